@@ -1,0 +1,1 @@
+"""What `make demo` needs: servers from packages, photos, one launcher."""

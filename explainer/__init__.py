@@ -1,0 +1,1 @@
+"""Visual explanations of image classifiers, as PyTorch functions; knows no Django."""

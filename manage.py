@@ -1,0 +1,30 @@
+#!/usr/bin/env python
+"""Django's command line, after reading what `make demo` wrote to var/env."""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+
+
+def read_environment_file(path: Path) -> None:
+    """Take NAME=value lines from `path`; what the process's environment already says wins."""
+    if not path.exists():
+        return
+    for line in path.read_text(encoding="utf-8").splitlines():
+        name, found, value = line.partition("=")
+        if found and not line.startswith("#"):
+            os.environ.setdefault(name.strip(), value.strip())
+
+
+def main() -> None:
+    read_environment_file(ROOT / "var" / "env")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyapp.settings")
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

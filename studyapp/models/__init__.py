@@ -1,0 +1,1 @@
+"""The tables, in the order of a trial's life: study, stimulus, design, participation."""

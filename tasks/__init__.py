@@ -1,0 +1,1 @@
+"""Celery tasks, thin: a task fetches, calls one function, records."""

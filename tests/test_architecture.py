@@ -1,0 +1,89 @@
+"""The shape of the house: what keeps every room small enough to read."""
+
+import ast
+import statistics
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+ROOMS = ("studyapp", "explainer", "tasks", "demo")
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def product_files() -> list[Path]:
+    return [
+        path
+        for room in ROOMS
+        for path in sorted((ROOT / room).rglob("*.py"))
+        if "migrations" not in path.parts
+    ]
+
+
+def functions() -> Iterator[tuple[str, Function]]:
+    for path in product_files():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, Function):
+                yield f"{path.relative_to(ROOT)}:{node.lineno} {node.name}", node
+
+
+def length(node: Function) -> int:
+    """Lines of the function's code; its docstring is counted as the prose it is, not at all."""
+    lines = (node.end_lineno or node.lineno) - node.lineno + 1
+    first = node.body[0]
+    if ast.get_docstring(node) is None:
+        return lines
+    return lines - ((first.end_lineno or first.lineno) - first.lineno + 1)
+
+
+def test_functions_are_small() -> None:
+    lengths = [length(node) for _, node in functions()]
+    if len(lengths) < 20:
+        pytest.skip("too few functions to speak of a median")
+    assert statistics.median(lengths) <= 9
+    assert sum(value <= 40 for value in lengths) / len(lengths) >= 0.95
+
+
+def test_no_function_is_longer_than_sixty_lines() -> None:
+    assert [name for name, node in functions() if length(node) > 60] == []
+
+
+def test_functions_take_at_most_five_positional_arguments() -> None:
+    def positional(node: Function) -> int:
+        names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+        return len([name for name in names if name not in {"self", "cls"}])
+
+    assert [name for name, node in functions() if positional(node) > 5] == []
+
+
+def test_files_are_at_most_four_hundred_lines() -> None:
+    files = [*product_files(), *(ROOT / "tests").rglob("*.py"), *(ROOT / "bench").rglob("*.py")]
+    long = [path.name for path in files if len(path.read_text("utf-8").splitlines()) > 400]
+    assert long == []
+
+
+def test_files_are_named_by_a_noun_of_the_field() -> None:
+    vague = {"utils", "helpers", "common", "manager", "service", "misc", "util", "helper"}
+    assert [path for path in product_files() if path.stem in vague] == []
+
+
+def test_every_product_file_says_what_it_is_for() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path in product_files()
+        if ast.get_docstring(ast.parse(path.read_text("utf-8"))) is None
+    ]
+    assert silent == []
+
+
+def test_imports_keep_to_the_contract() -> None:
+    done = subprocess.run(
+        [ROOT / ".venv" / "bin" / "lint-imports", "--no-cache"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
