@@ -1,1 +1,65 @@
 """The tables, in the order of a trial's life: study, stimulus, design, participation."""
+
+from .codes import new_code
+from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
+from .participation import (
+    HOLDS_A_SLOT,
+    Event,
+    Exclusion,
+    Judgment,
+    PanelIdentity,
+    Participant,
+    Participation,
+    Status,
+)
+from .stimulus import (
+    Crop,
+    Explanation,
+    Image,
+    Overlay,
+    Picture,
+    Prediction,
+    Stimulus,
+    StimulusRole,
+    StudyImage,
+)
+from .study import Deviation, Network, NetworkPair, Study, StudyKind, StudyState, StudyText
+from .work import Heartbeat, Work, WorkState
+
+__all__ = [
+    "HOLDS_A_SLOT",
+    "Arm",
+    "Condition",
+    "Crop",
+    "Deviation",
+    "Event",
+    "Exclusion",
+    "Explanation",
+    "Heartbeat",
+    "Image",
+    "Judgment",
+    "Network",
+    "NetworkPair",
+    "Overlay",
+    "PanelIdentity",
+    "Participant",
+    "Participation",
+    "Picture",
+    "Prediction",
+    "Side",
+    "Slot",
+    "Stage",
+    "Status",
+    "Stimulus",
+    "StimulusOverlay",
+    "StimulusRole",
+    "Study",
+    "StudyImage",
+    "StudyKind",
+    "StudyState",
+    "StudyText",
+    "Trial",
+    "Work",
+    "WorkState",
+    "new_code",
+]

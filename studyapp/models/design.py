@@ -1,0 +1,146 @@
+"""The design as data: Arm, Condition, Slot, Trial, drawn before anybody enters."""
+
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+
+from .codes import new_code
+from .stimulus import Image, Overlay, Stimulus
+from .study import NetworkPair, Study
+
+
+class Arm(models.Model):
+    """What differs between participants."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="arms")
+    name = models.CharField(max_length=60)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "name"], name="arm_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Condition(models.Model):
+    """What differs within one participant: a method (or control) and the networks it explains."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="conditions")
+    name = models.CharField(max_length=60)
+    method = models.CharField(max_length=60)
+    pair = models.ForeignKey(NetworkPair, models.PROTECT, null=True, related_name="conditions")
+    settings = models.JSONField(default=dict, blank=True)
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["study", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "name"], name="condition_name_once"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class StimulusOverlay(models.Model):
+    """Which overlay stands for a stimulus under a condition, in which role ("stronger", …)."""
+
+    stimulus = models.ForeignKey(Stimulus, models.CASCADE, related_name="overlays")
+    condition = models.ForeignKey(Condition, models.CASCADE, related_name="overlays")
+    role = models.CharField(max_length=20)
+    overlay = models.ForeignKey(Overlay, models.PROTECT, related_name="uses")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["stimulus", "condition", "role"], name="stimulus_overlay_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.stimulus} · {self.condition} · {self.role}"
+
+
+class Slot(models.Model):
+    """One place in the allocation sequence. The row holds the fact that it is free (`is_open`)."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="slots")
+    position = models.PositiveIntegerField()
+    addition = models.PositiveSmallIntegerField(
+        default=0, help_text="0 = drawn at opening; n = the n-th block of places added later."
+    )
+    arm = models.ForeignKey(Arm, models.PROTECT, related_name="slots")
+    seed = models.BigIntegerField()
+    is_open = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["study", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["study", "position"], name="slot_position_once"),
+        ]
+        indexes = [
+            models.Index(fields=["study", "position"], condition=Q(is_open=True), name="slot_open"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.study} #{self.position}"
+
+
+class Stage(models.TextChoices):
+    PRACTICE = "practice", "practice"
+    MAIN = "main", "main"
+    CHECK = "check", "attention check"
+    QUESTIONNAIRE = "questionnaire", "questionnaire"
+    FIRST = "first", "first answer"
+    FINAL = "final", "final answer"
+
+
+class Side(models.TextChoices):
+    A = "A", "A"
+    B = "B", "B"
+    NONE = "", "no sides"
+
+
+class Trial(models.Model):
+    """One planned page that takes an answer."""
+
+    slot = models.ForeignKey(Slot, models.CASCADE, related_name="trials")
+    position = models.PositiveSmallIntegerField()
+    code = models.CharField(max_length=32, unique=True, default=new_code)
+    block = models.CharField(max_length=60)
+    paradigm = models.CharField(max_length=40)
+    stage = models.CharField(max_length=14, choices=Stage)
+    stimulus = models.ForeignKey(Stimulus, models.PROTECT, null=True, related_name="trials")
+    image = models.ForeignKey(Image, models.PROTECT, null=True, related_name="+")
+    condition = models.ForeignKey(Condition, models.PROTECT, null=True, related_name="trials")
+    stronger_side = models.CharField(max_length=1, choices=Side, blank=True, default=Side.NONE)
+    # The stimulus' options as indices, in the order in which this page shows them.
+    option_order = models.JSONField(default=list, blank=True)
+    expected = models.SmallIntegerField(null=True, help_text="The answer an attention check wants.")
+    may_repeat_image = models.BooleanField(default=False)
+
+    class Meta:
+        ordering = ["slot", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["slot", "position"], name="trial_position_once"),
+            models.UniqueConstraint(
+                fields=["slot", "image"],
+                condition=Q(may_repeat_image=False),
+                name="trial_image_once_a_slot",
+            ),
+            models.CheckConstraint(
+                name="trial_check_has_expected_answer",
+                condition=~Q(stage=Stage.CHECK) | Q(expected__isnull=False),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.slot}.{self.position}"
+
+    @property
+    def options_shown(self) -> list[Any]:
+        """The stimulus' options in the order of this page."""
+        if self.stimulus is None:
+            return []
+        return [self.stimulus.options[index] for index in self.option_order]

@@ -1,0 +1,170 @@
+"""People and what they said: Participant, Participation, Judgment, Exclusion."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from .codes import new_code
+from .design import Arm, Slot, Trial
+from .study import Study, StudyText
+
+
+class Participant(models.Model):
+    """A person by pseudonym and source; who they are to a panel lies in PanelIdentity."""
+
+    code = models.CharField(max_length=32, unique=True, default=new_code)
+    source = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class PanelIdentity(models.Model):
+    """The panel's ids of a person, apart from the judgments so that they can be erased."""
+
+    participant = models.OneToOneField(Participant, models.CASCADE, related_name="identity")
+    source = models.CharField(max_length=40)
+    external_id = models.CharField(max_length=200)
+    # Per visit: {"session": …, "study": …}, as the panel's address gave them
+    details = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        verbose_name_plural = "panel identities"
+        constraints = [
+            models.UniqueConstraint(fields=["source", "external_id"], name="panel_identity_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} identity of {self.participant}"
+
+
+class Status(models.TextChoices):
+    ENTERED = "entered", "entered"
+    ACTIVE = "active", "active"
+    FINISHED = "finished", "finished"
+    DROPPED = "dropped", "dropped"
+    REFUSED = "refused", "no consent"
+    SCREENED_OUT = "screened_out", "screened out"
+    FULL = "full", "came when full"
+    WITHDRAWN = "withdrawn", "withdrawn"
+
+
+HOLDS_A_SLOT = [Status.ACTIVE, Status.FINISHED]
+
+
+class Participation(models.Model):
+    """One run of a person through one study; `code` is its opaque address."""
+
+    study = models.ForeignKey(Study, models.PROTECT, related_name="participations")
+    participant = models.ForeignKey(Participant, models.PROTECT, related_name="participations")
+    code = models.CharField(max_length=32, unique=True, default=new_code)
+    status = models.CharField(max_length=12, choices=Status, default=Status.ENTERED)
+    slot = models.ForeignKey(
+        Slot, models.PROTECT, null=True, blank=True, related_name="participations"
+    )
+    arm = models.ForeignKey(Arm, models.PROTECT, null=True, blank=True)
+    language = models.CharField(max_length=10, blank=True)
+    device_class = models.CharField(max_length=10, blank=True)
+    entered_at = models.DateTimeField(auto_now_add=True)
+    consented_at = models.DateTimeField(null=True, blank=True)
+    consent_text = models.ForeignKey(
+        StudyText, models.PROTECT, null=True, blank=True, related_name="+"
+    )
+    publication_consent = models.BooleanField(default=False)
+    started_at = models.DateTimeField(null=True, blank=True)
+    last_seen_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    completion_code = models.CharField(max_length=60, blank=True)
+    # What simulated people are made of; empty for everybody else
+    profile = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["study", "participant"], name="participation_once"),
+            models.UniqueConstraint(
+                fields=["slot"], condition=Q(status__in=HOLDS_A_SLOT), name="slot_held_once"
+            ),
+            models.CheckConstraint(
+                name="participation_started_has_consented",
+                condition=Q(started_at__isnull=True)
+                | (Q(consented_at__isnull=False) & Q(consent_text__isnull=False)),
+            ),
+            models.CheckConstraint(
+                name="participation_finished_iff_completion_code",
+                condition=Q(status=Status.FINISHED, completion_code__gt="")
+                | (~Q(status=Status.FINISHED) & Q(completion_code="")),
+            ),
+            models.CheckConstraint(
+                name="participation_holding_has_a_slot",
+                condition=~Q(status__in=HOLDS_A_SLOT) | Q(slot__isnull=False),
+            ),
+        ]
+        indexes = [models.Index(fields=["study", "status", "last_seen_at"], name="idle_people")]
+
+    def __str__(self) -> str:
+        return self.code
+
+
+class Judgment(models.Model):
+    """One answer to one trial: added once, never edited, deleted only by a withdrawal.
+
+    `value` is the answer as shown on the page (so −2 is "A clearly", 0 the first button …);
+    which of it was right or favours the stronger network is worked out from the trial.
+    """
+
+    participation = models.ForeignKey(Participation, models.PROTECT, related_name="judgments")
+    trial = models.ForeignKey(Trial, models.PROTECT, related_name="judgments")
+    value = models.SmallIntegerField(null=True)
+    # Whatever else the paradigm's form took: confidence, text, click …
+    data = models.JSONField(default=dict, blank=True)
+    texts_digest = models.CharField(max_length=64, blank=True)
+    answered_at = models.DateTimeField(auto_now_add=True)
+    rt_ms = models.PositiveIntegerField(null=True, help_text="Onset to the first choice.")
+    confirm_ms = models.PositiveIntegerField(null=True, help_text="Onset to the confirmation.")
+    choice_changes = models.PositiveSmallIntegerField(null=True)
+    hidden_ms = models.PositiveIntegerField(null=True)
+    focus_losses = models.PositiveSmallIntegerField(null=True)
+    window_width = models.PositiveIntegerField(null=True)
+    window_height = models.PositiveIntegerField(null=True)
+    pixel_ratio = models.FloatField(null=True)
+    picture_failed = models.BooleanField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["participation", "trial"], name="judgment_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participation}: {self.trial}"
+
+
+class Event(models.Model):
+    """What happened to a participation, in order: entered, consented, withdrew, …"""
+
+    participation = models.ForeignKey(Participation, models.CASCADE, related_name="events")
+    kind = models.CharField(max_length=40)
+    at = models.DateTimeField(auto_now_add=True)
+    data = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        ordering = ["at", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.kind} at {self.at}"
+
+
+class Exclusion(models.Model):
+    """Why a participation is left out of the analysis: a row beside the data. Undo is a row too."""
+
+    participation = models.ForeignKey(Participation, models.PROTECT, related_name="exclusions")
+    rule = models.CharField(max_length=60)
+    note = models.TextField(blank=True)
+    undoes = models.OneToOneField(
+        "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
+    )
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return f"{self.participation}: {self.rule}"

@@ -1,0 +1,203 @@
+"""From photo to picture: Image, Prediction, Stimulus, Explanation, Overlay."""
+
+from django.db import models
+from django.db.models import Q
+
+from .codes import new_code
+from .study import Network, Study
+from .work import Work, WorkState
+
+
+class Image(models.Model):
+    """A photo known by its SHA-256; `file` lies below MEDIA_ROOT, named by the digest."""
+
+    sha256 = models.CharField(max_length=64, unique=True)
+    file = models.CharField(max_length=200)
+    width = models.PositiveIntegerField()
+    height = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class StudyImage(models.Model):
+    """A photo as one study uses it: what it shows by its annotations, and which scene it is of."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="images")
+    image = models.ForeignKey(Image, models.PROTECT, related_name="uses")
+    name = models.CharField(max_length=300, help_text="The file's name where it came from.")
+    group = models.CharField(
+        max_length=200, help_text="Photos of one object share it and are one cluster."
+    )
+    # [{"name": shown name, "accepted": [network labels], "boxes": [[x, y, width, height], …]}, …]
+    categories = models.JSONField(default=list)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "image"], name="study_image_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Prediction(Work):
+    """One network's answer for one photo: its first classes with logit and probability."""
+
+    image = models.ForeignKey(Image, models.PROTECT, related_name="predictions")
+    network = models.ForeignKey(Network, models.PROTECT, related_name="predictions")
+    # [[class index, logit, probability], …], the most probable first; at least ten where there are
+    top = models.JSONField(default=list, blank=True)
+
+    class Meta(Work.Meta):
+        constraints = [
+            *Work.Meta.constraints,
+            models.UniqueConstraint(fields=["image", "network"], name="prediction_once"),
+            models.CheckConstraint(
+                name="prediction_ready_has_classes",
+                condition=~Q(state=WorkState.READY) | ~Q(top=[]),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network} on {self.image}"
+
+    @property
+    def first_class(self) -> int:
+        return int(self.top[0][0])
+
+    def classes(self, count: int) -> list[int]:
+        """The indices of the first `count` classes, the most probable first."""
+        return [int(row[0]) for row in self.top[:count]]
+
+
+class StimulusRole(models.TextChoices):
+    MAIN = "main", "main"
+    PRACTICE = "practice", "practice"
+    RESERVE = "reserve", "reserve"
+    DROPPED = "dropped", "dropped"
+
+
+class Stimulus(models.Model):
+    """What a trial asks about, found eligible; `position` is its place in the seed's order."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="stimuli")
+    photo = models.ForeignKey(StudyImage, models.PROTECT, related_name="stimuli")
+    paradigm = models.CharField(max_length=40)
+    code = models.CharField(max_length=32, unique=True, default=new_code)
+    position = models.PositiveIntegerField()
+    role = models.CharField(max_length=10, choices=StimulusRole, default=StimulusRole.RESERVE)
+    category = models.CharField(max_length=200, help_text="The name shown or asked for.")
+    class_index = models.PositiveIntegerField(help_text="The class that is explained.")
+    # The answers' names in a fixed order, where answers are names; which is right stays here.
+    options = models.JSONField(default=list, blank=True)
+    facts = models.JSONField(default=dict, blank=True)
+    dropped_because = models.TextField(blank=True)
+
+    class Meta:
+        verbose_name_plural = "stimuli"
+        ordering = ["study", "position"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["study", "paradigm", "position"], name="stimulus_position_once"
+            ),
+            models.CheckConstraint(
+                name="stimulus_dropped_has_a_reason",
+                condition=~Q(role=StimulusRole.DROPPED) | ~Q(dropped_because=""),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.photo} ({self.category})"
+
+
+class Explanation(Work):
+    """A map for (photo, network, class, method, settings); `settings_digest` covers the layer,
+    the preprocessing and the method's version."""
+
+    image = models.ForeignKey(Image, models.PROTECT, related_name="explanations")
+    network = models.ForeignKey(Network, models.PROTECT, related_name="explanations")
+    class_index = models.PositiveIntegerField()
+    method = models.CharField(max_length=60)
+    settings = models.JSONField(default=dict, blank=True)
+    settings_digest = models.CharField(max_length=64)
+    is_empty = models.BooleanField(default=False, help_text="The map has no positive value.")
+    map_file = models.CharField(max_length=200, blank=True)
+    map_digest = models.CharField(max_length=64, blank=True)
+    provenance = models.JSONField(default=dict, blank=True)
+
+    class Meta(Work.Meta):
+        constraints = [
+            *Work.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["image", "network", "class_index", "method", "settings_digest"],
+                name="explanation_once",
+            ),
+            models.CheckConstraint(
+                name="explanation_ready_iff_digest",
+                condition=Q(state=WorkState.READY, map_digest__gt="")
+                | (~Q(state=WorkState.READY) & Q(map_digest="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.method} of class {self.class_index}, {self.network} on {self.image}"
+
+
+class Picture(Work):
+    """A picture file that people see, under an opaque name and without metadata."""
+
+    code = models.CharField(max_length=32, unique=True, default=new_code)
+    file = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True)
+    width = models.PositiveIntegerField(null=True, blank=True)
+    height = models.PositiveIntegerField(null=True, blank=True)
+
+    class Meta(Work.Meta):
+        abstract = True
+        constraints = [
+            *Work.Meta.constraints,
+            models.CheckConstraint(
+                name="%(class)s_ready_iff_digest",
+                condition=Q(state=WorkState.READY, digest__gt="")
+                | (~Q(state=WorkState.READY) & Q(digest="")),
+            ),
+        ]
+
+
+class Crop(Picture):
+    """A photo exactly as `network` crops it, drawn at the display's size, with nothing on it."""
+
+    image = models.ForeignKey(Image, models.PROTECT, related_name="crops")
+    network = models.ForeignKey(Network, models.PROTECT, related_name="crops")
+    size = models.PositiveIntegerField()
+
+    class Meta(Picture.Meta):
+        constraints = [
+            *Picture.Meta.constraints,
+            models.UniqueConstraint(fields=["image", "network", "size"], name="crop_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.image} at {self.size} px"
+
+
+class Overlay(Picture):
+    """The picture of an Explanation, drawn with a display and normalised alone or with others."""
+
+    explanation = models.ForeignKey(Explanation, models.PROTECT, related_name="overlays")
+    display = models.JSONField()
+    display_digest = models.CharField(max_length=64)
+    normalised_with = models.ManyToManyField(Explanation, related_name="+", blank=True)
+    scope_digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the maps it is normalised with; empty when alone."
+    )
+
+    class Meta(Picture.Meta):
+        constraints = [
+            *Picture.Meta.constraints,
+            models.UniqueConstraint(
+                fields=["explanation", "display_digest", "scope_digest"], name="overlay_once"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"overlay of {self.explanation}"
