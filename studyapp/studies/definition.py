@@ -170,6 +170,7 @@ def _inside(node: dict[str, Any], part: str | int) -> dict[str, Any]:
     if isinstance(part, int):
         return dict(node.get("items", {}))
     patterns: dict[str, Any] = node.get("patternProperties", {})
+    keyed: Any
     keyed = node.get("additionalProperties") or next(iter(patterns.values()), {})
     return dict(node.get("properties", {}).get(part) or keyed or {})
 
