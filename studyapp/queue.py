@@ -23,8 +23,10 @@ app.conf.update(
     accept_content=["json"],
 )
 
+PREPARE = "tasks.prepare"
 PREDICT = "tasks.predict"
 EXPLAIN = "tasks.explain"
+RENDER = "tasks.render"
 
 
 def ask(name: str, *arguments: Any, queue: str = "cpu") -> None:

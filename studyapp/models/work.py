@@ -1,5 +1,7 @@
 """What rows that a worker fills have together: the row is the state, and a claim on it is timed."""
 
+from typing import Self, TypeVar
+
 from django.db import models
 from django.db.models import Q
 
@@ -10,11 +12,14 @@ class WorkState(models.TextChoices):
     FAILED = "failed", "failed"
 
 
-class WorkQuerySet(models.QuerySet["Work"]):
-    def unfinished(self) -> "WorkQuerySet":
+AnyWork = TypeVar("AnyWork", bound="Work")
+
+
+class WorkQuerySet(models.QuerySet[AnyWork]):
+    def unfinished(self) -> Self:
         return self.filter(state=WorkState.PENDING)
 
-    def failed(self) -> "WorkQuerySet":
+    def failed(self) -> Self:
         return self.filter(state=WorkState.FAILED)
 
 

@@ -1,0 +1,117 @@
+"""Marked copies of a study, for simulated people and pilots: they never take a real slot."""
+
+from typing import TypeVar
+
+from django.db import transaction
+from django.utils import timezone
+
+from studyapp.models import (
+    Arm,
+    Condition,
+    NetworkPair,
+    Stimulus,
+    StimulusOverlay,
+    Study,
+    StudyImage,
+    StudyKind,
+    StudyState,
+    StudyText,
+    new_code,
+)
+
+from .definition import study_definition
+from .lifecycle import LifecycleError, open_study
+
+Row = TypeVar("Row", StudyImage, Stimulus)
+
+
+@transaction.atomic
+def marked_copy(study: Study, kind: StudyKind, seed: int, *, people: int | None = None) -> Study:
+    """An open copy with the same stimuli and pictures, drawn with its own seed and places."""
+    if study.prepared_at is None:
+        raise LifecycleError(f"{study.slug} is not prepared: run `study prepare {study.slug}`")
+    definition = study_definition(study)
+    places = definition.design.people if people is None else people
+    design = definition.design.model_copy(
+        update={"seed": seed, "people": places, "ratings": "nearest"}
+    )
+    copy = Study.objects.create(
+        slug=_free_slug(study, kind),
+        title=study.title,
+        kind=kind,
+        copy_of=study,
+        definition_toml=study.definition_toml,
+        definition=definition.model_copy(update={"design": design}).model_dump(mode="json"),
+        seed=seed,
+        state=StudyState.PREPARING,
+        prepared_at=timezone.now(),
+    )
+    _copy_texts(study, copy)
+    _copy_stimuli(study, copy, _copy_conditions(study, copy))
+    return open_study(copy)
+
+
+def _free_slug(study: Study, kind: StudyKind) -> str:
+    number = study.copies.filter(kind=kind).count() + 1
+    return f"{study.slug[:55]}-{kind}-{number}"
+
+
+def _copy_texts(study: Study, copy: Study) -> None:
+    newest = {text.name: text for text in study.texts.order_by("version")}
+    StudyText.objects.bulk_create(
+        StudyText(study=copy, name=text.name, markdown=text.markdown, digest=text.digest)
+        for text in newest.values()
+    )
+
+
+def _copy_conditions(study: Study, copy: Study) -> dict[int, Condition]:
+    """The copy's conditions by the original's key; its pairs and arms go with them."""
+    Arm.objects.bulk_create(Arm(study=copy, name=arm.name) for arm in study.arms.all())
+    pairs = {}
+    for pair in study.pairs.all():
+        pairs[pair.pk] = NetworkPair.objects.create(
+            study=copy, name=pair.name, stronger=pair.stronger, weaker=pair.weaker
+        )
+    return {
+        condition.pk: Condition.objects.create(
+            study=copy,
+            name=condition.name,
+            method=condition.method,
+            pair=pairs[condition.pair_id] if condition.pair_id is not None else None,
+            settings=condition.settings,
+            position=condition.position,
+        )
+        for condition in study.conditions.all()
+    }
+
+
+def _copy_stimuli(study: Study, copy: Study, conditions: dict[int, Condition]) -> None:
+    photos = {photo.pk: photo for photo in study.images.all()}
+    old_stimuli = list(study.stimuli.prefetch_related("overlays"))
+    used = {stimulus.photo_id for stimulus in old_stimuli}
+    new_photos = {key: _fresh(photos[key], StudyImage, study=copy) for key in used}
+    StudyImage.objects.bulk_create(new_photos.values())
+    pairs = [
+        (old, _fresh(old, Stimulus, study=copy, photo=new_photos[old.photo_id], code=new_code()))
+        for old in old_stimuli
+    ]
+    Stimulus.objects.bulk_create([new for _, new in pairs])
+    StimulusOverlay.objects.bulk_create(
+        StimulusOverlay(
+            stimulus=new,
+            condition=conditions[row.condition_id],
+            role=row.role,
+            overlay_id=row.overlay_id,
+        )
+        for old, new in pairs
+        for row in old.overlays.all()
+    )
+
+
+def _fresh(row: Row, model: type[Row], **changes: object) -> Row:
+    """An unsaved row with the same values but for `changes`."""
+    values = {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields}
+    values.pop("id")
+    for name in changes:
+        values.pop(f"{name}_id", None)
+    return model(**{**values, **changes})

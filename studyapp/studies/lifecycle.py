@@ -1,0 +1,150 @@
+"""A study's states: draft → preparing → open ⇄ paused → closed. Opening freezes and hashes."""
+
+import hashlib
+from collections.abc import Iterator
+
+from django.core.files.storage import default_storage
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from studyapp.models import (
+    Condition,
+    Overlay,
+    Picture,
+    StimulusOverlay,
+    StimulusRole,
+    Study,
+    StudyState,
+    WorkState,
+)
+from studyapp.queue import PREPARE, ask
+
+from .certificate import certify
+from .definition import study_definition
+from .design import Design, DesignError, Plan, draw
+from .drawing import design_plan, write_design
+from .texts import texts_digest
+
+SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE)
+
+
+class LifecycleError(Exception):
+    """A step that a study can't take now: one sentence with the mend."""
+
+
+@transaction.atomic
+def start_preparing(study: Study) -> Study:
+    """Ask the workers for predictions and explanations; asking again takes up what is left."""
+    study = _locked(study, StudyState.DRAFT, StudyState.PREPARING, verb="prepared")
+    study.state = StudyState.PREPARING
+    study.save(update_fields=["state"])
+    ask(PREPARE, study.pk)
+    return study
+
+
+@transaction.atomic
+def open_study(study: Study) -> Study:
+    """Verify every picture, draw and store the design, freeze and hash, let people in."""
+    study = _locked(study, StudyState.PREPARING, verb="opened")
+    for hindrance in hindrances(study):
+        raise LifecycleError(f"{study.slug} can't be opened: {hindrance}")
+    plan, design = drawn_design(study)
+    certificate = certify(plan, design)
+    definition = study_definition(study)
+    if certificate["problems"] and definition.design.ratings == "exact":
+        raise LifecycleError(f"{study.slug} can't be opened: {certificate['problems'][0]}")
+    write_design(study, design)
+    study.certificate = {**certificate, "dropped": _dropped(study)}
+    study.definition_digest = definition.digest()
+    study.design_digest = design.digest()
+    study.texts_digest = texts_digest(study)
+    study.state, study.opened_at = StudyState.OPEN, timezone.now()
+    study.save()
+    return study
+
+
+@transaction.atomic
+def pause_study(study: Study) -> Study:
+    """Let nobody new in; who is inside finishes."""
+    return _move(_locked(study, StudyState.OPEN, verb="paused"), StudyState.PAUSED)
+
+
+@transaction.atomic
+def resume_study(study: Study) -> Study:
+    return _move(_locked(study, StudyState.PAUSED, verb="resumed"), StudyState.OPEN)
+
+
+@transaction.atomic
+def close_study(study: Study) -> Study:
+    """Take no further answer; a closed study stays closed."""
+    study = _locked(study, StudyState.OPEN, StudyState.PAUSED, verb="closed")
+    study.closed_at = timezone.now()
+    study.save(update_fields=["closed_at"])
+    return _move(study, StudyState.CLOSED)
+
+
+def hindrances(study: Study) -> Iterator[str]:
+    """Why a preparing study can't be opened yet; nothing when it can."""
+    if study.prepared_at is None:
+        yield f"its explanations are not all ready; see `manage.py study status {study.slug}`"
+        return
+    unready = _shown(study).exclude(overlay__state=WorkState.READY).count()
+    if unready:
+        yield f"{unready} overlays are not ready; prepare it again"
+    if _shown(study).filter(overlay__explanation__is_empty=True).exists():
+        yield "an explanation is empty; prepare it again to replace its stimulus"
+    overlays = Overlay.objects.filter(uses__in=_shown(study)).distinct()
+    for overlay in overlays.iterator(chunk_size=500):
+        if not picture_is_intact(overlay):
+            yield f"the picture file {overlay.file} is missing or not as it was made; prepare again"
+
+
+def picture_is_intact(picture: Picture) -> bool:
+    """The file is there and has the digest that was recorded when it was made."""
+    if not picture.file or not default_storage.exists(picture.file):
+        return False
+    with default_storage.open(picture.file) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == picture.digest
+
+
+def drawn_design(study: Study) -> tuple[Plan, Design]:
+    """The design as it would be drawn now; LifecycleError says what can't be met."""
+    try:
+        plan = design_plan(study)
+        return plan, draw(plan)
+    except DesignError as error:
+        raise LifecycleError(f"{study.slug}: {error}") from error
+
+
+def _locked(study: Study, *states: StudyState, verb: str) -> Study:
+    """The study's row, locked; refused if it is in none of `states`."""
+    locked = Study.objects.select_for_update().get(pk=study.pk)
+    if locked.state not in states:
+        needed = " or ".join(states)
+        raise LifecycleError(
+            f"{locked.slug} is {locked.state} and can't be {verb}: it must be {needed}"
+        )
+    return locked
+
+
+def _move(study: Study, state: StudyState) -> Study:
+    study.state = state
+    study.save(update_fields=["state"])
+    return study
+
+
+def _shown(study: Study) -> QuerySet[StimulusOverlay]:
+    conditions = Condition.objects.filter(study=study)
+    return StimulusOverlay.objects.filter(
+        stimulus__study=study, stimulus__role__in=SHOWN, condition__in=conditions
+    )
+
+
+def _dropped(study: Study) -> list[dict[str, str]]:
+    """The stimuli that were left out by name, with the reason."""
+    rows = study.stimuli.filter(role=StimulusRole.DROPPED).select_related("photo")
+    return [
+        {"photo": row.photo.name, "category": row.category, "because": row.dropped_because}
+        for row in rows
+    ]

@@ -1,0 +1,49 @@
+"""A study's texts as people see them now, and how one is corrected without losing the old one."""
+
+import hashlib
+import json
+
+from django.db import transaction
+
+from studyapp.models import Deviation, Study, StudyText
+
+
+def text_digest(markdown: str) -> str:
+    return hashlib.sha256(markdown.encode()).hexdigest()
+
+
+def current_texts(study: Study) -> dict[str, StudyText]:
+    """Each text's newest version, by name."""
+    return {text.name: text for text in study.texts.order_by("name", "version")}
+
+
+def texts_digest(study: Study) -> str:
+    """SHA-256 over the newest version of every text: what a judgment was made under."""
+    rows = {name: text.digest for name, text in current_texts(study).items()}
+    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+
+
+@transaction.atomic
+def correct_text(study: Study, *, name: str, markdown: str, reason: str) -> StudyText:
+    """Show `markdown` from now on; the old text stays, and an open study lists a deviation.
+
+    KeyError if the study has no text of that name.
+    """
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    old = current_texts(study)[name]
+    if old.markdown == markdown:
+        return old
+    new = StudyText.objects.create(
+        study=study,
+        name=name,
+        version=old.version + 1,
+        markdown=markdown,
+        digest=text_digest(markdown),
+        reason=reason,
+    )
+    study.texts_digest = texts_digest(study)
+    study.save(update_fields=["texts_digest"])
+    if study.is_frozen:
+        detail = f"{name}: version {old.version} became {new.version}: {reason}"
+        Deviation.objects.create(study=study, what="text corrected", detail=detail)
+    return new
