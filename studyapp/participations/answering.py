@@ -1,0 +1,115 @@
+"""The server decides the page: the first trial of my slot that I have not judged."""
+
+import secrets
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils import timezone
+
+from studyapp.models import Event, Judgment, Participation, Status, StudyState, Trial
+from studyapp.studies.definition import study_definition
+
+from .enrolment import lock
+from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
+
+PAGES_BY_STATUS = {
+    Status.FINISHED: "finished",
+    Status.FULL: "full",
+    Status.REFUSED: "refused",
+    Status.DROPPED: "dropped",
+    Status.SCREENED_OUT: "screened_out",
+    Status.WITHDRAWN: "withdrawn",
+}
+
+
+def current_page(participation: Participation) -> str:
+    """The name of the page that this participation is at."""
+    if participation.status in PAGES_BY_STATUS:
+        return PAGES_BY_STATUS[Status(participation.status)]
+    if participation.study.state == StudyState.CLOSED:
+        return "closed"
+    if participation.status == Status.ENTERED:
+        return "consent" if participation.study.state == StudyState.OPEN else "paused"
+    return "trial" if participation.started_at else "instructions"
+
+
+def current_trial(participation: Participation) -> Trial | None:
+    """The first trial of the participation's slot without a judgment; None when none is left."""
+    return unanswered(participation).order_by("position").first()
+
+
+def unanswered(participation: Participation) -> QuerySet[Trial]:
+    judged = Judgment.objects.filter(trial=OuterRef("pk"), participation=participation)
+    return Trial.objects.filter(~Exists(judged), slot=participation.slot_id).select_related(
+        "stimulus", "condition__pair"
+    )
+
+
+def counts(participation: Participation) -> tuple[int, int]:
+    """How many trials are answered, of how many."""
+    return (
+        Judgment.objects.filter(participation=participation).count(),
+        Trial.objects.filter(slot=participation.slot_id).count(),
+    )
+
+
+def answer(
+    participation: Participation,
+    *,
+    trial_code: str,
+    value: int | None,
+    data: dict[str, Any],
+    timing: dict[str, Any],
+) -> Judgment:
+    """Store one answer, once. The same trial posted again gives back what was stored first.
+
+    Raises NotYourTrial for a trial that is not of this slot, OutOfOrder for one that is not
+    next, StudyNotOpen after closing, NotNow for somebody who is not taking part (any more).
+    """
+    with transaction.atomic():
+        person = lock(participation)
+        trial = Trial.objects.filter(code=trial_code, slot=person.slot_id).first()
+        if trial is None:
+            raise NotYourTrial("This question is not part of your study.")
+        stored = Judgment.objects.filter(participation=person, trial=trial).first()
+        if stored is not None:
+            return stored
+        _refuse_unless_due(person, trial)
+        judgment = Judgment.objects.create(
+            participation=person,
+            trial=trial,
+            value=value,
+            data=data,
+            texts_digest=person.study.texts_digest,
+            **timing,
+        )
+        person.last_seen_at = timezone.now()
+        person.save(update_fields=["last_seen_at"])
+        if not unanswered(person).exists():
+            finish(person)
+        return judgment
+
+
+def _refuse_unless_due(person: Participation, trial: Trial) -> None:
+    if person.study.state == StudyState.CLOSED:
+        raise StudyNotOpen("This study is closed; your earlier answers are kept.")
+    if person.status != Status.ACTIVE or person.started_at is None:
+        raise NotNow("You are not answering questions of this study at the moment.")
+    due = unanswered(person).order_by("position").first()
+    if due is None or due.pk != trial.pk:
+        raise OutOfOrder("This question is not the next one; please go on with the page shown.")
+
+
+def finish(person: Participation) -> None:
+    """Give the completion code, after counting that every trial of the slot has its judgment.
+
+    The row of `person` must be locked.
+    """
+    if unanswered(person).exists():
+        raise NotNow("There are questions left to answer.")
+    panel_code = study_definition(person.study).panel.codes.complete
+    person.completion_code = panel_code or secrets.token_hex(4).upper()
+    person.status, person.finished_at = Status.FINISHED, timezone.now()
+    person.save(update_fields=["completion_code", "status", "finished_at"])
+    Event.objects.create(participation=person, kind="finished")

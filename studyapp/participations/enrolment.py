@@ -1,0 +1,147 @@
+"""Consent and the place in the design that comes with it."""
+
+from datetime import timedelta
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
+
+from studyapp.models import (
+    HOLDS_A_SLOT,
+    Event,
+    Participation,
+    Slot,
+    Status,
+    Study,
+    StudyState,
+)
+from studyapp.studies.definition import study_definition
+from studyapp.studies.texts import current_texts
+
+from .refusals import NotNow, StudyNotOpen
+
+
+@transaction.atomic
+def consent(participation: Participation, *, publication: bool = False) -> Participation:
+    """Store what was consented to and when, and take a place; `status` is FULL if there is none.
+
+    Consenting twice changes nothing. Raises StudyNotOpen when the study takes nobody in.
+    """
+    person = lock(participation)
+    if person.status in (*HOLDS_A_SLOT, Status.FULL):
+        return person
+    if person.status != Status.ENTERED:
+        raise NotNow("You have already left this study.")
+    if person.study.state != StudyState.OPEN:
+        raise StudyNotOpen("This study is not open for new participants at the moment.")
+    person.consented_at = timezone.now()
+    person.consent_text = current_texts(person.study)["consent"]
+    person.publication_consent = publication
+    enrol(person)
+    person.save()
+    Event.objects.create(participation=person, kind="consented")
+    return person
+
+
+def enrol(person: Participation) -> None:
+    """Give `person` the first free slot, or say FULL. The row of `person` must be locked.
+
+    The slot's own row holds the fact that it is free: it is locked, and others skip it.
+    """
+    release_idle(person.study)
+    slot = (
+        Slot.objects.select_for_update(skip_locked=True)
+        .filter(study=person.study, is_open=True)
+        .order_by("position")
+        .first()
+    )
+    if slot is None:
+        person.status = Status.FULL
+        return
+    slot.is_open = False
+    slot.save(update_fields=["is_open"])
+    person.slot, person.arm = slot, slot.arm
+    person.status = Status.ACTIVE
+    person.last_seen_at = timezone.now()
+
+
+def release_idle(study: Study) -> int:
+    """Give back the slots of people not heard of for the study's idle limit; how many there were.
+
+    What they answered stays, marked by their status. Somebody who is answering right now is
+    locked, so skipped.
+    """
+    limit = timezone.now() - timedelta(minutes=study_definition(study).design.idle_minutes)
+    idle = list(
+        Participation.objects.select_for_update(skip_locked=True)
+        .filter(study=study, status=Status.ACTIVE, last_seen_at__lt=limit)
+        .values_list("pk", "slot_id")
+    )
+    if not idle:
+        return 0
+    people = [person for person, _ in idle]
+    Participation.objects.filter(pk__in=people).update(status=Status.DROPPED)
+    Slot.objects.filter(pk__in=[slot for _, slot in idle]).update(is_open=True)
+    Event.objects.bulk_create(Event(participation_id=pk, kind="dropped") for pk in people)
+    return len(idle)
+
+
+@transaction.atomic
+def resume(participation: Participation) -> Participation:
+    """Take the own slot again after having dropped out, if nobody else took it meanwhile."""
+    person = lock(participation)
+    if person.status != Status.DROPPED or person.study.state != StudyState.OPEN:
+        return person
+    if _take_back(person.slot):
+        person.status, person.last_seen_at = Status.ACTIVE, timezone.now()
+        person.save(update_fields=["status", "last_seen_at"])
+        Event.objects.create(participation=person, kind="resumed")
+    return person
+
+
+def _take_back(slot: Slot | None) -> bool:
+    if slot is None:
+        return False
+    return Slot.objects.filter(pk=slot.pk, is_open=True).update(is_open=False) == 1
+
+
+@transaction.atomic
+def begin(participation: Participation) -> Participation:
+    """The instructions were read: trials may be asked."""
+    person = lock(participation)
+    if person.status != Status.ACTIVE:
+        raise NotNow("There is nothing to begin here.")
+    if person.started_at is None:
+        person.started_at = person.last_seen_at = timezone.now()
+        person.save(update_fields=["started_at", "last_seen_at"])
+        Event.objects.create(participation=person, kind="began")
+    return person
+
+
+@transaction.atomic
+def refuse(participation: Participation) -> Participation:
+    """No consent: nothing is asked and nothing more is stored."""
+    person = lock(participation)
+    if person.status == Status.ENTERED:
+        person.status = Status.REFUSED
+        person.save(update_fields=["status"])
+        Event.objects.create(participation=person, kind="refused")
+    return person
+
+
+def lock(participation: Participation) -> Participation:
+    """The participation's row, locked until the transaction ends."""
+    return (
+        Participation.objects.select_for_update(of=("self",))
+        .select_related("study")
+        .get(pk=participation.pk)
+    )
+
+
+def has_free_slot(study: Study) -> bool:
+    """Whether somebody new would find a place, people idle for too long counted as gone."""
+    limit = timezone.now() - timedelta(minutes=study_definition(study).design.idle_minutes)
+    idle = Participation.objects.filter(
+        slot=OuterRef("pk"), status=Status.ACTIVE, last_seen_at__lt=limit
+    )
+    return Slot.objects.filter(Q(is_open=True) | Exists(idle), study=study).exists()

@@ -1,0 +1,25 @@
+"""What a participant's request can be refused for, each with its HTTP status and one sentence."""
+
+
+class ParticipationError(Exception):
+    """A request that can't be carried out; what was stored before stays stored."""
+
+    status_code = 400
+
+
+class StudyNotOpen(ParticipationError):
+    status_code = 403
+
+
+class NotYourTrial(ParticipationError):
+    status_code = 404
+
+
+class OutOfOrder(ParticipationError):
+    status_code = 409
+
+
+class NotNow(ParticipationError):
+    """The step does not fit where this participation stands."""
+
+    status_code = 409
