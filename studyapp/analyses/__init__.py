@@ -1,0 +1,1 @@
+"""From judgments to results: tidy tables, statistics, reports, figures."""

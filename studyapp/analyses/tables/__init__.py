@@ -1,0 +1,21 @@
+"""Every table of the data set, in the order in which a reader wants them."""
+
+from .columns import Column, Table
+from .design import TRIALS
+from .judgments import JUDGMENTS
+from .material import EXPLANATIONS, NETWORKS, PREDICTIONS, STIMULI
+from .people import EVENTS, EXCLUSIONS, PARTICIPATIONS
+
+TABLES: tuple[Table, ...] = (
+    JUDGMENTS,
+    TRIALS,
+    PARTICIPATIONS,
+    STIMULI,
+    EXPLANATIONS,
+    NETWORKS,
+    PREDICTIONS,
+    EVENTS,
+    EXCLUSIONS,
+)
+
+__all__ = ["JUDGMENTS", "PARTICIPATIONS", "TABLES", "TRIALS", "Column", "Table"]

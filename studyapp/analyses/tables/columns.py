@@ -1,0 +1,122 @@
+"""A table of the data set as one structure: what each column says, and how the database yields it.
+
+The exported files, the codebook and the analyses all come from these columns, so that none of
+them can say something else than the others.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from django.db.models import BooleanField, Case, F, Func, QuerySet, TextField, Value, When
+from django.db.models.expressions import Combinable
+from django.db.models.functions import MD5, Cast, Concat, NullIf, Substr
+
+from studyapp.models import Study
+
+Kind = Literal["text", "integer", "number", "boolean", "datetime", "json"]
+
+# Where a participant came from when a bundle brought them: they keep the bundle's pseudonym.
+IMPORTED = "import"
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its name and kind, what it means, and where its value comes from.
+
+    value: a field path or an expression, seen from the table's rows.
+    shown: what the person saw, where that differs from what is stored.
+    levels: what each stored value means.
+    """
+
+    name: str
+    kind: Kind
+    value: str | Combinable
+    description: str
+    shown: str = ""
+    unit: str = ""
+    levels: Mapping[str, str] = field(default_factory=dict)
+
+    def cell(self) -> Combinable:
+        """The text of a CSV cell: formulas neutralised, times as ISO 8601 UTC, missing as NULL."""
+        value = F(self.value) if isinstance(self.value, str) else self.value
+        return CELLS[self.kind](value)
+
+
+@dataclass(frozen=True)
+class Table:
+    """One file of the data set; `rows` gives a study's rows in an order that never varies."""
+
+    name: str
+    description: str
+    rows: Callable[[Study], QuerySet[Any]]
+    columns: tuple[Column, ...]
+
+    def names(self) -> list[str]:
+        return [column.name for column in self.columns]
+
+
+class Neutralised(Func):
+    """Text that no spreadsheet runs: one ' before a leading = + - @ tab, CR or '; empty is NULL.
+
+    Taking one leading ' away gives the text back.
+    """
+
+    template = r"regexp_replace(NULLIF((%(expressions)s)::text, ''), '^([=+@\t\r''-])', '''\1')"
+    output_field = TextField()
+
+
+class IsoTime(Func):
+    """A point in time as ISO 8601 in UTC, with microseconds and Z."""
+
+    template = "to_char((%(expressions)s) AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS.US\"Z\"')"
+    output_field = TextField()
+
+
+class Labelled(Func):
+    """Texts one after the other; missing where one of them is."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " || "
+    output_field = TextField()
+
+
+class FourDigits(Func):
+    """A whole number with leading zeros up to four digits."""
+
+    template = "lpad((%(expressions)s)::text, greatest(4, length((%(expressions)s)::text)), '0')"
+    output_field = TextField()
+
+
+def _as_text(value: Combinable) -> Combinable:
+    return Cast(value, TextField())
+
+
+CELLS: Mapping[Kind, Callable[[Any], Combinable]] = {
+    "text": Neutralised,
+    "integer": _as_text,
+    "number": _as_text,
+    "boolean": lambda value: Cast(Cast(value, BooleanField()), TextField()),
+    "datetime": IsoTime,
+    "json": _as_text,
+}
+
+
+def digest_id(letter: str, path: str) -> Combinable:
+    """The first 12 hex digits of a digest with a letter in front; missing where there is none."""
+    return Labelled(Value(letter), NullIf(Substr(path, 1, 12), Value("")))
+
+
+def numbered_id(letter: str, path: str) -> Combinable:
+    """A number of at least four digits with a letter in front; missing where there is none."""
+    return Labelled(Value(letter), FourDigits(path))
+
+
+def participant_id(prefix: str = "") -> Combinable:
+    """A person's pseudonym within the study; it neither opens a page nor joins two studies."""
+    local = Concat(f"{prefix}study__slug", Value(":"), f"{prefix}participant__code")
+    return Case(
+        When(**{f"{prefix}participant__source": IMPORTED}, then=F(f"{prefix}participant__code")),
+        default=Concat(Value("p"), Substr(MD5(local), 1, 12)),
+        output_field=TextField(),
+    )

@@ -1,0 +1,215 @@
+"""The judgments, one row each: who judged what under which condition, and how it is scored."""
+
+from collections.abc import Mapping
+
+from django.db.models import (
+    Case,
+    Exists,
+    F,
+    Func,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    TextField,
+    Value,
+    When,
+)
+from django.db.models.expressions import Combinable
+from django.db.models.lookups import Exact
+
+from studyapp.models import Exclusion, Judgment, Side, Stage, Study
+
+from .columns import Column, Labelled, Table, digest_id, participant_id
+from .design import SLOT_ID, STAGES, TRIAL_ID, stimulus_id
+
+
+class JsonText(Func):
+    """An item of a JSON array or object as text; missing where there is none."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " ->> "
+    output_field = TextField()
+
+
+class JsonInteger(Func):
+    """An item of a JSON array or object as a whole number; missing where there is none."""
+
+    template = "(%(expressions)s)::int"
+    arg_joiner = " ->> "
+    output_field = IntegerField()
+
+
+CHOSEN = JsonInteger(F("trial__option_order"), F("value"))
+RIGHT = JsonInteger(F("trial__stimulus__facts"), Value("right"))
+
+# What a paradigm's own `score` gives, said to the database; a test compares the two on every
+# answer of every paradigm.
+OUTCOMES: Mapping[str, Combinable] = {
+    "trust": Case(
+        When(trial__stronger_side=Side.B, then=F("value")),
+        When(trial__stronger_side=Side.A, then=-F("value")),
+    ),
+    "discrimination": Case(When(Exact(CHOSEN, RIGHT), then=Value(1)), default=Value(0)),
+}
+SCORED = {"trust"}
+
+
+def _outcome(names: set[str]) -> Combinable:
+    """The outcome of the paradigms in `names`; missing for others and where nothing is shown."""
+    return Case(
+        When(value__isnull=True, then=None),
+        When(trial__stimulus__isnull=True, then=None),
+        *[When(trial__paradigm=name, then=OUTCOMES[name]) for name in sorted(names)],
+        output_field=IntegerField(),
+    )
+
+
+def standing_exclusions() -> QuerySet[Exclusion]:
+    """Exclusions that nobody has undone."""
+    return Exclusion.objects.filter(undoes=None, undone_by=None)
+
+
+def _rows(study: Study) -> QuerySet[Judgment]:
+    judgments = Judgment.objects.filter(participation__study=study)
+    return judgments.order_by("participation_id", "trial__position")
+
+
+PERSON = participant_id("participation__")
+COLUMNS = (
+    Column(
+        "row_id",
+        "text",
+        Labelled(Value("j_"), PERSON, Value("_"), TRIAL_ID),
+        "Identifier of the row.",
+    ),
+    Column("participant_id", "text", PERSON, "Pseudonym of the person, valid in this study only."),
+    Column("status", "text", "participation__status", "Where the participation has got to."),
+    Column(
+        "excluded",
+        "boolean",
+        Exists(standing_exclusions().filter(participation=OuterRef("participation"))),
+        "Whether an exclusion stands against the participation (see the exclusions table).",
+    ),
+    Column("slot_id", "text", SLOT_ID, "Place in the allocation sequence."),
+    Column("trial_id", "text", TRIAL_ID, "Trial that was answered."),
+    Column(
+        "trial_position", "integer", "trial__position", "Place of the trial in its slot, from 0."
+    ),
+    Column("block", "text", "trial__block", "Block of the trial."),
+    Column("stage", "text", "trial__stage", "What the trial was for.", levels=STAGES),
+    Column("paradigm", "text", "trial__paradigm", "Kind of question."),
+    Column("arm", "text", "trial__slot__arm__name", "Arm of the slot."),
+    Column(
+        "condition", "text", "trial__condition__name", "Condition, by its name in the study file."
+    ),
+    Column("method", "text", "trial__condition__method", "Explanation method of the condition."),
+    Column("stimulus_id", "text", stimulus_id("trial__stimulus__"), "What the trial asked about."),
+    Column(
+        "image_id",
+        "text",
+        digest_id("i", "trial__stimulus__photo__image__sha256"),
+        "Photo, from its SHA-256.",
+    ),
+    Column(
+        "image_group",
+        "text",
+        "trial__stimulus__photo__group",
+        "Photos of one object share it; analyses cluster by it.",
+    ),
+    Column(
+        "stronger_side",
+        "text",
+        "trial__stronger_side",
+        "Side on which the stronger network's explanation stood.",
+        shown="Only the two neutral names; never which of them is the stronger network.",
+        levels={"A": "first, left", "B": "second, right"},
+    ),
+    Column(
+        "value",
+        "integer",
+        "value",
+        "The answer as it stood on the page, before any scoring.",
+        shown="trust: five answers from “A is clearly more reasonable” to “B is clearly more "
+        "reasonable”; discrimination: one button for each category.",
+        levels={
+            "trust -2": "A clearly",
+            "trust -1": "A slightly",
+            "trust 0": "both equally",
+            "trust 1": "B slightly",
+            "trust 2": "B clearly",
+            "discrimination 0": "first button",
+            "discrimination 1": "second button",
+        },
+    ),
+    Column(
+        "answer_name",
+        "text",
+        JsonText(F("trial__stimulus__options"), CHOSEN),
+        "Name on the chosen button, where answers are names.",
+    ),
+    Column(
+        "score",
+        "integer",
+        _outcome(SCORED),
+        "trust: value × s, where s is +1 if the stronger network stood at B, else −1.",
+        shown="Never shown.",
+        unit="points, −2…+2",
+        levels={"2": "the stronger network clearly", "-2": "the weaker network clearly"},
+    ),
+    Column(
+        "correct",
+        "integer",
+        _outcome(set(OUTCOMES) - SCORED),
+        "Whether the chosen answer is the right one.",
+        shown="Never shown.",
+        levels={"1": "right", "0": "wrong"},
+    ),
+    Column("expected", "integer", "trial__expected", "Answer that an attention check asks for."),
+    Column(
+        "check_passed",
+        "boolean",
+        Case(
+            When(trial__stage=Stage.CHECK, value=F("trial__expected"), then=Value(True)),
+            When(trial__stage=Stage.CHECK, then=Value(False)),
+        ),
+        "Whether the attention check was answered as it asked; missing for other trials.",
+    ),
+    Column(
+        "answered_at", "datetime", "answered_at", "When the server stored the answer.", unit="UTC"
+    ),
+    Column(
+        "rt_ms",
+        "integer",
+        "rt_ms",
+        "From stimulus onset (the frame after all pictures have decoded) to the first choice.",
+        unit="milliseconds",
+    ),
+    Column(
+        "confirm_ms",
+        "integer",
+        "confirm_ms",
+        "From onset to the confirmation.",
+        unit="milliseconds",
+    ),
+    Column("choice_changes", "integer", "choice_changes", "How often the choice was changed."),
+    Column(
+        "hidden_ms", "integer", "hidden_ms", "How long the page was hidden.", unit="milliseconds"
+    ),
+    Column("focus_losses", "integer", "focus_losses", "How often the window lost the focus."),
+    Column(
+        "window_width", "integer", "window_width", "Inner width of the window.", unit="CSS pixels"
+    ),
+    Column(
+        "window_height",
+        "integer",
+        "window_height",
+        "Inner height of the window.",
+        unit="CSS pixels",
+    ),
+    Column("pixel_ratio", "number", "pixel_ratio", "Device pixels per CSS pixel."),
+    Column("picture_failed", "boolean", "picture_failed", "Whether a picture did not load."),
+    Column("data", "json", "data", "What else the paradigm asked, as JSON."),
+    Column("texts_digest", "text", "texts_digest", "SHA-256 of the texts that were in force."),
+)
+
+JUDGMENTS = Table("judgments", "One row per judgment: an answer to one trial.", _rows, COLUMNS)
