@@ -1,0 +1,236 @@
+"""Small studies with real rows and real picture files, made in a moment and without torch."""
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.utils import timezone
+from PIL import Image as Picture
+
+from studyapp.models import (
+    Arm,
+    Condition,
+    Crop,
+    Explanation,
+    Image,
+    Network,
+    NetworkPair,
+    Overlay,
+    Participation,
+    Prediction,
+    Stimulus,
+    StimulusOverlay,
+    StimulusRole,
+    Study,
+    StudyImage,
+    StudyState,
+    StudyText,
+    WorkState,
+)
+from studyapp.participations.enrolment import begin, consent
+from studyapp.participations.entering import enter
+from studyapp.studies.definition import Definition
+from studyapp.studies.lifecycle import open_study
+from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.texts import text_digest
+
+METHODS = ("guided_backprop", "guided_grad_cam", "grad_cam", "deconvnet")
+ANIMALS = ("tiger", "otter", "heron", "gecko", "moth", "llama", "newt", "wolf", "crab", "lynx")
+
+
+def make_definition(
+    *,
+    slug: str = "small",
+    paradigm: str = "trust",
+    people: int = 4,
+    trials: int = 3,
+    stimuli: int = 4,
+    conditions: int = 2,
+    checks: int = 0,
+    practice: int = 0,
+    **sections: Any,
+) -> Definition:
+    """A checked definition of one block (and one of practice); `sections` replace whole ones."""
+    blocks: list[dict[str, Any]] = [
+        {"name": "main", "paradigm": paradigm, "trials": trials, "checks": checks}
+    ]
+    if practice:
+        first = {"name": "practice", "paradigm": paradigm, "stage": "practice", "trials": practice}
+        blocks.insert(0, first)
+    raw: dict[str, Any] = {
+        "slug": slug,
+        "title": "A small study",
+        "kind": "pilot",
+        "texts": {name: f"{name}.md" for name in ("consent", "instructions", "debrief")},
+        "networks": {
+            "sharp": {"builder": "alexnet", "weights": "random", "options": {"seed": 1}},
+            "blurred": {"builder": "alexnet", "weights": "random", "options": {"seed": 2}},
+        },
+        "pairs": {"main": {"stronger": "sharp", "weaker": "blurred"}},
+        "images": {"reader": "folder", "folder": "photos"},
+        "conditions": [{"name": name, "method": name} for name in METHODS[:conditions]],
+        "blocks": blocks,
+        "design": {"seed": 1, "people": people, "stimuli": stimuli, "ratings": "nearest"},
+        "display": {"size": 96},
+    }
+    return Definition.model_validate({**raw, **sections})
+
+
+def make_study(*, prepared: bool = True, **options: Any) -> Study:
+    """A study with its stimuli and pictures ready, not yet open. Options as `make_definition`."""
+    definition = make_definition(**options)
+    study = Study.objects.create(
+        slug=definition.slug,
+        title=definition.title,
+        state=StudyState.PREPARING,
+        definition_toml="",
+        definition=definition.model_dump(mode="json"),
+        seed=definition.design.seed,
+        prepared_at=timezone.now() if prepared else None,
+    )
+    for name in definition.texts:
+        markdown = f"# The {name}\n\nPlain words of the {name}."
+        digest = text_digest(markdown)
+        StudyText.objects.create(study=study, name=name, markdown=markdown, digest=digest)
+    conditions = _make_conditions(study, definition)
+    for paradigm in definition.paradigms():
+        _make_stimuli(study, definition, paradigm, conditions)
+    return study
+
+
+def open_small_study(**options: Any) -> Study:
+    return open_study(make_study(**options))
+
+
+def make_network(seed: int) -> Network:
+    digest = hashlib.sha256(f"network {seed}".encode()).hexdigest()
+    labels = list(ANIMALS)
+    network, _ = Network.objects.get_or_create(
+        digest=digest,
+        defaults={"builder": "alexnet", "weights": "random", "labels": labels, "layer": "features"},
+    )
+    return network
+
+
+def take_part(study: Study, name: str = "") -> Participation:
+    """Somebody who consented and read the instructions."""
+    person = enter(study, source="link", external_id=name)
+    return begin(consent(person))
+
+
+def _make_conditions(study: Study, definition: Definition) -> list[Condition]:
+    pair = NetworkPair.objects.create(
+        study=study, name="main", stronger=make_network(1), weaker=make_network(2)
+    )
+    for arm in definition.arm_conditions():
+        Arm.objects.create(study=study, name=arm)
+    return [
+        Condition.objects.create(
+            study=study, name=one.name, method=one.method, pair=pair, position=number
+        )
+        for number, one in enumerate(definition.conditions)
+    ]
+
+
+def _make_stimuli(
+    study: Study, definition: Definition, paradigm: str, conditions: list[Condition]
+) -> None:
+    practice = definition.practice_trials(paradigm)
+    for position in range(definition.design.stimuli + practice):
+        role = StimulusRole.PRACTICE if position < practice else StimulusRole.MAIN
+        _make_stimulus(study, paradigm, position, role, conditions)
+
+
+def _make_stimulus(
+    study: Study, paradigm: str, position: int, role: str, conditions: list[Condition]
+) -> Stimulus:
+    names = [ANIMALS[position % len(ANIMALS)], ANIMALS[(position + 1) % len(ANIMALS)]]
+    shown = names if paradigm == "discrimination" else names[:1]
+    image = make_image(f"{study.slug}/{paradigm}/{position}")
+    photo = StudyImage.objects.create(
+        study=study,
+        image=image,
+        name=f"{position}.png",
+        group=f"{names[0]}-{position}",
+        categories=[{"name": name, "accepted": [name], "boxes": []} for name in shown],
+    )
+    options = sorted(shown) if paradigm == "discrimination" else []
+    stimulus = Stimulus.objects.create(
+        study=study,
+        photo=photo,
+        paradigm=paradigm,
+        position=position,
+        role=role,
+        category=names[0],
+        class_index=ANIMALS.index(names[0]),
+        options=options,
+        facts={"right": options.index(names[0])} if options else {},
+    )
+    for condition in conditions:
+        for network_role in PARADIGMS[paradigm].roles:
+            _make_overlay(stimulus, condition, network_role)
+    return stimulus
+
+
+def make_image(name: str) -> Image:
+    content = _png(name)
+    digest = hashlib.sha256(content).hexdigest()
+    file = _save(f"photos/{digest}.png", content)
+    return Image.objects.create(sha256=digest, file=file, width=48, height=48)
+
+
+def _make_overlay(stimulus: Stimulus, condition: Condition, role: str) -> None:
+    assert condition.pair is not None
+    image, network = stimulus.photo.image, condition.pair.network(role)
+    name = f"{image.sha256}/{condition.method}/{role}"
+    digest = hashlib.sha256(name.encode()).hexdigest()
+    Prediction.objects.get_or_create(
+        image=image,
+        network=network,
+        defaults={"state": WorkState.READY, "top": [[stimulus.class_index, 5.0, 0.9]]},
+    )
+    explanation, _ = Explanation.objects.get_or_create(
+        image=image,
+        network=network,
+        class_index=stimulus.class_index,
+        method=condition.method,
+        settings_digest="0" * 64,
+        defaults={"state": WorkState.READY, "map_digest": digest, "map_file": f"{digest}.npz"},
+    )
+    overlay = Overlay(
+        explanation=explanation, display={"size": 96}, display_digest="0" * 64, scope_digest=""
+    )
+    _fill_picture(overlay, name)
+    StimulusOverlay.objects.create(
+        stimulus=stimulus, condition=condition, role=role, overlay=overlay
+    )
+    if not Crop.objects.filter(image=image, network=condition.pair.stronger).exists():
+        crop = Crop(image=image, network=condition.pair.stronger, size=96)
+        _fill_picture(crop, f"{image.sha256}/crop")
+
+
+def _fill_picture(picture: Overlay | Crop, name: str) -> None:
+    content = _png(name)
+    picture.file = _save(f"pictures/{picture.code[:2]}/{picture.code}.png", content)
+    picture.digest = hashlib.sha256(content).hexdigest()
+    picture.width = picture.height = 48
+    picture.state = WorkState.READY
+    picture.save()
+
+
+def _save(name: str, content: bytes) -> str:
+    if default_storage.exists(name):
+        return name
+    return str(Path(default_storage.save(name, ContentFile(content))))
+
+
+def _png(name: str) -> bytes:
+    """A small picture that differs by its name."""
+    seed = hashlib.sha256(name.encode()).digest()
+    picture = Picture.frombytes("RGB", (4, 2), seed[:24]).resize((48, 48))
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()

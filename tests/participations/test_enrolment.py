@@ -1,0 +1,158 @@
+"""Who comes gets one place, and a place that somebody left goes on to the next."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+from django.db import connections
+from django.utils import timezone
+
+from studyapp.models import Participation, Slot, Status
+from studyapp.participations.enrolment import (
+    consent,
+    has_free_slot,
+    refuse,
+    release_idle,
+    resume,
+)
+from studyapp.participations.entering import enter
+from studyapp.participations.refusals import NotNow, StudyNotOpen
+from studyapp.studies.lifecycle import pause_study
+from tests.builders import make_study, open_small_study, take_part
+
+
+def fall_idle(person: Participation) -> None:
+    long_ago = timezone.now() - timedelta(hours=2)
+    Participation.objects.filter(pk=person.pk).update(last_seen_at=long_ago)
+
+
+@pytest.mark.django_db
+def test_the_same_person_gets_the_same_participation() -> None:
+    study = open_small_study()
+    first = enter(study, source="prolific", external_id="p1")
+    assert enter(study, source="prolific", external_id="p1") == first
+    assert enter(study, source="prolific", external_id="p2") != first
+
+
+@pytest.mark.django_db
+def test_consent_is_stored_with_its_text_and_gives_the_first_free_place() -> None:
+    study = open_small_study()
+    person = consent(enter(study, source="link"), publication=True)
+    assert person.status == Status.ACTIVE
+    assert person.slot is not None
+    assert person.slot.position == 0
+    assert person.consent_text is not None
+    assert person.consent_text.name == "consent"
+    assert person.publication_consent
+
+
+@pytest.mark.django_db
+def test_consenting_twice_takes_one_place() -> None:
+    study = open_small_study()
+    person = enter(study, source="link")
+    assert consent(consent(person)).slot == consent(person).slot
+    assert Slot.objects.filter(study=study, is_open=False).count() == 1
+
+
+@pytest.mark.django_db
+def test_whoever_comes_when_all_places_are_taken_is_told_so() -> None:
+    study = open_small_study(people=2)
+    assert has_free_slot(study)
+    for name in ("one", "two"):
+        take_part(study, name)
+    assert not has_free_slot(study)
+    assert consent(enter(study, source="link")).status == Status.FULL
+
+
+@pytest.mark.django_db
+def test_an_idle_persons_place_goes_to_the_next() -> None:
+    study = open_small_study(people=1)
+    idle = take_part(study, "idle")
+    fall_idle(idle)
+    assert has_free_slot(study)
+    person = consent(enter(study, source="link"))
+    idle.refresh_from_db()
+    assert (person.status, person.slot) == (Status.ACTIVE, idle.slot)
+    assert idle.status == Status.DROPPED
+
+
+@pytest.mark.django_db
+def test_who_comes_back_takes_the_place_again_while_it_is_free() -> None:
+    study = open_small_study(people=1)
+    idle = take_part(study, "idle")
+    fall_idle(idle)
+    assert release_idle(study) == 1
+    assert resume(idle).status == Status.ACTIVE
+    assert not Slot.objects.get(study=study).is_open
+
+
+@pytest.mark.django_db
+def test_who_comes_back_too_late_stays_dropped() -> None:
+    study = open_small_study(people=1)
+    idle = take_part(study, "idle")
+    fall_idle(idle)
+    take_part(study, "next")
+    assert resume(idle).status == Status.DROPPED
+
+
+@pytest.mark.django_db
+def test_nobody_new_enters_a_study_that_is_not_open() -> None:
+    with pytest.raises(StudyNotOpen):
+        enter(make_study(), source="link")
+
+
+@pytest.mark.django_db
+def test_nobody_consents_to_a_paused_study() -> None:
+    study = open_small_study()
+    person = enter(study, source="link")
+    pause_study(study)
+    with pytest.raises(StudyNotOpen):
+        consent(person)
+
+
+@pytest.mark.django_db
+def test_who_refused_can_no_longer_consent() -> None:
+    person = refuse(enter(open_small_study(), source="link"))
+    assert person.status == Status.REFUSED
+    with pytest.raises(NotNow):
+        consent(person)
+
+
+def at_once(count: int, work: Callable[[int], object]) -> None:
+    """Run `work` in so many threads that start in the same moment; errors reach the test."""
+    barrier = threading.Barrier(count)
+    errors: list[BaseException] = []
+
+    def run(number: int) -> None:
+        try:
+            barrier.wait()
+            work(number)
+        except BaseException as error:
+            errors.append(error)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_people_at_once_get_a_place_each_and_no_more_than_there_are() -> None:
+    study = open_small_study(people=20, stimuli=4)
+    people = [enter(study, source="link") for _ in range(24)]
+    at_once(24, lambda number: consent(people[number]))
+    statuses = sorted(Participation.objects.values_list("status", flat=True))
+    assert statuses.count(Status.ACTIVE) + statuses.count(Status.FULL) == 24
+    assert Slot.objects.filter(is_open=False).count() == statuses.count(Status.ACTIVE) == 20
+
+
+@pytest.mark.django_db(transaction=True)
+def test_one_link_opened_many_times_at_once_makes_one_participation() -> None:
+    study = open_small_study()
+    at_once(8, lambda _: enter(study, source="prolific", external_id="p1"))
+    assert Participation.objects.count() == 1
