@@ -12,7 +12,10 @@ Row = tuple[SlotPlan, int, TrialPlan]
 
 
 def certify(plan: Plan, design: Design) -> dict[str, Any]:
-    """The certificate: counts per block and arm, and `problems`, which is empty when all holds."""
+    """The certificate: counts per block and arm; `problems` is empty when all that was asked holds.
+
+    `notes` tells unequal ratings where the definition says that the nearest will do.
+    """
     blocks = [
         _certify_block(arm, block, design)
         for arm, planned in plan.arms.items()
@@ -21,7 +24,8 @@ def certify(plan: Plan, design: Design) -> dict[str, Any]:
     ]
     repeats = sum(_repeats(slot) for slot in design.slots)
     adjacent = sum(_adjacent_checks(slot) for slot in design.slots)
-    problems = [problem for block in blocks for problem in block.pop("problems")]
+    unequal = [sentence for block in blocks for sentence in block.pop("unequal")]
+    problems = list(unequal) if plan.exact_ratings else []
     if repeats and not plan.may_repeat_images:
         problems.append(f"{repeats} times a person would see a photo twice")
     if adjacent:
@@ -36,6 +40,7 @@ def certify(plan: Plan, design: Design) -> dict[str, Any]:
         "adjacent_checks": adjacent,
         "digest": design.digest(),
         "problems": problems,
+        "notes": [] if plan.exact_ratings else unequal,
     }
 
 
@@ -63,6 +68,7 @@ def certificate_lines(certificate: dict[str, Any]) -> list[str]:
         f"photos seen twice by one person: {certificate['images_repeated']}; "
         f"attention checks in a row: {certificate['adjacent_checks']}"
     )
+    lines.extend(f"note: {note}" for note in certificate["notes"])
     return [*lines, *(f"NOT MET: {problem}" for problem in certificate["problems"])]
 
 
@@ -88,7 +94,7 @@ def _certify_block(arm: str, block: BlockPlan, design: Design) -> dict[str, Any]
         "side_overall": _imbalance(rows, lambda row: 0),
         "conditions_by_person": _widest(by_person, lambda key: key[0]),
         "condition_at_position": [min(positions.values()), max(positions.values())],
-        "problems": _unequal(block, ratings, len({slot.position for slot, _, _ in rows})),
+        "unequal": _unequal(block, ratings, len({slot.position for slot, _, _ in rows})),
     }
 
 

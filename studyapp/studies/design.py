@@ -39,6 +39,7 @@ class Plan:
     people: int
     arms: dict[str, tuple[BlockPlan, ...]]
     may_repeat_images: bool = False
+    exact_ratings: bool = True
     first_position: int = 0
 
 

@@ -29,6 +29,7 @@ def design_plan(study: Study, *, people: int | None = None, first_position: int 
             for arm, names in definition.arm_conditions().items()
         },
         may_repeat_images=definition.design.repeat_images,
+        exact_ratings=definition.design.ratings == "exact",
         first_position=first_position,
     )
 

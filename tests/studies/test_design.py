@@ -106,6 +106,13 @@ def test_unequal_ratings_are_told_with_the_nearest_numbers_of_people() -> None:
     ]
 
 
+def test_unequal_ratings_are_only_noted_where_the_nearest_will_do() -> None:
+    uneven = dataclasses.replace(plan(people=7), exact_ratings=False)
+    certificate = certify(uneven, draw(uneven))
+    assert certificate["problems"] == []
+    assert "note: block main: 7 people" in "\n".join(certificate_lines(certificate))
+
+
 def test_too_many_trials_are_refused_with_how_many_can_be() -> None:
     with pytest.raises(DesignError, match="there are 12: ask for at most 12"):
         draw(plan(block(trials=13)))
