@@ -139,7 +139,8 @@ def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: s
 
 
 def _first_complaint(error: ValidationError, lines: dict[KeyPath, int], where: str) -> str:
-    first = error.errors(include_url=False)[0]
+    # A key that is misspelt is also one that is missing: the misspelling is the one to tell.
+    first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
     path = tuple(first["loc"])
     key = ".".join(str(part) for part in path)
     return f"{where}, line {line_of(lines, path)}: `{key}`: {_sentence(first)}"
