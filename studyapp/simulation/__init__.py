@@ -1,0 +1,1 @@
+"""People of known ability who walk the real site, so that what is measured can be checked."""

@@ -1,0 +1,30 @@
+"""People who answer a whole small study without a browser, through the site's own functions."""
+
+from random import Random
+
+from studyapp.models import Participation, Study
+from studyapp.participations.answering import answer, current_trial
+from studyapp.simulation.profiles import POPULATIONS, Profile
+from tests.builders import take_part
+
+
+def make_profile(paradigm: str = "trust", *, population: str = "able", seed: int = 1) -> Profile:
+    return POPULATIONS[population].person(paradigm, Random(seed), photo_seed=seed)
+
+
+def answer_all(person: Participation, profile: Profile, *, seed: int = 1, most: int = 999) -> None:
+    """Answer trial after trial as `profile` does, `most` of them at most."""
+    random = Random(seed)
+    for _ in range(most):
+        trial = current_trial(person)
+        if trial is None:
+            return
+        value = profile.answer(trial, random)
+        answer(person, trial_code=trial.code, value=value, data={}, timing={"rt_ms": 1200})
+
+
+def send_people(study: Study, count: int, *, paradigm: str = "trust", seed: int = 1) -> None:
+    """`count` people who finish the study."""
+    for number in range(count):
+        profile = make_profile(paradigm, seed=seed * 1000 + number)
+        answer_all(take_part(study, f"person-{number}"), profile, seed=seed * 1000 + number)

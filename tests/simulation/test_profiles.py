@@ -1,0 +1,90 @@
+"""Simulated people answer as what they are made of says."""
+
+import math
+from collections import Counter
+from dataclasses import replace
+from random import Random
+from statistics import fmean
+
+import pytest
+
+from studyapp.models import Condition, Side, Stage, Stimulus, Trial
+from studyapp.simulation.profiles import POPULATIONS, Profile
+from studyapp.studies.paradigms import PARADIGMS
+
+NOBODY = Profile(
+    latents={}, latent=0.0, shift=0.0, photo_sd=0.0, photo_seed=1, bias=0.0, carelessness=0.0,
+    milliseconds=1000.0, leaves_after=None,
+)  # fmt: skip
+
+
+def make_trial(paradigm: str, *, side: Side = Side.NONE, method: str = "grad_cam") -> Trial:
+    """A trial that stands in no database."""
+    stimulus = Stimulus(paradigm=paradigm, category="b", options=["a", "b"], facts={"right": 1})
+    return Trial(
+        pk=5,
+        paradigm=paradigm,
+        stage=Stage.MAIN,
+        stimulus=stimulus,
+        image_id=3,
+        condition=Condition(name=method, method=method),
+        stronger_side=side,
+        option_order=[1, 0],
+    )
+
+
+def outcomes(profile: Profile, trial: Trial, count: int = 4000) -> list[int]:
+    random, score = Random(8), PARADIGMS[trial.paradigm].score
+    return [score(trial, profile.answer(trial, random)) for _ in range(count)]
+
+
+@pytest.mark.parametrize("latent", [-1.0, 0.0, 1.5])
+def test_a_person_is_right_as_often_as_their_ability_says(latent: float) -> None:
+    right = fmean(outcomes(replace(NOBODY, latent=latent), make_trial("discrimination")))
+    assert right == pytest.approx(1 / (1 + math.exp(-latent)), abs=0.03)
+
+
+@pytest.mark.parametrize("side", [Side.A, Side.B])
+def test_trust_favours_the_stronger_network_wherever_it_stands(side: Side) -> None:
+    trial = make_trial("trust", side=side)
+    assert fmean(outcomes(replace(NOBODY, latent=1.0), trial)) == pytest.approx(0.95, abs=0.06)
+
+
+def test_a_pull_to_one_side_cancels_over_both_sides() -> None:
+    leaning = replace(NOBODY, bias=0.8)
+    scores = [fmean(outcomes(leaning, make_trial("trust", side=side))) for side in (Side.A, Side.B)]
+    assert scores[0] < -0.6 and scores[1] > 0.6
+    assert sum(scores) == pytest.approx(0, abs=0.08)
+
+
+def test_a_method_has_its_own_ability() -> None:
+    profile = replace(NOBODY, latents={"deconvnet": -9.0}, latent=9.0)
+    trials = [make_trial("discrimination", method=name) for name in ("deconvnet", "grad_cam")]
+    assert [set(outcomes(profile, trial, 50)) for trial in trials] == [{0}, {1}]
+
+
+def test_careless_people_fail_checks_and_careful_ones_pass() -> None:
+    check = make_trial("trust", side=Side.B)
+    check.stage, check.expected = Stage.CHECK, 2
+    random = Random(2)
+    careful = Counter(NOBODY.answer(check, random) for _ in range(100))
+    careless = Counter(replace(NOBODY, carelessness=1.0).answer(check, random) for _ in range(1000))
+    assert careful == {2: 100}
+    assert set(careless) == {-2, -1, 0, 1, 2}
+
+
+def test_the_expected_outcome_is_what_many_answers_come_to() -> None:
+    profile = replace(NOBODY, latent=0.7, bias=0.5, carelessness=0.2, photo_sd=0.5)
+    trial = make_trial("trust", side=Side.A)
+    assert profile.expected(trial) == pytest.approx(fmean(outcomes(profile, trial)), abs=0.12)
+
+
+def test_the_same_seed_draws_the_same_person() -> None:
+    people = [POPULATIONS["leaving"].person("trust", Random(4), photo_seed=1) for _ in range(2)]
+    assert people[0] == people[1]
+    assert people[0] != POPULATIONS["leaving"].person("trust", Random(5), photo_seed=1)
+
+
+def test_a_profile_survives_as_json() -> None:
+    profile = POPULATIONS["paper"].person("trust", Random(4), photo_seed=1)
+    assert Profile(**profile.as_json()) == profile
