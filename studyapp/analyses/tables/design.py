@@ -8,7 +8,7 @@ from studyapp.models import Study, Trial
 from .columns import Column, FourDigits, Labelled, Table, digest_id, numbered_id
 
 STAGES = {
-    "practice": "learning the interface; never analysed",
+    "practice": "learning the interface, never analysed",
     "main": "analysed",
     "check": "attention check",
     "questionnaire": "page of a questionnaire",

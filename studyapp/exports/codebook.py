@@ -1,0 +1,68 @@
+"""What every column means: as a table beside the data, and as the data dictionary in docs/."""
+
+import csv
+import io
+from collections.abc import Iterator
+
+from studyapp.analyses.tables import TABLES, Column, Table
+
+HEADER = ("table", "column", "kind", "description", "shown", "unit", "levels")
+KINDS = {
+    "text": "text",
+    "integer": "whole number",
+    "number": "number",
+    "boolean": "true or false",
+    "datetime": "time, ISO 8601 in UTC with Z",
+    "json": "JSON",
+}
+INTRODUCTION = """\
+# Data dictionary
+
+Every column of every table of an export. This page is written by
+`manage.py export --dictionary docs/data-dictionary.md` from the structure that also writes the
+tables, and a test compares the two.
+
+How to read it: one row of *judgments* is one answer. *Shown* is what the person saw, *stored* what
+the file holds; what was shown and what is stored differ wherever an answer is scored or a side is
+hidden. An empty cell is a missing value. Text that a spreadsheet would run as a formula (a leading
+`=` `+` `-` `@` tab or CR), and text with a leading `'`, has one `'` put in front; numbers are left
+as they are, so −2 stays a number.
+"""
+
+
+def codebook_csv() -> bytes:
+    """The codebook as CSV, one row a column of a table."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(HEADER)
+    for table in TABLES:
+        for column in table.columns:
+            writer.writerow([table.name, column.name, *_facts(column)])
+    return text.getvalue().encode()
+
+
+def dictionary_markdown() -> str:
+    """docs/data-dictionary.md."""
+    return "\n".join([INTRODUCTION, *(line for table in TABLES for line in _section(table))])
+
+
+def levels_text(column: Column) -> str:
+    return "; ".join(f"{value} = {meaning}" for value, meaning in column.levels.items())
+
+
+def _facts(column: Column) -> list[str]:
+    return [column.kind, column.description, column.shown, column.unit, levels_text(column)]
+
+
+def _section(table: Table) -> Iterator[str]:
+    yield f"## {table.name}\n\n{table.description}\n"
+    yield "| column | what is stored | kind, unit | shown to the person |\n|---|---|---|---|"
+    for column in table.columns:
+        stored = " ".join(filter(None, [column.description, _levels_sentence(column)]))
+        kind = ", ".join(filter(None, [KINDS[column.kind], column.unit]))
+        yield f"| `{column.name}` | {stored} | {kind} | {column.shown} |"
+    yield ""
+
+
+def _levels_sentence(column: Column) -> str:
+    return f"Levels: {levels_text(column)}." if column.levels else ""

@@ -1,0 +1,181 @@
+"""The tables against the rows they come from, and outcomes against the paradigms own scores."""
+
+import csv
+import io
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from django.db import connections
+
+from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, TABLES, TRIALS, Table
+from studyapp.analyses.tables.copying import snapshot, write_csv
+from studyapp.analyses.tables.judgments import OUTCOMES, SCORED
+from studyapp.models import Exclusion, Judgment, Participant, Participation, Stage, Study
+from studyapp.participations.answering import answer, current_trial
+from studyapp.studies.paradigms import PARADIGMS
+from tests.builders import open_small_study, take_part
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db
+
+
+def read(table: Table, study: Study) -> list[dict[str, str]]:
+    file = io.BytesIO()
+    write_csv(table, study, file)
+    return list(csv.DictReader(io.StringIO(file.getvalue().decode(), newline="")))
+
+
+def judge_every_value(study: Study) -> None:
+    """People who between them give every possible answer to the first trials."""
+    for number in range(4):
+        person = take_part(study, f"person-{number}")
+        while (trial := current_trial(person)) is not None:
+            values = PARADIGMS[trial.paradigm].form({}, trial=trial).values()
+            value = values[(number + trial.position) % len(values)]
+            answer(person, trial_code=trial.code, value=value, data={}, timing={})
+
+
+@pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
+def test_the_database_scores_every_answer_as_the_paradigm_does(paradigm: str) -> None:
+    study = open_small_study(paradigm=paradigm, trials=4, stimuli=4)
+    judge_every_value(study)
+    column = "score" if PARADIGMS[paradigm].outcome == "score" else "correct"
+    rows = read(JUDGMENTS, study)
+    judgments = list(JUDGMENTS.rows(study).select_related("trial__stimulus"))
+    expected = [PARADIGMS[paradigm].score(one.trial, one.value) for one in judgments]
+    assert [int(row[column]) for row in rows] == expected
+    assert len(set(expected)) > 1
+    assert {row["score" if column == "correct" else "correct"] for row in rows} == {""}
+
+
+def test_every_paradigm_has_an_outcome_in_the_tables() -> None:
+    assert set(OUTCOMES) == set(PARADIGMS)
+    assert {name for name, one in PARADIGMS.items() if one.outcome == "score"} == SCORED
+
+
+def test_the_name_on_the_chosen_button_is_told() -> None:
+    study = open_small_study(paradigm="discrimination")
+    judge_every_value(study)
+    judgments = JUDGMENTS.rows(study).select_related("trial__stimulus")
+    shown = [one.trial.options_shown[one.value] for one in judgments]
+    assert [row["answer_name"] for row in read(JUDGMENTS, study)] == shown
+
+
+def test_an_attention_check_has_no_outcome_but_is_passed_or_failed() -> None:
+    study = open_small_study(checks=2, trials=3)
+    judge_every_value(study)
+    checks = [row for row in read(JUDGMENTS, study) if row["stage"] == Stage.CHECK]
+    assert len(checks) == 8
+    assert {row["score"] for row in checks} == {""}
+    for row in checks:
+        assert row["check_passed"] == str(row["value"] == row["expected"]).lower()
+
+
+def test_the_allocation_is_whole_with_slots_that_nobody_took() -> None:
+    study = open_small_study(people=4, trials=3)
+    send_people(study, 1)
+    rows = read(TRIALS, study)
+    assert len(rows) == 12
+    assert sorted({(row["slot_id"], row["slot_is_open"]) for row in rows}) == [
+        ("s0000", "false"), ("s0001", "true"), ("s0002", "true"), ("s0003", "true"),
+    ]  # fmt: skip
+
+
+def test_judgments_join_trials_and_participations_by_their_ids() -> None:
+    study = open_small_study(people=4, trials=3)
+    send_people(study, 3)
+    trials = {row["trial_id"]: row for row in read(TRIALS, study)}
+    people = {row["participant_id"]: row for row in read(PARTICIPATIONS, study)}
+    rows = read(JUDGMENTS, study)
+    assert len({row["row_id"] for row in rows}) == len(rows) == 9
+    for row in rows:
+        assert trials[row["trial_id"]]["stimulus_id"] == row["stimulus_id"]
+        assert people[row["participant_id"]]["slot_id"] == row["slot_id"]
+
+
+def test_no_table_holds_a_code_that_opens_a_page_or_a_panel_id() -> None:
+    study = open_small_study()
+    send_people(study, 2)
+    secrets = {one.code for one in Participation.objects.all()}
+    secrets |= {one.completion_code for one in Participation.objects.all()}
+    secrets |= {one.code for one in Participant.objects.all()} | {"person-0", "person-1"}
+    for table in TABLES:
+        file = io.BytesIO()
+        write_csv(table, study, file)
+        assert [secret for secret in secrets if secret in file.getvalue().decode()] == []
+
+
+def test_a_person_has_another_pseudonym_in_another_study() -> None:
+    first, second = open_small_study(slug="one"), open_small_study(slug="two")
+    people = [take_part(study, "the same person") for study in (first, second)]
+    assert people[0].participant_id == people[1].participant_id
+    pseudonyms = [read(PARTICIPATIONS, study)[0]["participant_id"] for study in (first, second)]
+    assert pseudonyms[0] != pseudonyms[1]
+
+
+def excluded(study: Study) -> list[str]:
+    return [row["excluded"] for row in read(JUDGMENTS, study)]
+
+
+def test_an_exclusion_marks_the_judgments_until_it_is_undone() -> None:
+    study = open_small_study(trials=1)
+    send_people(study, 1)
+    assert excluded(study) == ["false"]
+    made = Exclusion.objects.create(participation=Participation.objects.get(), rule="too_fast")
+    assert excluded(study) == ["true"]
+    Exclusion.objects.create(participation=made.participation, rule="too_fast", undoes=made)
+    assert excluded(study) == ["false"]
+
+
+@pytest.mark.parametrize(
+    ("text", "cell"),
+    [
+        ("=1+1", "'=1+1"), ("+1", "'+1"), ("-2", "'-2"), ("@x", "'@x"), ("\tx", "'\tx"),
+        ("\rx", "'\rx"), ("'=x", "''=x"), ("a=1", "a=1"), ("", ""), ('a"b,c', 'a"b,c'),
+    ],
+)  # fmt: skip
+def test_text_that_a_spreadsheet_would_run_is_neutralised(text: str, cell: str) -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    Exclusion.objects.create(participation=Participation.objects.get(), rule="hand", note=text)
+    table = next(table for table in TABLES if table.name == "exclusions")
+    assert read(table, study)[0]["note"] == cell
+
+
+def test_minus_two_stays_a_number() -> None:
+    study = open_small_study(trials=1)
+    person = take_part(study, "a")
+    trial = current_trial(person)
+    assert trial is not None
+    answer(person, trial_code=trial.code, value=-2, data={}, timing={})
+    row = read(JUDGMENTS, study)[0]
+    assert (row["value"], abs(int(row["score"]))) == ("-2", 2)
+
+
+def test_times_are_utc_with_z() -> None:
+    study = open_small_study(trials=1)
+    send_people(study, 1)
+    moment = Judgment.objects.get().answered_at.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    assert read(JUDGMENTS, study)[0]["answered_at"] == moment
+
+
+@pytest.mark.django_db(transaction=True)
+def test_all_tables_are_as_they_were_at_one_moment() -> None:
+    study = open_small_study(trials=1)
+    with snapshot():
+        before = read(JUDGMENTS, study)
+        in_another_thread(lambda: send_people(study, 1))
+        assert read(JUDGMENTS, study) == before
+    assert len(read(JUDGMENTS, study)) == 1
+
+
+def in_another_thread(work: Callable[[], None]) -> None:
+    def run() -> None:
+        try:
+            work()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(run).result()
