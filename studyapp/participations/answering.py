@@ -69,16 +69,13 @@ def answer(
     """
     with transaction.atomic():
         person = lock(participation)
-        trial = Trial.objects.filter(code=trial_code, slot=person.slot_id).first()
-        if trial is None:
-            raise NotYourTrial("This question is not part of your study.")
-        stored = Judgment.objects.filter(participation=person, trial=trial).first()
-        if stored is not None:
-            return stored
-        _refuse_unless_due(person, trial)
+        due, *later = unanswered(person).order_by("position")[:2] or [None]
+        if due is None or due.code != trial_code:
+            return _already_stored(person, trial_code)
+        _refuse_unless_taking_part(person)
         judgment = Judgment.objects.create(
             participation=person,
-            trial=trial,
+            trial=due,
             value=value,
             data=data,
             texts_digest=person.study.texts_digest,
@@ -86,19 +83,28 @@ def answer(
         )
         person.last_seen_at = timezone.now()
         person.save(update_fields=["last_seen_at"])
-        if not unanswered(person).exists():
+        if not later:
             finish(person)
         return judgment
 
 
-def _refuse_unless_due(person: Participation, trial: Trial) -> None:
+def _already_stored(person: Participation, trial_code: str) -> Judgment:
+    """The judgment of a trial that is not due: it was sent before, or it is refused."""
+    trial = Trial.objects.filter(code=trial_code, slot=person.slot_id).first()
+    if trial is None:
+        raise NotYourTrial("This question is not part of your study.")
+    stored = Judgment.objects.filter(participation=person, trial=trial).first()
+    if stored is None:
+        _refuse_unless_taking_part(person)
+        raise OutOfOrder("This question is not the next one; please go on with the page shown.")
+    return stored
+
+
+def _refuse_unless_taking_part(person: Participation) -> None:
     if person.study.state == StudyState.CLOSED:
         raise StudyNotOpen("This study is closed; your earlier answers are kept.")
     if person.status != Status.ACTIVE or person.started_at is None:
         raise NotNow("You are not answering questions of this study at the moment.")
-    due = unanswered(person).order_by("position").first()
-    if due is None or due.pk != trial.pk:
-        raise OutOfOrder("This question is not the next one; please go on with the page shown.")
 
 
 def finish(person: Participation) -> None:

@@ -3,7 +3,8 @@
 import threading
 
 import pytest
-from django.db import connections
+from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 
 from studyapp.models import Judgment, Participation, Status, Trial
 from studyapp.participations.answering import (
@@ -168,3 +169,15 @@ def test_one_answer_posted_many_times_at_once_is_stored_once() -> None:
         thread.join()
     assert len(stored) == 8
     assert len(set(stored)) == 1 == Judgment.objects.count()
+
+
+@pytest.mark.django_db
+def test_an_answer_takes_as_many_queries_however_much_is_stored() -> None:
+    study = open_small_study()
+    person = take_part(study)
+    with CaptureQueriesContext(connection) as first:
+        say(person, due(person))
+    answer_all(take_part(study, "another"))
+    with CaptureQueriesContext(connection) as second:
+        say(person, due(person))
+    assert len(first) == len(second) <= 8
