@@ -1,0 +1,1 @@
+"""Command lines for those who run a study."""

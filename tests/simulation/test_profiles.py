@@ -53,7 +53,8 @@ def test_trust_favours_the_stronger_network_wherever_it_stands(side: Side) -> No
 def test_a_pull_to_one_side_cancels_over_both_sides() -> None:
     leaning = replace(NOBODY, bias=0.8)
     scores = [fmean(outcomes(leaning, make_trial("trust", side=side))) for side in (Side.A, Side.B)]
-    assert scores[0] < -0.6 and scores[1] > 0.6
+    assert scores[0] < -0.6
+    assert scores[1] > 0.6
     assert sum(scores) == pytest.approx(0, abs=0.08)
 
 
