@@ -1,0 +1,111 @@
+"""The declared rules by which people are left out: blind to the outcome, applied at analysis time.
+
+A rule looks at attention checks, times and the pattern of answers, never at scores.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+from django.db import transaction
+
+from studyapp.models import Exclusion, Participation, Study
+from studyapp.studies.definition import study_definition
+
+from .frames import study_frame
+from .tables import JUDGMENTS, PARTICIPATIONS
+from .tables.columns import participant_id
+
+JUDGMENT_COLUMNS = (
+    "participant_id", "status", "stage", "value", "check_passed", "rt_ms", "focus_losses",
+)  # fmt: skip
+PERSON_COLUMNS = ("participant_id", "status", "started_at", "finished_at")
+
+# A person's judgments and their row of participations → the measure that a rule has a limit for
+Measure = Callable[[pd.DataFrame, "pd.Series[Any]"], float]
+
+
+def _failed_checks(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
+    return float((judgments["check_passed"] == False).sum())  # noqa: E712 (missing is neither)
+
+
+def _median_ms(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
+    return float(_main(judgments)["rt_ms"].dropna().astype(float).median())
+
+
+def _straight_lining(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
+    shares = _main(judgments)["value"].value_counts(normalize=True)
+    return float(shares.max()) if len(shares) else float("nan")
+
+
+def _minutes(_: pd.DataFrame, person: "pd.Series[Any]") -> float:
+    taken = pd.Timestamp(str(person["finished_at"])) - pd.Timestamp(str(person["started_at"]))
+    return taken.total_seconds() / 60
+
+
+def _focus_losses(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
+    return float(judgments["focus_losses"].fillna(0).sum())
+
+
+def _main(judgments: pd.DataFrame) -> pd.DataFrame:
+    return judgments[judgments["stage"] == "main"]
+
+
+# Rule → what it measures, and whether falling below the limit (or reaching it) excludes.
+RULES: Mapping[str, tuple[Measure, bool]] = {
+    "failed_checks": (_failed_checks, False),
+    "fastest_median_ms": (_median_ms, True),
+    "straight_lining": (_straight_lining, False),
+    "shortest_minutes": (_minutes, True),
+    "focus_losses": (_focus_losses, False),
+}
+
+
+def broken_rules(
+    people: pd.DataFrame, judgments: pd.DataFrame, limits: Mapping[str, float | None]
+) -> Iterator[tuple[str, str, str]]:
+    """(participant_id, rule, note) for every finished person and every rule that they break.
+
+    Pure. A measure that is missing, such as a reaction time without JavaScript, breaks nothing.
+    """
+    groups = dict(iter(judgments.groupby("participant_id")))
+    for _, person in people[people["status"] == "finished"].iterrows():
+        name = str(person["participant_id"])
+        for rule, (measure, excludes_below) in RULES.items():
+            limit = limits.get(rule)
+            if limit is None or name not in groups:
+                continue
+            found = measure(groups[name], person)
+            if found < limit if excludes_below else found >= limit:
+                yield name, rule, f"{found:g} against a limit of {limit:g}"
+
+
+def find_broken_rules(study: Study) -> list[tuple[str, str, str]]:
+    """What the study's own rules say of its people now; nothing is written."""
+    limits = study_definition(study).exclusions.model_dump()
+    if not any(limits.values()):
+        return []
+    people = study_frame(PARTICIPATIONS, study, PERSON_COLUMNS)
+    judgments = study_frame(JUDGMENTS, study, JUDGMENT_COLUMNS)
+    return list(broken_rules(people, judgments, limits))
+
+
+@transaction.atomic
+def apply_exclusions(study: Study) -> int:
+    """Add a row for every broken rule that has none yet; how many were added.
+
+    An exclusion that a researcher has undone is not made again.
+    """
+    people = dict(Participation.objects.filter(study=study).values_list(participant_id(), "pk"))
+    standing = set(
+        Exclusion.objects.filter(participation__study=study, undoes=None).values_list(
+            "participation_id", "rule"
+        )
+    )
+    new = [
+        Exclusion(participation_id=people[name], rule=rule, note=note)
+        for name, rule, note in find_broken_rules(study)
+        if (people[name], rule) not in standing
+    ]
+    Exclusion.objects.bulk_create(new)
+    return len(new)

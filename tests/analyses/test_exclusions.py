@@ -1,0 +1,86 @@
+"""Declared rules leave people out by rows, once, and a researcher's undoing stands."""
+
+import pandas as pd
+import pytest
+
+from studyapp.analyses.exclusions import apply_exclusions, broken_rules, find_broken_rules
+from studyapp.models import Exclusion, Participation
+from tests.builders import open_small_study, take_part
+from tests.people import answer_all, make_profile
+
+
+def make_people(**changes: object) -> pd.DataFrame:
+    person = {
+        "participant_id": "p1", "status": "finished",
+        "started_at": pd.Timestamp("2026-01-01T10:00:00Z"),
+        "finished_at": pd.Timestamp("2026-01-01T10:03:00Z"),
+    }  # fmt: skip
+    return pd.DataFrame([{**person, **changes}])
+
+
+def make_judgments(**columns: list[object]) -> pd.DataFrame:
+    count = len(next(iter(columns.values())))
+    usual = {
+        "participant_id": ["p1"] * count, "stage": ["main"] * count, "value": [1, 2] * count,
+        "check_passed": [None] * count, "rt_ms": [3000] * count, "focus_losses": [0] * count,
+    }  # fmt: skip
+    frame = pd.DataFrame({**{key: cells[:count] for key, cells in usual.items()}, **columns})
+    return frame.astype({"check_passed": "boolean", "rt_ms": "Int64", "focus_losses": "Int64"})
+
+
+def broken(
+    judgments: pd.DataFrame, people: pd.DataFrame | None = None, **limits: float
+) -> list[str]:
+    found = broken_rules(make_people() if people is None else people, judgments, limits)
+    return [rule for _, rule, _ in found]
+
+
+def test_failed_checks_count_from_the_limit_on() -> None:
+    judgments = make_judgments(check_passed=[False, True, None, False])
+    assert broken(judgments, failed_checks=2) == ["failed_checks"]
+    assert broken(judgments, failed_checks=3) == []
+
+
+def test_a_median_below_the_limit_is_too_fast_and_at_the_limit_is_not() -> None:
+    judgments = make_judgments(rt_ms=[100, 500, 9000])
+    assert broken(judgments, fastest_median_ms=501) == ["fastest_median_ms"]
+    assert broken(judgments, fastest_median_ms=500) == []
+
+
+def test_times_that_no_page_measured_exclude_nobody() -> None:
+    assert broken(make_judgments(rt_ms=[None, None]), fastest_median_ms=500) == []
+
+
+def test_the_same_answer_again_and_again_is_straight_lining() -> None:
+    judgments = make_judgments(value=[1, 1, 1, 2])
+    assert broken(judgments, straight_lining=0.75) == ["straight_lining"]
+    assert broken(judgments, straight_lining=0.8) == []
+
+
+def test_three_minutes_are_too_short_for_a_limit_of_four() -> None:
+    assert broken(make_judgments(value=[1]), shortest_minutes=4) == ["shortest_minutes"]
+    assert broken(make_judgments(value=[1]), shortest_minutes=3) == []
+
+
+def test_focus_losses_are_summed_over_trials() -> None:
+    assert broken(make_judgments(focus_losses=[2, None, 3]), focus_losses=5) == ["focus_losses"]
+
+
+def test_somebody_who_has_not_finished_is_not_judged() -> None:
+    people = make_people(status="active")
+    assert broken(make_judgments(check_passed=[False]), people, failed_checks=1) == []
+
+
+@pytest.mark.django_db
+def test_a_rule_adds_its_row_once_and_not_again_after_an_undoing() -> None:
+    study = open_small_study(checks=2, trials=3, exclusions={"failed_checks": 1})
+    careless = make_profile(population="careless", seed=3)
+    answer_all(take_part(study, "careless"), careless, seed=3)
+    answer_all(take_part(study, "careful"), make_profile())
+    assert [rule for _, rule, _ in find_broken_rules(study)] == ["failed_checks"]
+    assert Exclusion.objects.count() == 0
+    assert [apply_exclusions(study), apply_exclusions(study)] == [1, 0]
+    made = Exclusion.objects.get()
+    assert made.participation == Participation.objects.order_by("pk").first()
+    Exclusion.objects.create(participation=made.participation, rule=made.rule, undoes=made)
+    assert apply_exclusions(study) == 0
