@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 from .codes import new_code
 from .design import Arm, Slot, Trial
@@ -14,7 +15,7 @@ class Participant(models.Model):
 
     code = models.CharField(max_length=32, unique=True, default=new_code)
     source = models.CharField(max_length=40)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
         return self.code
@@ -66,7 +67,7 @@ class Participation(models.Model):
     arm = models.ForeignKey(Arm, models.PROTECT, null=True, blank=True)
     language = models.CharField(max_length=10, blank=True)
     device_class = models.CharField(max_length=10, blank=True)
-    entered_at = models.DateTimeField(auto_now_add=True)
+    entered_at = models.DateTimeField(default=timezone.now, editable=False)
     consented_at = models.DateTimeField(null=True, blank=True)
     consent_text = models.ForeignKey(
         StudyText, models.PROTECT, null=True, blank=True, related_name="+"
@@ -119,7 +120,7 @@ class Judgment(models.Model):
     # Whatever else the paradigm's form took: confidence, text, click …
     data = models.JSONField(default=dict, blank=True)
     texts_digest = models.CharField(max_length=64, blank=True)
-    answered_at = models.DateTimeField(auto_now_add=True)
+    answered_at = models.DateTimeField(default=timezone.now, editable=False)
     rt_ms = models.PositiveIntegerField(null=True, help_text="Onset to the first choice.")
     confirm_ms = models.PositiveIntegerField(null=True, help_text="Onset to the confirmation.")
     choice_changes = models.PositiveSmallIntegerField(null=True)
@@ -144,7 +145,7 @@ class Event(models.Model):
 
     participation = models.ForeignKey(Participation, models.CASCADE, related_name="events")
     kind = models.CharField(max_length=40)
-    at = models.DateTimeField(auto_now_add=True)
+    at = models.DateTimeField(default=timezone.now, editable=False)
     data = models.JSONField(default=dict, blank=True)
 
     class Meta:
@@ -164,7 +165,7 @@ class Exclusion(models.Model):
         "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
     )
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
         return f"{self.participation}: {self.rule}"

@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
+from django.utils import timezone
 
 
 class StudyState(models.TextChoices):
@@ -45,7 +46,7 @@ class Study(models.Model):
     texts_digest = models.CharField(max_length=64, blank=True)
     certificate = models.JSONField(default=dict, blank=True)
     seed = models.BigIntegerField()
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
     prepared_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
@@ -87,7 +88,7 @@ class StudyText(models.Model):
     markdown = models.TextField()
     digest = models.CharField(max_length=64)
     reason = models.CharField(max_length=300, blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
         ordering = ["study", "name", "version"]
@@ -106,7 +107,7 @@ class Deviation(models.Model):
     what = models.CharField(max_length=40)
     detail = models.TextField()
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
-    made_at = models.DateTimeField(auto_now_add=True)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
 
     def __str__(self) -> str:
         return f"{self.study}: {self.what}"
