@@ -103,7 +103,7 @@ def home_outside(folder: Path, binaries: Path) -> Home:
     place.chmod(0o700)
     if runs([binaries / "postgres", "--version"], user):
         return home
-    # The binaries lie in a closed home too (a virtual environment under /root, say).
+    # The binaries lie in a closed home too (a virtual environment in one, say).
     copy = place / binaries.parent.name
     shutil.copytree(binaries.parent, copy, dirs_exist_ok=True)
     return Home(place, copy / "bin", user)

@@ -1,52 +1,25 @@
-"""The tests' own servers: a PostgreSQL and a Valkey per run, in a temporary folder.
-
-They start before Django reads its settings. DATABASE_URL and REDIS_URL win when set.
-"""
+"""Each test run's own PostgreSQL and Valkey, started before Django reads its settings."""
 
 import os
 import shutil
-import tempfile
-from pathlib import Path
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import django
 import pytest
 
-from demo.postgres import remove_home, start_postgres
-from demo.processes import Child
-from demo.valkey import start_valkey
+from demo.scratch import scratch_environment
 
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
-servers: list[Child] = []
-folder = Path(tempfile.gettempdir())
-
-
-def start_servers() -> None:
-    if "DATABASE_URL" not in os.environ:
-        log = folder / "postgres.log"
-        child, os.environ["DATABASE_URL"] = start_postgres(folder / "pg", log, durable=False)
-        servers.append(child)
-    if "REDIS_URL" not in os.environ:
-        child, os.environ["REDIS_URL"] = start_valkey(folder / "valkey", folder / "valkey.log")
-        servers.append(child)
-
-
-def set_environment() -> None:
-    os.environ["SECRET_KEY"] = "only-for-tests-" + os.urandom(24).hex()
-    os.environ["HTTPS"] = "0"
-    os.environ["DISCERN_VAR"] = str(folder / "var")
-    os.environ["DISCERN_MEDIA"] = str(folder / "media")
-    os.environ["DJANGO_SETTINGS_MODULE"] = "studyapp.settings"
-    # Two threads on two shared cores have been ten times slower than one.
-    os.environ["OMP_NUM_THREADS"] = "1"
+servers = ExitStack()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    global folder
-    folder = Path(tempfile.mkdtemp(prefix="discern-tests-"))
-    set_environment()
-    start_servers()
+    # What a shell has exported for another purpose must not change what the tests see.
+    for name in ("SECRET_KEY", "HTTPS", "DEBUG", "DISCERN_VAR", "DISCERN_MEDIA"):
+        os.environ.pop(name, None)
+    os.environ.update(servers.enter_context(scratch_environment()))
     django.setup()
     # No test reaches another host; a broker that was given by its address is no stranger.
     broker = urlsplit(os.environ["REDIS_URL"]).hostname
@@ -55,10 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_unconfigure() -> None:
-    while servers:
-        servers.pop().stop()
-    remove_home(folder / "pg")
-    shutil.rmtree(folder, ignore_errors=True)
+    servers.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

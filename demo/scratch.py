@@ -1,0 +1,68 @@
+"""Throwaway servers: for a test run, and for one command (`python -m demo.scratch COMMAND…`)."""
+
+import os
+import secrets
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from demo.postgres import remove_home, start_postgres
+from demo.processes import Child, DemoError
+from demo.valkey import start_valkey
+
+
+@contextmanager
+def scratch_environment() -> Iterator[dict[str, str]]:
+    """The environment for Django beside a PostgreSQL and a Valkey that end with the block.
+
+    A DATABASE_URL or REDIS_URL that is set wins; so does every other variable.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="discern-scratch-"))
+    children: list[Child] = []
+    try:
+        yield {**ours(folder), **os.environ, **urls(folder, children)}
+    finally:
+        for child in reversed(children):
+            child.stop()
+        remove_home(folder / "postgres")
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def ours(folder: Path) -> dict[str, str]:
+    return {
+        "SECRET_KEY": secrets.token_urlsafe(48),
+        "HTTPS": "0",
+        "DISCERN_VAR": str(folder / "var"),
+        "DISCERN_MEDIA": str(folder / "media"),
+        "DJANGO_SETTINGS_MODULE": "studyapp.settings",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+def urls(folder: Path, children: list[Child]) -> dict[str, str]:
+    found = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
+    if "DATABASE_URL" not in found:
+        log = folder / "postgres.log"
+        child, found["DATABASE_URL"] = start_postgres(folder / "postgres", log, durable=False)
+        children.append(child)
+    if "REDIS_URL" not in found:
+        child, found["REDIS_URL"] = start_valkey(folder / "valkey", folder / "valkey.log")
+        children.append(child)
+    return found
+
+
+def main(command: list[str]) -> int:
+    try:
+        with scratch_environment() as environment:
+            return subprocess.run(command, env=environment, check=False).returncode
+    except DemoError as reason:
+        print(reason, file=sys.stderr)
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
