@@ -1,0 +1,92 @@
+# `make` lists what there is. Python 3.11 or newer on Linux is all that must be there before.
+PYTHON ?= python3
+VENV ?= .venv
+BIN = $(VENV)/bin
+PORT ?= 8000
+export OMP_NUM_THREADS ?= 1
+
+# The settings ask for a key before they import; the tools below only read code.
+CODE = SECRET_KEY=only-for-reading-code
+
+.PHONY: help demo demo-stop demo-reset test check format lint types imports migrations deploy \
+	coverage docs bench lock install-demo install-dev chromium
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
+
+demo: install-demo ## start everything and open the demo studies (PORT=8000; DETACH=1 returns)
+	@PORT=$(PORT) DETACH=$(DETACH) $(BIN)/python -m demo start
+
+demo-stop: ## stop a demo that was started with DETACH=1
+	@$(BIN)/python -m demo stop
+
+demo-reset: install-demo ## delete the demo's data in var/ and start over at the next `make demo`
+	@$(BIN)/python -m demo reset
+
+test: install-dev chromium ## run the tests (ARGS="tests/demo -k port" for some of them)
+	$(BIN)/python -m pytest $(ARGS)
+
+check: install-dev chromium format lint types imports migrations deploy coverage ## the whole gate
+
+format:
+	$(BIN)/ruff format --check .
+
+lint:
+	$(BIN)/ruff check .
+
+types:
+	$(CODE) $(BIN)/mypy
+
+imports:
+	$(CODE) $(BIN)/lint-imports --no-cache
+
+migrations:
+	$(BIN)/python -m demo.scratch $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m demo.scratch $(BIN)/python manage.py check
+
+# As an operator would deploy it: HTTPS on, a long key, a public host name.
+deploy:
+	HTTPS=1 ALLOWED_HOSTS=studies.example.org $(BIN)/python -m demo.scratch \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING
+
+coverage:
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+bench: install-dev ## print the benchmarks' ratios, each measured in one run
+	@for script in bench/*.py; do $(BIN)/python -m demo.scratch $(BIN)/python $$script || exit 1; done
+
+LOCKED = dev demo worker web
+lock: install-dev ## pin requirements/*.in again (UPGRADE=--upgrade takes newer versions)
+	@for name in $(LOCKED); do \
+		$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header -q \
+			$(UPGRADE) requirements/$$name.in -o requirements/$$name.lock \
+			$$([ $$name = dev ] || echo "-c requirements/dev.lock") || exit 1; \
+	done
+
+# A stamp is a copy of the lock that was installed, so a second call is instant, whatever the
+# files' dates are. What dev.lock pins contains demo.lock.
+install-demo: $(BIN)/python
+	@cmp -s requirements/demo.lock $(VENV)/demo.stamp || { $(call install,demo); }
+
+install-dev: $(BIN)/python
+	@cmp -s requirements/dev.lock $(VENV)/dev.stamp || { $(call install,dev) && \
+		cp requirements/demo.lock $(VENV)/demo.stamp; }
+
+install = echo "Installing requirements/$(1).lock (PyTorch's wheels are some 2.5 GB: minutes)…" && \
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes --no-deps \
+		-r requirements/$(1).lock && cp requirements/$(1).lock $(VENV)/$(1).stamp
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo "Python 3.11 or newer is needed; name one with PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); \
+		echo "Python's venv module is missing: install Debian's package python3-venv"; exit 1; }
+
+# Without Chromium the browser tests are skipped, and say so.
+SUDO = $$([ "$$(id -u)" = 0 ] || echo "sudo -n")
+APT = $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -o Acquire::http::Timeout=20
+chromium:
+	@command -v chromium >/dev/null || { command -v apt-get >/dev/null && $(SUDO) true && { \
+		$(APT) install -qq -y --no-install-recommends chromium || { $(APT) update -qq && \
+		$(APT) install -qq -y --no-install-recommends chromium; }; } >/dev/null 2>&1; } || \
+		echo "Chromium is missing and can't be installed here: the browser tests are skipped"
