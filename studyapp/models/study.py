@@ -45,6 +45,9 @@ class Study(models.Model):
     design_digest = models.CharField(max_length=64, blank=True)
     texts_digest = models.CharField(max_length=64, blank=True)
     certificate = models.JSONField(default=dict, blank=True)
+    # How many photos could be asked about and which rule left the others out, by paradigm
+    selection = models.JSONField(default=dict, blank=True)
+    problem = models.TextField(blank=True, help_text="What stops the preparation, with the mend.")
     seed = models.BigIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     prepared_at = models.DateTimeField(null=True, blank=True)

@@ -1,7 +1,5 @@
 """What rows that a worker fills have together: the row is the state, and a claim on it is timed."""
 
-from typing import Self, TypeVar
-
 from django.db import models
 from django.db.models import Q
 
@@ -10,17 +8,6 @@ class WorkState(models.TextChoices):
     PENDING = "pending", "pending"
     READY = "ready", "ready"
     FAILED = "failed", "failed"
-
-
-AnyWork = TypeVar("AnyWork", bound="Work")
-
-
-class WorkQuerySet(models.QuerySet[AnyWork]):
-    def unfinished(self) -> Self:
-        return self.filter(state=WorkState.PENDING)
-
-    def failed(self) -> Self:
-        return self.filter(state=WorkState.FAILED)
 
 
 class Work(models.Model):
@@ -32,8 +19,6 @@ class Work(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
-
-    objects = WorkQuerySet.as_manager()
 
     class Meta:
         abstract = True

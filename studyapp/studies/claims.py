@@ -1,0 +1,67 @@
+"""Which worker has which row: a claim is one conditional UPDATE and runs out by itself."""
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+
+from studyapp.models import Work, WorkState
+
+FREE = {"claimed_by": "", "claimed_until": None}
+
+
+def claim(rows: QuerySet[Any], worker: str) -> str:
+    """Claim the free pending rows among `rows`; the claim's name, by which they can be found.
+
+    Attempts are counted when a claim is made, so that a row at which workers die runs out of
+    them: it is failed here, with the reason, when its last claim has run out.
+    """
+    now = timezone.now()
+    free = rows.filter(state=WorkState.PENDING).filter(
+        Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
+    )
+    free.filter(attempts__gte=settings.MOST_ATTEMPTS).update(
+        state=WorkState.FAILED,
+        error=f"{settings.MOST_ATTEMPTS} workers stopped at it; see the worker's log, then retry",
+        **FREE,
+    )
+    name = f"{worker[:150]}/{uuid.uuid4().hex}"
+    until = now + timedelta(seconds=settings.CLAIM_SECONDS)
+    free.update(claimed_by=name, claimed_until=until, attempts=F("attempts") + 1)
+    return name
+
+
+def finish(row: Work, claim_name: str, **values: Any) -> bool:
+    """Record the result of a claimed row; False, and nothing recorded, if the claim was lost."""
+    return _settle(row, claim_name, state=WorkState.READY, error="", **values)
+
+
+def fail(row: Work, claim_name: str, reason: str) -> bool:
+    """Mark a claimed row failed for good, because trying again would end the same."""
+    return _settle(
+        row, claim_name, state=WorkState.FAILED, error=reason[:2000] or "no reason given"
+    )
+
+
+def give_back(row: Work, claim_name: str, reason: str) -> bool:
+    """Leave a claimed row to another try; after the last one it is failed with `reason`."""
+    if row.attempts >= settings.MOST_ATTEMPTS:
+        return fail(row, claim_name, reason)
+    mine = type(row)._default_manager.filter(pk=row.pk, claimed_by=claim_name)
+    return mine.update(error=reason[:2000], **FREE) == 1
+
+
+def retry(rows: QuerySet[Any]) -> int:
+    """Make failed rows pending again, with all attempts; how many there were."""
+    failed = rows.filter(state=WorkState.FAILED)
+    return failed.update(state=WorkState.PENDING, error="", attempts=0, **FREE)
+
+
+def _settle(row: Work, claim_name: str, **values: Any) -> bool:
+    mine = type(row)._default_manager.filter(
+        pk=row.pk, claimed_by=claim_name, state=WorkState.PENDING
+    )
+    return mine.update(finished_at=timezone.now(), **FREE, **values) == 1

@@ -1,0 +1,203 @@
+"""From a study file to rows: Study, texts, networks, conditions, photos."""
+
+import hashlib
+import json
+import warnings
+from pathlib import Path
+
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import transaction
+from PIL import Image as Pillow
+
+from studyapp.models import (
+    Arm,
+    Condition,
+    Image,
+    Network,
+    NetworkPair,
+    Study,
+    StudyImage,
+    StudyState,
+    StudyText,
+)
+
+from .definition import Definition, read_definition
+from .readers import Photo, ReaderError, read_photos
+from .sections import NetworkSection
+from .texts import text_digest
+
+MOST_PIXELS = 50_000_000
+FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
+
+
+class LoadingError(Exception):
+    """A study that can't be loaded: one sentence with the mend."""
+
+
+@transaction.atomic
+def load_study(path: Path, *, replace: bool = False) -> Study:
+    """The study of the file at `path`, with all its photos; loading the same again changes nothing.
+
+    `replace`: a changed file may take the place of a study that has never been open.
+    DefinitionError, ReaderError or LoadingError say what is wrong.
+    """
+    definition = read_definition(path)
+    toml = path.read_text(encoding="utf-8")
+    texts = {
+        name: (path.parent / file).read_text("utf-8") for name, file in definition.texts.items()
+    }
+    known = Study.objects.select_for_update().filter(slug=definition.slug).first()
+    if known is not None:
+        if _is_unchanged(known, definition, texts):
+            return known
+        _make_room(known, replace=replace)
+    study = Study.objects.create(
+        slug=definition.slug,
+        title=definition.title,
+        definition_toml=toml,
+        definition=definition.model_dump(mode="json"),
+        seed=definition.design.seed,
+    )
+    _write_texts(study, texts)
+    _write_conditions(study, definition, path.parent)
+    _write_photos(study, read_photos(definition.images, path.parent), definition)
+    return study
+
+
+def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str]) -> bool:
+    digests = {text.name: text.digest for text in study.texts.filter(version=1)}
+    return study.definition == definition.model_dump(mode="json") and digests == {
+        name: text_digest(markdown) for name, markdown in texts.items()
+    }
+
+
+def _make_room(study: Study, *, replace: bool) -> None:
+    """Delete a study that was never open, if that was asked for."""
+    if study.state not in (StudyState.DRAFT, StudyState.PREPARING) or study.copies.exists():
+        raise LoadingError(
+            f"{study.slug} was opened and can't change: give the file a new slug, "
+            f"and name {study.slug} as its parent"
+        )
+    if not replace:
+        raise LoadingError(
+            f"{study.slug} is loaded already and the file has changed: load it with --replace, "
+            "or give it a new slug"
+        )
+    study.stimuli.all().delete()
+    study.conditions.all().delete()
+    study.delete()
+
+
+def _write_texts(study: Study, texts: dict[str, str]) -> None:
+    StudyText.objects.bulk_create(
+        StudyText(study=study, name=name, markdown=markdown, digest=text_digest(markdown))
+        for name, markdown in texts.items()
+    )
+
+
+def _write_conditions(study: Study, definition: Definition, base: Path) -> None:
+    networks = {
+        name: _network(section, base) for name, section in sorted(definition.networks.items())
+    }
+    pairs = {
+        name: NetworkPair.objects.create(
+            study=study,
+            name=name,
+            stronger=networks[pair.stronger],
+            weaker=networks[pair.weaker] if pair.weaker is not None else None,
+        )
+        for name, pair in definition.pairs.items()
+    }
+    Arm.objects.bulk_create(Arm(study=study, name=name) for name in definition.arm_conditions())
+    Condition.objects.bulk_create(
+        Condition(
+            study=study,
+            name=one.name,
+            method=one.method,
+            pair=pairs[definition.pair_of(one)],
+            settings=one.settings,
+            position=number,
+        )
+        for number, one in enumerate(definition.conditions)
+    )
+
+
+def _network(section: NetworkSection, base: Path) -> Network:
+    """The row of a network; its files' places are stored whole, so that any worker finds them."""
+    values = {
+        "builder": section.builder,
+        "weights": _file_or_name(section.weights, base),
+        "sha256": section.sha256 or "",
+        "options": section.options,
+        "labels_file": _file_or_name(section.labels, base) if section.labels else "",
+        "layer": section.layer or "",
+    }
+    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    network, _ = Network.objects.get_or_create(digest=digest, defaults=values)
+    return network
+
+
+def _file_or_name(text: str, base: Path) -> str:
+    path = (base / text).resolve()
+    return str(path) if path.is_file() else text
+
+
+def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> None:
+    rows: dict[str, StudyImage] = {}
+    for photo in photos:
+        image = _image(photo, definition.images.smallest_side)
+        if image.sha256 in rows:
+            raise LoadingError(
+                f"{photo.name} is the same photo as {rows[image.sha256].name}; take one out"
+            )
+        rows[image.sha256] = StudyImage(
+            study=study,
+            image=image,
+            name=photo.name,
+            group=photo.group,
+            categories=[
+                {"name": one.name, "accepted": list(one.accepted), "boxes": list(one.boxes)}
+                for one in photo.categories
+            ],
+        )
+    StudyImage.objects.bulk_create(rows.values())
+
+
+def _image(photo: Photo, smallest_side: int) -> Image:
+    """The row of a photo, whose bytes are stored under their own digest."""
+    content = photo.path.read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    known = Image.objects.filter(sha256=sha256).first()
+    if known is not None:
+        return known
+    width, height, ending = _measure(photo)
+    if min(width, height) < smallest_side:
+        raise ReaderError(
+            f"{photo.name}: {width} × {height} pixels; each side needs {smallest_side} or more"
+        )
+    file = f"photos/{sha256[:2]}/{sha256}.{ending}"
+    if not default_storage.exists(file):
+        file = default_storage.save(file, ContentFile(content))
+    return Image.objects.create(sha256=sha256, file=file, width=width, height=height)
+
+
+def _measure(photo: Photo) -> tuple[int, int, str]:
+    """Width, height and kind of a photo, after decoding it whole; ReaderError if it can't be."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+            with Pillow.open(photo.path, formats=FORMATS) as picture:
+                if picture.width * picture.height > MOST_PIXELS:
+                    raise ReaderError(
+                        f"{photo.name}: {picture.width} × {picture.height} pixels are too many; "
+                        f"shrink it below {MOST_PIXELS // 1_000_000} million"
+                    )
+                picture.load()
+                return picture.width, picture.height, str(picture.format).lower()
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombWarning) as error:
+        if isinstance(error, ReaderError):
+            raise
+        raise ReaderError(
+            f"{photo.name}: not a whole photo ({error}); take it out or save it again"
+        ) from error

@@ -1,0 +1,103 @@
+"""Photos and what they show, read from a folder as a study file describes it."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .sections import ImagesSection
+
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+WORDNET_ID = re.compile(r"^n\d{8}[_-]")
+
+
+class ReaderError(ValueError):
+    """A folder of photos that can't be read: one sentence with the mend."""
+
+
+@dataclass(frozen=True)
+class AnnotatedCategory:
+    """A category that a photo shows. `accepted`: the networks' class names that mean it;
+    `boxes`: [x, y, width, height] in pixels of the photo."""
+
+    name: str
+    accepted: tuple[str, ...]
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Photo:
+    path: Path
+    name: str
+    group: str
+    categories: tuple[AnnotatedCategory, ...] = field(default=())
+
+
+def read_photos(images: ImagesSection, base: Path) -> list[Photo]:
+    """All photos of `images`, sorted by name; `base` is the study file's folder."""
+    folder = (base / images.folder).resolve()
+    if not folder.is_dir():
+        raise ReaderError(f"{images.folder}: no such folder beside the study file")
+    reader = {"folder": _read_folder, "coco": _read_coco}[images.reader]
+    photos = sorted(reader(images, folder), key=lambda photo: photo.name)
+    if not photos:
+        raise ReaderError(f"{images.folder}: no photo in it ({', '.join(sorted(ENDINGS))})")
+    return photos
+
+
+def _read_folder(images: ImagesSection, folder: Path) -> Iterator[Photo]:
+    """One category a photo, named by its sub-folder or by the file itself."""
+    for path in folder.rglob("*"):
+        if path.suffix.lower() in ENDINGS and path.is_file():
+            label = path.parent.name if images.label == "folder" else path.stem
+            name = WORDNET_ID.sub("", label).replace("_", " ")
+            relative = path.relative_to(folder).as_posix()
+            yield Photo(path, relative, relative, (AnnotatedCategory(name, (name,)),))
+
+
+def _read_coco(images: ImagesSection, folder: Path) -> Iterator[Photo]:
+    """COCO's instances format; `accepted` of a category and `group` of an image are used where
+    they stand."""
+    rows = _coco_rows(folder / images.annotations)
+    categories = {row["id"]: row for row in rows["categories"]}
+    boxes: dict[Any, dict[Any, list[tuple[float, float, float, float]]]] = {}
+    for row in rows["annotations"]:
+        found = boxes.setdefault(row["image_id"], {})
+        found.setdefault(row["category_id"], []).append(tuple(row["bbox"]))
+    for row in rows["images"]:
+        shown = tuple(
+            AnnotatedCategory(categories[key]["name"], _accepted(categories[key]), tuple(places))
+            for key, places in boxes.get(row["id"], {}).items()
+        )
+        name = str(row["file_name"])
+        yield Photo(_inside(folder, name), name, str(row.get("group", name)), shown)
+
+
+def _coco_rows(path: Path) -> dict[str, Any]:
+    try:
+        rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in ("images", "annotations", "categories") if key not in rows]
+    except FileNotFoundError as error:
+        raise ReaderError(f"{path.name}: missing; the reader “coco” needs it") from error
+    except (ValueError, TypeError) as error:
+        raise ReaderError(f"{path.name}: not JSON: {error}") from error
+    if missing:
+        raise ReaderError(f"{path.name}: no {missing[0]} in it; COCO's instances format has them")
+    return rows
+
+
+def _accepted(category: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(category.get("accepted") or [category["name"]])
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The file `name` in `folder` or in its `images/`; refused if it leads out of the folder."""
+    for candidate in (folder / name, folder / "images" / name):
+        path = candidate.resolve()
+        if not path.is_relative_to(folder):
+            raise ReaderError(f"{name}: leads out of the folder of photos; take it out")
+        if path.is_file():
+            return path
+    raise ReaderError(f"{name}: in the annotations, but no such file in the folder")
