@@ -1,0 +1,105 @@
+"""Which photos can be asked about, and why the others can't: counted, so that it can be told."""
+
+import random
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from studyapp.models import Network, NetworkPair, Prediction, StudyImage, WorkState
+
+from .paradigms import Candidate, Category, Classified, Paradigm, Refusal
+
+
+@dataclass
+class Eligible:
+    """Candidates by photo, and how many photos each rule left out."""
+
+    candidates: dict[StudyImage, list[Candidate]] = field(default_factory=dict)
+    refusals: Counter[str] = field(default_factory=Counter)
+
+    def sentence(self) -> str:
+        """What was found, for people."""
+        left_out = "; ".join(f"{count}: {rule}" for rule, count in self.refusals.most_common())
+        total = len(self.candidates) + sum(self.refusals.values())
+        return f"{len(self.candidates)} of {total} photos can be asked about" + (
+            f" (left out: {left_out})" if left_out else ""
+        )
+
+
+def eligible_photos(
+    photos: Iterable[StudyImage], pair: NetworkPair, paradigm: Paradigm
+) -> Eligible:
+    """Apply the paradigm's rule to every photo, from the predictions of the pair's networks."""
+    found = Eligible()
+    photos = list(photos)
+    networks = {role: pair.network(role) for role in paradigm.roles}
+    answers = {role: _answers(photos, network) for role, network in networks.items()}
+    indices = class_indices(pair.stronger)
+    for photo in photos:
+        known = {
+            role: rows[photo.image_id] for role, rows in answers.items() if photo.image_id in rows
+        }
+        outcome = _outcome(photo, known, indices, paradigm)
+        if isinstance(outcome, Refusal):
+            found.refusals[outcome.rule] += 1
+        else:
+            found.candidates[photo] = outcome
+    return found
+
+
+def class_indices(network: Network) -> dict[str, frozenset[int]]:
+    """The class indices that carry each name (names are compared without case)."""
+    found: dict[str, set[int]] = {}
+    for index, label in enumerate(network.labels):
+        found.setdefault(str(label).casefold(), set()).add(index)
+    return {label: frozenset(group) for label, group in found.items()}
+
+
+def unknown_names(photos: Iterable[StudyImage], network: Network) -> list[str]:
+    """Accepted names in the photos' annotations that are no class of `network`."""
+    known = class_indices(network)
+    names = {n for photo in photos for one in photo.categories for n in one["accepted"]}
+    return sorted(name for name in names if name.casefold() not in known)
+
+
+def in_seed_order(candidates: Mapping[StudyImage, list[Candidate]], seed: str) -> list[StudyImage]:
+    """The photos in the seed's order: one of every group first, then the groups' second ones, so
+    that scenes of one object are used as evenly as can be."""
+    order = sorted(candidates, key=lambda photo: photo.image.sha256)
+    drawn = random.Random(seed)
+    drawn.shuffle(order)
+    turns: Counter[str] = Counter()
+    turn = {}
+    for photo in order:
+        turn[photo.pk] = turns[photo.group]
+        turns[photo.group] += 1
+    return sorted(order, key=lambda photo: turn[photo.pk])
+
+
+def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classified]:
+    rows = Prediction.objects.filter(
+        network=network,
+        image__in=[photo.image_id for photo in photos],
+        state=WorkState.READY,
+    )
+    return {row.image_id: Classified([int(entry[0]) for entry in row.top]) for row in rows}
+
+
+def _outcome(
+    photo: StudyImage,
+    answers: dict[str, Classified],
+    indices: dict[str, frozenset[int]],
+    paradigm: Paradigm,
+) -> list[Candidate] | Refusal:
+    if len(answers) < len(paradigm.roles):
+        return Refusal("no prediction could be made")
+    categories = [_category(one, indices) for one in photo.categories]
+    if not all(category.accepted for category in categories):
+        return Refusal("a category is no class of the network")
+    return paradigm.candidates(categories, answers)
+
+
+def _category(row: dict[str, list[str]], indices: dict[str, frozenset[int]]) -> Category:
+    none: frozenset[int] = frozenset()
+    accepted = none.union(*(indices.get(name.casefold(), none) for name in row["accepted"]))
+    return Category(str(row["name"]), accepted)

@@ -1,0 +1,305 @@
+"""What must be made before a study can open: rows for the workers, and how far they are.
+
+The rows are the state. `advance` does what can be done now and says what must be asked of the
+workers; called again, it goes on where things stand.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from studyapp.models import (
+    Condition,
+    Crop,
+    Explanation,
+    Image,
+    Network,
+    Overlay,
+    Prediction,
+    Stimulus,
+    StimulusOverlay,
+    Study,
+    StudyState,
+    WorkState,
+)
+from studyapp.queue import EXPLAIN, PREDICT, RENDER
+
+from .definition import study_definition
+from .paradigms import PARADIGMS
+from .selection import SHOWN, PreparationError, replace_unusable, select_stimuli
+
+BATCH = 32
+Row = TypeVar("Row", Prediction, Explanation, Overlay, Crop)
+SettingsDigest = Callable[[Network, str, dict[str, Any]], str]
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something to ask of the workers, by the task's name."""
+
+    task: str
+    queue: str
+    arguments: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """Rows by state."""
+
+    ready: int
+    pending: int
+    failed: int
+
+    @property
+    def total(self) -> int:
+        return self.ready + self.pending + self.failed
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the preparation of a study is, counted from the rows."""
+
+    predictions: RowCounts
+    explanations: RowCounts
+    pictures: RowCounts
+    prepared: bool
+    problem: str
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more will happen by itself: prepared, or stopped by a problem."""
+        return self.prepared or bool(self.problem)
+
+
+def study_networks(study: Study) -> list[Network]:
+    """The networks of all the study's pairs, each once."""
+    pairs = study.pairs.select_related("stronger", "weaker")
+    found = {n.pk: n for pair in pairs for n in (pair.stronger, pair.weaker) if n is not None}
+    return list(found.values())
+
+
+def study_predictions(study: Study) -> QuerySet[Prediction]:
+    return Prediction.objects.filter(
+        network__in=study_networks(study), image__uses__study=study
+    ).distinct()
+
+
+def study_explanations(study: Study) -> QuerySet[Explanation]:
+    """The explanations of the chosen stimuli."""
+    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__role__in=SHOWN)
+    return Explanation.objects.filter(overlays__uses__in=uses).distinct()
+
+
+def study_overlays(study: Study) -> QuerySet[Overlay]:
+    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__role__in=SHOWN)
+    return Overlay.objects.filter(uses__in=uses).distinct()
+
+
+def study_crops(study: Study) -> QuerySet[Crop]:
+    """The plain pictures of the chosen stimuli's photos, as the stronger networks crop them."""
+    return Crop.objects.filter(
+        image__uses__stimuli__in=study.stimuli.filter(role__in=SHOWN),
+        network__in=[pair.stronger_id for pair in study.pairs.all()],
+        size=study_definition(study).display.size,
+    ).distinct()
+
+
+def pending(rows: QuerySet[Row]) -> QuerySet[Row]:
+    return rows.filter(state=WorkState.PENDING)
+
+
+def progress(study: Study) -> Progress:
+    study.refresh_from_db(fields=["prepared_at", "problem"])
+    overlays, crops = _count(study_overlays(study)), _count(study_crops(study))
+    return Progress(
+        predictions=_count(study_predictions(study)),
+        explanations=_count(study_explanations(study)),
+        pictures=RowCounts(
+            overlays.ready + crops.ready,
+            overlays.pending + crops.pending,
+            overlays.failed + crops.failed,
+        ),
+        prepared=study.prepared_at is not None,
+        problem=study.problem,
+    )
+
+
+@transaction.atomic
+def advance(study: Study, settings_digest: SettingsDigest) -> list[Request]:
+    """Take the preparation as far as it goes now; what to ask of the workers.
+
+    The networks' rows must be described (labels) before. A problem that a person has to solve
+    is stored in `Study.problem`, and nothing is asked.
+    """
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    if study.state != StudyState.PREPARING or study.prepared_at is not None:
+        return []
+    try:
+        with transaction.atomic():
+            requests = list(_advance(study, settings_digest))
+            study.problem = ""
+    except PreparationError as error:
+        requests, study.problem = [], str(error)
+    study.save(update_fields=["problem", "prepared_at", "selection"])
+    return requests
+
+
+def _advance(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]:
+    plan_predictions(study)
+    waiting = list(_requests(PREDICT, "gpu", study, pending(study_predictions(study))))
+    if waiting:
+        yield from waiting
+        return
+    if not study.stimuli.exists():
+        select_stimuli(study)
+    plan_explanations(study, settings_digest)
+    waiting = list(_requests(EXPLAIN, "gpu", study, pending(study_explanations(study))))
+    if not waiting and replace_unusable(study):
+        plan_explanations(study, settings_digest)
+        waiting = list(_requests(EXPLAIN, "gpu", study, pending(study_explanations(study))))
+    waiting = waiting or list(_picture_requests(study))
+    if not waiting:
+        _refuse_failed_pictures(study)
+        study.prepared_at = timezone.now()
+    yield from waiting
+
+
+def plan_predictions(study: Study) -> None:
+    """A row for every photo × network; those made for another study are there already."""
+    images = study.images.values_list("image_id", flat=True)
+    Prediction.objects.bulk_create(
+        [
+            Prediction(image_id=image, network=network)
+            for network in study_networks(study)
+            for image in images
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
+    """Rows for the explanations and pictures of all chosen stimuli that have none yet."""
+    digests: dict[tuple[int, int], str] = {}
+    conditions = _conditions_by_paradigm(study)
+    display = display_settings(study)
+    for stimulus in study.stimuli.filter(role__in=SHOWN).select_related("photo__image"):
+        for condition in conditions[stimulus.paradigm]:
+            assert condition.pair is not None
+            for role in PARADIGMS[stimulus.paradigm].roles:
+                network = condition.pair.network(role)
+                key = (network.pk, condition.pk)
+                if key not in digests:
+                    digests[key] = settings_digest(network, condition.method, condition.settings)
+                explanation = _explanation(stimulus, condition, network, digests[key])
+                _overlay(stimulus, condition, role, explanation, display)
+        _crop(stimulus.photo.image, conditions[stimulus.paradigm], int(display["size"]))
+
+
+def display_settings(study: Study) -> dict[str, Any]:
+    """How maps become pictures in this study, as the explainer's Display takes it."""
+    display = study_definition(study).display
+    return {
+        "colour_map": display.colour_map,
+        "opacity": display.opacity,
+        "opacity_by": display.opacity_by,
+        "size": display.size,
+    }
+
+
+def digest_of(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+
+def _conditions_by_paradigm(study: Study) -> dict[str, list[Condition]]:
+    definition = study_definition(study)
+    rows = {
+        row.name: row for row in study.conditions.select_related("pair__stronger", "pair__weaker")
+    }
+    found: dict[str, list[Condition]] = {}
+    for block in definition.blocks:
+        names = block.conditions if block.conditions is not None else list(rows)
+        known = found.setdefault(block.paradigm, [])
+        known.extend(rows[name] for name in names if rows[name] not in known)
+    return found
+
+
+def _explanation(
+    stimulus: Stimulus, condition: Condition, network: Network, digest: str
+) -> Explanation:
+    explanation, _ = Explanation.objects.get_or_create(
+        image=stimulus.photo.image,
+        network=network,
+        class_index=stimulus.class_index,
+        method=condition.method,
+        settings_digest=digest,
+        defaults={"settings": condition.settings},
+    )
+    return explanation
+
+
+def _overlay(
+    stimulus: Stimulus,
+    condition: Condition,
+    role: str,
+    explanation: Explanation,
+    display: dict[str, Any],
+) -> None:
+    overlay, _ = Overlay.objects.get_or_create(
+        explanation=explanation,
+        display_digest=digest_of(display),
+        scope_digest="",
+        defaults={"display": display},
+    )
+    StimulusOverlay.objects.get_or_create(
+        stimulus=stimulus, condition=condition, role=role, defaults={"overlay": overlay}
+    )
+
+
+def _crop(image: Image, conditions: Iterable[Condition], size: int) -> None:
+    for pair in {condition.pair for condition in conditions}:
+        assert pair is not None
+        Crop.objects.get_or_create(image=image, network=pair.stronger, size=size)
+
+
+def _picture_requests(study: Study) -> Iterator[Request]:
+    every: list[QuerySet[Any]] = [study_overlays(study), study_crops(study)]
+    for rows in map(pending, every):
+        keys = list(rows.order_by("pk").values_list("pk", flat=True))
+        kind = rows.model._meta.model_name
+        for start in range(0, len(keys), BATCH):
+            yield Request(RENDER, "cpu", (study.pk, kind, keys[start : start + BATCH]))
+
+
+def _requests(task: str, queue: str, study: Study, rows: QuerySet[Any]) -> Iterator[Request]:
+    """Batches of one network each, the rows of one photo side by side."""
+    by_network: dict[int, list[int]] = {}
+    for key, network in rows.order_by("image_id", "pk").values_list("pk", "network_id"):
+        by_network.setdefault(network, []).append(key)
+    for network, keys in by_network.items():
+        for start in range(0, len(keys), BATCH):
+            yield Request(task, queue, (study.pk, network, keys[start : start + BATCH]))
+
+
+def _refuse_failed_pictures(study: Study) -> None:
+    every: list[QuerySet[Any]] = [study_overlays(study), study_crops(study)]
+    for rows in every:
+        failed = rows.filter(state=WorkState.FAILED).first()
+        if failed is not None:
+            raise PreparationError(
+                f"the picture {failed} could not be drawn: {failed.error}; solve it and retry"
+            )
+
+
+def _count(rows: QuerySet[Any]) -> RowCounts:
+    counts = rows.order_by().aggregate(
+        ready=Count("pk", filter=Q(state=WorkState.READY), distinct=True),
+        pending=Count("pk", filter=Q(state=WorkState.PENDING), distinct=True),
+        failed=Count("pk", filter=Q(state=WorkState.FAILED), distinct=True),
+    )
+    return RowCounts(**counts)
