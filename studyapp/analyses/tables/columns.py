@@ -16,8 +16,7 @@ from studyapp.models import Study
 
 Kind = Literal["text", "integer", "number", "boolean", "datetime", "json"]
 
-# Where a participant came from when a bundle brought them: they keep the bundle's pseudonym.
-IMPORTED = "import"
+Public = Literal["same", "left out", "hundreds"]
 
 
 @dataclass(frozen=True)
@@ -27,6 +26,7 @@ class Column:
     value: a field path or an expression, seen from the table's rows.
     shown: what the person saw, where that differs from what is stored.
     levels: what each stored value means.
+    public: what the public version makes of it: the same, nothing, or whole hundreds.
     """
 
     name: str
@@ -36,6 +36,7 @@ class Column:
     shown: str = ""
     unit: str = ""
     levels: Mapping[str, str] = field(default_factory=dict)
+    public: Public = "same"
 
     def cell(self) -> Combinable:
         """The text of a CSV cell: formulas neutralised, times as ISO 8601 UTC, missing as NULL."""
@@ -45,15 +46,22 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """One file of the data set; `rows` gives a study's rows in an order that never varies."""
+    """One file of the data set; `rows` gives a study's rows in an order that never varies.
+
+    person: path prefix from a row to its participation; None for tables without people.
+    """
 
     name: str
     description: str
     rows: Callable[[Study], QuerySet[Any]]
     columns: tuple[Column, ...]
+    person: str | None = None
 
     def names(self) -> list[str]:
         return [column.name for column in self.columns]
+
+
+PSEUDONYM = "^p[0-9a-f]{12}$"
 
 
 class Neutralised(Func):
@@ -113,10 +121,15 @@ def numbered_id(letter: str, path: str) -> Combinable:
 
 
 def participant_id(prefix: str = "") -> Combinable:
-    """A person's pseudonym within the study; it neither opens a page nor joins two studies."""
+    """A person's pseudonym within the study; it neither opens a page nor joins two studies.
+
+    Somebody who came with a bundle has the bundle's pseudonym for a code, and keeps it.
+    """
     local = Concat(f"{prefix}study__slug", Value(":"), f"{prefix}participant__code")
     return Case(
-        When(**{f"{prefix}participant__source": IMPORTED}, then=F(f"{prefix}participant__code")),
+        When(
+            **{f"{prefix}participant__code__regex": PSEUDONYM}, then=F(f"{prefix}participant__code")
+        ),
         default=Concat(Value("p"), Substr(MD5(local), 1, 12)),
         output_field=TextField(),
     )

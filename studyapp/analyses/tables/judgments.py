@@ -197,7 +197,12 @@ COLUMNS = (
     ),
     Column("focus_losses", "integer", "focus_losses", "How often the window lost the focus."),
     Column(
-        "window_width", "integer", "window_width", "Inner width of the window.", unit="CSS pixels"
+        "window_width",
+        "integer",
+        "window_width",
+        "Inner width of the window.",
+        unit="CSS pixels",
+        public="hundreds",
     ),
     Column(
         "window_height",
@@ -205,11 +210,18 @@ COLUMNS = (
         "window_height",
         "Inner height of the window.",
         unit="CSS pixels",
+        public="hundreds",
     ),
     Column("pixel_ratio", "number", "pixel_ratio", "Device pixels per CSS pixel."),
     Column("picture_failed", "boolean", "picture_failed", "Whether a picture did not load."),
-    Column("data", "json", "data", "What else the paradigm asked, as JSON."),
+    Column("data", "json", "data", "What else the paradigm asked, as JSON.", public="left out"),
     Column("texts_digest", "text", "texts_digest", "SHA-256 of the texts that were in force."),
 )
 
-JUDGMENTS = Table("judgments", "One row per judgment: an answer to one trial.", _rows, COLUMNS)
+JUDGMENTS = Table(
+    "judgments",
+    "One row per judgment: an answer to one trial.",
+    _rows,
+    COLUMNS,
+    person="participation__",
+)

@@ -64,6 +64,7 @@ PARTICIPATIONS = Table(
             "What a simulated person is made of, as JSON; empty ({}) for everybody else.",
         ),
     ),
+    person="",
 )
 
 EVENTS = Table(
@@ -74,8 +75,9 @@ EVENTS = Table(
         Column("participant_id", "text", participant_id("participation__"), "Pseudonym."),
         Column("kind", "text", "kind", "What happened."),
         Column("at", "datetime", "at", "When.", unit="UTC"),
-        Column("data", "json", "data", "Particulars, as JSON."),
+        Column("data", "json", "data", "Particulars, as JSON.", public="left out"),
     ),
+    person="participation__",
 )
 
 EXCLUSIONS = Table(
@@ -85,7 +87,7 @@ EXCLUSIONS = Table(
     (
         Column("participant_id", "text", participant_id("participation__"), "Pseudonym."),
         Column("rule", "text", "rule", "Declared rule, or the reason given by hand."),
-        Column("note", "text", "note", "Particulars."),
+        Column("note", "text", "note", "Particulars.", public="left out"),
         Column(
             "made_by",
             "text",
@@ -106,4 +108,5 @@ EXCLUSIONS = Table(
             unit="UTC",
         ),
     ),
+    person="participation__",
 )
