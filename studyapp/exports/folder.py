@@ -33,6 +33,20 @@ def whole_folder(target: Path) -> Iterator[Path]:
         raise
 
 
+@contextmanager
+def whole_file(target: Path) -> Iterator[Path]:
+    """A path to write, which becomes `target` when the block ends without an error."""
+    if target.exists():
+        raise ExportError(f"{target} is there already; name a new file")
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(f".{target.name}.part")
+    try:
+        yield part
+        part.replace(target)
+    finally:
+        part.unlink(missing_ok=True)
+
+
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below `folder` but the manifest, by its path with forward slashes."""
     return {

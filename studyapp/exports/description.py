@@ -1,0 +1,119 @@
+"""dataset_description.json and one sidecar a table, as Psych-DS 1.5 wants them (JSON-LD).
+
+A sidecar replaces the list that it would inherit, so each one says every column of its table.
+"""
+
+import csv
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from studyapp.analyses.tables import Column, Table
+from studyapp.models import Study
+from studyapp.studies.definition import study_definition
+
+from .codebook import levels_text
+
+DESCRIPTION = "dataset_description.json"
+SCHEMA_TYPES = {
+    "text": "text",
+    "integer": "integer",
+    "number": "number",
+    "boolean": "boolean",
+    "datetime": "dateTime",
+    "json": "text (JSON)",
+}
+FILE_NAME = re.compile(r"([a-z]+-[a-zA-Z0-9]+)(_[a-z]+-[a-zA-Z0-9]+)*_data\.csv")
+REQUIRED = ("@context", "@type", "name", "description", "variableMeasured")
+
+
+def dataset_description(study: Study, tables: Sequence[Table]) -> dict[str, Any]:
+    """What the whole data set is; every column of every table once, by name."""
+    definition = study_definition(study)
+    columns = {column.name: column for table in reversed(tables) for column in table.columns}
+    ethics = definition.ethics
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": study.title,
+        "description": f"Judgments of visual explanations in the study “{study.title}”.",
+        "schemaVersion": "Psych-DS 1.5.0",
+        "identifier": study.definition_digest,
+        "author": [{"@type": "Organization", "name": ethics.data_controller}] if ethics else [],
+        "license": "see README.md",
+        "citation": "Selvaraju et al., Grad-CAM, arXiv 1610.02391, section 5, for the paradigms",
+        "keywords": ["explainable AI", "human study", *definition.paradigms()],
+        "variableMeasured": variables(columns[name] for name in sorted(columns)),
+    }
+
+
+def sidecar(table: Table) -> dict[str, Any]:
+    """What one table is: all of its columns."""
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": table.name,
+        "description": table.description,
+        "variableMeasured": variables(table.columns),
+    }
+
+
+def variables(columns: Iterable[Column]) -> list[dict[str, Any]]:
+    """schema.org PropertyValues: what is stored, what was shown, unit and levels."""
+    return [
+        {
+            "@type": "PropertyValue",
+            "name": column.name,
+            "description": _both_ways(column),
+            "valueType": SCHEMA_TYPES[column.kind],
+            **({"unitText": column.unit} if column.unit else {}),
+            **({"levels": dict(column.levels)} if column.levels else {}),
+        }
+        for column in columns
+    ]
+
+
+def psych_ds_problems(folder: Path) -> Iterator[str]:
+    """What the rules of Psych-DS find wrong with a data set folder, a sentence each."""
+    description = folder / DESCRIPTION
+    if not description.is_file():
+        yield f"{DESCRIPTION} is missing"
+        return
+    facts = json.loads(description.read_text(encoding="utf-8"))
+    yield from (f"{DESCRIPTION} lacks “{key}”" for key in REQUIRED if key not in facts)
+    files = sorted((folder / "data").rglob("*.csv"))
+    if not files:
+        yield "data/ holds no CSV file"
+    for file in files:
+        yield from _file_problems(file, facts)
+
+
+def _file_problems(file: Path, inherited: dict[str, Any]) -> Iterator[str]:
+    if FILE_NAME.fullmatch(file.name) is None:
+        yield f"{file.name} is not named keyword-value_…_data.csv with alphanumeric values"
+    beside = file.with_suffix(".json")
+    facts = json.loads(beside.read_text(encoding="utf-8")) if beside.is_file() else inherited
+    known = {variable["name"] for variable in facts.get("variableMeasured", [])}
+    with file.open(encoding="utf-8", newline="") as stream:
+        rows = csv.DictReader(stream)
+        header = list(rows.fieldnames or [])
+        yield from (
+            f"{file.name}: column “{name}” is not described" for name in header if name not in known
+        )
+        if len(set(header)) < len(header):
+            yield f"{file.name}: a column stands twice"
+        if "row_id" in header:
+            seen: set[str] = set()
+            for row in rows:
+                if row["row_id"] in seen:
+                    yield f"{file.name}: row_id {row['row_id']} stands twice"
+                    return
+                seen.add(row["row_id"])
+
+
+def _both_ways(column: Column) -> str:
+    shown = f" Shown: {column.shown}" if column.shown else ""
+    levels = f" Levels: {levels_text(column)}." if column.levels else ""
+    return f"{column.description}{shown}{levels}"
