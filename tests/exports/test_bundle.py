@@ -11,9 +11,9 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from studyapp.analyses.tables import TABLES
+from studyapp.exports.bundle import write_bundle
 from studyapp.exports.codebook import dictionary_markdown
 from studyapp.exports.folder import whole_folder
-from studyapp.exports.tables import export_tables
 from studyapp.models import Study, StudyKind
 from studyapp.studies.copies import marked_copy
 from tests.builders import open_small_study
@@ -37,8 +37,8 @@ def rows(folder: Path, table: str) -> list[dict[str, str]]:
 
 
 def test_every_table_is_a_file_named_as_psych_ds_wants(study: Study, tmp_path: Path) -> None:
-    folder = export_tables(study, tmp_path / "out")
-    names = sorted(path.name for path in (folder / "data").iterdir())
+    folder = write_bundle(study, tmp_path / "out").path
+    names = sorted(path.name for path in (folder / "data").glob("*.csv"))
     assert len(names) == len(TABLES)
     rule = re.compile(r"([a-z]+-[a-zA-Z0-9]+)(_[a-z]+-[a-zA-Z0-9]+)*_data\.csv")
     assert [name for name in names if rule.fullmatch(name) is None] == []
@@ -46,7 +46,7 @@ def test_every_table_is_a_file_named_as_psych_ds_wants(study: Study, tmp_path: P
 
 
 def test_the_codebook_speaks_of_every_column_and_of_no_other(study: Study, tmp_path: Path) -> None:
-    folder = export_tables(study, tmp_path / "out")
+    folder = write_bundle(study, tmp_path / "out").path
     codebook = read(folder / "codebook.csv")
     for table in TABLES:
         file = folder / "data" / f"study-asmallstudy_description-{table.name}_data.csv"
@@ -56,7 +56,7 @@ def test_the_codebook_speaks_of_every_column_and_of_no_other(study: Study, tmp_p
 
 
 def test_the_manifest_has_the_digest_of_every_file(study: Study, tmp_path: Path) -> None:
-    folder = export_tables(study, tmp_path / "out")
+    folder = write_bundle(study, tmp_path / "out").path
     manifest = json.loads((folder / "manifest.json").read_text("utf-8"))
     found = {
         path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
@@ -68,7 +68,7 @@ def test_the_manifest_has_the_digest_of_every_file(study: Study, tmp_path: Path)
 
 
 def test_a_second_export_of_the_same_data_has_the_same_files(study: Study, tmp_path: Path) -> None:
-    first, second = (export_tables(study, tmp_path / name) for name in ("a", "b"))
+    first, second = (write_bundle(study, tmp_path / name).path for name in ("a", "b"))
     files = [json.loads((one / "manifest.json").read_text("utf-8")) for one in (first, second)]
     assert files[0]["files"] == files[1]["files"]
 

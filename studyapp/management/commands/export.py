@@ -1,4 +1,4 @@
-"""`manage.py export SLUG --out DIR`: the study's tables, codebook and manifest as files."""
+"""`manage.py export SLUG --out DIR`: a study as a bundle of files, private or public."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -7,18 +7,20 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from studyapp.analyses.choice import ChoiceError, chosen_study
+from studyapp.exports.bundle import write_bundle
 from studyapp.exports.codebook import dictionary_markdown
 from studyapp.exports.folder import ExportError
-from studyapp.exports.tables import export_tables
 from studyapp.models import StudyKind
 
 
 class Command(BaseCommand):
-    help = "Write a study's tables, codebook and manifest as files."
+    help = "Write a study's tables, materials, codebook and manifest as a bundle of files."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("slug", nargs="?")
-        parser.add_argument("--out", type=Path, help="a new folder")
+        parser.add_argument("--out", type=Path, help="a new folder, or a new file ending with .zip")
+        parser.add_argument("--public", action="store_true", help="the version for strangers")
+        parser.add_argument("--photos", action="store_true", help="with the photos themselves")
         kinds = parser.add_mutually_exclusive_group()
         kinds.add_argument("--simulated", action="store_true", help="the newest simulated copy")
         kinds.add_argument("--pilot", action="store_true", help="the pilot, or its newest copy")
@@ -34,10 +36,14 @@ class Command(BaseCommand):
             raise CommandError("name a study and a new folder: export SLUG --out DIR")
         try:
             study = chosen_study(options["slug"], _kind(options))
-            folder = export_tables(study, options["out"])
+            bundle = write_bundle(
+                study, options["out"], public=options["public"], photos=options["photos"]
+            )
         except (ChoiceError, ExportError, OSError) as error:
             raise CommandError(str(error)) from error
-        self.stdout.write(f"{study.slug}: written to {folder}")
+        self.stdout.write(f"{study.slug}: written to {bundle.path}")
+        for sentence in bundle.missing:
+            self.stderr.write(sentence)
 
 
 def _kind(options: dict[str, Any]) -> StudyKind:

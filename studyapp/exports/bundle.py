@@ -1,0 +1,130 @@
+"""A bundle: a study's tables, materials and manifest, as a folder or a zip, whole or not at all."""
+
+import json
+import re
+import tempfile
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import django
+import numpy
+import pandas
+from django.conf import settings
+from django.utils import timezone
+
+from studyapp.analyses.tables import TABLES, Table
+from studyapp.analyses.tables.copying import snapshot, write_csv
+from studyapp.models import Study
+
+from .codebook import codebook_csv
+from .description import DESCRIPTION, dataset_description, psych_ds_problems, sidecar
+from .folder import ExportError, whole_file, whole_folder, write_manifest
+from .materials import write_materials
+from .parquet import write_parquet
+from .privacy import found_identities
+from .public import public_table
+from .readme import changes_markdown, readme_markdown
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """What was written and what could not be put into it."""
+
+    path: Path
+    missing: list[str] = field(default_factory=list)
+
+
+def write_bundle(
+    study: Study, target: Path, *, public: bool = False, photos: bool = False
+) -> Bundle:
+    """Write the bundle of `study` to `target`: a new folder, or a new file if it ends with .zip.
+
+    Raises ExportError when the target is there already, when a file is not what its digest says,
+    or when something that tells who a person is stands in a public bundle.
+    """
+    if target.suffix != ".zip":
+        with whole_folder(target) as folder:
+            missing = _fill(study, folder, public=public, photos=photos)
+        return Bundle(target, missing)
+    with (
+        whole_file(target) as part,
+        tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name,
+    ):
+        missing = _fill(study, Path(name), public=public, photos=photos)
+        _zip(Path(name), part)
+    return Bundle(target, missing)
+
+
+def file_name(study: Study, table: str) -> str:
+    """The table's file name as Psych-DS wants it: keyword-value pairs, values alphanumeric."""
+    return f"study-{re.sub('[^a-zA-Z0-9]', '', study.slug)}_description-{table}_data.csv"
+
+
+def _fill(study: Study, folder: Path, *, public: bool, photos: bool) -> list[str]:
+    tables = [public_table(table) if public else table for table in TABLES]
+    _write_tables(study, tables, folder / "data")
+    _write_json(folder / DESCRIPTION, dataset_description(study, tables))
+    (folder / "codebook.csv").write_bytes(codebook_csv(tables))
+    missing = write_materials(study, folder / "materials", photos=photos)
+    (folder / "README.md").write_text(readme_markdown(study, folder, public), encoding="utf-8")
+    (folder / "CHANGES.md").write_text(changes_markdown(study), encoding="utf-8")
+    for problem in psych_ds_problems(folder):
+        raise ExportError(f"not Psych-DS: {problem}")
+    for place in found_identities(study, folder) if public else ():
+        raise ExportError(f"not published: {place}")
+    write_manifest(folder, {**provenance(study), "public": public, "missing": missing})
+    return missing
+
+
+def _write_tables(study: Study, tables: Sequence[Table], folder: Path) -> None:
+    """Every table as CSV with its sidecar and as Parquet, all as they were at one moment."""
+    folder.mkdir()
+    with snapshot():
+        for table in tables:
+            with (folder / file_name(study, table.name)).open("wb") as file:
+                write_csv(table, study, file)
+    for table in tables:
+        path = folder / file_name(study, table.name)
+        _write_json(path.with_suffix(".json"), sidecar(table))
+        write_parquet(table, path, path.with_suffix(".parquet"))
+
+
+def provenance(study: Study) -> dict[str, Any]:
+    """What made the data: the study's digests and seed, and the code's version."""
+    return {
+        "study": study.slug,
+        "kind": study.kind,
+        "seed": study.seed,
+        "definition_digest": study.definition_digest,
+        "design_digest": study.design_digest,
+        "texts_digest": study.texts_digest,
+        "written_at": timezone.now().isoformat().replace("+00:00", "Z"),
+        "versions": {
+            "discern": project_version(),
+            "django": django.get_version(),
+            "numpy": numpy.__version__,
+            "pandas": pandas.__version__,
+        },
+    }
+
+
+def project_version() -> str:
+    """The version that pyproject.toml of this checkout states."""
+    text = (settings.ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    found = re.search(r'^version = "([^"]+)"', text, re.MULTILINE)
+    return found[1] if found else "unknown"
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, indent=1, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _zip(folder: Path, target: Path) -> None:
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file():
+                archive.write(path, path.relative_to(folder).as_posix())

@@ -1,0 +1,116 @@
+"""What people read and saw, and all that the tables don't say of a study: enough to rebuild it."""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.core.files.storage import default_storage
+from django.core.serializers.json import DjangoJSONEncoder
+
+from studyapp.analyses.tables.material import networks_of
+from studyapp.models import Image, StimulusOverlay, Study
+
+from .folder import ExportError
+
+STUDY_FIELDS = (
+    "slug", "title", "state", "kind", "definition_toml", "definition", "definition_digest",
+    "design_digest", "texts_digest", "certificate", "seed", "created_at", "prepared_at",
+    "opened_at", "closed_at",
+)  # fmt: skip
+TEXT_FIELDS = ("name", "version", "markdown", "digest", "reason", "created_at")
+NETWORK_FIELDS = (
+    "builder", "weights", "sha256", "options", "labels_file", "layer", "digest", "labels",
+    "described",
+)  # fmt: skip
+PHOTO_FIELDS = (
+    "name", "group", "categories", "image__sha256", "image__file", "image__width", "image__height",
+)  # fmt: skip
+
+
+def write_materials(study: Study, folder: Path, *, photos: bool) -> list[str]:
+    """Fill `folder`; the sentences about files that were not there.
+
+    Raises ExportError for a file that is not what its digest says.
+    """
+    folder.mkdir(parents=True)
+    _write_json(folder / "study.json", study_facts(study))
+    (folder / "definition.toml").write_text(study.definition_toml, encoding="utf-8")
+    _write_json(folder / "definition.json", study.definition)
+    _write_json(folder / "certificate.json", study.certificate)
+    _write_texts(study, folder / "texts")
+    missing = list(_copy_pictures(study, folder))
+    if photos:
+        missing += list(_copy_photos(study, folder / "photos"))
+    return missing
+
+
+def study_facts(study: Study) -> dict[str, Any]:
+    """The study's own row and those about it that no table holds, as JSON can say them."""
+    return {
+        "study": {name: getattr(study, name) for name in STUDY_FIELDS},
+        "texts": list(study.texts.order_by("name", "version").values(*TEXT_FIELDS)),
+        "networks": [_network(row) for row in networks_of(study).values(*NETWORK_FIELDS)],
+        "pairs": list(
+            study.pairs.order_by("name").values("name", "stronger__digest", "weaker__digest")
+        ),
+        "arms": list(study.arms.order_by("name").values_list("name", flat=True)),
+        "conditions": list(
+            study.conditions.order_by("position").values(
+                "name", "method", "pair__name", "settings", "position"
+            )
+        ),
+        "photos": list(study.images.order_by("image__sha256").values(*PHOTO_FIELDS)),
+        "deviations": list(
+            study.deviations.order_by("made_at").values("what", "detail", "made_at")
+        ),
+    }
+
+
+def _network(row: dict[str, Any]) -> dict[str, Any]:
+    """Where files lay on some machine is nobody's business: their names are enough."""
+    names = {key: PurePosixPath(row[key]).name for key in ("weights", "labels_file")}
+    return {**row, **names}
+
+
+def _write_json(path: Path, value: Any) -> None:
+    text = json.dumps(value, cls=DjangoJSONEncoder, indent=1, ensure_ascii=False, sort_keys=True)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _write_texts(study: Study, folder: Path) -> None:
+    folder.mkdir()
+    for text in study.texts.all():
+        path = folder / f"{text.name}.{text.version}.md"
+        path.write_text(text.markdown, encoding="utf-8")
+
+
+def _copy_pictures(study: Study, folder: Path) -> Iterator[str]:
+    """Every overlay and map of the study, once, named by its digest."""
+    uses = StimulusOverlay.objects.filter(stimulus__study=study).order_by("overlay_id")
+    overlays = uses.exclude(overlay__file="").values_list("overlay__file", "overlay__digest")
+    maps = uses.exclude(overlay__explanation__map_file="").values_list(
+        "overlay__explanation__map_file", "overlay__explanation__map_digest"
+    )
+    for file, digest in dict.fromkeys(overlays):
+        yield from _copy(file, digest, folder / "overlays")
+    for file, digest in dict.fromkeys(maps):
+        yield from _copy(file, digest, folder / "maps")
+
+
+def _copy_photos(study: Study, folder: Path) -> Iterator[str]:
+    for image in Image.objects.filter(uses__study=study).order_by("sha256"):
+        yield from _copy(image.file, image.sha256, folder)
+
+
+def _copy(file: str, digest: str, folder: Path) -> Iterator[str]:
+    if not default_storage.exists(file):
+        yield f"{folder.name}: {file} is missing"
+        return
+    folder.mkdir(exist_ok=True)
+    with default_storage.open(file) as source:
+        content = source.read()
+    if hashlib.sha256(content).hexdigest() != digest:
+        raise ExportError(f"{file} is not what its digest says; restore it from a back-up")
+    (folder / f"{digest}{PurePosixPath(file).suffix}").write_bytes(content)

@@ -1,0 +1,85 @@
+"""The README and CHANGES of a bundle, for somebody who has nothing but the bundle."""
+
+from pathlib import Path
+
+import pandas as pd
+
+from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS
+from studyapp.models import Participation, Study
+
+NEAR_IDENTIFIERS = ("language", "device_class", "arm")
+
+
+def readme_markdown(study: Study, folder: Path, public: bool) -> str:
+    """What the bundle is, how to read it in three lines, what was left out of it."""
+    judgments = f"data/{_name(folder, JUDGMENTS.name)}"
+    return f"""\
+# {study.title}
+
+Judgments of visual explanations, collected with Discern. Study `{study.slug}` ({study.kind}),
+definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`.
+
+- `data/`: one CSV a table (and the same as Parquet), with a JSON sidecar that says every column.
+  One row of *judgments* is one answer. `codebook.csv` has all columns at a glance.
+- `materials/`: the study file, the texts people read, the overlays and maps by their digests.
+- `manifest.json`: SHA-256 of every file and what made them.
+
+Text that a spreadsheet would run as a formula has one `'` in front. An empty cell is missing.
+Analyse main trials of finished people without a standing exclusion:
+
+```r
+d <- read.csv("{judgments}", na.strings = "")
+d <- subset(d, stage == "main" & status == "finished" & excluded == "false")
+aggregate(cbind(score, correct) ~ condition, d, mean, na.action = na.pass)
+```
+
+```python
+d = pandas.read_csv("{judgments}")
+d = d[(d.stage == "main") & (d.status == "finished") & ~d.excluded]
+print(d.groupby("condition")[["score", "correct"]].mean())
+```
+
+{_privacy(study, folder, public)}
+## Licence
+
+The bundle states no licence: ask the data controller named in `materials/definition.json`.
+"""
+
+
+def changes_markdown(study: Study) -> str:
+    """What was changed after the study opened."""
+    lines = [f"# Changes to {study.slug} after it opened\n"]
+    for one in study.deviations.order_by("made_at"):
+        lines.append(f"- {one.made_at:%Y-%m-%d}: {one.what}: {one.detail}")
+    return "\n".join([*lines, "" if len(lines) > 1 else "None.\n"])
+
+
+def smallest_group(people: pd.DataFrame) -> int:
+    """How many people share the rarest combination of what could tell them apart; 0 for nobody."""
+    columns = [name for name in NEAR_IDENTIFIERS if name in people.columns]
+    if people.empty:
+        return 0
+    return int(people.fillna("").groupby(columns).size().min())
+
+
+def _privacy(study: Study, folder: Path, public: bool) -> str:
+    if not public:
+        return (
+            "This is the *private* version: it has times of day and free text. It holds no panel "
+            "ids.\n"
+        )
+    people = pd.read_csv(
+        folder / "data" / _name(folder, PARTICIPATIONS.name), dtype=str, keep_default_na=False
+    )
+    left_out = Participation.objects.filter(study=study, publication_consent=False).count()
+    return (
+        f"This is the *public* version: only the {len(people)} people who agreed to publishing "
+        f"({left_out} did not, or never got that far), times as seconds since entering, window "
+        f"sizes in hundreds, no free text. Scanned for panel ids, e-mail and IP addresses; a scan "
+        f"is not anonymisation. The smallest group that shares {', '.join(NEAR_IDENTIFIERS)} has "
+        f"{smallest_group(people)} people.\n"
+    )
+
+
+def _name(folder: Path, table: str) -> str:
+    return next((folder / "data").glob(f"*_description-{table}_data.csv")).name

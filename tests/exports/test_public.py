@@ -1,0 +1,88 @@
+"""The version for strangers: who agreed, no times of day, no free text, nothing that names."""
+
+import csv
+import io
+from pathlib import Path
+
+import pytest
+
+from studyapp.exports.bundle import write_bundle
+from studyapp.exports.folder import ExportError
+from studyapp.models import Event, Exclusion, Participation, Study
+from studyapp.participations.enrolment import begin, consent
+from studyapp.participations.entering import enter
+from tests.builders import open_small_study
+from tests.people import answer_all, make_profile
+
+PANEL_ID = "5f3a9c01d2"
+
+
+@pytest.fixture
+def study(db: None) -> Study:
+    """Three people finish; the second one does not want their data published."""
+    study = open_small_study(slug="small")
+    for number in range(3):
+        person = enter(study, source="prolific", external_id=f"{PANEL_ID}{number}")
+        person = begin(consent(person, publication=number != 1))
+        answer_all(person, make_profile(seed=number), seed=number)
+    return study
+
+
+def rows(folder: Path, table: str) -> list[dict[str, str]]:
+    text = (folder / "data" / f"study-small_description-{table}_data.csv").read_text("utf-8")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def test_only_those_who_agreed_to_publishing_are_in_it(study: Study, tmp_path: Path) -> None:
+    folder = write_bundle(study, tmp_path / "out", public=True).path
+    people = [row["participant_id"] for row in rows(folder, "participations")]
+    assert len(people) == 2
+    for table, count in (("judgments", 6), ("events", 8)):
+        assert [row["participant_id"] in people for row in rows(folder, table)] == [True] * count
+    assert "1 did not" in (folder / "README.md").read_text("utf-8")
+
+
+def test_times_are_seconds_since_entering(study: Study, tmp_path: Path) -> None:
+    folder = write_bundle(study, tmp_path / "out", public=True).path
+    person, judgment = rows(folder, "participations")[0], rows(folder, "judgments")[0]
+    assert [name for name in (*person, *judgment) if name.endswith("_at")] == []
+    assert person["entered_after_s"] == "0.000"
+    assert 0 < float(judgment["answered_after_s"]) <= float(person["finished_after_s"])
+
+
+def test_free_text_is_left_out(study: Study, tmp_path: Path) -> None:
+    person = Participation.objects.order_by("pk").first()
+    Event.objects.create(participation=person, kind="wrote", data={"text": "my name is Ada"})
+    Exclusion.objects.create(participation=person, rule="hand", note="Ada told me")
+    folder = write_bundle(study, tmp_path / "out", public=True).path
+    written = [path.read_bytes() for path in (folder / "data").iterdir()]
+    assert [content for content in written if b"Ada" in content] == []
+    assert b"Ada" in b"".join(
+        path.read_bytes()
+        for path in (write_bundle(study, tmp_path / "own").path / "data").iterdir()
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "what"),
+    [
+        (f"{PANEL_ID}0", "a panel id"),
+        ("ada@example.org", "an e-mail address"),
+        ("192.168.0.17", "an IP address"),
+        ("2001:db8::17", "an IP address"),
+    ],
+)
+def test_what_tells_who_somebody_is_stops_the_publication(
+    study: Study, tmp_path: Path, rule: str, what: str
+) -> None:
+    person = Participation.objects.order_by("pk").first()
+    Exclusion.objects.create(participation=person, rule=rule)
+    with pytest.raises(ExportError, match=f"{what} in study-small_description-exclusions.*line 2"):
+        write_bundle(study, tmp_path / "out", public=True)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_private_bundle_holds_a_panel_id(study: Study, tmp_path: Path) -> None:
+    folder = write_bundle(study, tmp_path / "out").path
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    assert [path for path in files if PANEL_ID.encode() in path.read_bytes()] == []
