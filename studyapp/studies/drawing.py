@@ -1,6 +1,7 @@
 """From a prepared study's rows to a design plan, and from the drawn design to slots and trials."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from studyapp.models import Arm, Condition, Side, Slot, Stage, Stimulus, StimulusRole, Study, Trial
 
@@ -9,7 +10,9 @@ from .design import BlockPlan, Design, Item, Plan, SlotPlan, TrialPlan
 from .paradigms import PARADIGMS
 from .sections import BlockSection
 
-ROLES = {"practice": StimulusRole.PRACTICE, "main": StimulusRole.MAIN}
+STAGES: dict[str, str] = {StimulusRole.PRACTICE: "practice", StimulusRole.MAIN: "main"}
+# What may be asked about, by (paradigm, stage of the block)
+Items = dict[tuple[str, str], tuple[Item, ...]]
 
 
 def stimulus_key(stimulus: Stimulus) -> str:
@@ -19,18 +22,26 @@ def stimulus_key(stimulus: Stimulus) -> str:
 
 def design_plan(study: Study, *, people: int | None = None, first_position: int = 0) -> Plan:
     """What the design of `study` is drawn from; DesignError comes from drawing it."""
-    definition = study_definition(study)
-    items = _items(study)
-    return Plan(
+    plan = definition_plan(study_definition(study), _items(study))
+    return replace(
+        plan,
         seed=study.seed,
-        people=definition.design.people if people is None else people,
+        people=plan.people if people is None else people,
+        first_position=first_position,
+    )
+
+
+def definition_plan(definition: Definition, items: Items) -> Plan:
+    """What a definition's design is drawn from, given what may be asked about."""
+    return Plan(
+        seed=definition.design.seed,
+        people=definition.design.people,
         arms={
-            arm: tuple(_block_plan(definition, block, names, items) for block in definition.blocks)
+            arm: tuple(_block_plan(block, names, items) for block in definition.blocks)
             for arm, names in definition.arm_conditions().items()
         },
         may_repeat_images=definition.design.repeat_images,
         exact_ratings=definition.design.ratings == "exact",
-        first_position=first_position,
     )
 
 
@@ -50,22 +61,17 @@ def write_design(study: Study, design: Design, *, addition: int = 0) -> None:
     Trial.objects.bulk_create(_trials(study, zip(slots, design.slots, strict=True)), 1000)
 
 
-def _items(study: Study) -> dict[tuple[str, str], tuple[Item, ...]]:
-    """The items by (paradigm, role), in the seed's order."""
+def _items(study: Study) -> Items:
+    """The items by (paradigm, stage), in the seed's order."""
     found: dict[tuple[str, str], list[Item]] = {}
     rows = study.stimuli.select_related("photo__image").order_by("position")
-    for stimulus in rows.filter(role__in=ROLES.values()):
+    for stimulus in rows.filter(role__in=STAGES):
         item = Item(stimulus_key(stimulus), stimulus.photo.image.sha256)
-        found.setdefault((stimulus.paradigm, stimulus.role), []).append(item)
+        found.setdefault((stimulus.paradigm, STAGES[stimulus.role]), []).append(item)
     return {key: tuple(value) for key, value in found.items()}
 
 
-def _block_plan(
-    definition: Definition,
-    block: BlockSection,
-    arm_conditions: list[str],
-    items: dict[tuple[str, str], tuple[Item, ...]],
-) -> BlockPlan:
+def _block_plan(block: BlockSection, arm_conditions: list[str], items: Items) -> BlockPlan:
     paradigm = PARADIGMS[block.paradigm]
     wanted = block.conditions if block.conditions is not None else arm_conditions
     return BlockPlan(
@@ -75,7 +81,7 @@ def _block_plan(
         trials=block.trials,
         checks=block.checks,
         conditions=tuple(name for name in arm_conditions if name in wanted),
-        items=items.get((block.paradigm, ROLES[block.stage]), ()),
+        items=items.get((block.paradigm, block.stage), ()),
         has_sides=paradigm.has_sides,
         options=0 if paradigm.has_sides else 2,
         check_values=paradigm.check_values,

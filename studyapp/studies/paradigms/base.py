@@ -115,6 +115,7 @@ class Paradigm:
     roles: the overlays that a trial shows, by the role of the network in its pair.
     has_sides: the stronger network stands at A or B, drawn by the design.
     values: the answers to an instructed attention check may be any of these.
+    stimuli_a_photo: how many stimuli an eligible photo gives.
     score: (trial, value as shown) → −2…+2, plus favouring the stronger network, for outcome
         "score"; 1 right or 0 wrong for outcome "correct".
     simulate: (latent, bias, trial, random) → value as shown of a person whose tendency towards
@@ -130,6 +131,7 @@ class Paradigm:
     has_sides: bool
     outcome: Literal["score", "correct"]
     check_values: tuple[int, ...]
+    stimuli_a_photo: int
     candidates: Eligibility
     score: Callable[[Trial, int], int]
     simulate: Callable[[float, float, Trial, Random], int]

@@ -69,6 +69,7 @@ PARADIGM = Paradigm(
     has_sides=False,
     outcome="correct",
     check_values=(0, 1),
+    stimuli_a_photo=2,
     candidates=candidates,
     score=score,
     simulate=simulate,

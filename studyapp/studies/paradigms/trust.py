@@ -60,6 +60,7 @@ PARADIGM = Paradigm(
     has_sides=True,
     outcome="score",
     check_values=(-2, -1, 1, 2),
+    stimuli_a_photo=1,
     candidates=candidates,
     score=score,
     simulate=simulate,

@@ -1,0 +1,17 @@
+"""What `manage.py study` can do: a file per verb, and one line here."""
+
+from . import checking, loading, preparing, states, status
+from .base import Verb
+
+VERBS: dict[str, Verb] = {
+    "check": checking.VERB,
+    "load": loading.VERB,
+    "prepare": preparing.VERB,
+    "open": states.OPEN,
+    "pause": states.PAUSE,
+    "resume": states.RESUME,
+    "close": states.CLOSE,
+    "status": status.VERB,
+}
+
+__all__ = ["VERBS", "Verb"]

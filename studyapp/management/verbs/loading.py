@@ -1,0 +1,26 @@
+"""`study load FILE`: a study file and its photos become rows."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from studyapp.studies.loading import load_study
+
+from .base import Verb
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", type=Path)
+    parser.add_argument(
+        "--replace", action="store_true", help="in place of a study that was never open"
+    )
+
+
+def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    study = load_study(options["file"], replace=options["replace"])
+    photos = study.images.count()
+    facts = {"slug": study.slug, "state": study.state, "photos": photos}
+    return facts, [f"{study.slug}: loaded with {photos} photos, {study.state}"]
+
+
+VERB = Verb("make a study of a study file", arguments, run)
