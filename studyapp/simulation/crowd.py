@@ -1,0 +1,161 @@
+"""Many simulated people at once, and whether every answer that was acknowledged is stored once."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+from django.db import connections
+from django.db.models import Count
+
+from studyapp.models import Judgment, Participation, Stage, Study, Trial
+from studyapp.participations.answering import current_trial
+from studyapp.studies.definition import study_definition
+
+from .profiles import Population, Profile
+from .walk import Walk, Walker
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """What a simulation did, counted on both sides: at the browsers and in the database."""
+
+    walks: list[Walk]
+    seconds: float
+    stored: int
+    lost: int
+    double: int
+    unacknowledged: int
+    coverage: dict[str, Any]
+
+    @property
+    def acknowledged(self) -> int:
+        return sum(len(walk.acknowledged) for walk in self.walks)
+
+    @property
+    def errors(self) -> list[str]:
+        return [walk.error for walk in self.walks if walk.error]
+
+    def as_json(self) -> dict[str, Any]:
+        requests = sum(walk.requests for walk in self.walks)
+        return {
+            "people": len(self.walks),
+            "outcomes": dict(sorted(Counter(walk.outcome for walk in self.walks).items())),
+            "seconds": round(self.seconds, 2),
+            "requests": requests,
+            "requests_per_second": round(requests / self.seconds, 1),
+            "answers_per_second": round(self.acknowledged / self.seconds, 1),
+            "acknowledged": self.acknowledged,
+            "stored": self.stored,
+            "lost": self.lost,
+            "double": self.double,
+            "unacknowledged": self.unacknowledged,
+            "coverage": self.coverage,
+            "errors": self.errors,
+        }
+
+
+def send_crowd(
+    study: Study,
+    base: str,
+    population: Population,
+    *,
+    people: int,
+    seed: int,
+    at_once: int = 32,
+    with_pictures: bool = False,
+    on_progress: Callable[[], Any] = lambda: None,
+) -> Crowd:
+    """Send `people` of `population` through the open marked copy `study`, served at `base`."""
+    walkers = _walkers(study, base, population, people=people, seed=seed, pictures=with_pictures)
+    start = time.perf_counter()
+    walks = []
+    with ThreadPoolExecutor(at_once) as pool:
+        for done in as_completed([pool.submit(_walk, walker) for walker in walkers]):
+            walks.append(done.result())
+            on_progress()
+    return _count(study, walks, time.perf_counter() - start)
+
+
+def _walkers(
+    study: Study, base: str, population: Population, *, people: int, seed: int, pictures: bool
+) -> Iterator[Walker]:
+    paradigm = study_definition(study).blocks[-1].paradigm
+    for number in range(people):
+        random = Random(f"{seed}:{number}")
+        yield Walker(
+            base=base,
+            start=f"/s/{study.slug}/",
+            parameters=_parameters(study, f"simulated-{seed}-{number}"),
+            profile=population.person(paradigm, random, photo_seed=seed),
+            random=random,
+            truth_of=truth_of,
+            entered=keep_profile,
+            with_pictures=pictures,
+        )
+
+
+def _parameters(study: Study, person: str) -> dict[str, str]:
+    if study_definition(study).panel.kind != "prolific":
+        return {}
+    return {"PROLIFIC_PID": person, "STUDY_ID": study.slug, "SESSION_ID": f"{person}-session"}
+
+
+def _walk(walker: Walker) -> Walk:
+    """One walk in its own thread, whose database connection is given back at the end."""
+    try:
+        return walker.walk()
+    finally:
+        connections.close_all()
+
+
+def truth_of(code: str) -> Trial:
+    """The trial that the participation with `code` is at; Trial.DoesNotExist when there is none."""
+    participation = Participation.objects.get(code=code)
+    trial = current_trial(participation)
+    if trial is None:
+        raise Trial.DoesNotExist(f"participation {code} has no trial left")
+    return trial
+
+
+def keep_profile(code: str, profile: Profile) -> None:
+    """Note what the simulated person is made of, so that an analysis can be held against it."""
+    Participation.objects.filter(code=code).update(profile=profile.as_json())
+
+
+def _count(study: Study, walks: list[Walk], seconds: float) -> Crowd:
+    acknowledged = {(walk.code, trial) for walk in walks for trial in walk.acknowledged}
+    stored = Counter(
+        Judgment.objects.filter(participation__study=study).values_list(
+            "participation__code", "trial_id"
+        )
+    )
+    return Crowd(
+        walks=walks,
+        seconds=seconds,
+        stored=stored.total(),
+        lost=len(acknowledged - stored.keys()),
+        double=sum(count - 1 for count in stored.values()),
+        unacknowledged=len(stored.keys() - acknowledged),
+        coverage=coverage(study),
+    )
+
+
+def coverage(study: Study) -> dict[str, Any]:
+    """Planned and stored judgments per stimulus × condition of the main trials.
+
+    `exact` says that every planned one is there, no more and no less.
+    """
+    cells = ("stimulus_id", "condition_id")
+    trials = Trial.objects.filter(slot__study=study, stage=Stage.MAIN).order_by()
+    planned = {tuple(row[:2]): row[2] for row in trials.values_list(*cells, Count("pk"))}
+    stored = {tuple(row[:2]): row[2] for row in trials.values_list(*cells, Count("judgments__pk"))}
+    return {
+        "cells": len(planned),
+        "planned": [min(planned.values(), default=0), max(planned.values(), default=0)],
+        "stored": [min(stored.values(), default=0), max(stored.values(), default=0)],
+        "exact": planned == stored,
+    }

@@ -1,0 +1,113 @@
+"""A browser without a screen: it sends forms, but only with fields that it found on the page."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+import requests
+from lxml import html
+
+SECONDS = 60
+
+
+class PageError(Exception):
+    """A page that is not as a person would need it: one sentence with its address."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page as it came: its address without the host, its status, its document."""
+
+    address: str
+    status: int
+    document: Any
+
+    def form(self, verb: str) -> Any:
+        """The form whose address ends with `/verb`; PageError when the page has none."""
+        for form in self.document.forms:
+            if _path(form.action).rstrip("/").endswith(f"/{verb}"):
+                return form
+        raise PageError(f"{self.address} has no form for “{verb}”")
+
+    def has_form(self, verb: str) -> bool:
+        return any(
+            _path(form.action).rstrip("/").endswith(f"/{verb}") for form in self.document.forms
+        )
+
+    def checkboxes(self, verb: str) -> list[str]:
+        """The names of the boxes that the form for `verb` offers to tick."""
+        boxes = self.form(verb).xpath(".//input[@type='checkbox']/@name")
+        return [str(name) for name in boxes]
+
+    def pictures(self) -> list[str]:
+        """The addresses of the pictures on the page, in order."""
+        return [str(source) for source in self.document.xpath("//img/@src")]
+
+
+class Visitor:
+    """One person's browser: cookies, one connection, pages one after the other."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.session = requests.Session()
+        self.requests = 0
+
+    def open(self, address: str, **parameters: str) -> Page:
+        """The page at `address` after redirects, whatever its status."""
+        return self._page(
+            self.session.get(urljoin(self.base, address), params=parameters, timeout=SECONDS)
+        )
+
+    def send(self, page: Page, verb: str, answers: Mapping[str, object]) -> Page:
+        """Fill the form for `verb` with `answers`, send it, and give the page that follows.
+
+        Raises PageError for a field or a choice that the form does not have, and for an answer
+        that was not acknowledged by a redirect.
+        """
+        form = page.form(verb)
+        fill(form, answers, page.address)
+        target = urljoin(urljoin(self.base, page.address), form.action)
+        response = self.session.post(target, data=form.form_values(), timeout=SECONDS)
+        first = response.history[0] if response.history else response
+        if first.status_code != HTTPStatus.SEE_OTHER:
+            raise PageError(f"{verb} at {page.address} was answered with {first.status_code}")
+        return self._page(response)
+
+    def fetch(self, address: str) -> bytes:
+        """The bytes of a picture; PageError when it is not there."""
+        response = self.session.get(urljoin(self.base, address), timeout=SECONDS)
+        self.requests += 1
+        if response.status_code != HTTPStatus.OK:
+            raise PageError(f"the picture {address} was answered with {response.status_code}")
+        return response.content
+
+    def close(self) -> None:
+        self.session.close()
+
+    def _page(self, response: requests.Response) -> Page:
+        self.requests += 1 + len(response.history)
+        address = _path(response.url)
+        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise PageError(f"{address} was answered with {response.status_code}")
+        return Page(address, response.status_code, html.document_fromstring(response.text))
+
+
+def fill(form: Any, answers: Mapping[str, object], address: str = "") -> None:
+    """Write `answers` into the form's fields; PageError for what the page does not offer."""
+    for name, value in answers.items():
+        if name not in form.fields:
+            raise PageError(f"{address} has no field “{name}”")
+        field = form.inputs[name]
+        if getattr(field, "type", "") == "checkbox":
+            field.checked = bool(value)
+            continue
+        try:
+            form.fields[name] = str(value)
+        except ValueError as error:
+            raise PageError(f"{address} offers no “{value}” for “{name}”") from error
+
+
+def _path(address: str | None) -> str:
+    return urlsplit(address or "").path

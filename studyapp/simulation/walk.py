@@ -1,0 +1,98 @@
+"""One simulated person's way through the site, from the link to the completion code."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from studyapp.models import Trial
+
+from .profiles import Profile
+from .visitor import Page, PageError, Visitor
+
+# The truth of a simulated person's trial, by the participation's code: from the database, since
+# no page may tell it.
+TruthOf = Callable[[str], Trial]
+MOST_PAGES = 5000
+COMPLETION_CODE = "//*[@id='completion-code']"
+
+
+@dataclass
+class Walk:
+    """What one person did, as their own browser saw it."""
+
+    code: str = ""
+    outcome: str = "lost"
+    acknowledged: list[int] = field(default_factory=list)
+    requests: int = 0
+    error: str = ""
+
+
+@dataclass(frozen=True)
+class Walker:
+    """Sends one person of `profile` through the study at `start`."""
+
+    base: str
+    start: str
+    parameters: dict[str, str]
+    profile: Profile
+    random: Random
+    truth_of: TruthOf
+    entered: Callable[[str, Profile], None]
+    with_pictures: bool = False
+
+    def walk(self) -> Walk:
+        """Walk to the end; an error ends the walk and stands in it, it is not raised."""
+        visitor, walk = Visitor(self.base), Walk()
+        try:
+            self._go(visitor, walk)
+        except (PageError, OSError) as error:
+            walk.outcome, walk.error = "error", str(error)
+        finally:
+            walk.requests = visitor.requests
+            visitor.close()
+        return walk
+
+    def _go(self, visitor: Visitor, walk: Walk) -> None:
+        page = self._enter(visitor, walk)
+        for _ in range(MOST_PAGES):
+            if page.has_form("answer"):
+                if len(walk.acknowledged) == self.profile.leaves_after:
+                    walk.outcome = "left"
+                    return
+                page = self._answer(visitor, page, walk)
+            elif page.has_form("consent"):
+                page = visitor.send(
+                    page, "consent", dict.fromkeys(page.checkboxes("consent"), True)
+                )
+            elif page.has_form("begin"):
+                page = visitor.send(page, "begin", {})
+            else:
+                finished = bool(page.document.xpath(COMPLETION_CODE))
+                walk.outcome = "finished" if finished else "turned away"
+                return
+        raise PageError(f"{page.address} leads nowhere after {MOST_PAGES} pages")
+
+    def _enter(self, visitor: Visitor, walk: Walk) -> Page:
+        page = visitor.open(self.start, **self.parameters)
+        slug = self.start.rstrip("/").rsplit("/", 1)[-1]
+        if page.has_form(slug):
+            page = visitor.send(page, slug, {})
+        walk.code = page.address.rstrip("/").rsplit("/", 1)[-1]
+        if not page.address.startswith("/p/"):
+            raise PageError(f"{self.start} did not lead to a participant's page")
+        self.entered(walk.code, self.profile)
+        return page
+
+    def _answer(self, visitor: Visitor, page: Page, walk: Walk) -> Page:
+        if self.with_pictures:
+            for address in page.pictures():
+                visitor.fetch(address)
+        trial = self.truth_of(walk.code)
+        fields = page.form("answer").fields
+        answers: dict[str, object] = {"value": self.profile.answer(trial, self.random)}
+        milliseconds = round(1000 * self.profile.seconds(self.random))
+        timing = {"rt_ms": milliseconds, "confirm_ms": milliseconds + 400}
+        answers.update({name: value for name, value in timing.items() if name in fields})
+        following = visitor.send(page, "answer", answers)
+        walk.acknowledged.append(trial.pk)
+        return following

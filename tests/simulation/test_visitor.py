@@ -1,0 +1,104 @@
+"""A visitor may send only what the page offers, and believes only an acknowledgement."""
+
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
+
+import pytest
+
+from studyapp.simulation.visitor import Page, PageError, Visitor
+
+PAGE = """<!doctype html><title>One question</title><p>Which?</p><img src="/o/a.png">
+<form method="post" action="/p/x/answer"><input type="hidden" name="token" value="t">
+<input type="radio" name="value" value="-1"><input type="radio" name="value" value="1">
+<input type="checkbox" name="sure"><button>Go</button></form>"""
+
+
+class Site(BaseHTTPRequestHandler):
+    """Answers a form with what the address of the page asks for: 303, 200 or 500."""
+
+    sent: list[dict[str, list[str]]] = []
+
+    def do_GET(self) -> None:
+        found = self.path in {"/303", "/200", "/500", "/after", "/o/a.png"}
+        self._reply(200 if found else 404, PAGE.replace("/p/x/answer", f"{self.path}/answer"))
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        self.sent.append(parse_qs(body))
+        status = int(self.path.split("/")[1])
+        self._reply(status, "<p>So?</p>", location="/after" if status == 303 else "")
+
+    def _reply(self, status: int, text: str, location: str = "") -> None:
+        self.send_response(status)
+        if location:
+            self.send_header("Location", location)
+        content = text.encode()
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Nothing is logged."""
+
+
+@pytest.fixture
+def visitor() -> Iterator[Visitor]:
+    Site.sent = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Site)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    visitor = Visitor(f"http://127.0.0.1:{server.server_port}")
+    yield visitor
+    visitor.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def send(visitor: Visitor, address: str, **answers: object) -> Page:
+    return visitor.send(visitor.open(address), "answer", answers)
+
+
+def test_an_answer_goes_with_the_hidden_fields_of_its_form(visitor: Visitor) -> None:
+    page = send(visitor, "/303", value=-1, sure=True)
+    assert page.address == "/after"
+    assert Site.sent == [{"token": ["t"], "value": ["-1"], "sure": ["on"]}]
+
+
+def test_a_field_that_is_not_on_the_page_is_refused(visitor: Visitor) -> None:
+    with pytest.raises(PageError, match="no field “truth”"):
+        send(visitor, "/303", value=1, truth=1)
+    assert Site.sent == []
+
+
+def test_a_choice_that_is_not_on_the_page_is_refused(visitor: Visitor) -> None:
+    with pytest.raises(PageError, match="offers no “2” for “value”"):
+        send(visitor, "/303", value=2)
+    assert Site.sent == []
+
+
+def test_a_page_without_the_form_is_told(visitor: Visitor) -> None:
+    with pytest.raises(PageError, match="no form for “consent”"):
+        visitor.send(visitor.open("/303"), "consent", {})
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_only_a_redirect_acknowledges_an_answer(visitor: Visitor, status: int) -> None:
+    with pytest.raises(PageError, match=f"answered with {status}"):
+        send(visitor, f"/{status}", value=1)
+
+
+def test_a_picture_that_is_missing_is_told(visitor: Visitor) -> None:
+    assert visitor.open("/303").pictures() == ["/o/a.png"]
+    assert visitor.fetch("/o/a.png")
+    with pytest.raises(PageError, match=r"/o/none\.png was answered with 404"):
+        visitor.fetch("/o/none.png")
+
+
+def test_what_is_on_a_form_can_be_asked(visitor: Visitor) -> None:
+    page = visitor.open("/303")
+    assert page.checkboxes("answer") == ["sure"]
+    assert (page.has_form("answer"), page.has_form("begin")) == (True, False)
