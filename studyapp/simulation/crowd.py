@@ -39,6 +39,11 @@ class Crowd:
     def errors(self) -> list[str]:
         return [walk.error for walk in self.walks if walk.error]
 
+    @property
+    def is_sound(self) -> bool:
+        """Nobody met an error, and what was acknowledged is stored once."""
+        return not (self.errors or self.lost or self.double)
+
     def as_json(self) -> dict[str, Any]:
         requests = sum(walk.requests for walk in self.walks)
         return {

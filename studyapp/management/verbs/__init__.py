@@ -1,6 +1,6 @@
 """What `manage.py study` can do: a file per verb, and one line here."""
 
-from . import checking, loading, preparing, states, status
+from . import checking, loading, preparing, simulating, states, status
 from .base import Verb
 
 VERBS: dict[str, Verb] = {
@@ -11,6 +11,7 @@ VERBS: dict[str, Verb] = {
     "pause": states.PAUSE,
     "resume": states.RESUME,
     "close": states.CLOSE,
+    "simulate": simulating.VERB,
     "status": status.VERB,
 }
 

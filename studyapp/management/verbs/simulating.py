@@ -1,0 +1,75 @@
+"""`study simulate SLUG --people N`: people of known ability walk a marked copy of the study."""
+
+from argparse import ArgumentParser
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any
+
+from tqdm import tqdm
+
+from studyapp.models import StudyKind
+from studyapp.simulation.crowd import send_crowd
+from studyapp.simulation.profiles import POPULATIONS
+from studyapp.simulation.server import ServerError, own_site
+from studyapp.studies.copies import marked_copy
+
+from .base import Verb, VerbError, find_study
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("slug")
+    parser.add_argument("--people", type=int, default=20)
+    parser.add_argument("--seed", type=int, default=1, help="draws the copy and the people")
+    profiles = "; ".join(f"{name}: {one.description}" for name, one in POPULATIONS.items())
+    parser.add_argument("--profile", choices=sorted(POPULATIONS), default="able", help=profiles)
+    parser.add_argument("--url", help="the site's address; its own gunicorn where left out")
+    parser.add_argument("--at-once", type=int, default=32, help="how many people walk at once")
+    parser.add_argument("--pictures", action="store_true", help="people load the pictures too")
+
+
+def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Raises VerbError when an answer was lost or stored twice, or when anybody met an error."""
+    if options["people"] < 1 or options["at_once"] < 1:
+        raise VerbError("--people and --at-once must be at least 1")
+    study, people, seed = find_study(options["slug"]), options["people"], options["seed"]
+    copy = marked_copy(study, StudyKind.SIMULATED, seed, people=people)
+    try:
+        with _site(options["url"]) as base, tqdm(total=people, unit="person") as bar:
+            crowd = send_crowd(
+                copy,
+                base,
+                POPULATIONS[options["profile"]],
+                people=people,
+                seed=seed,
+                at_once=min(people, options["at_once"]),
+                with_pictures=options["pictures"],
+                on_progress=bar.update,
+            )
+    except ServerError as error:
+        raise VerbError(str(error)) from error
+    facts = {"study": study.slug, "copy": copy.slug, **crowd.as_json()}
+    lines = _lines(facts)
+    if not crowd.is_sound:
+        raise VerbError(" ".join([*lines, *crowd.errors[:3]]))
+    return facts, [*lines, f"next: manage.py analyse {study.slug} --simulated"]
+
+
+def _site(url: str | None) -> AbstractContextManager[str]:
+    return own_site() if url is None else nullcontext(url)
+
+
+def _lines(facts: dict[str, Any]) -> list[str]:
+    outcomes = ", ".join(f"{count} {name}" for name, count in facts["outcomes"].items())
+    planned, stored = (facts["coverage"][name] for name in ("planned", "stored"))
+    return [
+        f"{facts['copy']}: {facts['people']} people ({outcomes}) in {facts['seconds']} s, "
+        f"{facts['answers_per_second']} answers/s, {facts['requests_per_second']} requests/s, "
+        f"{len(facts['errors'])} errors",
+        f"  answers acknowledged {facts['acknowledged']}, stored {facts['stored']}, "
+        f"lost {facts['lost']}, double {facts['double']}",
+        f"  judgments per stimulus and condition: {stored[0]} to {stored[1]} stored, "
+        f"{planned[0]} to {planned[1]} planned"
+        + (" (exact)" if facts["coverage"]["exact"] else ""),
+    ]
+
+
+VERB = Verb("send people of known ability through a marked copy", arguments, run)
