@@ -1,0 +1,22 @@
+"""The one exception that bad input gets: what is wrong, and how to mend it."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class ExplainerError(ValueError):
+    """Input that can't be explained. `str(error)` is one line: the reason, then the mend."""
+
+    def __init__(self, reason: str, mend: str = "") -> None:
+        super().__init__(f"{reason}: {mend}" if mend else reason)
+        self.reason = reason
+        self.mend = mend
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The mend for an unknown name: the three nearest known ones, or the first few of all."""
+    names = list(known)
+    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    if near:
+        return f"did you mean {', '.join(near)}?"
+    return f"known are {', '.join(names[:12])}{', …' if len(names) > 12 else ''}"
