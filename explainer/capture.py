@@ -1,0 +1,176 @@
+"""One forward pass, kept so that it can be walked backwards several times under different rules."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from .errors import ExplainerError
+from .layers import SEPARATOR, Hook, hooked, tensors_in
+from .rectifiers import SMOOTH, Rectify, Rule, Walk, rectification
+
+
+class _Watch:
+    """Waits for the tensor of one address, keeps it, and hands a copy downstream."""
+
+    def __init__(self, address: str) -> None:
+        self.address = address
+        self.module, *self.calls = address.split(SEPARATOR)
+        self.reached: list[Tensor | None] = [None] * len(self.calls)
+        self.map: Tensor | None = None
+
+    def hook(self, module: nn.Module, args: tuple[Any, ...], out: Any) -> Any:
+        if not self.calls:
+            return self.keep(out)
+        self.reached[0] = out
+        return None
+
+    def after(self, name: str, args: Any, out: Any) -> Any:
+        """What the call `name` on `args` hands on: `out`, or a copy of it where it is the map."""
+        for place, call in enumerate(self.calls):
+            if call == name and any(arg is self.reached[place] for arg in tensors_in(args)):
+                if place + 1 == len(self.calls):
+                    return self.keep(out)
+                self.reached[place + 1] = out
+        return out
+
+    def keep(self, out: Any) -> Tensor:
+        """Keep the map as it is now: an in-place call that follows changes only the copy."""
+        if not isinstance(out, Tensor) or out.dim() != 4:
+            shape = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
+            raise ExplainerError(
+                f'layer "{self.address}" gives {shape}, not a map N×K×u×v',
+                "choose a layer of the convolutions",
+            )
+        torch.set_grad_enabled(True)  # nothing before the first map needs a graph of its own
+        self.map = out if out.requires_grad else out.detach().requires_grad_()
+        return self.map.clone()
+
+
+class _Calls(TorchFunctionMode):
+    """Sees every functional call of the pass: rectifies by rule, and follows addresses' calls."""
+
+    def __init__(self, walk: Walk | None, watches: Sequence[_Watch]) -> None:
+        super().__init__()
+        self.walk = walk
+        self.watches = [watch for watch in watches if watch.calls]
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = self._call(func, args, kwargs or {})
+        for watch in self.watches:
+            if func.__name__ in watch.calls:
+                out = watch.after(func.__name__, args, out)
+        return out
+
+    def _call(self, func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        if self.walk is None:
+            return func(*args, **kwargs)
+        call = rectification(func, args, kwargs)
+        if call is not None:
+            self.walk.rectified += 1
+            return Rectify.apply(call, call.x, self.walk)
+        if getattr(func, "__name__", "") in SMOOTH:
+            self.walk.smooth.add(func.__name__.rstrip("_"))
+        return func(*args, **kwargs)
+
+
+class Graph:
+    """The forward pass of one batch.
+
+    `outputs`: what the network gave. `maps[address]`: N×K×u×v activations of each layer asked for.
+    With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules.
+    Nothing of the network's is changed: no module, flag, gradient or hook outlives the pass.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        images: Tensor,
+        addresses: Sequence[str],
+        *,
+        pixels: bool = False,
+        rules: bool = False,
+    ) -> None:
+        if rules:
+            _refuse_hidden_calls(module)
+        self.walk = Walk()
+        self.images = images.detach().clone().requires_grad_(pixels)
+        watches = [_Watch(address) for address in addresses]
+        self.outputs = self._forward(module, watches, rules)
+        self.maps = {watch.address: _met(watch) for watch in watches}
+        if rules:
+            _refuse_without_rectifiers(self.walk)
+
+    def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
+        calls = any(watch.calls for watch in watches)
+        mode = _Calls(self.walk if rules else None, watches) if rules or calls else nullcontext()
+        with torch.set_grad_enabled(self.images.requires_grad), watching(module, watches), mode:
+            # A network that begins in place must change neither the caller's images nor a leaf.
+            return module(self.images.clone())
+
+    def gradients(self, scores: Tensor, wanted: Sequence[Tensor], rule: Rule) -> list[Tensor]:
+        """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`."""
+        if not scores.requires_grad:
+            raise _independent()
+        self.walk.rule = rule
+        found = torch.autograd.grad(
+            scores,
+            list(wanted),
+            grad_outputs=torch.ones_like(scores),
+            retain_graph=True,
+            allow_unused=True,
+        )
+        if any(gradient is None for gradient in found):
+            raise _independent()
+        return list(found)
+
+
+@contextmanager
+def watching(module: nn.Module, watches: Sequence[_Watch]) -> Iterator[None]:
+    named = dict(module.named_modules())
+    modules = {watch.address: named[watch.module] for watch in watches}
+    hooks: dict[str, Hook] = {watch.address: watch.hook for watch in watches}
+    make: Callable[[str], Hook] = hooks.__getitem__
+    with hooked(modules, make):
+        yield
+
+
+def _met(watch: _Watch) -> Tensor:
+    if watch.map is None:
+        raise ExplainerError(
+            f'layer "{watch.address}" takes no part in the forward pass', "choose another layer"
+        )
+    return watch.map
+
+
+def _independent() -> ExplainerError:
+    return ExplainerError(
+        "the target score does not depend on the layer",
+        "choose a layer before the output, and a score made of the output",
+    )
+
+
+def _refuse_hidden_calls(module: nn.Module) -> None:
+    scripted = any(isinstance(child, torch.jit.ScriptModule) for child in module.modules())
+    if scripted or type(module).__name__ == "OptimizedModule":
+        raise ExplainerError(
+            "a traced, scripted or compiled network hides its ReLUs", "pass the original module"
+        )
+
+
+def _refuse_without_rectifiers(walk: Walk) -> None:
+    if walk.smooth:
+        raise ExplainerError(
+            f"the network also rectifies by {', '.join(sorted(walk.smooth))}, for which guided "
+            "backpropagation and deconvnet are not defined",
+            "use a CAM method or gradient",
+        )
+    if walk.rectified == 0:
+        raise ExplainerError(
+            "no ReLU was met in the forward pass, so guided backpropagation and deconvnet would "
+            "be the plain gradient",
+            "use a CAM method or gradient",
+        )
