@@ -1,0 +1,126 @@
+"""What is explained: class indices, class names or a score of the output, checked once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from .errors import ExplainerError, did_you_mean
+
+Score = Callable[[Any], Tensor]
+Wanted = Sequence[Any] | Tensor | Score | None
+
+
+@dataclass(frozen=True)
+class Targets:
+    """The scores to explain: K classes for each of N images, or one score by a callable.
+
+    `indices`: N×K class indices (None with a callable); `several`: whether the caller asked for
+    an N×K array, so that maps are N×K×… rather than N×….
+    """
+
+    indices: Tensor | None
+    score: Score | None = None
+    several: bool = False
+
+    @property
+    def count(self) -> int:
+        return 1 if self.indices is None else self.indices.shape[1]
+
+    def scores(self, output: Any, k: int) -> Tensor:
+        """The N scores of the k-th target, as part of the graph."""
+        if self.score is not None:
+            return _checked_scores(self.score(output))
+        assert self.indices is not None
+        column = self.indices[:, k : k + 1].to(output.device)
+        scores: Tensor = output.gather(1, column).squeeze(1)
+        return scores
+
+    def shown(self) -> Tensor | None:
+        """The indices as the caller gave them: N, or N×K."""
+        return self.indices if self.indices is None or self.several else self.indices[:, 0]
+
+
+def resolve(wanted: Wanted, output: Any, labels: Sequence[str]) -> Targets:
+    """The targets for the network's `output`; each image's first class where none is wanted."""
+    if callable(wanted):
+        return Targets(None, wanted)
+    logits = class_scores(output)
+    if wanted is None:
+        return Targets(logits.detach().argmax(1, keepdim=True).cpu())
+    indices = _indices(wanted, labels)
+    if indices.dim() not in (1, 2) or indices.shape[0] != logits.shape[0] or not indices.numel():
+        raise ExplainerError(
+            f"targets of shape {tuple(indices.shape)} for {logits.shape[0]} images",
+            "give one class per image, or N×K classes",
+        )
+    several = indices.dim() == 2
+    _check_range(indices, logits.shape[1])
+    return Targets(indices if several else indices[:, None], several=several)
+
+
+def class_scores(output: Any) -> Tensor:
+    """The output where it is N×classes."""
+    if isinstance(output, Tensor) and output.dim() == 2 and output.is_floating_point():
+        return output
+    shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+    raise ExplainerError(
+        f"the network's output is {shape}, not N×classes", "give targets as score(output) -> N"
+    )
+
+
+def label_index(name: str, labels: Sequence[str]) -> int:
+    """The class called `name`; a name that two classes share is refused."""
+    if not labels:
+        raise ExplainerError(
+            f'"{name}" can\'t be looked up: the network has no labels', "give labels=…"
+        )
+    places = [place for place, label in enumerate(labels) if label == name]
+    if not places:
+        raise ExplainerError(f'no class named "{name}"', did_you_mean(name, labels))
+    if len(places) > 1:
+        raise ExplainerError(f'"{name}" names the classes {places}', "give the index instead")
+    return places[0]
+
+
+def _indices(wanted: Any, labels: Sequence[str]) -> Tensor:
+    if isinstance(wanted, Tensor):
+        if wanted.is_floating_point() or wanted.dtype == torch.bool:
+            raise ExplainerError(f"targets of type {wanted.dtype}", "give integers")
+        return wanted.detach().cpu().long()
+    if isinstance(wanted, (str, int)):
+        raise ExplainerError(f"targets={wanted!r} is not a sequence", "give one class per image")
+    rows = [_numbers(row, labels) for row in wanted]
+    try:
+        return torch.tensor(rows, dtype=torch.long)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise ExplainerError(
+            "targets are not N classes nor N×K classes", "give each image as many classes"
+        ) from error
+
+
+def _numbers(row: Any, labels: Sequence[str]) -> Any:
+    if isinstance(row, str):
+        return label_index(row, labels)
+    if hasattr(row, "__iter__") and not (isinstance(row, Tensor) and row.dim() == 0):
+        return [_numbers(entry, labels) for entry in row]
+    if isinstance(row, float) or (isinstance(row, Tensor) and row.is_floating_point()):
+        raise ExplainerError(f"class index {row} is not an integer", "give integers")
+    return int(row)
+
+
+def _check_range(indices: Tensor, classes: int) -> None:
+    wrong = indices[(indices < 0) | (indices >= classes)]
+    if wrong.numel():
+        raise ExplainerError(
+            f"class index {int(wrong[0])} is out of range", f"use 0 to {classes - 1}"
+        )
+
+
+def _checked_scores(scores: Any) -> Tensor:
+    if not isinstance(scores, Tensor) or scores.dim() != 1:
+        shape = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
+        raise ExplainerError(f"score(output) gave {shape}", "return one scalar per image: shape N")
+    return scores
