@@ -1,0 +1,85 @@
+"""Networks by name, each with its weights, labels, preprocessing and layer."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from explainer.errors import ExplainerError, did_you_mean
+
+from . import efficientnet_lite, torchvision_classifiers
+from .labels import read_labels
+from .network import Network
+from .preprocessing import Preprocess, Preprocessing
+
+Builder = Callable[..., Network]
+
+BUILDERS: dict[str, Builder] = {
+    "efficientnet_lite0": efficientnet_lite.build,
+    "efficientnet_lite2": efficientnet_lite.build,
+    **dict.fromkeys(torchvision_classifiers.names(), torchvision_classifiers.build),
+}
+RANDOM = "random"
+
+
+def load_network(
+    name: str,
+    *,
+    weights: str | Path | None,
+    sha256: str | None = None,
+    labels: Sequence[str] | str | Path | None = None,
+    layer: str | nn.Module | None = None,
+    seed: int = 0,
+    **options: Any,
+) -> Network:
+    """The network `name` in evaluation mode, ready to explain.
+
+    `weights`: a torchvision weights name ("IMAGENET1K_V1", downloaded and cached by torchvision),
+    "package" (EfficientNet-Lite), a local state dict (PyTorch or safetensors), or None or "random"
+    for weights drawn from `seed`. `sha256`: digest that the file must have. `labels`: names, a text
+    file with one a line, or "imagenet". `options` are the builder's own (see `OPTIONS` there).
+    """
+    if name not in BUILDERS:
+        raise ExplainerError(f'no network "{name}"', did_you_mean(name, BUILDERS))
+    _check_options(name, options)
+    drawn = weights is None or weights == RANDOM
+    if drawn and sha256 is not None:
+        raise ExplainerError("random weights have no file to check", "leave sha256 out")
+    network = BUILDERS[name](
+        name,
+        weights=None if drawn else str(weights),
+        sha256=sha256,
+        seed=seed,
+        labels=read_labels(labels),
+        **options,
+    )
+    if layer is not None:
+        return replace(network, layer=layer)
+    return network
+
+
+def options_of(name: str) -> dict[str, Any]:
+    """The options of a network's builder, with their defaults."""
+    lite = name in efficientnet_lite.PACKAGED
+    return efficientnet_lite.OPTIONS if lite else torchvision_classifiers.OPTIONS
+
+
+def weights_of(name: str) -> list[str]:
+    """The names that `weights` may be beside a file."""
+    lite = name in efficientnet_lite.PACKAGED
+    named = [efficientnet_lite.PACKAGE] if lite else torchvision_classifiers.weight_names(name)
+    return [*named, RANDOM]
+
+
+def _check_options(name: str, options: dict[str, Any]) -> None:
+    known = options_of(name)
+    for key, value in options.items():
+        if key not in known:
+            raise ExplainerError(f'{name} has no option "{key}"', did_you_mean(key, known))
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise ExplainerError(f"{key}={value!r}", "use a whole number above 0")
+
+
+__all__ = ["BUILDERS", "Network", "Preprocess", "Preprocessing", "load_network"]

@@ -1,0 +1,94 @@
+"""Weights from local files: digest first, then loaded without running any code of theirs."""
+
+import hashlib
+import io
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+
+import safetensors
+import safetensors.torch
+import torch
+from torch import Tensor, nn
+
+from explainer.errors import ExplainerError
+
+State = Mapping[str, Tensor]
+
+
+def digest_of_state(module: nn.Module) -> str:
+    """SHA-256 over every parameter's and buffer's name, type, shape and bytes, in name order."""
+    digest = hashlib.sha256()
+    for name, values in sorted(module.state_dict().items()):
+        if not isinstance(values, Tensor):
+            continue
+        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
+        raw = values.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
+        digest.update(raw.numpy().data)
+    return digest.hexdigest()
+
+
+def read_state(path: Path, sha256: str | None = None) -> tuple[State, str]:
+    """The state dict in a `.safetensors` or PyTorch file, and the file's SHA-256.
+
+    The digest is taken of the very bytes that are then loaded. A pickle that holds anything but
+    tensors is refused, never executed.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ExplainerError(
+            f"no weights at {path} ({error.strerror})", "give a file's path"
+        ) from error
+    found = hashlib.sha256(data).hexdigest()
+    if sha256 is not None and found != sha256.lower():
+        raise ExplainerError(
+            f"{path.name} has the digest {found}, not {sha256}", "fetch the right file again"
+        )
+    return _state(data, path), found
+
+
+def _state(data: bytes, path: Path) -> State:
+    try:
+        if path.suffix == ".safetensors":
+            return safetensors.torch.load(data)
+        loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ExplainerError(
+            f"{path.name} is no plain state dict: it is damaged or holds code, and was not run",
+            "save it with torch.save(module.state_dict(), …) or as safetensors",
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError, safetensors.SafetensorError) as error:
+        raise ExplainerError(f"{path.name} can't be read as weights", "is it whole?") from error
+    return _only_tensors(loaded, path)
+
+
+def _only_tensors(loaded: object, path: Path) -> State:
+    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else loaded
+    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
+        raise ExplainerError(
+            f"{path.name} holds {type(state).__name__}, not a state dict",
+            "save module.state_dict()",
+        )
+    return state
+
+
+def load_state(module: nn.Module, state: State, where: str) -> None:
+    """Fill the module; refuse keys or shapes that do not match, naming them."""
+    own = module.state_dict()
+    complaints = [f"missing {key}" for key in own if key not in state]
+    complaints += [f"unknown {key}" for key in state if key not in own]
+    complaints += [
+        f"{key} is {tuple(state[key].shape)}, not {tuple(own[key].shape)}"
+        for key in own
+        if key in state and state[key].shape != own[key].shape
+    ]
+    if complaints:
+        listed = "; ".join(complaints[:5]) + (
+            f"; and {len(complaints) - 5} more" if len(complaints) > 5 else ""
+        )
+        raise ExplainerError(
+            f"{where} does not fit the network: {listed}",
+            "choose the network it was saved from, and its number of classes",
+        )
+    module.load_state_dict(dict(state), strict=True)
