@@ -1,1 +1,37 @@
-"""Visual explanations of image classifiers, as PyTorch functions; knows no Django."""
+"""Visual explanations of image classifiers, as PyTorch functions; knows no Django.
+
+from explainer import explain, load_network
+
+network = load_network("vgg16", weights="IMAGENET1K_V1")
+images = network.prepare([open_photo("cat.jpg")])
+found = explain(network, images, ["tabby"], methods=("grad_cam", "guided_grad_cam"))
+found["grad_cam"]  # N×u×v float32
+"""
+
+from . import store
+from .errors import ExplainerError
+from .explanations import explain, settings_digest
+from .methods import METHODS, Method
+from .networks import BUILDERS, Network, Preprocess, load_network
+from .photos import open_photo
+from .record import Found
+from .render import Display, encode, render, sheet
+
+__all__ = [
+    "BUILDERS",
+    "METHODS",
+    "Display",
+    "ExplainerError",
+    "Found",
+    "Method",
+    "Network",
+    "Preprocess",
+    "encode",
+    "explain",
+    "load_network",
+    "open_photo",
+    "render",
+    "settings_digest",
+    "sheet",
+    "store",
+]

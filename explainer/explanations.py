@@ -1,0 +1,198 @@
+"""`explain`: one call, one forward graph, and a frozen record of what was found."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from .capture import Graph
+from .errors import ExplainerError, did_you_mean
+from .methods import METHODS, Method, Work
+from .networks.network import Network, refuse_training
+from .provenance import versions
+from .record import Found
+from .targets import Wanted, resolve
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+def explain(
+    network: Network,
+    images: Tensor,
+    targets: Wanted = None,
+    methods: Sequence[str] = ("grad_cam",),
+    *,
+    layer: str | nn.Module | None = None,
+    settings: Settings | None = None,
+) -> Found:
+    """Explain why the network scores `targets` as it does on each image.
+
+    `images`: N×C×H×W float, preprocessed. `targets`: N class indices or names; N×K of them; a
+    callable score(output) → N scalars; None for each image's first class. `methods`: names in
+    `METHODS`; those that share the forward pass share it here. `layer`: an address or submodule
+    (see `explainer.layers`) in place of the network's own. `settings`: by method.
+
+    The caller's network, gradients, hooks, flags and random state are as before, also after an
+    error. Bad input raises ExplainerError.
+    """
+    started = time.perf_counter()
+    chosen = {name: method_named(name) for name in _some(methods)}
+    records = _settings_records(chosen, settings or {})
+    _check_images(network, images)
+    refuse_training(network.module)
+    with _own_state(images):
+        images = images.detach().clone() if images.is_inference() else images.detach()
+        work = _work(network, images, targets, (chosen, layer))
+        maps = {name: _maps(method, work, records[name]) for name, method in chosen.items()}
+    return Found(
+        maps=MappingProxyType(maps),
+        outputs=_shown_outputs(work.graph.outputs),
+        targets=work.targets.shown(),
+        layer=work.layer or None,
+        empty=MappingProxyType({name: _empty(chosen[name], found) for name, found in maps.items()}),
+        settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
+        seconds=time.perf_counter() - started,
+        provenance=MappingProxyType(_provenance(network, records)),
+    )
+
+
+def settings_digest(
+    network: Network, method: str, settings: Mapping[str, Any] | None = None
+) -> str:
+    """SHA-256 (hex) of all but the weights and the photo that decides a map's values.
+
+    Covers the layer, the preprocessing, the method's name and version and its settings, defaults
+    included: a changed default gives another digest.
+    """
+    chosen = method_named(method)
+    record = chosen.with_settings(dict(settings or {}))
+    return _digest(network, chosen, asdict(record))
+
+
+def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> str:
+    said = {
+        "layer": str(network.layer or "last convolution") if method.needs_layer else None,
+        "preprocess": network.preprocess.digest() if network.preprocess else None,
+        "method": method.name,
+        "version": method.version,
+        "settings": settings,
+    }
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def method_named(name: str) -> Method:
+    """The method called `name`."""
+    if name not in METHODS:
+        raise ExplainerError(f'no method "{name}"', did_you_mean(name, METHODS))
+    return METHODS[name]
+
+
+def _some(methods: Sequence[str]) -> Sequence[str]:
+    if isinstance(methods, str) or not methods:
+        raise ExplainerError(f"methods={methods!r}", 'give names, such as ("grad_cam",)')
+    return methods
+
+
+def _settings_records(chosen: Mapping[str, Method], settings: Settings) -> dict[str, Any]:
+    for name in settings:
+        method_named(name)
+    return {
+        name: method.with_settings(dict(settings.get(name, {}))) for name, method in chosen.items()
+    }
+
+
+def _check_images(network: Network, images: Tensor) -> None:
+    if not isinstance(images, Tensor) or images.dim() != 4 or not images.is_floating_point():
+        shape = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
+        raise ExplainerError(f"images are {shape}", "give a float tensor N×C×H×W")
+    if not images.numel():
+        raise ExplainerError("an empty batch", "give at least one image")
+    weights = next(network.module.parameters(), None)
+    if weights is not None and weights.device != images.device:
+        raise ExplainerError(
+            f"images on {images.device}, network on {weights.device}", "move one to the other"
+        )
+    if weights is not None and weights.is_inference():
+        raise ExplainerError(
+            "the network was made under inference_mode, which forbids gradients",
+            "build or load it outside",
+        )
+
+
+@contextmanager
+def _own_state(images: Tensor) -> Iterator[None]:
+    """The caller's gradient mode and random state, whatever happens inside."""
+    devices = [images.device] if images.device.type == "cuda" else []
+    with torch.inference_mode(False), torch.no_grad(), torch.random.fork_rng(devices=devices):
+        yield
+
+
+def _work(
+    network: Network,
+    images: Tensor,
+    targets: Wanted,
+    asked: tuple[Mapping[str, Method], str | nn.Module | None],
+) -> Work:
+    methods, layer = list(asked[0].values()), asked[1]
+    needs_layer = layer is not None or any(method.needs_layer for method in methods)
+    address = network.layer_for(images, layer) if needs_layer else ""
+    graph = Graph(
+        network.module,
+        images,
+        [address] if address else [],
+        pixels=any(method.needs_pixels for method in methods),
+        rules=any(method.needs_relu for method in methods),
+    )
+    _check_labels(network, graph.outputs)
+    return Work(network, graph, resolve(targets, graph.outputs, network.labels), address)
+
+
+def _check_labels(network: Network, outputs: Any) -> None:
+    scored = isinstance(outputs, Tensor) and outputs.dim() == 2
+    if network.labels and scored and outputs.shape[1] != len(network.labels):
+        raise ExplainerError(
+            f"{len(network.labels)} labels for {outputs.shape[1]} outputs",
+            "give one label per output",
+        )
+
+
+def _maps(method: Method, work: Work, settings: Any) -> Tensor:
+    found = [method.compute(work, settings, k).detach().float() for k in range(work.targets.count)]
+    maps = torch.stack(found, 1) if work.targets.several else found[0]
+    if not bool(torch.isfinite(maps).all()):
+        raise ExplainerError(
+            f"{method.name} has values that are not finite",
+            "look for infinite or missing values in the images and the weights",
+        )
+    return maps
+
+
+def _empty(method: Method, maps: Tensor) -> Tensor:
+    """Per map: no positive value; where signed, nothing but zeros."""
+    own = {"layer": 2, "image": 2, "input": 3}[method.shape]
+    flat = maps.flatten(maps.dim() - own)
+    return (flat == 0).all(-1) if method.signed else (flat <= 0).all(-1)
+
+
+def _shown_outputs(outputs: Any) -> Any:
+    return outputs.detach().float() if isinstance(outputs, Tensor) else outputs
+
+
+def _provenance(network: Network, records: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "network": network.name,
+        "weights_digest": network.weights_digest,
+        "preprocess_digest": network.preprocess.digest() if network.preprocess else None,
+        "settings_digests": {
+            name: _digest(network, METHODS[name], asdict(record))
+            for name, record in records.items()
+        },
+        "versions": versions(),
+    }

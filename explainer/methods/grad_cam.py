@@ -1,0 +1,48 @@
+"""Grad-CAM and its counterfactual (Selvaraju et al., arXiv 1610.02391)."""
+
+import torch
+from torch import Tensor
+
+from .base import Method, NoSettings, Work
+
+PAPER = "Selvaraju et al., Grad-CAM, arXiv 1610.02391"
+
+
+def importances(gradient: Tensor) -> Tensor:
+    """α_k = (1/Z) Σ_ij ∂y/∂A^k_ij (equation 1): N×K×u×v → N×K×1×1."""
+    return gradient.mean((2, 3), keepdim=True)
+
+
+def weighted_sum(weights: Tensor, activations: Tensor) -> Tensor:
+    """Σ_k w_k A^k, before any ReLU: N×K×u×v twice (or N×K×1×1 weights) → N×u×v."""
+    return (weights * activations).sum(1)
+
+
+def grad_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+    """ReLU(Σ_k α_k A^k) (equation 2)."""
+    alpha = importances(work.layer_gradient(k))
+    return torch.relu(weighted_sum(alpha, work.activations()))
+
+
+def counterfactual(work: Work, settings: NoSettings, k: int) -> Tensor:
+    """ReLU(Σ_k −α_k A^k) (section 3.3): where the class would gain if the region went."""
+    alpha = importances(work.layer_gradient(k))
+    return torch.relu(-weighted_sum(alpha, work.activations()))
+
+
+GRAD_CAM = Method(
+    name="grad_cam",
+    family="cam",
+    formula="L = ReLU(Σ_k α_k A^k), α_k = (1/Z) Σ_ij ∂y/∂A^k_ij",
+    paper=f"{PAPER}, section 3",
+    cost="1 forward, 1 backward to the layer",
+    compute=grad_cam,
+)
+COUNTERFACTUAL = Method(
+    name="counterfactual_grad_cam",
+    family="cam",
+    formula="L = ReLU(−Σ_k α_k A^k)",
+    paper=f"{PAPER}, section 3.3",
+    cost="nothing beside grad_cam",
+    compute=counterfactual,
+)

@@ -1,0 +1,5 @@
+"""Tests of the explainer."""
+
+import torch
+
+torch.set_num_threads(1)

@@ -1,0 +1,67 @@
+"""Small networks that spell ReLU in every way, each able to take the reference's ReLU instead."""
+
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+Relu = Callable[[Tensor], Tensor]
+
+
+class Convolutions(nn.Module):
+    """Two convolutions, a pool and a head; `relu` is called after each layer but the last."""
+
+    def __init__(self, relu: Relu | nn.Module, classes: int = 5) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(3, 6, 3, padding=1)
+        self.second = nn.Conv2d(6, 8, 3, padding=1, groups=2)
+        self.hidden = nn.Linear(8 * 4 * 4, 10)
+        self.head = nn.Linear(10, classes)
+        self.relu = relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = functional.max_pool2d(self.relu(self.first(x)), 2, ceil_mode=True)
+        x = functional.adaptive_avg_pool2d(self.relu(self.second(x)), 4)
+        x = self.relu(self.hidden(x.flatten(1)))
+        out: Tensor = self.head(x)
+        return out
+
+
+class PreActivation(nn.Module):
+    """A skip round a ReLU that may run in place: then the skip carries the rectified values."""
+
+    def __init__(self, relu: Relu, *, skip_is_rectified: bool = False) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 8, 3, padding=1)
+        self.body = nn.Conv2d(8, 8, 3, padding=1)
+        self.head = nn.Linear(8, 5)
+        self.relu, self.skip_is_rectified = relu, skip_is_rectified
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.stem(x)
+        rectified = self.relu(x)
+        x = (rectified if self.skip_is_rectified else x) + self.body(rectified)
+        out: Tensor = self.head(self.relu(x).mean((2, 3)))
+        return out
+
+
+def seeded(make: Callable[..., nn.Module], *args: Any, seed: int = 1, **kwargs: Any) -> nn.Module:
+    """A network in evaluation mode with weights from the seed."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return make(*args, **kwargs).eval()
+
+
+def with_relu(network: nn.Module, relu: Relu) -> nn.Module:
+    """A network of the same kind and weights whose ReLU is another."""
+    kind = type(network)
+    twin = kind(relu).eval()
+    twin.load_state_dict(network.state_dict())
+    return twin
+
+
+def noise(*shape: int, seed: int = 0) -> Tensor:
+    """Normal numbers from a generator of their own."""
+    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
