@@ -16,8 +16,8 @@ from .folder import ExportError
 
 STUDY_FIELDS = (
     "slug", "title", "state", "kind", "definition_toml", "definition", "definition_digest",
-    "design_digest", "texts_digest", "certificate", "seed", "created_at", "prepared_at",
-    "opened_at", "closed_at",
+    "design_digest", "texts_digest", "certificate", "selection", "seed", "created_at",
+    "prepared_at", "opened_at", "closed_at",
 )  # fmt: skip
 TEXT_FIELDS = ("name", "version", "markdown", "digest", "reason", "created_at")
 NETWORK_FIELDS = (
@@ -50,6 +50,7 @@ def study_facts(study: Study) -> dict[str, Any]:
     """The study's own row and those about it that no table holds, as JSON can say them."""
     return {
         "study": {name: getattr(study, name) for name in STUDY_FIELDS},
+        "copy_of": study.copy_of.slug if study.copy_of is not None else None,
         "texts": list(study.texts.order_by("name", "version").values(*TEXT_FIELDS)),
         "networks": [_network(row) for row in networks_of(study).values(*NETWORK_FIELDS)],
         "pairs": list(

@@ -10,7 +10,6 @@ from pathlib import Path
 
 from studyapp.models import PanelIdentity, Study
 
-TEXTS = {".csv", ".json", ".md", ".toml", ".txt", ".html"}
 SHORTEST_ID = 4
 TOKEN = re.compile(r"[^\s,;\"'(){}\[\]<>=|]+")
 EMAIL = re.compile(r"[^@\s:/]+@[^@\s]+\.[a-zA-Z]{2,}")
@@ -18,14 +17,13 @@ ADDRESS = re.compile(r"[0-9a-fA-F.:]{7,45}")
 
 
 def found_identities(study: Study, folder: Path) -> Iterator[str]:
-    """Every place below `folder/data` that tells who somebody is, a sentence each.
+    """Every place in the tables that tells who somebody is, a sentence each.
 
-    The materials are the researcher's own texts, which name contacts on purpose.
+    The materials are the researcher's own texts, which name contacts on purpose; the sidecars
+    are the same for every study.
     """
     ids = panel_ids(study)
-    for path in sorted((folder / "data").rglob("*")):
-        if path.suffix not in TEXTS:
-            continue
+    for path in sorted((folder / "data").glob("*.csv")):
         with path.open(encoding="utf-8", newline="") as lines:
             for number, line in enumerate(lines, 1):
                 for what in _in_line(line, ids):

@@ -3,9 +3,12 @@
 from django.db.models import Case, CharField, QuerySet, Value, When
 
 from studyapp.models import Event, Exclusion, Participation, Status, Study
+from studyapp.studies.sections import ExclusionsSection
 
 from .columns import Column, Table, numbered_id, participant_id
 
+# The rules that a study file may declare; any other reason is a researcher's own.
+DECLARED_RULES = sorted(ExclusionsSection.model_fields)
 STATUSES = {str(status.value): str(status.label) for status in Status}
 
 
@@ -92,7 +95,7 @@ EXCLUSIONS = Table(
             "made_by",
             "text",
             Case(
-                When(made_by__isnull=True, then=Value("rule")),
+                When(undoes__isnull=True, rule__in=DECLARED_RULES, then=Value("rule")),
                 default=Value("researcher"),
                 output_field=CharField(),
             ),

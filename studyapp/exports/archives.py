@@ -1,0 +1,101 @@
+"""A bundle that somebody else made, opened without trusting it."""
+
+import hashlib
+import json
+import stat
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from .folder import MANIFEST
+
+MOST_FILES = 200_000
+MOST_BYTES = 8 * 2**30
+MOST_EXPANSION = 200
+CHUNK = 2**20
+
+
+class ArchiveError(Exception):
+    """A bundle that can't be trusted: one sentence."""
+
+
+@contextmanager
+def opened_bundle(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The bundle's folder and manifest, every file checked; a zip is unpacked for the while."""
+    if path.is_dir():
+        yield path, verify(path)
+        return
+    with tempfile.TemporaryDirectory(prefix="bundle.") as name:
+        unpack(path, Path(name))
+        yield Path(name), verify(Path(name))
+
+
+def unpack(path: Path, folder: Path) -> None:
+    """Unpack the zip at `path` into `folder` and nowhere else, up to the limits of this module."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = archive.infolist()
+            if len(members) > MOST_FILES:
+                raise ArchiveError(f"{path.name} holds more than {MOST_FILES} files")
+            left = MOST_BYTES
+            for member in members:
+                left -= _unpack_member(archive, member, folder, left)
+    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+        raise ArchiveError(f"{path.name} can't be read as a zip: {error}") from error
+
+
+def _unpack_member(
+    archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, left: int
+) -> int:
+    """Write one file; the bytes written. What the archive says of sizes is not believed."""
+    if member.is_dir():
+        return 0
+    _refuse_name(member)
+    target = folder / member.filename
+    target.parent.mkdir(parents=True, exist_ok=True)
+    most = min(left, max(member.compress_size, 4096) * MOST_EXPANSION)
+    written = 0
+    with archive.open(member) as source, target.open("xb") as sink:
+        while chunk := source.read(CHUNK):
+            written += len(chunk)
+            if written > most:
+                raise ArchiveError(f"{member.filename} expands beyond all measure")
+            sink.write(chunk)
+    return written
+
+
+def _refuse_name(member: zipfile.ZipInfo) -> None:
+    name = PurePosixPath(member.filename)
+    kind = stat.S_IFMT(member.external_attr >> 16)
+    if name.is_absolute() or ".." in name.parts or "\\" in member.filename or ":" in name.parts[0]:
+        raise ArchiveError(f"{member.filename!r} would be written outside its folder")
+    if kind not in (0, stat.S_IFREG):
+        raise ArchiveError(f"{member.filename!r} is not a plain file")
+
+
+def verify(folder: Path) -> dict[str, Any]:
+    """The manifest, after every file was found to be there, unchanged and named in it."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        named = {str(name): str(digest) for name, digest in manifest["files"].items()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ArchiveError(f"no readable {MANIFEST}: this is not a bundle") from error
+    found = {
+        path.relative_to(folder).as_posix(): path
+        for path in folder.rglob("*")
+        if (path.is_symlink() or not path.is_dir()) and path != folder / MANIFEST
+    }
+    for name in sorted(named.keys() ^ found.keys()):
+        raise ArchiveError(f"{name} is {'missing' if name in named else 'not in the manifest'}")
+    for name, path in sorted(found.items()):
+        if path.is_symlink() or _digest(path) != named[name]:
+            raise ArchiveError(f"{name} is not what the manifest says")
+    return manifest
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

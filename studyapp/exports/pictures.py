@@ -1,0 +1,195 @@
+"""The networks, photos, stimuli and pictures of a bundle, rebuilt or found again by digest."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.core.files.base import File
+from django.core.files.storage import default_storage
+
+from studyapp.models import (
+    Arm,
+    Condition,
+    Explanation,
+    Image,
+    Network,
+    NetworkPair,
+    Overlay,
+    Prediction,
+    Stimulus,
+    StimulusOverlay,
+    Study,
+    StudyImage,
+    WorkState,
+)
+
+from .cells import Row, table_rows
+
+DIGEST = re.compile("[0-9a-f]{64}")
+STIMULUS_FIELDS = ("paradigm", "position", "role", "category", "class_index", "options", "facts")
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """What trials refer to, by the ids that the tables use."""
+
+    images: dict[str, int]
+    conditions: dict[str, Condition]
+    stimuli: dict[str, Stimulus]
+
+
+def rebuild_pictures(study: Study, folder: Path, facts: dict[str, Any]) -> Pictures:
+    """Everything that was shown; files that the bundle brings are stored under their digests."""
+    networks = _make_networks(facts)
+    conditions = _make_conditions(study, facts, networks)
+    photos = _make_photos(study, folder, facts)
+    images = {f"i{digest[:12]}": photo.image_id for digest, photo in photos.items()}
+    _make_predictions(folder, images, networks)
+    stimuli = {
+        row["stimulus_id"]: Stimulus.objects.create(
+            study=study,
+            photo=photos[row["image_sha256"]],
+            dropped_because=row["dropped_because"] or "",
+            **{name: row[name] for name in STIMULUS_FIELDS},
+        )
+        for row in table_rows(folder, "stimuli")
+    }
+    pictures = Pictures(images, conditions, stimuli)
+    for row in table_rows(folder, "explanations"):
+        _make_overlay(row, pictures, networks, folder)
+    return pictures
+
+
+def _make_networks(facts: dict[str, Any]) -> dict[str, Network]:
+    """The networks by digest, and by the tables' short id."""
+    found: dict[str, Network] = {}
+    for row in facts["networks"]:
+        network, _ = Network.objects.get_or_create(digest=row["digest"], defaults=row)
+        found[row["digest"]] = found[f"n{row['digest'][:12]}"] = network
+    return found
+
+
+def _make_conditions(
+    study: Study, facts: dict[str, Any], networks: dict[str, Network]
+) -> dict[str, Condition]:
+    Arm.objects.bulk_create(Arm(study=study, name=name) for name in facts["arms"])
+    pairs = {
+        row["name"]: NetworkPair.objects.create(
+            study=study,
+            name=row["name"],
+            stronger=networks[row["stronger__digest"]],
+            weaker=networks.get(row["weaker__digest"]),
+        )
+        for row in facts["pairs"]
+    }
+    return {
+        row["name"]: Condition.objects.create(
+            study=study,
+            name=row["name"],
+            method=row["method"],
+            pair=pairs.get(row["pair__name"]),
+            settings=row["settings"],
+            position=row["position"],
+        )
+        for row in facts["conditions"]
+    }
+
+
+def _make_photos(study: Study, folder: Path, facts: dict[str, Any]) -> dict[str, StudyImage]:
+    photos = {}
+    for row in facts["photos"]:
+        digest = row["image__sha256"]
+        file = _store(folder / "materials" / "photos", digest, "photos")
+        image, _ = Image.objects.get_or_create(
+            sha256=digest,
+            defaults={
+                "file": file, "width": row["image__width"], "height": row["image__height"],
+            },
+        )  # fmt: skip
+        photos[digest] = StudyImage.objects.create(
+            study=study,
+            image=image,
+            name=row["name"],
+            group=row["group"],
+            categories=row["categories"],
+        )
+    return photos
+
+
+def _make_predictions(folder: Path, images: dict[str, int], networks: dict[str, Network]) -> None:
+    Prediction.objects.bulk_create(
+        (
+            Prediction(
+                image_id=images[row["image_id"]],
+                network=networks[row["network_id"]],
+                state=row["state"],
+                error=row["error"] or "",
+                top=row["top"],
+            )
+            for row in table_rows(folder, "predictions")
+        ),
+        batch_size=5000,
+        ignore_conflicts=True,
+    )
+
+
+def _make_overlay(row: Row, pictures: Pictures, networks: dict[str, Network], folder: Path) -> None:
+    stimulus = pictures.stimuli[row["stimulus_id"]]
+    materials = folder / "materials"
+    explanation, _ = Explanation.objects.get_or_create(
+        image_id=stimulus.photo.image_id,
+        network=networks[row["network_id"]],
+        class_index=row["class_index"],
+        method=row["method"],
+        settings_digest=row["settings_digest"],
+        defaults={
+            "settings": row["settings"],
+            "state": row["state"],
+            "error": row["error"] or "",
+            "is_empty": row["is_empty"],
+            "map_digest": row["map_sha256"] or "",
+            "map_file": _store(materials / "maps", row["map_sha256"], "maps"),
+            "provenance": row["provenance"],
+        },
+    )
+    overlay, _ = Overlay.objects.get_or_create(
+        explanation=explanation,
+        display_digest=row["display_digest"],
+        scope_digest=row["scope_digest"] or "",
+        defaults={
+            "display": row["display"],
+            "state": row["overlay_state"],
+            "error": "" if row["overlay_state"] != WorkState.FAILED else "failed before export",
+            "digest": row["overlay_sha256"] or "",
+            "file": _store(materials / "overlays", row["overlay_sha256"], "pictures"),
+        },
+    )
+    StimulusOverlay.objects.create(
+        stimulus=stimulus,
+        condition=pictures.conditions[row["condition"]],
+        role=row["role"],
+        overlay=overlay,
+    )
+
+
+def _store(folder: Path, digest: str | None, place: str) -> str:
+    """Keep the bundle's file of that digest below `place`; its name, empty if there is none.
+
+    Raises ValueError for a digest that is none, and for a file that is not what its name says.
+    """
+    if not digest:
+        return ""
+    if DIGEST.fullmatch(digest) is None:
+        raise ValueError(f"{digest!r} is not a SHA-256")
+    for path in sorted(folder.glob(f"{digest}.*")):
+        with path.open("rb") as source:
+            if hashlib.file_digest(source, "sha256").hexdigest() != digest:
+                raise ValueError(f"{path.name} is not what its name says")
+            source.seek(0)
+            name = f"{place}/{path.name}"
+            if not default_storage.exists(name):
+                default_storage.save(name, File(source))
+        return name
+    return ""

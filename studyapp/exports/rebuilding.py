@@ -1,0 +1,237 @@
+"""A study rebuilt from a bundle: design, people and judgments as they were, closed to newcomers."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+from typing import Any, TypeVar
+
+from django.db import models, transaction
+
+from studyapp.models import (
+    Deviation,
+    Event,
+    Exclusion,
+    Judgment,
+    Participant,
+    Participation,
+    Slot,
+    Status,
+    Study,
+    StudyKind,
+    StudyState,
+    StudyText,
+    Trial,
+)
+
+from .archives import ArchiveError, opened_bundle
+from .cells import Row, table_rows
+from .pictures import Pictures, rebuild_pictures
+
+BATCH = 5000
+IMPORTED_CODE = "imported"
+TIMING = (
+    "rt_ms", "confirm_ms", "choice_changes", "hidden_ms", "focus_losses", "window_width",
+    "window_height", "pixel_ratio", "picture_failed",
+)  # fmt: skip
+Made = TypeVar("Made", bound=models.Model)
+
+
+@dataclass(frozen=True)
+class Design:
+    """The rebuilt rows that others refer to, by the ids that the tables use."""
+
+    study: Study
+    pictures: Pictures
+    slots: dict[str, Slot]
+    trials: dict[str, int]
+
+
+def import_bundle(path: Path) -> Study:
+    """Rebuild the study of the private bundle at `path` (a folder or a zip), or nothing at all.
+
+    Raises ArchiveError for a bundle that can't be trusted, is public, or whose study is here.
+    """
+    with opened_bundle(path) as (folder, manifest):
+        if manifest.get("public"):
+            raise ArchiveError("a public bundle has no times: analyse its folder instead")
+        try:
+            with transaction.atomic():
+                return _rebuild(folder, _read_facts(folder))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ArchiveError(f"the bundle can't be rebuilt: {error}") from error
+
+
+def _read_facts(folder: Path) -> dict[str, Any]:
+    text = (folder / "materials" / "study.json").read_text(encoding="utf-8")
+    facts: dict[str, Any] = json.loads(text)
+    return facts
+
+
+def _rebuild(folder: Path, facts: dict[str, Any]) -> Study:
+    study = _make_study(facts)
+    pictures = rebuild_pictures(study, folder, facts)
+    slots, trials = _make_allocation(study, folder, pictures)
+    design = Design(study, pictures, slots, trials)
+    people = _make_people(design, folder)
+    _make_judgments(design, folder, people)
+    _make_events(folder, people)
+    _make_exclusions(folder, people)
+    return study
+
+
+def _make_study(facts: dict[str, Any]) -> Study:
+    row = facts["study"]
+    if Study.objects.filter(slug=row["slug"]).exists():
+        raise ArchiveError(f"a study “{row['slug']}” is here already; import into another database")
+    row = {**row, "state": StudyState.CLOSED, "closed_at": row["closed_at"] or row["opened_at"]}
+    if row["kind"] == StudyKind.SIMULATED:
+        row["copy_of"] = _original(facts["copy_of"], row)
+    study = Study.objects.create(**row)
+    StudyText.objects.bulk_create(StudyText(study=study, **text) for text in facts["texts"])
+    Deviation.objects.bulk_create(Deviation(study=study, **one) for one in facts["deviations"])
+    return Study.objects.get(pk=study.pk)
+
+
+def _original(slug: str, row: Row) -> Study:
+    """The study that a simulated copy was drawn from: a closed row without people if not here."""
+    kept = ("title", "definition_toml", "definition", "seed")
+    original, _ = Study.objects.get_or_create(
+        slug=slug, defaults={"state": StudyState.CLOSED, **{key: row[key] for key in kept}}
+    )
+    return original
+
+
+def _make_allocation(
+    study: Study, folder: Path, pictures: Pictures
+) -> tuple[dict[str, Slot], dict[str, int]]:
+    arms = {arm.name: arm for arm in study.arms.all()}
+    slots: dict[str, Slot] = {}
+    trials: dict[str, int] = {}
+    for rows in _batches(table_rows(folder, "trials")):
+        new = {
+            row["slot_id"]: Slot(
+                study=study,
+                position=row["slot_position"],
+                addition=row["addition"],
+                arm=arms[row["arm"]],
+                seed=row["slot_seed"],
+                is_open=row["slot_is_open"],
+            )
+            for row in rows
+            if row["slot_id"] not in slots
+        }
+        Slot.objects.bulk_create(new.values())
+        slots.update(new)
+        made = Trial.objects.bulk_create(_trial(row, slots, pictures) for row in rows)
+        trials.update(zip((row["trial_id"] for row in rows), (one.pk for one in made), strict=True))
+    return slots, trials
+
+
+def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures) -> Trial:
+    return Trial(
+        slot=slots[row["slot_id"]],
+        position=row["trial_position"],
+        block=row["block"],
+        paradigm=row["paradigm"],
+        stage=row["stage"],
+        stimulus=pictures.stimuli.get(row["stimulus_id"]),
+        image_id=pictures.images.get(row["image_id"]),
+        condition=pictures.conditions.get(row["condition"]),
+        stronger_side=row["stronger_side"] or "",
+        option_order=row["option_order"],
+        expected=row["expected"],
+        may_repeat_image=row["may_repeat_image"],
+    )
+
+
+def _make_people(design: Design, folder: Path) -> dict[str, int]:
+    """The participations' keys by pseudonym."""
+    people: dict[str, int] = {}
+    texts = {text.digest: text for text in design.study.texts.filter(name="consent")}
+    for rows in _batches(table_rows(folder, "participations")):
+        participants = Participant.objects.bulk_create(
+            Participant(
+                code=row["participant_id"], source=row["source"], created_at=row["entered_at"]
+            )
+            for row in rows
+        )
+        made = Participation.objects.bulk_create(
+            _participation(row, participant, texts, design)
+            for row, participant in zip(rows, participants, strict=True)
+        )
+        people.update(
+            zip((row["participant_id"] for row in rows), (one.pk for one in made), strict=True)
+        )
+    return people
+
+
+def _participation(
+    row: Row, participant: Participant, texts: dict[str, StudyText], design: Design
+) -> Participation:
+    slot = design.slots.get(row["slot_id"])
+    moments = ("entered_at", "consented_at", "started_at", "last_seen_at", "finished_at")
+    return Participation(
+        study=design.study,
+        participant=participant,
+        status=row["status"],
+        slot=slot,
+        arm=slot.arm if slot is not None and row["arm"] is not None else None,
+        language=row["language"] or "",
+        device_class=row["device_class"] or "",
+        consent_text=texts.get(row["consent_digest"]),
+        publication_consent=row["publication_consent"],
+        completion_code=IMPORTED_CODE if row["status"] == Status.FINISHED else "",
+        profile=row["profile"],
+        **{name: row[name] for name in moments},
+    )
+
+
+def _make_judgments(design: Design, folder: Path, people: dict[str, int]) -> None:
+    for rows in _batches(table_rows(folder, "judgments")):
+        Judgment.objects.bulk_create(
+            Judgment(
+                participation_id=people[row["participant_id"]],
+                trial_id=design.trials[row["trial_id"]],
+                value=row["value"],
+                data=row["data"],
+                texts_digest=row["texts_digest"] or "",
+                answered_at=row["answered_at"],
+                **{name: row[name] for name in TIMING},
+            )
+            for row in rows
+        )
+
+
+def _make_events(folder: Path, people: dict[str, int]) -> None:
+    for rows in _batches(table_rows(folder, "events")):
+        Event.objects.bulk_create(
+            Event(
+                participation_id=people[row["participant_id"]],
+                kind=row["kind"],
+                at=row["at"],
+                data=row["data"],
+            )
+            for row in rows
+        )
+
+
+def _make_exclusions(folder: Path, people: dict[str, int]) -> None:
+    """One by one, since a row may take back an earlier one."""
+    made: dict[tuple[str, object], Exclusion] = {}
+    for row in table_rows(folder, "exclusions"):
+        person, undone = row["participant_id"], row["undoes_made_at"]
+        made[person, row["made_at"]] = Exclusion.objects.create(
+            participation_id=people[person],
+            rule=row["rule"],
+            note=row["note"] or "",
+            made_at=row["made_at"],
+            undoes=made[person, undone] if undone is not None else None,
+        )
+
+
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH)):
+        yield batch

@@ -1,0 +1,123 @@
+"""A bundle carried to an empty database is the same study: every table, byte for byte."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from studyapp.exports.bundle import write_bundle
+from studyapp.models import (
+    Deviation,
+    Exclusion,
+    Judgment,
+    Participation,
+    Study,
+    StudyKind,
+    StudyState,
+)
+from studyapp.participations.enrolment import refuse
+from studyapp.participations.entering import enter
+from studyapp.participations.withdrawal import withdraw
+from studyapp.studies.copies import marked_copy
+from tests.builders import open_small_study, take_part
+from tests.people import answer_all, make_profile, send_people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def lively_study(paradigm: str) -> Study:
+    """People who finished, stopped in the middle, refused, withdrew or were excluded."""
+    study = open_small_study(paradigm=paradigm, people=8, checks=1, practice=1, stimuli=5)
+    send_people(study, 3, paradigm=paradigm)
+    answer_all(take_part(study, "id-stopped"), make_profile(paradigm), most=2)
+    refuse(enter(study, source="link", external_id="id-refused"))
+    gone = take_part(study, "id-gone")
+    answer_all(gone, make_profile(paradigm))
+    withdraw(gone)
+    first = Participation.objects.order_by("pk").first()
+    assert first is not None
+    made = Exclusion.objects.create(participation=first, rule="failed_checks", note="=2 of 2")
+    Exclusion.objects.create(participation=first, rule="failed_checks", undoes=made)
+    Exclusion.objects.create(participation=first, rule="by hand", note="'said so, \n twice\"")
+    Deviation.objects.create(study=study, what="text", detail="a typo")
+    return study
+
+
+def files_of(folder: Path) -> dict[str, str]:
+    files: dict[str, str] = json.loads((folder / "manifest.json").read_text("utf-8"))["files"]
+    return {
+        name: digest
+        for name, digest in files.items()
+        if name.startswith(("data/", "materials/texts", "materials/overlays"))
+    }
+
+
+def carry(study: Study, tmp_path: Path, settings: Any, name: str = "bundle") -> Path:
+    """Write a bundle, then empty the database and the media folder."""
+    bundle = write_bundle(study, tmp_path / name).path
+    call_command("flush", interactive=False, verbosity=0)
+    settings.MEDIA_ROOT = str(tmp_path / "another-media")
+    return bundle
+
+
+@pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
+def test_a_rebuilt_study_has_the_same_tables(paradigm: str, tmp_path: Path, settings: Any) -> None:
+    bundle = carry(lively_study(paradigm), tmp_path, settings)
+    call_command("import_bundle", str(bundle), verbosity=0)
+    study = Study.objects.get()
+    again = write_bundle(study, tmp_path / "again").path
+    assert files_of(again) == files_of(bundle)
+    assert len(files_of(again)) > 30
+
+
+def test_a_zip_is_rebuilt_like_its_folder(tmp_path: Path, settings: Any) -> None:
+    bundle = carry(lively_study("trust"), tmp_path, settings, "bundle.zip")
+    call_command("import_bundle", str(bundle))
+    assert Judgment.objects.count() == 17
+
+
+def test_a_simulated_copy_comes_with_the_study_that_it_was_drawn_from(
+    tmp_path: Path, settings: Any
+) -> None:
+    copy = marked_copy(open_small_study(slug="small"), StudyKind.SIMULATED, seed=3)
+    send_people(copy, 2)
+    call_command("import_bundle", str(carry(copy, tmp_path, settings)))
+    rebuilt = Study.objects.get(kind=StudyKind.SIMULATED)
+    assert (rebuilt.copy_of.slug, rebuilt.copy_of.participations.count()) == ("small", 0)
+    assert rebuilt.participations.count() == 2
+
+
+def test_a_rebuilt_study_takes_nobody_in(tmp_path: Path, settings: Any) -> None:
+    call_command("import_bundle", str(carry(lively_study("trust"), tmp_path, settings)))
+    assert Study.objects.get().state == StudyState.CLOSED
+
+
+def test_a_study_that_is_here_already_is_not_touched(tmp_path: Path) -> None:
+    study = lively_study("trust")
+    bundle = write_bundle(study, tmp_path / "bundle").path
+    with pytest.raises(CommandError, match="is here already"):
+        call_command("import_bundle", str(bundle))
+    assert Study.objects.count() == 1
+
+
+def test_a_public_bundle_is_not_rebuilt(tmp_path: Path) -> None:
+    bundle = write_bundle(lively_study("trust"), tmp_path / "bundle", public=True).path
+    with pytest.raises(CommandError, match="a public bundle has no times"):
+        call_command("import_bundle", str(bundle))
+
+
+def test_a_bundle_with_a_broken_table_leaves_nothing_behind(tmp_path: Path, settings: Any) -> None:
+    bundle = carry(lively_study("trust"), tmp_path, settings)
+    table = next((bundle / "data").glob("*judgments_data.csv"))
+    lines = table.read_text("utf-8").splitlines()
+    table.write_text("\n".join([*lines, lines[-1].replace("_t000", "_t0009")]))
+    manifest = json.loads((bundle / "manifest.json").read_text("utf-8"))
+    name = table.relative_to(bundle).as_posix()
+    manifest["files"][name] = hashlib.sha256(table.read_bytes()).hexdigest()
+    (bundle / "manifest.json").write_text(json.dumps(manifest))
+    with pytest.raises(CommandError, match="can't be rebuilt"):
+        call_command("import_bundle", str(bundle))
+    assert Study.objects.count() == 0
