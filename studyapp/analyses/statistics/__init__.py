@@ -1,0 +1,1 @@
+"""Pure statistics on arrays: no Django, no database, no files."""

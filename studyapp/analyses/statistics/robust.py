@@ -1,0 +1,120 @@
+"""Means and contrasts of judgments, robust to clusters of people and of photos at once.
+
+V = V_people + V_photos − V_people×photos, each with the correction G/(G − 1) · (N − 1)/(N − K), and
+a t with min(people, photos) − 1 degrees of freedom.
+Source: Cameron, Gelbach and Miller, Robust inference with multiway clustering, Journal of Business
+and Economic Statistics 29 (2011), equations 2.13 and 2.14.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+FEWEST_CLUSTERS = 2
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """An estimate with its 95 % interval; what can't be said is None, and `note` says why."""
+
+    estimate: float | None
+    se: float | None = None
+    df: int | None = None
+    low: float | None = None
+    high: float | None = None
+    p: float | None = None
+    note: str = ""
+
+
+def two_way_mean(
+    values: Sequence[float] | Floats,
+    people: Sequence[Any],
+    images: Sequence[Any],
+    *,
+    null: float | None = None,
+    level: float = 0.95,
+) -> Estimate:
+    """The mean of N values with people and photos as crossed clusters; p is against `null`."""
+    y = np.asarray(values, dtype=float)
+    return _estimate(y, np.ones((len(y), 1)), _codes(people), _codes(images), null, level)
+
+
+def two_way_contrast(
+    values: Sequence[float] | Floats,
+    people: Sequence[Any],
+    images: Sequence[Any],
+    is_second: Sequence[bool],
+    *,
+    level: float = 0.95,
+) -> Estimate:
+    """The mean where `is_second` minus the mean elsewhere; p is against 0."""
+    y = np.asarray(values, dtype=float)
+    second = np.asarray(is_second, dtype=float)
+    if len(y) and second.min() == second.max():
+        return Estimate(None, note="only one of the two was judged")
+    X = np.column_stack([second, np.ones(len(y))])
+    return _estimate(y, X, _codes(people), _codes(images), 0.0, level)
+
+
+def _estimate(
+    y: Floats, X: Floats, people: Integers, images: Integers, null: float | None, level: float
+) -> Estimate:
+    """The first coefficient of the least-squares fit of `y` on `X`."""
+    if len(y) == 0:
+        return Estimate(None, note="no judgments")
+    value = float(np.linalg.lstsq(X, y, rcond=None)[0][0])
+    counts = int(people.max()) + 1, int(images.max()) + 1
+    if min(counts) < FEWEST_CLUSTERS or len(y) <= X.shape[1]:
+        return Estimate(value, note=_too_little(*counts))
+    variance = float(two_way_covariance(y, X, people, images)[0, 0])
+    if variance <= 0:
+        return Estimate(value, note="all judgments agree, so nothing can be said of chance")
+    se, df = variance**0.5, min(counts) - 1
+    half = float(stats.t.ppf(0.5 + level / 2, df)) * se
+    p = None if null is None else float(2 * stats.t.sf(abs(value - null) / se, df))
+    return Estimate(value, se, df, value - half, value + half, p)
+
+
+def two_way_covariance(y: Floats, X: Floats, people: Integers, images: Integers) -> Floats:
+    """The K×K covariance of the least-squares coefficients of y (N) on X (N×K).
+
+    Where the difference of the three parts leaves a variance that is not positive, the larger
+    of the two one-way covariances is given instead, which is on the safe side.
+    """
+    bread: Floats = np.linalg.inv(X.T @ X)
+    scores: Floats = X * (y - X @ (bread @ (X.T @ y)))[:, None]
+    both = _codes(list(zip(people.tolist(), images.tolist(), strict=True)))
+    parts = [_one_way(bread, scores, groups) for groups in (people, images, both)]
+    total: Floats = parts[0] + parts[1] - parts[2]
+    if total[0, 0] <= 1e-14:
+        return max(parts[:2], key=lambda part: float(part[0, 0]))
+    return total
+
+
+def _one_way(bread: Floats, scores: Floats, groups: Integers) -> Floats:
+    n, k = scores.shape
+    count = int(groups.max()) + 1
+    sums = np.zeros((count, k))
+    np.add.at(sums, groups, scores)
+    correction = count / (count - 1) * (n - 1) / (n - k)
+    covariance: Floats = correction * bread @ (sums.T @ sums) @ bread
+    return covariance
+
+
+def _codes(labels: Sequence[Any]) -> Integers:
+    """0, 1, … for the distinct labels."""
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.int64)
+
+
+def _too_little(people: int, images: int) -> str:
+    return (
+        f"too little for an interval: {people} {'person' if people == 1 else 'people'} and "
+        f"{images} {'photo' if images == 1 else 'photos'}, at least 2 of each are needed"
+    )
