@@ -22,6 +22,8 @@ def scratch_environment() -> Iterator[dict[str, str]]:
     A DATABASE_URL or REDIS_URL that is set wins; so does every other variable.
     """
     folder = Path(tempfile.mkdtemp(prefix="discern-scratch-"))
+    # The site warns where the folder of collected static files is missing.
+    (folder / "var" / "static").mkdir(parents=True)
     children: list[Child] = []
     try:
         yield {**ours(folder), **os.environ, **urls(folder, children)}

@@ -89,6 +89,9 @@ class DisplaySection(Section):
     size: int = Field(448, ge=64, le=1024, description="Pixels of a side, as people see it.")
     scope: Literal["alone", "network"] = "alone"
     show_photo: bool = True
+    surround: Literal["light", "dark"] = Field(
+        "light", description="Around pictures, in every theme: it changes perceived colour."
+    )
     name_a: Text = "Robot A"
     name_b: Text = "Robot B"
 

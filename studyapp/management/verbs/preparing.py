@@ -5,6 +5,7 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
+from django.db.models import QuerySet
 from tqdm import tqdm
 
 from studyapp.models import Study, StudyState
@@ -51,10 +52,13 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _retry(study: Study) -> None:
-    for rows in (
-        study_predictions(study), study_explanations(study),
-        study_overlays(study), study_crops(study),
-    ):  # fmt: skip
+    made: list[QuerySet[Any]] = [
+        study_predictions(study),
+        study_explanations(study),
+        study_overlays(study),
+        study_crops(study),
+    ]
+    for rows in made:
         retry(rows.model._default_manager.filter(pk__in=rows.values("pk")))
     Study.objects.filter(pk=study.pk, state=StudyState.PREPARING).update(problem="")
 

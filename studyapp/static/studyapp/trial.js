@@ -1,0 +1,136 @@
+// One trial: onset, timing, keys, and an answer that is kept until the server has it.
+// Without this module the form still works, minus the times.
+
+const form = document.getElementById("trial");
+const told = form.querySelector(".told");
+const button = form.querySelector("button");
+const code = form.elements.trial.value;
+const kept = "discern-answer";
+const measures = { choice_changes: 0, hidden_ms: 0, focus_losses: 0, picture_failed: false };
+let onset = null;
+let first = null;
+let hiddenSince = null;
+let sending = false;
+
+const say = (text) => { told.textContent = text; };
+const chosen = () => form.querySelector("input[name=value]:checked");
+const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+
+// Onset is the frame after all pictures have decoded; the question appears with them.
+async function show() {
+  const parts = form.querySelectorAll(".stage, .answers");
+  parts.forEach((part) => part.classList.add("waiting"));
+  const pictures = [...form.querySelectorAll("img")];
+  const results = await Promise.allSettled(pictures.map((picture) => picture.decode()));
+  if (results.some((result) => result.status === "rejected")) {
+    measures.picture_failed = true;
+    say(form.dataset.failed);
+  }
+  parts.forEach((part) => { part.classList.remove("waiting"); part.classList.add("shown"); });
+  requestAnimationFrame(() => requestAnimationFrame((time) => { onset = time; preload(); }));
+}
+
+function preload() {
+  for (const address of form.dataset.next.split(" ").filter(Boolean)) new Image().src = address;
+}
+
+form.addEventListener("change", (event) => {
+  if (event.target.name !== "value") return;
+  if (first === null) first = performance.now();
+  else measures.choice_changes += 1;
+  say("");
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || sending || onset === null) return;
+  if (event.target.closest?.("a")) return;
+  const options = form.querySelectorAll("input[name=value]");
+  const option = /^[1-9]$/.test(event.key) ? options[Number(event.key) - 1] : undefined;
+  if (option) {
+    option.focus();
+    if (!option.checked) option.click();
+  } else if (event.key === "Enter") {
+    event.preventDefault();
+    form.requestSubmit();
+  }
+});
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) hiddenSince = performance.now();
+  else if (hiddenSince !== null) {
+    measures.hidden_ms += performance.now() - hiddenSince;
+    hiddenSince = null;
+  }
+});
+window.addEventListener("blur", () => { measures.focus_losses += 1; });
+
+function answer() {
+  const data = new URLSearchParams({ trial: code, value: chosen().value });
+  if (onset !== null) {
+    data.set("rt_ms", Math.max(0, Math.round((first ?? performance.now()) - onset)));
+    data.set("confirm_ms", Math.max(0, Math.round(performance.now() - onset)));
+  }
+  data.set("choice_changes", measures.choice_changes);
+  data.set("hidden_ms", Math.round(measures.hidden_ms));
+  data.set("focus_losses", measures.focus_losses);
+  data.set("picture_failed", measures.picture_failed);
+  data.set("window_width", window.innerWidth);
+  data.set("window_height", window.innerHeight);
+  data.set("pixel_ratio", window.devicePixelRatio);
+  return data.toString();
+}
+
+// Kept in this browser until acknowledged, so that it survives a reload.
+function keep(body) {
+  try { sessionStorage.setItem(kept, JSON.stringify({ code, body })); } catch { /* storage is off */ }
+}
+function unkeep() {
+  try { sessionStorage.removeItem(kept); } catch { /* storage is off */ }
+}
+function keptBody() {
+  try {
+    const found = JSON.parse(sessionStorage.getItem(kept) ?? "null");
+    return found?.code === code ? found.body : null;
+  } catch { return null; }
+}
+
+async function post(body) {
+  const headers = { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" };
+  const reply = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin" });
+  const facts = await reply.json();
+  return { retry: reply.status >= 500, ...facts };
+}
+
+async function send(body) {
+  sending = true;
+  button.disabled = true;
+  say(form.dataset.saving);
+  keep(body);
+  for (let pause = 500; ; pause = Math.min(pause * 2, 15000)) {
+    try {
+      const facts = await post(body);
+      if (facts.ok) { unkeep(); location.replace(facts.next); return; }
+      if (!facts.retry) { unkeep(); location.reload(); return; }
+      say(form.dataset.retrying);
+    } catch {
+      say(navigator.onLine ? form.dataset.retrying : form.dataset.offline);
+    }
+    await Promise.race([wait(pause), new Promise((done) => window.addEventListener("online", done, { once: true }))]);
+  }
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  if (sending) return;
+  if (!chosen()) { say(form.dataset.choose); return; }
+  send(answer());
+});
+
+window.addEventListener("offline", () => say(form.dataset.offline));
+window.addEventListener("online", () => { if (!sending) say(""); });
+// Back from the browser's cache: the server decides which page is next.
+window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
+
+const unsent = keptBody();
+if (unsent) send(unsent);
+else show();

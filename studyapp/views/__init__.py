@@ -1,0 +1,1 @@
+"""What people see in a browser: function views, one file per noun."""

@@ -1,0 +1,222 @@
+"""One person's pages. The server decides which: GET writes nothing, POST leads on with 303."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from studyapp.markdown import safe_html
+from studyapp.models import Participation, Trial
+from studyapp.participations import enrolment
+from studyapp.participations.answering import answer, current_page, current_trial
+from studyapp.participations.refusals import NotYourTrial
+from studyapp.participations.withdrawal import withdraw as take_back
+from studyapp.studies.definition import study_definition
+from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.texts import current_texts
+
+from .entry import SeeOther
+from .pages import kind_refusals, page, refusal, wants_json
+from .trials import trial_context
+
+# The code in the address is an unguessable secret, so a foreign page can't post here; with a
+# token in a cookie, people whose browser blocks cookies would lose their answers.
+exempt = csrf_exempt
+
+
+def find_person(code: str) -> Participation:
+    rows = Participation.objects.select_related("study", "consent_text")
+    return get_object_or_404(rows, code=code)
+
+
+def onward(request: HttpRequest, person: Participation) -> HttpResponse:
+    """To the page that is next."""
+    address = reverse("participation", args=[person.code])
+    if wants_json(request):
+        return JsonResponse({"ok": True, "next": address})
+    return SeeOther(address)
+
+
+@require_safe
+@kind_refusals
+def participation(request: HttpRequest, code: str) -> HttpResponse:
+    """The page at which this person is."""
+    person = find_person(code)
+    name = current_page(person)
+    shown = {
+        "consent": _consent_page,
+        "instructions": _instructions_page,
+        "trial": _trial_page,
+        "finished": _finished_page,
+        "dropped": _dropped_page,
+    }.get(name)
+    if shown is not None:
+        return shown(request, person)
+    return _message_page(request, person, name)
+
+
+def _consent_page(request: HttpRequest, person: Participation) -> HttpResponse:
+    definition = study_definition(person.study)
+    if person.device_class and person.device_class not in definition.panel.devices:
+        return _message_page(request, person, "device")
+    if not enrolment.has_free_slot(person.study):
+        return _message_page(request, person, "full")
+    text = current_texts(person.study)["consent"]
+    context = {"person": person, "text": safe_html(text.markdown)}
+    return page(request, "consent", context, study=person.study)
+
+
+def _instructions_page(request: HttpRequest, person: Participation) -> HttpResponse:
+    text = current_texts(person.study)["instructions"]
+    trial = current_trial(person)
+    context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
+    if trial is not None:
+        definition = study_definition(person.study)
+        with translation.override(definition.language):
+            context["example"] = trial_context(person, trial, definition)
+    return page(request, "instructions", context, study=person.study)
+
+
+def _trial_page(request: HttpRequest, person: Participation, error: str = "") -> HttpResponse:
+    trial = current_trial(person)
+    if trial is None:
+        return _message_page(request, person, "closed")
+    definition = study_definition(person.study)
+    with translation.override(definition.language):
+        context = trial_context(person, trial, definition)
+    context["error"] = error
+    return page(request, "trial", context, study=person.study, status=400 if error else 200)
+
+
+def _finished_page(request: HttpRequest, person: Participation) -> HttpResponse:
+    definition = study_definition(person.study)
+    redirect = definition.panel.redirect
+    context = {
+        "person": person,
+        "text": safe_html(current_texts(person.study)["debrief"].markdown),
+        "redirect": f"{redirect}{person.completion_code}" if redirect else "",
+    }
+    return page(request, "finished", context, study=person.study)
+
+
+def _dropped_page(request: HttpRequest, person: Participation) -> HttpResponse:
+    return page(request, "dropped", {"person": person}, study=person.study)
+
+
+def _message_page(request: HttpRequest, person: Participation, name: str) -> HttpResponse:
+    with translation.override(study_definition(person.study).language):
+        title, sentence = {
+            "full": (_("All places are taken"), _("Thank you for coming. Every place in this "
+                     "study is taken at the moment; there is nothing more for you to do.")),
+            "refused": (_("Thank you"), _("You decided not to take part. Nothing was asked and "
+                        "no answers were stored.")),
+            "withdrawn": (_("You have withdrawn"), _("Your answers were erased. Thank you for "
+                          "letting us know.")),
+            "closed": (_("This study is closed"), _("Thank you. No more answers are needed; what "
+                       "you had answered is kept.")),
+            "paused": (_("A short pause"), _("This study takes nobody in at the moment. Please "
+                       "try this link again later.")),
+            "screened_out": (_("Thank you"), _("This study needs other participants. There is "
+                             "nothing more for you to do.")),
+            "device": (_("Please use another device"), _("This study needs a larger screen. "
+                       "Please open the same link on a computer.")),
+        }[name]  # fmt: skip
+    context = {"person": person, "title": title, "sentence": sentence}
+    context["panel_code"] = _panel_code(person, name)
+    return page(request, "message", context, study=person.study)
+
+
+def _panel_code(person: Participation, name: str) -> str:
+    """What the panel wants to be told of an outcome without completion, if the study says."""
+    codes = study_definition(person.study).panel.codes
+    return {
+        "full": codes.full,
+        "refused": codes.no_consent,
+        "screened_out": codes.screened_out,
+    }.get(name) or ""
+
+
+@exempt
+@require_POST
+@kind_refusals
+def consent(request: HttpRequest, code: str) -> HttpResponse:
+    if request.POST.get("agree") != "yes":
+        sentence = _("Please tick that you agree, or choose not to take part.")
+        return refusal(request, sentence, 400)
+    publication = request.POST.get("publication") == "yes"
+    return onward(request, enrolment.consent(find_person(code), publication=publication))
+
+
+@exempt
+@require_POST
+@kind_refusals
+def refuse(request: HttpRequest, code: str) -> HttpResponse:
+    return onward(request, enrolment.refuse(find_person(code)))
+
+
+@exempt
+@require_POST
+@kind_refusals
+def begin(request: HttpRequest, code: str) -> HttpResponse:
+    return onward(request, enrolment.begin(find_person(code)))
+
+
+@exempt
+@require_POST
+@kind_refusals
+def resume(request: HttpRequest, code: str) -> HttpResponse:
+    return onward(request, enrolment.resume(find_person(code)))
+
+
+@exempt
+@require_POST
+@kind_refusals
+def give_answer(request: HttpRequest, code: str) -> HttpResponse:
+    """One answer. What is out of range is refused with the page shown again."""
+    person = find_person(code)
+    trial = Trial.objects.select_related("stimulus").filter(
+        code=request.POST.get("trial", "")[:64], slot=person.slot_id
+    ).first()  # fmt: skip
+    if trial is None:
+        raise NotYourTrial(_("This question is not part of your study."))
+    form = PARADIGMS[trial.paradigm].form(request.POST, trial=trial)
+    if not form.is_valid():
+        sentence = _("Please choose one of the answers on the page.")
+        if wants_json(request) or current_page(person) != "trial":
+            return refusal(request, sentence, 400)
+        return _trial_page(request, person, error=sentence)
+    answer(
+        person,
+        trial_code=trial.code,
+        value=form.cleaned_data["value"],
+        data=form.extra(),
+        timing=form.timing(),
+    )
+    return onward(request, person)
+
+
+@exempt
+@require_http_methods(["GET", "HEAD", "POST"])
+@kind_refusals
+def withdraw(request: HttpRequest, code: str) -> HttpResponse:
+    """Taking everything back, after being asked once."""
+    person = find_person(code)
+    if request.method != "POST":
+        return page(request, "withdraw", {"person": person}, study=person.study)
+    take_back(person)
+    return onward(request, person)
+
+
+@require_safe
+@kind_refusals
+def about(request: HttpRequest, code: str) -> HttpResponse:
+    """Who is responsible, whom to ask, and a copy of what was consented to."""
+    person = find_person(code)
+    text = person.consent_text or current_texts(person.study)["consent"]
+    context = {"person": person, "text": safe_html(text.markdown)}
+    return page(request, "about", context, study=person.study)
