@@ -66,8 +66,7 @@ class Preprocess:
         """The square of the photo that the network sees, RGB, `size` (its own) pixels wide."""
         side = size or self.size
         short = round(self.resize * side / self.size)
-        scale = short / min(photo.size)
-        width, height = (max(side, int(length * scale)) for length in photo.size)
+        width, height = (int(short * length / min(photo.size)) for length in photo.size)
         resized = photo.convert("RGB").resize((width, height), FILTERS[self.interpolation])
         left, top = round((width - side) / 2), round((height - side) / 2)
         return resized.crop((left, top, left + side, top + side))

@@ -1,0 +1,61 @@
+"""Crops and tensors are what the networks were trained on; people see the same region sharp."""
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torchvision.models import Inception_V3_Weights, ResNet50_Weights
+
+from explainer import ExplainerError, Preprocess, load_network
+
+
+def photo(width: int, height: int, grain: int = 8) -> Image.Image:
+    shape = (height // grain, width // grain, 3)
+    values = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    return Image.fromarray(values).resize((width, height), Image.Resampling.BICUBIC)
+
+
+@pytest.mark.parametrize("size", [(400, 300), (333, 501), (120, 90), (299, 299)])
+@pytest.mark.parametrize("weights", [ResNet50_Weights.IMAGENET1K_V1, Inception_V3_Weights.DEFAULT])
+def test_tensors_equal_torchvisions_own(size: tuple[int, int], weights: object) -> None:
+    preset = weights.transforms()
+    name = {224: "resnet50", 299: "inception_v3"}[preset.crop_size[0]]
+    network = load_network(name, weights=None)
+    torch.testing.assert_close(network.prepare([photo(*size)])[0], preset(photo(*size)))
+
+
+def test_lite_networks_normalise_by_127_and_128_after_a_bicubic_resize() -> None:
+    seen = photo(500, 400)
+    network = load_network("efficientnet_lite0", weights=None)
+    short = seen.resize((320, 256), Image.Resampling.BICUBIC).crop((48, 16, 272, 240))
+    expected = (torch.from_numpy(np.array(short)).permute(2, 0, 1).float() - 127) / 128
+    torch.testing.assert_close(network.prepare([seen])[0], expected)
+
+
+def test_near_sight_blurs_the_tensor_and_never_the_picture_for_people() -> None:
+    sharp = Preprocess(interpolation="bicubic")
+    blurred = Preprocess(interpolation="bicubic", shrink_to=96)
+    seen = photo(400, 300)
+    assert sharp.crop(seen, 448).tobytes() == blurred.crop(seen, 448).tobytes()
+    assert not torch.equal(sharp.tensor(sharp.crop(seen)), blurred.tensor(blurred.crop(seen)))
+    assert sharp.digest() != blurred.digest()
+
+
+def test_a_crop_at_another_size_shows_the_same_region() -> None:
+    steps, seen = Preprocess(), photo(640, 480, grain=32)
+    small = np.asarray(steps.crop(seen), dtype=float)
+    large = np.asarray(steps.crop(seen, 448).resize((224, 224), Image.Resampling.BOX), dtype=float)
+    apart = np.abs(small - large).mean()
+
+    assert apart < np.abs(small[:, 2:] - large[:, :-2]).mean() / 2
+
+
+def test_a_crop_of_another_size_is_refused_by_tensor() -> None:
+    with pytest.raises(ExplainerError, match="give tensor"):
+        Preprocess().tensor(photo(448, 448))
+
+
+def test_shrinking_to_nothing_or_to_the_same_size_is_refused() -> None:
+    for shrink_to in (0, 224):
+        with pytest.raises(ExplainerError, match="shrinks nothing"):
+            Preprocess(shrink_to=shrink_to)
