@@ -1,0 +1,72 @@
+"""The demo's two photo sets: scenes of one object, and scenes of two of different kinds."""
+
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from demo.coco import write_set
+from demo.material import Cutout, fetch_material, read_cutouts
+from demo.scenes import Scene, compose
+
+SEED = 20161007
+PAIRS = 120
+# Cut-outs smaller than this look washed out on a sharp background.
+SMALLEST_CUTOUT = 64
+Subjects = tuple[Cutout, ...]
+Told = Callable[[str], None]
+
+
+def make_photos(material: Path, folder: Path, *, seed: int = SEED, told: Told = print) -> None:
+    """Write `folder`/trust and `folder`/discrimination, each with photos and annotations.json.
+
+    `told` hears of each set. A set that is there is left alone. Raises DemoError where the
+    material can't be fetched.
+    """
+    if all((folder / name).exists() for name in ("trust", "discrimination")):
+        return
+    told("Fetching photo cut-outs and backgrounds (169 MB) …")
+    fetch_material(material)
+    for name, subjects in draw_sets(material, seed).items():
+        if not (folder / name).exists():
+            told(f"Making {len(subjects)} photos for the {name} study …")
+            write_set(scenes(material, subjects, f"{seed}/{name}"), folder / name)
+
+
+def draw_sets(material: Path, seed: int) -> dict[str, Sequence[Subjects]]:
+    """Which cut-outs share a photo, per set: each alone once, and in pairs."""
+    cutouts = [cutout for cutout in read_cutouts() if is_large(material, cutout)]
+    return {
+        "trust": [(cutout,) for cutout in cutouts],
+        "discrimination": draw_pairs(cutouts, seed, PAIRS),
+    }
+
+
+def is_large(material: Path, cutout: Cutout) -> bool:
+    with Image.open(material / cutout.file) as picture:
+        return max(picture.size) >= SMALLEST_CUTOUT
+
+
+def draw_pairs(cutouts: Sequence[Cutout], seed: int, count: int) -> list[Subjects]:
+    """Pairs that nobody takes for one another, each cut-out used as often as any other, ± 1."""
+    chance = random.Random(seed)
+    pairs: list[Subjects] = []
+    waiting: list[Cutout] = []
+    while len(pairs) < count:
+        partner = next((other for other in waiting[1:] if differ(waiting[0], other)), None)
+        if partner is None:
+            waiting += chance.sample(list(cutouts), len(cutouts))
+        else:
+            pairs.append((waiting.pop(0), partner))
+            waiting.remove(partner)
+    return pairs
+
+
+def differ(one: Cutout, other: Cutout) -> bool:
+    return one.kind != other.kind and not set(one.accepted) & set(other.accepted)
+
+
+def scenes(material: Path, sets: Sequence[Subjects], seed: str) -> Iterator[Scene]:
+    for number, subjects in enumerate(sets):
+        yield compose(material, subjects, f"{seed}/{number}")

@@ -1,0 +1,143 @@
+"""The demo's photo sets: what is on them, and that they come out the same each time."""
+
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from demo.coco import bounding_box, run_lengths, write_set
+from demo.material import Cutout, read_cutouts
+from demo.photos import draw_pairs, draw_sets, make_photos, scenes
+from demo.scenes import MARGIN, SIDE, Scene, compose
+from explainer.networks import labels
+from studyapp.studies.readers import read_photos
+from studyapp.studies.sections import ImagesSection
+from tests.demo.material_builder import draw_material
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+def mask_of(row: dict[str, Any]) -> NDArray[np.bool_]:
+    """A slow and obvious reading of COCO's run lengths."""
+    values: list[bool] = []
+    for number, length in enumerate(row["segmentation"]["counts"]):
+        values += [number % 2 == 1] * length
+    return np.array(values).reshape(row["segmentation"]["size"], order="F")
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_material(tmp_path_factory.mktemp("material"))
+
+
+@pytest.fixture(scope="module")
+def photos(material: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Both sets, made once: some seconds."""
+    folder = tmp_path_factory.mktemp("photos")
+    make_photos(material, folder, told=lambda text: None)
+    return folder
+
+
+def test_the_same_seed_gives_the_same_bytes(material: Path, tmp_path: Path) -> None:
+    subjects = draw_sets(material, 5)["discrimination"][:6]
+    for name, seed in (("one", "5"), ("two", "5"), ("three", "6")):
+        write_set(scenes(material, subjects, seed), tmp_path / name)
+    one, two, three = (digests(tmp_path / name) for name in ("one", "two", "three"))
+    assert one == two
+    assert one.keys() == three.keys()
+    assert not set(one.values()) & set(three.values())
+
+
+def test_the_sets_are_read_by_any_study(photos: Path) -> None:
+    trust, pairs = (
+        read_photos(ImagesSection(reader="coco", folder=name), photos)
+        for name in ("trust", "discrimination")
+    )
+    assert len(trust) >= 120
+    assert len(pairs) >= 80
+    assert {len(photo.categories) for photo in trust} == {1}
+    assert {len(photo.categories) for photo in pairs} == {2}
+    assert max(Counter(photo.group for photo in trust).values()) == 1
+
+
+def test_a_set_that_was_cut_off_is_not_taken_for_whole(material: Path, tmp_path: Path) -> None:
+    def cut_off() -> Iterator[Scene]:
+        yield from scenes(material, [(read_cutouts()[90],)], "1")
+        raise OSError("No space left on device")
+
+    with pytest.raises(OSError, match="No space left"):
+        write_set(cut_off(), tmp_path / "trust")
+    assert not (tmp_path / "trust").exists()
+    write_set(scenes(material, [(read_cutouts()[90],)], "1"), tmp_path / "trust")
+    assert len(digests(tmp_path / "trust")) == 2
+
+
+def test_masks_and_boxes_are_exact(photos: Path) -> None:
+    content = json.loads((photos / "discrimination" / "annotations.json").read_text())
+    for row in content["annotations"][:40]:
+        mask = mask_of(row)
+        left, top, width, height = row["bbox"]
+        assert mask.sum() == row["area"] == mask[top : top + height, left : left + width].sum()
+        # A disc touches each side of its box and covers π/4 of it.
+        assert row["area"] / (width * height) == pytest.approx(np.pi / 4, abs=0.03)
+
+
+def test_run_lengths_go_down_the_columns_and_begin_with_false() -> None:
+    assert run_lengths(np.array([[0, 1], [1, 1]], dtype=bool)) == [1, 3]
+    assert run_lengths(np.array([[1, 0], [1, 0]], dtype=bool)) == [0, 2, 2]
+    assert bounding_box(np.array([[0, 0, 0], [0, 1, 1]], dtype=bool)) == [1, 1, 2, 1]
+
+
+def test_no_object_hides_another_and_all_lie_where_networks_look(material: Path) -> None:
+    inside = np.zeros((SIDE, SIDE), dtype=bool)
+    inside[MARGIN - 1 : SIDE - MARGIN + 1, MARGIN - 1 : SIDE - MARGIN + 1] = True
+    for number, pair in enumerate(draw_sets(material, 1)["discrimination"][:60]):
+        one, other = (placed.mask for placed in compose(material, pair, f"{number}").objects)
+        assert not (one & other).any()
+        assert not ((one | other) & ~inside).any()
+
+
+def test_what_lies_around_an_object_is_darkened_softly(material: Path) -> None:
+    cutout = read_cutouts()[100]
+    scene = compose(material, [cutout], "shadow")
+    pixels = np.asarray(scene.photo).astype(int).sum(axis=2)
+    left, top, width, height = bounding_box(scene.objects[0].mask)
+    below = pixels[top + height + 2 : top + height + 40, left + width // 2]
+    assert below[0] < 0.9 * pixels[0, 0]
+    assert (np.diff(below) >= 0).all()
+    assert below[-1] == pixels[0, 0]
+
+
+def test_cutouts_are_used_equally_and_never_beside_their_like() -> None:
+    cutouts = read_cutouts()
+    pairs = draw_pairs(cutouts, seed=3, count=120)
+    uses = Counter(cutout for pair in pairs for cutout in pair)
+    assert {uses[cutout] for cutout in cutouts} <= {1, 2}
+    for one, other in pairs:
+        assert one.kind != other.kind
+        assert not set(one.accepted) & set(other.accepted)
+
+
+def test_every_accepted_name_is_a_class_of_imagenet() -> None:
+    known = set(labels.imagenet_labels())
+    assert [
+        name for cutout in read_cutouts() for name in cutout.accepted if name not in known
+    ] == []
+
+
+def test_one_everyday_name_means_one_set_of_classes() -> None:
+    meanings: dict[str, Cutout] = {}
+    for cutout in read_cutouts():
+        assert meanings.setdefault(cutout.name, cutout).accepted == cutout.accepted
