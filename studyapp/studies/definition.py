@@ -199,6 +199,10 @@ def _contradictions(definition: Definition) -> Iterator[Complaint]:
     yield from _block_complaints(definition)
     if definition.ethics is None and definition.kind == "real":
         yield ("ethics",), '`ethics` is missing; add the section, or say kind = "pilot"'
+    colour_map = definition.display.colour_map
+    if colour_map not in catalogue()["colour_maps"]:
+        key = ("display", "colour_map")
+        yield key, _unknown("display.colour_map", colour_map, catalogue()["colour_maps"])
     reference = definition.analysis.reference
     names = [condition.name for condition in definition.conditions]
     if reference is not None and reference not in names:

@@ -173,6 +173,11 @@ def test_a_text_that_every_study_needs_is_told() -> None:
     assert "`texts.debrief` is missing" in spoiled('debrief = "debrief.md"\n', "")
 
 
+def test_an_unknown_colour_map_is_told() -> None:
+    message = complaint(f'{GOOD}\n[display]\ncolour_map = "virdis"\n')
+    assert 'did you mean "viridis"?' in message
+
+
 def test_an_unknown_reference_is_told() -> None:
     message = complaint(f'{GOOD}\n[analysis]\nreference = "plane"\n')
     assert 'did you mean "plain"?' in message
