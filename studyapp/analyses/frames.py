@@ -1,7 +1,7 @@
 """The tables as pandas frames, the same whether they come from the database or from a file."""
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -12,7 +12,7 @@ from studyapp.models import Study
 from .tables import Column, Table
 from .tables.copying import write_csv
 
-TYPES = {
+TYPES: Mapping[str, Any] = {
     "text": "object",
     "json": "object",
     "integer": "Int64",
@@ -50,6 +50,32 @@ def read_frame(
     for column in chosen:
         frame[column.name] = _typed(frame[column.name], column)
     return frame[[column.name for column in chosen]]
+
+
+def folder_frame(table: Table, folder: Path, columns: Iterable[str]) -> pd.DataFrame:
+    """Some columns of a bundle's table, private or public.
+
+    A public bundle counts seconds where a private one has a time; they come under the same name.
+    Raises ValueError when the bundle has no such table or column.
+    """
+    files = list((folder / "data").glob(f"*_description-{table.name}_data.csv"))
+    if len(files) != 1:
+        raise ValueError(f"data/ holds {len(files)} tables “{table.name}”, not one")
+    cells = pd.read_csv(files[0], dtype=str, keep_default_na=False, na_values=[""])
+    cells = cells.rename(columns=lambda name: str(name).replace("_after_s", "_at"))
+    kinds = {column.name: column.kind for column in table.columns}
+    missing = [name for name in columns if name not in cells.columns]
+    if missing:
+        raise ValueError(f"{files[0].name} has no column “{missing[0]}”")
+    frame = cells[list(columns)].copy()
+    for name in columns:
+        if kinds[name] == "boolean":
+            frame[name] = frame[name].map({"true": True, "false": False}).astype("boolean")
+        elif kinds[name] in {"integer", "number"}:
+            frame[name] = pd.to_numeric(frame[name]).astype(TYPES[kinds[name]])
+        elif kinds[name] == "text":
+            frame[name] = frame[name].str.replace(r"^'", "", regex=True)
+    return frame
 
 
 def _typed(cells: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":

@@ -87,7 +87,7 @@ def two_way_covariance(y: Floats, X: Floats, people: Integers, images: Integers)
     Where the difference of the three parts leaves a variance that is not positive, the larger
     of the two one-way covariances is given instead, which is on the safe side.
     """
-    bread: Floats = np.linalg.inv(X.T @ X)
+    bread: Floats = np.asarray(np.linalg.inv(X.T @ X), dtype=np.float64)
     scores: Floats = X * (y - X @ (bread @ (X.T @ y)))[:, None]
     both = _codes(list(zip(people.tolist(), images.tolist(), strict=True)))
     parts = [_one_way(bread, scores, groups) for groups in (people, images, both)]

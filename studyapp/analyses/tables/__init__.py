@@ -18,4 +18,4 @@ TABLES: tuple[Table, ...] = (
     EXCLUSIONS,
 )
 
-__all__ = ["JUDGMENTS", "PARTICIPATIONS", "TABLES", "TRIALS", "Column", "Table"]
+__all__ = ["EXCLUSIONS", "JUDGMENTS", "PARTICIPATIONS", "TABLES", "TRIALS", "Column", "Table"]

@@ -1,0 +1,182 @@
+"""The results of one paradigm as plain data: every number of the report, and nothing else.
+
+Pure: a Tidy in, a dictionary out that JSON can hold; what can't be computed is None beside a
+sentence that says why.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from platform import python_version
+from typing import Any
+
+import numpy
+import pandas as pd
+import scipy
+
+from .statistics.holm import holm
+from .statistics.naive import pooled_mean, wilcoxon_on_people, wilson
+from .statistics.robust import Estimate, two_way_contrast, two_way_mean
+from .tidy import LEVELS, Tidy
+
+NAIVE_LABEL = "naive: takes every judgment for independent; too narrow, for contrast only"
+
+
+def results(tidy: Tidy) -> dict[str, Any]:
+    """Everything that is said of `tidy`, ready for `results_json`."""
+    methods = {name: _method(tidy, name) for name in tidy.methods()}
+    return {
+        "paradigm": tidy.paradigm,
+        "outcome": tidy.outcome,
+        "reference": tidy.reference,
+        "n": len(tidy.frame),
+        "people": int(tidy.frame["participant"].nunique()),
+        "images": int(tidy.frame["image"].nunique()),
+        "methods": methods,
+        "tests": _tests(tidy),
+        "contrasts": _contrasts(tidy),
+        "naive": {"label": NAIVE_LABEL, "methods": {name: _naive(tidy, name) for name in methods}},
+        "excluded": dict(tidy.excluded),
+        "everybody": _everybody(tidy),
+        "flow": dict(tidy.flow),
+        "notes": _notes(tidy),
+        "seed": tidy.seed,
+        "versions": versions(),
+    }
+
+
+def results_json(found: Mapping[str, Any]) -> str:
+    """The results as text, the same for the same results; a NaN in them is an error."""
+    return json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def versions() -> dict[str, str]:
+    """The libraries that the numbers come from."""
+    return {
+        "python": python_version(),
+        "numpy": numpy.__version__,
+        "pandas": pd.__version__,
+        "scipy": scipy.__version__,
+    }
+
+
+def _method(tidy: Tidy, name: str) -> dict[str, Any]:
+    """n, the mean or accuracy with its robust interval, and the distribution."""
+    rows = _rows(tidy.frame, name)
+    values = rows[tidy.outcome]
+    found = two_way_mean(values.to_list(), rows["participant"].to_list(), rows["image"].to_list())
+    facts: dict[str, Any] = {"n": len(rows), "robust95": _interval(found), "note": found.note}
+    if tidy.outcome == "correct":
+        within = facts["robust95"] and [max(0.0, found.low or 0.0), min(1.0, found.high or 1.0)]
+        right = int(values.sum())
+        return {**facts, "robust95": within, "right": right, "accuracy": found.estimate}
+    counts = {str(level): int((values == level).sum()) for level in LEVELS["score"]}
+    return {**facts, "mean": found.estimate, "counts": counts}
+
+
+def _naive(tidy: Tidy, name: str) -> dict[str, Any]:
+    rows = _rows(tidy.frame, name)
+    values = rows[tidy.outcome].to_list()
+    if tidy.outcome == "correct":
+        return {"wilson95": _pair(wilson(sum(values), len(values)))}
+    people = rows["participant"].to_list()
+    return {
+        "pooled95": _pair(pooled_mean(values)),
+        "wilcoxon": {"p": wilcoxon_on_people(values, people)},
+    }
+
+
+def _tests(tidy: Tidy) -> dict[str, Any]:
+    """Each method against no effect: chance for right answers, 0 for scores."""
+    null = tidy.chance if tidy.outcome == "correct" else 0.0
+    names = tidy.methods()
+    found = [_tested(tidy, name, null) for name in names]
+    adjusted = holm([one.p for one in found])
+    return {
+        name: {"null": null, "p": one.p, "p_holm": p_holm, "df": one.df}
+        for name, one, p_holm in zip(names, found, adjusted, strict=True)
+    }
+
+
+def _tested(tidy: Tidy, name: str, null: float) -> Estimate:
+    rows = _rows(tidy.frame, name)
+    return two_way_mean(
+        rows[tidy.outcome].to_list(),
+        rows["participant"].to_list(),
+        rows["image"].to_list(),
+        null=null,
+    )
+
+
+def _contrasts(tidy: Tidy) -> list[dict[str, Any]]:
+    """Every method against the reference and against each other, adjusted by Holm."""
+    pairs = list(combinations(tidy.methods(), 2))
+    found = [_contrast(tidy, a, b) for a, b in pairs]
+    adjusted = holm([one.p for one in found])
+    return [
+        {
+            "a": a, "b": b, "estimate": one.estimate, "se": one.se, "df": one.df,
+            "robust95": _interval(one), "p": one.p, "p_holm": p_holm, "note": one.note,
+        }
+        for (a, b), one, p_holm in zip(pairs, found, adjusted, strict=True)
+    ]  # fmt: skip
+
+
+def _contrast(tidy: Tidy, a: str, b: str) -> Estimate:
+    """The mean of `b` minus the mean of `a`."""
+    rows = tidy.frame[tidy.frame["method"].isin([a, b])]
+    return two_way_contrast(
+        rows[tidy.outcome].to_list(),
+        rows["participant"].to_list(),
+        rows["image"].to_list(),
+        (rows["method"] == b).to_list(),
+    )
+
+
+def _everybody(tidy: Tidy) -> dict[str, Any] | None:
+    """The same means over all who answered, left out or not: how much the exclusions matter."""
+    if tidy.everybody is None:
+        return None
+    frame, found = tidy.everybody, {}
+    for name in sorted(set(frame["method"])):
+        rows = _rows(frame, name)
+        columns = [rows[key].to_list() for key in (tidy.outcome, "participant", "image")]
+        one = two_way_mean(*columns)
+        found[name] = {"n": len(rows), "mean": one.estimate, "robust95": _interval(one)}
+    return found
+
+
+def _notes(tidy: Tidy) -> list[str]:
+    """What a reader must know before believing a number."""
+    rules: list[tuple[Callable[[], bool], str]] = [
+        (lambda: tidy.frame.empty, "there are no judgments to analyse"),
+        (lambda: tidy.frame["method"].nunique() == 1, "there is one method, so no contrast"),
+        (
+            lambda: 0 < tidy.frame["participant"].nunique() < 10,
+            "fewer than ten people: an interval says little",
+        ),
+        (
+            lambda: 0 < tidy.frame["image"].nunique() < 10,
+            "fewer than ten photos: nothing is said of photos at large",
+        ),
+        (lambda: _most_left_out(tidy), "most of those who finished are left out"),
+    ]
+    return [sentence for applies, sentence in rules if applies()]
+
+
+def _most_left_out(tidy: Tidy) -> bool:
+    finished: int = tidy.flow.get("finished", 0)
+    analysed: int = tidy.flow.get("analysed", 0)
+    return analysed * 2 < finished
+
+
+def _rows(frame: pd.DataFrame, method: str) -> pd.DataFrame:
+    return frame[frame["method"] == method]
+
+
+def _interval(found: Estimate) -> list[float] | None:
+    return None if found.low is None or found.high is None else [found.low, found.high]
+
+
+def _pair(interval: tuple[float, float] | None) -> list[float] | None:
+    return None if interval is None else list(interval)

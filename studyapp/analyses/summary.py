@@ -1,0 +1,99 @@
+"""The results in lines for a terminal: the right figure first, the naive one beside it."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+
+def summary(found: Facts) -> Iterator[str]:
+    """Every line that `analyse` prints of one paradigm's results."""
+    yield (
+        f"{found['paradigm']}: {_count(found['n'], 'judgment', 'judgments')} of "
+        f"{_count(found['people'], 'person', 'people')} on "
+        f"{_count(found['images'], 'photo', 'photos')}"
+    )
+    yield from (f"  note: {note}" for note in found["notes"])
+    for name, method in found["methods"].items():
+        yield f"  {name}: {_method(method)}"
+        if "counts" in method:
+            yield f"    {_distribution(method['counts'])}"
+        yield f"    {_test(found['tests'][name])}"
+        yield f"    naive: {_naive(found['naive']['methods'][name])}"
+    for one in found["contrasts"]:
+        yield f"  {one['b']} − {one['a']}: {_contrast(one)}"
+    yield f"  {found['naive']['label']}"
+    yield _left_out(found["excluded"])
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}"
+
+
+def _method(method: Facts) -> str:
+    if "accuracy" in method:
+        figure = f"{_percent(method['accuracy'])} right ({method['right']} of {method['n']})"
+    else:
+        figure = f"mean {_number(method['mean'])} of {method['n']} judgments"
+    return f"{figure}, {_interval(method, 'accuracy' in method)}"
+
+
+def _interval(method: Facts, as_percent: bool) -> str:
+    if method["robust95"] is None:
+        return str(method["note"])
+    show = _percent if as_percent else _number
+    low, high = (show(value) for value in method["robust95"])
+    return f"95 % interval {low} to {high}"
+
+
+def _distribution(counts: Mapping[str, int]) -> str:
+    total = sum(counts.values())
+    if total == 0:
+        return "no judgments"
+    shares = {level.replace("-", "−"): 100 * count / total for level, count in counts.items()}
+    return ", ".join(f"{level}: {share:.0f} %" for level, share in shares.items())
+
+
+def _test(test: Facts) -> str:
+    against = "0" if test["null"] == 0 else f"chance ({_percent(test['null'])})"
+    if test["p"] is None:
+        return f"no test against {against}"
+    return f"against {against}: p {_p(test['p'])}, by Holm p {_p(test['p_holm'])}"
+
+
+def _naive(naive: Facts) -> str:
+    if "wilson95" in naive:
+        return f"Wilson {_pair(naive['wilson95'], _percent)}"
+    p = naive["wilcoxon"]["p"]
+    wilcoxon = "no Wilcoxon test" if p is None else f"Wilcoxon on people p {_p(p)}"
+    return f"pooled t {_pair(naive['pooled95'], _number)}, {wilcoxon}"
+
+
+def _contrast(one: Facts) -> str:
+    if one["estimate"] is None or one["robust95"] is None:
+        return str(one["note"])
+    low, high = (_number(value) for value in one["robust95"])
+    p = f"p {_p(one['p'])}, by Holm p {_p(one['p_holm'])}"
+    return f"{_number(one['estimate'])} ({low} to {high}), {p}"
+
+
+def _left_out(excluded: Mapping[str, int]) -> str:
+    if not excluded:
+        return "  left out by a rule: nobody"
+    return "  left out by a rule: " + ", ".join(f"{n} {rule}" for rule, n in excluded.items())
+
+
+def _pair(pair: list[float] | None, show: Any) -> str:
+    return "not to be had" if pair is None else f"{show(pair[0])} to {show(pair[1])}"
+
+
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.1f} %"
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+
+
+def _p(value: float) -> str:
+    return "< 0.001" if value < 0.001 else f"= {value:.3f}"

@@ -1,0 +1,126 @@
+"""`manage.py analyse`: a file needs nothing, a study and its bundle say the same."""
+
+import json
+import os
+import subprocess
+import sys
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from studyapp.exports.bundle import write_bundle
+from studyapp.models import Exclusion, Participation, StudyKind
+from studyapp.studies.copies import marked_copy
+from tests.analyses.tidy_tables import write_csv
+from tests.builders import open_small_study, take_part
+from tests.people import answer_all, make_profile, send_people
+from tests.test_architecture import ROOT
+
+GOOD = "participant,image,method,correct\n" + "".join(
+    f"p{person},i{image},{'ab'[(person + image) % 2]},{int((person * image) % 3 > 0)}\n"
+    for person in range(6)
+    for image in range(5)
+)
+
+
+def analyse(source: object, **options: object) -> str:
+    out = StringIO()
+    call_command("analyse", str(source), stdout=out, **options)
+    return out.getvalue()
+
+
+def test_a_file_is_analysed_without_database_and_environment(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "d.csv", GOOD)
+    done = subprocess.run(
+        [sys.executable, ROOT / "manage.py", "analyse", path, "--json", tmp_path / "r.json"],
+        env={"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "discrimination: 30 judgments of 6 people on 5 photos" in done.stdout
+    assert json.loads((tmp_path / "r.json").read_text("utf-8"))["methods"]["a"]["n"] == 15
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("participant,image,correct\np,i,1\n", "no column “method”"),
+        ("participant,image,method\np,i,a\n", "no column “score” or “correct”; add one"),
+        ("participant,image,method,score,correct\np,i,a,1,1\n", "say --paradigm"),
+        ("participant,image,method,score\np,i,a,1\np,i,a,7\n", "line 3: score '7' is none of -2"),
+        ("participant,image,method,correct\np,i,a,yes\n", "line 2: correct 'yes' is none of 0"),
+        ("participant,image,method,correct\n,i,a,1\n", "line 2: participant is empty"),
+        ("", "can't be read as CSV"),
+    ],
+)
+def test_a_bad_file_is_told_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(CommandError, match=sentence):
+        analyse(write_csv(tmp_path / "d.csv", text))
+
+
+def test_missing_outcomes_are_left_out_and_other_columns_ignored(tmp_path: Path) -> None:
+    rows = "p,i,a,1,x\np,j,a,,x\nq,i,a,0,x\nq,j,a,1,x\n"
+    path = write_csv(tmp_path / "d.csv", "participant,image,method,correct,mood\n" + rows)
+    assert "2 of 3" in analyse(path)
+
+
+def test_chance_can_be_told_for_a_file(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "d.csv", GOOD)
+    assert "against chance (25.0 %)" in analyse(path, chance=0.25)
+    with pytest.raises(CommandError, match="between 0 and 1"):
+        analyse(path, chance=25)
+
+
+def test_an_unknown_reference_is_told_with_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="no method “c” was judged; there are a, b"):
+        analyse(write_csv(tmp_path / "d.csv", GOOD), reference="c")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
+def test_a_study_and_its_bundles_give_the_same_results(paradigm: str, tmp_path: Path) -> None:
+    study = open_small_study(paradigm=paradigm, people=6, trials=4, stimuli=6)
+    send_people(study, 5, paradigm=paradigm)
+    Participation.objects.update(publication_consent=True)
+    texts = [tmp_path / f"{name}.json" for name in "abc"]
+    analyse(study.slug, json=texts[0])
+    for public, text in ((False, texts[1]), (True, texts[2])):
+        analyse(write_bundle(study, tmp_path / text.stem, public=public).path, json=text)
+    assert texts[0].read_bytes() == texts[1].read_bytes() == texts[2].read_bytes()
+    assert json.loads(texts[0].read_text("utf-8"))["n"] == 20
+
+
+@pytest.mark.django_db
+def test_excluded_and_unfinished_people_are_counted_and_left_out() -> None:
+    study = open_small_study(people=4, trials=3, exclusions={"failed_checks": 1}, checks=1)
+    send_people(study, 2)
+    answer_all(take_part(study, "stopped"), make_profile(), most=2)
+    Exclusion.objects.create(
+        participation=Participation.objects.order_by("pk")[0], rule="failed_checks"
+    )
+    text = analyse(study.slug)
+    assert "3 judgments of 1 person" in text
+    assert "left out by a rule: 1 failed_checks" in text
+    assert "most of those who finished are left out" not in text
+
+
+@pytest.mark.django_db
+def test_simulated_people_are_analysed_only_when_asked_for() -> None:
+    study = open_small_study(people=4, trials=4, stimuli=6)
+    with pytest.raises(CommandError, match="study simulate small"):
+        analyse(study.slug, simulated=True)
+    copy = marked_copy(study, StudyKind.SIMULATED, seed=2)
+    for number in range(4):
+        person = take_part(copy, f"simulated-{number}")
+        profile = make_profile(seed=number)
+        Participation.objects.filter(pk=person.pk).update(profile=profile.as_json())
+        answer_all(person, profile, seed=number)
+    assert "0 judgments" in analyse(study.slug)
+    text = analyse(study.slug, simulated=True)
+    assert "16 judgments of 4 people" in text
+    assert text.count("known 0.") + text.count("known 1.") == 2
