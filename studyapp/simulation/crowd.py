@@ -156,8 +156,9 @@ def coverage(study: Study) -> dict[str, Any]:
     """
     cells = ("stimulus_id", "condition_id")
     trials = Trial.objects.filter(slot__study=study, stage=Stage.MAIN).order_by()
-    planned = {tuple(row[:2]): row[2] for row in trials.values_list(*cells, Count("pk"))}
-    stored = {tuple(row[:2]): row[2] for row in trials.values_list(*cells, Count("judgments__pk"))}
+    planned = {tuple(row[:2]): row[2] for row in trials.values_list(*cells).annotate(Count("pk"))}
+    judged = trials.values_list(*cells).annotate(Count("judgments"))
+    stored = {tuple(row[:2]): row[2] for row in judged}
     return {
         "cells": len(planned),
         "planned": [min(planned.values(), default=0), max(planned.values(), default=0)],

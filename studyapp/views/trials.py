@@ -9,6 +9,7 @@ from studyapp.models import Crop, Participation, Picture, Side, Stage, StimulusO
 from studyapp.participations.answering import counts, unanswered
 from studyapp.studies.definition import Definition
 from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.paradigms.base import MEASURES
 
 
 def trial_context(person: Participation, trial: Trial, definition: Definition) -> dict[str, Any]:
@@ -27,6 +28,7 @@ def trial_context(person: Participation, trial: Trial, definition: Definition) -
         "pictures": _pictures(trial, definition),
         "following": _following(person, definition),
         "size": definition.display.size,
+        "measures": MEASURES,
         "template": PARADIGMS[trial.paradigm].template,
     }
 

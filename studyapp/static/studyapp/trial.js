@@ -65,19 +65,18 @@ document.addEventListener("visibilitychange", () => {
 window.addEventListener("blur", () => { measures.focus_losses += 1; });
 
 function answer() {
-  const data = new URLSearchParams({ trial: code, value: chosen().value });
-  if (onset !== null) {
-    data.set("rt_ms", Math.max(0, Math.round((first ?? performance.now()) - onset)));
-    data.set("confirm_ms", Math.max(0, Math.round(performance.now() - onset)));
-  }
-  data.set("choice_changes", measures.choice_changes);
-  data.set("hidden_ms", Math.round(measures.hidden_ms));
-  data.set("focus_losses", measures.focus_losses);
-  data.set("picture_failed", measures.picture_failed);
-  data.set("window_width", window.innerWidth);
-  data.set("window_height", window.innerHeight);
-  data.set("pixel_ratio", window.devicePixelRatio);
-  return data.toString();
+  const now = performance.now();
+  const values = {
+    rt_ms: onset === null ? "" : Math.max(0, Math.round((first ?? now) - onset)),
+    confirm_ms: onset === null ? "" : Math.max(0, Math.round(now - onset)),
+    ...measures,
+    hidden_ms: Math.round(measures.hidden_ms),
+    window_width: window.innerWidth,
+    window_height: window.innerHeight,
+    pixel_ratio: window.devicePixelRatio,
+  };
+  for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+  return new URLSearchParams(new FormData(form)).toString();
 }
 
 // Kept in this browser until acknowledged, so that it survives a reload.

@@ -19,6 +19,8 @@ TIMING = (
     "window_width",
     "window_height",
 )
+# Everything that the page measures, by the names of its hidden fields
+MEASURES = (*TIMING, "pixel_ratio", "picture_failed")
 LARGEST_INTEGER = 2_147_483_647
 LARGEST_COUNT = 32_767
 
