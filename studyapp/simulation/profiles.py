@@ -90,7 +90,7 @@ class Population:
             bias=self.bias,
             carelessness=self.carelessness,
             milliseconds=self.milliseconds * random.lognormvariate(0, 0.3),
-            leaves_after=random.randint(0, 10) if leaves else None,
+            leaves_after=random.randint(0, 3) if leaves else None,
         )
 
 

@@ -25,16 +25,17 @@ class Page:
     document: Any
 
     def form(self, verb: str) -> Any:
-        """The form whose address ends with `/verb`; PageError when the page has none."""
-        for form in self.document.forms:
-            if _path(form.action).rstrip("/").endswith(f"/{verb}"):
-                return form
-        raise PageError(f"{self.address} has no form for “{verb}”")
+        """The form whose address ends with `/verb` ("": the one that posts to its own page).
+
+        Raises PageError when the page has none.
+        """
+        found = [form for form in self.document.forms if _verb(form.action) == verb]
+        if not found:
+            raise PageError(f"{self.address} has no form for “{verb}”")
+        return found[0]
 
     def has_form(self, verb: str) -> bool:
-        return any(
-            _path(form.action).rstrip("/").endswith(f"/{verb}") for form in self.document.forms
-        )
+        return any(_verb(form.action) == verb for form in self.document.forms)
 
     def checkboxes(self, verb: str) -> list[str]:
         """The names of the boxes that the form for `verb` offers to tick."""
@@ -68,7 +69,7 @@ class Visitor:
         """
         form = page.form(verb)
         fill(form, answers, page.address)
-        target = urljoin(urljoin(self.base, page.address), form.action)
+        target = urljoin(urljoin(self.base, page.address), form.action or "")
         response = self.session.post(target, data=form.form_values(), timeout=SECONDS)
         first = response.history[0] if response.history else response
         if first.status_code != HTTPStatus.SEE_OTHER:
@@ -107,6 +108,11 @@ def fill(form: Any, answers: Mapping[str, object], address: str = "") -> None:
             form.fields[name] = str(value)
         except ValueError as error:
             raise PageError(f"{address} offers no “{value}” for “{name}”") from error
+
+
+def _verb(action: str | None) -> str:
+    """The last part of a form's address."""
+    return _path(action).rstrip("/").rsplit("/", 1)[-1]
 
 
 def _path(address: str | None) -> str:

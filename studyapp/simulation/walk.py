@@ -13,7 +13,7 @@ from .visitor import Page, PageError, Visitor
 # no page may tell it.
 TruthOf = Callable[[str], Trial]
 MOST_PAGES = 5000
-COMPLETION_CODE = "//*[@id='completion-code']"
+COMPLETION_CODE = "//main//code[@class='code']"
 
 
 @dataclass
@@ -74,9 +74,8 @@ class Walker:
 
     def _enter(self, visitor: Visitor, walk: Walk) -> Page:
         page = visitor.open(self.start, **self.parameters)
-        slug = self.start.rstrip("/").rsplit("/", 1)[-1]
-        if page.has_form(slug):
-            page = visitor.send(page, slug, {})
+        if page.has_form(""):
+            page = visitor.send(page, "", {})
         walk.code = page.address.rstrip("/").rsplit("/", 1)[-1]
         if not page.address.startswith("/p/"):
             raise PageError(f"{self.start} did not lead to a participant's page")
@@ -89,6 +88,8 @@ class Walker:
                 visitor.fetch(address)
         trial = self.truth_of(walk.code)
         fields = page.form("answer").fields
+        if fields["trial"] != trial.code:
+            raise PageError(f"{page.address} asks another trial than the one that is due")
         answers: dict[str, object] = {"value": self.profile.answer(trial, self.random)}
         milliseconds = round(1000 * self.profile.seconds(self.random))
         timing = {"rt_ms": milliseconds, "confirm_ms": milliseconds + 400}
