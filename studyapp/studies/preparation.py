@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from studyapp.models import (
@@ -46,35 +46,6 @@ class Request:
     task: str
     queue: str
     arguments: tuple[Any, ...]
-
-
-@dataclass(frozen=True)
-class RowCounts:
-    """Rows by state."""
-
-    ready: int
-    pending: int
-    failed: int
-
-    @property
-    def total(self) -> int:
-        return self.ready + self.pending + self.failed
-
-
-@dataclass(frozen=True)
-class Progress:
-    """How far the preparation of a study is, counted from the rows."""
-
-    predictions: RowCounts
-    explanations: RowCounts
-    pictures: RowCounts
-    prepared: bool
-    problem: str
-
-    @property
-    def finished(self) -> bool:
-        """Nothing more will happen by itself: prepared, or stopped by a problem."""
-        return self.prepared or bool(self.problem)
 
 
 def study_networks(study: Study) -> list[Network]:
@@ -112,22 +83,6 @@ def study_crops(study: Study) -> QuerySet[Crop]:
 
 def pending(rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows.filter(state=WorkState.PENDING)
-
-
-def progress(study: Study) -> Progress:
-    study.refresh_from_db(fields=["prepared_at", "problem"])
-    overlays, crops = _count(study_overlays(study)), _count(study_crops(study))
-    return Progress(
-        predictions=_count(study_predictions(study)),
-        explanations=_count(study_explanations(study)),
-        pictures=RowCounts(
-            overlays.ready + crops.ready,
-            overlays.pending + crops.pending,
-            overlays.failed + crops.failed,
-        ),
-        prepared=study.prepared_at is not None,
-        problem=study.problem,
-    )
 
 
 @transaction.atomic
@@ -294,12 +249,3 @@ def _refuse_failed_pictures(study: Study) -> None:
             raise PreparationError(
                 f"the picture {failed} could not be drawn: {failed.error}; solve it and retry"
             )
-
-
-def _count(rows: QuerySet[Any]) -> RowCounts:
-    counts = rows.order_by().aggregate(
-        ready=Count("pk", filter=Q(state=WorkState.READY), distinct=True),
-        pending=Count("pk", filter=Q(state=WorkState.PENDING), distinct=True),
-        failed=Count("pk", filter=Q(state=WorkState.FAILED), distinct=True),
-    )
-    return RowCounts(**counts)

@@ -13,17 +13,15 @@ from studyapp.queue import PREPARE, ask
 from studyapp.studies.claims import retry
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.preparation import (
-    Progress,
-    RowCounts,
-    progress,
     study_crops,
     study_explanations,
     study_overlays,
     study_predictions,
 )
+from studyapp.studies.progress import Progress, RowCounts, failures, live_workers, progress
 
 from .base import Verb, VerbError, find_study
-from .status import failures, live_workers, study_facts
+from .status import study_facts
 
 LOOK_SECONDS = 0.5
 ASK_AGAIN_SECONDS = 60

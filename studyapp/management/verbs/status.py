@@ -2,19 +2,12 @@
 
 from argparse import ArgumentParser
 from dataclasses import asdict
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count
-from django.utils import timezone
 
-from studyapp.models import Heartbeat, Judgment, Study, WorkState
-from studyapp.studies.preparation import (
-    progress,
-    study_explanations,
-    study_overlays,
-    study_predictions,
-)
+from studyapp.models import Judgment, Study
+from studyapp.studies.progress import failures, live_workers, progress
 
 from .base import Verb, find_study
 
@@ -52,21 +45,6 @@ def study_facts(study: Study) -> dict[str, Any]:
         "people": dict(people),
         "judgments": Judgment.objects.filter(participation__study=study).count(),
     }
-
-
-def failures(study: Study, most: int = 20) -> list[str]:
-    """The reasons of the failed rows, `most` of each kind at most."""
-    found: list[str] = []
-    for rows in (study_predictions(study), study_explanations(study), study_overlays(study)):
-        failed = rows.filter(state=WorkState.FAILED).order_by("pk")[:most]
-        found.extend(f"{row}: {row.error}" for row in failed)
-    return found
-
-
-def live_workers() -> list[str]:
-    """The workers that were heard of in the last minute."""
-    lately = timezone.now() - timedelta(minutes=1)
-    return list(Heartbeat.objects.filter(seen_at__gt=lately).values_list("worker", flat=True))
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:

@@ -1,0 +1,31 @@
+"""What workers make: explanations with the reasons of their failures, tried again on request."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from studyapp.models import Explanation, Study, StudyState
+from studyapp.queue import PREPARE, ask
+from studyapp.studies.claims import retry
+
+from .reading import ReadingAdmin
+
+
+@admin.register(Explanation)
+class ExplanationAdmin(ReadingAdmin):
+    list_display = ("method", "image", "network", "class_index", "state", "is_empty", "attempts",
+                    "error")  # fmt: skip
+    list_filter = ("state", "is_empty", "method", "network")
+    list_select_related = ("image", "network")
+    actions = ("try_again",)
+
+    def has_try_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.has_perm("studyapp.change_study"))
+
+    @admin.action(description="Try failed ones again", permissions=["try"])
+    def try_again(self, request: HttpRequest, rows: QuerySet[Explanation]) -> None:
+        """Make the failed ones pending again and ask for every study that is being prepared."""
+        count = retry(Explanation.objects.filter(pk__in=rows.values("pk")))
+        for study in Study.objects.filter(state=StudyState.PREPARING):
+            ask(PREPARE, study.pk)
+        self.message_user(request, f"{count} explanations are tried again", messages.SUCCESS)

@@ -1,0 +1,48 @@
+"""Stimuli with their pictures."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from studyapp.models import Stimulus
+
+from .reading import ReadingAdmin, thumbnail
+
+
+@admin.register(Stimulus)
+class StimulusAdmin(ReadingAdmin):
+    """What trials ask about: chosen, in reserve, or dropped by name with the reason."""
+
+    list_display = ("pictures", "category", "photo", "paradigm", "role", "position", "study")
+    list_display_links = ("category",)
+    list_filter = ("study", "paradigm", "role")
+    search_fields = ("category", "photo__name")
+    list_select_related = ("photo", "study")
+    list_per_page = 20
+    fields = (
+        "study", "paradigm", "photo", "category", "class_index", "options", "facts", "role",
+        "position", "dropped_because", "pictures",
+    )  # fmt: skip
+    readonly_fields = ("pictures",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Stimulus]:
+        rows = super().get_queryset(request)
+        return rows.prefetch_related("overlays__overlay", "overlays__condition")
+
+    @admin.display(description="overlays")
+    def pictures(self, stimulus: Stimulus) -> SafeString | str:
+        def named(use: Any) -> tuple[SafeString | str, str]:
+            name = f"{use.condition.name}, {use.role}"
+            return thumbnail(use.overlay, name), name
+
+        uses = sorted(stimulus.overlays.all(), key=lambda use: (use.condition.position, use.role))
+        figures = format_html_join(
+            "",
+            '<figure class="overlay">{}<figcaption>{}</figcaption></figure>',
+            (named(use) for use in uses),
+        )
+        return format_html('<div class="overlays">{}</div>', figures) if uses else "none yet"

@@ -1,0 +1,81 @@
+"""How far a study's preparation is, what failed and why, and which workers are alive."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
+
+from studyapp.models import Heartbeat, Study, WorkState
+
+from .preparation import study_crops, study_explanations, study_overlays, study_predictions
+
+
+@dataclass(frozen=True)
+class RowCounts:
+    """Rows by state."""
+
+    ready: int
+    pending: int
+    failed: int
+
+    @property
+    def total(self) -> int:
+        return self.ready + self.pending + self.failed
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far the preparation of a study is, counted from the rows."""
+
+    predictions: RowCounts
+    explanations: RowCounts
+    pictures: RowCounts
+    prepared: bool
+    problem: str
+
+    @property
+    def finished(self) -> bool:
+        """Nothing more will happen by itself: prepared, or stopped by a problem."""
+        return self.prepared or bool(self.problem)
+
+
+def progress(study: Study) -> Progress:
+    study.refresh_from_db(fields=["prepared_at", "problem"])
+    overlays, crops = _count(study_overlays(study)), _count(study_crops(study))
+    return Progress(
+        predictions=_count(study_predictions(study)),
+        explanations=_count(study_explanations(study)),
+        pictures=RowCounts(
+            overlays.ready + crops.ready,
+            overlays.pending + crops.pending,
+            overlays.failed + crops.failed,
+        ),
+        prepared=study.prepared_at is not None,
+        problem=study.problem,
+    )
+
+
+def failures(study: Study, most: int = 20) -> list[str]:
+    """The reasons of the failed rows, `most` of each kind at most."""
+    found: list[str] = []
+    for rows in (study_predictions(study), study_explanations(study), study_overlays(study)):
+        failed = rows.filter(state=WorkState.FAILED).order_by("pk")[:most]
+        found.extend(f"{row}: {row.error}" for row in failed)
+    return found
+
+
+def live_workers() -> list[str]:
+    """The workers that were heard of in the last minute."""
+    lately = timezone.now() - timedelta(minutes=1)
+    return list(Heartbeat.objects.filter(seen_at__gt=lately).values_list("worker", flat=True))
+
+
+def _count(rows: QuerySet[Any]) -> RowCounts:
+    counts = rows.order_by().aggregate(
+        ready=Count("pk", filter=Q(state=WorkState.READY), distinct=True),
+        pending=Count("pk", filter=Q(state=WorkState.PENDING), distinct=True),
+        failed=Count("pk", filter=Q(state=WorkState.FAILED), distinct=True),
+    )
+    return RowCounts(**counts)
