@@ -48,13 +48,14 @@ REDIS_URL = env_text("REDIS_URL", "redis://127.0.0.1:6379/0")
 DATABASES = {"default": database_from_url(DATABASE_URL)}
 
 INSTALLED_APPS = [
+    # First, so that its templates come before the admin's own.
+    "studyapp.apps.StudyappConfig",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
     "django.contrib.messages",
     "django.contrib.staticfiles",
-    "studyapp.apps.StudyappConfig",
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",

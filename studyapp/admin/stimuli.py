@@ -17,8 +17,7 @@ from .reading import ReadingAdmin, thumbnail
 class StimulusAdmin(ReadingAdmin):
     """What trials ask about: chosen, in reserve, or dropped by name with the reason."""
 
-    list_display = ("pictures", "category", "photo", "paradigm", "role", "position", "study")
-    list_display_links = ("category",)
+    list_display = ("category", "pictures", "role", "position", "photo", "study")
     list_filter = ("study", "paradigm", "role")
     search_fields = ("category", "photo__name")
     list_select_related = ("photo", "study")
