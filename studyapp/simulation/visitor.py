@@ -25,10 +25,7 @@ class Page:
     document: Any
 
     def form(self, verb: str) -> Any:
-        """The form whose address ends with `/verb` ("": the one that posts to its own page).
-
-        Raises PageError when the page has none.
-        """
+        """The form whose address ends with `/verb`; PageError when the page has none."""
         found = [form for form in self.document.forms if _verb(form.action) == verb]
         if not found:
             raise PageError(f"{self.address} has no form for “{verb}”")
@@ -69,7 +66,7 @@ class Visitor:
         """
         form = page.form(verb)
         fill(form, answers, page.address)
-        target = urljoin(urljoin(self.base, page.address), form.action or "")
+        target = urljoin(urljoin(self.base, page.address), form.action)
         response = self.session.post(target, data=form.form_values(), timeout=SECONDS)
         first = response.history[0] if response.history else response
         if first.status_code != HTTPStatus.SEE_OTHER:

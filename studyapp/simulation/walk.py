@@ -74,11 +74,12 @@ class Walker:
 
     def _enter(self, visitor: Visitor, walk: Walk) -> Page:
         page = visitor.open(self.start, **self.parameters)
-        if page.has_form(""):
-            page = visitor.send(page, "", {})
+        door = self.start.rstrip("/").rsplit("/", 1)[-1]
+        if page.has_form(door):
+            page = visitor.send(page, door, {})
         walk.code = page.address.rstrip("/").rsplit("/", 1)[-1]
         if not page.address.startswith("/p/"):
-            raise PageError(f"{self.start} did not lead to a participant's page")
+            raise PageError(f"{self.start} (status {page.status}) let nobody in")
         self.entered(walk.code, self.profile)
         return page
 

@@ -136,7 +136,7 @@ def visitors(live_server: LiveServer) -> Iterator[list[Visitor]]:
 
 
 def to_first_trial(visitor: Visitor, study: Study) -> tuple[Page, Participation]:
-    page = visitor.send(visitor.open(f"/s/{study.slug}/"), "", {})
+    page = visitor.send(visitor.open(f"/s/{study.slug}/"), study.slug, {})
     page = visitor.send(page, "consent", dict.fromkeys(page.checkboxes("consent"), True))
     page = visitor.send(page, "begin", {})
     return page, Participation.objects.get(code=page.address.split("/")[2])
@@ -213,6 +213,4 @@ def test_a_walk_says_what_went_wrong(live_server: LiveServer) -> None:
     study = simulated("trust")
     walk = make_walker(study, live_server, start="/s/nothing/").walk()
     assert isinstance(walk, Walk)
-    assert (walk.outcome, walk.error) == (
-        "error", "/s/nothing/ did not lead to a participant's page",
-    )  # fmt: skip
+    assert (walk.outcome, walk.error) == ("error", "/s/nothing/ (status 404) let nobody in")
