@@ -1,6 +1,7 @@
 """The networks of a worker process, loaded once and described in their rows."""
 
 import contextlib
+import json
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,14 +14,15 @@ KEPT = 4
 
 def loaded(network: Network) -> explainer.Network:
     """The explainer's network for a row; ExplainerError if its weights are not as they must be."""
-    return _load(
-        network.builder,
-        network.weights,
-        network.sha256,
-        network.labels_file,
-        network.layer,
-        tuple(sorted(network.options.items())),
-    )
+    wanted = {
+        "builder": network.builder,
+        "weights": None if network.weights == "random" else network.weights,
+        "sha256": network.sha256 or None,
+        "labels": network.labels_file or None,
+        "layer": network.layer or None,
+        "options": network.options,
+    }
+    return _load(json.dumps(wanted, sort_keys=True))
 
 
 def describe(network: Network) -> None:
@@ -51,19 +53,10 @@ def open_image(file: Any) -> Any:
 
 
 @lru_cache(maxsize=KEPT)
-def _load(
-    builder: str,
-    weights: str,
-    sha256: str,
-    labels: str,
-    layer: str,
-    options: tuple[tuple[str, Any], ...],
-) -> explainer.Network:
+def _load(wanted: str) -> explainer.Network:
+    """The network that `wanted` (JSON, so that it can be a key) describes."""
+    values: dict[str, Any] = json.loads(wanted)
+    labels, options = values.pop("labels"), values.pop("options")
     return explainer.load_network(
-        builder,
-        weights=None if weights == "random" else weights,
-        sha256=sha256 or None,
-        labels=Path(labels) if labels else None,
-        layer=layer or None,
-        **dict(options),
+        values.pop("builder"), labels=Path(labels) if labels else None, **values, **options
     )

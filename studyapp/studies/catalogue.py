@@ -18,7 +18,15 @@ def catalogue() -> dict[str, Any]:
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence about an unknown `name`: the nearest known one, or all of them."""
+    """The end of a sentence about an unknown `name`: the nearest known ones, or all of them."""
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=1)
-    return f'did you mean "{near[0]}"?' if near else f"known: {', '.join(names)}"
+    if not near:
+        return f"known: {', '.join(names)}"
+    closest = _likeness(name, near[0])
+    *others, last = [f'"{one}"' for one in names if _likeness(name, one) == closest]
+    return f"did you mean {', '.join(others)} or {last}?" if others else f"did you mean {last}?"
+
+
+def _likeness(given: str, known: str) -> float:
+    return difflib.SequenceMatcher(None, known, given).ratio()

@@ -1,6 +1,7 @@
 """From predictions to stimuli: what is asked about, what is practised on, what is in reserve."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import transaction
 
@@ -32,7 +33,9 @@ def select_stimuli(study: Study) -> None:
         study.selection[paradigm] = eligible.sentence()
         order = in_seed_order(eligible.candidates, f"{study.seed}/stimuli/{paradigm}")
         stimuli = list(_stimuli(study, definition, paradigm, order, eligible))
-        _refuse_too_few(study, definition, paradigm, stimuli, eligible, pair)
+        shortage = _shortage(definition, paradigm, stimuli)
+        if shortage:
+            raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study, pair)}")
         Stimulus.objects.bulk_create(stimuli)
         used |= {row.photo.image_id for row in stimuli if row.role in SHOWN}
     study.save(update_fields=["selection"])
@@ -79,52 +82,45 @@ def _stimuli(
         if role == StimulusRole.PRACTICE:
             candidates = candidates[:1]
         for candidate in candidates:
-            yield _stimulus(study, paradigm, photo, candidate, position, role)
+            yield _stimulus(study, paradigm, photo, candidate, position=position, role=role)
             position += 1
             if role in left:
                 left[role] -= 1
 
 
 def _stimulus(
-    study: Study,
-    paradigm: str,
-    photo: StudyImage,
-    candidate: Candidate,
-    position: int,
-    role: StimulusRole,
+    study: Study, paradigm: str, photo: StudyImage, candidate: Candidate, **place: Any
 ) -> Stimulus:
+    """An unsaved stimulus; `place`: its position and role."""
     return Stimulus(
         study=study,
         photo=photo,
         paradigm=paradigm,
-        position=position,
-        role=role,
         category=candidate.category,
         class_index=candidate.class_index,
         options=list(candidate.options),
         facts=candidate.facts,
+        **place,
     )
 
 
-def _refuse_too_few(
-    study: Study,
-    definition: Definition,
-    paradigm: str,
-    stimuli: list[Stimulus],
-    eligible: Eligible,
-    pair: NetworkPair,
-) -> None:
+def _shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) -> str:
+    """What is asked for and was not found, in words; nothing where there is enough."""
     main = sum(row.role == StimulusRole.MAIN for row in stimuli)
     practice = sum(row.role == StimulusRole.PRACTICE for row in stimuli)
     wanted = definition.practice_trials(paradigm)
     if main >= definition.design.stimuli and practice >= wanted:
-        return
+        return ""
+    return (
+        f"{paradigm} asks for {definition.design.stimuli} stimuli and {wanted} for practice, "
+        f"found {main} and {practice}"
+    )
+
+
+def _hint(study: Study, pair: NetworkPair) -> str:
     unknown = unknown_names(study.images.all(), pair.stronger)
     hint = f"; no class of the network: {', '.join(unknown[:5])}" if unknown else ""
-    raise PreparationError(
-        f"{paradigm} asks for {definition.design.stimuli} stimuli and {wanted} for practice, found "
-        f"{main} and {practice}: {eligible.sentence()}{hint}; add photos or ask for fewer stimuli"
-    )
+    return f"{hint}; add photos or ask for fewer stimuli"
 
 
 def _unusable(study: Study) -> Iterator[tuple[int, str, str]]:

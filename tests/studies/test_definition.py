@@ -140,8 +140,9 @@ def test_an_unknown_method_is_told_with_the_nearest_one() -> None:
     assert f"line {number}" in message
 
 
-def test_an_unknown_network_is_told_with_the_nearest_one() -> None:
-    assert 'did you mean "vgg16"?' in spoiled('builder = "vgg16"', 'builder = "vgg17"')
+def test_an_unknown_network_is_told_with_all_that_are_equally_near() -> None:
+    message = spoiled('builder = "vgg16"', 'builder = "vgg17"')
+    assert 'did you mean "vgg11", "vgg13", "vgg16" or "vgg19"?' in message
     assert 'did you mean "vgg"?' in spoiled('stronger = "vgg"', 'stronger = "vggg"')
 
 
