@@ -8,6 +8,7 @@ from PIL import Image
 
 from demo.coco import write_set
 from demo.material import Cutout, fetch_material, read_cutouts
+from demo.own_photos import own_scenes, read_own
 from demo.scenes import Scene, compose
 
 SEED = 20161007
@@ -18,25 +19,44 @@ Subjects = tuple[Cutout, ...]
 Told = Callable[[str], None]
 
 
-def make_photos(material: Path, folder: Path, *, seed: int = SEED, told: Told = print) -> None:
+def make_photos(
+    material: Path,
+    folder: Path,
+    *,
+    own: Path | None = None,
+    seed: int = SEED,
+    told: Told = print,
+) -> None:
     """Write `folder`/trust and `folder`/discrimination, each with photos and annotations.json.
 
-    `told` hears of each set. A set that is there is left alone. Raises DemoError where the
-    material can't be fetched.
+    They are made of Debian's cut-outs, fetched to `material`, or of the photos in the folder
+    `own`. `told` hears of each set. A set that is there is left alone. Raises DemoError where
+    there are not the photos to make them of.
     """
     if all((folder / name).exists() for name in ("trust", "discrimination")):
         return
-    told("Fetching photo cut-outs and backgrounds (169 MB) …")
-    fetch_material(material)
-    for name, subjects in draw_sets(material, seed).items():
+    if own is None:
+        told("Fetching photo cut-outs and backgrounds (169 MB) …")
+        fetch_material(material)
+    for name, subjects in draw_sets(subjects_of(material, own), seed).items():
         if not (folder / name).exists():
             told(f"Making {len(subjects)} photos for the {name} study …")
-            write_set(scenes(material, subjects, f"{seed}/{name}"), folder / name)
+            if own is None:
+                made = scenes(material, subjects, f"{seed}/{name}")
+            else:
+                made = own_scenes(own, subjects)
+            write_set(made, folder / name)
 
 
-def draw_sets(material: Path, seed: int) -> dict[str, Sequence[Subjects]]:
-    """Which cut-outs share a photo, per set: each alone once, and in pairs."""
-    cutouts = [cutout for cutout in read_cutouts() if is_large(material, cutout)]
+def subjects_of(material: Path, own: Path | None) -> list[Cutout]:
+    """What may stand on a photo: one's own photos, or the cut-outs that are large enough."""
+    if own is not None:
+        return read_own(own)
+    return [cutout for cutout in read_cutouts() if is_large(material, cutout)]
+
+
+def draw_sets(cutouts: Sequence[Cutout], seed: int) -> dict[str, Sequence[Subjects]]:
+    """Which subjects share a photo, per set: each alone once, and in pairs."""
     return {
         "trust": [(cutout,) for cutout in cutouts],
         "discrimination": draw_pairs(cutouts, seed, PAIRS),

@@ -52,9 +52,14 @@ def _read_folder(images: ImagesSection, folder: Path) -> Iterator[Photo]:
     for path in folder.rglob("*"):
         if path.suffix.lower() in ENDINGS and path.is_file():
             label = path.parent.name if images.label == "folder" else path.stem
-            name = WORDNET_ID.sub("", label).replace("_", " ")
+            name = category_name(label)
             relative = path.relative_to(folder).as_posix()
             yield Photo(path, relative, relative, (AnnotatedCategory(name, (name,)),))
+
+
+def category_name(label: str) -> str:
+    """The category that a folder or file called `label` means: n02129604_tiger is tiger."""
+    return WORDNET_ID.sub("", label).replace("_", " ")
 
 
 def _read_coco(images: ImagesSection, folder: Path) -> Iterator[Photo]:

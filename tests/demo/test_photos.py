@@ -2,18 +2,21 @@
 
 import hashlib
 import json
+import shutil
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from PIL import Image
 
 from demo.coco import bounding_box, run_lengths, write_set
 from demo.material import Cutout, read_cutouts
-from demo.photos import draw_pairs, draw_sets, make_photos, scenes
+from demo.photos import draw_pairs, draw_sets, make_photos, scenes, subjects_of
+from demo.processes import DemoError
 from demo.scenes import MARGIN, SIDE, Scene, compose
 from explainer.networks import labels
 from studyapp.studies.readers import read_photos
@@ -51,7 +54,7 @@ def photos(material: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_same_seed_gives_the_same_bytes(material: Path, tmp_path: Path) -> None:
-    subjects = draw_sets(material, 5)["discrimination"][:6]
+    subjects = draw_sets(subjects_of(material, None), 5)["discrimination"][:6]
     for name, seed in (("one", "5"), ("two", "5"), ("three", "6")):
         write_set(scenes(material, subjects, seed), tmp_path / name)
     one, two, three = (digests(tmp_path / name) for name in ("one", "two", "three"))
@@ -103,7 +106,7 @@ def test_run_lengths_go_down_the_columns_and_begin_with_false() -> None:
 def test_no_object_hides_another_and_all_lie_where_networks_look(material: Path) -> None:
     inside = np.zeros((SIDE, SIDE), dtype=bool)
     inside[MARGIN - 1 : SIDE - MARGIN + 1, MARGIN - 1 : SIDE - MARGIN + 1] = True
-    for number, pair in enumerate(draw_sets(material, 1)["discrimination"][:60]):
+    for number, pair in enumerate(draw_sets(subjects_of(material, None), 1)["discrimination"][:60]):
         one, other = (placed.mask for placed in compose(material, pair, f"{number}").objects)
         assert not (one & other).any()
         assert not ((one | other) & ~inside).any()
@@ -128,6 +131,52 @@ def test_cutouts_are_used_equally_and_never_beside_their_like() -> None:
     for one, other in pairs:
         assert one.kind != other.kind
         assert not set(one.accepted) & set(other.accepted)
+
+
+def draw_own(folder: Path) -> Path:
+    for name, colour in (("n02129604_tiger", "orange"), ("otter", "brown"), ("mosque", "white")):
+        for number in range(3):
+            path = folder / name / f"{number}.jpg"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (300 + 50 * number, 200), colour).save(path)
+    return folder
+
+
+def test_a_folder_of_own_photos_serves_instead(tmp_path: Path) -> None:
+    own = draw_own(tmp_path / "own")
+    make_photos(tmp_path / "none", tmp_path / "sets", own=own, told=lambda text: None)
+    trust, pairs = (
+        read_photos(ImagesSection(reader="coco", folder=name), tmp_path / "sets")
+        for name in ("trust", "discrimination")
+    )
+    assert Counter(photo.categories[0].name for photo in trust) == dict.fromkeys(
+        ("tiger", "otter", "mosque"), 3
+    )
+    left, right = pairs[0].categories
+    assert left.name != right.name
+    assert [left.boxes, right.boxes] == [
+        ((0, 0, SIDE // 2, SIDE),),
+        ((SIDE // 2, 0, SIDE // 2, SIDE),),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "sentence"),
+    [
+        (lambda own: (own / "otter").rename(own / "oter"), r'"oter" is no class .*otter'),
+        (lambda own: [shutil.rmtree(own / name) for name in ("otter", "mosque")], "1 classes"),
+        (lambda own: shutil.rmtree(own), "no such folder"),
+        (lambda own: (own / "otter" / "0.jpg").write_bytes(b"\xff\xd8cut"), "no whole photo"),
+    ],
+)
+def test_a_folder_that_does_not_serve_is_told_in_one_sentence(
+    tmp_path: Path, spoil: Callable[[Path], object], sentence: str
+) -> None:
+    own = draw_own(tmp_path / "own")
+    spoil(own)
+    with pytest.raises(DemoError, match=sentence) as caught:
+        make_photos(tmp_path / "none", tmp_path / "sets", own=own, told=lambda text: None)
+    assert "\n" not in str(caught.value)
 
 
 def test_every_accepted_name_is_a_class_of_imagenet() -> None:

@@ -1,0 +1,62 @@
+"""The demo's two photo sets from a folder of one's own, where there are no cut-outs."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from demo.material import Cutout
+from demo.processes import DemoError
+from demo.scenes import SIDE, Placed, Scene
+from explainer.errors import did_you_mean
+from explainer.networks.labels import imagenet_labels
+from studyapp.studies.readers import ENDINGS, category_name
+
+
+def read_own(folder: Path) -> list[Cutout]:
+    """One subject a photo; its sub-folder is named like an ImageNet class. Raises DemoError."""
+    if not folder.is_dir():
+        raise DemoError(f"PHOTOS={folder}: there is no such folder.")
+    files = [path for path in sorted(folder.glob("*/*")) if path.suffix.lower() in ENDINGS]
+    names = sorted({category_name(path.parent.name) for path in files})
+    if len(names) < 2:
+        raise DemoError(
+            f"PHOTOS={folder}: the photos of {len(names)} classes are in it; put those of at least "
+            "two into one sub-folder each, named like the class"
+        )
+    known = imagenet_labels()
+    for name in names:
+        if name not in known:
+            raise DemoError(
+                f'PHOTOS={folder}: the sub-folder "{name}" is no class of the networks; '
+                + did_you_mean(name, known)
+            )
+    return [subject(path) for path in files]
+
+
+def subject(path: Path) -> Cutout:
+    name = category_name(path.parent.name)
+    return Cutout(f"own/{path.parent.name}/{path.name}", name, (name,))
+
+
+def own_scenes(folder: Path, sets: Sequence[tuple[Cutout, ...]]) -> Iterator[Scene]:
+    """Each photo as it is, or two side by side: the middle of each, SIDE × SIDE pixels in all."""
+    for subjects in sets:
+        width = SIDE // len(subjects)
+        photo = Image.new("RGB", (SIDE, SIDE))
+        masks = np.zeros((len(subjects), SIDE, SIDE), dtype=bool)
+        for place, one in enumerate(subjects):
+            photo.paste(cropped(folder, one, width), (place * width, 0))
+            masks[place, :, place * width : (place + 1) * width] = True
+        yield Scene(photo, tuple(map(Placed, subjects, masks)))
+
+
+def cropped(folder: Path, one: Cutout, width: int) -> Image.Image:
+    path = folder / one.file.removeprefix("own/")
+    try:
+        with Image.open(path) as file:
+            upright = ImageOps.exif_transpose(file).convert("RGB")
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise DemoError(f"{path} is no whole photo ({error}); take it out.") from error
+    return ImageOps.fit(upright, (width, SIDE), Image.Resampling.LANCZOS)
