@@ -1,6 +1,7 @@
-#!/usr/bin/env python
+#!/usr/bin/env python3
 """Django's command line, after reading what `make demo` wrote to var/env."""
 
+import importlib.util
 import os
 import secrets
 import sys
@@ -19,12 +20,20 @@ def read_environment_file(path: Path) -> None:
             os.environ.setdefault(name.strip(), value.strip())
 
 
+def enter_virtual_environment() -> None:
+    """Go on with the interpreter of `.venv`, where Django is, when this one has none."""
+    inside = ROOT / ".venv" / "bin" / "python"
+    if importlib.util.find_spec("django") is None and inside.exists():
+        os.execv(inside, [str(inside), *sys.argv])
+
+
 def is_about_a_file(arguments: list[str]) -> bool:
     """`analyse FILE` needs no site, so no secret either: nothing is signed and no row is read."""
     return arguments[1:2] == ["analyse"] and any(Path(one).exists() for one in arguments[2:])
 
 
 def main() -> None:
+    enter_virtual_environment()
     read_environment_file(ROOT / "var" / "env")
     if is_about_a_file(sys.argv):
         os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
