@@ -1,0 +1,239 @@
+"""The launcher behind `make demo`, with its real servers, workers and site, on a small study."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+from demo.environment import read_env, site_environment, write_env
+from demo.processes import free_port
+
+ROOT = Path(__file__).resolve().parents[2]
+LABELS = [f"thing {number}" for number in range(10)]
+# Networks of one seed agree, and every label is right: every photo can be asked about.
+STUDY = """\
+slug = "small"
+title = "A small study"
+kind = "pilot"
+[texts]
+consent = "text.md"
+instructions = "text.md"
+debrief = "text.md"
+[networks.one]
+builder = "alexnet"
+weights = "random"
+labels = "labels.txt"
+[networks.other]
+builder = "alexnet"
+weights = "random"
+labels = "labels.txt"
+[pairs.main]
+stronger = "one"
+weaker = "other"
+[images]
+reader = "coco"
+folder = "photos"
+[[conditions]]
+name = "plain"
+method = "guided_backprop"
+[[blocks]]
+name = "main"
+paradigm = "trust"
+trials = 2
+[design]
+seed = 1
+people = 4
+stimuli = 3
+ratings = "nearest"
+[display]
+size = 96
+"""
+
+
+def write_study(folder: Path) -> Path:
+    photos = folder / "photos"
+    photos.mkdir(parents=True)
+    images = [{"id": n, "file_name": f"{n}.png"} for n in range(4)]
+    for row in images:
+        Image.effect_noise((96, 96), 20 + 20 * int(str(row["id"]))).convert("RGB").save(
+            photos / str(row["file_name"])
+        )
+    annotations = [{"image_id": n, "category_id": 1, "bbox": [0, 0, 9, 9]} for n in range(4)]
+    categories = [{"id": 1, "name": "thing", "accepted": LABELS}]
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    (photos / "annotations.json").write_text(json.dumps(content))
+    (folder / "labels.txt").write_text("\n".join(LABELS))
+    (folder / "text.md").write_text("Plain words.")
+    (folder / "small.toml").write_text(STUDY)
+    return folder / "small.toml"
+
+
+class Demo:
+    """`python -m demo` with its own var/, on its own port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.var = folder / "var"
+        self.study = write_study(folder / "study")
+        self.port = free_port()
+
+    def command(self, *arguments: str) -> list[str]:
+        return [sys.executable, "-m", "demo", *arguments]
+
+    def environment(self, **more: str) -> dict[str, str]:
+        ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DISCERN_MEDIA", "DETACH", "PORT")
+        kept = {name: value for name, value in os.environ.items() if name not in ours}
+        return {**kept, "DISCERN_VAR": str(self.var), "PORT": str(self.port), **more}
+
+    def run(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            self.command(*arguments),
+            cwd=ROOT,
+            env=self.environment(**more),
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+
+    def start(self) -> "subprocess.Popen[str]":
+        """In the foreground, as in a terminal; returns once the studies are open."""
+        process = subprocess.Popen(
+            self.command("start", str(self.study)),
+            cwd=ROOT,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert process.stdout
+        for line in process.stdout:
+            if line.startswith("Password: "):
+                return process
+        raise AssertionError(process.communicate()[1])
+
+    def processes(self) -> list[str]:
+        """The command lines of all that runs on this var/."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            try:
+                environment = (folder / "environ").read_bytes()
+                command = (folder / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+            except OSError:
+                continue
+            if f"DISCERN_VAR={self.var}".encode() in environment or str(self.var) in command:
+                found.append(command)
+        return [command for command in found if command]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    made = Demo(tmp_path_factory.mktemp("demo"))
+    yield made
+    made.run("stop")
+    made.run("reset")
+    assert made.processes() == []
+
+
+def status(address: str) -> int:
+    with urllib.request.urlopen(address, timeout=10) as reply:
+        return int(reply.status)
+
+
+def test_a_detached_demo_answers_at_every_printed_address_and_ends_when_told(demo: Demo) -> None:
+    begun = demo.run("start", str(demo.study), DETACH="1")
+    assert begun.returncode == 0, begun.stderr
+    addresses = re.findall(r"^(http://\S+)$", begun.stdout, re.MULTILINE)
+    assert [address.split("/", 3)[3] for address in addresses] == ["", "s/small/", "admin/login/"]
+    assert [status(address) for address in 3 * addresses] == 9 * [200]
+    assert re.search(r"^User: admin\nPassword: \S{12,}$", begun.stdout, re.MULTILINE)
+
+    again = demo.run("start", str(demo.study), PORT=str(free_port()))
+    assert (again.returncode, again.stderr.count("\n")) == (1, 1)
+    assert re.search(r"A demo is running already \(process \d+\); `make demo-stop`", again.stderr)
+
+    assert demo.run("stop").returncode == 0
+    assert demo.processes() == []
+
+
+def test_secrets_are_kept_from_others_and_from_one_start_to_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCERN_VAR", str(tmp_path))
+    first = site_environment("postgresql://one", "redis://one", 8000)
+    write_env(tmp_path / "env", first)
+    assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600
+    assert read_env(tmp_path / "env") == first
+    assert len(first["SECRET_KEY"]) >= 50
+    second = site_environment("postgresql://two", "redis://one", 8001)
+    changed = {name for name in first if first[name] != second[name]}
+    assert changed == {"DATABASE_URL", "DEMO_PORT"}
+
+
+def test_ctrl_c_ends_every_process(demo: Demo) -> None:
+    process = demo.start()
+    assert len(demo.processes()) >= 6
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    assert "`make demo` goes on with the same data" in out
+    assert demo.processes() == []
+
+
+def test_a_killed_child_is_told_in_one_sentence_and_ends_the_rest(demo: Demo) -> None:
+    process = demo.start()
+    server = re.search(r"postgres -D (\S+)", "\n".join(demo.processes()))
+    assert server
+    postmaster = int((Path(server.group(1)) / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGKILL)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert re.fullmatch(r"PostgreSQL was killed by signal 9 .*goes on with the same data\.\n", err)
+    assert demo.processes() == []
+
+
+def test_a_killed_launcher_leaves_no_orphan(demo: Demo) -> None:
+    process = demo.start()
+    process.kill()
+    process.communicate()
+    deadline = time.monotonic() + 30
+    while demo.processes() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert demo.processes() == []
+
+
+def test_a_busy_port_is_told_in_one_sentence(demo: Demo) -> None:
+    database = os.environ["DATABASE_URL"]
+    port = re.search(r":(\d+)/", database)
+    assert port
+    begun = demo.run("start", str(demo.study), PORT=port.group(1))
+    assert (begun.returncode, begun.stderr) == (
+        1,
+        f"Port {port.group(1)} is taken; choose another with PORT=…\n",
+    )
+
+
+def test_a_port_that_is_none_is_told_in_one_sentence(demo: Demo) -> None:
+    begun = demo.run("start", str(demo.study), PORT="http")
+    assert (begun.returncode, begun.stderr) == (
+        1,
+        "PORT=http is no port; choose a number from 1 to 65535.\n",
+    )
+
+
+def test_a_wrong_study_file_is_told_in_one_sentence_and_ends_everything(demo: Demo) -> None:
+    wrong = demo.study.with_name("wrong.toml")
+    wrong.write_text(STUDY.replace('"trust"', '"trsut"').replace('"small"', '"wrong"'))
+    begun = demo.run("start", str(wrong), DETACH="1")
+    assert begun.returncode == 1
+    assert 'did you mean "trust"?' in begun.stderr
+    assert "Traceback" not in begun.stderr
+    assert demo.processes() == []
