@@ -42,7 +42,8 @@ def two_way_mean(
 ) -> Estimate:
     """The mean of N values with people and photos as crossed clusters; p is against `null`."""
     y = np.asarray(values, dtype=float)
-    return _estimate(y, np.ones((len(y), 1)), _codes(people), _codes(images), null, level)
+    X = np.ones((len(y), 1))
+    return _estimate(y, X, (_codes(people), _codes(images)), null=null, level=level)
 
 
 def two_way_contrast(
@@ -59,13 +60,19 @@ def two_way_contrast(
     if len(y) and second.min() == second.max():
         return Estimate(None, note="only one of the two was judged")
     X = np.column_stack([second, np.ones(len(y))])
-    return _estimate(y, X, _codes(people), _codes(images), 0.0, level)
+    return _estimate(y, X, (_codes(people), _codes(images)), null=0.0, level=level)
 
 
 def _estimate(
-    y: Floats, X: Floats, people: Integers, images: Integers, null: float | None, level: float
+    y: Floats,
+    X: Floats,
+    clusters: tuple[Integers, Integers],
+    *,
+    null: float | None,
+    level: float,
 ) -> Estimate:
     """The first coefficient of the least-squares fit of `y` on `X`."""
+    people, images = clusters
     if len(y) == 0:
         return Estimate(None, note="no judgments")
     value = float(np.linalg.lstsq(X, y, rcond=None)[0][0])
