@@ -1,0 +1,134 @@
+"""What a study said it would do before anybody took part, as a document with a digest."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studyapp.studies.certificate import certificate_lines
+from studyapp.studies.definition import Definition
+from studyapp.studies.paradigms import PARADIGMS
+
+STOPPING = {
+    "all_places": "when every place of the design is filled",
+    "date": "on a date",
+    "sequential": "by looking at the data, with an interval that holds at every look",
+}
+RULES = {
+    "failed_checks": "{:g} or more failed attention checks",
+    "fastest_median_ms": "a median reaction time below {:g} ms",
+    "straight_lining": "the same answer in {:.0%} or more of the trials",
+    "shortest_minutes": "less than {:g} minutes for the whole",
+    "focus_losses": "{:g} or more times that the window lost the focus",
+}
+ANALYSES = {
+    "score": (
+        "Score = answer × s, s = +1 where the stronger network stands at B, else −1: plus favours "
+        "the stronger network. Per method and per contrast the mean with a two-way cluster-robust "
+        "covariance (people and photos; photos of one object are one cluster) and a t on "
+        "min(people, photos) − 1 degrees of freedom; beside it a cumulative-link mixed model. "
+        "Methods are tested against 0."
+    ),
+    "correct": (
+        "Per method and per contrast the share of right answers with a two-way cluster-robust "
+        "covariance (people and photos; photos of one object are one cluster) and a t on "
+        "min(people, photos) − 1 degrees of freedom; beside it a crossed logistic mixed model. "
+        "Methods are tested against chance."
+    ),
+}
+
+
+@dataclass(frozen=True)
+class Preregistration:
+    """The document as Markdown. `digest`: SHA-256 of all of it but the line that tells it."""
+
+    title: str
+    plan: str
+    appendix: str = ""
+
+    @property
+    def digest(self) -> str:
+        return hashlib.sha256(self.plan.encode()).hexdigest()
+
+    def markdown(self) -> str:
+        """The plan, the digest of it, and the appendix, which is no part of the digest."""
+        told = f"SHA-256 of everything above this line: `{self.digest}`\n"
+        return "\n".join(filter(None, [self.plan, told, self.appendix]))
+
+
+def preregistration(
+    definition: Definition, certificate: Mapping[str, Any], *, frozen: str, appendix: str = ""
+) -> Preregistration:
+    """The document of a definition and its design. `frozen`: whether and when it was frozen."""
+    sections = [
+        ("", [frozen]),
+        ("Hypotheses", _hypotheses(definition)),
+        ("What people are asked", _questions(definition)),
+        ("Design", [f"- {line.strip()}" for line in certificate_lines(dict(certificate))]),
+        ("Who is left out", _exclusions(definition)),
+        ("When it stops", _stopping(definition)),
+        ("Analysis", _analysis(definition)),
+    ]
+    text = [f"# Preregistration: {definition.title}\n"]
+    for title, lines in sections:
+        text += [f"## {title}\n"] if title else []
+        text += [*lines, ""]
+    return Preregistration(definition.title, "\n".join(text), appendix)
+
+
+def _hypotheses(definition: Definition) -> list[str]:
+    stated = [f"{place}. {one}" for place, one in enumerate(definition.analysis.hypotheses, 1)]
+    return stated or ["None is stated: the study is exploratory."]
+
+
+def _questions(definition: Definition) -> Iterator[str]:
+    for block in definition.blocks:
+        title = PARADIGMS[block.paradigm].title if block.paradigm in PARADIGMS else block.paradigm
+        checks = f", {block.checks} attention checks" if block.checks else ""
+        yield f"- block {block.name} ({block.stage}): {title} {block.trials} trials{checks}"
+    for one in definition.conditions:
+        settings = f" with {one.settings}" if one.settings else ""
+        yield f"- condition {one.name}: method {one.method}{settings}"
+    for arm, names in definition.arm_conditions().items():
+        yield f"- arm {arm}: {', '.join(names)}"
+
+
+def _exclusions(definition: Definition) -> list[str]:
+    limits = definition.exclusions.model_dump()
+    lines = [
+        f"- {RULES[rule].format(limit) if rule in RULES else f'{rule}: {limit}'}"
+        for rule, limit in limits.items()
+        if limit is not None
+    ]
+    said = "The rules look at no outcome; they are applied late, as rows beside the data."
+    return [*lines, "", said] if lines else ["Nobody is left out by a rule."]
+
+
+def _stopping(definition: Definition) -> list[str]:
+    stopping = definition.stopping
+    detail = f": {stopping.detail}" if stopping.detail else ""
+    looks = (
+        "Looking is allowed: a confidence sequence over finished people's means, valid at every "
+        "look; it speaks of these photos."
+        if definition.analysis.looks
+        else "Nobody looks at outcomes before."
+    )
+    return [f"The study stops {STOPPING[stopping.rule]}{detail}. {looks}"]
+
+
+def _analysis(definition: Definition) -> Iterator[str]:
+    outcomes = [PARADIGMS[name].outcome for name in definition.paradigms()]
+    yield from (f"{ANALYSES[name]}\n" for name in dict.fromkeys(outcomes) if name in ANALYSES)
+    reference = definition.analysis.reference or "the first in alphabetical order"
+    yield f"- Contrasts refer to {reference}; several tests are adjusted by Holm."
+    yield "- Only main trials of people who finished and are not left out; beside it everybody."
+    yield from _effect(definition.analysis.smallest_effect)
+
+
+def _effect(smallest: float | None) -> Sequence[str]:
+    if smallest is None:
+        return ["- No smallest effect of interest is stated, so no equivalence is tested."]
+    return [
+        f"- The smallest effect of interest is {smallest:g}; a contrast whose 90 % interval lies "
+        f"within ±{smallest:g} is called equivalent (two one-sided tests at 5 %)."
+    ]
