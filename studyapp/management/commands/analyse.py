@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from studyapp.analyses.choice import ChoiceError, chosen_study
+from studyapp.analyses.reports import folder_material, report_html, study_material
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder, tidy_study
 from studyapp.analyses.summary import summary
@@ -29,6 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("--chance", type=float, default=0.5, help="for files; 0.5")
         parser.add_argument("--reference", help="method that the others are compared with")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here")
+        parser.add_argument("--html", type=Path, metavar="FILE", help="write the report here")
         kinds = parser.add_mutually_exclusive_group()
         kinds.add_argument("--simulated", action="store_true", help="the newest simulated copy")
         kinds.add_argument("--pilot", action="store_true", help="the pilot, or its newest copy")
@@ -40,6 +42,8 @@ class Command(BaseCommand):
                 self.stdout.write(line)
             if options["json"] is not None:
                 options["json"].write_text(results_json(found), encoding="utf-8")
+            if options["html"] is not None:
+                options["html"].write_text(_report(found, options), encoding="utf-8")
         except (ChoiceError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
 
@@ -57,6 +61,18 @@ def _analyse(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         found["recovery"] = recovery(known_means(study, tidy.paradigm), found)
         lines += recovery_lines(found["recovery"])
     return found, lines
+
+
+def _report(found: dict[str, Any], options: dict[str, Any]) -> str:
+    """The report as HTML: of a table from elsewhere without a design and pictures."""
+    path = Path(options["source"])
+    if path.is_file():
+        return report_html([found], None, title=path.name)
+    if path.is_dir():
+        material = folder_material(path)
+    else:
+        material = study_material(chosen_study(options["source"], _kind(options)))
+    return report_html([found], material, title=material.facts["title"])
 
 
 def _read(path: Path, options: dict[str, Any]) -> Tidy:

@@ -1,0 +1,107 @@
+"""The figures of one paradigm, from its results."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from studyapp.analyses.figures import Figure
+from studyapp.analyses.figures.distribution import distribution_figure
+from studyapp.analyses.figures.intervals import Frame, Point, interval_figure
+from studyapp.analyses.figures.scales import around
+from studyapp.analyses.numerals import (
+    number,
+    percent,
+    percents,
+    short,
+    signed,
+    whole_percent,
+)
+from studyapp.analyses.published import PAPER, PUBLISHED
+
+Facts = Mapping[str, Any]
+WITH_EVERYBODY = "with everybody who answered, left out or not"
+
+
+def main_figures(found: Facts, methods: Mapping[str, str]) -> Iterator[Figure]:
+    """What was asked first: how answers are spread, and each method with its interval.
+
+    methods: the explanation method of each condition, so that published numbers find their row.
+    """
+    if found["outcome"] == "score" and found["n"]:
+        counts = {name: one["counts"] for name, one in found["methods"].items()}
+        yield distribution_figure("How the answers are spread", counts)
+    if found["n"]:
+        published = PUBLISHED.get(found["paradigm"], {})
+        paper = {name: published.get(method) for name, method in methods.items()}
+        yield interval_figure(
+            [_point(name, one, paper.get(name)) for name, one in found["methods"].items()],
+            _frame(found, "What people saw of it"),
+        )
+
+
+def contrast_figure(found: Facts) -> Figure | None:
+    """Differences between methods around none; None where there is nothing to compare."""
+    rows = [one for one in found["contrasts"] if one["estimate"] is not None]
+    if not rows:
+        return None
+    is_share = found["outcome"] == "correct"
+    ends = [value for one in rows for value in (one["robust95"] or [one["estimate"]])]
+    low, high = around(ends, least=0.1 if is_share else 0.5)
+    points = [Point(f"{one['b']} − {one['a']}", one["estimate"], one["robust95"]) for one in rows]
+    return interval_figure(
+        points,
+        Frame(
+            title="Differences between methods",
+            low=low,
+            high=high,
+            null=0,
+            null_words="no difference",
+            show=percents if is_share else signed,
+            tick=whole_percent if is_share else short,
+        ),
+    )
+
+
+def sensitivity_figure(found: Facts) -> Figure | None:
+    """The same means with everybody; None where nobody is left out."""
+    everybody: Facts = found["everybody"] or {}
+    changed = any(
+        name not in found["methods"] or one["n"] != found["methods"][name]["n"]
+        for name, one in everybody.items()
+    )
+    if not changed:
+        return None
+    points = [_both(name, found["methods"].get(name), one) for name, one in everybody.items()]
+    return interval_figure(points, _frame(found, "With and without those who are left out"))
+
+
+def _point(name: str, one: Facts, paper: float | None) -> Point:
+    value = one["accuracy"] if "accuracy" in one else one["mean"]
+    note = f"{one['right']} of {one['n']}" if "right" in one else f"n = {one['n']}"
+    return Point(name, value, one["robust95"], note, paper)
+
+
+def _both(name: str, one: Facts | None, everybody: Facts) -> Point:
+    other: Sequence[float] | None = everybody["robust95"]
+    if one is None:
+        return Point(name, None, None, "nobody", other=everybody["mean"], other_interval=other)
+    point = _point(name, one, None)
+    note = f"n = {one['n']} and {everybody['n']}"
+    return Point(
+        name, point.value, point.interval, note, other=everybody["mean"], other_interval=other
+    )
+
+
+def _frame(found: Facts, title: str) -> Frame:
+    is_share = found["outcome"] == "correct"
+    null = next(iter(found["tests"].values()))["null"] if found["tests"] else 0.0
+    return Frame(
+        title=title,
+        low=0 if is_share else -2,
+        high=1 if is_share else 2,
+        null=null,
+        null_words=f"chance ({percent(null)})" if is_share else "0, no preference",
+        show=percent if is_share else number,
+        tick=whole_percent if is_share else short,
+        paper_words=PAPER,
+        other_words=WITH_EVERYBODY,
+    )

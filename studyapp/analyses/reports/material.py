@@ -1,0 +1,135 @@
+"""What a report knows of a study beside its results, from the database or from a bundle."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from django.core.files.storage import default_storage
+
+from studyapp.analyses.frames import folder_frame, study_frame
+from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, Table
+from studyapp.analyses.tables.material import EXPLANATIONS, STIMULI
+from studyapp.analyses.tidy import TidyError
+from studyapp.models import Overlay, Study
+
+FACTS = (
+    "slug", "title", "kind", "definition_digest", "design_digest", "texts_digest", "seed",
+    "opened_at", "closed_at",
+)  # fmt: skip
+COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
+    "judgments": (
+        JUDGMENTS,
+        (
+            "participant_id", "status", "excluded", "stage", "paradigm", "condition",
+            "stimulus_id", "score", "correct",
+        ),
+    ),
+    "people": (PARTICIPATIONS, ("participant_id", "finished_at")),
+    "stimuli": (STIMULI, ("stimulus_id", "category", "image_name", "paradigm")),
+    "explanations": (EXPLANATIONS, ("stimulus_id", "condition", "role", "overlay_sha256")),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Material:
+    """A study as a report sees it.
+
+    facts: its own row, by the names of FACTS, moments as ISO 8601 text.
+    deviations: (day, what, detail) in order. frames: tables by the names of COLUMNS.
+    picture: the overlay file of a digest; None where it is not kept.
+    has_clock: whether times are moments; a public bundle counts seconds from each person's entry.
+    """
+
+    facts: Mapping[str, Any]
+    definition: Mapping[str, Any]
+    certificate: Mapping[str, Any]
+    deviations: Sequence[tuple[str, str, str]]
+    frames: Mapping[str, pd.DataFrame]
+    picture: Callable[[str], bytes | None]
+    has_clock: bool = True
+
+    def analysed(self, paradigm: str, outcome: str) -> pd.DataFrame:
+        """The judgments that results are about: main trials of finished people not left out."""
+        frame = self.frames["judgments"]
+        return frame[
+            (frame["paradigm"] == paradigm)
+            & (frame["stage"] == "main")
+            & (frame["status"] == "finished")
+            & ~frame["excluded"].astype(bool)
+            & frame[outcome].notna()
+        ]
+
+    @property
+    def methods(self) -> dict[str, str]:
+        """The explanation method of every condition, by the condition's name."""
+        return {one["name"]: one["method"] for one in self.definition["conditions"]}
+
+
+def study_material(study: Study) -> Material:
+    """What the database holds of `study`."""
+    files = dict(
+        Overlay.objects.filter(uses__stimulus__study=study)
+        .exclude(file="")
+        .values_list("digest", "file")
+    )
+
+    def picture(digest: str) -> bytes | None:
+        file = files.get(digest, "")
+        if not file or not default_storage.exists(file):
+            return None
+        with default_storage.open(file) as stream:
+            return bytes(stream.read())
+
+    return Material(
+        facts={name: _plain(getattr(study, name)) for name in FACTS},
+        definition=study.definition,
+        certificate=study.certificate,
+        deviations=[
+            (f"{one.made_at:%Y-%m-%d}", one.what, one.detail)
+            for one in study.deviations.order_by("made_at", "pk")
+        ],
+        frames={key: study_frame(table, study, names) for key, (table, names) in COLUMNS.items()},
+        picture=picture,
+    )
+
+
+def folder_material(folder: Path) -> Material:
+    """What a bundle's folder holds; TidyError if it is no bundle."""
+    try:
+        kept: dict[str, Any] = json.loads(
+            (folder / "materials" / "study.json").read_text(encoding="utf-8")
+        )
+        frames = {
+            key: folder_frame(table, folder, names) for key, (table, names) in COLUMNS.items()
+        }
+    except (OSError, ValueError, pd.errors.ParserError) as error:
+        raise TidyError(f"{folder} is not a bundle that can be read: {error}") from error
+
+    def picture(digest: str) -> bytes | None:
+        found = sorted((folder / "materials" / "overlays").glob(f"{digest}.*"))
+        return found[0].read_bytes() if found else None
+
+    return Material(
+        facts={name: kept["study"][name] for name in FACTS},
+        definition=kept["study"]["definition"],
+        certificate=kept["study"]["certificate"],
+        deviations=[
+            (one["made_at"][:10], one["what"], one["detail"]) for one in kept["deviations"]
+        ],
+        frames=frames,
+        picture=picture,
+        has_clock=_has_clock(folder),
+    )
+
+
+def _has_clock(folder: Path) -> bool:
+    file = next((folder / "data").glob(f"*_description-{PARTICIPATIONS.name}_data.csv"))
+    with file.open(encoding="utf-8") as lines:
+        return "finished_at" in lines.readline().rstrip().split(",")
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value

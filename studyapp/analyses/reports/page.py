@@ -1,0 +1,101 @@
+"""The report as one HTML page that asks for nothing outside itself."""
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+
+from studyapp.analyses.figures.drawing import STYLE
+from studyapp.analyses.figures.flow import flow_figure
+from studyapp.analyses.preregistration import preregistration
+from studyapp.analyses.results import results_json
+from studyapp.studies.certificate import certificate_lines
+from studyapp.studies.definition import Definition
+
+from .material import Material
+from .sections import section
+from .tabulation import arms_table
+
+Facts = Mapping[str, Any]
+MARKS = {
+    "simulated": "Simulated people gave these answers. They show that the analysis works, and "
+    "nothing about people.",
+    "pilot": "This is a pilot: it was made to try the study, not to answer its question.",
+}
+DEMONSTRATION = "This is a demonstration, not evidence."
+CITATION = (
+    "Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra: Grad-CAM: Visual Explanations from Deep "
+    "Networks via Gradient-based Localization. arXiv 1610.02391. For the questions that are asked."
+)
+
+
+def report_html(found: Sequence[Facts], material: Material | None, *, title: str) -> str:
+    """The page of the results `found`, one section a paradigm.
+
+    The same results and material give the same bytes. Without material (a table from elsewhere)
+    it has no design, no pictures and no plan.
+    """
+    flow = next((one["flow"] for one in found if one["flow"]), None)
+    context = {
+        "title": title,
+        "marks": _marks(material) if material is not None else [],
+        "style": mark_safe(STYLE.read_text(encoding="utf-8")),
+        "sections": [section(one, material) for one in found],
+        "flow": flow_figure(flow, found[0]["excluded"]) if flow else None,
+        "arms": arms_table(flow) if flow else None,
+        "citation": CITATION,
+        "versions": found[0]["versions"],
+        "results_digest": results_digest(found),
+        **(_study(material) if material is not None else {}),
+    }
+    return render_to_string("reports/report.html", context)
+
+
+def results_digest(found: Sequence[Facts]) -> str:
+    """SHA-256 over the results of all paradigms, as they are written to files."""
+    return hashlib.sha256("".join(results_json(one) for one in found).encode()).hexdigest()
+
+
+def study_preregistration(material: Material) -> str:
+    """The digest of the plan that the study was opened with."""
+    return preregistration(
+        Definition.model_validate(material.definition),
+        material.certificate,
+        frozen=frozen_sentence(material.facts),
+    ).digest
+
+
+def frozen_sentence(facts: Facts) -> str:
+    """When the definition was frozen, and the digests of what was."""
+    if not facts["opened_at"]:
+        return "The definition is a draft: it is frozen when the study opens."
+    return (
+        f"Frozen when the study opened, {facts['opened_at'][:19].replace('T', ' ')} UTC. "
+        f"Definition `{facts['definition_digest']}`, design `{facts['design_digest']}`, texts "
+        f"`{facts['texts_digest']}`."
+    )
+
+
+def _study(material: Material) -> dict[str, Any]:
+    """What only a study has: its plan, design, deviations and digests."""
+    is_frozen = bool(material.facts["opened_at"])
+    return {
+        "study": material.facts,
+        "hypotheses": material.definition["analysis"]["hypotheses"],
+        "networks": dict(sorted(material.definition["networks"].items())),
+        "conditions": material.definition["conditions"],
+        "certificate": certificate_lines(dict(material.certificate))
+        if material.certificate
+        else [],
+        "dropped": material.certificate.get("dropped", []),
+        "deviations": material.deviations,
+        "preregistration": study_preregistration(material) if is_frozen else None,
+    }
+
+
+def _marks(material: Material) -> list[str]:
+    """What must be read before any number."""
+    marks = [MARKS[material.facts["kind"]]] if material.facts["kind"] in MARKS else []
+    return [*marks, *([DEMONSTRATION] if material.definition.get("demo") else [])]

@@ -1,0 +1,93 @@
+"""What the report says of one paradigm, in the order in which it is read."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from studyapp.analyses.figures import Figure
+from studyapp.analyses.numerals import counted, interval, number, percent
+from studyapp.studies.paradigms import PARADIGMS
+
+from .drawings import contrast_figure, main_figures, sensitivity_figure
+from .gallery import Entry, gallery
+from .looking import looks_figures
+from .material import Material
+from .tabulation import Table, contrasts_table, estimates_table, naive_table
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Section:
+    """One paradigm: figures come before the tables of the same numbers."""
+
+    name: str
+    question: str
+    sentences: list[str]
+    notes: list[str]
+    figures: list[Figure]
+    estimates: Table
+    contrasts: Table | None
+    naive: Table
+    naive_label: str
+    sensitivity: Figure | None
+    reliability: str
+    models: list[Table] = field(default_factory=list)
+    looks: list[Figure] = field(default_factory=list)
+    gallery: list[Entry] = field(default_factory=list)
+
+
+def section(found: Facts, material: Material | None) -> Section:
+    """The section of the results `found`; without material there are no pictures and no looks."""
+    methods = (
+        material.methods if material is not None else {name: name for name in found["methods"]}
+    )
+    name = found["paradigm"]
+    contrast = contrast_figure(found)
+    return Section(
+        name=name,
+        question=PARADIGMS[name].title if name in PARADIGMS else name,
+        sentences=list(_sentences(found)),
+        notes=list(found["notes"]),
+        figures=[*main_figures(found, methods), *([contrast] if contrast is not None else [])],
+        estimates=estimates_table(found),
+        contrasts=contrasts_table(found) if found["contrasts"] else None,
+        naive=naive_table(found),
+        naive_label=found["naive"]["label"],
+        sensitivity=sensitivity_figure(found),
+        reliability=_reliability(found.get("alpha")),
+        looks=looks_figures(found, material) if material is not None else [],
+        gallery=gallery(material, name, found["outcome"]) if material is not None else [],
+    )
+
+
+def _sentences(found: Facts) -> Iterator[str]:
+    """What was found, in words."""
+    yield (
+        f"{counted(found['n'], 'judgment', 'judgments')} of "
+        f"{counted(found['people'], 'person', 'people')} on "
+        f"{counted(found['images'], 'photo', 'photos')} are analysed."
+    )
+    for name, one in found["methods"].items():
+        yield f"{name}: {_method(one)}"
+
+
+def _method(one: Facts) -> str:
+    if "accuracy" in one:
+        said = f"{percent(one['accuracy'])} right"
+        pair = interval(one["robust95"], percent)
+    else:
+        said = f"mean score {number(one['mean'])}"
+        pair = interval(one["robust95"], number)
+    return f"{said}; {one['note']}." if one["robust95"] is None else f"{said} ({pair})."
+
+
+def _reliability(alpha: Facts | None) -> str:
+    """Krippendorff's α in a sentence."""
+    if alpha is None:
+        return "Agreement among people was not computed."
+    if alpha.get("value") is None:
+        return f"Agreement among people can't be told: {alpha.get('note', 'nothing varies')}."
+    low, high = alpha.get("low"), alpha.get("high")
+    pair = "" if low is None or high is None else f" ({number(low)} to {number(high)})"
+    return f"Agreement among people: Krippendorff’s α = {number(alpha['value'])}{pair}."

@@ -1,0 +1,91 @@
+"""The tables of a report: the right numbers, then the naive ones labelled as such."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from studyapp.analyses.numerals import (
+    interval,
+    number,
+    p_value,
+    percent,
+    percents,
+    signed,
+)
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a header; the first cell of a row names it."""
+
+    caption: str
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+def estimates_table(found: Facts) -> Table:
+    """Every method with its interval and its test, adjusted by Holm."""
+    is_share = found["outcome"] == "correct"
+    name = "right" if is_share else "mean score"
+    rows = [_estimate_row(found, method, is_share) for method in found["methods"]]
+    null = "chance" if is_share else "0"
+    header = ["method", "judgments", name, "95 % interval", f"p against {null}", "p by Holm", ""]
+    return Table("Robust to people and photos at once", header, rows)
+
+
+def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
+    one, test = found["methods"][method], found["tests"][method]
+    show = percent if is_share else number
+    value = one["accuracy"] if is_share else one["mean"]
+    n = f"{one['right']} of {one['n']}" if is_share else str(one["n"])
+    pair = interval(one["robust95"], show)
+    return [method, n, show(value), pair, p_value(test["p"]), p_value(test["p_holm"]), one["note"]]
+
+
+def contrasts_table(found: Facts) -> Table:
+    """Every pair of methods: the second minus the first."""
+    show = percents if found["outcome"] == "correct" else signed
+    rows = [
+        [
+            f"{one['b']} − {one['a']}",
+            show(one["estimate"]),
+            interval(one["robust95"], show),
+            p_value(one["p"]),
+            p_value(one["p_holm"]),
+            one["note"],
+        ]
+        for one in found["contrasts"]
+    ]
+    header = ["contrast", "difference", "95 % interval", "p", "p by Holm", ""]
+    return Table("Differences between methods", header, rows)
+
+
+def naive_table(found: Facts) -> Table:
+    """What is usually printed, for contrast only."""
+    methods: Facts = found["naive"]["methods"]
+    if found["outcome"] == "correct":
+        rows = [[name, interval(one["wilson95"], percent)] for name, one in methods.items()]
+        return Table("Naive", ["method", "pooled Wilson 95 %"], rows)
+    rows = [
+        [name, interval(one["pooled95"], number), p_value(one["wilcoxon"]["p"])]
+        for name, one in methods.items()
+    ]
+    header = ["method", "pooled t 95 %", "Wilcoxon on people, p"]
+    return Table("Naive", header, rows)
+
+
+def arms_table(flow: Facts) -> Table:
+    """Attrition by arm."""
+    rows = [
+        [arm, str(one["placed"]), str(one["finished"]), _lost(one), str(one["analysed"])]
+        for arm, one in flow["by_arm"].items()
+    ]
+    header = ["arm", "took a place", "finished", "did not finish", "analysed"]
+    return Table("Attrition by arm", header, rows)
+
+
+def _lost(arm: Facts) -> str:
+    gone = arm["placed"] - arm["finished"]
+    return f"{gone} ({percent(gone / arm['placed'])})" if arm["placed"] else "0"
