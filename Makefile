@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 CODE = SECRET_KEY=only-for-reading-code
 
 .PHONY: help demo demo-stop demo-reset test check format lint types imports migrations deploy \
-	coverage docs bench lock install-demo install-dev chromium
+	coverage docs bench screenshots lock install-demo install-dev chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -22,6 +22,9 @@ demo-stop: ## stop a demo that was started with DETACH=1
 
 demo-reset: install-demo ## delete the demo's data in var/ and start over at the next `make demo`
 	@$(BIN)/python -m demo reset
+
+screenshots: install-dev chromium ## photograph every participant page of a running `make demo` (PORT=8000)
+	$(BIN)/python -m demo.screenshots http://127.0.0.1:$(PORT)
 
 test: install-dev chromium ## run the tests (ARGS="tests/demo -k port" for some of them)
 	$(BIN)/python -m pytest $(ARGS)

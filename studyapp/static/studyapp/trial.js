@@ -19,14 +19,13 @@ const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 // Onset is the frame after all pictures have decoded; the question appears with them.
 async function show() {
   const parts = form.querySelectorAll(".stage, .answers");
-  parts.forEach((part) => part.classList.add("waiting"));
   const pictures = [...form.querySelectorAll("img")];
   const results = await Promise.allSettled(pictures.map((picture) => picture.decode()));
   if (results.some((result) => result.status === "rejected")) {
     measures.picture_failed = true;
     say(form.dataset.failed);
   }
-  parts.forEach((part) => { part.classList.remove("waiting"); part.classList.add("shown"); });
+  parts.forEach((part) => part.classList.add("shown"));
   requestAnimationFrame(() => requestAnimationFrame((time) => { onset = time; preload(); }));
 }
 

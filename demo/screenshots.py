@@ -1,0 +1,124 @@
+"""Screenshots of every page that participants see: `python -m demo.screenshots [ADDRESS [FOLDER]]`.
+
+ADDRESS is that of a running site with the demo's studies, such as `make demo` prints. Each study
+is walked once in a wide window and once in a narrow one, so it must have two places left.
+"""
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from PIL import Image, ImageStat
+from playwright.sync_api import Browser, Error, Page, sync_playwright
+
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
+STUDIES = ("trust", "discrimination")
+# The ending of the pictures' names, the window, and the theme of whoever looks.
+WINDOWS = (("", (1366, 768), "light"), ("-narrow", (390, 844), "dark"))
+QUALITY = 82
+
+
+@dataclass
+class Camera:
+    """Photographs one browser page: each name once, a trial again where it is more colourful."""
+
+    page: Page
+    folder: Path
+    ending: str
+    best: dict[str, float] = field(default_factory=dict)
+
+    def shoot(self, name: str, *, whole: bool = True) -> None:
+        """The page as `name`: the whole of it, or what the window shows."""
+        picture = Image.open(io.BytesIO(self.page.screenshot(full_page=whole))).convert("RGB")
+        colour = ImageStat.Stat(picture.convert("HSV")).mean[1]
+        if colour > self.best.get(name, -1.0):
+            file = self.folder / f"{name}{self.ending}.webp"
+            picture.save(file, "WEBP", quality=QUALITY, method=6)
+            self.best[name] = colour
+
+
+@contextmanager
+def opened_page(browser: Browser, window: tuple[int, int], scheme: str) -> Iterator[Page]:
+    context = browser.new_context(
+        viewport={"width": window[0], "height": window[1]},
+        color_scheme="dark" if scheme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    try:
+        yield context.new_page()
+    finally:
+        context.close()
+
+
+def walk(camera: Camera, address: str, study: str) -> None:
+    """From the site's first page to the completion code."""
+    page = camera.page
+    page.goto(address)
+    camera.shoot("landing")
+    page.goto(f"{address}/s/demo-{study}/")
+    camera.shoot("entry")
+    page.locator("main form button.primary").click()
+    camera.shoot("consent")
+    page.locator("[name=agree]").check()
+    page.locator("form[action$=consent] button").click()
+    page.wait_for_function("() => [...document.images].every(one => one.complete)")
+    camera.shoot(f"instructions-{study}")
+    shoot_asides(camera)
+    page.locator("form[action$=begin] button").click()
+    while page.locator("#trial").count():
+        answer(camera, study)
+    camera.shoot("finished")
+
+
+def shoot_asides(camera: Camera) -> None:
+    """The pages beside the way, which lead back to it."""
+    here = camera.page.url
+    for name in ("about", "withdraw"):
+        camera.page.goto(f"{here}{name}")
+        camera.shoot(name)
+    camera.page.goto(here)
+
+
+def answer(camera: Camera, study: str) -> None:
+    """Photograph one trial with an answer chosen, and go on to the next page."""
+    page = camera.page
+    page.wait_for_selector(".answers.shown")
+    page.locator(".option").nth(1).click()
+    page.mouse.move(0, 0)
+    if page.locator(".check").count():
+        camera.shoot("check", whole=False)
+    elif not page.locator(".progress strong").count():
+        camera.shoot(f"trial-{study}", whole=False)
+    trial = page.locator("[name=trial]").input_value()
+    page.locator(".confirm").click()
+    page.wait_for_function(
+        "code => document.querySelector('[name=trial]')?.value !== code", arg=trial
+    )
+    page.wait_for_load_state()
+
+
+def main(arguments: list[str]) -> int:
+    address = (arguments or ["http://127.0.0.1:8000"])[0].rstrip("/")
+    folder = Path(arguments[1]) if len(arguments) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--headless=new", "--no-sandbox"]
+            )
+            for study in STUDIES:
+                for ending, window, scheme in WINDOWS:
+                    with opened_page(browser, window, scheme) as page:
+                        walk(Camera(page, folder, ending), address, study)
+    except Error as error:
+        print(f"no screenshots of {address}: {error.message.splitlines()[0]}", file=sys.stderr)
+        return 1
+    print(f"{len(list(folder.glob('*.webp')))} pictures in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
