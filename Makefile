@@ -49,8 +49,9 @@ migrations:
 
 # As an operator would deploy it: HTTPS on, a long key, a public host name.
 deploy:
-	HTTPS=1 ALLOWED_HOSTS=studies.example.org $(BIN)/python -m demo.scratch \
-		$(BIN)/python manage.py check --deploy --fail-level WARNING
+	@HTTPS=1 ALLOWED_HOSTS=studies.example.org $(BIN)/python -m demo.scratch sh -c \
+		'$(BIN)/python manage.py collectstatic --noinput -v 0 && \
+		$(BIN)/python manage.py check --deploy --fail-level WARNING'
 
 coverage:
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered

@@ -1,0 +1,158 @@
+"""A wrong deployment is told by number and hint, and does not start."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.conf import settings as current
+from django.contrib.auth.models import User
+from django.core.checks import CheckMessage
+from django.core.management import call_command
+from django.core.management.base import SystemCheckError
+from pytest_django import Settings
+
+from studyapp import checks
+
+GOOD_KEY = "k3J-9xQ_zR7vT2mW5bN8cL1fH4gD6sA0pY-uE_iO3jKqX7r"
+KEY = f"{GOOD_KEY}{GOOD_KEY}"
+
+
+def only(found: list[CheckMessage]) -> str:
+    assert len(found) == 1
+    assert found[0].hint
+    return str(found[0].id)
+
+
+@pytest.fixture(autouse=True)
+def _a_right_deployment(settings: Settings, tmp_path: Path) -> None:
+    settings.SECRET_KEY = KEY
+    settings.ALLOWED_HOSTS = ["studies.example.org"]
+    settings.DEBUG, settings.HTTPS = False, True
+    settings.CSRF_TRUSTED_ORIGINS = ["https://studies.example.org"]
+    settings.DATABASE_URL = "postgresql://discern:long-and-random-1@db:5432/discern"
+    settings.REDIS_URL = "redis://:long-and-random-2@broker:6379/0"
+    settings.VAR, settings.MEDIA_ROOT = tmp_path, tmp_path / "media"
+    settings.STATIC_ROOT = tmp_path / "static"
+    (tmp_path / "static" / "studyapp").mkdir(parents=True)
+
+
+def test_a_right_deployment_is_told_nothing() -> None:
+    assert [one for check in checks.ALWAYS for one in check()] == []
+    assert checks.check_static_files() == []
+
+
+@pytest.mark.parametrize("key", ["short", "a" * 80, f"django-insecure-{KEY}", f"CHANGEME-{KEY}"])
+def test_a_default_or_short_secret_key_is_refused(key: str, settings: Settings) -> None:
+    settings.SECRET_KEY = key
+    assert only(checks.check_secret_key()) == "studyapp.E001"
+
+
+def test_debug_on_a_public_host_is_refused_and_on_loopback_allowed(settings: Settings) -> None:
+    settings.DEBUG = True
+    assert only(checks.check_debug()) == "studyapp.E002"
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]"]
+    assert checks.check_debug() == []
+
+
+def test_a_site_that_answers_to_every_name_is_refused(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    assert only(checks.check_hosts()) == "studyapp.E003"
+
+
+@pytest.mark.parametrize("url", ["sqlite:///db.sqlite3", "mysql://u:p@h/d", "postgresql://h/"])
+def test_a_database_that_is_not_postgresql_is_refused(url: str, settings: Settings) -> None:
+    settings.DATABASE_URL = url
+    assert only(checks.check_database_kind()) == "studyapp.E004"
+
+
+@pytest.mark.parametrize("url", ["amqp://guest@broker//", "redis://", "broker:6379"])
+def test_a_broker_that_is_no_redis_is_refused(url: str, settings: Settings) -> None:
+    settings.REDIS_URL = url
+    assert only(checks.check_broker_kind()) == "studyapp.E005"
+
+
+@pytest.mark.parametrize("password", ["", "discern", "changeme", "postgres"])
+def test_a_servers_default_password_on_a_public_site_is_refused(
+    password: str, settings: Settings
+) -> None:
+    settings.DATABASE_URL = f"postgresql://discern:{password}@db:5432/discern"
+    assert only(checks.check_passwords()) == "studyapp.E006"
+    settings.ALLOWED_HOSTS = ["localhost"]
+    assert checks.check_passwords() == []
+
+
+def test_a_folder_that_is_a_file_is_refused(settings: Settings, tmp_path: Path) -> None:
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_text("")
+    assert only(checks.check_folders()) == "studyapp.E007"
+
+
+@pytest.fixture
+def nobody() -> Iterator[None]:
+    """Not root for a while: root may write everywhere."""
+    user = os.geteuid()
+    if user == 0:
+        os.seteuid(65534)
+    yield
+    os.seteuid(user)
+
+
+@pytest.mark.usefixtures("nobody")
+def test_a_folder_that_cant_be_written_is_refused(settings: Settings) -> None:
+    settings.VAR = Path("/tmp")
+    settings.MEDIA_ROOT = Path("/usr/media")
+    assert only(checks.check_folders()) == "studyapp.E007"
+
+
+def test_static_files_that_are_not_collected_are_told(settings: Settings, tmp_path: Path) -> None:
+    settings.STATIC_ROOT = tmp_path / "elsewhere"
+    assert only(checks.check_static_files()) == "studyapp.W008"
+
+
+def test_plain_http_on_a_public_host_is_refused(settings: Settings) -> None:
+    settings.HTTPS = False
+    assert only(checks.check_https()) == "studyapp.E009"
+
+
+def test_a_trusted_origin_without_https_is_refused(settings: Settings) -> None:
+    settings.CSRF_TRUSTED_ORIGINS = ["http://studies.example.org"]
+    assert only(checks.check_trusted_origins()) == "studyapp.E010"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("name", "password"), [("admin", "admin"), ("anna", "anna")])
+def test_an_account_with_a_default_password_is_refused(name: str, password: str) -> None:
+    User.objects.create_superuser(name, password=password)
+    assert only(checks.check_admin_passwords(databases=["default"])) == "studyapp.E011"
+
+
+@pytest.mark.django_db
+def test_an_account_with_a_password_of_its_own_is_told_nothing() -> None:
+    User.objects.create_superuser("admin", password="ferrous-otter-71-lamp")
+    assert checks.check_admin_passwords(databases=["default"]) == []
+
+
+@pytest.mark.django_db
+def test_the_checks_are_registered_where_django_runs_them(settings: Settings) -> None:
+    settings.DEBUG = True
+    with pytest.raises(SystemCheckError, match="E002"):
+        call_command("check", stdout=StringIO(), stderr=StringIO())
+
+
+@pytest.mark.parametrize("module", ["studyapp.wsgi", "tasks"])
+def test_neither_site_nor_worker_starts_with_a_wrong_deployment(module: str) -> None:
+    environment = {**os.environ, "SECRET_KEY": "short"}
+    done = subprocess.run(
+        [sys.executable, "-c", f"import {module}"],
+        cwd=current.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "studyapp.E001" in done.stderr
