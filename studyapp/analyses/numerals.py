@@ -11,7 +11,7 @@ def percent(value: float | None) -> str:
 
 def percents(value: float | None) -> str:
     """A difference of two shares, with its sign."""
-    return MISSING if value is None else f"{100 * value:+.1f} %".replace("-", "−")
+    return MISSING if value is None else f"{_plus(100 * value, 1)} %"
 
 
 def whole_percent(value: float) -> str:
@@ -19,11 +19,11 @@ def whole_percent(value: float) -> str:
 
 
 def number(value: float | None) -> str:
-    return MISSING if value is None else f"{value:.2f}".replace("-", "−")
+    return MISSING if value is None else f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 
 
 def signed(value: float | None) -> str:
-    return MISSING if value is None else f"{value:+.2f}".replace("-", "−")
+    return MISSING if value is None else _plus(value, 2)
 
 
 def short(value: float) -> str:
@@ -43,3 +43,9 @@ def interval(pair: Sequence[float] | None, show: Callable[[float], str] = number
 
 def counted(count: int, one: str, several: str) -> str:
     return f"{count} {one if count == 1 else several}"
+
+
+def _plus(value: float, digits: int) -> str:
+    """With its sign, but for a zero."""
+    words = f"{value:+.{digits}f}".replace("-", "−")
+    return words if float(words[1:]) else words[1:]

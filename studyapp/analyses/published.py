@@ -7,7 +7,7 @@ interval.
 
 from collections.abc import Mapping
 
-PAPER = "Grad-CAM paper (2017), other networks and photos; it printed no interval"
+PAPER = "Grad-CAM paper (other networks and photos)"
 PUBLISHED: Mapping[str, Mapping[str, float]] = {
     "discrimination": {
         "deconvnet": 432 / 810,

@@ -8,6 +8,7 @@ from .drawing import WIDTH, Drawing, Figure
 
 LEVELS = ("-2", "-1", "0", "1", "2")
 KINDS = {"-2": "m2", "-1": "m1", "0": "z0", "1": "p1", "2": "p2"}
+SIGNS = {"-2": "−2", "-1": "−1", "0": "0", "1": "+1", "2": "+2"}
 WORDS = {
     "-2": "weaker clearly", "-1": "weaker slightly", "0": "equal",
     "1": "stronger slightly", "2": "stronger clearly",
@@ -28,10 +29,9 @@ def distribution_figure(title: str, counts: Mapping[str, Mapping[str, int]]) -> 
             WIDTH - MARGIN, ROW * place + 14, f"n = {sum(counts[name].values())}", "label", "end"
         )
         _bar(drawing, one, unit, ROW * place + 19)
-    drawing.line((WIDTH / 2, 16), (WIDTH / 2, bottom), "null")
     _legend(drawing, bottom + 14)
     alt = f"{title}: " + "; ".join(f"{name}: {_in_words(one)}" for name, one in shares.items())
-    header = ["", *(f"{level.replace('-', '−')} ({WORDS[level]})" for level in LEVELS), "n"]
+    header = ["", *(f"{SIGNS[level]} ({WORDS[level]})" for level in LEVELS), "n"]
     return Figure(title, alt, drawing.svg(alt), header, _rows(counts))
 
 
@@ -49,6 +49,7 @@ def _right(shares: Mapping[str, float]) -> float:
 
 
 def _bar(drawing: Drawing, shares: Mapping[str, float], unit: float, top: float) -> None:
+    drawing.line((WIDTH / 2, top - 4), (WIDTH / 2, top + BAR + 4), "null")
     x = WIDTH / 2 - unit * _left(shares)
     for level in LEVELS:
         width = unit * shares[level]
@@ -69,7 +70,7 @@ def _legend(drawing: Drawing, top: float) -> None:
     for place, level in enumerate(LEVELS):
         x = MARGIN + place * width
         drawing.add("rect", f"level {KINDS[level]}", x=x, y=top, width=width, height=14)
-        drawing.text(x + width / 2, top + 11, level.replace("-", "−"), _ink(level), "middle")
+        drawing.text(x + width / 2, top + 11, SIGNS[level], _ink(level), "middle")
     drawing.text(MARGIN, top + 28, "weaker network clearly", "faint")
     drawing.text(WIDTH / 2, top + 28, "equal", "faint", "middle")
     drawing.text(WIDTH - MARGIN, top + 28, "stronger network clearly", "faint", "end")

@@ -49,7 +49,6 @@ def interval_figure(points: Sequence[Point], frame: Frame) -> Figure:
     bottom = TOP + ROW * len(points) + 8
     drawing = Drawing(bottom + 24 + 16 * len(legend))
     scale = Scale(frame.low, frame.high, MARGIN, WIDTH - MARGIN)
-    drawing.line((scale(frame.null), TOP + 14), (scale(frame.null), bottom), "null")
     for place, point in enumerate(points):
         _row(drawing, point, scale, TOP + ROW * place, frame)
     horizontal_axis(drawing, scale, bottom, frame.tick)
@@ -64,6 +63,7 @@ def _row(drawing: Drawing, point: Point, scale: Scale, top: float, frame: Frame)
     right = ", ".join(filter(None, [frame.show(point.value), point.note]))
     drawing.text(WIDTH - MARGIN, top + 14, right, "label", "end")
     middle = top + 28
+    drawing.line((scale(frame.null), top + 19), (scale(frame.null), top + ROW), "null")
     if point.other is not None:
         _mark(drawing, scale, middle + 7, point.other_interval, "thin")
         drawing.add("circle", "hollow", cx=scale(point.other), cy=middle + 7, r=3.5)

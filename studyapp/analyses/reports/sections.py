@@ -79,7 +79,9 @@ def _method(one: Facts) -> str:
     else:
         said = f"mean score {number(one['mean'])}"
         pair = interval(one["robust95"], number)
-    return f"{said}; {one['note']}." if one["robust95"] is None else f"{said} ({pair})."
+    return (
+        f"{said}; {one['note']}." if one["robust95"] is None else f"{said} (95 % interval {pair})."
+    )
 
 
 def _reliability(alpha: Facts | None) -> str:
