@@ -23,6 +23,8 @@ app.conf.update(
     accept_content=["json"],
 )
 
+# "gpu" takes what a graphics card speeds up (predict, explain), "cpu" the rest.
+QUEUES = ("gpu", "cpu")
 PREPARE = "tasks.prepare"
 PREDICT = "tasks.predict"
 EXPLAIN = "tasks.explain"

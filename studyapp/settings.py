@@ -18,6 +18,10 @@ def env_flag(name: str, default: bool) -> bool:
     return os.environ.get(name, str(default)).lower() in {"1", "true", "yes", "on"}
 
 
+def env_number(name: str, default: int) -> int:
+    return int(env_text(name, str(default)))
+
+
 def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
 
@@ -122,5 +126,7 @@ X_FRAME_OPTIONS = "DENY"
 
 # A late-acknowledged message comes back after this many seconds: longer than the longest task.
 LONGEST_TASK_SECONDS = 3600
-CLAIM_SECONDS = 600
+# A worker renews its claims with every heartbeat, so those of a dead one run out after this time.
+CLAIM_SECONDS = env_number("CLAIM_SECONDS", 60)
+BEAT_SECONDS = env_number("BEAT_SECONDS", 10)
 MOST_ATTEMPTS = 3

@@ -10,7 +10,10 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyapp.settings")
 django.setup()
 
+from studyapp.checks import refuse_wrong_deployment  # noqa: E402
 from studyapp.queue import app  # noqa: E402
+
+refuse_wrong_deployment()
 
 app.conf.imports = (
     "tasks.workers",

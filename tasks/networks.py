@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import explainer
-from studyapp.models import Network
+from studyapp.models import Network, Study
+
+from .batches import worker_name
 
 KEPT = 4
 
@@ -22,7 +24,34 @@ def loaded(network: Network) -> explainer.Network:
         "layer": network.layer or None,
         "options": network.options,
     }
-    return _load(json.dumps(wanted, sort_keys=True))
+    found = _load(json.dumps(wanted, sort_keys=True))
+    first = network.described.get("weights_digest", found.weights_digest)
+    if found.weights_digest != first:
+        raise explainer.ExplainerError(
+            f"the weights of {network} are {found.weights_digest[:12]}… here, "
+            f"and were {first[:12]}… where the work began",
+            "give every worker the same file",
+        )
+    return found
+
+
+def network_for(study_id: int, network_id: int) -> explainer.Network | None:
+    """The network of a batch; None where this worker can't load it, which the study then tells.
+
+    It is asked before any row is claimed, so a worker that lacks a file uses up no attempts.
+    """
+    try:
+        return loaded(Network.objects.get(pk=network_id))
+    except (explainer.ExplainerError, OSError) as error:
+        tell_unloadable(study_id, error)
+        return None
+
+
+def tell_unloadable(study_id: int, error: Exception) -> None:
+    """Stop the study's preparation with a problem that names the worker and the mend."""
+    Study.objects.filter(pk=study_id).update(
+        problem=f"a network can't be loaded by {worker_name()}: {error}; then prepare it again"
+    )
 
 
 def describe(network: Network) -> None:

@@ -5,14 +5,14 @@ from typing import Any
 import torch
 
 import explainer
-from studyapp.models import Network, Prediction, Study
+from studyapp.models import Prediction, Study
 from studyapp.queue import PREDICT, app
-from studyapp.studies.claims import claim, fail, finish
+from studyapp.studies.claims import fail, finish, give_back
 from studyapp.studies.preparation import pending, study_predictions
 
-from .networks import loaded, open_image
+from .batches import ask_for_rest, claimed
+from .networks import network_for, open_image
 from .preparation import go_on
-from .workers import worker_name
 
 FIRST_CLASSES = 20
 BATCH = 16
@@ -21,12 +21,15 @@ BATCH = 16
 @app.task(name=PREDICT)
 def predict(study_id: int, network_id: int, keys: list[int]) -> None:
     """Fill the claimed ones of the predictions `keys`, all of one network."""
-    rows = Prediction.objects.filter(pk__in=keys)
-    name = claim(rows, worker_name())
-    claimed = list(rows.filter(claimed_by=name).select_related("image").order_by("pk"))
-    network = loaded(Network.objects.get(pk=network_id))
-    for start in range(0, len(claimed), BATCH):
-        _predict(network, claimed[start : start + BATCH], name)
+    network = network_for(study_id, network_id)
+    if network is None:
+        return
+    wanted = Prediction.objects.filter(pk__in=keys)
+    with claimed(wanted) as (name, mine):
+        rows = list(mine.select_related("image").order_by("pk"))
+        for start in range(0, len(rows), BATCH):
+            _predict(network, rows[start : start + BATCH], name)
+    ask_for_rest(wanted, PREDICT, study_id, network_id, queue="gpu")
     study = Study.objects.get(pk=study_id)
     go_on(study_id, pending(study_predictions(study)).count())
 
@@ -39,9 +42,24 @@ def _predict(network: explainer.Network, rows: list[Prediction], name: str) -> N
             photos.append((row, open_image(row.image.file)))
         except (explainer.ExplainerError, OSError) as error:
             fail(row, name, str(error))
-    if not photos:
+    if photos:
+        _predict_photos(network, photos, name)
+
+
+def _predict_photos(
+    network: explainer.Network, photos: list[tuple[Prediction, Any]], name: str
+) -> None:
+    """What is too much at once (memory that runs out is a RuntimeError) is tried in halves."""
+    try:
+        logits = network.predict(network.prepare([photo for _, photo in photos]))
+    except RuntimeError as error:
+        if len(photos) == 1:
+            give_back(photos[0][0], name, f"{type(error).__name__}: {error}")
+            return
+        middle = len(photos) // 2
+        _predict_photos(network, photos[:middle], name)
+        _predict_photos(network, photos[middle:], name)
         return
-    logits = network.predict(network.prepare([photo for _, photo in photos]))
     for (row, _), scores in zip(photos, logits, strict=True):
         if bool(torch.isfinite(scores).all()):
             finish(row, name, top=first_classes(scores))

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 import explainer
 from studyapp.models import Crop, Explanation, Network, Overlay, Study
 from studyapp.queue import EXPLAIN, RENDER, app
-from studyapp.studies.claims import claim, fail, finish, give_back
+from studyapp.studies.claims import fail, finish, give_back
 from studyapp.studies.preparation import (
     pending,
     study_crops,
@@ -17,22 +18,25 @@ from studyapp.studies.preparation import (
     study_overlays,
 )
 
-from .networks import loaded, open_image
+from .batches import ask_for_rest, claimed
+from .networks import loaded, network_for, open_image
 from .preparation import go_on
-from .workers import worker_name
 
 PHOTOS_AT_ONCE = 8
+NETWORK_OF = {"overlay": "explanation__network", "crop": "network"}
 
 
 @app.task(name=EXPLAIN)
 def explain(study_id: int, network_id: int, keys: list[int]) -> None:
     """Make the claimed ones of the explanations `keys`, all of one network."""
-    rows = Explanation.objects.filter(pk__in=keys)
-    name = claim(rows, worker_name())
-    claimed = list(rows.filter(claimed_by=name).select_related("image").order_by("image_id", "pk"))
-    network = loaded(Network.objects.get(pk=network_id))
-    for batch in batches(claimed):
-        _explain(network, batch, name)
+    network = network_for(study_id, network_id)
+    if network is None:
+        return
+    wanted = Explanation.objects.filter(pk__in=keys)
+    with claimed(wanted) as (name, mine):
+        for batch in batches(mine.select_related("image").order_by("image_id", "pk")):
+            _explain(network, batch, name)
+    ask_for_rest(wanted, EXPLAIN, study_id, network_id, queue="gpu")
     study = Study.objects.get(pk=study_id)
     go_on(study_id, pending(study_explanations(study)).count())
 
@@ -73,13 +77,14 @@ def _classes(rows: Sequence[Explanation]) -> list[int]:
 
 
 def _explain(network: explainer.Network, photos: list[list[Explanation]], name: str) -> None:
-    """One call for several photos; where it fails each photo is tried alone."""
+    """One call for several photos; where it fails (or memory runs out) they are tried in halves."""
     try:
         found = _found(network, photos)
     except (explainer.ExplainerError, OSError, RuntimeError) as error:
         if len(photos) > 1:
-            for photo in photos:
-                _explain(network, [photo], name)
+            middle = len(photos) // 2
+            _explain(network, photos[:middle], name)
+            _explain(network, photos[middle:], name)
             return
         for row in photos[0]:
             _refuse(row, name, error)
@@ -103,14 +108,17 @@ def _found(network: explainer.Network, photos: list[list[Explanation]]) -> expla
 
 def _record(found: explainer.Found, place: int, row: Explanation, which: int, name: str) -> None:
     """Store the map under a name of its own, then say so in the row."""
-    file = f"maps/{row.settings_digest[:2]}/{row.pk}-{name[-8:]}.npz"
+    folder = f"maps/{row.settings_digest[:2]}"
+    file = f"{folder}/{row.pk}-{name[-8:]}.npz"
+    if row.attempts > 1:
+        remove_leftovers(media(folder), f"{row.pk}-*", f".{row.pk}-*")
     try:
         array = found[row.method][place, which].cpu().numpy()
         digest = explainer.store.save_maps(media(file), {"map": array})
     except OSError as error:
         give_back(row, name, f"the map could not be stored: {error}")
         return
-    finish(
+    kept = finish(
         row,
         name,
         map_file=file,
@@ -123,6 +131,15 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
             "seconds_of_batch": round(found.seconds, 4),
         },
     )
+    if not kept:
+        media(file).unlink(missing_ok=True)
+
+
+def remove_leftovers(folder: Path, *patterns: str) -> None:
+    """Delete what earlier workers, killed in the middle, left of a row's files."""
+    for pattern in patterns:
+        for path in folder.glob(pattern):
+            path.unlink(missing_ok=True)
 
 
 def _refuse(row: Explanation, name: str, error: Exception) -> None:
@@ -137,17 +154,24 @@ def _refuse(row: Explanation, name: str, error: Exception) -> None:
 def render(study_id: int, kind: str, keys: list[int]) -> None:
     """Draw the claimed ones of the pictures `keys`; `kind` is "overlay" or "crop"."""
     model, draw = {"overlay": (Overlay, _draw_overlay), "crop": (Crop, _draw_crop)}[kind]
-    rows = model._default_manager.filter(pk__in=keys)
-    name = claim(rows, worker_name())
-    for row in rows.filter(claimed_by=name).order_by("pk"):
-        _render(row, draw, name)
+    wanted: QuerySet[Any] = model._default_manager.filter(pk__in=keys)
+    needed = wanted.values_list(NETWORK_OF[kind], flat=True).distinct()
+    if any(network_for(study_id, network) is None for network in needed):
+        return
+    with claimed(wanted) as (name, mine):
+        for row in mine.order_by("pk"):
+            _render(row, draw, name)
+    ask_for_rest(wanted, RENDER, study_id, kind, queue="cpu")
     study = Study.objects.get(pk=study_id)
     left = pending(study_overlays(study)).count() + pending(study_crops(study)).count()
     go_on(study_id, left)
 
 
 def _render(row: Any, draw: Any, name: str) -> None:
-    file = f"pictures/{row.code[:2]}/{row.code}.png"
+    folder = f"pictures/{row.code[:2]}"
+    file = f"{folder}/{row.code}.png"
+    if row.attempts > 1:
+        remove_leftovers(media(folder), f".{row.code}.png.*")
     try:
         picture = draw(row)
         digest = explainer.store.save_picture(media(file), picture)

@@ -5,7 +5,7 @@ from studyapp.models import Study
 from studyapp.queue import PREPARE, app, ask
 from studyapp.studies.preparation import advance, study_networks
 
-from .networks import describe, settings_digest
+from .networks import describe, settings_digest, tell_unloadable
 
 
 @app.task(name=PREPARE)
@@ -18,7 +18,7 @@ def prepare(study_id: int) -> None:
         for network in study_networks(study):
             describe(network)
     except (explainer.ExplainerError, OSError) as error:
-        Study.objects.filter(pk=study_id).update(problem=f"a network can't be loaded: {error}")
+        tell_unloadable(study_id, error)
         return
     for request in advance(study, settings_digest):
         ask(request.task, *request.arguments, queue=request.queue)

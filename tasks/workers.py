@@ -1,40 +1,48 @@
-"""What a worker process does besides its tasks: one thread, a heartbeat, and asking again."""
+"""What a worker process does besides its tasks: one thread that beats, keeps claims and looks."""
 
-import os
-import socket
+import logging
 import threading
 from typing import Any
 
+import redis
 import torch
 from celery import signals
-from django.db import close_old_connections
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
+from kombu.exceptions import KombuError
 
-from studyapp.models import Heartbeat, Study, StudyState
-from studyapp.queue import PREPARE, app
+from studyapp.models import Heartbeat
 
-BEAT_SECONDS = 10
+from .batches import renew_held, worker_name
+from .watch import Watch, ask_again
+
+log = logging.getLogger(__name__)
 doing = ""
 
 
-def worker_name() -> str:
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
 def beat(queues: str) -> None:
-    """Say that this worker is alive, and at what."""
+    """Say that this worker is alive, and at what, and that its claims are not to run out."""
     now = timezone.now()
     Heartbeat.objects.update_or_create(
         worker=worker_name(),
         defaults={"queues": queues, "doing": doing, "seen_at": now},
         create_defaults={"queues": queues, "doing": doing, "seen_at": now, "started_at": now},
     )
+    renew_held()
 
 
 def _beat_on(queues: str, stop: threading.Event) -> None:
-    while not stop.wait(BEAT_SECONDS):
-        close_old_connections()
-        beat(queues)
+    """Beat until told to stop; a database or broker that is away for a while ends nothing."""
+    watch = Watch()
+    while not stop.wait(settings.BEAT_SECONDS):
+        try:
+            close_old_connections()
+            beat(queues)
+            watch.look(idle=not doing)
+        except (DatabaseError, InterfaceError, OSError, redis.RedisError, KombuError) as error:
+            log.warning("no heartbeat: %s", error)
+    connection.close()
 
 
 @signals.worker_ready.connect
@@ -45,12 +53,6 @@ def start(sender: Any, **_: Any) -> None:
     beat(queues)
     threading.Thread(target=_beat_on, args=(queues, threading.Event()), daemon=True).start()
     ask_again()
-
-
-def ask_again() -> None:
-    """Ask for every study that is being prepared: a killed worker's message may be lost."""
-    for key in Study.objects.filter(state=StudyState.PREPARING, prepared_at=None).values_list("pk"):
-        app.signature(PREPARE, args=key).apply_async(queue="cpu")
 
 
 @signals.task_prerun.connect

@@ -27,7 +27,7 @@ def own_site(*, processes: int = 2, threads: int = 8) -> Iterator[str]:
     command = [sys.executable, "-m", "gunicorn", "studyapp.wsgi", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(processes), "--threads", str(threads), "--log-level", "error"]
     server = subprocess.Popen(
-        command, cwd=settings.ROOT, env=_environment(), stdout=subprocess.DEVNULL
+        command, cwd=settings.ROOT, env=environment(), stdout=subprocess.DEVNULL
     )
     try:
         address = f"http://127.0.0.1:{port}"
@@ -44,7 +44,7 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
     """This process's environment, on this connection's database, without HTTPS on loopback."""
     database = connection.settings_dict
     user = f"{quote(str(database['USER']))}:{quote(str(database['PASSWORD']), safe='')}"

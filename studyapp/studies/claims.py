@@ -34,6 +34,12 @@ def claim(rows: QuerySet[Any], worker: str) -> str:
     return name
 
 
+def renew(rows: QuerySet[Any], claim_name: str) -> None:
+    """Keep a claim for as long again: its worker is alive and still at it."""
+    until = timezone.now() + timedelta(seconds=settings.CLAIM_SECONDS)
+    rows.filter(claimed_by=claim_name, state=WorkState.PENDING).update(claimed_until=until)
+
+
 def finish(row: Work, claim_name: str, **values: Any) -> bool:
     """Record the result of a claimed row; False, and nothing recorded, if the claim was lost."""
     return _settle(row, claim_name, state=WorkState.READY, error="", **values)

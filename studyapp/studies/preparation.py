@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -225,20 +226,34 @@ def _crop(image: Image, conditions: Iterable[Condition], size: int) -> None:
 def _picture_requests(study: Study) -> Iterator[Request]:
     every: list[QuerySet[Any]] = [study_overlays(study), study_crops(study)]
     for rows in map(pending, every):
-        keys = list(rows.order_by("pk").values_list("pk", flat=True))
         kind = rows.model._meta.model_name
-        for start in range(0, len(keys), BATCH):
-            yield Request(RENDER, "cpu", (study.pk, kind, keys[start : start + BATCH]))
+        for keys in _batches(rows.order_by("pk").values_list("pk", "attempts")):
+            yield Request(RENDER, "cpu", (study.pk, kind, keys))
 
 
 def _requests(task: str, queue: str, study: Study, rows: QuerySet[Any]) -> Iterator[Request]:
     """Batches of one network each, the rows of one photo side by side."""
-    by_network: dict[int, list[int]] = {}
-    for key, network in rows.order_by("image_id", "pk").values_list("pk", "network_id"):
-        by_network.setdefault(network, []).append(key)
-    for network, keys in by_network.items():
-        for start in range(0, len(keys), BATCH):
-            yield Request(task, queue, (study.pk, network, keys[start : start + BATCH]))
+    by_network: dict[int, list[tuple[int, int]]] = {}
+    ordered = rows.order_by("image_id", "pk").values_list("network_id", "pk", "attempts")
+    for network, key, attempts in ordered:
+        by_network.setdefault(network, []).append((key, attempts))
+    for network, found in by_network.items():
+        for keys in _batches(found):
+            yield Request(task, queue, (study.pk, network, keys))
+
+
+def _batches(rows: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Keys of (key, attempts) in batches; a row that may stop its worker a last time comes alone,
+    so that it fails alone."""
+    last = settings.MOST_ATTEMPTS - 1
+    together: list[int] = []
+    for key, attempts in rows:
+        if attempts >= last:
+            yield [key]
+        else:
+            together.append(key)
+    for start in range(0, len(together), BATCH):
+        yield together[start : start + BATCH]
 
 
 def _refuse_failed_pictures(study: Study) -> None:

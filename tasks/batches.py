@@ -1,0 +1,55 @@
+"""Rows claimed together: renewed while they are worked on, given back when the work breaks off."""
+
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.db.models import QuerySet
+
+from studyapp.models import WorkState
+from studyapp.queue import ask
+from studyapp.studies.claims import claim, give_back, renew
+
+log = logging.getLogger(__name__)
+held: dict[str, QuerySet[Any]] = {}
+
+
+def worker_name() -> str:
+    return f"{socket.gethostname()}/{os.getpid()}"
+
+
+@contextmanager
+def claimed(rows: QuerySet[Any]) -> Iterator[tuple[str, QuerySet[Any]]]:
+    """Claim the free ones of `rows`; the claim's name and the rows that it holds.
+
+    Whatever breaks the work off is logged and written to the rows that are left, which are then
+    free for another try; after the last one they are failed with that reason.
+    """
+    name = claim(rows, worker_name())
+    mine = rows.filter(claimed_by=name)
+    held[name] = rows
+    try:
+        yield name, mine
+    except Exception as error:
+        log.exception("a batch of %s broke off", rows.model.__name__)
+        for row in mine:
+            give_back(row, name, f"{type(error).__name__}: {error}")
+    finally:
+        del held[name]
+
+
+def renew_held() -> None:
+    """Keep what this worker is at from running out; called beside the work, with each heartbeat."""
+    for name, rows in list(held.items()):
+        renew(rows, name)
+
+
+def ask_for_rest(rows: QuerySet[Any], task: str, *arguments: Any, queue: str) -> None:
+    """Ask for those of `rows` that were given back, each alone: one that spoils a batch does not
+    spoil the next."""
+    back = rows.filter(state=WorkState.PENDING, claimed_by="", attempts__gt=0)
+    for key in back.order_by("pk").values_list("pk", flat=True):
+        ask(task, *arguments, [key], queue=queue)

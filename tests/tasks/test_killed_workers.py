@@ -1,0 +1,112 @@
+"""Workers that are killed, and messages that are lost: the rows bring it all to its end."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from pytest_django import Settings
+
+import explainer
+from studyapp.models import (
+    Explanation,
+    Heartbeat,
+    Overlay,
+    Prediction,
+    Study,
+    Work,
+    WorkState,
+)
+from studyapp.studies.lifecycle import open_study, start_preparing
+from studyapp.studies.progress import progress
+
+from .small_line import (
+    ROWS,
+    WorkerProcess,
+    empty_broker,
+    files_of_rows,
+    files_on_disk,
+    make_line,
+    wait_for,
+    worker,
+)
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path: Path, settings: Settings) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    empty_broker()
+
+
+def is_prepared(study: Study) -> bool:
+    return progress(study).prepared
+
+
+def ready(model: type[Work]) -> int:
+    return int(model._default_manager.filter(state=WorkState.READY).count())
+
+
+def assert_whole(study: Study) -> None:
+    """Everything is ready once, every file is a row's, and each is what was recorded."""
+    counts = {model.__name__: ready(model) for model in ROWS}
+    assert counts == {"Prediction": 24, "Explanation": 32, "Overlay": 32, "Crop": 8}
+    assert {model.__name__: model._default_manager.count() for model in ROWS} == counts
+    assert files_on_disk("maps") | files_on_disk("pictures") == files_of_rows()
+    for row in Explanation.objects.all():
+        explainer.store.verify(Path(settings.MEDIA_ROOT) / row.map_file, row.map_digest)
+    assert open_study(study).is_open
+
+
+def kill_in_the_middle_of(model: type[Work], study: Study, folder: Path) -> None:
+    """A worker that dies while some of the rows are ready and others are not."""
+    doomed = WorkerProcess(folder)
+    before = ready(model)
+    wait_for(lambda: ready(model) > before or is_prepared(study), log=doomed.log)
+    doomed.kill()
+
+
+def test_a_study_whose_workers_are_killed_again_and_again_is_made_whole_and_once(
+    tmp_path: Path,
+) -> None:
+    study = make_line(tmp_path / "study")
+    start_preparing(study)
+    for model in (Prediction, Explanation, Overlay):
+        kill_in_the_middle_of(model, study, tmp_path)
+    with worker(tmp_path) as last:
+        wait_for(lambda: is_prepared(study), log=last.log)
+    assert_whole(study)
+    assert max(Explanation.objects.values_list("attempts", flat=True)) > 1
+
+
+def test_messages_that_a_broker_forgets_are_asked_for_again_by_a_worker(tmp_path: Path) -> None:
+    study = make_line(tmp_path / "study")
+    with worker(tmp_path) as one:
+        wait_for(Heartbeat.objects.exists, log=one.log)
+        start_preparing(study)
+        empty_broker()
+        wait_for(lambda: is_prepared(study), log=one.log)
+    assert_whole(study)
+
+
+def test_a_row_at_which_three_workers_died_is_failed_with_the_reason_and_replaced(
+    tmp_path: Path,
+) -> None:
+    study = make_line(tmp_path / "study")
+    start_preparing(study)
+    first = WorkerProcess(tmp_path)
+    wait_for(lambda: Explanation.objects.exists(), log=first.log)
+    first.kill()
+    poison = Explanation.objects.earliest("pk")
+    Explanation.objects.filter(pk=poison.pk).update(
+        state=WorkState.PENDING, attempts=3, map_digest="", map_file="", claimed_until=None
+    )
+    with worker(tmp_path) as last:
+        wait_for(lambda: is_prepared(study), log=last.log)
+    poison.refresh_from_db()
+    assert poison.state == WorkState.FAILED
+    assert poison.error == "3 workers stopped at it; see the worker's log, then retry"
+    dropped = study.stimuli.get(role="dropped")
+    assert dropped.photo.image_id == poison.image_id
+    assert "3 workers stopped at it" in dropped.dropped_because
+    assert open_study(study).certificate["dropped"][0]["because"] == dropped.dropped_because
