@@ -16,6 +16,7 @@ from .networks import BUILDERS, Network, Preprocess, load_network
 from .photos import open_photo
 from .record import Found
 from .render import Display, encode, render, sheet
+from .targets import similarity_to
 
 __all__ = [
     "BUILDERS",
@@ -33,5 +34,6 @@ __all__ = [
     "render",
     "settings_digest",
     "sheet",
+    "similarity_to",
     "store",
 ]

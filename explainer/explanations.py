@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from .capture import Graph
 from .errors import ExplainerError, did_you_mean
+from .footprint import BUDGET
 from .methods import METHODS, Method, Work
 from .networks.network import Network, refuse_training
 from .provenance import versions
@@ -31,13 +32,15 @@ def explain(
     *,
     layer: str | nn.Module | None = None,
     settings: Settings | None = None,
+    memory: int = BUDGET,
 ) -> Found:
     """Explain why the network scores `targets` as it does on each image.
 
     `images`: N×C×H×W float, preprocessed. `targets`: N class indices or names; N×K of them; a
     callable score(output) → N scalars; None for each image's first class. `methods`: names in
     `METHODS`; those that share the forward pass share it here. `layer`: an address or submodule
-    (see `explainer.layers`) in place of the network's own. `settings`: by method.
+    (see `explainer.layers`) in place of the network's own. `settings`: by method. `memory`: bytes
+    that one chunk of a method with many passes may take; it changes no value beyond rounding.
 
     The caller's network, gradients, hooks, flags and random state are as before, also after an
     error. Bad input raises ExplainerError.
@@ -47,9 +50,16 @@ def explain(
     records = _settings_records(chosen, settings or {})
     _check_images(network, images)
     refuse_training(network.module)
+    if memory < 1:
+        raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
+    if layer is not None:
+        network = network.at(layer)
     with _own_state(images):
         images = images.detach().clone() if images.is_inference() else images.detach()
-        work = _work(network, images, targets, (chosen, layer))
+        graph, layer = _graph(network, images, chosen, records)
+        work = Work(
+            network, graph, resolve(targets, graph.outputs, network.labels), layer, memory=memory
+        )
         maps = {name: _maps(method, work, records[name]) for name, method in chosen.items()}
     return Found(
         maps=MappingProxyType(maps),
@@ -134,24 +144,30 @@ def _own_state(images: Tensor) -> Iterator[None]:
         yield
 
 
-def _work(
+def _graph(
     network: Network,
     images: Tensor,
-    targets: Wanted,
-    asked: tuple[Mapping[str, Method], str | nn.Module | None],
-) -> Work:
-    methods, layer = list(asked[0].values()), asked[1]
-    needs_layer = layer is not None or any(method.needs_layer for method in methods)
-    address = network.layer_for(images, layer) if needs_layer else ""
+    chosen: Mapping[str, Method],
+    records: Mapping[str, Any],
+) -> tuple[Graph, str]:
+    """The shared graph, with every map that the methods need; and the explained layer's address."""
+    methods = chosen.values()
+    own = [network.layer_for(images)] if any(method.needs_layer for method in methods) else []
+    more = [
+        name
+        for key, method in chosen.items()
+        if method.layers is not None
+        for name in method.layers(network, images, records[key])
+    ]
     graph = Graph(
         network.module,
         images,
-        [address] if address else [],
+        list(dict.fromkeys([*own, *more])),
         pixels=any(method.needs_pixels for method in methods),
         rules=any(method.needs_relu for method in methods),
     )
     _check_labels(network, graph.outputs)
-    return Work(network, graph, resolve(targets, graph.outputs, network.labels), address)
+    return graph, own[0] if own else ""
 
 
 def _check_labels(network: Network, outputs: Any) -> None:

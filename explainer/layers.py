@@ -5,6 +5,7 @@ An address is a module's dotted name (`features.29`), or a name and the calls th
 that runs several times in one forward pass means its last call.
 """
 
+import copy
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -13,12 +14,14 @@ from typing import Any, NamedTuple, Optional
 import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
+from torch.utils.hooks import RemovableHandle
 
 from .errors import ExplainerError, did_you_mean
 
 SEPARATOR = " > "
 CONVOLUTIONS = (nn.Conv2d, nn.ConvTranspose2d)
 Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
+HOOKS = threading.RLock()  # held while hooks come, go, or are copied with their module
 
 
 def address_of(module: nn.Module, layer: str | nn.Module) -> str:
@@ -46,13 +49,31 @@ def hooked(modules: Mapping[str, nn.Module], make: Callable[[str], Hook]) -> Ite
         def run(module: nn.Module, args: tuple[Any, ...], output: Any) -> Any:
             return hook(module, args, output) if threading.get_ident() == thread else None
 
+        run.passing = True  # type: ignore[attr-defined]  # `copied` leaves it behind
         return run
 
     with ExitStack() as stack:
-        for name, module in modules.items():
-            handle = module.register_forward_hook(only_here(make(name)))
-            stack.callback(handle.remove)
+        with HOOKS:
+            for name, module in modules.items():
+                handle = module.register_forward_hook(only_here(make(name)))
+                stack.callback(_remove, handle)
         yield
+
+
+def _remove(handle: RemovableHandle) -> None:
+    with HOOKS:
+        handle.remove()
+
+
+def copied(module: nn.Module) -> nn.Module:
+    """A deep copy, without the hooks of passes that other threads are making meanwhile."""
+    with HOOKS:
+        twin = copy.deepcopy(module)
+    for child in twin.modules():
+        for key, hook in list(child._forward_hooks.items()):
+            if getattr(hook, "passing", False):
+                del child._forward_hooks[key]
+    return twin
 
 
 def tensors_in(args: Any) -> Iterator[Tensor]:

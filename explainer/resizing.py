@@ -9,3 +9,8 @@ def resize(maps: Tensor, size: tuple[int, int]) -> Tensor:
     return functional.interpolate(maps[:, None], size=size, mode="bilinear", align_corners=False)[
         :, 0
     ]
+
+
+def size_of(images: Tensor) -> tuple[int, int]:
+    """Height and width of N×C×H×W."""
+    return images.shape[2], images.shape[3]

@@ -1,7 +1,7 @@
 """What is explained: class indices, class names or a score of the output, checked once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -38,9 +38,43 @@ class Targets:
         scores: Tensor = output.gather(1, column).squeeze(1)
         return scores
 
+    def probabilities(self, output: Any, k: int) -> Tensor:
+        """The N softmax probabilities of the k-th target; a callable's scores as they are."""
+        return self.scores(output if self.score else output.float().softmax(1), k)
+
+    def rows(self, places: Tensor, batch: int) -> "Targets":
+        """The targets of a longer batch, whose p-th row is a variant of image `places[p]`.
+
+        A callable may know its images by their order: it is asked for `batch` rows at a time.
+        """
+        if self.indices is not None:
+            return replace(self, indices=self.indices[places.cpu()])
+        score = self.score
+        assert score is not None
+
+        def by_batch(output: Any) -> Tensor:
+            if not isinstance(output, Tensor):
+                return _checked_scores(score(output))
+            return torch.cat([_checked_scores(score(part)) for part in torch.split(output, batch)])
+
+        return replace(self, score=by_batch)
+
     def shown(self) -> Tensor | None:
         """The indices as the caller gave them: N, or N×K."""
         return self.indices if self.indices is None or self.several else self.indices[:, 0]
+
+
+def similarity_to(embeddings: Tensor) -> Score:
+    """The score that explains why two images are alike: the cosine of their embeddings.
+
+    `embeddings`: N×D, what the network gave for the second images, in the order of the first.
+    """
+    fixed = embeddings.detach().clone()
+
+    def score(output: Tensor) -> Tensor:
+        return torch.nn.functional.cosine_similarity(output, fixed.to(output), dim=1)
+
+    return score
 
 
 def resolve(wanted: Wanted, output: Any, labels: Sequence[str]) -> Targets:
@@ -89,7 +123,7 @@ def _indices(wanted: Any, labels: Sequence[str]) -> Tensor:
     if isinstance(wanted, Tensor):
         if wanted.is_floating_point() or wanted.dtype == torch.bool:
             raise ExplainerError(f"targets of type {wanted.dtype}", "give integers")
-        return wanted.detach().cpu().long()
+        return wanted.detach().cpu().long().clone()  # of a caller's under inference_mode too
     if isinstance(wanted, (str, int)):
         raise ExplainerError(f"targets={wanted!r} is not a sequence", "give one class per image")
     rows = [_numbers(row, labels) for row in wanted]

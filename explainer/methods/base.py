@@ -1,18 +1,20 @@
 """What a method is: what it says of itself, what it needs of the graph, and how it computes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, get_args, get_origin, get_type_hints
+from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import torch
 from torch import Tensor
 
 from explainer.capture import Graph
 from explainer.errors import ExplainerError, did_you_mean
+from explainer.footprint import BUDGET
 from explainer.networks.network import Network
 from explainer.rectifiers import Rule
 from explainer.targets import Targets
 
+Made = TypeVar("Made")
 Shape = Literal["layer", "image", "input"]
 Family = Literal["cam", "pixels", "perturbation", "control"]
 
@@ -27,41 +29,108 @@ def full_precision(values: Tensor) -> Tensor:
     return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
 
 
-class Work:
-    """One call of `explain`: the shared graph, and each gradient of it computed once."""
+@dataclass(frozen=True)
+class Chunk:
+    """Some of the count × N variants of the images: row p is variant `variants[p]` of `places[p]`.
 
-    def __init__(self, network: Network, graph: Graph, targets: Targets, layer: str) -> None:
+    Both are P indices on the images' device.
+    """
+
+    variants: Tensor
+    places: Tensor
+
+
+class Work:
+    """One call of `explain`: the shared graph, and everything made of it computed once.
+
+    `memory`: bytes that the further passes of a method may take at a time.
+    """
+
+    def __init__(
+        self, network: Network, graph: Graph, targets: Targets, layer: str, *, memory: int = BUDGET
+    ) -> None:
         self.network, self.graph, self.targets, self.layer = network, graph, targets, layer
-        self._gradients: dict[tuple[str, int], Tensor] = {}
+        self.memory = memory
+        self._once: dict[Any, Any] = {}
 
     @property
     def images(self) -> Tensor:
         return self.graph.images.detach()
 
-    def activations(self) -> Tensor:
-        """A: N×K×u×v, the layer's map."""
-        return full_precision(self.graph.maps[self.layer].detach())
+    def once(self, key: Any, make: Callable[[], Made]) -> Made:
+        """What `make` gives, made at the first time of asking only."""
+        if key not in self._once:
+            self._once[key] = make()
+        return cast(Made, self._once[key])
 
-    def layer_gradient(self, k: int) -> Tensor:
-        """g = ∂y/∂A: N×K×u×v, for the k-th target."""
-        return self._gradient("layer", "gradient", k)
+    def activations(self, layer: str = "") -> Tensor:
+        """A: N×K×u×v, the map of `layer`, the explained one by default."""
+        return full_precision(self.graph.maps[layer or self.layer].detach())
+
+    def layer_gradient(self, k: int, layer: str = "") -> Tensor:
+        """g = ∂y/∂A: N×K×u×v, for the k-th target; one walk back finds it for all layers."""
+        found = self.once(("layers", k), lambda: self._gradients(self.graph.maps, "gradient", k))
+        return found[layer or self.layer]
 
     def pixel_gradient(self, rule: Rule, k: int) -> Tensor:
         """∂y/∂x: N×C×H×W, the ReLUs following `rule`."""
-        return self._gradient("input", rule, k)
+        wanted = {"x": self.graph.images}
+        return self.once(("pixels", rule, k), lambda: self._gradients(wanted, rule, k))["x"]
 
-    def _gradient(self, place: str, rule: Rule, k: int) -> Tensor:
-        key = (f"{place}:{rule}", k)
-        if key not in self._gradients:
-            wanted = self.graph.images if place == "input" else self.graph.maps[self.layer]
+    def _gradients(self, wanted: Mapping[str, Tensor], rule: Rule, k: int) -> dict[str, Tensor]:
+        with torch.enable_grad():
+            scores = self.targets.scores(self.graph.outputs, k)
+        self._check_count(scores)
+        found = self.graph.gradients(scores, list(wanted.values()), rule)
+        return dict(zip(wanted, map(full_precision, found), strict=True))
+
+    def _check_count(self, scores: Tensor) -> None:
+        if len(scores) != len(self.images):
+            raise ExplainerError(
+                f"score(output) gave {len(scores)} scores for {len(self.images)} images",
+                "return one scalar per image: shape N",
+            )
+
+    def chunks(self, count: int, *, graph: bool = False) -> Iterator[Chunk]:
+        """All variants 0…count−1 of all images, cut so that a pass fits into the budget.
+
+        With `graph` the pass is kept for walking back. A callable target meets whole batches.
+        """
+        batch = len(self.images)
+        most = self.network.footprint(self.images).images_within(self.memory, graph=graph)
+        if self.targets.score is not None:
+            whole = max(1, most // batch) if isinstance(self.graph.outputs, Tensor) else 1
+            most = whole * batch
+        for rows in torch.split(torch.arange(count * batch, device=self.images.device), most):
+            yield Chunk(rows // batch, rows % batch)
+
+    def scores_of(self, inputs: Tensor, places: Tensor, *, probable: bool = False) -> Tensor:
+        """P×K float32: the scores (or softmax probabilities) of P further inputs, without a graph.
+
+        Row p of `inputs` (P×C×H×W) stands for image `places[p]`.
+        """
+        outputs = self.network.module(inputs)
+        rows = self.targets.rows(places, len(self.images))
+        read = rows.probabilities if probable else rows.scores
+        return torch.stack([full_precision(read(outputs, k)) for k in range(rows.count)], 1)
+
+    def walks_of(
+        self, inputs: Tensor, places: Tensor, *, pixels: bool = False
+    ) -> Iterator[tuple[Tensor, Tensor]]:
+        """For each target: A and ∂y/∂A of further inputs, or these and ∂y/∂x with `pixels`."""
+        addresses = [] if pixels else [self.layer]
+        graph = Graph(self.network.module, inputs, addresses, pixels=pixels)
+        wanted = graph.images if pixels else graph.maps[self.layer]
+        rows = self.targets.rows(places, len(self.images))
+        for k in range(rows.count):
             with torch.enable_grad():
-                scores = self.targets.scores(self.graph.outputs, k)
-            (gradient,) = self.graph.gradients(scores, [wanted], rule)
-            self._gradients[key] = full_precision(gradient)
-        return self._gradients[key]
+                scores = rows.scores(graph.outputs, k)
+            (gradient,) = graph.gradients(scores, [wanted], "gradient")
+            yield full_precision(wanted.detach()), full_precision(gradient)
 
 
 Compute = Callable[[Work, Any, int], Tensor]
+Layers = Callable[[Network, Tensor, Any], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -69,6 +138,7 @@ class Method:
     """One way to explain. `compute(work, settings, k)` gives the raw maps of the k-th target.
 
     `shape`: maps are N×u×v at the layer's size ("layer"), N×H×W ("image") or N×C×H×W ("input").
+    `layers(network, images, settings)`: addresses of maps it needs beside the explained layer's.
     `version` changes whenever the values of the same settings would.
     """
 
@@ -84,6 +154,7 @@ class Method:
     needs_relu: bool = False
     needs_layer: bool = True
     needs_pixels: bool = False
+    layers: Layers | None = None
     settings: type = NoSettings
 
     @property

@@ -18,10 +18,14 @@ def weighted_sum(weights: Tensor, activations: Tensor) -> Tensor:
     return (weights * activations).sum(1)
 
 
+def grad_cam_map(activations: Tensor, gradient: Tensor) -> Tensor:
+    """ReLU(Σ_k α_k A^k) (equation 2): N×K×u×v twice → N×u×v."""
+    return torch.relu(weighted_sum(importances(gradient), activations))
+
+
 def grad_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
-    """ReLU(Σ_k α_k A^k) (equation 2)."""
-    alpha = importances(work.layer_gradient(k))
-    return torch.relu(weighted_sum(alpha, work.activations()))
+    """Grad-CAM at the explained layer."""
+    return grad_cam_map(work.activations(), work.layer_gradient(k))
 
 
 def counterfactual(work: Work, settings: NoSettings, k: int) -> Tensor:

@@ -5,7 +5,7 @@ from functools import partial
 from torch import Tensor
 
 from explainer.rectifiers import Rule
-from explainer.resizing import resize
+from explainer.resizing import resize, size_of
 
 from .base import Method, NoSettings, Work
 from .grad_cam import PAPER, grad_cam
@@ -17,8 +17,7 @@ def product(rule: Rule, work: Work, settings: NoSettings, k: int) -> Tensor:
     """↑L ⊙ pixel map: the coarse map enlarged to the input, times each of its channels."""
     coarse = grad_cam(work, settings, k)
     pixels = work.pixel_gradient(rule, k)
-    height, width = pixels.shape[2:]
-    return resize(coarse, (height, width))[:, None] * pixels
+    return resize(coarse, size_of(pixels))[:, None] * pixels
 
 
 GUIDED_GRAD_CAM = Method(

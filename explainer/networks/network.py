@@ -1,18 +1,20 @@
 """A classifier with all that an explanation's provenance needs to say of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import cast
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
 from explainer.errors import ExplainerError
+from explainer.footprint import Footprint, footprint
 from explainer.layers import address_of, stages
 from explainer.targets import class_scores, label_index
 
 from .preprocessing import Preprocessing
+from .redrawn import redrawn
 from .weights import digest_of_state
 
 
@@ -32,7 +34,7 @@ class Network:
     preprocess: Preprocessing | None = None
     name: str = field(default="", kw_only=True)
     weights_digest: str = field(default="", kw_only=True)
-    _stages: dict[str, tuple[str, ...]] = field(default_factory=dict, init=False, repr=False)
+    _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
         if not isinstance(self.module, nn.Module):
@@ -45,15 +47,53 @@ class Network:
             object.__setattr__(self, "weights_digest", digest_of_state(self.module))
 
     def stages(self, images: Tensor) -> tuple[str, ...]:
-        """Addresses of the last map at each spatial size, found with the first image, then kept."""
-        if "all" not in self._stages:
-            self._stages["all"] = stages(self.module, images[:1].detach())
-        return self._stages["all"]
+        """Addresses of the last map at each spatial size, found once for a size of images."""
+        key = ("stages", images.shape[1:])
+        if key not in self._found:
+            self._found[key] = stages(self.module, images[:1].detach())
+        return cast(tuple[str, ...], self._found[key])
 
-    def layer_for(self, images: Tensor, layer: str | nn.Module | None = None) -> str:
-        """The address of the layer to explain: as given, as the network's own, or the last."""
-        if layer is not None:
-            return address_of(self.module, layer)
+    def footprint(self, images: Tensor) -> Footprint:
+        """The memory that one of these images takes, measured once for a size of images."""
+        key = ("footprint", images.shape[1:], images.dtype)
+        if key not in self._found:
+            self._found[key] = footprint(self.module, images[:1].detach())
+        return cast(Footprint, self._found[key])
+
+    def redrawn(self, seed: int) -> nn.Module:
+        """A copy of the module with weights drawn from `seed`; the last one is kept."""
+        seed_kept, module = self._found.get("redrawn", (None, None))
+        if module is None or seed_kept != seed:
+            module = redrawn(self.module, seed)
+            self._found["redrawn"] = (seed, module)
+        return cast(nn.Module, module)
+
+    def plain(self, images: Tensor, value: int) -> Tensor:
+        """1×C×H×W: what the network sees of a photo whose every pixel is `value`, 0 to 255.
+
+        A network without preprocessing is taken to see pixel values as they are, 0 to 1.
+        """
+        if self.preprocess is None:
+            return torch.full_like(images[:1], value / 255)
+        side = self.preprocess.size
+        seen = self.preprocess.tensor(Image.new("RGB", (side, side), (value,) * 3)).to(images)
+        if seen.shape != images.shape[1:]:
+            if not torch.equal(seen, seen[:, :1, :1].expand_as(seen)):
+                raise ExplainerError(
+                    f"images of {tuple(images.shape[2:])} pixels, preprocessing to {side}",
+                    "give images of the size that the preprocessing makes",
+                )
+            seen = seen[:, :1, :1].expand(images.shape[1:])
+        return seen[None]
+
+    def at(self, layer: str | nn.Module) -> "Network":
+        """The same network, explained at another layer; what was measured of it stays known."""
+        other = replace(self, layer=layer)
+        object.__setattr__(other, "_found", self._found)
+        return other
+
+    def layer_for(self, images: Tensor) -> str:
+        """The address of the layer to explain: the network's own, or the last convolution's."""
         return cast("str | None", self.layer) or self.stages(images)[-1]
 
     def label_index(self, name: str) -> int:

@@ -1,0 +1,46 @@
+"""How much memory one image's pass takes, so that chunks can be cut to a budget."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from .layers import tensors_in
+
+BUDGET = 512 * 2**20
+ALIVE_AT_ONCE = 4  # a layer's input and output, a skip, and the convolution's work space
+
+
+@dataclass(frozen=True)
+class Footprint:
+    """Bytes of one image's forward pass: `largest` of one tensor, `total` of all of them."""
+
+    largest: int
+    total: int
+
+    def images_within(self, budget: int, *, graph: bool) -> int:
+        """How many images `budget` bytes hold, at least one; with `graph`, all tensors stay."""
+        each = self.total if graph else ALIVE_AT_ONCE * self.largest
+        return max(1, budget // max(1, each))
+
+
+class _Ledger(TorchFunctionMode):
+    """Adds up what each call of the pass gives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.sizes: list[int] = [0]
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        self.sizes += [tensor.nbytes for tensor in tensors_in((out,))]
+        return out
+
+
+def footprint(module: nn.Module, image: Tensor) -> Footprint:
+    """Measured by one forward pass of `image` (1×C×H×W), without a graph."""
+    with torch.no_grad(), _Ledger() as ledger:
+        module(image.clone())
+    return Footprint(max(ledger.sizes), sum(ledger.sizes))
