@@ -1,6 +1,7 @@
 """Every method by name. A new one is a file here and a line in METHODS."""
 
-from . import grad_cam, guided_grad_cam, pixels
+from . import controls, gam, grad_cam, guided_grad_cam, masked, occlusion, paths, pixels
+from . import weighted_cams as cams
 from .base import Method, Work
 
 METHODS: dict[str, Method] = {
@@ -12,7 +13,22 @@ METHODS: dict[str, Method] = {
         pixels.DECONVNET,
         guided_grad_cam.GUIDED_GRAD_CAM,
         guided_grad_cam.DECONV_GRAD_CAM,
+        cams.XGRAD_CAM,
+        cams.LAYER_CAM,
+        cams.HIRES_CAM,
+        cams.GRAD_CAM_PP,
+        paths.INTEGRATED_GRAD_CAM,
+        masked.GROUP_CAM,
+        gam.GAM,
+        masked.SCORE_CAM,
+        occlusion.OCCLUSION,
         pixels.GRADIENT,
+        paths.SMOOTH_GRAD,
+        paths.INTEGRATED_GRADIENTS,
+        controls.EDGES,
+        controls.CENTRE_PRIOR,
+        controls.RANDOM_WEIGHTS,
+        controls.OTHER_IMAGE,
     )
 }
 

@@ -1,0 +1,180 @@
+"""Pictures that look like explanations and explain nothing: what a study compares with.
+
+Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from explainer.capture import Graph
+from explainer.errors import ExplainerError
+from explainer.photos import open_photo
+from explainer.resizing import resize, size_of
+
+from .base import Method, NoSettings, Work, full_precision
+from .grad_cam import grad_cam, grad_cam_map
+
+PAPER = "Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292"
+
+
+@dataclass(frozen=True)
+class EdgesSettings:
+    """`grid`: cells a side over which edges are averaged, to look as coarse as a CAM; 0: none."""
+
+    grid: int = 0
+
+    def __post_init__(self) -> None:
+        if self.grid < 0:
+            raise ExplainerError(f"grid = {self.grid}", "use 0 or more cells")
+
+
+@dataclass(frozen=True)
+class CentreSettings:
+    """`spread`: σ as a share of the image's height and width."""
+
+    spread: float = 0.25
+
+    def __post_init__(self) -> None:
+        if not 0 < self.spread < float("inf"):
+            raise ExplainerError(f"spread = {self.spread}", "use a number above 0")
+
+
+@dataclass(frozen=True)
+class RandomWeightsSettings:
+    """`seed` of the weights."""
+
+    seed: int = 0
+
+
+@dataclass(frozen=True)
+class OtherImageSettings:
+    """`photo`: a photo file; where none is named, the next different image of the batch."""
+
+    photo: str = ""
+
+
+def edges(work: Work, settings: EdgesSettings, k: int) -> Tensor:
+    """N×H×W: the length of the Sobel gradient of the channels' mean."""
+    grey = work.images.float().mean(1, keepdim=True)
+    across = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=grey.device)
+    kernels = torch.stack([across, across.T])[:, None]
+    slopes = functional.conv2d(functional.pad(grey, (1, 1, 1, 1), mode="replicate"), kernels)
+    lengths = slopes.square().sum(1).sqrt()
+    if not settings.grid:
+        return lengths
+    coarse = functional.adaptive_avg_pool2d(lengths[:, None], settings.grid)[:, 0]
+    return resize(coarse, size_of(work.images))
+
+
+def centre_prior(work: Work, settings: CentreSettings, k: int) -> Tensor:
+    """N×H×W: a Gaussian at the centre, the same for every image."""
+    sides = []
+    for length in size_of(work.images):
+        places = torch.arange(length, device=work.images.device) - (length - 1) / 2
+        sides.append(torch.exp(-(places**2) / (2 * (settings.spread * length) ** 2)))
+    return torch.outer(*sides).expand(len(work.images), -1, -1)
+
+
+def random_weights(work: Work, settings: RandomWeightsSettings, k: int) -> Tensor:
+    """N×H×W: ↑Grad-CAM, of the same class, of the network with weights drawn anew."""
+    return work.once(("random_weights", settings), lambda: _unlearnt(work, settings.seed))[k]
+
+
+def _unlearnt(work: Work, seed: int) -> list[Tensor]:
+    graph = Graph(work.network.redrawn(seed), work.images, [work.layer])
+    found = []
+    for k in range(work.targets.count):
+        with torch.enable_grad():
+            scores = work.targets.scores(graph.outputs, k)
+        found.append(_enlarged_grad_cam(work, graph, scores))
+    return found
+
+
+def _enlarged_grad_cam(work: Work, graph: Graph, scores: Tensor) -> Tensor:
+    map = graph.maps[work.layer]
+    (gradient,) = graph.gradients(scores, [map], "gradient")
+    found = grad_cam_map(full_precision(map.detach()), full_precision(gradient))
+    return resize(found, size_of(work.images))
+
+
+def other_image(work: Work, settings: OtherImageSettings, k: int) -> Tensor:
+    """N×H×W: ↑Grad-CAM that belongs to another photo.
+
+    Without `photo` it is the batch's next image that differs, explained for its own target; with
+    it that photo, explained for the class predicted there.
+    """
+    if settings.photo:
+        return work.once(("other_image", settings), lambda: _of_photo(work, settings.photo))
+    return resize(grad_cam(work, NoSettings(), k)[_others(work.images)], size_of(work.images))
+
+
+def _others(images: Tensor) -> Tensor:
+    """For each image the place of the next one, round the batch, that is not the same."""
+    count, found = len(images), []
+    for place in range(count):
+        following = ((place + step) % count for step in range(1, count))
+        other = next((n for n in following if not torch.equal(images[n], images[place])), None)
+        if other is None:
+            raise ExplainerError(
+                "other_image has no other image in the batch",
+                'explain two or more together, or name one: {"other_image": {"photo": …}}',
+            )
+        found.append(other)
+    return torch.tensor(found, device=images.device)
+
+
+def _of_photo(work: Work, path: str) -> Tensor:
+    image = work.network.prepare([open_photo(path)]).to(work.images)
+    graph = Graph(work.network.module, image, [work.layer])
+    if not isinstance(graph.outputs, Tensor) or graph.outputs.dim() != 2:
+        raise ExplainerError("the other photo has no predicted class", "leave photo out")
+    with torch.enable_grad():
+        scores = graph.outputs.amax(1)
+    return _enlarged_grad_cam(work, graph, scores).expand(len(work.images), -1, -1)
+
+
+EDGES = Method(
+    name="edges",
+    family="control",
+    formula="√(Sobel_x² + Sobel_y²) of the image",
+    paper=PAPER,
+    cost="nothing",
+    compute=edges,
+    shape="image",
+    needs_layer=False,
+    settings=EdgesSettings,
+)
+CENTRE_PRIOR = Method(
+    name="centre_prior",
+    family="control",
+    formula="exp(−(Δi²/H² + Δj²/W²) / (2 spread²))",
+    paper=PAPER,
+    cost="nothing",
+    compute=centre_prior,
+    shape="image",
+    needs_layer=False,
+    settings=CentreSettings,
+)
+RANDOM_WEIGHTS = Method(
+    name="random_weights",
+    family="control",
+    formula="↑grad_cam of the network with re-drawn weights",
+    paper=PAPER,
+    cost="1 forward, 1 backward to the layer; a second copy of the weights",
+    compute=random_weights,
+    shape="image",
+    settings=RandomWeightsSettings,
+)
+OTHER_IMAGE = Method(
+    name="other_image",
+    family="control",
+    formula="↑grad_cam of another photo",
+    paper=PAPER,
+    cost="nothing beside grad_cam; with a photo of its own 1 forward, 1 backward to the layer",
+    compute=other_image,
+    shape="image",
+    settings=OtherImageSettings,
+)

@@ -1,0 +1,92 @@
+"""How far the score falls when a patch is hidden (Zeiler and Fergus, section 4.2)."""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from explainer.errors import ExplainerError
+from explainer.resizing import size_of
+
+from .base import Chunk, Method, Work
+from .paths import Baseline, baseline_image
+
+
+@dataclass(frozen=True)
+class OcclusionSettings:
+    """A square of `patch` pixels, moved by `stride`, filled with `fill`.
+
+    `fill`: "zeros" after preprocessing, which is the grey of the mean photo for networks that
+    normalise; or a "black" or "white" photo's pixels.
+    """
+
+    patch: int = 32
+    stride: int = 16
+    fill: Baseline = "zeros"
+
+    def __post_init__(self) -> None:
+        if self.patch < 1:
+            raise ExplainerError(f"patch = {self.patch}", "use 1 or more pixels")
+        if not 1 <= self.stride <= self.patch:
+            raise ExplainerError(
+                f"stride = {self.stride}", f"use 1 to patch = {self.patch}, or pixels are left out"
+            )
+
+
+def occlusion(work: Work, settings: OcclusionSettings, k: int) -> Tensor:
+    """N×H×W: the mean of y(x) − y(x with the patch hidden) over the patches on each pixel.
+
+    Patches start at the upper left; the last of each row and column ends at the border.
+    """
+    return work.once(("occlusion", settings), lambda: _falls(work, settings))[k]
+
+
+def patches(size: tuple[int, int], settings: OcclusionSettings) -> Tensor:
+    """P×H×W booleans: the pixels that each patch hides."""
+    height, width = size
+    if settings.patch > min(size):
+        raise ExplainerError(
+            f"a patch of {settings.patch} pixels hides images of {height}×{width} wholly",
+            'make it smaller: settings={"occlusion": {"patch": …, "stride": …}}',
+        )
+    rows, columns = (_windows(length, settings) for length in size)
+    return (rows[:, None, :, None] & columns[None, :, None, :]).flatten(0, 1)
+
+
+def _windows(length: int, settings: OcclusionSettings) -> Tensor:
+    """Windows×length booleans along one side."""
+    starts = torch.arange(0, length - settings.patch + settings.stride, settings.stride)
+    places = torch.arange(length)
+    return (places >= starts[:, None]) & (places < starts[:, None] + settings.patch)
+
+
+def _falls(work: Work, settings: OcclusionSettings) -> list[Tensor]:
+    images, count = work.images, work.targets.count
+    size = size_of(images)
+    hidden = patches(size, settings).to(images.device)
+    fill = baseline_image(work, settings.fill)
+
+    def without(chunk: Chunk) -> Tensor:
+        return torch.where(hidden[chunk.variants][:, None], fill, images[chunk.places])
+
+    whole = torch.stack([work.targets.scores(work.graph.outputs, k) for k in range(count)], 1)
+    sums = torch.zeros(count, len(images), *size, device=images.device)
+    for chunk in work.chunks(len(hidden)):
+        falls = whole[chunk.places].float() - work.scores_of(without(chunk), chunk.places)
+        seen = hidden[chunk.variants].float()
+        for total, fall in zip(sums, falls.T, strict=True):
+            total.index_add_(0, chunk.places, fall[:, None, None] * seen)
+    return list(sums / hidden.sum(0))
+
+
+OCCLUSION = Method(
+    name="occlusion",
+    family="perturbation",
+    formula="mean over the patches on a pixel of y(x) − y(x without the patch)",
+    paper="Zeiler and Fergus, Visualizing Convolutional Networks, arXiv 1311.2901, section 4.2",
+    cost="(patches + 1) forwards",
+    compute=occlusion,
+    shape="image",
+    needs_layer=False,
+    settings=OcclusionSettings,
+)

@@ -1,0 +1,84 @@
+"""CAMs that weigh the same A and g = ∂y/∂A otherwise than Grad-CAM; free beside it."""
+
+import torch
+from torch import Tensor
+
+from .base import Method, NoSettings, Work
+from .grad_cam import weighted_sum
+
+EPSILON = 1e-7
+COST = "1 forward, 1 backward to the layer; nothing beside grad_cam"
+
+
+def xgrad_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+    """ReLU(Σ_k α_k A^k), α_k = Σ_ij A^k g^k / (Σ_ij A^k + ε) (XGrad-CAM, equation 9).
+
+    Then Σ_ij Σ_k α_k A^k = Σ A ⊙ g: the score, but for what biases after the layer add.
+    """
+    activations, gradient = work.activations(), work.layer_gradient(k)
+    total = activations.sum((2, 3), keepdim=True)
+    alpha = (activations * gradient).sum((2, 3), keepdim=True) / (total + EPSILON)
+    return torch.relu(weighted_sum(alpha, activations))
+
+
+def layer_cam_map(activations: Tensor, gradient: Tensor) -> Tensor:
+    """ReLU(Σ_k ReLU(g^k) ⊙ A^k): N×K×u×v twice → N×u×v."""
+    return torch.relu(weighted_sum(torch.relu(gradient), activations))
+
+
+def layer_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+    """LayerCAM at the explained layer (equations 6 and 7)."""
+    return layer_cam_map(work.activations(), work.layer_gradient(k))
+
+
+def hires_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+    """ReLU(Σ_k g^k ⊙ A^k)."""
+    return torch.relu(weighted_sum(work.layer_gradient(k), work.activations()))
+
+
+def grad_cam_pp(work: Work, settings: NoSettings, k: int) -> Tensor:
+    """Grad-CAM++ (equations 5, 7 and 19), with Y = exp(y) as the paper derives it.
+
+    w_k = Σ_ij a_ij ReLU(g_ij) with a = g² / (2 g² + (ΣA) g³), which is 1 / (2 + (ΣA) g): written
+    so, small gradients do not vanish when squared. The factor exp(y) of ∂Y/∂A is the same all over
+    the map, and left out.
+    """
+    activations, gradient = work.activations(), work.layer_gradient(k)
+    total = activations.sum((2, 3), keepdim=True)
+    rising = gradient > 0
+    shares = torch.where(rising, gradient / (2 + total * gradient), torch.zeros_like(gradient))
+    return torch.relu(weighted_sum(shares.sum((2, 3), keepdim=True), activations))
+
+
+XGRAD_CAM = Method(
+    name="xgrad_cam",
+    family="cam",
+    formula="L = ReLU(Σ_k α_k A^k), α_k = Σ_ij A^k g^k / (Σ_ij A^k + 1e-7)",
+    paper="Fu et al., Axiom-based Grad-CAM, arXiv 2008.02312",
+    cost=COST,
+    compute=xgrad_cam,
+)
+LAYER_CAM = Method(
+    name="layer_cam",
+    family="cam",
+    formula="L = ReLU(Σ_k ReLU(g^k) ⊙ A^k)",
+    paper="Jiang et al., LayerCAM, IEEE TIP 2021, doi 10.1109/TIP.2021.3089943",
+    cost=COST,
+    compute=layer_cam,
+)
+HIRES_CAM = Method(
+    name="hires_cam",
+    family="cam",
+    formula="L = ReLU(Σ_k g^k ⊙ A^k)",
+    paper="Draelos and Carin, HiResCAM, arXiv 2011.08891",
+    cost=COST,
+    compute=hires_cam,
+)
+GRAD_CAM_PP = Method(
+    name="grad_cam_pp",
+    family="cam",
+    formula="L = ReLU(Σ_k w_k A^k), w_k = Σ_ij ReLU(g^k) g^k² / (2 g^k² + (Σ_ab A^k) g^k³)",
+    paper="Chattopadhyay et al., Grad-CAM++, arXiv 1710.11063",
+    cost=COST,
+    compute=grad_cam_pp,
+)
