@@ -29,6 +29,8 @@ PREPARE = "tasks.prepare"
 PREDICT = "tasks.predict"
 EXPLAIN = "tasks.explain"
 RENDER = "tasks.render"
+REPORT = "tasks.report"
+MEASURE = "tasks.measure"
 
 
 def ask(name: str, *arguments: Any, queue: str = "cpu") -> None:

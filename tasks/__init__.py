@@ -20,6 +20,7 @@ app.conf.imports = (
     "tasks.preparation",
     "tasks.predictions",
     "tasks.pregenerate",
+    "tasks.reports",
 )
 
 __all__ = ["app"]

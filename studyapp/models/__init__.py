@@ -12,6 +12,7 @@ from .participation import (
     Participation,
     Status,
 )
+from .report import MetricValue, Report
 from .stimulus import (
     Crop,
     Explanation,
@@ -38,6 +39,7 @@ __all__ = [
     "Heartbeat",
     "Image",
     "Judgment",
+    "MetricValue",
     "Network",
     "NetworkPair",
     "Overlay",
@@ -46,6 +48,7 @@ __all__ = [
     "Participation",
     "Picture",
     "Prediction",
+    "Report",
     "Side",
     "Slot",
     "Stage",

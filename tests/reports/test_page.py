@@ -40,7 +40,7 @@ def study(db: None) -> Study:
 
 
 def test_the_page_asks_for_nothing_outside_itself_and_runs_no_script(study: Study) -> None:
-    page = Page(study_report(study))
+    page = Page(study_report(study).html)
     addresses = [
         value
         for _, attributes in page.elements
@@ -55,14 +55,14 @@ def test_the_page_asks_for_nothing_outside_itself_and_runs_no_script(study: Stud
 
 def test_what_a_researcher_wrote_can_not_become_markup(study: Study) -> None:
     Deviation.objects.create(study=study, what="text", detail="<script>alert(1)</script>")
-    text = study_report(study)
+    text = study_report(study).html
     assert "One is &lt;better&gt;." in text
     assert "&lt;script&gt;alert(1)" in text
     assert "<script" not in text
 
 
 def test_every_figure_has_words_for_who_can_not_see_it_and_its_numbers(study: Study) -> None:
-    text = study_report(study)
+    text = study_report(study).html
     drawings = [a for tag, a in Page(text).elements if tag == "svg"]
     assert len(drawings) >= 4
     assert [one for one in drawings if not one["aria-label"] or one["role"] != "img"] == []
@@ -73,7 +73,7 @@ def test_every_figure_has_words_for_who_can_not_see_it_and_its_numbers(study: St
 
 
 def test_headings_come_in_the_order_in_which_a_reader_asks(study: Study) -> None:
-    text = study_report(study)
+    text = study_report(study).html
     wanted = [
         "In short</h2>", "Who took part</h2>", "What was asked, and the design</h2>", "Certificate",
         "Which network is more reasonable?</h2>", "How the answers are spread", "Robust to people",
@@ -86,7 +86,7 @@ def test_headings_come_in_the_order_in_which_a_reader_asks(study: Study) -> None
 
 
 def test_the_same_judgments_give_the_same_page(study: Study) -> None:
-    assert study_report(study) == study_report(study)
+    assert study_report(study).html == study_report(study).html
 
 
 def test_the_report_of_a_bundle_is_that_of_its_study(study: Study, tmp_path: Path) -> None:
@@ -119,13 +119,13 @@ def test_simulated_and_demonstration_answers_are_marked_before_any_number() -> N
     study = open_small_study(demo=True)
     copy = marked_copy(study, StudyKind.SIMULATED, seed=3)
     send_people(copy, 2)
-    text = study_report(copy)
+    text = study_report(copy).html
     assert text.index("Simulated people gave these answers") < text.index("<svg")
     assert text.index("a demonstration, not evidence") < text.index("<svg")
 
 
 def test_the_paper_stands_beside_the_methods_that_it_tried(study: Study) -> None:
-    text = study_report(study)
+    text = study_report(study).html
     assert "in the paper 1.27" in text
     assert "in the paper 1.00" in text
 
@@ -133,7 +133,7 @@ def test_the_paper_stands_beside_the_methods_that_it_tried(study: Study) -> None
 def test_who_is_left_out_is_counted_and_compared(study: Study) -> None:
     person = Participation.objects.order_by("pk")[0]
     Exclusion.objects.create(participation=person, rule="failed_checks")
-    text = study_report(study)
+    text = study_report(study).html
     assert "1 left out: failed checks" in text
     assert "With and without those who are left out" in text
     assert re.search(r"4 analysed", text)

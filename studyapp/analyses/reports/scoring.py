@@ -1,5 +1,7 @@
-"""The results of a whole study, one paradigm after the other."""
+"""The results of a whole study, one paradigm after the other, and its report."""
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from studyapp.analyses.results import results
@@ -8,19 +10,48 @@ from studyapp.models import Study
 from studyapp.studies.definition import study_definition
 
 from .material import study_material
-from .page import report_html
+from .page import report_html, results_digest
+
+# (steps done, steps in all, what is being done)
+Progress = Callable[[int, int, str], None]
 
 
-def analyse_study(study: Study) -> dict[str, dict[str, Any]]:
+def silent(done: int, steps: int, doing: str) -> None:
+    """Progress that nobody watches."""
+
+
+@dataclass(frozen=True)
+class StudyReport:
+    """A report and what its row says of it. `excluded`: finished people who are left out."""
+
+    html: str
+    results_digest: str
+    analysed: int
+    excluded: int
+
+
+def analyse_study(study: Study, on_progress: Progress = silent) -> dict[str, dict[str, Any]]:
     """The results of every paradigm that the study asks, by its name, in the order of asking.
 
     The declared exclusion rules are applied first, as rows beside the data.
     """
     paradigms = study_definition(study).paradigms()
-    return {name: results(tidy_study(study, name)) for name in paradigms}
+    found = {}
+    for done, name in enumerate(paradigms):
+        on_progress(done, len(paradigms) + 1, f"analysing {name}")
+        found[name] = results(tidy_study(study, name))
+    return found
 
 
-def study_report(study: Study) -> str:
-    """The report of a whole study as an HTML page."""
-    found = list(analyse_study(study).values())
-    return report_html(found, study_material(study), title=study.title)
+def study_report(study: Study, on_progress: Progress = silent) -> StudyReport:
+    """The report of a whole study."""
+    found = list(analyse_study(study, on_progress).values())
+    on_progress(len(found), len(found) + 1, "drawing the report")
+    html = report_html(found, study_material(study), title=study.title)
+    flow = found[0]["flow"]
+    return StudyReport(
+        html=html,
+        results_digest=results_digest(found),
+        analysed=flow["analysed"],
+        excluded=flow["finished"] - flow["analysed"],
+    )

@@ -1,0 +1,59 @@
+"""What workers make of a study: the report, and a machine's numbers beside people's."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+
+from .codes import new_code
+from .design import StimulusOverlay
+from .study import Study
+from .work import Work, WorkState
+
+
+class Report(Work):
+    """A report of a study as it stood when it was made; `step` of `steps` is the progress."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="reports")
+    code = models.CharField(max_length=32, unique=True, default=new_code)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    step = models.PositiveSmallIntegerField(default=0)
+    steps = models.PositiveSmallIntegerField(default=0)
+    doing = models.CharField(max_length=200, blank=True)
+    file = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the page.")
+    results_digest = models.CharField(max_length=64, blank=True)
+    analysed = models.PositiveIntegerField(null=True, blank=True, help_text="People analysed.")
+    excluded = models.PositiveIntegerField(
+        null=True, blank=True, help_text="People who finished and are left out."
+    )
+
+    class Meta(Work.Meta):
+        ordering = ["-asked_at"]
+        constraints = [
+            *Work.Meta.constraints,
+            models.CheckConstraint(
+                name="report_ready_iff_digest",
+                condition=Q(state=WorkState.READY, digest__gt="")
+                | (~Q(state=WorkState.READY) & Q(digest="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"report of {self.study}"
+
+
+class MetricValue(models.Model):
+    """What an automatic metric says of one explanation that people judged."""
+
+    use = models.ForeignKey(StimulusOverlay, models.CASCADE, related_name="metrics")
+    metric = models.CharField(max_length=60)
+    value = models.FloatField()
+    settings = models.JSONField(default=dict, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["use", "metric"], name="metric_once")]
+
+    def __str__(self) -> str:
+        return f"{self.metric} of {self.use}"
