@@ -77,21 +77,26 @@ def _classes(rows: Sequence[Explanation]) -> list[int]:
 
 
 def _explain(network: explainer.Network, photos: list[list[Explanation]], name: str) -> None:
-    """One call for several photos; where it fails (or memory runs out) they are tried in halves."""
+    """One call for several photos; where it fails (or memory runs out) it is tried in parts."""
     try:
         found = _found(network, photos)
     except (explainer.ExplainerError, OSError, RuntimeError) as error:
-        if len(photos) > 1:
-            middle = len(photos) // 2
-            _explain(network, photos[:middle], name)
-            _explain(network, photos[middle:], name)
-            return
-        for row in photos[0]:
-            _refuse(row, name, error)
+        for part in _halves(photos):
+            _explain(network, part, name)
+        if len(photos) == len(photos[0]) == 1:
+            _refuse(photos[0][0], name, error)
         return
     for place, photo in enumerate(photos):
         for row in photo:
             _record(found, place, row, _classes(photo).index(row.class_index), name)
+
+
+def _halves(photos: list[list[Explanation]]) -> list[list[list[Explanation]]]:
+    """Half of the photos each; of one photo, its rows each alone; nothing of a single row."""
+    if len(photos) > 1:
+        middle = len(photos) // 2
+        return [photos[:middle], photos[middle:]]
+    return [[[row]] for row in photos[0]] if len(photos[0]) > 1 else []
 
 
 def _found(network: explainer.Network, photos: list[list[Explanation]]) -> explainer.Found:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from django.conf import settings
@@ -75,7 +76,7 @@ def write_study(
     return path
 
 
-def make_line(folder: Path, **options: int) -> Study:
+def make_line(folder: Path, **options: Any) -> Study:
     return load_study(write_study(folder, **options))
 
 

@@ -1,0 +1,173 @@
+"""What is wrong with one row, one file or one worker stays there, and is told."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import safetensors.torch
+from django.conf import settings
+from pytest_django import Settings
+
+import explainer
+from studyapp.models import Explanation, Image, Network, Prediction, Study, WorkState
+from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
+from studyapp.studies.lifecycle import start_preparing
+from studyapp.studies.preparation import Request, advance, study_networks
+from studyapp.studies.progress import failures
+from tasks import networks, predictions, preparation
+from tasks.networks import describe, settings_digest
+from tasks.pregenerate import _record, explain, render
+from tests.tasks.small_line import BUILDER, empty_broker, files_of_rows, files_on_disk, make_line
+
+pytestmark = pytest.mark.django_db
+TASKS: dict[str, Any] = {
+    PREDICT: predictions.predict,
+    EXPLAIN: explain,
+    RENDER: render,
+    PREPARE: preparation.prepare,
+}
+
+
+@pytest.fixture(autouse=True)
+def _own_place(tmp_path: Path, settings: Settings) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+    networks._load.cache_clear()
+    empty_broker()
+
+
+def make_preparing(folder: Path, *, weights: str = "random") -> Study:
+    study = make_line(folder, photos=6, stimuli=4, weights=weights)
+    study = start_preparing(study)
+    for network in study_networks(study):
+        describe(network)
+    return study
+
+
+def work(study: Study, *, until: str = "") -> list[Request]:
+    """Do what workers would be asked for, in this process, up to a step that is left to do."""
+    while requests := advance(study, settings_digest):
+        if requests[0].task == until:
+            return requests
+        for request in requests:
+            TASKS[request.task](*request.arguments)
+    return []
+
+
+def test_an_unreadable_photo_fails_alone_and_the_study_goes_on(tmp_path: Path) -> None:
+    study = make_preparing(tmp_path / "study")
+    image = Image.objects.earliest("pk")
+    path = Path(settings.MEDIA_ROOT) / image.file
+    path.write_bytes(path.read_bytes()[:200])
+    work(study)
+    study.refresh_from_db()
+    assert study.prepared_at is not None, study.problem
+    failed = Prediction.objects.filter(state=WorkState.FAILED)
+    assert {row.image_id for row in failed} == {image.pk}
+    assert all("can't be read as a photo" in reason for reason in failures(study))
+    assert not study.stimuli.filter(photo__image=image).exists()
+
+
+def test_a_map_that_cant_be_made_fails_alone(tmp_path: Path) -> None:
+    study = make_preparing(tmp_path / "study")
+    requests = work(study, until=EXPLAIN)
+    spoiled = Explanation.objects.earliest("pk")
+    Explanation.objects.filter(pk=spoiled.pk).update(class_index=5000)
+    for request in requests:
+        TASKS[request.task](*request.arguments)
+    failed = Explanation.objects.get(state=WorkState.FAILED)
+    assert failed.pk == spoiled.pk
+    assert "5000" in failed.error
+    assert Explanation.objects.filter(state=WorkState.READY).count() == 15
+
+
+def test_a_full_disk_ends_in_failed_rows_with_the_reason_after_three_tries(
+    tmp_path: Path,
+) -> None:
+    study = make_preparing(tmp_path / "study")
+    requests = work(study, until=EXPLAIN)
+    (Path(settings.MEDIA_ROOT) / "maps").write_text("where the maps' folder should be")
+    for left in (WorkState.PENDING, WorkState.PENDING, WorkState.FAILED):
+        for request in requests:
+            TASKS[request.task](*request.arguments)
+        assert set(Explanation.objects.values_list("state", flat=True)) == {left}
+    assert "the map could not be stored" in Explanation.objects.earliest("pk").error
+    assert set(Explanation.objects.values_list("attempts", flat=True)) == {3}
+
+
+def test_a_worker_with_other_weights_is_told_and_uses_up_no_attempt(tmp_path: Path) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    write_weights(folder / "weights.safetensors", seed=0)
+    study = make_preparing(folder, weights="weights.safetensors")
+    requests = work(study, until=PREDICT)
+    write_weights(folder / "weights.safetensors", seed=1)
+    networks._load.cache_clear()
+    for request in requests:
+        TASKS[request.task](*request.arguments)
+    study.refresh_from_db()
+    assert "a network can't be loaded by" in study.problem
+    assert "give every worker the same file; then prepare it again" in study.problem
+    assert set(Prediction.objects.values_list("attempts", "state")) == {(0, WorkState.PENDING)}
+
+
+def write_weights(path: Path, *, seed: int) -> None:
+    network = explainer.load_network(BUILDER, weights=None, seed=seed)
+    safetensors.torch.save_file(network.module.state_dict(), path)
+
+
+def test_weights_with_another_digest_than_the_definition_gives_stop_the_preparation(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    write_weights(folder / "weights.safetensors", seed=0)
+    study = start_preparing(make_line(folder, photos=6, stimuli=4, weights="weights.safetensors"))
+    Network.objects.update(sha256="0" * 64)
+    TASKS[PREPARE](study.pk)
+    study.refresh_from_db()
+    assert "weights.safetensors has the digest" in study.problem
+
+
+def test_a_worker_whose_claim_was_taken_over_leaves_no_file(tmp_path: Path) -> None:
+    study = make_preparing(tmp_path / "study")
+    work(study)
+    row = Explanation.objects.earliest("pk")
+    before = files_on_disk("maps")
+    network = networks.loaded(row.network)
+    found = explainer.explain(
+        network,
+        network.prepare([networks.open_image(row.image.file)]),
+        [[row.class_index]],
+        (row.method,),
+    )
+    _record(found, 0, row, 0, "a worker/whose-claim-ran-out")
+    assert files_on_disk("maps") == before
+
+
+def test_what_a_killed_worker_left_is_removed_when_its_row_is_made_again(tmp_path: Path) -> None:
+    study = make_preparing(tmp_path / "study")
+    work(study, until=EXPLAIN)
+    row = Explanation.objects.earliest("pk")
+    Explanation.objects.filter(pk=row.pk).update(attempts=1)
+    folder = Path(settings.MEDIA_ROOT) / "maps" / row.settings_digest[:2]
+    folder.mkdir(parents=True)
+    (folder / f"{row.pk}-deadbeef.npz").write_bytes(b"whole, but nobody's")
+    (folder / f".{row.pk}-deadbeef.npz.99.aa").write_bytes(b"half")
+    explain(study.pk, row.network_id, [row.pk])
+    row.refresh_from_db()
+    assert row.state == WorkState.READY
+    assert files_on_disk("maps") == {row.map_file}
+
+
+def test_a_message_that_comes_twice_changes_nothing(tmp_path: Path) -> None:
+    study = make_preparing(tmp_path / "study")
+    work(study)
+    before = list(Explanation.objects.order_by("pk").values_list("map_digest", "finished_at"))
+    for network in study_networks(study):
+        keys = list(Explanation.objects.filter(network=network).values_list("pk", flat=True))
+        TASKS[EXPLAIN](study.pk, network.pk, keys)
+    TASKS[RENDER](study.pk, "crop", [1, 2, 3])
+    assert before == list(
+        Explanation.objects.order_by("pk").values_list("map_digest", "finished_at")
+    )
+    assert files_on_disk("maps") | files_on_disk("pictures") == files_of_rows()
