@@ -4,11 +4,12 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from studyapp.models import Explanation, Study, StudyState
+from studyapp.models import Explanation, Study, StudyImage, StudyState
 from studyapp.queue import PREPARE, ask
 from studyapp.studies.claims import retry
 
 from .reading import ReadingAdmin
+from .rights import Act, acts, visible_studies
 
 
 @admin.register(Explanation)
@@ -19,13 +20,20 @@ class ExplanationAdmin(ReadingAdmin):
     list_select_related = ("image", "network")
     actions = ("try_again",)
 
+    def rows_of(
+        self, rows: QuerySet[Explanation], studies: QuerySet[Study]
+    ) -> QuerySet[Explanation]:
+        """A map is shared by all studies with the same photo, network and settings."""
+        return rows.filter(image__in=StudyImage.objects.filter(study__in=studies).values("image"))
+
     def has_try_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.has_perm("studyapp.change_study"))
+        return bool(request.user.is_staff)
 
     @admin.action(description="Try failed ones again", permissions=["try"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Explanation]) -> None:
         """Make the failed ones pending again and ask for every study that is being prepared."""
         count = retry(Explanation.objects.filter(pk__in=rows.values("pk")))
-        for study in Study.objects.filter(state=StudyState.PREPARING):
-            ask(PREPARE, study.pk)
+        for study in visible_studies(request.user).filter(state=StudyState.PREPARING):
+            if Act.PREPARE in acts(request.user, study):
+                ask(PREPARE, study.pk)
         self.message_user(request, f"{count} explanations are tried again", messages.SUCCESS)

@@ -4,15 +4,16 @@ from django.contrib import admin
 
 from studyapp.models import Judgment
 
+from .filters import ConditionFilter, ParticipationStudyFilter, StageFilter
 from .reading import ReadingAdmin
 
 
 @admin.register(Judgment)
 class JudgmentAdmin(ReadingAdmin):
+    study_path = "participation__study"
     list_display = ("participation", "trial", "stage", "condition", "value", "rt_ms", "answered_at")
-    list_filter = ("participation__study", "trial__stage", "trial__condition__name")
+    list_filter = (ParticipationStudyFilter, StageFilter, ConditionFilter)
     list_select_related = ("participation", "trial__slot__study", "trial__condition")
-    date_hierarchy = "answered_at"
 
     @admin.display(description="stage")
     def stage(self, judgment: Judgment) -> str:

@@ -1,30 +1,55 @@
 """Tables that are looked at and never written by hand: verbs and people's answers write them."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from studyapp.models import Picture, WorkState
+from studyapp.models import Picture, Study, WorkState
+
+from .paging import EstimatingPaginator
+from .rights import visible_studies
 
 # The stubs' generic classes take a model; Django's own take none.
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
-    TabularInline = admin.TabularInline[Any, Any]
 else:
     ModelAdmin = admin.ModelAdmin
-    TabularInline = admin.TabularInline
 
 
 class ReadingAdmin(ModelAdmin):
-    """Seen by whoever may view; added, changed and deleted by nobody."""
+    """Seen by whoever works on the rows' study; added, changed and deleted by nobody.
 
+    study_path: the lookup that leads from a row to its study; empty where a row is of no study.
+    """
+
+    study_path: ClassVar[str] = ""
     list_per_page = 50
     show_full_result_count = False
+    paginator = EstimatingPaginator
     actions: Any = None
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        rows = super().get_queryset(request)
+        # Without this an administrator would pay for a condition that is always true.
+        if request.user.is_superuser:
+            return rows
+        return self.rows_of(rows, visible_studies(request.user))
+
+    def rows_of(self, rows: QuerySet[Any], studies: QuerySet[Study]) -> QuerySet[Any]:
+        """Those of `rows` that belong to `studies`."""
+        return rows.filter(**{f"{self.study_path}__in": studies}) if self.study_path else rows
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Rows of other studies are left out by `get_queryset`, so that they don't even exist."""
+        return bool(request.user.is_active and request.user.is_staff)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

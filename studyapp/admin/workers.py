@@ -1,9 +1,10 @@
-"""Workers by their heartbeats, networks as the workers found them."""
+"""Workers by their heartbeats, networks as the workers found them, deviations as they were made."""
 
 from django.contrib import admin
 
 from studyapp.models import Deviation, Heartbeat, Network
 
+from .filters import StudyFilter
 from .reading import ReadingAdmin
 
 
@@ -20,5 +21,7 @@ class NetworkAdmin(ReadingAdmin):
 
 @admin.register(Deviation)
 class DeviationAdmin(ReadingAdmin):
+    study_path = "study"
     list_display = ("study", "what", "detail", "made_by", "made_at")
+    list_filter = (StudyFilter,)
     list_select_related = ("study", "made_by")

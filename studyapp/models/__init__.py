@@ -2,6 +2,7 @@
 
 from .codes import new_code
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
+from .member import Member, Role
 from .participation import (
     HOLDS_A_SLOT,
     Event,
@@ -39,6 +40,7 @@ __all__ = [
     "Heartbeat",
     "Image",
     "Judgment",
+    "Member",
     "MetricValue",
     "Network",
     "NetworkPair",
@@ -49,6 +51,7 @@ __all__ = [
     "Picture",
     "Prediction",
     "Report",
+    "Role",
     "Side",
     "Slot",
     "Stage",

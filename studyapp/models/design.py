@@ -134,6 +134,9 @@ class Trial(models.Model):
                 condition=~Q(stage=Stage.CHECK) | Q(expected__isnull=False),
             ),
         ]
+        indexes = [
+            models.Index(fields=["slot"], condition=Q(stage="check"), name="trial_checks"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.slot}.{self.position}"

@@ -135,6 +135,7 @@ class Judgment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["participation", "trial"], name="judgment_once"),
         ]
+        indexes = [models.Index(fields=["answered_at"], name="judgment_answered")]
 
     def __str__(self) -> str:
         return f"{self.participation}: {self.trial}"
