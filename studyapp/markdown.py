@@ -16,11 +16,17 @@ _parser = MarkdownIt("commonmark", {"html": False}).enable("table")
 @lru_cache(maxsize=512)
 def safe_html(markdown: str) -> SafeString:
     """The HTML of `markdown`: only tags that can't act, and links of https, http and mailto."""
-    html = nh3.clean(
-        _parser.render(markdown),
+    return safe_fragment(_parser.render(markdown))
+
+
+@lru_cache(maxsize=512)
+def safe_fragment(html: str) -> SafeString:
+    """A researcher's own HTML under the same policy as every study text."""
+    clean = nh3.clean(
+        html,
         tags=TAGS,
         attributes={"a": {"href"}},
         url_schemes={"https", "http", "mailto"},
         link_rel="noopener noreferrer",
     )
-    return mark_safe(html)
+    return mark_safe(clean)

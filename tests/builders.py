@@ -23,7 +23,6 @@ from studyapp.models import (
     Prediction,
     Stimulus,
     StimulusOverlay,
-    StimulusRole,
     Study,
     StudyImage,
     StudyState,
@@ -34,7 +33,8 @@ from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.studies.definition import Definition
 from studyapp.studies.lifecycle import open_study
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.paradigms import PARADIGMS, WITHOUT_MAP, Candidate, Category, Classified
+from studyapp.studies.selection import wanted_stimuli
 from studyapp.studies.texts import text_digest
 
 METHODS = ("guided_backprop", "guided_grad_cam", "grad_cam", "deconvnet")
@@ -96,7 +96,7 @@ def make_study(*, prepared: bool = True, **options: Any) -> Study:
         digest = text_digest(markdown)
         StudyText.objects.create(study=study, name=name, markdown=markdown, digest=digest)
     conditions = _make_conditions(study, definition)
-    for paradigm in definition.paradigms():
+    for paradigm in definition.photo_paradigms():
         _make_stimuli(study, definition, paradigm, conditions)
     return study
 
@@ -138,40 +138,67 @@ def _make_conditions(study: Study, definition: Definition) -> list[Condition]:
 def _make_stimuli(
     study: Study, definition: Definition, paradigm: str, conditions: list[Condition]
 ) -> None:
-    practice = definition.practice_trials(paradigm)
-    for position in range(definition.design.stimuli + practice):
-        role = StimulusRole.PRACTICE if position < practice else StimulusRole.MAIN
-        _make_stimulus(study, paradigm, position, role, conditions)
+    """As many of every role and stratum as the definition asks for, practice first."""
+    wanted = wanted_stimuli(definition, paradigm)
+    roles = [(role, of) for (role, of), count in reversed(wanted.items()) for _ in range(count)]
+    for position, (role, stratum) in enumerate(roles):
+        _make_stimulus(study, paradigm, position, role, stratum, conditions=conditions)
+
+
+def make_candidate(paradigm: str, position: int = 0, stratum: str = "") -> Candidate:
+    """What a paradigm would ask of a photo of the animal number `position`."""
+    first = position % len(ANIMALS)
+    classes = [(first + step) % len(ANIMALS) for step in range(len(ANIMALS))]
+    shown = [classes[1] if stratum == "wrong" else first]
+    if paradigm == "discrimination":
+        shown.append(classes[1])
+    answer = Classified(classes, ANIMALS)
+    answers = dict.fromkeys(PARADIGMS[paradigm].networks, answer)
+    categories = [Category(ANIMALS[index], frozenset({index})) for index in shown]
+    candidates = PARADIGMS[paradigm].candidates
+    assert candidates is not None
+    found = candidates(categories, answers)
+    assert isinstance(found, list), found
+    return found[0]
 
 
 def _make_stimulus(
-    study: Study, paradigm: str, position: int, role: str, conditions: list[Condition]
+    study: Study,
+    paradigm: str,
+    position: int,
+    role: str,
+    stratum: str,
+    *,
+    conditions: list[Condition],
 ) -> Stimulus:
-    names = [ANIMALS[position % len(ANIMALS)], ANIMALS[(position + 1) % len(ANIMALS)]]
-    shown = names if paradigm == "discrimination" else names[:1]
+    candidate = make_candidate(paradigm, position, stratum)
+    names = [candidate.category]
+    if paradigm == "discrimination":
+        names = list(candidate.options)
     image = make_image(f"{study.slug}/{paradigm}/{position}")
     photo = StudyImage.objects.create(
         study=study,
         image=image,
         name=f"{position}.png",
-        group=f"{names[0]}-{position}",
-        categories=[{"name": name, "accepted": [name], "boxes": []} for name in shown],
+        group=f"{candidate.category}-{position}",
+        categories=[{"name": name, "accepted": [name], "boxes": []} for name in names],
     )
-    options = sorted(shown) if paradigm == "discrimination" else []
     stimulus = Stimulus.objects.create(
         study=study,
         photo=photo,
         paradigm=paradigm,
         position=position,
         role=role,
-        category=names[0],
-        class_index=ANIMALS.index(names[0]),
-        options=options,
-        facts={"right": options.index(names[0])} if options else {},
+        category=candidate.category,
+        class_index=candidate.class_index,
+        options=list(candidate.options),
+        facts={**candidate.facts, **({"stratum": stratum} if stratum else {})},
     )
     for condition in conditions:
-        for network_role in PARADIGMS[paradigm].roles:
-            _make_overlay(stimulus, condition, network_role)
+        for map_role in PARADIGMS[paradigm].roles:
+            if condition.method not in WITHOUT_MAP:
+                _make_overlay(stimulus, condition, map_role)
+        _make_crop(stimulus, condition)
     return stimulus
 
 
@@ -184,7 +211,8 @@ def make_image(name: str) -> Image:
 
 def _make_overlay(stimulus: Stimulus, condition: Condition, role: str) -> None:
     assert condition.pair is not None
-    image, network = stimulus.photo.image, condition.pair.network(role)
+    network_role, class_index = PARADIGMS[stimulus.paradigm].explained(role, stimulus)
+    image, network = stimulus.photo.image, condition.pair.network(network_role)
     name = f"{image.sha256}/{condition.method}/{role}"
     digest = hashlib.sha256(name.encode()).hexdigest()
     Prediction.objects.get_or_create(
@@ -195,7 +223,7 @@ def _make_overlay(stimulus: Stimulus, condition: Condition, role: str) -> None:
     explanation, _ = Explanation.objects.get_or_create(
         image=image,
         network=network,
-        class_index=stimulus.class_index,
+        class_index=class_index,
         method=condition.method,
         settings_digest="0" * 64,
         defaults={"state": WorkState.READY, "map_digest": digest, "map_file": f"{digest}.npz"},
@@ -207,6 +235,11 @@ def _make_overlay(stimulus: Stimulus, condition: Condition, role: str) -> None:
     StimulusOverlay.objects.create(
         stimulus=stimulus, condition=condition, role=role, overlay=overlay
     )
+
+
+def _make_crop(stimulus: Stimulus, condition: Condition) -> None:
+    assert condition.pair is not None
+    image = stimulus.photo.image
     if not Crop.objects.filter(image=image, network=condition.pair.stronger).exists():
         crop = Crop(image=image, network=condition.pair.stronger, size=96)
         _fill_picture(crop, f"{image.sha256}/crop")

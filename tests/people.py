@@ -4,7 +4,9 @@ from random import Random
 
 from studyapp.models import Participation, Study
 from studyapp.participations.answering import answer, current_trial
+from studyapp.simulation.crowd import asked_in
 from studyapp.simulation.profiles import POPULATIONS, Profile
+from studyapp.studies.definition import study_definition
 from tests.builders import take_part
 
 
@@ -19,8 +21,14 @@ def answer_all(person: Participation, profile: Profile, *, seed: int = 1, most: 
         trial = current_trial(person)
         if trial is None:
             return
-        value = profile.answer(trial, random)
-        answer(person, trial_code=trial.code, value=value, data={}, timing={"rt_ms": 1200})
+        found = profile.answers(asked_in(study_definition(person.study), trial), random)
+        answer(
+            person,
+            trial_code=trial.code,
+            value=found.pop("value", None),
+            data=found,
+            timing={"rt_ms": 1200},
+        )
 
 
 def send_people(study: Study, count: int, *, paradigm: str = "trust", seed: int = 1) -> None:

@@ -29,6 +29,9 @@ class Condition(models.Model):
     study = models.ForeignKey(Study, models.CASCADE, related_name="conditions")
     name = models.CharField(max_length=60)
     method = models.CharField(max_length=60)
+    versus = models.CharField(
+        max_length=60, blank=True, help_text="The other method of the stronger network, if any."
+    )
     pair = models.ForeignKey(NetworkPair, models.PROTECT, null=True, related_name="conditions")
     settings = models.JSONField(default=dict, blank=True)
     position = models.PositiveSmallIntegerField()
@@ -89,7 +92,9 @@ class Slot(models.Model):
 
 class Stage(models.TextChoices):
     PRACTICE = "practice", "practice"
+    LEARNING = "learning", "learning"
     MAIN = "main", "main"
+    REPEAT = "repeat", "asked again"
     CHECK = "check", "attention check"
     QUESTIONNAIRE = "questionnaire", "questionnaire"
     FIRST = "first", "first answer"
@@ -111,6 +116,9 @@ class Trial(models.Model):
     block = models.CharField(max_length=60)
     paradigm = models.CharField(max_length=40)
     stage = models.CharField(max_length=14, choices=Stage)
+    step = models.PositiveSmallIntegerField(
+        default=0, help_text="1 or 2 of a question asked in two steps; 0 = there is only one."
+    )
     stimulus = models.ForeignKey(Stimulus, models.PROTECT, null=True, related_name="trials")
     image = models.ForeignKey(Image, models.PROTECT, null=True, related_name="+")
     condition = models.ForeignKey(Condition, models.PROTECT, null=True, related_name="trials")

@@ -68,11 +68,16 @@ class Participation(models.Model):
     language = models.CharField(max_length=10, blank=True)
     device_class = models.CharField(max_length=10, blank=True)
     entered_at = models.DateTimeField(default=timezone.now, editable=False)
+    # When the screening questions were passed; what was answered is not kept
+    screened_at = models.DateTimeField(null=True, blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
     consent_text = models.ForeignKey(
         StudyText, models.PROTECT, null=True, blank=True, related_name="+"
     )
     publication_consent = models.BooleanField(default=False)
+    failed_comprehension = models.PositiveSmallIntegerField(
+        default=0, help_text="Tries at the comprehension questions that were not all right."
+    )
     started_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

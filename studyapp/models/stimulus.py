@@ -72,6 +72,7 @@ class Prediction(Work):
 class StimulusRole(models.TextChoices):
     MAIN = "main", "main"
     PRACTICE = "practice", "practice"
+    LEARNING = "learning", "learning"
     RESERVE = "reserve", "reserve"
     DROPPED = "dropped", "dropped"
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.db.models import Count
 
 from studyapp.models import Judgment, Participation, Stage, Study, Trial
 from studyapp.participations.answering import current_trial
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition import Definition, study_definition
+from studyapp.studies.paradigms import PARADIGMS, Asked
 
 from .profiles import Population, Profile
 from .walk import Walk, Walker
@@ -88,7 +90,8 @@ def send_crowd(
 def _walkers(
     study: Study, base: str, population: Population, *, people: int, seed: int, pictures: bool
 ) -> Iterator[Walker]:
-    paradigm = study_definition(study).blocks[-1].paradigm
+    definition = study_definition(study)
+    paradigm = main_paradigm(definition)
     for number in range(people):
         random = Random(f"{seed}:{number}")
         yield Walker(
@@ -98,9 +101,20 @@ def _walkers(
             profile=population.person(paradigm, random, photo_seed=seed),
             random=random,
             truth_of=truth_of,
+            asked_on=partial(asked_in, definition),
             entered=keep_profile,
             with_pictures=pictures,
         )
+
+
+def main_paradigm(definition: Definition) -> str:
+    """The paradigm of the last block that has an outcome; of the last one if none has."""
+    scored = [one for one in definition.blocks if PARADIGMS[one.paradigm].outcome is not None]
+    return (scored or definition.blocks)[-1].paradigm
+
+
+def asked_in(definition: Definition, trial: Trial) -> Asked:
+    return Asked(trial, definition.block(trial.block), definition.display)
 
 
 def _parameters(study: Study, person: str) -> dict[str, str]:
@@ -155,7 +169,8 @@ def coverage(study: Study) -> dict[str, Any]:
     `exact` says that every planned one is there, no more and no less.
     """
     cells = ("stimulus_id", "condition_id")
-    trials = Trial.objects.filter(slot__study=study, stage=Stage.MAIN).order_by()
+    asked = [Stage.MAIN, Stage.FINAL]
+    trials = Trial.objects.filter(slot__study=study, stage__in=asked).order_by()
     planned = {tuple(row[:2]): row[2] for row in trials.values_list(*cells).annotate(Count("pk"))}
     judged = trials.values_list(*cells).annotate(Count("judgments"))
     stored = {tuple(row[:2]): row[2] for row in judged}

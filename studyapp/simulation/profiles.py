@@ -7,17 +7,19 @@ from statistics import fmean
 from typing import Any
 
 from studyapp.models import Stage, Trial
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.paradigms import PARADIGMS, Asked, Question
+from studyapp.studies.sections import BlockSection, DisplaySection
 
 DRAWS = 400
+SENTENCE = "I looked at what was marked and at what the photo shows."
 
 
 @dataclass(frozen=True)
 class Profile:
     """One person.
 
-    latents: tendency towards the stronger network (trust: points) or the right answer
-        (discrimination: logits), by method; `latent` where the method is not named.
+    latents: tendency towards the stronger network (trust: points) or the right answer (logits),
+        by method or, where a study asks several, by paradigm; `latent` where neither is named.
     shift: added to it for this person. photo_sd: spread of what each photo adds, the same for
         everybody with the same photo_seed.
     bias: pull to B or to the first option. carelessness: share of answers given without looking.
@@ -36,25 +38,57 @@ class Profile:
 
     def answer(self, trial: Trial, random: Random) -> int:
         """The value that this person gives to `trial`, as shown on the page."""
+        simulate = PARADIGMS[trial.paradigm].simulate
+        assert simulate is not None
+        return simulate(self.tendency(trial), self.bias, trial, random)
+
+    def answers(self, asked: Asked, random: Random) -> dict[str, object]:
+        """What this person enters on the page, by the names of its fields."""
+        is_careless = bool(self.carelessness) and random.random() < self.carelessness
+        found: dict[str, object] = {}
+        for question in PARADIGMS[asked.trial.paradigm].asks(asked):
+            if question.kind == "point":
+                found |= _point(question, random)
+            elif question.kind == "text":
+                found[question.name] = SENTENCE[: question.longest]
+            elif is_careless:
+                found[question.name] = random.choice(question.values)
+            else:
+                found[question.name] = self._choice(question, asked.trial, random)
+        return found
+
+    def _choice(self, question: Question, trial: Trial, random: Random) -> int:
+        """One of the question's values."""
         paradigm = PARADIGMS[trial.paradigm]
-        if self.carelessness and random.random() < self.carelessness:
-            return int(random.choice(list(paradigm.form({}, trial=trial).values())))
-        if trial.stage == Stage.CHECK:
+        if question.name == "value" and trial.stage == Stage.CHECK:
             assert trial.expected is not None
             return trial.expected
-        return paradigm.simulate(self.tendency(trial), self.bias, trial, random)
+        if question.name == "value" and question.kind == "choice" and paradigm.simulate is not None:
+            return _nearest(self.answer(trial, random), question.values)
+        if paradigm.simulate_further is not None:
+            felt = paradigm.simulate_further(question.name, self.tendency(trial), trial, random)
+            return _nearest(felt, question.values)
+        return random.choice(question.values)
 
     def tendency(self, trial: Trial) -> float:
         """The latent value behind this person's answers to `trial`."""
         method = trial.condition.method if trial.condition is not None else ""
         photo = Random(f"{self.photo_seed}:{trial.image_id}").gauss(0, self.photo_sd)
-        return self.latents.get(method, self.latent) + self.shift + photo
+        known = self.latents.get(method, self.latents.get(trial.paradigm, self.latent))
+        return known + self.shift + photo
 
     def expected(self, trial: Trial) -> float:
         """The mean outcome of this person on `trial`: what an analysis should find."""
         random = Random(f"{self.photo_seed}:{trial.pk}")
         score = PARADIGMS[trial.paradigm].score
-        return fmean(score(trial, self.answer(trial, random)) for _ in range(DRAWS))
+        assert score is not None
+        values = list(possible_values(trial))
+        return fmean(score(trial, self._value(trial, values, random)) for _ in range(DRAWS))
+
+    def _value(self, trial: Trial, values: list[int], random: Random) -> int:
+        if self.carelessness and random.random() < self.carelessness:
+            return random.choice(values)
+        return self.answer(trial, random)
 
     def seconds(self, random: Random) -> float:
         """A reaction time, log-normal around the person's median."""
@@ -62,6 +96,24 @@ class Profile:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def possible_values(trial: Trial) -> list[int]:
+    """The values of the main question of `trial`, whatever else its block asks."""
+    block = BlockSection.model_validate({"name": "any", "paradigm": trial.paradigm, "trials": 1})
+    asked = Asked(trial, block, DisplaySection.model_validate({}))
+    return PARADIGMS[trial.paradigm].asks(asked)[0].values
+
+
+def _nearest(value: int, values: list[int]) -> int:
+    return min(values, key=lambda one: abs(one - value))
+
+
+def _point(question: Question, random: Random) -> dict[str, object]:
+    """A click near the middle of the picture, in its pixels."""
+    places = [min(0.99, max(0.01, random.gauss(0.5, 0.15))) for _ in range(2)]
+    x, y = (round(place * question.size) for place in places)
+    return {f"{question.name}.x": x, f"{question.name}.y": y}
 
 
 @dataclass(frozen=True)
@@ -82,7 +134,10 @@ class Population:
         """One person's profile for a study of `paradigm`."""
         leaves = random.random() < self.drop_out
         return Profile(
-            latents=self.latents.get(paradigm, {}),
+            latents={
+                **{name: value for name, value in self.latent.items() if name != paradigm},
+                **self.latents.get(paradigm, {}),
+            },
             latent=self.latent.get(paradigm, 0.0),
             shift=random.gauss(0, self.person_sd),
             photo_sd=self.photo_sd,
@@ -106,22 +161,33 @@ _PAPER = {
     "trust": {"guided_backprop": 1.0, "guided_grad_cam": 1.27},
 }
 
+# Logits of being right, and points of trust
+_ABLE = {
+    "trust": 1.0,
+    "discrimination": 1.5,
+    "agreement": 1.2,
+    "distinction": 0.5,
+    "meta_prediction": 1.0,
+    "reliance": 1.2,
+    "rating": 0.8,
+}
+
 POPULATIONS: Mapping[str, Population] = {
     "paper": Population("as the Grad-CAM paper reports people", _PAPER, {"trust": 1.0}),
-    "able": Population("right most of the time", {}, {"discrimination": 1.5, "trust": 1.0}),
+    "able": Population("right most of the time", {}, _ABLE),
     "guessing": Population("no effect at all", {}, {}, person_sd=0.0, photo_sd=0.0),
     "leaning": Population("no effect, but a pull to B and to the first option", {}, {}, bias=0.8),
     "careless": Population(
         "able, but four answers in ten without looking",
         {},
-        {"discrimination": 1.5, "trust": 1.0},
+        _ABLE,
         carelessness=0.4,
         milliseconds=900.0,
     ),
     "leaving": Population(
         "able, but three in ten leave before the end",
         {},
-        {"discrimination": 1.5, "trust": 1.0},
+        _ABLE,
         drop_out=0.3,
     ),
 }

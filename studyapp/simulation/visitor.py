@@ -65,9 +65,12 @@ class Visitor:
         that was not acknowledged by a redirect.
         """
         form = page.form(verb)
-        fill(form, answers, page.address)
+        clicks = _clicks(form, answers)
+        written = {name: value for name, value in answers.items() if name not in clicks}
+        fill(form, written, page.address)
         target = urljoin(urljoin(self.base, page.address), form.action)
-        response = self.session.post(target, data=form.form_values(), timeout=SECONDS)
+        values = [*form.form_values(), *clicks.items()]
+        response = self.session.post(target, data=values, timeout=SECONDS)
         first = response.history[0] if response.history else response
         if first.status_code != HTTPStatus.SEE_OTHER:
             raise PageError(f"{verb} at {page.address} was answered with {first.status_code}")
@@ -90,6 +93,13 @@ class Visitor:
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise PageError(f"{address} was answered with {response.status_code}")
         return Page(address, response.status_code, html.document_fromstring(response.text))
+
+
+def _clicks(form: Any, answers: Mapping[str, object]) -> dict[str, object]:
+    """The answers that a browser sends for a click on one of the form's image inputs."""
+    images = [str(name) for name in form.xpath(".//input[@type='image']/@name")]
+    names = {f"{image}.{axis}" for image in images for axis in ("x", "y")}
+    return {name: value for name, value in answers.items() if name in names}
 
 
 def fill(form: Any, answers: Mapping[str, object], address: str = "") -> None:

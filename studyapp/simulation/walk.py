@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from studyapp.models import Trial
+from studyapp.studies.paradigms import Asked
 
 from .profiles import Profile
 from .visitor import Page, PageError, Visitor
@@ -37,6 +38,7 @@ class Walker:
     profile: Profile
     random: Random
     truth_of: TruthOf
+    asked_on: Callable[[Trial], Asked]
     entered: Callable[[str, Profile], None]
     with_pictures: bool = False
 
@@ -91,7 +93,7 @@ class Walker:
         fields = page.form("answer").fields
         if fields["trial"] != trial.code:
             raise PageError(f"{page.address} asks another trial than the one that is due")
-        answers: dict[str, object] = {"value": self.profile.answer(trial, self.random)}
+        answers = self.profile.answers(self.asked_on(trial), self.random)
         milliseconds = round(1000 * self.profile.seconds(self.random))
         timing = {"rt_ms": milliseconds, "confirm_ms": milliseconds + 400}
         answers.update({name: value for name, value in timing.items() if name in fields})

@@ -17,10 +17,11 @@ class DesignError(ValueError):
 
 @dataclass(frozen=True)
 class Item:
-    """A stimulus as the design sees it: a stable key, and the photo it is of."""
+    """A stimulus as the design sees it: a stable key, the photo it is of, and its stratum."""
 
     key: str
     image: str
+    stratum: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,55 @@ def allocate(
     trials: int,
     people: int,
     random: Random,
+    takes_turns: bool = True,
 ) -> list[list[Cell]]:
     """For each person `trials` cells, in the order in which they are asked.
 
-    Raises DesignError where one person would have to see a photo twice.
+    Where the items have strata, everybody gets equally many of each. `takes_turns`: the
+    conditions do so at every position. Raises DesignError where one person would have to see a
+    photo twice.
     """
-    _refuse_repeats(items, trials)
+    strata = by_stratum(items)
+    share = stratum_share(trials, len(strata))
+    windows: list[list[Cell]] = [[] for _ in range(people)]
+    for group in strata:
+        _refuse_repeats(group, share)
+        for window, more in zip(
+            windows, _windows(group, conditions, share, people, random), strict=True
+        ):
+            window.extend(more)
+    if not takes_turns:
+        return [random.sample(window, len(window)) for window in windows]
+    return list(_ordered(windows, conditions, random))
+
+
+def by_stratum(items: Sequence[Item]) -> list[list[Item]]:
+    """The items of each stratum, strata in the order of their names; all in one without strata."""
+    names = sorted({item.stratum for item in items})
+    return [[item for item in items if item.stratum == name] for name in names]
+
+
+def stratum_share(trials: int, strata: int) -> int:
+    """Trials of each stratum; DesignError where they can't be shared equally."""
+    share, odd = divmod(trials, strata)
+    if odd:
+        below = f"{share * strata} or " if share else ""
+        raise DesignError(
+            f"{trials} trials can't hold equally many of {strata} kinds of photos: "
+            f"take {below}{(share + 1) * strata}"
+        )
+    return share
+
+
+def _windows(
+    items: Sequence[Item], conditions: Sequence[str], trials: int, people: int, random: Random
+) -> list[list[Cell]]:
     windows: list[list[Cell]] = []
     cycle = people_for_exact_ratings(len(items), len(conditions), trials)
     while len(windows) < people:
         schedule = _schedule(_spread(items, random), conditions, random)
         windows.extend(_window(schedule, number * trials, trials) for number in range(cycle))
-    return list(_ordered(windows[:people], conditions, random))
+    return windows[:people]
 
 
 def _refuse_repeats(items: Sequence[Item], trials: int) -> None:

@@ -1,12 +1,13 @@
 """What a drawn design keeps, counted from its trials and not from how they were drawn (pure)."""
 
+import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from itertools import pairwise
 from typing import Any
 
-from .allocation import people_for_exact_ratings
-from .design import BlockPlan, Design, Plan, SlotPlan, TrialPlan
+from .allocation import by_stratum, people_for_exact_ratings, stratum_share
+from .design import BlockPlan, Design, Plan, SlotPlan, TrialPlan, seen_images
 
 Row = tuple[SlotPlan, int, TrialPlan]
 
@@ -20,12 +21,14 @@ def certify(plan: Plan, design: Design) -> dict[str, Any]:
         _certify_block(arm, block, design)
         for arm, planned in plan.arms.items()
         for block in planned
-        if block.stage == "main"
+        if block.stage == "main" and block.asks_about_photos
     ]
     repeats = sum(_repeats(slot) for slot in design.slots)
     adjacent = sum(_adjacent_checks(slot) for slot in design.slots)
     unequal = [sentence for block in blocks for sentence in block.pop("unequal")]
     problems = list(unequal) if plan.exact_ratings else []
+    if plan.exact_sides:
+        problems.extend(sentence for block in blocks for sentence in _uneven_sides(block))
     if repeats and not plan.may_repeat_images:
         problems.append(f"{repeats} times a person would see a photo twice")
     if adjacent:
@@ -64,6 +67,11 @@ def certificate_lines(certificate: dict[str, Any]) -> list[str]:
             f"  conditions of one person differ by at most {block['conditions_by_person']}; "
             f"one condition stands at one position {_span(block['condition_at_position'])} times"
         )
+        if block["option_places"]:
+            lines.append(
+                f"  how often an option stands at a place differs by at most "
+                f"{block['option_places']} per stimulus × condition"
+            )
     lines.append(
         f"photos seen twice by one person: {certificate['images_repeated']}; "
         f"attention checks in a row: {certificate['adjacent_checks']}"
@@ -92,8 +100,12 @@ def _certify_block(arm: str, block: BlockPlan, design: Design) -> dict[str, Any]
         "side_by_stimulus": _imbalance(rows, lambda row: _cell(row)[0]),
         "side_by_person": _imbalance(rows, lambda row: row[0].position),
         "side_overall": _imbalance(rows, lambda row: 0),
+        "option_places": _option_places(rows),
         "conditions_by_person": _widest(by_person, lambda key: key[0]),
-        "condition_at_position": [min(positions.values()), max(positions.values())],
+        "condition_at_position": [
+            min(positions.values(), default=0),
+            max(positions.values(), default=0),
+        ],
         "unequal": _unequal(block, ratings, len({slot.position for slot, _, _ in rows})),
     }
 
@@ -101,8 +113,22 @@ def _certify_block(arm: str, block: BlockPlan, design: Design) -> dict[str, Any]
 def _rows(arm: str, block: BlockPlan, design: Design) -> Iterable[Row]:
     for slot in design.slots:
         if slot.arm == arm:
-            asked = [t for t in slot.trials if t.block == block.name and t.item is not None]
+            asked = [t for t in slot.trials if t.block == block.name and _is_counted(t)]
             yield from ((slot, place, trial) for place, trial in enumerate(asked))
+
+
+def _is_counted(trial: TrialPlan) -> bool:
+    """One of the planned ratings: of two answers the final one, and none that is asked again."""
+    return trial.item is not None and trial.step != 1 and trial.stage in ("main", "final")
+
+
+def _uneven_sides(block: dict[str, Any]) -> list[str]:
+    return [
+        f"block {block['block']}: {word} the two sides differ by {block[key]}; "
+        'another seed may do better, or say side_balance = "nearest"'
+        for key, word in (("side_by_stimulus", "for one stimulus"), ("side_overall", "over all"))
+        if block[key] > 1
+    ]
 
 
 def _cell(row: Row) -> tuple[str, str]:
@@ -114,13 +140,36 @@ def _cell(row: Row) -> tuple[str, str]:
 def _unequal(block: BlockPlan, ratings: list[int], people: int) -> list[str]:
     if ratings[0] == ratings[1]:
         return []
-    cycle = people_for_exact_ratings(len(block.items), len(block.conditions), block.trials)
+    cycle = exact_cycle(block)
     below, above = people // cycle * cycle, -(-people // cycle) * cycle
-    choices = f"{below} or {above}" if below else str(above)
+    choices = f"{below} or {above}" if 0 < below < above else str(above)
     return [
         f"block {block.name}: {people} people give some stimuli {ratings[0]} and others "
         f'{ratings[1]} ratings per condition; take {choices} people, or say ratings = "nearest"'
     ]
+
+
+def exact_cycle(block: BlockPlan) -> int:
+    """The people of whom any multiple gives exactly equal ratings, all strata together."""
+    strata = by_stratum(block.items)
+    share = stratum_share(block.trials, len(strata))
+    conditions = len(block.conditions)
+    return math.lcm(*(people_for_exact_ratings(len(group), conditions, share) for group in strata))
+
+
+def _option_places(rows: list[Row]) -> int:
+    """The greatest difference between how often any option of a stimulus × condition stands at
+    any place; 0 where there are no more than two options."""
+    counts: dict[Hashable, Counter[tuple[int, int]]] = defaultdict(Counter)
+    for row in rows:
+        for place, option in enumerate(row[2].order or ()):
+            counts[_cell(row)][option, place] += 1
+    size = {len(row[2].order or ()) for row in rows}
+    full = max(size, default=0) ** 2
+    return max(
+        (max(c.values()) - (min(c.values()) if len(c) == full else 0) for c in counts.values()),
+        default=0,
+    )
 
 
 def _imbalance(rows: list[Row], group: Callable[[Row], Hashable]) -> int:
@@ -140,7 +189,7 @@ def _widest(counts: Counter[Any], group: Callable[[Any], Hashable]) -> int:
 
 
 def _repeats(slot: SlotPlan) -> int:
-    images = [trial.item.image for trial in slot.trials if trial.item is not None]
+    images = seen_images(slot.trials)
     return len(images) - len(set(images))
 
 

@@ -77,6 +77,7 @@ def _copy_conditions(study: Study, copy: Study) -> dict[int, Condition]:
             study=copy,
             name=condition.name,
             method=condition.method,
+            versus=condition.versus,
             pair=pairs[condition.pair_id] if condition.pair_id is not None else None,
             settings=condition.settings,
             position=condition.position,

@@ -11,12 +11,15 @@ from pydantic import Field, ValidationError
 
 from studyapp.models import Study
 
-from .catalogue import catalogue, did_you_mean
+from .block_rules import Complaint
+from .catalogue import did_you_mean
+from .contradictions import contradictions
 from .paradigms import PARADIGMS
 from .sections import (
     AnalysisSection,
     ArmSection,
     BlockSection,
+    ComprehensionSection,
     ConditionSection,
     DesignSection,
     DisplaySection,
@@ -28,6 +31,7 @@ from .sections import (
     PairSection,
     PanelSection,
     PaySection,
+    QuestionSection,
     Section,
     Slug,
     StoppingSection,
@@ -35,8 +39,6 @@ from .sections import (
 )
 from .toml_lines import Path as KeyPath
 from .toml_lines import key_lines, line_of
-
-REQUIRED_TEXTS = ("consent", "instructions", "debrief")
 
 
 class DefinitionError(ValueError):
@@ -46,28 +48,52 @@ class DefinitionError(ValueError):
 class Definition(Section):
     """Everything that makes a study, with every default written out."""
 
-    slug: Slug
-    title: Text
-    language: Text = "en"
-    kind: Literal["real", "pilot"] = "real"
+    slug: Slug = Field(description="The study's name in addresses and commands.")
+    title: Text = Field(description="As people see it.")
+    language: Text = Field("en", description="Of the pages; consent is in your own words.")
+    kind: Literal["real", "pilot"] = Field("real", description="A pilot needs no ethics section.")
+    parent: Slug | None = Field(None, description="The study of which this is a new version.")
     demo: bool = Field(False, description="Its pages say that it is a demonstration.")
     texts: dict[str, Text] = Field(description="Markdown files, relative to the study file.")
-    networks: dict[Name, NetworkSection] = Field(default_factory=dict)
-    pairs: dict[Name, PairSection] = Field(default_factory=dict)
-    images: ImagesSection
-    conditions: list[ConditionSection] = Field(min_length=1)
-    arms: list[ArmSection] = Field(default_factory=list)
-    blocks: list[BlockSection] = Field(min_length=1)
-    design: DesignSection
-    display: DisplaySection = Field(default_factory=lambda: DisplaySection.model_validate({}))
-    panel: PanelSection = Field(default_factory=lambda: PanelSection.model_validate({}))
-    ethics: EthicsSection | None = None
-    pay: PaySection | None = None
-    exclusions: ExclusionsSection = Field(
-        default_factory=lambda: ExclusionsSection.model_validate({})
+    networks: dict[Name, NetworkSection] = Field(
+        default_factory=dict, description="Networks by name."
     )
-    stopping: StoppingSection = Field(default_factory=lambda: StoppingSection.model_validate({}))
-    analysis: AnalysisSection = Field(default_factory=lambda: AnalysisSection.model_validate({}))
+    pairs: dict[Name, PairSection] = Field(
+        default_factory=dict, description="Which network is the stronger one."
+    )
+    images: ImagesSection = Field(description="The photos.")
+    conditions: list[ConditionSection] = Field(min_length=1, description="What people compare.")
+    arms: list[ArmSection] = Field(default_factory=list, description="One for all if left out.")
+    screening: list[QuestionSection] = Field(
+        default_factory=list, description="Asked before consent; answers are not stored."
+    )
+    comprehension: ComprehensionSection | None = Field(
+        None, description="Asked after the instructions."
+    )
+    blocks: list[BlockSection] = Field(min_length=1, description="What is asked, in order.")
+    design: DesignSection = Field(description="How it is drawn.")
+    display: DisplaySection = Field(
+        default_factory=lambda: DisplaySection.model_validate({}),
+        description="How it looks: one way for everybody.",
+    )
+    panel: PanelSection = Field(
+        default_factory=lambda: PanelSection.model_validate({}),
+        description="Where people come from.",
+    )
+    ethics: EthicsSection | None = Field(None, description="Required to open unless a pilot.")
+    pay: PaySection | None = Field(None, description="What people are paid.")
+    exclusions: ExclusionsSection = Field(
+        default_factory=lambda: ExclusionsSection.model_validate({}),
+        description="Rules blind to the outcome.",
+    )
+    stopping: StoppingSection = Field(
+        default_factory=lambda: StoppingSection.model_validate({}),
+        description="When no more people are asked.",
+    )
+    analysis: AnalysisSection = Field(
+        default_factory=lambda: AnalysisSection.model_validate({}),
+        description="The plan of the analysis.",
+    )
 
     def digest(self) -> str:
         """SHA-256 of the checked definition, the same for every spelling of the same file."""
@@ -89,12 +115,35 @@ class Definition(Section):
         """The paradigms of the blocks, each once, in order."""
         return list(dict.fromkeys(block.paradigm for block in self.blocks))
 
-    def practice_trials(self, paradigm: str) -> int:
+    def photo_paradigms(self) -> list[str]:
+        """Those that ask about photos, each once, in order."""
+        asking = (
+            one.paradigm for one in self.blocks if PARADIGMS[one.paradigm].asks_about_photos(one)
+        )
+        return list(dict.fromkeys(asking))
+
+    def block(self, name: str) -> BlockSection:
+        """The block of that name; StopIteration if there is none."""
+        return next(block for block in self.blocks if block.name == name)
+
+    def shared_trials(self, paradigm: str, stage: str) -> int:
+        """How many photos practice or learning of `paradigm` needs: the same for everybody."""
         return sum(
             block.trials
             for block in self.blocks
-            if block.stage == "practice" and block.paradigm == paradigm
+            if block.stage == stage and block.paradigm == paradigm
         )
+
+    def practice_trials(self, paradigm: str) -> int:
+        return self.shared_trials(paradigm, "practice")
+
+    def conditions_of(self, paradigm: str) -> list[ConditionSection]:
+        """The conditions under which any block asks `paradigm`, in the file's order."""
+        asking = [block for block in self.blocks if block.paradigm == paradigm]
+        if any(block.conditions is None for block in asking):
+            return list(self.conditions)
+        names = {name for block in asking for name in block.conditions or []}
+        return [condition for condition in self.conditions if condition.name in names]
 
 
 def read_definition(path: Path) -> Definition:
@@ -121,16 +170,13 @@ def parse_definition(text: str, where: str) -> Definition:
         definition = Definition.model_validate(raw)
     except ValidationError as error:
         raise DefinitionError(_first_complaint(error, lines, where)) from error
-    _refuse(_contradictions(definition), lines, where)
+    _refuse(contradictions(definition), lines, where)
     return definition
 
 
 def study_definition(study: Study) -> Definition:
     """The checked definition that a study was loaded with."""
     return Definition.model_validate(study.definition)
-
-
-Complaint = tuple[KeyPath, str]
 
 
 def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: str) -> None:
@@ -189,83 +235,3 @@ def _missing_texts(definition: Definition, folder: Path) -> Iterator[Complaint]:
     for name, file in definition.texts.items():
         if not (folder / file).is_file():
             yield ("texts", name), f'`texts.{name} = "{file}"`: no such file beside the study file'
-
-
-def _contradictions(definition: Definition) -> Iterator[Complaint]:
-    """What is wrong between the sections, the first first."""
-    yield from _text_complaints(definition)
-    yield from _network_complaints(definition)
-    yield from _condition_complaints(definition)
-    yield from _block_complaints(definition)
-    if definition.ethics is None and definition.kind == "real":
-        yield ("ethics",), '`ethics` is missing; add the section, or say kind = "pilot"'
-    colour_map = definition.display.colour_map
-    if colour_map not in catalogue()["colour_maps"]:
-        key = ("display", "colour_map")
-        yield key, _unknown("display.colour_map", colour_map, catalogue()["colour_maps"])
-    reference = definition.analysis.reference
-    names = [condition.name for condition in definition.conditions]
-    if reference is not None and reference not in names:
-        yield ("analysis", "reference"), _unknown("analysis.reference", reference, names)
-
-
-def _text_complaints(definition: Definition) -> Iterator[Complaint]:
-    for name in REQUIRED_TEXTS:
-        if name not in definition.texts:
-            yield ("texts",), f"`texts.{name}` is missing; name a Markdown file"
-
-
-def _network_complaints(definition: Definition) -> Iterator[Complaint]:
-    networks = catalogue()["networks"]
-    for name, network in definition.networks.items():
-        if network.builder not in networks:
-            key = ("networks", name, "builder")
-            yield key, _unknown(f"networks.{name}.builder", network.builder, networks)
-    for name, pair in definition.pairs.items():
-        for role, network_name in (("stronger", pair.stronger), ("weaker", pair.weaker)):
-            if network_name is not None and network_name not in definition.networks:
-                key = ("pairs", name, role)
-                yield key, _unknown(f"pairs.{name}.{role}", network_name, definition.networks)
-
-
-def _condition_complaints(definition: Definition) -> Iterator[Complaint]:
-    known = catalogue()["methods"]
-    seen: set[str] = set()
-    for number, condition in enumerate(definition.conditions):
-        path: KeyPath = ("conditions", number)
-        if condition.name in seen:
-            yield (*path, "name"), f'`conditions.name = "{condition.name}"` stands twice'
-        seen.add(condition.name)
-        if condition.method not in known:
-            yield (*path, "method"), _unknown("conditions.method", condition.method, known)
-        elif extra := set(condition.settings) - set(known[condition.method]["settings"]):
-            setting = sorted(extra)[0]
-            allowed = known[condition.method]["settings"]
-            yield (*path, "settings"), _unknown("conditions.settings", setting, allowed)
-        if condition.pair is not None and condition.pair not in definition.pairs:
-            yield (*path, "pair"), _unknown("conditions.pair", condition.pair, definition.pairs)
-        if condition.pair is None and len(definition.pairs) != 1:
-            yield path, f"`conditions` {condition.name} names no pair; add pair = …"
-
-
-def _block_complaints(definition: Definition) -> Iterator[Complaint]:
-    names = [condition.name for condition in definition.conditions]
-    for number, arm in enumerate(definition.arms):
-        for name in set(arm.conditions) - set(names):
-            yield ("arms", number, "conditions"), _unknown("arms.conditions", name, names)
-    for number, block in enumerate(definition.blocks):
-        path: KeyPath = ("blocks", number)
-        if block.paradigm not in PARADIGMS:
-            yield (*path, "paradigm"), _unknown("blocks.paradigm", block.paradigm, PARADIGMS)
-        for name in set(block.conditions or []) - set(names):
-            yield (*path, "conditions"), _unknown("blocks.conditions", name, names)
-        if block.stage == "main" and block.trials > definition.design.stimuli:
-            sentence = (
-                f"`blocks.trials = {block.trials}` is more than `design.stimuli = "
-                f"{definition.design.stimuli}`; no photo is shown twice to one person"
-            )
-            yield (*path, "trials"), sentence
-
-
-def _unknown(key: str, given: str, known: Any) -> str:
-    return f'`{key} = "{given}"`: unknown; {did_you_mean(given, known)}'

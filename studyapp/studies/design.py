@@ -6,8 +6,9 @@ Slots and trials are drawn before anybody enters, so that balance holds by const
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from random import Random
+from typing import Any
 
 from .allocation import Cell, DesignError, Item, allocate
 from .balance import balanced_bits
@@ -17,7 +18,12 @@ __all__ = ["BlockPlan", "Cell", "Design", "DesignError", "Item", "Plan", "SlotPl
 
 @dataclass(frozen=True)
 class BlockPlan:
-    """A run of trials of one arm: what may be asked, how often, and what a page needs drawn."""
+    """A run of trials of one arm: what may be asked, how often, and what a page needs drawn.
+
+    options: buttons in drawn order, 0 for none. steps: pages about one stimulus. repeats: trials
+    that come again at the end. is_shared: everybody is asked about the same photos (practice,
+    learning), in one order. asks_about_photos: False for pages of a questionnaire.
+    """
 
     name: str
     paradigm: str
@@ -29,6 +35,10 @@ class BlockPlan:
     has_sides: bool
     options: int
     check_values: tuple[int, ...]
+    steps: int = 1
+    repeats: int = 0
+    is_shared: bool = False
+    asks_about_photos: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,12 +50,15 @@ class Plan:
     arms: dict[str, tuple[BlockPlan, ...]]
     may_repeat_images: bool = False
     exact_ratings: bool = True
+    exact_sides: bool = True
+    takes_turns: bool = True
     first_position: int = 0
 
 
 @dataclass(frozen=True)
 class TrialPlan:
-    """One planned page. `bit`: the stronger network stands at B, or the right option first."""
+    """One planned page. `bit`: the stronger network stands at B, or the right option first.
+    `order`: of more than two options, as shown. `step`: of a question asked in two."""
 
     block: str
     paradigm: str
@@ -54,6 +67,8 @@ class TrialPlan:
     condition: str | None = None
     bit: bool | None = None
     expected: int | None = None
+    order: tuple[int, ...] | None = None
+    step: int = 0
 
 
 @dataclass(frozen=True)
@@ -70,8 +85,21 @@ class Design:
 
     def digest(self) -> str:
         """SHA-256 of all slots and trials."""
-        rows = json.dumps([asdict(slot) for slot in self.slots], sort_keys=True)
+        rows = json.dumps([_slot_row(slot) for slot in self.slots], sort_keys=True)
         return hashlib.sha256(rows.encode()).hexdigest()
+
+
+def _slot_row(slot: SlotPlan) -> dict[str, Any]:
+    """What is hashed: what came later to a trial's plan counts only where it is used, so that
+    the digests of earlier designs stay what they were."""
+    row = asdict(slot)
+    for trial in row["trials"]:
+        for name in ("order", "step"):
+            if not trial[name]:
+                del trial[name]
+        if trial["item"] is not None and not trial["item"]["stratum"]:
+            del trial["item"]["stratum"]
+    return row
 
 
 def draw(plan: Plan) -> Design:
@@ -103,29 +131,52 @@ def _arm_trials(plan: Plan, arm: str, people: int) -> list[list[TrialPlan]]:
     trials: list[list[TrialPlan]] = [[] for _ in range(people)]
     for block in plan.arms[arm]:
         random = _random(plan, arm, block.name)
-        cells = _block_cells(block, people, random)
-        bits = _bits(block, cells, random)
-        for person, (row, coins) in enumerate(zip(cells, bits, strict=True)):
-            asked = [_trial(block, cell, bit) for cell, bit in zip(row, coins, strict=True)]
-            trials[person].extend(_with_checks(block, asked, random))
+        for person, asked in enumerate(_asked(plan, block, people, random)):
+            units = [_pages(block, trial) for trial in asked]
+            units.extend(_repeated(block, asked, random))
+            trials[person].extend(_with_checks(block, units, random))
     return trials
 
 
-def _block_cells(block: BlockPlan, people: int, random: Random) -> list[list[Cell]]:
+def _asked(plan: Plan, block: BlockPlan, people: int, random: Random) -> list[list[TrialPlan]]:
+    """For each person the block's trials without checks, repeats and second steps."""
+    if not block.asks_about_photos:
+        page = TrialPlan(block.name, block.paradigm, block.stage)
+        return [[page] * block.trials for _ in range(people)]
+    cells = _block_cells(plan, block, people, random)
+    bits = _bits(block, cells, random)
+    orders = option_orders(block, cells, random)
+    return [
+        [
+            TrialPlan(
+                block.name, block.paradigm, block.stage, cell.item, cell.condition, bit, order=o
+            )
+            for cell, bit, o in zip(*rows, strict=True)
+        ]
+        for rows in zip(cells, bits, orders, strict=True)
+    ]
+
+
+def _block_cells(plan: Plan, block: BlockPlan, people: int, random: Random) -> list[list[Cell]]:
     if not block.items:
         raise DesignError(f"block {block.name} has no stimulus to ask about")
-    if block.stage == "practice":
-        return [_practice_cells(block, person) for person in range(people)]
+    if block.is_shared:
+        return [_shared_cells(block, person) for person in range(people)]
     return allocate(
-        block.items, block.conditions, trials=block.trials, people=people, random=random
+        block.items,
+        block.conditions,
+        trials=block.trials,
+        people=people,
+        random=random,
+        takes_turns=plan.takes_turns,
     )
 
 
-def _practice_cells(block: BlockPlan, person: int) -> list[Cell]:
-    """Practice asks everybody about the same photos; the conditions take turns."""
+def _shared_cells(block: BlockPlan, person: int) -> list[Cell]:
+    """Practice and learning ask everybody about the same photos; the conditions take turns."""
     if block.trials > len(block.items):
         raise DesignError(
-            f"block {block.name} needs {block.trials} practice stimuli; "
+            f"block {block.name} needs {block.trials} {block.stage} stimuli; "
             f"there are {len(block.items)}"
         )
     count = len(block.conditions)
@@ -150,23 +201,73 @@ def _bits(block: BlockPlan, cells: list[list[Cell]], random: Random) -> list[lis
     return [[next(bits) for _ in row] for row in cells]
 
 
-def _trial(block: BlockPlan, cell: Cell, bit: bool | None) -> TrialPlan:
-    return TrialPlan(block.name, block.paradigm, block.stage, cell.item, cell.condition, bit)
+Order = tuple[int, ...]
 
 
-def _with_checks(block: BlockPlan, asked: list[TrialPlan], random: Random) -> list[TrialPlan]:
-    """The trials with attention checks strewn in: never first, never two in a row."""
-    if not block.checks:
-        return asked
-    if block.checks >= len(asked):
+def option_orders(
+    block: BlockPlan, cells: list[list[Cell]], random: Random
+) -> list[list[Order | None]]:
+    """An order of more than two options per trial: within a stimulus × condition every option
+    stands at every place equally often, by turning one shuffled order round."""
+    if block.options <= 2:
+        return [[None] * len(row) for row in cells]
+    waiting: dict[Cell, list[Order]] = {}
+    return [[_next_order(waiting, cell, block.options, random) for cell in row] for row in cells]
+
+
+def _next_order(
+    waiting: dict[Cell, list[Order]], cell: Cell, options: int, random: Random
+) -> Order:
+    left = waiting.setdefault(cell, [])
+    if not left:
+        base = random.sample(range(options), options)
+        turns = random.sample(range(options), options)
+        left.extend(tuple(base[turn:] + base[:turn]) for turn in turns)
+    return left.pop()
+
+
+Unit = tuple[TrialPlan, ...]
+
+
+def _pages(block: BlockPlan, trial: TrialPlan) -> Unit:
+    """The pages about one stimulus: one, or a first and a final answer."""
+    if block.steps == 1:
+        return (trial,)
+    first, final = ("first", "final") if block.stage == "main" else (block.stage, block.stage)
+    return (replace(trial, stage=first, step=1), replace(trial, stage=final, step=2))
+
+
+def _repeated(block: BlockPlan, asked: list[TrialPlan], random: Random) -> list[Unit]:
+    """Trials of the first half once more, sides or buttons the other way round."""
+    if not block.repeats:
+        return []
+    half = asked[: len(asked) // 2]
+    if block.repeats > len(half):
         raise DesignError(
-            f"block {block.name} has {block.checks} attention checks for {len(asked)} trials: "
-            f"take at most {len(asked) - 1}"
+            f"block {block.name} asks {block.repeats} of {block.trials} trials again: "
+            f"take at most {len(half)}, so that some time lies between"
+        )
+    return [(_mirrored(trial),) for trial in random.sample(half, block.repeats)]
+
+
+def _mirrored(trial: TrialPlan) -> TrialPlan:
+    bit = None if trial.bit is None else not trial.bit
+    order = None if trial.order is None else trial.order[::-1]
+    return replace(trial, stage="repeat", bit=bit, order=order)
+
+
+def _with_checks(block: BlockPlan, units: list[Unit], random: Random) -> list[TrialPlan]:
+    """The pages with attention checks strewn in: never first, never two in a row, and never
+    between the two steps of one question."""
+    if block.checks and block.checks >= block.trials:
+        raise DesignError(
+            f"block {block.name} has {block.checks} attention checks for {block.trials} trials: "
+            f"take at most {block.trials - 1}"
         )
     after = {_check_place(number, block, random) for number in range(block.checks)}
     trials: list[TrialPlan] = []
-    for number, trial in enumerate(asked, 1):
-        trials.append(trial)
+    for number, unit in enumerate(units, 1):
+        trials.extend(unit)
         if number in after:
             trials.append(_check(block, random))
     return trials
@@ -184,8 +285,18 @@ def _check(block: BlockPlan, random: Random) -> TrialPlan:
     return TrialPlan(block.name, block.paradigm, "check", expected=expected)
 
 
+def seen_images(trials: Sequence[TrialPlan]) -> list[str]:
+    """The photo of every trial that shows one anew: not the second step of a question, and not
+    what is asked again on purpose."""
+    return [
+        trial.item.image
+        for trial in trials
+        if trial.item is not None and trial.step != 2 and trial.stage != "repeat"
+    ]
+
+
 def _refuse_repeated_images(plan: Plan, trials: Sequence[TrialPlan]) -> None:
-    images = [trial.item.image for trial in trials if trial.item is not None]
+    images = seen_images(trials)
     if len(set(images)) < len(images) and not plan.may_repeat_images:
         raise DesignError(
             "two blocks ask one person about the same photo: give each block photos of its own, "

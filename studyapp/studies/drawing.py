@@ -5,12 +5,18 @@ from dataclasses import replace
 
 from studyapp.models import Arm, Condition, Side, Slot, Stage, Stimulus, StimulusRole, Study, Trial
 
+from .allocation import by_stratum
 from .definition import Definition, study_definition
 from .design import BlockPlan, Design, Item, Plan, SlotPlan, TrialPlan
 from .paradigms import PARADIGMS
+from .paradigms.reliance import FINAL
 from .sections import BlockSection
 
-STAGES: dict[str, str] = {StimulusRole.PRACTICE: "practice", StimulusRole.MAIN: "main"}
+STAGES: dict[str, str] = {
+    StimulusRole.PRACTICE: "practice",
+    StimulusRole.LEARNING: "learning",
+    StimulusRole.MAIN: "main",
+}
 # What may be asked about, by (paradigm, stage of the block)
 Items = dict[tuple[str, str], tuple[Item, ...]]
 
@@ -37,15 +43,20 @@ def definition_plan(definition: Definition, items: Items) -> Plan:
         seed=definition.design.seed,
         people=definition.design.people,
         arms={
-            arm: tuple(_block_plan(block, names, items) for block in definition.blocks)
+            arm: tuple(
+                _block_plan(block, names, items_of_block(definition, block, items))
+                for block in definition.blocks
+            )
             for arm, names in definition.arm_conditions().items()
         },
         may_repeat_images=definition.design.repeat_images,
         exact_ratings=definition.design.ratings == "exact",
+        exact_sides=definition.design.side_balance == "exact",
+        takes_turns=definition.design.order == "balanced",
     )
 
 
-def write_design(study: Study, design: Design, *, addition: int = 0) -> None:
+def write_design(study: Study, plan: Plan, design: Design, *, addition: int = 0) -> None:
     """Store the slots and trials of a drawn design."""
     arms = {arm.name: arm for arm in Arm.objects.filter(study=study)}
     slots = Slot.objects.bulk_create(
@@ -58,7 +69,8 @@ def write_design(study: Study, design: Design, *, addition: int = 0) -> None:
         )
         for planned in design.slots
     )
-    Trial.objects.bulk_create(_trials(study, zip(slots, design.slots, strict=True)), 1000)
+    planned = zip(slots, design.slots, strict=True)
+    Trial.objects.bulk_create(_trials(study, plan, planned), 1000)
 
 
 def _items(study: Study) -> Items:
@@ -66,14 +78,53 @@ def _items(study: Study) -> Items:
     found: dict[tuple[str, str], list[Item]] = {}
     rows = study.stimuli.select_related("photo__image").order_by("position")
     for stimulus in rows.filter(role__in=STAGES):
-        item = Item(stimulus_key(stimulus), stimulus.photo.image.sha256)
+        stratum = str(stimulus.facts.get("stratum", ""))
+        item = Item(stimulus_key(stimulus), stimulus.photo.image.sha256, stratum)
         found.setdefault((stimulus.paradigm, STAGES[stimulus.role]), []).append(item)
     return {key: tuple(value) for key, value in found.items()}
 
 
-def _block_plan(block: BlockSection, arm_conditions: list[str], items: Items) -> BlockPlan:
+def items_of_block(definition: Definition, block: BlockSection, items: Items) -> tuple[Item, ...]:
+    """The block's own photos: blocks that ask one paradigm at one stage share them out, in the
+    seed's order, so that nobody sees one twice. With repeat_images all main blocks have all."""
+    pool = items.get((block.paradigm, block.stage), ())
+    if block.is_main and definition.design.repeat_images:
+        return pool
+    siblings = [
+        one
+        for one in definition.blocks
+        if (one.paradigm, one.stage) == (block.paradigm, block.stage)
+        and PARADIGMS[one.paradigm].asks_about_photos(one)
+    ]
+    if block not in siblings:
+        return ()
+    if len(siblings) == 1:
+        return pool
+    groups = by_stratum(pool) if block.is_main else [list(pool)]
+    sizes = [stimuli_of_block(definition, one, siblings) for one in siblings]
+    place = siblings.index(block)
+    start, end = sum(sizes[:place]), sum(sizes[: place + 1])
+    count = len(groups)
+    return tuple(item for group in groups for item in group[start // count : end // count])
+
+
+def stimuli_of_block(
+    definition: Definition, block: BlockSection, siblings: list[BlockSection]
+) -> int:
+    """How many of the paradigm's photos are this block's own."""
+    if not block.is_main:
+        return block.trials
+    if block.stimuli is not None:
+        return block.stimuli
+    return definition.design.stimuli // len(siblings)
+
+
+def _block_plan(
+    block: BlockSection, arm_conditions: list[str], items: tuple[Item, ...]
+) -> BlockPlan:
     paradigm = PARADIGMS[block.paradigm]
     wanted = block.conditions if block.conditions is not None else arm_conditions
+    takes_one_step = paradigm.steps == 2 and block.steps == "one"
     return BlockPlan(
         name=block.name,
         paradigm=block.paradigm,
@@ -81,45 +132,59 @@ def _block_plan(block: BlockSection, arm_conditions: list[str], items: Items) ->
         trials=block.trials,
         checks=block.checks,
         conditions=tuple(name for name in arm_conditions if name in wanted),
-        items=items.get((block.paradigm, block.stage), ()),
+        items=items,
         has_sides=paradigm.has_sides,
-        options=0 if paradigm.has_sides else 2,
+        options=0 if takes_one_step else paradigm.options,
         check_values=paradigm.check_values,
+        steps=1 if takes_one_step else paradigm.steps,
+        repeats=block.repeats,
+        is_shared=not block.is_main,
+        asks_about_photos=PARADIGMS[block.paradigm].asks_about_photos(block),
     )
 
 
-def _trials(study: Study, slots: Iterable[tuple[Slot, SlotPlan]]) -> Iterable[Trial]:
+def _trials(study: Study, plan: Plan, slots: Iterable[tuple[Slot, SlotPlan]]) -> Iterable[Trial]:
     rows = study.stimuli.select_related("photo__image")
     stimuli = {stimulus_key(stimulus): stimulus for stimulus in rows}
     conditions = {condition.name: condition for condition in study.conditions.all()}
     repeats = study_definition(study).design.repeat_images
+    blocks = {(arm, block.name): block for arm, plans in plan.arms.items() for block in plans}
     for slot, planned in slots:
         for position, trial in enumerate(planned.trials):
-            row = _trial(trial, stimuli, conditions)
-            row.slot, row.position, row.may_repeat_image = slot, position, repeats
+            row = _trial(trial, blocks[planned.arm, trial.block], stimuli, conditions)
+            row.slot, row.position = slot, position
+            row.may_repeat_image = repeats or trial.step == FINAL or trial.stage == Stage.REPEAT
             yield row
 
 
 def _trial(
-    planned: TrialPlan, stimuli: dict[str, Stimulus], conditions: dict[str, Condition]
+    planned: TrialPlan,
+    block: BlockPlan,
+    stimuli: dict[str, Stimulus],
+    conditions: dict[str, Condition],
 ) -> Trial:
     trial = Trial(
         block=planned.block,
         paradigm=planned.paradigm,
         stage=planned.stage,
+        step=planned.step,
         expected=planned.expected,
         option_order=[],
     )
     if planned.item is None:
-        if planned.stage == Stage.CHECK and not PARADIGMS[planned.paradigm].has_sides:
-            trial.option_order = list(range(len(PARADIGMS[planned.paradigm].check_values)))
+        if planned.stage == Stage.CHECK:
+            trial.option_order = list(range(block.options))
+        elif planned.stage == Stage.MAIN:
+            trial.stage = Stage.QUESTIONNAIRE
         return trial
     stimulus = stimuli[planned.item.key]
     trial.stimulus, trial.image = stimulus, stimulus.photo.image
     trial.condition = conditions[str(planned.condition)]
-    if PARADIGMS[planned.paradigm].has_sides:
+    if block.has_sides:
         trial.stronger_side = Side.B if planned.bit else Side.A
-    else:
+    elif planned.order is not None:
+        trial.option_order = list(planned.order)
+    elif block.options:
         trial.option_order = _option_order(stimulus, right_first=bool(planned.bit))
     return trial
 

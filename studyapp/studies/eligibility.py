@@ -27,24 +27,55 @@ class Eligible:
 
 
 def eligible_photos(
-    photos: Iterable[StudyImage], pair: NetworkPair, paradigm: Paradigm
+    photos: Iterable[StudyImage], pairs: Sequence[NetworkPair], paradigm: Paradigm
 ) -> Eligible:
-    """Apply the paradigm's rule to every photo, from the predictions of the pair's networks."""
+    """Apply the paradigm's rule to every photo, from the predictions of every pair's networks:
+    what may be asked must be the same for all of them."""
     found = Eligible()
     photos = list(photos)
-    networks = {role: pair.network(role) for role in paradigm.roles}
-    answers = {role: _answers(photos, network) for role, network in networks.items()}
-    indices = class_indices(pair.stronger)
+    outcomes = [_outcomes(photos, pair, paradigm) for pair in pairs]
     for photo in photos:
-        known = {
-            role: rows[photo.image_id] for role, rows in answers.items() if photo.image_id in rows
-        }
-        outcome = _outcome(photo, known, indices, paradigm)
+        outcome = _agreed([of_pair[photo.pk] for of_pair in outcomes])
         if isinstance(outcome, Refusal):
             found.refusals[outcome.rule] += 1
         else:
             found.candidates[photo] = outcome
     return found
+
+
+Outcome = list[Candidate] | Refusal
+
+
+def _outcomes(
+    photos: Sequence[StudyImage], pair: NetworkPair, paradigm: Paradigm
+) -> dict[int, Outcome]:
+    """Of one pair, by the photo's key."""
+    networks = {
+        role: pair.network(role)
+        for role in paradigm.networks
+        if role != "weaker" or pair.weaker is not None
+    }
+    answers = {role: _answers(photos, network) for role, network in networks.items()}
+    indices = class_indices(pair.stronger)
+    return {
+        photo.pk: _outcome(
+            photo,
+            {role: rows.get(photo.image_id) for role, rows in answers.items()},
+            indices,
+            paradigm,
+        )
+        for photo in photos
+    }
+
+
+def _agreed(outcomes: Sequence[Outcome]) -> Outcome:
+    """What all pairs give, or why one gives nothing."""
+    refused = [one for one in outcomes if isinstance(one, Refusal)]
+    if refused:
+        return refused[0]
+    if any(one != outcomes[0] for one in outcomes):
+        return Refusal("the pairs' networks do not give the same classes")
+    return outcomes[0]
 
 
 def class_indices(network: Network) -> dict[str, frozenset[int]]:
@@ -82,21 +113,24 @@ def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classi
         image__in=[photo.image_id for photo in photos],
         state=WorkState.READY,
     )
-    return {row.image_id: Classified([int(entry[0]) for entry in row.top]) for row in rows}
+    labels = [str(label) for label in network.labels]
+    return {row.image_id: Classified([int(entry[0]) for entry in row.top], labels) for row in rows}
 
 
 def _outcome(
     photo: StudyImage,
-    answers: dict[str, Classified],
+    answers: dict[str, Classified | None],
     indices: dict[str, frozenset[int]],
     paradigm: Paradigm,
-) -> list[Candidate] | Refusal:
-    if len(answers) < len(paradigm.roles):
+) -> Outcome:
+    known = {role: answer for role, answer in answers.items() if answer is not None}
+    if len(known) < len(answers):
         return Refusal("no prediction could be made")
     categories = [_category(one, indices) for one in photo.categories]
     if not all(category.accepted for category in categories):
         return Refusal("a category is no class of the network")
-    return paradigm.candidates(categories, answers)
+    assert paradigm.candidates is not None
+    return paradigm.candidates(categories, known)
 
 
 def _category(row: dict[str, list[str]], indices: dict[str, frozenset[int]]) -> Category:

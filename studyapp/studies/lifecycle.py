@@ -26,7 +26,7 @@ from .design import Design, DesignError, Plan, draw
 from .drawing import design_plan, write_design
 from .texts import texts_digest
 
-SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE)
+SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
 
 
 class LifecycleError(Exception):
@@ -54,7 +54,7 @@ def open_study(study: Study) -> Study:
     definition = study_definition(study)
     if certificate["problems"]:
         raise LifecycleError(f"{study.slug} can't be opened: {certificate['problems'][0]}")
-    write_design(study, design)
+    write_design(study, plan, design)
     study.certificate = {**certificate, "dropped": _dropped(study)}
     study.definition_digest = definition.digest()
     study.design_digest = design.digest()

@@ -115,6 +115,7 @@ def _write_conditions(study: Study, definition: Definition, base: Path) -> None:
             study=study,
             name=one.name,
             method=one.method,
+            versus=one.versus or "",
             pair=pairs[definition.pair_of(one)],
             settings=one.settings,
             position=number,

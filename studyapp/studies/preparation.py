@@ -4,9 +4,7 @@ The rows are the state. `advance` does what can be done now and says what must b
 workers; called again, it goes on where things stand.
 """
 
-import hashlib
-import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -32,12 +30,11 @@ from studyapp.models import (
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
 
 from .definition import study_definition
-from .paradigms import PARADIGMS
+from .pictures import SettingsDigest, SettingsDigests, plan_overlays
 from .selection import SHOWN, PreparationError, replace_unusable, select_stimuli
 
 BATCH = 32
 Row = TypeVar("Row", Prediction, Explanation, Overlay, Crop)
-SettingsDigest = Callable[[Network, str, dict[str, Any]], str]
 
 
 @dataclass(frozen=True)
@@ -141,20 +138,17 @@ def plan_predictions(study: Study) -> None:
 
 def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
     """Rows for the explanations and pictures of all chosen stimuli that have none yet."""
-    digests: dict[tuple[int, int], str] = {}
+    digests = SettingsDigests(settings_digest)
     conditions = _conditions_by_paradigm(study)
     display = display_settings(study)
+    joins = study_definition(study).display.scope == "network"
+    photos: dict[tuple[int, str], list[Stimulus]] = {}
     for stimulus in study.stimuli.filter(role__in=SHOWN).select_related("photo__image"):
-        for condition in conditions[stimulus.paradigm]:
-            assert condition.pair is not None
-            for role in PARADIGMS[stimulus.paradigm].roles:
-                network = condition.pair.network(role)
-                key = (network.pk, condition.pk)
-                if key not in digests:
-                    digests[key] = settings_digest(network, condition.method, condition.settings)
-                explanation = _explanation(stimulus, condition, network, digests[key])
-                _overlay(stimulus, condition, role, explanation, display)
+        photos.setdefault((stimulus.photo_id, stimulus.paradigm), []).append(stimulus)
         _crop(stimulus.photo.image, conditions[stimulus.paradigm], int(display["size"]))
+    for (_, paradigm), stimuli in photos.items():
+        for condition in conditions[paradigm]:
+            plan_overlays(stimuli, condition, display, digests, joins=joins)
 
 
 def display_settings(study: Study) -> dict[str, Any]:
@@ -168,53 +162,15 @@ def display_settings(study: Study) -> dict[str, Any]:
     }
 
 
-def digest_of(values: Any) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
-
-
 def _conditions_by_paradigm(study: Study) -> dict[str, list[Condition]]:
     definition = study_definition(study)
     rows = {
         row.name: row for row in study.conditions.select_related("pair__stronger", "pair__weaker")
     }
-    found: dict[str, list[Condition]] = {}
-    for block in definition.blocks:
-        names = block.conditions if block.conditions is not None else list(rows)
-        known = found.setdefault(block.paradigm, [])
-        known.extend(rows[name] for name in names if rows[name] not in known)
-    return found
-
-
-def _explanation(
-    stimulus: Stimulus, condition: Condition, network: Network, digest: str
-) -> Explanation:
-    explanation, _ = Explanation.objects.get_or_create(
-        image=stimulus.photo.image,
-        network=network,
-        class_index=stimulus.class_index,
-        method=condition.method,
-        settings_digest=digest,
-        defaults={"settings": condition.settings},
-    )
-    return explanation
-
-
-def _overlay(
-    stimulus: Stimulus,
-    condition: Condition,
-    role: str,
-    explanation: Explanation,
-    display: dict[str, Any],
-) -> None:
-    overlay, _ = Overlay.objects.get_or_create(
-        explanation=explanation,
-        display_digest=digest_of(display),
-        scope_digest="",
-        defaults={"display": display},
-    )
-    StimulusOverlay.objects.get_or_create(
-        stimulus=stimulus, condition=condition, role=role, defaults={"overlay": overlay}
-    )
+    return {
+        paradigm: [rows[one.name] for one in definition.conditions_of(paradigm)]
+        for paradigm in definition.photo_paradigms()
+    }
 
 
 def _crop(image: Image, conditions: Iterable[Condition], size: int) -> None:

@@ -36,47 +36,126 @@ class PairSection(Section):
 
 
 class ImagesSection(Section):
-    """Where the photos are and how they are annotated."""
+    """Where the photos are, how they are annotated, and which of them are taken."""
 
-    reader: Literal["folder", "coco"]
+    reader: Literal["folder", "coco"] = Field(description="How photos say what they show.")
     folder: Text = Field(description="Relative to the study file.")
-    annotations: Text = "annotations.json"
-    label: Literal["folder", "filename"] = "folder"
-    count: int | None = Field(None, ge=1, description="Take so many, drawn by the seed.")
-    smallest_side: int = Field(64, ge=16)
+    annotations: Text = Field("annotations.json", description="File of the reader “coco”.")
+    label: Literal["folder", "filename"] = Field(
+        "folder", description="What names the category for the reader “folder”."
+    )
+    select: Literal["random", "balanced", "first"] = Field(
+        "random",
+        description="Which `count` photos are taken: drawn by the seed, drawn so that categories "
+        "are as even as can be, or the first by name.",
+    )
+    count: int | None = Field(None, ge=1, description="Take so many; all where left out.")
+    seed: int | None = Field(None, ge=0, description="Of the selection; the design's if left out.")
+    compose: Literal["none", "pair"] = Field(
+        "none", description="“pair” puts photos of two categories side by side, each photo once."
+    )
+    smallest_side: int = Field(64, ge=16, description="Pixels that each side needs at least.")
 
 
 class ConditionSection(Section):
     """What differs within one participant: a method or control, on a pair of networks."""
 
-    name: Name
-    method: Name
-    pair: Name | None = None
-    settings: dict[str, Any] = Field(default_factory=dict)
+    name: Name = Field(description="As it stands in the data.")
+    method: Name = Field(
+        description="A method or control of the catalogue; “none” for no explanation, "
+        "“no_advice” for neither explanation nor the network's answer."
+    )
+    versus: Name | None = Field(
+        None,
+        description="In trust: another method of the stronger network at the other side; the same "
+        "one for A = A trials.",
+    )
+    pair: Name | None = Field(None, description="The only pair where left out.")
+    settings: dict[str, Any] = Field(default_factory=dict, description="Of the method.")
 
 
 class ArmSection(Section):
-    name: Name
-    conditions: list[Name] = Field(min_length=1)
+    name: Name = Field(description="As it stands in the data.")
+    conditions: list[Name] = Field(min_length=1, description="What this arm's people see.")
+
+
+class FieldSection(Section):
+    """A field of a custom page."""
+
+    name: Name = Field(description="As it stands in the data; `value` for the main answer.")
+    question: Text = Field(description="What is asked.")
+    kind: Literal["choice", "scale", "text"] = Field("choice", description="How it is answered.")
+    choices: list[Text] = Field(default_factory=list, description="Of a choice, in order.")
+    points: int = Field(7, ge=2, le=11, description="Of a scale.")
+    lowest: str = Field("", description="Words at 1.")
+    highest: str = Field("", description="Words at the other end.")
+    longest: int = Field(2000, ge=1, le=20000, description="Characters of a text.")
+    required: bool = Field(True, description="Whether it must be answered.")
+
+    @model_validator(mode="after")
+    def a_choice_has_choices(self) -> "FieldSection":
+        if self.kind == "choice" and len(self.choices) < 2:
+            raise ValueError(f"the field {self.name} needs two choices or more")
+        return self
 
 
 class BlockSection(Section):
     """A run of trials shuffled together."""
 
-    name: Name
-    paradigm: Name
-    stage: Literal["practice", "main"] = "main"
-    trials: int = Field(ge=1, le=1000)
+    name: Name = Field(description="As it stands in the data.")
+    paradigm: Name = Field(description="The kind of question.")
+    stage: Literal["practice", "learning", "main"] = Field(
+        "main", description="“learning” only in meta_prediction."
+    )
+    trials: int = Field(ge=1, le=1000, description="Photos a person is asked about, or pages.")
     checks: int = Field(0, ge=0, le=50, description="Attention checks strewn among the trials.")
+    repeats: int = Field(
+        0, ge=0, le=200, description="Trials asked again at the end, sides swapped: reliability."
+    )
     conditions: list[Name] | None = Field(None, description="All of the arm's where left out.")
+    stimuli: int | None = Field(
+        None, ge=1, description="Its own share of the photos where several blocks ask one paradigm."
+    )
+    session: int | None = Field(None, ge=1, description="Of a meta-prediction study.")
+    steps: Literal["one", "two"] = Field("two", description="Of reliance.")
+    confidence: bool = Field(False, description="Ask how sure people are, 1 to 5.")
+    pass_at: int | None = Field(
+        None, ge=1, description="So many right answers in practice, or the study ends there."
+    )
+    with_photos: bool = Field(False, description="Of open_text and custom: ask about photos.")
+    question: Text | None = Field(None, description="Of open_text.")
+    required: bool = Field(True, description="Of open_text: whether it must be answered.")
+    longest: int = Field(2000, ge=1, le=20000, description="Of open_text, in characters.")
+    items: list[Text] = Field(default_factory=list, description="Of rating and questionnaire.")
+    points: int = Field(7, ge=2, le=11, description="Of the items' scale.")
+    lowest: str = Field("", description="Words at 1.")
+    highest: str = Field("", description="Words at the other end.")
+    instrument: Name | None = Field(None, description="A published questionnaire: checked, scored.")
+    text: Name | None = Field(None, description="Of custom: key in `texts` of the HTML fragment.")
+    fields: list[FieldSection] = Field(default_factory=list, description="Of custom.")
+
+    @property
+    def is_main(self) -> bool:
+        return self.stage == "main"
 
 
 class DesignSection(Section):
-    seed: int = Field(ge=0, lt=2**62)
-    people: int = Field(ge=1, le=10**6)
+    seed: int = Field(ge=0, lt=2**62, description="Everything that is drawn comes from it.")
+    people: int = Field(ge=1, le=10**6, description="Places, shared equally by the arms.")
     stimuli: int = Field(ge=1, description="Main stimuli per paradigm, practice not counted.")
-    repeat_images: bool = False
-    ratings: Literal["exact", "nearest"] = "exact"
+    ratings_per_cell: int | None = Field(
+        None, ge=1, description="Ratings per stimulus × condition that the rest must come to."
+    )
+    repeat_images: bool = Field(False, description="Whether a person may see a photo twice.")
+    ratings: Literal["exact", "nearest"] = Field(
+        "exact", description="Whether unequal ratings per stimulus × condition are refused."
+    )
+    side_balance: Literal["exact", "nearest"] = Field(
+        "exact", description="Whether sides that differ by more than 1 per stimulus are refused."
+    )
+    order: Literal["balanced", "random"] = Field(
+        "balanced", description="Whether conditions take turns at every position."
+    )
     idle_minutes: int = Field(60, ge=1, description="After so long a dropped slot goes on.")
 
 
@@ -113,6 +192,28 @@ class PanelSection(Section):
     redirect: Text | None = Field(None, description="Address that takes the code at its end.")
     smallest_window: int = Field(320, ge=200)
     devices: list[Device] = Field(default_factory=lambda: list(DEVICES))
+
+
+class QuestionSection(Section):
+    """A question before the trials, with answers of which some are accepted."""
+
+    question: Text = Field(description="What is asked.")
+    answers: list[Text] = Field(min_length=2, description="The choices, in order.")
+    accept: list[int] = Field(min_length=1, description="The accepted answers, counted from 1.")
+
+    @model_validator(mode="after")
+    def accepted_answers_exist(self) -> "QuestionSection":
+        for number in self.accept:
+            if not 1 <= number <= len(self.answers):
+                raise ValueError(f"accept names answer {number} of {len(self.answers)}")
+        return self
+
+
+class ComprehensionSection(Section):
+    """Questions about the instructions, with corrective feedback; they gate the trials."""
+
+    attempts: int = Field(2, ge=1, le=10, description="After so many the study ends there.")
+    questions: list[QuestionSection] = Field(min_length=1, description="All on one page.")
 
 
 class EthicsSection(Section):

@@ -1,5 +1,6 @@
 """From predictions to stimuli: what is asked about, what is practised on, what is in reserve."""
 
+from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +12,7 @@ from .definition import Definition, study_definition
 from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_names
 from .paradigms import PARADIGMS, Candidate
 
-SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE)
+SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
 
 
 class PreparationError(Exception):
@@ -26,27 +27,44 @@ def select_stimuli(study: Study) -> None:
     """
     definition = study_definition(study)
     used: set[int] = set()
-    for paradigm in definition.paradigms():
-        pair = paradigm_pair(study, definition, paradigm)
+    for paradigm in definition.photo_paradigms():
+        pairs = paradigm_pairs(study, definition, paradigm)
         photos = study.images.select_related("image").exclude(image__in=used)
-        eligible = eligible_photos(photos, pair, PARADIGMS[paradigm])
+        eligible = eligible_photos(photos, pairs, PARADIGMS[paradigm])
         study.selection[paradigm] = eligible.sentence()
         order = in_seed_order(eligible.candidates, f"{study.seed}/stimuli/{paradigm}")
         stimuli = list(_stimuli(study, definition, paradigm, order, eligible))
         shortage = _shortage(definition, paradigm, stimuli)
         if shortage:
-            raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study, pair)}")
+            raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study, pairs[0])}")
         Stimulus.objects.bulk_create(stimuli)
         used |= {row.photo.image_id for row in stimuli if row.role in SHOWN}
     study.save(update_fields=["selection"])
 
 
-def paradigm_pair(study: Study, definition: Definition, paradigm: str) -> NetworkPair:
-    """The pair whose predictions decide what may be asked: that of the first condition."""
-    names = {n for block in definition.blocks for n in block.conditions or []
-             if block.paradigm == paradigm}  # fmt: skip
-    first = next(one for one in definition.conditions if not names or one.name in names)
-    return study.pairs.select_related("stronger", "weaker").get(name=definition.pair_of(first))
+def paradigm_pairs(study: Study, definition: Definition, paradigm: str) -> list[NetworkPair]:
+    """The pairs whose predictions decide what may be asked: those of the paradigm's conditions."""
+    names = dict.fromkeys(definition.pair_of(one) for one in definition.conditions_of(paradigm))
+    pairs = study.pairs.select_related("stronger", "weaker")
+    return [pairs.get(name=name) for name in names]
+
+
+def wanted_stimuli(definition: Definition, paradigm: str) -> dict[tuple[str, str], int]:
+    """How many stimuli are asked for, by (role, stratum), those of the main trials first.
+
+    Practice and learning take equally many of each stratum too, the first ones one more.
+    """
+    roles = {
+        StimulusRole.MAIN: definition.design.stimuli,
+        StimulusRole.PRACTICE: definition.shared_trials(paradigm, "practice"),
+        StimulusRole.LEARNING: definition.shared_trials(paradigm, "learning"),
+    }
+    strata = PARADIGMS[paradigm].strata or ("",)
+    return {
+        (role, stratum): count // len(strata) + (place < count % len(strata))
+        for role, count in roles.items()
+        for place, stratum in enumerate(strata)
+    }
 
 
 def replace_unusable(study: Study) -> int:
@@ -70,22 +88,24 @@ def _stimuli(
     order: list[StudyImage],
     eligible: Eligible,
 ) -> Iterator[Stimulus]:
-    """All stimuli: photos for practice after those of the main trials, then the reserve."""
-    left = {
-        StimulusRole.MAIN: definition.design.stimuli,
-        StimulusRole.PRACTICE: definition.practice_trials(paradigm),
-    }
+    """All stimuli: photos for practice and learning after those of the main trials, then the
+    reserve. Only main trials ask all the questions that a photo gives."""
+    left = wanted_stimuli(definition, paradigm)
     position = 0
     for photo in order:
-        role = next((role for role, count in left.items() if count > 0), StimulusRole.RESERVE)
         candidates = eligible.candidates[photo]
-        if role == StimulusRole.PRACTICE:
+        stratum = candidates[0].stratum
+        role = next(
+            (role for (role, of), count in left.items() if of == stratum and count > 0),
+            StimulusRole.RESERVE,
+        )
+        if role in (StimulusRole.PRACTICE, StimulusRole.LEARNING):
             candidates = candidates[:1]
         for candidate in candidates:
             yield _stimulus(study, paradigm, photo, candidate, position=position, role=role)
             position += 1
-            if role in left:
-                left[role] -= 1
+            if role != StimulusRole.RESERVE:
+                left[role, stratum] -= 1
 
 
 def _stimulus(
@@ -99,22 +119,24 @@ def _stimulus(
         category=candidate.category,
         class_index=candidate.class_index,
         options=list(candidate.options),
-        facts=candidate.facts,
+        facts={**candidate.facts, **_stratum(candidate)},
         **place,
     )
 
 
+def _stratum(candidate: Candidate) -> dict[str, str]:
+    return {"stratum": candidate.stratum} if candidate.stratum else {}
+
+
 def _shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) -> str:
     """What is asked for and was not found, in words; nothing where there is enough."""
-    main = sum(row.role == StimulusRole.MAIN for row in stimuli)
-    practice = sum(row.role == StimulusRole.PRACTICE for row in stimuli)
-    wanted = definition.practice_trials(paradigm)
-    if main >= definition.design.stimuli and practice >= wanted:
-        return ""
-    return (
-        f"{paradigm} asks for {definition.design.stimuli} stimuli and {wanted} for practice, "
-        f"found {main} and {practice}"
-    )
+    found = Counter((str(row.role), str(row.facts.get("stratum", ""))) for row in stimuli)
+    missing = [
+        f"{count} {f'{stratum} ' if stratum else ''}{role} stimuli, found {found[role, stratum]}"
+        for (role, stratum), count in wanted_stimuli(definition, paradigm).items()
+        if found[role, stratum] < count
+    ]
+    return f"{paradigm} asks for {'; '.join(missing)}" if missing else ""
 
 
 def _hint(study: Study, pair: NetworkPair) -> str:
@@ -144,11 +166,10 @@ def _unusable(study: Study) -> Iterator[tuple[int, str, str]]:
 
 def _promote(study: Study, dropped: Stimulus) -> None:
     """The next stimulus in reserve takes the place of `dropped`."""
-    following = (
-        study.stimuli.filter(paradigm=dropped.paradigm, role=StimulusRole.RESERVE)
-        .order_by("position")
-        .first()
-    )
+    waiting = study.stimuli.filter(paradigm=dropped.paradigm, role=StimulusRole.RESERVE)
+    if "stratum" in dropped.facts:
+        waiting = waiting.filter(facts__stratum=dropped.facts["stratum"])
+    following = waiting.order_by("position").first()
     if following is None:
         raise PreparationError(
             f"{dropped.photo.name} can't be shown and no eligible photo is left to take its place; "

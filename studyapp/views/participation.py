@@ -17,12 +17,12 @@ from studyapp.participations.answering import answer, current_page, current_tria
 from studyapp.participations.refusals import NotYourTrial
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.studies.definition import study_definition
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.paradigms import PARADIGMS, TrialForm
 from studyapp.studies.texts import current_texts
 
 from .entry import SeeOther
 from .pages import kind_refusals, page, refusal, wants_json
-from .trials import trial_context
+from .trials import asked_on, trial_context
 
 # The code in the address is an unguessable secret, so a foreign page can't post here; with a
 # token in a cookie, people whose browser blocks cookies would lose their answers.
@@ -184,7 +184,8 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     ).first()  # fmt: skip
     if trial is None:
         raise NotYourTrial(_("This question is not part of your study."))
-    form = PARADIGMS[trial.paradigm].form(request.POST, trial=trial)
+    asked = asked_on(trial, study_definition(person.study))
+    form = TrialForm(request.POST, questions=PARADIGMS[trial.paradigm].asks(asked))
     if not form.is_valid():
         sentence = _("Please choose one of the answers on the page.")
         if wants_json(request) or current_page(person) != "trial":
@@ -193,7 +194,7 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     answer(
         person,
         trial_code=trial.code,
-        value=form.cleaned_data["value"],
+        value=form.value(),
         data=form.extra(),
         timing=form.timing(),
     )

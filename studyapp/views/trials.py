@@ -3,18 +3,23 @@
 from typing import Any
 
 from django.urls import reverse
-from django.utils.translation import gettext as _
 
-from studyapp.models import Crop, Participation, Picture, Side, Stage, StimulusOverlay, Trial
+from studyapp.markdown import safe_fragment
+from studyapp.models import Crop, Participation, Picture, Stage, StimulusOverlay, Trial
 from studyapp.participations.answering import counts, unanswered
 from studyapp.studies.definition import Definition
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.paradigms.base import MEASURES
+from studyapp.studies.paradigms import PARADIGMS, Asked, Question
+from studyapp.studies.paradigms.base import NO_ADVICE, PHOTO
+from studyapp.studies.paradigms.forms import MEASURES
+from studyapp.studies.paradigms.reliance import FIRST
+from studyapp.studies.texts import current_texts
 
 
 def trial_context(person: Participation, trial: Trial, definition: Definition) -> dict[str, Any]:
     """Everything for the page of `trial`; pictures by their opaque addresses."""
     answered, total = counts(person)
+    asked = asked_on(trial, definition)
+    questions = PARADIGMS[trial.paradigm].asks(asked)
     return {
         "person": person,
         "trial": trial,
@@ -23,9 +28,13 @@ def trial_context(person: Participation, trial: Trial, definition: Definition) -
         "percent": round(100 * answered / total),
         "is_practice": trial.stage == Stage.PRACTICE,
         "is_check": trial.stage == Stage.CHECK,
-        "answers": _answers(trial, definition),
-        "wanted": _wanted(trial, definition),
+        "is_learning": trial.stage == Stage.LEARNING,
+        "questions": questions,
+        "points": any(question.kind == "point" for question in questions),
+        "wanted": _wanted(trial, questions),
+        "advice": _advice(trial),
         "pictures": _pictures(trial, definition),
+        "fragment": _fragment(person, asked),
         "following": _following(person, definition),
         "size": definition.display.size,
         "measures": MEASURES,
@@ -33,24 +42,23 @@ def trial_context(person: Participation, trial: Trial, definition: Definition) -
     }
 
 
+def asked_on(trial: Trial, definition: Definition) -> Asked:
+    """The trial with how its block asks and how the study shows."""
+    return Asked(trial, definition.block(trial.block), definition.display)
+
+
 def _pictures(trial: Trial, definition: Definition) -> dict[str, str]:
-    """The addresses of a trial's pictures by their place on the page: photo, A and B, or one."""
+    """The addresses of a trial's pictures by their place on the page, in the page's order."""
     if trial.stimulus is None:
         return {}
     rows = StimulusOverlay.objects.filter(
         stimulus=trial.stimulus_id, condition=trial.condition_id
     ).select_related("overlay")
-    overlays = {row.role: picture_address(row.overlay) for row in rows}
-    if not PARADIGMS[trial.paradigm].has_sides:
-        return {"one": overlays["stronger"]}
-    at_b = trial.stronger_side == Side.B
-    places = {
-        "a": overlays["weaker" if at_b else "stronger"],
-        "b": overlays["stronger" if at_b else "weaker"],
-    }
-    if definition.display.show_photo:
-        places["photo"] = _photo(trial, definition.display.size)
-    return places
+    found = {row.role: picture_address(row.overlay) for row in rows}
+    places = PARADIGMS[trial.paradigm].places(asked_on(trial, definition))
+    if PHOTO in places.values():
+        found[PHOTO] = _photo(trial, definition.display.size)
+    return {place: found[role] for place, role in places.items() if role in found}
 
 
 def _photo(trial: Trial, size: int) -> str:
@@ -58,6 +66,21 @@ def _photo(trial: Trial, size: int) -> str:
     assert trial.condition.pair is not None
     network = trial.condition.pair.stronger_id
     return picture_address(Crop.objects.get(image=trial.image_id, network=network, size=size))
+
+
+def _advice(trial: Trial) -> str:
+    """The network's answer, where this page may tell it."""
+    if trial.paradigm != "reliance" or trial.stimulus is None or trial.step == FIRST:
+        return ""
+    assert trial.condition is not None
+    return "" if trial.condition.method == NO_ADVICE else trial.stimulus.category
+
+
+def _fragment(person: Participation, asked: Asked) -> str:
+    """A custom block's own HTML, made harmless."""
+    if asked.block.text is None or asked.trial.stage == Stage.CHECK:
+        return ""
+    return safe_fragment(current_texts(person.study)[asked.block.text].markdown)
 
 
 def _following(person: Participation, definition: Definition) -> str:
@@ -70,28 +93,8 @@ def picture_address(picture: Picture) -> str:
     return reverse("picture", args=[picture.code])
 
 
-def _answers(trial: Trial, definition: Definition) -> list[tuple[int, str]]:
-    """The values that can be given, each with its words, in the order of the page."""
-    if PARADIGMS[trial.paradigm].has_sides:
-        return list(zip(range(-2, 3), trust_words(definition), strict=True))
-    if trial.stimulus is None:
-        return list(enumerate((_("The first answer"), _("The second answer"))))
-    return list(enumerate(trial.options_shown))
-
-
-def trust_words(definition: Definition) -> list[str]:
-    a, b = definition.display.name_a, definition.display.name_b
-    return [
-        _("%(name)s is clearly more reasonable") % {"name": a},
-        _("%(name)s is slightly more reasonable") % {"name": a},
-        _("Both are equally reasonable"),
-        _("%(name)s is slightly more reasonable") % {"name": b},
-        _("%(name)s is clearly more reasonable") % {"name": b},
-    ]
-
-
-def _wanted(trial: Trial, definition: Definition) -> str:
+def _wanted(trial: Trial, questions: list[Question]) -> str:
     """The words of the answer that an attention check asks for."""
     if trial.expected is None:
         return ""
-    return dict(_answers(trial, definition))[trial.expected]
+    return dict(questions[0].answers)[trial.expected]

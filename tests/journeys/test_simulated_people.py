@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from functools import partial
 from io import StringIO
 from random import Random
 from typing import Any
@@ -13,11 +14,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from studyapp.models import Judgment, Participation, Status, Study, StudyKind, Trial
 from studyapp.participations.answering import current_trial
-from studyapp.simulation.crowd import Crowd, keep_profile, send_crowd, truth_of
+from studyapp.simulation.crowd import Crowd, asked_in, keep_profile, send_crowd, truth_of
 from studyapp.simulation.profiles import POPULATIONS, Profile
 from studyapp.simulation.visitor import Page, PageError, Visitor
 from studyapp.simulation.walk import COMPLETION_CODE, Walk, Walker
 from studyapp.studies.copies import marked_copy
+from studyapp.studies.definition import study_definition
 from studyapp.studies.lifecycle import close_study
 from tests.builders import make_definition, open_small_study
 from tests.people import make_profile
@@ -114,6 +116,7 @@ def make_walker(study: Study, server: LiveServer, **changes: Any) -> Walker:
             "profile": make_profile(),
             "random": Random(1),
             "truth_of": truth_of,
+            "asked_on": partial(asked_in, study_definition(study)),
             "entered": keep_profile,
             **changes,
         }

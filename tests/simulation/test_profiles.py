@@ -10,7 +10,8 @@ import pytest
 
 from studyapp.models import Condition, Side, Stage, Stimulus, Trial
 from studyapp.simulation.profiles import POPULATIONS, Profile
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.paradigms import PARADIGMS, Asked
+from studyapp.studies.sections import BlockSection, DisplaySection
 
 NOBODY = Profile(
     latents={}, latent=0.0, shift=0.0, photo_sd=0.0, photo_seed=1, bias=0.0, carelessness=0.0,
@@ -35,7 +36,15 @@ def make_trial(paradigm: str, *, side: Side = Side.NONE, method: str = "grad_cam
 
 def outcomes(profile: Profile, trial: Trial, count: int = 4000) -> list[int]:
     random, score = Random(8), PARADIGMS[trial.paradigm].score
-    return [score(trial, profile.answer(trial, random)) for _ in range(count)]
+    assert score is not None
+    return [score(trial, int(str(given(profile, trial, random)))) for _ in range(count)]
+
+
+def given(profile: Profile, trial: Trial, random: Random) -> object:
+    """What the person enters as the main answer on a page with nothing else."""
+    block = BlockSection(name="main", paradigm=trial.paradigm, trials=1)
+    asked = Asked(trial, block, DisplaySection.model_validate({}))
+    return profile.answers(asked, random)["value"]
 
 
 @pytest.mark.parametrize("latent", [-1.0, 0.0, 1.5])
@@ -68,8 +77,8 @@ def test_careless_people_fail_checks_and_careful_ones_pass() -> None:
     check = make_trial("trust", side=Side.B)
     check.stage, check.expected = Stage.CHECK, 2
     random = Random(2)
-    careful = Counter(NOBODY.answer(check, random) for _ in range(100))
-    careless = Counter(replace(NOBODY, carelessness=1.0).answer(check, random) for _ in range(1000))
+    careful = Counter(given(NOBODY, check, random) for _ in range(100))
+    careless = Counter(given(replace(NOBODY, carelessness=1.0), check, random) for _ in range(1000))
     assert careful == {2: 100}
     assert set(careless) == {-2, -1, 0, 1, 2}
 

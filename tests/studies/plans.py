@@ -1,5 +1,7 @@
 """Small design plans for the tests."""
 
+from typing import Any
+
 from studyapp.studies.design import BlockPlan, Item, Plan
 
 
@@ -16,6 +18,7 @@ def block(
     has_sides: bool = True,
     stage: str = "main",
     name: str = "main",
+    **more: Any,
 ) -> BlockPlan:
     return BlockPlan(
         name=name,
@@ -28,6 +31,8 @@ def block(
         has_sides=has_sides,
         options=0 if has_sides else 2,
         check_values=(-2, 2),
+        is_shared=stage != "main",
+        **more,
     )
 
 

@@ -134,5 +134,5 @@ def test_a_certificate_counts_the_trials_and_not_the_intentions() -> None:
     spoiled = dataclasses.replace(slot, trials=(slot.trials[0], *slot.trials[:-1]))
     certificate = certify(plan(), Design((spoiled, *good.slots[1:])))
     assert certificate["images_repeated"] == 1
-    assert len(certificate["problems"]) == 2
+    assert len(certificate["problems"]) == 3
     assert "NOT MET" in "\n".join(certificate_lines(certificate))

@@ -9,7 +9,9 @@ from .columns import Column, FourDigits, Labelled, Table, digest_id, numbered_id
 
 STAGES = {
     "practice": "learning the interface, never analysed",
+    "learning": "the network's answers are shown, nothing is asked",
     "main": "analysed",
+    "repeat": "asked again for reliability, the other way round",
     "check": "attention check",
     "questionnaire": "page of a questionnaire",
     "first": "first answer of two",

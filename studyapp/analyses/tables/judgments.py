@@ -42,6 +42,9 @@ class JsonInteger(Func):
 CHOSEN = JsonInteger(F("trial__option_order"), F("value"))
 RIGHT = JsonInteger(F("trial__stimulus__facts"), Value("right"))
 
+ACCEPTABLE = JsonInteger(F("trial__stimulus__facts"), Value("accept"))
+RIGHT_BUTTON = Case(When(Exact(CHOSEN, RIGHT), then=Value(1)), default=Value(0))
+
 # What a paradigm's own `score` gives, said to the database; a test compares the two on every
 # answer of every paradigm.
 OUTCOMES: Mapping[str, Combinable] = {
@@ -49,7 +52,17 @@ OUTCOMES: Mapping[str, Combinable] = {
         When(trial__stronger_side=Side.B, then=F("value")),
         When(trial__stronger_side=Side.A, then=-F("value")),
     ),
-    "discrimination": Case(When(Exact(CHOSEN, RIGHT), then=Value(1)), default=Value(0)),
+    "discrimination": RIGHT_BUTTON,
+    "agreement": Case(
+        When(Exact(Case(When(value__gte=3, then=1), default=0), RIGHT), then=Value(1)),
+        default=Value(0),
+    ),
+    "distinction": RIGHT_BUTTON,
+    "meta_prediction": RIGHT_BUTTON,
+    "reliance": Case(
+        When(trial__option_order=[], then=Case(When(value=ACCEPTABLE, then=1), default=0)),
+        default=RIGHT_BUTTON,
+    ),
 }
 SCORED = {"trust"}
 
@@ -59,6 +72,7 @@ def _outcome(names: set[str]) -> Combinable:
     return Case(
         When(value__isnull=True, then=None),
         When(trial__stimulus__isnull=True, then=None),
+        When(trial__stage=Stage.LEARNING, then=None),
         *[When(trial__paradigm=name, then=OUTCOMES[name]) for name in sorted(names)],
         output_field=IntegerField(),
     )

@@ -3,7 +3,7 @@
 
 const form = document.getElementById("trial");
 const told = form.querySelector(".told");
-const button = form.querySelector("button");
+const button = form.querySelector("button.confirm");
 const code = form.elements.trial.value;
 const kept = "discern-answer";
 const measures = { choice_changes: 0, hidden_ms: 0, focus_losses: 0, picture_failed: false };
@@ -13,7 +13,8 @@ let hiddenSince = null;
 let sending = false;
 
 const say = (text) => { told.textContent = text; };
-const chosen = () => form.querySelector("input[name=value]:checked");
+const chosen = () => form.checkValidity();
+const writes = (target) => target.closest?.("textarea, input[type=text]");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Onset is the frame after all pictures have decoded; the question appears with them.
@@ -34,7 +35,6 @@ function preload() {
 }
 
 form.addEventListener("change", (event) => {
-  if (event.target.name !== "value") return;
   if (first === null) first = performance.now();
   else measures.choice_changes += 1;
   say("");
@@ -42,7 +42,7 @@ form.addEventListener("change", (event) => {
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || sending || onset === null) return;
-  if (event.target.closest?.("a")) return;
+  if (event.target.closest?.("a") || writes(event.target)) return;
   const options = form.querySelectorAll("input[name=value]");
   const option = /^[1-9]$/.test(event.key) ? options[Number(event.key) - 1] : undefined;
   if (option) {
@@ -63,7 +63,7 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("blur", () => { measures.focus_losses += 1; });
 
-function answer() {
+function answer(submitter) {
   const now = performance.now();
   const values = {
     rt_ms: onset === null ? "" : Math.max(0, Math.round((first ?? now) - onset)),
@@ -75,7 +75,7 @@ function answer() {
     pixel_ratio: window.devicePixelRatio,
   };
   for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
-  return new URLSearchParams(new FormData(form)).toString();
+  return new URLSearchParams(new FormData(form, submitter)).toString();
 }
 
 // Kept in this browser until acknowledged, so that it survives a reload.
@@ -101,7 +101,7 @@ async function post(body) {
 
 async function send(body) {
   sending = true;
-  button.disabled = true;
+  if (button) button.disabled = true;
   say(form.dataset.saving);
   keep(body);
   for (let pause = 500; ; pause = Math.min(pause * 2, 15000)) {
@@ -121,7 +121,7 @@ form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (sending) return;
   if (!chosen()) { say(form.dataset.choose); return; }
-  send(answer());
+  send(answer(event.submitter));
 });
 
 window.addEventListener("offline", () => say(form.dataset.offline));

@@ -1,84 +1,36 @@
 """What every kind of question says of itself, so that the site, the design and the analysis can
 work without knowing which kind it is."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
 
-from django import forms
+from studyapp.models import Stage, Stimulus, StimulusRole, Trial
+from studyapp.studies.sections import BlockSection
 
-from studyapp.models import Stage, Trial
+from .questions import Asked, Question, page_questions
 
-TIMING = (
-    "rt_ms",
-    "confirm_ms",
-    "choice_changes",
-    "hidden_ms",
-    "focus_losses",
-    "window_width",
-    "window_height",
-)
-# Everything that the page measures, by the names of its hidden fields
-MEASURES = (*TIMING, "pixel_ratio", "picture_failed")
-LARGEST_INTEGER = 2_147_483_647
-LARGEST_COUNT = 32_767
-
-
-class TrialForm(forms.Form):
-    """The answer to one trial: `value` as shown on the page, and what the page measured.
-
-    What was measured is never a reason to refuse an answer: a missing or odd measure is None.
-    """
-
-    value = forms.IntegerField()
-
-    def __init__(self, data: Any = None, *, trial: Trial) -> None:
-        super().__init__(data)
-        self.trial = trial
-
-    def timing(self) -> dict[str, Any]:
-        """The measures by the names of Judgment's columns; None where the page told none."""
-        measures: dict[str, Any] = {name: self._count(name) for name in TIMING}
-        measures["pixel_ratio"] = self._ratio()
-        failed = self.data.get("picture_failed", "")
-        measures["picture_failed"] = {"true": True, "false": False}.get(failed)
-        return measures
-
-    def extra(self) -> dict[str, Any]:
-        """What else the paradigm asked, for Judgment.data."""
-        return {}
-
-    def clean_value(self) -> int:
-        value: int = self.cleaned_data["value"]
-        if value not in self.values():
-            raise forms.ValidationError("That answer is not one of those on the page.")
-        return value
-
-    def values(self) -> Sequence[int]:
-        """The answers that the page offers."""
-        raise NotImplementedError
-
-    def _count(self, name: str) -> int | None:
-        text = self.data.get(name, "")
-        if not text.isascii() or not text.isdecimal() or len(text) > 10:
-            return None
-        largest = LARGEST_COUNT if name in {"choice_changes", "focus_losses"} else LARGEST_INTEGER
-        return min(int(text), largest)
-
-    def _ratio(self) -> float | None:
-        try:
-            ratio = float(self.data.get("pixel_ratio", ""))
-        except ValueError:
-            return None
-        return ratio if 0 < ratio < 100 else None
+# Conditions that show no explanation, by what they leave out
+NO_EXPLANATION = "none"
+NO_ADVICE = "no_advice"
+WITHOUT_MAP = {
+    NO_EXPLANATION: "the network's answer without an explanation",
+    NO_ADVICE: "neither the network's answer nor an explanation",
+}
+PHOTO = "photo"
+EVERY_CONTROL = frozenset({"edges", "centre_prior", "random_weights", "other_image"})
 
 
 @dataclass(frozen=True)
 class Classified:
-    """One network's answer for a photo: its classes, the most probable first."""
+    """One network's answer for a photo: its classes, the most probable first, and their names."""
 
     classes: Sequence[int]
+    labels: Sequence[str] = ()
+
+    def name(self, index: int) -> str:
+        return str(self.labels[index])
 
 
 @dataclass(frozen=True)
@@ -91,12 +43,13 @@ class Category:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A stimulus that may be asked about."""
+    """A stimulus that may be asked about. `stratum`: of the paradigm's strata, if it has any."""
 
     category: str
     class_index: int
     options: tuple[str, ...] = ()
     facts: dict[str, Any] = field(default_factory=dict)
+    stratum: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,35 +61,94 @@ class Refusal:
 
 # (categories of the photo, answers by role: "stronger", "weaker") → what may be asked, or why not
 Eligibility = Callable[[Sequence[Category], dict[str, Classified]], list[Candidate] | Refusal]
+# Place on the page → role of the picture there: an overlay's role, or PHOTO
+Places = dict[str, str]
+
+
+def explained_class(role: str, stimulus: Stimulus) -> tuple[str, int]:
+    """The network (by its role in the pair) and the class whose map has `role`."""
+    return role, stimulus.class_index
+
+
+def one_picture(asked: Asked) -> Places:
+    """The explanation, and the photo where the study shows it."""
+    photo = {PHOTO: PHOTO} if asked.display.show_photo else {}
+    return {**photo, "one": "stronger"}
 
 
 @dataclass(frozen=True)
 class Paradigm:
     """One kind of question.
 
-    roles: the overlays that a trial shows, by the role of the network in its pair.
+    questions: what a page asks, the main question called `value`.
+    places: which picture stands where on a page.
+    networks: the roles in the pair whose predictions decide eligibility.
+    roles: the overlays that a stimulus needs under a condition; `explained` tells of each which
+        network's map of which class it is. `together`: they are normalised with one another.
+    explains: the roles of stimuli whose explanations are shown at all.
     has_sides: the stronger network stands at A or B, drawn by the design.
-    values: the answers to an instructed attention check may be any of these.
+    options: how many buttons in drawn order a stimulus has; 0: none.
+    steps: how many pages ask about one stimulus.
+    strata: kinds of stimuli of which everybody sees equally many.
+    check_values: an instructed attention check may ask for any of these; none: no checks.
     stimuli_a_photo: how many stimuli an eligible photo gives.
+    candidates: what may be asked of a photo; None: it asks about no photo.
+    may_do_without: a block may ask it without photos.
+    controls: the control methods that fit; comparisons of two methods take every one.
+    without_map: the conditions without explanation that fit.
     score: (trial, value as shown) → −2…+2, plus favouring the stronger network, for outcome
-        "score"; 1 right or 0 wrong for outcome "correct".
+        "score"; 1 right or 0 wrong for outcome "correct". Never called where outcome is None.
     simulate: (latent, bias, trial, random) → value as shown of a person whose tendency towards
         the stronger network (or the right answer) is `latent`, with a pull `bias` to B (or to
-        the first option).
+        the first option). None where there is no question `value`.
+    simulate_further: the same for another question, where guessing will not do.
     """
 
     name: str
     title: str
     template: str
-    form: type[TrialForm]
-    roles: tuple[str, ...]
-    has_sides: bool
-    outcome: Literal["score", "correct"]
-    check_values: tuple[int, ...]
-    stimuli_a_photo: int
-    candidates: Eligibility
-    score: Callable[[Trial, int], int]
-    simulate: Callable[[float, float, Trial, Random], int]
+    questions: Callable[[Asked], list[Question]]
+    candidates: Eligibility | None
+    score: Callable[[Trial, int], int] | None = None
+    simulate: Callable[[float, float, Trial, Random], int] | None = None
+    simulate_further: Callable[[str, float, Trial, Random], int] | None = None
+    outcome: Literal["score", "correct"] | None = None
+    places: Callable[[Asked], Places] = one_picture
+    networks: tuple[str, ...] = ("stronger",)
+    roles: tuple[str, ...] = ("stronger",)
+    explained: Callable[[str, Stimulus], tuple[str, int]] = explained_class
+    together: bool = False
+    explains: tuple[str, ...] = (StimulusRole.MAIN, StimulusRole.PRACTICE)
+    has_sides: bool = False
+    options: int = 0
+    steps: int = 1
+    strata: tuple[str, ...] = ()
+    check_values: tuple[int, ...] = ()
+    stimuli_a_photo: int = 1
+    may_do_without: bool = False
+    controls: frozenset[str] = EVERY_CONTROL
+    without_map: Mapping[str, str] = field(default_factory=dict)
+
+    def asks(self, asked: Asked) -> list[Question]:
+        """The questions of a page as they are asked."""
+        return page_questions(asked, self.questions(asked))
+
+    def asks_about_photos(self, block: BlockSection) -> bool:
+        """Whether a block's pages are about photos, and not a questionnaire's."""
+        if self.candidates is None:
+            return False
+        return block.with_photos or not self.may_do_without
 
     def is_check_passed(self, trial: Trial, value: int) -> bool:
         return trial.stage == Stage.CHECK and value == trial.expected
+
+
+def right_button(trial: Trial) -> int:
+    """The number of the button, as shown, of the option that is right."""
+    assert trial.stimulus is not None
+    return int(trial.option_order.index(trial.stimulus.facts["right"]))
+
+
+def is_right_button(trial: Trial, value: int) -> int:
+    """1 if the chosen button is the right one, else 0."""
+    return int(value == right_button(trial))

@@ -4,22 +4,26 @@ Grad-CAM (arXiv 1610.02391), section 5.1. Asked about photos with exactly two an
 both among the network's first ten classes, so that no class of probability zero is explained.
 """
 
-import math
 from collections.abc import Sequence
-from random import Random
 
-from studyapp.models import Trial
+from django.utils.translation import gettext as _
 
-from .base import Candidate, Category, Classified, Paradigm, Refusal, TrialForm
+from .base import Candidate, Category, Classified, Paradigm, Places, Refusal, is_right_button
+from .predicted import choose
+from .questions import Asked, Question, named_options, value_question
 
 FIRST_CLASSES = 10
 
 
-class DiscriminationForm(TrialForm):
-    """The number of the chosen button, counted from 0 as shown."""
+def questions(asked: Asked) -> list[Question]:
+    """Which category? The buttons are counted from 0 as shown."""
+    words = _("Which of the two object categories is depicted?")
+    return [value_question(words, named_options(asked))]
 
-    def values(self) -> Sequence[int]:
-        return range(len(self.trial.option_order))
+
+def places(asked: Asked) -> Places:
+    """One explanation and nothing else: the photo alone would give the answer's two names."""
+    return {"one": "stronger"}
 
 
 def candidates(
@@ -41,36 +45,17 @@ def candidates(
     ]
 
 
-def right_button(trial: Trial) -> int:
-    """The number of the button, as shown, that names the explained category."""
-    assert trial.stimulus is not None
-    return int(trial.option_order.index(trial.stimulus.facts["right"]))
-
-
-def score(trial: Trial, value: int) -> int:
-    """1 if the chosen category is the explained one, else 0."""
-    return int(value == right_button(trial))
-
-
-def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
-    """Right with probability logistic(latent), pulled to the first button by `bias` logits."""
-    right = right_button(trial)
-    logit = latent + (bias if right == 0 else -bias)
-    is_right = random.random() < 1 / (1 + math.exp(-logit))
-    return right if is_right else 1 - right
-
-
 PARADIGM = Paradigm(
     name="discrimination",
     title="Which category is depicted?",
     template="participants/trials/discrimination.html",
-    form=DiscriminationForm,
-    roles=("stronger",),
-    has_sides=False,
+    questions=questions,
+    places=places,
+    candidates=candidates,
     outcome="correct",
+    score=is_right_button,
+    simulate=choose,
+    options=2,
     check_values=(0, 1),
     stimuli_a_photo=2,
-    candidates=candidates,
-    score=score,
-    simulate=simulate,
 )

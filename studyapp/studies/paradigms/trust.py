@@ -7,18 +7,38 @@ class first and it is the truth, so that only the explanations differ.
 from collections.abc import Sequence
 from random import Random
 
+from django.utils.translation import gettext as _
+
 from studyapp.models import Side, Trial
 
-from .base import Candidate, Category, Classified, Paradigm, Refusal, TrialForm
+from .base import PHOTO, Candidate, Category, Classified, Paradigm, Places, Refusal
+from .questions import Asked, Question, value_question
 
 ANSWERS = (-2, -1, 0, 1, 2)
 
 
-class TrustForm(TrialForm):
+def questions(asked: Asked) -> list[Question]:
     """−2 A clearly, −1 A slightly, 0 equal, +1 B slightly, +2 B clearly more reasonable."""
+    a, b = asked.display.name_a, asked.display.name_b
+    words = _("Going by what each looked at: which is more reasonable, %(a)s or %(b)s?")
+    answers = [
+        _("%(name)s is clearly more reasonable") % {"name": a},
+        _("%(name)s is slightly more reasonable") % {"name": a},
+        _("Both are equally reasonable"),
+        _("%(name)s is slightly more reasonable") % {"name": b},
+        _("%(name)s is clearly more reasonable") % {"name": b},
+    ]
+    asking = words % {"a": a, "b": b}
+    return [value_question(asking, zip(ANSWERS, answers, strict=True))]
 
-    def values(self) -> Sequence[int]:
-        return ANSWERS
+
+def places(asked: Asked) -> Places:
+    """Both explanations at the drawn sides, and the photo where the study shows it."""
+    sides = (
+        ("stronger", "weaker") if asked.trial.stronger_side == Side.A else ("weaker", "stronger")
+    )
+    photo = {PHOTO: PHOTO} if asked.display.show_photo else {}
+    return {**photo, "a": sides[0], "b": sides[1]}
 
 
 def candidates(
@@ -29,9 +49,10 @@ def candidates(
         return Refusal("not exactly one annotated category")
     truth = categories[0]
     stronger = answers["stronger"].classes[0]
-    weaker = answers["weaker"].classes[0]
     if stronger not in truth.accepted:
         return Refusal("the stronger network is wrong")
+    # Two methods of one network have no weaker one.
+    weaker = answers["weaker"].classes[0] if "weaker" in answers else stronger
     if weaker not in truth.accepted:
         return Refusal("the weaker network is wrong")
     if stronger != weaker:
@@ -55,13 +76,16 @@ PARADIGM = Paradigm(
     name="trust",
     title="Which network is more reasonable?",
     template="participants/trials/trust.html",
-    form=TrustForm,
-    roles=("stronger", "weaker"),
-    has_sides=True,
-    outcome="score",
-    check_values=(-2, -1, 1, 2),
-    stimuli_a_photo=1,
+    questions=questions,
+    places=places,
     candidates=candidates,
+    outcome="score",
     score=score,
     simulate=simulate,
+    networks=("stronger", "weaker"),
+    roles=("stronger", "weaker"),
+    has_sides=True,
+    check_values=(-2, -1, 1, 2),
+    # What does not depend on the network is the same picture on both sides.
+    controls=frozenset({"random_weights", "other_image"}),
 )

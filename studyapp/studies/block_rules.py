@@ -1,0 +1,223 @@
+"""What is wrong with arms and blocks: which keys and conditions fit which paradigm."""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from .catalogue import catalogue, did_you_mean
+from .paradigms import PARADIGMS, WITHOUT_MAP, Paradigm
+from .paradigms.questionnaire import INSTRUMENTS
+from .sections import BlockSection, ConditionSection
+from .toml_lines import Path as KeyPath
+
+if TYPE_CHECKING:
+    from .definition import Definition
+
+Complaint = tuple[KeyPath, str]
+# Keys that only some paradigms read: elsewhere they would be a wish that is not heard
+ONLY_IN = {
+    "steps": {"reliance"},
+    "session": {"meta_prediction"},
+    "items": {"rating", "questionnaire"},
+    "instrument": {"questionnaire"},
+    "question": {"open_text"},
+    "fields": {"custom"},
+    "text": {"custom"},
+    "with_photos": {"open_text", "custom"},
+    "lowest": {"rating", "questionnaire"},
+    "highest": {"rating", "questionnaire"},
+    "points": {"rating", "questionnaire"},
+    "longest": {"open_text"},
+}
+
+
+def unknown(key: str, given: str, known: Any) -> str:
+    return f'`{key} = "{given}"`: unknown; {did_you_mean(given, known)}'
+
+
+def block_complaints(definition: "Definition") -> Iterator[Complaint]:
+    """What is wrong with arms and blocks, and with how conditions fit the paradigms."""
+    names = [condition.name for condition in definition.conditions]
+    for number, arm in enumerate(definition.arms):
+        for name in sorted(set(arm.conditions) - set(names)):
+            yield ("arms", number, "conditions"), unknown("arms.conditions", name, names)
+    seen: set[str] = set()
+    for number, block in enumerate(definition.blocks):
+        path: KeyPath = ("blocks", number)
+        if block.paradigm not in PARADIGMS:
+            yield (*path, "paradigm"), unknown("blocks.paradigm", block.paradigm, PARADIGMS)
+        for name in sorted(set(block.conditions or []) - set(names)):
+            yield (*path, "conditions"), unknown("blocks.conditions", name, names)
+        if block.name in seen:
+            yield (*path, "name"), f'`blocks.name = "{block.name}"` stands twice'
+        seen.add(block.name)
+        for key, sentence in _each_block(definition, block):
+            yield ((*path, key) if key else path), sentence
+
+
+def _each_block(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+    """(key, sentence) of everything that is wrong with one block."""
+    rules: tuple[Callable[[Any, BlockSection], Iterator[tuple[str, str]]], ...] = (
+        _foreign_keys, _numbers, _words, _arms_have_conditions, _fitting_conditions,
+    )  # fmt: skip
+    for rule in rules:
+        yield from rule(definition, block)
+
+
+def _foreign_keys(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+    for key, paradigms in ONLY_IN.items():
+        if key in block.model_fields_set and block.paradigm not in paradigms:
+            default = type(block).model_fields[key].get_default(call_default_factory=True)
+            if getattr(block, key) != default:
+                known = " and ".join(sorted(paradigms))
+                yield key, f"`blocks.{key}`: only {known} reads it; take it out"
+    if block.stage == "learning" and block.paradigm != "meta_prediction":
+        yield "stage", '`blocks.stage = "learning"`: only meta_prediction learns; say "practice"'
+    paradigm = PARADIGMS[block.paradigm]
+    if block.checks and not paradigm.check_values:
+        yield (
+            "checks",
+            (
+                f"`blocks.checks`: {block.paradigm} has no answer that a check could ask for; "
+                "take it out"
+            ),
+        )
+    if block.repeats and (paradigm.steps == 2 or paradigm.outcome is None or not block.is_main):
+        yield (
+            "repeats",
+            f"`blocks.repeats`: {block.paradigm} can't be asked again here; take it out",
+        )
+    if block.pass_at is not None and (block.is_main or paradigm.outcome != "correct"):
+        yield "pass_at", "`blocks.pass_at`: only practice with right answers can be passed"
+
+
+def _numbers(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+    stimuli = definition.design.stimuli
+    if (
+        block.is_main
+        and PARADIGMS[block.paradigm].asks_about_photos(block)
+        and block.trials > stimuli
+    ):
+        yield (
+            "trials",
+            (
+                f"`blocks.trials = {block.trials}` is more than `design.stimuli = {stimuli}`; "
+                "no photo is shown twice to one person"
+            ),
+        )
+    paradigm = PARADIGMS[block.paradigm]
+    counts = {"trials": block.trials, "stimuli": block.stimuli or stimuli} if block.is_main else {}
+    for key, count in counts.items():
+        kinds = len(paradigm.strata)
+        if kinds and count % kinds:
+            place = f"blocks.{key}" if key in block.model_fields_set else "design.stimuli"
+            yield (
+                key,
+                (
+                    f"`{place} = {count}` can't hold equally many {' and '.join(paradigm.strata)} "
+                    f"photos; take {count - 1 or 2} or {count + 1}"
+                ),
+            )
+    if block.stimuli is not None and block.stimuli % paradigm.stimuli_a_photo:
+        yield (
+            "stimuli",
+            (
+                f"`blocks.stimuli = {block.stimuli}`: a photo gives {paradigm.stimuli_a_photo}; "
+                f"take {block.stimuli + 1}"
+            ),
+        )
+    if block.pass_at is not None and block.pass_at > block.trials:
+        yield (
+            "pass_at",
+            f"`blocks.pass_at = {block.pass_at}` is more than its {block.trials} trials",
+        )
+
+
+def _words(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+    if block.paradigm in {"rating", "questionnaire"} and not block.items:
+        yield "items", f"`blocks.items` is missing; say what {block.name} asks, item by item"
+    if block.instrument is not None:
+        yield from _instrument(block)
+    if block.paradigm == "custom":
+        if not block.fields:
+            yield "fields", f"`blocks.fields` is missing; say what {block.name} asks"
+        if block.text is not None and block.text not in definition.texts:
+            yield "text", unknown("blocks.text", block.text, definition.texts)
+
+
+def _instrument(block: BlockSection) -> Iterator[tuple[str, str]]:
+    instrument = INSTRUMENTS.get(str(block.instrument))
+    if instrument is None:
+        yield "instrument", unknown("blocks.instrument", str(block.instrument), INSTRUMENTS)
+        return
+    if len(block.items) != instrument.items:
+        yield (
+            "items",
+            (
+                f"`blocks.items`: {block.instrument} has {instrument.items} items, here are "
+                f"{len(block.items)}; see {instrument.source}"
+            ),
+        )
+    if block.points != instrument.points:
+        yield (
+            "points",
+            (
+                f"`blocks.points = {block.points}`: {block.instrument} is answered from 1 to "
+                f"{instrument.points}"
+            ),
+        )
+
+
+def _arms_have_conditions(
+    definition: "Definition", block: BlockSection
+) -> Iterator[tuple[str, str]]:
+    if block.conditions is None or PARADIGMS[block.paradigm].candidates is None:
+        return
+    for arm, names in definition.arm_conditions().items():
+        if not set(names) & set(block.conditions):
+            yield (
+                "conditions",
+                (
+                    f"`blocks.conditions`: the arm {arm} has none of them; "
+                    "add one to it or to the block"
+                ),
+            )
+
+
+def _fitting_conditions(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+    paradigm = PARADIGMS[block.paradigm]
+    if paradigm.candidates is None:
+        return
+    for condition in definition.conditions_of(block.paradigm):
+        if reason := misfit(paradigm, condition):
+            yield (
+                "conditions",
+                f"`conditions` {condition.name} does not fit {block.paradigm}: {reason}",
+            )
+        if paradigm.has_sides and condition.versus is None:
+            pair = definition.pairs.get(definition.pair_of(condition))
+            if pair is not None and pair.weaker is None:
+                yield (
+                    "conditions",
+                    (
+                        f"`conditions` {condition.name} has one network and one method; "
+                        "give its pair a weaker network, or the condition versus = …"
+                    ),
+                )
+
+
+def misfit(paradigm: Paradigm, condition: ConditionSection) -> str:
+    """Why a condition can't be asked about by a paradigm; empty where it can."""
+    if condition.method in WITHOUT_MAP:
+        if condition.method in paradigm.without_map:
+            return ""
+        fits = [name for name, one in PARADIGMS.items() if condition.method in one.without_map]
+        return f"it shows {WITHOUT_MAP[condition.method]}, which fits {', '.join(fits)}"
+    if condition.versus is not None:
+        return "" if paradigm.has_sides else "only trust compares two methods; take versus out"
+    methods = catalogue()["methods"]
+    if methods[condition.method]["control"] and condition.method not in paradigm.controls:
+        return (
+            f"{condition.method} is the same picture on every side and for every answer there; "
+            "take random_weights or other_image"
+        )
+    return ""

@@ -1,0 +1,90 @@
+"""What is wrong between a study file's sections, the first first: each with its place and mend."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from .block_rules import Complaint, block_complaints, unknown
+from .catalogue import catalogue
+from .paradigms import WITHOUT_MAP
+from .toml_lines import Path as KeyPath
+
+if TYPE_CHECKING:
+    from .definition import Definition
+
+REQUIRED_TEXTS = ("consent", "instructions", "debrief")
+
+
+def contradictions(definition: "Definition") -> Iterator[Complaint]:
+    """What is wrong between the sections, the first first."""
+    yield from _text_complaints(definition)
+    yield from _network_complaints(definition)
+    yield from _condition_complaints(definition)
+    yield from block_complaints(definition)
+    yield from _pay_complaints(definition)
+    if definition.ethics is None and definition.kind == "real":
+        yield ("ethics",), '`ethics` is missing; add the section, or say kind = "pilot"'
+    colour_map = definition.display.colour_map
+    if colour_map not in catalogue()["colour_maps"]:
+        key = ("display", "colour_map")
+        yield key, unknown("display.colour_map", colour_map, catalogue()["colour_maps"])
+    reference = definition.analysis.reference
+    names = [condition.name for condition in definition.conditions]
+    if reference is not None and reference not in names:
+        yield ("analysis", "reference"), unknown("analysis.reference", reference, names)
+
+
+def _pay_complaints(definition: "Definition") -> Iterator[Complaint]:
+    if definition.pay is None or definition.ethics is None:
+        return
+    hourly = definition.pay.amount * 60 / definition.ethics.minutes
+    if hourly < definition.pay.hourly_floor:
+        yield (
+            ("pay", "amount"),
+            f"`pay.amount = {definition.pay.amount:g}` for {definition.ethics.minutes} minutes is "
+            f"{hourly:.2f} an hour, below `pay.hourly_floor = {definition.pay.hourly_floor:g}`; "
+            "pay more or ask less",
+        )
+
+
+def _text_complaints(definition: "Definition") -> Iterator[Complaint]:
+    for name in REQUIRED_TEXTS:
+        if name not in definition.texts:
+            yield ("texts",), f"`texts.{name}` is missing; name a Markdown file"
+
+
+def _network_complaints(definition: "Definition") -> Iterator[Complaint]:
+    networks = catalogue()["networks"]
+    for name, network in definition.networks.items():
+        if network.builder not in networks:
+            key = ("networks", name, "builder")
+            yield key, unknown(f"networks.{name}.builder", network.builder, networks)
+    for name, pair in definition.pairs.items():
+        for role, network_name in (("stronger", pair.stronger), ("weaker", pair.weaker)):
+            if network_name is not None and network_name not in definition.networks:
+                key = ("pairs", name, role)
+                yield key, unknown(f"pairs.{name}.{role}", network_name, definition.networks)
+
+
+def _condition_complaints(definition: "Definition") -> Iterator[Complaint]:
+    known = catalogue()["methods"]
+    seen: set[str] = set()
+    for number, condition in enumerate(definition.conditions):
+        path: KeyPath = ("conditions", number)
+        if condition.name in seen:
+            yield (*path, "name"), f'`conditions.name = "{condition.name}"` stands twice'
+        seen.add(condition.name)
+        if condition.method in WITHOUT_MAP:
+            if condition.settings or condition.versus:
+                yield path, f"`conditions` {condition.name} shows no map: it takes no settings"
+        elif condition.method not in known:
+            yield (*path, "method"), unknown("conditions.method", condition.method, known)
+        elif extra := set(condition.settings) - set(known[condition.method]["settings"]):
+            setting = sorted(extra)[0]
+            allowed = known[condition.method]["settings"]
+            yield (*path, "settings"), unknown("conditions.settings", setting, allowed)
+        if condition.versus is not None and condition.versus not in known:
+            yield (*path, "versus"), unknown("conditions.versus", condition.versus, known)
+        if condition.pair is not None and condition.pair not in definition.pairs:
+            yield (*path, "pair"), unknown("conditions.pair", condition.pair, definition.pairs)
+        if condition.pair is None and len(definition.pairs) != 1:
+            yield path, f"`conditions` {condition.name} names no pair; add pair = …"

@@ -1,0 +1,87 @@
+"""Agreement: is this prediction right, going by its explanation?
+
+HIVE (Kim et al., ECCV 2022): a photo, one prediction, one map normalised alone; half of the
+predictions are right. Right and wrong predictions are always reported apart.
+"""
+
+from collections.abc import Sequence
+from random import Random
+
+from django.utils.translation import gettext as _
+
+from studyapp.models import Trial
+
+from .base import (
+    NO_EXPLANATION,
+    PHOTO,
+    WITHOUT_MAP,
+    Candidate,
+    Category,
+    Classified,
+    Paradigm,
+    Places,
+    Refusal,
+)
+from .predicted import RIGHT, STRATA, chance, single_truth, stratum_of
+from .questions import Asked, Question, value_question
+
+LEAST_BELIEF = 3
+
+
+def questions(asked: Asked) -> list[Question]:
+    """1 confident that it is incorrect … 4 confident that it is correct."""
+    words = [
+        _("Fairly confident that it is incorrect"),
+        _("Somewhat confident that it is incorrect"),
+        _("Somewhat confident that it is correct"),
+        _("Fairly confident that it is correct"),
+    ]
+    return [value_question(_("Is the robot's answer correct?"), enumerate(words, 1))]
+
+
+def places(asked: Asked) -> Places:
+    return {PHOTO: PHOTO, "one": "stronger"}
+
+
+def candidates(
+    categories: Sequence[Category], answers: dict[str, Classified]
+) -> list[Candidate] | Refusal:
+    """One stimulus a photo, about the network's first class, be it right or wrong."""
+    truth = single_truth(categories)
+    if isinstance(truth, Refusal):
+        return truth
+    answer = answers["stronger"]
+    stratum = stratum_of(truth, answer)
+    first = answer.classes[0]
+    facts = {"right": int(stratum == RIGHT), "truth": truth.name}
+    return [Candidate(answer.name(first), first, facts=facts, stratum=stratum)]
+
+
+def score(trial: Trial, value: int) -> int:
+    """1 if belief in the prediction (3 or more) is what the prediction deserves, else 0."""
+    assert trial.stimulus is not None
+    return int((value >= LEAST_BELIEF) == bool(trial.stimulus.facts["right"]))
+
+
+def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
+    """Right with probability logistic(latent); `bias` logits pull to belief."""
+    assert trial.stimulus is not None
+    is_correct = bool(trial.stimulus.facts["right"])
+    judged_well = chance(latent + (bias if is_correct else -bias), random)
+    return random.choice((3, 4) if judged_well == is_correct else (1, 2))
+
+
+PARADIGM = Paradigm(
+    name="agreement",
+    title="Is the prediction right?",
+    template="participants/trials/agreement.html",
+    questions=questions,
+    places=places,
+    candidates=candidates,
+    outcome="correct",
+    score=score,
+    simulate=simulate,
+    strata=STRATA,
+    check_values=(1, 2, 3, 4),
+    without_map={NO_EXPLANATION: WITHOUT_MAP[NO_EXPLANATION]},
+)

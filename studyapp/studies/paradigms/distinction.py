@@ -1,0 +1,116 @@
+"""Distinction: which of four maps belongs to the network's answer, and which to the right one?
+
+HIVE (Kim et al., ECCV 2022): four maps of four classes of one network, their names hidden, in
+drawn order, normalised jointly; two questions, each with confidence, whose scores are never merged.
+Chance is 25 %.
+"""
+
+from collections.abc import Sequence
+from random import Random
+
+from django.utils.translation import gettext as _
+
+from studyapp.models import Stimulus, Trial
+
+from .base import (
+    PHOTO,
+    Candidate,
+    Category,
+    Classified,
+    Paradigm,
+    Places,
+    Refusal,
+    is_right_button,
+)
+from .predicted import (
+    OPTIONS,
+    STRATA,
+    chance,
+    choose,
+    first_classes_with_truth,
+    single_truth,
+    stratum_of,
+)
+from .questions import Asked, Question, confidence, value_question
+
+ROLES = tuple(f"option_{number}" for number in range(OPTIONS))
+
+
+def questions(asked: Asked) -> list[Question]:
+    """Which class does the network predict (`value`), which is correct; confidence in each."""
+    maps = tuple((place, str(place + 1)) for place in range(OPTIONS))
+    return [
+        value_question(_("Which explanation is of the robot's answer?"), maps),
+        confidence("confidence", _("How confident are you of that?")),
+        Question("correct", _("Which explanation is of the correct answer?"), answers=maps),
+        confidence("correct_confidence", _("And how confident are you of that?")),
+    ]
+
+
+def places(asked: Asked) -> Places:
+    """The photo and the four maps in the order of this page."""
+    order = asked.trial.option_order
+    shown = {f"option_{place}": ROLES[option] for place, option in enumerate(order)}
+    return {PHOTO: PHOTO, **shown}
+
+
+def explained(role: str, stimulus: Stimulus) -> tuple[str, int]:
+    """All four maps are of the stronger network, each of its own class."""
+    return "stronger", int(stimulus.facts["classes"][ROLES.index(role)])
+
+
+def candidates(
+    categories: Sequence[Category], answers: dict[str, Classified]
+) -> list[Candidate] | Refusal:
+    """The first four classes, or the first three and the truth."""
+    truth = single_truth(categories)
+    if isinstance(truth, Refusal):
+        return truth
+    answer = answers["stronger"]
+    classes = first_classes_with_truth(truth, answer)
+    if isinstance(classes, Refusal):
+        return classes
+    correct = next(place for place, index in enumerate(classes) if index in truth.accepted)
+    facts = {"classes": classes, "right": 0, "correct": correct}
+    options = tuple(str(place) for place in range(OPTIONS))
+    stratum = stratum_of(truth, answer)
+    return [Candidate(truth.name, classes[0], options, facts, stratum)]
+
+
+def score_correct(trial: Trial, value: int) -> int:
+    """1 if the map chosen as that of the correct class is it, else 0: the second score."""
+    assert trial.stimulus is not None
+    return int(trial.option_order[value] == trial.stimulus.facts["correct"])
+
+
+def simulate_further(name: str, latent: float, trial: Trial, random: Random) -> int:
+    """The second question is answered as well as the first; confidence is drawn."""
+    if name != "correct":
+        return random.randint(1, 5)
+    assert trial.stimulus is not None
+    right = int(trial.option_order.index(trial.stimulus.facts["correct"]))
+    if chance(latent, random):
+        return right
+    return random.choice([place for place in range(OPTIONS) if place != right])
+
+
+PARADIGM = Paradigm(
+    name="distinction",
+    title="Which explanation is of the prediction?",
+    template="participants/trials/distinction.html",
+    questions=questions,
+    places=places,
+    candidates=candidates,
+    outcome="correct",
+    score=is_right_button,
+    simulate=choose,
+    simulate_further=simulate_further,
+    roles=ROLES,
+    explained=explained,
+    together=True,
+    options=OPTIONS,
+    strata=STRATA,
+    check_values=tuple(range(OPTIONS)),
+    # What does not depend on the class is the same picture for all four options.
+    controls=frozenset({"random_weights", "other_image"}),
+)

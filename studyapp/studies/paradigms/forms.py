@@ -1,0 +1,107 @@
+"""The answer to one trial, checked against the very questions that its page asks."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+from .questions import Question
+
+TIMING = (
+    "rt_ms",
+    "confirm_ms",
+    "choice_changes",
+    "hidden_ms",
+    "focus_losses",
+    "window_width",
+    "window_height",
+)
+# Everything that the page measures, by the names of its hidden fields
+MEASURES = (*TIMING, "pixel_ratio", "picture_failed")
+LARGEST_INTEGER = 2_147_483_647
+LARGEST_COUNT = 32_767
+UNKNOWN = "That answer is not one of those on the page."
+
+
+class PointField(forms.Field):
+    """A place in the picture: fractions of its width and height from the top left corner.
+
+    An image input sends pixels as `name.x` and `name.y`; a script may send fractions as text.
+    """
+
+    def __init__(self, size: int, **options: Any) -> None:
+        super().__init__(widget=PointInput(), **options)
+        self.size = size
+
+    def clean(self, value: Any) -> dict[str, float] | None:
+        try:
+            x, y = (int(part) / self.size for part in value)
+        except (TypeError, ValueError) as error:
+            raise forms.ValidationError("Please click on the picture.") from error
+        if not (0 <= x <= 1 and 0 <= y <= 1) or (x, y) == (0, 0):
+            # A browser sends 0, 0 when the picture is pressed by a key: nothing was pointed at.
+            raise forms.ValidationError("Please click on the picture.")
+        return {"x": round(x, 5), "y": round(y, 5)}
+
+
+class PointInput(forms.Widget):
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(f"{name}.x"), data.get(f"{name}.y")
+
+
+class TrialForm(forms.Form):
+    """What was answered to `questions`, and what the page measured.
+
+    What was measured is never a reason to refuse an answer: a missing or odd measure is None.
+    """
+
+    def __init__(self, data: Any = None, *, questions: Sequence[Question]) -> None:
+        super().__init__(data)
+        self.questions = questions
+        for question in questions:
+            self.fields[question.name] = _field(question)
+
+    def value(self) -> int | None:
+        """The answer to the question `value`; None where the page has no such question."""
+        return self.cleaned_data.get("value")
+
+    def extra(self) -> dict[str, Any]:
+        """The answers to all other questions, for Judgment.data."""
+        rest = {name: answer for name, answer in self.cleaned_data.items() if name != "value"}
+        return {name: answer for name, answer in rest.items() if answer not in (None, "")}
+
+    def timing(self) -> dict[str, Any]:
+        """The measures by the names of Judgment's columns; None where the page told none."""
+        measures: dict[str, Any] = {name: self._count(name) for name in TIMING}
+        measures["pixel_ratio"] = self._ratio()
+        failed = self.data.get("picture_failed", "")
+        measures["picture_failed"] = {"true": True, "false": False}.get(failed)
+        return measures
+
+    def _count(self, name: str) -> int | None:
+        text = self.data.get(name, "")
+        if not text.isascii() or not text.isdecimal() or len(text) > 10:
+            return None
+        largest = LARGEST_COUNT if name in {"choice_changes", "focus_losses"} else LARGEST_INTEGER
+        return min(int(text), largest)
+
+    def _ratio(self) -> float | None:
+        try:
+            ratio = float(self.data.get("pixel_ratio", ""))
+        except ValueError:
+            return None
+        return ratio if 0 < ratio < 100 else None
+
+
+def _field(question: Question) -> forms.Field:
+    if question.kind == "point":
+        return PointField(question.size, required=True)
+    if question.kind == "text":
+        return forms.CharField(required=question.required, max_length=question.longest)
+    return forms.TypedChoiceField(
+        choices=[(str(value), words) for value, words in question.answers],
+        coerce=int,
+        empty_value=None,
+        required=question.required,
+        error_messages={"invalid_choice": UNKNOWN},
+    )

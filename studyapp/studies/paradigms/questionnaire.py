@@ -1,0 +1,82 @@
+"""Questionnaires: pages of items about the whole, such as trust in automation.
+
+The words of a questionnaire are its authors': a researcher brings the items in the study file, and
+an instrument that is named there is checked for its number of items and scored as published.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from .base import Paradigm, Places
+from .questions import Asked
+from .rating import item_questions, scale_mean
+
+
+@dataclass(frozen=True)
+class Instrument:
+    """A published questionnaire: its items are counted from 1, in the published order.
+
+    scales: the means that are reported, each by its items. reversed_items: those whose answers
+    count the other way round.
+    """
+
+    source: str
+    items: int
+    points: int
+    scales: Mapping[str, tuple[int, ...]]
+    reversed_items: tuple[int, ...] = ()
+
+
+INSTRUMENTS: Mapping[str, Instrument] = {
+    # Trust and distrust are reported apart: distrust is not low trust.
+    "trust_in_automation": Instrument(
+        source="Jian, Bisantz and Drury, Int. J. of Cognitive Ergonomics 4 (2000), 53-71",
+        items=12,
+        points=7,
+        scales={"distrust": tuple(range(1, 6)), "trust": tuple(range(6, 13))},
+    ),
+    # The version with eight items; another one has nine.
+    "explanation_satisfaction": Instrument(
+        source="Hoffman, Mueller, Klein and Litman, arXiv 1812.04608, eight items",
+        items=8,
+        points=5,
+        scales={"satisfaction": tuple(range(1, 9))},
+    ),
+    # "I am wary of the system" is item 6, reverse-scored.
+    "trust_in_explained_systems": Instrument(
+        source="Hoffman, Mueller, Klein and Litman, arXiv 1812.04608, eight items",
+        items=8,
+        points=5,
+        scales={"trust": tuple(range(1, 9))},
+        reversed_items=(6,),
+    ),
+}
+
+
+def instrument_scores(name: str, answers: Mapping[str, int]) -> dict[str, float]:
+    """Each scale's mean of one person's answers (`item_1`, …) to the instrument `name`."""
+    instrument = INSTRUMENTS[name]
+    return {
+        scale: scale_mean(
+            {f"item_{number}": answers[f"item_{number}"] for number in items},
+            points=instrument.points,
+            reversed_items=instrument.reversed_items,
+        )
+        for scale, items in instrument.scales.items()
+    }
+
+
+def no_pictures(asked: Asked) -> Places:
+    return {}
+
+
+PARADIGM = Paradigm(
+    name="questionnaire",
+    title="Questionnaire",
+    template="participants/trials/questionnaire.html",
+    questions=item_questions,
+    places=no_pictures,
+    candidates=None,
+    roles=(),
+    networks=(),
+)

@@ -1,0 +1,94 @@
+"""What a page asks: questions with their answers, the same for page, form and simulated people."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from django.utils.translation import gettext as _
+
+from studyapp.models import Stage, Trial
+from studyapp.studies.sections import BlockSection, DisplaySection
+
+CONFIDENCE = range(1, 6)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One trial's page as a paradigm sees it: the trial, how its block asks, how it is shown."""
+
+    trial: Trial
+    block: BlockSection
+    display: DisplaySection
+
+    @property
+    def category(self) -> str:
+        """The name that the page may tell: shown or asked for."""
+        return self.trial.stimulus.category if self.trial.stimulus is not None else ""
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question of a page.
+
+    name: of the form's field; the main one is called `value`.
+    kind: "choice" of one of `answers` (value, words); "seen", one answer that is given by going
+        on; "text"; "point" on the photo, whose picture is `size` pixels wide and high.
+    """
+
+    name: str
+    words: str
+    kind: Literal["choice", "seen", "text", "point"] = "choice"
+    answers: tuple[tuple[int, str], ...] = ()
+    longest: int = 0
+    size: int = 0
+    required: bool = True
+
+    @property
+    def values(self) -> list[int]:
+        return [value for value, _ in self.answers]
+
+
+def value_question(words: str, answers: Iterable[tuple[int, str]]) -> Question:
+    """The main question of a page."""
+    return Question("value", words, answers=tuple(answers))
+
+
+def named_options(asked: Asked) -> list[tuple[int, str]]:
+    """The stimulus' options as buttons, counted from 0 in the order of this page.
+
+    An attention check has no stimulus: its buttons are called the first, the second, …
+    """
+    if asked.trial.stimulus is None:
+        words = [_("The first answer"), _("The second answer"), _("The third answer"),
+                 _("The fourth answer")]  # fmt: skip
+        return list(enumerate(words[: len(asked.trial.option_order)]))
+    return list(enumerate(str(name) for name in asked.trial.options_shown))
+
+
+def scale(name: str, words: str, points: int, low: str, high: str) -> Question:
+    """A Likert item: 1 to `points`, worded at the ends."""
+    ends = {1: f"1 – {low}", points: f"{points} – {high}"}
+    return Question(
+        name, words, answers=tuple((n, ends.get(n, str(n))) for n in range(1, points + 1))
+    )
+
+
+def confidence(name: str = "confidence", words: str | None = None) -> Question:
+    """How sure a person is of an answer, 1 to 5."""
+    return scale(
+        name,
+        words or _("How confident are you?"),
+        CONFIDENCE[-1],
+        _("not at all"),
+        _("completely"),
+    )
+
+
+def page_questions(asked: Asked, questions: list[Question]) -> list[Question]:
+    """What the page really asks: an attention check only its main question; confidence where the
+    block wants it."""
+    if asked.trial.stage == Stage.CHECK:
+        return [question for question in questions if question.name == "value"]
+    if asked.block.confidence and all(one.name != "confidence" for one in questions):
+        return [*questions, confidence()]
+    return questions

@@ -1,0 +1,59 @@
+"""Rating: statements about one explanation, each answered on a scale."""
+
+from collections.abc import Mapping, Sequence
+from random import Random
+
+from django.utils.translation import gettext as _
+
+from studyapp.models import Trial
+
+from .base import Candidate, Category, Classified, Paradigm, Refusal
+from .questions import Asked, Question, scale
+
+
+def item_questions(asked: Asked) -> list[Question]:
+    """The block's items in order; the only one is called `value`, several `item_1`, `item_2`, …"""
+    block = asked.block
+    low = block.lowest or _("do not agree at all")
+    high = block.highest or _("agree completely")
+    if len(block.items) == 1:
+        return [scale("value", block.items[0], block.points, low, high)]
+    return [
+        scale(f"item_{number}", words, block.points, low, high)
+        for number, words in enumerate(block.items, 1)
+    ]
+
+
+def candidates(
+    categories: Sequence[Category], answers: dict[str, Classified]
+) -> list[Candidate] | Refusal:
+    """Any photo, with the network's first class explained."""
+    answer = answers["stronger"]
+    first = answer.classes[0]
+    truths = {index for category in categories for index in category.accepted}
+    return [Candidate(answer.name(first), first, facts={"right": int(first in truths)})]
+
+
+def scale_mean(answers: Mapping[str, int], *, points: int, reversed_items: Sequence[int]) -> float:
+    """The mean of the answers `item_1`, `item_2`, …; reversed items count points + 1 − answer."""
+    values = [
+        points + 1 - value if int(name.removeprefix("item_")) in reversed_items else value
+        for name, value in answers.items()
+        if name.startswith("item_")
+    ]
+    return sum(values) / len(values)
+
+
+def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
+    """1 to 5 on whatever scale: nearest to 3 + latent with unit noise."""
+    return max(1, min(5, round(3 + latent + random.gauss(0, 1))))
+
+
+PARADIGM = Paradigm(
+    name="rating",
+    title="How good is the explanation?",
+    template="participants/trials/rating.html",
+    questions=item_questions,
+    candidates=candidates,
+    simulate=simulate,
+)

@@ -1,0 +1,127 @@
+"""Reliance: do people follow the network's advice when it is right, and only then?
+
+Two steps (Schemmer et al., IUI 2023): first answer, advice with or without explanation, final
+answer. One step (Nguyen, Kim and Nguyen, NeurIPS 2021): accept or reject the network's answer.
+"""
+
+from collections.abc import Sequence
+from random import Random
+
+from django.utils.translation import gettext as _
+
+from studyapp.models import Trial
+
+from .base import (
+    PHOTO,
+    WITHOUT_MAP,
+    Candidate,
+    Category,
+    Classified,
+    Paradigm,
+    Places,
+    Refusal,
+    is_right_button,
+    right_button,
+)
+from .predicted import (
+    RIGHT,
+    STRATA,
+    chance,
+    choose,
+    first_classes_with_truth,
+    single_truth,
+    stratum_of,
+)
+from .questions import Asked, Question, named_options, value_question
+
+REJECT, ACCEPT = 0, 1
+FIRST, FINAL = 1, 2
+
+
+def questions(asked: Asked) -> list[Question]:
+    """Two steps: what does the photo show? One step: accept (1) or reject (0) the advice."""
+    if asked.trial.option_order:
+        words = {FINAL: _("What do you say now?")}.get(
+            asked.trial.step, _("What does the photo show?")
+        )
+        return [value_question(words, named_options(asked))]
+    answers = ((ACCEPT, _("Accept it")), (REJECT, _("Reject it")))
+    return [value_question(_("Do you accept the robot's answer?"), answers)]
+
+
+def places(asked: Asked) -> Places:
+    """Before the first answer the photo only."""
+    if asked.trial.step == FIRST:
+        return {PHOTO: PHOTO}
+    return {PHOTO: PHOTO, "one": "stronger"}
+
+
+def candidates(
+    categories: Sequence[Category], answers: dict[str, Classified]
+) -> list[Candidate] | Refusal:
+    """Four answers, the network's advice and the truth among them."""
+    truth = single_truth(categories)
+    if isinstance(truth, Refusal):
+        return truth
+    answer = answers["stronger"]
+    classes = first_classes_with_truth(truth, answer)
+    if isinstance(classes, Refusal):
+        return classes
+    stratum = stratum_of(truth, answer)
+    correct = next(index for index in classes if index in truth.accepted)
+    options = tuple(sorted(answer.name(index) for index in classes))
+    advice = answer.name(classes[0])
+    facts = {
+        "right": options.index(answer.name(correct)),
+        "advice": options.index(advice),
+        "accept": int(stratum == RIGHT),
+    }
+    return [Candidate(advice, classes[0], options, facts, stratum)]
+
+
+def score(trial: Trial, value: int) -> int:
+    """1 if the answer is the truth; of one step, if right advice is accepted or wrong rejected."""
+    assert trial.stimulus is not None
+    if not trial.option_order:
+        return int(value == trial.stimulus.facts["accept"])
+    return is_right_button(trial, value)
+
+
+def advised_button(trial: Trial) -> int:
+    """The number of the button, as shown, that the network advises."""
+    assert trial.stimulus is not None
+    return int(trial.option_order.index(trial.stimulus.facts["advice"]))
+
+
+def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
+    """First: right with probability logistic(latent). After advice: the same person follows it
+    with probability logistic(latent + bias) where it is right, logistic(bias − latent) else."""
+    assert trial.stimulus is not None
+    if trial.option_order and trial.step != FINAL:
+        return choose(latent, 0.0, trial, random)
+    follows = chance(bias + (latent if trial.stimulus.facts["accept"] else -latent), random)
+    if not trial.option_order:
+        return ACCEPT if follows else REJECT
+    if follows:
+        return advised_button(trial)
+    others = [n for n in range(len(trial.option_order)) if n != advised_button(trial)]
+    right = right_button(trial)
+    return right if right in others else random.choice(others)
+
+
+PARADIGM = Paradigm(
+    name="reliance",
+    title="Is the network's advice followed?",
+    template="participants/trials/reliance.html",
+    questions=questions,
+    places=places,
+    candidates=candidates,
+    outcome="correct",
+    score=score,
+    simulate=simulate,
+    options=4,
+    steps=2,
+    strata=STRATA,
+    check_values=(0, 1),
+    without_map=WITHOUT_MAP,
+)

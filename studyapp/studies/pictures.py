@@ -1,0 +1,102 @@
+"""Which maps a stimulus needs under a condition, and with which others each is normalised."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from studyapp.models import Condition, Explanation, Network, Overlay, Stimulus, StimulusOverlay
+
+from .paradigms import PARADIGMS, WITHOUT_MAP
+
+SettingsDigest = Callable[[Network, str, dict[str, Any]], str]
+# (role on the page, stimulus, explanation)
+Needed = tuple[str, Stimulus, Explanation]
+
+
+class SettingsDigests:
+    """The explainer's digests of settings, each asked for once."""
+
+    def __init__(self, ask: SettingsDigest) -> None:
+        self._ask = ask
+        self._known: dict[tuple[int, str, str], str] = {}
+
+    def of(self, network: Network, method: str, settings: dict[str, Any]) -> str:
+        key = (network.pk, method, json.dumps(settings, sort_keys=True))
+        if key not in self._known:
+            self._known[key] = self._ask(network, method, settings)
+        return self._known[key]
+
+
+def plan_overlays(
+    stimuli: Sequence[Stimulus],
+    condition: Condition,
+    display: dict[str, Any],
+    digests: SettingsDigests,
+    *,
+    joins: bool,
+) -> None:
+    """Rows for the pictures of the stimuli of one photo and paradigm under `condition`.
+
+    Maps are normalised together where the paradigm compares them on one page, and where the
+    study `joins` what it shows of one photo by one network: two networks' maps never are, for
+    their scales differ and brightness would tell which is which.
+    """
+    if condition.method in WITHOUT_MAP:
+        return
+    needed = [one for stimulus in stimuli for one in _needed(stimulus, condition, digests)]
+    for role, stimulus, explanation in needed:
+        paradigm = PARADIGMS[stimulus.paradigm]
+        together = [
+            other
+            for _, of, other in needed
+            if other.network_id == explanation.network_id
+            and other.method == explanation.method
+            and (joins or (paradigm.together and of == stimulus))
+        ]
+        overlay = _overlay(explanation, display, together if len(together) > 1 else [])
+        StimulusOverlay.objects.get_or_create(
+            stimulus=stimulus, condition=condition, role=role, defaults={"overlay": overlay}
+        )
+
+
+def _needed(stimulus: Stimulus, condition: Condition, digests: SettingsDigests) -> Iterator[Needed]:
+    paradigm = PARADIGMS[stimulus.paradigm]
+    if stimulus.role not in paradigm.explains:
+        return
+    assert condition.pair is not None
+    for role in paradigm.roles:
+        network_role, class_index = paradigm.explained(role, stimulus)
+        method, settings = condition.method, condition.settings
+        if condition.versus and network_role == "weaker":
+            network_role, method, settings = "stronger", condition.versus, {}
+        network = condition.pair.network(network_role)
+        explanation, _ = Explanation.objects.get_or_create(
+            image=stimulus.photo.image,
+            network=network,
+            class_index=class_index,
+            method=method,
+            settings_digest=digests.of(network, method, settings),
+            defaults={"settings": settings},
+        )
+        yield role, stimulus, explanation
+
+
+def _overlay(
+    explanation: Explanation, display: dict[str, Any], together: Sequence[Explanation]
+) -> Overlay:
+    """The row of a picture; which maps it is normalised with is part of what it is."""
+    scope = sorted([other.class_index, other.method, other.settings_digest] for other in together)
+    overlay, is_new = Overlay.objects.get_or_create(
+        explanation=explanation,
+        display_digest=digest_of(display),
+        scope_digest=digest_of(scope) if scope else "",
+        defaults={"display": display},
+    )
+    if is_new and together:
+        overlay.normalised_with.set(together)
+    return overlay
+
+
+def digest_of(values: Any) -> str:
+    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
