@@ -16,8 +16,10 @@ from .rights import visible_studies
 
 # The stubs' generic classes take a model; Django's own take none.
 if TYPE_CHECKING:
+    TabularInline = admin.TabularInline[Any, Any]
     ModelAdmin = admin.ModelAdmin[Any]
 else:
+    TabularInline = admin.TabularInline
     ModelAdmin = admin.ModelAdmin
 
 

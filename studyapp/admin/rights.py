@@ -1,0 +1,70 @@
+"""Who may do what at the desk: by role, study by study. Administrators may do everything.
+
+Django's own permissions speak of whole tables, and nobody works on all studies; so a role is a
+row (Member), and this file is the one place that reads it.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from studyapp.models import Member, Role, Study
+
+
+class Act(StrEnum):
+    LOOK = "look"
+    PREPARE = "prepare"
+    PREVIEW = "preview"
+    EXCLUDE = "exclude"
+    REPORT = "report"
+    EXPORT_PUBLIC = "export public"
+    PAUSE = "pause"
+    OPEN = "open"
+    CLOSE = "close"
+    SEE_IDS = "see ids"
+    EXPORT_PRIVATE = "export private"
+    ERASE_IDS = "erase ids"
+    MANAGE = "manage"
+
+
+ASSISTANT = frozenset(
+    {Act.LOOK, Act.PREPARE, Act.PREVIEW, Act.EXCLUDE, Act.REPORT, Act.EXPORT_PUBLIC, Act.PAUSE}
+)
+RESEARCHER = ASSISTANT | {Act.OPEN, Act.CLOSE, Act.SEE_IDS, Act.EXPORT_PRIVATE}
+OWNER = RESEARCHER | {Act.ERASE_IDS, Act.MANAGE}
+ACTS: dict[Role, frozenset[Act]] = {
+    Role.ASSISTANT: ASSISTANT,
+    Role.RESEARCHER: RESEARCHER,
+    Role.OWNER: OWNER,
+}
+
+
+def acts(user: Any, study: Study) -> frozenset[Act]:
+    """Everything that `user` may do with `study`; a marked copy takes the roles of its original."""
+    if not (user.is_active and user.is_staff):
+        return frozenset()
+    if user.is_superuser:
+        return frozenset(Act)
+    member = Member.objects.filter(study=study.copy_of_id or study.pk, user=user.pk).first()
+    return ACTS[Role(member.role)] if member is not None else frozenset()
+
+
+def may(user: Any, act: Act, study: Study) -> bool:
+    return act in acts(user, study)
+
+
+def visible_studies(user: Any) -> QuerySet[Study]:
+    """The studies of which `user` may see anything."""
+    studies = Study.objects.order_by("slug")
+    if not (user.is_active and user.is_staff):
+        return studies.none()
+    if user.is_superuser:
+        return studies
+    own = Member.objects.filter(user=user.pk).values("study")
+    return studies.filter(Q(pk__in=own) | Q(copy_of__in=own))
+
+
+def may_add_studies(user: Any) -> bool:
+    """Whoever makes a study becomes its owner; Django's permission says who may make one."""
+    return bool(user.is_active and user.is_staff and user.has_perm("studyapp.add_study"))
