@@ -95,3 +95,67 @@ def bilinear(map: NDArray[Any], size: tuple[int, int]) -> NDArray[Any]:
             lower = map[down, left] * (1 - (x - left)) + map[down, right] * (x - left)
             out[i, j] = upper * (1 - (y - top)) + lower * (y - top)
     return out
+
+
+def minmax(map: NDArray[Any]) -> NDArray[Any]:
+    """The map stretched to 0…1; zeros where it is constant."""
+    low, high = map.min(), map.max()
+    return np.zeros_like(map) if low == high else (map - low) / (high - low)
+
+
+def xgrad_cam(A: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
+    """XGrad-CAM, equation 9, channel by channel."""
+    total = np.zeros(A.shape[1:])
+    for k in range(len(A)):
+        alpha = sum(float(A[k, i, j]) * float(g[k, i, j]) for i, j in np.ndindex(*A.shape[1:])) / (
+            float(A[k].sum(dtype=np.float64)) + 1e-7
+        )
+        total += alpha * A[k]
+    return np.maximum(total, 0)
+
+
+def layer_cam(A: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
+    """LayerCAM, equations 6 and 7, element by element."""
+    total = np.zeros(A.shape[1:])
+    for k, i, j in np.ndindex(*A.shape):
+        if g[k, i, j] > 0:
+            total[i, j] += float(g[k, i, j]) * float(A[k, i, j])
+    return np.maximum(total, 0)
+
+
+def hires_cam(A: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
+    """HiResCAM, element by element."""
+    total = np.zeros(A.shape[1:])
+    for k, i, j in np.ndindex(*A.shape):
+        total[i, j] += float(g[k, i, j]) * float(A[k, i, j])
+    return np.maximum(total, 0)
+
+
+def grad_cam_pp(A: NDArray[Any], g: NDArray[Any]) -> NDArray[Any]:
+    """Grad-CAM++, equations 5 and 19 as printed, but for the factor exp(y)."""
+    total = np.zeros(A.shape[1:])
+    for k in range(len(A)):
+        weight, sum_A = 0.0, float(A[k].sum(dtype=np.float64))
+        for i, j in np.ndindex(*A.shape[1:]):
+            slope = float(g[k, i, j])
+            if slope != 0:
+                share = slope**2 / (2 * slope**2 + sum_A * slope**3)
+                weight += share * max(slope, 0)
+        total += weight * A[k]
+    return np.maximum(total, 0)
+
+
+def group_masks(
+    A: NDArray[Any], g: NDArray[Any], groups: int, size: tuple[int, int]
+) -> list[NDArray[Any]]:
+    """Group-CAM's N_l: consecutive channels, each map zero up to its own 70th percentile."""
+    width = -(-len(A) // groups)
+    masks = []
+    for first in range(0, len(A), width):
+        map = np.zeros(A.shape[1:])
+        for k in range(first, min(first + width, len(A))):
+            map += float(g[k].mean(dtype=np.float64)) * A[k]
+        map = np.maximum(map, 0)
+        map[map <= np.percentile(map, 70)] = 0
+        masks.append(minmax(bilinear(map, size)))
+    return masks
