@@ -26,7 +26,7 @@ def redrawn(module: nn.Module, seed: int) -> nn.Module:
     with torch.no_grad():
         for child in twin.modules():
             redraw(child, generator)
-    return twin
+    return twin.requires_grad_(False)
 
 
 def redraw(module: nn.Module, generator: torch.Generator) -> None:
