@@ -6,7 +6,7 @@ from studyapp.models import Report
 from studyapp.queue import REPORT, app
 from studyapp.studies.claims import claim, fail, finish
 
-from .workers import worker_name
+from .batches import worker_name
 
 
 @app.task(name=REPORT)

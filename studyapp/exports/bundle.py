@@ -15,10 +15,12 @@ import pandas
 from django.conf import settings
 from django.utils import timezone
 
+from studyapp.analyses.exclusions import apply_exclusions
 from studyapp.analyses.tables import TABLES, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
 from studyapp.models import Study
 
+from .analysis import write_analysis
 from .codebook import codebook_csv
 from .description import DESCRIPTION, dataset_description, psych_ds_problems, sidecar
 from .folder import ExportError, whole_file, whole_folder, write_manifest
@@ -37,23 +39,37 @@ class Bundle:
     missing: list[str] = field(default_factory=list)
 
 
-def write_bundle(
-    study: Study, target: Path, *, public: bool = False, photos: bool = False
-) -> Bundle:
+@dataclass(frozen=True)
+class Contents:
+    """What a bundle is to hold.
+
+    public: the version for strangers. photos: the photo files too. analysis: results, report and
+    scripts; they need all judgments in memory at once, which the rest of a bundle does not.
+    """
+
+    public: bool = False
+    photos: bool = False
+    analysis: bool = True
+
+
+def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
     """Write the bundle of `study` to `target`: a new folder, or a new file if it ends with .zip.
 
+    contents: the fields of `Contents`.
     Raises ExportError when the target is there already, when a file is not what its digest says,
     or when something that tells who a person is stands in a public bundle.
     """
+    wanted = Contents(**contents)
+    apply_exclusions(study)
     if target.suffix != ".zip":
         with whole_folder(target) as folder:
-            missing = _fill(study, folder, public=public, photos=photos)
+            missing = _fill(study, folder, wanted)
         return Bundle(target, missing)
     with (
         whole_file(target) as part,
         tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name,
     ):
-        missing = _fill(study, Path(name), public=public, photos=photos)
+        missing = _fill(study, Path(name), wanted)
         _zip(Path(name), part)
     return Bundle(target, missing)
 
@@ -63,19 +79,22 @@ def file_name(study: Study, table: str) -> str:
     return f"study-{re.sub('[^a-zA-Z0-9]', '', study.slug)}_description-{table}_data.csv"
 
 
-def _fill(study: Study, folder: Path, *, public: bool, photos: bool) -> list[str]:
-    tables = [public_table(table) if public else table for table in TABLES]
+def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
+    tables = [public_table(table) if wanted.public else table for table in TABLES]
     _write_tables(study, tables, folder / "data")
     _write_json(folder / DESCRIPTION, dataset_description(study, tables))
     (folder / "codebook.csv").write_bytes(codebook_csv(tables))
-    missing = write_materials(study, folder / "materials", photos=photos)
-    (folder / "README.md").write_text(readme_markdown(study, folder, public), encoding="utf-8")
+    missing = write_materials(study, folder / "materials", photos=wanted.photos)
+    if wanted.analysis:
+        write_analysis(folder)
+    readme = readme_markdown(study, folder, wanted.public)
+    (folder / "README.md").write_text(readme, encoding="utf-8")
     (folder / "CHANGES.md").write_text(changes_markdown(study), encoding="utf-8")
     for problem in psych_ds_problems(folder):
         raise ExportError(f"not Psych-DS: {problem}")
-    for place in found_identities(study, folder) if public else ():
+    for place in found_identities(study, folder) if wanted.public else ():
         raise ExportError(f"not published: {place}")
-    write_manifest(folder, {**provenance(study), "public": public, "missing": missing})
+    write_manifest(folder, {**provenance(study), "public": wanted.public, "missing": missing})
     return missing
 
 

@@ -51,7 +51,7 @@ def files_of(folder: Path) -> dict[str, str]:
     return {
         name: digest
         for name, digest in files.items()
-        if name.startswith(("data/", "materials/texts", "materials/overlays"))
+        if name.startswith(("data/", "materials/texts", "materials/overlays", "analysis/results"))
     }
 
 
@@ -64,13 +64,16 @@ def carry(study: Study, tmp_path: Path, settings: Any, name: str = "bundle") -> 
 
 
 @pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
-def test_a_rebuilt_study_has_the_same_tables(paradigm: str, tmp_path: Path, settings: Any) -> None:
+def test_a_rebuilt_study_has_the_same_tables_and_results(
+    paradigm: str, tmp_path: Path, settings: Any
+) -> None:
     bundle = carry(lively_study(paradigm), tmp_path, settings)
     call_command("import_bundle", str(bundle), verbosity=0)
     study = Study.objects.get()
     again = write_bundle(study, tmp_path / "again").path
     assert files_of(again) == files_of(bundle)
     assert len(files_of(again)) > 30
+    assert "analysis/results.json" in files_of(again)
 
 
 def test_a_zip_is_rebuilt_like_its_folder(tmp_path: Path, settings: Any) -> None:

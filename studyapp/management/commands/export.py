@@ -21,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, help="a new folder, or a new file ending with .zip")
         parser.add_argument("--public", action="store_true", help="the version for strangers")
         parser.add_argument("--photos", action="store_true", help="with the photos themselves")
+        parser.add_argument(
+            "--without-analysis", action="store_true", help="tables and materials only"
+        )
         kinds = parser.add_mutually_exclusive_group()
         kinds.add_argument("--simulated", action="store_true", help="the newest simulated copy")
         kinds.add_argument("--pilot", action="store_true", help="the pilot, or its newest copy")
@@ -37,7 +40,11 @@ class Command(BaseCommand):
         try:
             study = chosen_study(options["slug"], _kind(options))
             bundle = write_bundle(
-                study, options["out"], public=options["public"], photos=options["photos"]
+                study,
+                options["out"],
+                public=options["public"],
+                photos=options["photos"],
+                analysis=not options["without_analysis"],
             )
         except (ChoiceError, ExportError, OSError) as error:
             raise CommandError(str(error)) from error
