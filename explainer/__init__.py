@@ -12,6 +12,7 @@ from . import store
 from .errors import ExplainerError
 from .explanations import explain, settings_digest
 from .methods import METHODS, Method
+from .metrics import METRICS, Metric
 from .networks import BUILDERS, Network, Preprocess, load_network
 from .photos import open_photo
 from .record import Found
@@ -21,10 +22,12 @@ from .targets import similarity_to
 __all__ = [
     "BUILDERS",
     "METHODS",
+    "METRICS",
     "Display",
     "ExplainerError",
     "Found",
     "Method",
+    "Metric",
     "Network",
     "Preprocess",
     "encode",
