@@ -17,6 +17,7 @@ from .networks import BUILDERS, Network, Preprocess, load_network
 from .photos import open_photo
 from .record import Found
 from .render import Display, encode, render, sheet
+from .stream import Saved, explain_many
 from .targets import similarity_to
 
 __all__ = [
@@ -30,8 +31,10 @@ __all__ = [
     "Metric",
     "Network",
     "Preprocess",
+    "Saved",
     "encode",
     "explain",
+    "explain_many",
     "load_network",
     "open_photo",
     "render",
