@@ -4,33 +4,31 @@ from studyapp.analyses.reports import study_report
 from studyapp.analyses.reports.requests import store_page
 from studyapp.models import Report
 from studyapp.queue import REPORT, app
-from studyapp.studies.claims import claim, fail, finish
+from studyapp.studies.claims import finish
 
-from .batches import worker_name
+from .batches import ask_for_rest, claimed
 
 
 @app.task(name=REPORT)
-def report(report_id: int) -> None:
-    """Make the report of the row, if no other worker has it."""
-    rows = Report.objects.filter(pk=report_id)
-    name = claim(rows, worker_name())
-    row = rows.filter(claimed_by=name).select_related("study").first()
-    if row is None:
-        return
+def report(keys: list[int]) -> None:
+    """Make the claimed ones of the reports `keys`."""
+    rows = Report.objects.filter(pk__in=keys)
+    with claimed(rows) as (name, mine):
+        for row in mine.select_related("study"):
+            _make(row, name)
+    ask_for_rest(rows, REPORT, queue="cpu")
 
+
+def _make(row: Report, name: str) -> None:
     def tell(done: int, steps: int, doing: str) -> None:
-        rows.filter(claimed_by=name).update(step=done, steps=steps, doing=doing)
+        mine = Report.objects.filter(pk=row.pk, claimed_by=name)
+        mine.update(step=done, steps=steps, doing=doing)
 
-    try:
-        made = study_report(row.study, tell)
-        page = store_page(row, made.html)
-    except Exception as error:
-        fail(row, name, f"{type(error).__name__}: {error}; ask for the report again")
-        raise
+    made = study_report(row.study, tell)
     finish(
         row,
         name,
-        **page,
+        **store_page(row, made.html),
         results_digest=made.results_digest,
         analysed=made.analysed,
         excluded=made.excluded,

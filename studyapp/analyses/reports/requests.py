@@ -14,7 +14,7 @@ from studyapp.queue import REPORT, ask
 def ask_report(study: Study, made_by: Any = None) -> Report:
     """Ask the workers for a report of `study` as it stands; the row tells how far it is."""
     report = Report.objects.create(study=study, made_by=made_by)
-    ask(REPORT, report.pk)
+    ask(REPORT, [report.pk])
     return report
 
 
