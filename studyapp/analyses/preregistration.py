@@ -76,6 +76,25 @@ def preregistration(
     return Preregistration(definition.title, "\n".join(text), appendix)
 
 
+def frozen_preregistration(
+    facts: Mapping[str, Any],
+    definition: Mapping[str, Any],
+    certificate: Mapping[str, Any],
+    appendix: str = "",
+) -> Preregistration:
+    """The document of a study whose row says `facts`: digests, and when it opened (ISO 8601)."""
+    if not facts["opened_at"]:
+        frozen = "The definition is a draft: it is frozen when the study opens."
+    else:
+        frozen = (
+            f"Frozen when the study opened, {facts['opened_at'][:19].replace('T', ' ')} UTC. "
+            f"Definition `{facts['definition_digest']}`, design `{facts['design_digest']}`, texts "
+            f"`{facts['texts_digest']}`."
+        )
+    checked = Definition.model_validate(definition)
+    return preregistration(checked, certificate, frozen=frozen, appendix=appendix)
+
+
 def _hypotheses(definition: Definition) -> list[str]:
     stated = [f"{place}. {one}" for place, one in enumerate(definition.analysis.hypotheses, 1)]
     return stated or ["None is stated: the study is exploratory."]

@@ -1,5 +1,6 @@
 """A bundle: a study's tables, materials and manifest, as a folder or a zip, whole or not at all."""
 
+import hashlib
 import json
 import re
 import tempfile
@@ -7,6 +8,7 @@ import zipfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from platform import python_version
 from typing import Any
 
 import django
@@ -16,8 +18,11 @@ from django.conf import settings
 from django.utils import timezone
 
 from studyapp.analyses.exclusions import apply_exclusions
+from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.tables import TABLES, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
+from studyapp.analyses.tables.material import networks_of
+from studyapp.analyses.tables.panels import PANEL
 from studyapp.models import Study
 
 from .analysis import write_analysis
@@ -43,13 +48,15 @@ class Bundle:
 class Contents:
     """What a bundle is to hold.
 
-    public: the version for strangers. photos: the photo files too. analysis: results, report and
+    public: the version for strangers. photos: the photo files too. panel_ids: a table that joins
+    people with their panel's data, for a private bundle. analysis: results, report and
     scripts; they need all judgments in memory at once, which the rest of a bundle does not.
     """
 
     public: bool = False
     photos: bool = False
     analysis: bool = True
+    panel_ids: bool = False
 
 
 def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
@@ -60,6 +67,8 @@ def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
     or when something that tells who a person is stands in a public bundle.
     """
     wanted = Contents(**contents)
+    if wanted.public and wanted.panel_ids:
+        raise ExportError("panel ids are never published: leave out one of the two")
     apply_exclusions(study)
     if target.suffix != ".zip":
         with whole_folder(target) as folder:
@@ -81,13 +90,15 @@ def file_name(study: Study, table: str) -> str:
 
 def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
     tables = [public_table(table) if wanted.public else table for table in TABLES]
+    if wanted.panel_ids:
+        tables.append(PANEL)
     _write_tables(study, tables, folder / "data")
     _write_json(folder / DESCRIPTION, dataset_description(study, tables))
     (folder / "codebook.csv").write_bytes(codebook_csv(tables))
     missing = write_materials(study, folder / "materials", photos=wanted.photos)
     if wanted.analysis:
         write_analysis(folder)
-    readme = readme_markdown(study, folder, wanted.public)
+    readme = readme_markdown(study, folder, public=wanted.public, panel_ids=wanted.panel_ids)
     (folder / "README.md").write_text(readme, encoding="utf-8")
     (folder / "CHANGES.md").write_text(changes_markdown(study), encoding="utf-8")
     for problem in psych_ds_problems(folder):
@@ -120,14 +131,34 @@ def provenance(study: Study) -> dict[str, Any]:
         "definition_digest": study.definition_digest,
         "design_digest": study.design_digest,
         "texts_digest": study.texts_digest,
+        "preregistration": _preregistration(study),
+        "weights": dict(networks_of(study).values_list("digest", "sha256")),
+        "locks": {
+            path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted((settings.ROOT / "requirements").glob("*.lock"))
+        },
         "written_at": timezone.now().isoformat().replace("+00:00", "Z"),
         "versions": {
             "discern": project_version(),
             "django": django.get_version(),
+            "python": python_version(),
             "numpy": numpy.__version__,
             "pandas": pandas.__version__,
         },
     }
+
+
+def _preregistration(study: Study) -> str | None:
+    """The digest of the plan that the study was opened with; None before."""
+    if study.opened_at is None:
+        return None
+    facts = {
+        "opened_at": study.opened_at.isoformat(),
+        "definition_digest": study.definition_digest,
+        "design_digest": study.design_digest,
+        "texts_digest": study.texts_digest,
+    }
+    return frozen_preregistration(facts, study.definition, study.certificate).digest
 
 
 def project_version() -> str:

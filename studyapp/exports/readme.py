@@ -10,7 +10,7 @@ from studyapp.models import Participation, Study
 NEAR_IDENTIFIERS = ("language", "device_class", "arm")
 
 
-def readme_markdown(study: Study, folder: Path, public: bool) -> str:
+def readme_markdown(study: Study, folder: Path, *, public: bool, panel_ids: bool) -> str:
     """What the bundle is, how to read it in three lines, what was left out of it."""
     judgments = f"data/{_name(folder, JUDGMENTS.name)}"
     return f"""\
@@ -25,6 +25,10 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
 - `analysis/`: results, report and figures; `python analysis/reanalyse.py` works the results
   out again with pandas alone, `Rscript analysis/reanalyse.R` fits the mixed models again in R.
 - `manifest.json`: SHA-256 of every file and what made them.
+
+Who comes from jsPsych finds `rt` in `rt_ms`, `response` in `value` (and `answer_name`), `stimulus`
+in `stimulus_id`, `trial_index` in `trial_position`, and `time_elapsed` as `answered_at` minus the
+person's `entered_at` (in a public version `answered_after_s`).
 
 Text that a spreadsheet would run as a formula has one `'` in front. An empty cell is missing.
 Analyse main trials of finished people without a standing exclusion:
@@ -41,7 +45,7 @@ d = d[(d.stage == "main") & (d.status == "finished") & ~d.excluded]
 print(d.groupby("condition")[["score", "correct"]].mean())
 ```
 
-{_privacy(study, folder, public)}
+{_public(study, folder) if public else _private(panel_ids)}
 ## Licence
 
 The bundle states no licence: ask the data controller named in `materials/definition.json`.
@@ -64,12 +68,17 @@ def smallest_group(people: pd.DataFrame) -> int:
     return int(people.fillna("").groupby(columns).size().min())
 
 
-def _privacy(study: Study, folder: Path, public: bool) -> str:
-    if not public:
-        return (
-            "This is the *private* version: it has times of day and free text. It holds no panel "
-            "ids.\n"
-        )
+def _private(panel_ids: bool) -> str:
+    held = (
+        "It holds the panel's ids: keep it as you keep those, and delete the table *panel* once "
+        "people are paid."
+        if panel_ids
+        else "It holds no panel ids."
+    )
+    return f"This is the *private* version: it has times of day and free text. {held}\n"
+
+
+def _public(study: Study, folder: Path) -> str:
     people = pd.read_csv(
         folder / "data" / _name(folder, PARTICIPATIONS.name), dtype=str, keep_default_na=False
     )

@@ -65,6 +65,10 @@ def test_the_manifest_has_the_digest_of_every_file(study: Study, tmp_path: Path)
     }
     assert manifest["files"] == found
     assert manifest["design_digest"] == study.design_digest
+    assert set(manifest["locks"]) == {"demo", "dev", "web", "worker"}
+    assert len(manifest["weights"]) == 2
+    report = (folder / "analysis" / "report.html").read_text("utf-8")
+    assert manifest["preregistration"] in report
 
 
 def test_a_second_export_of_the_same_data_has_the_same_files(study: Study, tmp_path: Path) -> None:

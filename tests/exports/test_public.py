@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from studyapp.exports.bundle import write_bundle
+from studyapp.exports.description import psych_ds_problems
 from studyapp.exports.folder import ExportError
 from studyapp.models import Event, Exclusion, Participation, Study
 from studyapp.participations.enrolment import begin, consent
@@ -22,7 +23,9 @@ def study(db: None) -> Study:
     """Three people finish; the second one does not want their data published."""
     study = open_small_study(slug="small")
     for number in range(3):
-        person = enter(study, source="prolific", external_id=f"{PANEL_ID}{number}")
+        details = {"SESSION_ID": "a-session", "STUDY_ID": "a-study"}
+        name = f"{PANEL_ID}{number}"
+        person = enter(study, source="prolific", external_id=name, details=details)
         person = begin(consent(person, publication=number != 1))
         answer_all(person, make_profile(seed=number), seed=number)
     return study
@@ -82,7 +85,20 @@ def test_what_tells_who_somebody_is_stops_the_publication(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_no_private_bundle_holds_a_panel_id(study: Study, tmp_path: Path) -> None:
+def test_panel_ids_come_only_when_asked_for_and_never_in_public(
+    study: Study, tmp_path: Path
+) -> None:
+    with pytest.raises(ExportError, match="never published"):
+        write_bundle(study, tmp_path / "public", public=True, panel_ids=True)
+    folder = write_bundle(study, tmp_path / "own", panel_ids=True).path
+    people = [row["participant_id"] for row in rows(folder, "participations")]
+    found = {row["participant_id"]: row["panel_participant_id"] for row in rows(folder, "panel")}
+    assert found == {person: f"{PANEL_ID}{number}" for number, person in enumerate(people)}
+    assert rows(folder, "panel")[0]["panel_session_id"] == "a-session"
+    assert list(psych_ds_problems(folder)) == []
+
+
+def test_no_private_bundle_holds_a_panel_id_unasked(study: Study, tmp_path: Path) -> None:
     folder = write_bundle(study, tmp_path / "out").path
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert [path for path in files if PANEL_ID.encode() in path.read_bytes()] == []

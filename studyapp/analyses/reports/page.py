@@ -9,10 +9,9 @@ from django.utils.safestring import mark_safe
 
 from studyapp.analyses.figures.drawing import STYLE
 from studyapp.analyses.figures.flow import flow_figure
-from studyapp.analyses.preregistration import preregistration
+from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.results import results_json
 from studyapp.studies.certificate import certificate_lines
-from studyapp.studies.definition import Definition
 
 from .material import Material
 from .sections import section
@@ -58,29 +57,10 @@ def results_digest(found: Sequence[Facts]) -> str:
     return hashlib.sha256("".join(results_json(one) for one in found).encode()).hexdigest()
 
 
-def study_preregistration(material: Material) -> str:
-    """The digest of the plan that the study was opened with."""
-    return preregistration(
-        Definition.model_validate(material.definition),
-        material.certificate,
-        frozen=frozen_sentence(material.facts),
-    ).digest
-
-
-def frozen_sentence(facts: Facts) -> str:
-    """When the definition was frozen, and the digests of what was."""
-    if not facts["opened_at"]:
-        return "The definition is a draft: it is frozen when the study opens."
-    return (
-        f"Frozen when the study opened, {facts['opened_at'][:19].replace('T', ' ')} UTC. "
-        f"Definition `{facts['definition_digest']}`, design `{facts['design_digest']}`, texts "
-        f"`{facts['texts_digest']}`."
-    )
-
-
 def _study(material: Material) -> dict[str, Any]:
     """What only a study has: its plan, design, deviations and digests."""
     is_frozen = bool(material.facts["opened_at"])
+    plan = frozen_preregistration(material.facts, material.definition, material.certificate)
     return {
         "study": material.facts,
         "hypotheses": material.definition["analysis"]["hypotheses"],
@@ -91,7 +71,7 @@ def _study(material: Material) -> dict[str, Any]:
         else [],
         "dropped": material.certificate.get("dropped", []),
         "deviations": material.deviations,
-        "preregistration": study_preregistration(material) if is_frozen else None,
+        "preregistration": plan.digest if is_frozen else None,
     }
 
 

@@ -22,6 +22,9 @@ class Command(BaseCommand):
         parser.add_argument("--public", action="store_true", help="the version for strangers")
         parser.add_argument("--photos", action="store_true", help="with the photos themselves")
         parser.add_argument(
+            "--panel-ids", action="store_true", help="with the panel's ids; never public"
+        )
+        parser.add_argument(
             "--without-analysis", action="store_true", help="tables and materials only"
         )
         kinds = parser.add_mutually_exclusive_group()
@@ -44,6 +47,7 @@ class Command(BaseCommand):
                 options["out"],
                 public=options["public"],
                 photos=options["photos"],
+                panel_ids=options["panel_ids"],
                 analysis=not options["without_analysis"],
             )
         except (ChoiceError, ExportError, OSError) as error:
