@@ -1,24 +1,42 @@
 """Every address of the site."""
 
 from django.contrib import admin
-from django.urls import path
+from django.urls import path, register_converter
 
-from studyapp.views import entry, health, participation, pictures
+from studyapp.models.codes import PATTERN
+from studyapp.views import entry, failures, health, participation, pictures
+
+
+class CodeConverter:
+    """An unguessable code in an address; any other text is no address of this site."""
+
+    regex = PATTERN
+
+    def to_python(self, value: str) -> str:
+        return value
+
+    def to_url(self, value: str) -> str:
+        return value
+
+
+register_converter(CodeConverter, "code")
 
 urlpatterns = [
     path("", entry.landing, name="landing"),
     path("s/<slug:slug>/", entry.entry, name="entry"),
-    path("p/<str:code>/", participation.participation, name="participation"),
-    path("p/<str:code>/consent", participation.consent, name="consent"),
-    path("p/<str:code>/refuse", participation.refuse, name="refuse"),
-    path("p/<str:code>/begin", participation.begin, name="begin"),
-    path("p/<str:code>/resume", participation.resume, name="resume"),
-    path("p/<str:code>/answer", participation.give_answer, name="answer"),
-    path("p/<str:code>/withdraw", participation.withdraw, name="withdraw"),
-    path("p/<str:code>/about", participation.about, name="about"),
-    path("o/<str:code>.png", pictures.picture, name="picture"),
+    path("p/<code:code>/", participation.participation, name="participation"),
+    path("p/<code:code>/consent", participation.consent, name="consent"),
+    path("p/<code:code>/refuse", participation.refuse, name="refuse"),
+    path("p/<code:code>/begin", participation.begin, name="begin"),
+    path("p/<code:code>/resume", participation.resume, name="resume"),
+    path("p/<code:code>/answer", participation.give_answer, name="answer"),
+    path("p/<code:code>/withdraw", participation.withdraw, name="withdraw"),
+    path("p/<code:code>/about", participation.about, name="about"),
+    path("o/<code:code>.png", pictures.picture, name="picture"),
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
 ]
 
-handler404 = entry.not_found
+handler400 = failures.bad_request
+handler404 = failures.not_found
+handler500 = failures.broken

@@ -1,12 +1,23 @@
 """The site for a WSGI server."""
 
 import os
+from collections.abc import Callable, Iterable
+from typing import Any
 
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyapp.settings")
-application = get_wsgi_application()
+site = get_wsgi_application()
 
 from studyapp.checks import refuse_wrong_deployment  # noqa: E402
 
 refuse_wrong_deployment()
+
+
+def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    """The site. A body that says it is anything but UTF-8 is called unreadable here already:
+    Django looks up whatever codec a stranger names, and breaks where it is none for text."""
+    kind = environ.get("CONTENT_TYPE", "").lower()
+    if "charset" in kind and "utf-8" not in kind:
+        environ["CONTENT_TYPE"] = "application/octet-stream"
+    return site(environ, start_response)

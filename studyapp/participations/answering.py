@@ -6,6 +6,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Event, Judgment, Participation, Status, StudyState, Trial
 from studyapp.studies.definition import study_definition
@@ -92,19 +93,19 @@ def _already_stored(person: Participation, trial_code: str) -> Judgment:
     """The judgment of a trial that is not due: it was sent before, or it is refused."""
     trial = Trial.objects.filter(code=trial_code, slot=person.slot_id).first()
     if trial is None:
-        raise NotYourTrial("This question is not part of your study.")
+        raise NotYourTrial(_("This question is not part of your study."))
     stored = Judgment.objects.filter(participation=person, trial=trial).first()
     if stored is None:
         _refuse_unless_taking_part(person)
-        raise OutOfOrder("This question is not the next one; please go on with the page shown.")
+        raise OutOfOrder(_("This question is not the next one; please go on with the page shown."))
     return stored
 
 
 def _refuse_unless_taking_part(person: Participation) -> None:
     if person.study.state == StudyState.CLOSED:
-        raise StudyNotOpen("This study is closed; your earlier answers are kept.")
+        raise StudyNotOpen(_("This study is closed; your earlier answers are kept."))
     if person.status != Status.ACTIVE or person.started_at is None:
-        raise NotNow("You are not answering questions of this study at the moment.")
+        raise NotNow(_("You are not answering questions of this study at the moment."))
 
 
 def finish(person: Participation) -> None:
@@ -113,7 +114,7 @@ def finish(person: Participation) -> None:
     The row of `person` must be locked.
     """
     if unanswered(person).exists():
-        raise NotNow("There are questions left to answer.")
+        raise NotNow(_("There are questions left to answer."))
     panel_code = study_definition(person.study).panel.codes.complete
     person.completion_code = panel_code or secrets.token_hex(4).upper()
     person.status, person.finished_at = Status.FINISHED, timezone.now()

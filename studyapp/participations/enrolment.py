@@ -5,6 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import (
     HOLDS_A_SLOT,
@@ -31,9 +32,9 @@ def consent(participation: Participation, *, publication: bool = False) -> Parti
     if person.status in (*HOLDS_A_SLOT, Status.FULL):
         return person
     if person.status != Status.ENTERED:
-        raise NotNow("You have already left this study.")
+        raise NotNow(_("You have already left this study."))
     if person.study.state != StudyState.OPEN:
-        raise StudyNotOpen("This study is not open for new participants at the moment.")
+        raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     person.consented_at = timezone.now()
     person.consent_text = current_texts(person.study)["consent"]
     person.publication_consent = publication
@@ -110,7 +111,7 @@ def begin(participation: Participation) -> Participation:
     """The instructions were read: trials may be asked."""
     person = lock(participation)
     if person.status != Status.ACTIVE:
-        raise NotNow("There is nothing to begin here.")
+        raise NotNow(_("There is nothing to begin here."))
     if person.started_at is None:
         person.started_at = person.last_seen_at = timezone.now()
         person.save(update_fields=["started_at", "last_seen_at"])

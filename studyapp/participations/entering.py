@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Event, PanelIdentity, Participant, Participation, Study, StudyState
 
@@ -27,7 +28,7 @@ def enter(
     if external_id and (known := _known(study, source, external_id)):
         return known
     if study.state != StudyState.OPEN:
-        raise StudyNotOpen("This study is not open for new participants at the moment.")
+        raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     try:
         with transaction.atomic():
             participation = Participation.objects.create(

@@ -7,6 +7,10 @@ class ParticipationError(Exception):
     status_code = 400
 
 
+class Unanswered(ParticipationError):
+    """What was asked has no answer, or none of those that the page offers."""
+
+
 class StudyNotOpen(ParticipationError):
     status_code = 403
 

@@ -2,19 +2,30 @@
 
 from collections.abc import Callable
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
+from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
-from studyapp.models import Study
+from studyapp.models import Participation, Study
 from studyapp.participations.refusals import ParticipationError
 from studyapp.studies.definition import study_definition
 
 View = Callable[..., HttpResponse]
+# No page takes files, and the longest text that one asks for is far below this.
+LARGEST_BODY = 500_000
+
+
+class SeeOther(HttpResponseRedirect):
+    """A redirect after a POST: what follows is a GET, so that a reload sends nothing twice."""
+
+    status_code = 303
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -46,34 +57,80 @@ def message(
     title: str,
     sentence: str,
     *,
-    study: Study | None = None,
+    person: Participation | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """A page that says one thing kindly."""
-    return page(
-        request, "message", {"title": title, "sentence": sentence}, study=study, status=status
-    )
+    """A page that says one thing kindly; `person` finds the way back to where they were."""
+    values = {"title": title, "sentence": sentence, "person": person, "back": person}
+    study = person.study if person is not None else None
+    return page(request, "message", values, study=study, status=status)
 
 
-def kind_refusals(view: View) -> View:
-    """Turn a refusal into one sentence with its status, and a database that is away into “wait”."""
+def participant_view(*methods: str) -> Callable[[View], View]:
+    """What holds for every view that participants reach.
 
-    @wraps(view)
-    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        try:
-            return view(request, *args, **kwargs)
-        except ParticipationError as error:
-            return refusal(request, str(error), error.status_code)
-        except (OperationalError, InterfaceError):
-            return saving(request)
+    Another method than `methods`, a body that no page sends, a refusal and a database that is
+    away are each answered with one sentence. Exempt from the check of a token in a cookie: the
+    code in the address is an unguessable secret, so that a foreign page can't post here, and
+    people whose browser blocks cookies would lose their answers.
+    """
 
-    return guarded
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if request.method not in methods:
+                return _wrong_method(request, methods)
+            if _body_size(request) > LARGEST_BODY:
+                sentence = _("That is more than a page of this site sends. Please go back.")
+                return refusal(request, sentence, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            if not _is_utf8(request):
+                raise BadRequest("not UTF-8")
+            try:
+                return view(request, *args, **kwargs)
+            except ParticipationError as error:
+                return refused(request, error, kwargs.get("code", ""))
+            except (OperationalError, InterfaceError):
+                return saving(request)
+
+        return csrf_exempt(guarded)
+
+    return decorate
 
 
-def refusal(request: HttpRequest, sentence: str, status: int) -> HttpResponse:
+def _body_size(request: HttpRequest) -> int:
+    size = request.META.get("CONTENT_LENGTH") or "0"
+    return int(size) if size.isascii() and size.isdecimal() else 0
+
+
+def _is_utf8(request: HttpRequest) -> bool:
+    """Whether the body says that it is UTF-8, as every page's is, or says nothing of it."""
+    params = request.content_params or {}
+    return params.get("charset", "utf-8").lower() in {"utf-8", "utf8"}
+
+
+def _wrong_method(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
+    sentence = _("This address takes no such request. Please open the link that you were given.")
+    reply = refusal(request, sentence, HTTPStatus.METHOD_NOT_ALLOWED)
+    reply["Allow"] = ", ".join(methods)
+    return reply
+
+
+def refused(request: HttpRequest, error: ParticipationError, code: str) -> HttpResponse:
+    """What can't be carried out, in the language of the study of the person with `code`."""
+    rows = Participation.objects.select_related("study")
+    person = rows.filter(code=code).first() if code else None
+    if person is None:
+        return refusal(request, str(error), error.status_code)
+    with translation.override(study_definition(person.study).language):
+        return refusal(request, str(error), error.status_code, person=person)
+
+
+def refusal(
+    request: HttpRequest, sentence: str, status: int, *, person: Participation | None = None
+) -> HttpResponse:
     if wants_json(request):
         return JsonResponse({"ok": False, "retry": False, "sentence": sentence}, status=status)
-    return message(request, _("That did not work"), sentence, status=status)
+    return message(request, _("That did not work"), sentence, person=person, status=status)
 
 
 def saving(request: HttpRequest) -> HttpResponse:

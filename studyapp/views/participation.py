@@ -7,26 +7,23 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
-from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.utils.translation import gettext_lazy as lazy
 
 from studyapp.markdown import safe_html
 from studyapp.models import Participation, Trial
+from studyapp.models.codes import is_code
 from studyapp.participations import enrolment
 from studyapp.participations.answering import answer, current_page, current_trial
-from studyapp.participations.refusals import NotYourTrial
+from studyapp.participations.refusals import NotYourTrial, Unanswered
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.studies.definition import study_definition
 from studyapp.studies.paradigms import PARADIGMS, TrialForm
 from studyapp.studies.texts import current_texts
 
-from .entry import SeeOther
-from .pages import kind_refusals, page, refusal, wants_json
+from .pages import SeeOther, page, participant_view, wants_json
 from .trials import asked_on, trial_context
 
-# The code in the address is an unguessable secret, so a foreign page can't post here; with a
-# token in a cookie, people whose browser blocks cookies would lose their answers.
-exempt = csrf_exempt
+CHOOSE = lazy("Please choose one of the answers on the page.")
 
 
 def find_person(code: str) -> Participation:
@@ -42,8 +39,7 @@ def onward(request: HttpRequest, person: Participation) -> HttpResponse:
     return SeeOther(address)
 
 
-@require_safe
-@kind_refusals
+@participant_view("GET", "HEAD")
 def participation(request: HttpRequest, code: str) -> HttpResponse:
     """The page at which this person is."""
     person = find_person(code)
@@ -141,56 +137,41 @@ def _panel_code(person: Participation, name: str) -> str:
     }.get(name) or ""
 
 
-@exempt
-@require_POST
-@kind_refusals
+@participant_view("POST")
 def consent(request: HttpRequest, code: str) -> HttpResponse:
+    person = find_person(code)
     if request.POST.get("agree") != "yes":
-        sentence = _("Please tick that you agree, or choose not to take part.")
-        return refusal(request, sentence, 400)
+        raise Unanswered(lazy("Please tick that you agree, or choose not to take part."))
     publication = request.POST.get("publication") == "yes"
-    return onward(request, enrolment.consent(find_person(code), publication=publication))
+    return onward(request, enrolment.consent(person, publication=publication))
 
 
-@exempt
-@require_POST
-@kind_refusals
+@participant_view("POST")
 def refuse(request: HttpRequest, code: str) -> HttpResponse:
     return onward(request, enrolment.refuse(find_person(code)))
 
 
-@exempt
-@require_POST
-@kind_refusals
+@participant_view("POST")
 def begin(request: HttpRequest, code: str) -> HttpResponse:
     return onward(request, enrolment.begin(find_person(code)))
 
 
-@exempt
-@require_POST
-@kind_refusals
+@participant_view("POST")
 def resume(request: HttpRequest, code: str) -> HttpResponse:
     return onward(request, enrolment.resume(find_person(code)))
 
 
-@exempt
-@require_POST
-@kind_refusals
+@participant_view("POST")
 def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     """One answer. What is out of range is refused with the page shown again."""
     person = find_person(code)
-    trial = Trial.objects.select_related("stimulus").filter(
-        code=request.POST.get("trial", "")[:64], slot=person.slot_id
-    ).first()  # fmt: skip
-    if trial is None:
-        raise NotYourTrial(_("This question is not part of your study."))
+    trial = _posted_trial(request, person)
     asked = asked_on(trial, study_definition(person.study))
     form = TrialForm(request.POST, questions=PARADIGMS[trial.paradigm].asks(asked))
     if not form.is_valid():
-        sentence = _("Please choose one of the answers on the page.")
         if wants_json(request) or current_page(person) != "trial":
-            return refusal(request, sentence, 400)
-        return _trial_page(request, person, error=sentence)
+            raise Unanswered(CHOOSE)
+        return _trial_page(request, person, error=CHOOSE)
     answer(
         person,
         trial_code=trial.code,
@@ -201,9 +182,16 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     return onward(request, person)
 
 
-@exempt
-@require_http_methods(["GET", "HEAD", "POST"])
-@kind_refusals
+def _posted_trial(request: HttpRequest, person: Participation) -> Trial:
+    """The trial that is answered, whether or not it is the next; NotYourTrial for any other."""
+    code = request.POST.get("trial", "")
+    mine = Trial.objects.select_related("stimulus").filter(slot=person.slot_id)
+    if not is_code(code) or (trial := mine.filter(code=code).first()) is None:
+        raise NotYourTrial(lazy("This question is not part of your study."))
+    return trial
+
+
+@participant_view("GET", "HEAD", "POST")
 def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     """Taking everything back, after being asked once."""
     person = find_person(code)
@@ -213,8 +201,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     return onward(request, person)
 
 
-@require_safe
-@kind_refusals
+@participant_view("GET", "HEAD")
 def about(request: HttpRequest, code: str) -> HttpResponse:
     """Who is responsible, whom to ask, and a copy of what was consented to."""
     person = find_person(code)

@@ -2,14 +2,15 @@
 
 from django.core.files.storage import default_storage
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified
-from django.views.decorators.http import require_safe
 
 from studyapp.models import Crop, Overlay, Picture, WorkState
+
+from .pages import participant_view
 
 FOREVER = "public, max-age=31536000, immutable"
 
 
-@require_safe
+@participant_view("GET", "HEAD")
 def picture(request: HttpRequest, code: str) -> HttpResponse | FileResponse:
     """The picture file of `code`; its digest is its entity tag."""
     found = _find(code)

@@ -1,0 +1,25 @@
+"""What is said when nothing can be shown: the same words for what is not there and for what is
+nobody's business."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
+
+from .pages import refusal
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    sentence = _("There is nothing at this address. Please open the link that you were given.")
+    return refusal(request, sentence, 404)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    sentence = _("This request could not be read. Please go back and send the page again.")
+    return refusal(request, sentence, 400)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """A fault of this site: what was acknowledged before is stored."""
+    sentence = _(
+        "Something went wrong here. Your answers so far are saved; please reload the page."
+    )
+    return refusal(request, sentence, 500)

@@ -1,0 +1,248 @@
+"""Whatever is sent to a participant's address: one clear sentence, a 4xx, and nothing lost."""
+
+import json
+from typing import Any
+from urllib.parse import quote_from_bytes
+
+import pytest
+from django.test import Client, RequestFactory
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from studyapp.models import Judgment, Participation, Status
+from studyapp.participations.answering import answer, current_trial
+from studyapp.participations.entering import enter
+from studyapp.studies.lifecycle import close_study, pause_study
+from studyapp.wsgi import application
+from tests.builders import make_study, open_small_study, take_part
+
+pytestmark = pytest.mark.django_db
+VERBS = ("", "consent", "refuse", "begin", "resume", "answer", "withdraw", "about")
+UNKNOWN = "A" * 22
+
+
+def trial_of(person: Participation) -> str:
+    trial = current_trial(person)
+    assert trial is not None
+    return trial.code
+
+
+def post(client: Client, person: Participation, verb: str = "answer", **fields: Any) -> Any:
+    return client.post(f"/p/{person.code}/{verb}", fields)
+
+
+def sentence(reply: Any) -> str:
+    """What the page says below its title."""
+    text = reply.content.decode()
+    return str(text.split("<h1>", 1)[1].split("<p>", 1)[1].split("</p>", 1)[0])
+
+
+def test_an_answer_posted_twice_leads_on_and_is_stored_once(client: Client) -> None:
+    person = take_part(open_small_study())
+    code = trial_of(person)
+    replies = [post(client, person, trial=code, value=1), post(client, person, trial=code, value=2)]
+    assert [(one.status_code, one["Location"]) for one in replies] == [
+        (303, f"/p/{person.code}/")
+    ] * 2
+    assert Judgment.objects.get().value == 1
+
+
+@pytest.mark.parametrize("value", ["7", "-3", "", "1.5", "one", "\x00", "9" * 5000, "½"])
+def test_an_answer_that_the_page_does_not_offer_shows_the_page_again(
+    client: Client, value: str
+) -> None:
+    person = take_part(open_small_study())
+    reply = post(client, person, trial=trial_of(person), value=value)
+    assert reply.status_code == 400
+    assert "Please choose one of the answers on the page." in reply.content.decode()
+    assert trial_of(person) in reply.content.decode()
+    assert Judgment.objects.count() == 0
+
+
+def test_an_answer_out_of_order_says_so_and_finds_the_way_back(client: Client) -> None:
+    person = take_part(open_small_study())
+    assert person.slot is not None
+    reply = post(client, person, trial=person.slot.trials.get(position=2).code, value=1)
+    assert (reply.status_code, Judgment.objects.count()) == (409, 0)
+    assert sentence(reply).startswith("This question is not the next one")
+    assert f'href="/p/{person.code}/"' in reply.content.decode()
+
+
+@pytest.mark.parametrize("code", ["", UNKNOWN, "\x00", "x" * 90, "1 OR 1=1"])
+def test_an_answer_to_a_trial_that_is_not_yours_is_not_found(client: Client, code: str) -> None:
+    study = open_small_study()
+    mine, theirs = take_part(study, "me"), take_part(study, "them")
+    for trial in (code, trial_of(theirs)):
+        reply = post(client, mine, trial=trial, value=1)
+        assert reply.status_code == 404
+        assert sentence(reply) == "This question is not part of your study."
+    assert Judgment.objects.count() == 0
+
+
+def test_after_closing_an_answer_is_refused_and_the_earlier_ones_stay(client: Client) -> None:
+    study = open_small_study()
+    person = take_part(study)
+    answer(person, trial_code=trial_of(person), value=1, data={}, timing={})
+    code = trial_of(person)
+    close_study(study)
+    reply = post(client, person, trial=code, value=1)
+    assert (reply.status_code, Judgment.objects.count()) == (403, 1)
+    assert sentence(reply) == "This study is closed; your earlier answers are kept."
+
+
+def test_consent_without_a_tick_is_asked_for(client: Client) -> None:
+    person = enter(open_small_study(), source="link")
+    reply = post(client, person, "consent")
+    assert reply.status_code == 400
+    assert sentence(reply).startswith("Please tick that you agree")
+
+
+def test_whoever_comes_when_it_is_full_is_told_and_given_the_panels_code(client: Client) -> None:
+    study = open_small_study(people=1, panel={"codes": {"full": "FULL-1"}})
+    take_part(study)
+    person = enter(study, source="link")
+    reply = client.get(f"/p/{person.code}/")
+    assert "All places are taken" in reply.content.decode()
+    assert post(client, person, "consent", agree="yes").status_code == 303
+    person.refresh_from_db()
+    assert person.status == Status.FULL
+    assert "FULL-1" in client.get(f"/p/{person.code}/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["/s/nothing-here/", f"/p/{UNKNOWN}/", "/p/short/", f"/p/{UNKNOWN}/about", f"/o/{UNKNOWN}.png",
+     "/p/%00/", "/p/..%2f..%2fetc/", "/s/%ff%fe/", "/p/" + "x" * 5000 + "/", "/nowhere"],
+)  # fmt: skip
+def test_an_unknown_link_is_one_sentence_without_a_hint(client: Client, address: str) -> None:
+    reply = client.get(address)
+    assert reply.status_code == 404
+    assert sentence(reply).startswith("There is nothing at this address.")
+
+
+def test_a_study_that_never_opened_is_as_unknown_as_one_that_is_not_there(client: Client) -> None:
+    study = make_study()
+    assert client.get(f"/s/{study.slug}/").content == client.get("/s/nothing-here/").content
+
+
+def test_a_paused_study_lets_nobody_new_in_and_says_so(client: Client) -> None:
+    study = open_small_study()
+    pause_study(study)
+    assert "takes nobody in" in client.get(f"/s/{study.slug}/").content.decode()
+    assert "takes nobody in" in client.post(f"/s/{study.slug}/").content.decode()
+    assert Participation.objects.count() == 0
+
+
+def test_a_wrong_method_is_one_sentence_that_names_the_right_ones(client: Client) -> None:
+    person = take_part(open_small_study())
+    for verb in ("answer", "consent", "begin"):
+        reply = client.get(f"/p/{person.code}/{verb}")
+        assert (reply.status_code, reply["Allow"]) == (405, "POST")
+        assert sentence(reply).startswith("This address takes no such request.")
+    assert client.post(f"/p/{person.code}/").status_code == 405
+    assert client.delete(f"/p/{person.code}/withdraw").status_code == 405
+
+
+def test_a_body_that_no_page_sends_is_refused_before_it_is_read(client: Client) -> None:
+    person = take_part(open_small_study())
+    reply = post(client, person, trial=trial_of(person), value=1, padding="x" * 600_000)
+    assert (reply.status_code, Judgment.objects.count()) == (413, 0)
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [
+        ("application/json", b'{"trial": 1}'),
+        ("multipart/form-data; boundary=x", b"--x\r\nnot what it says"),
+        ("multipart/form-data", b"no boundary"),
+        ("multipart/form-data; boundary=x; charset=base64",
+         b'--x\r\nContent-Disposition: form-data; name="trial"\r\n\r\nabc\r\n--x--\r\n'),
+        ("application/x-www-form-urlencoded; charset=utf-16", b"trial=\xff\xfe"),
+        ("application/x-www-form-urlencoded", b"&".join(b"a%d=1" % n for n in range(2000))),
+        ("application/x-www-form-urlencoded", b"trial=%ff%fe%00&value=%00"),
+        ("text/plain; charset=idna", b"\x00\x01"),
+    ],
+)  # fmt: skip
+def test_a_body_that_cannot_be_read_is_refused(
+    client: Client, content_type: str, body: bytes
+) -> None:
+    person = take_part(open_small_study())
+    reply = client.generic("POST", f"/p/{person.code}/answer", body, content_type)
+    assert 400 <= reply.status_code < 500
+    assert "<h1>" in reply.content.decode()
+
+
+def test_a_script_is_told_the_same_as_json(client: Client) -> None:
+    person = take_part(open_small_study())
+    fields = {"trial": trial_of(person), "value": "9"}
+    reply = client.post(f"/p/{person.code}/answer", fields, headers={"accept": "application/json"})
+    assert reply.status_code == 400
+    assert json.loads(reply.content) == {
+        "ok": False,
+        "retry": False,
+        "sentence": "Please choose one of the answers on the page.",
+    }
+
+
+@pytest.mark.parametrize("charset", ["base64", "rot13", "utf-16", "no-such", '"'])
+def test_a_codec_that_is_none_for_text_breaks_nothing(charset: str) -> None:
+    request = RequestFactory().post("/nowhere?PROLIFIC_PID=p1", b"a=1", "text/plain")
+    statuses: list[str] = []
+    environ = {**request.environ, "CONTENT_TYPE": f"text/plain; charset={charset}"}
+    for part in application(environ, lambda status, headers, *_: statuses.append(status)):
+        assert b"Traceback" not in part
+    assert statuses == ["404 Not Found"]
+
+
+TEXT = st.text(max_size=60)
+FIELDS = st.dictionaries(
+    st.sampled_from(["trial", "value", "agree", "publication", "rt_ms", "pixel_ratio",
+                     "picture_failed", "window_width", "hidden_ms", "confidence"]) | TEXT,
+    TEXT | st.integers().map(str) | st.floats().map(str),
+    max_size=8,
+)  # fmt: skip
+ADDRESSES = st.one_of(
+    st.sampled_from(VERBS).map(lambda verb: f"/p/CODE/{verb}"),
+    st.binary(max_size=30).map(lambda raw: f"/p/{quote_from_bytes(raw)}/"),
+    st.binary(max_size=30).map(lambda raw: f"/s/{quote_from_bytes(raw)}/"),
+    st.binary(max_size=30).map(lambda raw: f"/o/{quote_from_bytes(raw)}.png"),
+    st.just("/s/small/"),
+)
+KINDS = st.sampled_from(
+    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json",
+     "text/plain; charset=utf-16", "multipart/form-data; boundary=x; charset=latin-1", "", "/;=,"]
+)  # fmt: skip
+METHODS = st.sampled_from(["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
+fuzzing = settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@fuzzing
+@given(address=ADDRESSES, method=METHODS, kind=KINDS, body=st.binary(max_size=300), query=TEXT)
+def test_nothing_that_is_sent_breaks_a_page(
+    client: Client, address: str, method: str, kind: str, body: bytes, query: str
+) -> None:
+    person = somebody()
+    path = address.replace("CODE", person.code)
+    reply = client.generic(method, path, body, kind, query_params={"PROLIFIC_PID": query})
+    assert reply.status_code < 500
+
+
+@fuzzing
+@given(verb=st.sampled_from(VERBS), fields=FIELDS, accept=st.sampled_from(["", "application/json"]))
+def test_no_field_breaks_a_page(client: Client, verb: str, fields: Any, accept: str) -> None:
+    person = somebody()
+    if fields.get("trial") == "1":
+        fields["trial"] = trial_of(person)
+    reply = client.post(f"/p/{person.code}/{verb}", fields, headers={"accept": accept})
+    assert reply.status_code < 500
+
+
+def somebody() -> Participation:
+    """Somebody who takes part in the study of this test, made at its first example."""
+    person = Participation.objects.filter(status=Status.ACTIVE).first()
+    if person is not None:
+        return person
+    study = Participation.objects.select_related("study").first()
+    return take_part(study.study if study else open_small_study(people=400, trials=1, stimuli=2))
