@@ -32,7 +32,8 @@ urlpatterns = [
     path("p/<code:code>/answer", participation.give_answer, name="answer"),
     path("p/<code:code>/withdraw", participation.withdraw, name="withdraw"),
     path("p/<code:code>/about", participation.about, name="about"),
-    path("o/<code:code>.png", pictures.picture, name="picture"),
+    path("p/<code:code>/<code:name>.png", pictures.picture, name="picture"),
+    path("o/<code:code>.png", pictures.desk_picture, name="desk_picture"),
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),
 ]

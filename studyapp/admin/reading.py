@@ -67,7 +67,7 @@ def thumbnail(picture: Picture, what: str) -> SafeString | str:
     """A small picture that leads to the whole one; the state where there is none."""
     if picture.state != WorkState.READY:
         return picture.state
-    address = reverse("picture", args=[picture.code])
+    address = reverse("desk_picture", args=[picture.code])
     return format_html(
         '<a href="{}"><img class="thumbnail" src="{}" alt="{}" loading="lazy"></a>',
         address,

@@ -171,7 +171,7 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         if wants_json(request) or current_page(person) != "trial":
             raise Unanswered(CHOOSE)
-        return _trial_page(request, person, error=CHOOSE)
+        return _trial_page(request, person, error=str(CHOOSE))
     answer(
         person,
         trial_code=trial.code,

@@ -1,32 +1,110 @@
-"""The pictures that people see, by opaque codes. One never changes, so it is kept for ever."""
+"""The pictures that people see, each only for those who are at a trial that shows it.
+
+A picture's address, size and headers are the same whatever network, method or class it explains.
+"""
+
+import hashlib
+import zlib
+from functools import lru_cache
 
 from django.core.files.storage import default_storage
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseNotModified
+from django.db.models import F, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 
-from studyapp.models import Crop, Overlay, Picture, WorkState
+from studyapp.models import (
+    HOLDS_A_SLOT,
+    Crop,
+    Overlay,
+    Participation,
+    Picture,
+    StimulusOverlay,
+    Trial,
+    WorkState,
+)
+from studyapp.participations.answering import unanswered
 
 from .pages import participant_view
 
-FOREVER = "public, max-age=31536000, immutable"
+FOREVER = "private, max-age=31536000, immutable"
+# A chunk that readers of PNG skip: ancillary, private, safe to copy.
+FILLER = b"fiLl"
+CHUNK_BYTES = 12
+END_BYTES = 12
 
 
 @participant_view("GET", "HEAD")
-def picture(request: HttpRequest, code: str) -> HttpResponse | FileResponse:
-    """The picture file of `code`; its digest is its entity tag."""
-    found = _find(code)
-    tag = f'"{found.digest[:32]}"'
+def picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
+    """The picture called `name`, for the person with `code`; 404 if no trial of theirs shows it."""
+    trials = _trials_so_far(code)
+    overlay = Overlay.objects.filter(code=name, state=WorkState.READY).first()
+    if overlay is not None:
+        shown = trials.filter(
+            stimulus__overlays__overlay=overlay,
+            stimulus__overlays__condition=F("condition"),
+        ).values_list("slot__study", "stimulus__photo")
+        if (place := shown.first()) is None:
+            raise Http404
+        return _send(request, overlay, size=_largest(*place) + CHUNK_BYTES)
+    crop = Crop.objects.filter(code=name, state=WorkState.READY).first()
+    if crop is None or not trials.filter(image=crop.image_id).exists():
+        raise Http404
+    return _send(request, crop, size=0)
+
+
+def _trials_so_far(code: str) -> QuerySet[Trial]:
+    """The trials that were asked, the one that is due, and the next, which is fetched ahead."""
+    person = Participation.objects.filter(code=code, status__in=HOLDS_A_SLOT).first()
+    if person is None:
+        raise Http404
+    trials = Trial.objects.filter(slot=person.slot_id).order_by("position")
+    due = unanswered(person).order_by("position").values_list("position", flat=True)[:2]
+    if not (positions := list(due)):
+        return trials
+    return trials.filter(position__lte=positions[-1])
+
+
+@lru_cache(maxsize=10_000)
+def _largest(study: int, photo: int) -> int:
+    """Bytes of the largest overlay of a photo. What a study shows never changes once it is open."""
+    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__photo=photo)
+    files = uses.values_list("overlay__file", flat=True).distinct()
+    return max(default_storage.size(file) for file in files)
+
+
+@participant_view("GET", "HEAD")
+def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
+    """Any picture, as the desk shows it to those who may see stimuli."""
+    if not (request.user.is_staff and request.user.has_perm("studyapp.view_stimulus")):
+        raise Http404
+    for model in (Overlay, Crop):
+        found = model.objects.filter(code=code, state=WorkState.READY).first()
+        if found is not None:
+            return _send(request, found, size=0)
+    raise Http404
+
+
+def _send(request: HttpRequest, found: Picture, *, size: int) -> HttpResponse:
+    tag = f'"{found.code}"'
     if request.headers.get("If-None-Match") == tag:
-        reply: HttpResponse | FileResponse = HttpResponseNotModified()
+        reply: HttpResponse = HttpResponseNotModified()
     else:
-        reply = FileResponse(default_storage.open(found.file), content_type="image/png")
+        with default_storage.open(found.file) as file:
+            content = padded(file.read(), size)
+        reply = HttpResponse(content, content_type="image/png")
     reply["Cache-Control"] = FOREVER
     reply["ETag"] = tag
     return reply
 
 
-def _find(code: str) -> Picture:
-    for model in (Overlay, Crop):
-        found = model.objects.filter(code=code, state=WorkState.READY).first()
-        if found is not None:
-            return found
-    raise Http404
+def padded(png: bytes, size: int) -> bytes:
+    """The same picture in a file of `size` bytes; as it is if `size` has no room for a chunk.
+
+    How well a map compresses tells of the method and the network, so all overlays of a photo
+    are sent in files of one size. The filler does not compress, so that no gateway undoes it.
+    """
+    room = size - len(png) - CHUNK_BYTES
+    if room < 0:
+        return png
+    body = FILLER + hashlib.shake_256(png[-64:]).digest(room)
+    chunk = room.to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    return png[:-END_BYTES] + chunk + png[-END_BYTES:]

@@ -33,7 +33,7 @@ def trial_context(person: Participation, trial: Trial, definition: Definition) -
         "points": any(question.kind == "point" for question in questions),
         "wanted": _wanted(trial, questions),
         "advice": _advice(trial),
-        "pictures": _pictures(trial, definition),
+        "pictures": _pictures(person, trial, definition),
         "fragment": _fragment(person, asked),
         "following": _following(person, definition),
         "size": definition.display.size,
@@ -47,25 +47,25 @@ def asked_on(trial: Trial, definition: Definition) -> Asked:
     return Asked(trial, definition.block(trial.block), definition.display)
 
 
-def _pictures(trial: Trial, definition: Definition) -> dict[str, str]:
+def _pictures(person: Participation, trial: Trial, definition: Definition) -> dict[str, str]:
     """The addresses of a trial's pictures by their place on the page, in the page's order."""
     if trial.stimulus is None:
         return {}
     rows = StimulusOverlay.objects.filter(
         stimulus=trial.stimulus_id, condition=trial.condition_id
     ).select_related("overlay")
-    found = {row.role: picture_address(row.overlay) for row in rows}
+    found = {row.role: picture_address(person, row.overlay) for row in rows}
     places = PARADIGMS[trial.paradigm].places(asked_on(trial, definition))
     if PHOTO in places.values():
-        found[PHOTO] = _photo(trial, definition.display.size)
+        found[PHOTO] = picture_address(person, _photo(trial, definition.display.size))
     return {place: found[role] for place, role in places.items() if role in found}
 
 
-def _photo(trial: Trial, size: int) -> str:
+def _photo(trial: Trial, size: int) -> Crop:
     assert trial.condition is not None
     assert trial.condition.pair is not None
     network = trial.condition.pair.stronger_id
-    return picture_address(Crop.objects.get(image=trial.image_id, network=network, size=size))
+    return Crop.objects.get(image=trial.image_id, network=network, size=size)
 
 
 def _advice(trial: Trial) -> str:
@@ -86,11 +86,13 @@ def _fragment(person: Participation, asked: Asked) -> str:
 def _following(person: Participation, definition: Definition) -> str:
     """The next trial's pictures, for the browser to fetch ahead."""
     following = unanswered(person).order_by("position")[1:2]
-    return " ".join(url for trial in following for url in _pictures(trial, definition).values())
+    return " ".join(
+        url for trial in following for url in _pictures(person, trial, definition).values()
+    )
 
 
-def picture_address(picture: Picture) -> str:
-    return reverse("picture", args=[picture.code])
+def picture_address(person: Participation, picture: Picture) -> str:
+    return reverse("picture", args=[person.code, picture.code])
 
 
 def _wanted(trial: Trial, questions: list[Question]) -> str:
