@@ -5,7 +5,9 @@ A wrong deployment is told by the numbered system checks in `studyapp.checks`, n
 
 import os
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
+
+from django.core.exceptions import ImproperlyConfigured
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -26,6 +28,22 @@ def env_list(name: str, default: str) -> list[str]:
     return [part.strip() for part in env_text(name, default).split(",") if part.strip()]
 
 
+def env_secret(name: str) -> str:
+    """NAME itself, else what stands in the file that NAME_FILE names; "" where neither is set."""
+    if name in os.environ or f"{name}_FILE" not in os.environ:
+        return os.environ.get(name, "")
+    return Path(os.environ[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+
+
+def with_password(url: str, password: str) -> str:
+    """`url` with `password` where it has none of its own."""
+    parts = urlsplit(url)
+    if not password or parts.password is not None:
+        return url
+    user, _, place = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}").geturl()
+
+
 def database_from_url(url: str) -> dict[str, object]:
     """Django's settings for `postgresql://user:password@host:port/name`."""
     parts = urlsplit(url)
@@ -41,14 +59,21 @@ def database_from_url(url: str) -> dict[str, object]:
     }
 
 
-SECRET_KEY = os.environ["SECRET_KEY"]
+SECRET_KEY = env_secret("SECRET_KEY")
+if not SECRET_KEY:
+    raise ImproperlyConfigured("SECRET_KEY is missing: set it, or SECRET_KEY_FILE")
 DEBUG = env_flag("DEBUG", False)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "")
 
 VAR = Path(env_text("DISCERN_VAR", str(ROOT / "var")))
-DATABASE_URL = env_text("DATABASE_URL", "postgresql://discern@127.0.0.1:5432/discern")
-REDIS_URL = env_text("REDIS_URL", "redis://127.0.0.1:6379/0")
+DATABASE_URL = with_password(
+    env_text("DATABASE_URL", "postgresql://discern@127.0.0.1:5432/discern"),
+    env_secret("DATABASE_PASSWORD"),
+)
+REDIS_URL = with_password(
+    env_text("REDIS_URL", "redis://127.0.0.1:6379/0"), env_secret("REDIS_PASSWORD")
+)
 DATABASES = {"default": database_from_url(DATABASE_URL)}
 
 INSTALLED_APPS = [
@@ -105,7 +130,7 @@ USE_I18N = True
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = VAR / "static"
+STATIC_ROOT = Path(env_text("DISCERN_STATIC", str(VAR / "static")))
 # Photos, maps and overlays: private files, served only by views that check who asks.
 MEDIA_ROOT = Path(env_text("DISCERN_MEDIA", str(VAR / "media")))
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -113,6 +138,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # HTTPS is the default; a demo on loopback turns it off by name.
 HTTPS = env_flag("HTTPS", True)
 SECURE_SSL_REDIRECT = HTTPS
+# What looks after the processes asks them directly, without the proxy that ends HTTPS.
+SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
@@ -130,3 +157,18 @@ LONGEST_TASK_SECONDS = 3600
 CLAIM_SECONDS = env_number("CLAIM_SECONDS", 60)
 BEAT_SECONDS = env_number("BEAT_SECONDS", 10)
 MOST_ATTEMPTS = 3
+
+# One JSON object a line on standard error; `studyapp.logs` keeps names and queries out of it.
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"json": {"()": "studyapp.logs.JsonFormatter"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        **{name: {"level": "INFO"} for name in ("studyapp", "tasks", "celery")},
+        # Without its own handlers, which mail and print in another format.
+        "django": {"handlers": [], "level": "INFO"},
+        "django.server": {"handlers": [], "level": "INFO", "propagate": True},
+    },
+}

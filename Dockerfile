@@ -1,0 +1,38 @@
+# Two images of one checkout: `web` without torch, `worker` with it.
+#
+#   docker build --target web -t discern-web .
+#   docker build --target worker -t discern-worker .
+FROM python:3.11-slim-bookworm AS base
+ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1 DJANGO_SETTINGS_MODULE=studyapp.settings \
+    DISCERN_VAR=/data DISCERN_MEDIA=/data/media OMP_NUM_THREADS=1
+# A user of its own; what it may write is /data and nothing else.
+RUN useradd --system --uid 10001 --home-dir /app discern \
+    && install -d -o discern -g discern /data /data/media
+WORKDIR /app
+
+FROM base AS web
+COPY requirements/web.lock requirements/web.lock
+RUN pip install --require-hashes --no-deps -r requirements/web.lock
+COPY manage.py gunicorn.conf.py ./
+COPY studyapp studyapp
+# Collected into the image: the file system is read-only where it runs.
+ENV DISCERN_STATIC=/app/static
+RUN SECRET_KEY=for-collecting-only python manage.py collectstatic --noinput
+USER discern
+EXPOSE 8000
+HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
+    CMD ["python", "manage.py", "healthy", "site"]
+CMD ["gunicorn", "studyapp.wsgi"]
+
+FROM base AS worker
+COPY requirements/worker.lock requirements/worker.lock
+RUN pip install --require-hashes --no-deps -r requirements/worker.lock
+COPY manage.py ./
+COPY studyapp studyapp
+COPY explainer explainer
+COPY tasks tasks
+USER discern
+HEALTHCHECK --interval=30s --timeout=20s --start-period=60s --retries=3 \
+    CMD ["python", "manage.py", "healthy", "worker"]
+CMD ["celery", "-A", "tasks", "worker", "--pool", "solo", "-Q", "gpu,cpu"]

@@ -1,0 +1,18 @@
+"""How gunicorn serves the site; read by itself where it starts. Flags on its command line win."""
+
+import os
+
+bind = os.environ.get("BIND", "127.0.0.1:8000")
+workers = int(os.environ.get("WEB_WORKERS", "2"))
+# A thread waits for the database most of the time; each holds one connection to it.
+threads = int(os.environ.get("WEB_THREADS", "8"))
+worker_class = "gthread"
+worker_tmp_dir = "/dev/shm"
+timeout = 60
+graceful_timeout = 30
+accesslog = "-"
+logger_class = "studyapp.access.AccessLogger"
+# Only a proxy on these addresses may say that a request came over HTTPS.
+forwarded_allow_ips = os.environ.get("PROXY_ADDRESSES", "127.0.0.1")
+limit_request_line = 4094
+limit_request_fields = 60

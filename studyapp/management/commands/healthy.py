@@ -1,0 +1,50 @@
+"""`manage.py healthy site|worker`: does the process beside this one work? For health checks."""
+
+import os
+import socket
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+import requests
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from studyapp.models import Heartbeat
+
+SILENT_SECONDS = 60
+
+
+class Command(BaseCommand):
+    help = "Say whether the site or the worker on this machine works; fails where it does not."
+    requires_system_checks = []
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("process", choices=["site", "worker"])
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        self.stdout.write(_site() if options["process"] == "site" else _worker())
+
+
+def _site() -> str:
+    """The site's own account of itself, asked as its proxy would."""
+    address = os.environ.get("BIND", "127.0.0.1:8000").replace("0.0.0.0", "127.0.0.1")
+    host = settings.ALLOWED_HOSTS[0].lstrip(".")
+    try:
+        reply = requests.get(f"http://{address}/healthz", headers={"Host": host}, timeout=4)
+    except requests.RequestException as error:
+        raise CommandError(f"the site does not answer at {address}: {error}") from error
+    if reply.status_code != 200:
+        raise CommandError(f"the site is not well ({reply.status_code}): {reply.text[:200]}")
+    return reply.text
+
+
+def _worker() -> str:
+    lately = timezone.now() - timedelta(seconds=SILENT_SECONDS)
+    here = Heartbeat.objects.filter(
+        worker__startswith=f"{socket.gethostname()}/", seen_at__gt=lately
+    )
+    if (found := here.first()) is None:
+        raise CommandError(f"no worker on this machine was heard of in {SILENT_SECONDS} seconds")
+    return f"{found}: {found.doing or 'waiting'}"

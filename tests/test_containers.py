@@ -1,0 +1,229 @@
+"""What runs in containers, tried without them: the same commands, settings and secret files."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+import requests
+import yaml
+from django.db import connection
+
+from studyapp.models import Heartbeat
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+SERVICES: dict[str, Any] = COMPOSE["services"]
+HOST = "studies.example.org"
+
+
+def stage(name: str) -> str:
+    """The lines of one target of the Dockerfile."""
+    found = re.search(rf"^FROM base AS {name}\n(.*?)(?=^FROM |\Z)", DOCKERFILE, re.M | re.S)
+    assert found
+    return found[1]
+
+
+def command_of(target: str) -> list[str]:
+    found: list[str] = json.loads(stage(target).rpartition("\nCMD ")[2])
+    return found
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def environment(tmp_path: Path) -> dict[str, str]:
+    """What docker-compose.yml gives its containers, on this run's servers."""
+    database, broker = connection.settings_dict, urlsplit(os.environ["REDIS_URL"])
+    secrets = {
+        "SECRET_KEY": os.environ["SECRET_KEY"],
+        "DATABASE_PASSWORD": str(database["PASSWORD"]),
+        "REDIS_PASSWORD": unquote(broker.password or ""),
+    }
+    for name, value in secrets.items():
+        (tmp_path / name).write_text(f"{value}\n", encoding="utf-8")
+    place = f"{database['HOST']}:{database['PORT']}/{database['NAME']}"
+    (tmp_path / "static" / "studyapp").mkdir(parents=True)
+    kept = {name: os.environ[name] for name in ("HOME", "LANG") if name in os.environ}
+    return {
+        **kept,
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        **{f"{name}_FILE": str(tmp_path / name) for name in secrets},
+        "DATABASE_URL": f"postgresql://{database['USER']}@{place}",
+        "REDIS_URL": f"redis://{broker.hostname}:{broker.port}/0",
+        "ALLOWED_HOSTS": HOST,
+        "DISCERN_VAR": str(tmp_path),
+        "DISCERN_STATIC": str(tmp_path / "static"),
+        "DJANGO_SETTINGS_MODULE": "studyapp.settings",
+        "BIND": f"127.0.0.1:{free_port()}",
+        "OMP_NUM_THREADS": "1",
+    }
+
+
+@contextmanager
+def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+        )
+    try:
+        yield
+    finally:
+        process.terminate()
+        process.wait(30)
+
+
+def managed(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", *arguments],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def wait_for_site(environment: dict[str, str], log: Path) -> str:
+    address = f"http://{environment['BIND']}"
+    end = time.monotonic() + 90
+    while time.monotonic() < end:
+        try:
+            requests.get(f"{address}/healthz", timeout=5)
+        except requests.ConnectionError:
+            time.sleep(0.2)
+        else:
+            return address
+    raise AssertionError(log.read_text(encoding="utf-8")[-2000:])
+
+
+@pytest.mark.skipif(not shutil.which("docker-compose"), reason="docker-compose is not installed")
+@pytest.mark.parametrize("profile", [[], ["--profile", "gpu"]])
+def test_docker_compose_accepts_the_file(profile: list[str]) -> None:
+    done = subprocess.run(
+        ["docker-compose", *profile, "config", "--quiet"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_nothing_else_is_needed_than_the_six_services() -> None:
+    assert set(SERVICES) == {"db", "redis", "migrate", "web", "worker-cpu", "worker-gpu"}
+    for name, service in SERVICES.items():
+        for needed in service.get("depends_on", {}):
+            assert needed in SERVICES, name
+
+
+@pytest.mark.parametrize("name", sorted(SERVICES))
+def test_each_service_is_limited_and_gains_no_privileges(name: str) -> None:
+    service = SERVICES[name]
+    assert service["deploy"]["resources"]["limits"]["memory"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    # PostgreSQL's own image starts as root to own its folder, then runs as postgres.
+    assert name == "db" or (service["read_only"] and service["cap_drop"] == ["ALL"])
+    assert "healthcheck" in service or service["image"].startswith("discern-")
+
+
+@pytest.mark.parametrize("target", ["web", "worker"])
+def test_both_images_run_as_nobody_special_and_have_a_health_check(target: str) -> None:
+    lines = stage(target)
+    assert lines.index("\nUSER discern\n") < lines.index("\nCMD ")
+    assert "\nHEALTHCHECK " in lines
+
+
+def test_secrets_come_from_files_only() -> None:
+    for name, service in SERVICES.items():
+        for variable, value in service.get("environment", {}).items():
+            if any(word in variable for word in ("PASSWORD", "SECRET", "KEY")):
+                assert variable.endswith("_FILE"), name
+                assert str(value).startswith("/run/secrets/"), name
+    ignored = (ROOT / ".gitignore").read_text("utf-8").splitlines()
+    assert "/deploy/secrets/" in ignored
+    assert all(one["file"].startswith("./deploy/secrets/") for one in COMPOSE["secrets"].values())
+
+
+def test_the_web_image_holds_no_torch_and_no_worker() -> None:
+    lock = (ROOT / "requirements" / "web.lock").read_text("utf-8")
+    assert not re.search(r"^(torch|torchvision|nvidia-\S+)==", lock, re.M)
+    assert not re.search(r"^COPY (tasks|explainer)", stage("web"), re.M)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_web_containers_commands_serve_the_site_and_tell_its_health(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    migrated = managed(environment, *SERVICES["migrate"]["command"][2:])
+    assert migrated.returncode == 0, migrated.stderr
+    log = tmp_path / "web.log"
+    with running(command_of("web"), environment, log):
+        address = wait_for_site(environment, log)
+        healthy = managed(environment, "healthy", "site")
+        assert healthy.returncode == 0, healthy.stderr
+        assert json.loads(healthy.stdout)["database"] == "ok"
+        asked = {"Host": HOST, "X-Forwarded-Proto": "https"}
+        panel = f"{address}/s/none/?PROLIFIC_PID=5f0c-a-person&SESSION_ID=77"
+        assert requests.get(panel, headers=asked, timeout=30).status_code == 404
+        person = f"{address}/p/abcDEF-123_456/?next=a-name"
+        assert requests.get(person, headers=asked, timeout=30).status_code == 404
+        plain = requests.get(address, headers={"Host": HOST}, allow_redirects=False, timeout=30)
+        assert plain.headers["Location"] == f"https://{HOST}/"
+    lines = log.read_text(encoding="utf-8")
+    assert "/s/none/" in lines
+    assert [word for word in ("5f0c", "PROLIFIC", "a-name", '127.0.0.1"') if word in lines] == []
+    rows = [json.loads(one) for one in lines.splitlines() if one.startswith("{")]
+    assert {row.get("participation") for row in rows} == {None, "abcDEF-123_456"}
+    assert managed(environment, "healthy", "site").returncode != 0
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("service", ["worker-cpu", "worker-gpu"])
+def test_the_workers_commands_start_on_their_queues_and_tell_their_health(
+    service: str, environment: dict[str, str], tmp_path: Path
+) -> None:
+    command = [re.sub(r"\$\{\w+:-(.*?)\}", r"\1", word) for word in SERVICES[service]["command"]]
+    assert managed(environment, "healthy", "worker").returncode != 0
+    log = tmp_path / "worker.log"
+    with running(command, environment, log):
+        end = time.monotonic() + 90
+        while not Heartbeat.objects.exists() and time.monotonic() < end:
+            time.sleep(0.2)
+        healthy = managed(environment, "healthy", "worker")
+        assert healthy.returncode == 0, log.read_text("utf-8")[-2000:]
+        queues = Heartbeat.objects.get().queues
+    assert queues == {"worker-cpu": "cpu,gpu", "worker-gpu": "gpu"}[service]
+
+
+def test_a_secret_is_read_from_its_file(environment: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "DATABASE_PASSWORD").write_text("p@ss/word\n", encoding="utf-8")
+    code = "from studyapp import settings as s; print(s.DATABASE_URL, s.SECRET_KEY)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True,
+        check=True,
+    )  # fmt: skip
+    assert ":p%40ss%2Fword@" in done.stdout
+    assert done.stdout.split()[1] == os.environ["SECRET_KEY"]
+
+
+def test_settings_without_a_secret_key_say_what_to_set(environment: dict[str, str]) -> None:
+    del environment["SECRET_KEY_FILE"]
+    done = managed(environment, "check")
+    assert done.returncode != 0
+    assert "SECRET_KEY is missing: set it, or SECRET_KEY_FILE" in done.stderr
