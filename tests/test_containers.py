@@ -104,7 +104,7 @@ def wait_for_site(environment: dict[str, str], log: Path) -> str:
     end = time.monotonic() + 90
     while time.monotonic() < end:
         try:
-            requests.get(f"{address}/healthz", timeout=5)
+            requests.get(f"{address}/healthz", timeout=30)
         except requests.ConnectionError:
             time.sleep(0.2)
         else:

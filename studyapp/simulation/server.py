@@ -68,7 +68,7 @@ def _wait(server: "subprocess.Popen[bytes]", address: str) -> None:
             raise ServerError(f"gunicorn ended with exit code {server.returncode}; see above")
         try:
             requests.get(f"{address}/healthz", timeout=5)
-        except requests.ConnectionError:
+        except (requests.ConnectionError, requests.Timeout):
             time.sleep(0.1)
         else:
             return
