@@ -29,7 +29,7 @@ screenshots: install-dev chromium ## photograph every participant page of a runn
 test: install-dev chromium ## run the tests (ARGS="tests/demo -k port" for some of them)
 	$(BIN)/python -m pytest $(ARGS)
 
-check: install-dev chromium format lint types imports migrations deploy coverage ## the whole gate
+check: install-dev chromium format lint types imports migrations deploy bandit coverage ## the whole gate
 
 format:
 	$(BIN)/ruff format --check .
@@ -52,6 +52,13 @@ deploy:
 	@HTTPS=1 ALLOWED_HOSTS=studies.example.org $(BIN)/python -m demo.scratch sh -c \
 		'$(BIN)/python manage.py collectstatic --noinput -v 0 && \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING'
+
+# What is found from medium severity on; a line that is right says why beside its `nosec`.
+bandit:
+	$(BIN)/bandit -q -ll -r studyapp explainer tasks demo -x studyapp/migrations
+
+audit: install-dev ## look every locked package up in the known advisories (needs a network)
+	@$(BIN)/python .ci/audit.py $(BIN)/uv
 
 coverage:
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered

@@ -29,7 +29,7 @@ class Command(BaseCommand):
 
 def _site() -> str:
     """The site's own account of itself, asked as its proxy would."""
-    address = os.environ.get("BIND", "127.0.0.1:8000").replace("0.0.0.0", "127.0.0.1")
+    address = f"127.0.0.1:{os.environ.get('BIND', '127.0.0.1:8000').rpartition(':')[2]}"
     host = settings.ALLOWED_HOSTS[0].lstrip(".")
     try:
         reply = requests.get(f"http://{address}/healthz", headers={"Host": host}, timeout=4)
