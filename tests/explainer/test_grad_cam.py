@@ -60,15 +60,6 @@ def test_several_classes_share_the_forward_pass_and_equal_one_at_a_time() -> Non
             assert torch.equal(together[method][:, k], alone[method])
 
 
-def test_the_papers_five_take_one_forward_pass() -> None:
-    module = seeded(Convolutions, functional.relu)
-    passes = []
-    module.register_forward_hook(lambda *_: passes.append(1))
-    methods = ("grad_cam", "guided_backprop", "deconvnet", "guided_grad_cam", "deconv_grad_cam")
-    explain(Network(module, "second"), noise(1, 3, 9, 9), [0], methods)
-    assert len(passes) == 1
-
-
 def test_an_empty_map_keeps_its_flag() -> None:
     network = Network(seeded(Convolutions, functional.relu), "second")
     found = explain(network, noise(1, 3, 9, 9), lambda out: 0 * out[:, 0], ("grad_cam", "gradient"))
