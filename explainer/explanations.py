@@ -129,11 +129,16 @@ def _check_images(network: Network, images: Tensor) -> None:
         raise ExplainerError(
             f"images on {images.device}, network on {weights.device}", "move one to the other"
         )
-    if weights is not None and weights.is_inference():
+    if any(kept.is_inference() for kept in _kept_tensors(network.module)):
         raise ExplainerError(
             "the network was made under inference_mode, which forbids gradients",
             "build or load it outside",
         )
+
+
+def _kept_tensors(module: nn.Module) -> Iterator[Tensor]:
+    yield from module.parameters()
+    yield from module.buffers()
 
 
 @contextmanager

@@ -19,7 +19,8 @@ def blur(images: Tensor, size: int = 51, sigma: float = 50.0) -> Tensor:
     """
     rows = _blur_matrix(images.shape[2], size, sigma).to(images)
     columns = _blur_matrix(images.shape[3], size, sigma).to(images)
-    return rows @ images @ columns.T
+    with torch.autocast(images.device.type, enabled=False):
+        return rows @ images @ columns.T
 
 
 def _blur_matrix(length: int, size: int, sigma: float) -> Tensor:

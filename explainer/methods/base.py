@@ -173,7 +173,7 @@ class Method:
                 mend = did_you_mean(key, known) if known else "it has no settings"
                 raise ExplainerError(f'{self.name} has no setting "{key}"', mend)
             if not fits(value, known[key]):
-                wanted = getattr(known[key], "__name__", str(known[key]))
+                wanted = type_name(known[key])
                 raise ExplainerError(f"{self.name}.{key} = {value!r}", f"it must be {wanted}")
         lists = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
         return replace(self.settings(), **lists)

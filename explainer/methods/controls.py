@@ -61,7 +61,8 @@ def edges(work: Work, settings: EdgesSettings, k: int) -> Tensor:
     grey = work.images.float().mean(1, keepdim=True)
     across = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=grey.device)
     kernels = torch.stack([across, across.T])[:, None]
-    slopes = functional.conv2d(functional.pad(grey, (1, 1, 1, 1), mode="replicate"), kernels)
+    with torch.autocast(grey.device.type, enabled=False):
+        slopes = functional.conv2d(functional.pad(grey, (1, 1, 1, 1), mode="replicate"), kernels)
     lengths = slopes.square().sum(1).sqrt()
     if not settings.grid:
         return lengths
@@ -75,7 +76,8 @@ def centre_prior(work: Work, settings: CentreSettings, k: int) -> Tensor:
     for length in size_of(work.images):
         places = torch.arange(length, device=work.images.device) - (length - 1) / 2
         sides.append(torch.exp(-(places**2) / (2 * (settings.spread * length) ** 2)))
-    return torch.outer(*sides).expand(len(work.images), -1, -1)
+    down, across = sides
+    return (down[:, None] * across).expand(len(work.images), -1, -1)
 
 
 def random_weights(work: Work, settings: RandomWeightsSettings, k: int) -> Tensor:

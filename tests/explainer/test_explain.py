@@ -13,7 +13,13 @@ from explainer import METHODS, ExplainerError, Network, explain, settings_digest
 
 from .small_networks import Convolutions, noise, seeded
 
-RELU_METHODS = ("grad_cam", "guided_backprop", "deconvnet", "guided_grad_cam", "deconv_grad_cam")
+ALL = tuple(METHODS)
+QUICK: dict[str, dict[str, Any]] = {
+    "integrated_grad_cam": {"steps": 2},
+    "integrated_gradients": {"steps": 2},
+    "smooth_grad": {"samples": 2},
+    "occlusion": {"patch": 4, "stride": 4},
+}
 
 
 def module() -> nn.Module:
@@ -48,22 +54,29 @@ def test_everything_of_the_callers_is_as_before() -> None:
     network.first.weight.requires_grad_(False)
     images = noise(2, 3, 9, 9)
     before, pixels = state(network), images.clone()
-    explain(Network(network, "second"), images, [1, 2], RELU_METHODS)
+    explain(Network(network, "second"), images, [1, 2], ALL, settings=QUICK)
     assert same(before, state(network))
     assert torch.equal(pixels, images)
     assert not images.requires_grad
 
 
-def test_everything_is_as_before_after_an_error_too() -> None:
+@pytest.mark.parametrize(
+    ("method", "scored"), [("grad_cam", 0), ("occlusion", 2), ("integrated_grad_cam", 1)]
+)
+def test_everything_is_as_before_after_an_error_too(method: str, scored: int) -> None:
     network = module()
     before = state(network)
+    met: list[int] = []
 
     def fails(output: Tensor) -> Tensor:
         torch.rand(3)
-        raise RuntimeError("no score")
+        met.append(1)
+        if len(met) > scored:
+            raise RuntimeError("no score")
+        return output[:, 0]
 
     with pytest.raises(RuntimeError, match="no score"):
-        explain(Network(network, "second"), noise(1, 3, 9, 9), fails, RELU_METHODS)
+        explain(Network(network, "second"), noise(1, 3, 9, 9), fails, [method], settings=QUICK)
     with pytest.raises(ExplainerError):
         explain(Network(network, "hidden"), noise(1, 3, 9, 9), [0])
     assert same(before, state(network))
@@ -73,30 +86,34 @@ def test_everything_is_as_before_after_an_error_too() -> None:
 def test_the_callers_gradient_mode_does_not_matter(mode: Callable[[], Any]) -> None:
     network = Network(module(), "second")
     images = noise(2, 3, 9, 9)
-    expected = explain(network, images, [0, 1], RELU_METHODS)
-    with mode():
-        found = explain(network, noise(2, 3, 9, 9), [0, 1], RELU_METHODS)
-    for method in RELU_METHODS:
+    expected = explain(network, images, [0, 1], ALL, settings=QUICK)
+    with mode():  # images and targets are made in that mode too
+        targets = torch.tensor([0, 1])
+        found = explain(network, noise(2, 3, 9, 9), targets, ALL, settings=QUICK)
+    for method in ALL:
         assert torch.equal(found[method], expected[method])
 
 
 def test_frozen_weights_change_nothing() -> None:
     network = module()
-    expected = explain(Network(network, "second"), noise(1, 3, 9, 9), [0], RELU_METHODS)
+    images = noise(2, 3, 9, 9)
+    expected = explain(Network(network, "second"), images, [0, 1], ALL, settings=QUICK)
     network.requires_grad_(False)
-    found = explain(Network(network, "second"), noise(1, 3, 9, 9), [0], RELU_METHODS)
-    for method in RELU_METHODS:
+    found = explain(Network(network, "second"), images, [0, 1], ALL, settings=QUICK)
+    for method in ALL:
         assert torch.equal(found[method], expected[method])
 
 
 def test_under_autocast_maps_are_float32_and_near() -> None:
     network = Network(module(), "second")
     images = noise(2, 3, 9, 9)
-    expected = explain(network, images, [0, 3], RELU_METHODS)
+    expected = explain(network, images, [0, 3], ALL, settings=QUICK)
     with torch.autocast("cpu", dtype=torch.bfloat16):
-        found = explain(network, images, [0, 3], RELU_METHODS)
-    for method in RELU_METHODS:
+        found = explain(network, images, [0, 3], ALL, settings=QUICK)
+    for method in ALL:
         assert found[method].dtype == torch.float32
+        if METHODS[method].family == "perturbation":
+            continue  # differences of scores: smaller than half precision tells apart
         scale = expected[method].abs().max()
         assert (found[method] - expected[method]).abs().max() < 0.1 * scale
 
@@ -104,13 +121,13 @@ def test_under_autocast_maps_are_float32_and_near() -> None:
 def test_two_threads_with_one_network_do_not_disturb_each_other() -> None:
     network = Network(module(), "second")
     batches = [(noise(4, 3, 33, 33, seed=seed), [seed % 5] * 4) for seed in range(6)]
-    expected = [explain(network, *batch, RELU_METHODS) for batch in batches]
+    expected = [explain(network, *batch, ALL, settings=QUICK) for batch in batches]
     wrong: list[int] = []
 
     def run(number: int) -> None:
         for _ in range(5):
-            found = explain(network, *batches[number], RELU_METHODS)
-            if any(not torch.equal(found[m], expected[number][m]) for m in RELU_METHODS):
+            found = explain(network, *batches[number], ALL, settings=QUICK)
+            if any(not torch.equal(found[m], expected[number][m]) for m in ALL):
                 wrong.append(number)
 
     threads = [threading.Thread(target=run, args=(number,)) for number in range(6)]
@@ -174,11 +191,29 @@ class Bad(nn.Module):
         ({"layer": "side"}, "does not depend on the layer"),
         ({"layer": nn.ReLU()}, "not a module inside"),
         ({"settings": {"grad_cam": {"groups": 3}}}, "no settings"),
-        ({"settings": {"gradcam": {}}}, "did you mean grad_cam"),
+        ({"methods": ["grad_cam"], "settings": {"gradcam": {}}}, "did you mean grad_cam"),
+        ({"settings": {"group_cam": {"group": 3}}}, "did you mean groups"),
+        ({"settings": {"group_cam": {"groups": 3.5}}}, "must be int"),
+        ({"settings": {"group_cam": {"groups": 0}}}, "1 or more"),
+        ({"settings": {"group_cam": {"percentile": 100}}}, "below 100"),
+        ({"settings": {"group_cam": {"blur_size": 50}}}, "odd number"),
+        ({"settings": {"group_cam": {"blur_sigma": 0}}}, "above 0"),
+        ({"settings": {"occlusion": {"patch": 8, "stride": 9}}}, "pixels are left out"),
+        ({"settings": {"occlusion": {"patch": 0}}}, "1 or more"),
+        ({"settings": {"integrated_grad_cam": {"steps": 0}}}, "1 or more"),
+        ({"settings": {"integrated_grad_cam": {"baseline": "grey"}}}, "black"),
+        ({"settings": {"smooth_grad": {"noise": -1.0}}}, "0 or more"),
+        ({"settings": {"smooth_grad": {"samples": 0}}}, "1 or more"),
+        ({"settings": {"gam": {"stages": 0}}}, "1 or more"),
+        ({"settings": {"gam": {"layers": ["usd"]}}}, "did you mean used"),
+        ({"settings": {"edges": {"grid": -1}}}, "0 or more"),
+        ({"settings": {"centre_prior": {"spread": 0}}}, "above 0"),
+        ({"targets": lambda out: out[:1, 0].expand(2)}, "2 scores for 1 images"),
     ],
 )
 def test_bad_input_is_told_in_one_line(asked: dict[str, Any], told: str) -> None:
     given = {"images": noise(1, 3, 9, 9), "targets": [0], "layer": "used"} | asked
+    given.setdefault("methods", list(given.get("settings", {})) or ["grad_cam"])
     with pytest.raises(ExplainerError, match=told) as caught:
         explain(Network(Bad().eval()), given.pop("images"), **given)
     assert "\n" not in str(caught.value)
@@ -202,11 +237,37 @@ def test_training_mode_is_refused_even_in_a_submodule() -> None:
         explain(Network(network), noise(1, 3, 9, 9), [0])
 
 
-def test_a_network_made_under_inference_mode_is_refused() -> None:
+@pytest.mark.parametrize("part", ["all of it", "one weight", "a buffer"])
+def test_a_network_made_under_inference_mode_is_refused(part: str) -> None:
+    network = seeded(Convolutions, functional.relu)
     with torch.inference_mode():
-        network = seeded(Convolutions, functional.relu)
+        if part == "all of it":
+            network = seeded(Convolutions, functional.relu)
+        elif part == "one weight":
+            network.hidden = nn.Linear(8 * 4 * 4, 10).eval()
+        else:
+            network.register_buffer("scale", torch.ones(1))
     with pytest.raises(ExplainerError, match="inference_mode"):
         explain(Network(network), noise(1, 3, 9, 9), [0])
+
+
+def test_a_layer_given_to_the_call_counts_in_the_digest() -> None:
+    network, images = Network(module(), "second"), noise(1, 3, 9, 9)
+    own = explain(network, images, [0])
+    other = explain(network, images, [0], layer="first")
+    assert other.layer == "first"
+    digests = [found.provenance["settings_digests"]["grad_cam"] for found in (own, other)]
+    assert digests[0] != digests[1] == settings_digest(network.at("first"), "grad_cam")
+
+
+def test_channels_last_changes_nothing_but_rounding() -> None:
+    network, images = Network(module(), "second"), noise(2, 3, 9, 9)
+    expected = explain(network, images, [0, 1], ALL, settings=QUICK)
+    network.module.to(memory_format=torch.channels_last)
+    last = images.contiguous(memory_format=torch.channels_last)
+    found = explain(network, last, [0, 1], ALL, settings=QUICK)
+    for method in ALL:
+        torch.testing.assert_close(found[method], expected[method], rtol=1e-3, atol=1e-5)
 
 
 def test_settings_digests_tell_layers_methods_and_preprocessing_apart() -> None:
