@@ -13,7 +13,7 @@ from explainer.footprint import Footprint, footprint
 from explainer.layers import address_of, stages
 from explainer.targets import class_scores, label_index
 
-from .preprocessing import Preprocessing
+from .preprocessing import Preprocessing, adapted
 from .redrawn import redrawn
 from .weights import digest_of_state
 
@@ -24,8 +24,9 @@ class Network:
 
     `layer`: address of the layer to explain (see `explainer.layers`) or one of the module's own
     submodules; without it the last convolution's map after its activation. `labels`: the class
-    names in order. `preprocess`: how photos become its input. `weights_digest`: SHA-256 of the
-    weights file; of the state dict where there is none, taken now and only now.
+    names in order. `preprocess`: how photos become its input; torchvision's `transforms()` will do.
+    `weights_digest`: SHA-256 of the weights file; of the state dict where there is none, taken now
+    and only now.
     """
 
     module: nn.Module
@@ -41,6 +42,8 @@ class Network:
             raise ExplainerError(f"{type(self.module).__name__} is no torch.nn.Module")
         if self.layer is not None:
             object.__setattr__(self, "layer", address_of(self.module, self.layer))
+        if self.preprocess is not None:
+            object.__setattr__(self, "preprocess", adapted(self.preprocess))
         object.__setattr__(self, "labels", tuple(self.labels or ()))
         object.__setattr__(self, "name", self.name or type(self.module).__name__)
         if not self.weights_digest:

@@ -4,7 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol, cast
 
 import numpy as np
 import torch
@@ -92,3 +92,25 @@ class Preprocess:
         """SHA-256 of the settings, so that maps made with others are told apart."""
         settings = json.dumps(asdict(self), sort_keys=True, default=list)
         return hashlib.sha256(settings.encode()).hexdigest()
+
+
+def adapted(steps: Any) -> Preprocessing:
+    """`steps` as a Preprocessing: as they are, or what torchvision's `transforms()` say.
+
+    Anything else can't tell which region of a photo it crops, and is refused.
+    """
+    if all(hasattr(steps, name) for name in ("size", "crop", "tensor", "digest")):
+        return cast(Preprocessing, steps)
+    preset = ("crop_size", "resize_size", "mean", "std", "interpolation")
+    if not all(hasattr(steps, name) for name in preset):
+        raise ExplainerError(
+            f"preprocess={type(steps).__name__} can't say which region of a photo it crops",
+            "give Preprocess(size=…, resize=…, mean=…, std=…), or torchvision's transforms()",
+        )
+    return Preprocess(
+        size=steps.crop_size[0],
+        resize=max(steps.resize_size[0], steps.crop_size[0]),
+        mean=tuple(steps.mean),
+        std=tuple(steps.std),
+        interpolation=steps.interpolation.value,
+    )

@@ -9,7 +9,7 @@ import torchvision
 from explainer.errors import ExplainerError, did_you_mean
 
 from .network import Network
-from .preprocessing import Preprocess
+from .preprocessing import adapted
 from .weights import load_state, read_state
 
 RANDOM = "random"
@@ -40,11 +40,14 @@ def build(
     members = {member.name: member for member in torchvision.models.get_model_weights(name)}
     classes = num_classes or len(labels) or 1000
     module = _module(name, classes, seed)
-    preprocess = _preprocess(next(iter(members.values())))
+    preprocess = adapted(next(iter(members.values())).transforms())
     digest = ""
     if weights in members:
         member = members[weights]
-        preprocess, labels = _preprocess(member), labels or tuple(member.meta["categories"])
+        preprocess, labels = (
+            adapted(member.transforms()),
+            labels or tuple(member.meta["categories"]),
+        )
         module, digest = _downloaded(module, member, sha256)
     elif weights is not None:
         if not Path(weights).suffix:
@@ -78,14 +81,3 @@ def _downloaded(module: torch.nn.Module, member: Any, sha256: str | None) -> tup
     state, digest = read_state(path, sha256)
     load_state(module, state, path.name)
     return module, digest
-
-
-def _preprocess(member: Any) -> Preprocess:
-    steps = member.transforms()
-    return Preprocess(
-        size=steps.crop_size[0],
-        resize=max(steps.resize_size[0], steps.crop_size[0]),
-        mean=tuple(steps.mean),
-        std=tuple(steps.std),
-        interpolation=steps.interpolation.value,
-    )

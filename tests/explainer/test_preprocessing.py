@@ -6,7 +6,7 @@ import torch
 from PIL import Image
 from torchvision.models import Inception_V3_Weights, ResNet50_Weights
 
-from explainer import ExplainerError, Preprocess, load_network
+from explainer import ExplainerError, Network, Preprocess, load_network
 
 
 def photo(width: int, height: int, grain: int = 8) -> Image.Image:
@@ -22,6 +22,15 @@ def test_tensors_equal_torchvisions_own(size: tuple[int, int], weights: object) 
     name = {224: "resnet50", 299: "inception_v3"}[preset.crop_size[0]]
     network = load_network(name, weights=None)
     torch.testing.assert_close(network.prepare([photo(*size)])[0], preset(photo(*size)))
+
+
+def test_torchvisions_own_transforms_will_do_and_what_tells_no_region_is_refused() -> None:
+    preset = ResNet50_Weights.IMAGENET1K_V2.transforms()
+    network = Network(torch.nn.Conv2d(3, 4, 3).eval(), preprocess=preset)
+    torch.testing.assert_close(network.prepare([photo(400, 300)])[0], preset(photo(400, 300)))
+    assert network.preprocess.crop(photo(400, 300), 448).size == (448, 448)
+    with pytest.raises(ExplainerError, match="which region of a photo"):
+        Network(torch.nn.Conv2d(3, 4, 3).eval(), preprocess=lambda photo: photo)
 
 
 def test_lite_networks_normalise_by_127_and_128_after_a_bicubic_resize() -> None:
