@@ -1,7 +1,7 @@
 """The frozen record that `explain` returns: maps, what they are of, and how they were made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -70,9 +70,11 @@ class Found:
         photos: Sequence[Image.Image] | None = None,
         display: Display | None = None,
     ) -> str:
-        """Write `maps.npz`, pictures where photos are given, and `manifest.json` last.
+        """Write `maps.npz`, pictures, and `manifest.json` last.
 
-        The manifest names every other file with its SHA-256; its own is returned.
+        The pictures lie over the photos, one per image, or show colours alone without them (and no
+        picture of a map that has neither one channel nor three). The manifest names every other
+        file with its SHA-256; its own is returned.
         """
         folder = Path(folder)
         arrays = {name: maps.cpu().numpy() for name, maps in self.maps.items()}
@@ -84,11 +86,9 @@ class Found:
     def _pictures(
         self, photos: Sequence[Image.Image] | None, display: Display | None
     ) -> list[tuple[str, Image.Image]]:
-        if photos is None:
-            return []
         named = []
         for method in self.maps:
-            for n, found in enumerate(self.overlay(method, photos, display)):
+            for n, found in enumerate(self._shown(method, photos, display)):
                 row = found if self.several else [found]
                 ends = [f"-{k}" for k in range(len(row))] if self.several else [""]
                 named += [
@@ -96,6 +96,19 @@ class Found:
                     for end, picture in zip(ends, row, strict=True)
                 ]
         return named
+
+    def _shown(
+        self, method: str, photos: Sequence[Image.Image] | None, display: Display | None
+    ) -> list[Any]:
+        if photos is not None:
+            return self.overlay(method, photos, display)
+        maps, alone = self[method], replace(display or Display(), show_photo=False)
+        own = maps.dim() - (2 if self.several else 1)
+        if own == 3 and maps.shape[-3] not in (1, 3):
+            return []
+        if not self.several:
+            return [render(map, None, alone) for map in maps]
+        return [[render(map, None, alone) for map in row] for row in maps]
 
     def manifest(self) -> dict[str, Any]:
         """All but the maps and outputs themselves, as JSON can hold it."""

@@ -9,7 +9,7 @@ import pytest
 import torch
 from PIL import Image
 
-from explainer import Display, ExplainerError, Network, explain, store
+from explainer import Display, ExplainerError, Network, explain, render, store
 
 from .small_networks import Convolutions, noise, seeded
 
@@ -53,6 +53,19 @@ def test_a_write_that_fails_leaves_the_old_file_and_nothing_else(
         store.save_bytes(path, b"new")
     assert path.read_bytes() == b"old"
     assert [file.name for file in tmp_path.iterdir()] == ["1.npz"]
+
+
+def test_without_photos_the_pictures_show_the_colours_alone(tmp_path: Path) -> None:
+    network = Network(seeded(Convolutions, torch.relu))
+    found = explain(network, noise(2, 3, 9, 9), [[0, 1], [2, 3]], ("grad_cam", "gradient"))
+    found.save(tmp_path)
+    shown = Image.open(tmp_path / "pictures" / "grad_cam-1-0.png")
+    alone = render(found["grad_cam"][1, 0], None, Display(show_photo=False))
+    assert shown.tobytes() == alone.tobytes()
+    assert len(list((tmp_path / "pictures").iterdir())) == 2 * 2 * 2
+    one = explain(network, noise(1, 3, 9, 9), [0])
+    one.save(tmp_path / "one")
+    assert (tmp_path / "one" / "pictures" / "grad_cam-0.png").exists()
 
 
 def test_what_was_found_is_saved_with_the_manifest_last(
