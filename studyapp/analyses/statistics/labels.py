@@ -1,0 +1,15 @@
+"""Labels of people, photos and methods as whole numbers."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Integers = npt.NDArray[np.int64]
+
+
+def codes(labels: Iterable[Any]) -> Integers:
+    """0, 1, … for the distinct labels, in the order in which they come."""
+    numbers: dict[Any, int] = {}
+    return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.int64)

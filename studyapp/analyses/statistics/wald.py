@@ -1,0 +1,83 @@
+"""Estimates, intervals and tests of functions of a mixed fit's parameters, by the delta method."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+from scipy import stats
+from scipy.optimize import brentq
+from scipy.special import expit, logit, ndtr
+
+from .mixed import MixedFit
+
+Floats = npt.NDArray[np.float64]
+# What is asked of all parameters: thresholds, fixed effects, standard deviations
+Asked = Callable[[Floats], float]
+NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(80)
+WEIGHTS = WEIGHTS / WEIGHTS.sum()
+STEP = 1e-5
+
+
+@dataclass(frozen=True)
+class Wald:
+    """An estimate, its standard error, z against 0 and p by the normal distribution."""
+
+    estimate: float
+    se: float
+
+    @property
+    def z(self) -> float:
+        return self.estimate / self.se
+
+    @property
+    def p(self) -> float:
+        return float(2 * stats.norm.sf(abs(self.z)))
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        half = float(stats.norm.ppf(0.5 + level / 2)) * self.se
+        return self.estimate - half, self.estimate + half
+
+
+def asked_of(fit: MixedFit, asked: Asked) -> Wald | None:
+    """The delta method with central differences; None where the fit gives no positive variance."""
+    at, slopes = fit.values, []
+    for place in range(len(at)):
+        step = np.zeros(len(at))
+        step[place] = STEP
+        slopes.append((asked(at + step) - asked(at - step)) / (2 * STEP))
+    slope = np.array(slopes)
+    variance = float(slope @ fit.covariance @ slope)
+    if not np.isfinite(variance) or variance <= 0:
+        return None
+    return Wald(asked(at), variance**0.5)
+
+
+def averaged(curve: Callable[[Floats], Floats], eta: float, sd: float) -> float:
+    """E curve(η + sd·Z), Z standard normal, by 80 nodes of Gauss and Hermite."""
+    return float(WEIGHTS @ curve(eta + sd * NODES))
+
+
+def marginal_share(eta: float, sd: float, link: str = "logit") -> float:
+    """The share of 1 among all people and photos, whose effects have the joint deviation `sd`."""
+    if link == "probit":
+        return float(ndtr(eta / np.sqrt(1 + sd**2)))
+    return averaged(expit, eta, sd)
+
+
+def predictor_of(share: float, sd: float, link: str = "logit") -> float:
+    """The η whose marginal share is `share`: 0 for one half, whatever the deviation."""
+    if share == 0.5:
+        return 0.0
+    reach = abs(float(logit(share))) * (2 + sd) + 1
+    return float(brentq(lambda eta: marginal_share(eta, sd, link) - share, -reach, reach))
+
+
+def marginal_score(alpha: Floats, eta: float, sd: float, levels: Floats) -> float:
+    """The mean answer among all people and photos under a cumulative logit."""
+
+    def mean(at: Floats) -> Floats:
+        above = expit(at[:, None] - alpha[None, :])
+        return levels[0] + above @ np.diff(levels)  # type: ignore[no-any-return]
+
+    return averaged(mean, eta, sd)
