@@ -1,7 +1,7 @@
 """Filters of the lists. They name only what their reader may see."""
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -20,7 +20,9 @@ class StudyFilter(SimpleListFilter):
     path = "study"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [(slug, slug) for slug in visible_studies(request.user).values_list("slug", flat=True)]
+        return [
+            (slug, slug) for slug in visible_studies(request.user).values_list("slug", flat=True)
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         slug = self.value()
@@ -50,7 +52,9 @@ class ConditionFilter(SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         rows = Condition.objects.filter(study__in=visible_studies(request.user))
-        return [(name, name) for name in rows.order_by("name").values_list("name", flat=True).distinct()]
+        return [
+            (name, name) for name in rows.order_by("name").values_list("name", flat=True).distinct()
+        ]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         name = self.value()

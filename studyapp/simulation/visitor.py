@@ -23,6 +23,7 @@ class Page:
     address: str
     status: int
     document: Any
+    source: str = ""
 
     def form(self, verb: str) -> Any:
         """The form whose address ends with `/verb`; PageError when the page has none."""
@@ -92,7 +93,9 @@ class Visitor:
         address = _path(response.url)
         if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
             raise PageError(f"{address} was answered with {response.status_code}")
-        return Page(address, response.status_code, html.document_fromstring(response.text))
+        return Page(
+            address, response.status_code, html.document_fromstring(response.text), response.text
+        )
 
 
 def _clicks(form: Any, answers: Mapping[str, object]) -> dict[str, object]:

@@ -1,0 +1,138 @@
+"""A study that asks every kind of question in every way, walked over HTTP by simulated people."""
+
+import re
+from typing import Any
+
+import pytest
+from pytest_django.live_server_helper import LiveServer
+
+from studyapp.models import Judgment, Stage, Study, StudyKind, StudyText, Trial
+from studyapp.simulation.crowd import send_crowd
+from studyapp.simulation.profiles import POPULATIONS
+from studyapp.simulation.visitor import Page, Visitor
+from studyapp.studies.copies import marked_copy
+from studyapp.studies.lifecycle import open_study
+from studyapp.studies.paradigms import PARADIGMS
+from tests.builders import make_study
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ITEMS = ["It is clear.", "It is enough.", "It helps me."]
+FIELDS = [
+    {"name": "value", "question": "Which?", "choices": ["this", "that"]},
+    {"name": "strength", "question": "How much?", "kind": "scale", "points": 5},
+    {"name": "why", "question": "Why?", "kind": "text", "required": False},
+]
+BLOCKS: list[dict[str, Any]] = [
+    {"name": "training", "paradigm": "trust", "stage": "practice", "trials": 1},
+    {"name": "trust", "paradigm": "trust", "trials": 4, "checks": 1, "repeats": 1,
+     "confidence": True},
+    {"name": "discrimination", "paradigm": "discrimination", "trials": 2},
+    {"name": "agreement", "paradigm": "agreement", "trials": 2, "checks": 1},
+    {"name": "distinction", "paradigm": "distinction", "trials": 2},
+    {"name": "learning_1", "paradigm": "meta_prediction", "stage": "learning", "trials": 2,
+     "session": 1},
+    {"name": "test_1", "paradigm": "meta_prediction", "trials": 2, "session": 1},
+    {"name": "learning_2", "paradigm": "meta_prediction", "stage": "learning", "trials": 2,
+     "session": 2},
+    {"name": "test_2", "paradigm": "meta_prediction", "trials": 2, "session": 2},
+    {"name": "reliance", "paradigm": "reliance", "trials": 2, "checks": 1},
+    {"name": "pointing", "paradigm": "pointing", "trials": 1},
+    {"name": "rating", "paradigm": "rating", "trials": 2, "items": ITEMS},
+    {"name": "questionnaire", "paradigm": "questionnaire", "trials": 1, "items": ITEMS},
+    {"name": "open", "paradigm": "open_text", "trials": 1, "question": "What did you see?"},
+    {"name": "own", "paradigm": "custom", "trials": 1, "fields": FIELDS, "with_photos": True,
+     "text": "own"},
+]  # fmt: skip
+TEXTS = {name: f"{name}.md" for name in ("consent", "instructions", "debrief", "own")}
+ANSWERS = 1 + 6 + 2 + 3 + 2 + 2 + 2 + 2 + 2 + 5 + 1 + 2 + 1 + 1 + 1
+
+
+def whole_study(**sections: Any) -> Study:
+    study = make_study(
+        people=4,
+        stimuli=4,
+        conditions=2,
+        blocks=BLOCKS,
+        texts=TEXTS,
+        **sections,
+    )
+    StudyText.objects.filter(study=study, name="own").update(
+        markdown='<h2 onclick="x()">Mine</h2><script>bad()</script><p style="color:red">Look.</p>'
+    )
+    return open_study(study)
+
+
+def test_people_answer_every_kind_of_question_and_nothing_is_lost(live_server: LiveServer) -> None:
+    assert {block["paradigm"] for block in BLOCKS} == set(PARADIGMS)
+    copy = marked_copy(whole_study(), StudyKind.SIMULATED, seed=5, people=4)
+    crowd = send_crowd(
+        copy, live_server.url, POPULATIONS["able"], people=4, seed=5, at_once=2, with_pictures=True
+    )
+    assert crowd.errors == []
+    assert {walk.outcome for walk in crowd.walks} == {"finished"}
+    assert (crowd.acknowledged, crowd.lost, crowd.double) == (4 * ANSWERS, 0, 0)
+    assert crowd.coverage["exact"]
+    stages = set(Judgment.objects.values_list("trial__stage", flat=True))
+    assert stages == set(Stage)
+
+
+def walk_pages(visitor: Visitor, study: Study) -> list[tuple[Trial, Page]]:
+    """Every trial's page on one person's way, answered with whatever the page offers first."""
+    page = visitor.send(visitor.open(f"/s/{study.slug}/"), study.slug, {})
+    page = visitor.send(page, "consent", dict.fromkeys(page.checkboxes("consent"), True))
+    page = visitor.send(page, "begin", {})
+    pages = []
+    while page.has_form("answer"):
+        form = page.form("answer")
+        pages.append((Trial.objects.get(code=form.fields["trial"]), page))
+        page = visitor.send(page, "answer", first_answers(form))
+    return pages
+
+
+def first_answers(form: Any) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for radio in form.xpath(".//input[@type='radio']"):
+        found.setdefault(radio.get("name"), radio.get("value"))
+    for area in form.xpath(".//textarea/@name"):
+        found[area] = "words"
+    for image in form.xpath(".//input[@type='image']/@name"):
+        found |= {f"{image}.x": 10, f"{image}.y": 20}
+    return found
+
+
+def test_no_page_tells_network_method_side_stratum_or_right_answer(live_server: LiveServer) -> None:
+    study = whole_study()
+    visitor = Visitor(live_server.url)
+    pages = walk_pages(visitor, study)
+    visitor.close()
+    assert len(pages) == ANSWERS
+    told = re.compile(
+        r"stronger|weaker|guided|grad_cam|backprop|alexnet|option_\d.{0,40}(right|correct)=|"
+        r"\bstratum\b|\bexpected\b|data-(right|side|method)"
+    )
+    for trial, page in pages:
+        source = page.source
+        assert not told.search(source), (trial.paradigm, told.search(source))
+        assert "class_index" not in source
+        if trial.paradigm == "distinction":
+            # The names of the four classes, the truth among them, are hidden.
+            assert trial.stimulus is not None
+            assert trial.stimulus.category not in source
+        if trial.paradigm == "meta_prediction" and trial.stage == Stage.MAIN:
+            assert source.count(f">{trial.stimulus.category}<") == 1  # as one of two buttons
+        if trial.stage == Stage.FIRST:
+            assert "answer:" not in source
+
+
+def test_a_custom_fragment_comes_out_without_script_style_or_handlers(
+    live_server: LiveServer,
+) -> None:
+    visitor = Visitor(live_server.url)
+    pages = walk_pages(visitor, whole_study())
+    visitor.close()
+    own = next(page.source for trial, page in pages if trial.paradigm == "custom")
+    assert "<h2>Mine</h2>" in own
+    assert "bad()" not in own
+    assert "onclick" not in own
+    assert "color:red" not in own
