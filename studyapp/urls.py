@@ -25,6 +25,7 @@ urlpatterns = [
     path("", entry.landing, name="landing"),
     path("s/<slug:slug>/", entry.entry, name="entry"),
     path("p/<code:code>/", participation.participation, name="participation"),
+    path("p/<code:code>/screening", participation.screening, name="screening"),
     path("p/<code:code>/consent", participation.consent, name="consent"),
     path("p/<code:code>/refuse", participation.refuse, name="refuse"),
     path("p/<code:code>/begin", participation.begin, name="begin"),

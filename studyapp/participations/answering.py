@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 from studyapp.models import Event, Judgment, Participation, Status, StudyState, Trial
 from studyapp.studies.definition import study_definition
 
-from .enrolment import lock
+from .enrolment import is_screened, lock
+from .gates import has_failed_practice, screen_out
 from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
 
 PAGES_BY_STATUS = {
@@ -31,7 +32,9 @@ def current_page(participation: Participation) -> str:
     if participation.study.state == StudyState.CLOSED:
         return "closed"
     if participation.status == Status.ENTERED:
-        return "consent" if participation.study.state == StudyState.OPEN else "paused"
+        if participation.study.state != StudyState.OPEN:
+            return "paused"
+        return "consent" if is_screened(participation) else "screening"
     return "trial" if participation.started_at else "instructions"
 
 
@@ -84,7 +87,9 @@ def answer(
         )
         person.last_seen_at = timezone.now()
         person.save(update_fields=["last_seen_at"])
-        if not later:
+        if has_failed_practice(person, due, study_definition(person.study)):
+            screen_out(person, because="practice")
+        elif not later:
             finish(person)
         return judgment
 

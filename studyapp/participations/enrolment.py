@@ -35,6 +35,8 @@ def consent(participation: Participation, *, publication: bool = False) -> Parti
         raise NotNow(_("You have already left this study."))
     if person.study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
+    if not is_screened(person):
+        raise NotNow(_("Please answer the questions before this page first."))
     person.consented_at = timezone.now()
     person.consent_text = current_texts(person.study)["consent"]
     person.publication_consent = publication
@@ -42,6 +44,11 @@ def consent(participation: Participation, *, publication: bool = False) -> Parti
     person.save()
     Event.objects.create(participation=person, kind="consented")
     return person
+
+
+def is_screened(person: Participation) -> bool:
+    """Whether the screening questions, if there are any, were passed."""
+    return person.screened_at is not None or not study_definition(person.study).screening
 
 
 def enrol(person: Participation) -> None:

@@ -104,6 +104,7 @@ def _walkers(
             asked_on=partial(asked_in, definition),
             entered=keep_profile,
             with_pictures=pictures,
+            gates=accepted_answers(definition),
         )
 
 
@@ -111,6 +112,19 @@ def main_paradigm(definition: Definition) -> str:
     """The paradigm of the last block that has an outcome; of the last one if none has."""
     scored = [one for one in definition.blocks if PARADIGMS[one.paradigm].outcome is not None]
     return (scored or definition.blocks)[-1].paradigm
+
+
+def accepted_answers(definition: Definition) -> dict[str, dict[str, object]]:
+    """What opens the gates of a study, by the form's verb: simulated people know it."""
+    comprehension = definition.comprehension
+    asked = {
+        "screening": definition.screening,
+        "begin": comprehension.questions if comprehension is not None else [],
+    }
+    return {
+        verb: {f"question_{number}": one.accept[0] for number, one in enumerate(questions, 1)}
+        for verb, questions in asked.items()
+    }
 
 
 def asked_in(definition: Definition, trial: Trial) -> Asked:

@@ -1,6 +1,6 @@
 """One simulated person's way through the site, from the link to the completion code."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from random import Random
 
@@ -41,6 +41,10 @@ class Walker:
     asked_on: Callable[[Trial], Asked]
     entered: Callable[[str, Profile], None]
     with_pictures: bool = False
+    # What is accepted before the trials, by the form's verb
+    gates: Mapping[str, Mapping[str, object]] = field(
+        default_factory=lambda: {"screening": {}, "begin": {}}
+    )
 
     def walk(self) -> Walk:
         """Walk to the end; an error ends the walk and stands in it, it is not raised."""
@@ -66,8 +70,10 @@ class Walker:
                 page = visitor.send(
                     page, "consent", dict.fromkeys(page.checkboxes("consent"), True)
                 )
+            elif page.has_form("screening"):
+                page = visitor.send(page, "screening", self.gates["screening"])
             elif page.has_form("begin"):
-                page = visitor.send(page, "begin", {})
+                page = visitor.send(page, "begin", self.gates["begin"])
             else:
                 finished = bool(page.document.xpath(COMPLETION_CODE))
                 walk.outcome = "finished" if finished else "turned away"

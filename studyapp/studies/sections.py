@@ -208,6 +208,11 @@ class QuestionSection(Section):
                 raise ValueError(f"accept names answer {number} of {len(self.answers)}")
         return self
 
+    @property
+    def accepted(self) -> list[str]:
+        """The accepted answers in words."""
+        return [self.answers[number - 1] for number in self.accept]
+
 
 class ComprehensionSection(Section):
     """Questions about the instructions, with corrective feedback; they gate the trials."""

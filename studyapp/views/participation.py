@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as lazy
 from studyapp.markdown import safe_html
 from studyapp.models import Participation, Trial
 from studyapp.models.codes import is_code
-from studyapp.participations import enrolment
+from studyapp.participations import enrolment, gates
 from studyapp.participations.answering import answer, current_page, current_trial
 from studyapp.participations.refusals import NotYourTrial, Unanswered
 from studyapp.participations.withdrawal import withdraw as take_back
@@ -45,6 +45,7 @@ def participation(request: HttpRequest, code: str) -> HttpResponse:
     person = find_person(code)
     name = current_page(person)
     shown = {
+        "screening": _screening_page,
         "consent": _consent_page,
         "instructions": _instructions_page,
         "trial": _trial_page,
@@ -54,6 +55,17 @@ def participation(request: HttpRequest, code: str) -> HttpResponse:
     if shown is not None:
         return shown(request, person)
     return _message_page(request, person, name)
+
+
+def _screening_page(request: HttpRequest, person: Participation) -> HttpResponse:
+    """The questions that decide whether the study needs this person."""
+    definition = study_definition(person.study)
+    if person.device_class and person.device_class not in definition.panel.devices:
+        return _message_page(request, person, "device")
+    if not enrolment.has_free_slot(person.study):
+        return _message_page(request, person, "full")
+    context = {"person": person, "questions": definition.screening}
+    return page(request, "screening", context, study=person.study)
 
 
 def _consent_page(request: HttpRequest, person: Participation) -> HttpResponse:
@@ -71,8 +83,10 @@ def _instructions_page(request: HttpRequest, person: Participation) -> HttpRespo
     text = current_texts(person.study)["instructions"]
     trial = current_trial(person)
     context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
+    definition = study_definition(person.study)
+    if definition.comprehension is not None:
+        context["comprehension"] = definition.comprehension.questions
     if trial is not None:
-        definition = study_definition(person.study)
         with translation.override(definition.language):
             context["example"] = trial_context(person, trial, definition)
     return page(request, "instructions", context, study=person.study)
@@ -153,7 +167,16 @@ def refuse(request: HttpRequest, code: str) -> HttpResponse:
 
 @participant_view("POST")
 def begin(request: HttpRequest, code: str) -> HttpResponse:
-    return onward(request, enrolment.begin(find_person(code)))
+    """Into the trials; back to the instructions where they were not understood."""
+    person = find_person(code)
+    if gates.comprehend(person, request.POST):
+        person = enrolment.begin(person)
+    return onward(request, person)
+
+
+@participant_view("POST")
+def screening(request: HttpRequest, code: str) -> HttpResponse:
+    return onward(request, gates.screen(find_person(code), request.POST))
 
 
 @participant_view("POST")

@@ -1,0 +1,109 @@
+"""What must be passed before trials are asked: screening, comprehension, practice.
+
+Who does not pass is thanked and gives the place back; what they answered to screening questions
+is not kept.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from studyapp.models import Event, Judgment, Participation, Slot, Status, StudyState, Trial
+from studyapp.studies.definition import Definition, study_definition
+from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.sections import QuestionSection
+
+from .enrolment import lock
+from .refusals import NotNow, ParticipationError, StudyNotOpen
+
+
+class AnswerMissing(ParticipationError):
+    """A question before the trials was not answered."""
+
+
+def given_answers(data: Mapping[str, str], questions: Sequence[QuestionSection]) -> list[int]:
+    """The chosen answers (from 1) in a form's fields `question_1`, `question_2`, …
+
+    Raises AnswerMissing where one is missing or none of those on the page.
+    """
+    found = []
+    for number, question in enumerate(questions, 1):
+        text = data.get(f"question_{number}", "")
+        known = {str(choice) for choice in range(1, len(question.answers) + 1)}
+        if text not in known:
+            raise AnswerMissing("Please answer every question on the page.")
+        found.append(int(text))
+    return found
+
+
+def are_accepted(answers: Sequence[int], questions: Sequence[QuestionSection]) -> bool:
+    return all(
+        answer in question.accept for answer, question in zip(answers, questions, strict=True)
+    )
+
+
+@transaction.atomic
+def screen(participation: Participation, data: Mapping[str, str]) -> Participation:
+    """Decide once, before consent, whether the study needs this person."""
+    person = lock(participation)
+    if person.status != Status.ENTERED or person.screened_at is not None:
+        return person
+    if person.study.state != StudyState.OPEN:
+        raise StudyNotOpen("This study is not open for new participants at the moment.")
+    questions = study_definition(person.study).screening
+    if are_accepted(given_answers(data, questions), questions):
+        person.screened_at = timezone.now()
+        person.save(update_fields=["screened_at"])
+        Event.objects.create(participation=person, kind="screened in")
+    else:
+        screen_out(person, because="screening")
+    return person
+
+
+@transaction.atomic
+def comprehend(participation: Participation, data: Mapping[str, str]) -> bool:
+    """Whether the comprehension questions were all answered rightly, or there are none.
+
+    After the study's number of attempts the participation ends.
+    """
+    person = lock(participation)
+    asking = study_definition(person.study).comprehension
+    if asking is None or person.started_at is not None:
+        return True
+    if person.status != Status.ACTIVE:
+        raise NotNow("There is nothing to begin here.")
+    if are_accepted(given_answers(data, asking.questions), asking.questions):
+        return True
+    person.failed_comprehension += 1
+    person.save(update_fields=["failed_comprehension"])
+    if person.failed_comprehension >= asking.attempts:
+        screen_out(person, because="comprehension")
+    return False
+
+
+def screen_out(person: Participation, *, because: str) -> None:
+    """End a participation and give its place to the next. The row of `person` must be locked."""
+    if person.slot_id is not None:
+        Slot.objects.filter(pk=person.slot_id).update(is_open=True)
+    person.status = Status.SCREENED_OUT
+    person.save(update_fields=["status"])
+    Event.objects.create(participation=person, kind="screened out", data={"because": because})
+
+
+def has_failed_practice(person: Participation, trial: Trial, definition: Definition) -> bool:
+    """Whether `trial` was the last of a practice that had to be passed and was not."""
+    block = definition.block(trial.block)
+    if block.pass_at is None:
+        return False
+    asked = Trial.objects.filter(slot=person.slot_id, block=block.name).count()
+    judged = Judgment.objects.filter(participation=person, trial__block=block.name)
+    rows = list(judged.select_related("trial__stimulus"))
+    score = PARADIGMS[block.paradigm].score
+    assert score is not None
+    right = sum(
+        score(row.trial, row.value)
+        for row in rows
+        if row.value is not None and row.trial.stimulus_id is not None and row.trial.step != 1
+    )
+    return len(rows) == asked and right < block.pass_at

@@ -1,0 +1,121 @@
+"""Screening before consent, comprehension after the instructions, practice that must be passed."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from studyapp.models import Participation, Slot, Status, Study
+from studyapp.participations.answering import answer, current_page, current_trial
+from studyapp.participations.enrolment import begin, consent
+from studyapp.participations.entering import enter
+from studyapp.participations.gates import AnswerMissing, comprehend, screen
+from studyapp.participations.refusals import NotNow
+from studyapp.studies.paradigms.base import right_button
+from tests.builders import open_small_study, take_part
+
+pytestmark = pytest.mark.django_db
+
+COLOURS = {"question": "Do you see colours?", "answers": ["yes", "no"], "accept": [1]}
+ROBOTS = {"question": "How many robots?", "answers": ["one", "two", "three"], "accept": [2]}
+
+
+def screened_study() -> Study:
+    return open_small_study(screening=[COLOURS], people=1)
+
+
+def asking_study(attempts: int = 2) -> Study:
+    return open_small_study(comprehension={"attempts": attempts, "questions": [ROBOTS]})
+
+
+def test_nobody_consents_before_the_screening() -> None:
+    person = enter(screened_study(), source="link")
+    assert current_page(person) == "screening"
+    with pytest.raises(NotNow):
+        consent(person)
+    assert Participation.objects.get().consented_at is None
+
+
+def test_whom_the_study_needs_goes_on_to_consent() -> None:
+    person = screen(enter(screened_study(), source="link"), {"question_1": "1"})
+    assert current_page(person) == "consent"
+    assert consent(person).status == Status.ACTIVE
+
+
+def test_whom_it_does_not_need_takes_no_place_and_cannot_try_again() -> None:
+    person = screen(enter(screened_study(), source="link"), {"question_1": "2"})
+    assert person.status == Status.SCREENED_OUT
+    assert screen(person, {"question_1": "1"}).status == Status.SCREENED_OUT
+    assert Slot.objects.get().is_open
+
+
+@pytest.mark.parametrize("data", [{}, {"question_1": ""}, {"question_1": "3"}])
+def test_a_screening_without_an_answer_decides_nothing(data: dict[str, str]) -> None:
+    person = enter(screened_study(), source="link")
+    with pytest.raises(AnswerMissing):
+        screen(person, data)
+    assert Participation.objects.get().status == Status.ENTERED
+
+
+def to_instructions(study: Study) -> Participation:
+    return consent(enter(study, source="link"))
+
+
+def test_who_understood_begins() -> None:
+    person = to_instructions(asking_study())
+    assert comprehend(person, {"question_1": "2"})
+    assert current_page(begin(person)) == "trial"
+
+
+def test_who_did_not_understand_is_told_and_may_try_once_more(client: Client) -> None:
+    person = to_instructions(asking_study())
+    address = f"/p/{person.code}/"
+    assert "two</strong>" not in client.get(address).content.decode()
+    assert client.post(f"{address}begin", {"question_1": "3"}).status_code == 303
+    page = client.get(address).content.decode()
+    assert "Not all answers were right" in page
+    assert "<strong>two</strong>" in page
+    client.post(f"{address}begin", {"question_1": "2"})
+    assert current_page(Participation.objects.get()) == "trial"
+
+
+def test_who_never_understands_gives_the_place_back() -> None:
+    person = to_instructions(asking_study(attempts=1))
+    slot = person.slot
+    assert slot is not None
+    assert not comprehend(person, {"question_1": "1"})
+    person.refresh_from_db()
+    slot.refresh_from_db()
+    assert (person.status, slot.is_open) == (Status.SCREENED_OUT, True)
+
+
+def test_the_screening_page_asks_and_leads_on(client: Client) -> None:
+    person = enter(screened_study(), source="link")
+    address = f"/p/{person.code}/"
+    assert "Do you see colours?" in client.get(address).content.decode()
+    assert client.post(f"{address}screening", {}).status_code == 400
+    assert client.post(f"{address}screening", {"question_1": "1"}).status_code == 303
+    assert client.get(address).context["person"].screened_at is not None
+
+
+def practising(pass_at: int) -> Participation:
+    first: dict[str, Any] = {"name": "validation", "paradigm": "discrimination"}
+    blocks = [
+        {**first, "stage": "practice", "trials": 2, "pass_at": pass_at},
+        {**first, "name": "main", "trials": 2},
+    ]
+    return take_part(open_small_study(paradigm="discrimination", blocks=blocks))
+
+
+@pytest.mark.parametrize(("rights", "status"), [([1, 0], "screened_out"), ([1, 1], "active")])
+def test_practice_that_must_be_passed_ends_the_study_for_who_fails(
+    rights: list[int], status: str
+) -> None:
+    person = practising(pass_at=2)
+    for is_right in rights:
+        trial = current_trial(person)
+        assert trial is not None
+        value = right_button(trial) if is_right else 1 - right_button(trial)
+        answer(person, trial_code=trial.code, value=value, data={}, timing={})
+        person.refresh_from_db()
+    assert person.status == status
