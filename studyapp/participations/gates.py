@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Event, Judgment, Participation, Slot, Status, StudyState, Trial
 from studyapp.studies.definition import Definition, study_definition
@@ -15,24 +16,20 @@ from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.sections import QuestionSection
 
 from .enrolment import lock
-from .refusals import NotNow, ParticipationError, StudyNotOpen
-
-
-class AnswerMissing(ParticipationError):
-    """A question before the trials was not answered."""
+from .refusals import NotNow, StudyNotOpen, Unanswered
 
 
 def given_answers(data: Mapping[str, str], questions: Sequence[QuestionSection]) -> list[int]:
     """The chosen answers (from 1) in a form's fields `question_1`, `question_2`, …
 
-    Raises AnswerMissing where one is missing or none of those on the page.
+    Raises Unanswered where one is missing or none of those on the page.
     """
     found = []
     for number, question in enumerate(questions, 1):
         text = data.get(f"question_{number}", "")
         known = {str(choice) for choice in range(1, len(question.answers) + 1)}
         if text not in known:
-            raise AnswerMissing("Please answer every question on the page.")
+            raise Unanswered(_("Please answer every question on the page."))
         found.append(int(text))
     return found
 
@@ -50,7 +47,7 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
     if person.status != Status.ENTERED or person.screened_at is not None:
         return person
     if person.study.state != StudyState.OPEN:
-        raise StudyNotOpen("This study is not open for new participants at the moment.")
+        raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     questions = study_definition(person.study).screening
     if are_accepted(given_answers(data, questions), questions):
         person.screened_at = timezone.now()
@@ -72,7 +69,7 @@ def comprehend(participation: Participation, data: Mapping[str, str]) -> bool:
     if asking is None or person.started_at is not None:
         return True
     if person.status != Status.ACTIVE:
-        raise NotNow("There is nothing to begin here.")
+        raise NotNow(_("There is nothing to begin here."))
     if are_accepted(given_answers(data, asking.questions), asking.questions):
         return True
     person.failed_comprehension += 1

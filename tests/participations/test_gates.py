@@ -9,8 +9,8 @@ from studyapp.models import Participation, Slot, Status, Study
 from studyapp.participations.answering import answer, current_page, current_trial
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
-from studyapp.participations.gates import AnswerMissing, comprehend, screen
-from studyapp.participations.refusals import NotNow
+from studyapp.participations.gates import comprehend, screen
+from studyapp.participations.refusals import NotNow, Unanswered
 from studyapp.studies.paradigms.base import right_button
 from tests.builders import open_small_study, take_part
 
@@ -52,7 +52,7 @@ def test_whom_it_does_not_need_takes_no_place_and_cannot_try_again() -> None:
 @pytest.mark.parametrize("data", [{}, {"question_1": ""}, {"question_1": "3"}])
 def test_a_screening_without_an_answer_decides_nothing(data: dict[str, str]) -> None:
     person = enter(screened_study(), source="link")
-    with pytest.raises(AnswerMissing):
+    with pytest.raises(Unanswered):
         screen(person, data)
     assert Participation.objects.get().status == Status.ENTERED
 
