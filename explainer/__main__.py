@@ -6,6 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from .catalogue import catalogue
+from .classification import classify
 from .errors import ExplainerError
 
 
@@ -14,12 +15,23 @@ def write_catalogue(arguments: argparse.Namespace) -> None:
     print(json.dumps(catalogue(), indent=1, ensure_ascii=False))
 
 
+def predict(arguments: argparse.Namespace) -> None:
+    """Read photos and networks as JSON, print each network's first classes for each photo."""
+    try:
+        wanted = json.load(sys.stdin)
+    except ValueError as error:
+        raise ExplainerError("no JSON to read", "give networks and photos") from error
+    json.dump(classify(wanted), sys.stdout)
+
+
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     top = argparse.ArgumentParser(prog="python -m explainer", description=__doc__)
     verbs = top.add_subparsers(required=True, metavar="command")
     verb = verbs.add_parser("catalogue", help=write_catalogue.__doc__)
     verb.set_defaults(run=write_catalogue)
+    verb = verbs.add_parser("predict", help=predict.__doc__)
+    verb.set_defaults(run=predict)
     return top
 
 

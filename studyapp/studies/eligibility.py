@@ -35,7 +35,7 @@ def eligible_photos(
     photos = list(photos)
     outcomes = [_outcomes(photos, pair, paradigm) for pair in pairs]
     for photo in photos:
-        outcome = _agreed([of_pair[photo.pk] for of_pair in outcomes])
+        outcome = agreed([of_pair[photo.pk] for of_pair in outcomes])
         if isinstance(outcome, Refusal):
             found.refusals[outcome.rule] += 1
         else:
@@ -56,7 +56,7 @@ def _outcomes(
         if role != "weaker" or pair.weaker is not None
     }
     answers = {role: _answers(photos, network) for role, network in networks.items()}
-    indices = class_indices(pair.stronger)
+    indices = class_indices(pair.stronger.labels)
     return {
         photo.pk: _outcome(
             photo,
@@ -68,7 +68,7 @@ def _outcomes(
     }
 
 
-def _agreed(outcomes: Sequence[Outcome]) -> Outcome:
+def agreed(outcomes: Sequence[Outcome]) -> Outcome:
     """What all pairs give, or why one gives nothing."""
     refused = [one for one in outcomes if isinstance(one, Refusal)]
     if refused:
@@ -78,17 +78,17 @@ def _agreed(outcomes: Sequence[Outcome]) -> Outcome:
     return outcomes[0]
 
 
-def class_indices(network: Network) -> dict[str, frozenset[int]]:
+def class_indices(labels: Iterable[str]) -> dict[str, frozenset[int]]:
     """The class indices that carry each name (names are compared without case)."""
     found: dict[str, set[int]] = {}
-    for index, label in enumerate(network.labels):
+    for index, label in enumerate(labels):
         found.setdefault(str(label).casefold(), set()).add(index)
     return {label: frozenset(group) for label, group in found.items()}
 
 
 def unknown_names(photos: Iterable[StudyImage], network: Network) -> list[str]:
     """Accepted names in the photos' annotations that are no class of `network`."""
-    known = class_indices(network)
+    known = class_indices(network.labels)
     names = {n for photo in photos for one in photo.categories for n in one["accepted"]}
     return sorted(name for name in names if name.casefold() not in known)
 
@@ -123,17 +123,28 @@ def _outcome(
     indices: dict[str, frozenset[int]],
     paradigm: Paradigm,
 ) -> Outcome:
+    categories = [
+        category_of(str(one["name"]), one["accepted"], indices) for one in photo.categories
+    ]
+    return apply_rule(categories, answers, paradigm)
+
+
+def apply_rule(
+    categories: Sequence[Category], answers: Mapping[str, Classified | None], paradigm: Paradigm
+) -> Outcome:
+    """What a paradigm asks of a photo with these categories and answers; None: no answer."""
     known = {role: answer for role, answer in answers.items() if answer is not None}
     if len(known) < len(answers):
         return Refusal("no prediction could be made")
-    categories = [_category(one, indices) for one in photo.categories]
     if not all(category.accepted for category in categories):
         return Refusal("a category is no class of the network")
     assert paradigm.candidates is not None
     return paradigm.candidates(categories, known)
 
 
-def _category(row: dict[str, list[str]], indices: dict[str, frozenset[int]]) -> Category:
+def category_of(
+    name: str, accepted: Iterable[str], indices: Mapping[str, frozenset[int]]
+) -> Category:
+    """A category with the classes that carry any of its accepted names."""
     none: frozenset[int] = frozenset()
-    accepted = none.union(*(indices.get(name.casefold(), none) for name in row["accepted"]))
-    return Category(str(row["name"]), accepted)
+    return Category(name, none.union(*(indices.get(one.casefold(), none) for one in accepted)))

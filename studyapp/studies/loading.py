@@ -2,13 +2,11 @@
 
 import hashlib
 import json
-import warnings
 from pathlib import Path
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.db import transaction
-from PIL import Image as Pillow
 
 from studyapp.models import (
     Arm,
@@ -23,12 +21,10 @@ from studyapp.models import (
 )
 
 from .definition import Definition, read_definition
+from .photo_files import measure, photo_bytes
 from .readers import Photo, ReaderError, read_photos
 from .sections import NetworkSection
 from .texts import text_digest
-
-MOST_PIXELS = 50_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "BMP", "TIFF")
 
 
 class LoadingError(Exception):
@@ -61,7 +57,9 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
     )
     _write_texts(study, texts)
     _write_conditions(study, definition, path.parent)
-    _write_photos(study, read_photos(definition.images, path.parent), definition)
+    _write_photos(
+        study, read_photos(definition.images, path.parent, seed=definition.design.seed), definition
+    )
     return study
 
 
@@ -167,12 +165,12 @@ def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> 
 
 def _image(photo: Photo, smallest_side: int) -> Image:
     """The row of a photo, whose bytes are stored under their own digest."""
-    content = photo.path.read_bytes()
+    content = photo_bytes(photo)
     sha256 = hashlib.sha256(content).hexdigest()
     known = Image.objects.filter(sha256=sha256).first()
     if known is not None:
         return known
-    width, height, ending = _measure(photo)
+    width, height, ending = measure(content, photo.name)
     if min(width, height) < smallest_side:
         raise ReaderError(
             f"{photo.name}: {width} × {height} pixels; each side needs {smallest_side} or more"
@@ -181,24 +179,3 @@ def _image(photo: Photo, smallest_side: int) -> Image:
     if not default_storage.exists(file):
         file = default_storage.save(file, ContentFile(content))
     return Image.objects.create(sha256=sha256, file=file, width=width, height=height)
-
-
-def _measure(photo: Photo) -> tuple[int, int, str]:
-    """Width, height and kind of a photo, after decoding it whole; ReaderError if it can't be."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Pillow.DecompressionBombWarning)
-            with Pillow.open(photo.path, formats=FORMATS) as picture:
-                if picture.width * picture.height > MOST_PIXELS:
-                    raise ReaderError(
-                        f"{photo.name}: {picture.width} × {picture.height} pixels are too many; "
-                        f"shrink it below {MOST_PIXELS // 1_000_000} million"
-                    )
-                picture.load()
-                return picture.width, picture.height, str(picture.format).lower()
-    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombWarning) as error:
-        if isinstance(error, ReaderError):
-            raise
-        raise ReaderError(
-            f"{photo.name}: not a whole photo ({error}); take it out or save it again"
-        ) from error

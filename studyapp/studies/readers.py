@@ -2,9 +2,11 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 from .sections import ImagesSection
@@ -29,14 +31,20 @@ class AnnotatedCategory:
 
 @dataclass(frozen=True)
 class Photo:
+    """A photo file, or two of them side by side (`beside`)."""
+
     path: Path
     name: str
     group: str
     categories: tuple[AnnotatedCategory, ...] = field(default=())
+    beside: Path | None = None
 
 
-def read_photos(images: ImagesSection, base: Path) -> list[Photo]:
-    """All photos of `images`, sorted by name; `base` is the study file's folder."""
+def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Photo]:
+    """The photos that `images` takes, sorted by name; `base` is the study file's folder.
+
+    `seed` draws which ones where `images` has none of its own.
+    """
     folder = (base / images.folder).resolve()
     if not folder.is_dir():
         raise ReaderError(f"{images.folder}: no such folder beside the study file")
@@ -44,7 +52,59 @@ def read_photos(images: ImagesSection, base: Path) -> list[Photo]:
     photos = sorted(reader(images, folder), key=lambda photo: photo.name)
     if not photos:
         raise ReaderError(f"{images.folder}: no photo in it ({', '.join(sorted(ENDINGS))})")
-    return photos
+    random = Random(f"{seed if images.seed is None else images.seed}/photos")
+    if images.compose == "pair":
+        photos = side_by_side(photos, random)
+    return sorted(_taken(images, photos, random), key=lambda photo: photo.name)
+
+
+def _taken(images: ImagesSection, photos: list[Photo], random: Random) -> list[Photo]:
+    """As many as are asked for, by the section's rule."""
+    if images.count is None:
+        return photos
+    if images.count > len(photos):
+        raise ReaderError(
+            f"{images.folder}: {images.count} photos are asked for, {len(photos)} are there; "
+            "ask for fewer or add photos"
+        )
+    if images.select != "first":
+        photos = random.sample(photos, len(photos))
+    if images.select == "balanced":
+        turns: Counter[tuple[str, ...]] = Counter()
+        turn = {}
+        for photo in photos:
+            shown = tuple(one.name for one in photo.categories)
+            turn[photo.name] = turns[shown]
+            turns[shown] += 1
+        photos = sorted(photos, key=lambda photo: turn[photo.name])
+    return photos[: images.count]
+
+
+def side_by_side(photos: list[Photo], random: Random) -> list[Photo]:
+    """Pairs of photos with one category each, the two different; every photo at most once.
+
+    The most frequent categories are paired first, so that as few photos as can be are left over.
+    """
+    waiting: dict[str, list[Photo]] = {}
+    for photo in random.sample(photos, len(photos)):
+        if len(photo.categories) == 1:
+            waiting.setdefault(photo.categories[0].name, []).append(photo)
+    pairs = []
+    while len(waiting) >= 2:
+        names = sorted(waiting, key=lambda name: (-len(waiting[name]), name))[:2]
+        left, right = (waiting[name].pop() for name in random.sample(names, 2))
+        pairs.append(_pair(left, right))
+        waiting = {name: group for name, group in waiting.items() if group}
+    if not pairs:
+        raise ReaderError('compose = "pair" needs photos of two categories, one in each photo')
+    return pairs
+
+
+def _pair(left: Photo, right: Photo) -> Photo:
+    name = f"{left.name} + {right.name}"
+    shown = tuple(AnnotatedCategory(one.name, one.accepted) for one in
+                  (*left.categories, *right.categories))  # fmt: skip
+    return Photo(left.path, name, name, shown, right.path)
 
 
 def _read_folder(images: ImagesSection, folder: Path) -> Iterator[Photo]:

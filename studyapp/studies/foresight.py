@@ -1,0 +1,136 @@
+"""What could be asked of photos that are in no database yet: a child process of the explainer
+predicts, the paradigms' own rules decide."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.conf import settings
+
+from .definition import Definition
+from .eligibility import agreed, apply_rule, category_of, class_indices
+from .paradigms import PARADIGMS, Candidate, Classified, Refusal
+from .photo_files import photo_bytes
+from .readers import Photo
+from .sections import NetworkSection, PairSection
+
+
+class ForesightError(Exception):
+    """The networks could not answer: one sentence of the explainer's."""
+
+
+def foresee(
+    definition: Definition, photos: Sequence[Photo], base: Path
+) -> dict[str, dict[str, Any]]:
+    """By paradigm how many photos can be asked about, by stratum, and what left others out."""
+    answers = _classified(definition, photos, base)
+    return {
+        paradigm: _counted(definition, paradigm, photos, answers)
+        for paradigm in definition.photo_paradigms()
+    }
+
+
+Answers = dict[str, list[Classified | None]]
+
+
+def _counted(
+    definition: Definition, paradigm: str, photos: Sequence[Photo], answers: Answers
+) -> dict[str, Any]:
+    eligible: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    pairs = {definition.pair_of(one) for one in definition.conditions_of(paradigm)}
+    for place, photo in enumerate(photos):
+        outcome = agreed(
+            [
+                _outcome(definition.pairs[name], paradigm, photo, _at(answers, place))
+                for name in sorted(pairs)
+            ]
+        )
+        if isinstance(outcome, Refusal):
+            refused[outcome.rule] += 1
+        else:
+            eligible[outcome[0].stratum or "photos"] += 1
+    return {"eligible": dict(eligible), "left_out": dict(refused.most_common())}
+
+
+def _at(answers: Answers, place: int) -> dict[str, Classified | None]:
+    return {name: found[place] for name, found in answers.items()}
+
+
+def _outcome(
+    pair: PairSection, paradigm: str, photo: Photo, answers: dict[str, Classified | None]
+) -> list[Candidate] | Refusal:
+    roles = {"stronger": pair.stronger, "weaker": pair.weaker}
+    known = {
+        role: answers[name]
+        for role in PARADIGMS[paradigm].networks
+        if (name := roles[role]) is not None
+    }
+    answer = answers[pair.stronger]
+    indices = class_indices(answer.labels if answer is not None else ())
+    categories = [category_of(one.name, one.accepted, indices) for one in photo.categories]
+    return apply_rule(categories, known, PARADIGMS[paradigm])
+
+
+def _classified(definition: Definition, photos: Sequence[Photo], base: Path) -> Answers:
+    """Each network's answers by its name, photo by photo."""
+    networks = {name: _arguments(section, base) for name, section in definition.networks.items()}
+    with TemporaryDirectory() as folder:
+        files = [str(_file_of(photo, Path(folder), n)) for n, photo in enumerate(photos)]
+        found = _ask({"networks": networks, "photos": files})
+    return {
+        name: [
+            None if classes is None else Classified(classes, answer["labels"])
+            for classes in answer["classes"]
+        ]
+        for name, answer in found.items()
+    }
+
+
+def _file_of(photo: Photo, folder: Path, number: int) -> Path:
+    """The photo's own file; of two side by side one that is written into `folder`."""
+    if photo.beside is None:
+        return photo.path
+    path = folder / f"{number}.png"
+    path.write_bytes(photo_bytes(photo))
+    return path
+
+
+def _ask(wanted: dict[str, Any]) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "explainer", "predict"],
+        input=json.dumps(wanted),
+        stdout=subprocess.PIPE,
+        stderr=None if sys.stderr.isatty() else subprocess.PIPE,
+        text=True,
+        cwd=settings.ROOT,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = (done.stderr or "see above").strip().splitlines()[-1]
+        raise ForesightError(f"the networks could not answer: {last}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _arguments(section: NetworkSection, base: Path) -> dict[str, Any]:
+    """What the explainer's `load_network` takes."""
+    found = {
+        "builder": section.builder,
+        "weights": _file_or_name(section.weights, base),
+        "sha256": section.sha256,
+        "labels": _file_or_name(section.labels, base) if section.labels else None,
+        "layer": section.layer,
+        "options": section.options,
+    }
+    return {key: value for key, value in found.items() if value is not None}
+
+
+def _file_or_name(text: str, base: Path) -> str:
+    path = (base / text).resolve()
+    return str(path) if path.is_file() else text
