@@ -95,6 +95,8 @@ def _certify_block(arm: str, block: BlockPlan, design: Design) -> dict[str, Any]
         "block": block.name,
         "stimuli": len(block.items),
         "conditions": len(block.conditions),
+        "people": len({slot.position for slot, _, _ in rows}),
+        "ratings": len(rows),
         "ratings_per_cell": ratings,
         "side_by_cell": _imbalance(rows, _cell),
         "side_by_stimulus": _imbalance(rows, lambda row: _cell(row)[0]),

@@ -12,9 +12,10 @@ from pydantic import Field, ValidationError
 from studyapp.models import Study
 
 from .block_rules import Complaint
-from .catalogue import did_you_mean
+from .catalogue import catalogue, did_you_mean
 from .contradictions import contradictions
-from .paradigms import PARADIGMS
+from .paradigms import PARADIGMS, WITHOUT_MAP
+from .ready_pairs import expand_pairs
 from .sections import (
     AnalysisSection,
     ArmSection,
@@ -167,7 +168,7 @@ def parse_definition(text: str, where: str) -> Definition:
         raise DefinitionError(f"{where}: not TOML: {error}") from error
     lines = key_lines(text)
     try:
-        definition = Definition.model_validate(raw)
+        definition = Definition.model_validate(expand_pairs(raw))
     except ValidationError as error:
         raise DefinitionError(_first_complaint(error, lines, where)) from error
     _refuse(contradictions(definition), lines, where)
@@ -177,6 +178,21 @@ def parse_definition(text: str, where: str) -> Definition:
 def study_definition(study: Study) -> Definition:
     """The checked definition that a study was loaded with."""
     return Definition.model_validate(study.definition)
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of study files, with the names that the catalogue and the paradigms know."""
+    schema = Definition.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "A study file of Discern"
+    parts = schema["$defs"]
+    names = catalogue()
+    parts["BlockSection"]["properties"]["paradigm"]["enum"] = list(PARADIGMS)
+    parts["NetworkSection"]["properties"]["builder"]["enum"] = list(names["networks"])
+    method = parts["ConditionSection"]["properties"]["method"]
+    method["enum"] = [*names["methods"], *WITHOUT_MAP]
+    parts["DisplaySection"]["properties"]["colour_map"]["enum"] = list(names["colour_maps"])
+    return schema
 
 
 def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: str) -> None:

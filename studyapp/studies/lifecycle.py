@@ -36,7 +36,7 @@ class LifecycleError(Exception):
 @transaction.atomic
 def start_preparing(study: Study) -> Study:
     """Ask the workers for predictions and explanations; asking again takes up what is left."""
-    study = _locked(study, StudyState.DRAFT, StudyState.PREPARING, verb="prepared")
+    study = locked_study(study, StudyState.DRAFT, StudyState.PREPARING, verb="prepared")
     study.state = StudyState.PREPARING
     study.save(update_fields=["state"])
     ask(PREPARE, study.pk)
@@ -46,7 +46,7 @@ def start_preparing(study: Study) -> Study:
 @transaction.atomic
 def open_study(study: Study) -> Study:
     """Verify every picture, draw and store the design, freeze and hash, let people in."""
-    study = _locked(study, StudyState.PREPARING, verb="opened")
+    study = locked_study(study, StudyState.PREPARING, verb="opened")
     for hindrance in hindrances(study):
         raise LifecycleError(f"{study.slug} can't be opened: {hindrance}")
     plan, design = drawn_design(study)
@@ -67,18 +67,18 @@ def open_study(study: Study) -> Study:
 @transaction.atomic
 def pause_study(study: Study) -> Study:
     """Let nobody new in; who is inside finishes."""
-    return _move(_locked(study, StudyState.OPEN, verb="paused"), StudyState.PAUSED)
+    return _move(locked_study(study, StudyState.OPEN, verb="paused"), StudyState.PAUSED)
 
 
 @transaction.atomic
 def resume_study(study: Study) -> Study:
-    return _move(_locked(study, StudyState.PAUSED, verb="resumed"), StudyState.OPEN)
+    return _move(locked_study(study, StudyState.PAUSED, verb="resumed"), StudyState.OPEN)
 
 
 @transaction.atomic
 def close_study(study: Study) -> Study:
     """Take no further answer; a closed study stays closed."""
-    study = _locked(study, StudyState.OPEN, StudyState.PAUSED, verb="closed")
+    study = locked_study(study, StudyState.OPEN, StudyState.PAUSED, verb="closed")
     study.closed_at = timezone.now()
     study.save(update_fields=["closed_at"])
     return _move(study, StudyState.CLOSED)
@@ -117,7 +117,7 @@ def drawn_design(study: Study) -> tuple[Plan, Design]:
         raise LifecycleError(f"{study.slug}: {error}") from error
 
 
-def _locked(study: Study, *states: StudyState, verb: str) -> Study:
+def locked_study(study: Study, *states: StudyState, verb: str) -> Study:
     """The study's row, locked; refused if it is in none of `states`."""
     locked = Study.objects.select_for_update().get(pk=study.pk)
     if locked.state not in states:

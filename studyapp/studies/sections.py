@@ -31,8 +31,13 @@ class NetworkSection(Section):
 
 
 class PairSection(Section):
-    stronger: Name
-    weaker: Name | None = None
+    """Two networks of the file, or a ready pair by its name: `use` and nothing else."""
+
+    stronger: Name = Field(description="The network that is more accurate.")
+    weaker: Name | None = Field(None, description="The other one, where there is one.")
+    use: Literal["vgg16_alexnet", "sharp_near_sighted"] | None = Field(
+        None, description="A ready pair, instead of the two."
+    )
 
 
 class ImagesSection(Section):

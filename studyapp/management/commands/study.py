@@ -10,11 +10,20 @@ from studyapp.management.verbs import VERBS
 from studyapp.management.verbs.base import VerbError
 from studyapp.studies.definition import DefinitionError
 from studyapp.studies.design import DesignError
+from studyapp.studies.foresight import ForesightError
 from studyapp.studies.lifecycle import LifecycleError
 from studyapp.studies.loading import LoadingError
 from studyapp.studies.readers import ReaderError
 
-SAID = (VerbError, DefinitionError, DesignError, LifecycleError, LoadingError, ReaderError)
+SAID = (
+    VerbError,
+    DefinitionError,
+    DesignError,
+    ForesightError,
+    LifecycleError,
+    LoadingError,
+    ReaderError,
+)
 
 
 class Command(BaseCommand):

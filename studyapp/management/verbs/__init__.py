@@ -1,9 +1,10 @@
 """What `manage.py study` can do: a file per verb, and one line here."""
 
-from . import checking, loading, preparing, simulating, states, status
+from . import checking, extending, loading, preparing, schema, simulating, states, status
 from .base import Verb
 
 VERBS: dict[str, Verb] = {
+    "schema": schema.VERB,
     "check": checking.VERB,
     "load": loading.VERB,
     "prepare": preparing.VERB,
@@ -11,6 +12,7 @@ VERBS: dict[str, Verb] = {
     "pause": states.PAUSE,
     "resume": states.RESUME,
     "close": states.CLOSE,
+    "extend": extending.VERB,
     "simulate": simulating.VERB,
     "status": status.VERB,
 }

@@ -5,40 +5,76 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from studyapp.models import StimulusRole
 from studyapp.studies.certificate import certificate_lines, certify
 from studyapp.studies.definition import Definition, read_definition
 from studyapp.studies.design import Item, draw
-from studyapp.studies.drawing import Items, definition_plan
+from studyapp.studies.drawing import STAGES, Items, definition_plan
+from studyapp.studies.foresight import foresee
 from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.precision import precision_lines, precision_table
 from studyapp.studies.readers import read_photos
+from studyapp.studies.selection import wanted_stimuli
 
 from .base import Verb
 
 
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", type=Path)
+    parser.add_argument(
+        "--predict",
+        action="store_true",
+        help="let the networks answer and count what can be asked about (takes a while)",
+    )
 
 
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     path: Path = options["file"]
     definition = read_definition(path)
-    photos = read_photos(definition.images, path.parent)
+    photos = read_photos(definition.images, path.parent, seed=definition.design.seed)
     counts = Counter(one.name for photo in photos for one in photo.categories)
     certificate = _certificate(definition)
-    lines = [f"{path}: a good study file, digest {definition.digest()[:12]}"]
-    lines.append(
-        f"{len(photos)} photos: " + ", ".join(f"{k} {v}" for k, v in sorted(counts.items()))
-    )
-    lines.append("The design, if as many photos as it asks for can be asked about:")
-    lines.extend(certificate_lines(certificate))
+    table = precision_table(certificate, _outcomes(definition))
     facts = {
         "slug": definition.slug,
         "digest": definition.digest(),
         "photos": len(photos),
         "photos_by_category": dict(counts),
         "certificate": certificate,
+        "precision": table,
     }
-    return facts, lines
+    if options["predict"]:
+        facts["eligible"] = foresee(definition, photos, path.parent)
+    return facts, _lines(path, definition, facts)
+
+
+def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[str]:
+    counts = sorted(facts["photos_by_category"].items())
+    lines = [
+        f"{path}: a good study file, digest {facts['digest'][:12]}",
+        f"{facts['photos']} photos: " + ", ".join(f"{name} {count}" for name, count in counts),
+        *_eligible_lines(facts.get("eligible", {})),
+        "The design, if as many photos as it asks for can be asked about:",
+        *certificate_lines(facts["certificate"]),
+    ]
+    if facts["precision"]:
+        lines.append("Expected precision (95 %), if variances are middling:")
+        lines += precision_lines(facts["precision"], definition.analysis.smallest_effect)
+    return lines
+
+
+def _eligible_lines(eligible: dict[str, Any]) -> list[str]:
+    lines = []
+    for paradigm, found in eligible.items():
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found["eligible"].items()))
+        lines.append(f"{paradigm} can ask about {kinds or 'no photo'}")
+        lines += [f"  left out: {count}: {rule}" for rule, count in found["left_out"].items()]
+    return lines
+
+
+def _outcomes(definition: Definition) -> dict[str, str]:
+    outcomes = {one.name: PARADIGMS[one.paradigm].outcome for one in definition.blocks}
+    return {name: outcome for name, outcome in outcomes.items() if outcome is not None}
 
 
 def _certificate(definition: Definition) -> dict[str, Any]:
@@ -49,16 +85,19 @@ def _certificate(definition: Definition) -> dict[str, Any]:
 
 def _stand_ins(definition: Definition) -> Items:
     items: Items = {}
-    for paradigm in definition.paradigms():
-        each = PARADIGMS[paradigm].stimuli_a_photo
-        practice = definition.practice_trials(paradigm)
-        items[paradigm, "practice"] = _numbered(f"{paradigm}/practice", practice, 1)
-        items[paradigm, "main"] = _numbered(paradigm, definition.design.stimuli, each)
+    for paradigm in definition.photo_paradigms():
+        for (role, stratum), count in wanted_stimuli(definition, paradigm).items():
+            each = PARADIGMS[paradigm].stimuli_a_photo if role == StimulusRole.MAIN else 1
+            key = (paradigm, STAGES[role])
+            items[key] = items.get(key, ()) + _numbered("/".join((*key, stratum)), count, each)
     return items
 
 
 def _numbered(name: str, count: int, each: int) -> tuple[Item, ...]:
-    return tuple(Item(f"{name}/{place}", f"{name}/photo {place // each}") for place in range(count))
+    stratum = name.rsplit("/", 1)[-1]
+    return tuple(
+        Item(f"{name}/{place}", f"{name}/photo {place // each}", stratum) for place in range(count)
+    )
 
 
 VERB = Verb("is a study file right? (no database)", arguments, run)

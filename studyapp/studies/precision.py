@@ -1,0 +1,88 @@
+"""How precise a design will be, in closed form and before anybody answers (pure).
+
+People and photos are both random: an answer's variance is made of people, photos, how each of them
+differs by condition, and the rest (Westfall, Kenny and Judd, J. Exp. Psychol.: General 143, 2014).
+"""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+Z95 = 1.959964
+Z80 = 0.841621
+# Variance of one answer where nothing is known: of a coin, and of scores −2…+2
+VARIANCE = {"correct": 0.25, "score": 1.5}
+
+
+@dataclass(frozen=True)
+class Shares:
+    """Shares of an answer's variance; they add up to 1. The defaults are a middling guess."""
+
+    people: float = 0.05
+    photos: float = 0.10
+    people_by_condition: float = 0.03
+    photos_by_condition: float = 0.07
+    rest: float = 0.75
+
+
+def precision(
+    variance: float, *, people: int, photos: int, ratings: int, shares: Shares | None = None
+) -> dict[str, float]:
+    """Expected half-widths of 95 % intervals, in the outcome's unit.
+
+    people: who answer; photos: that are asked about; ratings: answers per condition in all.
+    `mean`: of one condition. `contrast`: of the difference of two within people.
+    `detectable`: the difference that is found with a power of 80 %.
+    """
+    s = shares or Shares()
+    own = s.people_by_condition / people + s.photos_by_condition / photos + s.rest / ratings
+    mean = math.sqrt(variance * (s.people / people + s.photos / photos + own))
+    contrast = math.sqrt(2 * variance * own)
+    return {
+        "mean": Z95 * mean,
+        "contrast": Z95 * contrast,
+        "detectable": (Z95 + Z80) * contrast,
+    }
+
+
+def precision_table(certificate: dict[str, Any], outcomes: dict[str, str]) -> list[dict[str, Any]]:
+    """For every block of a certificate whose paradigm has an outcome: its expected precision.
+
+    outcomes: "score" or "correct" by the block's name.
+    """
+    return [
+        {
+            "arm": block["arm"],
+            "block": block["block"],
+            "outcome": outcomes[block["block"]],
+            "people": block["people"],
+            "photos": block["stimuli"],
+            "ratings": block["ratings"] // block["conditions"],
+            **precision(
+                VARIANCE[outcomes[block["block"]]],
+                people=block["people"],
+                photos=block["stimuli"],
+                ratings=block["ratings"] // block["conditions"],
+            ),
+        }
+        for block in certificate["blocks"]
+        if block["block"] in outcomes and block["ratings"]
+    ]
+
+
+def precision_lines(table: list[dict[str, Any]], smallest_effect: float | None) -> list[str]:
+    """The table as sentences; with the smallest effect of interest, whether it can be seen."""
+    lines = []
+    for row in table:
+        lines.append(
+            f"arm {row['arm']}, block {row['block']}: {row['people']} people × {row['photos']} "
+            f"photos, {row['ratings']} ratings per condition → mean ± {row['mean']:.3f}, "
+            f"difference ± {row['contrast']:.3f}, found with 80 % power from "
+            f"{row['detectable']:.3f}"
+        )
+        if smallest_effect is not None and row["detectable"] > smallest_effect:
+            lines.append(
+                f"  the smallest effect of interest, {smallest_effect:g}, is below that: "
+                "ask more people or about more photos"
+            )
+    return lines
