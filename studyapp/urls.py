@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from studyapp.models.codes import PATTERN
-from studyapp.views import entry, failures, health, participation, pictures
+from studyapp.views import entry, failures, health, participation, pictures, replay
 
 
 class CodeConverter:
@@ -34,6 +34,7 @@ urlpatterns = [
     path("p/<code:code>/withdraw", participation.withdraw, name="withdraw"),
     path("p/<code:code>/about", participation.about, name="about"),
     path("p/<code:code>/<code:name>.png", pictures.picture, name="picture"),
+    path("replay/<code:code>/<int:number>", replay.replay, name="replay"),
     path("o/<code:code>.png", pictures.desk_picture, name="desk_picture"),
     path("healthz", health.healthz, name="healthz"),
     path("admin/", admin.site.urls),

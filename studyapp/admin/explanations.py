@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from studyapp.models import Explanation, Study, StudyImage, StudyState
 from studyapp.queue import PREPARE, ask
 from studyapp.studies.claims import retry
+from studyapp.studies.rights import Act, acts, visible_studies
 
 from .reading import ReadingAdmin
-from .rights import Act, acts, visible_studies
 
 
 @admin.register(Explanation)

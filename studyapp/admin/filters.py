@@ -8,8 +8,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from studyapp.models import Condition, Stage
-
-from .rights import visible_studies
+from studyapp.studies.rights import visible_studies
 
 SimpleListFilter = admin.SimpleListFilter
 

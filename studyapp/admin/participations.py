@@ -1,74 +1,64 @@
-"""Participations with their judgments and events; exclusions as rows beside them."""
+"""Participations: a list, and for each one its timeline with what was shown."""
 
 from typing import Any
 
 from django.contrib import admin
-from django.http import HttpRequest
+from django.http import Http404, HttpRequest, HttpResponse
 
-from studyapp.models import Event, Exclusion, Judgment, Participation
+from studyapp.models import Exclusion, Judgment, Participation
 
-from .reading import ModelAdmin, ReadingAdmin, TabularInline
-
-
-class ReadingInline(TabularInline):
-    extra = 0
-    can_delete = False
-    show_change_link = False
-
-    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class JudgmentInline(ReadingInline):
-    model = Judgment
-    fields = ("trial", "value", "rt_ms", "confirm_ms", "choice_changes", "focus_losses",
-              "answered_at")  # fmt: skip
-    readonly_fields = fields
-
-    def get_queryset(self, request: HttpRequest) -> Any:
-        rows = super().get_queryset(request).select_related("trial__slot__study")
-        return rows.order_by("trial__position")
-
-
-class EventInline(ReadingInline):
-    model = Event
-    fields = ("kind", "at", "data")
-    readonly_fields = fields
+from .desk.frame import show
+from .filters import ParticipationStudyFilter, StudyFilter
+from .reading import ReadingAdmin
+from .timeline import timeline
 
 
 @admin.register(Participation)
 class ParticipationAdmin(ReadingAdmin):
-    """One run of a person through a study: timeline and answers."""
+    """One run of a person through a study."""
 
+    study_path = "study"
     list_display = ("code", "study", "status", "arm", "device_class", "entered_at", "finished_at")
-    list_filter = ("study", "status", "arm", "device_class")
+    list_filter = (StudyFilter, "status", "device_class")
     search_fields = ("code",)
     list_select_related = ("study", "arm")
     date_hierarchy = "entered_at"
-    exclude = ("participant", "profile")
-    inlines = (EventInline, JudgmentInline)
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """The timeline instead of a form: nothing here is written by hand."""
+        person = self.get_object(request, object_id)
+        if not self.has_view_permission(request) or person is None:
+            raise Http404("no such participation, or none of your studies'")
+        if request.method == "POST":
+            return HttpResponse("Nothing here is changed by hand.", status=403)
+        steps = timeline(person)
+        context = {
+            "title": f"Participation {person.code}",
+            "person": person,
+            "steps": steps,
+            "answered": sum(step.judgment is not None for step in steps),
+            "focus_losses": sum(_losses(step.judgment) for step in steps),
+            "failed": sum(step.check == "failed" for step in steps),
+            "exclusions": person.exclusions.select_related("made_by", "undone_by"),
+        }
+        return show(request, person.study, "participation", context)
+
+
+def _losses(judgment: Judgment | None) -> int:
+    return (judgment.focus_losses or 0) if judgment is not None else 0
 
 
 @admin.register(Exclusion)
-class ExclusionAdmin(ModelAdmin):
-    """Added with a reason, never changed: an undo is another row."""
+class ExclusionAdmin(ReadingAdmin):
+    """All exclusions; they are made on the study's own page, with a reason and a note."""
 
+    study_path = "participation__study"
     list_display = ("participation", "rule", "note", "undoes", "made_by", "made_at")
-    list_filter = ("rule", "participation__study")
+    list_filter = (ParticipationStudyFilter, "rule")
     list_select_related = ("participation", "undoes__participation", "made_by")
-    raw_id_fields = ("participation", "undoes")
-    fields = ("participation", "rule", "note", "undoes")
-    actions = None
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def save_model(self, request: HttpRequest, obj: Exclusion, form: Any, change: bool) -> None:
-        obj.made_by_id = request.user.pk
-        super().save_model(request, obj, form, change)

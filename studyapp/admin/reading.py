@@ -10,9 +10,9 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from studyapp.models import Picture, Study, WorkState
+from studyapp.studies.rights import visible_studies
 
 from .paging import EstimatingPaginator
-from .rights import visible_studies
 
 # The stubs' generic classes take a model; Django's own take none.
 if TYPE_CHECKING:

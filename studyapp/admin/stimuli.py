@@ -10,6 +10,7 @@ from django.utils.safestring import SafeString
 
 from studyapp.models import Stimulus
 
+from .filters import StudyFilter
 from .reading import ReadingAdmin, thumbnail
 
 
@@ -17,8 +18,9 @@ from .reading import ReadingAdmin, thumbnail
 class StimulusAdmin(ReadingAdmin):
     """What trials ask about: chosen, in reserve, or dropped by name with the reason."""
 
+    study_path = "study"
     list_display = ("category", "pictures", "role", "position", "photo", "study")
-    list_filter = ("study", "paradigm", "role")
+    list_filter = (StudyFilter, "paradigm", "role")
     search_fields = ("category", "photo__name")
     list_select_related = ("photo", "study")
     list_per_page = 20

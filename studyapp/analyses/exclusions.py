@@ -82,7 +82,13 @@ def broken_rules(
 
 def find_broken_rules(study: Study) -> list[tuple[str, str, str]]:
     """What the study's own rules say of its people now; nothing is written."""
-    limits = study_definition(study).exclusions.model_dump()
+    return people_breaking(study, study_definition(study).exclusions.model_dump())
+
+
+def people_breaking(
+    study: Study, limits: Mapping[str, float | None]
+) -> list[tuple[str, str, str]]:
+    """(participant_id, rule, note) of the finished people who break a rule at these `limits`."""
     if not any(limits.values()):
         return []
     people = study_frame(PARTICIPATIONS, study, PERSON_COLUMNS)
@@ -96,7 +102,7 @@ def apply_exclusions(study: Study) -> int:
 
     An exclusion that a researcher has undone is not made again.
     """
-    people = dict(Participation.objects.filter(study=study).values_list(participant_id(), "pk"))
+    people = participation_keys(study)
     standing = set(
         Exclusion.objects.filter(participation__study=study, undoes=None).values_list(
             "participation_id", "rule"
@@ -109,3 +115,8 @@ def apply_exclusions(study: Study) -> int:
     ]
     Exclusion.objects.bulk_create(new)
     return len(new)
+
+
+def participation_keys(study: Study) -> dict[str, int]:
+    """The participations' keys by the `participant_id` of the tables."""
+    return dict(Participation.objects.filter(study=study).values_list(participant_id(), "pk"))

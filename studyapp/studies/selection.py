@@ -70,15 +70,22 @@ def wanted_stimuli(definition: Definition, paradigm: str) -> dict[tuple[str, str
 def replace_unusable(study: Study) -> int:
     """Drop chosen photos whose map is empty or failed, by name; the next eligible ones in the
     seed's order take their places. How many photos were dropped."""
-    dropped = 0
-    for photo_id, paradigm, reason in list(_unusable(study)):
-        rows = study.stimuli.filter(photo=photo_id, paradigm=paradigm, role__in=SHOWN)
-        for row in rows.order_by("position"):
-            _promote(study, row)
-            row.role, row.dropped_because = StimulusRole.DROPPED, reason
-            row.save(update_fields=["role", "dropped_because"])
-        dropped += 1
-    return dropped
+    unusable = list(_unusable(study))
+    for photo_id, paradigm, reason in unusable:
+        drop_photo(study, photo_id, paradigm, reason)
+    return len(unusable)
+
+
+def drop_photo(study: Study, photo_id: int, paradigm: str, reason: str) -> None:
+    """Drop the chosen stimuli of a photo by name; the next in the seed's order take their places.
+
+    PreparationError when no eligible photo is left.
+    """
+    rows = study.stimuli.filter(photo=photo_id, paradigm=paradigm, role__in=SHOWN)
+    for row in rows.order_by("position"):
+        _promote(study, row)
+        row.role, row.dropped_because = StimulusRole.DROPPED, reason
+        row.save(update_fields=["role", "dropped_because"])
 
 
 def _stimuli(

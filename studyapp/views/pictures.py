@@ -18,10 +18,12 @@ from studyapp.models import (
     Participation,
     Picture,
     StimulusOverlay,
+    StudyImage,
     Trial,
     WorkState,
 )
 from studyapp.participations.answering import unanswered
+from studyapp.studies.rights import visible_studies
 
 from .pages import participant_view
 
@@ -73,11 +75,15 @@ def _largest(study: int, photo: int) -> int:
 
 @participant_view("GET", "HEAD")
 def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
-    """Any picture, as the desk shows it to those who may see stimuli."""
-    if not (request.user.is_staff and request.user.has_perm("studyapp.view_stimulus")):
-        raise Http404
-    for model in (Overlay, Crop):
-        found = model.objects.filter(code=code, state=WorkState.READY).first()
+    """A picture for those who work on a study that has it."""
+    studies = visible_studies(request.user)
+    mine = StimulusOverlay.objects.filter(stimulus__study__in=studies)
+    photos = StudyImage.objects.filter(study__in=studies)
+    for rows in (
+        Overlay.objects.filter(pk__in=mine.filter(overlay__code=code).values("overlay")),
+        Crop.objects.filter(code=code, image__in=photos.values("image")),
+    ):
+        found = rows.filter(state=WorkState.READY).first()
         if found is not None:
             return _send(request, found, size=0)
     raise Http404

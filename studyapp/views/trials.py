@@ -1,5 +1,7 @@
 """What a trial's page shows. Nothing that it holds tells a network, a method or a side."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from django.urls import reverse
@@ -14,9 +16,20 @@ from studyapp.studies.paradigms.forms import MEASURES
 from studyapp.studies.paradigms.reliance import FIRST
 from studyapp.studies.texts import current_texts
 
+Address = Callable[[Picture], str]
 
-def trial_context(person: Participation, trial: Trial, definition: Definition) -> dict[str, Any]:
-    """Everything for the page of `trial`; pictures by their opaque addresses."""
+
+def trial_context(
+    person: Participation,
+    trial: Trial,
+    definition: Definition,
+    address: Address | None = None,
+) -> dict[str, Any]:
+    """Everything for the page of `trial`; pictures by their opaque addresses.
+
+    `address` gives a picture's address where it is not the person's own.
+    """
+    address = address or partial(picture_address, person)
     answered, total = counts(person)
     asked = asked_on(trial, definition)
     questions = PARADIGMS[trial.paradigm].asks(asked)
@@ -33,9 +46,9 @@ def trial_context(person: Participation, trial: Trial, definition: Definition) -
         "points": any(question.kind == "point" for question in questions),
         "wanted": _wanted(trial, questions),
         "advice": _advice(trial),
-        "pictures": _pictures(person, trial, definition),
+        "pictures": _pictures(trial, definition, address),
         "fragment": _fragment(person, asked),
-        "following": _following(person, definition),
+        "following": _following(person, definition, address),
         "size": definition.display.size,
         "measures": MEASURES,
         "template": PARADIGMS[trial.paradigm].template,
@@ -47,17 +60,17 @@ def asked_on(trial: Trial, definition: Definition) -> Asked:
     return Asked(trial, definition.block(trial.block), definition.display)
 
 
-def _pictures(person: Participation, trial: Trial, definition: Definition) -> dict[str, str]:
+def _pictures(trial: Trial, definition: Definition, address: Address) -> dict[str, str]:
     """The addresses of a trial's pictures by their place on the page, in the page's order."""
     if trial.stimulus is None:
         return {}
     rows = StimulusOverlay.objects.filter(
         stimulus=trial.stimulus_id, condition=trial.condition_id
     ).select_related("overlay")
-    found = {row.role: picture_address(person, row.overlay) for row in rows}
+    found = {row.role: address(row.overlay) for row in rows}
     places = PARADIGMS[trial.paradigm].places(asked_on(trial, definition))
     if PHOTO in places.values():
-        found[PHOTO] = picture_address(person, _photo(trial, definition.display.size))
+        found[PHOTO] = address(_photo(trial, definition.display.size))
     return {place: found[role] for place, role in places.items() if role in found}
 
 
@@ -83,11 +96,11 @@ def _fragment(person: Participation, asked: Asked) -> str:
     return safe_fragment(current_texts(person.study)[asked.block.text].markdown)
 
 
-def _following(person: Participation, definition: Definition) -> str:
+def _following(person: Participation, definition: Definition, address: Address) -> str:
     """The next trial's pictures, for the browser to fetch ahead."""
     following = unanswered(person).order_by("position")[1:2]
     return " ".join(
-        url for trial in following for url in _pictures(person, trial, definition).values()
+        url for trial in following for url in _pictures(trial, definition, address).values()
     )
 
 

@@ -1,32 +1,21 @@
 """The researcher's desk: verbs with their consequences, data that nobody edits by hand."""
 
-import io
-import zipfile
-
 import pytest
 from django.contrib.admin.models import LogEntry
-from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from studyapp.models import Exclusion, Explanation, Judgment, StudyState, WorkState
-from tests.builders import make_study, open_small_study, take_part
+from studyapp.models import Explanation, Judgment, Study, StudyKind, StudyState, WorkState
+from tests.admin.desk import administrator, do, page_of
+from tests.builders import make_study, open_small_study
 from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 PAGES = ("study", "stimulus", "explanation", "participation", "judgment", "exclusion", "network")
-
-
-def researcher() -> Client:
-    client = Client()
-    client.force_login(User.objects.create_superuser("researcher", password="long enough to pass"))
-    return client
-
-
-def desk(study: object) -> str:
-    return reverse("admin:studyapp_study_change", args=[study.pk])  # type: ignore[attr-defined]
+TABS = ("studyapp_study_change", "study_coverage", "study_links", "study_exclusions",
+        "study_definition")  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -39,7 +28,7 @@ def test_nobody_sees_a_page_without_logging_in(page: str) -> None:
 @pytest.mark.parametrize("page", PAGES)
 def test_every_list_and_every_row_can_be_looked_at(page: str) -> None:
     send_people(open_small_study(), 2)
-    client = researcher()
+    client = administrator()
     reply = client.get(reverse(f"admin:studyapp_{page}_changelist"))
     assert reply.status_code == 200
     for row in list(reply.context["cl"].result_list)[:2]:
@@ -47,11 +36,11 @@ def test_every_list_and_every_row_can_be_looked_at(page: str) -> None:
         assert client.get(change).status_code == 200
 
 
-@pytest.mark.parametrize("page", ["study", "stimulus", "participation", "judgment", "explanation"])
+@pytest.mark.parametrize("page", ["stimulus", "participation", "judgment", "explanation"])
 @pytest.mark.parametrize("verb", ["change", "delete"])
 def test_what_verbs_and_people_wrote_is_written_by_nobody_else(page: str, verb: str) -> None:
     send_people(open_small_study(), 1)
-    client = researcher()
+    client = administrator()
     rows = client.get(reverse(f"admin:studyapp_{page}_changelist")).context["cl"].result_list
     reply = client.post(
         reverse(f"admin:studyapp_{page}_{verb}", args=[rows[0].pk]), {"post": "yes"}
@@ -60,45 +49,46 @@ def test_what_verbs_and_people_wrote_is_written_by_nobody_else(page: str, verb: 
     assert client.get(reverse(f"admin:studyapp_{page}_add")).status_code == 403
 
 
+@pytest.mark.parametrize("tab", TABS)
+@pytest.mark.parametrize("stage", ["preparing", "open", "with people"])
+def test_every_page_of_a_study_is_there_in_every_stage(tab: str, stage: str) -> None:
+    study = make_study() if stage == "preparing" else open_small_study(checks=1)
+    if stage == "with people":
+        send_people(study, 2)
+    assert administrator().get(page_of(study, tab)).status_code == 200
+
+
 def test_a_verb_says_what_it_does_before_it_acts_and_is_logged() -> None:
-    study, client = make_study(), researcher()
-    address = reverse("admin:study_do", args=[study.pk, "open"])
-    assert "can&#x27;t change afterwards" in client.get(address).content.decode()
+    study, client = make_study(), administrator()
+    assert "can&#x27;t change afterwards" in client.get(do(study, "open")).content.decode()
     study.refresh_from_db()
     assert study.state == StudyState.PREPARING
-    client.post(address)
+    client.post(do(study, "open"))
     study.refresh_from_db()
     assert study.state == StudyState.OPEN
     assert LogEntry.objects.get().get_change_message() == "Open: preparing → open"
 
 
 def test_only_the_verbs_of_the_state_are_offered() -> None:
-    study, client = open_small_study(), researcher()
-    page = client.get(desk(study)).content.decode()
+    study, client = open_small_study(), administrator()
+    page = client.get(page_of(study)).content.decode()
     assert "/do/pause/" in page
     assert "/do/close/" in page
     assert "/do/open/" not in page
 
 
 def test_a_verb_that_does_not_fit_says_why_and_changes_nothing() -> None:
-    study, client = open_small_study(), researcher()
-    reply = client.post(reverse("admin:study_do", args=[study.pk, "open"]), follow=True)
+    study, client = open_small_study(), administrator()
+    reply = client.post(do(study, "open"), follow=True)
     assert "is open and can&#x27;t be opened" in reply.content.decode()
     assert not LogEntry.objects.exists()
 
 
-def test_an_unknown_verb_is_refused() -> None:
-    study, client = open_small_study(), researcher()
-    assert client.post(reverse("admin:study_do", args=[study.pk, "delete"])).status_code == 403
-
-
-def test_somebody_who_may_only_look_can_neither_move_nor_export_a_study() -> None:
-    study, client = open_small_study(), Client()
-    client.force_login(User.objects.create_user("looker", is_staff=True))
-    for name, arguments in (("study_do", [study.pk, "close"]), ("study_export", [study.pk])):
-        assert client.post(reverse(f"admin:{name}", args=arguments)).status_code == 403
-    study.refresh_from_db()
-    assert study.state == StudyState.OPEN
+def test_an_unknown_verb_and_an_unknown_study_are_not_there() -> None:
+    study, client = open_small_study(), administrator()
+    assert client.post(do(study, "delete")).status_code == 404
+    study.pk += 1000
+    assert client.get(page_of(study)).status_code == 404
 
 
 def test_the_desk_tells_problems_and_failures_with_their_reasons() -> None:
@@ -106,55 +96,114 @@ def test_the_desk_tells_problems_and_failures_with_their_reasons() -> None:
     study.problem = "trust asks for 4 stimuli, found 1"
     study.save()
     Explanation.objects.update(state=WorkState.FAILED, error="not finite", map_digest="")
-    page = researcher().get(desk(study)).content.decode()
+    page = administrator().get(page_of(study)).content.decode()
     assert "found 1" in page
     assert "not finite" in page
     assert "No worker is alive" in page
+    assert "/drop/" in page
 
 
 def test_progress_is_told_for_the_bars_that_move_by_themselves() -> None:
     study = make_study()
-    facts = researcher().get(reverse("admin:study_progress", args=[study.pk])).json()
+    facts = administrator().get(page_of(study, "study_progress")).json()
     names = {bar["name"]: (bar["ready"], bar["total"]) for bar in facts["bars"]}
     assert names["explanations"] == (16, 16)
     assert facts["prepared"] is True
 
 
-def test_failed_explanations_are_tried_again() -> None:
+def test_everything_that_failed_in_a_study_is_tried_again() -> None:
+    study = make_study(prepared=False)
+    study.problem = "a picture could not be drawn"
+    study.save()
+    Explanation.objects.update(state=WorkState.FAILED, error="no memory", map_digest="")
+    administrator().post(do(study, "retry"))
+    assert not Explanation.objects.filter(state=WorkState.FAILED).exists()
+    study.refresh_from_db()
+    assert study.problem == ""
+
+
+def test_failed_explanations_are_tried_again_one_by_one() -> None:
     make_study(prepared=False)
     Explanation.objects.update(state=WorkState.FAILED, error="no memory", map_digest="")
     row = Explanation.objects.earliest("pk")
     data = {"action": "try_again", "_selected_action": [row.pk]}
-    researcher().post(reverse("admin:studyapp_explanation_changelist"), data)
+    administrator().post(reverse("admin:studyapp_explanation_changelist"), data)
     row.refresh_from_db()
     assert (row.state, row.attempts, row.error) == (WorkState.PENDING, 0, "")
     assert Explanation.objects.filter(state=WorkState.FAILED).count() == 15
 
 
-def test_a_data_set_is_downloaded_whole() -> None:
-    study = open_small_study()
-    send_people(study, 2)
-    client = researcher()
-    reply = client.post(reverse("admin:study_export", args=[study.pk]), {"version": "public"})
-    archive = zipfile.ZipFile(io.BytesIO(b"".join(reply.streaming_content)))  # type: ignore[arg-type]
-    assert any(name.endswith("manifest.json") for name in archive.namelist())
-    assert archive.testzip() is None
+def test_a_dropped_stimulus_is_named_with_its_reason_and_the_next_takes_its_place() -> None:
+    study, client = make_study(), administrator()
+    study.stimuli.filter(position=3).update(role="reserve")
+    first = study.stimuli.get(position=0)
+    address = reverse("admin:stimulus_drop", args=[first.pk])
+    assert "required" in client.get(address).content.decode()
+    client.post(address, {"reason": "shows a person"})
+    roles = dict(study.stimuli.values_list("position", "role"))
+    assert roles == {0: "dropped", 1: "main", 2: "main", 3: "main"}
+    assert study.stimuli.get(position=0).dropped_because == "shows a person"
+    study.refresh_from_db()
+    assert study.prepared_at is None
 
 
-def test_an_exclusion_is_added_with_its_maker_and_never_changed() -> None:
-    person, client = take_part(open_small_study()), researcher()
-    data = {"participation": person.pk, "rule": "spoke to us", "note": "was a colleague"}
-    client.post(reverse("admin:studyapp_exclusion_add"), data)
-    row = Exclusion.objects.get()
-    assert row.made_by is not None
-    assert row.made_by.username == "researcher"
-    change = reverse("admin:studyapp_exclusion_change", args=[row.pk])
-    assert client.post(change, {**data, "rule": "other"}).status_code == 403
+def test_no_stimulus_of_an_open_study_is_dropped() -> None:
+    study, client = open_small_study(), administrator()
+    row = study.stimuli.earliest("pk")
+    client.post(reverse("admin:stimulus_drop", args=[row.pk]), {"reason": "late"})
+    assert not study.stimuli.filter(role="dropped").exists()
 
 
-@pytest.mark.parametrize("page", ["stimulus", "participation", "judgment", "explanation"])
+def test_a_preview_walks_a_marked_copy_and_takes_no_place() -> None:
+    study, client = make_study(), administrator()
+    for _ in range(2):
+        reply = client.post(page_of(study, "study_preview"))
+        assert reply.status_code == 302
+        assert client.get(reply["Location"]).status_code == 200
+    copy = Study.objects.get(copy_of=study)
+    assert copy.kind == StudyKind.PILOT
+    assert copy.participations.count() == 2
+    assert study.participations.count() == 0
+
+
+def test_a_definition_is_compared_with_its_parents_key_by_key() -> None:
+    parent = make_study(slug="first", people=4)
+    study = make_study(slug="second", people=8)
+    study.parent = parent
+    study.save()
+    page = administrator().get(page_of(study, "study_definition")).content.decode()
+    assert "<code>design.people</code>" in page
+    assert "<del>4</del>" in page
+    assert "<ins>8</ins>" in page
+
+
+def test_coverage_counts_judgments_against_the_design() -> None:
+    study = open_small_study(trials=4)
+    send_people(study, 4)
+    page = administrator().get(page_of(study, "study_coverage"))
+    cells = [cell for _, row in page.context["rows"] for cell in row]
+    assert len(cells) == 8
+    assert sum(cell.count for cell in cells) == 16
+    assert all(cell.count == cell.target == 2 and cell.step == 10 for cell in cells)
+
+
+def test_links_carry_the_panels_placeholders() -> None:
+    page = administrator().get(page_of(open_small_study(), "study_links")).content.decode()
+    assert "PROLIFIC_PID={{%PROLIFIC_PID%}}&amp;STUDY_ID={{%STUDY_ID%}}" in page
+
+
+def test_a_filter_does_not_walk_into_passwords() -> None:
+    client = administrator()
+    for path in ("made_by__password__startswith", "participation__study__members__user__password"):
+        reply = client.get(reverse("admin:studyapp_exclusion_changelist"), {path: "pbkdf2"})
+        assert reply.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "page", ["study", "stimulus", "participation", "judgment", "explanation", "exclusion"]
+)
 def test_a_list_asks_no_more_of_the_database_when_there_are_more_rows(page: str) -> None:
-    client = researcher()
+    client = administrator()
     address = reverse(f"admin:studyapp_{page}_changelist")
     send_people(open_small_study(slug="small"), 1)
     client.get(address)
@@ -165,3 +214,20 @@ def test_a_list_asks_no_more_of_the_database_when_there_are_more_rows(page: str)
         client.get(address)
     assert len(many) <= len(few)
     assert Judgment.objects.count() > 3
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_page_of_a_study_asks_no_more_of_the_database_when_there_are_more_rows(tab: str) -> None:
+    client = administrator()
+    small = open_small_study(slug="small", checks=1)
+    large = open_small_study(slug="larger", people=8, stimuli=8, conditions=3, checks=1)
+    send_people(small, 1)
+    send_people(large, 6)
+    counts = []
+    for study in (small, large):
+        client.get(page_of(study, tab))
+        with CaptureQueriesContext(connection) as asked:
+            client.get(page_of(study, tab))
+        counts.append(len(asked))
+    assert counts[1] <= counts[0]
+    assert counts[0] <= 40

@@ -5,20 +5,13 @@ import time
 from argparse import ArgumentParser
 from typing import Any
 
-from django.db.models import QuerySet
 from tqdm import tqdm
 
-from studyapp.models import Study, StudyState
+from studyapp.models import Study
 from studyapp.queue import PREPARE, ask
-from studyapp.studies.claims import retry
 from studyapp.studies.lifecycle import start_preparing
-from studyapp.studies.preparation import (
-    study_crops,
-    study_explanations,
-    study_overlays,
-    study_predictions,
-)
 from studyapp.studies.progress import Progress, RowCounts, failures, live_workers, progress
+from studyapp.studies.retrying import retry_failed
 
 from .base import Verb, VerbError, find_study
 from .status import study_facts
@@ -37,7 +30,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     study = find_study(options["slug"])
     if options["retry"]:
-        _retry(study)
+        retry_failed(study)
     start_preparing(study)
     if not options["wait"]:
         return study_facts(study), [f"{study.slug}: asked the workers; see study status"]
@@ -47,18 +40,6 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     facts = study_facts(study)
     lines = [f"{study.slug} is prepared: {done.explanations.ready} explanations"]
     return facts, lines + [f"  left out: {reason}" for reason in failures(study)]
-
-
-def _retry(study: Study) -> None:
-    made: list[QuerySet[Any]] = [
-        study_predictions(study),
-        study_explanations(study),
-        study_overlays(study),
-        study_crops(study),
-    ]
-    for rows in made:
-        retry(rows.model._default_manager.filter(pk__in=rows.values("pk")))
-    Study.objects.filter(pk=study.pk, state=StudyState.PREPARING).update(problem="")
 
 
 def _wait(study: Study) -> Progress:

@@ -10,8 +10,8 @@ async function look() {
     const row = holder.children[number];
     row.querySelector("progress").max = Math.max(bar.total, 1);
     row.querySelector("progress").value = bar.ready;
-    const failed = bar.failed ? `, ${bar.failed} failed` : "";
-    row.querySelector(".count").textContent = `${bar.ready} of ${bar.total}${failed}`;
+    row.querySelector(".count").textContent =
+      `${bar.ready} ready, ${bar.pending} pending, ${bar.failed} failed`;
   });
   if (facts.prepared || facts.problem) {
     location.reload();

@@ -1,4 +1,4 @@
-"""Who may do what at the desk: by role, study by study. Administrators may do everything.
+"""Who may do what with a study: by role, study by study. Administrators may do everything.
 
 Django's own permissions speak of whole tables, and nobody works on all studies; so a role is a
 row (Member), and this file is the one place that reads it.

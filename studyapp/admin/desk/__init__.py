@@ -1,0 +1,1 @@
+"""The pages of one study at the desk, one file each; `pages.PAGES` lists them."""

@@ -1,0 +1,125 @@
+"""Counts of a study's people and answers, each by one query."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Aggregate, Count, DurationField, F, Max, Q
+from django.db.models.functions import TruncHour
+from django.utils import timezone
+
+from studyapp.models import Judgment, Stage, Status, Study
+from studyapp.studies.definition import study_definition
+
+# Column → what it counts. "entered" and "consented" count everybody who ever did.
+COLUMNS: dict[str, Q] = {
+    "entered": Q(),
+    "consented": Q(consented_at__isnull=False),
+    "active": Q(status=Status.ACTIVE),
+    "finished": Q(status=Status.FINISHED),
+    "dropped": Q(status=Status.DROPPED),
+    "screened out": Q(status=Status.SCREENED_OUT),
+    "no consent": Q(status=Status.REFUSED),
+    "came when full": Q(status=Status.FULL),
+    "withdrawn": Q(status=Status.WITHDRAWN),
+}
+HOURS = 24
+
+
+class Median(Aggregate):
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
+
+
+@dataclass(frozen=True)
+class Pay:
+    amount: float
+    currency: str
+    per_hour: float | None
+    floor: float
+
+    @property
+    def is_low(self) -> bool:
+        return self.per_hour is not None and self.per_hour < self.floor
+
+
+def people_by_arm(study: Study) -> list[tuple[str, list[int]]]:
+    """(arm, counts in the order of COLUMNS) and a last row of sums; nothing when nobody came."""
+    names = [name.replace(" ", "_") for name in COLUMNS]
+    counts: dict[str, Any] = {
+        f"n_{name}": Count("pk", filter=condition)
+        for name, condition in zip(names, COLUMNS.values(), strict=True)
+    }
+    groups: Any = study.participations.values("arm__name").annotate(**counts).order_by("arm__name")
+    rows = [
+        (group["arm__name"] or "no place yet", [group[f"n_{name}"] for name in names])
+        for group in groups
+    ]
+    if len(rows) > 1:
+        rows.append(
+            ("all", [sum(column) for column in zip(*(row for _, row in rows), strict=True)])
+        )
+    return rows
+
+
+def places(study: Study) -> dict[str, int]:
+    return study.slots.aggregate(all=Count("pk"), left=Count("pk", filter=Q(is_open=True)))
+
+
+def median_duration(study: Study) -> timedelta | None:
+    """From the first trial to the completion code, of those who finished."""
+    finished = study.participations.filter(status=Status.FINISHED, started_at__isnull=False)
+    found = finished.aggregate(median=Median(F("finished_at") - F("started_at")))["median"]
+    assert found is None or isinstance(found, timedelta)
+    return found
+
+
+def pay(study: Study, median: timedelta | None) -> Pay | None:
+    """The reward as an hourly wage at the median duration; None where none is given."""
+    section = study_definition(study).pay
+    if section is None or not section.amount:
+        return None
+    hours = median.total_seconds() / 3600 if median else 0
+    per_hour = section.amount / hours if hours else None
+    return Pay(section.amount, section.currency, per_hour, section.hourly_floor)
+
+
+def attention(study: Study) -> dict[str, int]:
+    """How many attention checks were answered and failed, and by how many people."""
+    checks = Judgment.objects.filter(trial__slot__study=study, trial__stage=Stage.CHECK)
+    wrong = ~Q(value=F("trial__expected"))
+    return checks.aggregate(
+        answered=Count("pk"),
+        failed=Count("pk", filter=wrong),
+        people=Count("participation", filter=wrong, distinct=True),
+    )
+
+
+def hourly(study: Study) -> tuple[datetime | None, list[tuple[datetime, int]]]:
+    """The last judgment's time, and the judgments of each of the 24 hours up to it."""
+    mine = Judgment.objects.filter(participation__study=study)
+    last = study.participations.aggregate(last=Max("last_seen_at"))["last"]
+    if last is None:
+        return None, []
+    end = last.replace(minute=0, second=0, microsecond=0)
+    start = end - timedelta(hours=HOURS - 1)
+    counted = mine.filter(answered_at__gte=start).annotate(hour=TruncHour("answered_at"))
+    by_hour = dict(counted.values_list("hour").annotate(Count("pk")).order_by("hour"))
+    hours = [start + timedelta(hours=number) for number in range(HOURS)]
+    return last, [(hour, by_hour.get(hour, 0)) for hour in hours]
+
+
+def dropped_share(consented: int, dropped: int) -> float:
+    return dropped / consented if consented else 0.0
+
+
+def is_recent(moment: datetime | None, *, minutes: int) -> bool:
+    return moment is not None and timezone.now() - moment < timedelta(minutes=minutes)
+
+
+def total(rows: Iterable[tuple[str, list[int]]], column: str) -> int:
+    """The sum of one column over the arms."""
+    place = list(COLUMNS).index(column)
+    return sum(row[place] for name, row in rows if name != "all")

@@ -1,0 +1,124 @@
+"""What happened to one participation, in order: events, and answers with what was shown."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.urls import reverse
+
+from studyapp.models import Crop, Event, Judgment, Participation, Stage, StimulusOverlay, WorkState
+from studyapp.studies.definition import Definition, study_definition
+from studyapp.studies.paradigms import PARADIGMS, Asked
+from studyapp.studies.paradigms.base import PHOTO
+
+# (stimulus or image, condition or network) → role → the picture's address
+Pictures = dict[tuple[int | None, int | None], dict[str, str]]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One line of the timeline. `pictures`: (place, what stands there, address)."""
+
+    at: datetime
+    title: str
+    detail: str = ""
+    judgment: Judgment | None = None
+    answer: str = ""
+    check: str = ""
+    pictures: list[tuple[str, str, str]] = field(default_factory=list)
+
+
+def timeline(person: Participation) -> list[Step]:
+    """Everything, the earliest first; six queries however many trials there were."""
+    judgments = list(
+        Judgment.objects.filter(participation=person)
+        .select_related(
+            "trial__stimulus__photo",
+            "trial__stimulus__study",
+            "trial__condition__pair",
+            "trial__slot",
+        )
+        .order_by("answered_at", "pk")
+    )
+    definition = study_definition(person.study)
+    overlays, crops = _overlays(judgments), _crops(judgments, definition.display.size)
+    steps = [_answer(one, definition, overlays, crops) for one in judgments]
+    steps.extend(_event(event) for event in person.events.all())
+    return sorted(steps, key=lambda step: step.at)
+
+
+def _event(event: Event) -> Step:
+    detail = ", ".join(f"{key}: {value}" for key, value in event.data.items())
+    return Step(event.at, event.kind, detail)
+
+
+def _answer(
+    judgment: Judgment, definition: Definition, overlays: Pictures, crops: Pictures
+) -> Step:
+    trial = judgment.trial
+    asked = Asked(trial, definition.block(trial.block), definition.display)
+    about = trial.stimulus
+    subject = f"{about.photo.name} ({about.category})" if about is not None else ""
+    words = " · ".join(filter(None, (trial.get_stage_display(), str(trial.condition or ""))))
+    return Step(
+        judgment.answered_at,
+        f"Trial {trial.position + 1}: {words}",
+        subject,
+        judgment,
+        answer_words(judgment, asked),
+        _check(judgment),
+        _shown(asked, overlays, crops),
+    )
+
+
+def answer_words(judgment: Judgment, asked: Asked) -> str:
+    """What the person chose, in the words of the page, and what else they said."""
+    said = []
+    for question in PARADIGMS[asked.trial.paradigm].asks(asked):
+        given = judgment.value if question.name == "value" else judgment.data.get(question.name)
+        if given is not None:
+            known = dict(question.answers)
+            said.append(known.get(given, str(given)) if isinstance(given, int) else str(given))
+    return "; ".join(said) or str(judgment.value)
+
+
+def _check(judgment: Judgment) -> str:
+    if judgment.trial.stage != Stage.CHECK:
+        return ""
+    passed = PARADIGMS[judgment.trial.paradigm].is_check_passed(
+        judgment.trial, judgment.value if judgment.value is not None else -99
+    )
+    return "passed" if passed else "failed"
+
+
+def _shown(asked: Asked, overlays: Pictures, crops: Pictures) -> list[tuple[str, str, str]]:
+    trial = asked.trial
+    if trial.stimulus is None or trial.condition is None or trial.stage == Stage.CHECK:
+        return []
+    found = dict(overlays[trial.stimulus_id, trial.condition_id])
+    pair = trial.condition.pair
+    if pair is not None:
+        found.update(crops[trial.image_id, pair.stronger_id])
+    places = PARADIGMS[trial.paradigm].places(asked)
+    return [(place, role, found[role]) for place, role in places.items() if role in found]
+
+
+def _overlays(judgments: Iterable[Judgment]) -> Pictures:
+    keys = {one.trial.stimulus_id for one in judgments}
+    rows = StimulusOverlay.objects.filter(stimulus__in=keys).select_related("overlay")
+    found: Pictures = defaultdict(dict)
+    for row in rows:
+        found[row.stimulus_id, row.condition_id][row.role] = reverse(
+            "desk_picture", args=[row.overlay.code]
+        )
+    return found
+
+
+def _crops(judgments: Iterable[Judgment], size: int) -> Pictures:
+    images = {one.trial.image_id for one in judgments}
+    rows = Crop.objects.filter(image__in=images, size=size, state=WorkState.READY)
+    found: Pictures = defaultdict(dict)
+    for row in rows:
+        found[row.image_id, row.network_id][PHOTO] = reverse("desk_picture", args=[row.code])
+    return found

@@ -1,0 +1,54 @@
+"""What failed, or can't be shown, is put right by a person: tried again, or left out by name."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from studyapp.models import Stimulus, Study, StudyState
+from studyapp.queue import PREPARE, ask
+
+from .claims import retry
+from .lifecycle import LifecycleError
+from .preparation import study_crops, study_explanations, study_overlays, study_predictions
+from .selection import SHOWN, PreparationError, drop_photo
+
+
+@transaction.atomic
+def retry_failed(study: Study) -> int:
+    """Make all failed rows of the study pending again and ask the workers; how many there were."""
+    made: list[QuerySet[Any]] = [
+        study_predictions(study),
+        study_explanations(study),
+        study_overlays(study),
+        study_crops(study),
+    ]
+    count = sum(
+        retry(rows.model._default_manager.filter(pk__in=rows.values("pk"))) for rows in made
+    )
+    preparing = Study.objects.filter(pk=study.pk, state=StudyState.PREPARING)
+    if preparing.update(problem=""):
+        ask(PREPARE, study.pk)
+    return count
+
+
+@transaction.atomic
+def drop_stimulus(stimulus: Stimulus, reason: str) -> None:
+    """Leave a photo out by name before opening; the next in the seed's order takes its place.
+
+    LifecycleError says why that can't be: the study is open, or no photo is left.
+    """
+    study = Study.objects.select_for_update().get(pk=stimulus.study_id)
+    if study.state != StudyState.PREPARING:
+        raise LifecycleError(
+            f"{study.slug} is {study.state}: a stimulus can be dropped only while it is preparing"
+        )
+    if stimulus.role not in SHOWN:
+        raise LifecycleError(f"{stimulus} is {stimulus.role}: only what would be shown is dropped")
+    try:
+        drop_photo(study, stimulus.photo_id, stimulus.paradigm, reason)
+    except PreparationError as error:
+        raise LifecycleError(str(error)) from error
+    study.prepared_at, study.problem = None, ""
+    study.save(update_fields=["prepared_at", "problem"])
+    ask(PREPARE, study.pk)

@@ -1,0 +1,83 @@
+"""A participation at the desk: what happened, what was shown where, and each page again."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from studyapp.models import Judgment, Role, Side, StimulusOverlay
+from tests.admin.desk import administrator, make_user, signed_in
+from tests.builders import open_small_study
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db
+
+
+def timeline_of(pk: int) -> str:
+    return reverse("admin:studyapp_participation_change", args=[pk])
+
+
+def test_the_timeline_shows_each_picture_at_the_side_where_it_stood() -> None:
+    study = open_small_study(checks=1)
+    send_people(study, 2)
+    client = administrator()
+    for person in study.participations.all():
+        steps = client.get(timeline_of(person.pk)).context["steps"]
+        assert [step.at for step in steps] == sorted(step.at for step in steps)
+        answers = [step for step in steps if step.judgment is not None]
+        assert len(answers) == 4
+        for step in answers:
+            trial = step.judgment.trial
+            if trial.stage == "check":
+                assert step.check in ("passed", "failed")
+                continue
+            shown = {place: address for place, _, address in step.pictures}
+            stronger = StimulusOverlay.objects.get(
+                stimulus=trial.stimulus, condition=trial.condition, role="stronger"
+            )
+            side = "a" if trial.stronger_side == Side.A else "b"
+            assert shown[side] == reverse("desk_picture", args=[stronger.overlay.code])
+
+
+def test_a_replay_is_the_page_with_the_answer_that_was_given_and_takes_none() -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    judgment = Judgment.objects.select_related("trial", "participation").earliest("pk")
+    client = administrator()
+    address = reverse("replay", args=[judgment.participation.code, judgment.trial.position + 1])
+    page = client.get(address).content.decode()
+    assert f'value="{judgment.value}" required checked' in page
+    assert page.count(" checked") == 1
+    assert "<div inert>" in page
+    assert "trial.js" not in page
+    assert "/withdraw" not in page
+    assert client.post(address).status_code == 405
+
+
+def test_a_trial_that_was_not_answered_has_no_replay() -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    code = study.participations.get().code
+    assert administrator().get(reverse("replay", args=[code, 99])).status_code == 404
+
+
+def test_a_replay_is_for_those_who_work_on_the_study() -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    address = reverse("replay", args=[study.participations.get().code, 1])
+    assert Client().get(address).status_code == 302
+    assert signed_in(make_user("stranger")).get(address).status_code == 404
+    assert signed_in(make_user("helper", study, Role.ASSISTANT)).get(address).status_code == 200
+
+
+def test_a_longer_timeline_asks_no_more_of_the_database() -> None:
+    short, long = open_small_study(slug="short"), open_small_study(slug="long", trials=8, stimuli=8)
+    client, counts = administrator(), []
+    for study in (short, long):
+        send_people(study, 1)
+        client.get(timeline_of(study.participations.get().pk))
+        with CaptureQueriesContext(connection) as asked:
+            client.get(timeline_of(study.participations.get().pk))
+        counts.append(len(asked))
+    assert counts[1] <= counts[0]
