@@ -12,6 +12,9 @@ RUN useradd --system --uid 10001 --home-dir /app discern \
 WORKDIR /app
 
 FROM base AS web
+# For `manage.py backup` and `restore`: of the same version as docker-compose.yml's server.
+RUN apt-get update && apt-get install -y --no-install-recommends postgresql-client-15 \
+    && rm -rf /var/lib/apt/lists/*
 COPY requirements/web.lock requirements/web.lock
 RUN pip install --require-hashes --no-deps -r requirements/web.lock
 COPY manage.py gunicorn.conf.py ./

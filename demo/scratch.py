@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from demo.postgres import remove_home, start_postgres
+from demo.postgres import find_binaries, remove_home, start_postgres
 from demo.processes import Child, DemoError
 from demo.valkey import start_valkey
 
@@ -50,6 +50,7 @@ def urls(folder: Path, children: list[Child]) -> dict[str, str]:
     if "DATABASE_URL" not in found:
         log = folder / "postgres.log"
         child, found["DATABASE_URL"] = start_postgres(folder / "postgres", log, durable=False)
+        found["POSTGRES_BIN"] = str(find_binaries())
         children.append(child)
     if "REDIS_URL" not in found:
         child, found["REDIS_URL"] = start_valkey(folder / "valkey", folder / "valkey.log")

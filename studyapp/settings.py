@@ -71,6 +71,8 @@ DATABASE_URL = with_password(
     env_text("DATABASE_URL", "postgresql://discern@127.0.0.1:5432/discern"),
     env_secret("DATABASE_PASSWORD"),
 )
+# The folder of pg_dump and pg_restore, where those on the PATH are older than the server.
+POSTGRES_BIN = env_text("POSTGRES_BIN", "")
 REDIS_URL = with_password(
     env_text("REDIS_URL", "redis://127.0.0.1:6379/0"), env_secret("REDIS_PASSWORD")
 )

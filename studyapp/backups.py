@@ -1,0 +1,154 @@
+"""Back up and restore: the database and the files together, with counts and digests to compare."""
+
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
+
+DUMP, FILES, MANIFEST = "database.dump", "media", "manifest.json"
+# Independent of the rows' order, and the same in every version of PostgreSQL.
+FACTS = """
+SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0)::text
+FROM {} t
+"""
+
+
+class BackupError(Exception):
+    """A backup or restoration that can't be made: one sentence with the mend."""
+
+
+def back_up(folder: Path) -> dict[str, Any]:
+    """Write the backup to `folder`, which must be new or empty; its manifest, written last.
+
+    The dump and the counts see the same moment, whatever people answer meanwhile. Files never
+    change once they are made, so those that the dump's rows name are there afterwards.
+    """
+    if folder.exists() and any(folder.iterdir()):
+        raise BackupError(f"{folder} is not empty; name a new folder")
+    folder.mkdir(parents=True, exist_ok=True)
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        cursor.execute("SELECT pg_export_snapshot()")
+        snapshot = str(cursor.fetchone()[0])
+        options = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
+        _run("pg_dump", [*options, f"--file={folder / DUMP}"])
+        tables = table_facts()
+    media = Path(settings.MEDIA_ROOT)
+    manifest = {
+        "made_at": timezone.now().isoformat(timespec="seconds"),
+        "dump": digest_of(folder / DUMP),
+        "tables": tables,
+        "files": {name: _copied(media / name, folder / FILES / name) for name in names(media)},
+    }
+    text = json.dumps(manifest, indent=1, sort_keys=True)
+    unfinished = folder / f".{MANIFEST}"
+    unfinished.write_text(text, encoding="utf-8")
+    unfinished.replace(folder / MANIFEST)
+    return manifest
+
+
+def restore(folder: Path) -> dict[str, Any]:
+    """Bring a backup into this site's empty database and its media folder, and compare.
+
+    Everything is verified before anything is written.
+    """
+    manifest = verified_manifest(folder)
+    if connection.introspection.table_names():
+        raise BackupError("the database is not empty; make a new one and name it in DATABASE_URL")
+    connection.close()
+    _run("pg_restore", ["--no-owner", "--exit-on-error", "--single-transaction",
+                        f"--dbname={_database()['NAME']}", str(folder / DUMP)])  # fmt: skip
+    for name, digest in manifest["files"].items():
+        if _copied(folder / FILES / name, Path(settings.MEDIA_ROOT) / name) != digest:
+            raise BackupError(f"{name} was not copied whole; is the disk full?")
+    found = table_facts()
+    other = [table for table in manifest["tables"] if found.get(table) != manifest["tables"][table]]
+    if other:
+        raise BackupError(f"restored, but {other[0]} differs from the backup: do not use it")
+    return manifest
+
+
+def verified_manifest(folder: Path) -> dict[str, Any]:
+    """The manifest of a whole backup; BackupError names the first thing that is not as it was."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BackupError(f"{folder} holds no finished backup ({error})") from error
+    expected = {DUMP: manifest["dump"]}
+    for name, digest in manifest["files"].items():
+        if not (folder / FILES / name).resolve().is_relative_to((folder / FILES).resolve()):
+            raise BackupError(f"{name} leads out of the backup's folder")
+        expected[f"{FILES}/{name}"] = digest
+    for name, digest in expected.items():
+        if not (folder / name).is_file() or digest_of(folder / name) != digest:
+            raise BackupError(f"{folder / name} is missing or not as it was; take another backup")
+    return manifest
+
+
+def table_facts() -> dict[str, list[Any]]:
+    """[rows, digest of their contents] of every table."""
+    found = {}
+    with connection.cursor() as cursor:
+        for table in sorted(connection.introspection.table_names(cursor)):
+            cursor.execute(FACTS.format(connection.ops.quote_name(table)))
+            found[table] = list(cursor.fetchone())
+    return found
+
+
+def names(folder: Path) -> Iterator[str]:
+    """Every whole file below `folder`; one that is just being written has a dot before its name."""
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not path.name.startswith("."):
+            yield path.relative_to(folder).as_posix()
+
+
+def digest_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _copied(source: Path, target: Path) -> str:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    return digest_of(target)
+
+
+def _database() -> dict[str, Any]:
+    found: dict[str, Any] = connection.settings_dict
+    return found
+
+
+def _run(program: str, options: Sequence[str]) -> None:
+    """One of PostgreSQL's own programs on this site's database; the password is no argument."""
+    database = _database()
+    place = {
+        "PGHOST": str(database["HOST"]),
+        "PGPORT": str(database["PORT"]),
+        "PGUSER": str(database["USER"]),
+        "PGDATABASE": str(database["NAME"]),
+        "PGPASSWORD": str(database["PASSWORD"]),
+    }
+    path = Path(settings.POSTGRES_BIN, program) if settings.POSTGRES_BIN else Path(program)
+    try:
+        done = subprocess.run(
+            [str(path), *options],
+            env={**os.environ, **{name: value for name, value in place.items() if value}},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError as error:
+        raise BackupError(
+            f"{program} is missing: install Debian's package postgresql-client, or name the "
+            "folder of the server's programs with POSTGRES_BIN"
+        ) from error
+    if done.returncode != 0:
+        raise BackupError(f"{program} failed: {' '.join(done.stderr.split())[:500]}")

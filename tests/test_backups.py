@@ -1,0 +1,167 @@
+"""A backup, restored into an empty database, has the same rows and the same files."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+import pytest
+from django.conf import settings as current
+from django.core.management import CommandError, call_command
+from django.db import connection
+from pytest_django import Settings
+
+from studyapp.backups import back_up, table_facts
+from studyapp.models import Judgment
+from tests.builders import open_small_study
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OTHER = "restored_elsewhere"
+
+
+@pytest.fixture(autouse=True)
+def _own_files(tmp_path: Path, settings: Settings) -> None:
+    settings.MEDIA_ROOT = tmp_path / "media"
+
+
+@pytest.fixture
+def empty_database() -> Iterator[str]:
+    """The address of a new database on the same server."""
+    facts = connection.settings_dict
+    session = psycopg2.connect(
+        host=facts["HOST"],
+        port=facts["PORT"],
+        user=facts["USER"],
+        password=facts["PASSWORD"],
+        dbname="postgres",
+    )
+    session.autocommit = True
+    cursor = session.cursor()
+    cursor.execute(f"DROP DATABASE IF EXISTS {OTHER}")
+    cursor.execute(f"CREATE DATABASE {OTHER}")
+    yield os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{OTHER}"
+    cursor.execute(f"DROP DATABASE {OTHER} WITH (FORCE)")
+    session.close()
+
+
+def restored(folder: Path, url: str, media: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "manage.py", "restore", str(folder)],
+        cwd=current.ROOT,
+        env={**os.environ, "DATABASE_URL": url, "DISCERN_MEDIA": str(media)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_restored_site_has_the_same_rows_digests_and_files(
+    tmp_path: Path, empty_database: str
+) -> None:
+    send_people(open_small_study(), 3)
+    call_command("backup", tmp_path / "backup")
+    before = table_facts()
+    assert before["studyapp_judgment"][0] == Judgment.objects.count() == 9
+    done = restored(tmp_path / "backup", empty_database, tmp_path / "elsewhere")
+    assert done.returncode == 0, done.stderr
+    assert "restored and compared" in done.stdout
+    code = "import json, django; django.setup(); from studyapp.backups import table_facts; "
+    told = subprocess.run(
+        [sys.executable, "-c", f"{code}print(json.dumps(table_facts()))"],
+        cwd=current.ROOT,
+        env={**os.environ, "DATABASE_URL": empty_database},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert json.loads(told.stdout) == before
+    assert contents(tmp_path / "elsewhere") == contents(tmp_path / "media")
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def test_a_backup_taken_while_rows_are_added_is_of_one_moment(
+    tmp_path: Path, empty_database: str
+) -> None:
+    open_small_study()
+    with adding_rows() as added:
+        made = back_up(tmp_path / "backup")
+    assert 0 < made["tables"]["django_session"][0] < len(added)
+    done = restored(tmp_path / "backup", empty_database, tmp_path / "elsewhere")
+    assert done.returncode == 0, done.stderr
+
+
+@contextmanager
+def adding_rows() -> Iterator[list[int]]:
+    """Somebody who writes all the time, on a connection of their own."""
+    facts = connection.get_connection_params()
+    facts.pop("cursor_factory", None)
+    facts.pop("client_encoding", None)
+    added, stop = [], threading.Event()
+
+    def write() -> None:
+        session = psycopg2.connect(**{k: v for k, v in facts.items() if isinstance(v, str | int)})
+        session.autocommit = True
+        while not stop.wait(0.002):
+            session.cursor().execute(
+                "INSERT INTO django_session VALUES (%s, 'x', now())", [str(len(added))]
+            )
+            added.append(1)
+        session.close()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while not added:
+        time.sleep(0.01)
+    try:
+        yield added
+    finally:
+        stop.set()
+        thread.join()
+
+
+def test_a_damaged_backup_is_refused_before_anything_is_written(
+    tmp_path: Path, empty_database: str
+) -> None:
+    open_small_study()
+    made = back_up(tmp_path / "backup")
+    victim = tmp_path / "backup" / "media" / next(iter(made["files"]))
+    victim.write_bytes(b"other")
+    done = restored(tmp_path / "backup", empty_database, tmp_path / "elsewhere")
+    assert done.returncode != 0
+    assert "missing or not as it was" in done.stderr
+    assert not (tmp_path / "elsewhere").exists()
+
+
+def test_a_backup_is_never_restored_over_data(tmp_path: Path) -> None:
+    open_small_study()
+    back_up(tmp_path / "backup")
+    with pytest.raises(CommandError, match="the database is not empty"):
+        call_command("restore", tmp_path / "backup")
+
+
+def test_an_unfinished_backup_is_none(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match="holds no finished backup"):
+        call_command("restore", tmp_path)
+
+
+def test_a_backup_needs_a_folder_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "file").write_text("")
+    with pytest.raises(CommandError, match="name a new folder"):
+        call_command("backup", tmp_path / "old")
+
+
+def test_a_missing_program_is_told_with_the_mend(tmp_path: Path, settings: Settings) -> None:
+    settings.POSTGRES_BIN = str(tmp_path)
+    with pytest.raises(CommandError, match="postgresql-client, or name the folder"):
+        call_command("backup", tmp_path / "backup")
