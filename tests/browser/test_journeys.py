@@ -3,65 +3,31 @@
 import pytest
 from playwright.sync_api import Page
 
-from studyapp.models import Judgment, Participation, Status, Study
+from studyapp.models import Judgment, Participation, Status
 from tests.browser.conftest import NewPage, keep_screenshot
-from tests.builders import open_small_study
+from tests.browser.walking import (
+    enter,
+    make_open_study,
+    press,
+    wait_for_next,
+    wait_for_trial,
+)
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-ETHICS = {
-    "approved_by": "the board",
-    "protocol": "P-1",
-    "contact": "somebody@example.org",
-    "complaints": "board@example.org",
-    "risks": "none beyond those of looking at pictures",
-    "minutes": 5,
-    "data_controller": "a university",
-    "legal_basis": "consent",
-    "retention": "ten years",
-    "withdrawal_deadline": "until the data are published",
-}
-
-
-def make_open_study(paradigm: str) -> Study:
-    return open_small_study(
-        paradigm=paradigm, trials=3, checks=1, practice=1, stimuli=4, ethics=ETHICS
-    )
-
-
-def enter(page: Page, address: str, name: str = "") -> None:
-    """From the link to the first trial."""
-    page.goto(address)
-    keep_screenshot(page, f"{name}-entry")
-    page.get_by_role("button", name="Begin").click()
-    page.get_by_label("I have read this").check()
-    keep_screenshot(page, f"{name}-consent")
-    page.get_by_role("button", name="Take part", exact=True).click()
-    page.wait_for_selector(".example img")
-    keep_screenshot(page, f"{name}-instructions")
-    page.get_by_role("button", name="Start").click()
 
 
 def answer_by_mouse(page: Page, name: str = "") -> int:
     """Answer trial after trial; how many there were."""
     count = 0
     while page.locator("#trial").count():
-        page.wait_for_selector(".answers.shown")
+        trial = wait_for_trial(page)
         keep_screenshot(page, f"{name}-trial-{count}")
         assert_all_is_above_the_fold(page)
         page.locator(".option").first.click()
-        trial = page.locator("[name=trial]").input_value()
         page.get_by_role("button", name="Confirm").click()
-        page.wait_for_function(
-            "code => document.querySelector('[name=trial]')?.value !== code", arg=trial
-        )
-        page.wait_for_load_state()
+        wait_for_next(page, trial)
         count += 1
     return count
-
-
-def press(page: Page, *keys: str) -> None:
-    for key in keys:
-        page.keyboard.press(key)
 
 
 def assert_all_is_above_the_fold(page: Page) -> None:
@@ -95,7 +61,7 @@ def test_a_study_is_walked_from_the_link_to_the_code(
 
 
 def test_a_study_is_walked_by_keyboard_alone(new_page: NewPage, live_server: object) -> None:
-    study = make_open_study("trust")
+    study = make_open_study()
     page = new_page()
     page.goto(f"{live_server}/s/{study.slug}/")
     press(page, "Tab", "Tab", "Enter")
@@ -104,21 +70,16 @@ def test_a_study_is_walked_by_keyboard_alone(new_page: NewPage, live_server: obj
     page.wait_for_selector(".example img")
     press(page, "Tab", "Tab", "Enter")
     for _ in range(5):
-        page.wait_for_selector(".answers.shown")
-        trial = page.locator("[name=trial]").input_value()
+        trial = wait_for_trial(page)
         page.wait_for_timeout(60)
-        page.keyboard.press("4")
-        page.keyboard.press("Enter")
-        page.wait_for_function(
-            "code => document.querySelector('[name=trial]')?.value !== code", arg=trial
-        )
-        page.wait_for_load_state()
+        press(page, "4", "Enter")
+        wait_for_next(page, trial)
     assert set(Judgment.objects.values_list("value", flat=True)) == {1}
     assert Participation.objects.get().status == Status.FINISHED
 
 
 def test_a_study_is_walked_without_javascript(new_page: NewPage, live_server: object) -> None:
-    study = make_open_study("trust")
+    study = make_open_study()
     page = new_page(java_script_enabled=False)
     enter(page, f"{live_server}/s/{study.slug}/")
     while page.locator("#trial").count():
@@ -131,7 +92,7 @@ def test_a_study_is_walked_without_javascript(new_page: NewPage, live_server: ob
 def test_the_link_opened_again_goes_on_where_it_stopped(
     new_page: NewPage, live_server: object
 ) -> None:
-    study = make_open_study("trust")
+    study = make_open_study()
     page = new_page()
     enter(page, f"{live_server}/s/{study.slug}/")
     page.wait_for_selector(".answers.shown")
@@ -144,7 +105,7 @@ def test_the_link_opened_again_goes_on_where_it_stopped(
 def test_two_tabs_and_the_back_button_store_each_answer_once(
     new_page: NewPage, live_server: object
 ) -> None:
-    study = make_open_study("trust")
+    study = make_open_study()
     page = new_page()
     enter(page, f"{live_server}/s/{study.slug}/")
     page.wait_for_selector(".answers.shown")
@@ -164,7 +125,7 @@ def test_two_tabs_and_the_back_button_store_each_answer_once(
 def test_an_answer_survives_a_cut_network_and_a_reload(
     new_page: NewPage, live_server: object
 ) -> None:
-    study = make_open_study("trust")
+    study = make_open_study()
     page = new_page()
     enter(page, f"{live_server}/s/{study.slug}/")
     page.wait_for_selector(".answers.shown")

@@ -7,9 +7,11 @@ const button = form.querySelector("button.confirm");
 const code = form.elements.trial.value;
 const kept = "discern-answer";
 const measures = { choice_changes: 0, hidden_ms: 0, focus_losses: 0, picture_failed: false };
+// The page says in the study's language what is missing; a browser's own bubble would not.
+form.noValidate = true;
 let onset = null;
 let first = null;
-let hiddenSince = null;
+let hiddenSince = document.hidden ? performance.now() : null;
 let sending = false;
 
 const say = (text) => { told.textContent = text; };
@@ -17,11 +19,20 @@ const chosen = () => form.checkValidity();
 const writes = (target) => target.closest?.("textarea, input[type=text]");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// A picture that was lost on the way is asked for again, twice, before anybody is told.
+async function decoded(picture) {
+  for (const pause of [600, 2400]) {
+    try { return await picture.decode(); } catch { await wait(pause); }
+    picture.src = picture.getAttribute("src");
+  }
+  return picture.decode();
+}
+
 // Onset is the frame after all pictures have decoded; the question appears with them.
 async function show() {
   const parts = form.querySelectorAll(".stage, .answers");
   const pictures = [...form.querySelectorAll("img")];
-  const results = await Promise.allSettled(pictures.map((picture) => picture.decode()));
+  const results = await Promise.allSettled(pictures.map(decoded));
   if (results.some((result) => result.status === "rejected")) {
     measures.picture_failed = true;
     say(form.dataset.failed);
@@ -94,9 +105,11 @@ function keptBody() {
 
 async function post(body) {
   const headers = { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" };
-  const reply = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin" });
-  const facts = await reply.json();
-  return { retry: reply.status >= 500, ...facts };
+  const signal = AbortSignal.timeout(20000);
+  const reply = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", signal });
+  // What is neither from this site nor a refusal (a gateway's page, a hotel's log-in) is no answer.
+  if (!reply.headers.get("Content-Type")?.includes("json")) return { retry: true };
+  return { retry: reply.status >= 500, ...await reply.json() };
 }
 
 async function send(body) {

@@ -1,0 +1,203 @@
+"""What can be measured of the pages: access for everybody, weight, stillness, other languages."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, Request
+
+from studyapp.models import Judgment, Participation, Status
+from tests.browser.conftest import NewPage, keep_screenshot
+from tests.browser.walking import enter, make_open_study, wait_for_next, wait_for_trial
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+HEAVIEST = 60_000
+# WCAG 2.2 says 24; a thumb wants 44.
+TARGET = 44
+
+
+def walk(page: Page, server: object, slug: str) -> Iterator[str]:
+    """Every page of a study by name, shown; also those that lie beside the way."""
+    page.goto(f"{server}/nothing-here")
+    yield "not-found"
+    page.goto(f"{server}/")
+    yield "landing"
+    page.goto(f"{server}/s/{slug}/")
+    yield "entry"
+    page.locator("main form button.primary").click()
+    yield "consent"
+    here = page.url
+    for name in ("about", "withdraw"):
+        page.goto(f"{here}{name}")
+        yield name
+    page.goto(here)
+    page.locator("[name=agree]").check()
+    page.locator("form[action$=consent] button").click()
+    page.wait_for_selector(".example img")
+    yield "instructions"
+    page.locator("form[action$=begin] button").click()
+    while page.locator("#trial").count():
+        trial = wait_for_trial(page)
+        yield "check" if page.locator(".check").count() else "trial"
+        page.locator(".option").nth(1).click()
+        page.locator(".confirm").click()
+        wait_for_next(page, trial)
+    yield "finished"
+
+
+@pytest.mark.parametrize("surround", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("paradigm", "size", "scheme"),
+    [("trust", "narrow", "dark"), ("discrimination", "wide", "light")],
+)
+def test_no_page_breaks_a_rule_of_axe(
+    new_page: NewPage, live_server: object, paradigm: str, size: str, scheme: str, surround: str
+) -> None:
+    display = {"size": 96, "surround": surround}
+    study = make_open_study(paradigm, display=display)
+    page = new_page(size, color_scheme=scheme, reduced_motion="reduce")
+    seen = []
+    for name in walk(page, live_server, study.slug):
+        found = Axe().run(page).response["violations"]
+        assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], name
+        seen.append(name)
+    assert len(seen) == 13
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_whatever_is_pressed_is_large_enough_for_a_thumb(
+    new_page: NewPage, live_server: object, size: str
+) -> None:
+    study = make_open_study()
+    page = new_page(size)
+    small = []
+    for name in walk(page, live_server, study.slug):
+        for target in page.locator("button, .option, .tick, footer a, .cards a").all():
+            box = target.bounding_box()
+            assert box is not None
+            if box["height"] < TARGET:
+                small.append((name, target.inner_text(), box["height"]))
+    assert small == []
+
+
+def test_pages_are_light_and_ask_nobody_else(new_page: NewPage, live_server: object) -> None:
+    study = make_open_study()
+    page = new_page()
+    weights: dict[str, int] = {}
+    sizes: dict[str, int] = {}
+
+    def weigh(request: Request) -> None:
+        if request.resource_type != "image":
+            found = request.sizes()
+            sizes[request.url] = found["responseBodySize"] + found["responseHeadersSize"]
+
+    page.on("requestfinished", weigh)
+    for name in walk(page, live_server, study.slug):
+        page.wait_for_load_state("networkidle")
+        weights[name] = sum(sizes.values())
+        sizes.clear()
+    assert {name: weight for name, weight in weights.items() if weight > HEAVIEST} == {}
+
+
+SHIFT = """() => new Promise(done => {
+    let sum = 0;
+    new PerformanceObserver(list => {
+        for (const entry of list.getEntries()) sum += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+    setTimeout(() => done(sum), 300);
+})"""
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_nothing_moves_while_a_page_loads(
+    new_page: NewPage, live_server: object, size: str
+) -> None:
+    study = make_open_study()
+    page = new_page(size)
+    page.route("**/*.png", lambda route: (page.wait_for_timeout(150), route.continue_()))
+    shifts = {name: page.evaluate(SHIFT) for name in walk(page, live_server, study.slug)}
+    assert {name: shift for name, shift in shifts.items() if shift > 0} == {}
+
+
+def test_nothing_moves_when_an_answer_is_chosen_and_refused(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = make_open_study()
+    page = new_page("narrow")
+    enter(page, f"{live_server}/s/{study.slug}/")
+    wait_for_trial(page)
+    before = [part.bounding_box() for part in page.locator("img, .option, .confirm").all()]
+    page.locator(".confirm").click()
+    assert page.locator(".told").inner_text() != ""
+    after = [part.bounding_box() for part in page.locator("img, .option, .confirm").all()]
+    assert before == after
+
+
+def test_a_study_from_right_to_left_mirrors_everything(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = make_open_study(language="ar")
+    page = new_page(color_scheme="light")
+    enter(page, f"{live_server}/s/{study.slug}/", "right-to-left")
+    wait_for_trial(page)
+    keep_screenshot(page, "right-to-left-trial")
+    assert page.locator("html").get_attribute("dir") == "rtl"
+    first, second = (one.bounding_box() for one in page.locator(".pair img").all())
+    assert first is not None
+    assert second is not None
+    assert first["x"] > second["x"]
+    options = [one.bounding_box() for one in page.locator(".option").all()]
+    places = [box["x"] for box in options if box is not None]
+    assert places == sorted(places, reverse=True)
+    assert_nothing_is_cut(page)
+    while page.locator("#trial").count():
+        trial = wait_for_trial(page)
+        page.locator(".option").first.click()
+        page.locator(".confirm").click()
+        wait_for_next(page, trial)
+    # Stored as shown: the first answer is “A clearly”, wherever it stands.
+    assert set(Judgment.objects.values_list("value", flat=True)) == {-2}
+    assert Participation.objects.get().status == Status.FINISHED
+
+
+def assert_nothing_is_cut(page: Page) -> None:
+    wider = page.evaluate("() => document.documentElement.scrollWidth > window.innerWidth")
+    assert not wider
+
+
+def test_twice_as_large_everything_can_still_be_reached(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = make_open_study()
+    page = new_page("wide")
+    # What a browser zoomed to 200 % has left of 1366 × 768.
+    page.set_viewport_size({"width": 683, "height": 384})
+    for name in walk(page, live_server, study.slug):
+        assert_nothing_is_cut(page)
+        if name != "trial":
+            continue
+        for part in page.locator(".stage img, .option, .confirm").all():
+            part.scroll_into_view_if_needed()
+            box = part.bounding_box()
+            assert box is not None
+            assert box["width"] >= TARGET
+    assert Participation.objects.get().status == Status.FINISHED
+
+
+def test_translators_leave_alone_what_is_judged(new_page: NewPage, live_server: object) -> None:
+    study = make_open_study()
+    page = new_page()
+    enter(page, f"{live_server}/s/{study.slug}/")
+    wait_for_trial(page)
+    for part in page.locator(".stage, .option .words").all():
+        assert part.get_attribute("translate") == "no"
+
+
+def test_whoever_wants_no_motion_sees_none(new_page: NewPage, live_server: object) -> None:
+    study = make_open_study()
+    page = new_page(reduced_motion="reduce")
+    enter(page, f"{live_server}/s/{study.slug}/")
+    wait_for_trial(page)
+    running: Any = page.evaluate("() => document.getAnimations().length")
+    assert running == 0

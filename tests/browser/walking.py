@@ -1,0 +1,59 @@
+"""How a person walks through a study in a browser: the steps that tests share."""
+
+from playwright.sync_api import Page
+
+from studyapp.models import Study
+from tests.browser.conftest import keep_screenshot
+from tests.builders import open_small_study
+
+ETHICS = {
+    "approved_by": "the board",
+    "protocol": "P-1",
+    "contact": "somebody@example.org",
+    "complaints": "board@example.org",
+    "risks": "none beyond those of looking at pictures",
+    "minutes": 5,
+    "data_controller": "a university",
+    "legal_basis": "consent",
+    "retention": "ten years",
+    "withdrawal_deadline": "until the data are published",
+}
+
+
+def make_open_study(paradigm: str = "trust", **options: object) -> Study:
+    """A study of one practice trial, three main ones and a check."""
+    return open_small_study(
+        paradigm=paradigm, trials=3, checks=1, practice=1, stimuli=4, ethics=ETHICS, **options
+    )
+
+
+def enter(page: Page, address: str, name: str = "") -> None:
+    """From the link to the first trial."""
+    page.goto(address)
+    keep_screenshot(page, f"{name}-entry")
+    page.locator("main form button.primary").click()
+    page.locator("[name=agree]").check()
+    keep_screenshot(page, f"{name}-consent")
+    page.locator("form[action$=consent] button").click()
+    page.wait_for_selector(".example img")
+    keep_screenshot(page, f"{name}-instructions")
+    page.locator("form[action$=begin] button").click()
+
+
+def wait_for_trial(page: Page) -> str:
+    """Until the question is there; the code of the trial."""
+    page.wait_for_selector(".answers.shown")
+    return page.locator("[name=trial]").input_value()
+
+
+def wait_for_next(page: Page, trial: str) -> None:
+    """Until the page shows anything but `trial`."""
+    page.wait_for_function(
+        "code => document.querySelector('[name=trial]')?.value !== code", arg=trial
+    )
+    page.wait_for_load_state()
+
+
+def press(page: Page, *keys: str) -> None:
+    for key in keys:
+        page.keyboard.press(key)
