@@ -1,6 +1,8 @@
 """The shape of the house: what keeps every room small enough to read."""
 
 import ast
+import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -79,12 +81,68 @@ def test_every_product_file_says_what_it_is_for() -> None:
     assert silent == []
 
 
-def test_imports_keep_to_the_contract() -> None:
-    done = subprocess.run(
+def lint_imports(folder: Path) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
-        cwd=ROOT,
+        cwd=folder,
         capture_output=True,
         text=True,
         check=False,
     )
+
+
+def test_imports_keep_to_the_contract() -> None:
+    done = lint_imports(ROOT)
     assert done.returncode == 0, done.stdout
+
+
+# A line that each contract must find, and where it is put.
+VIOLATIONS = {
+    "The site never imports torch, the explainer or the workers": (
+        "studyapp/views/health.py",
+        "def hidden():\n    import torch",
+    ),
+    "The explainer knows no Django, no queue and no study": (
+        "explainer/record.py",
+        "import celery",
+    ),
+    "The design and its certificate are pure": (
+        "studyapp/studies/balance.py",
+        "import django.conf",
+    ),
+    "Statistics are arithmetic on arrays": (
+        "studyapp/analyses/statistics/holm.py",
+        "import django.db",
+    ),
+    "Inside the site every import leads down": (
+        "studyapp/models/codes.py",
+        "import studyapp.queue",
+    ),
+    "Workers know nothing of the demo": ("tasks/networks.py", "import demo.processes"),
+}
+
+
+def test_every_contract_finds_a_violation(tmp_path: Path) -> None:
+    for room in ROOMS:
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    for file, line in VIOLATIONS.values():
+        path = tmp_path / file
+        path.write_text(f"{path.read_text('utf-8')}\n{line}\n", encoding="utf-8")
+    told = lint_imports(tmp_path).stdout
+    contracts = re.findall(r"^(.+?) (KEPT|BROKEN)", told, re.MULTILINE)
+    assert dict(contracts) == dict.fromkeys(VIOLATIONS, "BROKEN")
+
+
+def test_a_web_process_and_its_commands_never_load_torch() -> None:
+    code = (
+        "import sys, studyapp.wsgi, studyapp.urls\n"
+        "from django.core.management import get_commands, load_command_class\n"
+        "for name, room in get_commands().items():\n"
+        "    if room == 'studyapp': load_command_class(room, name)\n"
+        "print(sorted({'torch', 'torchvision', 'explainer', 'tasks', 'demo'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

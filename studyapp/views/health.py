@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import redis
 from django.conf import settings
-from django.db import DatabaseError, connection
+from django.db import DatabaseError, InterfaceError, ProgrammingError
 from django.http import HttpRequest, JsonResponse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
@@ -15,22 +15,24 @@ from studyapp.models import Heartbeat
 @require_safe
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while the site can take answers, that is, while the database is there; else 503."""
-    database = _database()
+    database, workers = _database()
     facts = {
-        "database": "ok" if database else "unreachable",
+        "database": database,
         "broker": "ok" if _broker() else "unreachable",
-        "workers": _workers() if database else None,
+        "workers": workers,
     }
-    return JsonResponse(facts, status=200 if database else 503)
+    return JsonResponse(facts, status=200 if database == "ok" else 503)
 
 
-def _database() -> bool:
+def _database() -> tuple[str, int | None]:
+    """What is the matter with the database, and how many workers were heard of in a minute."""
+    lately = timezone.now() - timedelta(minutes=1)
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
-    except DatabaseError:
-        return False
-    return True
+        return "ok", Heartbeat.objects.filter(seen_at__gt=lately).count()
+    except ProgrammingError:
+        return "not migrated", None
+    except (DatabaseError, InterfaceError):
+        return "unreachable", None
 
 
 def _broker() -> bool:
@@ -41,8 +43,3 @@ def _broker() -> bool:
         return False
     finally:
         client.close()
-
-
-def _workers() -> int:
-    lately = timezone.now() - timedelta(minutes=1)
-    return Heartbeat.objects.filter(seen_at__gt=lately).count()
