@@ -1,37 +1,30 @@
 """`python -m explainer …`: the explainer from the command line."""
 
 import argparse
-import json
+import os
 import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
-from .catalogue import catalogue
-from .classification import classify
+from .commands import COMMANDS
 from .errors import ExplainerError
 
 
-def write_catalogue(arguments: argparse.Namespace) -> None:
-    """Print the names that a study file may use, as JSON."""
-    print(json.dumps(catalogue(), indent=1, ensure_ascii=False))
+class Parser(argparse.ArgumentParser):
+    """Tells a wrong command line as all bad input is told: in one line, and with 1."""
 
-
-def predict(arguments: argparse.Namespace) -> None:
-    """Read photos and networks as JSON, print each network's first classes for each photo."""
-    try:
-        wanted = json.load(sys.stdin)
-    except ValueError as error:
-        raise ExplainerError("no JSON to read", "give networks and photos") from error
-    json.dump(classify(wanted), sys.stdout)
+    def error(self, message: str) -> NoReturn:
+        self.exit(1, f"{message}: see {self.prog} --help\n")
 
 
 def parser() -> argparse.ArgumentParser:
     """The command line."""
-    top = argparse.ArgumentParser(prog="python -m explainer", description=__doc__)
+    top = Parser(prog="python -m explainer", description=__doc__)
     verbs = top.add_subparsers(required=True, metavar="command")
-    verb = verbs.add_parser("catalogue", help=write_catalogue.__doc__)
-    verb.set_defaults(run=write_catalogue)
-    verb = verbs.add_parser("predict", help=predict.__doc__)
-    verb.set_defaults(run=predict)
+    for command in COMMANDS.values():
+        verb = verbs.add_parser(command.name, help=command.help, description=command.help)
+        command.arguments(verb)
+        verb.set_defaults(run=command.run)
     return top
 
 
@@ -39,11 +32,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; bad input is one line on standard error and 1."""
     chosen = parser().parse_args(arguments)
     try:
-        chosen.run(chosen)
+        code: int = chosen.run(chosen)
     except ExplainerError as error:
         print(error, file=sys.stderr)
         return 1
-    return 0
+    except BrokenPipeError:  # a reader such as `head` has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    return code
 
 
 if __name__ == "__main__":

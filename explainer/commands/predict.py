@@ -1,0 +1,26 @@
+"""`predict`: the first classes of many photos, for readers that can't import torch."""
+
+import argparse
+import json
+import sys
+
+from explainer.classification import classify
+from explainer.errors import ExplainerError
+
+from .base import Command
+
+
+def run(arguments: argparse.Namespace) -> int:
+    try:
+        wanted = json.load(sys.stdin)
+    except ValueError as error:
+        raise ExplainerError("no JSON to read", "give networks and photos") from error
+    json.dump(classify(wanted), sys.stdout)
+    return 0
+
+
+PREDICT = Command(
+    "predict",
+    "read photos and networks as JSON, print each network's first classes for each photo",
+    run,
+)
