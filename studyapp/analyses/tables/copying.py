@@ -13,6 +13,10 @@ from studyapp.models import Study
 from .columns import Table
 
 
+# A table's rows are sorted on the disk beyond this, so that memory does not grow with them.
+SORTING_MEMORY = "64MB"
+
+
 @contextmanager
 def snapshot() -> Iterator[None]:
     """All tables as they were at one moment; a caller's own transaction keeps its own view."""
@@ -21,6 +25,7 @@ def snapshot() -> Iterator[None]:
         if is_outermost:
             with connection.cursor() as cursor:
                 cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+                cursor.execute(f"SET LOCAL work_mem = '{SORTING_MEMORY}'")
         yield
 
 
