@@ -6,6 +6,7 @@ sentence that says why.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from itertools import combinations
 from platform import python_version
 from typing import Any
@@ -14,9 +15,13 @@ import numpy
 import pandas as pd
 import scipy
 
+from .mixed_effects import preferred, right_models, score_models
+from .statistics.bootstrap import two_way_bootstrap
+from .statistics.equivalence import equivalence
 from .statistics.holm import holm
 from .statistics.naive import pooled_mean, wilcoxon_on_people, wilson
-from .statistics.robust import Estimate, two_way_contrast, two_way_mean
+from .statistics.reliability import Level, krippendorff
+from .statistics.robust import Estimate, two_way_contrast, two_way_mean, two_way_slope
 from .tidy import LEVELS, Tidy
 
 NAIVE_LABEL = "naive: takes every judgment for independent; too narrow, for contrast only"
@@ -25,6 +30,7 @@ NAIVE_LABEL = "naive: takes every judgment for independent; too narrow, for cont
 def results(tidy: Tidy) -> dict[str, Any]:
     """Everything that is said of `tidy`, ready for `results_json`."""
     methods = {name: _method(tidy, name) for name in tidy.methods()}
+    models = _models(tidy)
     return {
         "paradigm": tidy.paradigm,
         "outcome": tidy.outcome,
@@ -35,6 +41,10 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "methods": methods,
         "tests": _tests(tidy),
         "contrasts": _contrasts(tidy),
+        **models,
+        "preferred": preferred(models),
+        "alpha": _alpha(tidy),
+        "order": _order(tidy),
         "naive": {"label": NAIVE_LABEL, "methods": {name: _naive(tidy, name) for name in methods}},
         "excluded": dict(tidy.excluded),
         "everybody": _everybody(tidy),
@@ -65,13 +75,56 @@ def _method(tidy: Tidy, name: str) -> dict[str, Any]:
     rows = _rows(tidy.frame, name)
     values = rows[tidy.outcome]
     found = two_way_mean(values.to_list(), rows["participant"].to_list(), rows["image"].to_list())
-    facts: dict[str, Any] = {"n": len(rows), "robust95": _interval(found), "note": found.note}
+    facts: dict[str, Any] = {
+        "n": len(rows),
+        "robust95": _interval(found),
+        "cluster_bootstrap95": _bootstrap(tidy, rows),
+        "note": found.note,
+        **_naive(tidy, name),
+    }
     if tidy.outcome == "correct":
         within = facts["robust95"] and [max(0.0, found.low or 0.0), min(1.0, found.high or 1.0)]
         right = int(values.sum())
         return {**facts, "robust95": within, "right": right, "accuracy": found.estimate}
     counts = {str(level): int((values == level).sum()) for level in LEVELS["score"]}
     return {**facts, "mean": found.estimate, "counts": counts}
+
+
+def _bootstrap(tidy: Tidy, rows: pd.DataFrame) -> list[float] | None:
+    columns = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
+    return _pair(two_way_bootstrap(*columns, seed=tidy.seed))
+
+
+def _models(tidy: Tidy) -> dict[str, Any]:
+    """The mixed models that fit the outcome, by name."""
+    if tidy.outcome == "correct":
+        return right_models(tidy.frame, tidy.methods(), tidy.chance)
+    return score_models(tidy.frame, tidy.methods())
+
+
+def _alpha(tidy: Tidy) -> dict[str, Any]:
+    """Krippendorff's α: ordinal for scores, nominal for right or wrong."""
+    frame = tidy.frame
+    level: Level = "ordinal" if tidy.outcome == "score" else "nominal"
+    things = ["unit"] if "unit" in frame.columns else ["image"]
+    units = list(frame[[*things, "method"]].itertuples(index=False, name=None))
+    found = krippendorff(frame[tidy.outcome].to_list(), units, level, seed=tidy.seed)
+    return {
+        "value": found.value, "low": found.low, "high": found.high, "level": level,
+        "note": found.note,
+    }  # fmt: skip
+
+
+def _order(tidy: Tidy) -> dict[str, Any] | None:
+    """How the outcome changes with one more trial: a check; None where the order is unknown."""
+    if "order" not in tidy.frame.columns:
+        return None
+    rows = tidy.frame[pd.to_numeric(tidy.frame["order"], errors="coerce").notna()]
+    y, people, images = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
+    found = two_way_slope(y, people, images, [float(place) for place in rows["order"]])
+    return {
+        "slope": found.estimate, "robust95": _interval(found), "p": found.p, "note": found.note
+    }  # fmt: skip
 
 
 def _naive(tidy: Tidy, name: str) -> dict[str, Any]:
@@ -117,9 +170,17 @@ def _contrasts(tidy: Tidy) -> list[dict[str, Any]]:
         {
             "a": a, "b": b, "estimate": one.estimate, "se": one.se, "df": one.df,
             "robust95": _interval(one), "p": one.p, "p_holm": p_holm, "note": one.note,
+            "equivalence": _equivalence(tidy, one),
         }
         for (a, b), one, p_holm in zip(pairs, found, adjusted, strict=True)
     ]  # fmt: skip
+
+
+def _equivalence(tidy: Tidy, found: Estimate) -> dict[str, Any] | None:
+    """None where the plan names no smallest effect of interest."""
+    if tidy.smallest_effect is None:
+        return None
+    return asdict(equivalence(found, tidy.smallest_effect))
 
 
 def _contrast(tidy: Tidy, a: str, b: str) -> Estimate:

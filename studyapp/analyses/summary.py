@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 Facts = Mapping[str, Any]
+MODELS = ("glmer", "glmer_full", "clmm", "clmm_side")
 
 
 def summary(found: Facts) -> Iterator[str]:
@@ -22,6 +23,8 @@ def summary(found: Facts) -> Iterator[str]:
         yield f"    naive: {_naive(found['naive']['methods'][name])}"
     for one in found["contrasts"]:
         yield f"  {one['b']} − {one['a']}: {_contrast(one)}"
+    yield from _models(found)
+    yield f"  agreement among people: {_alpha(found['alpha'])}"
     yield f"  {found['naive']['label']}"
     yield _left_out(found["excluded"])
 
@@ -81,6 +84,44 @@ def _left_out(excluded: Mapping[str, int]) -> str:
     if not excluded:
         return "  left out by a rule: nobody"
     return "  left out by a rule: " + ", ".join(f"{n} {rule}" for rule, n in excluded.items())
+
+
+def _models(found: Facts) -> Iterator[str]:
+    """Each mixed model, the one to read marked, or that none can be read."""
+    for name in MODELS:
+        if name in found:
+            mark = ", to be read first" if name == found["preferred"] else ""
+            yield f"  mixed model {name}{mark}: {_model(found[name])}"
+            yield from _marginals(found, name)
+    if found["preferred"] == "robust":
+        yield "  NO MIXED MODEL CONVERGED: everything above rests on the two-way robust intervals"
+
+
+def _model(model: Facts) -> str:
+    if not model["converged"]:
+        return f"NOT CONVERGED: {model['note']}"
+    spread = ", ".join(f"{name} {_number(sd)}" for name, sd in model["sd"].items())
+    note = f"; {model['note']}" if model["note"] else ""
+    return f"log-likelihood {_number(model['loglik'])}, SD of {spread}{note}"
+
+
+def _marginals(found: Facts, name: str) -> Iterator[str]:
+    show = _percent if found["outcome"] == "correct" else _number
+    for method, marginal in found[name]["marginal"].items():
+        if marginal is not None:
+            value, low, high = (show(one) for one in marginal)
+            p = found[name]["chance"][method]["p_holm"]
+            test = "no test" if p is None else f"by Holm p {_p(p)}"
+            yield f"    {method}: {value} ({low} to {high}), {test}"
+
+
+def _alpha(alpha: Facts) -> str:
+    if alpha["value"] is None:
+        return str(alpha["note"])
+    interval = (
+        "" if alpha["low"] is None else f" ({_number(alpha['low'])} to {_number(alpha['high'])})"
+    )
+    return f"Krippendorff’s α = {_number(alpha['value'])}{interval}, {alpha['level']}"
 
 
 def _pair(pair: list[float] | None, show: Any) -> str:

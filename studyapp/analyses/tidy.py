@@ -10,6 +10,8 @@ import pandas as pd
 Outcome = Literal["score", "correct"]
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
 PARADIGM_OF: Mapping[Outcome, str] = {"score": "trust", "correct": "discrimination"}
+# Of guessing among the options of a paradigm's pages; one half elsewhere
+CHANCE: Mapping[str, float] = {"distinction": 0.25}
 NEEDED = ("participant", "image", "method")
 
 
@@ -22,7 +24,8 @@ class Tidy:
     """Judgments to be analysed.
 
     frame: columns participant, image, method, the outcome (whole numbers, none missing), and
-        where known stronger_side and order.
+        where known stronger_side, order and unit (the very thing that several people judge; else
+        a photo under a method). smallest_effect: of interest, for tests of equivalence.
     everybody: the same with those who are left out; None where nobody could be.
     excluded: why how many people are left out. flow: how many people got how far.
     """
@@ -36,6 +39,7 @@ class Tidy:
     excluded: Mapping[str, int] = field(default_factory=dict)
     flow: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
+    smallest_effect: float | None = None
 
     def with_reference(self, name: str) -> "Tidy":
         """The same with another method to compare with; TidyError if nobody judged it."""
@@ -130,14 +134,19 @@ def tidy_tables(
         excluded=standing_rules(exclusions),
         flow=flow(participations, judgments),
         seed=int(definition["design"]["seed"]),
+        smallest_effect=definition["analysis"].get("smallest_effect"),
+        chance=CHANCE.get(str(chosen), 0.5),
     )
 
 
 def _tidy_columns(main: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
     names = {"participant_id": "participant", "image_group": "image", "condition": "method"}
-    columns = [*names, outcome, "stronger_side", "trial_position"]
+    columns = [*names, outcome, "stimulus_id", "trial_position"]
+    if outcome == "score":
+        columns.append("stronger_side")
     frame = main[main[outcome].notna()][columns].rename(columns=names)
-    return frame.rename(columns={"trial_position": "order"}).astype({outcome: int})
+    names = {"trial_position": "order", "stimulus_id": "unit"}
+    return frame.rename(columns=names).astype({outcome: int})
 
 
 def standing_rules(exclusions: pd.DataFrame) -> dict[str, int]:

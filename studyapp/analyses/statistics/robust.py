@@ -14,6 +14,8 @@ import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from .labels import codes
+
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 FEWEST_CLUSTERS = 2
@@ -43,7 +45,7 @@ def two_way_mean(
     """The mean of N values with people and photos as crossed clusters; p is against `null`."""
     y = np.asarray(values, dtype=float)
     X = np.ones((len(y), 1))
-    return _estimate(y, X, (_codes(people), _codes(images)), null=null, level=level)
+    return _estimate(y, X, (codes(people), codes(images)), null=null, level=level)
 
 
 def two_way_contrast(
@@ -60,7 +62,23 @@ def two_way_contrast(
     if len(y) and second.min() == second.max():
         return Estimate(None, note="only one of the two was judged")
     X = np.column_stack([second, np.ones(len(y))])
-    return _estimate(y, X, (_codes(people), _codes(images)), null=0.0, level=level)
+    return _estimate(y, X, (codes(people), codes(images)), null=0.0, level=level)
+
+
+def two_way_slope(
+    values: Sequence[float] | Floats,
+    people: Sequence[Any],
+    images: Sequence[Any],
+    x: Sequence[float],
+    *,
+    level: float = 0.95,
+) -> Estimate:
+    """How much the values rise with one more of `x`; p is against 0."""
+    y, along = np.asarray(values, dtype=float), np.asarray(x, dtype=float)
+    if len(y) == 0 or float(along.min()) == float(along.max()):
+        return Estimate(None, note="it never varies")
+    X = np.column_stack([along, np.ones(len(y))])
+    return _estimate(y, X, (codes(people), codes(images)), null=0.0, level=level)
 
 
 def _estimate(
@@ -88,6 +106,16 @@ def _estimate(
     return Estimate(value, se, df, value - half, value + half, p)
 
 
+def logit_interval(
+    share: float, se: float, quantile: float = 1.959963984540054
+) -> tuple[float, float]:
+    """The interval of a share from its standard error, made on the logit scale: inside 0…1."""
+    centre = np.log(share / (1 - share))
+    half = quantile * se / (share * (1 - share))
+    low, high = 1 / (1 + np.exp(-np.array([centre - half, centre + half])))
+    return float(low), float(high)
+
+
 def two_way_covariance(y: Floats, X: Floats, people: Integers, images: Integers) -> Floats:
     """The K×K covariance of the least-squares coefficients of y (N) on X (N×K).
 
@@ -96,7 +124,7 @@ def two_way_covariance(y: Floats, X: Floats, people: Integers, images: Integers)
     """
     bread: Floats = np.asarray(np.linalg.inv(X.T @ X), dtype=np.float64)
     scores: Floats = X * (y - X @ (bread @ (X.T @ y)))[:, None]
-    both = _codes(list(zip(people.tolist(), images.tolist(), strict=True)))
+    both = codes(list(zip(people.tolist(), images.tolist(), strict=True)))
     parts = [_one_way(bread, scores, groups) for groups in (people, images, both)]
     total: Floats = parts[0] + parts[1] - parts[2]
     if total[0, 0] <= 1e-14:
@@ -112,12 +140,6 @@ def _one_way(bread: Floats, scores: Floats, groups: Integers) -> Floats:
     correction = count / (count - 1) * (n - 1) / (n - k)
     covariance: Floats = correction * bread @ (sums.T @ sums) @ bread
     return covariance
-
-
-def _codes(labels: Sequence[Any]) -> Integers:
-    """0, 1, … for the distinct labels."""
-    numbers: dict[Any, int] = {}
-    return np.array([numbers.setdefault(label, len(numbers)) for label in labels], dtype=np.int64)
 
 
 def _too_little(people: int, images: int) -> str:
