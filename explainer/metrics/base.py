@@ -17,8 +17,6 @@ from explainer.targets import Wanted, resolve
 
 Needs = Literal["network", "boxes", "method"]
 Scale = Literal["score", "probability"]
-# Beyond this many images a CPU's caches lose more than larger matrices win.
-MOST_AT_ONCE = 64
 
 
 @dataclass(frozen=True)
@@ -66,7 +64,7 @@ class Asked:
         most = network.footprint(images).images_within(self.budget.memory, graph=False)
         # A callable may know the images by their order, so it meets whole batches of them.
         count = len(images)
-        self.size = max(1, most // count) * count if callable(targets) else min(MOST_AT_ONCE, most)
+        self.size = max(1, most // count) * count if callable(targets) else most
         self.outputs = torch.cat(
             [self._outputs(images[part].clone()) for part in chunks(count, self.size)]
         )

@@ -58,7 +58,7 @@ class Network:
 
     def footprint(self, images: Tensor) -> Footprint:
         """The memory that one of these images takes, measured once for a size of images."""
-        key = ("footprint", images.shape[1:], images.dtype)
+        key = ("footprint", images.shape[1:], images.dtype, images.device.type)
         if key not in self._found:
             self._found[key] = footprint(self.module, images[:1].detach())
         return cast(Footprint, self._found[key])

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, explain
-from explainer.footprint import ALIVE_AT_ONCE, footprint
+from explainer.footprint import ALIVE_AT_ONCE, KEPT_BLOCK, Footprint, footprint
 
 from .small_networks import Convolutions, noise, seeded
 
@@ -117,3 +117,12 @@ def test_a_footprint_counts_what_the_calls_of_a_pass_give() -> None:
 def test_no_memory_is_refused() -> None:
     with pytest.raises(ExplainerError, match="above 0"):
         explain(network(), noise(1, 3, 9, 9), [0], memory=0)
+
+
+def test_on_a_cpu_no_tensor_of_a_chunk_outgrows_what_the_allocator_keeps() -> None:
+    each = Footprint(largest=KEPT_BLOCK // 5, total=KEPT_BLOCK)
+    assert each.images_within(1 << 40, graph=False) == 5
+    assert each.images_within(1 << 40, graph=True) == 5
+    assert each.images_within(2 * KEPT_BLOCK, graph=True) == 2
+    on_gpu = Footprint(each.largest, each.total, on_cpu=False)
+    assert on_gpu.images_within(100 * KEPT_BLOCK, graph=True) == 100
