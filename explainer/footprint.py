@@ -11,7 +11,8 @@ from .layers import tensors_in
 
 BUDGET = 512 * 2**20
 # Larger blocks go back to the kernel after each use (glibc's M_MMAP_THRESHOLD is at most 32 MB).
-# Fetching them again costs more than larger batches win: EfficientNet-Lite took three times as long.
+# Fetching them again costs more than larger batches win: EfficientNet-Lite took three times as
+# long.
 KEPT_BLOCK = 24 * 2**20
 ALIVE_AT_ONCE = 4  # a layer's input and output, a skip, and the convolution's work space
 
