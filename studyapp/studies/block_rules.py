@@ -170,7 +170,7 @@ def _instrument(block: BlockSection) -> Iterator[tuple[str, str]]:
 def _arms_have_conditions(
     definition: "Definition", block: BlockSection
 ) -> Iterator[tuple[str, str]]:
-    if block.conditions is None or PARADIGMS[block.paradigm].candidates is None:
+    if block.conditions is None or not PARADIGMS[block.paradigm].asks_about_photos(block):
         return
     for arm, names in definition.arm_conditions().items():
         if not set(names) & set(block.conditions):
@@ -185,7 +185,7 @@ def _arms_have_conditions(
 
 def _fitting_conditions(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
     paradigm = PARADIGMS[block.paradigm]
-    if paradigm.candidates is None:
+    if not paradigm.asks_about_photos(block):
         return
     for condition in definition.conditions_of(block.paradigm):
         if reason := misfit(paradigm, condition):

@@ -140,7 +140,11 @@ class Definition(Section):
 
     def conditions_of(self, paradigm: str) -> list[ConditionSection]:
         """The conditions under which any block asks `paradigm`, in the file's order."""
-        asking = [block for block in self.blocks if block.paradigm == paradigm]
+        asking = [
+            block
+            for block in self.blocks
+            if block.paradigm == paradigm and PARADIGMS[paradigm].asks_about_photos(block)
+        ]
         if any(block.conditions is None for block in asking):
             return list(self.conditions)
         names = {name for block in asking for name in block.conditions or []}

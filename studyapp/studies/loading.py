@@ -16,6 +16,7 @@ from studyapp.models import (
     NetworkPair,
     Study,
     StudyImage,
+    StudyKind,
     StudyState,
     StudyText,
 )
@@ -51,6 +52,8 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
     study = Study.objects.create(
         slug=definition.slug,
         title=definition.title,
+        kind=StudyKind(definition.kind),
+        parent=_parent(definition),
         definition_toml=toml,
         definition=definition.model_dump(mode="json"),
         seed=definition.design.seed,
@@ -61,6 +64,16 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
         study, read_photos(definition.images, path.parent, seed=definition.design.seed), definition
     )
     return study
+
+
+def _parent(definition: Definition) -> Study | None:
+    """The study of which this is a new version; LoadingError if it is not here."""
+    if definition.parent is None:
+        return None
+    found = Study.objects.filter(slug=definition.parent).first()
+    if found is None:
+        raise LoadingError(f"no study {definition.parent} to be the parent; load it first")
+    return found
 
 
 def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str]) -> bool:

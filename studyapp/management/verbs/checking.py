@@ -33,7 +33,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     definition = read_definition(path)
     photos = read_photos(definition.images, path.parent, seed=definition.design.seed)
     counts = Counter(one.name for photo in photos for one in photo.categories)
-    certificate = _certificate(definition)
+    certificate = certificate_of(definition)
     table = precision_table(certificate, _outcomes(definition))
     facts = {
         "slug": definition.slug,
@@ -77,7 +77,7 @@ def _outcomes(definition: Definition) -> dict[str, str]:
     return {name: outcome for name, outcome in outcomes.items() if outcome is not None}
 
 
-def _certificate(definition: Definition) -> dict[str, Any]:
+def certificate_of(definition: Definition) -> dict[str, Any]:
     """The certificate of the design, with stand-ins for the stimuli."""
     plan = definition_plan(definition, _stand_ins(definition))
     return certify(plan, draw(plan))
