@@ -206,7 +206,11 @@ def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: s
 
 def _first_complaint(error: ValidationError, lines: dict[KeyPath, int], where: str) -> str:
     # A key that is misspelt is also one that is missing: the misspelling is the one to tell.
-    first = min(error.errors(include_url=False), key=lambda one: one["type"] != "extra_forbidden")
+    order = ["extra_forbidden", "literal_error"]
+    first = min(
+        error.errors(include_url=False),
+        key=lambda one: order.index(one["type"]) if one["type"] in order else len(order),
+    )
     path = tuple(first["loc"])
     key = ".".join(str(part) for part in path)
     return f"{where}, line {line_of(lines, path)}: `{key}`: {_sentence(first)}"

@@ -1,0 +1,146 @@
+"""What fits which kind of question is told by file, line, key and mend."""
+
+import re
+
+import pytest
+
+from studyapp.studies.definition import DefinitionError, parse_definition
+from studyapp.studies.paradigms import PARADIGMS
+
+HEAD = """\
+slug = "cats"
+title = "Cats"
+kind = "pilot"
+[texts]
+consent = "a.md"
+instructions = "b.md"
+debrief = "c.md"
+own = "d.html"
+[pairs.main]
+use = "vgg16_alexnet"
+[images]
+reader = "folder"
+folder = "photos"
+[design]
+seed = 1
+people = 12
+stimuli = 8
+"""
+
+
+def definition(*conditions: str, **block: object) -> str:
+    """A study file with one block of these keys and conditions of these lines."""
+    lines = [HEAD]
+    for number, text in enumerate(conditions or ('method = "grad_cam"',)):
+        lines.append(f'[[conditions]]\nname = "c{number}"\n{text}\n')
+    keys = {"name": '"main"', "paradigm": '"trust"', "trials": 4, **block}
+    lines.append("[[blocks]]\n" + "".join(f"{key} = {value}\n" for key, value in keys.items()))
+    return "".join(lines)
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(DefinitionError) as caught:
+        parse_definition(text, "cats.toml")
+    assert re.match(r"cats\.toml, line \d+: ", str(caught.value))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("control", ["edges", "centre_prior"])
+@pytest.mark.parametrize("paradigm", ["trust", "distinction"])
+def test_a_control_that_is_the_same_everywhere_is_refused(control: str, paradigm: str) -> None:
+    told = complaint(definition(f'method = "{control}"', paradigm=f'"{paradigm}"'))
+    assert f"`conditions` c0 does not fit {paradigm}: {control} is the same picture" in told
+    assert "take random_weights or other_image" in told
+
+
+@pytest.mark.parametrize("paradigm", ["discrimination", "agreement", "pointing", "reliance"])
+def test_other_paradigms_take_every_control(paradigm: str) -> None:
+    text = definition('method = "edges"', 'method = "random_weights"', paradigm=f'"{paradigm}"')
+    assert parse_definition(text, "cats.toml").blocks[0].paradigm == paradigm
+
+
+def test_trust_takes_two_methods_of_one_network_and_a_equals_a() -> None:
+    one = 'method = "grad_cam"\nversus = "edges"'
+    same = 'method = "grad_cam"\nversus = "grad_cam"'
+    assert len(parse_definition(definition(one, same), "cats.toml").conditions) == 2
+    told = complaint(definition(one, paradigm='"agreement"'))
+    assert "only trust compares two methods" in told
+
+
+def test_one_network_with_one_method_has_nothing_to_compare() -> None:
+    text = definition().replace(
+        'use = "vgg16_alexnet"', 'stronger = "vgg"\n[networks.vgg]\nbuilder = "vgg16"\n'
+        'weights = "random"',
+    )  # fmt: skip
+    assert "give its pair a weaker network" in complaint(text)
+
+
+def test_no_explanation_fits_only_where_it_can_be_missed() -> None:
+    fits = {name for name, one in PARADIGMS.items() if "none" in one.without_map}
+    assert fits == {"agreement", "meta_prediction", "reliance"}
+    told = complaint(definition('method = "none"'))
+    assert "without an explanation, which fits agreement, meta_prediction, reliance" in told
+    told = complaint(definition('method = "no_advice"', paradigm='"agreement"'))
+    assert "which fits reliance" in told
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ({"steps": '"one"'}, "`blocks.steps`: only reliance reads it"),
+        ({"session": 1}, "only meta_prediction reads it"),
+        ({"items": '["x"]'}, "only questionnaire and rating reads it"),
+        ({"stage": '"learning"'}, 'say "practice"'),
+        ({"paradigm": '"pointing"', "checks": 1}, "has no answer that a check could ask for"),
+        ({"paradigm": '"pointing"', "repeats": 1}, "can't be asked again here"),
+        ({"paradigm": '"reliance"', "repeats": 1}, "can't be asked again here"),
+        ({"pass_at": 1}, "only practice with right answers can be passed"),
+        ({"paradigm": '"agreement"', "trials": 3}, "`blocks.trials = 3` can't hold equally many"),
+        ({"paradigm": '"rating"'}, "`blocks.items` is missing"),
+        ({"paradigm": '"custom"'}, "`blocks.fields` is missing"),
+        ({"paradigm": '"questionnaire"', "items": '["x"]', "instrument": '"trust"'}, "unknown;"),
+        (
+            {"paradigm": '"questionnaire"', "items": '["x"]',
+             "instrument": '"trust_in_automation"'},
+            "has 12 items, here are 1; see Jian",
+        ),
+        (
+            {"paradigm": '"questionnaire"', "items": str(["x"] * 12), "points": 5,
+             "instrument": '"trust_in_automation"'},
+            "is answered from 1 to 7",
+        ),
+        ({"trials": 9}, "more than `design.stimuli = 8`"),
+        ({"conditions": '["c1"]'}, '`blocks.conditions = "c1"`: unknown; known: c0'),
+    ],
+)  # fmt: skip
+def test_what_a_block_can_not_mean_is_told(keys: dict[str, object], sentence: str) -> None:
+    assert sentence in complaint(definition(**keys))
+
+
+def test_an_arm_without_any_of_a_blocks_conditions_is_told() -> None:
+    arms = '[[arms]]\nname = "one"\nconditions = ["c0"]\n[[arms]]\nname = "two"\n'
+    text = definition('method = "grad_cam"', 'method = "gradient"', conditions='["c0"]')
+    told = complaint(text + arms + 'conditions = ["c1"]\n')
+    assert "the arm two has none of them" in told
+
+
+def test_a_ready_pair_is_written_out_and_an_unknown_one_is_told() -> None:
+    found = parse_definition(definition(), "cats.toml")
+    assert (found.pairs["main"].stronger, found.pairs["main"].weaker) == ("vgg16", "alexnet")
+    assert found.networks["vgg16"].weights == "IMAGENET1K_V1"
+    told = complaint(definition().replace("vgg16_alexnet", "vgg_alexnet"))
+    assert "'vgg16_alexnet' or 'sharp_near_sighted'" in told
+
+
+def test_pay_below_its_own_hourly_floor_is_told() -> None:
+    names = "approved_by protocol contact complaints risks data_controller legal_basis retention"
+    ethics = dict.fromkeys([*names.split(), "withdrawal_deadline"], "x")
+    lines = "".join(f'{name} = "{text}"\n' for name, text in ethics.items())
+    pay = '[pay]\namount = 1.0\ncurrency = "GBP"\nhourly_floor = 9.0\n'
+    told = complaint(f"{definition()}[ethics]\nminutes = 10\n{lines}{pay}")
+    assert "is 6.00 an hour, below `pay.hourly_floor = 9`" in told
+
+
+def test_a_screening_question_accepts_answers_that_it_has() -> None:
+    asking = '[[screening]]\nquestion = "Q?"\nanswers = ["a", "b"]\naccept = [3]\n'
+    assert "accept names answer 3 of 2" in complaint(definition() + asking)

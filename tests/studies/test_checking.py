@@ -1,0 +1,150 @@
+"""`study check` and `study schema` read a file, its photos and nothing of the database."""
+
+import json
+import math
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+from PIL import Image
+
+from studyapp.studies.photo_files import measure, photo_bytes
+from studyapp.studies.precision import Shares, precision
+from studyapp.studies.readers import ReaderError, read_photos
+from studyapp.studies.sections import ImagesSection
+
+STUDY = """\
+slug = "colours"
+title = "Colours"
+kind = "pilot"
+[texts]
+consent = "t.md"
+instructions = "t.md"
+debrief = "t.md"
+[networks.one]
+builder = "alexnet"
+weights = "random"
+labels = "labels.txt"
+options = { num_classes = 6 }
+[pairs.main]
+stronger = "one"
+[images]
+reader = "folder"
+folder = "photos"
+[[conditions]]
+name = "grad_cam"
+method = "grad_cam"
+[[blocks]]
+name = "main"
+paradigm = "pointing"
+trials = 2
+[design]
+seed = 1
+people = 4
+stimuli = 4
+"""
+CLASSES = ("red", "green", "blue", "grey", "pink", "gold")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    """A study of six plain colours, two photos each of three of them."""
+    for number, name in enumerate(CLASSES[:3]):
+        for copy in range(2):
+            path = tmp_path / "photos" / name / f"{copy}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            Image.new("RGB", (96, 80), (number * 80, copy * 90, 60)).save(path)
+    (tmp_path / "t.md").write_text("text")
+    (tmp_path / "labels.txt").write_text("\n".join(CLASSES))
+    path = tmp_path / "colours.toml"
+    path.write_text(STUDY)
+    return path
+
+
+def said(*arguments: object, **options: object) -> dict[str, object]:
+    out = StringIO()
+    call_command("study", *arguments, json=True, stdout=out, **options)
+    found: dict[str, object] = json.loads(out.getvalue())
+    return found
+
+
+def test_a_good_file_is_told_with_photos_certificate_and_precision(file: Path) -> None:
+    # No database fixture: any query would fail here.
+    facts = said("check", str(file))
+    assert facts["photos_by_category"] == {"red": 2, "green": 2, "blue": 2}
+    assert facts["certificate"]["problems"] == []  # type: ignore[index]
+    assert facts["precision"] == []
+    file.write_text(STUDY.replace('"pointing"', '"agreement"'))
+    row = said("check", str(file))["precision"][0]  # type: ignore[index]
+    assert (row["people"], row["photos"], row["ratings"]) == (4, 4, 8)
+
+
+def test_what_can_be_asked_is_counted_by_a_child_process(file: Path) -> None:
+    found = said("check", str(file), predict=True)["eligible"]
+    # Six classes, so every category is among the first ten.
+    assert found == {"pointing": {"eligible": {"photos": 6}, "left_out": {}}}
+
+
+def test_a_network_that_cannot_answer_is_told_in_one_line(file: Path) -> None:
+    file.write_text(STUDY.replace('weights = "random"', 'weights = "nowhere.pth"'))
+    with pytest.raises(CommandError, match="could not answer") as caught:
+        said("check", str(file), predict=True)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_schema_is_printed() -> None:
+    schema = said("schema")
+    assert schema["title"] == "A study file of Discern"
+    assert "blocks" in schema["properties"]  # type: ignore[operator]
+
+
+def images(**values: object) -> ImagesSection:
+    return ImagesSection.model_validate({"reader": "folder", "folder": "photos", **values})
+
+
+def test_so_many_photos_are_taken_by_the_seed(file: Path) -> None:
+    first = [photo.name for photo in read_photos(images(count=3), file.parent, seed=1)]
+    assert first == [photo.name for photo in read_photos(images(count=3), file.parent, seed=1)]
+    assert any(
+        first != [photo.name for photo in read_photos(images(count=3), file.parent, seed=seed)]
+        for seed in range(2, 6)
+    )
+
+
+def test_photos_are_taken_evenly_by_category_or_the_first_by_name(file: Path) -> None:
+    balanced = read_photos(images(count=3, select="balanced"), file.parent)
+    assert sorted(photo.categories[0].name for photo in balanced) == ["blue", "green", "red"]
+    first = read_photos(images(count=3, select="first"), file.parent)
+    assert [photo.name for photo in first] == ["blue/0.png", "blue/1.png", "green/0.png"]
+
+
+def test_more_photos_than_there_are_is_told(file: Path) -> None:
+    with pytest.raises(ReaderError, match="7 photos are asked for, 6 are there"):
+        read_photos(images(count=7), file.parent)
+
+
+def test_pairs_hold_two_categories_and_every_photo_once(file: Path) -> None:
+    pairs = read_photos(images(compose="pair"), file.parent)
+    assert len(pairs) == 3
+    for pair in pairs:
+        assert len({one.name for one in pair.categories}) == 2
+    names = [name for pair in pairs for name in pair.name.split(" + ")]
+    assert len(set(names)) == 6
+
+
+def test_a_pair_is_one_picture_the_same_every_time(file: Path) -> None:
+    pair = read_photos(images(compose="pair"), file.parent)[0]
+    content = photo_bytes(pair)
+    assert content == photo_bytes(pair)
+    assert measure(content, pair.name) == (512, 512, "png")
+
+
+def test_precision_is_what_the_formula_says() -> None:
+    # Variance 0.25, 100 people, 50 photos, 2000 ratings; shares .05 .10 .03 .07 .75:
+    # own = .0003 + .0014 + .000375 = .002075; mean² = .25 (.0005 + .002 + own) = .00114375;
+    # contrast² = 2 · .25 · .002075 = .0010375.
+    found = precision(0.25, people=100, photos=50, ratings=2000, shares=Shares())
+    assert found["mean"] == pytest.approx(1.959964 * math.sqrt(0.00114375))
+    assert found["contrast"] == pytest.approx(1.959964 * math.sqrt(0.0010375))
+    assert found["detectable"] == pytest.approx(2.801585 * math.sqrt(0.0010375))
