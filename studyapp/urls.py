@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from studyapp.models.codes import PATTERN
-from studyapp.views import entry, failures, health, participation, pictures, replay
+from studyapp.views import entry, failures, health, login, participation, pictures, replay
 
 
 class CodeConverter:
@@ -37,6 +37,7 @@ urlpatterns = [
     path("replay/<code:code>/<int:number>", replay.replay, name="replay"),
     path("o/<code:code>.png", pictures.desk_picture, name="desk_picture"),
     path("healthz", health.healthz, name="healthz"),
+    path("admin/login/", login.login),
     path("admin/", admin.site.urls),
 ]
 

@@ -2,6 +2,7 @@
 
 from .codes import new_code
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
+from .login import LoginTries
 from .member import Member, Role
 from .participation import (
     HOLDS_A_SLOT,
@@ -40,6 +41,7 @@ __all__ = [
     "Heartbeat",
     "Image",
     "Judgment",
+    "LoginTries",
     "Member",
     "MetricValue",
     "Network",

@@ -1,0 +1,76 @@
+"""Login tries are limited by name, except for browsers in which that person has logged in before.
+
+So a stranger who tries a name until it is limited does not lock its owner out (the device cookies
+of OWASP's guidance on slow brute force). Nobody's address is looked at or kept.
+"""
+
+import secrets
+from datetime import timedelta
+
+from django.conf import settings
+from django.core import signing
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from studyapp.models import LoginTries
+
+MOST_TRIES = 10
+SPAN = timedelta(minutes=15)
+COOKIE, SALT = "discern-device", "studyapp.logins"
+COOKIE_DAYS = 180
+
+
+def tries_key(request: HttpRequest, name: str) -> str:
+    """What a try is counted under: the known device, else the name."""
+    device = _device(request, name)
+    counted = f"device {device}" if device else f"name {_folded(name)}"
+    return salted_hmac(SALT, counted, algorithm="sha256").hexdigest()
+
+
+@transaction.atomic
+def may_try(key: str) -> bool:
+    """Count a try before its password is looked at, so that many at once are many; False when
+    there were too many in the span."""
+    now = timezone.now()
+    LoginTries.objects.get_or_create(key=key, defaults={"since": now})
+    row = LoginTries.objects.select_for_update().get(key=key)
+    if row.since < now - SPAN:
+        row.tries, row.since = 0, now
+    if row.tries >= MOST_TRIES:
+        return False
+    row.tries += 1
+    row.save(update_fields=["tries", "since"])
+    return True
+
+
+def succeeded(key: str, reply: HttpResponse, name: str) -> None:
+    """Forget the tries, and know this browser again."""
+    LoginTries.objects.filter(key=key).delete()
+    LoginTries.objects.filter(since__lt=timezone.now() - SPAN).delete()
+    value = signing.dumps([_folded(name), secrets.token_urlsafe(16)], salt=SALT)
+    reply.set_cookie(
+        COOKIE,
+        value,
+        max_age=timedelta(days=COOKIE_DAYS),
+        path="/admin/login/",
+        httponly=True,
+        secure=settings.HTTPS,
+        samesite="Strict",
+    )
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()[:150]
+
+
+def _device(request: HttpRequest, name: str) -> str:
+    """The device's own number, if `name` logged in with it before; "" otherwise."""
+    try:
+        known, device = signing.loads(
+            request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=timedelta(days=COOKIE_DAYS)
+        )
+    except (signing.BadSignature, ValueError, TypeError):
+        return ""
+    return str(device) if known == _folded(name) else ""

@@ -1,0 +1,122 @@
+"""Login tries are limited without letting a stranger lock the owner out."""
+
+from datetime import timedelta
+from threading import Barrier, Thread
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connections
+from django.test import Client
+from django.utils import timezone
+from pytest_django import Settings
+
+from studyapp.logins import MOST_TRIES, may_try
+from studyapp.models import LoginTries
+
+PASSWORD = "ferrous-otter-71-lamp"
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _quick_hashes(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def try_login(client: Client, name: str, password: str) -> int:
+    return client.post("/admin/login/", {"username": name, "password": password}).status_code
+
+
+def owner() -> Client:
+    """A browser in which the owner has logged in before."""
+    User.objects.create_superuser("anna", password=PASSWORD)
+    client = Client()
+    assert try_login(client, "anna", PASSWORD) == 302
+    client.post("/admin/logout/")
+    return client
+
+
+def test_login_attempts_are_limited_by_name_from_any_number_of_browsers() -> None:
+    User.objects.create_superuser("anna", password=PASSWORD)
+    found = [try_login(Client(), "anna", f"guess {number}") for number in range(MOST_TRIES)]
+    assert set(found) == {200}
+    assert try_login(Client(), "anna", PASSWORD) == 429
+    assert try_login(Client(), " ANNA", PASSWORD) == 429
+
+
+def test_a_stranger_does_not_lock_the_owner_out() -> None:
+    known = owner()
+    for number in range(MOST_TRIES + 1):
+        try_login(Client(), "anna", f"guess {number}")
+    assert try_login(Client(), "anna", PASSWORD) == 429
+    assert try_login(known, "anna", PASSWORD) == 302
+
+
+def test_a_known_browser_has_a_limit_of_its_own() -> None:
+    known = owner()
+    for number in range(MOST_TRIES):
+        assert try_login(known, "anna", f"guess {number}") == 200
+    assert try_login(known, "anna", PASSWORD) == 429
+
+
+def test_a_browser_known_for_one_person_is_a_stranger_to_another() -> None:
+    known = owner()
+    User.objects.create_superuser("bert", password=PASSWORD)
+    for number in range(MOST_TRIES):
+        try_login(Client(), "bert", f"guess {number}")
+    assert try_login(known, "bert", PASSWORD) == 429
+
+
+def test_a_forged_device_helps_nobody() -> None:
+    owner()
+    stranger = Client()
+    stranger.cookies["discern-device"] = "WyJhbm5hIiwiYWJjIl0:1abcde:forged"
+    for number in range(MOST_TRIES):
+        try_login(stranger, "anna", f"guess {number}")
+    assert try_login(stranger, "anna", PASSWORD) == 429
+
+
+def test_names_that_there_are_not_wait_as_well() -> None:
+    found = [try_login(Client(), "nobody", "guess") for _ in range(MOST_TRIES + 1)]
+    assert found == [200] * MOST_TRIES + [429]
+
+
+def test_the_wait_ends_by_itself_and_old_tries_are_forgotten() -> None:
+    User.objects.create_superuser("anna", password=PASSWORD)
+    for _ in range(MOST_TRIES + 1):
+        try_login(Client(), "anna", "guess")
+    LoginTries.objects.update(since=timezone.now() - timedelta(minutes=16))
+    assert try_login(Client(), "anna", PASSWORD) == 302
+    assert not LoginTries.objects.exists()
+
+
+def test_the_page_says_how_long_to_wait_and_has_its_form() -> None:
+    for _ in range(MOST_TRIES):
+        try_login(Client(), "anna", "guess")
+    page = Client().post("/admin/login/", {"username": "anna", "password": "guess"})
+    assert "Wait a quarter of an hour" in page.content.decode()
+    assert 'name="password"' in page.content.decode()
+
+
+def test_no_name_and_no_address_is_stored_of_a_try() -> None:
+    try_login(Client(REMOTE_ADDR="203.0.113.9"), "anna", "guess")
+    row = LoginTries.objects.get()
+    stored = " ".join(str(value) for value in vars(row).values())
+    assert "anna" not in stored
+    assert "203.0.113.9" not in stored
+
+
+@pytest.mark.django_db(transaction=True)
+def test_tries_at_the_same_moment_are_all_counted() -> None:
+    together, allowed = Barrier(6), []
+
+    def one() -> None:
+        together.wait()
+        allowed.extend(may_try("key") for _ in range(4))
+        connections.close_all()
+
+    threads = [Thread(target=one) for _ in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(allowed) == MOST_TRIES
