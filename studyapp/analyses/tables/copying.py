@@ -12,7 +12,6 @@ from studyapp.models import Study
 
 from .columns import Table
 
-
 # A table's rows are sorted on the disk beyond this, so that memory does not grow with them.
 SORTING_MEMORY = "64MB"
 

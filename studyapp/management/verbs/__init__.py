@@ -1,11 +1,24 @@
 """What `manage.py study` can do: a file per verb, and one line here."""
 
-from . import checking, extending, loading, preparing, schema, simulating, states, status
+from . import (
+    checking,
+    extending,
+    loading,
+    powering,
+    preparing,
+    preregistering,
+    schema,
+    simulating,
+    states,
+    status,
+)
 from .base import Verb
 
 VERBS: dict[str, Verb] = {
     "schema": schema.VERB,
     "check": checking.VERB,
+    "power": powering.VERB,
+    "preregister": preregistering.VERB,
     "load": loading.VERB,
     "prepare": preparing.VERB,
     "open": states.OPEN,

@@ -79,11 +79,12 @@ def _outcomes(definition: Definition) -> dict[str, str]:
 
 def certificate_of(definition: Definition) -> dict[str, Any]:
     """The certificate of the design, with stand-ins for the stimuli."""
-    plan = definition_plan(definition, _stand_ins(definition))
+    plan = definition_plan(definition, stand_ins(definition))
     return certify(plan, draw(plan))
 
 
-def _stand_ins(definition: Definition) -> Items:
+def stand_ins(definition: Definition) -> Items:
+    """What a design could be drawn from if as many photos as it asks for could be asked about."""
     items: Items = {}
     for paradigm in definition.photo_paradigms():
         for (role, stratum), count in wanted_stimuli(definition, paradigm).items():

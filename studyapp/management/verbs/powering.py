@@ -1,0 +1,235 @@
+"""`study power FILE`: how likely the file's own design finds an effect. Touches no database."""
+
+import os
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.safestring import mark_safe
+from tqdm import tqdm
+
+from studyapp.analyses.figures import Figure
+from studyapp.analyses.figures.drawing import STYLE
+from studyapp.analyses.figures.power import power_curves, power_surface
+from studyapp.analyses.numerals import short, whole_percent
+from studyapp.analyses.power.answers import Outcome, layout
+from studyapp.analyses.power.designs import compared, drawn
+from studyapp.analyses.power.grid import Point, Power, powers
+from studyapp.studies.definition import Definition, read_definition
+from studyapp.studies.paradigms import PARADIGMS
+
+from .base import Verb, VerbError
+from .checking import stand_ins
+
+EFFECTS = {"score": (0.0, 0.1, 0.2, 0.3, 0.5), "correct": (0.0, 0.03, 0.06, 0.1, 0.15)}
+UNITS = {"score": "difference of mean scores", "correct": "difference of shares of right answers"}
+MIDDLE = {"score": 0.3, "correct": 0.1}
+
+
+def _numbers(text: str) -> list[float]:
+    try:
+        return [float(part) for part in text.split(",")]
+    except ValueError as error:
+        raise ArgumentTypeError(f"{text!r}: numbers with commas between them") from error
+
+
+def _counts(text: str) -> list[int]:
+    return [int(number) for number in _numbers(text)]
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("file", type=Path)
+    parser.add_argument("--paradigm", help="the first of the file's where left out")
+    parser.add_argument("--people", type=_counts, metavar="N,N", help="half, all, twice as many")
+    parser.add_argument("--photos", type=_counts, metavar="N,N", help="for the surface")
+    parser.add_argument("--effects", type=_numbers, metavar="X,X", help="on the outcome's scale")
+    parser.add_argument("--studies", type=int, default=200, help="simulated at each point; 200")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--processes", type=int, default=os.cpu_count() or 1)
+    parser.add_argument("--html", type=Path, metavar="FILE", help="draw curve and surface here")
+    parser.add_argument(
+        "--mixed",
+        action="store_true",
+        help="one point only (the first of --people and --effects), by the mixed model: slow",
+    )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What is simulated: a contrast of a study file's paradigm, over a grid."""
+
+    definition: Definition
+    paradigm: str
+    outcome: Outcome
+    methods: tuple[str, str]
+    people: list[int]
+    photos: list[int]
+    effects: list[float]
+
+    def point(self, people: int, photos: int, effect: float, **more: Any) -> Point:
+        design = drawn(self.definition, stand_ins, people=people, photos=photos)
+        name = f"{people}/{photos}/{effect:g}"
+        plan = layout(design, self.paradigm, self.methods)
+        return Point(name, plan, self.outcome, effect, **more)
+
+    @property
+    def own_photos(self) -> int:
+        return self.definition.design.stimuli
+
+    @property
+    def smallest(self) -> float:
+        """The smallest effect of interest, a middling one where none is stated."""
+        return self.definition.analysis.smallest_effect or MIDDLE[self.outcome]
+
+
+def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    if options["studies"] < 1 or options["processes"] < 1:
+        raise VerbError("--studies and --processes must be at least 1")
+    try:
+        asked = _asked(options)
+        points = _mixed_point(asked) if options["mixed"] else _points(asked)
+        with tqdm(total=len(points) * options["studies"], unit="study") as bar:
+            found = powers(
+                list(points.values()),
+                studies=options["studies"],
+                seed=options["seed"],
+                processes=options["processes"],
+                on_progress=bar.update,
+            )
+    except ValueError as error:
+        raise VerbError(str(error)) from error
+    result = dict(zip(points, found, strict=True))
+    if options["html"] is not None:
+        options["html"].write_text(_page(asked, result), encoding="utf-8")
+    return _facts(asked, result, options), list(_lines(asked, result))
+
+
+def _asked(options: dict[str, Any]) -> Asked:
+    definition = read_definition(options["file"])
+    paradigm = options["paradigm"] or _first_paradigm(definition)
+    outcome = PARADIGMS[paradigm].outcome if paradigm in definition.paradigms() else None
+    if outcome not in EFFECTS:
+        raise VerbError(f"{paradigm} is not asked, or has no score: name one with --paradigm")
+    people, photos = definition.design.people, definition.design.stimuli
+    return Asked(
+        definition,
+        paradigm,
+        outcome,
+        compared(definition, paradigm),
+        options["people"] or sorted({max(2, people // 2), people, people * 2}),
+        options["photos"] or sorted({max(photos // 2, _trials(definition)), photos, photos * 2}),
+        options["effects"] or list(EFFECTS[outcome]),
+    )
+
+
+def _first_paradigm(definition: Definition) -> str:
+    scored = [name for name in definition.paradigms() if PARADIGMS[name].outcome in EFFECTS]
+    if not scored:
+        raise VerbError("the file asks nothing that has a score")
+    return scored[0]
+
+
+def _trials(definition: Definition) -> int:
+    """The fewest photos a block can do with: nobody sees one twice."""
+    return max(block.trials for block in definition.blocks)
+
+
+# (what is asked of it, people, photos, effect)
+Key = tuple[str, int, int, float]
+
+
+def _points(asked: Asked) -> dict[Key, Point]:
+    """The curve over effects, the surface of people × photos, and the equivalence test."""
+    own = asked.own_photos
+    keys: list[Key] = [
+        ("curve", people, own, effect) for people in asked.people for effect in asked.effects
+    ]
+    keys += [
+        ("surface", people, photos, asked.smallest)
+        for photos in asked.photos
+        for people in asked.people
+    ]
+    found = {key: asked.point(*key[1:]) for key in keys}
+    if asked.definition.analysis.smallest_effect is not None:
+        for people in asked.people:
+            key = ("equivalence", people, own, 0.0)
+            found[key] = asked.point(*key[1:], margin=asked.smallest)
+    return found
+
+
+def _mixed_point(asked: Asked) -> dict[Key, Point]:
+    key = ("mixed", asked.people[0], asked.own_photos, asked.effects[0])
+    return {key: asked.point(*key[1:], mixed=True)}
+
+
+def _lines(asked: Asked, found: dict[Key, Power]) -> Iterator[str]:
+    a, b = asked.methods
+    yield f"{asked.paradigm}: power of {b} − {a}, at 5 %, one contrast without adjustment"
+    titles = {
+        "curve": "over effects:",
+        "surface": f"people × photos, for an effect of {short(asked.smallest)}:",
+        "equivalence": f"to find no difference equivalent (±{short(asked.smallest)}):",
+        "mixed": "by the mixed model:",
+    }
+    said = ""
+    for (kind, people, photos, effect), one in found.items():
+        if kind != said:
+            yield f"  {titles[kind]}"
+            said = kind
+        low, high = one.interval()
+        yield (
+            f"    {people} people, {photos} photos, effect {short(effect)}: "
+            f"{whole_percent(one.share)} ({whole_percent(low)} to {whole_percent(high)})"
+        )
+
+
+def _facts(asked: Asked, found: dict[Key, Power], options: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "slug": asked.definition.slug,
+        "paradigm": asked.paradigm,
+        "contrast": list(asked.methods),
+        "studies": options["studies"],
+        "seed": options["seed"],
+        "points": [
+            {
+                "kind": kind, "people": people, "photos": photos, "effect": effect,
+                "power": one.share, "interval95": list(one.interval()),
+            }
+            for (kind, people, photos, effect), one in found.items()
+        ],
+    }  # fmt: skip
+
+
+def _page(asked: Asked, found: dict[Key, Power]) -> str:
+    context = {
+        "title": f"Power of {asked.definition.title}",
+        "style": mark_safe(STYLE.read_text(encoding="utf-8")),
+        "figures": list(_figures(asked, found)),
+        "lines": list(_lines(asked, found)),
+    }
+    return render_to_string("reports/power.html", context)
+
+
+def _figures(asked: Asked, found: dict[Key, Power]) -> Iterator[Figure]:
+    curves = {
+        people: [(key[3], one.share) for key, one in found.items() if key[:2] == ("curve", people)]
+        for people in asked.people
+    }
+    contrast = f"{asked.methods[1]} − {asked.methods[0]}"
+    if any(curves.values()):
+        yield power_curves(f"Power to find {contrast}", curves, UNITS[asked.outcome])
+        yield power_surface(
+            f"Power for an effect of {short(asked.smallest)}, people × photos",
+            asked.people,
+            asked.photos,
+            [
+                [found["surface", n, photos, asked.smallest].share for n in asked.people]
+                for photos in asked.photos
+            ],
+        )
+
+
+VERB = Verb("how likely does a study file's design find an effect? (no database)", arguments, run)

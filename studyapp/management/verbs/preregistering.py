@@ -1,0 +1,83 @@
+"""`study preregister SLUG|FILE --out FILE`: what the study will do, as Markdown or HTML."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.template.loader import render_to_string
+
+from studyapp.analyses.preregistration import Preregistration, frozen_preregistration
+from studyapp.analyses.reports.material import FACTS
+from studyapp.markdown import safe_html
+from studyapp.studies.certificate import certify
+from studyapp.studies.definition import Definition, read_definition, study_definition
+from studyapp.studies.design import draw
+from studyapp.studies.drawing import definition_plan
+from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.precision import precision_lines, precision_table
+
+from .base import Verb, VerbError, find_study
+from .checking import stand_ins
+
+DRAFT: dict[str, Any] = dict.fromkeys(FACTS, "")
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("source", help="a study's slug, or a study file")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="FILE", help="ending with .md or .html"
+    )
+
+
+def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    out: Path = options["out"]
+    if out.suffix not in {".md", ".html"}:
+        raise VerbError(f"{out}: name a file that ends with .md or .html")
+    plan = _of_file(Path(options["source"])) or _of_study(options["source"])
+    text = plan.markdown()
+    if out.suffix == ".html":
+        context = {"title": plan.title, "body": safe_html(text)}
+        text = render_to_string("reports/preregistration.html", context)
+    out.write_text(text, encoding="utf-8")
+    return {"digest": plan.digest, "file": str(out)}, [f"{out}: digest {plan.digest}"]
+
+
+def _of_file(path: Path) -> Preregistration | None:
+    if not path.is_file():
+        return None
+    definition = read_definition(path)
+    planned = definition_plan(definition, stand_ins(definition))
+    certificate = certify(planned, draw(planned))
+    return frozen_preregistration(
+        DRAFT, definition.model_dump(mode="json"), certificate, _power(definition, certificate)
+    )
+
+
+def _of_study(slug: str) -> Preregistration:
+    study = find_study(slug)
+    if study.opened_at is None:
+        raise VerbError(f"{slug} is not open yet: its design is not drawn; name its file instead")
+    facts = {name: getattr(study, name) for name in FACTS}
+    facts["opened_at"] = study.opened_at.isoformat()
+    appendix = _power(study_definition(study), study.certificate)
+    return frozen_preregistration(facts, study.definition, study.certificate, appendix)
+
+
+def _power(definition: Definition, certificate: dict[str, Any]) -> str:
+    """What the design is expected to find, in closed form."""
+    outcomes: dict[str, str] = {
+        one.name: outcome
+        for one in definition.blocks
+        if (outcome := PARADIGMS[one.paradigm].outcome) is not None
+    }
+    lines = precision_lines(
+        precision_table(certificate, outcomes), definition.analysis.smallest_effect
+    )
+    said = "\n".join(f"- {line.strip()}" for line in lines) or "Nothing that is asked has a score."
+    return (
+        "## Power\n\nExpected in closed form, with middling variances of people and photos; "
+        f"`study power` simulates the design itself.\n\n{said}\n"
+    )
+
+
+VERB = Verb("write down what a study will do, with a digest", arguments, run)
