@@ -30,6 +30,7 @@ PREDICT = "tasks.predict"
 EXPLAIN = "tasks.explain"
 RENDER = "tasks.render"
 REPORT = "tasks.report"
+BUNDLE = "tasks.bundle"
 MEASURE = "tasks.measure"
 
 

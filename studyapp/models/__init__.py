@@ -14,7 +14,7 @@ from .participation import (
     Participation,
     Status,
 )
-from .report import MetricValue, Report
+from .report import Download, MetricValue, Report
 from .stimulus import (
     Crop,
     Explanation,
@@ -35,6 +35,7 @@ __all__ = [
     "Condition",
     "Crop",
     "Deviation",
+    "Download",
     "Event",
     "Exclusion",
     "Explanation",

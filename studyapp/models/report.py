@@ -57,3 +57,29 @@ class MetricValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.metric} of {self.use}"
+
+
+class Download(Work):
+    """A bundle of a study that a worker made to be downloaded, public or private."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="downloads")
+    code = models.CharField(max_length=32, unique=True, default=new_code)
+    public = models.BooleanField(default=True)
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    file = models.CharField(max_length=200, blank=True)
+    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the zip.")
+
+    class Meta(Work.Meta):
+        ordering = ["-asked_at"]
+        constraints = [
+            *Work.Meta.constraints,
+            models.CheckConstraint(
+                name="download_ready_iff_digest",
+                condition=Q(state=WorkState.READY, digest__gt="")
+                | (~Q(state=WorkState.READY) & Q(digest="")),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{'public' if self.public else 'private'} bundle of {self.study}"

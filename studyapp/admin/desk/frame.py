@@ -17,10 +17,14 @@ StudyView = Callable[[HttpRequest, Study], HttpResponseBase]
 # The tabs of a study: (name of the address, words, what one must be allowed to do)
 TABS: tuple[tuple[str, str, Act], ...] = (
     ("studyapp_study_change", "Overview", Act.LOOK),
+    ("study_gallery", "Gallery", Act.LOOK),
     ("study_coverage", "Coverage", Act.LOOK),
     ("study_links", "Links", Act.LOOK),
     ("study_exclusions", "Exclusions", Act.EXCLUDE),
+    ("study_payment", "Payment", Act.SEE_IDS),
+    ("study_results", "Results", Act.REPORT),
     ("study_definition", "Definition", Act.LOOK),
+    ("study_members", "People", Act.MANAGE),
 )
 
 

@@ -5,7 +5,18 @@ from typing import Any
 
 from django.urls import URLPattern, path
 
-from . import coverage, definition, exclusions, links, moving, overview
+from . import (
+    coverage,
+    definition,
+    exclusions,
+    gallery,
+    links,
+    members,
+    moving,
+    overview,
+    payment,
+    results,
+)
 
 PAGES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("<int:key>/change/", overview.overview, "studyapp_study_change"),
@@ -13,10 +24,18 @@ PAGES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("<int:key>/do/<str:verb>/", moving.do, "study_do"),
     ("<int:key>/preview/", moving.preview, "study_preview"),
     ("stimulus/<int:key>/drop/", moving.drop, "stimulus_drop"),
+    ("<int:key>/gallery/", gallery.gallery, "study_gallery"),
     ("<int:key>/coverage/", coverage.coverage, "study_coverage"),
     ("<int:key>/links/", links.links, "study_links"),
     ("<int:key>/exclusions/", exclusions.exclusions, "study_exclusions"),
     ("exclusion/<int:key>/undo/", exclusions.undo, "exclusion_undo"),
+    ("<int:key>/payment/", payment.payment, "study_payment"),
+    ("<int:key>/payment/list.csv", payment.payment_list, "study_payment_list"),
+    ("<int:key>/results/", results.results, "study_results"),
+    ("<int:key>/results/progress/", results.results_progress, "study_results_progress"),
+    ("report/<int:key>/file/", results.report_file, "report_file"),
+    ("bundle/<int:key>/file/", results.bundle_file, "bundle_file"),
+    ("<int:key>/members/", members.members, "study_members"),
     ("<int:key>/definition/", definition.definition, "study_definition"),
 )
 

@@ -1,0 +1,84 @@
+"""Which stimuli of a study the gallery shows: its filters as conditions of one query."""
+
+from typing import Any
+
+from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models.fields.json import KT
+from django.db.models.functions import Cast, Coalesce
+
+from studyapp.models import (
+    Judgment,
+    Prediction,
+    Stage,
+    Status,
+    Stimulus,
+    StimulusOverlay,
+    Study,
+    Trial,
+    WorkState,
+)
+
+COUNTED = (Stage.MAIN, Stage.FINAL)
+
+
+def choose(study: Study, wanted: dict[str, Any]) -> QuerySet[Stimulus]:
+    """The study's stimuli that fit everything in `wanted`, the main ones first."""
+    rows = study.stimuli.select_related("photo").order_by("role", "paradigm", "position")
+    if wanted.get("stimulus"):
+        rows = rows.filter(pk=wanted["stimulus"])
+    if wanted.get("category"):
+        rows = rows.filter(category=wanted["category"])
+    if wanted.get("role"):
+        rows = rows.filter(role=wanted["role"])
+    if wanted.get("condition"):
+        rows = rows.filter(Exists(_uses().filter(condition__name=wanted["condition"])))
+    if wanted.get("empty"):
+        rows = rows.filter(Exists(_uses().filter(overlay__explanation__is_empty=True)))
+    rows = _by_networks(study, rows, wanted.get("networks", ""))
+    return _by_coverage(rows, wanted.get("coverage", ""))
+
+
+def _uses() -> QuerySet[StimulusOverlay]:
+    return StimulusOverlay.objects.filter(stimulus=OuterRef("pk"))
+
+
+def _by_networks(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet[Stimulus]:
+    """Right is a network whose first class is the one that the stimulus is about."""
+    if not which:
+        return rows
+    pairs = list(study.pairs.all())
+    stronger = Q(Exists(_right([pair.stronger_id for pair in pairs])))
+    weaker = Q(Exists(_right([pair.weaker_id for pair in pairs])))
+    conditions = {
+        "stronger wrong": ~stronger,
+        "weaker wrong": ~weaker,
+        "both right": stronger & weaker,
+    }
+    return rows.filter(conditions[which])
+
+
+def _right(networks: list[int | None]) -> QuerySet[Prediction]:
+    ready = Prediction.objects.filter(
+        image=OuterRef("photo__image"), network__in=networks, state=WorkState.READY
+    )
+    first = ready.annotate(first=Cast(KT("top__0__0"), IntegerField()))
+    return first.filter(first=OuterRef("class_index"))
+
+
+def _by_coverage(rows: QuerySet[Stimulus], which: str) -> QuerySet[Stimulus]:
+    if not which:
+        return rows
+    judged = Judgment.objects.filter(
+        trial__stimulus=OuterRef("pk"),
+        trial__stage__in=COUNTED,
+        participation__status__in=(Status.ACTIVE, Status.FINISHED),
+    )
+    if which == "none":
+        return rows.filter(~Exists(judged))
+    planned = Trial.objects.filter(stimulus=OuterRef("pk"), stage__in=COUNTED)
+    counted = judged.order_by().values("trial__stimulus").annotate(n=Count("pk")).values("n")
+    asked = planned.order_by().values("stimulus").annotate(n=Count("pk")).values("n")
+    return rows.annotate(
+        judged=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
+        asked=Coalesce(Subquery(asked, output_field=IntegerField()), 0),
+    ).filter(judged__lt=F("asked"))

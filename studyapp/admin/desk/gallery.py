@@ -1,0 +1,214 @@
+"""Every stimulus with its photo, what the networks said, each method's overlays side by side, and
+how people judged them."""
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import Any
+
+from django import forms
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from studyapp.models import (
+    Condition,
+    Crop,
+    Judgment,
+    MetricValue,
+    Network,
+    NetworkPair,
+    Prediction,
+    Stage,
+    Status,
+    Stimulus,
+    StimulusOverlay,
+    StimulusRole,
+    Study,
+    WorkState,
+)
+from studyapp.studies.definition import study_definition
+from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.rights import Act
+
+from .choosing import choose
+from .frame import show, study_page
+
+ROWS = 12
+FIRST_CLASSES = 3
+
+
+@dataclass
+class Shown:
+    """One condition of a stimulus: its pictures, and people's answers in numbers."""
+
+    condition: Condition
+    pictures: list[tuple[str, str, bool]] = field(default_factory=list)
+    metrics: list[tuple[str, float]] = field(default_factory=list)
+    scores: list[float] = field(default_factory=list)
+
+    @property
+    def count(self) -> int:
+        return len(self.scores)
+
+    @property
+    def mean(self) -> float | None:
+        return sum(self.scores) / len(self.scores) if self.scores else None
+
+
+@dataclass
+class Card:
+    stimulus: Stimulus
+    photo: str
+    predictions: list[tuple[str, list[tuple[str, float, bool]]]]
+    shown: list[Shown]
+    outcome: str | None
+
+
+class GalleryForm(forms.Form):
+    """The filters, all optional."""
+
+    category = forms.ChoiceField(required=False, label="Class")
+    condition = forms.ChoiceField(required=False, label="Method")
+    role = forms.ChoiceField(
+        required=False, label="Role", choices=[("", "any role"), *StimulusRole.choices]
+    )
+    networks = forms.ChoiceField(
+        required=False,
+        label="Networks",
+        choices=[
+            ("", "right or wrong"),
+            ("stronger wrong", "the stronger is wrong"),
+            ("weaker wrong", "the weaker is wrong"),
+            ("both right", "both are right"),
+        ],
+    )
+    coverage = forms.ChoiceField(
+        required=False,
+        label="Coverage",
+        choices=[("", "any coverage"), ("none", "never judged"), ("below", "below the target")],
+    )
+    empty = forms.BooleanField(required=False, label="Empty map")
+    stimulus = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any, *, study: Study) -> None:
+        super().__init__(data)
+        names = study.stimuli.order_by("category").values_list("category", flat=True).distinct()
+        conditions = study.conditions.values_list("name", flat=True)
+        self._choices("category", "every class", names)
+        self._choices("condition", "every method", conditions)
+
+    def _choices(self, name: str, every: str, values: Any) -> None:
+        field = self.fields[name]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = [("", every), *((value, value) for value in values)]
+
+
+@study_page(Act.LOOK)
+def gallery(request: HttpRequest, study: Study) -> HttpResponse:
+    """Twelve stimuli a page; a fixed number of queries, however many stimuli there are."""
+    form = GalleryForm(request.GET, study=study)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    page = Paginator(choose(study, wanted), ROWS).get_page(request.GET.get("page"))
+    query = request.GET.copy()
+    query.pop("page", None)
+    context = {
+        "form": form,
+        "page": page,
+        "cards": cards(study, list(page.object_list), wanted.get("condition") or ""),
+        "query": f"{query.urlencode()}&" if query else "",
+    }
+    return show(request, study, "gallery", context)
+
+
+def cards(study: Study, stimuli: list[Stimulus], only: str) -> list[Card]:
+    """The stimuli with everything that is shown of them; `only` one condition, if it is named."""
+    pairs = list(study.pairs.select_related("stronger", "weaker"))
+    predictions, crops = _predictions(stimuli, pairs), _crops(study, stimuli)
+    shown = _shown(stimuli, only)
+    _judge(shown, stimuli)
+    return [
+        Card(
+            stimulus,
+            crops.get(stimulus.photo.image_id, ""),
+            predictions[stimulus.photo.image_id],
+            list(shown[stimulus.pk].values()),
+            PARADIGMS[stimulus.paradigm].outcome,
+        )
+        for stimulus in stimuli
+    ]
+
+
+def _predictions(
+    stimuli: list[Stimulus], pairs: list[NetworkPair]
+) -> dict[int, list[tuple[str, list[tuple[str, float, bool]]]]]:
+    """Photo → (network by its role, [(class, probability, is it right?), …])."""
+    named: dict[int, tuple[str, Network]] = {}
+    for pair in pairs:
+        prefix = f"{pair.name}, " if len(pairs) > 1 else ""
+        for role in ("stronger", "weaker"):
+            network: Network | None = getattr(pair, role)
+            if network is not None:
+                named.setdefault(network.pk, (f"{prefix}{role}", network))
+    accepted = {row.photo.image_id: _accepted(row) for row in stimuli}
+    rows = Prediction.objects.filter(image__in=accepted, network__in=named, state=WorkState.READY)
+    found: dict[int, list[tuple[str, list[tuple[str, float, bool]]]]] = defaultdict(list)
+    for row in sorted(rows, key=lambda one: list(named).index(one.network_id)):
+        words, network = named[row.network_id]
+        classes = [
+            (_label(network, int(key)), float(probability), _label(network, int(key)) in
+             accepted[row.image_id])
+            for key, _, probability in row.top[:FIRST_CLASSES]
+        ]  # fmt: skip
+        found[row.image_id].append((words, classes))
+    return found
+
+
+def _accepted(stimulus: Stimulus) -> set[str]:
+    return {name for one in stimulus.photo.categories for name in one.get("accepted", [])}
+
+
+def _label(network: Network, index: int) -> str:
+    return str(network.labels[index]) if index < len(network.labels) else f"class {index}"
+
+
+def _crops(study: Study, stimuli: list[Stimulus]) -> dict[int, str]:
+    size = study_definition(study).display.size
+    images = {row.photo.image_id for row in stimuli}
+    rows = Crop.objects.filter(image__in=images, size=size, state=WorkState.READY)
+    return {row.image_id: reverse("desk_picture", args=[row.code]) for row in rows}
+
+
+def _shown(stimuli: list[Stimulus], only: str) -> dict[int, dict[int, Shown]]:
+    """Stimulus → condition → what is shown of it."""
+    uses = StimulusOverlay.objects.filter(stimulus__in=[row.pk for row in stimuli])
+    if only:
+        uses = uses.filter(condition__name=only)
+    uses = uses.select_related("condition", "overlay__explanation").order_by(
+        "condition__position", "role"
+    )
+    found: dict[int, dict[int, Shown]] = defaultdict(dict)
+    places: dict[int, Shown] = {}
+    for use in uses:
+        one = found[use.stimulus_id].setdefault(use.condition_id, Shown(use.condition))
+        ready = use.overlay.state == WorkState.READY
+        address = reverse("desk_picture", args=[use.overlay.code]) if ready else ""
+        one.pictures.append((use.role, address, use.overlay.explanation.is_empty))
+        places[use.pk] = one
+    for value in MetricValue.objects.filter(use__in=places).order_by("metric"):
+        places[value.use_id].metrics.append((value.metric, value.value))
+    return found
+
+
+def _judge(shown: dict[int, dict[int, Shown]], stimuli: list[Stimulus]) -> None:
+    """Add every counted person's score: plus favours the stronger network, or 1 for right."""
+    rows = Judgment.objects.filter(
+        trial__stimulus__in=[row.pk for row in stimuli],
+        trial__stage__in=(Stage.MAIN, Stage.FINAL),
+        participation__status__in=(Status.ACTIVE, Status.FINISHED),
+        value__isnull=False,
+    ).select_related("trial__stimulus")
+    for row in rows:
+        score = PARADIGMS[row.trial.paradigm].score
+        one = shown[row.trial.stimulus_id or 0].get(row.trial.condition_id or 0)
+        if score is not None and one is not None and row.value is not None:
+            one.scores.append(score(row.trial, row.value))

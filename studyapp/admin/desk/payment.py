@@ -1,0 +1,177 @@
+"""Who is to be paid what, panel by panel and outcome by outcome; and erasing who they are."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.db.models import Count, Min, QuerySet
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    StreamingHttpResponse,
+)
+from django.utils import timezone
+
+from studyapp.models import Participation, Status, Study
+from studyapp.participations.erasure import erasable, erase_identities
+from studyapp.studies.definition import Definition, study_definition
+from studyapp.studies.rights import Act, acts
+
+from .frame import maker, page_of, record, refusal, show, study_page
+
+ROWS = 100
+# After so many days a panel approves by itself what nobody has looked at.
+AUTOMATIC_DAYS = {"prolific": 21}
+HEADINGS = ("panel", "panel id", "session", "outcome", "completion code", "minutes", "amount",
+            "currency")  # fmt: skip
+# What a spreadsheet would take for a formula
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+@dataclass(frozen=True)
+class Payable:
+    """One line of the approval list."""
+
+    panel: str
+    external_id: str
+    session: str
+    outcome: str
+    code: str
+    minutes: float | None
+    amount: float | None
+    currency: str
+
+    def cells(self) -> list[str]:
+        """As a CSV's cells; what looks like a formula is made a text."""
+        values = (self.panel, self.external_id, self.session, self.outcome, self.code,
+                  self.minutes, self.amount, self.currency)  # fmt: skip
+        texts = ("" if value is None else str(value) for value in values)
+        return [f"'{text}" if text.startswith(FORMULA) else text for text in texts]
+
+
+class EraseForm(forms.Form):
+    before = forms.DateField(
+        label="Erase the ids of people who entered before",
+        widget=forms.DateInput(attrs={"type": "date"}),
+    )
+    sure = forms.BooleanField(label="They are paid; I know that this can't be taken back")
+
+
+@study_page(Act.SEE_IDS)
+def payment(request: HttpRequest, study: Study) -> HttpResponse:
+    """The approval list, filtered by panel and outcome, and the erasure of ids."""
+    form = EraseForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST":
+        if Act.ERASE_IDS not in acts(request.user, study):
+            return refusal(request, study, Act.ERASE_IDS)
+        if form.is_valid():
+            _erase(request, study, form.cleaned_data["before"])
+            return HttpResponseRedirect(page_of(study, "study_payment"))
+    panel, outcome = request.GET.get("panel", ""), request.GET.get("outcome", "")
+    rows = people(study, panel=panel, outcome=outcome)
+    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    definition = study_definition(study)
+    context = {
+        "groups": _groups(study),
+        "page": page,
+        "payables": [payable(row, definition) for row in page.object_list],
+        "panel": panel,
+        "outcome": outcome,
+        "query": f"panel={panel}&outcome={outcome}&",
+        "reminders": list(reminders(study)),
+        "form": form,
+        "ids": erasable(study, timezone.now()).count(),
+    }
+    return show(request, study, "payment", context)
+
+
+@study_page(Act.SEE_IDS)
+def payment_list(request: HttpRequest, study: Study) -> StreamingHttpResponse:
+    """The approval list as a CSV, as long as it may be."""
+    rows = people(study, panel=request.GET.get("panel", ""), outcome=request.GET.get("outcome", ""))
+    reply = StreamingHttpResponse(_lines(study, rows), content_type="text/csv; charset=utf-8")
+    reply["Content-Disposition"] = f'attachment; filename="{study.slug}-approval.csv"'
+    record(request, study, "downloaded the approval list, with the panel's ids")
+    return reply
+
+
+class _Echo:
+    """What csv writes to: it hands each line back."""
+
+    def write(self, line: str) -> str:
+        return line
+
+
+def _lines(study: Study, rows: QuerySet[Participation]) -> Iterator[str]:
+    writer, definition = csv.writer(_Echo()), study_definition(study)
+    yield writer.writerow(HEADINGS)
+    for row in rows.iterator(chunk_size=2000):
+        yield writer.writerow(payable(row, definition).cells())
+
+
+def people(study: Study, *, panel: str, outcome: str) -> QuerySet[Participation]:
+    """The participations of a panel and an outcome, all where one is not named."""
+    rows = study.participations.select_related("participant__identity").order_by("entered_at", "pk")
+    if panel:
+        rows = rows.filter(participant__source=panel)
+    return rows.filter(status=outcome) if outcome in Status.values else rows
+
+
+def payable(person: Participation, definition: Definition) -> Payable:
+    identity = getattr(person.participant, "identity", None)
+    details: dict[str, Any] = identity.details if identity is not None else {}
+    pay, amount = definition.pay, None
+    if pay is not None and person.status == Status.FINISHED:
+        amount = pay.amount
+    elif pay is not None and person.status == Status.SCREENED_OUT:
+        amount = pay.partial
+    minutes = None
+    if person.started_at and person.finished_at:
+        minutes = round((person.finished_at - person.started_at).total_seconds() / 60, 1)
+    return Payable(
+        person.participant.source,
+        identity.external_id if identity is not None else "",
+        str(details.get("SESSION_ID") or details.get("assignmentId") or ""),
+        person.get_status_display(),
+        person.completion_code,
+        minutes,
+        amount,
+        pay.currency if pay is not None and amount is not None else "",
+    )
+
+
+def _groups(study: Study) -> list[tuple[str, str, str, int]]:
+    """(panel, outcome, its words, people)."""
+    rows = study.participations.values_list("participant__source", "status")
+    words = dict(Status.choices)
+    counted = rows.annotate(n=Count("pk")).order_by("participant__source", "status")
+    return [(panel, status, str(words[status]), n) for panel, status, n in counted]
+
+
+def reminders(study: Study) -> Iterator[str]:
+    """When the panels would approve the first submission without anybody having looked."""
+    for panel, days in AUTOMATIC_DAYS.items():
+        finished = study.participations.filter(
+            participant__source=panel, status=Status.FINISHED
+        ).aggregate(first=Min("finished_at"))["first"]
+        if finished is not None:
+            day = finished + timedelta(days=days)
+            verb = "approves" if day > timezone.now() else "has approved"
+            yield (
+                f"{panel} {verb} the first submission by itself on {day:%-d %B %Y}, {days} days "
+                "after it was finished: look at the list before."
+            )
+
+
+def _erase(request: HttpRequest, study: Study, day: Any) -> None:
+    before = datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+    count = erase_identities(study, before)
+    record(request, study, f"erased {count} panel ids of people who entered before {day}")
+    who = maker(request).get_username()
+    messages.success(request, f"{count} panel ids were erased by {who}; the judgments stay.")

@@ -1,0 +1,105 @@
+"""Reports and bundles: asked of a worker here, with their history, and downloaded from here."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import (
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    HttpResponseRedirect,
+    JsonResponse,
+)
+from django.shortcuts import get_object_or_404
+
+from studyapp.analyses.reports.requests import ask_report, report_attachment
+from studyapp.exports.requests import ask_bundle, bundle_attachment
+from studyapp.models import Download, Report, Study, WorkState
+from studyapp.studies.progress import live_workers
+from studyapp.studies.rights import Act, acts, visible_studies
+
+from .frame import maker, page_of, record, refusal, show, study_page
+
+MOST = 30
+# What can be asked for → what one must be allowed to do
+ASKED = {
+    "report": Act.REPORT,
+    "public": Act.EXPORT_PUBLIC,
+    "private": Act.EXPORT_PRIVATE,
+}
+
+
+@study_page(Act.REPORT)
+def results(request: HttpRequest, study: Study) -> HttpResponse:
+    """The history of reports and bundles (GET), or one more asked of the workers (POST)."""
+    if request.method == "POST":
+        return _ask(request, study)
+    downloads = study.downloads.select_related("made_by")
+    if Act.EXPORT_PRIVATE not in acts(request.user, study):
+        downloads = downloads.filter(public=True)
+    reports = list(study.reports.select_related("made_by")[:MOST])
+    bundles = list(downloads[:MOST])
+    waiting = any(row.state == WorkState.PENDING for row in [*reports, *bundles])
+    context = {
+        "reports": reports,
+        "bundles": bundles,
+        "waiting": waiting,
+        "workers": len(live_workers()) if waiting else None,
+        "answers": study.participations.filter(started_at__isnull=False).exists(),
+    }
+    return show(request, study, "results", context)
+
+
+def _ask(request: HttpRequest, study: Study) -> HttpResponse:
+    what = request.POST.get("what", "")
+    if what not in ASKED:
+        raise Http404("nothing like that is made")
+    if ASKED[what] not in acts(request.user, study):
+        return refusal(request, study, ASKED[what])
+    if what == "report":
+        ask_report(study, made_by=maker(request))
+    else:
+        ask_bundle(study, public=what == "public", made_by=maker(request))
+    words = "the report" if what == "report" else f"a {what} bundle"
+    record(request, study, f"asked for {words}")
+    messages.success(request, f"The workers were asked for {words}.")
+    return HttpResponseRedirect(page_of(study, "study_results"))
+
+
+@study_page(Act.REPORT)
+def results_progress(request: HttpRequest, study: Study) -> JsonResponse:
+    """Whether a worker is still at something, for the page that moves by itself."""
+    report = study.reports.filter(state=WorkState.PENDING).first()
+    pending = study.downloads.filter(state=WorkState.PENDING).exists() or report is not None
+    bar = {"ready": report.step, "total": report.steps, "doing": report.doing} if report else None
+    return JsonResponse({"pending": pending, "bar": bar})
+
+
+def report_file(request: HttpRequest, key: int) -> HttpResponseBase:
+    """A report as a download."""
+    mine = Report.objects.filter(study__in=visible_studies(request.user))
+    row = get_object_or_404(mine.select_related("study"), pk=key)
+    if Act.REPORT not in acts(request.user, row.study):
+        return refusal(request, row.study, Act.REPORT)
+    return _file(request, row, report_attachment)
+
+
+def bundle_file(request: HttpRequest, key: int) -> HttpResponseBase:
+    """A bundle as a download. The private one holds what may not leave the group."""
+    mine = Download.objects.filter(study__in=visible_studies(request.user))
+    row = get_object_or_404(mine.select_related("study"), pk=key)
+    act = Act.EXPORT_PUBLIC if row.public else Act.EXPORT_PRIVATE
+    if act not in acts(request.user, row.study):
+        return refusal(request, row.study, act)
+    return _file(request, row, bundle_attachment)
+
+
+def _file(request: HttpRequest, row: Any, attach: Any) -> HttpResponseBase:
+    try:
+        reply: HttpResponseBase = attach(row)
+    except FileNotFoundError as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(page_of(row.study, "study_results"))
+    record(request, row.study, f"downloaded the {row}, SHA-256 {row.digest[:12]}")
+    return reply

@@ -1,0 +1,29 @@
+"""Step 10 of a trial's life: a study's rows become a bundle to download."""
+
+import tempfile
+from pathlib import Path
+
+from studyapp.exports.bundle import write_bundle
+from studyapp.exports.requests import store_zip
+from studyapp.models import Download
+from studyapp.queue import BUNDLE, app
+from studyapp.studies.claims import finish
+
+from .batches import ask_for_rest, claimed
+
+
+@app.task(name=BUNDLE)
+def bundle(keys: list[int]) -> None:
+    """Make the claimed ones of the downloads `keys`."""
+    rows = Download.objects.filter(pk__in=keys)
+    with claimed(rows) as (name, mine):
+        for row in mine.select_related("study"):
+            _make(row, name)
+    ask_for_rest(rows, BUNDLE, queue="cpu")
+
+
+def _make(row: Download, name: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="discern-bundle-") as folder:
+        target = Path(folder) / f"{row.study.slug}.zip"
+        write_bundle(row.study, target, public=row.public)
+        finish(row, name, **store_zip(row, target))

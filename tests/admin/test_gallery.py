@@ -1,0 +1,70 @@
+"""The gallery: what every stimulus shows, and how people judged it."""
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+
+from studyapp.models import Explanation, Prediction, Study
+from tests.admin.desk import administrator, page_of
+from tests.builders import open_small_study
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db
+
+
+def found(client: Client, study: Study, **wanted: str) -> list[int]:
+    page = client.get(page_of(study, "study_gallery"), wanted)
+    return [card.stimulus.position for card in page.context["cards"]]
+
+
+def test_a_stimulus_shows_photo_predictions_overlays_and_judgments() -> None:
+    study = open_small_study(trials=4)
+    send_people(study, 4)
+    page = administrator().get(page_of(study, "study_gallery"))
+    cards = page.context["cards"]
+    assert [card.stimulus.position for card in cards] == [0, 1, 2, 3]
+    for card in cards:
+        assert card.photo
+        assert [name for name, _ in card.predictions] == ["stronger", "weaker"]
+        assert card.predictions[0][1][0] == (card.stimulus.category, 0.9, True)
+        assert [len(one.pictures) for one in card.shown] == [2, 2]
+        assert sum(one.count for one in card.shown) == 4
+    # Able people favour the stronger network, whichever side it stood on.
+    means = [one.mean for card in cards for one in card.shown]
+    assert sum(means) / len(means) > 0.5
+
+
+def test_the_filters_find_what_they_say() -> None:
+    study = open_small_study(trials=1, people=1)
+    send_people(study, 1)
+    second = study.stimuli.get(position=1)
+    Explanation.objects.filter(image=second.photo.image, method="guided_backprop").update(
+        is_empty=True
+    )
+    third = study.stimuli.get(position=2)
+    pair = study.pairs.get()
+    Prediction.objects.filter(image=third.photo.image, network=pair.weaker).update(
+        top=[[7, 5.0, 0.6]]
+    )
+    client = administrator()
+    assert found(client, study, category="otter") == [1]
+    assert found(client, study, empty="on") == [1]
+    assert found(client, study, networks="weaker wrong") == [2]
+    assert found(client, study, networks="stronger wrong") == []
+    assert found(client, study, networks="both right") == [0, 1, 3]
+    assert len(found(client, study, coverage="none")) == 3
+    assert found(client, study, coverage="below") == []
+    assert found(client, study, condition="guided_grad_cam", role="main") == [0, 1, 2, 3]
+
+
+def test_a_long_gallery_asks_no_more_of_the_database() -> None:
+    client, counts = administrator(), []
+    for slug, stimuli in (("short", 4), ("long", 14)):
+        study = open_small_study(slug=slug, stimuli=stimuli, people=8)
+        send_people(study, 2)
+        client.get(page_of(study, "study_gallery"))
+        with CaptureQueriesContext(connection) as asked:
+            client.get(page_of(study, "study_gallery"))
+        counts.append(len(asked))
+    assert counts[1] <= counts[0]

@@ -1,0 +1,68 @@
+"""Reports and bundles: asked of a worker, kept with their history, downloaded whole."""
+
+import io
+import zipfile
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.core.files.storage import default_storage
+from django.urls import reverse
+
+from studyapp.models import Download, Report, WorkState
+from tasks.bundles import bundle
+from tasks.reports import report
+from tests.admin.desk import administrator, page_of
+from tests.builders import open_small_study
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.mark.parametrize("version", ["public", "private"])
+def test_a_bundle_is_made_by_a_worker_and_downloaded_whole(version: str) -> None:
+    study, client = open_small_study(), administrator()
+    send_people(study, 2)
+    client.post(page_of(study, "study_results"), {"what": version})
+    row = Download.objects.get()
+    address = reverse("admin:bundle_file", args=[row.pk])
+    assert "is not there" in client.get(address, follow=True).content.decode()
+    bundle([row.pk])
+    row.refresh_from_db()
+    assert (row.state, row.error) == (WorkState.READY, "")
+    reply = client.get(address)
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(reply.streaming_content)))  # type: ignore[arg-type]
+    assert any(name.endswith("manifest.json") for name in archive.namelist())
+    assert archive.testzip() is None
+    assert row.digest[:12] in LogEntry.objects.latest("pk").change_message
+
+
+def test_a_bundle_that_is_not_what_was_made_is_not_handed_out() -> None:
+    study, client = open_small_study(), administrator()
+    row = Download.objects.create(study=study, public=False)
+    bundle([row.pk])
+    row.refresh_from_db()
+    with default_storage.open(row.file, "wb") as file:
+        file.write(b"something else")
+    page = client.get(reverse("admin:bundle_file", args=[row.pk]), follow=True)
+    assert "is not what was made" in page.content.decode()
+
+
+def test_a_report_is_asked_for_made_and_downloaded() -> None:
+    study, client = open_small_study(), administrator()
+    send_people(study, 4)
+    client.post(page_of(study, "study_results"), {"what": "report"})
+    row = Report.objects.get()
+    assert client.get(page_of(study, "study_results_progress")).json()["pending"] is True
+    report([row.pk])
+    page = client.get(page_of(study, "study_results")).content.decode()
+    assert "download</a>" in page
+    assert client.get(page_of(study, "study_results_progress")).json()["pending"] is False
+    reply = client.get(reverse("admin:report_file", args=[row.pk]))
+    assert reply["Content-Disposition"].startswith("attachment")
+    assert b"".join(reply.streaming_content).startswith(b"<!doctype html>")  # type: ignore[arg-type]
+    reply.close()
+
+
+def test_nothing_else_can_be_asked_for() -> None:
+    study, client = open_small_study(), administrator()
+    assert client.post(page_of(study, "study_results"), {"what": "everything"}).status_code == 404

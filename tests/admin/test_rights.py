@@ -1,0 +1,167 @@
+"""Role × page × object: who sees and does what, study by study."""
+
+from collections.abc import Callable
+
+import pytest
+from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from studyapp.models import Download, Exclusion, Member, Role, Study
+from studyapp.studies.rights import ACTS, Act, acts
+from tests.admin.desk import administrator, do, make_user, page_of, signed_in
+from tests.builders import open_small_study
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db
+Address = Callable[[Study], str]
+
+
+def first_of(model: str) -> Address:
+    def address(study: Study) -> str:
+        row = {
+            "participation": study.participations,
+            "stimulus": study.stimuli,
+        }[model].earliest("pk")
+        return reverse(f"admin:studyapp_{model}_change", args=[row.pk])
+
+    return address
+
+
+def picture(study: Study) -> str:
+    overlay = study.stimuli.earliest("pk").overlays.earliest("pk").overlay
+    return reverse("desk_picture", args=[overlay.code])
+
+
+# Page or verb → the act that it asks for
+PAGES: dict[str, tuple[Act, Address]] = {
+    "overview": (Act.LOOK, page_of),
+    "gallery": (Act.LOOK, lambda study: page_of(study, "study_gallery")),
+    "coverage": (Act.LOOK, lambda study: page_of(study, "study_coverage")),
+    "definition": (Act.LOOK, lambda study: page_of(study, "study_definition")),
+    "links": (Act.LOOK, lambda study: page_of(study, "study_links")),
+    "progress": (Act.LOOK, lambda study: page_of(study, "study_progress")),
+    "exclusions": (Act.EXCLUDE, lambda study: page_of(study, "study_exclusions")),
+    "results": (Act.REPORT, lambda study: page_of(study, "study_results")),
+    "preview": (Act.PREVIEW, lambda study: page_of(study, "study_preview")),
+    "payment": (Act.SEE_IDS, lambda study: page_of(study, "study_payment")),
+    "payment list": (Act.SEE_IDS, lambda study: page_of(study, "study_payment_list")),
+    "people": (Act.MANAGE, lambda study: page_of(study, "study_members")),
+    "prepare": (Act.PREPARE, lambda study: do(study, "prepare")),
+    "pause": (Act.PAUSE, lambda study: do(study, "pause")),
+    "open": (Act.OPEN, lambda study: do(study, "open")),
+    "resume": (Act.OPEN, lambda study: do(study, "resume")),
+    "close": (Act.CLOSE, lambda study: do(study, "close")),
+    "participation": (Act.LOOK, first_of("participation")),
+    "stimulus": (Act.LOOK, first_of("stimulus")),
+    "picture": (Act.LOOK, picture),
+}
+
+
+@pytest.mark.parametrize("role", [*Role, None], ids=str)
+def test_every_page_is_for_those_whose_role_allows_it_and_for_their_studies(
+    role: Role | None,
+) -> None:
+    mine, other = open_small_study(slug="mine"), open_small_study(slug="other")
+    for study in (mine, other):
+        send_people(study, 1)
+    client = signed_in(make_user("somebody", mine if role else None, role))
+    for name, (act, address) in PAGES.items():
+        status = client.get(address(mine)).status_code
+        if role is None:
+            assert status in (302, 404), name
+        else:
+            assert status == (200 if act in ACTS[role] else 403), name
+        assert client.get(address(other)).status_code in (302, 404), name
+        assert Client().get(address(mine)).status_code in (302, 404), name
+
+
+def test_the_table_of_roles_is_what_the_documents_say() -> None:
+    assert ACTS[Role.ASSISTANT] < ACTS[Role.RESEARCHER] < ACTS[Role.OWNER]
+    assert not ACTS[Role.ASSISTANT] & {Act.SEE_IDS, Act.OPEN, Act.CLOSE, Act.EXPORT_PRIVATE}
+    assert ACTS[Role.OWNER] - ACTS[Role.RESEARCHER] == {Act.ERASE_IDS, Act.MANAGE}
+
+
+def test_who_has_left_may_do_nothing() -> None:
+    study = open_small_study()
+    user = make_user("left", study, Role.OWNER)
+    user.is_active = False
+    assert acts(user, study) == frozenset()
+
+
+@pytest.mark.parametrize(
+    "page", ["study", "stimulus", "explanation", "participation", "judgment", "exclusion"]
+)
+def test_a_list_holds_only_rows_of_ones_own_studies(page: str) -> None:
+    mine, other = open_small_study(slug="mine"), open_small_study(slug="other")
+    for study in (mine, other):
+        send_people(study, 1)
+        Exclusion.objects.create(participation=study.participations.get(), rule="odd")
+    address = reverse(f"admin:studyapp_{page}_changelist")
+    own = signed_in(make_user("somebody", mine, Role.ASSISTANT)).get(address)
+    every = administrator().get(address)
+    assert 0 < own.context["cl"].result_count < every.context["cl"].result_count
+    assert signed_in(make_user("stranger")).get(address).context["cl"].result_count == 0
+    assert "other" not in own.content.decode()
+
+
+def test_an_assistant_neither_gets_nor_asks_for_a_private_bundle() -> None:
+    study = open_small_study()
+    client = signed_in(make_user("helper", study, Role.ASSISTANT))
+    row = Download.objects.create(study=study, public=False)
+    assert client.get(reverse("admin:bundle_file", args=[row.pk])).status_code == 403
+    assert client.post(page_of(study, "study_results"), {"what": "private"}).status_code == 403
+    page = client.get(page_of(study, "study_results"))
+    assert page.context["bundles"] == []
+    assert "private bundle<" not in page.content.decode()
+
+
+def test_only_an_owner_erases_ids() -> None:
+    study = open_small_study()
+    client = signed_in(make_user("colleague", study, Role.RESEARCHER))
+    data = {"before": "2100-01-01", "sure": "on"}
+    assert client.post(page_of(study, "study_payment"), data).status_code == 403
+
+
+def test_a_marked_copy_takes_the_roles_of_its_original() -> None:
+    study = open_small_study()
+    client = signed_in(make_user("helper", study, Role.ASSISTANT))
+    client.post(page_of(study, "study_preview"))
+    copy = Study.objects.get(copy_of=study)
+    assert client.get(page_of(copy)).status_code == 200
+    assert client.get(do(copy, "close")).status_code == 403
+
+
+def test_a_role_is_given_changed_and_taken_and_each_is_logged() -> None:
+    study, user = open_small_study(), make_user("new")
+    client = signed_in(make_user("owner", study, Role.OWNER))
+    for role in ("assistant", "researcher", ""):
+        client.post(page_of(study, "study_members"), {"username": "new", "role": role})
+    assert not Member.objects.filter(user=user).exists()
+    messages = LogEntry.objects.order_by("pk").values_list("change_message", flat=True)
+    assert list(messages) == [
+        "role of new: nothing → Assistant",
+        "role of new: Assistant → Researcher",
+        "role of new: Researcher → nothing",
+    ]
+
+
+def test_a_study_keeps_its_last_owner() -> None:
+    study = open_small_study()
+    client = signed_in(make_user("owner", study, Role.OWNER))
+    page = client.post(
+        page_of(study, "study_members"), {"username": "owner", "role": ""}, follow=True
+    )
+    assert "keeps an owner" in page.content.decode()
+    assert Member.objects.get().role == Role.OWNER
+
+
+def test_a_role_is_given_only_to_staff() -> None:
+    study = open_small_study()
+    User.objects.create_user("visitor")
+    page = administrator().post(
+        page_of(study, "study_members"), {"username": "visitor", "role": "owner"}
+    )
+    assert "no active staff user visitor" in page.content.decode()
+    assert not Member.objects.exists()
