@@ -191,6 +191,9 @@ def json_schema() -> dict[str, Any]:
     schema["title"] = "A study file of Discern"
     parts = schema["$defs"]
     names = catalogue()
+    pair = parts["PairSection"]
+    del pair["required"]
+    pair["anyOf"] = [{"required": ["stronger"]}, {"required": ["use"]}]
     parts["BlockSection"]["properties"]["paradigm"]["enum"] = list(PARADIGMS)
     parts["NetworkSection"]["properties"]["builder"]["enum"] = list(names["networks"])
     method = parts["ConditionSection"]["properties"]["method"]

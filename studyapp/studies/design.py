@@ -6,7 +6,7 @@ Slots and trials are drawn before anybody enters, so that balance holds by const
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
@@ -90,16 +90,34 @@ class Design:
 
 
 def _slot_row(slot: SlotPlan) -> dict[str, Any]:
-    """What is hashed: what came later to a trial's plan counts only where it is used, so that
-    the digests of earlier designs stay what they were."""
-    row = asdict(slot)
-    for trial in row["trials"]:
-        for name in ("order", "step"):
-            if not trial[name]:
-                del trial[name]
-        if trial["item"] is not None and not trial["item"]["stratum"]:
-            del trial["item"]["stratum"]
-    return row
+    """What is hashed of a slot. Written out because `asdict` takes ten times as long."""
+    return {
+        "position": slot.position,
+        "arm": slot.arm,
+        "seed": slot.seed,
+        "trials": [_trial_row(trial) for trial in slot.trials],
+    }
+
+
+def _trial_row(trial: TrialPlan) -> dict[str, Any]:
+    """What came later to a trial's plan counts only where it is used, so that the digests of
+    earlier designs stay what they were."""
+    later = {"order": trial.order, "step": trial.step}
+    return {
+        "block": trial.block,
+        "paradigm": trial.paradigm,
+        "stage": trial.stage,
+        "item": None if trial.item is None else _item_row(trial.item),
+        "condition": trial.condition,
+        "bit": trial.bit,
+        "expected": trial.expected,
+        **{name: value for name, value in later.items() if value},
+    }
+
+
+def _item_row(item: Item) -> dict[str, str]:
+    stratum = {"stratum": item.stratum} if item.stratum else {}
+    return {"key": item.key, "image": item.image, **stratum}
 
 
 def draw(plan: Plan) -> Design:

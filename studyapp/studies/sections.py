@@ -25,7 +25,9 @@ class NetworkSection(Section):
         "weights come as a package; “random” for weights drawn from `seed` in the options."
     )
     sha256: Sha256 | None = Field(None, description="Digest that the weights file must have.")
-    options: dict[str, Any] = Field(default_factory=dict)
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="The builder's own, such as `size` or `num_classes`."
+    )
     labels: Text | None = Field(None, description="A file of class names, one a line.")
     layer: Text | None = Field(None, description="Dotted name; the last convolution's by default.")
 
@@ -167,36 +169,47 @@ class DesignSection(Section):
 class DisplaySection(Section):
     """How maps become pictures: one way for every arm, because display is part of the study."""
 
-    colour_map: Name = "viridis"
-    opacity: float = Field(0.5, gt=0, le=1)
-    opacity_by: Literal["constant", "value"] = "constant"
+    colour_map: Name = Field("viridis", description="From low to high values.")
+    opacity: float = Field(0.5, gt=0, le=1, description="Of the colours over the photo.")
+    opacity_by: Literal["constant", "value"] = Field(
+        "constant", description="The same everywhere, or growing with the value."
+    )
     size: int = Field(448, ge=64, le=1024, description="Pixels of a side, as people see it.")
-    scope: Literal["alone", "network"] = "alone"
-    show_photo: bool = True
+    scope: Literal["alone", "network"] = Field(
+        "alone",
+        description="Whether a map's hottest colour is its own maximum, or that of all maps shown of "
+        "the photo by the same network and method. Two networks are never joined.",
+    )
+    show_photo: bool = Field(True, description="Whether the plain photo stands beside.")
     surround: Literal["light", "dark"] = Field(
         "light", description="Around pictures, in every theme: it changes perceived colour."
     )
-    name_a: Text = "Robot A"
-    name_b: Text = "Robot B"
+    name_a: Text = Field("Robot A", description="Neutral name of the network shown first.")
+    name_b: Text = Field("Robot B", description="Neutral name of the other one.")
 
 
 class Codes(Section):
     """What a panel wants to be told, one code per outcome."""
 
     complete: Text | None = Field(None, description="Drawn for each person where left out.")
-    no_consent: Text | None = None
-    screened_out: Text | None = None
-    failed_checks: Text | None = None
-    full: Text | None = None
-    timed_out: Text | None = None
+    no_consent: Text | None = Field(None, description="Did not agree.")
+    screened_out: Text | None = Field(None, description="Not needed, by the screening.")
+    failed_checks: Text | None = Field(None, description="Failed checks or practice.")
+    full: Text | None = Field(None, description="Came when all places were taken.")
+    timed_out: Text | None = Field(None, description="Came back after the place was given on.")
 
 
 class PanelSection(Section):
-    kind: Literal["link", "personal", "prolific"] = "link"
-    codes: Codes = Field(default_factory=lambda: Codes.model_validate({}))
+    kind: Literal["link", "personal", "prolific"] = Field("link", description="How people come.")
+    codes: Codes = Field(
+        default_factory=lambda: Codes.model_validate({}),
+        description="What the panel is told, one code per outcome.",
+    )
     redirect: Text | None = Field(None, description="Address that takes the code at its end.")
-    smallest_window: int = Field(320, ge=200)
-    devices: list[Device] = Field(default_factory=lambda: list(DEVICES))
+    smallest_window: int = Field(320, ge=200, description="Pixels of width that a window needs.")
+    devices: list[Device] = Field(
+        default_factory=lambda: list(DEVICES), description="On which people may take part."
+    )
 
 
 class QuestionSection(Section):
@@ -229,24 +242,26 @@ class ComprehensionSection(Section):
 class EthicsSection(Section):
     """What a person must be told before consenting; a study that is no pilot can't do without."""
 
-    approved_by: Text
-    protocol: Text
-    contact: Text
-    complaints: Text
-    risks: Text
-    minutes: int = Field(ge=1)
-    data_controller: Text
-    legal_basis: Text
-    retention: Text
-    withdrawal_deadline: Text
-    minimum_age: int = Field(18, ge=16)
-    deceives: bool = False
+    approved_by: Text = Field(description="The body that approved the study.")
+    protocol: Text = Field(description="Its number of the protocol.")
+    contact: Text = Field(description="Whom people ask.")
+    complaints: Text = Field(description="To whom people complain.")
+    risks: Text = Field(description="What taking part may bring about.")
+    minutes: int = Field(ge=1, description="How long it takes.")
+    data_controller: Text = Field(description="Who answers for the data.")
+    legal_basis: Text = Field(description="Why the data may be processed.")
+    retention: Text = Field(description="How long the data are kept.")
+    withdrawal_deadline: Text = Field(description="Until when people can take everything back.")
+    minimum_age: int = Field(18, ge=16, description="Of people who may take part.")
+    deceives: bool = Field(False, description="Whether the debrief must put something right.")
 
 
 class PaySection(Section):
-    amount: float = Field(ge=0)
-    currency: Text
-    hourly_floor: float = Field(ge=0)
+    amount: float = Field(ge=0, description="For the whole study.")
+    currency: Text = Field(description="Such as GBP.")
+    hourly_floor: float = Field(
+        ge=0, description="Checked against `ethics.minutes` and the pilots' median."
+    )
     partial: float = Field(0, ge=0, description="For those screened out or stopped by a fault.")
 
 
@@ -254,22 +269,30 @@ class ExclusionsSection(Section):
     """Rules blind to the outcome, declared before opening and applied at analysis time."""
 
     failed_checks: int | None = Field(None, ge=1, description="So many failed checks or more.")
-    fastest_median_ms: int | None = Field(None, ge=1)
-    straight_lining: float | None = Field(None, gt=0, le=1)
-    shortest_minutes: float | None = Field(None, gt=0)
-    focus_losses: int | None = Field(None, ge=1)
+    fastest_median_ms: int | None = Field(
+        None, ge=1, description="A median time to the first choice below this."
+    )
+    straight_lining: float | None = Field(
+        None, gt=0, le=1, description="This share of one answer or more."
+    )
+    shortest_minutes: float | None = Field(None, gt=0, description="Faster from begin to end.")
+    focus_losses: int | None = Field(None, ge=1, description="The window left so often or more.")
 
 
 class StoppingSection(Section):
-    rule: Literal["all_places", "date", "sequential"] = "all_places"
-    detail: str = ""
+    rule: Literal["all_places", "date", "sequential"] = Field(
+        "all_places", description="What ends the study."
+    )
+    detail: str = Field("", description="The rule in words.")
 
 
 class AnalysisSection(Section):
     reference: Name | None = Field(None, description="Condition that contrasts refer to.")
-    smallest_effect: float | None = Field(None, gt=0)
-    hypotheses: list[Text] = Field(default_factory=list)
-    looks: bool = False
+    smallest_effect: float | None = Field(
+        None, gt=0, description="The smallest effect of interest, in the outcome's unit."
+    )
+    hypotheses: list[Text] = Field(default_factory=list, description="In words, one each.")
+    looks: bool = Field(False, description="Whether results may be looked at before the end.")
 
     @model_validator(mode="after")
     def looking_needs_an_effect(self) -> "AnalysisSection":
