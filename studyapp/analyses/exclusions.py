@@ -85,9 +85,7 @@ def find_broken_rules(study: Study) -> list[tuple[str, str, str]]:
     return people_breaking(study, study_definition(study).exclusions.model_dump())
 
 
-def people_breaking(
-    study: Study, limits: Mapping[str, float | None]
-) -> list[tuple[str, str, str]]:
+def people_breaking(study: Study, limits: Mapping[str, float | None]) -> list[tuple[str, str, str]]:
     """(participant_id, rule, note) of the finished people who break a rule at these `limits`."""
     if not any(limits.values()):
         return []

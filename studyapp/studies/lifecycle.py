@@ -1,6 +1,7 @@
 """A study's states: draft → preparing → open ⇄ paused → closed. Opening freezes and hashes."""
 
 import hashlib
+import statistics
 from collections.abc import Iterator
 
 from django.core.files.storage import default_storage
@@ -11,10 +12,12 @@ from django.utils import timezone
 from studyapp.models import (
     Condition,
     Overlay,
+    Participation,
     Picture,
     StimulusOverlay,
     StimulusRole,
     Study,
+    StudyKind,
     StudyState,
     WorkState,
 )
@@ -94,10 +97,29 @@ def hindrances(study: Study) -> Iterator[str]:
         yield f"{unready} overlays are not ready; prepare it again"
     if _shown(study).filter(overlay__explanation__is_empty=True).exists():
         yield "an explanation is empty; prepare it again to replace its stimulus"
+    yield from pay_below_the_floor(study)
     overlays = Overlay.objects.filter(uses__in=_shown(study)).distinct()
     for overlay in overlays.iterator(chunk_size=500):
         if not picture_is_intact(overlay):
             yield f"the picture file {overlay.file} is missing or not as it was made; prepare again"
+
+
+def pay_below_the_floor(study: Study) -> Iterator[str]:
+    """Whether people in the study's pilots took so long that its pay is below the hourly floor."""
+    pay = study_definition(study).pay
+    pilots = Participation.objects.filter(
+        study__copy_of=study, study__kind=StudyKind.PILOT, finished_at__isnull=False
+    )
+    times = [end - begin for begin, end in pilots.values_list("started_at", "finished_at") if begin]
+    if pay is None or not times:
+        return
+    minutes = statistics.median(time.total_seconds() / 60 for time in times)
+    if minutes > 0 and pay.amount * 60 / minutes < pay.hourly_floor:
+        yield (
+            f"the pilot took {minutes:.1f} minutes (median), so {pay.amount:g} {pay.currency} are "
+            f"{pay.amount * 60 / minutes:.2f} an hour, below the floor of {pay.hourly_floor:g}; "
+            "pay more or ask less"
+        )
 
 
 def picture_is_intact(picture: Picture) -> bool:

@@ -20,7 +20,7 @@ def reference() -> list[str]:
 
 
 def fit_table() -> list[str]:
-    """Markdown lines: which controls and which conditions without explanation fit which paradigm."""
+    """Markdown lines: which controls and conditions without a map fit which paradigm."""
     controls = [name for name, one in catalogue()["methods"].items() if one["control"]]
     columns = [*controls, *WITHOUT_MAP]
     lines = ["| paradigm | " + " | ".join(f"`{name}`" for name in columns) + " |"]

@@ -177,7 +177,7 @@ class DisplaySection(Section):
     size: int = Field(448, ge=64, le=1024, description="Pixels of a side, as people see it.")
     scope: Literal["alone", "network"] = Field(
         "alone",
-        description="Whether a map's hottest colour is its own maximum, or that of all maps shown of "
+        description="Whether a map's hottest colour is its own maximum, or that of all maps of "
         "the photo by the same network and method. Two networks are never joined.",
     )
     show_photo: bool = Field(True, description="Whether the plain photo stands beside.")

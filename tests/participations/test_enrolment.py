@@ -1,6 +1,7 @@
 """Who comes gets one place, and a place that somebody left goes on to the next."""
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -20,6 +21,7 @@ from studyapp.participations.entering import enter
 from studyapp.participations.refusals import NotNow, StudyNotOpen
 from studyapp.studies.lifecycle import pause_study
 from tests.builders import make_study, open_small_study, take_part
+from tests.people import answer_all, make_profile
 
 
 def fall_idle(person: Participation) -> None:
@@ -156,3 +158,20 @@ def test_one_link_opened_many_times_at_once_makes_one_participation() -> None:
     study = open_small_study()
     at_once(8, lambda _: enter(study, source="prolific", external_id="p1"))
     assert Participation.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_arms_stay_balanced_among_finishers_when_people_leave() -> None:
+    arms = [{"name": "one", "conditions": ["guided_backprop"]},
+            {"name": "two", "conditions": ["guided_grad_cam"]}]  # fmt: skip
+    study = open_small_study(people=8, arms=arms, trials=2)
+    for number in range(11):
+        person = take_part(study, f"person-{number}")
+        if number % 4 == 1:
+            fall_idle(person)
+        else:
+            answer_all(person, make_profile())
+            counts = Participation.objects.filter(status=Status.FINISHED).values_list("arm__name")
+            finished = Counter(name for (name,) in counts)
+            assert abs(finished["one"] - finished["two"]) <= 2
+    assert finished == {"one": 4, "two": 4}

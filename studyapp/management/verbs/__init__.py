@@ -2,6 +2,7 @@
 
 from . import (
     checking,
+    excluding,
     extending,
     loading,
     powering,
@@ -26,6 +27,7 @@ VERBS: dict[str, Verb] = {
     "resume": states.RESUME,
     "close": states.CLOSE,
     "extend": extending.VERB,
+    "exclusions": excluding.VERB,
     "simulate": simulating.VERB,
     "status": status.VERB,
 }

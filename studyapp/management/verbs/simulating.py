@@ -6,11 +6,16 @@ from typing import Any
 
 from tqdm import tqdm
 
-from studyapp.models import StudyKind
+from studyapp.analyses.results import results
+from studyapp.analyses.sources import tidy_study
+from studyapp.models import Study, StudyKind
 from studyapp.simulation.crowd import send_crowd
 from studyapp.simulation.profiles import POPULATIONS
+from studyapp.simulation.recovery import known_means, recovery, recovery_lines
 from studyapp.simulation.server import ServerError, own_site
 from studyapp.studies.copies import marked_copy
+from studyapp.studies.definition import study_definition
+from studyapp.studies.paradigms import PARADIGMS
 
 from .base import Verb, VerbError, find_study
 
@@ -46,11 +51,24 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
             )
     except ServerError as error:
         raise VerbError(str(error)) from error
-    facts = {"study": study.slug, "copy": copy.slug, **crowd.as_json()}
+    facts: dict[str, Any] = {"study": study.slug, "copy": copy.slug, **crowd.as_json()}
     lines = _lines(facts)
     if not crowd.is_sound:
         raise VerbError(" ".join([*lines, *crowd.errors[:3]]))
+    facts["recovery"] = _recovered(copy)
+    for paradigm, rows in facts["recovery"].items():
+        lines += [f"{paradigm}: {line}" for line in recovery_lines(rows)]
     return facts, [*lines, f"next: manage.py analyse {study.slug} --simulated"]
+
+
+def _recovered(copy: Study) -> dict[str, Any]:
+    """By paradigm whether the analysis finds the known abilities again, where it has an outcome."""
+    found: dict[str, Any] = {}
+    for paradigm in study_definition(copy).paradigms():
+        known = known_means(copy, paradigm) if PARADIGMS[paradigm].outcome is not None else {}
+        if known:
+            found[paradigm] = recovery(known, results(tidy_study(copy, paradigm)))
+    return found
 
 
 def _site(url: str | None) -> AbstractContextManager[str]:

@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('studyapp', '0007_paradigms'),
+        ('studyapp', '0008_login_tries'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 

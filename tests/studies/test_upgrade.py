@@ -1,0 +1,69 @@
+"""Code may be upgraded while a study is open: who is taking part goes on unharmed."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+
+from studyapp.models import Judgment, Participation, Status, Study
+from studyapp.participations.answering import answer, current_trial
+from studyapp.studies.definition import study_definition
+from tests.builders import open_small_study, take_part
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+# The schema before questions in two steps, screening and comparisons of two methods
+BEFORE = ("studyapp", "0006_members_of_a_study")
+LATER_KEYS = ("screening", "comprehension", "parent")
+
+
+def migrate(target: tuple[str, str] | None = None) -> None:
+    """To `target`, or to the newest schema."""
+    executor = MigrationExecutor(connection)
+    targets = [target] if target is not None else executor.loader.graph.leaf_nodes("studyapp")
+    executor.migrate(targets)
+
+
+@pytest.fixture
+def newest_again() -> Iterator[None]:
+    yield
+    migrate()
+
+
+def forget_later_keys(study: Study) -> None:
+    """The definition as code of that time stored it."""
+    stored: dict[str, Any] = {k: v for k, v in study.definition.items() if k not in LATER_KEYS}
+    known = {"name", "paradigm", "stage", "trials", "checks", "conditions"}
+    stored["blocks"] = [
+        {key: value for key, value in block.items() if key in known} for block in stored["blocks"]
+    ]
+    Study.objects.filter(pk=study.pk).update(definition=stored)
+
+
+def give(person: Participation) -> None:
+    trial = current_trial(person)
+    assert trial is not None
+    answer(person, trial_code=trial.code, value=1, data={}, timing={"rt_ms": 900})
+
+
+def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None) -> None:
+    study = open_small_study(trials=3, stimuli=4)
+    person = take_part(study, "somebody")
+    give(person)
+    due = current_trial(person)
+    before = list(Judgment.objects.values_list("pk", "trial_id", "value", "rt_ms", "answered_at"))
+    forget_later_keys(study)
+    migrate(BEFORE)
+    migrate()
+    person = Participation.objects.get(pk=person.pk)
+    assert study_definition(person.study).design == study_definition(study).design
+    assert current_trial(person) == due
+    rows = Judgment.objects.values_list("pk", "trial_id", "value", "rt_ms", "answered_at")
+    assert list(rows) == before
+    give(person)
+    give(person)
+    person.refresh_from_db()
+    assert (person.status, Judgment.objects.count()) == (Status.FINISHED, 3)
+    assert person.completion_code
