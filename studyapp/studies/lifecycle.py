@@ -110,7 +110,8 @@ def pay_below_the_floor(study: Study) -> Iterator[str]:
     pilots = Participation.objects.filter(
         study__copy_of=study, study__kind=StudyKind.PILOT, finished_at__isnull=False
     )
-    times = [end - begin for begin, end in pilots.values_list("started_at", "finished_at") if begin]
+    rows = pilots.values_list("started_at", "finished_at")
+    times = [end - begin for begin, end in rows if begin is not None and end is not None]
     if pay is None or not times:
         return
     minutes = statistics.median(time.total_seconds() / 60 for time in times)
