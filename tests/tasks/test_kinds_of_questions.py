@@ -1,0 +1,157 @@
+"""From photos to pictures for every kind of question, with a real network and in this process."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.conf import settings
+from django.core.files.storage import default_storage
+from PIL import Image as Picture
+from pytest_django import Settings
+
+import explainer
+from studyapp.models import Overlay, Stimulus, StimulusRole, Study
+from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
+from studyapp.studies.lifecycle import open_study, start_preparing
+from studyapp.studies.loading import load_study
+from studyapp.studies.preparation import advance, study_networks
+from tasks import networks, predictions, preparation
+from tasks.networks import describe, settings_digest
+from tasks.pregenerate import explain, render
+from tests.tasks.small_line import BUILDER, empty_broker, photo
+
+pytestmark = pytest.mark.django_db
+TASKS: dict[str, Any] = {
+    PREDICT: predictions.predict,
+    EXPLAIN: explain,
+    RENDER: render,
+    PREPARE: preparation.prepare,
+}
+STUDY = f"""
+slug = "kinds"
+title = "Kinds of questions"
+kind = "pilot"
+texts = {{ consent = "text.md", instructions = "text.md", debrief = "text.md" }}
+images = {{ reader = "folder", folder = "photos" }}
+pairs = {{ main = {{ stronger = "one" }} }}
+arms = [
+    {{ name = "seen", conditions = ["map", "twice"] }},
+    {{ name = "unseen", conditions = ["map", "twice", "nothing"] }},
+]
+design = {{ seed = 1, people = 4, stimuli = 2, ratings = "nearest", side_balance = "nearest" }}
+display = {{ size = 64 }}
+conditions = [
+    {{ name = "map", method = "grad_cam" }},
+    {{ name = "twice", method = "grad_cam", versus = "gradient" }},
+    {{ name = "nothing", method = "none" }},
+]
+blocks = [
+    {{ name = "t", paradigm = "trust", trials = 2, conditions = ["twice"] }},
+    {{ name = "a", paradigm = "agreement", trials = 2, conditions = ["map", "nothing"] }},
+    {{ name = "d", paradigm = "distinction", trials = 2, conditions = ["map"] }},
+    {{ name = "l", paradigm = "meta_prediction", stage = "learning", trials = 2,
+       conditions = ["map", "nothing"] }},
+    {{ name = "m", paradigm = "meta_prediction", trials = 2, conditions = ["map", "nothing"] }},
+    {{ name = "r", paradigm = "reliance", trials = 2, conditions = ["map", "nothing"] }},
+    {{ name = "p", paradigm = "pointing", trials = 2, conditions = ["map"] }},
+]
+
+[networks.one]
+builder = "{BUILDER}"
+weights = "random"
+labels = "labels.txt"
+layer = "features.11"
+"""
+PHOTOS = 26
+
+
+def one_line(text: str) -> str:
+    """TOML's inline tables stand on one line each."""
+    return text.replace("trials = 2,\n      ", "trials = 2,")
+
+
+@pytest.fixture
+def study(tmp_path: Path, settings: Settings) -> Study:
+    """Prepared: half of its photos are named rightly by the network, half are not."""
+    settings.MEDIA_ROOT = tmp_path / "media"
+    networks._load.cache_clear()
+    empty_broker()
+    network = explainer.load_network(BUILDER, weights=None)
+    first = int(network.predict(network.prepare([photo(0)]))[0].argmax())
+    for seed in range(PHOTOS):
+        place = tmp_path / "photos" / f"class_{first if seed % 2 else 999 - first}"
+        place.mkdir(parents=True, exist_ok=True)
+        photo(seed).save(place / f"{seed}.png")
+    (tmp_path / "labels.txt").write_text("\n".join(f"class {n}" for n in range(1000)))
+    (tmp_path / "text.md").write_text("Plain words.")
+    (tmp_path / "kinds.toml").write_text(one_line(STUDY))
+    found = start_preparing(load_study(tmp_path / "kinds.toml"))
+    for row in study_networks(found):
+        describe(row)
+    while requests := advance(found, settings_digest):
+        for request in requests:
+            TASKS[request.task](*request.arguments)
+    found.refresh_from_db()
+    assert found.prepared_at is not None, found.problem
+    return found
+
+
+def pixels(overlay: Overlay) -> Any:
+    with default_storage.open(overlay.file) as file:
+        return np.asarray(Picture.open(io.BytesIO(file.read())).convert("RGB"))
+
+
+def test_every_kind_of_question_is_prepared_and_opens(study: Study) -> None:
+    strata = study.stimuli.filter(paradigm="agreement", role=StimulusRole.MAIN)
+    assert sorted(row.facts["stratum"] for row in strata) == ["right", "wrong"]
+    assert open_study(study).is_open
+
+
+def test_four_maps_of_one_page_are_drawn_on_one_scale(study: Study) -> None:
+    stimulus = Stimulus.objects.filter(paradigm="distinction", role=StimulusRole.MAIN).first()
+    assert stimulus is not None
+    uses = list(stimulus.overlays.select_related("overlay__explanation").order_by("role"))
+    assert [use.role for use in uses] == [f"option_{number}" for number in range(4)]
+    classes = [use.overlay.explanation.class_index for use in uses]
+    assert classes == stimulus.facts["classes"]
+    maps = [
+        explainer.store.load_maps(
+            Path(settings.MEDIA_ROOT) / use.overlay.explanation.map_file,
+            use.overlay.explanation.map_digest,
+        )["map"]
+        for use in uses
+    ]
+    for use in uses:
+        assert use.overlay.normalised_with.count() == 4
+        assert use.overlay.scope_digest
+    row = uses[1].overlay
+    network = networks.loaded(row.explanation.network)
+    assert network.preprocess is not None
+    crop = network.preprocess.crop(
+        networks.open_image(row.explanation.image.file), size=row.display["size"]
+    )
+    display = explainer.Display.from_settings(row.display)
+    joint = explainer.render(maps[1], crop, display, together=tuple(maps))
+    assert (pixels(row) == np.asarray(joint)).all()
+
+
+def test_two_methods_of_one_network_stand_at_the_two_sides(study: Study) -> None:
+    stimulus = Stimulus.objects.filter(paradigm="trust", role=StimulusRole.MAIN).first()
+    assert stimulus is not None
+    found = {
+        use.role: use.overlay.explanation.method
+        for use in stimulus.overlays.select_related("overlay__explanation")
+    }
+    assert found == {"stronger": "grad_cam", "weaker": "gradient"}
+
+
+def test_only_what_is_shown_is_explained(study: Study) -> None:
+    foretold = study.stimuli.filter(paradigm="meta_prediction")
+    assert not Overlay.objects.filter(
+        uses__stimulus__in=foretold.filter(role=StimulusRole.MAIN)
+    ).exists()
+    learnt = foretold.filter(role=StimulusRole.LEARNING)
+    assert Overlay.objects.filter(uses__stimulus__in=learnt).count() == learnt.count() == 2
+    assert not Overlay.objects.filter(uses__condition__name="nothing").exists()
