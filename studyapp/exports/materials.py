@@ -59,7 +59,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "arms": list(study.arms.order_by("name").values_list("name", flat=True)),
         "conditions": list(
             study.conditions.order_by("position").values(
-                "name", "method", "pair__name", "settings", "position"
+                "name", "method", "versus", "pair__name", "settings", "position"
             )
         ),
         "photos": list(study.images.order_by("image__sha256").values(*PHOTO_FIELDS)),

@@ -90,6 +90,7 @@ def _make_conditions(
             name=row["name"],
             method=row["method"],
             pair=pairs.get(row["pair__name"]),
+            versus=row.get("versus", ""),
             settings=row["settings"],
             position=row["position"],
         )

@@ -136,6 +136,7 @@ def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures) -> Trial:
         block=row["block"],
         paradigm=row["paradigm"],
         stage=row["stage"],
+        step=row["step"],
         stimulus=pictures.stimuli.get(row["stimulus_id"]),
         image_id=pictures.images.get(row["image_id"]),
         condition=pictures.conditions.get(row["condition"]),

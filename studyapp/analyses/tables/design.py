@@ -63,6 +63,12 @@ COLUMNS = (
     Column("trial_position", "integer", "position", "Place of the trial in its slot, from 0."),
     Column("block", "text", "block", "Run of trials shuffled together."),
     Column("stage", "text", "stage", "What the trial was for.", levels=STAGES),
+    Column(
+        "step",
+        "integer",
+        "step",
+        "1 or 2 of a question asked in two steps; 0: there is only one.",
+    ),
     Column("paradigm", "text", "paradigm", "Kind of question."),
     Column("condition", "text", "condition__name", "Condition, by its name in the study file."),
     Column("stimulus_id", "text", stimulus_id("stimulus__"), "What the trial asks about."),
