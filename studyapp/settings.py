@@ -160,6 +160,9 @@ CLAIM_SECONDS = env_number("CLAIM_SECONDS", 60)
 BEAT_SECONDS = env_number("BEAT_SECONDS", 10)
 MOST_ATTEMPTS = 3
 
+# After so many days from a study's close `manage.py forget` erases the panels' ids of its people.
+PANEL_ID_DAYS = env_number("PANEL_ID_DAYS", 90)
+
 # One JSON object a line on standard error; `studyapp.logs` keeps names and queries out of it.
 LOGGING = {
     "version": 1,

@@ -30,6 +30,9 @@ def photo_bytes(photo: Photo) -> bytes:
     return out.getvalue()
 
 
+BOMBS = (Pillow.DecompressionBombWarning, Pillow.DecompressionBombError)
+
+
 def measure(content: bytes, name: str) -> tuple[int, int, str]:
     """Width, height and kind of a photo, after decoding it whole; ReaderError if it can't be."""
     try:
@@ -43,7 +46,7 @@ def measure(content: bytes, name: str) -> tuple[int, int, str]:
                     )
                 picture.load()
                 return picture.width, picture.height, str(picture.format).lower()
-    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombWarning) as error:
+    except (OSError, SyntaxError, ValueError, *BOMBS) as error:
         if isinstance(error, ReaderError):
             raise
         raise ReaderError(

@@ -1,0 +1,268 @@
+"""Nobody gets in where they don't belong: codes, headers, texts, photos, fetches."""
+
+import ast
+import base64
+import re
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.contrib.auth.models import User
+from django.test import Client
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image as Picture
+
+from studyapp.headers import POLICY
+from studyapp.markdown import safe_fragment, safe_html
+from studyapp.models import Participation, new_code
+from studyapp.studies.loading import load_study
+from studyapp.studies.readers import ReaderError
+from tests.builders import make_study, open_small_study, take_part
+from tests.tasks.small_line import STUDY
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+# --- codes
+
+
+def test_participant_codes_are_128_random_bits_and_not_enumerable() -> None:
+    codes = {new_code() for _ in range(2000)}
+    assert len(codes) == 2000
+    assert {len(base64.urlsafe_b64decode(f"{code}==")) for code in codes} == {16}
+    bits = b"".join(base64.urlsafe_b64decode(f"{code}==") for code in codes)
+    ones = sum(byte.bit_count() for byte in bits) / (len(bits) * 8)
+    assert 0.49 < ones < 0.51
+
+
+def test_everything_that_a_browser_may_name_has_such_a_code() -> None:
+    for name in ("participant", "participation", "trial", "stimulus", "overlay", "crop"):
+        field = apps.get_model("studyapp", name)._meta.get_field("code")
+        assert field.default is new_code, name
+        assert field.unique, name
+
+
+@pytest.mark.django_db
+def test_a_database_key_is_no_address_of_anything(client: Client) -> None:
+    person = take_part(open_small_study())
+    for address in (f"/p/{person.pk}/", f"/o/{person.pk}.png", "/p/1/", "/o/1.png"):
+        assert client.get(address).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_draft_is_not_found_and_looks_like_a_study_that_is_not_there(client: Client) -> None:
+    make_study(slug="draft")
+    drafted, missing = client.get("/s/draft/"), client.get("/s/no-such/")
+    assert (drafted.status_code, missing.status_code) == (404, 404)
+    assert drafted.content == missing.content
+
+
+@pytest.mark.django_db
+def test_another_participants_page_needs_their_code_and_no_other_opens_it(client: Client) -> None:
+    person = take_part(open_small_study())
+    for wrong in (person.code[:-1], person.code.swapcase(), person.code + "A", "A" * 22):
+        reply = client.get(f"/p/{wrong}/")
+        assert reply.status_code == 404, wrong
+        assert "study" not in re.sub(r"<[^>]*>", "", reply.content.decode()).lower()
+
+
+# --- headers and pages
+
+
+def pages(client: Client) -> dict[str, str]:
+    """One page of each kind, participants' and the desk's, by address."""
+    study = open_small_study()
+    person = take_part(study)
+    fresh = Participation.objects.exclude(pk=person.pk).first() or person
+    client.force_login(User.objects.create_superuser("anna", password="ferrous-otter-71-lamp"))
+    addresses = [
+        "/", f"/s/{study.slug}/", f"/p/{person.code}/", f"/p/{fresh.code}/about",
+        f"/p/{person.code}/withdraw", "/nowhere", "/healthz", "/admin/",
+        f"/admin/studyapp/study/{study.pk}/change/", "/admin/studyapp/judgment/",
+        "/admin/studyapp/participation/", "/admin/password_change/", "/admin/login/",
+    ]  # fmt: skip
+    found = {}
+    for address in addresses:
+        reply = client.get(address, follow=True)
+        assert reply["Content-Security-Policy"] == POLICY, address
+        assert reply["Referrer-Policy"] == "same-origin", address
+        assert reply["X-Content-Type-Options"] == "nosniff", address
+        assert reply["X-Frame-Options"] == "DENY", address
+        assert reply["Cross-Origin-Opener-Policy"] == "same-origin", address
+        found[address] = reply.content.decode()
+    return found
+
+
+@pytest.mark.django_db
+def test_one_strict_policy_stands_on_every_page_and_none_has_inline_code(client: Client) -> None:
+    assert "unsafe" not in POLICY
+    assert "default-src 'none'" in POLICY
+    for address, html in pages(client).items():
+        assert not re.search(r"<script(?![^>]*\bsrc=)(?![^>]*application/json)", html), address
+        assert not re.search(r"<style|\sstyle=|\son[a-z]+\s*=\s*[\"']", html), address
+        assert "javascript:" not in html, address
+
+
+@pytest.mark.django_db
+def test_no_page_asks_anything_of_a_third_party(client: Client) -> None:
+    loads = re.compile(
+        r"<(?:script|img|link|iframe|source|form)\b[^>]*?(?:src|href|action)=\"(.*?)\""
+    )
+    for address, html in pages(client).items():
+        foreign = [found for found in loads.findall(html) if "//" in found]
+        assert foreign == [], address
+
+
+# --- study texts
+
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    "<a href='javascript:alert(1)'>x</a>",
+    "[x](javascript:alert(1))",
+    "[x](JaVaScRiPt:alert(1))",
+    "[x](java\tscript:alert(1))",
+    "[x](&#106;avascript:alert(1))",
+    "[x](data:text/html;base64,PHNjcmlwdD4=)",
+    "![x](https://evil.example/pixel.png)",
+    "<iframe src=https://evil.example></iframe>",
+    "<form action=https://evil.example><input name=code></form>",
+    "<style>@import 'https://evil.example'</style>",
+    "<p style='background:url(https://evil.example)'>x</p>",
+    "<math><mtext></form><form><mglyph><style></math><img src onerror=alert(1)>",
+    '<noscript><p title="</noscript><img src=x onerror=alert(1)>">',
+)
+ACTING = re.compile(
+    r"<(?!/?(?:a|blockquote|br|code|em|h[1-4]|hr|li|ol|p|pre|strong|table|tbody|td|th|thead|tr|ul)\b)"
+    r"|<[^>]+\s(?:on\w+|style|src|srcdoc|action|formaction)\s*="
+    r"|href=\"(?!https?:|mailto:)",
+    re.IGNORECASE,
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("text", PAYLOADS)
+def test_script_handlers_and_odd_links_in_study_texts_come_out_inert(text: str) -> None:
+    assert not ACTING.search(safe_html(text)), safe_html(text)
+    assert not ACTING.search(safe_fragment(text)), safe_fragment(text)
+
+
+@given(st.text(alphabet="<>\"'=/&#;:()[]!`ajscriptonerr \n\t\x00", max_size=80))
+def test_no_text_at_all_becomes_an_acting_tag(text: str) -> None:
+    assert not ACTING.search(safe_html(text))
+
+
+@pytest.mark.django_db
+def test_study_texts_are_inert_on_the_page_and_in_the_desk(client: Client) -> None:
+    study = open_small_study()
+    evil = "\n\n".join(PAYLOADS)
+    study.texts.update(markdown=evil)
+    study.title = "<script>alert(1)</script>"
+    study.save(update_fields=["title"])
+    for address, html in {**texts_of(client, study.pk, study.slug)}.items():
+        assert "<script>alert" not in html, address
+        assert "onerror=" not in re.sub(r"&lt;.*?&gt;", "", html), address
+        assert 'href="javascript' not in html.lower(), address
+
+
+def texts_of(client: Client, key: int, slug: str) -> dict[str, str]:
+    client.force_login(User.objects.create_superuser("anna", password="ferrous-otter-71-lamp"))
+    client.post(f"/s/{slug}/")
+    code = Participation.objects.get().code
+    addresses = (f"/s/{slug}/", f"/p/{code}/", f"/p/{code}/about", "/admin/studyapp/study/",
+                 f"/admin/studyapp/study/{key}/change/")  # fmt: skip
+    return {address: client.get(address, follow=True).content.decode() for address in addresses}
+
+
+# --- photos
+
+
+def study_of(folder: Path) -> Path:
+    """A study file whose photos are whatever lies in its folder."""
+    (folder / "photos" / "cat").mkdir(parents=True)
+    (folder / "labels.txt").write_text("cat\ndog\n", encoding="utf-8")
+    (folder / "text.md").write_text("Plain words.", encoding="utf-8")
+    text = STUDY.format(slug="photos", stimuli=4, builder="squeezenet1_1", weights="random")
+    (folder / "study.toml").write_text(text, encoding="utf-8")
+    return folder / "photos" / "cat"
+
+
+def bomb() -> bytes:
+    """A PNG of a few hundred bytes that says it unpacks to 900 million pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(kind + body))
+        return struct.pack(">I", len(body)) + kind + body + check
+
+    header = struct.pack(">IIBBBBB", 30000, 30000, 8, 2, 0, 0, 0)
+    data = zlib.compress(bytes(1000))
+    return (
+        b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    )
+
+
+REFUSED = {
+    "a decompression bomb": bomb(),
+    "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
+    "a page": b"<!doctype html><script>alert(1)</script>",
+    "a polyglot that begins as a GIF": b"GIF89a/*<script>*/=alert(1);",
+    "half a photo": b"\x89PNG\r\n\x1a\n" + bytes(20),
+    "PostScript": b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n",
+}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("what", sorted(REFUSED))
+def test_photo_import_refuses_what_is_no_plain_photo(what: str, tmp_path: Path) -> None:
+    (study_of(tmp_path) / "photo.png").write_bytes(REFUSED[what])
+    with pytest.raises(ReaderError, match=r"photo\.png: "):
+        load_study(tmp_path / "study.toml")
+
+
+@pytest.mark.django_db
+def test_photo_import_names_files_on_disk_by_digest_only(tmp_path: Path) -> None:
+    odd = "..%2f..; rm -rf ~ `x` ' \" .png"
+    picture = Picture.effect_noise((96, 96), 60).convert("RGB")
+    picture.save(study_of(tmp_path) / odd, format="PNG")
+    study = load_study(tmp_path / "study.toml")
+    stored = study.images.get().image
+    assert re.fullmatch(rf"photos/{stored.sha256[:2]}/{stored.sha256}\.png", stored.file)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", ["../outside.png", "/etc/passwd", "a/../../outside.png"])
+def test_photo_names_in_annotations_cant_lead_out_of_the_folder(name: str, tmp_path: Path) -> None:
+    folder = study_of(tmp_path).parent
+    (tmp_path / "outside.png").write_bytes(b"")
+    rows = (
+        f'{{"images": [{{"id": 1, "file_name": "{name}"}}], "annotations": [], "categories": []}}'
+    )
+    (folder / "annotations.json").write_text(rows, encoding="utf-8")
+    text = (
+        (tmp_path / "study.toml").read_text("utf-8").replace('"folder", folder', '"coco", folder')
+    )
+    (tmp_path / "study.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(ReaderError, match="leads out of the folder"):
+        load_study(tmp_path / "study.toml")
+
+
+# --- fetches
+
+# The site asks only its own address: simulated people, and the health check beside it.
+ASKING = {"simulation/server.py", "simulation/visitor.py", "management/commands/healthy.py"}
+CLIENTS = {"requests", "urllib.request", "urllib3", "httpx", "http.client", "ftplib", "aiohttp"}
+
+
+def test_the_site_fetches_no_url_that_a_user_typed() -> None:
+    found = set()
+    for path in (ROOT / "studyapp").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            if isinstance(node, ast.ImportFrom) and node.module:
+                names = [node.module]
+            if CLIENTS & set(names):
+                found.add(path.relative_to(ROOT / "studyapp").as_posix())
+    assert found <= ASKING
