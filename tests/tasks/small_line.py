@@ -21,6 +21,7 @@ from studyapp.studies.loading import load_study
 
 ROWS: tuple[type[Work], ...] = (Prediction, Explanation, Overlay, Crop)
 BUILDER = "squeezenet1_1"
+LAYERS = {BUILDER: ("features.11", "features.12"), "resnet18": ("layer3", "layer4")}
 STUDY = """
 slug = "{slug}"
 title = "A small line"
@@ -41,12 +42,12 @@ display = {{ size = 96 }}
 builder = "{builder}"
 weights = "{weights}"
 labels = "labels.txt"
-layer = "features.11"
+layer = "{layers[0]}"
 [networks.other]
 builder = "{builder}"
 weights = "{weights}"
 labels = "labels.txt"
-layer = "features.12"
+layer = "{layers[1]}"
 """
 
 
@@ -57,21 +58,33 @@ def photo(seed: int) -> Picture.Image:
 
 
 def write_study(
-    folder: Path, *, photos: int = 12, stimuli: int = 8, weights: str = "random"
+    folder: Path,
+    *,
+    slug: str = "small-line",
+    photos: int = 12,
+    stimuli: int = 8,
+    first: int = 0,
+    builder: str = BUILDER,
+    weights: str = "random",
 ) -> Path:
-    """A study file beside photos that its networks name "class 0", and what else it needs."""
+    """A study file beside photos sorted by what its networks take them for, and what else it needs.
+
+    `first`: the number of the first photo; photos of other numbers are others.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    network = explainer.load_network(BUILDER, weights=None)
+    network = explainer.load_network(builder, weights=None)
     names = [f"class {number}" for number in range(1000)]
-    for seed in range(photos):
-        first = int(network.predict(network.prepare([photo(seed)]))[0].argmax())
-        place = folder / "photos" / names[first].replace(" ", "_")
+    for seed in range(first, first + photos):
+        top = int(network.predict(network.prepare([photo(seed)]))[0].argmax())
+        place = folder / "photos" / names[top].replace(" ", "_")
         place.mkdir(parents=True, exist_ok=True)
         photo(seed).save(place / f"{seed}.png")
     (folder / "labels.txt").write_text("\n".join(names), encoding="utf-8")
     (folder / "text.md").write_text("Plain words.", encoding="utf-8")
     path = folder / "study.toml"
-    text = STUDY.format(slug="small-line", stimuli=stimuli, builder=BUILDER, weights=weights)
+    text = STUDY.format(
+        slug=slug, stimuli=stimuli, builder=builder, weights=weights, layers=LAYERS[builder]
+    )
     path.write_text(text, encoding="utf-8")
     return path
 
