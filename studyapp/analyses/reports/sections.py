@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from studyapp.analyses.figures import Figure
-from studyapp.analyses.numerals import counted, interval, number, percent
+from studyapp.analyses.numerals import counted, interval, number, p_value, percent, percents, signed
 from studyapp.studies.paradigms import PARADIGMS
 
 from .drawings import contrast_figure, main_figures, sensitivity_figure
 from .gallery import Entry, gallery
 from .looking import looks_figures
 from .material import Material
+from .models import Model, fallback_sentence, models
 from .tabulation import Table, contrasts_table, estimates_table, naive_table
 
 Facts = Mapping[str, Any]
@@ -32,7 +33,9 @@ class Section:
     naive_label: str
     sensitivity: Figure | None
     reliability: str
-    models: list[Table] = field(default_factory=list)
+    order: str = ""
+    fallback: str = ""
+    models: list[Model] = field(default_factory=list)
     looks: list[Figure] = field(default_factory=list)
     gallery: list[Entry] = field(default_factory=list)
 
@@ -56,6 +59,9 @@ def section(found: Facts, material: Material | None) -> Section:
         naive_label=found["naive"]["label"],
         sensitivity=sensitivity_figure(found),
         reliability=_reliability(found.get("alpha")),
+        order=_order(found.get("order"), found["outcome"]),
+        fallback=fallback_sentence(found),
+        models=models(found),
         looks=looks_figures(found, material) if material is not None else [],
         gallery=gallery(material, name, found["outcome"]) if material is not None else [],
     )
@@ -81,6 +87,19 @@ def _method(one: Facts) -> str:
         pair = interval(one["robust95"], number)
     return (
         f"{said}; {one['note']}." if one["robust95"] is None else f"{said} (95 % interval {pair})."
+    )
+
+
+def _order(order: Facts | None, outcome: str) -> str:
+    """Whether people answer otherwise as trials go on, in a sentence."""
+    if order is None:
+        return ""
+    if order["slope"] is None or order["robust95"] is None:
+        return f"The order of trials can't be told apart: {order['note']}."
+    show = percents if outcome == "correct" else signed
+    return (
+        f"As trials go on: {show(order['slope'])} with each further trial "
+        f"({interval(order['robust95'], show)}), p {p_value(order['p'])}."
     )
 
 

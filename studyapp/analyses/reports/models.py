@@ -1,0 +1,98 @@
+"""The mixed models of a paradigm as tables, the one to read first; a fit that failed says so."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from studyapp.analyses.numerals import interval, number, p_value, percent, signed
+
+from .tabulation import Table
+
+Facts = Mapping[str, Any]
+FORMULAS = {
+    "glmer": "correct ~ method + (1|participant) + (1|image), binomial",
+    "glmer_full": "the same with (1|participant:method) + (1|image:method)",
+    "clmm": "score ~ method + (1|participant) + (1|image), cumulative logit",
+    "clmm_side": "answer ~ s:method + (1|participant) + (0+s|participant) + (0+s|image)",
+}
+
+
+@dataclass(frozen=True)
+class Model:
+    """One model. `note`: why it did not converge, or what is odd about it."""
+
+    title: str
+    formula: str
+    note: str
+    tables: list[Table]
+
+
+def models(found: Facts) -> list[Model]:
+    """Every mixed model of the results, the preferred one first."""
+    names = [name for name in FORMULAS if name in found]
+    preferred = found.get("preferred")
+    return [
+        _model(name, found[name], found, is_preferred=name == preferred)
+        for name in sorted(names, key=lambda name: name != preferred)
+    ]
+
+
+def fallback_sentence(found: Facts) -> str:
+    """What to read instead where no mixed model converged; empty where one did."""
+    if found.get("preferred") != "robust" or not any(name in found for name in FORMULAS):
+        return ""
+    return (
+        "No mixed model converged on these judgments: read the two-way cluster-robust intervals "
+        "above, which need none."
+    )
+
+
+def _model(name: str, model: Facts, found: Facts, *, is_preferred: bool) -> Model:
+    title = f"{name}, the one to read" if is_preferred else name
+    note = model["note"] if model["converged"] else f"Not converged: {model['note']}"
+    tables = list(_tables(model, found)) if model["converged"] else []
+    return Model(title, FORMULAS[name], note, tables)
+
+
+def _tables(model: Facts, found: Facts) -> Iterator[Table]:
+    is_share = found["outcome"] == "correct"
+    show, null = (percent, "chance") if is_share else (number, "0")
+    rows = [
+        [
+            method,
+            show(one[0]) if one else "–",
+            interval(one[1:], show) if one else "–",
+            p_value(model["chance"][method]["p"]),
+            p_value(model["chance"][method]["p_holm"]),
+        ]
+        for method, one in model["marginal"].items()
+    ]
+    header = ["method", "over all people and photos", "95 % interval", f"p against {null}",
+              "p by Holm"]  # fmt: skip
+    yield Table("Marginal means", header, rows)
+    if model["contrasts"]:
+        header = ["contrast", "difference, logits", "standard error", "p", "p by Holm"]
+        yield Table("Differences", header, [_contrast(one) for one in model["contrasts"]])
+    yield Table("Parameters", ["", "estimate", "standard error"], list(_parameters(model)))
+
+
+def _contrast(one: Facts) -> list[str]:
+    return [
+        f"{one['b']} − {one['a']}",
+        signed(one["estimate"]),
+        number(one["se"]),
+        p_value(one["p"]),
+        p_value(one["p_holm"]),
+    ]
+
+
+def _parameters(model: Facts) -> Iterator[list[str]]:
+    for name, value in model["estimate"].items():
+        yield [name, _digits(value), _digits(model["se"].get(name))]
+    for name, value in model["sd"].items():
+        yield [f"standard deviation, {name}", _digits(value), ""]
+    yield ["log-likelihood", _digits(model["loglik"]), ""]
+
+
+def _digits(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}".replace("-", "−")
