@@ -21,6 +21,7 @@ app.conf.imports = (
     "tasks.predictions",
     "tasks.pregenerate",
     "tasks.reports",
+    "tasks.metrics",
     "tasks.bundles",
 )
 

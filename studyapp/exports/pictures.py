@@ -14,6 +14,7 @@ from studyapp.models import (
     Condition,
     Explanation,
     Image,
+    MetricValue,
     Network,
     NetworkPair,
     Overlay,
@@ -59,7 +60,24 @@ def rebuild_pictures(study: Study, folder: Path, facts: dict[str, Any]) -> Pictu
     pictures = Pictures(images, conditions, stimuli)
     for row in table_rows(folder, "explanations"):
         _make_overlay(row, pictures, networks, folder)
+    _make_metrics(study, folder)
     return pictures
+
+
+def _make_metrics(study: Study, folder: Path) -> None:
+    uses = StimulusOverlay.objects.filter(stimulus__study=study)
+    keys = {
+        (f"{one.stimulus.paradigm}_{one.stimulus.position:04}", one.condition.name, one.role): one
+        for one in uses.select_related("stimulus", "condition")
+    }
+    MetricValue.objects.bulk_create(
+        MetricValue(
+            use=keys[row["stimulus_id"], row["condition"], row["role"]],
+            metric=row["metric"],
+            value=row["value"],
+        )
+        for row in table_rows(folder, "metrics")
+    )
 
 
 def _make_networks(facts: dict[str, Any]) -> dict[str, Network]:

@@ -12,6 +12,7 @@ from django.core.files.storage import default_storage
 from studyapp.analyses.frames import folder_frame, study_frame
 from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, Table
 from studyapp.analyses.tables.material import EXPLANATIONS, STIMULI
+from studyapp.analyses.tables.metrics import METRICS
 from studyapp.analyses.tidy import TidyError
 from studyapp.models import Overlay, Study
 
@@ -29,6 +30,7 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
     ),
     "people": (PARTICIPATIONS, ("participant_id", "finished_at")),
     "stimuli": (STIMULI, ("stimulus_id", "category", "image_name", "paradigm")),
+    "metrics": (METRICS, ("stimulus_id", "condition", "role", "metric", "value")),
     "explanations": (EXPLANATIONS, ("stimulus_id", "condition", "role", "overlay_sha256")),
 }  # fmt: skip
 

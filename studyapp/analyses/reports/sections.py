@@ -8,6 +8,7 @@ from studyapp.analyses.figures import Figure
 from studyapp.analyses.numerals import counted, interval, number, p_value, percent, percents, signed
 from studyapp.studies.paradigms import PARADIGMS
 
+from .automatic import Automatic, automatic
 from .drawings import contrast_figure, main_figures, sensitivity_figure
 from .gallery import Entry, gallery
 from .looking import looks_figures
@@ -36,6 +37,7 @@ class Section:
     order: str = ""
     fallback: str = ""
     models: list[Model] = field(default_factory=list)
+    automatic: Automatic | None = None
     looks: list[Figure] = field(default_factory=list)
     gallery: list[Entry] = field(default_factory=list)
 
@@ -62,6 +64,7 @@ def section(found: Facts, material: Material | None) -> Section:
         order=_order(found.get("order"), found["outcome"]),
         fallback=fallback_sentence(found),
         models=models(found),
+        automatic=automatic(found, material) if material is not None else None,
         looks=looks_figures(found, material) if material is not None else [],
         gallery=gallery(material, name, found["outcome"]) if material is not None else [],
     )

@@ -4,6 +4,7 @@ from .columns import Column, Table
 from .design import TRIALS
 from .judgments import JUDGMENTS
 from .material import EXPLANATIONS, NETWORKS, PREDICTIONS, STIMULI
+from .metrics import METRICS
 from .people import EVENTS, EXCLUSIONS, PARTICIPATIONS
 
 TABLES: tuple[Table, ...] = (
@@ -14,6 +15,7 @@ TABLES: tuple[Table, ...] = (
     EXPLANATIONS,
     NETWORKS,
     PREDICTIONS,
+    METRICS,
     EVENTS,
     EXCLUSIONS,
 )
