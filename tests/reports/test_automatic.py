@@ -43,6 +43,17 @@ def test_without_numbers_there_is_no_such_section() -> None:
     assert "People and automatic metrics" not in study_report(study).html
 
 
+@pytest.mark.django_db
+def test_the_workers_are_asked_once_the_command_has_ended(
+    django_capture_on_commit_callbacks: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = measured_study()
+    with django_capture_on_commit_callbacks() as asked:
+        call_command("study", "measure", study.slug)
+    assert len(asked) == 1
+    assert "24 values are there" in capsys.readouterr().out
+
+
 @pytest.mark.django_db(transaction=True)
 def test_the_numbers_come_back_with_a_bundle(tmp_path: Path, settings: Any) -> None:
     study = measured_study()

@@ -5,6 +5,7 @@ from . import (
     excluding,
     extending,
     loading,
+    measuring,
     powering,
     preparing,
     preregistering,
@@ -30,6 +31,7 @@ VERBS: dict[str, Verb] = {
     "exclusions": excluding.VERB,
     "simulate": simulating.VERB,
     "status": status.VERB,
+    "measure": measuring.VERB,
 }
 
 __all__ = ["VERBS", "Verb"]
