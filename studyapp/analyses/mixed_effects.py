@@ -15,7 +15,7 @@ import pandas as pd
 from .statistics.glmm import Crossed, MethodModel, fit_right, fit_scores, fit_sides
 from .statistics.holm import holm
 from .statistics.labels import codes
-from .statistics.robust import logit_interval
+from .statistics.robust import few, logit_interval
 from .statistics.wald import Wald, asked_of
 
 Integers = npt.NDArray[np.int64]
@@ -74,7 +74,7 @@ def _trouble(frame: pd.DataFrame, methods: list[str], answers: Integers) -> str:
     if not len(frame):
         return "there are no judgments to fit"
     if min(people, images) < 2:
-        return f"too little to fit: {people} people and {images} photos, at least 2 of each needed"
+        return f"too little to fit: {few(people, images)}, at least 2 of each are needed"
     if len(np.unique(answers)) < 2:
         return "all judgments are the same, so there is nothing to fit"
     lowest, highest = int(answers.min()), int(answers.max())
@@ -84,8 +84,8 @@ def _trouble(frame: pd.DataFrame, methods: list[str], answers: Integers) -> str:
             return (
                 f"every judgment of {name} is {int(own[0])}, so its effect has no finite estimate"
             )
-    if len(frame) <= people + images:
-        return "too little to fit: fewer judgments than people and photos together"
+    if len(frame) == people == images:
+        return "too little to fit: nobody and no photo stands in two judgments"
     return ""
 
 

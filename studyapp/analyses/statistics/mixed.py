@@ -24,6 +24,8 @@ SMALLEST_SCALE = 1e-4
 LARGEST_ENTRIES = 40_000_000
 # Half the Newton decrement: how much log-likelihood the last step could still have gained.
 CONVERGED = 1e-7
+# A Hessian is taken anew where the optimum moved farther, in squared standard errors
+NEAR = 1e-5
 # On the scale of the linear predictor, where a share of 1 − 10⁻⁶ and one of 1 are the same.
 RUNAWAY = 14.0
 
@@ -105,15 +107,29 @@ def _optimum(objective: Laplace, start: Floats) -> tuple[Floats, Floats]:
             break
         # A saddle, such as a standard deviation of 0 where a larger one is better
         found = _climbed(objective, found + 0.3 * vectors[:, 0])
-    for _ in range(8):
-        gradient = objective.evaluate(found)[1]
-        step = np.linalg.solve(hessian, gradient)
-        if values[0] <= 0 or float(gradient @ step) < 1e-14:
+    for _ in range(4):
+        if values[0] <= 0:
             break
-        found = found + step * min(1.0, 0.5 / float(np.abs(step).max()))
+        polished = _polished(objective, found, hessian)
+        moved = polished - found
+        found = polished
+        if float(moved @ hessian @ moved) < NEAR:
+            break
         hessian = _hessian(objective, found)
         values = np.linalg.eigvalsh(hessian)
     return found, hessian
+
+
+def _polished(objective: Laplace, start: Floats, hessian: Floats) -> Floats:
+    """Newton's steps with one Hessian, until nothing is left to gain."""
+    found = start
+    for _ in range(12):
+        gradient = objective.evaluate(found)[1]
+        step = np.linalg.solve(hessian, gradient)
+        if float(gradient @ step) < 1e-12:
+            break
+        found = found + step * min(1.0, 0.5 / float(np.abs(step).max()))
+    return found
 
 
 def _climbed(objective: Laplace, start: Floats) -> Floats:

@@ -96,7 +96,9 @@ def _estimate(
     value = float(np.linalg.lstsq(X, y, rcond=None)[0][0])
     counts = int(people.max()) + 1, int(images.max()) + 1
     if min(counts) < FEWEST_CLUSTERS or len(y) <= X.shape[1]:
-        return Estimate(value, note=_too_little(*counts))
+        return Estimate(
+            value, note=f"too little for an interval: {few(*counts)}, at least 2 of each are needed"
+        )
     variance = float(two_way_covariance(y, X, people, images)[0, 0])
     if variance <= 0:
         return Estimate(value, note="all judgments agree, so nothing can be said of chance")
@@ -142,8 +144,9 @@ def _one_way(bread: Floats, scores: Floats, groups: Integers) -> Floats:
     return covariance
 
 
-def _too_little(people: int, images: int) -> str:
+def few(people: int, images: int) -> str:
+    """“1 person and 2 photos”."""
     return (
-        f"too little for an interval: {people} {'person' if people == 1 else 'people'} and "
-        f"{images} {'photo' if images == 1 else 'photos'}, at least 2 of each are needed"
+        f"{people} {'person' if people == 1 else 'people'} and "
+        f"{images} {'photo' if images == 1 else 'photos'}"
     )
