@@ -15,6 +15,7 @@ import numpy
 import pandas as pd
 import scipy
 
+from .kinds import KINDS
 from .mixed_effects import preferred, right_models, score_models
 from .statistics.bootstrap import two_way_bootstrap
 from .statistics.equivalence import equivalence
@@ -24,6 +25,9 @@ from .statistics.reliability import Level, krippendorff
 from .statistics.robust import Estimate, two_way_contrast, two_way_mean, two_way_slope
 from .tidy import LEVELS, Tidy
 
+ALPHA_LEVELS: Mapping[str, Level] = {
+    "score": "ordinal", "correct": "nominal", "value": "interval"
+}  # fmt: skip
 NAIVE_LABEL = "naive: takes every judgment for independent; too narrow, for contrast only"
 
 
@@ -31,7 +35,7 @@ def results(tidy: Tidy) -> dict[str, Any]:
     """Everything that is said of `tidy`, ready for `results_json`."""
     methods = {name: _method(tidy, name) for name in tidy.methods()}
     models = _models(tidy)
-    return {
+    found = {
         "paradigm": tidy.paradigm,
         "outcome": tidy.outcome,
         "reference": tidy.reference,
@@ -53,6 +57,15 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "seed": tidy.seed,
         "versions": versions(),
     }
+    return {**found, **_special(tidy)}
+
+
+def _special(tidy: Tidy) -> dict[str, Any]:
+    """What only this paradigm says, under its name; of a table that has the columns for it."""
+    kind = KINDS.get(tidy.paradigm)
+    if kind is None or kind.special is None or not set(kind.needed) <= set(tidy.frame.columns):
+        return {}
+    return {tidy.paradigm: kind.special(tidy.frame, tidy.methods(), tidy.seed)}
 
 
 def results_json(found: Mapping[str, Any]) -> str:
@@ -86,6 +99,8 @@ def _method(tidy: Tidy, name: str) -> dict[str, Any]:
         within = facts["robust95"] and [max(0.0, found.low or 0.0), min(1.0, found.high or 1.0)]
         right = int(values.sum())
         return {**facts, "robust95": within, "right": right, "accuracy": found.estimate}
+    if tidy.outcome == "value":
+        return {**facts, "mean": found.estimate}
     counts = {str(level): int((values == level).sum()) for level in LEVELS["score"]}
     return {**facts, "mean": found.estimate, "counts": counts}
 
@@ -99,14 +114,16 @@ def _models(tidy: Tidy) -> dict[str, Any]:
     """The mixed models that fit the outcome, by name."""
     if tidy.outcome == "correct":
         return right_models(tidy.frame, tidy.methods(), tidy.chance)
+    if tidy.outcome == "value":
+        return {}
     return score_models(tidy.frame, tidy.methods())
 
 
 def _alpha(tidy: Tidy) -> dict[str, Any]:
     """Krippendorff's α: ordinal for scores, nominal for right or wrong."""
     frame = tidy.frame
-    level: Level = "ordinal" if tidy.outcome == "score" else "nominal"
-    things = ["unit"] if "unit" in frame.columns else ["image"]
+    level = ALPHA_LEVELS[tidy.outcome]
+    things = [name for name in ("unit", "item") if name in frame.columns] or ["image"]
     units = list(frame[[*things, "method"]].itertuples(index=False, name=None))
     found = krippendorff(frame[tidy.outcome].to_list(), units, level, seed=tidy.seed)
     return {
@@ -133,15 +150,13 @@ def _naive(tidy: Tidy, name: str) -> dict[str, Any]:
     if tidy.outcome == "correct":
         return {"wilson95": _pair(wilson(sum(values), len(values)))}
     people = rows["participant"].to_list()
-    return {
-        "pooled95": _pair(pooled_mean(values)),
-        "wilcoxon": {"p": wilcoxon_on_people(values, people)},
-    }
+    p = wilcoxon_on_people(values, people) if tidy.outcome == "score" else None
+    return {"pooled95": _pair(pooled_mean(values)), "wilcoxon": {"p": p}}
 
 
 def _tests(tidy: Tidy) -> dict[str, Any]:
     """Each method against no effect: chance for right answers, 0 for scores."""
-    null = tidy.chance if tidy.outcome == "correct" else 0.0
+    null = tidy.chance if tidy.outcome == "correct" else tidy.null
     names = tidy.methods()
     found = [_tested(tidy, name, null) for name in names]
     adjusted = holm([one.p for one in found])
@@ -151,7 +166,7 @@ def _tests(tidy: Tidy) -> dict[str, Any]:
     }
 
 
-def _tested(tidy: Tidy, name: str, null: float) -> Estimate:
+def _tested(tidy: Tidy, name: str, null: float | None) -> Estimate:
     rows = _rows(tidy.frame, name)
     return two_way_mean(
         rows[tidy.outcome].to_list(),

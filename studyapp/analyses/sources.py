@@ -18,7 +18,8 @@ COLUMNS: tuple[tuple[Table, tuple[str, ...]], ...] = (
         JUDGMENTS,
         (
             "participant_id", "status", "excluded", "stage", "paradigm", "condition",
-            "image_group", "stimulus_id", "stronger_side", "trial_position", "score", "correct",
+            "image_group", "stimulus_id", "stronger_side", "trial_position", "block", "value",
+            "score", "correct",
         ),
     ),
     (PARTICIPATIONS, ("participant_id", "status", "arm", "consented_at")),

@@ -1,5 +1,6 @@
 """The results in lines for a terminal: the right figure first, the naive one beside it."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -26,6 +27,8 @@ def summary(found: Facts) -> Iterator[str]:
     yield from _models(found)
     yield f"  agreement among people: {_alpha(found['alpha'])}"
     yield f"  {found['naive']['label']}"
+    if found["paradigm"] in found:
+        yield f"  {found['paradigm']}: {json.dumps(found[found['paradigm']], ensure_ascii=False)}"
     yield _left_out(found["excluded"])
 
 
@@ -58,7 +61,11 @@ def _distribution(counts: Mapping[str, int]) -> str:
 
 
 def _test(test: Facts) -> str:
+    if test["null"] is None:
+        return "no test: there is no value to test against"
     against = "0" if test["null"] == 0 else f"chance ({_percent(test['null'])})"
+    if test["null"] > 1:
+        against = _number(test["null"])
     if test["p"] is None:
         return f"no test against {against}"
     return f"against {against}: p {_p(test['p'])}, by Holm p {_p(test['p_holm'])}"
@@ -93,7 +100,7 @@ def _models(found: Facts) -> Iterator[str]:
             mark = ", to be read first" if name == found["preferred"] else ""
             yield f"  mixed model {name}{mark}: {_model(found[name])}"
             yield from _marginals(found, name)
-    if found["preferred"] == "robust":
+    if found["preferred"] == "robust" and found["outcome"] != "value":
         yield "  NO MIXED MODEL CONVERGED: everything above rests on the two-way robust intervals"
 
 

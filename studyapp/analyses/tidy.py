@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
 import pandas as pd
 
-Outcome = Literal["score", "correct"]
+from .kinds import KINDS, Kind
+
+Outcome = Literal["score", "correct", "value"]
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
 PARADIGM_OF: Mapping[Outcome, str] = {"score": "trust", "correct": "discrimination"}
 # Of guessing among the options of a paradigm's pages; one half elsewhere
@@ -26,6 +29,7 @@ class Tidy:
     frame: columns participant, image, method, the outcome (whole numbers, none missing), and
         where known stronger_side, order and unit (the very thing that several people judge; else
         a photo under a method). smallest_effect: of interest, for tests of equivalence.
+    null: what a mean that is no share is tested against; None for no test.
     everybody: the same with those who are left out; None where nobody could be.
     excluded: why how many people are left out. flow: how many people got how far.
     """
@@ -40,6 +44,7 @@ class Tidy:
     flow: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     smallest_effect: float | None = None
+    null: float | None = 0.0
 
     def with_reference(self, name: str) -> "Tidy":
         """The same with another method to compare with; TidyError if nobody judged it."""
@@ -55,7 +60,7 @@ class Tidy:
         return sorted(names, key=lambda name: (name != reference, name))
 
 
-def tidy_file(path: Path, *, paradigm: str | None = None, chance: float = 0.5) -> Tidy:
+def tidy_file(path: Path, *, paradigm: str | None = None, chance: float | None = None) -> Tidy:
     """The judgments in the CSV at `path`; other columns are ignored.
 
     Raises TidyError for a file without the columns `participant, image, method` and `score`
@@ -71,12 +76,39 @@ def tidy_file(path: Path, *, paradigm: str | None = None, chance: float = 0.5) -
     for name in NEEDED:
         if (empty := table.index[table[name] == ""]).size:
             raise TidyError(f"{path}, line {int(empty[0]) + 2}: {name} is empty; fill it in")
+    if paradigm is not None and paradigm in KINDS:
+        return _tidy_kind(path, table, paradigm, chance)
     outcome = _outcome(path, table, paradigm)
     columns = [*NEEDED, outcome, *({"stronger_side", "order"} & set(table.columns))]
     frame = table[columns].copy()
-    frame[outcome] = _numbers(path, table[outcome], outcome)
+    frame[outcome] = _numbers(path, table[outcome], LEVELS[outcome])
     frame = frame[frame[outcome].notna()].astype({outcome: int})
-    return Tidy(frame, paradigm or PARADIGM_OF[outcome], outcome, chance=chance)
+    return Tidy(frame, paradigm or PARADIGM_OF[outcome], outcome, chance=chance or 0.5)
+
+
+def _tidy_kind(path: Path, table: pd.DataFrame, paradigm: str, chance: float | None) -> Tidy:
+    """The table of a further paradigm, its outcome made of its own columns."""
+    kind = KINDS[paradigm]
+    missing = [name for name in kind.needed if name not in table.columns]
+    if missing:
+        raise TidyError(
+            f"{path} has no column “{missing[0]}”; {paradigm} needs {', '.join(kind.needed)}"
+        )
+    frame = _kind_columns(path, table, kind)
+    outcome: Outcome = "correct" if kind.is_share else "value"
+    frame[outcome] = kind.outcome(frame)
+    frame = frame.astype({outcome: int if kind.is_share else float})
+    return Tidy(frame, paradigm, outcome, chance=chance or kind.chance, null=kind.null)
+
+
+def _kind_columns(path: Path, table: pd.DataFrame, kind: Kind) -> pd.DataFrame:
+    """Typed columns; a row in which a needed one is empty is left out."""
+    wanted = {**kind.needed, **{k: v for k, v in kind.optional.items() if k in table.columns}}
+    frame = table[[*NEEDED, *({"order"} & set(table.columns))]].copy()
+    for name, levels in wanted.items():
+        cells = table[name]
+        frame[name] = cells.where(cells != "") if levels == () else _numbers(path, cells, levels)
+    return frame[frame[list(kind.needed)].notna().all(axis=1)].copy()
 
 
 def _outcome(path: Path, table: pd.DataFrame, paradigm: str | None) -> Outcome:
@@ -85,7 +117,8 @@ def _outcome(path: Path, table: pd.DataFrame, paradigm: str | None) -> Outcome:
     ]
     there = [name for name in wanted if name in table.columns]
     if not wanted:
-        raise TidyError(f"a file's paradigm is one of {', '.join(PARADIGM_OF.values())}")
+        known = ", ".join([*PARADIGM_OF.values(), *KINDS])
+        raise TidyError(f"a file's paradigm is one of {known}")
     if not there:
         raise TidyError(f"{path} has no column “{'” or “'.join(wanted)}”; add one")
     if len(there) > 1:
@@ -93,13 +126,18 @@ def _outcome(path: Path, table: pd.DataFrame, paradigm: str | None) -> Outcome:
     return there[0]
 
 
-def _numbers(path: Path, cells: "pd.Series[Any]", outcome: Outcome) -> "pd.Series[Any]":
+def _numbers(
+    path: Path, cells: "pd.Series[Any]", levels: tuple[int, ...] | None
+) -> "pd.Series[Any]":
+    """The cells as numbers, each one of `levels` where there are any; empty ones missing."""
     numbers = pd.to_numeric(cells.replace("", None), errors="coerce")
-    wrong = cells[(cells != "") & ~numbers.isin(LEVELS[outcome])]
+    known = np.isfinite(numbers) if levels is None else numbers.isin(levels)
+    wrong = cells[(cells != "") & ~known]
     if len(wrong):
-        levels = ", ".join(str(level) for level in LEVELS[outcome])
+        told = "a number" if levels is None else ", ".join(str(level) for level in levels)
+        said = f"is not {told}" if levels is None else f"is none of {told}"
         line = int(wrong.index[0]) + 2
-        raise TidyError(f"{path}, line {line}: {outcome} {wrong.iloc[0]!r} is none of {levels}")
+        raise TidyError(f"{path}, line {line}: {cells.name} {wrong.iloc[0]!r} {said}")
     return numbers
 
 
@@ -123,7 +161,18 @@ def tidy_tables(
     outcome: Outcome = "score" if main["score"].notna().any() else "correct"
     if main.empty:
         outcome = next((name for name in LEVELS if PARADIGM_OF[name] == chosen), "correct")
+    if chosen == "reliance":
+        # The first answer is made without the advice: what is analysed is the last of a stimulus
+        last = ~main.duplicated(["participant_id", "stimulus_id"], keep="last")
+        main = main[last]
     everybody = _tidy_columns(main, outcome)
+    if chosen == "agreement":
+        everybody["answer"] = main["value"]
+        believed = main["value"] >= 3
+        everybody["prediction_right"] = believed.eq(main["correct"] == 1).astype("Int64")
+    if chosen == "meta_prediction":
+        sessions = {block["name"]: block.get("session") or 1 for block in definition["blocks"]}
+        everybody["session"] = main["block"].map(sessions).astype(str)
     kept = (main["status"] == "finished") & ~main["excluded"].astype(bool)
     return Tidy(
         frame=everybody[kept.to_numpy(dtype=bool)],

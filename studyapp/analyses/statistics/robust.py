@@ -19,6 +19,7 @@ from .labels import codes
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 FEWEST_CLUSTERS = 2
+ROUNDING = 1e-24
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,7 @@ def _estimate(
             value, note=f"too little for an interval: {few(*counts)}, at least 2 of each are needed"
         )
     variance = float(two_way_covariance(y, X, people, images)[0, 0])
-    if variance <= 0:
+    if variance <= ROUNDING * max(1.0, float((y**2).mean())):
         return Estimate(value, note="all judgments agree, so nothing can be said of chance")
     se, df = variance**0.5, min(counts) - 1
     half = float(stats.t.ppf(0.5 + level / 2, df)) * se

@@ -1,4 +1,4 @@
-"""`manage.py analyse SLUG|FILE`: trust and class discrimination with honest intervals.
+"""`manage.py analyse SLUG|FILE`: every paradigm with honest intervals.
 
 An argument that names a path is a bundle's folder or a tidy CSV, which need neither the database
 nor any setting; anything else is a study's slug.
@@ -11,6 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from studyapp.analyses.choice import ChoiceError, chosen_study
+from studyapp.analyses.kinds import KINDS
 from studyapp.analyses.reports import folder_material, report_html, study_material
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder, tidy_study
@@ -26,8 +27,8 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", help="a study's slug, a bundle's folder or a CSV file")
-        parser.add_argument("--paradigm", choices=sorted(PARADIGM_OF.values()))
-        parser.add_argument("--chance", type=float, default=0.5, help="for files; 0.5")
+        parser.add_argument("--paradigm", choices=[*PARADIGM_OF.values(), *KINDS])
+        parser.add_argument("--chance", type=float, help="for files; 0.5, of distinction 0.25")
         parser.add_argument("--reference", help="method that the others are compared with")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here")
         parser.add_argument("--html", type=Path, metavar="FILE", help="write the report here")
@@ -76,11 +77,12 @@ def _report(found: dict[str, Any], options: dict[str, Any]) -> str:
 
 
 def _read(path: Path, options: dict[str, Any]) -> Tidy:
-    if not 0 < options["chance"] < 1:
+    chance = options["chance"]
+    if chance is not None and not 0 < chance < 1:
         raise TidyError("--chance is a share between 0 and 1, such as 0.5")
     if path.is_dir():
         return tidy_folder(path, options["paradigm"])
-    return tidy_file(path, paradigm=options["paradigm"], chance=options["chance"])
+    return tidy_file(path, paradigm=options["paradigm"], chance=chance)
 
 
 def _with_options(tidy: Tidy, options: dict[str, Any]) -> Tidy:

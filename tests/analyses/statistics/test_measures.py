@@ -1,0 +1,140 @@
+"""Detection, calibration, reliance, utility, equivalence and the bootstrap: worked values."""
+
+import numpy as np
+import pytest
+from scipy.stats import norm
+
+from studyapp.analyses.statistics.bootstrap import two_way_bootstrap
+from studyapp.analyses.statistics.detection import (
+    brier,
+    calibration_error,
+    fit_detection,
+    type2_auroc,
+)
+from studyapp.analyses.statistics.equivalence import equivalence
+from studyapp.analyses.statistics.glmm import Crossed
+from studyapp.analyses.statistics.reliance import (
+    Choice,
+    relative_ai_reliance,
+    relative_self_reliance,
+    switch_fraction,
+)
+from studyapp.analyses.statistics.robust import Estimate, two_way_mean, two_way_slope
+from studyapp.analyses.statistics.utility import utility, utility_of_cells
+
+
+def test_d_prime_without_people_and_photos_is_the_textbook_one() -> None:
+    # 75 hits of 100 and 25 false alarms of 100: d′ = z(.75) − z(.25), c = 0
+    random = np.random.default_rng(3)
+    signal = np.repeat([1, 0], 100)
+    said = np.concatenate([np.repeat([1, 0], [75, 25]), np.repeat([1, 0], [25, 75])])
+    order = random.permutation(200)
+    people, images = np.arange(200) % 20, (np.arange(200) // 20) * 2
+    crossed = Crossed(people, images // 2, np.zeros(200, dtype=int), ["a"])
+    fit, found = fit_detection(said[order], signal[order], crossed)
+    assert fit.converged
+    assert found["a"].d_prime is not None
+    assert found["a"].criterion is not None
+    assert found["a"].d_prime.estimate == pytest.approx(2 * norm.ppf(0.75), abs=0.1)
+    assert found["a"].criterion.estimate == pytest.approx(0, abs=0.08)
+
+
+def test_type_2_auroc_counts_pairs() -> None:
+    # right: 3, 1; wrong: 2, 1. Pairs: 3>2, 3>1, 1<2, 1=1 → 2.5 of 4
+    assert type2_auroc([1, 1, 0, 0], [3, 1, 2, 1]) == 2.5 / 4
+    assert type2_auroc([1, 1], [1, 2]) is None
+
+
+def test_brier_and_calibration_are_worked_by_hand() -> None:
+    assert brier([1, 0], [0.8, 0.4]) == pytest.approx((0.04 + 0.16) / 2)
+    # bins .8–.9: 2 answers, stated .85, right .5; bin .2–.3: 2 answers, stated .25, right .5
+    assert calibration_error([1, 0, 1, 0], [0.85, 0.85, 0.25, 0.25]) == pytest.approx(0.3)
+    assert brier([], []) is None
+    assert calibration_error([], []) is None
+
+
+CHOICES = [
+    Choice("cat", "dog", "dog", "dog"),  # first wrong, advice right, followed
+    Choice("cat", "dog", "cat", "dog"),  # not followed
+    Choice("dog", "cat", "dog", "dog"),  # first right, advice wrong, kept
+    Choice("dog", "cat", "cat", "dog"),  # given up
+    Choice("dog", "cat", "dog", "dog"),
+    Choice("dog", "dog", "dog", "dog"),  # in neither
+]
+
+
+def test_reliance_has_its_own_denominators() -> None:
+    rair, rsr = relative_ai_reliance(CHOICES), relative_self_reliance(CHOICES)
+    switch = switch_fraction(CHOICES)
+    assert (rair.count, rair.n) == (1, 2)
+    assert (rsr.count, rsr.n) == (2, 3)
+    assert (switch.count, switch.n) == (2, 5)
+
+
+def test_an_empty_denominator_is_missing_and_not_zero() -> None:
+    assert relative_ai_reliance(CHOICES[-1:]).value is None
+
+
+@pytest.mark.parametrize(
+    ("cells", "published"),
+    [
+        ((53.9, 69.6, 73.3), 1.06),
+        ((67.4, 72.8, 73.2), 1.15),
+        ((68.7, 75.3, 78.0), 1.20),
+        ((77.6, 85.7, 84.1), 1.34),
+        ((71.0, 75.7, 78.1), 1.22),
+        ((65.8, 63.3, 67.9), 1.07),
+    ],
+)
+def test_utility_is_the_published_ratio_of_sums(cells: tuple[float, ...], published: float) -> None:
+    # Colin et al. (NeurIPS 2022), table 1, husky against wolf, per cent right in three sessions:
+    # saliency, integrated gradients, SmoothGrad, Grad-CAM, occlusion, gradient × input
+    baseline = (55.7, 66.2, 62.9)
+    assert utility_of_cells(cells, baseline) == pytest.approx(published, abs=0.0056)
+
+
+def test_utility_from_people_is_that_from_its_cells() -> None:
+    arm = {f"a{n}": {"1": (6, 7), "2": (5 + n % 2, 7)} for n in range(6)}
+    base = {f"b{n}": {"1": (4, 7), "2": (3 + n % 2, 7)} for n in range(6)}
+    found = utility(arm, base, seed=1)
+    assert found.by_session["1"] == pytest.approx(6 / 4)
+    assert found.value == pytest.approx((6 + 5.5) / (4 + 3.5))
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low < found.value < found.high
+    assert utility(arm, base, seed=1) == found
+
+
+def test_utility_without_a_baseline_says_so() -> None:
+    found = utility({"a": {"1": (1, 1)}}, {}, seed=1)
+    assert found.value is None
+    assert found.note
+
+
+def test_equivalence_takes_the_weaker_of_both_tests() -> None:
+    # se 1, df huge: (0.5 + 2)/1 and (2 − 0.5)/1 → p = 1 − Φ(1.5)
+    found = equivalence(Estimate(0.5, 1.0, 10**6), 2.0)
+    assert found.p == pytest.approx(norm.sf(1.5), abs=1e-5)
+    assert found.low90 == pytest.approx(0.5 - norm.ppf(0.95), abs=1e-4)
+    assert equivalence(Estimate(0.5), 2.0).p is None
+
+
+def test_the_bootstrap_of_a_mean_is_near_the_robust_interval_and_always_the_same() -> None:
+    random = np.random.default_rng(5)
+    people, images = np.repeat(np.arange(40), 30), np.tile(np.arange(30), 40)
+    values = random.normal(size=40)[people] + random.normal(size=30)[images]
+    found = two_way_bootstrap(values, people, images, seed=7)
+    robust = two_way_mean(values, people, images)
+    assert found == two_way_bootstrap(values, people, images, seed=7)
+    assert found == pytest.approx((robust.low, robust.high), abs=0.15)
+    assert two_way_bootstrap([1, 2], ["a", "a"], [1, 2], seed=1) is None
+    assert two_way_bootstrap([], [], [], seed=1) is None
+
+
+def test_a_slope_along_the_order_is_found() -> None:
+    order = np.tile(np.arange(10), 8)
+    people, images = np.repeat(np.arange(8), 10), (order + np.repeat(np.arange(8), 10)) % 10
+    noise = np.random.default_rng(2).normal(size=80)
+    found = two_way_slope(0.5 * order + noise, people, images, order)
+    assert found.estimate == pytest.approx(0.5, abs=0.1)
+    assert two_way_slope([1, 2], [1, 2], [1, 2], [3, 3]).note == "it never varies"
