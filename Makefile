@@ -63,6 +63,9 @@ audit: install-dev ## look every locked package up in the known advisories (need
 coverage:
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
 
+docs: install-demo ## draw docs/methods.md's pictures and var/gallery.html anew (some minutes)
+	@$(BIN)/python -m demo.gallery
+
 bench: install-dev ## print the benchmarks' ratios, each measured in one run
 	@for script in bench/*.py; do $(BIN)/python -m demo.scratch $(BIN)/python $$script || exit 1; done
 
