@@ -4,7 +4,7 @@ import io
 import warnings
 from pathlib import Path
 
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from .errors import ExplainerError
 
@@ -26,6 +26,11 @@ def open_photo(source: str | Path | bytes) -> Image.Image:
                 return _upright_rgb(photo)
     except Image.DecompressionBombError as error:
         raise _bomb(name) from error
+    except UnidentifiedImageError as error:
+        raise ExplainerError(
+            f"{name} can't be read as a photo (it has no known format)",
+            "give a whole JPEG, PNG or WebP file",
+        ) from error
     except (OSError, SyntaxError, ValueError, EOFError) as error:
         if isinstance(error, ExplainerError):
             raise

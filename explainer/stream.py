@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import json
 import shutil
+import sys
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -103,7 +104,8 @@ def explain_many(
 
     A photo's folder is named by its file's stem and digest, and holds what `Found.save` writes,
     the manifest last. Called again, only what is missing, damaged or made in another way is made.
-    A photo that can't be read or explained is told, and the rest goes on.
+    A photo that can't be read or explained is told, and the rest goes on. `progress`: show a bar
+    and those photos on standard error while it runs; `failed` holds them in any case.
     """
     order = _order(network, (methods, settings or {}), targets, layer, display)
     if batch < 1:
@@ -211,7 +213,8 @@ class _Run:
 
     def tell(self, photo: _Photo, problem: str) -> None:
         self.saved.failed[photo.path] = problem
-        self.bar.write(problem)
+        if not self.bar.disable:
+            self.bar.write(problem, file=sys.stderr)
         self.bar.update()
 
     def skip(self, photo: _Photo) -> None:
