@@ -81,7 +81,7 @@ DATABASES = {"default": database_from_url(DATABASE_URL)}
 INSTALLED_APPS = [
     # First, so that its templates come before the admin's own.
     "studyapp.apps.StudyappConfig",
-    "django.contrib.admin",
+    "studyapp.apps.DeskConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -1,8 +1,10 @@
 """Studies: where each stands. Their pages are in `desk`."""
 
+from typing import Any
+
 from django.contrib import admin
 from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 
 from studyapp.models import Slot, Status, Study
@@ -10,6 +12,7 @@ from studyapp.studies.rights import may_add_studies
 
 from .desk.pages import study_urls
 from .reading import ReadingAdmin
+from .uploading import add_study
 
 
 @admin.register(Study)
@@ -48,6 +51,12 @@ class StudyAdmin(ReadingAdmin):
     @admin.display(description="finished")
     def finished(self, study: Study) -> int:
         return int(getattr(study, "people_finished", 0))
+
+    def add_view(
+        self, request: HttpRequest, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """A study is made from a file, or from a form that writes one."""
+        return add_study(request)
 
     def get_urls(self) -> list[URLPattern]:
         return study_urls(self.admin_site.admin_view) + super().get_urls()

@@ -1,0 +1,188 @@
+"""A new study from a file or from a form that writes the same file."""
+
+from pathlib import Path
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+
+from studyapp.exports.archives import ArchiveError
+from studyapp.models import Member, Role, Study
+from studyapp.studies.definition import DefinitionError, parse_definition
+from studyapp.studies.loading import LoadingError, load_study
+from studyapp.studies.readers import ReaderError
+from studyapp.studies.rights import may_add_studies
+from studyapp.studies.toml_lines import Path as KeyPath
+from studyapp.studies.writing import WritingError, with_value
+
+from .desk.frame import maker, page_of, record
+from .workspace import (
+    STUDY_FILE,
+    UploadError,
+    has_photos,
+    keep_photos,
+    new_token,
+    text_names,
+    workspace,
+    write_study,
+)
+
+READY = settings.ROOT / "fixtures" / "studies"
+SESSION = "upload"
+# Field of the form → the key of the study file that it writes
+KEYS: dict[str, KeyPath] = {
+    "slug": ("slug",),
+    "title": ("title",),
+    "folder": ("images", "folder"),
+    "people": ("design", "people"),
+    "stimuli": ("design", "stimuli"),
+    "seed": ("design", "seed"),
+}
+
+
+class StudyForm(forms.Form):
+    """Everything of a study; the fields above the file write into it where they are filled in."""
+
+    slug = forms.CharField(required=False, label="Short name", help_text="As in its address.")
+    title = forms.CharField(required=False, label="Title", help_text="People see it.")
+    people = forms.IntegerField(required=False, min_value=1, label="People")
+    stimuli = forms.IntegerField(required=False, min_value=1, label="Stimuli")
+    seed = forms.IntegerField(required=False, min_value=0, label="Seed")
+    folder = forms.CharField(required=False, label="Photos' folder", help_text="As “photos”.")
+    toml_file = forms.FileField(required=False, label="Study file (TOML)",
+                                help_text="It takes the place of the text below.")  # fmt: skip
+    toml = forms.CharField(
+        required=False, label="The study file", strip=False,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),
+    )  # fmt: skip
+    photos = forms.FileField(
+        required=False, label="Photos (zip)",
+        help_text="It becomes the folder that images.folder names.",
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, texts: dict[str, str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, words in texts.items():
+            self.fields[f"text-{name}"] = forms.CharField(
+                required=False, label=f"Text: {name}", initial=words, strip=False,
+                help_text="Markdown.", widget=forms.Textarea(attrs={"rows": 8}),
+            )  # fmt: skip
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The texts that were written, by their names."""
+        named = {key: value for key, value in self.cleaned_data.items() if key[:5] == "text-"}
+        return {key.removeprefix("text-"): value for key, value in named.items() if value}
+
+
+def add_study(request: HttpRequest) -> HttpResponse:
+    """The form (GET, perhaps started from a ready file), or what came of it (POST)."""
+    if not may_add_studies(request.user):
+        raise PermissionDenied
+    if request.method != "POST":
+        return _shown(request, _started(request.GET.get("from", "")))
+    toml = _toml_of(request)
+    form = StudyForm({**request.POST.dict(), "toml": toml}, request.FILES,
+                     texts=dict.fromkeys(text_names(toml), ""))  # fmt: skip
+    if form.is_valid() and _keep_photos(request, form) and _fill_in(form):
+        study = _made(request, form)
+        if study is not None:
+            return HttpResponseRedirect(page_of(study))
+    return _shown(request, form)
+
+
+def _started(ready: str) -> StudyForm:
+    """An empty form, or one with a ready study's file and texts."""
+    path = READY / f"{ready}.toml"
+    if ready not in ready_files():
+        return StudyForm(texts=dict.fromkeys(("consent", "instructions", "debrief"), ""))
+    toml = path.read_text(encoding="utf-8")
+    files = parse_definition(toml, ready).texts
+    texts = {name: (READY / file).read_text(encoding="utf-8") for name, file in files.items()}
+    return StudyForm(initial={"toml": toml, "folder": "photos"}, texts=texts)
+
+
+def ready_files() -> list[str]:
+    return sorted(path.stem for path in Path(READY).glob("*.toml"))
+
+
+def _toml_of(request: HttpRequest) -> str:
+    uploaded = request.FILES.get("toml_file")
+    if uploaded is None:
+        return str(request.POST.get("toml", "")).replace("\r\n", "\n")
+    return str(uploaded.read().decode("utf-8", errors="replace"))
+
+
+def _keep_photos(request: HttpRequest, form: StudyForm) -> bool:
+    """Unpack the photos at once, so that they are not lost when something else is wrong."""
+    if not form.cleaned_data["photos"]:
+        return True
+    try:
+        keep_photos(_folder(request), form.cleaned_data["photos"])
+    except ArchiveError as error:
+        form.add_error("photos", f"{error}; pack the folder again, as a plain zip")
+        return False
+    return True
+
+
+def _folder(request: HttpRequest) -> Path:
+    return workspace(request.session.setdefault(SESSION, new_token()))
+
+
+def _fill_in(form: StudyForm) -> bool:
+    """Write the short fields into the file; what can't be written is said beside its field."""
+    toml = form.cleaned_data["toml"]
+    for name, key in KEYS.items():
+        value = form.cleaned_data[name]
+        if value in (None, ""):
+            continue
+        try:
+            toml = with_value(toml, key, value)
+        except WritingError as error:
+            form.add_error(name, str(error))
+    if form.errors:
+        return False
+    # What was written stands in the file from now on, and is shown there.
+    form.data = {**form.data, "toml": toml, **dict.fromkeys(KEYS, "")}
+    form.cleaned_data["toml"] = toml
+    return True
+
+
+def _made(request: HttpRequest, form: StudyForm) -> Study | None:
+    """The study, or None with the complaint beside the field that it is about."""
+    toml = form.cleaned_data["toml"]
+    try:
+        parse_definition(toml, STUDY_FILE)
+        path = write_study(_folder(request), toml, form.texts)
+        if request.POST.get("do") != "make":
+            messages.success(request, "The study file is well formed.")
+            return None
+        study = load_study(path)
+    except (DefinitionError, LoadingError, UploadError) as error:
+        form.add_error("toml", str(error).replace(f"{_folder(request)}/", ""))
+        return None
+    except ReaderError as error:
+        form.add_error("photos", str(error))
+        return None
+    del request.session[SESSION]
+    Member.objects.get_or_create(study=study, user=maker(request), defaults={"role": Role.OWNER})
+    record(request, study, f"made of an uploaded file, with {study.images.count()} photos")
+    messages.success(request, f"{study.slug} was made. Next: prepare it.")
+    return study
+
+
+def _shown(request: HttpRequest, form: StudyForm) -> HttpResponse:
+    token = str(request.session.get(SESSION, ""))
+    context = {
+        **admin.site.each_context(request),
+        "title": "New study",
+        "form": form,
+        "ready": ready_files(),
+        "kept": bool(token) and has_photos(workspace(token)),
+        "opts": Study._meta,
+    }
+    return TemplateResponse(request, "admin/desk/upload.html", context)

@@ -1,0 +1,142 @@
+"""A folder of its own for each upload: study file, texts and photos, none of them trusted."""
+
+import re
+import secrets
+import shutil
+import tempfile
+import tomllib
+from collections.abc import Iterator, Mapping
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from django.conf import settings
+
+from studyapp.exports.archives import unpack
+
+TOKEN = re.compile(r"^[A-Za-z0-9_-]{22}$")
+STUDY_FILE = "study.toml"
+PHOTOS = "photos.unpacked"
+
+
+class UploadError(ValueError):
+    """An upload that can't be used: one sentence with the mend."""
+
+
+def new_token() -> str:
+    return secrets.token_urlsafe(16)
+
+
+def workspace(token: str) -> Path:
+    """The folder of an upload, made if it is not there; `token` comes from the session only."""
+    if not TOKEN.match(token):
+        raise UploadError("this upload is not known; choose the file again")
+    folder: Path = settings.VAR / "uploads" / token
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def keep_photos(folder: Path, zipped: Any) -> None:
+    """Unpack the uploaded zip beside the study file; ArchiveError says why it can't be.
+
+    An outer folder that holds nothing but the photos' folders is left out.
+    """
+    target = folder / PHOTOS
+    shutil.rmtree(target, ignore_errors=True)
+    with tempfile.TemporaryDirectory(dir=folder) as name:
+        archive = Path(name) / "photos.zip"
+        with archive.open("wb") as sink:
+            for chunk in zipped.chunks():
+                sink.write(chunk)
+        unpacked = Path(name) / "unpacked"
+        unpacked.mkdir()
+        unpack(archive, unpacked)
+        _inner(unpacked).rename(target)
+
+
+def _inner(folder: Path) -> Path:
+    # macOS adds a folder of its own beside the one that was packed.
+    inside = [path for path in folder.iterdir() if path.name != "__MACOSX"]
+    if len(inside) != 1 or not inside[0].is_dir():
+        return folder
+    only = inside[0]
+    is_outer = any(path.is_dir() or path.suffix == ".json" for path in only.iterdir())
+    return only if is_outer else folder
+
+
+def has_photos(folder: Path) -> bool:
+    return (folder / PHOTOS).is_dir()
+
+
+def write_study(folder: Path, toml: str, texts: Mapping[str, str]) -> Path:
+    """The study file with its texts, and the photos where it says that they are.
+
+    UploadError for a file that leads out of the folder: an upload reads nothing of the server's.
+    """
+    raw = _parsed(toml)
+    for name in named_files(raw):
+        _refuse_outside(name)
+    for name, file in _texts(raw).items():
+        if name in texts:
+            target = folder / file
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_text(texts[name].replace("\r\n", "\n"), encoding="utf-8")
+    wanted = raw.get("images", {}).get("folder")
+    if has_photos(folder) and isinstance(wanted, str):
+        _link_photos(folder, wanted)
+    path = folder / STUDY_FILE
+    path.write_text(toml, encoding="utf-8")
+    return path
+
+
+def _link_photos(folder: Path, wanted: str) -> None:
+    target = folder / wanted
+    if target.is_symlink():
+        target.unlink()
+    if target.exists() or target.resolve() == folder.resolve():
+        raise UploadError(f'`images.folder = "{wanted}"` is taken; name another one, as "photos"')
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.symlink_to(folder / PHOTOS, target_is_directory=True)
+
+
+def text_names(toml: str) -> list[str]:
+    """The names of the texts that a study file wants; none where it can't be read yet."""
+    try:
+        return list(_texts(tomllib.loads(toml)))
+    except tomllib.TOMLDecodeError:
+        return []
+
+
+def _parsed(toml: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(toml)
+    except tomllib.TOMLDecodeError as error:
+        raise UploadError(f"{STUDY_FILE}: not TOML: {error}") from error
+
+
+def _texts(raw: dict[str, Any]) -> dict[str, str]:
+    texts = raw.get("texts", {})
+    if not isinstance(texts, dict):
+        return {}
+    return {str(name): file for name, file in texts.items() if isinstance(file, str)}
+
+
+def named_files(raw: dict[str, Any]) -> Iterator[str]:
+    """Everything in a study file that may name a file."""
+    yield from _texts(raw).values()
+    sections = [raw.get("images"), *_tables(raw.get("networks"))]
+    for section in sections:
+        if isinstance(section, dict):
+            keys = ("folder", "annotations", "weights", "labels")
+            yield from (section[key] for key in keys if isinstance(section.get(key), str))
+
+
+def _tables(value: Any) -> list[Any]:
+    return list(value.values()) if isinstance(value, dict) else []
+
+
+def _refuse_outside(name: str) -> None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or name.startswith("~"):
+        raise UploadError(
+            f'{STUDY_FILE}: "{name}" leads out of the upload; name a file beside the study file'
+        )

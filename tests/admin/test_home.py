@@ -1,0 +1,75 @@
+"""The desk's first page: what needs attention first, and where each study stands."""
+
+from datetime import timedelta
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from studyapp.models import Explanation, Heartbeat, Role, Status, WorkState
+from tests.admin.desk import administrator, make_user, signed_in
+from tests.builders import make_study, open_small_study, take_part
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db
+
+
+def concerns() -> list[str]:
+    page = administrator().get("/admin/")
+    return [concern.sentence for concern in page.context["concerns"]]
+
+
+def test_failed_explanations_come_first_with_what_to_do() -> None:
+    make_study(prepared=False)
+    Explanation.objects.update(state=WorkState.FAILED, error="no memory", map_digest="")
+    assert concerns()[0] == ("small: 16 failed; read the reasons, then retry or drop the stimulus")
+
+
+def test_a_worker_that_stopped_at_its_work_is_told() -> None:
+    long_ago = timezone.now() - timedelta(minutes=10)
+    Heartbeat.objects.create(
+        worker="host/1", queues="gpu", doing="explain", started_at=long_ago, seen_at=long_ago
+    )
+    assert "host/1 stopped while it was at: explain" in concerns()
+
+
+def test_waiting_work_without_a_worker_is_told_and_with_one_is_not() -> None:
+    make_study(prepared=False)
+    assert any("no worker is alive" in sentence for sentence in concerns())
+    now = timezone.now()
+    Heartbeat.objects.create(worker="host/1", queues="cpu", started_at=now, seen_at=now)
+    page = signed_in(make_user("any")).get("/admin/")
+    assert page.context["workers"][0][1] is True
+
+
+def test_a_drop_out_above_a_fifth_is_told() -> None:
+    study = open_small_study(people=8)
+    people = [take_part(study, f"person-{number}") for number in range(5)]
+    for person in people[:2]:
+        person.status = Status.DROPPED
+        person.save()
+    assert concerns() == ["small: 2 of 5 people dropped out; look at where they stop"]
+
+
+def test_the_page_shows_the_studies_one_works_on_and_what_to_do_without_any() -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    page = signed_in(make_user("member", study, Role.ASSISTANT)).get("/admin/").content.decode()
+    assert "1 of 4" in page
+    assert "New study" not in page
+    page = signed_in(make_user("new")).get("/admin/").content.decode()
+    assert "small" not in page
+    assert "Ask an administrator for a role" in page
+
+
+def test_more_studies_ask_no_more_of_the_database() -> None:
+    client, counts = administrator(), []
+    open_small_study(slug="first")
+    for slug in ("second", "third"):
+        client.get("/admin/")
+        with CaptureQueriesContext(connection) as asked:
+            client.get("/admin/")
+        counts.append(len(asked))
+        send_people(open_small_study(slug=slug), 2)
+    assert counts[1] <= counts[0]
