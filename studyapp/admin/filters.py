@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from studyapp.models import Condition, Stage
 from studyapp.studies.rights import visible_studies
+from studyapp.studies.sections import DEVICES
 
 SimpleListFilter = admin.SimpleListFilter
 
@@ -58,3 +59,14 @@ class ConditionFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         name = self.value()
         return queryset.filter(trial__condition__name=name) if name else queryset
+
+
+class DeviceFilter(SimpleListFilter):
+    title = "device"
+    parameter_name = "device"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        return [(device, device) for device in DEVICES]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(device_class=self.value()) if self.value() else queryset

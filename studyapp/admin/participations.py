@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from studyapp.models import Exclusion, Judgment, Participation
 
 from .desk.frame import show
-from .filters import ParticipationStudyFilter, StudyFilter
+from .filters import DeviceFilter, ParticipationStudyFilter, StudyFilter
 from .reading import ReadingAdmin
 from .timeline import timeline
 
@@ -19,7 +19,7 @@ class ParticipationAdmin(ReadingAdmin):
 
     study_path = "study"
     list_display = ("code", "study", "status", "arm", "device_class", "entered_at", "finished_at")
-    list_filter = (StudyFilter, "status", "device_class")
+    list_filter = (StudyFilter, "status", DeviceFilter)
     search_fields = ("code",)
     list_select_related = ("study", "arm")
     date_hierarchy = "entered_at"

@@ -12,7 +12,7 @@ from .home import home_context
 class DeskSite(admin.AdminSite):
     site_header = "Discern"
     site_title = "Discern"
-    index_title = "Studies"
+    index_title = "Desk"
     index_template = "admin/desk/home.html"
     enable_nav_sidebar = False
 

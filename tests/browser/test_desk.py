@@ -1,0 +1,151 @@
+"""The desk in a real browser: every page in light and dark, wide and narrow, and each verb."""
+
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import User
+from playwright.sync_api import Page
+
+from studyapp.models import Exclusion, Report, Study, StudyState
+from tests.browser.conftest import NewPage, keep_screenshot
+from tests.builders import make_study, open_small_study
+from tests.people import send_people
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+PASSWORD = "long enough to pass"
+TABS = ("change", "gallery", "coverage", "links", "exclusions", "payment", "results",
+        "definition", "members")  # fmt: skip
+LISTS = ("study", "stimulus", "participation", "judgment", "exclusion", "explanation")
+
+
+def sign_in(page: Page, site: object) -> None:
+    User.objects.create_superuser("anna", password=PASSWORD)
+    page.goto(f"{site}/admin/")
+    page.fill("[name=username]", "anna")
+    page.fill("[name=password]", PASSWORD)
+    page.click("[type=submit]")
+
+
+def desk(site: object, study: Study, tab: str = "change") -> str:
+    return f"{site}/admin/studyapp/study/{study.pk}/{tab}/"
+
+
+def violations(page: Page) -> list[str]:
+    """What axe complains of on this page, each with an example."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found]
+
+
+def assert_fits(page: Page, name: str) -> None:
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) <= 0, name
+
+
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
+def test_every_page_is_accessible_and_fits(
+    new_page: NewPage, live_server: object, size: str, scheme: str
+) -> None:
+    study = open_small_study(checks=1, pay={"amount": 2.0, "currency": "GBP", "hourly_floor": 9.0})
+    send_people(study, 2)
+    person = study.participations.earliest("pk")
+    Exclusion.objects.create(participation=person, rule="fast", note="2 ms")
+    Report.objects.create(study=study)
+    page = new_page(size, color_scheme=scheme)
+    sign_in(page, live_server)
+    addresses = {
+        "home": f"{live_server}/admin/",
+        "upload": f"{live_server}/admin/studyapp/study/add/?from=demo-trust",
+        "close": desk(live_server, study, "do/close"),
+        "person": f"{live_server}/admin/studyapp/participation/{person.pk}/change/",
+        **{tab: desk(live_server, study, tab) for tab in TABS},
+        **{f"list-{name}": f"{live_server}/admin/studyapp/{name}/" for name in LISTS},
+    }
+    found: dict[str, list[str]] = {}
+    for name, address in addresses.items():
+        page.goto(address)
+        keep_screenshot(page, f"desk-{name}-{size}-{scheme}")
+        assert_fits(page, name)
+        if complaints := violations(page):
+            found[name] = complaints
+    assert found == {}
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_a_study_is_opened_paused_resumed_and_closed_by_its_buttons(
+    new_page: NewPage, live_server: object, javascript: bool
+) -> None:
+    study = make_study()
+    page = new_page(java_script_enabled=javascript)
+    sign_in(page, live_server)
+    page.goto(desk(live_server, study))
+    steps = (
+        ("Open", StudyState.OPEN),
+        ("Pause", StudyState.PAUSED),
+        ("Resume", StudyState.OPEN),
+        ("Close", StudyState.CLOSED),
+    )
+    for words, state in steps:
+        page.locator(".row a.verb", has_text=words).click()
+        assert page.locator(".consequences li").count() >= 1
+        page.locator("form button.main").click()
+        study.refresh_from_db()
+        assert study.state == state
+        assert page.locator(".lifecycle .here").inner_text() == state
+
+
+def test_a_confirmation_can_be_left_without_doing_anything(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = make_study()
+    page = new_page()
+    sign_in(page, live_server)
+    page.goto(desk(live_server, study, "do/open"))
+    page.get_by_role("link", name="No, go back").click()
+    study.refresh_from_db()
+    assert study.state == StudyState.PREPARING
+
+
+def test_the_arrow_keys_page_through_the_gallery(new_page: NewPage, live_server: object) -> None:
+    study = open_small_study(stimuli=14, people=8)
+    page = new_page()
+    sign_in(page, live_server)
+    page.goto(desk(live_server, study, "gallery"))
+    page.keyboard.press("ArrowRight")
+    page.wait_for_url("**page=2")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**page=1")
+
+
+def test_the_bars_move_by_themselves(new_page: NewPage, live_server: object) -> None:
+    study = make_study(prepared=False)
+    page = new_page()
+    sign_in(page, live_server)
+    page.goto(desk(live_server, study))
+    assert "16 ready" in page.locator(".count").nth(1).inner_text()
+    row = study.stimuli.earliest("pk").overlays.earliest("pk").overlay.explanation
+    row.state, row.map_digest = "pending", ""
+    row.save()
+    page.wait_for_function(
+        "() => document.querySelectorAll('.count')[1].textContent.startsWith('15 ready, 1 pending')"
+    )
+
+
+def test_a_replay_shows_the_page_and_lets_nobody_answer(
+    new_page: NewPage, live_server: object, tmp_path: Path
+) -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    person = study.participations.get()
+    page = new_page()
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/replay/{person.code}/1")
+    keep_screenshot(page, "replay")
+    assert page.locator(".stage img").first.evaluate("image => image.naturalWidth") > 0
+    assert (
+        page.locator(".stage").evaluate("stage => getComputedStyle(stage).visibility") == "visible"
+    )
+    assert page.locator("input:checked").count() == 1
+    page.keyboard.press("ArrowRight")
+    page.get_by_role("link", name="Next").click()
+    page.wait_for_url("**/2")
