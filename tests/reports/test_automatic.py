@@ -51,7 +51,7 @@ def test_the_workers_are_asked_once_the_command_has_ended(
     with django_capture_on_commit_callbacks() as asked:
         call_command("study", "measure", study.slug)
     assert len(asked) == 1
-    assert "24 values are there" in capsys.readouterr().out
+    assert "12 values are there" in capsys.readouterr().out
 
 
 @pytest.mark.django_db(transaction=True)
