@@ -8,7 +8,7 @@ from studyapp.analyses.numerals import MISSING
 from .drawing import WIDTH, Drawing, Figure
 from .scales import Scale, horizontal_axis
 
-ROW, TOP, MARGIN = 42, 6, 14
+ROW, TOP, MARGIN = 42, 6, 22
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from studyapp.analyses.numerals import short, whole_percent
 from .drawing import WIDTH, Drawing, Figure
 from .scales import Scale, horizontal_axis, vertical_axis
 
-LEFT, RIGHT, TOP, BOTTOM = 48, 62, 10, 190
+LEFT, RIGHT, TOP, BOTTOM = 48, 78, 10, 190
 CELL = 34
 WANTED = 0.8
 

@@ -4,14 +4,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studyapp.analyses.numerals import interval, number, p_value, percent, signed
+from studyapp.analyses.numerals import MISSING, interval, number, p_value, percent, signed
 
 from .tabulation import Table
 
 Facts = Mapping[str, Any]
 FORMULAS = {
     "glmer": "correct ~ method + (1|participant) + (1|image), binomial",
-    "glmer_full": "the same with (1|participant:method) + (1|image:method)",
+    "glmer_full": "glmer’s formula + (1|participant:method) + (1|image:method)",
     "clmm": "score ~ method + (1|participant) + (1|image), cumulative logit",
     "clmm_side": "answer ~ s:method + (1|participant) + (0+s|participant) + (0+s|image)",
 }
@@ -60,8 +60,8 @@ def _tables(model: Facts, found: Facts) -> Iterator[Table]:
     rows = [
         [
             method,
-            show(one[0]) if one else "–",
-            interval(one[1:], show) if one else "–",
+            show(one[0]) if one else MISSING,
+            interval(one[1:], show) if one else MISSING,
             p_value(model["chance"][method]["p"]),
             p_value(model["chance"][method]["p_holm"]),
         ]
@@ -95,4 +95,6 @@ def _parameters(model: Facts) -> Iterator[list[str]]:
 
 
 def _digits(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}".replace("-", "−")
+    if value is None:
+        return MISSING
+    return f"{value:.3f}".replace("-0.000", "0.000").replace("-", "−")
