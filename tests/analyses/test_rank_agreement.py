@@ -44,7 +44,19 @@ def test_the_ceiling_falls_with_the_peoples_noise() -> None:
     assert ceilings[0] is not None
     assert ceilings[0] > 0.97
     assert ceilings == sorted(ceilings, key=lambda one: -(one or 0))
-    assert (ceilings[2] or 0) < 0.5
+    assert (ceilings[2] or 0) < 0.75
+
+
+def test_a_perfect_metric_reaches_the_ceiling() -> None:
+    random = np.random.default_rng(5)
+    reached, ceilings = [], []
+    for seed in range(20):
+        quality = random.normal(size=60)
+        machine = {item: float(quality[item]) for item in range(60)}
+        found = rank_agreement(*judged(quality, 8, 2.0, seed), machine, seed=seed)
+        reached.append(found.rho)
+        ceilings.append(found.ceiling)
+    assert np.mean(reached) == pytest.approx(np.mean(ceilings), abs=0.03)
 
 
 def test_one_seed_gives_one_answer() -> None:

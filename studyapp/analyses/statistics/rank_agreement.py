@@ -1,8 +1,9 @@
 """Do people and a machine rank the same stimuli alike, and how alike could they at most?
 
-People's mean of a stimulus is noisy, so even a perfect metric would not reach 1: the ceiling is how
-well one half of the people ranks as the other half does, stepped up to all of them (Spearman and
-Brown). The interval resamples people and stimuli at once.
+People's mean of a stimulus is noisy, so even a perfect metric would not reach 1. How well one half
+of the people ranks as the other half does, stepped up to all of them (Spearman and Brown, 1910), is
+the reliability of the means; its square root is the ceiling. The interval resamples people and
+stimuli at once.
 """
 
 from collections.abc import Mapping, Sequence
@@ -66,7 +67,7 @@ def rank_agreement(
 def _ceiling(
     y: Floats, person: Integers, item: Integers, random: np.random.Generator
 ) -> float | None:
-    """The mean rank correlation of two halves of the people, stepped up; None for too few."""
+    """From the mean rank correlation of two halves of the people; None for too few."""
     count, found = int(item.max()) + 1, []
     for _ in range(SPLITS):
         order = random.permutation(int(person.max()) + 1)
@@ -81,7 +82,8 @@ def _ceiling(
     if not found:
         return None
     half = max(0.0, float(np.mean(found)))
-    return 2 * half / (1 + half)
+    reliability = 2 * half / (1 + half)
+    return float(reliability**0.5)
 
 
 def _interval(
