@@ -99,6 +99,15 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "studyapp.headers.ContentSecurityPolicy",
 ]
+# The desk asks for a code of an authenticator app too. `manage.py second_factor USER` gives one.
+TWO_FACTOR = env_flag("TWO_FACTOR", False)
+OTP_TOTP_ISSUER = "Discern"
+if TWO_FACTOR:
+    INSTALLED_APPS.extend(["django_otp", "django_otp.plugins.otp_totp"])
+    MIDDLEWARE.insert(
+        MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1,
+        "django_otp.middleware.OTPMiddleware",
+    )
 ROOT_URLCONF = "studyapp.urls"
 WSGI_APPLICATION = "studyapp.wsgi.application"
 TEMPLATES = [

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from studyapp.models import Explanation, Study, StudyImage, StudyState
 from studyapp.queue import PREPARE, ask
 from studyapp.studies.claims import retry
-from studyapp.studies.rights import Act, acts, visible_studies
+from studyapp.studies.rights import Act, acts, may_sign_in, visible_studies
 
 from .reading import ReadingAdmin
 
@@ -27,7 +27,7 @@ class ExplanationAdmin(ReadingAdmin):
         return rows.filter(image__in=StudyImage.objects.filter(study__in=studies).values("image"))
 
     def has_try_permission(self, request: HttpRequest) -> bool:
-        return bool(request.user.is_staff)
+        return may_sign_in(request.user)
 
     @admin.action(description="Try failed ones again", permissions=["try"])
     def try_again(self, request: HttpRequest, rows: QuerySet[Explanation]) -> None:

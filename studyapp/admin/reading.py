@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from studyapp.models import Picture, Study, WorkState
-from studyapp.studies.rights import visible_studies
+from studyapp.studies.rights import may_sign_in, visible_studies
 
 from .paging import EstimatingPaginator
 
@@ -51,7 +51,7 @@ class ReadingAdmin(ModelAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """Rows of other studies are left out by `get_queryset`, so that they don't even exist."""
-        return bool(request.user.is_active and request.user.is_staff)
+        return may_sign_in(request.user)
 
     def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -7,6 +7,7 @@ row (Member), and this file is the one place that reads it.
 from enum import StrEnum
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from studyapp.models import Member, Role, Study
@@ -40,9 +41,16 @@ ACTS: dict[Role, frozenset[Act]] = {
 }
 
 
+def may_sign_in(user: Any) -> bool:
+    """Staff, with a second factor in this session where the site asks for one."""
+    if not (user.is_active and user.is_staff):
+        return False
+    return bool(user.is_verified()) if settings.TWO_FACTOR else True
+
+
 def acts(user: Any, study: Study) -> frozenset[Act]:
     """Everything that `user` may do with `study`; a marked copy takes the roles of its original."""
-    if not (user.is_active and user.is_staff):
+    if not may_sign_in(user):
         return frozenset()
     if user.is_superuser:
         return frozenset(Act)
@@ -57,7 +65,7 @@ def may(user: Any, act: Act, study: Study) -> bool:
 def visible_studies(user: Any) -> QuerySet[Study]:
     """The studies of which `user` may see anything."""
     studies = Study.objects.order_by("slug")
-    if not (user.is_active and user.is_staff):
+    if not may_sign_in(user):
         return studies.none()
     if user.is_superuser:
         return studies
@@ -67,4 +75,4 @@ def visible_studies(user: Any) -> QuerySet[Study]:
 
 def may_add_studies(user: Any) -> bool:
     """Whoever makes a study becomes its owner; Django's permission says who may make one."""
-    return bool(user.is_active and user.is_staff and user.has_perm("studyapp.add_study"))
+    return bool(may_sign_in(user) and user.has_perm("studyapp.add_study"))
