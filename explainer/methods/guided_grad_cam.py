@@ -15,9 +15,11 @@ COST = "1 forward, 1 backward to the layer, 1 to the input; shared with grad_cam
 
 def product(rule: Rule, work: Work, settings: NoSettings, k: int) -> Tensor:
     """↑L ⊙ pixel map: the coarse map enlarged to the input, times each of its channels."""
-    coarse = grad_cam(work, settings, k)
     pixels = work.pixel_gradient(rule, k)
-    return resize(coarse, size_of(pixels))[:, None] * pixels
+    enlarged = work.once(
+        ("enlarged", k), lambda: resize(grad_cam(work, settings, k), size_of(pixels))
+    )
+    return enlarged[:, None] * pixels
 
 
 GUIDED_GRAD_CAM = Method(
