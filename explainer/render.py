@@ -96,6 +96,12 @@ def sheet(pictures: Sequence[Image.Image], columns: int, gap: int = 8) -> Image.
     if not pictures or columns < 1:
         raise ExplainerError("a sheet of no pictures", "give pictures and columns above 0")
     width, height = pictures[0].size
+    other = next((picture.size for picture in pictures if picture.size != (width, height)), None)
+    if other is not None:
+        raise ExplainerError(
+            f"pictures of {width}×{height} and {other[0]}×{other[1]} pixels on one sheet",
+            "draw them with one display size",
+        )
     rows = -(-len(pictures) // columns)
     size = (columns * (width + gap) - gap, rows * (height + gap) - gap)
     paper = Image.new("RGB", size, "white")

@@ -126,6 +126,12 @@ def test_a_sheet_lays_pictures_side_by_side() -> None:
     assert paper.getpixel((12, 12)) == paper.getpixel((20, 20)) == (255, 255, 255)
 
 
+def test_a_sheet_of_unlike_or_no_pictures_is_refused() -> None:
+    for pictures in ([], [photo(10), photo(12)]):
+        with pytest.raises(ExplainerError, match="sheet"):
+            sheet(pictures, columns=2)
+
+
 @pytest.mark.parametrize(
     ("settings", "told"),
     [
