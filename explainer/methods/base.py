@@ -112,7 +112,7 @@ class Work:
         outputs = self.network.module(inputs)
         rows = self.targets.rows(places, len(self.images))
         read = rows.probabilities if probable else rows.scores
-        return torch.stack([full_precision(read(outputs, k)) for k in range(rows.count)], 1)
+        return torch.stack([read(outputs, k).float() for k in range(rows.count)], 1)
 
     def walks_of(
         self, inputs: Tensor, places: Tensor, *, pixels: bool = False

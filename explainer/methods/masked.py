@@ -53,7 +53,7 @@ def group_cam(work: Work, settings: GroupCamSettings, k: int) -> Tensor:
         masks = minmax(resize(coarse[places, chunk.variants], size))
         inputs = torch.lerp(blurred[places], work.images[places], masks[:, None].to(blurred))
         gains = work.scores_of(inputs, places, probable=True)[:, k] - without[places, k]
-        total.index_add_(0, places, gains.float()[:, None, None] * masks)
+        total.index_add_(0, places, gains[:, None, None] * masks.float())
     return torch.relu(total)
 
 

@@ -65,10 +65,12 @@ class Network:
 
     def redrawn(self, seed: int) -> nn.Module:
         """A copy of the module with weights drawn from `seed`; the last one is kept."""
-        seed_kept, module = self._found.get("redrawn", (None, None))
-        if module is None or seed_kept != seed:
+        weights = next(self.module.parameters(), torch.empty(0))
+        wanted = (seed, weights.dtype, weights.device)  # the caller may have moved the module
+        kept, module = self._found.get("redrawn", (None, None))
+        if kept != wanted:
             module = redrawn(self.module, seed)
-            self._found["redrawn"] = (seed, module)
+            self._found["redrawn"] = (wanted, module)
         return cast(nn.Module, module)
 
     def plain(self, images: Tensor, value: int) -> Tensor:

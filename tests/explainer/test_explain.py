@@ -260,6 +260,21 @@ def test_a_layer_given_to_the_call_counts_in_the_digest() -> None:
     assert digests[0] != digests[1] == settings_digest(network.at("first"), "grad_cam")
 
 
+@pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
+def test_networks_of_another_precision_give_float32_maps(dtype: torch.dtype) -> None:
+    network, images = Network(module(), "second"), noise(2, 3, 9, 9)
+    expected = explain(network, images, [0, 3], ALL, settings=QUICK)
+    network.module.to(dtype)
+    found = explain(network, images.to(dtype), [0, 3], ALL, settings=QUICK)
+    for method in ALL:
+        assert found[method].dtype == torch.float32
+        if dtype == torch.float64:
+            scale = float(expected[method].abs().max())
+            torch.testing.assert_close(
+                found[method], expected[method], rtol=1e-3, atol=1e-4 * scale
+            )
+
+
 def test_channels_last_changes_nothing_but_rounding() -> None:
     network, images = Network(module(), "second"), noise(2, 3, 9, 9)
     expected = explain(network, images, [0, 1], ALL, settings=QUICK)
