@@ -1,12 +1,14 @@
 """The least work: counted in passes, not in seconds."""
 
+import gc
 from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explainer import Network, explain, load_network
+from explainer import METHODS, Network, explain, load_network
+from explainer.rectifiers import Walk
 
 from .small_networks import Convolutions, noise, seeded
 
@@ -98,3 +100,22 @@ def test_nothing_found_keeps_the_graph_alive() -> None:
         assert map.grad_fn is None
         assert not map.requires_grad
     assert torch.is_grad_enabled()
+
+
+def test_no_graph_outlives_its_call_nor_waits_for_the_garbage_collector() -> None:
+    network = Network(seeded(Convolutions, functional.relu), "second")
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(3):
+            explain(
+                network,
+                noise(2, 3, 9, 9),
+                [0, 1],
+                tuple(METHODS),
+                settings={"occlusion": {"patch": 3, "stride": 3}},
+            )
+        kept = [thing for thing in gc.get_objects() if type(thing) is Walk]
+    finally:
+        gc.enable()
+    assert kept == []  # every ReLU of a graph holds its walk
