@@ -8,7 +8,7 @@ from torch import Tensor
 from explainer.errors import ExplainerError
 from explainer.resizing import size_of
 
-from .base import Chunk, Method, Work
+from .base import Method, Work
 from .paths import Baseline, baseline_image
 
 
@@ -41,16 +41,28 @@ def occlusion(work: Work, settings: OcclusionSettings, k: int) -> Tensor:
     return work.once(("occlusion", settings), lambda: _falls(work, settings))[k]
 
 
-def patches(size: tuple[int, int], settings: OcclusionSettings) -> Tensor:
-    """P×H×W booleans: the pixels that each patch hides."""
-    height, width = size
-    if settings.patch > min(size):
-        raise ExplainerError(
-            f"a patch of {settings.patch} pixels hides images of {height}×{width} wholly",
-            'make it smaller: settings={"occlusion": {"patch": …, "stride": …}}',
-        )
-    rows, columns = (_windows(length, settings) for length in size)
-    return (rows[:, None, :, None] & columns[None, :, None, :]).flatten(0, 1)
+class Patches:
+    """The patches that cover a picture, row by row from the upper left."""
+
+    def __init__(self, size: tuple[int, int], settings: OcclusionSettings) -> None:
+        if settings.patch > min(size):
+            raise ExplainerError(
+                f"a patch of {settings.patch} pixels hides images of {size[0]}×{size[1]} wholly",
+                'make it smaller: settings={"occlusion": {"patch": …, "stride": …}}',
+            )
+        self.rows, self.columns = (_windows(length, settings) for length in size)
+        self.count = len(self.rows) * len(self.columns)
+
+    def hidden(self, numbers: Tensor) -> Tensor:
+        """P×H×W booleans: the pixels that each of the patches `numbers` hides."""
+        places = numbers.cpu()
+        rows = self.rows[places // len(self.columns)]
+        columns = self.columns[places % len(self.columns)]
+        return (rows[:, :, None] & columns[:, None, :]).to(numbers.device)
+
+    def coverage(self) -> Tensor:
+        """H×W: how many patches hide each pixel."""
+        return self.rows.sum(0)[:, None] * self.columns.sum(0)
 
 
 def _windows(length: int, settings: OcclusionSettings) -> Tensor:
@@ -62,21 +74,17 @@ def _windows(length: int, settings: OcclusionSettings) -> Tensor:
 
 def _falls(work: Work, settings: OcclusionSettings) -> list[Tensor]:
     images, count = work.images, work.targets.count
-    size = size_of(images)
-    hidden = patches(size, settings).to(images.device)
+    patches = Patches(size_of(images), settings)
     fill = baseline_image(work, settings.fill)
-
-    def without(chunk: Chunk) -> Tensor:
-        return torch.where(hidden[chunk.variants][:, None], fill, images[chunk.places])
-
     whole = torch.stack([work.targets.scores(work.graph.outputs, k) for k in range(count)], 1)
-    sums = torch.zeros(count, len(images), *size, device=images.device)
-    for chunk in work.chunks(len(hidden)):
-        falls = whole[chunk.places].float() - work.scores_of(without(chunk), chunk.places)
-        seen = hidden[chunk.variants].float()
+    sums = torch.zeros(count, len(images), *size_of(images), device=images.device)
+    for chunk in work.chunks(patches.count):
+        hidden = patches.hidden(chunk.variants)
+        without = torch.where(hidden[:, None], fill, images[chunk.places])
+        falls = whole[chunk.places].float() - work.scores_of(without, chunk.places)
         for total, fall in zip(sums, falls.T, strict=True):
-            total.index_add_(0, chunk.places, fall[:, None, None] * seen)
-    return list(sums / hidden.sum(0))
+            total.index_add_(0, chunk.places, fall[:, None, None] * hidden)
+    return list(sums / patches.coverage().to(sums))
 
 
 OCCLUSION = Method(
