@@ -114,8 +114,11 @@ def _some(methods: Sequence[str]) -> Sequence[str]:
 
 
 def _settings_records(chosen: Mapping[str, Method], settings: Settings) -> dict[str, Any]:
-    for name in settings:
-        method_named(name)
+    for name, values in settings.items():
+        method = method_named(name)
+        if not isinstance(values, Mapping):
+            raise ExplainerError(f"settings of {name} = {values!r}", "give a value to each name")
+        method.with_settings(dict(values))  # of a method that was not asked for too
     return {
         name: method.with_settings(dict(settings.get(name, {}))) for name, method in chosen.items()
     }

@@ -192,6 +192,8 @@ class Bad(nn.Module):
         ({"layer": nn.ReLU()}, "not a module inside"),
         ({"settings": {"grad_cam": {"groups": 3}}}, "no settings"),
         ({"methods": ["grad_cam"], "settings": {"gradcam": {}}}, "did you mean grad_cam"),
+        ({"methods": ["grad_cam"], "settings": {"group_cam": {"group": 3}}}, "did you mean groups"),
+        ({"settings": {"group_cam": 32}}, "a value to each name"),
         ({"settings": {"group_cam": {"group": 3}}}, "did you mean groups"),
         ({"settings": {"group_cam": {"groups": 3.5}}}, "must be int"),
         ({"settings": {"group_cam": {"groups": 0}}}, "1 or more"),
