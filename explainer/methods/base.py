@@ -79,17 +79,19 @@ class Work:
 
     def _gradients(self, wanted: Mapping[str, Tensor], rule: Rule, k: int) -> dict[str, Tensor]:
         with torch.enable_grad():
-            scores = self.targets.scores(self.graph.outputs, k)
-        self._check_count(scores)
+            scores = self.scores(k)
         found = self.graph.gradients(scores, list(wanted.values()), rule)
         return dict(zip(wanted, map(full_precision, found), strict=True))
 
-    def _check_count(self, scores: Tensor) -> None:
+    def scores(self, k: int) -> Tensor:
+        """The N scores of the k-th target, in the shared graph."""
+        scores = self.targets.scores(self.graph.outputs, k)
         if len(scores) != len(self.images):
             raise ExplainerError(
                 f"score(output) gave {len(scores)} scores for {len(self.images)} images",
                 "return one scalar per image: shape N",
             )
+        return scores
 
     def chunks(self, count: int, *, graph: bool = False) -> Iterator[Chunk]:
         """All variants 0…count−1 of all images, cut so that a pass fits into the budget.

@@ -76,7 +76,7 @@ def _falls(work: Work, settings: OcclusionSettings) -> list[Tensor]:
     images, count = work.images, work.targets.count
     patches = Patches(size_of(images), settings)
     fill = baseline_image(work, settings.fill)
-    whole = torch.stack([work.targets.scores(work.graph.outputs, k) for k in range(count)], 1)
+    whole = torch.stack([work.scores(k) for k in range(count)], 1)
     sums = torch.zeros(count, len(images), *size_of(images), device=images.device)
     for chunk in work.chunks(patches.count):
         hidden = patches.hidden(chunk.variants)

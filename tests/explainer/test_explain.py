@@ -211,6 +211,13 @@ class Bad(nn.Module):
         ({"settings": {"edges": {"grid": -1}}}, "0 or more"),
         ({"settings": {"centre_prior": {"spread": 0}}}, "above 0"),
         ({"targets": lambda out: out[:1, 0].expand(2)}, "2 scores for 1 images"),
+        (
+            {
+                "targets": lambda out: out[:1, 0].expand(2),
+                "settings": {"occlusion": {"patch": 3, "stride": 3}},
+            },
+            "2 scores for 1 images",
+        ),
     ],
 )
 def test_bad_input_is_told_in_one_line(asked: dict[str, Any], told: str) -> None:
