@@ -2,9 +2,11 @@
 
 import hashlib
 import json
+import lzma
 import stat
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
@@ -16,6 +18,10 @@ MOST_FILES = 200_000
 MOST_BYTES = 8 * 2**30
 MOST_EXPANSION = 200
 CHUNK = 2**20
+UNREADABLE = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, NotImplementedError,
+    RuntimeError,
+)  # fmt: skip
 
 
 class ArchiveError(Exception):
@@ -43,7 +49,7 @@ def unpack(path: Path, folder: Path) -> None:
             left = MOST_BYTES
             for member in members:
                 left -= _unpack_member(archive, member, folder, left)
-    except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError) as error:
+    except UNREADABLE as error:
         raise ArchiveError(f"{path.name} can't be read as a zip: {error}") from error
 
 
@@ -51,10 +57,14 @@ def _unpack_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, left: int
 ) -> int:
     """Write one file; the bytes written. What the archive says of sizes is not believed."""
+    if not PurePosixPath(member.filename).parts:
+        raise ArchiveError("a file without a name is in it")
     if member.is_dir():
         return 0
     _refuse_name(member)
     target = folder / member.filename
+    if target.exists():
+        raise ArchiveError(f"{member.filename!r} is in it twice")
     target.parent.mkdir(parents=True, exist_ok=True)
     most = min(left, max(member.compress_size, 4096) * MOST_EXPANSION)
     written = 0

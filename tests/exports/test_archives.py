@@ -39,6 +39,25 @@ def test_a_name_that_leads_outside_is_refused(tmp_path: Path, name: str) -> None
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["b.zip", "in"]
 
 
+@pytest.mark.parametrize("name", ["", "."])
+def test_a_file_without_a_name_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "in").mkdir()
+    with pytest.raises(ArchiveError, match="without a name"):
+        unpack(make_zip(tmp_path / "b.zip", {name: b"x"}), tmp_path / "in")
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("second", ["data/a.csv", "data/./a.csv", "data//a.csv"])
+def test_a_name_that_stands_twice_is_refused(tmp_path: Path, second: str) -> None:
+    with zipfile.ZipFile(tmp_path / "b.zip", "w") as archive:
+        archive.writestr("data/a.csv", b"shown")
+        archive.writestr(second, b"hidden")
+    (tmp_path / "in").mkdir()
+    with pytest.raises(ArchiveError, match="is in it twice"):
+        unpack(tmp_path / "b.zip", tmp_path / "in")
+    assert (tmp_path / "in" / "data" / "a.csv").read_bytes() == b"shown"
+
+
 def test_a_link_is_refused(tmp_path: Path) -> None:
     link = zipfile.ZipInfo("link")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
@@ -73,6 +92,16 @@ def test_what_is_no_zip_is_told(tmp_path: Path) -> None:
     (tmp_path / "b.zip").write_bytes(b"PK not really")
     with pytest.raises(ArchiveError, match="can't be read as a zip"):
         unpack(tmp_path / "b.zip", tmp_path)
+
+
+def test_a_spoiled_stream_is_told(tmp_path: Path) -> None:
+    path = make_zip(tmp_path / "b.zip", {"a": bytes(range(256)) * 64})
+    content = bytearray(path.read_bytes())
+    content[40:60] = b"\xff" * 20
+    path.write_bytes(bytes(content))
+    (tmp_path / "in").mkdir()
+    with pytest.raises(ArchiveError, match="can't be read as a zip"):
+        unpack(path, tmp_path / "in")
 
 
 def refused(folder: Path, sentence: str) -> None:
