@@ -1,10 +1,12 @@
 """Every further paradigm is analysed from a documented table."""
 
 import json
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from studyapp.analyses.kinds import KINDS
 from studyapp.analyses.results import results, results_json
@@ -116,3 +118,13 @@ def test_a_wrong_cell_is_told_with_its_line(tmp_path: Path) -> None:
     rows = [{**row, "answer": 9, "prediction_right": 1} for row in cells()]
     with pytest.raises(TidyError, match="line 2: answer '9' is none of 1, 2, 3, 4"):
         analysed(rows, "agreement", tmp_path)
+
+
+def test_a_report_of_values_is_refused_in_a_sentence(tmp_path: Path) -> None:
+    text = "participant,image,method,value\n" + "".join(
+        f"p{n % 4},i{n // 4},{'ab'[n % 2]},{n % 5}\n" for n in range(16)
+    )
+    path, page = write_csv(tmp_path / "table.csv", text), tmp_path / "page.html"
+    with pytest.raises(CommandError, match="rating has neither: use --json"):
+        call_command("analyse", path, paradigm="rating", html=page, stdout=StringIO())
+    assert not page.exists()

@@ -19,7 +19,9 @@ from .labels import codes
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 FEWEST_CLUSTERS = 2
-ROUNDING = 1e-24
+ROUNDING = 1e-18
+NOTHING_VARIES = "all judgments agree, so nothing can be said of chance"
+NOTHING_ELSE_VARIES = "within each of the two all judgments agree, so nothing can be said of chance"
 
 
 @dataclass(frozen=True)
@@ -102,7 +104,7 @@ def _estimate(
         )
     variance = float(two_way_covariance(y, X, people, images)[0, 0])
     if variance <= ROUNDING * max(1.0, float((y**2).mean())):
-        return Estimate(value, note="all judgments agree, so nothing can be said of chance")
+        return Estimate(value, note=NOTHING_VARIES if X.shape[1] == 1 else NOTHING_ELSE_VARIES)
     se, df = variance**0.5, min(counts) - 1
     half = float(stats.t.ppf(0.5 + level / 2, df)) * se
     p = None if null is None else float(2 * stats.t.sf(abs(value - null) / se, df))

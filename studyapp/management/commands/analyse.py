@@ -66,6 +66,10 @@ def _analyse(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 def _report(found: dict[str, Any], options: dict[str, Any]) -> str:
     """The report as HTML: of a table from elsewhere without a design and pictures."""
+    if found["outcome"] == "value":
+        raise TidyError(
+            f"a report draws scores and shares, {found['paradigm']} has neither: use --json"
+        )
     path = Path(options["source"])
     if path.is_file():
         return report_html([found], None, title=path.name)

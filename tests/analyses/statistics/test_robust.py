@@ -85,3 +85,16 @@ def test_a_difference_of_variances_that_is_negative_takes_the_larger_one_way() -
     found = two_way_mean(values, people, images)
     assert found.se is not None
     assert found.se > 0
+
+
+def test_values_that_no_double_holds_exactly_still_all_agree() -> None:
+    found = two_way_mean([22.94] * 6, [1, 1, 2, 2, 3, 3], [1, 2, 1, 2, 1, 2])
+    assert "all judgments agree" in found.note
+
+
+def test_a_contrast_of_two_constants_has_a_difference_and_no_interval() -> None:
+    people, images = [1, 1, 2, 2], [1, 2, 1, 2]
+    found = two_way_contrast([1, 0, 1, 0], people, images, [True, False, True, False])
+    assert found.estimate == pytest.approx(1)
+    assert found.se is None
+    assert "within each of the two" in found.note
