@@ -14,8 +14,9 @@ from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 PAGES = ("study", "stimulus", "explanation", "participation", "judgment", "exclusion", "network")
-TABS = ("studyapp_study_change", "study_coverage", "study_links", "study_exclusions",
-        "study_definition")  # fmt: skip
+TABS = ("studyapp_study_change", "study_gallery", "study_coverage", "study_links",
+        "study_exclusions", "study_payment", "study_results", "study_definition",
+        "study_members")  # fmt: skip
 
 
 @pytest.mark.parametrize("page", PAGES)

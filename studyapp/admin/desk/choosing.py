@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from django.db.models import Count, Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet
 from django.db.models.fields.json import KT
-from django.db.models.functions import Cast, Coalesce
+from django.db.models.functions import Cast
 
 from studyapp.models import (
     Judgment,
@@ -35,7 +35,7 @@ def choose(study: Study, wanted: dict[str, Any]) -> QuerySet[Stimulus]:
     if wanted.get("empty"):
         rows = rows.filter(Exists(_uses().filter(overlay__explanation__is_empty=True)))
     rows = _by_networks(study, rows, wanted.get("networks", ""))
-    return _by_coverage(rows, wanted.get("coverage", ""))
+    return _by_coverage(study, rows, wanted.get("coverage", ""))
 
 
 def _uses() -> QuerySet[StimulusOverlay]:
@@ -65,7 +65,7 @@ def _right(networks: list[int | None]) -> QuerySet[Prediction]:
     return first.filter(first=OuterRef("class_index"))
 
 
-def _by_coverage(rows: QuerySet[Stimulus], which: str) -> QuerySet[Stimulus]:
+def _by_coverage(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet[Stimulus]:
     if not which:
         return rows
     judged = Judgment.objects.filter(
@@ -75,10 +75,12 @@ def _by_coverage(rows: QuerySet[Stimulus], which: str) -> QuerySet[Stimulus]:
     )
     if which == "none":
         return rows.filter(~Exists(judged))
-    planned = Trial.objects.filter(stimulus=OuterRef("pk"), stage__in=COUNTED)
-    counted = judged.order_by().values("trial__stimulus").annotate(n=Count("pk")).values("n")
-    asked = planned.order_by().values("stimulus").annotate(n=Count("pk")).values("n")
-    return rows.annotate(
-        judged=Coalesce(Subquery(counted, output_field=IntegerField()), 0),
-        asked=Coalesce(Subquery(asked, output_field=IntegerField()), 0),
-    ).filter(judged__lt=F("asked"))
+    # A place is held by one person at a time, so a trial counts at most once.
+    counted = Judgment.objects.filter(
+        trial=OuterRef("pk"), participation__status__in=(Status.ACTIVE, Status.FINISHED)
+    )
+    missing = Trial.objects.filter(~Exists(counted), stage__in=COUNTED, slot__study=study)
+    # One pass over the study's trials, instead of one for each stimulus, and once for all pages.
+    return rows.filter(
+        pk__in=list(missing.order_by().values_list("stimulus", flat=True).distinct())
+    )
