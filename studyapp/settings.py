@@ -162,6 +162,9 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
+# Signs what Prolific reports; without it the address for its reports is not there.
+PROLIFIC_WEBHOOK_SECRET = env_text("PROLIFIC_WEBHOOK_SECRET", "")
+
 # A late-acknowledged message comes back after this many seconds: longer than the longest task.
 LONGEST_TASK_SECONDS = 3600
 # A worker renews its claims with every heartbeat, so those of a dead one run out after this time.

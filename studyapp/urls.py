@@ -4,7 +4,16 @@ from django.contrib import admin
 from django.urls import path, register_converter
 
 from studyapp.models.codes import PATTERN
-from studyapp.views import entry, failures, health, login, participation, pictures, replay
+from studyapp.views import (
+    entry,
+    failures,
+    health,
+    login,
+    panel_events,
+    participation,
+    pictures,
+    replay,
+)
 
 
 class CodeConverter:
@@ -36,6 +45,7 @@ urlpatterns = [
     path("p/<code:code>/<code:name>.png", pictures.picture, name="picture"),
     path("replay/<code:code>/<int:number>", replay.replay, name="replay"),
     path("o/<code:code>.png", pictures.desk_picture, name="desk_picture"),
+    path("panels/prolific/", panel_events.prolific_event, name="prolific_event"),
     path("healthz", health.healthz, name="healthz"),
     path("admin/login/", login.login),
     path("admin/", admin.site.urls),

@@ -161,6 +161,26 @@ class Event(models.Model):
         return f"{self.kind} at {self.at}"
 
 
+class PanelEvent(models.Model):
+    """News from a panel, taken in once by its event id; it holds no id of a person."""
+
+    source = models.CharField(max_length=40)
+    event_id = models.CharField(max_length=200)
+    kind = models.CharField(max_length=40)
+    participation = models.ForeignKey(
+        Participation, models.SET_NULL, null=True, blank=True, related_name="panel_events"
+    )
+    received_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "event_id"], name="panel_event_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.kind}"
+
+
 class Exclusion(models.Model):
     """Why a participation is left out of the analysis: a row beside the data. Undo is a row too."""
 

@@ -13,6 +13,7 @@ from studyapp.studies.definition import study_definition
 
 from .enrolment import is_screened, lock
 from .gates import has_failed_practice, screen_out
+from .outcomes import code_at_the_end
 from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
 
 PAGES_BY_STATUS = {
@@ -120,8 +121,7 @@ def finish(person: Participation) -> None:
     """
     if unanswered(person).exists():
         raise NotNow(_("There are questions left to answer."))
-    panel_code = study_definition(person.study).panel.codes.complete
-    person.completion_code = panel_code or secrets.token_hex(4).upper()
+    person.completion_code = code_at_the_end(person) or secrets.token_hex(4).upper()
     person.status, person.finished_at = Status.FINISHED, timezone.now()
     person.save(update_fields=["completion_code", "status", "finished_at"])
     Event.objects.create(participation=person, kind="finished")

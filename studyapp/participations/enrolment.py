@@ -23,7 +23,9 @@ from .refusals import NotNow, StudyNotOpen
 
 
 @transaction.atomic
-def consent(participation: Participation, *, publication: bool = False) -> Participation:
+def consent(
+    participation: Participation, *, publication: bool = False, device_class: str = ""
+) -> Participation:
     """Store what was consented to and when, and take a place; `status` is FULL if there is none.
 
     Consenting twice changes nothing. Raises StudyNotOpen when the study takes nobody in.
@@ -40,6 +42,8 @@ def consent(participation: Participation, *, publication: bool = False) -> Parti
     person.consented_at = timezone.now()
     person.consent_text = current_texts(person.study)["consent"]
     person.publication_consent = publication
+    # Who was sent on to another device consents, and answers, on that one.
+    person.device_class = device_class or person.device_class
     enrol(person)
     person.save()
     Event.objects.create(participation=person, kind="consented")

@@ -1,11 +1,12 @@
 """After payment the panel's ids are no longer needed: they are erased by date."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from studyapp.models import PanelIdentity, Participation, Study
+from studyapp.studies.definition import study_definition
 
 
 def erasable(study: Study, before: datetime) -> QuerySet[PanelIdentity]:
@@ -24,3 +25,12 @@ def erase_identities(study: Study, before: datetime) -> int:
     """Erase those ids for good; how many there were. The judgments stay, without a name."""
     erased, _ = erasable(study, before).delete()
     return erased
+
+
+def due_studies(today: date) -> list[Study]:
+    """The studies whose declared day has come, so that nobody has to remember it."""
+    days = [
+        (study, study_definition(study).panel.erase_ids_on)
+        for study in Study.objects.order_by("slug")
+    ]
+    return [study for study, day in days if day is not None and day <= today]

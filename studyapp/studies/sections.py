@@ -1,5 +1,6 @@
 """The sections of a study file, each a typed, closed record: an unknown key is an error."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
@@ -200,15 +201,23 @@ class Codes(Section):
 
 
 class PanelSection(Section):
-    kind: Literal["link", "personal", "prolific"] = Field("link", description="How people come.")
+    kind: Literal["link", "personal", "prolific", "mturk", "sona"] = Field(
+        "link", description="“personal” for signed links of your own, “link” for one open to all."
+    )
     codes: Codes = Field(
         default_factory=lambda: Codes.model_validate({}),
-        description="What the panel is told, one code per outcome.",
+        description="What the panel is told, by outcome.",
     )
     redirect: Text | None = Field(None, description="Address that takes the code at its end.")
-    smallest_window: int = Field(320, ge=200, description="Pixels of width that a window needs.")
+    people_per_device: int = Field(
+        1, ge=1, le=1000, description="Of an open link: how many may take part in one browser."
+    )
+    smallest_window: int = Field(320, ge=200, description="Pixels of width.")
     devices: list[Device] = Field(
-        default_factory=lambda: list(DEVICES), description="On which people may take part."
+        default_factory=lambda: list(DEVICES), description="Who may come with which device."
+    )
+    erase_ids_on: date | None = Field(
+        None, strict=False, description="The day on which the panel's ids are erased."
     )
 
 

@@ -1,6 +1,28 @@
 """What kind of device asks, told as coarsely as the design needs; nothing else is kept of it."""
 
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+
+from studyapp.participations.refusals import ParticipationError
+from studyapp.studies.definition import Definition
+
+
+class UnfitDevice(ParticipationError):
+    """A device on which the study can't be shown as it was meant; on another one it can."""
+
+    status_code = 403
+
+
+def refuse_unfit(request: HttpRequest, definition: Definition) -> None:
+    """UnfitDevice for a kind of device or a window that the study rules out.
+
+    A page without script tells no window: then the kind of device decides alone.
+    """
+    if device_class(request) not in definition.panel.devices:
+        raise UnfitDevice(_("This study needs another device. Please open the link there."))
+    width = request.POST.get("window_width", "")
+    if width.isascii() and width.isdecimal() and int(width[:9]) < definition.panel.smallest_window:
+        raise UnfitDevice(_("This study needs a larger window. Please make it wider and go on."))
 
 
 def device_class(request: HttpRequest) -> str:

@@ -4,16 +4,22 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils.translation import gettext as _
+from django.utils import translation
+from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import Participation, Study, StudyKind, StudyState
+from studyapp.models import Participation, Status, Study, StudyKind, StudyState
 from studyapp.models.codes import is_code
 from studyapp.participations.entering import enter
 from studyapp.participations.panels import panel_visit
+from studyapp.participations.refusals import ParticipationError
+from studyapp.studies.definition import Definition, study_definition
 
 from .devices import device_class
 from .pages import SeeOther, page, participant_view
 
+# They have nothing left to do, so that somebody else may begin on the same device.
+ENDED = (Status.FINISHED, Status.REFUSED, Status.SCREENED_OUT, Status.FULL, Status.WITHDRAWN)
+NOBODY_IN = _("This study takes nobody in at the moment.")
 COOKIE_SECONDS = 60 * 60 * 24 * 30
 
 
@@ -30,42 +36,67 @@ def landing(request: HttpRequest) -> HttpResponse:
 def entry(request: HttpRequest, slug: str) -> HttpResponse:
     """The door of a study. A panel's address enters at once, so that its id leaves the address."""
     study = get_object_or_404(Study, slug=slug, opened_at__isnull=False)
-    if visit := panel_visit(request.GET):
-        person = enter(
-            study,
-            source=visit.source,
-            external_id=visit.external_id,
-            details=visit.details,
-            device_class=device_class(request),
-        )
-        return SeeOther(reverse("participation", args=[person.code]))
-    if known := _known(request, study):
+    definition = study_definition(study)
+    try:
+        visit = panel_visit(definition, request.GET)
+    except ParticipationError as error:
+        return _shut(request, study, error, error.status_code)
+    if visit is None:
+        return _plain_door(request, study, definition)
+    person = enter(
+        study,
+        source=visit.source,
+        external_id=visit.external_id,
+        details=visit.details,
+        language=definition.language,
+        device_class=device_class(request),
+    )
+    return SeeOther(reverse("participation", args=[person.code]))
+
+
+def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> HttpResponse:
+    """The link that is open to all: who came before in this browser goes on where they were."""
+    known, count = _known(request, study)
+    may_begin = count < definition.panel.people_per_device
+    if known is not None and not (may_begin and known.status in ENDED):
         return SeeOther(reverse("participation", args=[known.code]))
     if study.state != StudyState.OPEN:
-        context = {"title": study.title, "sentence": _("This study takes nobody in at the moment.")}
-        return page(request, "message", context, study=study)
+        return _shut(request, study, NOBODY_IN, 200)
     if request.method != "POST":
         return page(request, "entry", study=study)
-    person = enter(study, source="link", device_class=device_class(request))
-    return _remember(SeeOther(reverse("participation", args=[person.code])), study, person)
+    person = enter(
+        study,
+        source="link",
+        language=definition.language,
+        device_class=device_class(request),
+    )
+    reply = SeeOther(reverse("participation", args=[person.code]))
+    return _remember(reply, study, f"{person.code}.{count + 1}")
+
+
+def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> HttpResponse:
+    with translation.override(study_definition(study).language):
+        context = {"title": study.title, "sentence": str(sentence)}
+    return page(request, "message", context, study=study, status=status)
 
 
 def _cookie(study: Study) -> str:
     return f"discern-{study.slug}"
 
 
-def _known(request: HttpRequest, study: Study) -> Participation | None:
-    """Who came by the plain link before, in this browser."""
-    code = request.COOKIES.get(_cookie(study), "")
+def _known(request: HttpRequest, study: Study) -> tuple[Participation | None, int]:
+    """Who came last by the plain link in this browser, and how many have come so."""
+    code, _dot, count = request.COOKIES.get(_cookie(study), "").partition(".")
     if not is_code(code):
-        return None
-    return Participation.objects.filter(study=study, code=code).first()
+        return None, 0
+    person = Participation.objects.filter(study=study, code=code).first()
+    return person, int(count) if count.isascii() and count.isdecimal() else 1
 
 
-def _remember(reply: HttpResponse, study: Study, person: Participation) -> HttpResponse:
+def _remember(reply: HttpResponse, study: Study, value: str) -> HttpResponse:
     reply.set_cookie(
         _cookie(study),
-        person.code,
+        value,
         max_age=COOKIE_SECONDS,
         path=reverse("entry", args=[study.slug]),
         httponly=True,

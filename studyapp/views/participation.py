@@ -14,12 +14,14 @@ from studyapp.models import Participation, Trial
 from studyapp.models.codes import is_code
 from studyapp.participations import enrolment, gates
 from studyapp.participations.answering import answer, current_page, current_trial
+from studyapp.participations.outcomes import panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, Unanswered
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.studies.definition import study_definition
 from studyapp.studies.paradigms import PARADIGMS, TrialForm
 from studyapp.studies.texts import current_texts
 
+from .devices import device_class, refuse_unfit
 from .pages import SeeOther, page, participant_view, wants_json
 from .trials import asked_on, trial_context
 
@@ -60,7 +62,7 @@ def participation(request: HttpRequest, code: str) -> HttpResponse:
 def _screening_page(request: HttpRequest, person: Participation) -> HttpResponse:
     """The questions that decide whether the study needs this person."""
     definition = study_definition(person.study)
-    if person.device_class and person.device_class not in definition.panel.devices:
+    if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
     if not enrolment.has_free_slot(person.study):
         return _message_page(request, person, "full")
@@ -70,7 +72,7 @@ def _screening_page(request: HttpRequest, person: Participation) -> HttpResponse
 
 def _consent_page(request: HttpRequest, person: Participation) -> HttpResponse:
     definition = study_definition(person.study)
-    if person.device_class and person.device_class not in definition.panel.devices:
+    if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
     if not enrolment.has_free_slot(person.study):
         return _message_page(request, person, "full")
@@ -104,18 +106,24 @@ def _trial_page(request: HttpRequest, person: Participation, error: str = "") ->
 
 
 def _finished_page(request: HttpRequest, person: Participation) -> HttpResponse:
-    definition = study_definition(person.study)
-    redirect = definition.panel.redirect
     context = {
         "person": person,
         "text": safe_html(current_texts(person.study)["debrief"].markdown),
-        "redirect": f"{redirect}{person.completion_code}" if redirect else "",
+        **_told(person),
     }
     return page(request, "finished", context, study=person.study)
 
 
 def _dropped_page(request: HttpRequest, person: Participation) -> HttpResponse:
-    return page(request, "dropped", {"person": person}, study=person.study)
+    return page(request, "dropped", {"person": person, **_told(person)}, study=person.study)
+
+
+def _told(person: Participation, name: str = "") -> dict[str, str]:
+    """What the panel is to be told of the page `name`, and the address that tells it."""
+    definition = study_definition(person.study)
+    seen = {"full": "full", "closed": "timed_out"}.get(name)
+    code = panel_code(person, definition, seen=seen)
+    return {"panel_code": code, "redirect": way_back(definition, code)}
 
 
 def _message_page(request: HttpRequest, person: Participation, name: str) -> HttpResponse:
@@ -136,19 +144,8 @@ def _message_page(request: HttpRequest, person: Participation, name: str) -> Htt
             "device": (_("Please use another device"), _("This study needs a larger screen. "
                        "Please open the same link on a computer.")),
         }[name]  # fmt: skip
-    context = {"person": person, "title": title, "sentence": sentence}
-    context["panel_code"] = _panel_code(person, name)
+    context = {"person": person, "title": title, "sentence": sentence, **_told(person, name)}
     return page(request, "message", context, study=person.study)
-
-
-def _panel_code(person: Participation, name: str) -> str:
-    """What the panel wants to be told of an outcome without completion, if the study says."""
-    codes = study_definition(person.study).panel.codes
-    return {
-        "full": codes.full,
-        "refused": codes.no_consent,
-        "screened_out": codes.screened_out,
-    }.get(name) or ""
 
 
 @participant_view("POST")
@@ -156,8 +153,10 @@ def consent(request: HttpRequest, code: str) -> HttpResponse:
     person = find_person(code)
     if request.POST.get("agree") != "yes":
         raise Unanswered(lazy("Please tick that you agree, or choose not to take part."))
+    refuse_unfit(request, study_definition(person.study))
     publication = request.POST.get("publication") == "yes"
-    return onward(request, enrolment.consent(person, publication=publication))
+    device = device_class(request)
+    return onward(request, enrolment.consent(person, publication=publication, device_class=device))
 
 
 @participant_view("POST")

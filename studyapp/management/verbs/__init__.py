@@ -6,6 +6,7 @@ from . import (
     extending,
     loading,
     measuring,
+    panels,
     powering,
     preparing,
     preregistering,
@@ -32,6 +33,9 @@ VERBS: dict[str, Verb] = {
     "simulate": simulating.VERB,
     "status": status.VERB,
     "measure": measuring.VERB,
+    "invite": panels.INVITE,
+    "approvals": panels.APPROVALS,
+    "erase-ids": panels.ERASE,
 }
 
 __all__ = ["VERBS", "Verb"]

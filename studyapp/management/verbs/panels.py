@@ -1,0 +1,97 @@
+"""`study invite|approvals|erase-ids`: what a panel is given, and for how long."""
+
+import csv
+import secrets
+import sys
+from argparse import ArgumentParser
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from django.utils import timezone
+
+from studyapp.models import Study
+from studyapp.participations.approvals import COLUMNS, approvals, unpaid
+from studyapp.participations.erasure import due_studies, erase_identities
+from studyapp.participations.panels.personal import signed
+from studyapp.studies.definition import study_definition
+
+from .base import Verb, VerbError, find_study
+
+Facts = tuple[dict[str, Any], list[str]]
+
+
+def invite_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("slug")
+    parser.add_argument("--site", required=True, help="address of the site, https://…")
+    parser.add_argument("--people", type=int, help="so many ids, drawn at random")
+    parser.add_argument("--ids", type=Path, help="a file with one id a line instead")
+
+
+def invite(options: dict[str, Any]) -> Facts:
+    study = find_study(options["slug"])
+    if study_definition(study).panel.kind != "personal":
+        raise VerbError(f'{study.slug}: personal links need `panel.kind = "personal"`')
+    links = [{"id": one, "link": _link(options["site"], study.slug, one)} for one in _ids(options)]
+    return {"links": links}, [f"{row['id']},{row['link']}" for row in links]
+
+
+def _ids(options: dict[str, Any]) -> list[str]:
+    if options["ids"] is not None:
+        try:
+            lines = options["ids"].read_text("utf-8").splitlines()
+        except OSError as error:
+            raise VerbError(f"{options['ids']}: {error.strerror}; name a file of ids") from error
+        return [line.strip() for line in lines if line.strip()]
+    if not options["people"]:
+        raise VerbError("say how many with --people N, or name the ids with --ids FILE")
+    return [secrets.token_hex(6) for _ in range(options["people"])]
+
+
+def _link(site: str, slug: str, person: str) -> str:
+    return f"{site.rstrip('/')}/s/{slug}/?participant={quote(signed(slug, person))}"
+
+
+def approvals_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("slug")
+    parser.add_argument("--out", type=Path, help="a CSV file instead of the screen")
+
+
+def list_approvals(options: dict[str, Any]) -> Facts:
+    study = find_study(options["slug"])
+    rows = list(approvals(study))
+    if options["out"] is not None:
+        with options["out"].open("w", encoding="utf-8", newline="") as file:
+            _write(file, rows)
+        lines = [f"{len(rows)} people in {options['out']}"]
+    else:
+        if not options["json"]:
+            _write(sys.stdout, rows)
+        lines = []
+    if left := unpaid(study):
+        lines.append(f"{left} are still on their way: make the list again")
+    return {"approvals": rows, "unfinished": left}, lines
+
+
+def _write(file: Any, rows: Iterable[dict[str, Any]]) -> None:
+    writer = csv.DictWriter(file, COLUMNS)
+    writer.writeheader()
+    writer.writerows(rows)
+
+
+def erase_arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("slug", nargs="?", help="this one now; else those whose day has come")
+
+
+def erase(options: dict[str, Any]) -> Facts:
+    slug = options["slug"]
+    studies: list[Study] = [find_study(slug)] if slug else due_studies(timezone.localdate())
+    erased = {study.slug: erase_identities(study, timezone.now()) for study in studies}
+    lines = [f"{name}: {count} panel ids erased" for name, count in erased.items()]
+    return {"erased": erased}, lines or ["no study's day has come"]
+
+
+INVITE = Verb("print personal links, which nobody can make up", invite_arguments, invite)
+APPROVALS = Verb("list whom the panel is to pay", approvals_arguments, list_approvals)
+ERASE = Verb("erase panel ids, for cron: those whose day has come", erase_arguments, erase)

@@ -1,0 +1,47 @@
+"""The list by which a panel pays: id, outcome, duration, bonus."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from studyapp.models import Participation, Status, Study
+from studyapp.studies.definition import Definition, study_definition
+
+from .outcomes import outcome
+
+COLUMNS = ("panel", "id", "session", "outcome", "minutes", "bonus")
+# Who came in vain is paid a part, as a bonus, where the study says so.
+PARTLY_PAID = ("screened_out",)
+
+
+def approvals(study: Study) -> Iterator[dict[str, Any]]:
+    """A row for everybody whose panel id is not erased, in the order in which they came."""
+    definition = study_definition(study)
+    people = Participation.objects.filter(study=study, participant__identity__isnull=False)
+    for person in people.select_related("participant__identity", "study").order_by("entered_at"):
+        yield _row(person, definition)
+
+
+def _row(person: Participation, definition: Definition) -> dict[str, Any]:
+    identity = person.participant.identity
+    end = person.finished_at or person.last_seen_at
+    begin = person.consented_at
+    what = outcome(person, definition)
+    return {
+        "panel": identity.source,
+        "id": identity.external_id,
+        "session": identity.details.get("SESSION_ID") or identity.details.get("assignmentId", ""),
+        "outcome": what,
+        "minutes": round((end - begin).total_seconds() / 60, 1) if end and begin else None,
+        "bonus": _bonus(what, definition),
+    }
+
+
+def _bonus(what: str, definition: Definition) -> float:
+    if definition.pay is None or what not in PARTLY_PAID:
+        return 0.0
+    return definition.pay.partial
+
+
+def unpaid(study: Study) -> int:
+    """How many are still on their way, so that the list is not the last one."""
+    return study.participations.filter(status__in=[Status.ENTERED, Status.ACTIVE]).count()

@@ -1,0 +1,41 @@
+"""Where people come from, and what an address says of them."""
+
+from collections.abc import Mapping
+
+from django.utils.translation import gettext_lazy as _
+
+from studyapp.participations.refusals import ParticipationError
+from studyapp.studies.definition import Definition
+
+from . import mturk, personal, prolific, sona
+from .base import DamagedLink, Panel, Visit
+
+PANELS: dict[str, Panel] = {
+    panel.name: panel for panel in (prolific.PANEL, mturk.PANEL, sona.PANEL, personal.PANEL)
+}
+PLAIN = "link"
+
+
+class NotFromThePanel(ParticipationError):
+    """The plain link of a study whose people come from a panel."""
+
+    status_code = 403
+
+
+def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | None:
+    """The visit that the parameters of a study's address tell of; None for the plain link.
+
+    A study of the kind "link" takes whoever comes, and knows again whom a panel sends. One of a
+    panel takes only those: NotFromThePanel for the plain link, DamagedLink for odd parameters.
+    """
+    kind = definition.panel.kind
+    if kind == PLAIN:
+        found = (panel.visit(definition.slug, query) for panel in PANELS.values())
+        return next((visit for visit in found if visit is not None), None)
+    visit = PANELS[kind].visit(definition.slug, query)
+    if visit is None:
+        raise NotFromThePanel(_("Please open the very link that you were given or sent to."))
+    return visit
+
+
+__all__ = ["PANELS", "DamagedLink", "NotFromThePanel", "Panel", "Visit", "panel_visit"]

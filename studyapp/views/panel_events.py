@@ -1,0 +1,41 @@
+"""Where panels report what became of somebody: signed, and taken in once."""
+
+import time
+
+from django.conf import settings
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+
+from studyapp.participations.panels import prolific
+
+from .pages import participant_view
+
+OLDEST_SECONDS = 3600
+
+
+@participant_view("POST")
+def prolific_event(request: HttpRequest) -> HttpResponse:
+    """A webhook of Prolific. 404 where no secret is set, 401 unless it was signed with it lately.
+
+    A message about anything but a submission is acknowledged and left alone; so is one that was
+    here before, since Prolific delivers at least once.
+    """
+    secret = settings.PROLIFIC_WEBHOOK_SECRET
+    if not secret:
+        raise Http404
+    stamp = request.headers.get("X-Prolific-Request-Timestamp", "")
+    signature = request.headers.get("X-Prolific-Request-Signature", "")
+    if not prolific.is_signed(secret, stamp, request.body, signature) or not _is_recent(stamp):
+        return JsonResponse({"ok": False, "sentence": "The signature does not fit."}, status=401)
+    event_id = request.headers.get("X-Event-ID", "")
+    try:
+        news = prolific.submission_news(request.body)
+    except ValueError as error:
+        return JsonResponse({"ok": False, "sentence": str(error)}, status=400)
+    if not event_id or len(event_id) > prolific.LONGEST_ID:
+        return JsonResponse({"ok": False, "sentence": "X-Event-ID is missing."}, status=400)
+    is_new = news is not None and prolific.receive(event_id, *news)
+    return JsonResponse({"ok": True, "new": is_new})
+
+
+def _is_recent(stamp: str) -> bool:
+    return stamp.isascii() and stamp.isdecimal() and abs(time.time() - int(stamp)) < OLDEST_SECONDS
