@@ -6,6 +6,7 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from studyapp.participations.panels import prolific
+from studyapp.participations.panels.base import LONGEST_ID
 
 from .pages import participant_view
 
@@ -31,7 +32,7 @@ def prolific_event(request: HttpRequest) -> HttpResponse:
         news = prolific.submission_news(request.body)
     except ValueError as error:
         return JsonResponse({"ok": False, "sentence": str(error)}, status=400)
-    if not event_id or len(event_id) > prolific.LONGEST_ID:
+    if not event_id or len(event_id) > LONGEST_ID:
         return JsonResponse({"ok": False, "sentence": "X-Event-ID is missing."}, status=400)
     is_new = news is not None and prolific.receive(event_id, *news)
     return JsonResponse({"ok": True, "new": is_new})

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from studyapp.models import Study
-from studyapp.participations.panels import PANELS
+from studyapp.participations.panels import PANELS, Panel
 from studyapp.studies.definition import study_definition
 from studyapp.studies.rights import Act
 
@@ -15,12 +15,13 @@ PLACEHOLDERS = {
     "PROLIFIC_PID": "{{%PROLIFIC_PID%}}",
     "STUDY_ID": "{{%STUDY_ID%}}",
     "SESSION_ID": "{{%SESSION_ID%}}",
-    "participant": "NAME",
+    "survey_code": "%SURVEY_CODE%",
 }
 NOTES = {
     "prolific": "Paste it as the study's address on Prolific, with “I'll use URL parameters”.",
     "mturk": "Give it to an external question as it is: MTurk adds its own parameters.",
-    "personal": "One link a person: write a pseudonym of your own in the place of NAME.",
+    "personal": "Signed, so that nobody makes one up: “study invite SLUG --site …” prints them.",
+    "sona": "Paste it as the study's address on SONA.",
 }
 
 
@@ -29,17 +30,18 @@ def links(request: HttpRequest, study: Study) -> HttpResponse:
     definition = study_definition(study)
     plain = request.build_absolute_uri(reverse("entry", args=[study.slug]))
     panels = [
-        (name, _address(plain, name, parameters), NOTES.get(name, ""))
-        for name, parameters in PANELS.items()
+        (name, _address(plain, panel), NOTES.get(name, ""))
+        for name, panel in PANELS.items()
+        if definition.panel.kind in (name, "link")
     ]
     codes = [(name.replace("_", " "), code) for name, code in definition.panel.codes]
     context = {"plain": plain, "panels": panels, "codes": codes, "panel": definition.panel}
     return show(request, study, "links", context)
 
 
-def _address(plain: str, panel: str, parameters: tuple[str, tuple[str, ...]]) -> str:
-    if panel == "mturk":
+def _address(plain: str, panel: Panel) -> str:
+    if panel.name == "mturk":
         return plain
-    first, others = parameters
-    filled = [f"{name}={PLACEHOLDERS.get(name, 'NAME')}" for name in (first, *others)]
-    return f"{plain}?{'&'.join(filled)}"
+    names = (panel.person, *panel.details)
+    filled = "&".join(f"{name}={PLACEHOLDERS.get(name, '…')}" for name in names)
+    return f"{plain}?{filled}"

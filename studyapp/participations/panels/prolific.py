@@ -78,7 +78,7 @@ def _let_go(participation: Participation, status: str) -> None:
     person = lock(participation)
     if person.status != Status.ACTIVE:
         return
-    Slot.objects.filter(pk=person.slot_id).update(is_open=True)
+    Slot.objects.filter(participations=person).update(is_open=True)
     person.status = Status.DROPPED
     person.save(update_fields=["status"])
     Event.objects.create(participation=person, kind="dropped", data={"panel": status})
