@@ -77,7 +77,14 @@ def list_approvals(options: dict[str, Any]) -> Facts:
 def _write(file: Any, rows: Iterable[dict[str, Any]]) -> None:
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
-    writer.writerows(rows)
+    for row in rows:
+        writer.writerow({name: _inert(value) for name, value in row.items()})
+
+
+def _inert(value: Any) -> Any:
+    """An id comes from an address: what a spreadsheet would take for a formula is made a text."""
+    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return f"'{value}" if is_formula else value
 
 
 def erase_arguments(parser: ArgumentParser) -> None:
