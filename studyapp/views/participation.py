@@ -6,8 +6,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import translation
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as lazy
+from django.utils.translation import gettext_lazy as _
 
 from studyapp.markdown import safe_html
 from studyapp.models import Participation, Trial
@@ -25,7 +24,7 @@ from .devices import device_class, refuse_unfit
 from .pages import SeeOther, page, participant_view, wants_json
 from .trials import asked_on, trial_context
 
-CHOOSE = lazy("Please choose one of the answers on the page.")
+CHOOSE = _("Please choose one of the answers on the page.")
 
 
 def find_person(code: str) -> Participation:
@@ -152,7 +151,7 @@ def _message_page(request: HttpRequest, person: Participation, name: str) -> Htt
 def consent(request: HttpRequest, code: str) -> HttpResponse:
     person = find_person(code)
     if request.POST.get("agree") != "yes":
-        raise Unanswered(lazy("Please tick that you agree, or choose not to take part."))
+        raise Unanswered(_("Please tick that you agree, or choose not to take part."))
     refuse_unfit(request, study_definition(person.study))
     publication = request.POST.get("publication") == "yes"
     device = device_class(request)
@@ -209,7 +208,7 @@ def _posted_trial(request: HttpRequest, person: Participation) -> Trial:
     code = request.POST.get("trial", "")
     mine = Trial.objects.select_related("stimulus").filter(slot=person.slot_id)
     if not is_code(code) or (trial := mine.filter(code=code).first()) is None:
-        raise NotYourTrial(lazy("This question is not part of your study."))
+        raise NotYourTrial(_("This question is not part of your study."))
     return trial
 
 

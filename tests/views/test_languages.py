@@ -1,0 +1,88 @@
+"""Interface texts are there in English and German; consent is in the researcher's own words."""
+
+import gettext
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.test import Client
+
+from studyapp.participations.enrolment import begin, consent
+from studyapp.participations.entering import enter
+from studyapp.studies.lifecycle import close_study
+from tests.builders import open_small_study
+
+APP = settings.ROOT / "studyapp"
+CATALOGUE = APP / "locale" / "de" / "LC_MESSAGES" / "django.mo"
+PARTICIPANTS = sorted((APP / "templates" / "participants").rglob("*.html"))
+TRANSLATED = re.compile(r"""{% translate (?:"([^"]*)"|'([^']*)') %}""")
+IN_CODE = re.compile(r"""\b_\(\s*((?:"[^"\n]*"\s*)+)\)""")
+
+
+def german() -> gettext.GNUTranslations:
+    with CATALOGUE.open("rb") as file:
+        return gettext.GNUTranslations(file)
+
+
+def texts_of(page: Path) -> list[str]:
+    return [one or other for one, other in TRANSLATED.findall(page.read_text("utf-8"))]
+
+
+def texts_in_code() -> list[str]:
+    """The sentences of views, participations and paradigms."""
+    found = []
+    for room in ("views", "participations", "studies/paradigms"):
+        for path in sorted((APP / room).rglob("*.py")):
+            for parts in IN_CODE.findall(path.read_text("utf-8")):
+                found.append("".join(re.findall(r'"([^"\n]*)"', parts)))
+    return found
+
+
+def test_every_text_of_a_page_is_there_in_german() -> None:
+    known = german()
+    texts = [text for page in PARTICIPANTS for text in texts_of(page)] + texts_in_code()
+    assert len(texts) > 100
+    assert [text for text in texts if known.gettext(text) == text] == []
+
+
+def test_the_compiled_catalogue_is_that_of_its_source() -> None:
+    source = CATALOGUE.with_suffix(".po").read_text("utf-8")
+    held = {one: other for one, other in german()._catalog.items() if one}  # type: ignore[attr-defined]
+    pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE)
+    read = {one.replace('\\"', '"'): other.replace('\\"', '"') for one, other in pairs}
+    assert read == held
+    assert [one for one, other in read.items() if not other] == []
+
+
+@pytest.mark.django_db
+def test_a_german_study_is_german_on_every_page(client: Client) -> None:
+    study = open_small_study(language="de")
+    door = client.get(f"/s/{study.slug}/").content.decode()
+    assert '<html lang="de" dir="ltr">' in door
+    assert ">Beginnen</button>" in door
+    person = enter(study, source="link")
+    here = f"/p/{person.code}/"
+    asked = client.get(here).content.decode()
+    assert "Ich nehme nicht teil" in asked
+    assert "Plain words of the consent." in asked
+    refused = client.post(f"{here}consent").content.decode()
+    assert "Bitte kreuzen Sie an" in refused
+    assert "Weiter, wo Sie waren" in refused
+    begin(consent(person))
+    trial = client.get(here).content.decode()
+    for words in ("Robot A ist deutlich vernünftiger", "Frage 1 von 3", "Bestätigen",
+                  'data-saving="Wird gespeichert …"', "Beide Roboter erkannten:"):  # fmt: skip
+        assert words in trial
+    close_study(study)
+    assert "Diese Studie ist beendet" in client.get(here).content.decode()
+
+
+@pytest.mark.django_db
+def test_a_language_without_texts_falls_back_to_english_and_keeps_its_direction(
+    client: Client,
+) -> None:
+    study = open_small_study(language="he")
+    page = client.get(f"/s/{study.slug}/").content.decode()
+    assert '<html lang="he" dir="rtl">' in page
+    assert ">Begin</button>" in page
