@@ -1,0 +1,34 @@
+"""Pictures as heavy as those of real studies, in the place of a test study's small ones."""
+
+import hashlib
+import io
+
+from django.core.files.storage import default_storage
+from PIL import Image
+
+from studyapp.models import Crop, Overlay, Study
+
+SIDE = 448
+
+
+def enlarge_pictures(study: Study) -> int:
+    """Put noisy pictures of 448 pixels into every picture file of `study`; bytes of the largest."""
+    overlays = Overlay.objects.filter(uses__stimulus__study=study).distinct()
+    crops = Crop.objects.filter(image__uses__study=study)
+    largest = 0
+    for picture in (*overlays, *crops):
+        content = _noisy(picture.code)
+        with default_storage.open(picture.file, "wb") as file:
+            file.write(content)
+        largest = max(largest, len(content))
+    return largest
+
+
+def _noisy(name: str) -> bytes:
+    """A picture that compresses to some 300 kB, as an overlay on a photo does."""
+    noise = hashlib.shake_256(name.encode()).digest(SIDE * SIDE)
+    quiet = bytes(value & 15 for value in noise)
+    picture = Image.frombytes("L", (SIDE, SIDE), quiet).convert("RGB")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG")
+    return buffer.getvalue()
