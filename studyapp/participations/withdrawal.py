@@ -1,8 +1,19 @@
 """A person takes everything back: judgments and id are erased, a tombstone stays."""
 
+from typing import Any
+
 from django.db import connection, transaction
 
-from studyapp.models import HOLDS_A_SLOT, Event, PanelIdentity, Participation, Slot, Status
+from studyapp.models import (
+    HOLDS_A_SLOT,
+    Download,
+    Event,
+    PanelIdentity,
+    Participation,
+    Slot,
+    Status,
+    WorkState,
+)
 
 from .enrolment import lock
 
@@ -11,12 +22,13 @@ from .enrolment import lock
 def withdraw(participation: Participation) -> int:
     """Erase the person's judgments and panel id and free the slot; how many judgments there were.
 
-    The participation itself stays as a tombstone, so that its slot is refilled and exports
-    made before can be told.
+    The participation itself stays as a tombstone, so that its slot is refilled; it notes which
+    bundles made before hold the answers.
     """
     person = lock(participation)
     if person.status == Status.WITHDRAWN:
         return 0
+    bundles = _bundles(person)
     erased = _erase_judgments(person)
     _erase_identity(person)
     if person.status in HOLDS_A_SLOT:
@@ -24,8 +36,30 @@ def withdraw(participation: Participation) -> int:
     person.status, person.completion_code = Status.WITHDRAWN, ""
     person.profile = {}
     person.save(update_fields=["status", "completion_code", "profile"])
-    Event.objects.create(participation=person, kind="withdrew", data={"judgments": erased})
+    noted = {"judgments": erased, "bundles": bundles if erased else []}
+    Event.objects.create(participation=person, kind="withdrew", data=noted)
     return erased
+
+
+def _bundles(person: Participation) -> list[dict[str, Any]]:
+    """Bundles of the study that were made after this person's first answer."""
+    first = person.judgments.order_by("answered_at").first()
+    if first is None:
+        return []
+    made = Download.objects.filter(
+        study=person.study_id, state=WorkState.READY, asked_at__gte=first.answered_at
+    )
+    return [
+        {"made": row.asked_at.date().isoformat(), "public": row.public, "digest": row.digest}
+        for row in made.order_by("asked_at")
+        if not row.public or person.publication_consent
+    ]
+
+
+def known_bundles(person: Participation) -> list[dict[str, Any]]:
+    """The bundles that held the answers of somebody who withdrew."""
+    event = Event.objects.filter(participation=person, kind="withdrew").first()
+    return list(event.data.get("bundles", [])) if event is not None else []
 
 
 def _erase_identity(person: Participation) -> None:

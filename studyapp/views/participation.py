@@ -15,6 +15,7 @@ from studyapp.participations import enrolment, gates
 from studyapp.participations.answering import answer, current_page, current_trial
 from studyapp.participations.outcomes import panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, Unanswered
+from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.studies.definition import study_definition
 from studyapp.studies.paradigms import PARADIGMS, TrialForm
@@ -143,7 +144,10 @@ def _message_page(request: HttpRequest, person: Participation, name: str) -> Htt
             "device": (_("Please use another device"), _("This study needs a larger screen. "
                        "Please open the same link on a computer.")),
         }[name]  # fmt: skip
-    context = {"person": person, "title": title, "sentence": sentence, **_told(person, name)}
+    context: dict[str, Any] = {"person": person, "title": title, "sentence": sentence}
+    context.update(_told(person, name))
+    if name == "withdrawn":
+        context["bundles"] = known_bundles(person)
     return page(request, "message", context, study=person.study)
 
 

@@ -15,7 +15,15 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
-from studyapp.models import PanelEvent, PanelIdentity, Participation, Status, Study
+from studyapp.models import (
+    Download,
+    PanelEvent,
+    PanelIdentity,
+    Participation,
+    Status,
+    Study,
+    WorkState,
+)
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
@@ -307,6 +315,22 @@ def test_a_withdrawal_erases_the_answers_and_the_id_and_refills_the_place(client
     assert PanelIdentity.objects.count() == 0
     assert study.slots.filter(is_open=True).count() == 4
     assert "You have withdrawn" in client.get(f"/p/{person.code}/").content.decode()
+
+
+def test_who_withdraws_is_told_which_bundles_held_the_answers(client: Client) -> None:
+    study = open_small_study()
+    before = Download.objects.create(study=study, state=WorkState.READY, digest="a" * 64)
+    person = answer_all(take_part(study))
+    after = Download.objects.create(
+        study=study, state=WorkState.READY, digest="b" * 64, public=False
+    )
+    Download.objects.create(study=study, state=WorkState.READY, digest="c" * 64)
+    client.post(f"/p/{person.code}/withdraw")
+    page = client.get(f"/p/{person.code}/").content.decode()
+    assert after.digest[:12] in page
+    assert before.digest[:12] not in page
+    # A public one holds only who agreed to publication.
+    assert "c" * 12 not in page
 
 
 def test_personal_links_are_printed_and_open_their_study(client: Client) -> None:
