@@ -15,6 +15,8 @@ LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correc
 PARADIGM_OF: Mapping[Outcome, str] = {"score": "trust", "correct": "discrimination"}
 # Of guessing among the options of a paradigm's pages; one half elsewhere
 CHANCE: Mapping[str, float] = {"distinction": 0.25}
+# The first answer of two is made without the advice: the final one is analysed
+ANALYSED = ("main", "final")
 NEEDED = ("participant", "image", "method")
 
 
@@ -148,7 +150,8 @@ def tidy_tables(
     definition: Mapping[str, Any],
     paradigm: str | None = None,
 ) -> Tidy:
-    """The judgments of a study's own tables: main trials of finished people who are not excluded.
+    """The judgments of a study's own tables: main trials of finished people who are not
+    excluded, and of two answers to one stimulus the final one.
 
     Photos of one object are one cluster. Raises TidyError if the study has several paradigms
     and none is named, or not the named one.
@@ -157,14 +160,10 @@ def tidy_tables(
     chosen = paradigm or (asked[0] if len(asked) == 1 else None)
     if chosen not in asked:
         raise TidyError(f"the study asks {' and '.join(asked)}: say --paradigm {asked[0]}")
-    main = judgments[(judgments["stage"] == "main") & (judgments["paradigm"] == chosen)]
+    main = judgments[judgments["stage"].isin(ANALYSED) & (judgments["paradigm"] == chosen)]
     outcome: Outcome = "score" if main["score"].notna().any() else "correct"
     if main.empty:
         outcome = next((name for name in LEVELS if PARADIGM_OF[name] == chosen), "correct")
-    if chosen == "reliance":
-        # The first answer is made without the advice: what is analysed is the last of a stimulus
-        last = ~main.duplicated(["participant_id", "stimulus_id"], keep="last")
-        main = main[last]
     everybody = _tidy_columns(main, outcome)
     if chosen == "agreement":
         everybody["answer"] = main["value"]
@@ -175,7 +174,7 @@ def tidy_tables(
         everybody["session"] = main["block"].map(sessions).astype(str)
     kept = (main["status"] == "finished") & ~main["excluded"].astype(bool)
     return Tidy(
-        frame=everybody[kept.to_numpy(dtype=bool)],
+        frame=everybody[kept[everybody.index].to_numpy(dtype=bool)],
         paradigm=str(chosen),
         outcome=outcome,
         reference=definition["analysis"]["reference"],
@@ -184,8 +183,15 @@ def tidy_tables(
         flow=flow(participations, judgments),
         seed=int(definition["design"]["seed"]),
         smallest_effect=definition["analysis"].get("smallest_effect"),
-        chance=CHANCE.get(str(chosen), 0.5),
+        chance=_chance(str(chosen), main),
     )
+
+
+def _chance(paradigm: str, main: pd.DataFrame) -> float:
+    """Reliance in two steps has four answers, in one step two."""
+    if paradigm == "reliance" and (main["stage"] == "final").any():
+        return 0.25
+    return CHANCE.get(paradigm, 0.5)
 
 
 def _tidy_columns(main: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:

@@ -124,3 +124,24 @@ def test_simulated_people_are_analysed_only_when_asked_for() -> None:
     text = analyse(study.slug, simulated=True)
     assert "16 judgments of 4 people" in text
     assert text.count("known 0.") + text.count("known 1.") == 2
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("paradigm", ["agreement", "distinction", "meta_prediction", "reliance"])
+def test_further_paradigms_are_analysed_from_their_studies(paradigm: str, tmp_path: Path) -> None:
+    study = open_small_study(paradigm=paradigm, people=6, trials=4, stimuli=8)
+    send_people(study, 4, paradigm=paradigm)
+    text = analyse(study.slug, json=tmp_path / "r.json")
+    found = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    assert text.startswith(f"{paradigm}: ")
+    assert found["people"] == 4
+    assert found["n"] >= 16
+    assert (paradigm in found) == (paradigm in {"agreement", "meta_prediction"})
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("paradigm", ["pointing", "rating"])
+def test_a_paradigm_without_scores_says_that_there_is_nothing_to_analyse(paradigm: str) -> None:
+    study = open_small_study(paradigm=paradigm, people=4, trials=3, stimuli=6)
+    send_people(study, 2, paradigm=paradigm)
+    assert "there are no judgments to analyse" in analyse(study.slug)
