@@ -138,12 +138,13 @@ def _marginal(model: MethodModel, name: str) -> list[float] | None:
 
 
 def _contrasts(model: MethodModel) -> list[dict[str, Any]]:
+    """`a` − `b`, where `b` comes first in the model: the reference, wherever it takes part."""
     pairs = list(combinations(model.methods, 2))
-    found = [asked_of(model.fit, model.contrast(a, b)) for a, b in pairs]
+    found = [asked_of(model.fit, model.contrast(first, later)) for first, later in pairs]
     adjusted = holm([_p_of(one) for one in found])
     return [
-        {"a": a, "b": b, **_wald(one), "p_holm": _maybe(p_holm)}
-        for (a, b), one, p_holm in zip(pairs, found, adjusted, strict=True)
+        {"a": later, "b": first, **_wald(one), "p_holm": _maybe(p_holm)}
+        for (first, later), one, p_holm in zip(pairs, found, adjusted, strict=True)
     ]
 
 

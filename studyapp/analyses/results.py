@@ -177,17 +177,17 @@ def _tested(tidy: Tidy, name: str, null: float | None) -> Estimate:
 
 
 def _contrasts(tidy: Tidy) -> list[dict[str, Any]]:
-    """Every method against the reference and against each other, adjusted by Holm."""
+    """`a` − `b`: every method against the reference and each other, adjusted by Holm."""
     pairs = list(combinations(tidy.methods(), 2))
-    found = [_contrast(tidy, a, b) for a, b in pairs]
+    found = [_contrast(tidy, first, later) for first, later in pairs]
     adjusted = holm([one.p for one in found])
     return [
         {
-            "a": a, "b": b, "estimate": one.estimate, "se": one.se, "df": one.df,
+            "a": later, "b": first, "estimate": one.estimate, "se": one.se, "df": one.df,
             "robust95": _interval(one), "p": one.p, "p_holm": p_holm, "note": one.note,
             "equivalence": _equivalence(tidy, one),
         }
-        for (a, b), one, p_holm in zip(pairs, found, adjusted, strict=True)
+        for (first, later), one, p_holm in zip(pairs, found, adjusted, strict=True)
     ]  # fmt: skip
 
 

@@ -23,7 +23,7 @@ def summary(found: Facts) -> Iterator[str]:
         yield f"    {_test(found['tests'][name])}"
         yield f"    naive: {_naive(found['naive']['methods'][name])}"
     for one in found["contrasts"]:
-        yield f"  {one['b']} − {one['a']}: {_contrast(one)}"
+        yield f"  {one['a']} − {one['b']}: {_contrast(one)}"
     yield from _models(found)
     yield f"  agreement among people: {_alpha(found['alpha'])}"
     yield f"  {found['naive']['label']}"

@@ -39,8 +39,8 @@ def test_a_table_of_the_oracles_form_gives_what_r_gives(
 
 def test_the_coefficient_is_the_contrast_with_the_reference(tmp_path: Path) -> None:
     found = analysed(oracle("few_images")[0], tmp_path, "discrimination")["glmer"]
-    contrast = next(one for one in found["contrasts"] if one["b"] == "guided_backprop")
-    assert contrast["a"] == "deconvnet"
+    contrast = next(one for one in found["contrasts"] if one["a"] == "guided_backprop")
+    assert contrast["b"] == "deconvnet"
     assert contrast["estimate"] == pytest.approx(found["estimate"]["methodguided_backprop"])
     assert contrast["se"] == pytest.approx(found["se"]["methodguided_backprop"], rel=1e-5)
     z = found["estimate"]["(Intercept)"] / found["se"]["(Intercept)"]

@@ -41,12 +41,12 @@ def test_the_naive_figure_stands_beside_it_and_is_labelled() -> None:
     assert any(line.startswith("    naive: Wilson") for line in summary(found))
 
 
-def test_the_reference_comes_first_in_every_contrast() -> None:
+def test_every_contrast_is_a_minus_b_and_the_reference_is_b() -> None:
     tidy = make_tidy("correct", crossed("abc", "1101101"))
     first = [(one["a"], one["b"]) for one in results(tidy)["contrasts"]]
-    assert first == [("a", "b"), ("a", "c"), ("b", "c")]
+    assert first == [("b", "a"), ("c", "a"), ("c", "b")]
     other = [(one["a"], one["b"]) for one in results(tidy.with_reference("c"))["contrasts"]]
-    assert other == [("c", "a"), ("c", "b"), ("a", "b")]
+    assert other == [("a", "c"), ("b", "c"), ("b", "a")]
 
 
 STRANGE: dict[str, Tidy] = {

@@ -46,7 +46,7 @@ def contrast_figure(found: Facts) -> Figure | None:
     is_share = found["outcome"] == "correct"
     ends = [value for one in rows for value in (one["robust95"] or [one["estimate"]])]
     low, high = around(ends, least=0.1 if is_share else 0.5)
-    points = [Point(f"{one['b']} − {one['a']}", one["estimate"], one["robust95"]) for one in rows]
+    points = [Point(f"{one['a']} − {one['b']}", one["estimate"], one["robust95"]) for one in rows]
     return interval_figure(
         points,
         Frame(

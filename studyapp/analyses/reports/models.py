@@ -78,7 +78,7 @@ def _tables(model: Facts, found: Facts) -> Iterator[Table]:
 
 def _contrast(one: Facts) -> list[str]:
     return [
-        f"{one['b']} − {one['a']}",
+        f"{one['a']} − {one['b']}",
         signed(one["estimate"]),
         number(one["se"]),
         p_value(one["p"]),

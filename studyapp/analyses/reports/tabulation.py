@@ -49,7 +49,7 @@ def contrasts_table(found: Facts) -> Table:
     show = percents if found["outcome"] == "correct" else signed
     rows = [
         [
-            f"{one['b']} − {one['a']}",
+            f"{one['a']} − {one['b']}",
             show(one["estimate"]),
             interval(one["robust95"], show),
             p_value(one["p"]),

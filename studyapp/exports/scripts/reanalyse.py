@@ -44,8 +44,8 @@ def compare(found: dict[str, Any], rows: pd.DataFrame) -> list[str]:
         for level, count in method.get("counts", {}).items():
             pairs.append((f"{name}, answers {level}", count, int((values == int(level)).sum())))
     for one in found["contrasts"]:
-        label = f"{one['b']} - {one['a']}"
-        estimate, se = contrast(rows, outcome, one["a"], one["b"])
+        label = f"{one['a']} - {one['b']}"
+        estimate, se = contrast(rows, outcome, one["b"], one["a"])
         pairs.append((label, one["estimate"], estimate))
         if one["se"] is not None:
             pairs.append((f"{label}, standard error", one["se"], se))
