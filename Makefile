@@ -23,8 +23,9 @@ demo-stop: ## stop a demo that was started with DETACH=1
 demo-reset: install-demo ## delete the demo's data in var/ and start over at the next `make demo`
 	@$(BIN)/python -m demo reset
 
-screenshots: install-dev chromium ## photograph every participant page of a running `make demo` (PORT=8000)
+screenshots: install-dev chromium ## photograph the pages of a running `make demo` (PORT=8000)
 	$(BIN)/python -m demo.screenshots http://127.0.0.1:$(PORT)
+	$(BIN)/python -m demo.desk_screenshots http://127.0.0.1:$(PORT)
 
 test: install-dev chromium ## run the tests (ARGS="tests/demo -k port" for some of them)
 	$(BIN)/python -m pytest $(ARGS)

@@ -1,0 +1,95 @@
+"""Screenshots of the researcher's desk: `python -m demo.desk_screenshots [ADDRESS [FOLDER]]`.
+
+ADDRESS is that of a running `make demo`. Simulated people walk `demo-trust` first, so that there
+is something to see.
+"""
+
+import sys
+from pathlib import Path
+
+from playwright.sync_api import Error, Page, sync_playwright
+
+from .environment import ROOT, read_env, var
+from .processes import DemoError, run
+from .screenshots import FOLDER, Camera, opened_page
+
+SLUG, PEOPLE = "demo-trust", 20
+WINDOWS = (("", (1366, 768), "light"), ("-narrow", (390, 844), "dark"))
+# Name of the picture → the tab that it shows, and whether the whole of it
+TABS = (
+    ("desk-study", "Overview", True),
+    ("desk-gallery", "Gallery", False),
+    ("desk-coverage", "Coverage", False),
+    ("desk-links", "Links", False),
+    ("desk-exclusions", "Exclusions", False),
+    ("desk-payment", "Payment", False),
+    ("desk-results", "Results", True),
+    ("desk-people", "People", False),
+)
+
+
+def sign_in(page: Page, address: str, password: str) -> None:
+    page.goto(f"{address}/admin/login/")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", password)
+    page.click("[type=submit]")
+
+
+def walk(camera: Camera, address: str) -> None:
+    """The desk as a researcher goes through it."""
+    page = camera.page
+    shoot(camera, "desk-home")
+    page.goto(f"{address}/admin/studyapp/study/add/?from={SLUG}")
+    shoot(camera, "desk-new", whole=False)
+    page.goto(f"{address}/admin/studyapp/study/?q={SLUG}-simulated")
+    page.locator("#result_list tbody th a").first.click()
+    for name, tab, whole in TABS:
+        page.locator(".tabs").get_by_role("link", name=tab, exact=True).click()
+        shoot(camera, name, whole=whole)
+    page.locator(".tabs").get_by_role("link", name="Overview").click()
+    page.locator(".row a.verb", has_text="Close").click()
+    shoot(camera, "desk-confirm", whole=False)
+    page.get_by_role("link", name="No, go back").click()
+    page.get_by_role("link", name="Participations").click()
+    page.locator("#result_list tbody th a").first.click()
+    shoot(camera, "desk-participation", whole=False)
+    page.get_by_role("link", name="Replay", exact=True).click()
+    shoot(camera, "desk-replay", whole=False)
+
+
+def shoot(camera: Camera, name: str, *, whole: bool = True) -> None:
+    """A picture once everything that the window shows is there."""
+    camera.page.wait_for_load_state("networkidle")
+    camera.shoot(name, whole=whole)
+
+
+def simulate() -> None:
+    """People to look at, on a marked copy of the study."""
+    manage = ROOT / "manage.py"
+    run([sys.executable, manage, "study", "simulate", SLUG, "--people", str(PEOPLE)])
+
+
+def main(arguments: list[str]) -> int:
+    address = (arguments or ["http://127.0.0.1:8000"])[0].rstrip("/")
+    folder = Path(arguments[1]) if len(arguments) > 1 else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    password = read_env(var() / "env").get("DEMO_ADMIN_PASSWORD", "")
+    try:
+        simulate()
+        with sync_playwright() as playwright:
+            browser = playwright.chromium.launch(
+                executable_path="/usr/bin/chromium", args=["--headless=new", "--no-sandbox"]
+            )
+            for ending, window, scheme in WINDOWS:
+                with opened_page(browser, window, scheme) as page:
+                    sign_in(page, address, password)
+                    walk(Camera(page, folder, ending), address)
+    except (Error, DemoError) as error:
+        print(f"no screenshots of {address}: {str(error).splitlines()[0]}", file=sys.stderr)
+        return 1
+    print(f"{len(list(folder.glob('desk-*.webp')))} pictures in {folder}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
