@@ -51,6 +51,15 @@ def unanswered(participation: Participation) -> QuerySet[Trial]:
     )
 
 
+def within_sight(participation: Participation) -> list[Trial]:
+    """The trial that is due and the one whose pictures are fetched ahead.
+
+    A second step's pictures are the advice that the first answer must not know: they wait.
+    """
+    following = list(unanswered(participation).order_by("position")[:2])
+    return following if len(following) < 2 or following[1].step < 2 else following[:1]
+
+
 def counts(participation: Participation) -> tuple[int, int]:
     """How many trials are answered, of how many."""
     return (

@@ -22,7 +22,7 @@ from studyapp.models import (
     Trial,
     WorkState,
 )
-from studyapp.participations.answering import unanswered
+from studyapp.participations.answering import within_sight
 from studyapp.studies.rights import visible_studies
 
 from .pages import participant_view
@@ -40,10 +40,15 @@ def picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     trials = _trials_so_far(code)
     overlay = Overlay.objects.filter(code=name, state=WorkState.READY).first()
     if overlay is not None:
-        shown = trials.filter(
-            stimulus__overlays__overlay=overlay,
-            stimulus__overlays__condition=F("condition"),
-        ).values_list("slot__study", "stimulus__photo")
+        # The first of two steps asks about the photo alone: what it explains is the advice.
+        shown = (
+            trials.exclude(step=1)
+            .filter(
+                stimulus__overlays__overlay=overlay,
+                stimulus__overlays__condition=F("condition"),
+            )
+            .values_list("slot__study", "stimulus__photo")
+        )
         if (place := shown.first()) is None:
             raise Http404
         return _send(request, overlay, size=_largest(*place) + CHUNK_BYTES)
@@ -59,10 +64,8 @@ def _trials_so_far(code: str) -> QuerySet[Trial]:
     if person is None:
         raise Http404
     trials = Trial.objects.filter(slot=person.slot_id).order_by("position")
-    due = unanswered(person).order_by("position").values_list("position", flat=True)[:2]
-    if not (positions := list(due)):
-        return trials
-    return trials.filter(position__lte=positions[-1])
+    due = within_sight(person)
+    return trials.filter(position__lte=due[-1].position) if due else trials
 
 
 @lru_cache(maxsize=10_000)

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from studyapp.markdown import safe_fragment
 from studyapp.models import Crop, Participation, Picture, Stage, StimulusOverlay, Trial
-from studyapp.participations.answering import counts, unanswered
+from studyapp.participations.answering import counts, within_sight
 from studyapp.studies.definition import Definition
 from studyapp.studies.paradigms import PARADIGMS, Asked, Question
 from studyapp.studies.paradigms.base import NO_ADVICE, PHOTO
@@ -98,9 +98,10 @@ def _fragment(person: Participation, asked: Asked) -> str:
 
 def _following(person: Participation, definition: Definition, address: Address) -> str:
     """The next trial's pictures, for the browser to fetch ahead."""
-    following = unanswered(person).order_by("position")[1:2]
     return " ".join(
-        url for trial in following for url in _pictures(trial, definition, address).values()
+        url
+        for trial in within_sight(person)[1:]
+        for url in _pictures(trial, definition, address).values()
     )
 
 

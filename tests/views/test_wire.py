@@ -68,6 +68,24 @@ def test_no_page_header_or_script_holds_a_telling_word(client: Client, paradigm:
         assert [word for word in TELLING if word in seen] == []
 
 
+def test_advice_can_not_be_fetched_before_the_first_answer(client: Client) -> None:
+    study = open_small_study(paradigm="reliance", people=8, trials=2, stimuli=4, conditions=2)
+    person = take_part(study)
+    here = f"/p/{person.code}/"
+    first = current_trial(person)
+    assert first is not None
+    assert first.step == 1
+    advice = Overlay.objects.get(
+        uses__stimulus=first.stimulus_id, uses__condition=first.condition_id
+    )
+    assert advice.code not in client.get(here).content.decode()
+    assert client.get(f"{here}{advice.code}.png").status_code == 404
+    answer(person, trial_code=first.code, value=1, data={}, timing={})
+    found = addresses(client.get(here))
+    assert [one for one in found if advice.code in one] != []
+    assert {client.get(one).status_code for one in found} == {200}
+
+
 def bare(trial: Trial, page: str) -> str:
     """The page without what may differ: codes, progress, the category, the drawn options."""
     text = CODE.sub("CODE", page)
