@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 import explainer
-from studyapp.models import Crop, Explanation, Network, Overlay, Study
+from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study
 from studyapp.queue import EXPLAIN, RENDER, app
 from studyapp.studies.claims import fail, finish, give_back
 from studyapp.studies.preparation import (
@@ -107,8 +107,20 @@ def _found(network: explainer.Network, photos: list[list[Explanation]]) -> expla
         network.prepare(pictures),
         [_classes(photo) for photo in photos],
         tuple(sorted({row.method for row in first})),
-        settings={row.method: row.settings for row in first if row.settings},
+        settings={row.method: _settings(row) for row in first if row.settings},
     )
+
+
+def _settings(row: Explanation) -> dict[str, Any]:
+    """The row's settings as the explainer takes them: another photo's digest becomes its file."""
+    if "photo" not in row.settings:
+        return dict(row.settings)
+    other = Image.objects.filter(sha256=row.settings["photo"]).first()
+    if other is None:
+        raise explainer.ExplainerError(
+            f"no photo with the SHA-256 {row.settings['photo']}", "leave photo out of the settings"
+        )
+    return {**row.settings, "photo": str(media(other.file))}
 
 
 def _record(found: explainer.Found, place: int, row: Explanation, which: int, name: str) -> None:
@@ -132,7 +144,8 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
         provenance={
             **found.provenance,
             "layer": found.layer,
-            "settings": found.settings[row.method],
+            # Another photo by its digest, not by its place on this machine
+            "settings": {**found.settings[row.method], **row.settings},
             "seconds_of_batch": round(found.seconds, 4),
         },
     )

@@ -5,10 +5,20 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
-from studyapp.models import Condition, Explanation, Network, Overlay, Stimulus, StimulusOverlay
+from studyapp.models import (
+    Condition,
+    Explanation,
+    Network,
+    Overlay,
+    Stimulus,
+    StimulusOverlay,
+    StudyImage,
+)
 
 from .paradigms import PARADIGMS, WITHOUT_MAP
+from .selection import PreparationError
 
+OTHER_IMAGE = "other_image"
 SettingsDigest = Callable[[Network, str, dict[str, Any]], str]
 # (role on the page, stimulus, explanation)
 Needed = tuple[str, Stimulus, Explanation]
@@ -71,6 +81,7 @@ def _needed(stimulus: Stimulus, condition: Condition, digests: SettingsDigests) 
         if condition.versus and network_role == "weaker":
             network_role, method, settings = "stronger", condition.versus, {}
         network = condition.pair.network(network_role)
+        settings = _whole_settings(stimulus, method, settings)
         explanation, _ = Explanation.objects.get_or_create(
             image=stimulus.photo.image,
             network=network,
@@ -80,6 +91,33 @@ def _needed(stimulus: Stimulus, condition: Condition, digests: SettingsDigests) 
             defaults={"settings": settings},
         )
         yield role, stimulus, explanation
+
+
+def _whole_settings(stimulus: Stimulus, method: str, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings with the photo, by its SHA-256, that a map of another photo is taken from.
+
+    The next photo of the study, round in the order of digests, of another group and with another
+    category: always the same one, whichever photos a worker has before it.
+    """
+    if method != OTHER_IMAGE or settings.get("photo"):
+        return settings
+    photos = sorted(
+        StudyImage.objects.filter(study=stimulus.study_id).select_related("image"),
+        key=lambda photo: photo.image.sha256,
+    )
+    own = stimulus.photo
+    place = [photo.pk for photo in photos].index(own.pk)
+    for other in [*photos[place + 1 :], *photos[:place]]:
+        if other.group != own.group and not _names(other) & _names(own):
+            return {**settings, "photo": other.image.sha256}
+    raise PreparationError(
+        f"{own.name}: every other photo shows the same category or object, so none can lend its "
+        "map; add photos or take the condition other_image out"
+    )
+
+
+def _names(photo: StudyImage) -> set[str]:
+    return {str(one["name"]).casefold() for one in photo.categories}
 
 
 def _overlay(

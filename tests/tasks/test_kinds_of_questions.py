@@ -6,13 +6,14 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from django.conf import settings
 from django.core.files.storage import default_storage
 from PIL import Image as Picture
 from pytest_django import Settings
 
 import explainer
-from studyapp.models import Overlay, Stimulus, StimulusRole, Study
+from studyapp.models import Explanation, Image, Overlay, Stimulus, StimulusRole, Study
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.loading import load_study
@@ -37,7 +38,7 @@ texts = {{ consent = "text.md", instructions = "text.md", debrief = "text.md" }}
 images = {{ reader = "folder", folder = "photos" }}
 pairs = {{ main = {{ stronger = "one" }} }}
 arms = [
-    {{ name = "seen", conditions = ["map", "twice"] }},
+    {{ name = "seen", conditions = ["map", "twice", "borrowed"] }},
     {{ name = "unseen", conditions = ["map", "twice", "nothing"] }},
 ]
 design = {{ seed = 1, people = 4, stimuli = 2, ratings = "nearest", side_balance = "nearest" }}
@@ -46,10 +47,12 @@ conditions = [
     {{ name = "map", method = "grad_cam" }},
     {{ name = "twice", method = "grad_cam", versus = "gradient" }},
     {{ name = "nothing", method = "none" }},
+    {{ name = "borrowed", method = "other_image" }},
 ]
 blocks = [
     {{ name = "t", paradigm = "trust", trials = 2, conditions = ["twice"] }},
-    {{ name = "a", paradigm = "agreement", trials = 2, conditions = ["map", "nothing"] }},
+    {{ name = "a", paradigm = "agreement", trials = 2,
+       conditions = ["map", "nothing", "borrowed"] }},
     {{ name = "d", paradigm = "distinction", trials = 2, conditions = ["map"] }},
     {{ name = "l", paradigm = "meta_prediction", stage = "learning", trials = 2,
        conditions = ["map", "nothing"] }},
@@ -155,3 +158,26 @@ def test_only_what_is_shown_is_explained(study: Study) -> None:
     learnt = foretold.filter(role=StimulusRole.LEARNING)
     assert Overlay.objects.filter(uses__stimulus__in=learnt).count() == learnt.count() == 2
     assert not Overlay.objects.filter(uses__condition__name="nothing").exists()
+
+
+def test_a_borrowed_map_is_of_the_next_photo_whatever_batch_it_was_made_in(study: Study) -> None:
+    order = sorted(study.images.values_list("image__sha256", flat=True))
+    rows = Explanation.objects.filter(method="other_image").select_related("image", "network")
+    assert rows.count() >= 2
+    for row in rows:
+        place, other = order.index(row.image.sha256), order.index(row.settings["photo"])
+        between = [*order[place + 1 :], *order[:place]]
+        names = {use.image.sha256: use.categories[0]["name"] for use in study.images.all()}
+        first = next(one for one in between if names[one] != names[row.image.sha256])
+        assert order[other] == first
+        assert row.provenance["settings"]["photo"] == first
+        network = networks.loaded(row.network)
+        lent = network.prepare([networks.open_image(Image.objects.get(sha256=first).file)])
+        whole = explainer.explain(network, lent, methods=("grad_cam",))["grad_cam"]
+        found = explainer.store.load_maps(Path(settings.MEDIA_ROOT) / row.map_file, row.map_digest)[
+            "map"
+        ]
+        enlarged = torch.nn.functional.interpolate(
+            whole[None], size=found.shape, mode="bilinear", align_corners=False
+        )[0, 0]
+        assert np.abs(found - enlarged.numpy()).max() < 1e-5
