@@ -18,18 +18,19 @@ def approvals(study: Study) -> Iterator[dict[str, Any]]:
     definition = study_definition(study)
     people = Participation.objects.filter(study=study, participant__identity__isnull=False)
     for person in people.select_related("participant__identity", "study").order_by("entered_at"):
-        yield _row(person, definition)
+        yield approval(person, definition, outcome(person, definition))
 
 
-def _row(person: Participation, definition: Definition) -> dict[str, Any]:
-    identity = person.participant.identity
+def approval(person: Participation, definition: Definition, what: str) -> dict[str, Any]:
+    """The row of `person`, whose outcome is `what`; the panel's id is empty where it is erased."""
+    identity = getattr(person.participant, "identity", None)
+    details: dict[str, Any] = identity.details if identity is not None else {}
     end = person.finished_at or person.last_seen_at
     begin = person.consented_at
-    what = outcome(person, definition)
     return {
-        "panel": identity.source,
-        "id": identity.external_id,
-        "session": identity.details.get("SESSION_ID") or identity.details.get("assignmentId", ""),
+        "panel": person.participant.source,
+        "id": identity.external_id if identity is not None else "",
+        "session": details.get("SESSION_ID") or details.get("assignmentId", ""),
         "outcome": what,
         "minutes": round((end - begin).total_seconds() / 60, 1) if end and begin else None,
         "bonus": _bonus(what, definition),

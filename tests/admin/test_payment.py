@@ -8,7 +8,8 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
-from studyapp.models import Judgment, PanelIdentity, Study
+from studyapp.models import Judgment, PanelIdentity, Study, Trial
+from studyapp.participations.approvals import approvals
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from tests.admin.desk import administrator, page_of
@@ -37,9 +38,8 @@ def test_the_list_tells_who_is_to_be_paid_what() -> None:
     send(study, "anna")
     send(study, "=cmd()", finishes=False)
     rows = approval_list(study)
-    assert [row["panel id"] for row in rows] == ["anna", "'=cmd()"]
-    assert [row["outcome"] for row in rows] == ["finished", "active"]
-    assert [row["amount"] for row in rows] == ["3.0", ""]
+    assert [row["id"] for row in rows] == ["anna", "'=cmd()"]
+    assert [row["outcome"] for row in rows] == ["complete", "active"]
     assert rows[0]["session"] == "session of anna"
     assert rows[0]["completion code"]
     assert "with the panel's ids" in LogEntry.objects.get().change_message
@@ -86,3 +86,16 @@ def test_pay_below_the_floor_is_told_on_the_studys_page() -> None:
     study.participations.update(started_at=start, finished_at=timezone.now())
     page = administrator().get(page_of(study)).content.decode()
     assert "3.00 GBP per hour, below the floor of 9.00" in page
+
+
+def test_the_page_and_the_command_tell_the_same_outcomes() -> None:
+    study = open_small_study(checks=1, exclusions={"failed_checks": 1}, people=6)
+    for name in ("anna", "ben", "carl"):
+        send(study, name)
+    failing = study.participations.get(participant__identity__external_id="ben")
+    trial = failing.slot.trials.get(stage="check")  # type: ignore[union-attr]
+    given = Judgment.objects.get(participation=failing, trial=trial).value
+    Trial.objects.filter(pk=trial.pk).update(expected=1 if given != 1 else 2)
+    told = [row["outcome"] for row in approvals(study)]
+    assert told[1] == "failed_checks"
+    assert [row["outcome"] for row in approval_list(study)] == told

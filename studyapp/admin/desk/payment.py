@@ -2,14 +2,14 @@
 
 import csv
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, Min, QuerySet
+from django.db.models import Count, F, IntegerField, Min, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -17,9 +17,12 @@ from django.http import (
     StreamingHttpResponse,
 )
 from django.utils import timezone
+from django.utils.http import urlencode
 
-from studyapp.models import Participation, Status, Study
+from studyapp.models import Judgment, Participation, Stage, Status, Study
+from studyapp.participations.approvals import COLUMNS, approval, unpaid
 from studyapp.participations.erasure import erasable, erase_identities
+from studyapp.participations.outcomes import outcome
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.rights import Act, acts
 
@@ -28,31 +31,15 @@ from .frame import maker, page_of, record, refusal, show, study_page
 ROWS = 100
 # After so many days a panel approves by itself what nobody has looked at.
 AUTOMATIC_DAYS = {"prolific": 21}
-HEADINGS = ("panel", "panel id", "session", "outcome", "completion code", "minutes", "amount",
-            "currency")  # fmt: skip
+HEADINGS = (*COLUMNS, "completion code")
 # What a spreadsheet would take for a formula
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass(frozen=True)
-class Payable:
-    """One line of the approval list."""
-
-    panel: str
-    external_id: str
-    session: str
-    outcome: str
-    code: str
-    minutes: float | None
-    amount: float | None
-    currency: str
-
-    def cells(self) -> list[str]:
-        """As a CSV's cells; what looks like a formula is made a text."""
-        values = (self.panel, self.external_id, self.session, self.outcome, self.code,
-                  self.minutes, self.amount, self.currency)  # fmt: skip
-        texts = ("" if value is None else str(value) for value in values)
-        return [f"'{text}" if text.startswith(FORMULA) else text for text in texts]
+def cells(row: dict[str, Any]) -> list[str]:
+    """A row as a CSV's cells; what looks like a formula is made a text."""
+    texts = ("" if row[name] is None else str(row[name]) for name in HEADINGS)
+    return [f"'{text}" if text.startswith(FORMULA) else text for text in texts]
 
 
 class EraseForm(forms.Form):
@@ -73,8 +60,8 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
         if form.is_valid():
             _erase(request, study, form.cleaned_data["before"])
             return HttpResponseRedirect(page_of(study, "study_payment"))
-    panel, outcome = request.GET.get("panel", ""), request.GET.get("outcome", "")
-    rows = people(study, panel=panel, outcome=outcome)
+    panel, status = request.GET.get("panel", ""), request.GET.get("outcome", "")
+    rows = people(study, panel=panel, status=status)
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     definition = study_definition(study)
     context = {
@@ -82,8 +69,10 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
         "page": page,
         "payables": [payable(row, definition) for row in page.object_list],
         "panel": panel,
-        "outcome": outcome,
-        "query": f"panel={panel}&outcome={outcome}&",
+        "outcome": status,
+        "query": f"{urlencode({'panel': panel, 'outcome': status})}&",
+        "pay": definition.pay,
+        "unfinished": unpaid(study),
         "reminders": list(reminders(study)),
         "form": form,
         "ids": erasable(study, timezone.now()).count(),
@@ -94,7 +83,7 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
 @study_page(Act.SEE_IDS)
 def payment_list(request: HttpRequest, study: Study) -> StreamingHttpResponse:
     """The approval list as a CSV, as long as it may be."""
-    rows = people(study, panel=request.GET.get("panel", ""), outcome=request.GET.get("outcome", ""))
+    rows = people(study, panel=request.GET.get("panel", ""), status=request.GET.get("outcome", ""))
     reply = StreamingHttpResponse(_lines(study, rows), content_type="text/csv; charset=utf-8")
     reply["Content-Disposition"] = f'attachment; filename="{study.slug}-approval.csv"'
     record(request, study, "downloaded the approval list, with the panel's ids")
@@ -112,38 +101,33 @@ def _lines(study: Study, rows: QuerySet[Participation]) -> Iterator[str]:
     writer, definition = csv.writer(_Echo()), study_definition(study)
     yield writer.writerow(HEADINGS)
     for row in rows.iterator(chunk_size=2000):
-        yield writer.writerow(payable(row, definition).cells())
+        yield writer.writerow(cells(payable(row, definition)))
 
 
-def people(study: Study, *, panel: str, outcome: str) -> QuerySet[Participation]:
-    """The participations of a panel and an outcome, all where one is not named."""
-    rows = study.participations.select_related("participant__identity").order_by("entered_at", "pk")
+def people(study: Study, *, panel: str, status: str) -> QuerySet[Participation]:
+    """The participations of a panel and a status, all where one is not named; each with the number
+    of its failed checks, so that no row asks for its own."""
+    checks = Judgment.objects.filter(participation=OuterRef("pk"), trial__stage=Stage.CHECK)
+    failed = checks.exclude(value=F("trial__expected")).order_by().values("participation")
+    counted = Subquery(failed.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
+    rows = study.participations.select_related("participant__identity", "study")
+    rows = rows.order_by("entered_at", "pk").annotate(failed_checks=Coalesce(counted, 0))
     if panel:
         rows = rows.filter(participant__source=panel)
-    return rows.filter(status=outcome) if outcome in Status.values else rows
+    return rows.filter(status=status) if status in Status.values else rows
 
 
-def payable(person: Participation, definition: Definition) -> Payable:
-    identity = getattr(person.participant, "identity", None)
-    details: dict[str, Any] = identity.details if identity is not None else {}
-    pay, amount = definition.pay, None
-    if pay is not None and person.status == Status.FINISHED:
-        amount = pay.amount
-    elif pay is not None and person.status == Status.SCREENED_OUT:
-        amount = pay.partial
-    minutes = None
-    if person.started_at and person.finished_at:
-        minutes = round((person.finished_at - person.started_at).total_seconds() / 60, 1)
-    return Payable(
-        person.participant.source,
-        identity.external_id if identity is not None else "",
-        str(details.get("SESSION_ID") or details.get("assignmentId") or ""),
-        person.get_status_display(),
-        person.completion_code,
-        minutes,
-        amount,
-        pay.currency if pay is not None and amount is not None else "",
-    )
+def payable(person: Any, definition: Definition) -> dict[str, Any]:
+    """The row of somebody out of `people`, with the same outcome as `study approvals` tells."""
+    limit = definition.exclusions.failed_checks
+    if person.status != Status.FINISHED:
+        what = outcome(person, definition)
+    elif limit is not None and person.failed_checks >= limit:
+        what = "failed_checks"
+    else:
+        what = "complete"
+    row = approval(person, definition, what)
+    return {**row, "completion code": person.completion_code, "code": person.completion_code}
 
 
 def _groups(study: Study) -> list[tuple[str, str, str, int]]:
