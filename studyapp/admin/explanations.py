@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from studyapp.models import Explanation, Study, StudyImage, StudyState
+from studyapp.models import Explanation, StudyImage, StudyState
 from studyapp.queue import PREPARE, ask
 from studyapp.studies.claims import retry
 from studyapp.studies.rights import Act, acts, may_sign_in, visible_studies
@@ -20,9 +20,7 @@ class ExplanationAdmin(ReadingAdmin):
     list_select_related = ("image", "network")
     actions = ("try_again",)
 
-    def rows_of(
-        self, rows: QuerySet[Explanation], studies: QuerySet[Study]
-    ) -> QuerySet[Explanation]:
+    def rows_of(self, rows: QuerySet[Explanation], studies: list[int]) -> QuerySet[Explanation]:
         """A map is shared by all studies with the same photo, network and settings."""
         return rows.filter(image__in=StudyImage.objects.filter(study__in=studies).values("image"))
 

@@ -23,7 +23,7 @@ class StudyAdmin(ReadingAdmin):
     list_filter = ("state", "kind")
     search_fields = ("slug", "title")
 
-    def rows_of(self, rows: QuerySet[Study], studies: QuerySet[Study]) -> QuerySet[Study]:
+    def rows_of(self, rows: QuerySet[Study], studies: list[int]) -> QuerySet[Study]:
         return rows.filter(pk__in=studies)
 
     def has_add_permission(self, request: HttpRequest) -> bool:  # type: ignore[override]
