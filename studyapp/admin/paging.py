@@ -4,6 +4,7 @@ import json
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from django.core.exceptions import EmptyResultSet
 from django.core.paginator import Page, Paginator
 from django.db import connection
 
@@ -46,7 +47,11 @@ class EstimatingPaginator(BASE):  # type: ignore[misc]
         if query is None:
             return 0
         keys = self.object_list.order_by().values_list("pk")
-        statement, values = keys.query.sql_with_params()
+        try:
+            statement, values = keys.query.sql_with_params()
+        except EmptyResultSet:
+            # Django knows that nothing fits, as with “of no study”, and writes no statement.
+            return 0
         with connection.cursor() as cursor:
             cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
             (plan,) = cursor.fetchone()
