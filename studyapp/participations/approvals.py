@@ -9,8 +9,6 @@ from studyapp.studies.definition import Definition, study_definition
 from .outcomes import outcome
 
 COLUMNS = ("panel", "id", "session", "outcome", "minutes", "bonus")
-# Who came in vain is paid a part, as a bonus, where the study says so.
-PARTLY_PAID = ("screened_out",)
 
 
 def approvals(study: Study) -> Iterator[dict[str, Any]]:
@@ -33,12 +31,13 @@ def approval(person: Participation, definition: Definition, what: str) -> dict[s
         "session": details.get("SESSION_ID") or details.get("assignmentId", ""),
         "outcome": what,
         "minutes": round((end - begin).total_seconds() / 60, 1) if end and begin else None,
-        "bonus": _bonus(what, definition),
+        "bonus": _bonus(person, definition),
     }
 
 
-def _bonus(what: str, definition: Definition) -> float:
-    if definition.pay is None or what not in PARTLY_PAID:
+def _bonus(person: Participation, definition: Definition) -> float:
+    """Who came in vain, or did not get past practice, is paid a part where the study says so."""
+    if definition.pay is None or person.status != Status.SCREENED_OUT:
         return 0.0
     return definition.pay.partial
 

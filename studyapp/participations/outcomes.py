@@ -1,4 +1,8 @@
-"""What became of a participation, and what its panel is told of it: one code per outcome."""
+"""What became of a participation, and what its panel is told of it: one code per outcome.
+
+Instructed checks, comprehension questions and practice that must be passed decide `failed_checks`.
+Trials asked again, A = A and artefact trials never do: they are main trials.
+"""
 
 from urllib.parse import quote
 
@@ -6,6 +10,8 @@ from django.db.models import F
 
 from studyapp.models import Judgment, Participation, Stage, Status, StudyState
 from studyapp.studies.definition import Definition, study_definition
+
+from .panels import PANELS
 
 BY_STATUS = {
     Status.ENTERED: "entered",
@@ -24,14 +30,26 @@ def outcome(person: Participation, definition: Definition) -> str:
     """One word for what became of `person`."""
     if person.status == Status.FINISHED:
         return "failed_checks" if has_failed_checks(person, definition) else "complete"
+    if person.status == Status.SCREENED_OUT and person.consented_at is not None:
+        # Screening comes before consent; after it comprehension or practice was not passed.
+        return "failed_checks"
     if person.status == Status.ACTIVE and person.study.state == StudyState.CLOSED:
         return "timed_out"
     return BY_STATUS[Status(person.status)]
 
 
-def has_failed_checks(person: Participation, definition: Definition) -> bool:
-    """Whether so many instructed checks were failed as the study's exclusion rule says."""
+def too_many_failed(definition: Definition) -> int | None:
+    """From how many failed instructed checks on somebody who finished has failed: as many as the
+    study's exclusion rule says, at least as many as its panel asks for; None without a rule."""
     limit = definition.exclusions.failed_checks
+    if limit is None or definition.panel.kind not in PANELS:
+        return limit
+    return max(limit, PANELS[definition.panel.kind].fewest_failed_checks)
+
+
+def has_failed_checks(person: Participation, definition: Definition) -> bool:
+    """Whether `person` failed too many instructed checks."""
+    limit = too_many_failed(definition)
     if limit is None:
         return False
     checks = Judgment.objects.filter(participation=person, trial__stage=Stage.CHECK)
@@ -45,8 +63,10 @@ def panel_code(person: Participation, definition: Definition, *, seen: str | Non
     """
     if person.completion_code:
         return person.completion_code
-    code = getattr(definition.panel.codes, seen or outcome(person, definition), None)
-    return code or ""
+    codes, what = definition.panel.codes, seen or outcome(person, definition)
+    if what == "failed_checks" and codes.failed_checks is None:
+        what = "screened_out"
+    return getattr(codes, what, None) or ""
 
 
 def way_back(definition: Definition, code: str) -> str:

@@ -195,7 +195,7 @@ class Codes(Section):
     complete: Text | None = Field(None, description="Drawn for each person where left out.")
     no_consent: Text | None = Field(None, description="Did not agree.")
     screened_out: Text | None = Field(None, description="Not needed, by the screening.")
-    failed_checks: Text | None = Field(None, description="Failed checks or practice.")
+    failed_checks: Text | None = Field(None, description="Failed checks, questions or practice.")
     full: Text | None = Field(None, description="Came when all places were taken.")
     timed_out: Text | None = Field(None, description="Came back after the place was given on.")
 

@@ -25,11 +25,15 @@ from studyapp.models import (
     WorkState,
 )
 from studyapp.participations.answering import answer, current_trial
+from studyapp.participations.approvals import approvals
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
+from studyapp.participations.gates import comprehend, screen
+from studyapp.participations.outcomes import panel_code
 from studyapp.participations.panels import DamagedLink, NotFromThePanel, panel_visit
 from studyapp.participations.panels.personal import signed
 from studyapp.participations.withdrawal import withdraw
+from studyapp.studies.definition import study_definition
 from studyapp.studies.lifecycle import close_study
 from tests.builders import make_definition, open_small_study, take_part
 
@@ -45,11 +49,13 @@ def visit(kind: str, **query: str) -> Any:
     return panel_visit(make_definition(panel={"kind": kind}), query)
 
 
-def answer_all(person: Participation, *, checks_right: bool = True) -> Participation:
+def answer_all(person: Participation, *, fails: int = 0) -> Participation:
+    """Answer everything, the first `fails` checks wrong."""
     while (trial := current_trial(person)) is not None:
         value = 1
         if trial.expected is not None:
-            value = trial.expected if checks_right else -trial.expected
+            value = trial.expected if fails <= 0 else -trial.expected
+            fails -= 1
         answer(person, trial_code=trial.code, value=value, data={}, timing={})
     person.refresh_from_db()
     return person
@@ -57,7 +63,7 @@ def answer_all(person: Participation, *, checks_right: bool = True) -> Participa
 
 def prolific_study(**panel: Any) -> Study:
     return open_small_study(
-        checks=1,
+        checks=2,
         panel={"kind": "prolific", "codes": CODES, **panel},
         exclusions={"failed_checks": 1},
     )
@@ -99,7 +105,7 @@ def test_nobody_can_make_up_a_personal_link(text: str) -> None:
         visit("personal", participant=text)
 
 
-@pytest.mark.parametrize("text", ["x" * 201, "a\x00b", "a\nb"])
+@pytest.mark.parametrize("text", ["x" * 201, "a\x00b", "a\nb", "a\x85b"])
 def test_an_id_that_no_panel_sends_is_refused_and_not_cut(text: str) -> None:
     with pytest.raises(DamagedLink):
         visit("prolific", PROLIFIC_PID=text)
@@ -131,7 +137,7 @@ def test_one_code_for_each_outcome(client: Client) -> None:
         return code
 
     assert told(answer_all(take_part(study, "complete"))) == "DONE"
-    assert told(answer_all(take_part(study, "careless"), checks_right=False)) == "CHECKS"
+    assert told(answer_all(take_part(study, "careless"), fails=2)) == "CHECKS"
     refused = come(client, study, "refuses")
     client.post(f"/p/{refused.code}/refuse")
     assert told(refused) == "NO"
@@ -142,6 +148,52 @@ def test_one_code_for_each_outcome(client: Client) -> None:
     active = take_part_of(study)
     close_study(study)
     assert told(active) == "LATE"
+
+
+def test_prolific_is_told_of_failed_checks_from_the_second_on() -> None:
+    study = prolific_study()
+    assert answer_all(take_part(study, "once"), fails=1).completion_code == "DONE"
+    assert answer_all(take_part(study, "twice"), fails=2).completion_code == "CHECKS"
+    plain = open_small_study(
+        slug="plain", checks=2, panel={"codes": CODES}, exclusions={"failed_checks": 1}
+    )
+    assert answer_all(take_part(plain, "once"), fails=1).completion_code == "CHECKS"
+
+
+def test_who_does_not_understand_failed_checks_and_is_paid_a_part() -> None:
+    asked = {"question": "How many?", "answers": ["one", "two"], "accept": [2]}
+    study = open_small_study(
+        panel={"codes": CODES},
+        pay={"amount": 3.0, "currency": "GBP", "hourly_floor": 0.0, "partial": 0.5},
+        comprehension={"attempts": 1, "questions": [asked]},
+        screening=[asked],
+    )
+    person = consent(screen(enter(study, source="mturk", external_id="p"), {"question_1": "2"}))
+    comprehend(person, {"question_1": "1"})
+    person.refresh_from_db()
+    definition = study_definition(study)
+    assert panel_code(person, definition) == "CHECKS"
+    unneeded = screen(enter(study, source="mturk", external_id="q"), {"question_1": "1"})
+    assert panel_code(unneeded, definition) == "OUT"
+    assert [(row["outcome"], row["bonus"]) for row in approvals(study)] == [
+        ("failed_checks", 0.5),
+        ("screened_out", 0.5),
+    ]
+
+
+def test_trials_asked_again_and_artefact_trials_never_tell_a_panel_of_failed_checks() -> None:
+    """Nothing but instructed checks has an expected answer that counts."""
+    asked = {"name": "main", "paradigm": "trust", "trials": 4, "repeats": 2, "checks": 1}
+    study = open_small_study(
+        blocks=[asked], panel={"codes": CODES}, exclusions={"failed_checks": 1}
+    )
+    person = take_part(study)
+    while (trial := current_trial(person)) is not None:
+        value = -2 if trial.stage == "repeat" else 2
+        value = value if trial.expected is None else trial.expected
+        answer(person, trial_code=trial.code, value=value, data={}, timing={})
+    person.refresh_from_db()
+    assert person.completion_code == "DONE"
 
 
 def take_all_places(study: Study) -> Participation:
@@ -311,7 +363,7 @@ def test_a_withdrawal_erases_the_answers_and_the_id_and_refills_the_place(client
     client.post(f"/p/{person.code}/begin")
     person.refresh_from_db()
     answer_all(person)
-    assert withdraw(person) == 4
+    assert withdraw(person) == 5
     assert PanelIdentity.objects.count() == 0
     assert study.slots.filter(is_open=True).count() == 4
     assert "You have withdrawn" in client.get(f"/p/{person.code}/").content.decode()

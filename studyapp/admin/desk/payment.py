@@ -22,7 +22,7 @@ from django.utils.http import urlencode
 from studyapp.models import Judgment, Participation, Stage, Status, Study
 from studyapp.participations.approvals import COLUMNS, approval, unpaid
 from studyapp.participations.erasure import erasable, erase_identities
-from studyapp.participations.outcomes import outcome
+from studyapp.participations.outcomes import outcome, too_many_failed
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.rights import Act, acts
 
@@ -119,7 +119,7 @@ def people(study: Study, *, panel: str, status: str) -> QuerySet[Participation]:
 
 def payable(person: Any, definition: Definition) -> dict[str, Any]:
     """The row of somebody out of `people`, with the same outcome as `study approvals` tells."""
-    limit = definition.exclusions.failed_checks
+    limit = too_many_failed(definition)
     if person.status != Status.FINISHED:
         what = outcome(person, definition)
     elif limit is not None and person.failed_checks >= limit:

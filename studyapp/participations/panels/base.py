@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from studyapp.participations.refusals import ParticipationError
 
 LONGEST_ID = 200
-PRINTABLE = re.compile(r"[^\x00-\x1f\x7f]+")
+PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
 
 
 class DamagedLink(ParticipationError):
@@ -36,13 +36,15 @@ class Panel:
 
     person: the parameter of its address that tells who comes. details: further ones, which join
     the answers with the panel's own data. read: (slug of the study, that parameter) → the
-    person's id; DamagedLink where it can't be one.
+    person's id; DamagedLink where it can't be one. fewest_failed_checks: of instructed checks, so
+    many at least must be failed before this panel is told so.
     """
 
     name: str
     person: str
     details: tuple[str, ...] = ()
     read: Callable[[str, str], str] = as_given
+    fewest_failed_checks: int = 1
 
     def visit(self, slug: str, query: Mapping[str, str]) -> Visit | None:
         """The visit that an address' parameters tell of; None if they are not this panel's."""

@@ -19,7 +19,9 @@ from studyapp.participations.enrolment import lock
 
 from .base import LONGEST_ID, Panel
 
-PANEL = Panel("prolific", "PROLIFIC_PID", ("STUDY_ID", "SESSION_ID"))
+# By Prolific's rules a submission of five minutes or more can be refused only after two failed
+# instructed checks; shorter ones are treated the same here.
+PANEL = Panel("prolific", "PROLIFIC_PID", ("STUDY_ID", "SESSION_ID"), fewest_failed_checks=2)
 # The person has left for good, as Prolific knows it: the place is free for somebody else.
 GONE = ("RETURNED", "TIMED-OUT", "REJECTED")
 
