@@ -5,6 +5,7 @@ differs by condition, and the rest (Westfall, Kenny and Judd, J. Exp. Psychol.: 
 """
 
 import math
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,18 +27,26 @@ class Shares:
 
 
 def precision(
-    variance: float, *, people: int, photos: int, ratings: int, shares: Shares | None = None
+    variance: float,
+    *,
+    people: int,
+    photos: int,
+    ratings: int,
+    shares: Shares | None = None,
+    is_between: bool = False,
 ) -> dict[str, float]:
     """Expected half-widths of 95 % intervals, in the outcome's unit.
 
     people: who answer; photos: that are asked about; ratings: answers per condition in all.
-    `mean`: of one condition. `contrast`: of the difference of two within people.
-    `detectable`: the difference that is found with a power of 80 %.
+    `mean`: of one condition. `contrast`: of the difference of two, within people; with
+    `is_between` of two arms of so many people each, asked about the same photos, so that the
+    differences between people do not cancel. `detectable`: the difference that is found with a
+    power of 80 %.
     """
     s = shares or Shares()
     own = s.people_by_condition / people + s.photos_by_condition / photos + s.rest / ratings
     mean = math.sqrt(variance * (s.people / people + s.photos / photos + own))
-    contrast = math.sqrt(2 * variance * own)
+    contrast = math.sqrt(2 * variance * (own + s.people / people * is_between))
     return {
         "mean": Z95 * mean,
         "contrast": Z95 * contrast,
@@ -50,24 +59,29 @@ def precision_table(certificate: dict[str, Any], outcomes: dict[str, str]) -> li
 
     outcomes: "score" or "correct" by the block's name.
     """
-    return [
-        {
-            "arm": block["arm"],
-            "block": block["block"],
-            "outcome": outcomes[block["block"]],
-            "people": block["people"],
-            "photos": block["stimuli"],
-            "ratings": block["ratings"] // block["conditions"],
-            **precision(
-                VARIANCE[outcomes[block["block"]]],
-                people=block["people"],
-                photos=block["stimuli"],
-                ratings=block["ratings"] // block["conditions"],
-            ),
-        }
-        for block in certificate["blocks"]
-        if block["block"] in outcomes and block["ratings"]
-    ]
+    blocks = [one for one in certificate["blocks"] if one["block"] in outcomes and one["ratings"]]
+    arms = Counter(block["block"] for block in blocks)
+    return [_row(block, outcomes[block["block"]], arms[block["block"]]) for block in blocks]
+
+
+def _row(block: dict[str, Any], outcome: str, arms: int) -> dict[str, Any]:
+    """A block of one arm. Where that shows one condition, it is compared with the other arms; with
+    no other arm there is nothing to compare, and no half-width of a difference."""
+    numbers = {
+        "people": block["people"],
+        "photos": block["stimuli"],
+        "ratings": block["ratings"] // block["conditions"],
+    }
+    is_between = block["conditions"] == 1
+    widths: dict[str, float | None] = {
+        **precision(VARIANCE[outcome], **numbers, is_between=is_between)
+    }
+    difference = "between arms" if is_between else "within people"
+    if is_between and arms == 1:
+        difference = "none"
+        widths["contrast"] = widths["detectable"] = None
+    names = {"arm": block["arm"], "block": block["block"], "outcome": outcome}
+    return {**names, **numbers, "difference": difference, **widths}
 
 
 def precision_lines(table: list[dict[str, Any]], smallest_effect: float | None) -> list[str]:
@@ -77,12 +91,21 @@ def precision_lines(table: list[dict[str, Any]], smallest_effect: float | None) 
         lines.append(
             f"arm {row['arm']}, block {row['block']}: {row['people']} people × {row['photos']} "
             f"photos, {row['ratings']} ratings per condition → mean ± {row['mean']:.3f}, "
-            f"difference ± {row['contrast']:.3f}, found with 80 % power from "
-            f"{row['detectable']:.3f}"
+            f"{_difference(row)}"
         )
-        if smallest_effect is not None and row["detectable"] > smallest_effect:
+        detectable = row["detectable"]
+        if None not in (smallest_effect, detectable) and detectable > smallest_effect:
             lines.append(
                 f"  the smallest effect of interest, {smallest_effect:g}, is below that: "
                 "ask more people or about more photos"
             )
     return lines
+
+
+def _difference(row: dict[str, Any]) -> str:
+    if row["difference"] == "none":
+        return "one condition: nothing to compare it with"
+    return (
+        f"difference {row['difference']} ± {row['contrast']:.3f}, found with 80 % power from "
+        f"{row['detectable']:.3f}"
+    )

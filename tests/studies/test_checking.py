@@ -2,6 +2,10 @@
 
 import json
 import math
+import os
+import shutil
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -10,7 +14,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from studyapp.studies.photo_files import measure, photo_bytes
-from studyapp.studies.precision import Shares, precision
+from studyapp.studies.precision import Shares, precision, precision_lines, precision_table
 from studyapp.studies.readers import ReaderError, read_photos
 from studyapp.studies.sections import ImagesSection
 
@@ -44,6 +48,12 @@ seed = 1
 people = 4
 stimuli = 4
 """
+SECOND_METHOD = """
+[[conditions]]
+name = "deconvnet"
+method = "deconvnet"
+"""
+ROOT = Path(__file__).resolve().parents[2]
 CLASSES = ("red", "green", "blue", "grey", "pink", "gold")
 
 
@@ -140,6 +150,49 @@ def test_a_pair_is_one_picture_the_same_every_time(file: Path) -> None:
     assert measure(content, pair.name) == (512, 512, "png")
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["schema"],
+        ["check", "colours.toml"],
+        ["power", "colours.toml", "--studies", "2", "--effects", "0.1", "--processes", "1"],
+        ["preregister", "colours.toml", "--out", "plan.md"],
+    ],
+)
+def test_what_is_said_of_a_file_needs_neither_database_nor_secret(
+    file: Path, arguments: list[str]
+) -> None:
+    file.write_text(STUDY.replace('"pointing"', '"agreement"') + SECOND_METHOD)
+    done = in_an_empty_environment(file.parent, *arguments)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_file_that_is_not_there_is_told_in_one_line_without_a_secret(tmp_path: Path) -> None:
+    done = in_an_empty_environment(tmp_path, "check", "nothing.toml")
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "CommandError: nothing.toml: No such file or directory; name a study file"
+    ]
+
+
+def in_an_empty_environment(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """`manage.py study …` as on a machine without a site; its copy stands beside no var/env."""
+    copy = folder / "manage.py"
+    shutil.copy(ROOT / "manage.py", copy)
+    return subprocess.run(
+        [sys.executable, copy, "study", *arguments],
+        env={
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(ROOT),
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        },
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
 def test_precision_is_what_the_formula_says() -> None:
     # Variance 0.25, 100 people, 50 photos, 2000 ratings; shares .05 .10 .03 .07 .75:
     # own = .0003 + .0014 + .000375 = .002075; mean² = .25 (.0005 + .002 + own) = .00114375;
@@ -148,3 +201,34 @@ def test_precision_is_what_the_formula_says() -> None:
     assert found["mean"] == pytest.approx(1.959964 * math.sqrt(0.00114375))
     assert found["contrast"] == pytest.approx(1.959964 * math.sqrt(0.0010375))
     assert found["detectable"] == pytest.approx(2.801585 * math.sqrt(0.0010375))
+
+
+def test_the_difference_of_two_arms_keeps_what_differs_between_people() -> None:
+    # As above, and the share of people does not cancel: 2 · .25 · (.002075 + .0005) = .0012875.
+    found = precision(0.25, people=100, photos=50, ratings=2000, is_between=True)
+    assert found["contrast"] == pytest.approx(1.959964 * math.sqrt(0.0012875))
+
+
+def block_of(arm: str, conditions: int) -> dict[str, object]:
+    return {
+        "arm": arm, "block": "main", "people": 10, "stimuli": 8, "ratings": 80,
+        "conditions": conditions,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("conditions", "arms", "said"),
+    [
+        (2, "a", "difference within people ±"),
+        (1, "ab", "difference between arms ±"),
+        (1, "a", "one condition: nothing to compare it with"),
+    ],
+)
+def test_precision_is_told_of_the_difference_that_the_design_has(
+    conditions: int, arms: str, said: str
+) -> None:
+    certificate = {"blocks": [block_of(arm, conditions) for arm in arms]}
+    table = precision_table(certificate, {"main": "correct"})
+    lines = precision_lines(table, 0.0001 if len(arms) + conditions > 2 else None)
+    assert said in lines[0]
+    assert len(lines) == (2 * len(arms) if "±" in said else 1)
