@@ -27,9 +27,23 @@ def enter_virtual_environment() -> None:
         os.execv(inside, [str(inside), *sys.argv])
 
 
+# Verbs of `study` that read a study file or nothing, and never a row
+FILE_VERBS = {"check", "power", "schema"}
+
+
 def is_about_a_file(arguments: list[str]) -> bool:
-    """`analyse FILE` needs no site, so no secret either: nothing is signed and no row is read."""
-    return arguments[1:2] == ["analyse"] and any(Path(one).exists() for one in arguments[2:])
+    """Whether the command needs no site, so no secret either: nothing is signed, no row is read.
+
+    Besides those verbs, `analyse` and `study preregister` are about a file if one is named.
+    """
+    command, rest = arguments[1:2], arguments[2:]
+    if command == ["study"]:
+        verb, rest = rest[:1], rest[1:]
+        if verb != ["preregister"]:
+            return bool(FILE_VERBS.intersection(verb))
+    elif command != ["analyse"]:
+        return False
+    return any(Path(one).exists() for one in rest)
 
 
 def main() -> None:
