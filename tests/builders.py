@@ -39,6 +39,18 @@ from studyapp.studies.texts import text_digest
 
 METHODS = ("guided_backprop", "guided_grad_cam", "grad_cam", "deconvnet")
 ANIMALS = ("tiger", "otter", "heron", "gecko", "moth", "llama", "newt", "wolf", "crab", "lynx")
+ETHICS = {
+    "approved_by": "the board",
+    "protocol": "P-1",
+    "contact": "somebody@example.org",
+    "complaints": "board@example.org",
+    "risks": "none beyond those of looking at pictures",
+    "minutes": 5,
+    "data_controller": "a university",
+    "legal_basis": "consent",
+    "retention": "ten years",
+    "withdrawal_deadline": "until the data are published",
+}
 
 
 def make_definition(

@@ -4,20 +4,7 @@ from playwright.sync_api import Page
 
 from studyapp.models import Study
 from tests.browser.conftest import keep_screenshot
-from tests.builders import open_small_study
-
-ETHICS = {
-    "approved_by": "the board",
-    "protocol": "P-1",
-    "contact": "somebody@example.org",
-    "complaints": "board@example.org",
-    "risks": "none beyond those of looking at pictures",
-    "minutes": 5,
-    "data_controller": "a university",
-    "legal_basis": "consent",
-    "retention": "ten years",
-    "withdrawal_deadline": "until the data are published",
-}
+from tests.builders import ETHICS, open_small_study
 
 
 def make_open_study(paradigm: str = "trust", **options: object) -> Study:

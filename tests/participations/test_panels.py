@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import json
 import time
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 from typing import Any
 
@@ -35,7 +35,7 @@ from studyapp.participations.panels.personal import signed
 from studyapp.participations.withdrawal import withdraw
 from studyapp.studies.definition import study_definition
 from studyapp.studies.lifecycle import close_study
-from tests.builders import make_definition, open_small_study, take_part
+from tests.builders import ETHICS, make_definition, open_small_study, take_part
 
 pytestmark = pytest.mark.django_db
 SECRET = "what Prolific and this site share"
@@ -194,6 +194,16 @@ def test_trials_asked_again_and_artefact_trials_never_tell_a_panel_of_failed_che
         answer(person, trial_code=trial.code, value=value, data={}, timing={})
     person.refresh_from_db()
     assert person.completion_code == "DONE"
+
+
+def test_people_are_told_before_consent_when_the_panels_id_is_erased(client: Client) -> None:
+    study = open_small_study(
+        panel={"kind": "prolific", "erase_ids_on": date(2030, 1, 31)}, ethics=ETHICS
+    )
+    person = come(client, study)
+    for page in ("", "about"):
+        shown = client.get(f"/p/{person.code}/{page}").content.decode()
+        assert "erased on Jan. 31, 2030" in shown
 
 
 def take_all_places(study: Study) -> Participation:
