@@ -6,7 +6,8 @@ from playwright.sync_api import Page
 
 from studyapp.models import Judgment, Participation, Status, Trial
 from tests.browser.conftest import NewPage, keep_screenshot
-from tests.browser.walking import enter, wait_for_next
+from tests.browser.walking import enter, press, wait_for_next
+from tests.builders import open_small_study
 from tests.journeys.test_every_paradigm import ANSWERS, whole_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -14,7 +15,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 def answer(page: Page) -> None:
     """Give the second answer to every question of the page, and go on."""
-    for name in {one.get_attribute("name") for one in page.locator("input[type=radio]").all()}:
+    for name in {one.get_attribute("name") for one in page.locator(".option input").all()}:
         page.locator(f".option:has([name={name}])").nth(1).click()
     for area in page.locator("textarea").all():
         area.fill("words")
@@ -49,9 +50,37 @@ def test_every_kind_of_question_is_answered_in_a_browser(
     assert Participation.objects.get().status == Status.FINISHED
 
 
+@pytest.mark.parametrize(("script", "keys"), [(True, "ArrowDown"), (False, "ArrowRight")])
+def test_a_photo_is_pointed_at_by_keys_alone(
+    new_page: NewPage, live_server: object, script: bool, keys: str
+) -> None:
+    block = {"name": "pointing", "paradigm": "pointing", "trials": 2}
+    study = open_small_study(paradigm="pointing", blocks=[block])
+    page = new_page(java_script_enabled=script)
+    enter(page, f"{live_server}/s/{study.slug}/")
+    page.wait_for_selector(".shown, .recognised")
+    # Pressed before any square was chosen: nothing is stored, the question stays.
+    if script:
+        press(page, "Enter")
+        assert page.locator(".told").inner_text() != ""
+    page.locator(".cells input").first.focus()
+    press(page, "Space", *[keys] * 3)
+    keep_screenshot(page, f"pointed-{script}")
+    code = page.locator("[name=trial]").input_value()
+    with page.expect_navigation():
+        press(page, "Enter")
+    point = Judgment.objects.get(trial__code=code).data["point"]
+    there = (0.05, 0.35) if script else (0.35, 0.05)
+    assert (point["x"], point["y"], point["by"]) == (*there, "keys")
+    # A click reaches the photo through the squares.
+    page.locator("input[type=image]").click(position={"x": 30, "y": 40})
+    page.wait_for_selector("main code.code")
+    assert [set(one.data["point"]) for one in Judgment.objects.order_by("pk")][1] == {"x", "y"}
+
+
 def assert_pictures_are_seen(page: Page) -> None:
     """All pictures of a trial at once, none over another, none out of the window."""
-    boxes = [one.bounding_box() for one in page.locator(".stage img, .stage input").all()]
+    boxes = [one.bounding_box() for one in page.locator(".stage img, .stage [type=image]").all()]
     places = [box for box in boxes if box is not None]
     size = page.viewport_size
     assert size is not None

@@ -15,7 +15,9 @@ let hiddenSince = document.hidden ? performance.now() : null;
 let sending = false;
 
 const say = (text) => { told.textContent = text; };
-const chosen = () => form.checkValidity();
+const squares = [...form.querySelectorAll(".cells input")];
+const pointed = (submitter) => submitter?.type === "image" || squares.some((one) => one.checked);
+const chosen = (submitter) => form.checkValidity() && (!squares.length || pointed(submitter));
 const writes = (target) => target.closest?.("textarea, input[type=text]");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -54,6 +56,13 @@ form.addEventListener("change", (event) => {
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || sending || onset === null) return;
   if (event.target.closest?.("a") || writes(event.target)) return;
+  const up = { ArrowUp: -10, ArrowDown: 10 }[event.key];
+  if (up && squares.includes(event.target)) {
+    event.preventDefault();
+    const next = squares[squares.indexOf(event.target) + up];
+    if (next) { next.focus(); next.click(); }
+    return;
+  }
   const options = form.querySelectorAll("input[name=value]");
   const option = /^[1-9]$/.test(event.key) ? options[Number(event.key) - 1] : undefined;
   if (option) {
@@ -133,7 +142,7 @@ async function send(body) {
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (sending) return;
-  if (!chosen()) { say(form.dataset.choose); return; }
+  if (!chosen(event.submitter)) { say(form.dataset.choose); return; }
   send(answer(event.submitter));
 });
 

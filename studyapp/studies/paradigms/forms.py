@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from .questions import Question
+from .questions import CELLS, Question
 
 TIMING = (
     "rt_ms",
@@ -26,27 +26,37 @@ UNKNOWN = "That answer is not one of those on the page."
 class PointField(forms.Field):
     """A place in the picture: fractions of its width and height from the top left corner.
 
-    An image input sends pixels as `name.x` and `name.y`; a script may send fractions as text.
+    A click on the image input sends pixels as `name.x` and `name.y`. Keys choose one of the
+    picture's squares, sent as `name_cell`: its middle is the place, marked as `by` keys.
     """
 
     def __init__(self, size: int, **options: Any) -> None:
         super().__init__(widget=PointInput(), **options)
         self.size = size
 
-    def clean(self, value: Any) -> dict[str, float] | None:
+    def clean(self, value: Any) -> dict[str, float | str] | None:
+        x, y, cell = value
+        # A browser sends 0, 0 when the picture is pressed by a key: nothing was clicked.
+        if (x, y) in {(None, None), ("0", "0")} and cell is not None:
+            return self._middle(cell)
         try:
-            x, y = (int(part) / self.size for part in value)
+            across, down = int(x) / self.size, int(y) / self.size
         except (TypeError, ValueError) as error:
             raise forms.ValidationError("Please click on the picture.") from error
-        if not (0 <= x <= 1 and 0 <= y <= 1) or (x, y) == (0, 0):
-            # A browser sends 0, 0 when the picture is pressed by a key: nothing was pointed at.
+        if not (0 <= across <= 1 and 0 <= down <= 1) or (across, down) == (0, 0):
             raise forms.ValidationError("Please click on the picture.")
-        return {"x": round(x, 5), "y": round(y, 5)}
+        return {"x": round(across, 5), "y": round(down, 5)}
+
+    def _middle(self, text: str) -> dict[str, float | str]:
+        if text not in {str(cell) for cell in range(CELLS**2)}:
+            raise forms.ValidationError(UNKNOWN)
+        row, column = divmod(int(text), CELLS)
+        return {"x": (column + 0.5) / CELLS, "y": (row + 0.5) / CELLS, "by": "keys"}
 
 
 class PointInput(forms.Widget):
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return data.get(f"{name}.x"), data.get(f"{name}.y")
+        return data.get(f"{name}.x"), data.get(f"{name}.y"), data.get(f"{name}_cell")
 
 
 class TrialForm(forms.Form):

@@ -10,6 +10,9 @@ from studyapp.models import Stage, Trial
 from studyapp.studies.sections import BlockSection, DisplaySection
 
 CONFIDENCE = range(1, 6)
+# So many squares along each side of a photo that is pointed at without a mouse; pages.css and
+# trial.js lay out and walk the same
+CELLS = 10
 
 
 @dataclass(frozen=True)
@@ -32,7 +35,8 @@ class Question:
 
     name: of the form's field; the main one is called `value`.
     kind: "choice" of one of `answers` (value, words); "seen", one answer that is given by going
-        on; "text"; "point" on the photo, whose picture is `size` pixels wide and high.
+        on; "text"; "point" on the photo, whose picture is `size` pixels wide and high, or by keys
+        in one of its `cells`.
     """
 
     name: str
@@ -46,6 +50,13 @@ class Question:
     @property
     def values(self) -> list[int]:
         return [value for value, _ in self.answers]
+
+    @property
+    def cells(self) -> list[tuple[int, int, int]]:
+        """(number from 0, row and column from 1) of the squares that keys choose from."""
+        if self.kind != "point":
+            return []
+        return [(cell, cell // CELLS + 1, cell % CELLS + 1) for cell in range(CELLS**2)]
 
 
 def value_question(words: str, answers: Iterable[tuple[int, str]]) -> Question:

@@ -64,6 +64,20 @@ def test_a_click_is_kept_as_a_share_of_the_picture() -> None:
     assert found.extra() == {"point": {"x": 0.25, "y": 0.75}}
 
 
+@pytest.mark.parametrize("pressed", [{}, {"point.x": "0", "point.y": "0"}])
+def test_a_square_chosen_by_keys_is_its_middle_and_says_so(pressed: dict[str, str]) -> None:
+    found = form(trial("pointing"), {"point_cell": "73", **pressed})
+    assert found.is_valid()
+    assert found.extra() == {"point": {"x": 0.35, "y": 0.75, "by": "keys"}}
+    assert not form(trial("pointing"), {"point_cell": "100", **pressed}).is_valid()
+
+
+def test_a_click_counts_more_than_a_square_chosen_before() -> None:
+    found = form(trial("pointing"), {"point_cell": "0", "point.x": "112", "point.y": "336"})
+    assert found.is_valid()
+    assert found.extra() == {"point": {"x": 0.25, "y": 0.75}}
+
+
 @pytest.mark.parametrize(
     ("x", "y"), [("", ""), ("0", "0"), ("9999", "1"), ("-1", "5"), ("one", "2")]
 )
