@@ -13,12 +13,12 @@ def known_means(study: Study, paradigm: str) -> dict[str, float]:
     """The mean outcome that the simulated people have by their profiles, by condition.
 
     Over the very trials they answered: it has no noise of answering, but the same people and
-    photos as the estimate.
+    photos as the estimate. Of a question asked in two steps the final answer counts.
     """
     judgments = Judgment.objects.filter(
         participation__study=study,
         participation__status=Status.FINISHED,
-        trial__stage=Stage.MAIN,
+        trial__stage__in=(Stage.MAIN, Stage.FINAL),
         trial__paradigm=paradigm,
     ).exclude(participation__profile={})
     found: dict[str, list[float]] = {}
