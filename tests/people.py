@@ -7,6 +7,7 @@ from studyapp.participations.answering import answer, current_trial
 from studyapp.simulation.crowd import asked_in
 from studyapp.simulation.profiles import POPULATIONS, Profile
 from studyapp.studies.definition import study_definition
+from studyapp.studies.paradigms import PARADIGMS, TrialForm
 from tests.builders import take_part
 
 
@@ -21,12 +22,15 @@ def answer_all(person: Participation, profile: Profile, *, seed: int = 1, most: 
         trial = current_trial(person)
         if trial is None:
             return
-        found = profile.answers(asked_in(study_definition(person.study), trial), random)
+        asked = asked_in(study_definition(person.study), trial)
+        posted = {name: str(given) for name, given in profile.answers(asked, random).items()}
+        form = TrialForm(posted, questions=PARADIGMS[trial.paradigm].asks(asked))
+        assert form.is_valid(), form.errors
         answer(
             person,
             trial_code=trial.code,
-            value=found.pop("value", None),
-            data=found,
+            value=form.value(),
+            data=form.extra(),
             timing={"rt_ms": 1200},
         )
 

@@ -9,6 +9,7 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
+    Q,
     QuerySet,
     TextField,
     Value,
@@ -65,6 +66,11 @@ OUTCOMES: Mapping[str, Combinable] = {
     ),
 }
 SCORED = {"trust"}
+# Distinction's second question: the map chosen as that of the correct class
+SECOND = JsonInteger(F("trial__option_order"), JsonInteger(F("data"), Value("correct")))
+SECOND_RIGHT = JsonInteger(F("trial__stimulus__facts"), Value("correct"))
+# Whose further answers are numbers on a scale or places on a photo, never words
+NUMERIC = ("agreement", "distinction", "pointing", "questionnaire", "rating")
 
 
 def _outcome(names: set[str]) -> Combinable:
@@ -177,6 +183,27 @@ COLUMNS = (
         "Whether the chosen answer is the right one.",
         shown="Never shown.",
         levels={"1": "right", "0": "wrong"},
+    ),
+    Column(
+        "second_correct",
+        "integer",
+        Case(
+            When(~Q(trial__paradigm="distinction") | Q(trial__stimulus=None), then=None),
+            When(data__correct__isnull=True, then=None),
+            When(Exact(SECOND, SECOND_RIGHT), then=Value(1)),
+            default=Value(0),
+            output_field=IntegerField(),
+        ),
+        "Whether the second question of distinction, which class is correct, is answered right.",
+        shown="Never shown.",
+        levels={"1": "right", "0": "wrong"},
+    ),
+    Column(
+        "further_answers",
+        "json",
+        Case(When(trial__paradigm__in=NUMERIC, then=F("data"))),
+        "Answers to the page's other questions where they are numbers: items of a scale, "
+        "confidence, the point as fractions of width and height; as JSON.",
     ),
     Column("expected", "integer", "trial__expected", "Answer that an attention check asks for."),
     Column(
