@@ -23,7 +23,8 @@ class Kind:
 
     needed, optional: columns, with the whole numbers that may stand there; empty: any label, None:
     any number. outcome: the frame's outcome column, made of the others. special: what else is said,
-    of (frame, methods, seed). null: what a mean is tested against; None for no test.
+    of (frame, methods, seed). null: what a mean is tested against; None for no test. bounds: of a
+    value, where they are known.
     """
 
     needed: Mapping[str, tuple[int, ...] | None]
@@ -33,6 +34,7 @@ class Kind:
     optional: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
     chance: float = 0.5
     null: float | None = None
+    bounds: tuple[float, float] | None = None
 
 
 def _believed_well(frame: Frame) -> "pd.Series[Any]":
@@ -86,6 +88,7 @@ KINDS: Mapping[str, Kind] = {
         is_share=False,
         special=specials.pointing,
         null=50.0,
+        bounds=(0, 100),
     ),
     "rating": Kind(
         needed={"value": None},

@@ -15,13 +15,15 @@ import numpy
 import pandas as pd
 import scipy
 
+from .automatic import automatic
 from .kinds import KINDS
+from .looks import looks
 from .mixed_effects import preferred, right_models, score_models
 from .statistics.bootstrap import two_way_bootstrap
 from .statistics.equivalence import equivalence
 from .statistics.holm import holm
 from .statistics.naive import pooled_mean, wilcoxon_on_people, wilson
-from .statistics.reliability import Level, krippendorff
+from .statistics.reliability import Level, fleiss, krippendorff
 from .statistics.robust import Estimate, two_way_contrast, two_way_mean, two_way_slope
 from .tidy import LEVELS, Tidy
 
@@ -41,19 +43,24 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "reference": tidy.reference,
         "n": len(tidy.frame),
         "people": int(tidy.frame["participant"].nunique()),
-        "images": int(tidy.frame["image"].nunique()),
+        "images": int(tidy.frame["image"].nunique()) if tidy.about_photos else None,
+        "bounds": None if tidy.limits is None else list(tidy.limits),
         "methods": methods,
         "tests": _tests(tidy),
         "contrasts": _contrasts(tidy),
         **models,
         "preferred": preferred(models),
         "alpha": _alpha(tidy),
+        "kappa": _kappa(tidy),
         "order": _order(tidy),
         "naive": {"label": NAIVE_LABEL, "methods": {name: _naive(tidy, name) for name in methods}},
         "excluded": dict(tidy.excluded),
         "everybody": _everybody(tidy),
         "flow": dict(tidy.flow),
         "notes": _notes(tidy),
+        "stimuli": _stimuli(tidy),
+        "automatic": automatic(tidy),
+        "looks": looks(tidy),
         "seed": tidy.seed,
         "versions": versions(),
     }
@@ -62,7 +69,8 @@ def results(tidy: Tidy) -> dict[str, Any]:
 
 def _special(tidy: Tidy) -> dict[str, Any]:
     """What only this paradigm says, under its name; of a table that has the columns for it."""
-    kind = KINDS.get(tidy.paradigm)
+    one_step = "accepted" in tidy.frame.columns
+    kind = KINDS.get("one_step_reliance" if one_step else tidy.paradigm)
     if kind is None or kind.special is None or not set(kind.needed) <= set(tidy.frame.columns):
         return {}
     return {tidy.paradigm: kind.special(tidy.frame, tidy.methods(), tidy.seed)}
@@ -121,15 +129,38 @@ def _models(tidy: Tidy) -> dict[str, Any]:
 
 def _alpha(tidy: Tidy) -> dict[str, Any]:
     """Krippendorff's α: ordinal for scores, nominal for right or wrong."""
-    frame = tidy.frame
     level = ALPHA_LEVELS[tidy.outcome]
-    things = [name for name in ("unit", "item") if name in frame.columns] or ["image"]
-    units = list(frame[[*things, "method"]].itertuples(index=False, name=None))
-    found = krippendorff(frame[tidy.outcome].to_list(), units, level, seed=tidy.seed)
+    found = krippendorff(tidy.frame[tidy.outcome].to_list(), _units(tidy), level, seed=tidy.seed)
     return {
         "value": found.value, "low": found.low, "high": found.high, "level": level,
         "note": found.note,
     }  # fmt: skip
+
+
+def _kappa(tidy: Tidy) -> dict[str, Any] | None:
+    """Fleiss' κ of right and wrong, which others print; None but for equally many raters."""
+    if tidy.outcome != "correct" or tidy.frame.empty:
+        return None
+    found = fleiss(tidy.frame["correct"].to_list(), _units(tidy))
+    return None if found.value is None else {"value": found.value}
+
+
+def _units(tidy: Tidy) -> list[Any]:
+    """What several people judge, of each judgment."""
+    frame = tidy.frame
+    things = [name for name in ("unit", "item") if name in frame.columns] or ["image"]
+    return list(frame[[*things, "method"]].itertuples(index=False, name=None))
+
+
+def _stimuli(tidy: Tidy) -> dict[str, Any] | None:
+    """The mean of every stimulus under every method, where the table tells stimuli."""
+    if "unit" not in tidy.frame.columns or not tidy.about_photos:
+        return None
+    found: dict[str, Any] = {}
+    for (unit, method), cells in tidy.frame.groupby(["unit", "method"])[tidy.outcome]:
+        one = {"n": len(cells), "mean": float(cells.mean())}
+        found.setdefault(str(unit), {})[str(method)] = one
+    return found
 
 
 def _order(tidy: Tidy) -> dict[str, Any] | None:
@@ -178,7 +209,12 @@ def _tested(tidy: Tidy, name: str, null: float | None) -> Estimate:
 
 def _contrasts(tidy: Tidy) -> list[dict[str, Any]]:
     """`a` − `b`: every method against the reference and each other, adjusted by Holm."""
-    pairs = list(combinations(tidy.methods(), 2))
+    scales = _scales(tidy)
+    pairs = [
+        (first, later)
+        for first, later in combinations(tidy.methods(), 2)
+        if scales.get(first) == scales.get(later)
+    ]
     found = [_contrast(tidy, first, later) for first, later in pairs]
     adjusted = holm([one.p for one in found])
     return [
@@ -189,6 +225,13 @@ def _contrasts(tidy: Tidy) -> list[dict[str, Any]]:
         }
         for (first, later), one, p_holm in zip(pairs, found, adjusted, strict=True)
     ]  # fmt: skip
+
+
+def _scales(tidy: Tidy) -> dict[str, str]:
+    """Which scale a method is answered on, where there are several: trust is no less distrust."""
+    if "scale" not in tidy.frame.columns:
+        return {}
+    return dict(zip(tidy.frame["method"], tidy.frame["scale"], strict=True))
 
 
 def _equivalence(tidy: Tidy, found: Estimate) -> dict[str, Any] | None:
@@ -225,19 +268,19 @@ def _everybody(tidy: Tidy) -> dict[str, Any] | None:
 def _notes(tidy: Tidy) -> list[str]:
     """What a reader must know before believing a number."""
     rules: list[tuple[Callable[[], bool], str]] = [
-        (lambda: tidy.frame.empty, "there are no judgments to analyse"),
+        (lambda: tidy.frame.empty and not tidy.notes, "there are no judgments to analyse"),
         (lambda: tidy.frame["method"].nunique() == 1, "there is one method, so no contrast"),
         (
             lambda: 0 < tidy.frame["participant"].nunique() < 10,
             "fewer than ten people: an interval says little",
         ),
         (
-            lambda: 0 < tidy.frame["image"].nunique() < 10,
+            lambda: tidy.about_photos and 0 < tidy.frame["image"].nunique() < 10,
             "fewer than ten photos: nothing is said of photos at large",
         ),
         (lambda: _most_left_out(tidy), "most of those who finished are left out"),
     ]
-    return [sentence for applies, sentence in rules if applies()]
+    return [*tidy.notes, *(sentence for applies, sentence in rules if applies())]
 
 
 def _most_left_out(tidy: Tidy) -> bool:

@@ -1,30 +1,43 @@
 """Where judgments to be analysed come from: the database or a bundle, read by the same columns."""
 
+import io
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from django.core.files.storage import default_storage
 
-from studyapp.models import Study
+from studyapp.models import Explanation, Study
+from studyapp.studies.paradigms.pointing import Values
 
 from .exclusions import apply_exclusions
 from .frames import folder_frame, study_frame
+from .measures import StudyTables
 from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, Table
+from .tables.material import EXPLANATIONS, STIMULI
+from .tables.metrics import METRICS
 from .tidy import Tidy, TidyError, tidy_tables
 
-COLUMNS: tuple[tuple[Table, tuple[str, ...]], ...] = (
-    (
+COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
+    "judgments": (
         JUDGMENTS,
         (
-            "participant_id", "status", "excluded", "stage", "paradigm", "condition",
+            "participant_id", "status", "excluded", "stage", "paradigm", "arm", "condition",
             "image_group", "stimulus_id", "stronger_side", "trial_position", "block", "value",
-            "score", "correct",
+            "answer_name", "score", "correct", "second_correct", "further_answers",
         ),
     ),
-    (PARTICIPATIONS, ("participant_id", "status", "arm", "consented_at")),
-    (EXCLUSIONS, ("participant_id", "rule", "made_at", "undoes_made_at")),
-)  # fmt: skip
+    "participations": (
+        PARTICIPATIONS, ("participant_id", "status", "arm", "consented_at", "finished_at")
+    ),
+    "exclusions": (EXCLUSIONS, ("participant_id", "rule", "made_at", "undoes_made_at")),
+    "stimuli": (STIMULI, ("stimulus_id", "options", "facts")),
+    "explanations": (EXPLANATIONS, ("stimulus_id", "condition", "role", "map_sha256")),
+    "metrics": (METRICS, ("stimulus_id", "condition", "role", "metric", "value")),
+}  # fmt: skip
 
 
 def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
@@ -33,17 +46,60 @@ def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
     Raises TidyError if the study has several paradigms and none is named.
     """
     apply_exclusions(study)
-    frames = [study_frame(table, study, names) for table, names in COLUMNS]
-    return tidy_tables(frames[0], frames[1], frames[2], study.definition, paradigm)
+    frames = {key: study_frame(table, study, names) for key, (table, names) in COLUMNS.items()}
+    tables = StudyTables(frames=frames, definition=study.definition, stored_map=_stored_map)
+    return tidy_tables(tables, paradigm)
 
 
 def tidy_folder(folder: Path, paradigm: str | None = None) -> Tidy:
     """The judgments of a bundle's folder, which needs no database. TidyError if it is none."""
     try:
-        definition: dict[str, Any] = json.loads(
-            (folder / "materials" / "definition.json").read_text(encoding="utf-8")
-        )
-        frames = [folder_frame(table, folder, names) for table, names in COLUMNS]
+        frames = {
+            key: folder_frame(table, folder, names) for key, (table, names) in COLUMNS.items()
+        }
+        clock = has_clock(folder)
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise TidyError(f"{folder} is not a bundle that can be read: {error}") from error
-    return tidy_tables(frames[0], frames[1], frames[2], definition, paradigm)
+    tables = StudyTables(
+        frames=frames,
+        definition=folder_definition(folder),
+        stored_map=lambda digest: _bundled_map(folder, digest),
+        has_clock=clock,
+    )
+    return tidy_tables(tables, paradigm)
+
+
+def folder_definition(folder: Path) -> dict[str, Any]:
+    """The frozen definition of a bundle's study; TidyError if the folder is no bundle."""
+    try:
+        text = (folder / "materials" / "definition.json").read_text(encoding="utf-8")
+        definition: dict[str, Any] = json.loads(text)
+    except (OSError, ValueError) as error:
+        raise TidyError(f"{folder} is not a bundle that can be read: {error}") from error
+    return definition
+
+
+def has_clock(folder: Path) -> bool:
+    """Whether a bundle's times are moments: a public one counts seconds from entering."""
+    file = next((folder / "data").glob(f"*_description-{PARTICIPATIONS.name}_data.csv"))
+    with file.open(encoding="utf-8") as lines:
+        return "finished_at" in lines.readline().rstrip().split(",")
+
+
+def _stored_map(digest: str) -> Values | None:
+    row = Explanation.objects.filter(map_digest=digest).exclude(map_file="").first()
+    if row is None or not default_storage.exists(row.map_file):
+        return None
+    with default_storage.open(row.map_file) as file:
+        return _map(file.read())
+
+
+def _bundled_map(folder: Path, digest: str) -> Values | None:
+    found = sorted((folder / "materials" / "maps").glob(f"{digest}.*"))
+    return _map(found[0].read_bytes()) if found else None
+
+
+def _map(content: bytes) -> Values:
+    with np.load(io.BytesIO(content), allow_pickle=False) as archive:
+        values: Values = archive["map"]
+    return values

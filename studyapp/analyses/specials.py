@@ -137,9 +137,13 @@ def _tallies(rows: Frame) -> Tallies:
 
 
 def reliance(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
-    """RAIR, RSR and the switch fraction by method, each with its two-way robust interval."""
+    """RAIR, RSR and the switch fraction by method, each with its two-way robust interval.
+
+    Cases without a first answer or without advice say nothing of reliance.
+    """
     found = {}
-    for name, rows in _by_method(frame, methods):
+    advised = frame[frame["first"].notna() & frame["advice"].notna()]
+    for name, rows in _by_method(advised, methods):
         cells = rows[["first", "advice", "final", "truth"]].itertuples(index=False, name=None)
         choices = [Choice(*cell) for cell in cells]
         is_first_right = rows["first"] == rows["truth"]

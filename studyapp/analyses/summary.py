@@ -10,10 +10,10 @@ MODELS = ("glmer", "glmer_full", "clmm", "clmm_side")
 
 def summary(found: Facts) -> Iterator[str]:
     """Every line that `analyse` prints of one paradigm's results."""
+    photos = f" on {_count(found['images'], 'photo', 'photos')}" if found["images"] else ""
     yield (
         f"{found['paradigm']}: {_count(found['n'], 'judgment', 'judgments')} of "
-        f"{_count(found['people'], 'person', 'people')} on "
-        f"{_count(found['images'], 'photo', 'photos')}"
+        f"{_count(found['people'], 'person', 'people')}{photos}"
     )
     yield from (f"  note: {note}" for note in found["notes"])
     for name, method in found["methods"].items():
@@ -25,7 +25,7 @@ def summary(found: Facts) -> Iterator[str]:
     for one in found["contrasts"]:
         yield f"  {one['a']} − {one['b']}: {_contrast(one)}"
     yield from _models(found)
-    yield f"  agreement among people: {_alpha(found['alpha'])}"
+    yield f"  agreement among people: {_alpha(found['alpha'], found['kappa'])}"
     yield f"  {found['naive']['label']}"
     if found["paradigm"] in found:
         yield f"  {found['paradigm']}: {json.dumps(found[found['paradigm']], ensure_ascii=False)}"
@@ -122,13 +122,14 @@ def _marginals(found: Facts, name: str) -> Iterator[str]:
             yield f"    {method}: {value} ({low} to {high}), {test}"
 
 
-def _alpha(alpha: Facts) -> str:
+def _alpha(alpha: Facts, kappa: Facts | None) -> str:
     if alpha["value"] is None:
         return str(alpha["note"])
     interval = (
         "" if alpha["low"] is None else f" ({_number(alpha['low'])} to {_number(alpha['high'])})"
     )
-    return f"Krippendorff’s α = {_number(alpha['value'])}{interval}, {alpha['level']}"
+    fleiss = f", Fleiss’ κ = {_number(kappa['value'])}" if kappa is not None else ""
+    return f"Krippendorff’s α = {_number(alpha['value'])}{interval}, {alpha['level']}{fleiss}"
 
 
 def _pair(pair: list[float] | None, show: Any) -> str:

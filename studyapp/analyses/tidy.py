@@ -1,22 +1,22 @@
 """The one shape that every analysis takes: a row a judgment, from a study, a bundle or any CSV."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from .kinds import KINDS, Kind
+from .measures import Outcome, StudyTables, measured
 
-Outcome = Literal["score", "correct", "value"]
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
 PARADIGM_OF: Mapping[Outcome, str] = {"score": "trust", "correct": "discrimination"}
-# Of guessing among the options of a paradigm's pages; one half elsewhere
-CHANCE: Mapping[str, float] = {"distinction": 0.25}
+BOUNDS: Mapping[Outcome, tuple[float, float]] = {"score": (-2, 2), "correct": (0, 1)}
 # The first answer of two is made without the advice: the final one is analysed
-ANALYSED = ("main", "final")
+ANALYSED = ("main", "final", "questionnaire")
 NEEDED = ("participant", "image", "method")
 
 
@@ -29,9 +29,15 @@ class Tidy:
     """Judgments to be analysed.
 
     frame: columns participant, image, method, the outcome (whole numbers, none missing), and
-        where known stronger_side, order and unit (the very thing that several people judge; else
-        a photo under a method). smallest_effect: of interest, for tests of equivalence.
+        where known stronger_side, order, unit (the very thing that several people judge; else a
+        photo under a method) and scale (methods of different scales are not compared).
+    smallest_effect: of interest, for tests of equivalence.
     null: what a mean that is no share is tested against; None for no test.
+    bounds: the least and the greatest value of an outcome "value", where they are known.
+    about_photos: whether photos are clusters beside people. notes: what a reader must know.
+    metrics: of the explainer: columns unit, method, role, metric, value.
+    arrivals: people in the order in which they finished, with the moment where it is known;
+        None where the plan allows no looking before the end.
     everybody: the same with those who are left out; None where nobody could be.
     excluded: why how many people are left out. flow: how many people got how far.
     """
@@ -47,6 +53,11 @@ class Tidy:
     seed: int = 0
     smallest_effect: float | None = None
     null: float | None = 0.0
+    bounds: tuple[float, float] | None = None
+    about_photos: bool = True
+    notes: tuple[str, ...] = ()
+    metrics: pd.DataFrame | None = None
+    arrivals: Sequence[tuple[str, datetime | None]] | None = None
 
     def with_reference(self, name: str) -> "Tidy":
         """The same with another method to compare with; TidyError if nobody judged it."""
@@ -54,6 +65,11 @@ class Tidy:
         if name not in known:
             raise TidyError(f"no method “{name}” was judged; there are {', '.join(known)}")
         return replace(self, reference=name)
+
+    @property
+    def limits(self) -> tuple[float, float] | None:
+        """The least and the greatest value that the outcome can have; None if not known."""
+        return BOUNDS.get(self.outcome, self.bounds)
 
     def methods(self) -> list[str]:
         """The methods: the reference first, then in alphabetical order."""
@@ -100,7 +116,8 @@ def _tidy_kind(path: Path, table: pd.DataFrame, paradigm: str, chance: float | N
     outcome: Outcome = "correct" if kind.is_share else "value"
     frame[outcome] = kind.outcome(frame)
     frame = frame.astype({outcome: int if kind.is_share else float})
-    return Tidy(frame, paradigm, outcome, chance=chance or kind.chance, null=kind.null)
+    chance, bounds = chance or kind.chance, kind.bounds
+    return Tidy(frame, paradigm, outcome, chance=chance, null=kind.null, bounds=bounds)
 
 
 def _kind_columns(path: Path, table: pd.DataFrame, kind: Kind) -> pd.DataFrame:
@@ -143,65 +160,63 @@ def _numbers(
     return numbers
 
 
-def tidy_tables(
-    judgments: pd.DataFrame,
-    participations: pd.DataFrame,
-    exclusions: pd.DataFrame,
-    definition: Mapping[str, Any],
-    paradigm: str | None = None,
-) -> Tidy:
+def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
     """The judgments of a study's own tables: main trials of finished people who are not
     excluded, and of two answers to one stimulus the final one.
 
     Photos of one object are one cluster. Raises TidyError if the study has several paradigms
     and none is named, or not the named one.
     """
-    asked = list(dict.fromkeys(str(block["paradigm"]) for block in definition["blocks"]))
-    chosen = paradigm or (asked[0] if len(asked) == 1 else None)
-    if chosen not in asked:
-        raise TidyError(f"the study asks {' and '.join(asked)}: say --paradigm {asked[0]}")
+    definition, judgments = tables.definition, tables.frames["judgments"]
+    chosen = _chosen(definition, paradigm)
     main = judgments[judgments["stage"].isin(ANALYSED) & (judgments["paradigm"] == chosen)]
-    outcome: Outcome = "score" if main["score"].notna().any() else "correct"
-    if main.empty:
-        outcome = next((name for name in LEVELS if PARADIGM_OF[name] == chosen), "correct")
-    everybody = _tidy_columns(main, outcome)
-    if chosen == "agreement":
-        everybody["answer"] = main["value"]
-        believed = main["value"] >= 3
-        everybody["prediction_right"] = believed.eq(main["correct"] == 1).astype("Int64")
-    if chosen == "meta_prediction":
-        sessions = {block["name"]: block.get("session") or 1 for block in definition["blocks"]}
-        everybody["session"] = main["block"].map(sessions).astype(str)
+    found = measured(tables, chosen, main)
     kept = (main["status"] == "finished") & ~main["excluded"].astype(bool)
     return Tidy(
-        frame=everybody[kept[everybody.index].to_numpy(dtype=bool)],
-        paradigm=str(chosen),
-        outcome=outcome,
-        reference=definition["analysis"]["reference"],
-        everybody=everybody,
-        excluded=standing_rules(exclusions),
-        flow=flow(participations, judgments),
+        frame=found.frame[kept[found.frame.index].to_numpy(dtype=bool)],
+        paradigm=chosen,
+        outcome=found.outcome,
+        reference=definition["analysis"]["reference"] or found.reference,
+        everybody=found.frame,
+        excluded=standing_rules(tables.frames["exclusions"]),
+        flow=flow(tables.frames["participations"], judgments),
         seed=int(definition["design"]["seed"]),
         smallest_effect=definition["analysis"].get("smallest_effect"),
-        chance=_chance(str(chosen), main),
+        chance=found.chance,
+        null=found.null,
+        bounds=found.bounds,
+        about_photos=found.about_photos,
+        notes=found.notes,
+        metrics=tables.frames["metrics"].rename(
+            columns={"stimulus_id": "unit", "condition": "method"}
+        ),
+        arrivals=_arrivals(tables) if definition["analysis"]["looks"] else None,
     )
 
 
-def _chance(paradigm: str, main: pd.DataFrame) -> float:
-    """Reliance in two steps has four answers, in one step two."""
-    if paradigm == "reliance" and (main["stage"] == "final").any():
-        return 0.25
-    return CHANCE.get(paradigm, 0.5)
+def asked_paradigms(definition: Mapping[str, Any]) -> list[str]:
+    """The paradigms of a study's blocks, each once, in the order of asking."""
+    return list(dict.fromkeys(str(block["paradigm"]) for block in definition["blocks"]))
 
 
-def _tidy_columns(main: pd.DataFrame, outcome: Outcome) -> pd.DataFrame:
-    names = {"participant_id": "participant", "image_group": "image", "condition": "method"}
-    columns = [*names, outcome, "stimulus_id", "trial_position"]
-    if outcome == "score":
-        columns.append("stronger_side")
-    frame = main[main[outcome].notna()][columns].rename(columns=names)
-    names = {"trial_position": "order", "stimulus_id": "unit"}
-    return frame.rename(columns=names).astype({outcome: int})
+def _chosen(definition: Mapping[str, Any], paradigm: str | None) -> str:
+    asked = asked_paradigms(definition)
+    chosen = paradigm or (asked[0] if len(asked) == 1 else None)
+    if chosen not in asked:
+        raise TidyError(f"the study asks {' and '.join(asked)}: say --paradigm {asked[0]}")
+    return chosen
+
+
+def _arrivals(tables: StudyTables) -> list[tuple[str, datetime | None]]:
+    """A public bundle has no clock: there people stand in the order in which they came."""
+    people = tables.frames["participations"]
+    people = people[people["finished_at"].notna()]
+    names = people["participant_id"].astype(str)
+    if not tables.has_clock:
+        return [(name, None) for name in names]
+    moments = pd.to_datetime(people["finished_at"], format="ISO8601", utc=True)
+    pairs = sorted(zip(moments.dt.to_pydatetime(), names, strict=True))
+    return [(name, moment) for moment, name in pairs]
 
 
 def standing_rules(exclusions: pd.DataFrame) -> dict[str, int]:

@@ -3,9 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from studyapp.analyses.reports import Material, folder_material, report_html
+from studyapp.analyses.reports import folder_material, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder
+from studyapp.analyses.tidy import asked_paradigms
 
 SCRIPTS = Path(__file__).with_name("scripts")
 FOLDER = "analysis"
@@ -19,17 +20,13 @@ def write_analysis(bundle: Path) -> None:
     folder = bundle / FOLDER
     folder.mkdir()
     material = folder_material(bundle)
-    found = [results(tidy_folder(bundle, name)) for name in _paradigms(material)]
+    found = [results(tidy_folder(bundle, name)) for name in asked_paradigms(material.definition)]
     for one in found:
         name = "results" if len(found) == 1 else f"results-{one['paradigm']}"
         (folder / f"{name}.json").write_text(results_json(one), encoding="utf-8")
     report = report_html(found, material, title=material.facts["title"])
     (folder / "report.html").write_text(report, encoding="utf-8")
     _write_scripts(folder, found[0])
-
-
-def _paradigms(material: Material) -> list[str]:
-    return list(dict.fromkeys(str(block["paradigm"]) for block in material.definition["blocks"]))
 
 
 def _write_scripts(folder: Path, found: dict[str, Any]) -> None:

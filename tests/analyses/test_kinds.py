@@ -1,18 +1,21 @@
 """Every further paradigm is analysed from a documented table."""
 
 import json
+from dataclasses import replace
+from datetime import UTC, datetime
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 
 from studyapp.analyses.kinds import KINDS
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.summary import summary
 from studyapp.analyses.tidy import TidyError, tidy_file
-from tests.analyses.tidy_tables import write_csv
+from tests.analyses.tidy_tables import make_tidy, write_csv
 
 Row = dict[str, object]
 
@@ -120,11 +123,32 @@ def test_a_wrong_cell_is_told_with_its_line(tmp_path: Path) -> None:
         analysed(rows, "agreement", tmp_path)
 
 
-def test_a_report_of_values_is_refused_in_a_sentence(tmp_path: Path) -> None:
+@pytest.mark.parametrize("paradigm", ["rating", "custom"])
+def test_a_report_of_values_is_drawn_without_a_test(paradigm: str, tmp_path: Path) -> None:
     text = "participant,image,method,value\n" + "".join(
         f"p{n % 4},i{n // 4},{'ab'[n % 2]},{n % 5}\n" for n in range(16)
     )
     path, page = write_csv(tmp_path / "table.csv", text), tmp_path / "page.html"
-    with pytest.raises(CommandError, match="rating has neither: use --json"):
-        call_command("analyse", path, paradigm="rating", html=page, stdout=StringIO())
-    assert not page.exists()
+    call_command("analyse", path, paradigm=paradigm, html=page, stdout=StringIO())
+    html = page.read_text("utf-8")
+    assert "What people saw of it" in html
+    assert "p against" not in html
+    assert "The dashed line" not in html.partition("Differences between methods")[0]
+
+
+def test_looks_and_metrics_stand_in_the_results_themselves() -> None:
+    rows = [(f"p{n % 10}", f"i{n // 10}", "ab"[n % 2], int(n % 7 > 2)) for n in range(80)]
+    tidy = make_tidy("correct", rows)
+    frame = tidy.frame.assign(unit=tidy.frame["image"])
+    metrics = [(f"i{n}", method, "stronger", "iou", n) for n in range(8) for method in "ab"]
+    names = ["unit", "method", "role", "metric", "value"]
+    moment = datetime(2026, 1, 2, tzinfo=UTC)
+    arrivals = [(f"p{n}", moment) for n in range(10)]
+    told = results(
+        replace(tidy, frame=frame, metrics=pd.DataFrame(metrics, columns=names), arrivals=arrivals)
+    )
+    assert json.loads(results_json(told)) == told
+    assert told["automatic"]["metrics"]["iou"]["methods"]["a"]["stimuli"] == 8
+    assert told["looks"]["a"][-1]["n"] == 5
+    assert told["looks"]["a"][0]["at"] == "2026-01-02T00:00:00+00:00"
+    assert told["kappa"] is not None

@@ -30,12 +30,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Frame:
-    """What the rows share. null: a value marked by a dashed line, and the words for it."""
+    """What the rows share. null: a value marked by a dashed line, and the words for it; None for
+    no line."""
 
     title: str
     low: float
     high: float
-    null: float
+    null: float | None
     null_words: str
     show: Callable[[float | None], str]
     tick: Callable[[float], str]
@@ -63,7 +64,8 @@ def _row(drawing: Drawing, point: Point, scale: Scale, top: float, frame: Frame)
     right = ", ".join(filter(None, [frame.show(point.value), point.note]))
     drawing.text(WIDTH - MARGIN, top + 14, right, "label", "end")
     middle = top + 28
-    drawing.line((scale(frame.null), top + 19), (scale(frame.null), top + ROW), "null")
+    if frame.null is not None:
+        drawing.line((scale(frame.null), top + 19), (scale(frame.null), top + ROW), "null")
     if point.other is not None:
         _mark(drawing, scale, middle + 7, point.other_interval, "thin")
         drawing.add("circle", "hollow", cx=scale(point.other), cy=middle + 7, r=3.5)
@@ -82,7 +84,9 @@ def _mark(
 
 
 def _legend(points: Sequence[Point], frame: Frame) -> list[tuple[str, str]]:
-    lines = [("dot", "estimate with its 95 % interval"), ("null", frame.null_words)]
+    lines = [("dot", "estimate with its 95 % interval")]
+    if frame.null is not None:
+        lines.append(("null", frame.null_words))
     if _have_others(points):
         lines.insert(1, ("hollow", frame.other_words))
     if _have_paper(points):
@@ -104,7 +108,8 @@ def _legend_line(drawing: Drawing, kind: str, words: str, y: float) -> None:
 
 def _alt(points: Sequence[Point], frame: Frame) -> str:
     said = [f"{point.label} {_in_words(point, frame)}" for point in points]
-    return f"{frame.title}: {'; '.join(said)}. The dashed line is {frame.null_words}."
+    null = f" The dashed line is {frame.null_words}." if frame.null is not None else ""
+    return f"{frame.title}: {'; '.join(said)}.{null}"
 
 
 def _in_words(point: Point, frame: Frame) -> str:

@@ -13,7 +13,7 @@ LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 170
 
 
 def looks_figure(
-    title: str, looks: Sequence[Look], moments: Sequence[datetime] | None, null: float
+    title: str, looks: Sequence[Look], moments: Sequence[datetime] | None, null: float | None
 ) -> Figure:
     """The mean so far with the interval that holds at all looks, against people and time.
 
@@ -21,12 +21,14 @@ def looks_figure(
     """
     drawing = Drawing(BOTTOM + 54)
     across = Scale(1, max(2, len(looks)), LEFT, WIDTH - RIGHT)
-    values = [look.low for look in looks] + [look.high for look in looks] + [null]
+    values = [look.low for look in looks] + [look.high for look in looks]
+    values += [null] if null is not None else []
     upward = Scale(min(values), max(values), BOTTOM, TOP)
     upper = [(across(look.n), upward(look.high)) for look in looks]
     lower = [(across(look.n), upward(look.low)) for look in reversed(looks)]
     drawing.path([*upper, *lower], "band", closed=True)
-    drawing.line((LEFT, upward(null)), (WIDTH - RIGHT, upward(null)), "null")
+    if null is not None:
+        drawing.line((LEFT, upward(null)), (WIDTH - RIGHT, upward(null)), "null")
     drawing.path([(across(look.n), upward(look.mean)) for look in looks], "curve")
     vertical_axis(drawing, upward, LEFT, short)
     horizontal_axis(drawing, across, BOTTOM, short)

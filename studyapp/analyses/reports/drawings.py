@@ -17,7 +17,10 @@ from studyapp.analyses.numerals import (
 )
 from studyapp.analyses.published import PAPER, PUBLISHED
 
+from .tabulation import null_of
+
 Facts = Mapping[str, Any]
+NULL_WORDS: Mapping[float | None, str] = {0: "0, no preference", 50: "50, a spot like any other"}
 WITH_EVERYBODY = "with everybody who answered, left out or not"
 
 
@@ -93,15 +96,30 @@ def _both(name: str, one: Facts | None, everybody: Facts) -> Point:
 
 def _frame(found: Facts, title: str) -> Frame:
     is_share = found["outcome"] == "correct"
-    null = next(iter(found["tests"].values()))["null"] if found["tests"] else 0.0
+    null = null_of(found)
+    words = f"chance ({percent(null)})" if is_share else NULL_WORDS.get(null, short(null or 0))
+    low, high = found["bounds"] or _range(found)
     return Frame(
         title=title,
-        low=0 if is_share else -2,
-        high=1 if is_share else 2,
+        low=low,
+        high=high,
         null=null,
-        null_words=f"chance ({percent(null)})" if is_share else "0, no preference",
+        null_words=words,
         show=percent if is_share else number,
         tick=whole_percent if is_share else short,
         paper_words=PAPER,
         other_words=WITH_EVERYBODY,
     )
+
+
+def _range(found: Facts) -> tuple[float, float]:
+    """Around all means and their intervals, where the outcome has no bounds of its own."""
+    ends = [
+        end
+        for one in [*found["methods"].values(), *(found["everybody"] or {}).values()]
+        if one["mean"] is not None
+        for end in (one["robust95"] or [one["mean"]])
+    ]
+    low, high = min(ends, default=0.0), max(ends, default=1.0)
+    margin = (high - low) * 0.1 or 1.0
+    return low - margin, high + margin

@@ -2,16 +2,18 @@
 
 import base64
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
 from PIL import Image as Picture
 
-from studyapp.analyses.numerals import percent, signed
+from studyapp.analyses.numerals import number, percent, signed
 
 from .material import Material
 
+Facts = Mapping[str, Any]
+Show = Callable[[float | None], str]
 SIDE, QUALITY = 128, 78
 
 
@@ -34,19 +36,22 @@ class Entry:
     cells: tuple[Cell, ...]
 
 
-def gallery(material: Material, paradigm: str, outcome: str) -> list[Entry]:
+def gallery(material: Material, found: Facts) -> list[Entry]:
     """The stimuli that analysed people judged, from the highest mean outcome to the lowest."""
-    kept = material.analysed(paradigm, outcome)
-    if kept.empty:
-        return []
-    means = kept.groupby("stimulus_id")[outcome].mean().astype(float)
-    order = sorted(means.items(), key=lambda one: (-one[1], str(one[0])))
-    groups = {str(key): rows for key, rows in kept.groupby("stimulus_id")}
+    judged: Mapping[str, Facts] = found.get("stimuli") or {}
+    order = sorted(judged, key=lambda key: (-_pooled(judged[key])["mean"], key))
     shown = _explanations(material)
+    show = {"score": signed, "correct": percent, "value": number}[found["outcome"]]
     return [
-        _entry(material, place, groups[str(key)], shown.get(str(key), {}))
-        for place, (key, _) in enumerate(order, 1)
+        _entry(material, place, (key, judged[key]), shown.get(key, {}), show)
+        for place, key in enumerate(order, 1)
     ]
+
+
+def _pooled(methods: Mapping[str, Facts]) -> dict[str, Any]:
+    """Over all methods: how many judgments, and their mean."""
+    count = sum(one["n"] for one in methods.values())
+    return {"n": count, "mean": sum(one["n"] * one["mean"] for one in methods.values()) / count}
 
 
 def _explanations(material: Material) -> dict[str, dict[str, list[tuple[str, str]]]]:
@@ -61,31 +66,35 @@ def _explanations(material: Material) -> dict[str, dict[str, list[tuple[str, str
 def _entry(
     material: Material,
     rank: int,
-    rows: pd.DataFrame,
+    judged: tuple[str, Mapping[str, Facts]],
     shown: Mapping[str, list[tuple[str, str]]],
+    show: Show,
 ) -> Entry:
-    key = str(rows["stimulus_id"].iloc[0])
+    key, methods = judged
     stimuli = material.frames["stimuli"]
     stimulus = stimuli[stimuli["stimulus_id"] == key].iloc[0]
     cells = [
-        Cell(str(name), _figure(one), tuple(_pictures(material, shown.get(str(name), []))))
-        for name, one in rows.groupby("condition")
+        Cell(name, _figure(one, show), tuple(_pictures(material, shown.get(_condition(name), []))))
+        for name, one in methods.items()
     ]
     return Entry(
         rank,
         key,
         str(stimulus["category"]),
         str(stimulus["image_name"]),
-        _figure(rows),
+        _figure(_pooled(methods), show),
         tuple(cells),
     )
 
 
-def _figure(rows: pd.DataFrame) -> str:
-    """Mean score, or share of right answers, of how many."""
-    if rows["score"].notna().any():
-        return f"{signed(float(rows['score'].mean()))}, n = {len(rows)}"
-    return f"{percent(float(rows['correct'].mean()))}, n = {len(rows)}"
+def _condition(method: str) -> str:
+    """Statements are told apart behind a comma, which no condition's name has."""
+    return method.partition(", ")[0]
+
+
+def _figure(one: Facts, show: Show) -> str:
+    """The mean outcome, of how many."""
+    return f"{show(one['mean'])}, n = {one['n']}"
 
 
 def _pictures(material: Material, shown: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:

@@ -10,9 +10,8 @@ import pandas as pd
 from django.core.files.storage import default_storage
 
 from studyapp.analyses.frames import folder_frame, study_frame
-from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, Table
+from studyapp.analyses.tables import Table
 from studyapp.analyses.tables.material import EXPLANATIONS, STIMULI
-from studyapp.analyses.tables.metrics import METRICS
 from studyapp.analyses.tidy import TidyError
 from studyapp.models import Overlay, Study
 
@@ -21,16 +20,7 @@ FACTS = (
     "opened_at", "closed_at",
 )  # fmt: skip
 COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
-    "judgments": (
-        JUDGMENTS,
-        (
-            "participant_id", "status", "excluded", "stage", "paradigm", "condition",
-            "stimulus_id", "score", "correct",
-        ),
-    ),
-    "people": (PARTICIPATIONS, ("participant_id", "finished_at")),
     "stimuli": (STIMULI, ("stimulus_id", "category", "image_name", "paradigm")),
-    "metrics": (METRICS, ("stimulus_id", "condition", "role", "metric", "value")),
     "explanations": (EXPLANATIONS, ("stimulus_id", "condition", "role", "overlay_sha256")),
 }  # fmt: skip
 
@@ -42,7 +32,6 @@ class Material:
     facts: its own row, by the names of FACTS, moments as ISO 8601 text.
     deviations: (day, what, detail) in order. frames: tables by the names of COLUMNS.
     picture: the overlay file of a digest; None where it is not kept.
-    has_clock: whether times are moments; a public bundle counts seconds from each person's entry.
     """
 
     facts: Mapping[str, Any]
@@ -51,18 +40,6 @@ class Material:
     deviations: Sequence[tuple[str, str, str]]
     frames: Mapping[str, pd.DataFrame]
     picture: Callable[[str], bytes | None]
-    has_clock: bool = True
-
-    def analysed(self, paradigm: str, outcome: str) -> pd.DataFrame:
-        """The judgments that results are about: main trials of finished people not left out."""
-        frame = self.frames["judgments"]
-        return frame[
-            (frame["paradigm"] == paradigm)
-            & (frame["stage"] == "main")
-            & (frame["status"] == "finished")
-            & ~frame["excluded"].astype(bool)
-            & frame[outcome].notna()
-        ]
 
     @property
     def methods(self) -> dict[str, str]:
@@ -123,14 +100,7 @@ def folder_material(folder: Path) -> Material:
         ],
         frames=frames,
         picture=picture,
-        has_clock=_has_clock(folder),
     )
-
-
-def _has_clock(folder: Path) -> bool:
-    file = next((folder / "data").glob(f"*_description-{PARTICIPATIONS.name}_data.csv"))
-    with file.open(encoding="utf-8") as lines:
-        return "finished_at" in lines.readline().rstrip().split(",")
 
 
 def _plain(value: Any) -> Any:

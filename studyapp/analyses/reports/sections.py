@@ -4,17 +4,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.utils.text import capfirst
+
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.numerals import counted, interval, number, p_value, percent, percents, signed
 from studyapp.studies.paradigms import PARADIGMS
 
-from .automatic import Automatic, automatic
+from .automatic import Automatic, automatic_part
 from .drawings import contrast_figure, main_figures, sensitivity_figure
 from .gallery import Entry, gallery
 from .looking import looks_figures
 from .material import Material
 from .models import Model, fallback_sentence, models
-from .tabulation import Table, contrasts_table, estimates_table, naive_table
+from .particulars import particulars
+from .tabulation import Table, contrasts_table, estimates_table, naive_table, outcome_words
 
 Facts = Mapping[str, Any]
 
@@ -37,13 +40,14 @@ class Section:
     order: str = ""
     fallback: str = ""
     models: list[Model] = field(default_factory=list)
+    particulars: list[Table] = field(default_factory=list)
     automatic: Automatic | None = None
     looks: list[Figure] = field(default_factory=list)
     gallery: list[Entry] = field(default_factory=list)
 
 
 def section(found: Facts, material: Material | None) -> Section:
-    """The section of the results `found`; without material there are no pictures and no looks."""
+    """The section of the results `found`; without material there are no pictures."""
     methods = (
         material.methods if material is not None else {name: name for name in found["methods"]}
     )
@@ -60,33 +64,37 @@ def section(found: Facts, material: Material | None) -> Section:
         naive=naive_table(found),
         naive_label=found["naive"]["label"],
         sensitivity=sensitivity_figure(found),
-        reliability=_reliability(found.get("alpha")),
+        reliability=_reliability(found.get("alpha"), found.get("kappa")),
         order=_order(found.get("order"), found["outcome"]),
         fallback=fallback_sentence(found),
         models=models(found),
-        automatic=automatic(found, material) if material is not None else None,
-        looks=looks_figures(found, material) if material is not None else [],
-        gallery=gallery(material, name, found["outcome"]) if material is not None else [],
+        automatic=automatic_part(found),
+        looks=looks_figures(found),
+        particulars=particulars(found),
+        gallery=gallery(material, found) if material is not None else [],
     )
 
 
 def _sentences(found: Facts) -> Iterator[str]:
     """What was found, in words."""
+    if not found["n"] and found["notes"]:
+        yield f"{capfirst(found['notes'][0])}."
+        return
+    photos = f" on {counted(found['images'], 'photo', 'photos')}" if found["images"] else ""
     yield (
         f"{counted(found['n'], 'judgment', 'judgments')} of "
-        f"{counted(found['people'], 'person', 'people')} on "
-        f"{counted(found['images'], 'photo', 'photos')} are analysed."
+        f"{counted(found['people'], 'person', 'people')}{photos} are analysed."
     )
     for name, one in found["methods"].items():
-        yield f"{name}: {_method(one)}"
+        yield f"{name}: {_method(one, outcome_words(found))}"
 
 
-def _method(one: Facts) -> str:
+def _method(one: Facts, words: str) -> str:
     if "accuracy" in one:
         said = f"{percent(one['accuracy'])} right"
         pair = interval(one["robust95"], percent)
     else:
-        said = f"mean score {number(one['mean'])}"
+        said = f"{words} {number(one['mean'])}"
         pair = interval(one["robust95"], number)
     return (
         f"{said}; {one['note']}." if one["robust95"] is None else f"{said} (95 % interval {pair})."
@@ -106,12 +114,13 @@ def _order(order: Facts | None, outcome: str) -> str:
     )
 
 
-def _reliability(alpha: Facts | None) -> str:
-    """Krippendorff's α in a sentence."""
+def _reliability(alpha: Facts | None, kappa: Facts | None) -> str:
+    """Krippendorff's α in a sentence, and Fleiss' κ where raters are equally many."""
     if alpha is None:
         return "Agreement among people was not computed."
     if alpha.get("value") is None:
         return f"Agreement among people can't be told: {alpha.get('note', 'nothing varies')}."
     low, high = alpha.get("low"), alpha.get("high")
     pair = "" if low is None or high is None else f" ({number(low)} to {number(high)})"
-    return f"Agreement among people: Krippendorff’s α = {number(alpha['value'])}{pair}."
+    fleiss = f"; Fleiss’ κ = {number(kappa['value'])}" if kappa is not None else ""
+    return f"Agreement among people: Krippendorff’s α = {number(alpha['value'])}{pair}{fleiss}."

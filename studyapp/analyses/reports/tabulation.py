@@ -10,6 +10,7 @@ from studyapp.analyses.numerals import (
     p_value,
     percent,
     percents,
+    short,
     signed,
 )
 
@@ -25,14 +26,30 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
+OUTCOME_WORDS = {"score": "mean score", "correct": "share right", "value": "mean"}
+
+
+def outcome_words(found: Facts) -> str:
+    """What people's number is of the outcome: a mean percentile of pointing, say."""
+    return "mean percentile" if found["paradigm"] == "pointing" else OUTCOME_WORDS[found["outcome"]]
+
+
+def null_of(found: Facts) -> float | None:
+    """What every method is tested against; None for no test."""
+    return next((one["null"] for one in found["tests"].values()), None)
+
+
 def estimates_table(found: Facts) -> Table:
     """Every method with its interval and its test, adjusted by Holm."""
     is_share = found["outcome"] == "correct"
-    name = "right" if is_share else "mean score"
+    name = "right" if is_share else outcome_words(found)
     rows = [_estimate_row(found, method, is_share) for method in found["methods"]]
-    null = "chance" if is_share else "0"
-    header = ["method", "judgments", name, "95 % interval", f"p against {null}", "p by Holm", ""]
-    return Table("Robust to people and photos at once", header, rows)
+    null = null_of(found)
+    against = "chance" if is_share else short(null or 0)
+    tests = [f"p against {against}", "p by Holm"] if null is not None or not rows else []
+    header = ["method", "judgments", name, "95 % interval", *tests, ""]
+    robust = "people and photos at once" if found.get("images") is not None else "people"
+    return Table(f"Robust to {robust}", header, rows)
 
 
 def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
@@ -41,7 +58,8 @@ def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
     value = one["accuracy"] if is_share else one["mean"]
     n = f"{one['right']} of {one['n']}" if is_share else str(one["n"])
     pair = interval(one["robust95"], show)
-    return [method, n, show(value), pair, p_value(test["p"]), p_value(test["p_holm"]), one["note"]]
+    tests = [p_value(test["p"]), p_value(test["p_holm"])] if test["null"] is not None else []
+    return [method, n, show(value), pair, *tests, one["note"]]
 
 
 def contrasts_table(found: Facts) -> Table:
@@ -68,6 +86,9 @@ def naive_table(found: Facts) -> Table:
     if found["outcome"] == "correct":
         rows = [[name, interval(one["wilson95"], percent)] for name, one in methods.items()]
         return Table("Naive", ["method", "pooled Wilson 95 %"], rows)
+    if found["outcome"] == "value":
+        rows = [[name, interval(one["pooled95"], number)] for name, one in methods.items()]
+        return Table("Naive", ["method", "pooled t 95 %"], rows)
     rows = [
         [name, interval(one["pooled95"], number), p_value(one["wilcoxon"]["p"])]
         for name, one in methods.items()

@@ -14,10 +14,10 @@ from studyapp.analyses.choice import ChoiceError, chosen_study
 from studyapp.analyses.kinds import KINDS
 from studyapp.analyses.reports import folder_material, report_html, study_material
 from studyapp.analyses.results import results, results_json
-from studyapp.analyses.sources import tidy_folder, tidy_study
+from studyapp.analyses.sources import folder_definition, tidy_folder, tidy_study
 from studyapp.analyses.summary import summary
-from studyapp.analyses.tidy import PARADIGM_OF, Tidy, TidyError, tidy_file
-from studyapp.models import StudyKind
+from studyapp.analyses.tidy import PARADIGM_OF, Tidy, TidyError, asked_paradigms, tidy_file
+from studyapp.models import Study, StudyKind
 from studyapp.simulation.recovery import known_means, recovery, recovery_lines
 
 
@@ -38,54 +38,69 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found, lines = _analyse(options)
-            for line in lines:
-                self.stdout.write(line)
+            found = []
+            for tidy in _tidies(options):
+                found.append(results(tidy))
+                lines = list(summary(found[-1]))
+                if options["simulated"]:
+                    lines += _add_recovery(found[-1], options)
+                self.stdout.write("\n".join(lines))
             if options["json"] is not None:
-                options["json"].write_text(results_json(found), encoding="utf-8")
+                options["json"].write_text(_json(found), encoding="utf-8")
             if options["html"] is not None:
                 options["html"].write_text(_report(found, options), encoding="utf-8")
         except (ChoiceError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
 
 
-def _analyse(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    path = Path(options["source"])
-    if path.exists():
-        found = results(_with_options(_read(path, options), options))
-        return found, list(summary(found))
-    study = chosen_study(options["source"], _kind(options))
-    tidy = _with_options(tidy_study(study, options["paradigm"]), options)
-    found = results(tidy)
-    lines = list(summary(found))
-    if options["simulated"]:
-        found["recovery"] = recovery(known_means(study, tidy.paradigm), found)
-        lines += recovery_lines(found["recovery"])
-    return found, lines
-
-
-def _report(found: dict[str, Any], options: dict[str, Any]) -> str:
-    """The report as HTML: of a table from elsewhere without a design and pictures."""
-    if found["outcome"] == "value":
-        raise TidyError(
-            f"a report draws scores and shares, {found['paradigm']} has neither: use --json"
-        )
+def _tidies(options: dict[str, Any]) -> list[Tidy]:
+    """The tables to be analysed: of a file one, of a study one a paradigm unless one is named."""
     path = Path(options["source"])
     if path.is_file():
-        return report_html([found], None, title=path.name)
+        return [_with_options(_tidy_file(path, options), options)]
+    named = options["paradigm"]
     if path.is_dir():
-        material = folder_material(path)
+        paradigms = [named] if named else asked_paradigms(folder_definition(path))
+        tidies = [tidy_folder(path, name) for name in paradigms]
     else:
-        material = study_material(chosen_study(options["source"], _kind(options)))
-    return report_html([found], material, title=material.facts["title"])
+        study = _study(options)
+        paradigms = [named] if named else asked_paradigms(study.definition)
+        tidies = [tidy_study(study, name) for name in paradigms]
+    return [_with_options(tidy, options) for tidy in tidies]
 
 
-def _read(path: Path, options: dict[str, Any]) -> Tidy:
+def _study(options: dict[str, Any]) -> Study:
+    return chosen_study(options["source"], _kind(options))
+
+
+def _add_recovery(found: dict[str, Any], options: dict[str, Any]) -> list[str]:
+    """Whether the truth of simulated people is found again, where their truth is known."""
+    if found["outcome"] == "value":
+        return []
+    found["recovery"] = recovery(known_means(_study(options), found["paradigm"]), found)
+    return list(recovery_lines(found["recovery"]))
+
+
+def _json(found: list[dict[str, Any]]) -> str:
+    if len(found) > 1:
+        names = " and ".join(one["paradigm"] for one in found)
+        raise TidyError(f"a JSON file holds one paradigm, here are {names}: say --paradigm")
+    return results_json(found[0])
+
+
+def _report(found: list[dict[str, Any]], options: dict[str, Any]) -> str:
+    """The report as HTML: of a table from elsewhere without a design and pictures."""
+    path = Path(options["source"])
+    if path.is_file():
+        return report_html(found, None, title=path.name)
+    material = folder_material(path) if path.is_dir() else study_material(_study(options))
+    return report_html(found, material, title=material.facts["title"])
+
+
+def _tidy_file(path: Path, options: dict[str, Any]) -> Tidy:
     chance = options["chance"]
     if chance is not None and not 0 < chance < 1:
         raise TidyError("--chance is a share between 0 and 1, such as 0.5")
-    if path.is_dir():
-        return tidy_folder(path, options["paradigm"])
     return tidy_file(path, paradigm=options["paradigm"], chance=chance)
 
 

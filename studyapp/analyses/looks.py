@@ -1,0 +1,29 @@
+"""The interval that holds at every look, for a study whose plan allows looking."""
+
+from dataclasses import asdict
+from typing import Any
+
+from .statistics.sequential import confidence_sequence
+from .tidy import Tidy
+
+
+def looks(tidy: Tidy) -> dict[str, list[dict[str, Any]]] | None:
+    """By method, what could be said after each finished person: n, mean, low, high and `at`, the
+    moment in UTC (None where it is not known).
+
+    None where the plan allows no looking, or where the outcome has no bounds.
+    """
+    if tidy.arrivals is None or tidy.limits is None:
+        return None
+    return {name: _looks(tidy, name, tidy.limits) for name in tidy.methods()}
+
+
+def _looks(tidy: Tidy, method: str, limits: tuple[float, float]) -> list[dict[str, Any]]:
+    rows = tidy.frame[tidy.frame["method"] == method]
+    means = rows.groupby("participant")[tidy.outcome].mean().astype(float)
+    order = [(name, moment) for name, moment in tidy.arrivals or () if name in means.index]
+    steps = confidence_sequence([float(means[name]) for name, _ in order], *limits)
+    return [
+        {**asdict(look), "at": None if moment is None else moment.isoformat()}
+        for look, (_, moment) in zip(steps, order, strict=True)
+    ]

@@ -1,0 +1,187 @@
+"""A study of every paradigm is analysed from its own rows, and its bundle says the same."""
+
+import hashlib
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+
+from studyapp.analyses.measures import MEASURES
+from studyapp.analyses.reports import analyse_study, study_report
+from studyapp.analyses.results import results, results_json
+from studyapp.analyses.sources import tidy_folder, tidy_study
+from studyapp.exports.bundle import write_bundle
+from studyapp.models import Explanation, Judgment, Study
+from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.paradigms.pointing import point_scores
+from tests.builders import open_small_study
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+ITEMS = [f"I agree to statement {number}." for number in range(1, 13)]
+BLOCKS: dict[str, dict[str, Any]] = {
+    "rating": {"items": ITEMS[:2], "points": 5},
+    "questionnaire": {"items": ITEMS, "points": 7, "instrument": "trust_in_automation"},
+    "open_text": {"question": "What did you see?"},
+    "custom": {
+        "text": "consent",
+        "fields": [{"name": "seen", "kind": "scale", "question": "How much?", "points": 5}],
+    },
+}
+
+
+def answered_study(paradigm: str, **block: Any) -> Study:
+    """Eight people; a map for every explanation, as pointing reads them."""
+    main = {"name": "main", "paradigm": paradigm, "trials": 4, **BLOCKS.get(paradigm, {}), **block}
+    if paradigm == "questionnaire":
+        main["trials"] = 1
+    study = open_small_study(blocks=[main], people=8, stimuli=6)
+    for row in Explanation.objects.order_by("pk"):
+        store_map(row)
+    send_people(study, 8, paradigm=paradigm)
+    return study
+
+
+def store_map(row: Explanation) -> None:
+    file = io.BytesIO()
+    np.savez(file, map=np.random.default_rng(row.pk).random((7, 7), dtype=np.float32))
+    digest = hashlib.sha256(file.getvalue()).hexdigest()
+    name = default_storage.save(f"maps/{digest}.npz", ContentFile(file.getvalue()))
+    Explanation.objects.filter(pk=row.pk).update(map_digest=digest, map_file=name)
+
+
+def own_results(paradigm: str, **block: Any) -> dict[str, Any]:
+    found = results(tidy_study(answered_study(paradigm, **block)))
+    told: dict[str, Any] = json.loads(results_json(found))
+    return told
+
+
+def test_every_paradigm_has_its_measure() -> None:
+    assert set(MEASURES) == set(PARADIGMS)
+
+
+@pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
+def test_a_study_of_any_paradigm_comes_back_with_the_same_results(
+    paradigm: str, tmp_path: Path, settings: Any
+) -> None:
+    study = answered_study(paradigm)
+    told = results_json(results(tidy_study(study)))
+    page = study_report(study).html
+    bundle = write_bundle(study, tmp_path / "bundle").path
+    public = write_bundle(study, tmp_path / "public", public=True).path
+    assert (bundle / "analysis" / "results.json").read_text("utf-8") == told
+    assert (bundle / "analysis" / "report.html").read_text("utf-8") == page
+    call_command("flush", interactive=False, verbosity=0)
+    settings.MEDIA_ROOT = str(tmp_path / "another-media")
+    call_command("import_bundle", str(bundle), verbosity=0)
+    assert results_json(results(tidy_study(Study.objects.get()))) == told
+    assert results(tidy_folder(public))["paradigm"] == paradigm
+
+
+def test_reliance_counts_each_share_by_its_own_cases() -> None:
+    own = own_results("reliance")["reliance"]["methods"]
+    counted = {"rair": 0, "rsr": 0, "switch": 0}
+    finals = {
+        (one.participation_id, one.trial.stimulus_id): one.value
+        for one in judgments("final")
+    }  # fmt: skip
+    for one in judgments("first"):
+        order, facts = one.trial.option_order, one.trial.stimulus.facts
+        first, final = order[one.value], order[finals[one.participation_id, one.trial.stimulus_id]]
+        is_wrong, is_advised_well = first != facts["right"], facts["advice"] == facts["right"]
+        counted["rair"] += is_wrong and is_advised_well and final == facts["advice"]
+        counted["rsr"] += not is_wrong and not is_advised_well and final == first
+        counted["switch"] += first != facts["advice"] and final == facts["advice"]
+    found = {name: sum(one[name]["count"] for one in own.values()) for name in counted}
+    assert found == counted
+    assert counted["rair"] > 0
+
+
+def judgments(stage: str) -> list[Judgment]:
+    rows = Judgment.objects.filter(trial__stage=stage).select_related("trial__stimulus")
+    return list(rows)
+
+
+def test_one_step_reliance_tells_wrong_answers_that_were_accepted() -> None:
+    own = own_results("reliance", steps="one")["reliance"]["methods"]
+    wrong = [one for one in judgments("main") if not one.trial.stimulus.facts["accept"]]
+    accepted = sum(one.value for one in wrong)
+    assert sum(one["accept_wrong"]["n"] for one in own.values()) == len(wrong) > 0
+    assert sum(one["accept_wrong"]["count"] for one in own.values()) == accepted
+
+
+def test_the_second_question_of_distinction_has_its_own_score() -> None:
+    found = own_results("distinction")
+    right = sum(
+        one.trial.option_order[one.data["correct"]] == one.trial.stimulus.facts["correct"]
+        for one in judgments("main")
+    )
+    own = found["distinction"]["truth"]["methods"]
+    assert sum(one["count"] for one in own.values()) == right > 0
+    assert found["tests"]["guided_backprop"]["null"] == 0.25
+    assert set(found["distinction"]["truth"]["by_stratum"]) == {
+        "prediction_right",
+        "prediction_wrong",
+    }
+
+
+def test_clicks_are_scored_on_the_stored_map() -> None:
+    found = own_results("pointing")
+    expected = []
+    for one in judgments("main"):
+        use = one.trial.stimulus.overlays.get(condition=one.trial.condition)
+        row = use.overlay.explanation
+        with default_storage.open(row.map_file) as file:
+            values = np.load(io.BytesIO(file.read()))["map"]
+        expected.append(point_scores(values, one.data["point"])[0])
+    mean = sum(one["mean"] * one["n"] for one in found["methods"].values()) / found["n"]
+    assert mean == pytest.approx(np.mean(expected))
+    assert found["bounds"] == [0, 100]
+    assert sum(one["n"] for one in found["pointing"]["nss"].values()) == found["n"] == 32
+
+
+def test_trust_and_distrust_of_a_questionnaire_are_never_compared_or_merged() -> None:
+    found = own_results("questionnaire")
+    assert set(found["methods"]) == {"trust", "distrust"}
+    assert (found["contrasts"], found["images"]) == ([], None)
+    data = [one.data for one in judgments("questionnaire")]
+    distrust = np.mean([one[f"item_{number}"] for one in data for number in range(1, 6)])
+    assert found["methods"]["distrust"]["mean"] == pytest.approx(distrust)
+
+
+def test_statements_about_an_explanation_are_compared_each_by_itself() -> None:
+    found = own_results("rating")
+    pairs = {(one["a"].split(", ")[1], one["b"].split(", ")[1]) for one in found["contrasts"]}
+    assert pairs == {("item_1", "item_1"), ("item_2", "item_2")}
+
+
+def test_the_condition_without_explanation_is_the_baseline_of_meta_prediction() -> None:
+    study = answered_study("meta_prediction")
+    study.definition["conditions"][1]["method"] = "none"
+    own = results(tidy_study(study))["meta_prediction"]
+    assert own["baseline"] == "guided_grad_cam"
+    assert list(own["utility"]["guided_backprop"]["by_session"]) == ["1"]
+
+
+@pytest.mark.parametrize("paradigm", ["open_text", "custom"])
+def test_answers_without_a_score_are_told_in_a_sentence(paradigm: str) -> None:
+    study = answered_study(paradigm)
+    found = analyse_study(study)[paradigm]
+    assert found["methods"] == {}
+    assert f"{paradigm} has no score of its own: " in found["notes"][0]
+    assert "no score of its own" in study_report(study).html
+
+
+def test_lost_maps_are_counted_and_their_clicks_left_out() -> None:
+    study = answered_study("pointing")
+    Explanation.objects.update(map_file="")
+    found = results(tidy_study(study))
+    assert found["n"] == 0
+    assert found["notes"][0] == "32 clicks are left out: their maps are not kept"
