@@ -2,6 +2,7 @@
 
 from .codes import new_code
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
+from .erasing import erase_judgments
 from .login import LoginTries
 from .member import Member, Role
 from .participation import (
@@ -72,5 +73,6 @@ __all__ = [
     "Trial",
     "Work",
     "WorkState",
+    "erase_judgments",
     "new_code",
 ]

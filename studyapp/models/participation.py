@@ -113,7 +113,8 @@ class Participation(models.Model):
 
 
 class Judgment(models.Model):
-    """One answer to one trial: added once, never edited, deleted only by a withdrawal.
+    """One answer to one trial: added once, never edited, deleted only by a withdrawal or with a
+    marked copy of a study that was never open.
 
     `value` is the answer as shown on the page (so −2 is "A clearly", 0 the first button …);
     which of it was right or favours the stronger network is worked out from the trial.

@@ -2,17 +2,19 @@
 
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from studyapp.models import (
     HOLDS_A_SLOT,
     Download,
     Event,
+    Judgment,
     PanelIdentity,
     Participation,
     Slot,
     Status,
     WorkState,
+    erase_judgments,
 )
 
 from .enrolment import lock
@@ -29,7 +31,7 @@ def withdraw(participation: Participation) -> int:
     if person.status == Status.WITHDRAWN:
         return 0
     bundles = _bundles(person)
-    erased = _erase_judgments(person)
+    erased = erase_judgments(Judgment.objects.filter(participation=person))
     _erase_identity(person)
     if person.status in HOLDS_A_SLOT:
         Slot.objects.filter(participations=person).update(is_open=True)
@@ -67,13 +69,3 @@ def _erase_identity(person: Participation) -> None:
     others = Participation.objects.filter(participant=person.participant_id).exclude(pk=person.pk)
     if not others.exclude(status=Status.WITHDRAWN).exists():
         PanelIdentity.objects.filter(participant=person.participant_id).delete()
-
-
-def _erase_judgments(person: Participation) -> int:
-    """The one place where judgments are deleted; the trigger looks for this setting."""
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL discern.withdrawing = 'yes'")
-        cursor.execute("DELETE FROM studyapp_judgment WHERE participation_id = %s", [person.pk])
-        erased = int(cursor.rowcount)
-        cursor.execute("SET LOCAL discern.withdrawing = ''")
-    return erased

@@ -8,7 +8,11 @@ from django.utils import timezone
 from studyapp.models import (
     Arm,
     Condition,
+    Exclusion,
+    Judgment,
     NetworkPair,
+    Participant,
+    Participation,
     Stimulus,
     StimulusOverlay,
     Study,
@@ -16,6 +20,7 @@ from studyapp.models import (
     StudyKind,
     StudyState,
     StudyText,
+    erase_judgments,
     new_code,
 )
 
@@ -49,6 +54,33 @@ def marked_copy(study: Study, kind: StudyKind, seed: int, *, people: int | None 
     _copy_texts(study, copy)
     _copy_stimuli(study, copy, _copy_conditions(study, copy))
     return open_study(copy)
+
+
+def delete_copies(study: Study) -> None:
+    """Delete the marked copies of a study that was never open, with all that was tried in them.
+
+    People who came for nothing else go with them, and with them what a panel called them.
+    """
+    copies = study.copies.all()
+    people = Participation.objects.filter(study__in=copies)
+    participants = list(people.values_list("participant", flat=True))
+    # First what undoes an exclusion, then the exclusion that it undoes
+    Exclusion.objects.filter(participation__in=people, undoes__isnull=False).delete()
+    Exclusion.objects.filter(participation__in=people).delete()
+    erase_judgments(Judgment.objects.filter(participation__in=people))
+    people.delete()
+    Participant.objects.filter(pk__in=participants, participations__isnull=True).delete()
+    for copy in copies:
+        delete_copies(copy)
+        delete_rows(copy)
+
+
+def delete_rows(study: Study) -> None:
+    """Delete a study in which nobody is any more, in the order that its protected rows ask for."""
+    study.slots.all().delete()
+    study.stimuli.all().delete()
+    study.conditions.all().delete()
+    study.delete()
 
 
 def _free_slug(study: Study, kind: StudyKind) -> str:

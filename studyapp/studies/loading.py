@@ -21,6 +21,7 @@ from studyapp.models import (
     StudyText,
 )
 
+from .copies import delete_copies, delete_rows
 from .definition import Definition, read_definition
 from .photo_files import measure, photo_bytes
 from .readers import Photo, ReaderError, read_photos
@@ -84,8 +85,8 @@ def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str]) -
 
 
 def _make_room(study: Study, *, replace: bool) -> None:
-    """Delete a study that was never open, if that was asked for."""
-    if study.state not in (StudyState.DRAFT, StudyState.PREPARING) or study.copies.exists():
+    """Delete a study that was never open, with its marked copies, if that was asked for."""
+    if study.state not in (StudyState.DRAFT, StudyState.PREPARING):
         raise LoadingError(
             f"{study.slug} was opened and can't change: give the file a new slug, "
             f"and name {study.slug} as its parent"
@@ -95,9 +96,13 @@ def _make_room(study: Study, *, replace: bool) -> None:
             f"{study.slug} is loaded already and the file has changed: load it with --replace, "
             "or give it a new slug"
         )
-    study.stimuli.all().delete()
-    study.conditions.all().delete()
-    study.delete()
+    if child := study.versions.first():
+        raise LoadingError(
+            f"{study.slug} is the parent of {child.slug} and can't be replaced: give the file "
+            f"a new slug, and name {study.slug} as its parent"
+        )
+    delete_copies(study)
+    delete_rows(study)
 
 
 def _write_texts(study: Study, texts: dict[str, str]) -> None:

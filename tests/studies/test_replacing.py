@@ -1,0 +1,96 @@
+"""A changed study file takes the place of a study that was never open, and of nothing else."""
+
+from pathlib import Path
+
+import pytest
+from django.db.models import ProtectedError
+from PIL import Image as Picture
+
+from studyapp.models import (
+    Exclusion,
+    Judgment,
+    PanelIdentity,
+    Participant,
+    Participation,
+    Study,
+    StudyKind,
+)
+from studyapp.participations.enrolment import begin, consent
+from studyapp.participations.entering import enter
+from studyapp.studies.copies import marked_copy
+from studyapp.studies.lifecycle import open_study
+from studyapp.studies.loading import LoadingError, load_study
+from tests.admin.test_upload import TOML
+from tests.builders import make_study
+from tests.people import answer_all, make_profile
+
+pytestmark = pytest.mark.django_db
+
+
+def study_file(folder: Path) -> Path:
+    (folder / "texts").mkdir()
+    for name in ("consent", "instructions", "debrief"):
+        (folder / "texts" / f"{name}.md").write_text(f"# {name}")
+    for number, animal in enumerate(("tiger", "otter")):
+        (folder / "photos" / animal).mkdir(parents=True)
+        Picture.new("RGB", (80, 80), (number, 9, 9)).save(folder / "photos" / animal / "a.png")
+    path = folder / "study.toml"
+    path.write_text(TOML)
+    return path
+
+
+def walk_through(study: Study, name: str) -> Participation:
+    """Somebody who answers all, is excluded, and whose exclusion is undone."""
+    person = begin(consent(enter(study, source="prolific", external_id=name)))
+    answer_all(person, make_profile())
+    first = Exclusion.objects.create(participation=person, rule="by hand")
+    Exclusion.objects.create(participation=person, rule="by hand", undoes=first)
+    return person
+
+
+def test_previews_and_simulated_copies_go_with_the_study_that_is_replaced(tmp_path: Path) -> None:
+    old, other = make_study(slug="mine"), open_study(make_study(slug="other"))
+    for kind in (StudyKind.PILOT, StudyKind.SIMULATED):
+        walk_through(marked_copy(old, kind, 5), f"only-{kind}")
+    enter(old.copies.first(), source="prolific", external_id="elsewhere")  # type: ignore[arg-type]
+    kept = walk_through(other, "elsewhere")
+    study = load_study(study_file(tmp_path), replace=True)
+    assert study.title == "Mine"
+    assert not study.copies.exists()
+    assert set(Study.objects.values_list("slug", flat=True)) == {"mine", "other"}
+    assert list(Participation.objects.all()) == [kept]
+    assert list(Participant.objects.all()) == [kept.participant]
+    assert PanelIdentity.objects.get().external_id == "elsewhere"
+    assert set(Judgment.objects.values_list("participation", flat=True)) == {kept.pk}
+
+
+def test_a_copy_alone_does_not_make_a_study_replaceable(tmp_path: Path) -> None:
+    old = make_study(slug="mine")
+    marked_copy(old, StudyKind.PILOT, 5)
+    with pytest.raises(LoadingError, match="load it with --replace"):
+        load_study(study_file(tmp_path))
+    assert old.copies.count() == 1
+
+
+def test_what_was_open_stays_with_its_copies(tmp_path: Path) -> None:
+    old = make_study(slug="mine")
+    walk_through(marked_copy(old, StudyKind.PILOT, 5), "anna")
+    open_study(old)
+    with pytest.raises(LoadingError, match="mine was opened and can't change"):
+        load_study(study_file(tmp_path), replace=True)
+    assert old.copies.count() == 1
+    assert Judgment.objects.exists()
+
+
+def test_the_parent_of_a_study_is_not_replaced(tmp_path: Path) -> None:
+    old, new = make_study(slug="mine"), make_study(slug="newer")
+    Study.objects.filter(pk=new.pk).update(parent=old)
+    with pytest.raises(LoadingError, match="mine is the parent of newer"):
+        load_study(study_file(tmp_path), replace=True)
+
+
+def test_a_copys_judgments_are_still_kept_by_the_database() -> None:
+    copy = marked_copy(make_study(slug="mine"), StudyKind.PILOT, 5)
+    person = walk_through(copy, "anna")
+    with pytest.raises(ProtectedError):
+        person.delete()
