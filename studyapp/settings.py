@@ -172,7 +172,7 @@ CLAIM_SECONDS = env_number("CLAIM_SECONDS", 60)
 BEAT_SECONDS = env_number("BEAT_SECONDS", 10)
 MOST_ATTEMPTS = 3
 
-# After so many days from a study's close `manage.py forget` erases the panels' ids of its people.
+# So many days from its close a study's panel ids are kept, if it declares no day to erase them.
 PANEL_ID_DAYS = env_number("PANEL_ID_DAYS", 90)
 
 # One JSON object a line on standard error; `studyapp.logs` keeps names and queries out of it.

@@ -1,36 +1,47 @@
-"""After payment the panel's ids are no longer needed: they are erased by date."""
+"""Panels' ids are kept as long as people must be paid, and no longer: they are erased by date.
 
-from datetime import date, datetime
+There is one rule. An id goes when the person is done with everywhere: a participation is over when
+the day that its study declares has come, without one PANEL_ID_DAYS after the study closed, or when
+a researcher says that it is paid. Who takes part elsewhere keeps the id, which that study may still
+have to pay. The judgments stay, under the participant's code.
+"""
 
-from django.db import transaction
+from datetime import datetime, timedelta
+
+from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from studyapp.models import PanelIdentity, Participation, Study
 from studyapp.studies.definition import study_definition
 
 
-def erasable(study: Study, before: datetime) -> QuerySet[PanelIdentity]:
-    """Ids of people who entered `study` before that moment, and no other study or time since.
+def is_paid(study: Study, before: datetime) -> Q:
+    """Participations of people who entered `study` before that moment."""
+    return Q(study=study, entered_at__lt=before)
 
-    Somebody who takes part elsewhere keeps the id, which that study may still have to pay.
-    """
+
+def is_over() -> Q:
+    """Participations that no panel asks about any more, by the day declared or by PANEL_ID_DAYS."""
+    days = {
+        study.pk: study_definition(study).panel.erase_ids_on for study in Study.objects.order_by()
+    }
+    today, now = timezone.localdate(), timezone.now()
+    due = [key for key, day in days.items() if day is not None and day <= today]
+    silent = [key for key, day in days.items() if day is None]
+    limit = now - timedelta(days=settings.PANEL_ID_DAYS)
+    return Q(study__in=due) | Q(study__in=silent, study__closed_at__lte=limit)
+
+
+def erasable(done: Q) -> QuerySet[PanelIdentity]:
+    """Ids of people all of whose participations, at least one, are `done`."""
     own = Participation.objects.filter(participant=OuterRef("participant"))
-    earlier = own.filter(study=study, entered_at__lt=before)
-    elsewhere = own.filter(~Q(study=study) | Q(entered_at__gte=before))
-    return PanelIdentity.objects.filter(Exists(earlier), ~Exists(elsewhere))
+    # Counted by key: a negated condition would also leave out what is unknown, such as no close
+    open_ones = own.exclude(pk__in=Participation.objects.filter(done).values("pk"))
+    return PanelIdentity.objects.filter(Exists(own), ~Exists(open_ones))
 
 
-@transaction.atomic
-def erase_identities(study: Study, before: datetime) -> int:
-    """Erase those ids for good; how many there were. The judgments stay, without a name."""
-    erased, _ = erasable(study, before).delete()
+def erase_identities(done: Q) -> int:
+    """Erase those ids for good; how many there were."""
+    erased, _ = erasable(done).delete()
     return erased
-
-
-def due_studies(today: date) -> list[Study]:
-    """The studies whose declared day has come, so that nobody has to remember it."""
-    days = [
-        (study, study_definition(study).panel.erase_ids_on)
-        for study in Study.objects.order_by("slug")
-    ]
-    return [study for study, day in days if day is not None and day <= today]

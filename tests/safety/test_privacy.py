@@ -93,6 +93,27 @@ def test_panel_ids_are_erased_when_their_time_is_over_and_not_before() -> None:
     assert sorted(left) == ["in-both", "kept"]
 
 
+@pytest.mark.parametrize("command", [["forget"], ["study", "erase-ids"]])
+def test_both_commands_follow_one_rule(command: list[str]) -> None:
+    today = timezone.localdate()
+    panel = make_definition().panel.model_dump()
+    due = open_small_study(slug="due", panel={**panel, "erase_ids_on": today})
+    later = open_small_study(
+        slug="later", panel={**panel, "erase_ids_on": today + timedelta(days=9)}
+    )
+    old = open_small_study(slug="old")
+    going_on = open_small_study(slug="going-on")
+    comers = {"due": [due], "old": [old], "due-and-old": [due, old], "declared": [later]}
+    for name, studies in {**comers, "due-and-going-on": [due, going_on]}.items():
+        for study in studies:
+            enter(study, source="prolific", external_id=name)
+    for study in (old, later):
+        close_before(study, days=91)
+    call_command(*command, stdout=StringIO())
+    left = PanelIdentity.objects.values_list("external_id", flat=True)
+    assert sorted(left) == ["declared", "due-and-going-on"]
+
+
 def test_ids_of_a_study_that_goes_on_are_kept(tmp_path: Path) -> None:
     study = open_small_study()
     person = enter(study, source="prolific", external_id="here")

@@ -21,7 +21,7 @@ from django.utils.http import urlencode
 
 from studyapp.models import Judgment, Participation, Stage, Status, Study
 from studyapp.participations.approvals import COLUMNS, approval, unpaid
-from studyapp.participations.erasure import erasable, erase_identities
+from studyapp.participations.erasure import erasable, erase_identities, is_paid
 from studyapp.participations.outcomes import outcome, too_many_failed
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.rights import Act, acts
@@ -75,7 +75,7 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
         "unfinished": unpaid(study),
         "reminders": list(reminders(study)),
         "form": form,
-        "ids": erasable(study, timezone.now()).count(),
+        "ids": erasable(is_paid(study, timezone.now())).count(),
     }
     return show(request, study, "payment", context)
 
@@ -155,7 +155,7 @@ def reminders(study: Study) -> Iterator[str]:
 
 def _erase(request: HttpRequest, study: Study, day: Any) -> None:
     before = datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
-    count = erase_identities(study, before)
+    count = erase_identities(is_paid(study, before))
     record(request, study, f"erased {count} panel ids of people who entered before {day}")
     who = maker(request).get_username()
     messages.success(request, f"{count} panel ids were erased by {who}; the judgments stay.")

@@ -11,9 +11,8 @@ from urllib.parse import quote
 
 from django.utils import timezone
 
-from studyapp.models import Study
 from studyapp.participations.approvals import COLUMNS, approvals, unpaid
-from studyapp.participations.erasure import due_studies, erase_identities
+from studyapp.participations.erasure import erase_identities, is_over, is_paid
 from studyapp.participations.panels.personal import signed
 from studyapp.studies.definition import study_definition
 
@@ -88,15 +87,14 @@ def _inert(value: Any) -> Any:
 
 
 def erase_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("slug", nargs="?", help="this one now; else those whose day has come")
+    parser.add_argument("slug", nargs="?", help="of this study, now; else all whose day has come")
 
 
 def erase(options: dict[str, Any]) -> Facts:
     slug = options["slug"]
-    studies: list[Study] = [find_study(slug)] if slug else due_studies(timezone.localdate())
-    erased = {study.slug: erase_identities(study, timezone.now()) for study in studies}
-    lines = [f"{name}: {count} panel ids erased" for name, count in erased.items()]
-    return {"erased": erased}, lines or ["no study's day has come"]
+    done = is_paid(find_study(slug), timezone.now()) if slug else is_over()
+    erased = erase_identities(done)
+    return {"erased": erased}, [f"{erased} panel ids erased"]
 
 
 INVITE = Verb("print personal links, which nobody can make up", invite_arguments, invite)
