@@ -23,7 +23,11 @@ demo-stop: ## stop a demo that was started with DETACH=1
 demo-reset: install-demo ## delete the demo's data in var/ and start over at the next `make demo`
 	@$(BIN)/python -m demo reset
 
+STUDY = $(BIN)/python manage.py study
 screenshots: install-dev chromium ## photograph the pages of a running `make demo` (PORT=8000)
+	@$(STUDY) status demo-questions >/dev/null 2>&1 || { \
+		$(STUDY) load fixtures/studies/demo-questions.toml && \
+		$(STUDY) prepare demo-questions --wait && $(STUDY) open demo-questions; }
 	$(BIN)/python -m demo.screenshots http://127.0.0.1:$(PORT)
 	$(BIN)/python -m demo.desk_screenshots http://127.0.0.1:$(PORT)
 

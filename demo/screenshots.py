@@ -1,7 +1,8 @@
 """Screenshots of every page that participants see: `python -m demo.screenshots [ADDRESS [FOLDER]]`.
 
-ADDRESS is that of a running site with the demo's studies, such as `make demo` prints. Each study
-is walked once in a wide window and once in a narrow one, so it must have two places left.
+ADDRESS is that of a running site with the demo's studies, such as `make demo` prints, and beside
+them that of every further kind of question, which `make screenshots` opens. Each study is walked
+once in a wide window and once in a narrow one, so it must have two places left.
 """
 
 import io
@@ -16,6 +17,12 @@ from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
 STUDIES = ("trust", "discrimination")
+# The pages of demo-questions.toml in order; of two alike the more colourful is kept.
+QUESTIONS = (
+    "agreement", "agreement", "distinction", "distinction", "learning", "learning",
+    "meta-prediction", "meta-prediction", "reliance-first", "reliance-final", "reliance-first",
+    "reliance-final", "pointing", "rating", "questionnaire", "open-text", "custom",
+)  # fmt: skip
 # The ending of the pictures' names, the window, and the theme of whoever looks.
 WINDOWS = (("", (1366, 768), "light"), ("-narrow", (390, 844), "dark"))
 QUALITY = 82
@@ -73,6 +80,33 @@ def walk(camera: Camera, address: str, study: str) -> None:
     camera.shoot("finished")
 
 
+def walk_questions(camera: Camera, address: str) -> None:
+    """Through one page of every further kind of question."""
+    page = camera.page
+    page.goto(f"{address}/s/demo-questions/")
+    page.locator("main form button.primary").click()
+    page.locator("[name=agree]").check()
+    page.locator("form[action$=consent] button").click()
+    page.locator("form[action$=begin] button").click()
+    for name in QUESTIONS:
+        page.wait_for_selector(".answers.shown, .stage.shown")
+        for question in page.locator("fieldset.answers").all():
+            question.locator(".option").nth(1).click()
+        page.mouse.move(0, 0)
+        camera.shoot(f"trial-{name}", whole=page.locator("fieldset.answers").count() > 1)
+        trial = page.locator("[name=trial]").input_value()
+        page.locator(".confirm, .pointed input[type=image]").click()
+        wait_for_next(page, trial)
+
+
+def wait_for_next(page: Page, trial: str) -> None:
+    """Until the page shows anything but `trial`."""
+    page.wait_for_function(
+        "code => document.querySelector('[name=trial]')?.value !== code", arg=trial
+    )
+    page.wait_for_load_state()
+
+
 def shoot_asides(camera: Camera) -> None:
     """The pages beside the way, which lead back to it."""
     here = camera.page.url
@@ -94,10 +128,7 @@ def answer(camera: Camera, study: str) -> None:
         camera.shoot(f"trial-{study}", whole=False)
     trial = page.locator("[name=trial]").input_value()
     page.locator(".confirm").click()
-    page.wait_for_function(
-        "code => document.querySelector('[name=trial]')?.value !== code", arg=trial
-    )
-    page.wait_for_load_state()
+    wait_for_next(page, trial)
 
 
 def main(arguments: list[str]) -> int:
@@ -109,10 +140,12 @@ def main(arguments: list[str]) -> int:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=["--headless=new", "--no-sandbox"]
             )
-            for study in STUDIES:
-                for ending, window, scheme in WINDOWS:
+            for ending, window, scheme in WINDOWS:
+                for study in STUDIES:
                     with opened_page(browser, window, scheme) as page:
                         walk(Camera(page, folder, ending), address, study)
+                with opened_page(browser, window, scheme) as page:
+                    walk_questions(Camera(page, folder, ending), address)
     except Error as error:
         print(f"no screenshots of {address}: {error.message.splitlines()[0]}", file=sys.stderr)
         return 1
