@@ -12,7 +12,7 @@ from django.db import transaction
 from studyapp.models import Exclusion, Participation, Study
 from studyapp.studies.definition import study_definition
 
-from .frames import study_frame
+from .frames import people_frames, study_frame
 from .tables import JUDGMENTS, PARTICIPATIONS
 from .tables.columns import participant_id
 
@@ -90,8 +90,15 @@ def people_breaking(study: Study, limits: Mapping[str, float | None]) -> list[tu
     if not any(limits.values()):
         return []
     people = study_frame(PARTICIPATIONS, study, PERSON_COLUMNS)
-    judgments = study_frame(JUDGMENTS, study, JUDGMENT_COLUMNS)
-    return list(broken_rules(people, judgments, limits))
+    return [
+        found
+        for judgments in people_frames(JUDGMENTS, study, JUDGMENT_COLUMNS)
+        for found in broken_rules(_of(people, judgments), judgments, limits)
+    ]
+
+
+def _of(people: pd.DataFrame, judgments: pd.DataFrame) -> pd.DataFrame:
+    return people[people["participant_id"].isin(judgments["participant_id"])]
 
 
 @transaction.atomic

@@ -1,7 +1,8 @@
 """The tables as pandas frames, the same whether they come from the database or from a file."""
 
 import io
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +31,27 @@ def study_frame(table: Table, study: Study, columns: Iterable[str] | None = None
     return read_frame(table, file, columns)
 
 
+def people_frames(
+    table: Table, study: Study, columns: Iterable[str], *, rows: int = 50_000
+) -> Iterator[pd.DataFrame]:
+    """The study's rows of `table` in frames of whole people, some `rows` each, so that memory does
+    not grow with the study. The table stands person after person, with their `participant_id`.
+    """
+    chosen = _chosen(table, columns)
+    with tempfile.TemporaryFile() as file:
+        write_csv(table, study, file)
+        file.seek(0)
+        begun = None
+        for part in pd.read_csv(file, chunksize=rows, **_reading(chosen)):
+            frame = part if begun is None else pd.concat([begun, part], ignore_index=True)
+            is_last = frame["participant_id"] == frame["participant_id"].iloc[-1]
+            begun = frame[is_last]
+            if not is_last.all():
+                yield _typed_columns(frame[~is_last].copy(), chosen)
+        if begun is not None:
+            yield _typed_columns(begun.copy(), chosen)
+
+
 def read_frame(
     table: Table, file: IO[bytes] | Path, columns: Iterable[str] | None = None
 ) -> pd.DataFrame:
@@ -37,16 +59,28 @@ def read_frame(
 
     Raises ValueError when the file lacks one of the columns.
     """
-    chosen = [one for one in table.columns if columns is None or one.name in set(columns)]
-    frame = pd.read_csv(
-        file,
-        usecols=[column.name for column in chosen],
-        dtype={column.name: TYPES[column.kind] for column in chosen},
-        true_values=["true"],
-        false_values=["false"],
-        keep_default_na=False,
-        na_values=[""],
-    )
+    chosen = _chosen(table, columns)
+    return _typed_columns(pd.read_csv(file, **_reading(chosen)), chosen)
+
+
+def _chosen(table: Table, columns: Iterable[str] | None) -> list[Column]:
+    names = None if columns is None else set(columns)
+    return [one for one in table.columns if names is None or one.name in names]
+
+
+def _reading(chosen: list[Column]) -> dict[str, Any]:
+    """How pandas reads our CSV."""
+    return {
+        "usecols": [column.name for column in chosen],
+        "dtype": {column.name: TYPES[column.kind] for column in chosen},
+        "true_values": ["true"],
+        "false_values": ["false"],
+        "keep_default_na": False,
+        "na_values": [""],
+    }
+
+
+def _typed_columns(frame: pd.DataFrame, chosen: list[Column]) -> pd.DataFrame:
     for column in chosen:
         frame[column.name] = _typed(frame[column.name], column)
     return frame[[column.name for column in chosen]]

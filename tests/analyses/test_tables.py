@@ -5,9 +5,11 @@ import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+import pandas as pd
 import pytest
 from django.db import connections
 
+from studyapp.analyses.frames import people_frames, study_frame
 from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, TABLES, TRIALS, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
 from studyapp.analyses.tables.judgments import OUTCOMES, SCORED
@@ -180,3 +182,13 @@ def in_another_thread(work: Callable[[], None]) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         pool.submit(run).result()
+
+
+def test_a_table_in_parts_keeps_every_person_whole() -> None:
+    study = open_small_study(people=4, trials=3)
+    send_people(study, 4)
+    names = ("participant_id", "value")
+    for rows in (1, 2, 5, 100):
+        parts = list(people_frames(JUDGMENTS, study, names, rows=rows))
+        assert pd.concat(parts, ignore_index=True).equals(study_frame(JUDGMENTS, study, names))
+        assert sum(part["participant_id"].nunique() for part in parts) == 4
