@@ -6,15 +6,17 @@ from typing import Any, get_type_hints
 from .colours import STOPS
 from .methods import METHODS, Method
 from .methods.base import type_name
+from .metrics import METRICS
 from .networks import BUILDERS, options_of, weights_of
 from .render import Display
 
 
 def catalogue() -> dict[str, Any]:
-    """Methods (controls among them), networks, colour maps and display settings, with defaults."""
+    """Methods (controls among them), networks, metrics, colour maps, display settings; defaults."""
     return {
         "methods": {name: _method(method) for name, method in METHODS.items()},
         "networks": {name: _network(name) for name in BUILDERS},
+        "metrics": {name: {"better": metric.better} for name, metric in METRICS.items()},
         "colour_maps": list(STOPS),
         "display": _display(),
     }

@@ -12,7 +12,7 @@ FILE = Path(__file__).with_name("catalogue.json")
 
 @cache
 def catalogue() -> dict[str, Any]:
-    """What `python -m explainer catalogue` wrote: methods, controls, networks, colour maps."""
+    """What `python -m explainer catalogue` wrote: methods, networks, metrics, colour maps."""
     found: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     return found
 

@@ -5,12 +5,18 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from studyapp.models import Explanation, Prediction, Study
+from studyapp.admin.desk.gallery import Card
+from studyapp.models import Explanation, MetricValue, Prediction, StimulusOverlay, Study
 from tests.admin.desk import administrator, page_of
 from tests.builders import open_small_study
 from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
+
+
+def _cards(client: Client, study: Study, **wanted: str) -> list[Card]:
+    cards: list[Card] = client.get(page_of(study, "study_gallery"), wanted).context["cards"]
+    return cards
 
 
 def found(client: Client, study: Study, **wanted: str) -> list[int]:
@@ -56,6 +62,49 @@ def test_the_filters_find_what_they_say() -> None:
     assert len(found(client, study, coverage="none")) == 3
     assert found(client, study, coverage="below") == []
     assert found(client, study, condition="guided_grad_cam", role="main") == [0, 1, 2, 3]
+
+
+def measure(study: Study, cards: list[Card], odd: int) -> None:
+    """`deletion_auc`, of which less is better, as people's means say; but where people like the
+    stimulus with the key `odd` most, it is the worst of all."""
+    means = {(card.stimulus.pk, one.condition.pk): one.mean or 0.0
+             for card in cards for one in card.shown}  # fmt: skip
+    MetricValue.objects.bulk_create(
+        MetricValue(
+            use=use,
+            metric="deletion_auc",
+            value=0.0 if use.role == "weaker" else -means[use.stimulus_id, use.condition_id],
+        )
+        for use in StimulusOverlay.objects.filter(stimulus__study=study).select_related("stimulus")
+    )
+    best = max(means, key=lambda key: means[key] if key[0] == odd else -9)
+    MetricValue.objects.filter(
+        use__stimulus=odd, use__condition=best[1], use__role="stronger"
+    ).update(value=9.0)
+
+
+def test_the_greatest_disagreement_of_people_and_a_metric_comes_first() -> None:
+    study = open_small_study(trials=4, people=8)
+    send_people(study, 8)
+    client = administrator()
+    assert "metric" not in client.get(page_of(study, "study_gallery")).context["form"].fields
+    odd = max(_cards(client, study), key=lambda card: max(one.mean or 0 for one in card.shown))
+    measure(study, _cards(client, study), odd.stimulus.pk)
+    first, *others = _cards(client, study, metric="deletion_auc")
+    assert first.stimulus == odd.stimulus
+    assert first.disagreement is not None
+    assert first.disagreement.people < 2
+    assert first.disagreement.metric == first.disagreement.of == 4
+    sizes = [card.disagreement.size for card in others if card.disagreement is not None]
+    assert len(sizes) == 3
+    assert max(sizes) < first.disagreement.size
+    page = client.get(page_of(study, "study_gallery"), {"metric": "deletion_auc"})
+    assert "place 4 by deletion_auc" in page.content.decode()
+    name = first.disagreement.condition
+    (other,) = study.conditions.exclude(name=name)
+    only = _cards(client, study, metric="deletion_auc", condition=other.name)
+    found = [card.disagreement for card in only if card.disagreement is not None]
+    assert {(one.condition, one.size) for one in found} == {(other.name, 0.0)}
 
 
 def test_a_long_gallery_asks_no_more_of_the_database() -> None:

@@ -2,14 +2,17 @@
 how people judged them."""
 
 from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django import forms
 from django.core.paginator import Paginator
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
+from studyapp.analyses.disagreement import Disagreement, disagreements, measured
 from studyapp.models import (
     Condition,
     Crop,
@@ -62,6 +65,7 @@ class Card:
     predictions: list[tuple[str, list[tuple[str, float, bool]]]]
     shown: list[Shown]
     outcome: str | None
+    disagreement: Disagreement | None
 
 
 class GalleryForm(forms.Form):
@@ -88,6 +92,7 @@ class GalleryForm(forms.Form):
         choices=[("", "any coverage"), ("none", "never judged"), ("below", "below the target")],
     )
     empty = forms.BooleanField(required=False, label="Empty map")
+    metric = forms.ChoiceField(required=False, label="Order")
     stimulus = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, study: Study) -> None:
@@ -96,11 +101,15 @@ class GalleryForm(forms.Form):
         conditions = study.conditions.values_list("name", flat=True)
         self._choices("category", "every class", names)
         self._choices("condition", "every method", conditions)
+        metrics = measured(study)
+        self._choices("metric", "as planned", metrics, "people against ")
+        if not metrics:
+            del self.fields["metric"]
 
-    def _choices(self, name: str, every: str, values: Any) -> None:
+    def _choices(self, name: str, every: str, values: Iterable[str], words: str = "") -> None:
         field = self.fields[name]
         assert isinstance(field, forms.ChoiceField)
-        field.choices = [("", every), *((value, value) for value in values)]
+        field.choices = [("", every), *((value, f"{words}{value}") for value in values)]
 
 
 @study_page(Act.LOOK)
@@ -108,19 +117,47 @@ def gallery(request: HttpRequest, study: Study) -> HttpResponse:
     """Twelve stimuli a page; a fixed number of queries, however many stimuli there are."""
     form = GalleryForm(request.GET, study=study)
     wanted = form.cleaned_data if form.is_valid() else {}
-    page = Paginator(choose(study, wanted), ROWS).get_page(request.GET.get("page"))
+    rows = choose(study, wanted)
+    metric = wanted.get("metric") or ""
+    found = disagreements(study, metric, wanted["condition"]) if metric else {}
+    page = Paginator(_greatest_first(rows, found) if metric else rows, ROWS).get_page(
+        request.GET.get("page")
+    )
     query = request.GET.copy()
     query.pop("page", None)
     context = {
         "form": form,
         "page": page,
-        "cards": cards(study, list(page.object_list), wanted.get("condition") or ""),
+        "cards": cards(study, list(page.object_list), wanted.get("condition") or "", found),
+        "metric": metric,
         "query": f"{query.urlencode()}&" if query else "",
     }
     return show(request, study, "gallery", context)
 
 
-def cards(study: Study, stimuli: list[Stimulus], only: str) -> list[Card]:
+class _Ranked(Sequence[Stimulus]):
+    """Stimuli in the order of their keys, of which only a page's are read."""
+
+    def __init__(self, rows: QuerySet[Stimulus], keys: list[int]) -> None:
+        self.rows, self.keys = rows, keys
+
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    def __getitem__(self, part: Any) -> Any:
+        found = self.rows.in_bulk(self.keys[part])
+        return [found[key] for key in self.keys[part]]
+
+
+def _greatest_first(rows: QuerySet[Stimulus], found: dict[int, Disagreement]) -> _Ranked:
+    """Those of `rows` that both ranked, the greatest disagreement first."""
+    keys = [key for key in rows.values_list("pk", flat=True) if key in found]
+    return _Ranked(rows, sorted(keys, key=lambda key: -found[key].size))
+
+
+def cards(
+    study: Study, stimuli: list[Stimulus], only: str, found: dict[int, Disagreement]
+) -> list[Card]:
     """The stimuli with everything that is shown of them; `only` one condition, if it is named."""
     pairs = list(study.pairs.select_related("stronger", "weaker"))
     predictions, crops = _predictions(stimuli, pairs), _crops(study, stimuli)
@@ -133,6 +170,7 @@ def cards(study: Study, stimuli: list[Stimulus], only: str) -> list[Card]:
             predictions[stimulus.photo.image_id],
             list(shown[stimulus.pk].values()),
             PARADIGMS[stimulus.paradigm].outcome,
+            found.get(stimulus.pk),
         )
         for stimulus in stimuli
     ]
