@@ -7,7 +7,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from studyapp.models import Explanation, Judgment, Study, StudyKind, StudyState, WorkState
+from studyapp.admin.desk.tallies import Checks, attention
+from studyapp.models import Explanation, Judgment, Study, StudyKind, StudyState, Trial, WorkState
 from tests.admin.desk import administrator, do, page_of
 from tests.builders import make_study, open_small_study
 from tests.people import send_people
@@ -215,6 +216,23 @@ def test_a_list_asks_no_more_of_the_database_when_there_are_more_rows(page: str)
         client.get(address)
     assert len(many) <= len(few)
     assert Judgment.objects.count() > 3
+
+
+def test_failed_attention_checks_are_counted_arm_by_arm() -> None:
+    arms = [{"name": "one", "conditions": ["guided_backprop"]},
+            {"name": "two", "conditions": ["guided_grad_cam"]}]  # fmt: skip
+    study = open_small_study(people=4, arms=arms, trials=2, checks=1)
+    send_people(study, 4)
+    checks = Judgment.objects.filter(trial__stage="check").select_related("trial")
+    for check in checks:
+        Trial.objects.filter(pk=check.trial_id).update(expected=check.value)
+    failing = checks.filter(participation__arm__name="two").earliest("pk")
+    Trial.objects.filter(pk=failing.trial_id).update(expected=-(failing.value or 0))
+    total, by_arm = attention(study)
+    assert by_arm == [Checks("one", 2, 0, 0), Checks("two", 2, 1, 1)]
+    assert total == Checks("all", 4, 1, 1)
+    page = administrator().get(page_of(study)).content.decode()
+    assert "<li>two: 1 of 2, by 1 person</li>" in page
 
 
 @pytest.mark.parametrize("tab", TABS)

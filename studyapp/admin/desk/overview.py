@@ -69,6 +69,7 @@ def _people(study: Study) -> dict[str, Any]:
     median = tallies.median_duration(study)
     last, hours = tallies.hourly(study)
     consented, dropped = tallies.total(rows, "consented"), tallies.total(rows, "dropped")
+    checks, checks_by_arm = tallies.attention(study)
     share = tallies.dropped_share(consented, dropped)
     return {
         "columns": list(tallies.COLUMNS),
@@ -77,7 +78,8 @@ def _people(study: Study) -> dict[str, Any]:
         "median": round(median.total_seconds() / 60, 1) if median else None,
         "planned": _planned_minutes(study),
         "pay": tallies.pay(study, median),
-        "checks": tallies.attention(study),
+        "checks": checks,
+        "checks_by_arm": checks_by_arm,
         "chart": bar_chart(hours),
         "last": last,
         "drop_out": share,

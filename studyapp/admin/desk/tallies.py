@@ -86,15 +86,30 @@ def pay(study: Study, median: timedelta | None) -> Pay | None:
     return Pay(section.amount, section.currency, per_hour, section.hourly_floor)
 
 
-def attention(study: Study) -> dict[str, int]:
-    """How many attention checks were answered and failed, and by how many people."""
+@dataclass(frozen=True)
+class Checks:
+    """Attention checks answered and failed, and how many people failed one; of an arm or all."""
+
+    arm: str
+    answered: int
+    failed: int
+    people: int
+
+
+def attention(study: Study) -> tuple[Checks, list[Checks]]:
+    """Of all, and arm by arm."""
     checks = Judgment.objects.filter(trial__slot__study=study, trial__stage=Stage.CHECK)
     wrong = ~Q(value=F("trial__expected"))
-    return checks.aggregate(
+    groups = checks.order_by("trial__slot__arm__name").values("trial__slot__arm__name")
+    rows: Any = groups.annotate(
         answered=Count("pk"),
         failed=Count("pk", filter=wrong),
         people=Count("participation", filter=wrong, distinct=True),
     )
+    arms = [Checks(*row.values()) for row in rows]
+    # A person is in one arm, so the arms' people add up.
+    sums = [sum(getattr(arm, name) for arm in arms) for name in ("answered", "failed", "people")]
+    return Checks("all", *sums), arms
 
 
 def hourly(study: Study) -> tuple[datetime | None, list[tuple[datetime, int]]]:
