@@ -9,8 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+from django.utils.safestring import SafeString, mark_safe
+
 WIDTH = 400
 STYLE = Path(__file__).with_name("figures.css")
+
+
+def page_style() -> SafeString:
+    """The figures' style sheet for a page's own `style` element."""
+    # Our own file, nobody's input.
+    return mark_safe(STYLE.read_text(encoding="utf-8"))  # nosec B308 B703
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from django.template.loader import render_to_string
-from django.utils.safestring import mark_safe
 from tqdm import tqdm
 
 from studyapp.analyses.figures import Figure
-from studyapp.analyses.figures.drawing import STYLE
+from studyapp.analyses.figures.drawing import page_style
 from studyapp.analyses.figures.power import power_curves, power_surface
 from studyapp.analyses.numerals import short, whole_percent
 from studyapp.analyses.power.answers import Outcome, layout
@@ -206,7 +205,7 @@ def _facts(asked: Asked, found: dict[Key, Power], options: dict[str, Any]) -> di
 def _page(asked: Asked, found: dict[Key, Power]) -> str:
     context = {
         "title": f"Power of {asked.definition.title}",
-        "style": mark_safe(STYLE.read_text(encoding="utf-8")),
+        "style": page_style(),
         "figures": list(_figures(asked, found)),
         "lines": list(_lines(asked, found)),
     }
