@@ -7,8 +7,9 @@ from django.test.utils import CaptureQueriesContext
 
 from studyapp.admin.desk.gallery import Card
 from studyapp.models import Explanation, MetricValue, Prediction, StimulusOverlay, Study
+from studyapp.participations.answering import answer, current_trial
 from tests.admin.desk import administrator, page_of
-from tests.builders import open_small_study
+from tests.builders import open_small_study, take_part
 from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
@@ -62,6 +63,20 @@ def test_the_filters_find_what_they_say() -> None:
     assert len(found(client, study, coverage="none")) == 3
     assert found(client, study, coverage="below") == []
     assert found(client, study, condition="guided_grad_cam", role="main") == [0, 1, 2, 3]
+
+
+def test_what_people_on_the_way_have_not_judged_yet_is_below_the_target() -> None:
+    study = open_small_study(trials=2, people=2)
+    send_people(study, 1)
+    person = take_part(study)
+    client = administrator()
+    trials = person.slot.trials.order_by("position")  # type: ignore[union-attr]
+    missing = [trial.stimulus.position for trial in trials]  # type: ignore[union-attr]
+    assert found(client, study, coverage="below") == sorted(missing)
+    first = current_trial(person)
+    assert first is not None
+    answer(person, trial_code=first.code, value=1, data={}, timing={})
+    assert found(client, study, coverage="below") == [missing[1]]
 
 
 def measure(study: Study, cards: list[Card], odd: int) -> None:

@@ -8,6 +8,7 @@ from django.db.models.functions import Cast
 
 from studyapp.models import (
     Judgment,
+    Participation,
     Prediction,
     Stage,
     Status,
@@ -79,7 +80,10 @@ def _by_coverage(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet
     counted = Judgment.objects.filter(
         trial=OuterRef("pk"), participation__status__in=(Status.ACTIVE, Status.FINISHED)
     )
-    missing = Trial.objects.filter(~Exists(counted), stage__in=COUNTED, slot__study=study)
+    # Who finished has answered every trial of the place, so only the other places are looked at.
+    finished = Participation.objects.filter(slot=OuterRef("pk"), status=Status.FINISHED)
+    slots = study.slots.filter(~Exists(finished)).values_list("pk", flat=True)
+    missing = Trial.objects.filter(~Exists(counted), stage__in=COUNTED, slot__in=list(slots))
     # One pass over the study's trials, instead of one for each stimulus, and once for all pages.
     return rows.filter(
         pk__in=list(missing.order_by().values_list("stimulus", flat=True).distinct())
