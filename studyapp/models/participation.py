@@ -141,7 +141,10 @@ class Judgment(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["participation", "trial"], name="judgment_once"),
         ]
-        indexes = [models.Index(fields=["answered_at"], name="judgment_answered")]
+        indexes = [
+            models.Index(fields=["answered_at"], name="judgment_answered"),
+            models.Index(fields=["participation", "id"], name="judgment_of_person"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.participation}: {self.trial}"

@@ -1,12 +1,16 @@
 """Long lists: an estimate says that it is one, and a page far inside holds the right rows."""
 
 import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from studyapp.admin import paging
 from studyapp.admin.paging import EstimatingPaginator
-from studyapp.models import Stimulus
-from tests.admin.desk import administrator
-from tests.builders import open_small_study
+from studyapp.models import Judgment, Role, Stimulus
+from tests.admin.desk import administrator, make_user, signed_in
+from tests.builders import open_small_study, take_part
+from tests.people import answer_all, make_profile
 
 pytestmark = pytest.mark.django_db
 
@@ -31,3 +35,43 @@ def test_a_page_far_inside_holds_the_same_rows(monkeypatch: pytest.MonkeyPatch) 
     plain = [row.pk for row in EstimatingPaginator(rows, 2).page(2)]
     monkeypatch.setattr(paging, "DEEP", 1)
     assert [row.pk for row in EstimatingPaginator(rows, 2).page(2)] == plain
+
+
+def judgments_seen(client: Client, **wanted: str) -> set[int]:
+    page = client.get("/admin/studyapp/judgment/", wanted)
+    return {row.pk for row in page.context["cl"].result_list}
+
+
+def test_the_list_of_judgments_starts_at_the_newest_of_ones_own_and_leaves_none_out() -> None:
+    first, second = open_small_study(slug="first"), open_small_study(slug="second")
+    empty = open_small_study(slug="empty")
+    # Judgments of both studies in turns, the last ones of the second.
+    for name in ("anna", "ben"):
+        for study in (first, second):
+            answer_all(take_part(study, f"{name}-{study.slug}"), make_profile())
+    own = {
+        study.slug: {row.pk for row in Judgment.objects.filter(participation__study=study)}
+        for study in (first, second)
+    }
+    assert own["first"]
+    client = signed_in(make_user("owner", first, Role.OWNER))
+    assert judgments_seen(client) == own["first"]
+    assert judgments_seen(client, study="first") == own["first"]
+    assert judgments_seen(client, study="second") == set()
+    assert judgments_seen(signed_in(make_user("other", empty, Role.OWNER))) == set()
+    chief = administrator()
+    assert judgments_seen(chief) == own["first"] | own["second"]
+    assert judgments_seen(chief, study="second") == own["second"]
+    assert judgments_seen(chief, study="empty") == judgments_seen(chief, study="none") == set()
+
+
+def test_a_longer_list_of_judgments_asks_no_more_of_the_database() -> None:
+    study = open_small_study(people=8)
+    client, counts = signed_in(make_user("owner", study, Role.OWNER)), []
+    for number in range(2):
+        answer_all(take_part(study, str(number)), make_profile())
+        judgments_seen(client, study=study.slug)
+        with CaptureQueriesContext(connection) as asked:
+            judgments_seen(client, study=study.slug)
+        counts.append(len(asked))
+    assert counts[0] == counts[1] <= 14
