@@ -12,7 +12,9 @@ from .base import Verb
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("file", type=Path)
     parser.add_argument(
-        "--replace", action="store_true", help="in place of a study that was never open"
+        "--replace",
+        action="store_true",
+        help="in place of a study that was never open, and of its previews and simulated copies",
     )
 
 
