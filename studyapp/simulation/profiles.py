@@ -73,13 +73,13 @@ class Profile:
     def tendency(self, trial: Trial) -> float:
         """The latent value behind this person's answers to `trial`."""
         method = trial.condition.method if trial.condition is not None else ""
-        photo = Random(f"{self.photo_seed}:{trial.image_id}").gauss(0, self.photo_sd)
+        photo = Random(f"{self.photo_seed}:{_photo(trial)}").gauss(0, self.photo_sd)
         known = self.latents.get(method, self.latents.get(trial.paradigm, self.latent))
         return known + self.shift + photo
 
     def expected(self, trial: Trial) -> float:
         """The mean outcome of this person on `trial`: what an analysis should find."""
-        random = Random(f"{self.photo_seed}:{trial.pk}")
+        random = Random(f"{self.photo_seed}:{_photo(trial)}:{trial.position}")
         score = PARADIGMS[trial.paradigm].score
         assert score is not None
         values = list(possible_values(trial))
@@ -96,6 +96,11 @@ class Profile:
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
+
+
+def _photo(trial: Trial) -> str:
+    """What a photo is the same by in every database: a row's number is another in the next one."""
+    return trial.image.sha256 if trial.image is not None else ""
 
 
 def possible_values(trial: Trial) -> list[int]:

@@ -23,7 +23,7 @@ def known_means(study: Study, paradigm: str) -> dict[str, float]:
     ).exclude(participation__profile={})
     found: dict[str, list[float]] = {}
     for judgment in judgments.select_related(
-        "participation", "trial__condition", "trial__stimulus"
+        "participation", "trial__condition", "trial__stimulus", "trial__image"
     ).iterator(chunk_size=2000):
         condition = judgment.trial.condition
         assert condition is not None

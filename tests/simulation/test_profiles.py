@@ -8,7 +8,7 @@ from statistics import fmean
 
 import pytest
 
-from studyapp.models import Condition, Side, Stage, Stimulus, Trial
+from studyapp.models import Condition, Image, Side, Stage, Stimulus, Trial
 from studyapp.simulation.profiles import POPULATIONS, Profile
 from studyapp.studies.paradigms import PARADIGMS, Asked
 from studyapp.studies.sections import BlockSection, DisplaySection
@@ -23,11 +23,11 @@ def make_trial(paradigm: str, *, side: Side = Side.NONE, method: str = "grad_cam
     """A trial that stands in no database."""
     stimulus = Stimulus(paradigm=paradigm, category="b", options=["a", "b"], facts={"right": 1})
     return Trial(
-        pk=5,
+        position=5,
         paradigm=paradigm,
         stage=Stage.MAIN,
         stimulus=stimulus,
-        image_id=3,
+        image=Image(sha256="3" * 64),
         condition=Condition(name=method, method=method),
         stronger_side=side,
         option_order=[1, 0],
