@@ -12,6 +12,7 @@ from studyapp.models import (
     Arm,
     Condition,
     Image,
+    Member,
     Network,
     NetworkPair,
     Study,
@@ -37,7 +38,8 @@ class LoadingError(Exception):
 def load_study(path: Path, *, replace: bool = False) -> Study:
     """The study of the file at `path`, with all its photos; loading the same again changes nothing.
 
-    `replace`: a changed file may take the place of a study that has never been open.
+    `replace`: a changed file may take the place of a study that has never been open; who works on
+    it keeps their role.
     DefinitionError, ReaderError or LoadingError say what is wrong.
     """
     definition = read_definition(path)
@@ -46,6 +48,7 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
         name: (path.parent / file).read_text("utf-8") for name, file in definition.texts.items()
     }
     known = Study.objects.select_for_update().filter(slug=definition.slug).first()
+    members = list(known.members.all()) if known is not None else []
     if known is not None:
         if _is_unchanged(known, definition, texts):
             return known
@@ -58,6 +61,10 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
         definition_toml=toml,
         definition=definition.model_dump(mode="json"),
         seed=definition.design.seed,
+    )
+    Member.objects.bulk_create(
+        Member(study=study, user_id=one.user_id, role=one.role, added_at=one.added_at)
+        for one in members
     )
     _write_texts(study, texts)
     _write_conditions(study, definition, path.parent)

@@ -3,15 +3,18 @@
 from pathlib import Path
 
 import pytest
+from django.contrib.auth import get_user_model
 from django.db.models import ProtectedError
 from PIL import Image as Picture
 
 from studyapp.models import (
     Exclusion,
     Judgment,
+    Member,
     PanelIdentity,
     Participant,
     Participation,
+    Role,
     Study,
     StudyKind,
 )
@@ -94,3 +97,12 @@ def test_a_copys_judgments_are_still_kept_by_the_database() -> None:
     person = walk_through(copy, "anna")
     with pytest.raises(ProtectedError):
         person.delete()
+
+
+def test_who_works_on_a_replaced_study_keeps_their_role(tmp_path: Path) -> None:
+    path = study_file(tmp_path)
+    user = get_user_model().objects.create_user("ada")
+    Member.objects.create(study=load_study(path), user=user, role=Role.OWNER)
+    path.write_text(path.read_text().replace('title = "', 'title = "Again: ', 1))
+    replaced = load_study(path, replace=True)
+    assert list(replaced.members.values_list("user__username", "role")) == [("ada", Role.OWNER)]
