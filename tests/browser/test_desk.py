@@ -24,7 +24,8 @@ def sign_in(page: Page, site: object) -> None:
     page.goto(f"{site}/admin/")
     page.fill("[name=username]", "anna")
     page.fill("[name=password]", PASSWORD)
-    page.click("[type=submit]")
+    with page.expect_navigation():
+        page.click("[type=submit]")
 
 
 def desk(site: object, study: Study, tab: str = "change") -> str:
@@ -87,8 +88,9 @@ def test_a_study_is_opened_paused_resumed_and_closed_by_its_buttons(
     )
     for words, state in steps:
         page.locator(".row a.verb", has_text=words).click()
-        assert page.locator(".consequences li").count() >= 1
-        page.locator("form button.main").click()
+        page.locator(".consequences li").first.wait_for()
+        with page.expect_navigation():
+            page.locator("form button.main").click()
         study.refresh_from_db()
         assert study.state == state
         assert page.locator(".lifecycle .here").inner_text() == state
@@ -101,7 +103,8 @@ def test_a_confirmation_can_be_left_without_doing_anything(
     page = new_page()
     sign_in(page, live_server)
     page.goto(desk(live_server, study, "do/open"))
-    page.get_by_role("link", name="No, go back").click()
+    with page.expect_navigation():
+        page.get_by_role("link", name="No, go back").click()
     study.refresh_from_db()
     assert study.state == StudyState.PREPARING
 

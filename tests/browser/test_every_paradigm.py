@@ -6,7 +6,7 @@ from playwright.sync_api import Page
 
 from studyapp.models import Judgment, Participation, Status, Trial
 from tests.browser.conftest import NewPage, keep_screenshot
-from tests.browser.walking import enter, press, wait_for_next
+from tests.browser.walking import TWO_FRAMES, enter, press, wait_for_next
 from tests.builders import open_small_study
 from tests.journeys.test_every_paradigm import ANSWERS, whole_study
 
@@ -61,6 +61,7 @@ def test_a_photo_is_pointed_at_by_keys_alone(
     page.wait_for_selector(".shown, .recognised")
     # Pressed before any square was chosen: nothing is stored, the question stays.
     if script:
+        page.evaluate(TWO_FRAMES)
         press(page, "Enter")
         assert page.locator(".told").inner_text() != ""
     page.locator(".cells input").first.focus()

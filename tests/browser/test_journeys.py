@@ -84,7 +84,8 @@ def test_a_study_is_walked_without_javascript(new_page: NewPage, live_server: ob
     enter(page, f"{live_server}/s/{study.slug}/")
     while page.locator("#trial").count():
         page.locator(".option").nth(1).click()
-        page.get_by_role("button", name="Confirm").click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Confirm").click()
     assert set(Judgment.objects.values_list("value", "rt_ms")) == {(-1, None)}
     assert Participation.objects.get().status == Status.FINISHED
 

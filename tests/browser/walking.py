@@ -27,9 +27,14 @@ def enter(page: Page, address: str, name: str = "") -> None:
     page.locator("form[action$=begin] button").click()
 
 
+# Keys count from the onset on, which is the second frame after the question was shown.
+TWO_FRAMES = "new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+
+
 def wait_for_trial(page: Page) -> str:
-    """Until the question is there; the code of the trial."""
+    """Until the question is there and takes keys; the code of the trial."""
     page.wait_for_selector(".answers.shown")
+    page.evaluate(TWO_FRAMES)
     return page.locator("[name=trial]").input_value()
 
 
