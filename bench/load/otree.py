@@ -1,0 +1,137 @@
+"""The same study in oTree, if it is installed anywhere: the ruler that the site is held against.
+
+A page with two pictures, five answers and two hidden times, as many rounds as a person of the
+study answers, on the same PostgreSQL, in production mode.
+"""
+
+import json
+import os
+import subprocess
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg2
+
+from demo.processes import Child, free_port, start, wait_until_ready
+
+from .servers import answers
+from .walker import Target
+
+KEY = "a-key-on-loopback"
+SETTINGS = """\
+SESSION_CONFIGS = [dict(name="look", app_sequence=["look"], num_demo_participants=1)]
+SESSION_CONFIG_DEFAULTS = dict(real_world_currency_per_point=1.00, participation_fee=0.00, doc="")
+PARTICIPANT_FIELDS = []
+SESSION_FIELDS = []
+LANGUAGE_CODE = "en"
+REAL_WORLD_CURRENCY_CODE = "USD"
+USE_POINTS = False
+ADMIN_USERNAME = "admin"
+ADMIN_PASSWORD = "on-loopback"
+DEMO_PAGE_INTRO_HTML = ""
+SECRET_KEY = "on-loopback"
+"""
+APP = """\
+from otree.api import *
+
+class C(BaseConstants):
+    NAME_IN_URL = "look"
+    PLAYERS_PER_GROUP = None
+    NUM_ROUNDS = {rounds}
+
+class Subsession(BaseSubsession):
+    pass
+
+class Group(BaseGroup):
+    pass
+
+class Player(BasePlayer):
+    value = models.IntegerField(
+        label="Which robot is more reasonable?", widget=widgets.RadioSelect,
+        choices=[[-2, "A clearly"], [-1, "A"], [0, "The same"], [1, "B"], [2, "B clearly"]])
+    rt_ms = models.IntegerField(blank=True)
+    confirm_ms = models.IntegerField(blank=True)
+
+class Look(Page):
+    form_model = "player"
+    form_fields = ["value", "rt_ms", "confirm_ms"]
+
+page_sequence = [Look]
+"""
+PAGE = """\
+{{ block title }}Round {{ player.round_number }}{{ endblock }}
+{{ block content }}
+<figure><img src="/static/a.png" alt="A" width="448" height="448"></figure>
+<figure><img src="/static/b.png" alt="B" width="448" height="448"></figure>
+{{ formfield "value" }}
+<input type="hidden" name="rt_ms"><input type="hidden" name="confirm_ms">
+{{ next_button }}
+{{ endblock }}
+"""
+
+
+@contextmanager
+def otree_site(
+    otree: Path, folder: Path, database: str, *, rounds: int
+) -> Iterator[tuple[Child, str]]:
+    """oTree's production server over an own database of the same PostgreSQL; process, address."""
+    project = folder / "otree"
+    (project / "look").mkdir(parents=True)
+    (project / "_static").mkdir()
+    (project / "settings.py").write_text(SETTINGS, "utf-8")
+    (project / "look/__init__.py").write_text(APP.replace("{rounds}", str(rounds)), "utf-8")
+    (project / "look/Look.html").write_text(PAGE, "utf-8")
+    environment = {
+        **os.environ,
+        "DATABASE_URL": own_database(database),
+        "OTREE_PRODUCTION": "1",
+        "OTREE_REST_KEY": KEY,
+        "PATH": f"{otree.parent}:{os.environ['PATH']}",
+    }
+    environment.pop("DJANGO_SETTINGS_MODULE", None)
+    subprocess.run(
+        [otree, "resetdb", "--noinput"],
+        cwd=project,
+        env=environment,
+        check=True,
+        capture_output=True,
+    )
+    port = free_port()
+    child = start(
+        "oTree",
+        [otree, "prodserver", f"127.0.0.1:{port}"],
+        log=folder / "otree.log",
+        environment=environment,
+        folder=project,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        wait_until_ready(child, lambda: answers(f"{address}/demo/") or answers(address))
+        yield child, address
+    finally:
+        child.stop()
+
+
+def otree_target(address: str, people: int) -> Target:
+    """A session for `people`, entered by the link that is the same for everybody."""
+    body = json.dumps({"session_config_name": "look", "num_participants": people}).encode()
+    request = urllib.request.Request(
+        f"{address}/api/sessions",
+        body,
+        {"otree-rest-key": KEY, "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=120) as reply:
+        link = json.load(reply)["session_wide_url"]
+    door = "/" + link.split("/", 3)[3]
+    return Target("oTree", address, lambda: door, lambda action: action.startswith("/p/"))
+
+
+def own_database(url: str) -> str:
+    connection = psycopg2.connect(url)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute("CREATE DATABASE otree")
+    connection.close()
+    return url.rpartition("/")[0] + "/otree"
