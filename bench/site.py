@@ -23,11 +23,11 @@ from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from bench.load.arrivals import arrivals  # noqa: E402
-from bench.load.otree import otree_site, otree_target  # noqa: E402
-from bench.load.servers import cpu_seconds, data_servers, served  # noqa: E402
-from bench.load.walker import Tally, Target, crowd, percentiles  # noqa: E402
-from demo.postgres import remove_home  # noqa: E402
+from bench.load.arrivals import arrivals
+from bench.load.otree import otree_site, otree_target
+from bench.load.servers import cpu_seconds, data_servers, served
+from bench.load.walker import Tally, Target, crowd, percentiles
+from demo.postgres import remove_home
 
 if TYPE_CHECKING:
     from studyapp.models import Study
@@ -38,7 +38,8 @@ ARRIVING = 300
 TRIALS = {"practice": 2, "trials": 18, "checks": 2}
 ROUNDS = sum(TRIALS.values())
 COLUMNS = (
-    f"{'':8}{'clients':>8}{'think':>6} | {'submits/s':>9} | {'submit p50':>10}{'p95':>6}{'p99':>6} | "
+    f"{'':8}{'clients':>8}{'think':>6} | {'submits/s':>9} | "
+    f"{'submit p50':>10}{'p95':>6}{'p99':>6} | "
     f"{'to next p50':>11}{'p95':>6}{'p99':>6} | {'errors':>6} | {'CPU ms: site':>12}"
     f"{'database':>9}{'walkers':>8}"
 )
@@ -144,6 +145,7 @@ def open_study(slug: str, people: int, **options: object) -> "Study":
 def print_spread(study: "Study") -> None:
     """How evenly those who were placed are spread over the arms."""
     from django.db.models import Count
+
     from studyapp.models import Status
 
     placed = study.participations.filter(status=Status.ACTIVE)
