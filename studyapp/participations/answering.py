@@ -1,6 +1,8 @@
 """The server decides the page: the first trial of my slot that I have not judged."""
 
 import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
@@ -11,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from studyapp.models import Event, Judgment, Participation, Status, StudyState, Trial
 from studyapp.studies.definition import study_definition
 
-from .enrolment import is_screened, lock
+from .enrolment import is_screened, locked
 from .gates import has_failed_practice, screen_out
 from .outcomes import code_at_the_end
 from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
@@ -60,12 +62,22 @@ def within_sight(participation: Participation) -> list[Trial]:
     return following if len(following) < 2 or following[1].step < 2 else following[:1]
 
 
-def counts(participation: Participation) -> tuple[int, int]:
-    """How many trials are answered, of how many."""
-    return (
-        Judgment.objects.filter(participation=participation).count(),
-        Trial.objects.filter(slot=participation.slot_id).count(),
-    )
+def count_trials(participation: Participation) -> int:
+    """How many pages the participation's slot has."""
+    return Trial.objects.filter(slot=participation.slot_id).count()
+
+
+@dataclass(frozen=True)
+class Given:
+    """What somebody answered to a trial, and what the page measured (Judgment's columns)."""
+
+    value: int | None
+    data: dict[str, Any] = field(default_factory=dict)
+    timing: dict[str, Any] = field(default_factory=dict)
+
+
+# (person, the trial that is due) → the answer; it may refuse with a ParticipationError
+Reader = Callable[[Participation, Trial], Given]
 
 
 def answer(
@@ -76,32 +88,41 @@ def answer(
     data: dict[str, Any],
     timing: dict[str, Any],
 ) -> Judgment:
-    """Store one answer, once. The same trial posted again gives back what was stored first.
+    """Store one answer that is known already; see `take_answer`."""
+    given = Given(value, data, timing)
+    return take_answer(participation.code, trial_code=trial_code, read=lambda *_: given)
+
+
+@transaction.atomic
+def take_answer(code: str, *, trial_code: str, read: Reader) -> Judgment:
+    """Store one answer of the person with `code`, once. The same trial posted again gives back
+    what was stored first.
 
     Raises NotYourTrial for a trial that is not of this slot, OutOfOrder for one that is not
-    next, StudyNotOpen after closing, NotNow for somebody who is not taking part (any more).
+    next, StudyNotOpen after closing, NotNow for somebody who is not taking part (any more),
+    Participation.DoesNotExist for a code that is nobody's, and whatever `read` raises.
     """
-    with transaction.atomic():
-        person = lock(participation)
-        due, *later = unanswered(person).order_by("position")[:2] or [None]
-        if due is None or due.code != trial_code:
-            return _already_stored(person, trial_code)
-        _refuse_unless_taking_part(person)
-        judgment = Judgment.objects.create(
-            participation=person,
-            trial=due,
-            value=value,
-            data=data,
-            texts_digest=person.study.texts_digest,
-            **timing,
-        )
-        person.last_seen_at = timezone.now()
-        person.save(update_fields=["last_seen_at"])
-        if has_failed_practice(person, due, study_definition(person.study)):
-            screen_out(person, because="practice")
-        elif not later:
-            finish(person)
-        return judgment
+    person = locked(code=code)
+    due, *later = unanswered(person).order_by("position")[:2] or [None]
+    if due is None or due.code != trial_code:
+        return _already_stored(person, trial_code)
+    _refuse_unless_taking_part(person)
+    given = read(person, due)
+    judgment = Judgment.objects.create(
+        participation=person,
+        trial=due,
+        value=given.value,
+        data=given.data,
+        texts_digest=person.study.texts_digest,
+        **given.timing,
+    )
+    person.last_seen_at = timezone.now()
+    person.save(update_fields=["last_seen_at"])
+    if has_failed_practice(person, due, study_definition(person.study)):
+        screen_out(person, because="practice")
+    elif not later:
+        finish(person)
+    return judgment
 
 
 def _already_stored(person: Participation, trial_code: str) -> Judgment:

@@ -1,9 +1,10 @@
 """Consent and the place in the design that comes with it."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -141,13 +142,24 @@ def refuse(participation: Participation) -> Participation:
     return person
 
 
+def people() -> QuerySet[Participation]:
+    """With their study, but for what is large there and no page shows."""
+    return Participation.objects.select_related("study").defer(
+        *(
+            f"study__{name}"
+            for name in ("definition", "definition_toml", "certificate", "selection")
+        )
+    )
+
+
 def lock(participation: Participation) -> Participation:
     """The participation's row, locked until the transaction ends."""
-    return (
-        Participation.objects.select_for_update(of=("self",))
-        .select_related("study")
-        .get(pk=participation.pk)
-    )
+    return locked(pk=participation.pk)
+
+
+def locked(**key: Any) -> Participation:
+    """The row that `key` names, locked likewise; Participation.DoesNotExist if there is none."""
+    return people().select_for_update(of=("self",)).get(**key)
 
 
 def has_free_slot(study: Study) -> bool:

@@ -1,8 +1,9 @@
 """One person's pages. The server decides which: GET writes nothing, POST leads on with 303."""
 
+from functools import partial
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import translation
@@ -12,7 +13,13 @@ from studyapp.markdown import safe_html
 from studyapp.models import Participation, Trial
 from studyapp.models.codes import is_code
 from studyapp.participations import enrolment, gates
-from studyapp.participations.answering import answer, current_page, current_trial
+from studyapp.participations.answering import (
+    Given,
+    current_page,
+    current_trial,
+    take_answer,
+    within_sight,
+)
 from studyapp.participations.outcomes import panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, Unanswered
 from studyapp.participations.withdrawal import known_bundles
@@ -23,19 +30,18 @@ from studyapp.studies.texts import current_texts
 
 from .devices import device_class, refuse_unfit
 from .pages import SeeOther, page, participant_view, wants_json
-from .trials import asked_on, trial_context
+from .trials import asked_on, following_pictures, trial_context
 
 CHOOSE = _("Please choose one of the answers on the page.")
 
 
 def find_person(code: str) -> Participation:
-    rows = Participation.objects.select_related("study", "consent_text")
-    return get_object_or_404(rows, code=code)
+    return get_object_or_404(enrolment.people(), code=code)
 
 
-def onward(request: HttpRequest, person: Participation) -> HttpResponse:
-    """To the page that is next."""
-    address = reverse("participation", args=[person.code])
+def onward(request: HttpRequest, code: str) -> HttpResponse:
+    """To the page that is next for the person with `code`."""
+    address = reverse("participation", args=[code])
     if wants_json(request):
         return JsonResponse({"ok": True, "next": address})
     return SeeOther(address)
@@ -95,12 +101,13 @@ def _instructions_page(request: HttpRequest, person: Participation) -> HttpRespo
 
 
 def _trial_page(request: HttpRequest, person: Participation, error: str = "") -> HttpResponse:
-    trial = current_trial(person)
-    if trial is None:
+    sight = within_sight(person)
+    if not sight:
         return _message_page(request, person, "closed")
     definition = study_definition(person.study)
     with translation.override(definition.language):
-        context = trial_context(person, trial, definition)
+        context = trial_context(person, sight[0], definition)
+    context["following"] = following_pictures(person, sight[1:], definition)
     context["error"] = error
     return page(request, "trial", context, study=person.study, status=400 if error else 200)
 
@@ -159,12 +166,14 @@ def consent(request: HttpRequest, code: str) -> HttpResponse:
     refuse_unfit(request, study_definition(person.study))
     publication = request.POST.get("publication") == "yes"
     device = device_class(request)
-    return onward(request, enrolment.consent(person, publication=publication, device_class=device))
+    enrolment.consent(person, publication=publication, device_class=device)
+    return onward(request, code)
 
 
 @participant_view("POST")
 def refuse(request: HttpRequest, code: str) -> HttpResponse:
-    return onward(request, enrolment.refuse(find_person(code)))
+    enrolment.refuse(find_person(code))
+    return onward(request, code)
 
 
 @participant_view("POST")
@@ -172,48 +181,46 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
     """Into the trials; back to the instructions where they were not understood."""
     person = find_person(code)
     if gates.comprehend(person, request.POST):
-        person = enrolment.begin(person)
-    return onward(request, person)
+        enrolment.begin(person)
+    return onward(request, code)
 
 
 @participant_view("POST")
 def screening(request: HttpRequest, code: str) -> HttpResponse:
-    return onward(request, gates.screen(find_person(code), request.POST))
+    gates.screen(find_person(code), request.POST)
+    return onward(request, code)
 
 
 @participant_view("POST")
 def resume(request: HttpRequest, code: str) -> HttpResponse:
-    return onward(request, enrolment.resume(find_person(code)))
+    enrolment.resume(find_person(code))
+    return onward(request, code)
 
 
 @participant_view("POST")
 def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     """One answer. What is out of range is refused with the page shown again."""
-    person = find_person(code)
-    trial = _posted_trial(request, person)
+    trial = request.POST.get("trial", "")
+    if not is_code(trial):
+        raise NotYourTrial(_("This question is not part of your study."))
+    try:
+        take_answer(code, trial_code=trial, read=partial(_given, request))
+    except Participation.DoesNotExist as error:
+        raise Http404 from error
+    except Unanswered as refusal:
+        if wants_json(request):
+            raise
+        return _trial_page(request, find_person(code), error=str(refusal))
+    return onward(request, code)
+
+
+def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
+    """What the form says about `trial`; Unanswered for what the page does not offer."""
     asked = asked_on(trial, study_definition(person.study))
     form = TrialForm(request.POST, questions=PARADIGMS[trial.paradigm].asks(asked))
     if not form.is_valid():
-        if wants_json(request) or current_page(person) != "trial":
-            raise Unanswered(CHOOSE)
-        return _trial_page(request, person, error=str(CHOOSE))
-    answer(
-        person,
-        trial_code=trial.code,
-        value=form.value(),
-        data=form.extra(),
-        timing=form.timing(),
-    )
-    return onward(request, person)
-
-
-def _posted_trial(request: HttpRequest, person: Participation) -> Trial:
-    """The trial that is answered, whether or not it is the next; NotYourTrial for any other."""
-    code = request.POST.get("trial", "")
-    mine = Trial.objects.select_related("stimulus").filter(slot=person.slot_id)
-    if not is_code(code) or (trial := mine.filter(code=code).first()) is None:
-        raise NotYourTrial(_("This question is not part of your study."))
-    return trial
+        raise Unanswered(CHOOSE)
+    return Given(form.value(), form.extra(), form.timing())
 
 
 @participant_view("GET", "HEAD", "POST")
@@ -223,7 +230,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return page(request, "withdraw", {"person": person}, study=person.study)
     take_back(person)
-    return onward(request, person)
+    return onward(request, code)
 
 
 @participant_view("GET", "HEAD")

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from studyapp.models import Judgment, Participation, Picture
+from studyapp.models import Judgment, Participation
 from studyapp.studies.definition import study_definition
 from studyapp.studies.rights import visible_studies
 
@@ -51,9 +51,9 @@ def _context(person: Participation, judgments: dict[int, Judgment], number: int)
     }
 
 
-def _desk_address(picture: Picture) -> str:
-    """Where a researcher may see it, also after the person has left."""
-    return reverse("desk_picture", args=[picture.code])
+def _desk_address(code: str) -> str:
+    """Where a researcher may see a picture, also after the person has left."""
+    return reverse("desk_picture", args=[code])
 
 
 def _address(person: Participation, number: int) -> str:

@@ -7,16 +7,18 @@ from typing import Any
 from django.urls import reverse
 
 from studyapp.markdown import safe_fragment
-from studyapp.models import Crop, Participation, Picture, Stage, StimulusOverlay, Trial
-from studyapp.participations.answering import counts, within_sight
+from studyapp.models import Participation, Stage, Trial
+from studyapp.participations.answering import count_trials
 from studyapp.studies.definition import Definition
+from studyapp.studies.material import overlay_codes, photo_code
 from studyapp.studies.paradigms import PARADIGMS, Asked, Question
 from studyapp.studies.paradigms.base import NO_ADVICE, PHOTO
 from studyapp.studies.paradigms.forms import MEASURES
 from studyapp.studies.paradigms.reliance import FIRST
 from studyapp.studies.texts import current_texts
 
-Address = Callable[[Picture], str]
+# A picture's code → its address
+Address = Callable[[str], str]
 
 
 def trial_context(
@@ -30,15 +32,14 @@ def trial_context(
     `address` gives a picture's address where it is not the person's own.
     """
     address = address or partial(picture_address, person)
-    answered, total = counts(person)
+    total = count_trials(person)
     asked = asked_on(trial, definition)
     questions = PARADIGMS[trial.paradigm].asks(asked)
     return {
         "person": person,
         "trial": trial,
-        "number": answered + 1,
+        "number": trial.position + 1,
         "total": total,
-        "percent": round(100 * answered / total),
         "is_practice": trial.stage == Stage.PRACTICE,
         "is_check": trial.stage == Stage.CHECK,
         "is_learning": trial.stage == Stage.LEARNING,
@@ -48,7 +49,6 @@ def trial_context(
         "advice": _advice(trial),
         "pictures": _pictures(trial, definition, address),
         "fragment": _fragment(person, asked),
-        "following": _following(person, definition, address),
         "size": definition.display.size,
         "measures": MEASURES,
         "template": PARADIGMS[trial.paradigm].template,
@@ -62,23 +62,15 @@ def asked_on(trial: Trial, definition: Definition) -> Asked:
 
 def _pictures(trial: Trial, definition: Definition, address: Address) -> dict[str, str]:
     """The addresses of a trial's pictures by their place on the page, in the page's order."""
-    if trial.stimulus is None:
+    if trial.stimulus is None or trial.condition is None:
         return {}
-    rows = StimulusOverlay.objects.filter(
-        stimulus=trial.stimulus_id, condition=trial.condition_id
-    ).select_related("overlay")
-    found = {row.role: address(row.overlay) for row in rows}
+    found = overlay_codes(trial.stimulus_id, trial.condition_id)
     places = PARADIGMS[trial.paradigm].places(asked_on(trial, definition))
     if PHOTO in places.values():
-        found[PHOTO] = address(_photo(trial, definition.display.size))
-    return {place: found[role] for place, role in places.items() if role in found}
-
-
-def _photo(trial: Trial, size: int) -> Crop:
-    assert trial.condition is not None
-    assert trial.condition.pair is not None
-    network = trial.condition.pair.stronger_id
-    return Crop.objects.get(image=trial.image_id, network=network, size=size)
+        assert trial.condition.pair is not None
+        network = trial.condition.pair.stronger_id
+        found = {**found, PHOTO: photo_code(trial.image_id, network, definition.display.size)}
+    return {place: address(found[role]) for place, role in places.items() if role in found}
 
 
 def _advice(trial: Trial) -> str:
@@ -96,17 +88,16 @@ def _fragment(person: Participation, asked: Asked) -> str:
     return safe_fragment(current_texts(person.study)[asked.block.text].markdown)
 
 
-def _following(person: Participation, definition: Definition, address: Address) -> str:
-    """The next trial's pictures, for the browser to fetch ahead."""
+def following_pictures(person: Participation, trials: list[Trial], definition: Definition) -> str:
+    """The addresses of the pictures of `trials`, for the browser to fetch ahead."""
+    address = partial(picture_address, person)
     return " ".join(
-        url
-        for trial in within_sight(person)[1:]
-        for url in _pictures(trial, definition, address).values()
+        url for trial in trials for url in _pictures(trial, definition, address).values()
     )
 
 
-def picture_address(person: Participation, picture: Picture) -> str:
-    return reverse("picture", args=[person.code, picture.code])
+def picture_address(person: Participation, code: str) -> str:
+    return reverse("picture", args=[person.code, code])
 
 
 def _wanted(trial: Trial, questions: list[Question]) -> str:
