@@ -45,6 +45,11 @@ def _sync_folder(folder: Path) -> None:
 
 
 def save_maps(path: Path, maps: Mapping[str, Array]) -> str:
+    """Maps as the `.npz` file of `maps_bytes`; its SHA-256."""
+    return save_bytes(path, maps_bytes(maps))
+
+
+def maps_bytes(maps: Mapping[str, Array]) -> bytes:
     """Maps as an `.npz` of float32 arrays; the same maps give the same bytes.
 
     Not compressed: pixel maps would shrink by a twentieth for four times the time.
@@ -57,17 +62,21 @@ def save_maps(path: Path, maps: Mapping[str, Array]) -> str:
             array = np.ascontiguousarray(np.asarray(values, dtype=np.float32))
             np.lib.format.write_array(buffer, array, allow_pickle=False)
             archive.writestr(entry, buffer.getvalue())
-    return save_bytes(path, out.getvalue())
+    return out.getvalue()
 
 
 def load_maps(path: Path, sha256: str | None = None) -> dict[str, Array]:
     """The maps of a file of `save_maps`, checked against its digest where one is given."""
-    data = read_bytes(path, sha256)
+    return maps_of(read_bytes(path, sha256), str(path))
+
+
+def maps_of(data: bytes, name: str) -> dict[str, Array]:
+    """The maps in the bytes of `maps_bytes`; `name` is what an error calls them."""
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as archive:
             return {name: archive[name] for name in archive.files}
     except (ValueError, OSError, zipfile.BadZipFile, KeyError) as error:
-        raise ExplainerError(f"{path} holds no maps ({error})", "make them again") from error
+        raise ExplainerError(f"{name} holds no maps ({error})", "make them again") from error
 
 
 def save_picture(path: Path, picture: Image.Image) -> str:

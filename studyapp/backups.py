@@ -3,15 +3,16 @@
 import hashlib
 import json
 import os
-import shutil
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.utils import timezone
+
+from studyapp import storage
 
 DUMP, FILES, MANIFEST = "database.dump", "media", "manifest.json"
 # Independent of the rows' order, and the same in every version of PostgreSQL.
@@ -41,12 +42,11 @@ def back_up(folder: Path) -> dict[str, Any]:
         options = ["--format=custom", "--no-owner", "--no-privileges", f"--snapshot={snapshot}"]
         _run("pg_dump", [*options, f"--file={folder / DUMP}"])
         tables = table_facts()
-    media = Path(settings.MEDIA_ROOT)
     manifest = {
         "made_at": timezone.now().isoformat(timespec="seconds"),
         "dump": digest_of(folder / DUMP),
         "tables": tables,
-        "files": {name: _copied(media / name, folder / FILES / name) for name in names(media)},
+        "files": {name: storage.copy_out(name, folder / FILES / name) for name in storage.names()},
     }
     text = json.dumps(manifest, indent=1, sort_keys=True)
     unfinished = folder / f".{MANIFEST}"
@@ -56,7 +56,7 @@ def back_up(folder: Path) -> dict[str, Any]:
 
 
 def restore(folder: Path) -> dict[str, Any]:
-    """Bring a backup into this site's empty database and its media folder, and compare.
+    """Bring a backup into this site's empty database and its storage, and compare.
 
     Everything is verified before anything is written.
     """
@@ -67,8 +67,9 @@ def restore(folder: Path) -> dict[str, Any]:
     _run("pg_restore", ["--no-owner", "--exit-on-error", "--single-transaction",
                         f"--dbname={_database()['NAME']}", str(folder / DUMP)])  # fmt: skip
     for name, digest in manifest["files"].items():
-        if _copied(folder / FILES / name, Path(settings.MEDIA_ROOT) / name) != digest:
-            raise BackupError(f"{name} was not copied whole; is the disk full?")
+        storage.keep_file(name, folder / FILES / name)
+        if not storage.is_whole(name, digest):
+            raise BackupError(f"{name} was not copied whole; is the storage full?")
     found = table_facts()
     other = [table for table in manifest["tables"] if found.get(table) != manifest["tables"][table]]
     if other:
@@ -103,22 +104,9 @@ def table_facts() -> dict[str, list[Any]]:
     return found
 
 
-def names(folder: Path) -> Iterator[str]:
-    """Every whole file below `folder`; one that is just being written has a dot before its name."""
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.name.startswith("."):
-            yield path.relative_to(folder).as_posix()
-
-
 def digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _copied(source: Path, target: Path) -> str:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    shutil.copyfile(source, target)
-    return digest_of(target)
 
 
 def _database() -> dict[str, Any]:

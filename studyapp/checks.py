@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
@@ -115,7 +115,8 @@ def check_folders(**_: Any) -> list[CheckMessage]:
 
 def _folders() -> Iterator[tuple[str, str, Path]]:
     yield "The folder for the site's files", "DISCERN_VAR", Path(settings.VAR)
-    yield "The folder for photos and pictures", "DISCERN_MEDIA", Path(settings.MEDIA_ROOT)
+    if not settings.STORAGE_URL:
+        yield "The folder for photos and pictures", "DISCERN_MEDIA", Path(settings.MEDIA_ROOT)
 
 
 def _folder_problem(folder: Path) -> str:
@@ -177,6 +178,26 @@ def check_admin_passwords(databases: Any = None, **_: Any) -> list[CheckMessage]
     ]  # fmt: skip
 
 
+def check_storage(**_: Any) -> list[CheckMessage]:
+    """E012: a place for files that names no bucket, or half of the keys to it."""
+    if not settings.STORAGE_URL:
+        return []
+    url = urlsplit(settings.STORAGE_URL)
+    asked = dict(parse_qsl(url.query))
+    endpoint = urlsplit(asked.pop("endpoint", "https://default"))
+    asked.pop("region", None)
+    well_formed = endpoint.scheme in {"http", "https"} and endpoint.hostname and not asked
+    if url.scheme != "s3" or not url.netloc or not well_formed:
+        return [Error("STORAGE_URL names no bucket of S3's kind.",
+                      hint="write s3://bucket/folder?endpoint=https://host&region=name, or unset "
+                      "it to keep files in DISCERN_MEDIA", id="studyapp.E012")]  # fmt: skip
+    if bool(settings.S3_ACCESS_KEY) != bool(settings.S3_SECRET_KEY):
+        return [Error("One of S3_ACCESS_KEY and S3_SECRET_KEY is missing.", hint="set both (or "
+                      "the files that hold them), or none where the machine itself has a role",
+                      id="studyapp.E012")]  # fmt: skip
+    return []
+
+
 ALWAYS: tuple[Checked, ...] = (
     check_secret_key,
     check_debug,
@@ -185,6 +206,7 @@ ALWAYS: tuple[Checked, ...] = (
     check_broker_kind,
     check_passwords,
     check_folders,
+    check_storage,
     check_https,
     check_trusted_origins,
 )

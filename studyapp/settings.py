@@ -5,7 +5,7 @@ A wrong deployment is told by the numbered system checks in `studyapp.checks`, n
 
 import os
 from pathlib import Path
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -56,6 +56,29 @@ def database_from_url(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+    }
+
+
+def storage_from_url(url: str, access_key: str, secret_key: str) -> dict[str, object]:
+    """Django's settings for `s3://bucket/folder?endpoint=https://host&region=name`; the local
+    folder without one."""
+    if not url:
+        return {
+            "BACKEND": "studyapp.storage.local.LocalFiles",
+            "OPTIONS": {"allow_overwrite": True},
+        }
+    parts = urlsplit(url)
+    asked = dict(parse_qsl(parts.query))
+    return {
+        "BACKEND": "studyapp.storage.s3.S3Files",
+        "OPTIONS": {
+            "bucket_name": parts.netloc,
+            "location": parts.path.strip("/"),
+            "endpoint_url": asked.get("endpoint"),
+            "region_name": asked.get("region"),
+            "access_key": access_key or None,
+            "secret_key": secret_key or None,
+        },
     }
 
 
@@ -144,6 +167,13 @@ STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_text("DISCERN_STATIC", str(VAR / "static")))
 # Photos, maps and overlays: private files, served only by views that check who asks.
 MEDIA_ROOT = Path(env_text("DISCERN_MEDIA", str(VAR / "media")))
+# Where they lie instead: a bucket of S3's kind, with its keys, or the keys that the machine has.
+STORAGE_URL = env_text("STORAGE_URL", "")
+S3_ACCESS_KEY, S3_SECRET_KEY = env_secret("S3_ACCESS_KEY"), env_secret("S3_SECRET_KEY")
+STORAGES = {
+    "default": storage_from_url(STORAGE_URL, S3_ACCESS_KEY, S3_SECRET_KEY),
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # HTTPS is the default; a demo on loopback turns it off by name.

@@ -14,8 +14,8 @@ from explainer.metrics.localisation import Box, mask_box
 from studyapp.models import MetricValue, StimulusOverlay, StimulusRole, Study, WorkState
 from studyapp.queue import MEASURE, app, ask
 
-from .networks import loaded, open_image
-from .pregenerate import media
+from .material import open_image, stored_map
+from .networks import loaded
 
 AT_ONCE = 8
 ON_NETWORK = ("occlusion_rank_correlation", "deletion_auc", "insertion_auc")
@@ -50,9 +50,8 @@ def _values(use: StimulusOverlay) -> Iterator[tuple[str, float]]:
     """Every metric that is defined for the explanation."""
     explanation = use.overlay.explanation
     network = loaded(explanation.network)
-    photo = open_image(explanation.image.file)
-    maps = explainer.store.load_maps(media(explanation.map_file), explanation.map_digest)
-    values = torch.as_tensor(np.asarray(maps["map"]))[None]
+    photo = open_image(explanation.image)
+    values = torch.as_tensor(np.asarray(stored_map(explanation)))[None]
     images = network.prepare([photo])
     for name in ON_NETWORK:
         found = METRICS[name].compute(network, images, values, [explanation.class_index])

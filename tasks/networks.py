@@ -1,6 +1,5 @@
 """The networks of a worker process, loaded once and described in their rows."""
 
-import contextlib
 import json
 from functools import lru_cache
 from pathlib import Path
@@ -71,14 +70,6 @@ def describe(network: Network) -> None:
 
 def settings_digest(network: Network, method: str, settings: dict[str, Any]) -> str:
     return explainer.settings_digest(loaded(network), method, settings)
-
-
-def open_image(file: Any) -> Any:
-    """The photo of an image's file in the storage, as an RGB picture."""
-    from django.core.files.storage import default_storage
-
-    with contextlib.closing(default_storage.open(file)) as stream:
-        return explainer.open_photo(stream.read())
 
 
 @lru_cache(maxsize=KEPT)

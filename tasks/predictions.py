@@ -11,7 +11,8 @@ from studyapp.studies.claims import fail, finish, give_back
 from studyapp.studies.preparation import pending, study_predictions
 
 from .batches import ask_for_rest, claimed
-from .networks import network_for, open_image
+from .material import open_image
+from .networks import network_for
 from .preparation import go_on
 
 FIRST_CLASSES = 20
@@ -39,9 +40,11 @@ def _predict(network: explainer.Network, rows: list[Prediction], name: str) -> N
     photos = []
     for row in rows:
         try:
-            photos.append((row, open_image(row.image.file)))
-        except (explainer.ExplainerError, OSError) as error:
+            photos.append((row, open_image(row.image)))
+        except explainer.ExplainerError as error:
             fail(row, name, str(error))
+        except OSError as error:
+            give_back(row, name, f"the photo could not be fetched: {error}")
     if photos:
         _predict_photos(network, photos, name)
 

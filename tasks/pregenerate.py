@@ -1,13 +1,15 @@
 """Step 4 of a trial's life: Stimulus × Method × Network → Explanation → Overlay."""
 
+import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
 from django.db.models import QuerySet
 
 import explainer
+from explainer.render import encode
+from studyapp import storage
 from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study
 from studyapp.queue import EXPLAIN, RENDER, app
 from studyapp.studies.claims import fail, finish, give_back
@@ -19,7 +21,8 @@ from studyapp.studies.preparation import (
 )
 
 from .batches import ask_for_rest, claimed
-from .networks import loaded, network_for, open_image
+from .material import open_image, photo_bytes, stored_map
+from .networks import loaded, network_for
 from .preparation import go_on
 
 PHOTOS_AT_ONCE = 8
@@ -100,19 +103,21 @@ def _halves(photos: list[list[Explanation]]) -> list[list[list[Explanation]]]:
 
 
 def _found(network: explainer.Network, photos: list[list[Explanation]]) -> explainer.Found:
-    pictures = [open_image(photo[0].image.file) for photo in photos]
+    pictures = [open_image(photo[0].image) for photo in photos]
     first = photos[0]
-    return explainer.explain(
-        network,
-        network.prepare(pictures),
-        [_classes(photo) for photo in photos],
-        tuple(sorted({row.method for row in first})),
-        settings={row.method: _settings(row) for row in first if row.settings},
-    )
+    with tempfile.TemporaryDirectory(prefix="discern-photos-") as folder:
+        return explainer.explain(
+            network,
+            network.prepare(pictures),
+            [_classes(photo) for photo in photos],
+            tuple(sorted({row.method for row in first})),
+            settings={row.method: _settings(row, Path(folder)) for row in first if row.settings},
+        )
 
 
-def _settings(row: Explanation) -> dict[str, Any]:
-    """The row's settings as the explainer takes them: another photo's digest becomes its file."""
+def _settings(row: Explanation, folder: Path) -> dict[str, Any]:
+    """The row's settings as the explainer takes them: another photo's digest becomes a file of it
+    in `folder`."""
     if "photo" not in row.settings:
         return dict(row.settings)
     other = Image.objects.filter(sha256=row.settings["photo"]).first()
@@ -120,18 +125,20 @@ def _settings(row: Explanation) -> dict[str, Any]:
         raise explainer.ExplainerError(
             f"no photo with the SHA-256 {row.settings['photo']}", "leave photo out of the settings"
         )
-    return {**row.settings, "photo": str(media(other.file))}
+    path = folder / other.sha256
+    path.write_bytes(photo_bytes(other))
+    return {**row.settings, "photo": str(path)}
 
 
 def _record(found: explainer.Found, place: int, row: Explanation, which: int, name: str) -> None:
     """Store the map under a name of its own, then say so in the row."""
     folder = f"maps/{row.settings_digest[:2]}"
     file = f"{folder}/{row.pk}-{name[-8:]}.npz"
-    if row.attempts > 1:
-        remove_leftovers(media(folder), f"{row.pk}-*", f".{row.pk}-*")
     try:
+        if row.attempts > 1:
+            storage.remove_leftovers(folder, (f"{row.pk}-", f".{row.pk}-"))
         array = found[row.method][place, which].cpu().numpy()
-        digest = explainer.store.save_maps(media(file), {"map": array})
+        digest = storage.keep(file, explainer.store.maps_bytes({"map": array}))
     except OSError as error:
         give_back(row, name, f"the map could not be stored: {error}")
         return
@@ -150,14 +157,7 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
         },
     )
     if not kept:
-        media(file).unlink(missing_ok=True)
-
-
-def remove_leftovers(folder: Path, *patterns: str) -> None:
-    """Delete what earlier workers, killed in the middle, left of a row's files."""
-    for pattern in patterns:
-        for path in folder.glob(pattern):
-            path.unlink(missing_ok=True)
+        storage.remove(file)
 
 
 def _refuse(row: Explanation, name: str, error: Exception) -> None:
@@ -188,15 +188,15 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
 def _render(row: Any, draw: Any, name: str) -> None:
     folder = f"pictures/{row.code[:2]}"
     file = f"{folder}/{row.code}.png"
-    if row.attempts > 1:
-        remove_leftovers(media(folder), f".{row.code}.png.*")
     try:
+        if row.attempts > 1:
+            storage.remove_leftovers(folder, (f".{row.code}.png.",))
         picture = draw(row)
-        digest = explainer.store.save_picture(media(file), picture)
+        digest = storage.keep(file, encode(picture))
     except explainer.ExplainerError as error:
         fail(row, name, str(error))
     except OSError as error:
-        give_back(row, name, f"the picture could not be stored: {error}")
+        give_back(row, name, f"the picture could not be made and stored: {error}")
     else:
         finish(row, name, file=file, digest=digest, width=picture.width, height=picture.height)
 
@@ -205,27 +205,18 @@ def _draw_overlay(row: Overlay) -> Any:
     """The picture of a map whose digest is what was recorded, on what the network saw."""
     explanation = row.explanation
     display = explainer.Display.from_settings(row.display)
-    array = _verified_map(explanation)
-    together = [_verified_map(other) for other in row.normalised_with.all()]
-    crop = _crop_of(explanation.network, explanation.image.file, display.size)
+    array = stored_map(explanation)
+    together = [stored_map(other) for other in row.normalised_with.all()]
+    crop = _crop_of(explanation.network, explanation.image, display.size)
     return explainer.render(array, crop, display, together=tuple(together))
 
 
-def _verified_map(explanation: Explanation) -> Any:
-    maps = explainer.store.load_maps(media(explanation.map_file), explanation.map_digest)
-    return maps["map"]
-
-
 def _draw_crop(row: Crop) -> Any:
-    return _crop_of(row.network, row.image.file, row.size)
+    return _crop_of(row.network, row.image, row.size)
 
 
-def _crop_of(network: Network, file: str, size: int | None) -> Any:
+def _crop_of(network: Network, image: Image, size: int | None) -> Any:
     preprocess = loaded(network).preprocess
     if preprocess is None:
         raise explainer.ExplainerError("the network says not what it sees", "give it a preprocess")
-    return preprocess.crop(open_image(file), size=size)
-
-
-def media(file: str) -> Path:
-    return Path(settings.MEDIA_ROOT) / file
+    return preprocess.crop(open_image(image), size=size)

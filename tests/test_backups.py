@@ -20,10 +20,10 @@ from pytest_django import Settings
 from studyapp.backups import back_up, table_facts
 from studyapp.models import Judgment
 from tests.builders import open_small_study
+from tests.databases import empty_database
 from tests.people import send_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
-OTHER = "restored_elsewhere"
 
 
 @pytest.fixture(autouse=True)
@@ -31,24 +31,10 @@ def _own_files(tmp_path: Path, settings: Settings) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
 
 
-@pytest.fixture
-def empty_database() -> Iterator[str]:
-    """The address of a new database on the same server."""
-    facts = connection.settings_dict
-    session = psycopg2.connect(
-        host=facts["HOST"],
-        port=facts["PORT"],
-        user=facts["USER"],
-        password=facts["PASSWORD"],
-        dbname="postgres",
-    )
-    session.autocommit = True
-    cursor = session.cursor()
-    cursor.execute(f"DROP DATABASE IF EXISTS {OTHER}")
-    cursor.execute(f"CREATE DATABASE {OTHER}")
-    yield os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{OTHER}"
-    cursor.execute(f"DROP DATABASE {OTHER} WITH (FORCE)")
-    session.close()
+@pytest.fixture(name="empty_database")
+def _empty_database() -> Iterator[str]:
+    with empty_database() as address:
+        yield address
 
 
 def restored(folder: Path, url: str, media: Path) -> "subprocess.CompletedProcess[str]":

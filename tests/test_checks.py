@@ -156,3 +156,29 @@ def test_neither_site_nor_worker_starts_with_a_wrong_deployment(module: str) -> 
     )
     assert done.returncode != 0
     assert "studyapp.E001" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["bucket", "https://bucket", "s3:///files", "s3://b?endpoint=minio:9000", "s3://b?key=secret"],
+)
+def test_a_storage_that_names_no_bucket_is_refused(url: str, settings: Settings) -> None:
+    settings.STORAGE_URL = url
+    assert only(checks.check_storage()) == "studyapp.E012"
+
+
+def test_half_of_the_keys_to_a_bucket_are_refused(settings: Settings) -> None:
+    settings.STORAGE_URL = "s3://bucket/files?endpoint=http://minio:9000&region=here"
+    settings.S3_ACCESS_KEY = "a-key"
+    assert only(checks.check_storage()) == "studyapp.E012"
+    settings.S3_SECRET_KEY = "its-secret"
+    assert checks.check_storage() == []
+
+
+def test_the_local_folder_need_not_be_there_where_files_lie_in_a_bucket(
+    settings: Settings, tmp_path: Path
+) -> None:
+    settings.MEDIA_ROOT = tmp_path / "file"
+    settings.MEDIA_ROOT.write_text("")
+    settings.STORAGE_URL = "s3://bucket"
+    assert checks.check_folders() == []

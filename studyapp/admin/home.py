@@ -153,6 +153,8 @@ def _drop_outs(studies: QuerySet[Study]) -> Iterator[Concern]:
 
 
 def _disk() -> Iterator[Concern]:
+    if settings.STORAGE_URL:
+        return
     settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
     usage = shutil.disk_usage(settings.MEDIA_ROOT)
     if usage.free < max(LEAST_FREE_BYTES, LEAST_FREE_SHARE * usage.total):

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from django.core.files.storage import default_storage
 
+from studyapp import storage
 from studyapp.models import Explanation, Study
 from studyapp.studies.paradigms.pointing import Values
 
@@ -88,10 +88,9 @@ def has_clock(folder: Path) -> bool:
 
 def _stored_map(digest: str) -> Values | None:
     row = Explanation.objects.filter(map_digest=digest).exclude(map_file="").first()
-    if row is None or not default_storage.exists(row.map_file):
+    if row is None or not storage.is_there(row.map_file):
         return None
-    with default_storage.open(row.map_file) as file:
-        return _map(file.read())
+    return _map(storage.read(row.map_file, digest))
 
 
 def _bundled_map(folder: Path, digest: str) -> Values | None:

@@ -1,14 +1,13 @@
 """What people read and saw, and all that the tables don't say of a study: enough to rebuild it."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from django.core.files.storage import default_storage
 from django.core.serializers.json import DjangoJSONEncoder
 
+from studyapp import storage
 from studyapp.analyses.tables.material import networks_of
 from studyapp.models import Image, StimulusOverlay, Study
 
@@ -106,12 +105,14 @@ def _copy_photos(study: Study, folder: Path) -> Iterator[str]:
 
 
 def _copy(file: str, digest: str, folder: Path) -> Iterator[str]:
-    if not default_storage.exists(file):
+    try:
+        content = storage.read(file, digest)
+    except FileNotFoundError:
         yield f"{folder.name}: {file} is missing"
         return
+    except storage.DamagedFileError as error:
+        raise ExportError(
+            f"{file} is not what its digest says; restore it from a back-up"
+        ) from error
     folder.mkdir(exist_ok=True)
-    with default_storage.open(file) as source:
-        content = source.read()
-    if hashlib.sha256(content).hexdigest() != digest:
-        raise ExportError(f"{file} is not what its digest says; restore it from a back-up")
     (folder / f"{digest}{PurePosixPath(file).suffix}").write_bytes(content)

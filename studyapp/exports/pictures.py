@@ -6,9 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from django.core.files.base import File
-from django.core.files.storage import default_storage
-
+from studyapp import storage
 from studyapp.models import (
     Arm,
     Condition,
@@ -206,9 +204,8 @@ def _store(folder: Path, digest: str | None, place: str) -> str:
         with path.open("rb") as source:
             if hashlib.file_digest(source, "sha256").hexdigest() != digest:
                 raise ValueError(f"{path.name} is not what its name says")
-            source.seek(0)
-            name = f"{place}/{path.name}"
-            if not default_storage.exists(name):
-                default_storage.save(name, File(source))
+        name = f"{place}/{path.name}"
+        if not storage.is_there(name):
+            storage.keep_file(name, path)
         return name
     return ""

@@ -9,7 +9,7 @@ from .work import Work, WorkState
 
 
 class Image(models.Model):
-    """A photo known by its SHA-256; `file` lies below MEDIA_ROOT, named by the digest."""
+    """A photo known by its SHA-256; `file` lies in the storage, named by the digest."""
 
     sha256 = models.CharField(max_length=64, unique=True)
     file = models.CharField(max_length=200)

@@ -54,6 +54,7 @@ def environment() -> dict[str, str]:
         "SECRET_KEY": settings.SECRET_KEY,
         "DATABASE_URL": f"postgresql://{user}@{place}",
         "DISCERN_MEDIA": str(settings.MEDIA_ROOT),
+        "STORAGE_URL": settings.STORAGE_URL,
         "ALLOWED_HOSTS": "127.0.0.1",
         "HTTPS": "false",
         "DJANGO_SETTINGS_MODULE": "studyapp.settings",

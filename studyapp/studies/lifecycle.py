@@ -1,14 +1,13 @@
 """A study's states: draft → preparing → open ⇄ paused → closed. Opening freezes and hashes."""
 
-import hashlib
 import statistics
 from collections.abc import Iterator
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from studyapp import storage
 from studyapp.models import (
     Condition,
     Overlay,
@@ -125,10 +124,7 @@ def pay_below_the_floor(study: Study) -> Iterator[str]:
 
 def picture_is_intact(picture: Picture) -> bool:
     """The file is there and has the digest that was recorded when it was made."""
-    if not picture.file or not default_storage.exists(picture.file):
-        return False
-    with default_storage.open(picture.file) as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == picture.digest
+    return storage.is_whole(picture.file, picture.digest)
 
 
 def drawn_design(study: Study) -> tuple[Plan, Design]:

@@ -4,10 +4,9 @@ import hashlib
 import json
 from pathlib import Path
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.db import transaction
 
+from studyapp import storage
 from studyapp.models import (
     Arm,
     Condition,
@@ -201,6 +200,6 @@ def _image(photo: Photo, smallest_side: int) -> Image:
             f"{photo.name}: {width} × {height} pixels; each side needs {smallest_side} or more"
         )
     file = f"photos/{sha256[:2]}/{sha256}.{ending}"
-    if not default_storage.exists(file):
-        file = default_storage.save(file, ContentFile(content))
+    if not storage.is_there(file):
+        storage.keep(file, content)
     return Image.objects.create(sha256=sha256, file=file, width=width, height=height)

@@ -11,6 +11,7 @@ from django.core.files.storage import default_storage
 from django.db.models import F, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotModified
 
+from studyapp import storage
 from studyapp.models import (
     HOLDS_A_SLOT,
     Crop,
@@ -97,8 +98,7 @@ def _send(request: HttpRequest, found: Picture, *, size: int) -> HttpResponse:
     if request.headers.get("If-None-Match") == tag:
         reply: HttpResponse = HttpResponseNotModified()
     else:
-        with default_storage.open(found.file) as file:
-            content = padded(file.read(), size)
+        content = padded(storage.read(found.file), size)
         reply = HttpResponse(content, content_type="image/png")
     reply["Cache-Control"] = FOREVER
     reply["ETag"] = tag

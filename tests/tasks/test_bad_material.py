@@ -15,6 +15,7 @@ from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.preparation import Request, advance, study_networks
 from studyapp.studies.progress import failures
 from tasks import networks, predictions, preparation
+from tasks.material import open_image
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import _record, explain, render
 from tests.tasks.small_line import BUILDER, empty_broker, files_of_rows, files_on_disk, make_line
@@ -63,7 +64,7 @@ def test_an_unreadable_photo_fails_alone_and_the_study_goes_on(tmp_path: Path) -
     assert study.prepared_at is not None, study.problem
     failed = Prediction.objects.filter(state=WorkState.FAILED)
     assert {row.image_id for row in failed} == {image.pk}
-    assert all("can't be read as a photo" in reason for reason in failures(study))
+    assert all("is not the file that was stored" in reason for reason in failures(study))
     assert not study.stimuli.filter(photo__image=image).exists()
 
 
@@ -136,7 +137,7 @@ def test_a_worker_whose_claim_was_taken_over_leaves_no_file(tmp_path: Path) -> N
     network = networks.loaded(row.network)
     found = explainer.explain(
         network,
-        network.prepare([networks.open_image(row.image.file)]),
+        network.prepare([open_image(row.image)]),
         [[row.class_index]],
         (row.method,),
     )

@@ -19,6 +19,7 @@ from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.loading import load_study
 from studyapp.studies.preparation import advance, study_networks
 from tasks import networks, predictions, preparation
+from tasks.material import open_image
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import explain, render
 from tests.tasks.small_line import BUILDER, empty_broker, photo
@@ -132,9 +133,7 @@ def test_four_maps_of_one_page_are_drawn_on_one_scale(study: Study) -> None:
     row = uses[1].overlay
     network = networks.loaded(row.explanation.network)
     assert network.preprocess is not None
-    crop = network.preprocess.crop(
-        networks.open_image(row.explanation.image.file), size=row.display["size"]
-    )
+    crop = network.preprocess.crop(open_image(row.explanation.image), size=row.display["size"])
     display = explainer.Display.from_settings(row.display)
     joint = explainer.render(maps[1], crop, display, together=tuple(maps))
     assert (pixels(row) == np.asarray(joint)).all()
@@ -172,7 +171,7 @@ def test_a_borrowed_map_is_of_the_next_photo_whatever_batch_it_was_made_in(study
         assert order[other] == first
         assert row.provenance["settings"]["photo"] == first
         network = networks.loaded(row.network)
-        lent = network.prepare([networks.open_image(Image.objects.get(sha256=first).file)])
+        lent = network.prepare([open_image(Image.objects.get(sha256=first))])
         whole = explainer.explain(network, lent, methods=("grad_cam",))["grad_cam"]
         found = explainer.store.load_maps(Path(settings.MEDIA_ROOT) / row.map_file, row.map_digest)[
             "map"

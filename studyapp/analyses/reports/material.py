@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from django.core.files.storage import default_storage
 
+from studyapp import storage
 from studyapp.analyses.frames import folder_frame, study_frame
 from studyapp.analyses.tables import Table
 from studyapp.analyses.tables.material import EXPLANATIONS, STIMULI
@@ -57,10 +57,7 @@ def study_material(study: Study) -> Material:
 
     def picture(digest: str) -> bytes | None:
         file = files.get(digest, "")
-        if not file or not default_storage.exists(file):
-            return None
-        with default_storage.open(file) as stream:
-            return bytes(stream.read())
+        return storage.read(file, digest) if storage.is_there(file) else None
 
     return Material(
         facts={name: _plain(getattr(study, name)) for name in FACTS},

@@ -1,13 +1,11 @@
 """Asking a worker for a report, and handing out what it made."""
 
-import hashlib
 from typing import Any
 
-from django.core.files.base import ContentFile
-from django.core.files.storage import default_storage
 from django.http import FileResponse
 
-from studyapp.models import Report, Study, WorkState
+from studyapp import storage
+from studyapp.models import Download, Report, Study, WorkState
 from studyapp.queue import REPORT, ask
 
 
@@ -20,9 +18,8 @@ def ask_report(study: Study, made_by: Any = None) -> Report:
 
 def store_page(report: Report, html: str) -> dict[str, str]:
     """Keep the page under an unguessable name; `file` and `digest` for the row."""
-    content = html.encode()
-    name = default_storage.save(f"reports/{report.code}.html", ContentFile(content))
-    return {"file": name, "digest": hashlib.sha256(content).hexdigest()}
+    name = f"reports/{report.code}.html"
+    return {"file": name, "digest": storage.keep(name, html.encode())}
 
 
 def report_attachment(report: Report) -> FileResponse:
@@ -30,12 +27,18 @@ def report_attachment(report: Report) -> FileResponse:
 
     Raises FileNotFoundError if it is not made yet, or not what was made.
     """
-    if report.state != WorkState.READY or not default_storage.exists(report.file):
-        raise FileNotFoundError(f"{report} is not there: ask for it again")
-    file = default_storage.open(report.file)
-    if hashlib.file_digest(file, "sha256").hexdigest() != report.digest:
-        file.close()
-        raise FileNotFoundError(f"{report} is not what was made: ask for it again")
-    file.seek(0)
+    file = made_file(report)
     name = f"{report.study.slug}-report-{report.asked_at:%Y-%m-%d}.html"
     return FileResponse(file, as_attachment=True, filename=name, content_type="text/html")
+
+
+def made_file(row: Report | Download) -> Any:
+    """What a worker made for `row`, checked and open at its start. Raises FileNotFoundError."""
+    if row.state != WorkState.READY:
+        raise FileNotFoundError(f"{row} is not there: ask for it again")
+    try:
+        return storage.opened(row.file, row.digest)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(f"{row} is not there: ask for it again") from error
+    except storage.DamagedFileError as error:
+        raise FileNotFoundError(f"{row} is not what was made: ask for it again") from error

@@ -11,7 +11,7 @@ from studyapp.backups import BackupError, restore
 
 
 class Command(BaseCommand):
-    help = "Restore a backup into this site's empty database and its media folder, and compare."
+    help = "Restore a backup into this site's empty database and its storage, and compare."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)

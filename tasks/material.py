@@ -1,0 +1,30 @@
+"""What workers take from the storage, checked against the digests that its rows hold."""
+
+from typing import Any
+
+import explainer
+from studyapp import storage
+from studyapp.models import Explanation, Image
+
+
+def photo_bytes(image: Image) -> bytes:
+    return _whole(image.file, image.sha256)
+
+
+def open_image(image: Image) -> Any:
+    """The photo as an upright RGB picture; ExplainerError for one that is missing or damaged."""
+    return explainer.open_photo(photo_bytes(image))
+
+
+def stored_map(explanation: Explanation) -> Any:
+    """The explanation's array; ExplainerError for one that is missing or damaged."""
+    content = _whole(explanation.map_file, explanation.map_digest)
+    return explainer.store.maps_of(content, explanation.map_file)["map"]
+
+
+def _whole(name: str, digest: str) -> bytes:
+    """What is missing stays so, which other failures of a storage (OSError) do not."""
+    try:
+        return storage.read(name, digest)
+    except (FileNotFoundError, storage.DamagedFileError) as error:
+        raise explainer.ExplainerError(str(error), "restore it from a back-up") from error

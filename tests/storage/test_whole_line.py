@@ -1,0 +1,149 @@
+"""A whole study whose files lie in a bucket: prepared, opened, looked at, exported, backed up."""
+
+import hashlib
+import io
+import os
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+from django.conf import settings as current
+from django.core.files.storage import default_storage
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+from PIL import Image as Picture
+from pytest_django import Settings
+
+from studyapp import storage
+from studyapp.backups import back_up
+from studyapp.exports.bundle import write_bundle
+from studyapp.models import Crop, Download, Explanation, Overlay, Report, Study, WorkState
+from studyapp.participations.answering import current_trial
+from studyapp.studies.lifecycle import open_study, picture_is_intact
+from studyapp.studies.progress import progress
+from tasks.bundles import bundle as make_bundle
+from tasks.reports import report as make_report
+from tests.admin.desk import administrator
+from tests.builders import open_small_study, take_part
+from tests.databases import empty_database
+from tests.people import send_people
+from tests.tasks.small_line import empty_broker
+from tests.tasks.test_bad_material import make_preparing, work
+
+from .buckets import KEYS, bucket_url
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_local(settings: Settings, tmp_path: Path) -> None:
+    """A local folder that can't be made shows whatever would still go there."""
+    (tmp_path / "no-folder").write_text("")
+    settings.MEDIA_ROOT = tmp_path / "no-folder" / "media"
+    empty_broker()
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_study_is_prepared_opened_and_its_pictures_served(tmp_path: Path, client: Client) -> None:
+    study = make_preparing(tmp_path / "study")
+    work(study)
+    study.refresh_from_db()
+    assert progress(study).prepared, study.problem
+    for row in Explanation.objects.all():
+        assert storage.is_whole(row.map_file, row.map_digest)
+    pictures = [*Overlay.objects.all(), *Crop.objects.all()]
+    assert all(picture_is_intact(one) for one in pictures)
+    person = take_part(open_study(study))
+    trial = current_trial(person)
+    assert trial is not None
+    use = Overlay.objects.get(
+        uses__stimulus=trial.stimulus_id, uses__condition=trial.condition_id, uses__role="stronger"
+    )
+    reply = client.get(f"/p/{person.code}/{use.code}.png")
+    shown = Picture.open(io.BytesIO(content_of(reply)))
+    stored = Picture.open(io.BytesIO(storage.read(use.file, use.digest)))
+    assert shown.tobytes() == stored.tobytes()
+
+
+def content_of(reply: Any) -> bytes:
+    assert reply.status_code == 200, reply.status_code
+    return b"".join(reply.streaming_content) if reply.streaming else bytes(reply.content)
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_picture_that_was_changed_in_the_bucket_stops_the_opening(tmp_path: Path) -> None:
+    study = open_small_study()
+    victim = Overlay.objects.latest("pk")
+    storage.keep(victim.file, b"something else")
+    assert not picture_is_intact(victim)
+    storage.remove(victim.file)
+    assert not picture_is_intact(victim)
+    assert write_bundle(study, tmp_path / "out", analysis=False).missing
+
+
+@pytest.mark.usefixtures("bucket")
+def test_bundles_and_reports_are_made_kept_and_handed_out() -> None:
+    study, client = open_small_study(), administrator()
+    send_people(study, 4)
+    download = Download.objects.create(study=study, public=False)
+    page = Report.objects.create(study=study)
+    make_bundle([download.pk])
+    make_report([page.pk])
+    for row in (download, page):
+        row.refresh_from_db()
+        assert (row.state, row.error) == (WorkState.READY, "")
+        assert storage.is_whole(row.file, row.digest)
+    whole = content_of(client.get(reverse("admin:bundle_file", args=[download.pk])))
+    names = zipfile.ZipFile(io.BytesIO(whole)).namelist()
+    assert {"overlays", "texts"} <= {Path(name).parent.name for name in names}
+    html = content_of(client.get(reverse("admin:report_file", args=[page.pk])))
+    assert html.startswith(b"<!doctype html>")
+
+
+def test_a_backup_of_a_bucket_is_restored_into_another(
+    tmp_path: Path, bucket: str, s3_address: str
+) -> None:
+    send_people(open_small_study(), 2)
+    made = back_up(tmp_path / "backup")
+    assert sorted(made["files"]) == list(storage.names())
+    other = bucket_url(s3_address, "restored", bucket=urlsplit(bucket).netloc)
+    with empty_database() as database:
+        done = subprocess.run(
+            [sys.executable, "manage.py", "restore", str(tmp_path / "backup")],
+            cwd=current.ROOT,
+            env={**os.environ, **KEYS, "DATABASE_URL": database, "STORAGE_URL": other},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    assert done.returncode == 0, done.stderr
+    assert "restored and compared" in done.stdout
+    objects = default_storage.bucket.objects.filter(Prefix="restored/")  # type: ignore[attr-defined]
+    assert {one.key: digest_of(one) for one in objects} == {
+        f"restored/{name}": digest for name, digest in made["files"].items()
+    }
+
+
+def digest_of(found: Any) -> str:
+    with found.get()["Body"] as content:
+        return hashlib.sha256(content.read()).hexdigest()
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_bundle_from_elsewhere_is_rebuilt_with_its_files_in_the_bucket(tmp_path: Path) -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    write_bundle(study, tmp_path / "out.zip", photos=True, analysis=False)
+    before = {name for name in storage.names() if name.startswith("photos/")}
+    call_command("flush", interactive=False, verbosity=0)
+    for name in list(storage.names()):
+        storage.remove(name)
+    call_command("import_bundle", str(tmp_path / "out.zip"), verbosity=0)
+    again = Study.objects.get()
+    assert {one.image.file for one in again.images.all()} == before
+    assert all(picture_is_intact(one) for one in Overlay.objects.all())
