@@ -1,19 +1,19 @@
 """The server decides the page: the first trial of my slot that I have not judged."""
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Event, Judgment, Participation, Status, StudyState, Trial
 from studyapp.studies.definition import study_definition
+from studyapp.studies.material import slot_trials
 
-from .enrolment import is_screened, locked
+from .enrolment import is_screened, locked, note_seen
 from .gates import has_failed_practice, screen_out
 from .outcomes import code_at_the_end
 from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
@@ -43,14 +43,19 @@ def current_page(participation: Participation) -> str:
 
 def current_trial(participation: Participation) -> Trial | None:
     """The first trial of the participation's slot without a judgment; None when none is left."""
-    return unanswered(participation).order_by("position").first()
+    return next(iter(unanswered(participation)), None)
 
 
-def unanswered(participation: Participation) -> QuerySet[Trial]:
-    judged = Judgment.objects.filter(trial=OuterRef("pk"), participation=participation)
-    return Trial.objects.filter(~Exists(judged), slot=participation.slot_id).select_related(
-        "stimulus", "condition__pair"
-    )
+def unanswered(participation: Participation) -> list[Trial]:
+    """The trials of the participation's slot without a judgment, in their order."""
+    judgments = Judgment.objects.filter(participation=participation)
+    judged = set(judgments.values_list("trial_id", flat=True))
+    return [trial for trial in planned(participation) if trial.pk not in judged]
+
+
+def planned(participation: Participation) -> Sequence[Trial]:
+    """All trials of the participation's slot, in their order."""
+    return slot_trials(participation.slot_id) if participation.slot_id is not None else ()
 
 
 def within_sight(participation: Participation) -> list[Trial]:
@@ -58,13 +63,8 @@ def within_sight(participation: Participation) -> list[Trial]:
 
     A second step's pictures are the advice that the first answer must not know: they wait.
     """
-    following = list(unanswered(participation).order_by("position")[:2])
+    following = unanswered(participation)[:2]
     return following if len(following) < 2 or following[1].step < 2 else following[:1]
-
-
-def count_trials(participation: Participation) -> int:
-    """How many pages the participation's slot has."""
-    return Trial.objects.filter(slot=participation.slot_id).count()
 
 
 @dataclass(frozen=True)
@@ -103,9 +103,10 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Judgment:
     Participation.DoesNotExist for a code that is nobody's, and whatever `read` raises.
     """
     person = locked(code=code)
-    due, *later = unanswered(person).order_by("position")[:2] or [None]
-    if due is None or due.code != trial_code:
+    left = unanswered(person)
+    if not left or left[0].code != trial_code:
         return _already_stored(person, trial_code)
+    due = left[0]
     _refuse_unless_taking_part(person)
     given = read(person, due)
     judgment = Judgment.objects.create(
@@ -116,11 +117,10 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Judgment:
         texts_digest=person.study.texts_digest,
         **given.timing,
     )
-    person.last_seen_at = timezone.now()
-    person.save(update_fields=["last_seen_at"])
+    note_seen(person)
     if has_failed_practice(person, due, study_definition(person.study)):
         screen_out(person, because="practice")
-    elif not later:
+    elif len(left) == 1:
         finish(person)
     return judgment
 
@@ -149,7 +149,7 @@ def finish(person: Participation) -> None:
 
     The row of `person` must be locked.
     """
-    if unanswered(person).exists():
+    if unanswered(person):
         raise NotNow(_("There are questions left to answer."))
     person.completion_code = code_at_the_end(person) or secrets.token_hex(4).upper()
     person.status, person.finished_at = Status.FINISHED, timezone.now()

@@ -1,6 +1,6 @@
 """Consent and the place in the design that comes with it."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -21,6 +21,9 @@ from studyapp.studies.definition import study_definition
 from studyapp.studies.texts import current_texts
 
 from .refusals import NotNow, StudyNotOpen
+
+# `last_seen_at` may be so far behind: writing it with every answer would cost as much as the answer
+SEEN_SECONDS = 30
 
 
 @transaction.atomic
@@ -84,10 +87,9 @@ def release_idle(study: Study) -> int:
     What they answered stays, marked by their status. Somebody who is answering right now is
     locked, so skipped.
     """
-    limit = timezone.now() - timedelta(minutes=study_definition(study).design.idle_minutes)
     idle = list(
         Participation.objects.select_for_update(skip_locked=True)
-        .filter(study=study, status=Status.ACTIVE, last_seen_at__lt=limit)
+        .filter(study=study, status=Status.ACTIVE, last_seen_at__lt=idle_since(study))
         .values_list("pk", "slot_id")
     )
     if not idle:
@@ -97,6 +99,20 @@ def release_idle(study: Study) -> int:
     Slot.objects.filter(pk__in=[slot for _, slot in idle]).update(is_open=True)
     Event.objects.bulk_create(Event(participation_id=pk, kind="dropped") for pk in people)
     return len(idle)
+
+
+def idle_since(study: Study) -> datetime:
+    """Whoever was last seen before this moment has been idle for the study's limit for certain."""
+    minutes = study_definition(study).design.idle_minutes
+    return timezone.now() - timedelta(minutes=minutes, seconds=SEEN_SECONDS)
+
+
+def note_seen(person: Participation) -> None:
+    """Write that `person` was just heard of, unless that was written a moment ago."""
+    now = timezone.now()
+    if person.last_seen_at is None or person.last_seen_at < now - timedelta(seconds=SEEN_SECONDS):
+        person.last_seen_at = now
+        person.save(update_fields=["last_seen_at"])
 
 
 @transaction.atomic
@@ -164,8 +180,7 @@ def locked(**key: Any) -> Participation:
 
 def has_free_slot(study: Study) -> bool:
     """Whether somebody new would find a place, people idle for too long counted as gone."""
-    limit = timezone.now() - timedelta(minutes=study_definition(study).design.idle_minutes)
     idle = Participation.objects.filter(
-        slot=OuterRef("pk"), status=Status.ACTIVE, last_seen_at__lt=limit
+        slot=OuterRef("pk"), status=Status.ACTIVE, last_seen_at__lt=idle_since(study)
     )
     return Slot.objects.filter(Q(is_open=True) | Exists(idle), study=study).exists()

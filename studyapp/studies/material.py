@@ -1,13 +1,23 @@
-"""The pictures of an open study's trials, by their codes. What a study shows never changes once it
-is open, so that each process asks for them once."""
+"""What an open study asks and shows. It never changes once a study is open, so that each process
+reads it once and remembers what was asked for lately; nobody may change what is given here."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from studyapp.models import Crop, StimulusOverlay
+from studyapp.models import Crop, StimulusOverlay, Trial
 
 # Some 300 bytes each
 REMEMBERED = 20_000
+# Some 3 kB a trial each: more people at once than one process serves
+REMEMBERED_SLOTS = 1000
+
+
+@lru_cache(maxsize=REMEMBERED_SLOTS)
+def slot_trials(slot: int) -> Sequence[Trial]:
+    """The trials of a slot (by key) in their order, with stimulus, condition and pair."""
+    rows = Trial.objects.filter(slot=slot).order_by("position").select_related("stimulus")
+    # Conditions are few: those of one slot share theirs.
+    return tuple(rows.prefetch_related("condition__pair"))
 
 
 @lru_cache(maxsize=REMEMBERED)

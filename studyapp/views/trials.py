@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from studyapp.markdown import safe_fragment
 from studyapp.models import Participation, Stage, Trial
-from studyapp.participations.answering import count_trials
+from studyapp.participations.answering import planned
 from studyapp.studies.definition import Definition
 from studyapp.studies.material import overlay_codes, photo_code
 from studyapp.studies.paradigms import PARADIGMS, Asked, Question
@@ -32,14 +32,13 @@ def trial_context(
     `address` gives a picture's address where it is not the person's own.
     """
     address = address or partial(picture_address, person)
-    total = count_trials(person)
     asked = asked_on(trial, definition)
     questions = PARADIGMS[trial.paradigm].asks(asked)
     return {
         "person": person,
         "trial": trial,
         "number": trial.position + 1,
-        "total": total,
+        "total": len(planned(person)),
         "is_practice": trial.stage == Stage.PRACTICE,
         "is_check": trial.stage == Stage.CHECK,
         "is_learning": trial.stage == Stage.LEARNING,

@@ -56,7 +56,13 @@ PARTICIPATIONS = Table(
             "Whether the person separately agreed to publishing the data.",
         ),
         Column("started_at", "datetime", "started_at", "Instructions read.", unit="UTC"),
-        Column("last_seen_at", "datetime", "last_seen_at", "Last answer or visit.", unit="UTC"),
+        Column(
+            "last_seen_at",
+            "datetime",
+            "last_seen_at",
+            "Last answer or visit, to half a minute.",
+            unit="UTC",
+        ),
         Column(
             "finished_at", "datetime", "finished_at", "Last required answer stored.", unit="UTC"
         ),
