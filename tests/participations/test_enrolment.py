@@ -11,8 +11,10 @@ from django.utils import timezone
 
 from studyapp.models import Participation, Slot, Status
 from studyapp.participations.enrolment import (
+    SEEN_SECONDS,
     consent,
     has_free_slot,
+    idle_since,
     refuse,
     release_idle,
     resume,
@@ -27,6 +29,28 @@ from tests.people import answer_all, make_profile
 def fall_idle(person: Participation) -> None:
     long_ago = timezone.now() - timedelta(hours=2)
     Participation.objects.filter(pk=person.pk).update(last_seen_at=long_ago)
+
+
+@pytest.mark.django_db
+def test_nobody_is_idle_before_the_studys_limit() -> None:
+    """What is written of an answer may be half a minute old: that is added to the limit."""
+    study = open_small_study()
+    before = timezone.now()
+    since = idle_since(study)
+    limit = timedelta(minutes=60, seconds=SEEN_SECONDS)
+    assert before - limit <= since <= timezone.now() - limit
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("hours", "written"), [(1, False), (-1, True)])
+def test_an_answer_writes_that_a_person_is_there_if_that_is_old_news(
+    hours: int, written: bool
+) -> None:
+    person = take_part(open_small_study())
+    known = timezone.now() + timedelta(hours=hours)
+    Participation.objects.filter(pk=person.pk).update(last_seen_at=known)
+    answer_all(person, make_profile(), most=1)
+    assert (Participation.objects.get().last_seen_at != known) == written
 
 
 @pytest.mark.django_db
