@@ -1,0 +1,64 @@
+"""Studies that a worker prepares while it, the broker and the database are killed."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from django.db import close_old_connections
+from django.db.models import QuerySet
+
+from studyapp.models import Prediction, Study, Work, WorkState
+from studyapp.studies.lifecycle import start_preparing
+from studyapp.studies.preparation import (
+    study_crops,
+    study_explanations,
+    study_overlays,
+    study_predictions,
+)
+from studyapp.studies.progress import progress
+from tests.tasks.small_line import make_line
+
+from .stack import wait_for
+
+
+class Lines:
+    """Small studies with photos of their own, begun one after the other."""
+
+    def __init__(self, folder: Path, count: int, photos: int) -> None:
+        self.studies = [
+            make_line(
+                folder / f"line-{number}",
+                slug=f"line-{number}",
+                photos=photos,
+                stimuli=photos * 2 // 3,
+                first=number * photos,
+            )
+            for number in range(count)
+        ]
+        self.begun: list[Study] = []
+
+    def begin_next(self) -> None:
+        """Have the next one prepared; back when something of it is ready and something is not."""
+        if len(self.begun) == len(self.studies):
+            return
+        close_old_connections()
+        study = start_preparing(self.studies[len(self.begun)])
+        self.begun.append(study)
+        wait_for(lambda: ready(study_predictions(study)))
+
+    def are_prepared(self) -> bool:
+        """Whether the workers come to the end of all of them by themselves, within ten minutes."""
+        close_old_connections()
+        try:
+            wait_for(lambda: all(progress(one).finished for one in self.begun), seconds=600)
+        except TimeoutError:
+            return False
+        return all(progress(one).prepared for one in self.begun)
+
+    def rows(self) -> Iterator[QuerySet[Work]]:
+        for study in self.begun:
+            yield from (study_predictions(study), study_explanations(study))
+            yield from (study_overlays(study), study_crops(study))
+
+
+def ready(rows: QuerySet[Prediction]) -> bool:
+    return rows.filter(state=WorkState.READY).exists()

@@ -1,0 +1,181 @@
+"""The production stack on loopback, every part of which can be killed with -9 and started again.
+
+Children die with the thread that started them, so all of this belongs to the main thread.
+"""
+
+import contextlib
+import os
+import random
+import secrets
+import signal
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TypeVar
+
+from demo import valkey
+from demo.postgres import find_binaries, remove_home, start_postgres
+from demo.processes import Child, DemoError, start, wait_until_ready
+
+T = TypeVar("T")
+ROOT = Path(__file__).resolve().parents[2]
+WEB_WORKERS = 2
+# Generous: a machine may be busy with other things, and nothing here measures haste.
+PATIENCE = 300.0
+# What PostgreSQL must not be let off for a count of what it kept to mean anything
+DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
+
+
+class Stack:
+    """PostgreSQL, Valkey, gunicorn and a Celery worker, with their files below `folder`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.ports = {name: steady_port() for name in ("database", "broker", "site")}
+        self.children: dict[str, Child] = {}
+        (folder / "var" / "static").mkdir(parents=True)
+        self.start_database()
+        child, broker = valkey.start_valkey(
+            folder / "valkey", self.log("valkey"), port=self.ports["broker"]
+        )
+        self.children["broker"] = child
+        self.environment = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "HTTPS": "0",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "DATABASE_URL": self.database_url,
+            "REDIS_URL": broker,
+            "POSTGRES_BIN": str(find_binaries()),
+            "DISCERN_VAR": str(folder / "var"),
+            "DISCERN_MEDIA": str(folder / "media"),
+            "DJANGO_SETTINGS_MODULE": "studyapp.settings",
+            "BIND": f"127.0.0.1:{self.ports['site']}",
+            "WEB_WORKERS": str(WEB_WORKERS),
+            "CLAIM_SECONDS": "4",
+            "BEAT_SECONDS": "1",
+            "OMP_NUM_THREADS": "1",
+        }
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def start_database(self) -> None:
+        """Start it, again if its dead predecessor's last processes still hold its memory."""
+        end = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self.children["database"], self.database_url = start_postgres(
+                    self.folder / "postgres", self.log("postgres"), port=self.ports["database"]
+                )
+                return
+            except DemoError:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    def start_broker(self) -> None:
+        command = [valkey.find_server(), self.folder / "valkey" / "valkey.conf"]
+        child = self.children["broker"] = start("Valkey", command, log=self.log("valkey"))
+        wait_until_ready(child, lambda: valkey.is_ready(self.environment["REDIS_URL"]))
+
+    def start_site(self) -> None:
+        command = [sys.executable, "-m", "gunicorn", "studyapp.wsgi"]
+        self.children["site"] = self._start("The site", command, "site")
+
+    def start_worker(self) -> None:
+        command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", "solo"]
+        command += ["-Q", "gpu,cpu", "--without-gossip", "--without-mingle"]
+        self.children["worker"] = self._start("The worker", command, "worker")
+
+    def _start(self, name: str, command: list[str], log: str) -> Child:
+        return start(name, command, log=self.log(log), environment=self.environment, folder=ROOT)
+
+    def process(self, name: str) -> int:
+        return self.children[name].process.pid
+
+    def kill(self, name: str) -> None:
+        """-9 for all of a server's processes: none can tidy up after another."""
+        child = self.children[name]
+        kill_all([child.process.pid, *descendants(child.process.pid)])
+        child.process.wait()
+
+    def kill_one(self, name: str, mark: str = "") -> int:
+        """-9 for one process that the server has started, with `mark` in its title; which."""
+        found = wait_for(lambda: [p for p in descendants(self.process(name)) if mark in title(p)])
+        victim = random.choice(found)
+        kill_all([victim])
+        return victim
+
+    def stop(self) -> None:
+        for child in reversed(self.children.values()):
+            child.stop()
+        remove_home(self.folder / "postgres")
+
+    def durability(self) -> dict[str, str]:
+        import psycopg2
+
+        with contextlib.closing(psycopg2.connect(self.database_url)) as session:
+            cursor = session.cursor()
+            found = {}
+            for name in DURABLE:
+                cursor.execute(f"SHOW {name}")
+                found[name] = cursor.fetchone()[0]
+        return found
+
+
+@contextlib.contextmanager
+def running(folder: Path) -> Iterator[Stack]:
+    stack = Stack(folder)
+    try:
+        yield stack
+    finally:
+        stack.stop()
+
+
+def wait_for(find: Callable[[], T], seconds: float = PATIENCE) -> T:
+    """What `find` gives as soon as it is something; TimeoutError otherwise."""
+    end = time.monotonic() + seconds
+    while not (found := find()):
+        if time.monotonic() > end:
+            raise TimeoutError(f"{find} gave nothing in {seconds:.0f} s")
+        time.sleep(0.05)
+    return found
+
+
+def steady_port() -> int:
+    """A free port that no connection's own end is given while its server is away."""
+    lowest = int(Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    while True:
+        port = random.SystemRandom().randrange(10_000, max(lowest, 10_500))
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
+
+
+def descendants(process: int) -> list[int]:
+    """The processes that `process` started, and those that they started."""
+    parents: dict[int, list[int]] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            parents.setdefault(int(fields[1]), []).append(int(path.parent.name))
+    found, left = [], [process]
+    while left:
+        children = parents.get(left.pop(), [])
+        found += children
+        left += children
+    return found
+
+
+def title(process: int) -> str:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    return ""
+
+
+def kill_all(processes: list[int]) -> None:
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)

@@ -1,0 +1,32 @@
+"""Nothing acknowledged is lost, whatever is killed with -9: a short run of `bench/chaos.py`."""
+
+import os
+import re
+import subprocess
+import sys
+
+from django.conf import settings
+
+OWN = ("DATABASE_URL", "REDIS_URL", "DISCERN_VAR", "DISCERN_MEDIA", "SECRET_KEY")
+
+
+def test_what_was_acknowledged_while_everything_was_killed_is_stored_once() -> None:
+    """One kill of each kind; the run's servers are its own, and so is its environment."""
+    environment = {name: value for name, value in os.environ.items() if name not in OWN}
+    options = ["--judgments", "240", "--at-once", "8", "--think", "0.2", "--photos", "0"]
+    done = subprocess.run(
+        [sys.executable, "bench/chaos.py", *options],
+        cwd=settings.ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr[-3000:]
+    assert "fsync on, synchronous_commit on" in done.stdout
+    assert len(re.findall(r"taken: ", done.stdout)) == 6
+    assert "lost 0, double 0, stored otherwise than sent 0, people twice 0" in done.stdout
+    assert "stuck 0, unkind replies 0" in done.stdout
+    acknowledged = re.search(r"acknowledged (\d+)", done.stdout)
+    assert acknowledged is not None
+    assert int(acknowledged[1]) >= 240
