@@ -1,14 +1,19 @@
 """Asking a worker for a bundle, and handing out what it made."""
 
+import hashlib
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from django.http import FileResponse
+from django.utils import timezone
 
 from studyapp import storage
 from studyapp.analyses.reports.requests import made_file
-from studyapp.models import Download, Study
+from studyapp.models import Download, Study, WorkState
 from studyapp.queue import BUNDLE, ask
+
+from .folder import MANIFEST
 
 
 def ask_bundle(study: Study, *, public: bool, made_by: Any = None) -> Download:
@@ -22,6 +27,24 @@ def store_zip(download: Download, path: Path) -> dict[str, str]:
     """Keep the zip at `path` under an unguessable name; `file` and `digest` for the row."""
     name = f"downloads/{download.code}.zip"
     return {"file": name, "digest": storage.keep_file(name, path)}
+
+
+def note_export(study: Study, path: Path, *, public: bool, began: datetime) -> Download:
+    """The row of a bundle that was written to `path` and is kept nowhere else.
+
+    With it a withdrawal lists the bundle too. Of a folder the digest is the manifest's, which
+    holds every file's own.
+    """
+    with (path / MANIFEST if path.is_dir() else path).open("rb") as written:
+        digest = hashlib.file_digest(written, "sha256").hexdigest()
+    return Download.objects.create(
+        study=study,
+        public=public,
+        asked_at=began,
+        finished_at=timezone.now(),
+        state=WorkState.READY,
+        digest=digest,
+    )
 
 
 def bundle_attachment(download: Download) -> FileResponse:

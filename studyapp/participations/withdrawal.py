@@ -1,8 +1,10 @@
 """A person takes everything back: judgments and id are erased, a tombstone stays."""
 
+from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models.functions import Coalesce
 
 from studyapp.models import (
     HOLDS_A_SLOT,
@@ -44,24 +46,32 @@ def withdraw(participation: Participation) -> int:
 
 
 def _bundles(person: Participation) -> list[dict[str, Any]]:
-    """Bundles of the study that were made after this person's first answer."""
+    """Bundles of the study that were finished after this person's first answer."""
     first = person.judgments.order_by("answered_at").first()
-    if first is None:
+    return [] if first is None else _listed(person, done_at__gte=first.answered_at)
+
+
+def known_bundles(person: Participation) -> list[dict[str, Any]]:
+    """The bundles that held the answers of somebody who withdrew.
+
+    One that was being made at that moment may have read them before they were erased.
+    """
+    event = Event.objects.filter(participation=person, kind="withdrew").first()
+    if event is None or not event.data.get("judgments"):
         return []
-    made = Download.objects.filter(
-        study=person.study_id, state=WorkState.READY, asked_at__gte=first.answered_at
-    )
+    meanwhile = _listed(person, asked_at__lte=event.at, done_at__gt=event.at)
+    return [*event.data.get("bundles", []), *meanwhile]
+
+
+def _listed(person: Participation, **when: datetime) -> list[dict[str, Any]]:
+    """The bundles of the person's study that hold people like them, by when they were made."""
+    made = Download.objects.filter(study=person.study_id, state=WorkState.READY)
+    made = made.annotate(done_at=Coalesce("finished_at", "asked_at")).filter(**when)
     return [
         {"made": row.asked_at.date().isoformat(), "public": row.public, "digest": row.digest}
         for row in made.order_by("asked_at")
         if not row.public or person.publication_consent
     ]
-
-
-def known_bundles(person: Participation) -> list[dict[str, Any]]:
-    """The bundles that held the answers of somebody who withdrew."""
-    event = Event.objects.filter(participation=person, kind="withdrew").first()
-    return list(event.data.get("bundles", [])) if event is not None else []
 
 
 def _erase_identity(person: Participation) -> None:

@@ -5,11 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
 
 from studyapp.analyses.choice import ChoiceError, chosen_study
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.codebook import dictionary_markdown
 from studyapp.exports.folder import ExportError
+from studyapp.exports.requests import note_export
 from studyapp.models import StudyKind
 
 
@@ -41,7 +43,7 @@ class Command(BaseCommand):
         if options["slug"] is None or options["out"] is None:
             raise CommandError("name a study and a new folder: export SLUG --out DIR")
         try:
-            study = chosen_study(options["slug"], _kind(options))
+            study, began = chosen_study(options["slug"], _kind(options)), timezone.now()
             bundle = write_bundle(
                 study,
                 options["out"],
@@ -52,6 +54,7 @@ class Command(BaseCommand):
             )
         except (ChoiceError, ExportError, OSError) as error:
             raise CommandError(str(error)) from error
+        note_export(study, bundle.path, public=options["public"], began=began)
         self.stdout.write(f"{study.slug}: written to {bundle.path}")
         for sentence in bundle.missing:
             self.stderr.write(sentence)
