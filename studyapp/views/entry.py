@@ -1,7 +1,7 @@
 """The first pages: what the site is, and the door of a study."""
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils import translation
@@ -11,7 +11,7 @@ from studyapp.models import Participation, Status, Study, StudyKind, StudyState
 from studyapp.models.codes import is_code
 from studyapp.participations.entering import enter
 from studyapp.participations.panels import panel_visit
-from studyapp.participations.refusals import ParticipationError
+from studyapp.participations.refusals import ParticipationError, StudyNotOpen
 from studyapp.studies.definition import Definition, study_definition
 
 from .devices import device_class
@@ -34,12 +34,27 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 @participant_view("GET", "HEAD", "POST")
 def entry(request: HttpRequest, slug: str) -> HttpResponse:
-    """The door of a study. A panel's address enters at once, so that its id leaves the address."""
+    """The door of a study. A panel's address enters at once, so that its id leaves the address.
+
+    A closed study is open only to those who are in it; to anybody else there is nothing here, as
+    if it had never been.
+    """
     study = get_object_or_404(Study, slug=slug, opened_at__isnull=False)
+    try:
+        return _door(request, study)
+    except ParticipationError as error:
+        if study.state == StudyState.CLOSED:
+            raise Http404 from error
+        raise
+
+
+def _door(request: HttpRequest, study: Study) -> HttpResponse:
     definition = study_definition(study)
     try:
         visit = panel_visit(definition, request.GET)
     except ParticipationError as error:
+        if study.state == StudyState.CLOSED:
+            raise
         return _shut(request, study, error, error.status_code)
     if visit is None:
         return _plain_door(request, study, definition)
@@ -60,6 +75,8 @@ def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> H
     may_begin = count < definition.panel.people_per_device
     if known is not None and not (may_begin and known.status in ENDED):
         return SeeOther(reverse("participation", args=[known.code]))
+    if study.state == StudyState.CLOSED:
+        raise StudyNotOpen(NOBODY_IN)
     if study.state != StudyState.OPEN:
         return _shut(request, study, NOBODY_IN, 200)
     if request.method != "POST":

@@ -8,7 +8,11 @@ from .pages import refusal
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    sentence = _("There is nothing at this address. Please open the link that you were given.")
+    # Also for who comes late to a study that is closed, in the very words of a wrong link.
+    sentence = _(
+        "There is nothing at this address. Please open the link that you were given. If you did, "
+        "its study may be over: give your place back where you found it."
+    )
     return refusal(request, sentence, 404)
 
 

@@ -18,6 +18,8 @@ from PIL import Image as Picture
 from studyapp.headers import POLICY
 from studyapp.markdown import safe_fragment, safe_html
 from studyapp.models import Participation, new_code
+from studyapp.participations.entering import enter
+from studyapp.studies.lifecycle import close_study
 from studyapp.studies.loading import load_study
 from studyapp.studies.readers import ReaderError
 from tests.builders import make_study, open_small_study, take_part
@@ -60,13 +62,45 @@ def test_a_draft_is_not_found_and_looks_like_a_study_that_is_not_there(client: C
     assert drafted.content == missing.content
 
 
+PANEL_LINK = {"PROLIFIC_PID": "5f0c77aabb", "STUDY_ID": "1", "SESSION_ID": "2"}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("kind", ["link", "prolific", "personal"])
+def test_a_closed_studys_page_is_not_found_and_looks_like_one_that_is_not_there(
+    client: Client, kind: str
+) -> None:
+    close_study(open_small_study(panel={"kind": kind}))
+    for query in ({}, PANEL_LINK, {"who": "x", "sig": "y"}, {"PROLIFIC_PID": "\x00"}):
+        for ask in (client.get, client.post):
+            there, missing = (ask(f"/s/{slug}/", query_params=query) for slug in ("small", "none"))
+            assert (there.status_code, missing.status_code) == (404, 404), query
+            assert (there.content, dict(there.headers)) == (missing.content, dict(missing.headers))
+    assert "its study may be over" in there.content.decode()
+    assert Participation.objects.count() == 0
+
+
+@pytest.mark.django_db
+def test_who_is_in_a_closed_study_finds_the_way_back_by_both_links(client: Client) -> None:
+    study = open_small_study()
+    known = enter(study, source="prolific", external_id=PANEL_LINK["PROLIFIC_PID"])
+    begun = client.post("/s/small/")["Location"]
+    close_study(study)
+    assert client.get("/s/small/", PANEL_LINK)["Location"] == f"/p/{known.code}/"
+    assert client.get("/s/small/")["Location"] == begun
+    for address in (begun, f"/p/{known.code}/"):
+        page = client.get(address)
+        assert page.status_code == 200
+        assert "study is closed" in page.content.decode()
+
+
 @pytest.mark.django_db
 def test_another_participants_page_needs_their_code_and_no_other_opens_it(client: Client) -> None:
     person = take_part(open_small_study())
     for wrong in (person.code[:-1], person.code.swapcase(), person.code + "A", "A" * 22):
         reply = client.get(f"/p/{wrong}/")
         assert reply.status_code == 404, wrong
-        assert "study" not in re.sub(r"<[^>]*>", "", reply.content.decode()).lower()
+        assert reply.content == client.get("/s/no-such/").content
 
 
 # --- headers and pages
