@@ -1,0 +1,122 @@
+"""`manage.py study VERB` for people and for scripts: what is done, told, and refused."""
+
+import json
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.utils import timezone
+
+from studyapp.models import Exclusion, Explanation, Heartbeat, StudyState, WorkState
+from tests.builders import make_study, open_small_study
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db
+
+
+def lines(*arguments: str, **options: Any) -> list[str]:
+    out = StringIO()
+    call_command("study", *arguments, stdout=out, **options)
+    return out.getvalue().splitlines()
+
+
+def facts(*arguments: str, **options: Any) -> dict[str, Any]:
+    out = StringIO()
+    call_command("study", *arguments, json=True, stdout=out, **options)
+    found: dict[str, Any] = json.loads(out.getvalue())
+    return found
+
+
+def fail_one_explanation() -> None:
+    row = Explanation.objects.earliest("pk")
+    row.state, row.map_digest, row.error = WorkState.FAILED, "", "the map is not finite"
+    row.save()
+
+
+def test_the_status_tells_what_is_ready_and_who_takes_part() -> None:
+    study = open_small_study(people=4)
+    send_people(study, 3)
+    told = "\n".join(lines("status", study.slug))
+    assert told.startswith("small: open; predictions")
+    assert "1 of 4 places free; 3 finished; 9 judgments" in told
+    assert facts("status", study.slug)["people"] == {"finished": 3}
+
+
+def test_the_status_names_what_failed_and_what_stops_a_study() -> None:
+    study = make_study(prepared=False)
+    fail_one_explanation()
+    study.problem = "a file of weights is missing"
+    study.save()
+    told = "\n".join(lines("status", study.slug))
+    assert "1 failed" in told
+    assert "PROBLEM: a file of weights is missing" in told
+    assert "the map is not finite" in told
+
+
+def test_the_status_of_everything_names_each_study_and_each_living_worker() -> None:
+    assert lines("status") == ["no study yet; load one"]
+    for slug in ("first", "second"):
+        make_study(slug=slug)
+    now = timezone.now()
+    seen = {"alive": now, "silent": now - timedelta(minutes=5)}
+    for worker, moment in seen.items():
+        Heartbeat.objects.create(worker=worker, queues="cpu", seen_at=moment, started_at=moment)
+    told = facts("status")
+    assert [one["slug"] for one in told["studies"]] == ["first", "second"]
+    assert told["workers"] == ["alive"]
+    assert [line.split(":")[0] for line in lines("status") if line[0] != " "] == ["first", "second"]
+
+
+def test_an_unknown_study_is_refused_with_those_that_there_are() -> None:
+    make_study(slug="only")
+    with pytest.raises(CommandError, match="no study other; there are: only"):
+        lines("status", "other")
+
+
+def test_a_study_is_opened_paused_resumed_and_closed() -> None:
+    study = make_study()
+    opened = facts("open", study.slug)
+    assert opened["state"] == StudyState.OPEN
+    assert opened["certificate"]["problems"] == []
+    for verb, state in (("pause", "paused"), ("resume", "open"), ("close", "closed")):
+        assert lines(verb, study.slug) == [f"small is {state}"]
+    with pytest.raises(CommandError, match="closed"):
+        lines("resume", study.slug)
+
+
+def test_opening_tells_the_certificate_line_by_line() -> None:
+    told = lines("open", make_study().slug)
+    assert told[0] == "small is open"
+    assert len(told) > 3
+
+
+def test_exclusions_are_a_preview_until_they_are_applied() -> None:
+    study = open_small_study(people=2, exclusions={"fastest_median_ms": 5000})
+    send_people(study, 2)
+    told = lines("exclusions", study.slug)
+    assert told[0] == "small: 2 people break a declared rule"
+    assert told[-1] == "a preview: nothing was written"
+    assert Exclusion.objects.count() == 0
+    applied = facts("exclusions", study.slug, apply=True)
+    assert (applied["added"], sum(applied["by_arm"].values())) == (2, 2)
+    assert Exclusion.objects.count() == 2
+
+
+def test_preparing_asks_the_workers_once_and_tells_where_to_look(
+    django_capture_on_commit_callbacks: Any,
+) -> None:
+    study = make_study(prepared=False)
+    with django_capture_on_commit_callbacks() as asked:
+        told = lines("prepare", study.slug)
+    assert len(asked) == 1
+    assert told == ["small: asked the workers; see study status"]
+
+
+def test_waiting_ends_with_a_prepared_study_and_names_what_was_left_out() -> None:
+    study = make_study()
+    fail_one_explanation()
+    told = lines("prepare", study.slug, wait=True)
+    assert told[0].startswith("small is prepared: 15 explanations")
+    assert "the map is not finite" in told[1]
