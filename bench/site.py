@@ -32,7 +32,6 @@ from demo.postgres import remove_home
 if TYPE_CHECKING:
     from studyapp.models import Study
 
-THINK_SECONDS = 2.0
 ARRIVING = 300
 # As the demo's trust study: 2 for practice, 18 asked, 2 that check attention.
 TRIALS = {"practice": 2, "trials": 18, "checks": 2}
@@ -87,9 +86,9 @@ def line(target: Target, load: Load, tally: Tally, seconds: float, spent: list[f
     )
 
 
-def loads(clients: list[int]) -> Iterator[Load]:
-    for think in (0.0, THINK_SECONDS):
-        for number in clients:
+def loads(options: argparse.Namespace) -> Iterator[Load]:
+    for think in options.think:
+        for number in options.clients:
             yield Load(number, think)
 
 
@@ -171,7 +170,7 @@ def measure_site(folder: Path, options: argparse.Namespace) -> dict[Load, float]
         found: dict[Load, float] = {}
         with served(folder, environment) as (site, address):
             processes = Processes(site.process.pid, database.process.pid)
-            for load in loads(options.clients):
+            for load in loads(options):
                 found[load] = measure(site_target(address, study), load, options.seconds, processes)
             print_arrivals(panel_target(address, crowded))
             print_spread(crowded)
@@ -206,6 +205,7 @@ def main() -> None:
     parser.add_argument("--otree", type=Path, default=Path(otree) if otree else None)
     parser.add_argument("--seconds", type=float, default=8)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 20, 100])
+    parser.add_argument("--think", type=float, nargs="+", default=[0, 2], help="seconds")
     parser.add_argument("--people", type=int, default=1500, help="places of the study")
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="discern-load-"))

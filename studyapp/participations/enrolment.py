@@ -24,6 +24,10 @@ from .refusals import NotNow, StudyNotOpen
 
 # `last_seen_at` may be so far behind: writing it with every answer would cost as much as the answer
 SEEN_SECONDS = 30
+SHOWN_OF_STUDY = [
+    f"study__{name}"
+    for name in ("slug", "title", "state", "kind", "texts_digest", "definition_digest")
+]
 
 
 @transaction.atomic
@@ -159,13 +163,9 @@ def refuse(participation: Participation) -> Participation:
 
 
 def people() -> QuerySet[Participation]:
-    """With their study, but for what is large there and no page shows."""
-    return Participation.objects.select_related("study").defer(
-        *(
-            f"study__{name}"
-            for name in ("definition", "definition_toml", "certificate", "selection")
-        )
-    )
+    """With what participants' pages show of their study: its other columns are large, or unused."""
+    own = [field.name for field in Participation._meta.concrete_fields if field.name != "profile"]
+    return Participation.objects.select_related("study").only(*own, *SHOWN_OF_STUDY)
 
 
 def lock(participation: Participation) -> Participation:
