@@ -1,17 +1,22 @@
 """The first page of the desk: what needs attention, where each study stands, who works at what."""
 
-import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-import redis
 from django.conf import settings
 from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models.functions import Now
 from django.urls import reverse
-from django.utils import timezone
 
+from studyapp.health import (
+    alive_workers,
+    clock_state,
+    database_state,
+    free_space,
+    queue_lengths,
+)
 from studyapp.models import (
     Heartbeat,
     Prediction,
@@ -23,13 +28,11 @@ from studyapp.models import (
     StudyState,
     WorkState,
 )
-from studyapp.queue import QUEUES
 from studyapp.studies.rights import may_add_studies, visible_studies
 
 HIGH_DROP_OUT = 0.2
 FEWEST_PEOPLE = 5
-LEAST_FREE_SHARE, LEAST_FREE_BYTES = 0.05, 2 * 2**30
-ALIVE, FORGOTTEN = timedelta(minutes=1), timedelta(days=1)
+FORGOTTEN = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -57,18 +60,22 @@ def home_context(user: Any) -> dict[str, Any]:
     studies = visible_studies(user).filter(kind=StudyKind.REAL)
     lines = _lines(studies)
     queues = queue_lengths()
-    workers = list(Heartbeat.objects.filter(seen_at__gt=timezone.now() - FORGOTTEN))
+    alive = set(alive_workers().values_list("pk", flat=True))
+    lately = Q(seen_at__gt=Now() - FORGOTTEN) | Q(pk__in=alive)
+    workers = [(one, one.pk in alive) for one in Heartbeat.objects.filter(lately)]
     concerns = [
+        *_database(),
         *_failed(studies),
         *_problems(studies),
         *_workers(workers, lines, queues),
         *_drop_outs(studies),
         *_disk(),
+        *_clock(),
     ]
     return {
         "concerns": concerns,
         "lines": lines,
-        "workers": [(worker, _is_alive(worker)) for worker in workers],
+        "workers": workers,
         "queues": queues,
         "may_add": may_add_studies(user),
     }
@@ -119,19 +126,22 @@ def _problems(studies: QuerySet[Study]) -> Iterator[Concern]:
 
 
 def _workers(
-    workers: list[Heartbeat], lines: list[Line], queues: dict[str, int] | None
+    workers: list[tuple[Heartbeat, bool]], lines: list[Line], queues: dict[str, int] | None
 ) -> Iterator[Concern]:
     address = reverse("admin:studyapp_heartbeat_changelist")
-    for worker in workers:
-        if worker.doing and not _is_alive(worker):
+    for worker, is_alive in workers:
+        if worker.doing and not is_alive:
             yield Concern(f"{worker.worker} stopped while it was at: {worker.doing}", address)
     if queues is None:
-        yield Concern("The broker can't be reached: nothing is asked of the workers", "")
+        yield Concern(
+            "The broker can't be reached: people answer as ever, what workers are asked for waits "
+            "in its rows; start Redis again and they go on by themselves"
+        )
     waiting = sum((queues or {}).values()) or any(
         line.study.state == StudyState.PREPARING and line.study.prepared_at is None
         for line in lines
     )
-    if waiting and not any(_is_alive(worker) for worker in workers):
+    if waiting and not any(is_alive for _, is_alive in workers):
         yield Concern(
             "Work is waiting and no worker is alive; start one: "
             "celery -A tasks worker --pool solo -Q gpu,cpu", address
@@ -152,31 +162,43 @@ def _drop_outs(studies: QuerySet[Study]) -> Iterator[Concern]:
         )
 
 
-def _disk() -> Iterator[Concern]:
-    if settings.STORAGE_URL:
-        return
-    settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
-    usage = shutil.disk_usage(settings.MEDIA_ROOT)
-    if usage.free < max(LEAST_FREE_BYTES, LEAST_FREE_SHARE * usage.total):
+def _database() -> Iterator[Concern]:
+    """The database is there, or this page would not be; whether it takes rows is another thing."""
+    state = database_state()
+    if state == "read only":
         yield Concern(
-            f"The disk of {settings.MEDIA_ROOT} is almost full: {usage.free / 2**30:.1f} GB are "
+            "The database is read-only, so no answer can be taken: people are asked to try again, "
+            "and lose nothing. It is a replica, or was made so: promote it "
+            "(SELECT pg_promote()) or name the server that writes in DATABASE_URL"
+        )
+    elif state == "disk full":
+        yield Concern(
+            "The database's disk is full, so no answer can be taken: people are asked to try "
+            "again. Make room there; nothing needs to be started again"
+        )
+
+
+def _disk() -> Iterator[Concern]:
+    state, free = free_space()
+    if state == "full":
+        yield Concern(
+            f"The disk of {settings.MEDIA_ROOT} is full: pictures, reports and bundles fail until "
+            "there is room; then manage.py study prepare SLUG --retry makes those that failed"
+        )
+    elif state == "almost full":
+        yield Concern(
+            f"The disk of {settings.MEDIA_ROOT} is almost full: {free / 2**30:.1f} GB are "
             "left; make room before pictures and bundles fail"
         )
 
 
-def queue_lengths() -> dict[str, int] | None:
-    """Messages that wait, by queue; None when the broker can't be reached."""
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
-    try:
-        return {name: int(client.llen(name)) for name in QUEUES}
-    except redis.RedisError:
-        return None
-    finally:
-        client.close()
-
-
-def _is_alive(worker: Heartbeat) -> bool:
-    return bool(worker.seen_at > timezone.now() - ALIVE)
+def _clock() -> Iterator[Concern]:
+    state = clock_state()
+    if state != "ok":
+        yield Concern(
+            f"This machine's clock is {state}: times of people's steps are wrong by as much; "
+            "set it right (timedatectl set-ntp true)"
+        )
 
 
 def _page(key: int) -> str:

@@ -1,13 +1,12 @@
 """How far a study's preparation is, what failed and why, and which workers are alive."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
-from django.utils import timezone
 
-from studyapp.models import Heartbeat, Study, WorkState
+from studyapp.health import alive_workers
+from studyapp.models import Study, WorkState
 
 from .preparation import study_crops, study_explanations, study_overlays, study_predictions
 
@@ -68,8 +67,7 @@ def failures(study: Study, most: int = 20) -> list[str]:
 
 def live_workers() -> list[str]:
     """The workers that were heard of in the last minute."""
-    lately = timezone.now() - timedelta(minutes=1)
-    return list(Heartbeat.objects.filter(seen_at__gt=lately).values_list("worker", flat=True))
+    return list(alive_workers().values_list("worker", flat=True))
 
 
 def _count(rows: QuerySet[Any]) -> RowCounts:

@@ -1,10 +1,15 @@
 """What is said when nothing can be shown: the same words for what is not there and for what is
 nobody's business."""
 
+import sys
+
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from .pages import refusal
+from studyapp.faults import is_passing, note_passing
+
+from .pages import refusal, saving
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -22,7 +27,12 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """A fault of this site: what was acknowledged before is stored."""
+    """A fault of this site: what was acknowledged before is stored. A database that takes nothing
+    just now is none."""
+    error = sys.exc_info()[1]
+    if isinstance(error, Error) and is_passing(error):
+        note_passing(error)
+        return saving(request)
     sentence = _(
         "Something went wrong here. Your answers so far are saved; please reload the page."
     )

@@ -6,13 +6,14 @@ from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import BadRequest
-from django.db import InterfaceError, OperationalError
+from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
+from studyapp.faults import is_passing, note_passing
 from studyapp.models import Participation, Study
 from studyapp.participations.refusals import ParticipationError
 from studyapp.studies.definition import study_definition
@@ -86,15 +87,23 @@ def participant_view(*methods: str) -> Callable[[View], View]:
             if not _is_utf8(request):
                 raise BadRequest("not UTF-8")
             try:
-                return view(request, *args, **kwargs)
-            except ParticipationError as error:
-                return refused(request, error, kwargs.get("code", ""))
-            except (OperationalError, InterfaceError):
+                return _answered(view, request, *args, **kwargs)
+            except Error as error:
+                if not is_passing(error):
+                    raise
+                note_passing(error)
                 return saving(request)
 
         return csrf_exempt(guarded)
 
     return decorate
+
+
+def _answered(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+    try:
+        return view(request, *args, **kwargs)
+    except ParticipationError as error:
+        return refused(request, error, kwargs.get("code", ""))
 
 
 def _body_size(request: HttpRequest) -> int:
@@ -134,7 +143,7 @@ def refusal(
 
 
 def saving(request: HttpRequest) -> HttpResponse:
-    """The database can't be reached just now: nothing was stored, the same can be sent again."""
+    """The database takes nothing just now: nothing was stored, the same can be sent again."""
     sentence = _("We are still saving. Please wait a moment and send this again.")
     if wants_json(request):
         reply: HttpResponse = JsonResponse(

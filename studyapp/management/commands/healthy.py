@@ -3,17 +3,13 @@
 import os
 import socket
 from argparse import ArgumentParser
-from datetime import timedelta
 from typing import Any
 
 import requests
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
-from django.utils import timezone
 
-from studyapp.models import Heartbeat
-
-SILENT_SECONDS = 60
+from studyapp.health import alive_workers
 
 
 class Command(BaseCommand):
@@ -41,10 +37,7 @@ def _site() -> str:
 
 
 def _worker() -> str:
-    lately = timezone.now() - timedelta(seconds=SILENT_SECONDS)
-    here = Heartbeat.objects.filter(
-        worker__startswith=f"{socket.gethostname()}/", seen_at__gt=lately
-    )
+    here = alive_workers().filter(worker__startswith=f"{socket.gethostname()}/")
     if (found := here.first()) is None:
-        raise CommandError(f"no worker on this machine was heard of in {SILENT_SECONDS} seconds")
+        raise CommandError("no worker on this machine was heard of in the last minute")
     return f"{found}: {found.doing or 'waiting'}"

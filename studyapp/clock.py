@@ -1,0 +1,25 @@
+"""Two clocks: this machine's and the database's. What is shared out by time goes by the database's.
+
+Claims and heartbeats are written and compared by the database's clock alone, since workers are on
+many machines. People's times are this machine's; a place is taken back only when both say so.
+"""
+
+from datetime import datetime
+
+from django.db import connection
+from django.utils import timezone
+
+# More than a synchronised clock ever differs, and less than any limit in minutes notices
+MOST_APART_SECONDS = 30
+
+
+def database_now() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        moment: datetime = cursor.fetchone()[0]
+    return moment
+
+
+def seconds_apart() -> float:
+    """By how much this machine's clock is ahead of the database's; less than 0: behind."""
+    return (timezone.now() - database_now()).total_seconds()

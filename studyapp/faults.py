@@ -1,0 +1,34 @@
+"""Faults of the database that pass: nothing was stored, and the same can be sent again."""
+
+import logging
+
+from django.db import Error, InterfaceError, InternalError, OperationalError, connection
+
+log = logging.getLogger(__name__)
+# PostgreSQL's code for a write on a server that is, or was just made, a read-only one
+READ_ONLY = "25006"
+DISK_FULL = "53100"
+
+
+def code_of(error: BaseException) -> str:
+    """PostgreSQL's five letters for what was wrong; "" where the connection itself broke."""
+    return str(getattr(error.__cause__, "pgcode", None) or "")
+
+
+def is_passing(error: BaseException | None) -> bool:
+    """Whether `error` is of a database that is away, full or read-only, not of this program."""
+    if isinstance(error, InternalError):
+        return code_of(error) == READ_ONLY
+    return isinstance(error, OperationalError | InterfaceError)
+
+
+def note_passing(error: Error) -> None:
+    log.warning("the database takes nothing just now: %s %s", code_of(error), str(error).strip())
+    let_go()
+
+
+def let_go() -> None:
+    """Give up this thread's connection: the next request finds the server that takes rows now,
+    where another has taken over."""
+    if not connection.in_atomic_block:
+        connection.close()
