@@ -170,6 +170,10 @@ MEDIA_ROOT = Path(env_text("DISCERN_MEDIA", str(VAR / "media")))
 # Where they lie instead: a bucket of S3's kind, with its keys, or the keys that the machine has.
 STORAGE_URL = env_text("STORAGE_URL", "")
 S3_ACCESS_KEY, S3_SECRET_KEY = env_secret("S3_ACCESS_KEY"), env_secret("S3_SECRET_KEY")
+# Copies of pictures as people get them: they are made when they are missing, never backed up.
+SHOWN_ROOT = Path(env_text("DISCERN_SHOWN", str(VAR / "shown")))
+# The proxy's internal address of that folder, where the proxy sends what is in it ("/shown/").
+SHOWN_URL = env_text("SHOWN_URL", "")
 STORAGES = {
     "default": storage_from_url(STORAGE_URL, S3_ACCESS_KEY, S3_SECRET_KEY),
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

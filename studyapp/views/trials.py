@@ -46,7 +46,9 @@ def trial_context(
         "points": any(question.kind == "point" for question in questions),
         "wanted": _wanted(trial, questions),
         "advice": _advice(trial),
-        "pictures": _pictures(trial, definition, address),
+        "pictures": {
+            place: address(code) for place, code in pictures_of(trial, definition).items()
+        },
         "fragment": _fragment(person, asked),
         "size": definition.display.size,
         "measures": MEASURES,
@@ -59,8 +61,8 @@ def asked_on(trial: Trial, definition: Definition) -> Asked:
     return Asked(trial, definition.block(trial.block), definition.display)
 
 
-def _pictures(trial: Trial, definition: Definition, address: Address) -> dict[str, str]:
-    """The addresses of a trial's pictures by their place on the page, in the page's order."""
+def pictures_of(trial: Trial, definition: Definition) -> dict[str, str]:
+    """The codes of a trial's pictures by their place on the page, in the page's order."""
     if trial.stimulus is None or trial.condition is None:
         return {}
     found = overlay_codes(trial.stimulus_id, trial.condition_id)
@@ -69,7 +71,7 @@ def _pictures(trial: Trial, definition: Definition, address: Address) -> dict[st
         assert trial.condition.pair is not None
         network = trial.condition.pair.stronger_id
         found = {**found, PHOTO: photo_code(trial.image_id, network, definition.display.size)}
-    return {place: address(found[role]) for place, role in places.items() if role in found}
+    return {place: found[role] for place, role in places.items() if role in found}
 
 
 def _advice(trial: Trial) -> str:
@@ -89,10 +91,8 @@ def _fragment(person: Participation, asked: Asked) -> str:
 
 def following_pictures(person: Participation, trials: list[Trial], definition: Definition) -> str:
     """The addresses of the pictures of `trials`, for the browser to fetch ahead."""
-    address = partial(picture_address, person)
-    return " ".join(
-        url for trial in trials for url in _pictures(trial, definition, address).values()
-    )
+    codes = (code for trial in trials for code in pictures_of(trial, definition).values())
+    return " ".join(picture_address(person, code) for code in codes)
 
 
 def picture_address(person: Participation, code: str) -> str:

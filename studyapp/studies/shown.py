@@ -1,0 +1,64 @@
+"""Copies of pictures as people get them, on this machine, so that a server can send them itself.
+
+A copy is made when its picture is first asked for, from wherever the storage keeps it; all of
+`SHOWN_ROOT` may be deleted at any time.
+"""
+
+import hashlib
+import zlib
+from functools import lru_cache
+from pathlib import Path
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+
+from studyapp import storage
+from studyapp.models import Picture, StimulusOverlay
+from studyapp.storage.local import LocalFiles
+
+# A chunk that readers of PNG skip: ancillary, private, safe to copy.
+FILLER = b"fiLl"
+CHUNK_BYTES = 12
+END_BYTES = 12
+
+
+def shown_name(picture: Picture, size: int) -> str:
+    """The copy's name below SHOWN_ROOT; `size` as for `padded`."""
+    return f"{picture.code[:2]}/{picture.code}-{size}.png"
+
+
+def shown_path(picture: Picture, size: int) -> Path:
+    """The copy of a picture, made if it is not there; OSError where that can't be done."""
+    name = shown_name(picture, size)
+    path = Path(settings.SHOWN_ROOT) / name
+    if not path.exists():
+        copies = LocalFiles(location=settings.SHOWN_ROOT, allow_overwrite=True)
+        copies.save(name, ContentFile(shown_bytes(picture, size)))
+    return path
+
+
+def shown_bytes(picture: Picture, size: int) -> bytes:
+    return padded(storage.read(picture.file), size)
+
+
+@lru_cache(maxsize=10_000)
+def common_size(study: int, photo: int) -> int:
+    """The bytes of the files in which all overlays of a photo (both by key) are sent."""
+    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__photo=photo)
+    files = uses.values_list("overlay__file", flat=True).distinct()
+    return max(default_storage.size(file) for file in files) + CHUNK_BYTES
+
+
+def padded(png: bytes, size: int) -> bytes:
+    """The same picture in a file of `size` bytes; as it is if `size` has no room for a chunk.
+
+    How well a map compresses tells of the method and the network, so all overlays of a photo
+    are sent in files of one size. The filler does not compress, so that no gateway undoes it.
+    """
+    room = size - len(png) - CHUNK_BYTES
+    if room < 0:
+        return png
+    body = FILLER + hashlib.shake_256(png[-64:]).digest(room)
+    chunk = room.to_bytes(4, "big") + body + zlib.crc32(body).to_bytes(4, "big")
+    return png[:-END_BYTES] + chunk + png[-END_BYTES:]
