@@ -5,21 +5,21 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from .capture import Graph
 from .errors import ExplainerError, did_you_mean
-from .footprint import BUDGET
+from .footprint import BUDGET, MOST_KEPT
 from .methods import METHODS, Method, Work
 from .networks.network import Network, refuse_training
 from .provenance import versions
 from .record import Found
-from .targets import Wanted, resolve
+from .targets import Targets, Wanted, joined, parted, resolve
 
 Settings = Mapping[str, Mapping[str, Any]]
 
@@ -40,7 +40,9 @@ def explain(
     callable score(output) → N scalars; None for each image's first class. `methods`: names in
     `METHODS`; those that share the forward pass share it here. `layer`: an address or submodule
     (see `explainer.layers`) in place of the network's own. `settings`: by method. `memory`: bytes
-    that one chunk of a method with many passes may take; it changes no value beyond rounding.
+    that a pass, with what is kept of it, may take: batches that need more are explained part by
+    part (not where a callable target or `other_image` looks at the whole batch), and methods of
+    many passes cut them so. It changes no value beyond rounding.
 
     The caller's network, gradients, hooks, flags and random state are as before, also after an
     error. Bad input raises ExplainerError.
@@ -54,26 +56,67 @@ def explain(
         raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
     if layer is not None:
         network = network.at(layer)
+    asked = _Asked(network, chosen, records, memory)
     with _own_state(images):
         images = images.detach().clone() if images.is_inference() else images.detach()
-        graph, layer = _graph(network, images, chosen, records)
-        work = Work(
-            network, graph, resolve(targets, graph.outputs, network.labels), layer, memory=memory
-        )
-        maps, empty = {}, {}
-        for name, method in chosen.items():
-            maps[name] = _maps(method, work, records[name])
-            empty[name] = _empty(method, maps[name])
+        most = _images_at_once(asked, images, targets)
+        parts = parted(targets, images, most, network.labels)
+        part = _joined([asked.explain(*some) for some in parts])
+        empty = {name: _empty(method, part.maps[name]) for name, method in chosen.items()}
     return Found(
-        maps=MappingProxyType(maps),
-        outputs=_shown_outputs(work.graph.outputs),
-        targets=work.targets.shown(),
-        layer=work.layer or None,
+        maps=MappingProxyType(part.maps),
+        outputs=part.outputs,
+        targets=part.targets.shown(),
+        layer=part.layer or None,
         empty=MappingProxyType(empty),
         settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
         seconds=time.perf_counter() - started,
         provenance=MappingProxyType(_provenance(network, records)),
     )
+
+
+class _Part(NamedTuple):
+    """What was found of some of the images; nothing of it holds their graph."""
+
+    maps: dict[str, Tensor]
+    outputs: Any
+    targets: Targets
+    layer: str
+
+
+@dataclass(frozen=True)
+class _Asked:
+    network: Network
+    chosen: Mapping[str, Method]
+    records: Mapping[str, Any]
+    memory: int
+
+    def explain(self, wanted: Wanted, images: Tensor) -> _Part:
+        """One graph of these images, and every map that it gives."""
+        graph, layer = _graph(self.network, images, self.chosen, self.records)
+        targets = resolve(wanted, graph.outputs, self.network.labels)
+        work = Work(self.network, graph, targets, layer, memory=self.memory)
+        maps = {name: _maps(m, work, self.records[name]) for name, m in self.chosen.items()}
+        return _Part(maps, _shown_outputs(graph.outputs), targets, layer)
+
+
+def _images_at_once(asked: _Asked, images: Tensor, targets: Wanted) -> int:
+    """How many images share a graph. All where too few to fill the budget: nothing is measured."""
+    methods = asked.chosen.values()
+    whole = callable(targets) or any(method.whole_batch for method in methods)
+    if whole or len(images) == 1 or images.nbytes * MOST_KEPT <= asked.memory:
+        return len(images)
+    graph = any(method.needs_pixels for method in methods)
+    return asked.network.footprint(images).held_by(asked.memory, graph=graph)
+
+
+def _joined(parts: list[_Part]) -> _Part:
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    maps = {name: torch.cat([part.maps.pop(name) for part in parts]) for name in list(first.maps)}
+    outputs = torch.cat([part.outputs for part in parts])
+    return _Part(maps, outputs, joined([part.targets for part in parts]), first.layer)
 
 
 def settings_digest(

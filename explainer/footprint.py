@@ -14,6 +14,7 @@ BUDGET = 512 * 2**20
 # Fetching them again costs more than larger batches win: EfficientNet-Lite took three times as
 # long.
 KEPT_BLOCK = 24 * 2**20
+MOST_KEPT = 1000  # no network that we know keeps more than some 500 times its input's bytes
 ALIVE_AT_ONCE = 4  # a layer's input and output, a skip, and the convolution's work space
 
 
@@ -30,11 +31,15 @@ class Footprint:
 
         On a CPU no more than keep the largest tensor within KEPT_BLOCK.
         """
-        each = self.total if graph else ALIVE_AT_ONCE * self.largest
-        most = budget // max(1, each)
+        most = self.held_by(budget, graph=graph)
         if self.on_cpu:
             most = min(most, KEPT_BLOCK // max(1, self.largest))
         return max(1, most)
+
+    def held_by(self, budget: int, *, graph: bool) -> int:
+        """The same, whatever the allocator does with large blocks."""
+        each = self.total if graph else ALIVE_AT_ONCE * self.largest
+        return max(1, budget // max(1, each))
 
 
 class _Ledger(TorchFunctionMode):

@@ -1,6 +1,6 @@
 """What is explained: class indices, class names or a score of the output, checked once."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -62,6 +62,31 @@ class Targets:
     def shown(self) -> Tensor | None:
         """The indices as the caller gave them: N, or N×K."""
         return self.indices if self.indices is None or self.several else self.indices[:, 0]
+
+
+def parted(
+    wanted: Wanted, images: Tensor, most: int, labels: Sequence[str]
+) -> Iterator[tuple[Wanted, Tensor]]:
+    """The images in parts of about the same size, at most `most`, each with its own targets.
+
+    Targets that do not fit the images stay whole, for `resolve` to refuse.
+    """
+    count = -(-len(images) // most)
+    if count > 1 and wanted is not None and not callable(wanted):
+        wanted = _indices(wanted, labels)
+    fits = wanted is None or (isinstance(wanted, Tensor) and wanted.shape[:1] == images.shape[:1])
+    if count == 1 or not fits:
+        yield wanted, images
+        return
+    rows = torch.arange(len(images)).tensor_split(count)
+    for first, last in ((int(part[0]), int(part[-1]) + 1) for part in rows):
+        yield (wanted[first:last] if isinstance(wanted, Tensor) else None), images[first:last]
+
+
+def joined(parts: Sequence[Targets]) -> Targets:
+    """The targets of a batch from those of its parts, none of them a callable."""
+    indices = [part.indices for part in parts if part.indices is not None]
+    return replace(parts[0], indices=torch.cat(indices))
 
 
 def similarity_to(embeddings: Tensor) -> Score:

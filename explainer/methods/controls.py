@@ -178,5 +178,6 @@ OTHER_IMAGE = Method(
     cost="nothing beside grad_cam; with a photo of its own 1 forward, 1 backward to the layer",
     compute=other_image,
     shape="image",
+    whole_batch=True,
     settings=OtherImageSettings,
 )

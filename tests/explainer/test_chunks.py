@@ -126,3 +126,54 @@ def test_on_a_cpu_no_tensor_of_a_chunk_outgrows_what_the_allocator_keeps() -> No
     assert each.images_within(2 * KEPT_BLOCK, graph=True) == 2
     on_gpu = Footprint(each.largest, each.total, on_cpu=False)
     assert on_gpu.images_within(100 * KEPT_BLOCK, graph=True) == 100
+
+
+SHARED = ("grad_cam", "gam", "guided_backprop", "deconvnet", "guided_grad_cam", "random_weights")
+
+
+@pytest.mark.parametrize("targets", TARGETS)
+def test_a_batch_explained_in_parts_gives_the_same_record(targets: str) -> None:
+    subject, images = network(), noise(3, 3, 24, 24)
+    each = subject.footprint(images)
+    subject.stages(images)
+    subject.redrawn(0)  # a copy of its own, made before the hook
+    sizes = batches(subject.module)
+    parts = explain(subject, images, TARGETS[targets], SHARED, memory=2 * each.total)
+    assert sizes == ([3] if targets == "a score" else [2, 1])
+    whole = explain(subject, images, TARGETS[targets], SHARED)
+    assert sizes[-1] == 3
+    for method in SHARED:
+        assert float(whole[method].abs().max()) > 0
+        torch.testing.assert_close(parts[method], whole[method], rtol=1e-5, atol=1e-6)
+        assert torch.equal(parts.empty[method], whole.empty[method])
+    torch.testing.assert_close(parts.outputs, whole.outputs, rtol=1e-5, atol=1e-6)
+    assert (parts.layer, parts.manifest()["targets"]) == ("second", whole.manifest()["targets"])
+
+
+def test_parts_of_a_batch_are_of_about_one_size() -> None:
+    subject, images = network(), noise(5, 3, 24, 24)
+    each = subject.footprint(images)
+    sizes = batches(subject.module)
+    explain(subject, images, None, ["gradient"], memory=4 * each.total)
+    assert sizes == [3, 2]
+
+
+def test_a_control_that_looks_at_the_whole_batch_keeps_it_whole() -> None:
+    subject, images = network(), noise(3, 3, 24, 24)
+    sizes = batches(subject.module)
+    found = explain(subject, images, [1, 2, 3], ["other_image", "gradient"], memory=1)
+    assert sizes == [3]
+    assert torch.equal(
+        found["other_image"], explain(subject, images, [1, 2, 3], ["other_image"])["other_image"]
+    )
+
+
+@pytest.mark.parametrize("targets", [[1, 2], torch.tensor(1), [[0, 1]], [1, 2, 9]])
+def test_wrong_targets_are_refused_alike_where_a_batch_is_parted(targets: Any) -> None:
+    subject, images = network(), noise(3, 3, 24, 24)
+    problems = []
+    for memory in (1, 2**40):
+        with pytest.raises(ExplainerError) as refused:
+            explain(subject, images, targets, ["gradient"], memory=memory)
+        problems.append(str(refused.value))
+    assert problems[0] == problems[1]
