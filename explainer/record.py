@@ -69,8 +69,10 @@ class Found:
         folder: str | Path,
         photos: Sequence[Image.Image] | None = None,
         display: Display | None = None,
+        *,
+        pictures: bool = True,
     ) -> str:
-        """Write `maps.npz`, pictures, and `manifest.json` last.
+        """Write `maps.npz`, pictures unless they are unwanted, and `manifest.json` last.
 
         The pictures lie over the photos, one per image, or show colours alone without them (and no
         picture of a map that has neither one channel nor three). The manifest names every other
@@ -79,7 +81,7 @@ class Found:
         folder = Path(folder)
         arrays = {name: maps.cpu().numpy() for name, maps in self.maps.items()}
         files = {"maps.npz": store.save_maps(folder / "maps.npz", arrays)}
-        for name, picture in self._pictures(photos, display):
+        for name, picture in self._pictures(photos, display) if pictures else ():
             files[name] = store.save_picture(folder / name, picture)
         return store.save_manifest(folder / "manifest.json", self.manifest() | {"files": files})
 

@@ -19,7 +19,7 @@ from .render import encode
 Array = NDArray[np.float32]
 
 
-def save_bytes(path: Path, data: bytes) -> str:
+def save_bytes(path: Path, data: bytes | memoryview) -> str:
     """Write the file atomically and durably, making its folder; its SHA-256 (hex)."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,7 @@ def maps_bytes(maps: Mapping[str, Array]) -> bytes:
             buffer = io.BytesIO()
             array = np.ascontiguousarray(np.asarray(values, dtype=np.float32))
             np.lib.format.write_array(buffer, array, allow_pickle=False)
-            archive.writestr(entry, buffer.getvalue())
+            archive.writestr(entry, buffer.getbuffer())
     return out.getvalue()
 
 

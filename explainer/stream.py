@@ -270,8 +270,8 @@ def _write(found: Found, photo: _Photo, order: Order) -> None:
     if photo.folder.exists():  # damaged, or made in another way: nothing of it may stay
         (photo.folder / MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(photo.folder)
-    pictures = [photo.crop] if order.display is not None and photo.crop is not None else None
-    found.save(photo.folder, pictures, order.display)
+    photos = None if photo.crop is None else [photo.crop]
+    found.save(photo.folder, photos, order.display, pictures=order.display is not None)
 
 
 def _ahead(

@@ -58,6 +58,12 @@ def test_each_photo_gets_what_explain_finds(tmp_path: Path) -> None:
         assert len(manifest["files"]) == 1 + 2 * 2
 
 
+def test_without_a_display_maps_are_saved_without_pictures(tmp_path: Path) -> None:
+    saved = run(photos(tmp_path / "in", 1), tmp_path / "out", methods=("grad_cam", "gradient"))
+    (folder,) = saved.made.values()
+    assert sorted(path.name for path in folder.rglob("*")) == ["manifest.json", "maps.npz"]
+
+
 def test_a_second_run_makes_only_what_is_missing_or_damaged(tmp_path: Path) -> None:
     paths, out = photos(tmp_path / "in"), tmp_path / "out"
     first = run(paths[:4], out)
