@@ -19,7 +19,7 @@ from .render import encode
 Array = NDArray[np.float32]
 
 
-def save_bytes(path: Path, data: bytes | memoryview) -> str:
+def save_bytes(path: Path, data: bytes) -> str:
     """Write the file atomically and durably, making its folder; its SHA-256 (hex)."""
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -12,10 +12,10 @@ from django.template.response import TemplateResponse
 
 from studyapp.exports.archives import ArchiveError
 from studyapp.models import Member, Role, Study
-from studyapp.studies.definition import DefinitionError, parse_definition
 from studyapp.studies.loading import LoadingError, load_study
 from studyapp.studies.readers import ReaderError
 from studyapp.studies.rights import may_add_studies
+from studyapp.studies.study_file import DefinitionError, parse_definition
 from studyapp.studies.toml_lines import Path as KeyPath
 from studyapp.studies.writing import WritingError, with_value
 

@@ -1,16 +1,14 @@
 """What is wrong with arms and blocks: which keys and conditions fit which paradigm."""
 
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .catalogue import catalogue, did_you_mean
+from .definition import Definition
 from .paradigms import PARADIGMS, WITHOUT_MAP, Paradigm
 from .paradigms.questionnaire import INSTRUMENTS
 from .sections import BlockSection, ConditionSection
 from .toml_lines import Path as KeyPath
-
-if TYPE_CHECKING:
-    from .definition import Definition
 
 Complaint = tuple[KeyPath, str]
 # Keys that only some paradigms read: elsewhere they would be a wish that is not heard
@@ -34,7 +32,7 @@ def unknown(key: str, given: str, known: Any) -> str:
     return f'`{key} = "{given}"`: unknown; {did_you_mean(given, known)}'
 
 
-def block_complaints(definition: "Definition") -> Iterator[Complaint]:
+def block_complaints(definition: Definition) -> Iterator[Complaint]:
     """What is wrong with arms and blocks, and with how conditions fit the paradigms."""
     names = [condition.name for condition in definition.conditions]
     for number, arm in enumerate(definition.arms):
@@ -54,7 +52,7 @@ def block_complaints(definition: "Definition") -> Iterator[Complaint]:
             yield ((*path, key) if key else path), sentence
 
 
-def _each_block(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+def _each_block(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     """(key, sentence) of everything that is wrong with one block."""
     rules: tuple[Callable[[Any, BlockSection], Iterator[tuple[str, str]]], ...] = (
         _foreign_keys, _numbers, _words, _arms_have_conditions, _fitting_conditions,
@@ -63,7 +61,7 @@ def _each_block(definition: "Definition", block: BlockSection) -> Iterator[tuple
         yield from rule(definition, block)
 
 
-def _foreign_keys(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+def _foreign_keys(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     for key, paradigms in ONLY_IN.items():
         if key in block.model_fields_set and block.paradigm not in paradigms:
             default = type(block).model_fields[key].get_default(call_default_factory=True)
@@ -90,7 +88,7 @@ def _foreign_keys(definition: "Definition", block: BlockSection) -> Iterator[tup
         yield "pass_at", "`blocks.pass_at`: only practice with right answers can be passed"
 
 
-def _numbers(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+def _numbers(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     stimuli = definition.design.stimuli
     if (
         block.is_main
@@ -132,7 +130,7 @@ def _numbers(definition: "Definition", block: BlockSection) -> Iterator[tuple[st
         )
 
 
-def _words(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+def _words(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     if block.paradigm in {"rating", "questionnaire"} and not block.items:
         yield "items", f"`blocks.items` is missing; say what {block.name} asks, item by item"
     if block.instrument is not None:
@@ -167,9 +165,7 @@ def _instrument(block: BlockSection) -> Iterator[tuple[str, str]]:
         )
 
 
-def _arms_have_conditions(
-    definition: "Definition", block: BlockSection
-) -> Iterator[tuple[str, str]]:
+def _arms_have_conditions(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     if block.conditions is None or not PARADIGMS[block.paradigm].asks_about_photos(block):
         return
     for arm, names in definition.arm_conditions().items():
@@ -183,7 +179,7 @@ def _arms_have_conditions(
             )
 
 
-def _fitting_conditions(definition: "Definition", block: BlockSection) -> Iterator[tuple[str, str]]:
+def _fitting_conditions(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     paradigm = PARADIGMS[block.paradigm]
     if not paradigm.asks_about_photos(block):
         return

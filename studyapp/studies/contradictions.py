@@ -1,20 +1,17 @@
 """What is wrong between a study file's sections, the first first: each with its place and mend."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from .block_rules import Complaint, block_complaints, unknown
 from .catalogue import catalogue
+from .definition import Definition
 from .paradigms import WITHOUT_MAP
 from .toml_lines import Path as KeyPath
-
-if TYPE_CHECKING:
-    from .definition import Definition
 
 REQUIRED_TEXTS = ("consent", "instructions", "debrief")
 
 
-def contradictions(definition: "Definition") -> Iterator[Complaint]:
+def contradictions(definition: Definition) -> Iterator[Complaint]:
     """What is wrong between the sections, the first first."""
     yield from _text_complaints(definition)
     yield from _network_complaints(definition)
@@ -33,7 +30,7 @@ def contradictions(definition: "Definition") -> Iterator[Complaint]:
         yield ("analysis", "reference"), unknown("analysis.reference", reference, names)
 
 
-def _pay_complaints(definition: "Definition") -> Iterator[Complaint]:
+def _pay_complaints(definition: Definition) -> Iterator[Complaint]:
     if definition.pay is None or definition.ethics is None:
         return
     hourly = definition.pay.amount * 60 / definition.ethics.minutes
@@ -46,13 +43,13 @@ def _pay_complaints(definition: "Definition") -> Iterator[Complaint]:
         )
 
 
-def _text_complaints(definition: "Definition") -> Iterator[Complaint]:
+def _text_complaints(definition: Definition) -> Iterator[Complaint]:
     for name in REQUIRED_TEXTS:
         if name not in definition.texts:
             yield ("texts",), f"`texts.{name}` is missing; name a Markdown file"
 
 
-def _network_complaints(definition: "Definition") -> Iterator[Complaint]:
+def _network_complaints(definition: Definition) -> Iterator[Complaint]:
     networks = catalogue()["networks"]
     for name, network in definition.networks.items():
         if network.builder not in networks:
@@ -65,7 +62,7 @@ def _network_complaints(definition: "Definition") -> Iterator[Complaint]:
                 yield key, unknown(f"pairs.{name}.{role}", network_name, definition.networks)
 
 
-def _condition_complaints(definition: "Definition") -> Iterator[Complaint]:
+def _condition_complaints(definition: Definition) -> Iterator[Complaint]:
     known = catalogue()["methods"]
     seen: set[str] = set()
     for number, condition in enumerate(definition.conditions):

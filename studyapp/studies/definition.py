@@ -1,22 +1,15 @@
-"""A study file (TOML) as a checked, typed object; complaints name file, line, key and mend."""
+"""A study as a checked, typed object: all that its file says, with every default written out."""
 
 import hashlib
 import json
-import tomllib
-from collections.abc import Iterator
 from functools import lru_cache
-from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
 from studyapp.models import Study
 
-from .block_rules import Complaint
-from .catalogue import catalogue, did_you_mean
-from .contradictions import contradictions
-from .paradigms import PARADIGMS, WITHOUT_MAP
-from .ready_pairs import expand_pairs
+from .paradigms import PARADIGMS
 from .sections import (
     AnalysisSection,
     ArmSection,
@@ -39,12 +32,6 @@ from .sections import (
     StoppingSection,
     Text,
 )
-from .toml_lines import Path as KeyPath
-from .toml_lines import key_lines, line_of
-
-
-class DefinitionError(ValueError):
-    """A study file that can't be used: one line with file, line, key and the mend."""
 
 
 class Definition(Section):
@@ -152,34 +139,6 @@ class Definition(Section):
         return [condition for condition in self.conditions if condition.name in names]
 
 
-def read_definition(path: Path) -> Definition:
-    """The checked definition in the file at `path`; DefinitionError says what is wrong where."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except OSError as error:
-        raise DefinitionError(f"{path}: {error.strerror}; name a study file") from error
-    except UnicodeDecodeError as error:
-        raise DefinitionError(f"{path}: not UTF-8; save it as UTF-8") from error
-    definition = parse_definition(text, str(path))
-    _refuse(_missing_texts(definition, path.parent), key_lines(text), str(path))
-    return definition
-
-
-def parse_definition(text: str, where: str) -> Definition:
-    """The checked definition in `text`; complaints call it `where`. Files it names are not read."""
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DefinitionError(f"{where}: not TOML: {error}") from error
-    lines = key_lines(text)
-    try:
-        definition = Definition.model_validate(expand_pairs(raw))
-    except ValidationError as error:
-        raise DefinitionError(_first_complaint(error, lines, where)) from error
-    _refuse(contradictions(definition), lines, where)
-    return definition
-
-
 def study_definition(study: Study) -> Definition:
     """The checked definition that a study was loaded with."""
     if study.definition_digest:
@@ -192,83 +151,3 @@ def _frozen_definition(study: int, digest: str) -> Definition:
     """Of a study that was opened: it never changes, and checking it takes a millisecond."""
     rows = Study.objects.filter(pk=study).values_list("definition", flat=True)
     return Definition.model_validate(rows.get())
-
-
-def json_schema() -> dict[str, Any]:
-    """The JSON Schema of study files, with the names that the catalogue and the paradigms know."""
-    schema = Definition.model_json_schema()
-    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
-    schema["title"] = "A study file of Discern"
-    parts = schema["$defs"]
-    names = catalogue()
-    pair = parts["PairSection"]
-    del pair["required"]
-    pair["anyOf"] = [{"required": ["stronger"]}, {"required": ["use"]}]
-    parts["BlockSection"]["properties"]["paradigm"]["enum"] = list(PARADIGMS)
-    parts["NetworkSection"]["properties"]["builder"]["enum"] = list(names["networks"])
-    method = parts["ConditionSection"]["properties"]["method"]
-    method["enum"] = [*names["methods"], *WITHOUT_MAP]
-    parts["DisplaySection"]["properties"]["colour_map"]["enum"] = list(names["colour_maps"])
-    return schema
-
-
-def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: str) -> None:
-    for path, sentence in complaints:
-        raise DefinitionError(f"{where}, line {line_of(lines, path)}: {sentence}")
-
-
-def _first_complaint(error: ValidationError, lines: dict[KeyPath, int], where: str) -> str:
-    # A key that is misspelt is also one that is missing: the misspelling is the one to tell.
-    order = ["extra_forbidden", "literal_error"]
-    first = min(
-        error.errors(include_url=False),
-        key=lambda one: order.index(one["type"]) if one["type"] in order else len(order),
-    )
-    path = tuple(first["loc"])
-    key = ".".join(str(part) for part in path)
-    return f"{where}, line {line_of(lines, path)}: `{key}`: {_sentence(first)}"
-
-
-def _sentence(complaint: Any) -> str:
-    path: KeyPath = tuple(complaint["loc"])
-    if complaint["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1])
-        return f"unknown key; {did_you_mean(str(path[-1]), known)}"
-    if complaint["type"] == "missing":
-        return "is missing; add it"
-    given = complaint["input"]
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
-    return f"{complaint['msg'][0].lower()}{complaint['msg'][1:]}{shown}"
-
-
-def _known_keys(path: KeyPath) -> list[str]:
-    """The keys that the section at `path` may have."""
-    schema = Definition.model_json_schema()
-    node: dict[str, Any] = schema
-    for part in path:
-        node = _inside(_resolve(node, schema), part)
-    return list(_resolve(node, schema).get("properties", {}))
-
-
-def _inside(node: dict[str, Any], part: str | int) -> dict[str, Any]:
-    if isinstance(part, int):
-        return dict(node.get("items", {}))
-    patterns: dict[str, Any] = node.get("patternProperties", {})
-    keyed: Any
-    keyed = node.get("additionalProperties") or next(iter(patterns.values()), {})
-    return dict(node.get("properties", {}).get(part) or keyed or {})
-
-
-def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    for choice in node.get("anyOf", []):
-        if "$ref" in choice:
-            node = choice
-    if "$ref" in node:
-        return dict(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
-    return node
-
-
-def _missing_texts(definition: Definition, folder: Path) -> Iterator[Complaint]:
-    for name, file in definition.texts.items():
-        if not (folder / file).is_file():
-            yield ("texts", name), f'`texts.{name} = "{file}"`: no such file beside the study file'

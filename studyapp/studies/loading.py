@@ -22,10 +22,11 @@ from studyapp.models import (
 )
 
 from .copies import delete_copies, delete_rows
-from .definition import Definition, read_definition
+from .definition import Definition
 from .photo_files import measure, photo_bytes
 from .readers import Photo, ReaderError, read_photos
 from .sections import NetworkSection
+from .study_file import read_definition
 from .texts import text_digest
 
 

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from .catalogue import catalogue
-from .definition import json_schema
 from .paradigms import PARADIGMS, WITHOUT_MAP
+from .study_file import json_schema
 
 
 def reference() -> list[str]:

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from studyapp.studies.definition import DefinitionError, parse_definition
 from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.study_file import DefinitionError, parse_definition
 
 HEAD = """\
 slug = "cats"

@@ -4,12 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from studyapp.studies.definition import (
-    Definition,
-    DefinitionError,
-    parse_definition,
-    read_definition,
-)
+from studyapp.studies.definition import Definition
+from studyapp.studies.study_file import DefinitionError, parse_definition, read_definition
 
 GOOD = """\
 slug = "cats"

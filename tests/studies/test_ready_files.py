@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from studyapp.management.verbs.checking import certificate_of
-from studyapp.studies.definition import json_schema, read_definition
 from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.study_file import json_schema, read_definition
 
 FOLDER = Path(__file__).resolve().parents[2] / "fixtures" / "studies"
 FILES = sorted(FOLDER.glob("*.toml"))

@@ -7,7 +7,7 @@ from typing import Any
 
 from studyapp.models import StimulusRole
 from studyapp.studies.certificate import certificate_lines, certify
-from studyapp.studies.definition import Definition, read_definition
+from studyapp.studies.definition import Definition
 from studyapp.studies.design import Item, draw
 from studyapp.studies.drawing import STAGES, Items, definition_plan
 from studyapp.studies.foresight import foresee
@@ -15,6 +15,7 @@ from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.precision import precision_lines, precision_table
 from studyapp.studies.readers import read_photos
 from studyapp.studies.selection import wanted_stimuli
+from studyapp.studies.study_file import read_definition
 
 from .base import Verb
 

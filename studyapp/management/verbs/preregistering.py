@@ -10,11 +10,12 @@ from studyapp.analyses.preregistration import Preregistration, frozen_preregistr
 from studyapp.analyses.reports.material import FACTS
 from studyapp.markdown import safe_html
 from studyapp.studies.certificate import certify
-from studyapp.studies.definition import Definition, read_definition, study_definition
+from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.design import draw
 from studyapp.studies.drawing import definition_plan
 from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.precision import precision_lines, precision_table
+from studyapp.studies.study_file import read_definition
 
 from .base import Verb, VerbError, find_study
 from .checking import stand_ins
