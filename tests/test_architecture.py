@@ -118,6 +118,10 @@ VIOLATIONS = {
         "studyapp/models/codes.py",
         "import studyapp.queue",
     ),
+    "A definition knows neither its rules nor its file": (
+        "studyapp/studies/definition.py",
+        "from .contradictions import contradictions",
+    ),
     "Workers know nothing of the demo": ("tasks/networks.py", "import demo.processes"),
 }
 

@@ -1,10 +1,12 @@
 """Marked copies of a study, for simulated people and pilots: they never take a real slot."""
 
+from functools import partial
 from typing import TypeVar
 
 from django.db import transaction
 from django.utils import timezone
 
+from studyapp import storage
 from studyapp.models import (
     Arm,
     Condition,
@@ -76,11 +78,20 @@ def delete_copies(study: Study) -> None:
 
 
 def delete_rows(study: Study) -> None:
-    """Delete a study in which nobody is any more, in the order that its protected rows ask for."""
+    """Delete a study in which nobody is any more, in the order that its protected rows ask for.
+
+    The files of its reports and bundles go once that is committed; photos, maps and pictures stay,
+    for another study may show the same.
+    """
+    made = [*study.reports.values_list("file", flat=True)]
+    made += study.downloads.values_list("file", flat=True)
     study.slots.all().delete()
     study.stimuli.all().delete()
     study.conditions.all().delete()
     study.delete()
+    for name in filter(None, made):
+        # Robust: a file that can't be removed is logged, and does not undo what is committed.
+        transaction.on_commit(partial(storage.remove, name), robust=True)
 
 
 def _free_slug(study: Study, kind: StudyKind) -> str:

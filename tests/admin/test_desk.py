@@ -7,8 +7,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from studyapp.admin.desk.links import NAMES, NOTES
 from studyapp.admin.desk.tallies import Checks, attention
 from studyapp.models import Explanation, Judgment, Study, StudyKind, StudyState, Trial, WorkState
+from studyapp.participations.panels import PANELS
 from tests.admin.desk import administrator, do, page_of
 from tests.builders import make_study, open_small_study
 from tests.people import send_people
@@ -192,6 +194,14 @@ def test_coverage_counts_judgments_against_the_design() -> None:
 def test_links_carry_the_panels_placeholders() -> None:
     page = administrator().get(page_of(open_small_study(), "study_links")).content.decode()
     assert "PROLIFIC_PID={{%PROLIFIC_PID%}}&amp;STUDY_ID={{%STUDY_ID%}}" in page
+
+
+def test_links_call_panels_by_their_names_and_the_study_by_its_own() -> None:
+    page = administrator().get(page_of(open_small_study(slug="mine"), "study_links"))
+    assert set(NAMES) == set(NOTES) == set(PANELS)
+    for name in NAMES.values():
+        assert f"<h2>{name}</h2>" in page.content.decode()
+    assert "“study invite mine --site …”" in page.content.decode()
 
 
 def test_a_filter_does_not_walk_into_passwords() -> None:

@@ -6,17 +6,22 @@ import pytest
 from django.contrib.auth import get_user_model
 from django.db.models import ProtectedError
 from PIL import Image as Picture
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from studyapp import storage
 from studyapp.models import (
+    Download,
     Exclusion,
     Judgment,
     Member,
     PanelIdentity,
     Participant,
     Participation,
+    Report,
     Role,
     Study,
     StudyKind,
+    WorkState,
 )
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
@@ -106,3 +111,25 @@ def test_who_works_on_a_replaced_study_keeps_their_role(tmp_path: Path) -> None:
     path.write_text(path.read_text().replace('title = "', 'title = "Again: ', 1))
     replaced = load_study(path, replace=True)
     assert list(replaced.members.values_list("user__username", "role")) == [("ada", Role.OWNER)]
+
+
+def made_for(study: Study) -> list[str]:
+    """A report and a bundle of the study, as workers store them, and one that is kept nowhere."""
+    for model, name in ((Report, f"reports/{study.slug}"), (Download, f"downloads/{study.slug}")):
+        digest = storage.keep(name, b"made")
+        model.objects.create(study=study, state=WorkState.READY, file=name, digest=digest)
+    Download.objects.create(study=study, state=WorkState.READY, digest="of a file elsewhere")
+    return [f"reports/{study.slug}", f"downloads/{study.slug}"]
+
+
+def test_files_of_reports_and_bundles_go_with_their_study_once_that_is_certain(
+    tmp_path: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    old, other = make_study(slug="mine"), make_study(slug="other")
+    copy = marked_copy(old, StudyKind.SIMULATED, 5)
+    gone, kept = made_for(old) + made_for(copy), made_for(other)
+    with django_capture_on_commit_callbacks(execute=True):
+        load_study(study_file(tmp_path), replace=True)
+        assert all(storage.is_there(name) for name in gone)
+    assert not any(storage.is_there(name) for name in gone)
+    assert all(storage.is_there(name) for name in kept)

@@ -17,10 +17,11 @@ PLACEHOLDERS = {
     "SESSION_ID": "{{%SESSION_ID%}}",
     "survey_code": "%SURVEY_CODE%",
 }
+NAMES = {"prolific": "Prolific", "mturk": "MTurk", "sona": "SONA", "personal": "Personal links"}
 NOTES = {
     "prolific": "Paste it as the study's address on Prolific, with “I'll use URL parameters”.",
     "mturk": "Give it to an external question as it is: MTurk adds its own parameters.",
-    "personal": "Signed, so that nobody makes one up: “study invite SLUG --site …” prints them.",
+    "personal": "Signed, so that nobody makes one up: “study invite {slug} --site …” prints them.",
     "sona": "Paste it as the study's address on SONA.",
 }
 
@@ -30,7 +31,7 @@ def links(request: HttpRequest, study: Study) -> HttpResponse:
     definition = study_definition(study)
     plain = request.build_absolute_uri(reverse("entry", args=[study.slug]))
     panels = [
-        (name, _address(plain, panel), NOTES.get(name, ""))
+        (NAMES[name], _address(plain, panel), NOTES[name].format(slug=study.slug))
         for name, panel in PANELS.items()
         if definition.panel.kind in (name, "link")
     ]
