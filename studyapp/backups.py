@@ -63,6 +63,11 @@ def restore(folder: Path) -> dict[str, Any]:
     manifest = verified_manifest(folder)
     if connection.introspection.table_names():
         raise BackupError("the database is not empty; make a new one and name it in DATABASE_URL")
+    if _others():
+        raise BackupError(
+            "other processes are connected to the database; stop the site and its workers first, "
+            "since they remember what an earlier database held"
+        )
     connection.close()
     _run("pg_restore", ["--no-owner", "--exit-on-error", "--single-transaction",
                         f"--dbname={_database()['NAME']}", str(folder / DUMP)])  # fmt: skip
@@ -102,6 +107,18 @@ def table_facts() -> dict[str, list[Any]]:
             cursor.execute(FACTS.format(connection.ops.quote_name(table)))
             found[table] = list(cursor.fetchone())
     return found
+
+
+def _others() -> int:
+    """How many sessions the database has besides this one."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT count(*) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
+        )
+        count: int = cursor.fetchone()[0]
+    return count
 
 
 def digest_of(path: Path) -> str:

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import psycopg2
@@ -133,6 +133,16 @@ def test_a_backup_is_never_restored_over_data(tmp_path: Path) -> None:
     back_up(tmp_path / "backup")
     with pytest.raises(CommandError, match="the database is not empty"):
         call_command("restore", tmp_path / "backup")
+
+
+def test_nothing_is_restored_below_a_running_site(tmp_path: Path, empty_database: str) -> None:
+    open_small_study()
+    back_up(tmp_path / "backup")
+    with closing(psycopg2.connect(empty_database)):
+        done = restored(tmp_path / "backup", empty_database, tmp_path / "elsewhere")
+    assert done.returncode != 0
+    assert "stop the site and its workers first" in done.stderr
+    assert not (tmp_path / "elsewhere").exists()
 
 
 def test_an_unfinished_backup_is_none(tmp_path: Path) -> None:
