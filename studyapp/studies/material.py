@@ -15,9 +15,9 @@ REMEMBERED_SLOTS = 1000
 @lru_cache(maxsize=REMEMBERED_SLOTS)
 def slot_trials(slot: int) -> Sequence[Trial]:
     """The trials of a slot (by key) in their order, with stimulus, condition and pair."""
-    rows = Trial.objects.filter(slot=slot).order_by("position").select_related("stimulus")
-    # Conditions are few: those of one slot share theirs.
-    return tuple(rows.prefetch_related("condition__pair"))
+    rows = Trial.objects.filter(slot=slot).order_by("position")
+    # Not joined: a slot's conditions are few and shared, and its stimuli are found by their keys.
+    return tuple(rows.prefetch_related("stimulus", "condition__pair"))
 
 
 @lru_cache(maxsize=REMEMBERED)

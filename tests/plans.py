@@ -1,0 +1,41 @@
+"""What PostgreSQL would do for a query that was captured: which tables it reads from end to end."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.db import connection
+
+# Each holds a row for everybody who came, or for everything that was asked or answered.
+GROWING = frozenset(
+    f"studyapp_{name}"
+    for name in (
+        "judgment", "trial", "slot", "participation", "participant", "panelidentity", "event",
+        "stimulus", "stimulusoverlay", "overlay", "crop", "explanation", "image", "studyimage",
+    )
+)  # fmt: skip
+PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+
+def scans(queries: Iterable[str]) -> list[tuple[str, str]]:
+    """(table, query) for every growing table that one of `queries` would read from end to end."""
+    wanted = dict.fromkeys(query for query in queries if query.startswith(PLANNED))
+    return [(table, query) for query in wanted for table in scanned(query) if table in GROWING]
+
+
+def scanned(query: str) -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("EXPLAIN (FORMAT JSON) " + query.replace("%", "%%"), [])
+        plan = cursor.fetchone()[0]
+    found = json.loads(plan) if isinstance(plan, str) else plan
+    return [node["Relation Name"] for node in nodes(found[0]["Plan"]) if is_scan(node)]
+
+
+def is_scan(node: dict[str, Any]) -> bool:
+    return str(node["Node Type"]) == "Seq Scan"
+
+
+def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield node
+    for inner in node.get("Plans", []):
+        yield from nodes(inner)

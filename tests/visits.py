@@ -1,0 +1,63 @@
+"""One person's way through a study, request by request, each with a name."""
+
+import re
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+from django.test import Client
+
+from studyapp.models import Study
+
+Request = tuple[str, Callable[[], Any]]
+TRIAL = re.compile(r'name="trial" value="([^"]+)"')
+PICTURE = re.compile(r'<img src="([^"]+)"')
+
+
+class Noted:
+    """A request that keeps its reply."""
+
+    def __init__(self, send: Callable[[], Any]) -> None:
+        self.send = send
+        self.reply: Any = None
+
+    def __call__(self) -> Any:
+        self.reply = self.send()
+        return self.reply
+
+
+def requests(client: Client, study: Study) -> Iterator[Request]:
+    """(name, what sends it): each must be sent before the next is taken."""
+    door = f"/s/{study.slug}/"
+    yield "the door", lambda: client.get(door)
+    enter = Noted(lambda: client.post(door))
+    yield "enter", enter
+    here = enter.reply["Location"]
+    yield "consent page", lambda: client.get(here)
+    yield "consent", lambda: client.post(f"{here}consent", {"agree": "yes"})
+    yield "instructions", lambda: client.get(here)
+    yield "begin", lambda: client.post(f"{here}begin")
+    yield from trials(client, here)
+    yield "finished page", lambda: client.get(here)
+    yield "about", lambda: client.get(f"{here}about")
+    yield "withdraw page", lambda: client.get(f"{here}withdraw")
+
+
+def trials(client: Client, here: str) -> Iterator[Request]:
+    while True:
+        show = Noted(lambda: client.get(here))
+        yield "trial page", show
+        page = show.reply.content.decode()
+        for picture in PICTURE.findall(page):
+            yield "picture", partial(client.get, picture)
+        given = {"trial": TRIAL.findall(page)[0], "value": "1", "rt_ms": "900"}
+        last = is_last(page)
+        yield "last answer" if last else "answer", partial(client.post, f"{here}answer", given)
+        if last:
+            return
+
+
+def is_last(page: str) -> bool:
+    """Whether the page is that of the last trial."""
+    found = re.search(r"trial (\d+) of (\d+)", page)
+    return found is not None and found[1] == found[2]
