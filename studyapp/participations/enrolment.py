@@ -18,12 +18,17 @@ from studyapp.models import (
     StudyState,
 )
 from studyapp.studies.definition import study_definition
-from studyapp.studies.texts import current_texts
+from studyapp.studies.texts import shown_texts
 
 from .refusals import NotNow, StudyNotOpen
 
 # `last_seen_at` may be so far behind: writing it with every answer would cost as much as the answer
 SEEN_SECONDS = 30
+# What consent and the place that comes with it change
+CONSENTED = [
+    "consented_at", "consent_text", "publication_consent", "device_class", "slot", "arm", "status",
+    "last_seen_at",
+]  # fmt: skip
 SHOWN_OF_STUDY = [
     f"study__{name}"
     for name in ("slug", "title", "state", "kind", "texts_digest", "definition_digest")
@@ -48,12 +53,12 @@ def consent(
     if not is_screened(person):
         raise NotNow(_("Please answer the questions before this page first."))
     person.consented_at = timezone.now()
-    person.consent_text = current_texts(person.study)["consent"]
+    person.consent_text = shown_texts(person.study)["consent"]
     person.publication_consent = publication
     # Who was sent on to another device consents, and answers, on that one.
     person.device_class = device_class or person.device_class
     enrol(person)
-    person.save()
+    person.save(update_fields=CONSENTED)
     Event.objects.create(participation=person, kind="consented")
     return person
 

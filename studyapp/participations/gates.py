@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from studyapp.models import Event, Judgment, Participation, Slot, Status, StudyState, Trial
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.sections import QuestionSection
+from studyapp.studies.sections import ComprehensionSection, QuestionSection
 
 from .enrolment import lock
 from .refusals import NotNow, StudyNotOpen, Unanswered
@@ -58,15 +58,21 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
     return person
 
 
-@transaction.atomic
 def comprehend(participation: Participation, data: Mapping[str, str]) -> bool:
     """Whether the comprehension questions were all answered rightly, or there are none.
 
     After the study's number of attempts the participation ends.
     """
+    asking = study_definition(participation.study).comprehension
+    return asking is None or _is_understood(participation, data, asking)
+
+
+@transaction.atomic
+def _is_understood(
+    participation: Participation, data: Mapping[str, str], asking: ComprehensionSection
+) -> bool:
     person = lock(participation)
-    asking = study_definition(person.study).comprehension
-    if asking is None or person.started_at is not None:
+    if person.started_at is not None:
         return True
     if person.status != Status.ACTIVE:
         raise NotNow(_("There is nothing to begin here."))

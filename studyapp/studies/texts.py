@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from functools import lru_cache
 
 from django.db import transaction
 
@@ -15,6 +17,18 @@ def text_digest(markdown: str) -> str:
 def current_texts(study: Study) -> dict[str, StudyText]:
     """Each text's newest version, by name."""
     return {text.name: text for text in study.texts.order_by("name", "version")}
+
+
+def shown_texts(study: Study) -> Mapping[str, StudyText]:
+    """The same for a study that people see: its digest tells when a text was corrected."""
+    if not study.texts_digest:
+        return current_texts(study)
+    return _texts_of_digest(study.pk, study.texts_digest)
+
+
+@lru_cache(maxsize=200)
+def _texts_of_digest(study: int, digest: str) -> Mapping[str, StudyText]:
+    return current_texts(Study(pk=study))
 
 
 def texts_digest(study: Study) -> str:

@@ -26,7 +26,7 @@ from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.studies.definition import study_definition
 from studyapp.studies.paradigms import PARADIGMS, TrialForm
-from studyapp.studies.texts import current_texts
+from studyapp.studies.texts import shown_texts
 
 from .devices import device_class, refuse_unfit
 from .pages import SeeOther, page, participant_view, wants_json
@@ -82,13 +82,13 @@ def _consent_page(request: HttpRequest, person: Participation) -> HttpResponse:
         return _message_page(request, person, "device")
     if not enrolment.has_free_slot(person.study):
         return _message_page(request, person, "full")
-    text = current_texts(person.study)["consent"]
+    text = shown_texts(person.study)["consent"]
     context = {"person": person, "text": safe_html(text.markdown)}
     return page(request, "consent", context, study=person.study)
 
 
 def _instructions_page(request: HttpRequest, person: Participation) -> HttpResponse:
-    text = current_texts(person.study)["instructions"]
+    text = shown_texts(person.study)["instructions"]
     trial = current_trial(person)
     context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
     definition = study_definition(person.study)
@@ -115,7 +115,7 @@ def _trial_page(request: HttpRequest, person: Participation, error: str = "") ->
 def _finished_page(request: HttpRequest, person: Participation) -> HttpResponse:
     context = {
         "person": person,
-        "text": safe_html(current_texts(person.study)["debrief"].markdown),
+        "text": safe_html(shown_texts(person.study)["debrief"].markdown),
         **_told(person),
     }
     return page(request, "finished", context, study=person.study)
@@ -237,6 +237,6 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 def about(request: HttpRequest, code: str) -> HttpResponse:
     """Who is responsible, whom to ask, and a copy of what was consented to."""
     person = find_person(code)
-    text = person.consent_text or current_texts(person.study)["consent"]
+    text = person.consent_text or shown_texts(person.study)["consent"]
     context = {"person": person, "text": safe_html(text.markdown)}
     return page(request, "about", context, study=person.study)

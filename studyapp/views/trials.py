@@ -15,7 +15,7 @@ from studyapp.studies.paradigms import PARADIGMS, Asked, Question
 from studyapp.studies.paradigms.base import NO_ADVICE, PHOTO
 from studyapp.studies.paradigms.forms import MEASURES
 from studyapp.studies.paradigms.reliance import FIRST
-from studyapp.studies.texts import current_texts
+from studyapp.studies.texts import shown_texts
 
 # A picture's code → its address
 Address = Callable[[str], str]
@@ -86,7 +86,7 @@ def _fragment(person: Participation, asked: Asked) -> str:
     """A custom block's own HTML, made harmless."""
     if asked.block.text is None or asked.trial.stage == Stage.CHECK:
         return ""
-    return safe_fragment(current_texts(person.study)[asked.block.text].markdown)
+    return safe_fragment(shown_texts(person.study)[asked.block.text].markdown)
 
 
 def following_pictures(person: Participation, trials: list[Trial], definition: Definition) -> str:

@@ -22,7 +22,7 @@ from studyapp.studies.lifecycle import (
     resume_study,
     start_preparing,
 )
-from studyapp.studies.texts import correct_text, current_texts
+from studyapp.studies.texts import correct_text, current_texts, shown_texts
 from tests.builders import make_study, open_small_study
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +139,12 @@ def test_the_same_text_again_is_no_correction() -> None:
     old = current_texts(study)["debrief"]
     assert correct_text(study, name="debrief", markdown=old.markdown, reason="") == old
     assert not Deviation.objects.exists()
+
+
+@pytest.mark.django_db
+def test_people_see_a_corrected_text_at_once() -> None:
+    study = open_study(make_study())
+    assert shown_texts(study)["debrief"].version == 1
+    correct_text(study, name="debrief", markdown="# Another", reason="a slip")
+    study.refresh_from_db()
+    assert shown_texts(study)["debrief"].markdown == "# Another"
