@@ -109,6 +109,38 @@ def test_a_confirmation_can_be_left_without_doing_anything(
     assert study.state == StudyState.PREPARING
 
 
+def test_what_can_be_done_with_a_group_of_the_payment_stays_on_one_line(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = open_small_study()
+    send_people(study, 2)
+    page = new_page("narrow")
+    sign_in(page, live_server)
+    page.goto(desk(live_server, study, "payment"))
+    verbs = [page.get_by_role("link", name=name, exact=True) for name in ("show", "CSV")]
+    show, csv = (verb.bounding_box() for verb in verbs)
+    assert show is not None
+    assert csv is not None
+    assert show["y"] == csv["y"]
+    assert csv["x"] + csv["width"] <= 390
+
+
+def test_a_printed_desk_leaves_out_what_can_only_be_pressed(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = open_small_study()
+    send_people(study, 2)
+    page = new_page()
+    sign_in(page, live_server)
+    page.goto(desk(live_server, study, "payment"))
+    assert page.get_by_role("button", name="Erase").is_visible()
+    page.emulate_media(media="print")
+    assert not page.get_by_role("button", name="Erase").is_visible()
+    assert page.get_by_role("heading", name="Approval list").is_visible()
+    page.goto(desk(live_server, study, "gallery"))
+    assert not page.locator(".filters").is_visible()
+
+
 def test_the_arrow_keys_page_through_the_gallery(new_page: NewPage, live_server: object) -> None:
     study = open_small_study(stimuli=14, people=8)
     page = new_page()
