@@ -9,6 +9,9 @@ threads = int(os.environ.get("WEB_THREADS", "8"))
 worker_class = "gthread"
 worker_tmp_dir = "/dev/shm"
 timeout = 60
+# Longer than people look at a trial, and than a proxy keeps its connections (nginx: 60 s), so that
+# neither sends into one that is just being closed.
+keepalive = 75
 graceful_timeout = 30
 accesslog = "-"
 logger_class = "studyapp.access.AccessLogger"

@@ -65,9 +65,17 @@ class Processes:
 
 def measure(target: Target, load: Load, seconds: float, processes: Processes) -> float:
     """Print one line of the table; submits a second."""
-    before = processes.spent()
-    tally = asyncio.run(crowd(target, clients=load.clients, think=load.think, seconds=seconds))
-    spent = [after - first for after, first in zip(processes.spent(), before, strict=True)]
+    before: list[tuple[float, ...]] = []
+    tally = asyncio.run(
+        crowd(
+            target,
+            clients=load.clients,
+            think=load.think,
+            seconds=seconds,
+            started=lambda: before.append(processes.spent()),
+        )
+    )
+    spent = [after - first for after, first in zip(processes.spent(), before[0], strict=True)]
     print(line(target, load, tally, seconds, spent), flush=True)
     for error in tally.errors[:3]:
         print(f"    {error}")
@@ -94,11 +102,14 @@ def loads(options: argparse.Namespace) -> Iterator[Load]:
 
 def print_arrivals(target: Target) -> None:
     found = asyncio.run(arrivals(target, ARRIVING))
-    waits = percentiles(found.waits)
-    print(
-        f"{target.name}: {ARRIVING} arrivals in one second: {len(found.waits)} at the first "
-        f"question, {len(found.errors)} errors; p50 {waits[50]:.0f} ms, p95 {waits[95]:.0f} ms"
-    )
+    print(f"\n{target.name}: {ARRIVING} people within one second, {len(found.errors)} errors")
+    for what, waits in (
+        ("link opened → its page shown", found.opened),
+        ("its form sent → acknowledged", found.placed),
+        ("its form sent → next page shown", found.next_shown),
+    ):
+        ms = percentiles(waits)
+        print(f"    {what:32} {len(waits):4}: p50 {ms[50]:5.0f} ms, p95 {ms[95]:5.0f} ms")
     for error in found.errors[:3]:
         print(f"    {error}")
 
@@ -151,9 +162,27 @@ def print_spread(study: "Study") -> None:
     arms = placed.order_by().values("arm__name").annotate(people=Count("pk"))
     counts = [row["people"] for row in arms]
     print(
-        f"Discern: {sum(counts)} of {ARRIVING} placed, in arms of {counts}: spread "
+        f"    {sum(counts)} of {ARRIVING} placed, in arms of {counts}: spread "
         f"{max(counts) - min(counts)}; {placed.values('slot').distinct().count()} slots taken"
     )
+
+
+def print_queries(study: "Study") -> None:
+    """Of each request of one person, BEGIN and COMMIT counted, once the study has been read."""
+    from django.db import connection
+    from django.test import Client
+    from django.test.utils import CaptureQueriesContext
+
+    from tests.visits import requests
+
+    found: dict[str, int] = {}
+    for _ in range(3):
+        for name, send in requests(Client(headers={"host": "127.0.0.1"}), study):
+            with CaptureQueriesContext(connection) as asked:
+                send()
+            found[name] = len(asked)
+    told = ", ".join(f"{name} {count}" for name, count in found.items())
+    print(f"\nqueries: {told}")
 
 
 def measure_site(folder: Path, options: argparse.Namespace) -> dict[Load, float]:
@@ -174,6 +203,7 @@ def measure_site(folder: Path, options: argparse.Namespace) -> dict[Load, float]
                 found[load] = measure(site_target(address, study), load, options.seconds, processes)
             print_arrivals(panel_target(address, crowded))
             print_spread(crowded)
+        print_queries(study)
         if options.otree:
             measure_otree(folder, options, environment["DATABASE_URL"], database.process.pid, found)
     return found

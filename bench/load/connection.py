@@ -28,6 +28,11 @@ class Wire(asyncio.Protocol):
         self._came = bytearray()
         self._head: tuple[int, dict[bytes, bytes], dict[bytes, bytes]] | None = None
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether some of the answer has come."""
+        return bool(self._came) or self._head is not None
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = transport
         self.closed = False
@@ -128,15 +133,24 @@ class Browser:
         raise ConnectionError(f"{address} redirects without end")
 
     async def _send(self, head: bytes, body: bytes) -> Reply:
-        if self._wire.closed:
-            loop = asyncio.get_running_loop()
-            _, self._wire = await loop.create_connection(Wire, self.host, self.port)
         head += f"Host: {self.host}:{self.port}\r\n".encode()
         if self.cookies:
             head += b"Cookie: %s\r\n" % b"; ".join(b"%s=%s" % pair for pair in self.cookies.items())
-        reply = await self._wire.reply(head + b"\r\n" + body)
+        reply = await self._answer(head + b"\r\n" + body)
         self.cookies.update(reply.cookies)
         return reply
+
+    async def _answer(self, request: bytes) -> Reply:
+        """As browsers do, once more where a kept connection was closed before any answer."""
+        if not self._wire.closed:
+            try:
+                return await self._wire.reply(request)
+            except ConnectionError:
+                if self._wire.has_begun:
+                    raise
+        loop = asyncio.get_running_loop()
+        _, self._wire = await loop.create_connection(Wire, self.host, self.port)
+        return await self._wire.reply(request)
 
     def close(self) -> None:
         self._wire.close()

@@ -53,23 +53,29 @@ class Walker:
         self.target, self.tally, self.random, self.think = target, tally, random, think
         self.browser = Browser(target.base)
 
-    async def enter(self) -> tuple[str, Form]:
-        """From the door to the first question: its address and form."""
+    async def arrive(self) -> tuple[str, Form]:
+        """Open the link: the address and the form of the page that it leads to."""
         self.browser.cookies.clear()
         address = self.target.entry()
         reply, address = await self.browser.follow(await self.browser.get(address), address)
-        while True:
-            form = self._form(reply, address)
-            if form is None:
-                raise ConnectionError(f"{address} ends before the first question")
-            if self.target.is_submit(self._action(form, address)):
-                return address, form
-            reply, address = await self.browser.follow(*await self._send(form, address))
+        return address, self._needed_form(reply, address)
 
-    async def walk(self, ready: asyncio.Barrier, seconds: float) -> None:
-        """Answer for `seconds` from the moment at which everybody stands at a question."""
+    async def enter(self) -> tuple[str, Form]:
+        """From the link to the first question: its address and form."""
+        address, form = await self.arrive()
+        while not self.target.is_submit(self._action(form, address)):
+            reply, address = await self.browser.follow(*await self.send(form, address))
+            form = self._needed_form(reply, address)
+        return address, form
+
+    async def walk(
+        self, ready: asyncio.Barrier, seconds: float, started: Callable[[], None]
+    ) -> None:
+        """Answer for `seconds` from the moment at which everybody stands at a question, which one
+        of them tells by `started`."""
         place: tuple[str, Form] | None = await self.enter()
-        await ready.wait()
+        if await ready.wait() == 0:
+            started()
         end = time.perf_counter() + seconds
         await asyncio.sleep(self.random.uniform(0, self.think))
         while time.perf_counter() < end and len(self.tally.errors) < MOST_ERRORS:
@@ -84,7 +90,7 @@ class Walker:
         """One answer, noted if its next page came before `end`; what that asks, None at the end."""
         address, form = place or await self.enter()
         before = time.perf_counter()
-        reply, address = await self._send(form, address)
+        reply, address = await self.send(form, address)
         sent = time.perf_counter()
         reply, address = await self.browser.follow(reply, address)
         following = self._form(reply, address)
@@ -99,7 +105,7 @@ class Walker:
             await asyncio.sleep(self.random.uniform(0.5 * self.think, 1.5 * self.think))
         return address, following
 
-    async def _send(self, form: Form, address: str) -> tuple[Reply, str]:
+    async def send(self, form: Form, address: str) -> tuple[Reply, str]:
         """The redirect that acknowledges a posted form, and the form's address."""
         action = self._action(form, address)
         reply = await self.browser.post(action, form.filled(MEASURES, self.random))
@@ -110,17 +116,25 @@ class Walker:
     def _action(self, form: Form, address: str) -> str:
         return urljoin(address, form.action) if form.action else address
 
+    def _needed_form(self, reply: Reply, address: str) -> Form:
+        form = self._form(reply, address)
+        if form is None:
+            raise ConnectionError(f"{address} ends before the first question")
+        return form
+
     def _form(self, reply: Reply, address: str) -> Form | None:
         if reply.status != HTTPStatus.OK:
             raise ConnectionError(f"{address} was answered with {reply.status}")
         return first_form(reply.body.decode())
 
 
-async def crowd(target: Target, *, clients: int, think: float, seconds: float) -> Tally:
+async def crowd(
+    target: Target, *, clients: int, think: float, seconds: float, started: Callable[[], None]
+) -> Tally:
     """`clients` people at once at `target` for `seconds`, each thinking `think` s on average."""
     tally, ready = Tally(), asyncio.Barrier(clients)
     walkers = [Walker(target, tally, Random(number), think) for number in range(clients)]
-    await asyncio.gather(*(walker.walk(ready, seconds) for walker in walkers))
+    await asyncio.gather(*(walker.walk(ready, seconds, started) for walker in walkers))
     return tally
 
 
