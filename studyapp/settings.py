@@ -44,8 +44,9 @@ def with_password(url: str, password: str) -> str:
     return parts._replace(netloc=f"{user}:{quote(password, safe='')}@{place}").geturl()
 
 
-def database_from_url(url: str) -> dict[str, object]:
-    """Django's settings for `postgresql://user:password@host:port/name`."""
+def database_from_url(url: str, *, pooled: bool = False) -> dict[str, object]:
+    """Django's settings for `postgresql://user:password@host:port/name`; `pooled`: it is that of
+    a pooler which lends a connection for one transaction."""
     parts = urlsplit(url)
     return {
         "ENGINE": "django.db.backends.postgresql",
@@ -56,6 +57,8 @@ def database_from_url(url: str) -> dict[str, object]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        # A cursor of the server's outlives a transaction, and with it the loan.
+        "DISABLE_SERVER_SIDE_CURSORS": pooled,
     }
 
 
@@ -99,7 +102,7 @@ POSTGRES_BIN = env_text("POSTGRES_BIN", "")
 REDIS_URL = with_password(
     env_text("REDIS_URL", "redis://127.0.0.1:6379/0"), env_secret("REDIS_PASSWORD")
 )
-DATABASES = {"default": database_from_url(DATABASE_URL)}
+DATABASES = {"default": database_from_url(DATABASE_URL, pooled=env_flag("DATABASE_POOLED", False))}
 
 INSTALLED_APPS = [
     # First, so that its templates come before the admin's own.

@@ -16,6 +16,7 @@ from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
 from studyapp import checks
+from studyapp.settings import database_from_url
 
 GOOD_KEY = "k3J-9xQ_zR7vT2mW5bN8cL1fH4gD6sA0pY-uE_iO3jKqX7r"
 KEY = f"{GOOD_KEY}{GOOD_KEY}"
@@ -182,3 +183,10 @@ def test_the_local_folder_need_not_be_there_where_files_lie_in_a_bucket(
     settings.MEDIA_ROOT.write_text("")
     settings.STORAGE_URL = "s3://bucket"
     assert checks.check_folders() == []
+
+
+@pytest.mark.parametrize("pooled", [True, False])
+def test_no_cursor_outlives_a_transaction_behind_a_pooler(pooled: bool) -> None:
+    found = database_from_url("postgresql://discern:secret@db:6432/discern", pooled=pooled)
+    assert found["DISABLE_SERVER_SIDE_CURSORS"] is pooled
+    assert (found["HOST"], found["PORT"], found["USER"]) == ("db", "6432", "discern")
