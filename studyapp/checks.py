@@ -36,8 +36,12 @@ def is_public() -> bool:
 
 
 def check_secret_key(**_: Any) -> list[CheckMessage]:
-    """E001: a key that is short, or one that stands in somebody's example."""
-    key = settings.SECRET_KEY
+    """E001: a key that is short, or one that stands in somebody's example, of now or before."""
+    found = (_key_problem(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
+    return next((problem for problem in found if problem), [])
+
+
+def _key_problem(key: str) -> list[CheckMessage]:
     hint = "make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
     if any(word in key.lower() for word in DEFAULT_KEYS):
         return [Error("SECRET_KEY is an example's.", hint=hint, id="studyapp.E001")]

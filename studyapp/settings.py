@@ -88,6 +88,8 @@ def storage_from_url(url: str, access_key: str, secret_key: str) -> dict[str, ob
 SECRET_KEY = env_secret("SECRET_KEY")
 if not SECRET_KEY:
     raise ImproperlyConfigured("SECRET_KEY is missing: set it, or SECRET_KEY_FILE")
+# Keys that signed before, one a line or with spaces between: what they signed still holds.
+SECRET_KEY_FALLBACKS = env_secret("SECRET_KEY_FALLBACKS").split()
 DEBUG = env_flag("DEBUG", False)
 ALLOWED_HOSTS = env_list("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]")
 CSRF_TRUSTED_ORIGINS = env_list("CSRF_TRUSTED_ORIGINS", "")
@@ -200,7 +202,7 @@ SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 
 # Signs what Prolific reports; without it the address for its reports is not there.
-PROLIFIC_WEBHOOK_SECRET = env_text("PROLIFIC_WEBHOOK_SECRET", "")
+PROLIFIC_WEBHOOK_SECRET = env_secret("PROLIFIC_WEBHOOK_SECRET")
 
 # A late-acknowledged message comes back after this many seconds: longer than the longest task.
 LONGEST_TASK_SECONDS = 3600

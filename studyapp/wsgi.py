@@ -17,7 +17,11 @@ refuse_wrong_deployment()
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The site. A body that says it is anything but UTF-8 is called unreadable here already:
     Django looks up whatever codec a stranger names, and breaks where it is none for text."""
-    kind = environ.get("CONTENT_TYPE", "").lower()
-    if "charset" in kind and "utf-8" not in kind:
-        environ["CONTENT_TYPE"] = "application/octet-stream"
+    environ["CONTENT_TYPE"] = readable_kind(environ.get("CONTENT_TYPE", ""))
     return site(environ, start_response)
+
+
+def readable_kind(kind: str) -> str:
+    """The content type as the site is told of it."""
+    odd = "charset" in kind.lower() and "utf-8" not in kind.lower()
+    return "application/octet-stream" if odd else kind

@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 import django
 import pytest
+from hypothesis.internal.conjecture import providers
+from hypothesis.internal.constants_ast import Constants
 
 from demo.scratch import scratch_environment
 
@@ -21,6 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(name, None)
     os.environ.update(servers.enter_context(scratch_environment()))
     django.setup()
+    # Hypothesis mixes in the constants of whatever modules are loaded at the moment, so that the
+    # examples of one run would depend on the order of its tests.
+    assert callable(providers._get_local_constants)
+    providers._get_local_constants = Constants
     # No test reaches another host; a broker that was given by its address is no stranger.
     broker = urlsplit(os.environ["REDIS_URL"]).hostname
     config.option.allow_hosts = ",".join([*LOOPBACK, *([broker] if broker else [])])
@@ -38,3 +44,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.get_closest_marker("browser"):
             item.add_marker(missing)
+
+
+@pytest.fixture(autouse=True)
+def _nothing_remembered() -> None:
+    """What a process remembers by a row's key is of another row where a test emptied the tables and
+    started their keys anew."""
+    from studyapp.studies import definition, material, shown, texts
+
+    for module in (definition, material, shown, texts):
+        for value in vars(module).values():
+            if hasattr(value, "cache_clear"):
+                value.cache_clear()

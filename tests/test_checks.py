@@ -52,6 +52,11 @@ def test_a_default_or_short_secret_key_is_refused(key: str, settings: Settings) 
     assert only(checks.check_secret_key()) == "studyapp.E001"
 
 
+def test_a_former_key_that_is_short_is_refused_too(settings: Settings) -> None:
+    settings.SECRET_KEY_FALLBACKS = [KEY, "short"]
+    assert only(checks.check_secret_key()) == "studyapp.E001"
+
+
 def test_debug_on_a_public_host_is_refused_and_on_loopback_allowed(settings: Settings) -> None:
     settings.DEBUG = True
     assert only(checks.check_debug()) == "studyapp.E002"

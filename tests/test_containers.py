@@ -18,6 +18,7 @@ import pytest
 import requests
 import yaml
 from django.db import connection
+from jsonschema import Draft201909Validator
 
 from studyapp.models import Heartbeat
 
@@ -123,6 +124,25 @@ def test_docker_compose_accepts_the_file(profile: list[str]) -> None:
         check=False,
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_the_file_is_one_of_the_compose_specification() -> None:
+    schema = json.loads((ROOT / "tests" / "schemas" / "compose-spec.json").read_text("utf-8"))
+    found = Draft201909Validator(schema).iter_errors(COMPOSE)
+    assert [f"{list(one.path)}: {one.message}" for one in found] == []
+    wrong = {**COMPOSE, "services": {"web": {**SERVICES["web"], "memory": "1g"}}}
+    assert not Draft201909Validator(schema).is_valid(wrong)
+
+
+def test_every_process_of_the_site_gets_the_settings_and_the_secrets_that_it_names() -> None:
+    for name in ("migrate", "web", "worker-cpu", "worker-gpu"):
+        given = SERVICES[name]["environment"]
+        files = {path for key, path in given.items() if key.endswith("_FILE")}
+        assert files == {f"/run/secrets/{secret}" for secret in SERVICES[name]["secrets"]}, name
+        assert {"STORAGE_URL", "TWO_FACTOR", "PANEL_ID_DAYS"} <= set(given), name
+    assert {secret for one in SERVICES.values() for secret in one.get("secrets", [])} == set(
+        COMPOSE["secrets"]
+    )
 
 
 def test_nothing_else_is_needed_than_the_six_services() -> None:

@@ -102,14 +102,14 @@ def text_names(toml: str) -> list[str]:
     """The names of the texts that a study file wants; none where it can't be read yet."""
     try:
         return list(_texts(tomllib.loads(toml)))
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return []
 
 
 def _parsed(toml: str) -> dict[str, Any]:
     try:
         return tomllib.loads(toml)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise UploadError(f"{STUDY_FILE}: not TOML: {error}") from error
 
 

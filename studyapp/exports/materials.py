@@ -19,6 +19,7 @@ STUDY_FIELDS = (
     "prepared_at", "opened_at", "closed_at",
 )  # fmt: skip
 TEXT_FIELDS = ("name", "version", "markdown", "digest", "reason", "created_at")
+DEVIATION_FIELDS = ("what", "detail", "made_at")
 NETWORK_FIELDS = (
     "builder", "weights", "sha256", "options", "labels_file", "layer", "digest", "labels",
     "described",
@@ -62,9 +63,7 @@ def study_facts(study: Study) -> dict[str, Any]:
             )
         ),
         "photos": list(study.images.order_by("image__sha256").values(*PHOTO_FIELDS)),
-        "deviations": list(
-            study.deviations.order_by("made_at").values("what", "detail", "made_at")
-        ),
+        "deviations": list(study.deviations.order_by("made_at").values(*DEVIATION_FIELDS)),
     }
 
 

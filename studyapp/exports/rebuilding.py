@@ -1,5 +1,6 @@
 """A study rebuilt from a bundle: design, people and judgments as they were, closed to newcomers."""
 
+import csv
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -7,7 +8,8 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from django.db import models, transaction
+from django.core.exceptions import ValidationError
+from django.db import DatabaseError, models, transaction
 
 from studyapp.models import (
     Deviation,
@@ -27,6 +29,7 @@ from studyapp.models import (
 
 from .archives import ArchiveError, opened_bundle
 from .cells import Row, table_rows
+from .materials import DEVIATION_FIELDS, STUDY_FIELDS, TEXT_FIELDS
 from .pictures import Pictures, rebuild_pictures
 
 BATCH = 5000
@@ -34,6 +37,11 @@ IMPORTED_CODE = "imported"
 TIMING = (
     "rt_ms", "confirm_ms", "choice_changes", "hidden_ms", "focus_losses", "window_width",
     "window_height", "pixel_ratio", "picture_failed",
+)  # fmt: skip
+# What a stranger's facts and tables may lead to, which the database refuses last
+UNUSABLE = (
+    ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError,
+    StopIteration, RuntimeError, csv.Error, DatabaseError, ValidationError,
 )  # fmt: skip
 Made = TypeVar("Made", bound=models.Model)
 
@@ -59,7 +67,7 @@ def import_bundle(path: Path) -> Study:
         try:
             with transaction.atomic():
                 return _rebuild(folder, _read_facts(folder))
-        except (ValueError, KeyError, TypeError) as error:
+        except UNUSABLE as error:
             raise ArchiveError(f"the bundle can't be rebuilt: {error}") from error
 
 
@@ -82,16 +90,25 @@ def _rebuild(folder: Path, facts: dict[str, Any]) -> Study:
 
 
 def _make_study(facts: dict[str, Any]) -> Study:
-    row = facts["study"]
+    row = _only(STUDY_FIELDS, facts["study"])
     if Study.objects.filter(slug=row["slug"]).exists():
         raise ArchiveError(f"a study “{row['slug']}” is here already; import into another database")
     row = {**row, "state": StudyState.CLOSED, "closed_at": row["closed_at"] or row["opened_at"]}
     if row["kind"] == StudyKind.SIMULATED:
         row["copy_of"] = _original(facts["copy_of"], row)
     study = Study.objects.create(**row)
-    StudyText.objects.bulk_create(StudyText(study=study, **text) for text in facts["texts"])
-    Deviation.objects.bulk_create(Deviation(study=study, **one) for one in facts["deviations"])
+    StudyText.objects.bulk_create(
+        StudyText(study=study, **_only(TEXT_FIELDS, text)) for text in facts["texts"]
+    )
+    Deviation.objects.bulk_create(
+        Deviation(study=study, **_only(DEVIATION_FIELDS, one)) for one in facts["deviations"]
+    )
     return Study.objects.get(pk=study.pk)
+
+
+def _only(names: Iterable[str], row: Row) -> Row:
+    """What a bundle says of these fields; it sets no others."""
+    return {name: row[name] for name in names}
 
 
 def _original(slug: str, row: Row) -> Study:

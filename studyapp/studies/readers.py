@@ -1,6 +1,7 @@
 """Photos and what they show, read from a folder as a study file describes it."""
 
 import json
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator
@@ -126,14 +127,27 @@ def _read_coco(images: ImagesSection, folder: Path) -> Iterator[Photo]:
     """COCO's instances format; `accepted` of a category and `group` of an image are used where
     they stand."""
     rows = _coco_rows(folder / images.annotations)
+    try:
+        yield from _annotated(rows, folder)
+    except ReaderError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, OSError) as error:
+        raise ReaderError(
+            f"{images.annotations}: not COCO's instances format ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _annotated(rows: dict[str, Any], folder: Path) -> Iterator[Photo]:
     categories = {row["id"]: row for row in rows["categories"]}
     boxes: dict[Any, dict[Any, list[tuple[float, float, float, float]]]] = {}
     for row in rows["annotations"]:
         found = boxes.setdefault(row["image_id"], {})
-        found.setdefault(row["category_id"], []).append(tuple(row["bbox"]))
+        found.setdefault(row["category_id"], []).append(_box(row["bbox"]))
     for row in rows["images"]:
         shown = tuple(
-            AnnotatedCategory(categories[key]["name"], _accepted(categories[key]), tuple(places))
+            AnnotatedCategory(
+                str(categories[key]["name"]), _accepted(categories[key]), tuple(places)
+            )
             for key, places in boxes.get(row["id"], {}).items()
         )
         name = str(row["file_name"])
@@ -146,15 +160,24 @@ def _coco_rows(path: Path) -> dict[str, Any]:
         missing = [key for key in ("images", "annotations", "categories") if key not in rows]
     except FileNotFoundError as error:
         raise ReaderError(f"{path.name}: missing; the reader “coco” needs it") from error
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, RecursionError) as error:
         raise ReaderError(f"{path.name}: not JSON: {error}") from error
     if missing:
         raise ReaderError(f"{path.name}: no {missing[0]} in it; COCO's instances format has them")
     return rows
 
 
+def _box(values: Any) -> tuple[float, float, float, float]:
+    """[x, y, width, height] in pixels; ValueError for anything else."""
+    left, top, width, height = values
+    box = (left, top, width, height)
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in box):
+        raise ValueError(f"bbox {values!r}"[:80])
+    return box
+
+
 def _accepted(category: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(category.get("accepted") or [category["name"]])
+    return tuple(map(str, category.get("accepted") or [category["name"]]))
 
 
 def _inside(folder: Path, name: str) -> Path:

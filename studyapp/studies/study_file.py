@@ -38,7 +38,9 @@ def parse_definition(text: str, where: str) -> Definition:
     """The checked definition in `text`; complaints call it `where`. Files it names are not read."""
     try:
         raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except RecursionError as error:
+        raise DefinitionError(f"{where}: not TOML: nested too deeply; write it flatter") from error
+    except ValueError as error:  # TOMLDecodeError is one, and so is a number of 5000 digits
         raise DefinitionError(f"{where}: not TOML: {error}") from error
     lines = key_lines(text)
     try:

@@ -2,12 +2,9 @@
 
 import json
 from typing import Any
-from urllib.parse import quote_from_bytes
 
 import pytest
 from django.test import Client, RequestFactory
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 from studyapp.models import Judgment, Participation, Status
 from studyapp.participations.answering import answer, current_trial
@@ -17,7 +14,6 @@ from studyapp.wsgi import application
 from tests.builders import make_study, open_small_study, take_part
 
 pytestmark = pytest.mark.django_db
-VERBS = ("", "consent", "refuse", "begin", "resume", "answer", "withdraw", "about")
 UNKNOWN = "A" * 22
 
 
@@ -192,57 +188,3 @@ def test_a_codec_that_is_none_for_text_breaks_nothing(charset: str) -> None:
     for part in application(environ, lambda status, headers, *_: statuses.append(status)):
         assert b"Traceback" not in part
     assert statuses == ["404 Not Found"]
-
-
-TEXT = st.text(max_size=60)
-FIELDS = st.dictionaries(
-    st.sampled_from(["trial", "value", "agree", "publication", "rt_ms", "pixel_ratio",
-                     "picture_failed", "window_width", "hidden_ms", "confidence"]) | TEXT,
-    TEXT | st.integers().map(str) | st.floats().map(str),
-    max_size=8,
-)  # fmt: skip
-ADDRESSES = st.one_of(
-    st.sampled_from(VERBS).map(lambda verb: f"/p/CODE/{verb}"),
-    st.binary(max_size=30).map(lambda raw: f"/p/{quote_from_bytes(raw)}/"),
-    st.binary(max_size=30).map(lambda raw: f"/s/{quote_from_bytes(raw)}/"),
-    st.binary(max_size=30).map(lambda raw: f"/o/{quote_from_bytes(raw)}.png"),
-    st.just("/s/small/"),
-)
-KINDS = st.sampled_from(
-    ["application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/json",
-     "text/plain; charset=utf-16", "multipart/form-data; boundary=x; charset=latin-1", "", "/;=,"]
-)  # fmt: skip
-METHODS = st.sampled_from(["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"])
-fuzzing = settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
-
-
-@fuzzing
-@given(address=ADDRESSES, method=METHODS, kind=KINDS, body=st.binary(max_size=300), query=TEXT)
-def test_nothing_that_is_sent_breaks_a_page(
-    client: Client, address: str, method: str, kind: str, body: bytes, query: str
-) -> None:
-    person = somebody()
-    path = address.replace("CODE", person.code)
-    reply = client.generic(method, path, body, kind, query_params={"PROLIFIC_PID": query})
-    assert reply.status_code < 500
-
-
-@fuzzing
-@given(verb=st.sampled_from(VERBS), fields=FIELDS, accept=st.sampled_from(["", "application/json"]))
-def test_no_field_breaks_a_page(client: Client, verb: str, fields: Any, accept: str) -> None:
-    person = somebody()
-    if fields.get("trial") == "1":
-        fields["trial"] = trial_of(person)
-    reply = client.post(f"/p/{person.code}/{verb}", fields, headers={"accept": accept})
-    assert reply.status_code < 500
-
-
-def somebody() -> Participation:
-    """Somebody who takes part in the study of this test, made at its first example."""
-    person = Participation.objects.filter(status=Status.ACTIVE).first()
-    if person is not None:
-        return person
-    study = Participation.objects.select_related("study").first()
-    return take_part(study.study if study else open_small_study(people=400, trials=1, stimuli=2))
