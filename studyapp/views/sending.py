@@ -37,7 +37,10 @@ def _whole(request: HttpRequest, path: Path, headers: dict[str, str]) -> HttpRes
     if "wsgi.file_wrapper" not in request.META:
         return HttpResponse(path.read_bytes(), headers=headers)
     # The server copies the file to the socket by itself (gunicorn: sendfile).
-    return FileResponse(path.open("rb"), headers=headers)  # type: ignore[return-value]
+    reply = FileResponse(path.open("rb"), headers=headers)
+    # The copy's name is nobody's business.
+    del reply["Content-Disposition"]
+    return reply  # type: ignore[return-value]
 
 
 def asked_range(request: HttpRequest, tag: str, size: int) -> tuple[int, int] | None:

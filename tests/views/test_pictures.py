@@ -101,6 +101,7 @@ def test_the_server_itself_sends_the_file(client: Client, address: str) -> None:
     whole = client.get(address)
     reply: Any = client.get(address, **{"wsgi.file_wrapper": FileWrapper})
     assert reply.streaming
+    assert "Content-Disposition" not in reply
     assert reply["Content-Length"] == whole["Content-Length"]
     assert b"".join(reply.streaming_content) == whole.content
 
