@@ -1,6 +1,6 @@
 """Whether what a participant waits for grows with what is stored.
 
-    python -m demo.scratch python bench/growth.py [--judgments 1000000] [--people 20]
+    python -m demo.scratch python bench/growth.py [--judgments 1000000] [--people 15]
 
 People walk through a study that holds 1,000 judgments, and again once that study holds a million
 (rows are made with COPY, see bench/admin.py). The table shows the first quartile of each request's
@@ -91,7 +91,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--judgments", type=int, default=1_000_000)
-    parser.add_argument("--people", type=int, default=20, help="who walk, each time")
+    parser.add_argument("--people", type=int, default=15, help="who walk, each time")
     options = parser.parse_args()
     call_command("migrate", verbosity=0)
     study = open_small_study(

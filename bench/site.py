@@ -1,6 +1,6 @@
 """The site in production, under people who answer as fast as they can, and who think first.
 
-    python bench/site.py [--otree VENV/bin/otree] [--seconds 8] [--clients 1 20 100]
+    python bench/site.py [--otree VENV/bin/otree] [--seconds 6] [--clients 1 20 100]
 
 Starts gunicorn (as gunicorn.conf.py says), PostgreSQL (durable) and Valkey on loopback and sends
 closed-loop walkers through a study of 22 trials; client and servers share the machine's cores.
@@ -233,7 +233,7 @@ def main() -> None:
     )
     otree = os.environ.get("OTREE")
     parser.add_argument("--otree", type=Path, default=Path(otree) if otree else None)
-    parser.add_argument("--seconds", type=float, default=8)
+    parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 20, 100])
     parser.add_argument("--think", type=float, nargs="+", default=[0, 2], help="seconds")
     parser.add_argument("--people", type=int, default=1500, help="places of the study")

@@ -29,10 +29,8 @@ CONSENTED = [
     "consented_at", "consent_text", "publication_consent", "device_class", "slot", "arm", "status",
     "last_seen_at",
 ]  # fmt: skip
-SHOWN_OF_STUDY = [
-    f"study__{name}"
-    for name in ("slug", "title", "state", "kind", "texts_digest", "definition_digest")
-]
+# What participants' pages show of a study: its other columns are large, or unused
+SHOWN_OF_STUDY = ("slug", "title", "state", "kind", "texts_digest", "definition_digest")
 
 
 @transaction.atomic
@@ -168,9 +166,11 @@ def refuse(participation: Participation) -> Participation:
 
 
 def people() -> QuerySet[Participation]:
-    """With what participants' pages show of their study: its other columns are large, or unused."""
+    """Everybody, with what their pages show of their study."""
     own = [field.name for field in Participation._meta.concrete_fields if field.name != "profile"]
-    return Participation.objects.select_related("study").only(*own, *SHOWN_OF_STUDY)
+    return Participation.objects.select_related("study").only(
+        *own, *(f"study__{name}" for name in SHOWN_OF_STUDY)
+    )
 
 
 def lock(participation: Participation) -> Participation:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Participation, Status, Study, StudyKind, StudyState
 from studyapp.models.codes import is_code
+from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter
 from studyapp.participations.panels import panel_visit
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
@@ -39,7 +40,8 @@ def entry(request: HttpRequest, slug: str) -> HttpResponse:
     A closed study is open only to those who are in it; to anybody else there is nothing here, as
     if it had never been.
     """
-    study = get_object_or_404(Study, slug=slug, opened_at__isnull=False)
+    studies = Study.objects.only(*SHOWN_OF_STUDY)
+    study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
     try:
         return _door(request, study)
     except ParticipationError as error:
