@@ -31,7 +31,7 @@ from studyapp.models import Explanation, Heartbeat, Prediction, Study  # noqa: E
 from studyapp.studies.lifecycle import start_preparing  # noqa: E402
 from studyapp.studies.preparation import study_explanations, study_predictions  # noqa: E402
 from studyapp.studies.progress import progress  # noqa: E402
-from tests.tasks.small_line import make_line, worker  # noqa: E402
+from tests.tasks.small_line import LAYERS, make_line, worker  # noqa: E402
 
 MOST_SECONDS = 300
 
@@ -83,7 +83,7 @@ def outside(study: Study) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--photos", type=int, default=48)
-    parser.add_argument("--builder", default="resnet18")
+    parser.add_argument("--builder", choices=sorted(LAYERS), default="resnet18")
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
     found = {workers: prepare(workers, arguments) for workers in (1, 2)}

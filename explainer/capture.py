@@ -97,7 +97,7 @@ class Graph:
         if rules:
             _refuse_hidden_calls(module)
         self.walk = Walk()
-        self.images = images.detach().clone().requires_grad_(pixels)
+        self.images = images.detach().requires_grad_(pixels)
         watches = [_Watch(address) for address in addresses]
         self.outputs = self._forward(module, watches, rules)
         self.maps = {watch.address: _met(watch) for watch in watches}
