@@ -4,7 +4,7 @@
 
 Judgments are made inside PostgreSQL. Times are the best of three. Memory is the highest that a
 fresh process reached while it wrote the whole bundle, without the analysis, which needs all rows
-at once.
+at once. Takes some five minutes on two cores; `--judgments 4000 --many 20000` half a minute.
 """
 
 import argparse

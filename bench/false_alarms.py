@@ -5,7 +5,8 @@
 Simulates null studies with people and photos that differ (participants' SD 0.5 and photos' SD 0.7
 on the logit) and two methods without any difference, alone and where a method's effect varies by
 picture (SD 0.5), and prints the rate at a nominal 5 % with its own Wilson interval. The mixed
-models are fitted to the first `--mixed` of the studies.
+models are fitted to the first `--mixed` of the studies. Takes some ten minutes on two cores;
+`--studies 20 --mixed 2` some ten seconds.
 """
 
 import argparse

@@ -5,7 +5,8 @@
 Each run prepares another study of its own photos by real worker processes, from the first
 prediction to the last picture; workers are up before the clock starts. "Outside" is the share of
 the time between the last prediction and the last explanation that one worker spends outside
-`explainer.explain`: reading photos, storing maps, rows and messages.
+`explainer.explain`: reading photos, storing maps, rows and messages. Takes some three minutes on
+two cores; ten at most, as no run may take more than five.
 """
 
 import argparse

@@ -34,9 +34,13 @@ MANIFEST = "manifest.json"
 
 @dataclass(frozen=True)
 class Saved:
-    """What became of each photo: the folders made now and found whole, and why others failed."""
+    """What became of each photo: the folders made now and found whole, and why others failed.
+
+    `empty`: of what was made now, the methods whose maps show nothing (see `Found.empty`).
+    """
 
     made: dict[Path, Path] = field(default_factory=dict)
+    empty: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     present: dict[Path, Path] = field(default_factory=dict)
     failed: dict[Path, str] = field(default_factory=dict)
 
@@ -238,6 +242,8 @@ class _Run:
             return
         for n, photo in enumerate(group):
             single = _single(found, n, photo.said)
+            if empty := tuple(name for name, is_empty in single.empty.items() if is_empty.any()):
+                self.saved.empty[photo.path] = empty
             self.writing.append((photo, self.writers.submit(_write, single, photo, self.order)))
         while len(self.writing) > self.depth:
             self.settle()

@@ -49,6 +49,8 @@ def run(chosen: argparse.Namespace) -> int:
     )
     said = f"{len(saved.made)} explained, {len(saved.present)} were there, in {chosen.out}"
     print(said, file=sys.stderr)
+    for path, names in saved.empty.items():
+        print(f"{path}: nothing is to be seen in {', '.join(names)}", file=sys.stderr)
     if saved.failed:
         print(f"{len(saved.failed)} could not be explained", file=sys.stderr)
     return 1 if saved.failed else 0

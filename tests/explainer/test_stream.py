@@ -64,6 +64,15 @@ def test_without_a_display_maps_are_saved_without_pictures(tmp_path: Path) -> No
     assert sorted(path.name for path in folder.rglob("*")) == ["manifest.json", "maps.npz"]
 
 
+def test_maps_that_show_nothing_are_told(tmp_path: Path) -> None:
+    (rich,) = photos(tmp_path / "in", 1)
+    flat = tmp_path / "in" / "flat.png"
+    Image.new("RGB", (20, 24), "teal").save(flat)
+    saved = run([rich, flat], tmp_path / "out", methods=("edges", "centre_prior"))
+    assert list(saved.made) == [rich, flat]
+    assert saved.empty == {flat: ("edges",)}
+
+
 def test_a_second_run_makes_only_what_is_missing_or_damaged(tmp_path: Path) -> None:
     paths, out = photos(tmp_path / "in"), tmp_path / "out"
     first = run(paths[:4], out)

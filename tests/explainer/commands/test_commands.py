@@ -64,6 +64,16 @@ def test_an_unreadable_photo_is_told_and_the_exit_code_says_so(
     assert "1 explained" in err
 
 
+def test_a_map_that_shows_nothing_is_told(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    flat = tmp_path / "flat.png"
+    Image.new("RGB", (64, 64), "teal").save(flat)
+    asked = ["explain", str(flat), *NETWORK, "--methods", "edges", "--no-pictures"]
+    assert main([*asked, "--out", str(tmp_path / "o")]) == 0
+    assert "flat.png: nothing is to be seen in edges" in told(capsys)[1]
+
+
 def test_a_setting_reaches_its_method(tmp_path: Path) -> None:
     asked = ["explain", str(photo(tmp_path)), *NETWORK, "--out", str(tmp_path / "o")]
     asked += ["--methods", "centre_prior", "--set", "centre_prior.spread=0.1", "--no-pictures"]
