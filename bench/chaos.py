@@ -248,6 +248,8 @@ def main() -> int:
 
 
 def run(stack: Stack, options: argparse.Namespace) -> int:
+    from django.db import close_old_connections
+
     from bench.faults.counts import kept, made
     from studyapp.models import Study
 
@@ -267,6 +269,8 @@ def run(stack: Stack, options: argparse.Namespace) -> int:
     for walk in walks:
         walk.result(PATIENCE + 60 * options.minutes)
     print_outages(outages, seen)
+    # Ours may have been killed with the others.
+    close_old_connections()
     found = kept(Study.objects.get(slug=SLUG), seen)
     tell_people(seen, found, max(seen.moments, default=start) - start)
     whole = found.is_whole and not (seen.unkind or seen.stuck)

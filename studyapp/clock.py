@@ -20,6 +20,11 @@ def database_now() -> datetime:
     return moment
 
 
+def certain_now() -> datetime:
+    """The earlier of both clocks: what is over by it is over by both, whichever jumped ahead."""
+    return min(timezone.now(), database_now())
+
+
 def seconds_apart() -> float:
     """By how much this machine's clock is ahead of the database's; less than 0: behind."""
     return (timezone.now() - database_now()).total_seconds()

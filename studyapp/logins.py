@@ -36,7 +36,7 @@ def may_try(key: str) -> bool:
     now = timezone.now()
     LoginTries.objects.get_or_create(key=key, defaults={"since": now})
     row = LoginTries.objects.select_for_update().get(key=key)
-    if row.since < now - SPAN:
+    if abs(now - row.since) > SPAN:
         row.tries, row.since = 0, now
     if row.tries >= MOST_TRIES:
         return False

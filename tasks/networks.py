@@ -26,6 +26,8 @@ def loaded(network: Network) -> explainer.Network:
     found = _load(json.dumps(wanted, sort_keys=True))
     first = network.described.get("weights_digest", found.weights_digest)
     if found.weights_digest != first:
+        # Read anew the next time: the file may have been put right by then.
+        _load.cache_clear()
         raise explainer.ExplainerError(
             f"the weights of {network} are {found.weights_digest[:12]}… here, "
             f"and were {first[:12]}… where the work began",
@@ -48,9 +50,12 @@ def network_for(study_id: int, network_id: int) -> explainer.Network | None:
 
 def tell_unloadable(study_id: int, error: Exception) -> None:
     """Stop the study's preparation with a problem that names the worker and the mend."""
-    Study.objects.filter(pk=study_id).update(
-        problem=f"a network can't be loaded by {worker_name()}: {error}; then prepare it again"
+    study = Study.objects.get(pk=study_id)
+    study.problem = (
+        f"a network can't be loaded by {worker_name()}: {error}; then "
+        f"manage.py study prepare {study.slug}"
     )
+    study.save(update_fields=["problem"])
 
 
 def describe(network: Network) -> None:

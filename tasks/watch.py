@@ -7,10 +7,10 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db.models import QuerySet
-from django.utils import timezone
 
-from studyapp.models import Study, StudyState
-from studyapp.queue import PREPARE, QUEUES, app
+from studyapp.models import Download, Report, Study, StudyState, WorkState
+from studyapp.queue import BUNDLE, PREPARE, QUEUES, REPORT, app
+from studyapp.studies.claims import is_held
 from studyapp.studies.preparation import (
     pending,
     study_crops,
@@ -22,43 +22,62 @@ from studyapp.studies.preparation import (
 ASKED = "discern/asked-again"
 
 
+# A task by its name, and the row that it is about
+Wanted = tuple[str, int]
+ROWS: dict[str, type[Report] | type[Download]] = {REPORT: Report, BUNDLE: Download}
+
+
 class Watch:
     """Looks with every heartbeat of an idle worker, and asks when it saw the same twice: no
-    message waits, no claim is held, and yet a study is not prepared."""
+    message waits, no claim is held, and yet a study is not prepared, or a report or bundle is not
+    made. What was under way when the worker started is asked for at once."""
 
     def __init__(self) -> None:
-        self.suspects: set[int] = set()
+        self.suspects: set[Wanted] = set()
+        self.has_started = False
 
     def look(self, *, idle: bool) -> None:
-        forgotten = set(forgotten_studies()) if idle and _queues_are_empty() else set()
+        if not self.has_started:
+            ask_again([*unprepared_studies(), *unmade()])
+            self.has_started = True
+            return
+        forgotten = {*forgotten_studies(), *unmade()} if idle and _queues_are_empty() else set()
         again = self.suspects & forgotten
         self.suspects = forgotten - again
         if again and _may_ask():
             ask_again(again)
 
 
-def forgotten_studies() -> Iterator[int]:
+def unprepared_studies() -> Iterator[Wanted]:
+    """Studies that are being prepared; those with a problem too: this worker may lack nothing."""
+    found = Study.objects.filter(state=StudyState.PREPARING, prepared_at=None)
+    yield from ((PREPARE, key) for key in found.values_list("pk", flat=True))
+
+
+def forgotten_studies() -> Iterator[Wanted]:
     """Studies that could go on and that no worker has a claim in."""
     going_on = Study.objects.filter(state=StudyState.PREPARING, prepared_at=None, problem="")
     for study in going_on:
-        if not any(_is_held(rows) for rows in _all_rows(study)):
-            yield study.pk
+        if not any(pending(rows).filter(is_held()).exists() for rows in _all_rows(study)):
+            yield PREPARE, study.pk
 
 
-def ask_again(studies: Iterable[int] | None = None) -> None:
-    """Ask for studies that are being prepared, all of them where none are named."""
-    found = Study.objects.filter(state=StudyState.PREPARING, prepared_at=None)
-    for key in found.values_list("pk", flat=True) if studies is None else sorted(studies):
-        app.signature(PREPARE, args=[key]).apply_async(queue="cpu")
+def unmade() -> Iterator[Wanted]:
+    """Reports and bundles that were asked for and that no worker is at."""
+    for task, model in ROWS.items():
+        waiting = model.objects.filter(state=WorkState.PENDING).exclude(is_held())
+        yield from ((task, key) for key in waiting.values_list("pk", flat=True))
+
+
+def ask_again(wanted: Iterable[Wanted]) -> None:
+    for task, key in sorted(wanted):
+        argument = key if task == PREPARE else [key]
+        app.signature(task, args=[argument]).apply_async(queue="cpu")
 
 
 def _all_rows(study: Study) -> Iterator[QuerySet[Any]]:
     yield from (study_predictions(study), study_explanations(study))
     yield from (study_overlays(study), study_crops(study))
-
-
-def _is_held(rows: QuerySet[Any]) -> bool:
-    return pending(rows).filter(claimed_until__gt=timezone.now()).exists()
 
 
 @contextlib.contextmanager

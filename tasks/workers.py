@@ -9,13 +9,13 @@ import torch
 from celery import signals
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
-from django.utils import timezone
+from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 
 from studyapp.models import Heartbeat
 
 from .batches import renew_held, worker_name
-from .watch import Watch, ask_again
+from .watch import Watch
 
 log = logging.getLogger(__name__)
 doing = ""
@@ -23,25 +23,26 @@ doing = ""
 
 def beat(queues: str) -> None:
     """Say that this worker is alive, and at what, and that its claims are not to run out."""
-    now = timezone.now()
+    told = {"queues": queues, "doing": doing, "seen_at": Now()}
     Heartbeat.objects.update_or_create(
-        worker=worker_name(),
-        defaults={"queues": queues, "doing": doing, "seen_at": now},
-        create_defaults={"queues": queues, "doing": doing, "seen_at": now, "started_at": now},
+        worker=worker_name(), defaults=told, create_defaults={**told, "started_at": Now()}
     )
     renew_held()
 
 
 def _beat_on(queues: str, stop: threading.Event) -> None:
-    """Beat until told to stop; a database or broker that is away for a while ends nothing."""
+    """Beat at once and until told to stop; a database or broker that is away for a while, also at
+    the start, ends nothing."""
     watch = Watch()
-    while not stop.wait(settings.BEAT_SECONDS):
+    while True:
         try:
             close_old_connections()
             beat(queues)
             watch.look(idle=not doing)
         except (DatabaseError, InterfaceError, OSError, redis.RedisError, KombuError) as error:
             log.warning("no heartbeat: %s", error)
+        if stop.wait(settings.BEAT_SECONDS):
+            break
     connection.close()
 
 
@@ -50,9 +51,7 @@ def start(sender: Any, **_: Any) -> None:
     """Two torch threads on two shared cores have been ten times slower: scale by processes."""
     torch.set_num_threads(1)
     queues = ",".join(sorted(queue.name for queue in sender.task_consumer.queues))
-    beat(queues)
     threading.Thread(target=_beat_on, args=(queues, threading.Event()), daemon=True).start()
-    ask_again()
 
 
 @signals.task_prerun.connect

@@ -8,6 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from studyapp.clock import certain_now
 from studyapp.models import (
     HOLDS_A_SLOT,
     Event,
@@ -111,7 +112,7 @@ def release_idle(study: Study) -> int:
 def idle_since(study: Study) -> datetime:
     """Whoever was last seen before this moment has been idle for the study's limit for certain."""
     minutes = study_definition(study).design.idle_minutes
-    return timezone.now() - timedelta(minutes=minutes, seconds=SEEN_SECONDS)
+    return certain_now() - timedelta(minutes=minutes, seconds=SEEN_SECONDS)
 
 
 def note_seen(person: Participation) -> None:

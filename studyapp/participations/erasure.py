@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from studyapp.clock import certain_now
 from studyapp.models import PanelIdentity, Participation, Study
 from studyapp.studies.definition import study_definition
 
@@ -26,7 +27,9 @@ def is_over() -> Q:
     days = {
         study.pk: study_definition(study).panel.erase_ids_on for study in Study.objects.order_by()
     }
-    today, now = timezone.localdate(), timezone.now()
+    # Erased is erased: neither clock alone, set wrong, brings the day.
+    now = certain_now()
+    today = timezone.localdate(now)
     due = [key for key, day in days.items() if day is not None and day <= today]
     silent = [key for key, day in days.items() if day is None]
     limit = now - timedelta(days=settings.PANEL_ID_DAYS)

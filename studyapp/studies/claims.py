@@ -1,4 +1,7 @@
-"""Which worker has which row: a claim is one conditional UPDATE and runs out by itself."""
+"""Which worker has which row: a claim is one conditional UPDATE and runs out by itself.
+
+All by the database's clock: workers' own may differ, and a claim is compared with others' claims.
+"""
 
 import uuid
 from datetime import timedelta
@@ -6,7 +9,8 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.db.models.expressions import CombinedExpression
+from django.db.models.functions import Now
 
 from studyapp.models import Work, WorkState
 
@@ -19,25 +23,34 @@ def claim(rows: QuerySet[Any], worker: str) -> str:
     Attempts are counted when a claim is made, so that a row at which workers die runs out of
     them: it is failed here, with the reason, when its last claim has run out.
     """
-    now = timezone.now()
-    free = rows.filter(state=WorkState.PENDING).filter(
-        Q(claimed_until__isnull=True) | Q(claimed_until__lt=now)
-    )
+    free = rows.filter(state=WorkState.PENDING).exclude(is_held())
     free.filter(attempts__gte=settings.MOST_ATTEMPTS).update(
         state=WorkState.FAILED,
         error=f"{settings.MOST_ATTEMPTS} workers stopped at it; see the worker's log, then retry",
         **FREE,
     )
     name = f"{worker[:150]}/{uuid.uuid4().hex}"
-    until = now + timedelta(seconds=settings.CLAIM_SECONDS)
-    free.update(claimed_by=name, claimed_until=until, attempts=F("attempts") + 1)
+    free.update(claimed_by=name, claimed_until=_until(), attempts=F("attempts") + 1)
     return name
+
+
+def is_held() -> Q:
+    """Rows with a claim that has not run out.
+
+    Nobody claims for longer than the longest task: a claim for longer was made by a clock that has
+    been set back since, and its worker, if it lives, has renewed it.
+    """
+    longest = Now() + timedelta(seconds=settings.LONGEST_TASK_SECONDS)
+    return Q(claimed_until__isnull=False, claimed_until__gt=Now(), claimed_until__lt=longest)
+
+
+def _until() -> CombinedExpression:
+    return Now() + timedelta(seconds=settings.CLAIM_SECONDS)
 
 
 def renew(rows: QuerySet[Any], claim_name: str) -> None:
     """Keep a claim for as long again: its worker is alive and still at it."""
-    until = timezone.now() + timedelta(seconds=settings.CLAIM_SECONDS)
-    rows.filter(claimed_by=claim_name, state=WorkState.PENDING).update(claimed_until=until)
+    rows.filter(claimed_by=claim_name, state=WorkState.PENDING).update(claimed_until=_until())
 
 
 def finish(row: Work, claim_name: str, **values: Any) -> bool:
@@ -70,4 +83,4 @@ def _settle(row: Work, claim_name: str, **values: Any) -> bool:
     mine = type(row)._default_manager.filter(
         pk=row.pk, claimed_by=claim_name, state=WorkState.PENDING
     )
-    return mine.update(finished_at=timezone.now(), **FREE, **values) == 1
+    return mine.update(finished_at=Now(), **FREE, **values) == 1

@@ -33,5 +33,10 @@ def page_of(study: Study, name: str = "studyapp_study_change") -> str:
     return reverse(f"admin:{name}", args=[study.pk])
 
 
+def concerns(client: Client) -> list[str]:
+    """What needs attention, as the first page says it."""
+    return [concern.sentence for concern in client.get("/admin/").context["concerns"]]
+
+
 def do(study: Study, verb: str) -> str:
     return reverse("admin:study_do", args=[study.pk, verb])

@@ -15,7 +15,7 @@ from studyapp import health
 from studyapp.admin import home
 from studyapp.models import Judgment, Participation
 from studyapp.participations.answering import current_trial
-from tests.admin.desk import administrator
+from tests.admin.desk import administrator, concerns
 from tests.builders import open_small_study, take_part
 
 from .faulty import (
@@ -45,10 +45,6 @@ def answer(client: Client, person: Participation, **options: Any) -> Any:
     trial = current_trial(person)
     assert trial is not None
     return client.post(f"/p/{person.code}/answer", {"trial": trial.code, "value": 1}, **options)
-
-
-def concerns(client: Client) -> list[str]:
-    return [concern.sentence for concern in client.get("/admin/").context["concerns"]]
 
 
 def test_a_read_only_database_asks_people_to_send_again_and_takes_it_when_it_can(

@@ -9,7 +9,7 @@ from django.conf import settings
 from pytest_django import Settings
 
 import explainer
-from studyapp.models import Explanation, Image, Network, Prediction, Study, WorkState
+from studyapp.models import Explanation, Image, Network, Prediction, Study, StudyKind, WorkState
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.preparation import Request, advance, study_networks
@@ -18,6 +18,7 @@ from tasks import networks, predictions, preparation
 from tasks.material import open_image
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import _record, explain, render
+from tests.admin.desk import administrator, concerns
 from tests.tasks.small_line import BUILDER, empty_broker, files_of_rows, files_on_disk, make_line
 
 pytestmark = pytest.mark.django_db
@@ -95,7 +96,9 @@ def test_a_full_disk_ends_in_failed_rows_with_the_reason_after_three_tries(
     assert set(Explanation.objects.values_list("attempts", flat=True)) == {3}
 
 
-def test_a_worker_with_other_weights_is_told_and_uses_up_no_attempt(tmp_path: Path) -> None:
+def test_a_worker_with_other_weights_is_refused_and_told_and_goes_on_by_the_command_named(
+    tmp_path: Path,
+) -> None:
     folder = tmp_path / "study"
     folder.mkdir()
     write_weights(folder / "weights.safetensors", seed=0)
@@ -107,8 +110,14 @@ def test_a_worker_with_other_weights_is_told_and_uses_up_no_attempt(tmp_path: Pa
         TASKS[request.task](*request.arguments)
     study.refresh_from_db()
     assert "a network can't be loaded by" in study.problem
-    assert "give every worker the same file; then prepare it again" in study.problem
+    assert "give every worker the same file; then manage.py study prepare small-" in study.problem
+    Study.objects.update(kind=StudyKind.REAL)
+    assert any("a network can't be loaded by" in one for one in concerns(administrator()))
     assert set(Prediction.objects.values_list("attempts", "state")) == {(0, WorkState.PENDING)}
+    write_weights(folder / "weights.safetensors", seed=0)
+    work(start_preparing(study))
+    study.refresh_from_db()
+    assert (study.problem, study.prepared_at is None) == ("", False)
 
 
 def write_weights(path: Path, *, seed: int) -> None:

@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from django.core.management import CommandError
+from kombu.exceptions import OperationalError
+
 from studyapp.models import MetricValue
 from studyapp.queue import MEASURE, ask
 
@@ -11,7 +14,12 @@ from .base import Verb, find_study, slug_argument
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     study = find_study(options["slug"])
     there = MetricValue.objects.filter(use__stimulus__study=study).count()
-    ask(MEASURE, study.pk)
+    try:
+        ask(MEASURE, study.pk)
+    except OperationalError as error:
+        raise CommandError(
+            "the broker can't be reached, so no worker was asked: start Redis, then ask again"
+        ) from error
     facts = {"slug": study.slug, "values": there}
     return facts, [
         f"{study.slug}: {there} values are there; the workers were asked for the rest, "
