@@ -32,8 +32,8 @@ ALIVE = timedelta(minutes=1)
 LEAST_FREE_SHARE, LEAST_FREE_BYTES = 0.05, 2 * 2**30
 # Less than a batch of pictures needs
 FULL_BYTES = 16 * 2**20
-# More than fits in the least memory for sorting: PostgreSQL writes some 700 kB to its disk.
-SPILL = "SELECT max(n) FROM (SELECT n FROM generate_series(1, 30000) n ORDER BY -n OFFSET 1) s"
+# More than fits in the least memory for sorting: PostgreSQL writes some 600 kB to its disk.
+SPILL = "SELECT max(n) FROM (SELECT n FROM generate_series(1, 10000) n ORDER BY -n OFFSET 1) s"
 
 
 def database_state() -> Database:

@@ -1,5 +1,6 @@
 """Rows claimed together: renewed while they are worked on, given back when the work breaks off."""
 
+import errno
 import logging
 import os
 import socket
@@ -11,10 +12,20 @@ from django.db.models import QuerySet
 
 from studyapp.models import WorkState
 from studyapp.queue import ask
-from studyapp.studies.claims import claim, give_back, renew
+from studyapp.studies.claims import claim, give_back, give_back_untried, renew
 
 log = logging.getLogger(__name__)
 held: dict[str, QuerySet[Any]] = {}
+
+
+class FullDisk(Exception):
+    """No room for what a worker made. That is no row's fault, so it uses up nobody's attempts."""
+
+
+def refuse_full(error: OSError) -> None:
+    """Raise FullDisk where `error` says that there is no room."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise FullDisk(f"the disk is full where {worker_name()} stores files") from error
 
 
 def worker_name() -> str:
@@ -26,13 +37,17 @@ def claimed(rows: QuerySet[Any]) -> Iterator[tuple[str, QuerySet[Any]]]:
     """Claim the free ones of `rows`; the claim's name and the rows that it holds.
 
     Whatever breaks the work off is logged and written to the rows that are left, which are then
-    free for another try; after the last one they are failed with that reason.
+    free for another try; after the last one they are failed with that reason. FullDisk is raised
+    on: they are as if nobody had tried.
     """
     name = claim(rows, worker_name())
     mine = rows.filter(claimed_by=name)
     held[name] = rows
     try:
         yield name, mine
+    except FullDisk:
+        give_back_untried(mine)
+        raise
     except Exception as error:
         log.exception("a batch of %s broke off", rows.model.__name__)
         for row in mine:

@@ -50,11 +50,13 @@ def network_for(study_id: int, network_id: int) -> explainer.Network | None:
 
 def tell_unloadable(study_id: int, error: Exception) -> None:
     """Stop the study's preparation with a problem that names the worker and the mend."""
+    stop(study_id, f"a network can't be loaded by {worker_name()}: {error}")
+
+
+def stop(study_id: int, problem: str) -> None:
+    """Stop a study's preparation until somebody has solved `problem` and asks for it again."""
     study = Study.objects.get(pk=study_id)
-    study.problem = (
-        f"a network can't be loaded by {worker_name()}: {error}; then "
-        f"manage.py study prepare {study.slug}"
-    )
+    study.problem = f"{problem}; then manage.py study prepare {study.slug}"
     study.save(update_fields=["problem"])
 
 

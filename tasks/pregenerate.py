@@ -20,9 +20,9 @@ from studyapp.studies.preparation import (
     study_overlays,
 )
 
-from .batches import ask_for_rest, claimed
+from .batches import FullDisk, ask_for_rest, claimed, refuse_full
 from .material import open_image, photo_bytes, stored_map
-from .networks import loaded, network_for
+from .networks import loaded, network_for, stop
 from .preparation import go_on
 
 PHOTOS_AT_ONCE = 8
@@ -36,9 +36,13 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
     if network is None:
         return
     wanted = Explanation.objects.filter(pk__in=keys)
-    with claimed(wanted) as (name, mine):
-        for batch in batches(mine.select_related("image").order_by("image_id", "pk")):
-            _explain(network, batch, name)
+    try:
+        with claimed(wanted) as (name, mine):
+            for batch in batches(mine.select_related("image").order_by("image_id", "pk")):
+                _explain(network, batch, name)
+    except FullDisk as error:
+        stop(study_id, f"{error}: make room")
+        return
     ask_for_rest(wanted, EXPLAIN, study_id, network_id, queue="gpu")
     study = Study.objects.get(pk=study_id)
     go_on(study_id, pending(study_explanations(study)).count())
@@ -140,6 +144,7 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
         array = found[row.method][place, which].cpu().numpy()
         digest = storage.keep(file, explainer.store.maps_bytes({"map": array}))
     except OSError as error:
+        refuse_full(error)
         give_back(row, name, f"the map could not be stored: {error}")
         return
     kept = finish(
@@ -176,9 +181,13 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
     needed = wanted.values_list(NETWORK_OF[kind], flat=True).distinct()
     if any(network_for(study_id, network) is None for network in needed):
         return
-    with claimed(wanted) as (name, mine):
-        for row in mine.order_by("pk"):
-            _render(row, draw, name)
+    try:
+        with claimed(wanted) as (name, mine):
+            for row in mine.order_by("pk"):
+                _render(row, draw, name)
+    except FullDisk as error:
+        stop(study_id, f"{error}: make room")
+        return
     ask_for_rest(wanted, RENDER, study_id, kind, queue="cpu")
     study = Study.objects.get(pk=study_id)
     left = pending(study_overlays(study)).count() + pending(study_crops(study)).count()
@@ -196,6 +205,7 @@ def _render(row: Any, draw: Any, name: str) -> None:
     except explainer.ExplainerError as error:
         fail(row, name, str(error))
     except OSError as error:
+        refuse_full(error)
         give_back(row, name, f"the picture could not be made and stored: {error}")
     else:
         finish(row, name, file=file, digest=digest, width=picture.width, height=picture.height)

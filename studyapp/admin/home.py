@@ -182,8 +182,8 @@ def _disk() -> Iterator[Concern]:
     state, free = free_space()
     if state == "full":
         yield Concern(
-            f"The disk of {settings.MEDIA_ROOT} is full: pictures, reports and bundles fail until "
-            "there is room; then manage.py study prepare SLUG --retry makes those that failed"
+            f"The disk of {settings.MEDIA_ROOT} is full: answers are taken, but no picture, report "
+            "or bundle is made. Make room, then manage.py study prepare SLUG goes on"
         )
     elif state == "almost full":
         yield Concern(

@@ -73,6 +73,11 @@ def give_back(row: Work, claim_name: str, reason: str) -> bool:
     return mine.update(error=reason[:2000], **FREE) == 1
 
 
+def give_back_untried(rows: QuerySet[Any]) -> int:
+    """Leave claimed rows as they were before the claim, attempts too; how many there were."""
+    return rows.update(attempts=F("attempts") - 1, **FREE)
+
+
 def retry(rows: QuerySet[Any]) -> int:
     """Make failed rows pending again, with all attempts; how many there were."""
     failed = rows.filter(state=WorkState.FAILED)

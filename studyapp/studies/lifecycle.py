@@ -39,8 +39,8 @@ class LifecycleError(Exception):
 def start_preparing(study: Study) -> Study:
     """Ask the workers for predictions and explanations; asking again takes up what is left."""
     study = locked_study(study, StudyState.DRAFT, StudyState.PREPARING, verb="prepared")
-    study.state = StudyState.PREPARING
-    study.save(update_fields=["state"])
+    study.state, study.problem = StudyState.PREPARING, ""
+    study.save(update_fields=["state", "problem"])
     ask(PREPARE, study.pk)
     return study
 

@@ -1,4 +1,4 @@
-"""`/healthz`: database, broker, workers, files and clock, told apart."""
+"""`/healthz`: database, broker, workers, preparation, files and clock, told apart."""
 
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
@@ -10,6 +10,7 @@ from studyapp.health import (
     free_space,
     queue_lengths,
 )
+from studyapp.models import Study, StudyState
 
 
 @require_safe
@@ -21,7 +22,14 @@ def healthz(request: HttpRequest) -> JsonResponse:
         "database": database,
         "broker": "unreachable" if queue_lengths() is None else "ok",
         "workers": alive_workers().count() if is_readable else None,
+        "preparation": _preparation() if is_readable else "unknown",
         "files": free_space()[0],
         "clock": clock_state() if is_readable else "unknown",
     }
     return JsonResponse(facts, status=200 if database == "ok" else 503)
+
+
+def _preparation() -> str:
+    """Whether a study waits for a person: a worker has other weights, say, or no room."""
+    stopped = Study.objects.filter(state=StudyState.PREPARING).exclude(problem="")
+    return "stopped" if stopped.exists() else "ok"

@@ -16,8 +16,10 @@ from PIL import Image as Picture
 
 import explainer
 from studyapp.models import Crop, Explanation, Overlay, Prediction, Study, Work
+from studyapp.queue import QUEUES
 from studyapp.simulation.server import environment
 from studyapp.studies.loading import load_study
+from tests.safety.faulty import on_small_disk
 
 ROWS: tuple[type[Work], ...] = (Prediction, Explanation, Overlay, Crop)
 BUILDER = "squeezenet1_1"
@@ -96,12 +98,23 @@ def make_line(folder: Path, **options: Any) -> Study:
 class WorkerProcess:
     """`celery worker` as it is deployed, with quick heartbeats."""
 
-    def __init__(self, folder: Path, *, queues: str = "gpu,cpu", claim: int = 2) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        queues: str = "gpu,cpu",
+        claim: int = 2,
+        disk: Path | None = None,
+    ) -> None:
+        """`disk`: a folder that is a small disk of its own for this worker, of 64 MB."""
         self.log = folder / "worker.log"
         command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", "solo"]
+        command += ["-Q", queues, "--without-gossip", "--without-mingle"]
+        if disk is not None:
+            command = on_small_disk(disk, command, megabytes=64)
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
-                [*command, "-Q", queues, "--without-gossip", "--without-mingle"],
+                command,
                 cwd=settings.ROOT,
                 env={**environment(), "CLAIM_SECONDS": str(claim), "BEAT_SECONDS": "1"},
                 stdout=output,
@@ -156,3 +169,13 @@ def empty_broker() -> None:
     client = redis.Redis.from_url(os.environ["REDIS_URL"])
     client.flushall()
     client.close()
+
+
+def broker_is_idle() -> bool:
+    """No message waits, and none is being worked on: each was acknowledged."""
+    import redis
+
+    client = redis.Redis.from_url(os.environ["REDIS_URL"])
+    waiting = sum(client.llen(queue) for queue in QUEUES) + client.hlen("unacked")
+    client.close()
+    return waiting == 0

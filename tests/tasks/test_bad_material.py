@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 import safetensors.torch
 from django.conf import settings
+from django.test import Client
 from pytest_django import Settings
 
 import explainer
@@ -82,7 +83,7 @@ def test_a_map_that_cant_be_made_fails_alone(tmp_path: Path) -> None:
     assert Explanation.objects.filter(state=WorkState.READY).count() == 15
 
 
-def test_a_full_disk_ends_in_failed_rows_with_the_reason_after_three_tries(
+def test_a_folder_that_takes_no_file_ends_in_failed_rows_with_the_reason_after_three_tries(
     tmp_path: Path,
 ) -> None:
     study = make_preparing(tmp_path / "study")
@@ -113,6 +114,7 @@ def test_a_worker_with_other_weights_is_refused_and_told_and_goes_on_by_the_comm
     assert "give every worker the same file; then manage.py study prepare small-" in study.problem
     Study.objects.update(kind=StudyKind.REAL)
     assert any("a network can't be loaded by" in one for one in concerns(administrator()))
+    assert Client().get("/healthz").json()["preparation"] == "stopped"
     assert set(Prediction.objects.values_list("attempts", "state")) == {(0, WorkState.PENDING)}
     write_weights(folder / "weights.safetensors", seed=0)
     work(start_preparing(study))

@@ -13,15 +13,19 @@ from studyapp.models import (
     Overlay,
     Prediction,
     Study,
+    StudyKind,
     Work,
     WorkState,
 )
+from studyapp.queue import EXPLAIN, app
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.progress import progress
+from tests.admin.desk import administrator, concerns
 
 from .small_line import (
     ROWS,
     WorkerProcess,
+    broker_is_idle,
     empty_broker,
     files_of_rows,
     files_on_disk,
@@ -109,4 +113,21 @@ def test_a_row_at_which_three_workers_died_is_failed_with_the_reason_and_replace
     dropped = study.stimuli.get(role="dropped")
     assert dropped.photo.image_id == poison.image_id
     assert "3 workers stopped at it" in dropped.dropped_because
+    Study.objects.update(kind=StudyKind.REAL)
+    told = concerns(administrator())
+    assert any(one.startswith("small-line: ") and "failed; read the reasons" in one for one in told)
     assert open_study(study).certificate["dropped"][0]["because"] == dropped.dropped_because
+
+
+def test_poison_messages_are_acknowledged_and_told_and_never_block_the_queue(
+    tmp_path: Path,
+) -> None:
+    """No such task, no such study, a row that can't be made: what came after them is made."""
+    study = make_line(tmp_path / "study")
+    for name, arguments in (("tasks.nothing", []), (EXPLAIN, [999, 999, [999]]), (EXPLAIN, ["x"])):
+        app.signature(name, args=arguments).apply_async(queue="cpu")
+    start_preparing(study)
+    with worker(tmp_path) as one:
+        wait_for(Explanation.objects.exists, log=one.log)
+        wait_for(lambda: is_prepared(study) and broker_is_idle(), log=one.log)
+    assert_whole(study)

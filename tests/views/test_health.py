@@ -27,7 +27,8 @@ def test_all_is_well_and_only_workers_heard_of_lately_are_counted(client: Client
     assert reply.status_code == 200
     facts = reply.json()
     assert facts.pop("files") in {"ok", "almost full", "full"}
-    assert facts == {"database": "ok", "broker": "ok", "workers": 2, "clock": "ok"}
+    told = {"database": "ok", "broker": "ok", "workers": 2, "preparation": "ok", "clock": "ok"}
+    assert facts == told
 
 
 @pytest.mark.django_db
