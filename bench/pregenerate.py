@@ -83,7 +83,7 @@ def outside(study: Study) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--photos", type=int, default=48)
+    parser.add_argument("--photos", type=int, default=48, help="8 or more")
     parser.add_argument("--builder", choices=sorted(LAYERS), default="resnet18")
     arguments = parser.parse_args()
     call_command("migrate", verbosity=0)
