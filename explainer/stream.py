@@ -40,9 +40,9 @@ class Saved:
     """
 
     made: dict[Path, Path] = field(default_factory=dict)
-    empty: dict[Path, tuple[str, ...]] = field(default_factory=dict)
     present: dict[Path, Path] = field(default_factory=dict)
     failed: dict[Path, str] = field(default_factory=dict)
+    empty: dict[Path, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
