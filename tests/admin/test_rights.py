@@ -3,12 +3,15 @@
 from collections.abc import Callable
 
 import pytest
+from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
-from django.urls import reverse
+from django.urls import URLPattern, resolve, reverse
 
-from studyapp.models import Download, Exclusion, Member, Role, Study
+from studyapp import storage
+from studyapp.admin.desk.pages import PAGES as DESK_PAGES
+from studyapp.models import Download, Exclusion, Member, Report, Role, Study, WorkState
 from studyapp.studies.rights import ACTS, Act, acts
 from tests.admin.desk import administrator, do, make_user, page_of, signed_in
 from tests.builders import open_small_study
@@ -34,6 +37,37 @@ def picture(study: Study) -> str:
     return reverse("desk_picture", args=[overlay.code])
 
 
+def made_report(study: Study) -> str:
+    row, _ = Report.objects.get_or_create(
+        study=study,
+        defaults={"state": WorkState.READY, "file": "reports/r.html",
+                  "digest": storage.keep("reports/r.html", b"<!doctype html>")},
+    )  # fmt: skip
+    return reverse("admin:report_file", args=[row.pk])
+
+
+def made_bundle(*, public: bool) -> Address:
+    def address(study: Study) -> str:
+        row, _ = Download.objects.get_or_create(
+            study=study,
+            public=public,
+            defaults={"state": WorkState.READY, "file": "downloads/b.zip",
+                      "digest": storage.keep("downloads/b.zip", b"PK")},
+        )  # fmt: skip
+        return reverse("admin:bundle_file", args=[row.pk])
+
+    return address
+
+
+def exclusion(study: Study) -> str:
+    row, _ = Exclusion.objects.get_or_create(participation=study.participations.get(), rule="odd")
+    return reverse("admin:exclusion_undo", args=[row.pk])
+
+
+def replayed(study: Study) -> str:
+    return reverse("replay", args=[study.participations.get().code, 1])
+
+
 # Page or verb → the act that it asks for
 PAGES: dict[str, tuple[Act, Address]] = {
     "overview": (Act.LOOK, page_of),
@@ -56,7 +90,27 @@ PAGES: dict[str, tuple[Act, Address]] = {
     "participation": (Act.LOOK, first_of("participation")),
     "stimulus": (Act.LOOK, first_of("stimulus")),
     "picture": (Act.LOOK, picture),
-}
+    "replay": (Act.LOOK, replayed),
+    "drop": (Act.PREPARE, lambda study: reverse(
+        "admin:stimulus_drop", args=[study.stimuli.earliest("pk").pk])),
+    "undo": (Act.EXCLUDE, exclusion),
+    "results' progress": (Act.REPORT, lambda study: page_of(study, "study_results_progress")),
+    "report": (Act.REPORT, made_report),
+    "public bundle": (Act.EXPORT_PUBLIC, made_bundle(public=True)),
+    "private bundle": (Act.EXPORT_PRIVATE, made_bundle(public=False)),
+}  # fmt: skip
+
+
+def test_every_page_of_the_desk_stands_in_the_table_or_is_no_studys() -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    tried = {resolve(address(study)).url_name for _, address in PAGES.values()}
+    desk = {name for _, _, name in DESK_PAGES} | {"replay", "desk_picture"}
+    assert desk - tried == set()
+    # Lists and rows of tables are the other tests' below; who may upload is test_upload's.
+    rows = {str(one.name) for one in admin.site.get_urls() if isinstance(one, URLPattern)}
+    assert rows <= {"index", "login", "logout", "password_change", "password_change_done",
+                    "autocomplete", "jsi18n", "view_on_site", "app_list", "None"}  # fmt: skip
 
 
 @pytest.mark.parametrize("role", [*Role, None], ids=str)
@@ -68,7 +122,10 @@ def test_every_page_is_for_those_whose_role_allows_it_and_for_their_studies(
         send_people(study, 1)
     client = signed_in(make_user("somebody", mine if role else None, role))
     for name, (act, address) in PAGES.items():
-        status = client.get(address(mine)).status_code
+        reply = client.get(address(mine))
+        # Read to its end, a file closes itself.
+        assert not reply.streaming or list(reply.streaming_content)
+        status = reply.status_code
         if role is None:
             assert status in (302, 404), name
         else:
