@@ -84,7 +84,7 @@ def enrol(person: Participation) -> None:
         return
     slot.is_open = False
     slot.save(update_fields=["is_open"])
-    person.slot, person.arm = slot, slot.arm
+    person.slot, person.arm_id = slot, slot.arm_id
     person.status = Status.ACTIVE
     person.last_seen_at = timezone.now()
 

@@ -4,7 +4,7 @@ reads it once and remembers what was asked for lately; nobody may change what is
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from studyapp.models import Crop, StimulusOverlay, Trial
+from studyapp.models import Condition, Crop, StimulusOverlay, Trial
 
 # Some 300 bytes each
 REMEMBERED = 20_000
@@ -15,9 +15,18 @@ REMEMBERED_SLOTS = 1000
 @lru_cache(maxsize=REMEMBERED_SLOTS)
 def slot_trials(slot: int) -> Sequence[Trial]:
     """The trials of a slot (by key) in their order, with stimulus, condition and pair."""
-    rows = Trial.objects.filter(slot=slot).order_by("position")
-    # Not joined: a slot's conditions are few and shared, and its stimuli are found by their keys.
-    return tuple(rows.prefetch_related("stimulus", "condition__pair"))
+    # Not joined: stimuli are found by their keys, and a study's few conditions are remembered.
+    rows = Trial.objects.filter(slot=slot).order_by("position").prefetch_related("stimulus")
+    for trial in rows:
+        if trial.condition_id is not None:
+            trial.condition = shown_condition(trial.condition_id)
+    return tuple(rows)
+
+
+@lru_cache(maxsize=REMEMBERED_SLOTS)
+def shown_condition(condition: int) -> Condition:
+    """A condition (by key) with its pair."""
+    return Condition.objects.select_related("pair").get(pk=condition)
 
 
 @lru_cache(maxsize=REMEMBERED)
