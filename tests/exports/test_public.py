@@ -10,6 +10,7 @@ from studyapp.exports.bundle import write_bundle
 from studyapp.exports.description import psych_ds_problems
 from studyapp.exports.folder import ExportError
 from studyapp.models import Event, Exclusion, Participation, Study
+from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from tests.builders import open_small_study
@@ -64,6 +65,33 @@ def test_free_text_is_left_out(study: Study, tmp_path: Path) -> None:
         path.read_bytes()
         for path in (write_bundle(study, tmp_path / "own").path / "data").iterdir()
     )
+
+
+@pytest.mark.django_db
+def test_window_sizes_are_binned_in_hundreds(tmp_path: Path) -> None:
+    other = open_small_study(slug="sized")
+    person = enter(other, source="link", external_id="")
+    person = begin(consent(person, publication=True))
+    trial = current_trial(person)
+    assert trial is not None
+    timing = {"window_width": 1366, "window_height": 768}
+    answer(person, trial_code=trial.code, value=1, data={}, timing=timing)
+    folder = write_bundle(other, tmp_path / "out", public=True).path
+    text = (folder / "data" / "study-sized_description-judgments_data.csv").read_text("utf-8")
+    judgment = next(csv.DictReader(io.StringIO(text, newline="")))
+    assert (judgment["window_width"], judgment["window_height"]) == ("1300", "700")
+
+
+def test_the_readme_tells_k_anonymity_the_smallest_group_of_people_who_look_alike(
+    study: Study, tmp_path: Path
+) -> None:
+    Participation.objects.update(publication_consent=True)
+    last = Participation.objects.latest("pk")
+    last.device_class = "phone"
+    last.save(update_fields=["device_class"])
+    folder = write_bundle(study, tmp_path / "out", public=True).path
+    told = " ".join((folder / "README.md").read_text("utf-8").split())
+    assert "smallest group that shares language, device_class, arm has 1 people" in told
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What is wrong with one row, one file or one worker stays there, and is told."""
 
+import math
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pytest_django import Settings
 import explainer
 from studyapp.models import Explanation, Image, Network, Prediction, Study, StudyKind, WorkState
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
-from studyapp.studies.lifecycle import start_preparing
+from studyapp.studies.lifecycle import LifecycleError, open_study, start_preparing
 from studyapp.studies.preparation import Request, advance, study_networks
 from studyapp.studies.progress import failures
 from tasks import networks, predictions, preparation
@@ -68,6 +69,24 @@ def test_an_unreadable_photo_fails_alone_and_the_study_goes_on(tmp_path: Path) -
     assert {row.image_id for row in failed} == {image.pk}
     assert all("is not the file that was stored" in reason for reason in failures(study))
     assert not study.stimuli.filter(photo__image=image).exists()
+
+
+def test_a_network_whose_output_is_not_finite_fails_its_rows_and_opens_no_study(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "study"
+    folder.mkdir()
+    network = explainer.load_network(BUILDER, weights=None, seed=0)
+    state = network.module.state_dict()
+    state["classifier.1.bias"][3] = math.nan
+    safetensors.torch.save_file(state, folder / "weights.safetensors")
+    study = make_preparing(folder, weights="weights.safetensors")
+    work(study)
+    study.refresh_from_db()
+    assert set(Prediction.objects.values_list("state", flat=True)) == {WorkState.FAILED}
+    assert all("the network's output is not finite" in reason for reason in failures(study))
+    with pytest.raises(LifecycleError):
+        open_study(study)
 
 
 def test_a_map_that_cant_be_made_fails_alone(tmp_path: Path) -> None:
