@@ -12,20 +12,26 @@ from django.db.models import QuerySet
 
 from studyapp.models import WorkState
 from studyapp.queue import ask
+from studyapp.storage import UnusableStorageError
 from studyapp.studies.claims import claim, give_back, give_back_untried, renew
 
 log = logging.getLogger(__name__)
 held: dict[str, QuerySet[Any]] = {}
 
 
-class FullDisk(Exception):
-    """No room for what a worker made. That is no row's fault, so it uses up nobody's attempts."""
+class StorageFault(Exception):
+    """No room for what a worker made, or a bucket that it can't use: one sentence with the mend.
+    That is no row's fault, so it uses up nobody's attempts."""
 
 
-def refuse_full(error: OSError) -> None:
-    """Raise FullDisk where `error` says that there is no room."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        raise FullDisk(f"the disk is full where {worker_name()} stores files") from error
+def refuse_fault(error: Exception) -> None:
+    """Raise StorageFault where `error` says that nothing can be stored or fetched."""
+    if isinstance(error, UnusableStorageError):
+        raise StorageFault(f"{worker_name()}: {error}: mend the bucket or its keys") from error
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        raise StorageFault(
+            f"the disk is full where {worker_name()} stores files: make room"
+        ) from error
 
 
 def worker_name() -> str:
@@ -37,15 +43,15 @@ def claimed(rows: QuerySet[Any]) -> Iterator[tuple[str, QuerySet[Any]]]:
     """Claim the free ones of `rows`; the claim's name and the rows that it holds.
 
     Whatever breaks the work off is logged and written to the rows that are left, which are then
-    free for another try; after the last one they are failed with that reason. FullDisk is raised
-    on: they are as if nobody had tried.
+    free for another try; after the last one they are failed with that reason. StorageFault is
+    raised on: they are as if nobody had tried.
     """
     name = claim(rows, worker_name())
     mine = rows.filter(claimed_by=name)
     held[name] = rows
     try:
         yield name, mine
-    except FullDisk:
+    except StorageFault:
         give_back_untried(mine)
         raise
     except Exception as error:

@@ -10,9 +10,9 @@ from studyapp.queue import PREDICT, app
 from studyapp.studies.claims import fail, finish, give_back
 from studyapp.studies.preparation import pending, study_predictions
 
-from .batches import ask_for_rest, claimed
+from .batches import StorageFault, ask_for_rest, claimed, refuse_fault
 from .material import open_image
-from .networks import network_for
+from .networks import network_for, stop
 from .preparation import go_on
 
 FIRST_CLASSES = 20
@@ -26,10 +26,14 @@ def predict(study_id: int, network_id: int, keys: list[int]) -> None:
     if network is None:
         return
     wanted = Prediction.objects.filter(pk__in=keys)
-    with claimed(wanted) as (name, mine):
-        rows = list(mine.select_related("image").order_by("pk"))
-        for start in range(0, len(rows), BATCH):
-            _predict(network, rows[start : start + BATCH], name)
+    try:
+        with claimed(wanted) as (name, mine):
+            rows = list(mine.select_related("image").order_by("pk"))
+            for start in range(0, len(rows), BATCH):
+                _predict(network, rows[start : start + BATCH], name)
+    except StorageFault as error:
+        stop(study_id, str(error))
+        return
     ask_for_rest(wanted, PREDICT, study_id, network_id, queue="gpu")
     study = Study.objects.get(pk=study_id)
     go_on(study_id, pending(study_predictions(study)).count())
@@ -44,6 +48,7 @@ def _predict(network: explainer.Network, rows: list[Prediction], name: str) -> N
         except explainer.ExplainerError as error:
             fail(row, name, str(error))
         except OSError as error:
+            refuse_fault(error)
             give_back(row, name, f"the photo could not be fetched: {error}")
     if photos:
         _predict_photos(network, photos, name)

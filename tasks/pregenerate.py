@@ -20,7 +20,7 @@ from studyapp.studies.preparation import (
     study_overlays,
 )
 
-from .batches import FullDisk, ask_for_rest, claimed, refuse_full
+from .batches import StorageFault, ask_for_rest, claimed, refuse_fault
 from .material import open_image, photo_bytes, stored_map
 from .networks import loaded, network_for, stop
 from .preparation import go_on
@@ -40,8 +40,8 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
         with claimed(wanted) as (name, mine):
             for batch in batches(mine.select_related("image").order_by("image_id", "pk")):
                 _explain(network, batch, name)
-    except FullDisk as error:
-        stop(study_id, f"{error}: make room")
+    except StorageFault as error:
+        stop(study_id, str(error))
         return
     ask_for_rest(wanted, EXPLAIN, study_id, network_id, queue="gpu")
     study = Study.objects.get(pk=study_id)
@@ -88,6 +88,7 @@ def _explain(network: explainer.Network, photos: list[list[Explanation]], name: 
     try:
         found = _found(network, photos)
     except (explainer.ExplainerError, OSError, RuntimeError) as error:
+        refuse_fault(error)
         for part in _halves(photos):
             _explain(network, part, name)
         if len(photos) == len(photos[0]) == 1:
@@ -144,7 +145,7 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
         array = found[row.method][place, which].cpu().numpy()
         digest = storage.keep(file, explainer.store.maps_bytes({"map": array}))
     except OSError as error:
-        refuse_full(error)
+        refuse_fault(error)
         give_back(row, name, f"the map could not be stored: {error}")
         return
     kept = finish(
@@ -185,8 +186,8 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
         with claimed(wanted) as (name, mine):
             for row in mine.order_by("pk"):
                 _render(row, draw, name)
-    except FullDisk as error:
-        stop(study_id, f"{error}: make room")
+    except StorageFault as error:
+        stop(study_id, str(error))
         return
     ask_for_rest(wanted, RENDER, study_id, kind, queue="cpu")
     study = Study.objects.get(pk=study_id)
@@ -205,7 +206,7 @@ def _render(row: Any, draw: Any, name: str) -> None:
     except explainer.ExplainerError as error:
         fail(row, name, str(error))
     except OSError as error:
-        refuse_full(error)
+        refuse_fault(error)
         give_back(row, name, f"the picture could not be made and stored: {error}")
     else:
         finish(row, name, file=file, digest=digest, width=picture.width, height=picture.height)

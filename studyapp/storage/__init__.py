@@ -18,6 +18,10 @@ class DamagedFileError(OSError):
     """A file that is not what its row says: one sentence."""
 
 
+class UnusableStorageError(OSError):
+    """The storage can't be asked, or refuses: no file's fault, and over once it is mended."""
+
+
 def keep(name: str, content: bytes) -> str:
     """Store `content` as `name`; its SHA-256 (hex)."""
     default_storage.save(name, ContentFile(content))

@@ -10,6 +10,8 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 from storages.backends.s3 import S3Storage
 
+from . import UnusableStorageError
+
 IN_MEMORY = 16 * 2**20
 
 
@@ -46,42 +48,57 @@ class S3Files(S3Storage):  # type: ignore[misc]
         return self.connection.Bucket(self.bucket_name)
 
     def _open(self, name: str, mode: str = "rb") -> Any:
-        with _as_os_error(name):
+        with self._as_os_error(name):
             file = super()._open(name, mode)
             if "r" in mode:
                 file.open()  # fetched here, where what goes wrong has its name
             return file
 
     def _save(self, name: str, content: Any) -> str:
-        with _as_os_error(name):
+        with self._as_os_error(name):
             return str(super()._save(name, content))
 
     def delete(self, name: str) -> None:
-        with _as_os_error(name):
+        with self._as_os_error(name):
             super().delete(name)
 
     def exists(self, name: str) -> bool:
-        with _as_os_error(name):
+        with self._as_os_error(name):
             return bool(super().exists(name))
 
     def size(self, name: str) -> int:
-        with _as_os_error(name):
+        with self._as_os_error(name):
             return int(super().size(name))
 
     def listdir(self, name: str) -> tuple[list[str], list[str]]:
-        with _as_os_error(name):
+        with self._as_os_error(name):
             folders, files = super().listdir(name)
         return list(folders), list(files)
 
+    @contextmanager
+    def _as_os_error(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise self._not_found(name) from error
+        except ClientError as error:
+            if _status(error) == 404:
+                raise self._not_found(name) from error
+            raise UnusableStorageError(f"the bucket refused {name}: {error}") from error
+        except (BotoCoreError, Boto3Error) as error:
+            raise UnusableStorageError(f"the bucket can't be asked for {name}: {error}") from error
 
-@contextmanager
-def _as_os_error(name: str) -> Iterator[None]:
-    try:
-        yield
-    except ClientError as error:
-        status = error.response["ResponseMetadata"]["HTTPStatusCode"]
-        if status == 404 and error.response["Error"]["Code"] != "NoSuchBucket":
-            raise FileNotFoundError(f"{name} is not in the bucket") from error
-        raise OSError(f"the bucket refused {name}: {error}") from error
-    except (BotoCoreError, Boto3Error) as error:
-        raise OSError(f"the bucket can't be asked for {name}: {error}") from error
+    def _not_found(self, name: str) -> OSError:
+        """A bucket that is not there answers as one in which the file is not: it is asked."""
+        try:
+            self.connection.meta.client.head_bucket(Bucket=self.bucket_name)
+        except ClientError as other:
+            if _status(other) == 404:
+                return UnusableStorageError(f"the bucket refused {name}: there is no such bucket")
+        except BotoCoreError as other:
+            return UnusableStorageError(f"the bucket can't be asked for {name}: {other}")
+        return FileNotFoundError(f"{name} is not in the bucket")
+
+
+def _status(error: ClientError) -> int:
+    return int(error.response["ResponseMetadata"]["HTTPStatusCode"])

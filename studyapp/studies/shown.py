@@ -39,7 +39,7 @@ def shown_path(picture: Picture, size: int) -> Path:
 
 
 def shown_bytes(picture: Picture, size: int) -> bytes:
-    return padded(storage.read(picture.file), size)
+    return padded(storage.read(picture.file, picture.digest), size)
 
 
 @lru_cache(maxsize=10_000)

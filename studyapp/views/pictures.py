@@ -22,6 +22,7 @@ from studyapp.models import (
 )
 from studyapp.participations.answering import planned, within_sight
 from studyapp.participations.enrolment import people
+from studyapp.storage import DamagedFileError, UnusableStorageError
 from studyapp.studies.definition import study_definition
 from studyapp.studies.paradigms.base import PHOTO
 from studyapp.studies.rights import visible_studies
@@ -37,6 +38,15 @@ logger = logging.getLogger("studyapp.pictures")
 @participant_view("GET", "HEAD")
 def picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     """The picture called `name`, for the person with `code`; 404 if no trial of theirs shows it."""
+    try:
+        return _picture(request, code, name)
+    except UnusableStorageError as error:
+        # The page asks for a lost picture again.
+        logger.warning("A picture can't be fetched: %s", error)
+        return HttpResponse(status=503, headers={"Retry-After": "2", "Cache-Control": "no-store"})
+
+
+def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     person = get_object_or_404(people(), code=code, status__in=HOLDS_A_SLOT)
     definition = study_definition(person.study)
     for trial in _trials_so_far(person):
@@ -83,7 +93,7 @@ def _send(request: HttpRequest, found: Picture, *, size: int) -> HttpResponse:
     }
     try:
         path = shown_path(found, size)
-    except FileNotFoundError:
+    except (FileNotFoundError, DamagedFileError, UnusableStorageError):
         raise
     except OSError as error:
         # Without room for a copy people still see the picture; only slower.

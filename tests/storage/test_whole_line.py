@@ -3,6 +3,7 @@
 import hashlib
 import io
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -22,9 +23,20 @@ from pytest_django import Settings
 from studyapp import storage
 from studyapp.backups import back_up
 from studyapp.exports.bundle import write_bundle
-from studyapp.models import Crop, Download, Explanation, Overlay, Report, Study, WorkState
+from studyapp.models import (
+    Crop,
+    Download,
+    Explanation,
+    Overlay,
+    Prediction,
+    Report,
+    StimulusRole,
+    Study,
+    WorkState,
+)
 from studyapp.participations.answering import current_trial
-from studyapp.studies.lifecycle import open_study, picture_is_intact
+from studyapp.queue import EXPLAIN, PREDICT, RENDER
+from studyapp.studies.lifecycle import open_study, picture_is_intact, start_preparing
 from studyapp.studies.progress import progress
 from tasks.bundles import bundle as make_bundle
 from tasks.reports import report as make_report
@@ -33,9 +45,9 @@ from tests.builders import open_small_study, take_part
 from tests.databases import empty_database
 from tests.people import send_people
 from tests.tasks.small_line import empty_broker
-from tests.tasks.test_bad_material import make_preparing, work
+from tests.tasks.test_bad_material import TASKS, make_preparing, work
 
-from .buckets import KEYS, bucket_url
+from .buckets import KEYS, bucket_url, use_storage
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,6 +58,45 @@ def _nothing_local(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "no-folder").write_text("")
     settings.MEDIA_ROOT = tmp_path / "no-folder" / "media"
     empty_broker()
+
+
+@pytest.mark.parametrize("step", [PREDICT, EXPLAIN, RENDER])
+def test_a_bucket_that_refuses_stops_the_preparation_and_costs_no_row_and_no_photo_anything(
+    bucket: str, s3_address: str, tmp_path: Path, settings: Settings, step: str
+) -> None:
+    study = make_preparing(tmp_path / "study")
+    requests = work(study, until=step)
+    use_storage(settings, bucket_url(s3_address))
+    for request in requests:
+        TASKS[request.task](*request.arguments)
+    study.refresh_from_db()
+    assert "the bucket refused" in study.problem
+    assert study.problem.endswith(f"then manage.py study prepare {study.slug}")
+    for model in (Prediction, Explanation, Overlay, Crop):
+        rows = model.objects.exclude(state=WorkState.READY)
+        assert set(rows.values_list("state", "attempts")) <= {(WorkState.PENDING, 0)}
+    use_storage(settings, bucket)
+    work(start_preparing(study))
+    assert progress(study).prepared, study.problem
+    assert not study.stimuli.filter(role=StimulusRole.DROPPED).exists()
+
+
+@pytest.mark.usefixtures("bucket")
+def test_a_picture_that_the_bucket_does_not_give_is_asked_for_again(
+    s3_address: str, settings: Settings, client: Client, tmp_path: Path
+) -> None:
+    settings.SHOWN_ROOT = tmp_path / "shown"
+    person = take_part(open_small_study())
+    trial = current_trial(person)
+    assert trial is not None
+    page = client.get(f"/p/{person.code}/").content.decode()
+    address = re.search(rf"/p/{person.code}/[\w-]+\.png", page)
+    assert address is not None
+    right = settings.STORAGE_URL
+    use_storage(settings, bucket_url(s3_address))
+    assert client.get(address[0]).status_code == 503
+    use_storage(settings, right)
+    assert client.get(address[0]).status_code == 200
 
 
 @pytest.mark.usefixtures("bucket")

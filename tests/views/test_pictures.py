@@ -9,6 +9,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from studyapp import storage
 from studyapp.models import Crop, Overlay
 from tests.builders import open_small_study, take_part
 from tests.views.test_wire import addresses
@@ -146,3 +147,17 @@ def test_a_picture_costs_three_queries(client: Client, address: str) -> None:
     with CaptureQueriesContext(connection) as asked:
         client.get(address)
     assert len(asked) == 3
+
+
+def test_a_damaged_picture_is_never_shown_and_no_copy_of_it_outlives_its_repair(
+    client: Client, address: str, settings: Any, tmp_path: Path
+) -> None:
+    settings.SHOWN_ROOT = tmp_path / "shown"
+    file = Overlay.objects.get(code=address[-26:-4]).file
+    whole = storage.read(file)
+    storage.keep(file, whole[:-20] + bytes(20))
+    with pytest.raises(storage.DamagedFileError, match="is not the file that was stored"):
+        client.get(address)
+    assert not list(settings.SHOWN_ROOT.rglob("*.png"))
+    storage.keep(file, whole)
+    assert client.get(address).status_code == 200

@@ -1,5 +1,6 @@
 """Nothing on the wire tells the network, the method, the side or the right answer."""
 
+import io
 import re
 import struct
 from collections.abc import Iterator
@@ -8,10 +9,10 @@ from typing import Any
 
 import pytest
 from django.contrib.staticfiles import finders
-from django.core.files.storage import default_storage
 from django.test import Client
 from PIL import Image
 
+from studyapp import storage
 from studyapp.models import Overlay, Participation, Stage, Stimulus, StimulusOverlay, Study, Trial
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import consent
@@ -159,7 +160,10 @@ def make_files_uneven(study: Study) -> None:
     """Let some overlays compress worse than others, as those of some methods do."""
     for number, use in enumerate(StimulusOverlay.objects.filter(stimulus__study=study)):
         noise = bytes((n * n * (number % 3) * 7919) % 251 for n in range(48 * 48 * 3))
-        Image.frombytes("RGB", (48, 48), noise).save(default_storage.path(use.overlay.file), "PNG")
+        content = io.BytesIO()
+        Image.frombytes("RGB", (48, 48), noise).save(content, "PNG")
+        digest = storage.keep(use.overlay.file, content.getvalue())
+        Overlay.objects.filter(pk=use.overlay_id).update(digest=digest)
 
 
 def test_a_picture_is_shown_only_to_who_is_at_a_trial_with_it(client: Client) -> None:
