@@ -1,7 +1,8 @@
 """Two clocks: this machine's and the database's. What is shared out by time goes by the database's.
 
-Claims and heartbeats are written and compared by the database's clock alone, since workers are on
-many machines. People's times are this machine's; a place is taken back only when both say so.
+Claims, heartbeats and when somebody was last seen are written by the database's clock alone, since
+workers and web processes are on many machines. People's other times are this machine's; a place is
+taken back, and a panel's id erased, only when both say so.
 """
 
 from datetime import datetime

@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.clock import certain_now
+from studyapp.clock import MOST_APART_SECONDS, database_now
 from studyapp.models import (
     HOLDS_A_SLOT,
     Event,
@@ -72,7 +72,8 @@ def enrol(person: Participation) -> None:
 
     The slot's own row holds the fact that it is free: it is locked, and others skip it.
     """
-    release_idle(person.study)
+    now = database_now()
+    release_idle(person.study, now)
     slot = (
         Slot.objects.select_for_update(skip_locked=True)
         .filter(study=person.study, is_open=True)
@@ -86,18 +87,18 @@ def enrol(person: Participation) -> None:
     slot.save(update_fields=["is_open"])
     person.slot, person.arm_id = slot, slot.arm_id
     person.status = Status.ACTIVE
-    person.last_seen_at = timezone.now()
+    person.last_seen_at = now
 
 
-def release_idle(study: Study) -> int:
+def release_idle(study: Study, now: datetime | None = None) -> int:
     """Give back the slots of people not heard of for the study's idle limit; how many there were.
 
     What they answered stays, marked by their status. Somebody who is answering right now is
-    locked, so skipped.
+    locked, so skipped. `now`: the database's, if it is known already.
     """
     idle = list(
         Participation.objects.select_for_update(skip_locked=True)
-        .filter(study=study, status=Status.ACTIVE, last_seen_at__lt=idle_since(study))
+        .filter(study=study, status=Status.ACTIVE, last_seen_at__lt=idle_since(study, now))
         .values_list("pk", "slot_id")
     )
     if not idle:
@@ -109,17 +110,25 @@ def release_idle(study: Study) -> int:
     return len(idle)
 
 
-def idle_since(study: Study) -> datetime:
-    """Whoever was last seen before this moment has been idle for the study's limit for certain."""
-    minutes = study_definition(study).design.idle_minutes
-    return certain_now() - timedelta(minutes=minutes, seconds=SEEN_SECONDS)
+def idle_since(study: Study, now: datetime | None = None) -> datetime:
+    """Whoever was last seen before this moment has been idle for the study's limit for certain.
+
+    By the earlier of both clocks: the database's alone may have jumped ahead.
+    """
+    limit = timedelta(minutes=study_definition(study).design.idle_minutes)
+    doubt = timedelta(seconds=SEEN_SECONDS + MOST_APART_SECONDS)
+    return min(timezone.now(), now or database_now()) - limit - doubt
 
 
 def note_seen(person: Participation) -> None:
-    """Write that `person` was just heard of, unless that was written a moment ago."""
-    now = timezone.now()
-    if person.last_seen_at is None or person.last_seen_at < now - timedelta(seconds=SEEN_SECONDS):
-        person.last_seen_at = now
+    """Write that `person` was just heard of, unless that was written a moment ago.
+
+    By the database's clock, which is one for all web processes: a machine whose own clock is wrong
+    makes nobody idle, and nobody present for ever.
+    """
+    moment = timedelta(seconds=SEEN_SECONDS)
+    if person.last_seen_at is None or abs(timezone.now() - person.last_seen_at) > moment:
+        person.last_seen_at = database_now()
         person.save(update_fields=["last_seen_at"])
 
 
@@ -130,7 +139,7 @@ def resume(participation: Participation) -> Participation:
     if person.status != Status.DROPPED or person.study.state != StudyState.OPEN:
         return person
     if _take_back(person.slot):
-        person.status, person.last_seen_at = Status.ACTIVE, timezone.now()
+        person.status, person.last_seen_at = Status.ACTIVE, database_now()
         person.save(update_fields=["status", "last_seen_at"])
         Event.objects.create(participation=person, kind="resumed")
     return person
@@ -149,8 +158,9 @@ def begin(participation: Participation) -> Participation:
     if person.status != Status.ACTIVE:
         raise NotNow(_("There is nothing to begin here."))
     if person.started_at is None:
-        person.started_at = person.last_seen_at = timezone.now()
-        person.save(update_fields=["started_at", "last_seen_at"])
+        person.started_at = timezone.now()
+        person.save(update_fields=["started_at"])
+        note_seen(person)
         Event.objects.create(participation=person, kind="began")
     return person
 

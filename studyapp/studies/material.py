@@ -9,7 +9,7 @@ from studyapp.models import Condition, Crop, StimulusOverlay, Trial
 # Some 300 bytes each
 REMEMBERED = 20_000
 # Some 3 kB a trial each: more people at once than one process serves
-REMEMBERED_SLOTS = 1000
+REMEMBERED_SLOTS = 400
 
 
 @lru_cache(maxsize=REMEMBERED_SLOTS)

@@ -53,6 +53,26 @@ def test_a_clock_jump_of_the_site_takes_nobodys_place(
     assert Judgment.objects.filter(participation=person).count() == 2
 
 
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_wrong_clock_that_is_set_right_takes_nobodys_place_and_blocks_none(
+    jump: timedelta, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = open_small_study(people=4)
+    with pytest.MonkeyPatch.context() as patch:
+        set_clock(patch, jump)
+        person = take_part(study, "somebody")
+        give_answer(person)
+    take_part(study, "the next")
+    person.refresh_from_db()
+    assert person.status == Status.ACTIVE
+    # Gone for the limit by a right clock: the place is free, whatever the wrong one had said.
+    with pytest.MonkeyPatch.context() as patch:
+        later = timedelta(minutes=62)
+        set_clock(patch, later)
+        patch.setattr("studyapp.participations.enrolment.database_now", timezone.now)
+        assert release_idle(study) == 2
+
+
 def test_a_clock_jump_of_every_clock_lets_people_come_back_to_their_place(client: Client) -> None:
     """Forward by hours on the database's machine too: nobody can tell it from a long absence."""
     study = open_small_study(people=4)
