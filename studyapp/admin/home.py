@@ -24,7 +24,6 @@ from studyapp.models import (
     Status,
     StimulusOverlay,
     Study,
-    StudyKind,
     StudyState,
     WorkState,
 )
@@ -57,7 +56,8 @@ class Line:
 
 def home_context(user: Any) -> dict[str, Any]:
     """Everything that the page shows, by a fixed number of queries."""
-    studies = visible_studies(user).filter(kind=StudyKind.REAL)
+    # Pilots too, but no previews and simulated copies: those are told on their study's own pages.
+    studies = visible_studies(user).filter(copy_of=None)
     lines = _lines(studies)
     queues = queue_lengths()
     alive = set(alive_workers().values_list("pk", flat=True))

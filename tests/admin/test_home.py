@@ -7,7 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from studyapp.models import Explanation, Heartbeat, Role, Status, WorkState
+from studyapp.models import Explanation, Heartbeat, Role, Status, StudyKind, WorkState
+from studyapp.studies.copies import marked_copy
 from tests.admin.desk import administrator, make_user, signed_in
 from tests.builders import make_study, open_small_study, take_part
 from tests.people import send_people
@@ -24,6 +25,17 @@ def test_failed_explanations_come_first_with_what_to_do() -> None:
     make_study(prepared=False)
     Explanation.objects.update(state=WorkState.FAILED, error="no memory", map_digest="")
     assert concerns()[0] == ("small: 16 failed; read the reasons, then retry or drop the stimulus")
+
+
+def test_a_pilot_is_told_of_and_listed_with_its_mark_and_no_preview_of_it() -> None:
+    study = make_study()
+    study.kind, study.problem = StudyKind.PILOT, "the disk is full"
+    study.save()
+    marked_copy(study, StudyKind.PILOT, 7, people=2)
+    page = administrator().get("/admin/")
+    assert [line.study.slug for line in page.context["lines"]] == ["small"]
+    assert '<span class="mark">pilot</span>' in page.content.decode()
+    assert any(concern.sentence.startswith("small: ") for concern in page.context["concerns"])
 
 
 def test_a_worker_that_stopped_at_its_work_is_told() -> None:

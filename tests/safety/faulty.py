@@ -9,26 +9,11 @@ from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg2
 import pytest
 from django.db import connection
 from django.utils import timezone
 
-
-@contextlib.contextmanager
-def other_session() -> Iterator["psycopg2.extensions.cursor"]:
-    """A cursor of somebody else's on the same database, which commits at once."""
-    facts = connection.settings_dict
-    session = psycopg2.connect(
-        host=facts["HOST"],
-        port=facts["PORT"],
-        user=facts["USER"],
-        password=facts["PASSWORD"],
-        dbname=facts["NAME"],
-    )
-    session.autocommit = True
-    with contextlib.closing(session), session.cursor() as cursor:
-        yield cursor
+from tests.databases import other_session
 
 
 @contextlib.contextmanager

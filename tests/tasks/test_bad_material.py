@@ -11,7 +11,7 @@ from django.test import Client
 from pytest_django import Settings
 
 import explainer
-from studyapp.models import Explanation, Image, Network, Prediction, Study, StudyKind, WorkState
+from studyapp.models import Explanation, Image, Network, Prediction, Study, WorkState
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.lifecycle import LifecycleError, open_study, start_preparing
 from studyapp.studies.preparation import Request, advance, study_networks
@@ -131,7 +131,6 @@ def test_a_worker_with_other_weights_is_refused_and_told_and_goes_on_by_the_comm
     study.refresh_from_db()
     assert "a network can't be loaded by" in study.problem
     assert "give every worker the same file; then manage.py study prepare small-" in study.problem
-    Study.objects.update(kind=StudyKind.REAL)
     assert any("a network can't be loaded by" in one for one in concerns(administrator()))
     assert Client().get("/healthz").json()["preparation"] == "stopped"
     assert set(Prediction.objects.values_list("attempts", "state")) == {(0, WorkState.PENDING)}

@@ -13,7 +13,6 @@ from studyapp.models import (
     Overlay,
     Prediction,
     Study,
-    StudyKind,
     Work,
     WorkState,
 )
@@ -113,7 +112,6 @@ def test_a_row_at_which_three_workers_died_is_failed_with_the_reason_and_replace
     dropped = study.stimuli.get(role="dropped")
     assert dropped.photo.image_id == poison.image_id
     assert "3 workers stopped at it" in dropped.dropped_because
-    Study.objects.update(kind=StudyKind.REAL)
     told = concerns(administrator())
     assert any(one.startswith("small-line: ") and "failed; read the reasons" in one for one in told)
     assert open_study(study).certificate["dropped"][0]["because"] == dropped.dropped_because
