@@ -62,10 +62,13 @@ def assert_whole(study: Study) -> None:
 
 
 def kill_in_the_middle_of(model: type[Work], study: Study, folder: Path) -> None:
-    """A worker that dies while some of the rows are ready and others are not."""
+    """A worker that dies at rows that it has claimed, while some are ready and others are not."""
     doomed = WorkerProcess(folder)
     before = ready(model)
-    wait_for(lambda: ready(model) > before or is_prepared(study), log=doomed.log)
+    claimed = model._default_manager.exclude(claimed_by="")
+    wait_for(
+        lambda: (ready(model) > before and claimed.exists()) or is_prepared(study), log=doomed.log
+    )
     doomed.kill()
 
 
