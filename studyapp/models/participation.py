@@ -65,7 +65,7 @@ class Participation(models.Model):
         Slot, models.PROTECT, null=True, blank=True, related_name="participations"
     )
     arm = models.ForeignKey(Arm, models.PROTECT, null=True, blank=True)
-    language = models.CharField(max_length=10, blank=True)
+    language = models.CharField(max_length=35, blank=True)
     device_class = models.CharField(max_length=10, blank=True)
     entered_at = models.DateTimeField(default=timezone.now, editable=False)
     # When the screening questions were passed; what was answered is not kept
@@ -81,7 +81,7 @@ class Participation(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     last_seen_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
-    completion_code = models.CharField(max_length=60, blank=True)
+    completion_code = models.CharField(max_length=200, blank=True)
     # What simulated people are made of; empty for everybody else
     profile = models.JSONField(default=dict, blank=True)
 

@@ -25,9 +25,9 @@ class StudyImage(models.Model):
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="images")
     image = models.ForeignKey(Image, models.PROTECT, related_name="uses")
-    name = models.CharField(max_length=300, help_text="The file's name where it came from.")
+    name = models.CharField(max_length=500, help_text="The file's name where it came from.")
     group = models.CharField(
-        max_length=200, help_text="Photos of one object share it and are one cluster."
+        max_length=500, help_text="Photos of one object share it and are one cluster."
     )
     # [{"name": shown name, "accepted": [network labels], "boxes": [[x, y, width, height], …]}, …]
     categories = models.JSONField(default=list)
@@ -86,7 +86,7 @@ class Stimulus(models.Model):
     code = models.CharField(max_length=32, unique=True, default=new_code)
     position = models.PositiveIntegerField()
     role = models.CharField(max_length=10, choices=StimulusRole, default=StimulusRole.RESERVE)
-    category = models.CharField(max_length=200, help_text="The name shown or asked for.")
+    category = models.CharField(max_length=500, help_text="The name shown or asked for.")
     class_index = models.PositiveIntegerField(help_text="The class that is explained.")
     # The answers' names in a fixed order, where answers are names; which is right stays here.
     options = models.JSONField(default=list, blank=True)

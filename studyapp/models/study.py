@@ -86,7 +86,7 @@ class StudyText(models.Model):
     """A Markdown text as people saw it; a correction is a new version, the old one is kept."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="texts")
-    name = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
     version = models.PositiveSmallIntegerField(default=1)
     markdown = models.TextField()
     digest = models.CharField(max_length=64)
@@ -144,7 +144,7 @@ class NetworkPair(models.Model):
     """The stronger and the weaker network that a condition compares; one alone has no weaker."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="pairs")
-    name = models.CharField(max_length=40)
+    name = models.CharField(max_length=60)
     stronger = models.ForeignKey(Network, models.PROTECT, related_name="+")
     weaker = models.ForeignKey(Network, models.PROTECT, null=True, blank=True, related_name="+")
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from .block_rules import Complaint, block_complaints, unknown
 from .catalogue import catalogue
 from .definition import Definition
+from .limits import beyond_limits
 from .paradigms import WITHOUT_MAP
 from .toml_lines import Path as KeyPath
 
@@ -12,7 +13,8 @@ REQUIRED_TEXTS = ("consent", "instructions", "debrief")
 
 
 def contradictions(definition: Definition) -> Iterator[Complaint]:
-    """What is wrong between the sections, the first first."""
+    """What is wrong with the sections and between them, the first first."""
+    yield from beyond_limits(definition)
     yield from _text_complaints(definition)
     yield from _network_complaints(definition)
     yield from _condition_complaints(definition)

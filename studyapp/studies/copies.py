@@ -1,6 +1,8 @@
 """Marked copies of a study, for simulated people and pilots: they never take a real slot."""
 
+import hashlib
 from functools import partial
+from itertools import count
 from typing import TypeVar
 
 from django.db import transaction
@@ -29,6 +31,8 @@ from studyapp.models import (
 from .definition import study_definition
 from .lifecycle import LifecycleError, open_study
 
+# Of a slug's 80 characters, what "-simulated-99999" leaves
+LONGEST_STEM, DIGEST = 64, 8
 Row = TypeVar("Row", StudyImage, Stimulus)
 
 
@@ -95,8 +99,15 @@ def delete_rows(study: Study) -> None:
 
 
 def _free_slug(study: Study, kind: StudyKind) -> str:
-    number = study.copies.filter(kind=kind).count() + 1
-    return f"{study.slug[:55]}-{kind}-{number}"
+    """The first name of this kind that no study has; a long one ends in a digest of itself, so
+    that two long names that begin alike stay two."""
+    stem = study.slug
+    if len(stem) > LONGEST_STEM:
+        digest = hashlib.sha256(stem.encode()).hexdigest()[:DIGEST]
+        stem = f"{stem[: LONGEST_STEM - DIGEST - 1]}-{digest}"
+    taken = set(Study.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
+    names = (f"{stem}-{kind}-{number}" for number in count(1))
+    return next(name for name in names if name not in taken)
 
 
 def _copy_texts(study: Study, copy: Study) -> None:

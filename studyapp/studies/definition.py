@@ -3,12 +3,13 @@
 import hashlib
 import json
 from functools import lru_cache
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from studyapp.models import Study
+from studyapp.models import Participation, Study, StudyText
 
+from .limits import column
 from .paradigms import PARADIGMS
 from .sections import (
     AnalysisSection,
@@ -21,6 +22,7 @@ from .sections import (
     EthicsSection,
     ExclusionsSection,
     ImagesSection,
+    Line,
     Name,
     NetworkSection,
     PairSection,
@@ -38,12 +40,16 @@ class Definition(Section):
     """Everything that makes a study, with every default written out."""
 
     slug: Slug = Field(description="The study's name in addresses and commands.")
-    title: Text = Field(description="As people see it.")
-    language: Text = Field("en", description="Of the pages; consent is in your own words.")
+    title: Annotated[Line, column(Study, "title")] = Field(description="As people see it.")
+    language: Annotated[Line, column(Participation, "language")] = Field(
+        "en", description="Of the pages; consent is in your own words."
+    )
     kind: Literal["real", "pilot"] = Field("real", description="A pilot needs no ethics section.")
     parent: Slug | None = Field(None, description="The study of which this is a new version.")
     demo: bool = Field(False, description="Its pages say that it is a demonstration.")
-    texts: dict[str, Text] = Field(description="Markdown files, relative to the study file.")
+    texts: dict[Annotated[str, column(StudyText, "name")], Text] = Field(
+        description="Markdown files, relative to the study file."
+    )
     networks: dict[Name, NetworkSection] = Field(
         default_factory=dict, description="Networks by name."
     )

@@ -10,9 +10,14 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from studyapp.models import Stimulus, StudyImage
+
+from .limits import column
 from .sections import ImagesSection
 
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+NAME, GROUP = column(StudyImage, "name"), column(StudyImage, "group")
+CATEGORY = column(Stimulus, "category")
 WORDNET_ID = re.compile(r"^n\d{8}[_-]")
 
 
@@ -56,7 +61,31 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     random = Random(f"{seed if images.seed is None else images.seed}/photos")
     if images.compose == "pair":
         photos = side_by_side(photos, random)
-    return sorted(_taken(images, photos, random), key=lambda photo: photo.name)
+    taken = sorted(_taken(images, photos, random), key=lambda photo: photo.name)
+    for photo in taken:
+        _refuse_unstorable(photo)
+    return taken
+
+
+def _refuse_unstorable(photo: Photo) -> None:
+    """ReaderError for a photo whose name, group or category no column holds."""
+    texts = [("path", photo.name, NAME), ("group", photo.group, GROUP)]
+    texts += [("category", one.name, CATEGORY) for one in photo.categories]
+    for what, text, limit in texts:
+        begin = text[:60].encode("utf-8", "backslashreplace").decode()
+        if why := limit.complaint(text):
+            raise ReaderError(f"{begin}…: its {what} {why}")
+        if "\x00" in text or not _is_unicode(text):
+            raise ReaderError(f"{begin}: its {what} is not UTF-8 text; rename it")
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a name is text: one that is not UTF-8 on the disk holds half characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _taken(images: ImagesSection, photos: list[Photo], random: Random) -> list[Photo]:

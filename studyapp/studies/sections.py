@@ -5,23 +5,35 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$")]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,79}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+from studyapp.models import Network, Participation
+
+from .limits import Limit, column
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$"), Limit(60)]
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,79}$"), Limit(80)]
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Text = Annotated[Line, Limit(5_000)]
+Words = Annotated[str, Limit(200)]
+Code = Annotated[Line, column(Participation, "completion_code")]
+Count = Annotated[int, Limit(100_000)]
+Seed = Annotated[int, Limit(2**62 - 1)]
+Amount = Annotated[float, Limit(1_000_000)]
 Device = Literal["desktop", "tablet", "phone"]
 DEVICES: tuple[Device, ...] = ("desktop", "tablet", "phone")
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Section(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
 class NetworkSection(Section):
     """A network that the explainer's `load_network` can load."""
 
-    builder: Text = Field(description="Name of a network in the catalogue, such as vgg16.")
-    weights: Text = Field(
+    builder: Annotated[Line, column(Network, "builder")] = Field(
+        description="Name of a network in the catalogue, such as vgg16."
+    )
+    weights: Annotated[Line, column(Network, "weights")] = Field(
         description="A file, a torchvision weights name, or “package” for a network whose "
         "weights come as a package; “random” for weights drawn from `seed` in the options."
     )
@@ -29,8 +41,12 @@ class NetworkSection(Section):
     options: dict[str, Any] = Field(
         default_factory=dict, description="The builder's own, such as `size` or `num_classes`."
     )
-    labels: Text | None = Field(None, description="A file of class names, one a line.")
-    layer: Text | None = Field(None, description="Dotted name; the last convolution's by default.")
+    labels: Annotated[Line, column(Network, "labels_file")] | None = Field(
+        None, description="A file of class names, one a line."
+    )
+    layer: Annotated[Line, column(Network, "layer")] | None = Field(
+        None, description="Dotted name; the last convolution's by default."
+    )
 
 
 class PairSection(Section):
@@ -57,12 +73,14 @@ class ImagesSection(Section):
         description="Which `count` photos are taken: drawn by the seed, drawn so that categories "
         "are as even as can be, or the first by name.",
     )
-    count: int | None = Field(None, ge=1, description="Take so many; all where left out.")
-    seed: int | None = Field(None, ge=0, description="Of the selection; the design's if left out.")
+    count: Count | None = Field(None, ge=1, description="Take so many; all where left out.")
+    seed: Seed | None = Field(None, ge=0, description="Of the selection; the design's if left out.")
     compose: Literal["none", "pair"] = Field(
         "none", description="“pair” puts photos of two categories side by side, each photo once."
     )
-    smallest_side: int = Field(64, ge=16, description="Pixels that each side needs at least.")
+    smallest_side: Annotated[int, Limit(10_000)] = Field(
+        64, ge=16, description="Pixels that each side needs at least."
+    )
 
 
 class ConditionSection(Section):
@@ -95,8 +113,8 @@ class FieldSection(Section):
     kind: Literal["choice", "scale", "text"] = Field("choice", description="How it is answered.")
     choices: list[Text] = Field(default_factory=list, description="Of a choice, in order.")
     points: int = Field(7, ge=2, le=11, description="Of a scale.")
-    lowest: str = Field("", description="Words at 1.")
-    highest: str = Field("", description="Words at the other end.")
+    lowest: Words = Field("", description="Words at 1.")
+    highest: Words = Field("", description="Words at the other end.")
     longest: int = Field(2000, ge=1, le=20000, description="Characters of a text.")
     required: bool = Field(True, description="Whether it must be answered.")
 
@@ -121,13 +139,13 @@ class BlockSection(Section):
         0, ge=0, le=200, description="Trials asked again at the end, sides swapped: reliability."
     )
     conditions: list[Name] | None = Field(None, description="All of the arm's where left out.")
-    stimuli: int | None = Field(
+    stimuli: Count | None = Field(
         None, ge=1, description="Its own share of the photos where several blocks ask one paradigm."
     )
-    session: int | None = Field(None, ge=1, description="Of a meta-prediction study.")
+    session: Count | None = Field(None, ge=1, description="Of a meta-prediction study.")
     steps: Literal["one", "two"] = Field("two", description="Of reliance.")
     confidence: bool = Field(False, description="Ask how sure people are, 1 to 5.")
-    pass_at: int | None = Field(
+    pass_at: Count | None = Field(
         None, ge=1, description="So many right answers in practice, or the study ends there."
     )
     with_photos: bool = Field(False, description="Of open_text and custom: ask about photos.")
@@ -136,8 +154,8 @@ class BlockSection(Section):
     longest: int = Field(2000, ge=1, le=20000, description="Of open_text, in characters.")
     items: list[Text] = Field(default_factory=list, description="Of rating and questionnaire.")
     points: int = Field(7, ge=2, le=11, description="Of the items' scale.")
-    lowest: str = Field("", description="Words at 1.")
-    highest: str = Field("", description="Words at the other end.")
+    lowest: Words = Field("", description="Words at 1.")
+    highest: Words = Field("", description="Words at the other end.")
     instrument: Name | None = Field(None, description="A published questionnaire: checked, scored.")
     text: Name | None = Field(None, description="Of custom: key in `texts` of the HTML fragment.")
     fields: list[FieldSection] = Field(default_factory=list, description="Of custom.")
@@ -150,8 +168,8 @@ class BlockSection(Section):
 class DesignSection(Section):
     seed: int = Field(ge=0, lt=2**62, description="Everything that is drawn comes from it.")
     people: int = Field(ge=1, le=10**6, description="Places, shared equally by the arms.")
-    stimuli: int = Field(ge=1, description="Main stimuli per paradigm, practice not counted.")
-    ratings_per_cell: int | None = Field(
+    stimuli: Count = Field(ge=1, description="Main stimuli per paradigm, practice not counted.")
+    ratings_per_cell: Count | None = Field(
         None, ge=1, description="Ratings per stimulus × condition that the rest must come to."
     )
     repeat_images: bool = Field(False, description="Whether a person may see a photo twice.")
@@ -164,7 +182,7 @@ class DesignSection(Section):
     order: Literal["balanced", "random"] = Field(
         "balanced", description="Whether conditions take turns at every position."
     )
-    idle_minutes: int = Field(60, ge=1, description="After so long a dropped slot goes on.")
+    idle_minutes: Count = Field(60, ge=1, description="After so long a dropped slot goes on.")
 
 
 class DisplaySection(Section):
@@ -185,19 +203,23 @@ class DisplaySection(Section):
     surround: Literal["light", "dark"] = Field(
         "light", description="Around pictures, in every theme: it changes perceived colour."
     )
-    name_a: Text = Field("Robot A", description="Neutral name of the network shown first.")
-    name_b: Text = Field("Robot B", description="Neutral name of the other one.")
+    name_a: Annotated[Line, Limit(60)] = Field(
+        "Robot A", description="Neutral name of the network shown first."
+    )
+    name_b: Annotated[Line, Limit(60)] = Field(
+        "Robot B", description="Neutral name of the other one."
+    )
 
 
 class Codes(Section):
     """What a panel wants to be told, one code per outcome."""
 
-    complete: Text | None = Field(None, description="Drawn for each person where left out.")
-    no_consent: Text | None = Field(None, description="Did not agree.")
-    screened_out: Text | None = Field(None, description="Not needed, by the screening.")
-    failed_checks: Text | None = Field(None, description="Failed checks, questions or practice.")
-    full: Text | None = Field(None, description="Came when all places were taken.")
-    timed_out: Text | None = Field(None, description="Came back after the place was given on.")
+    complete: Code | None = Field(None, description="Drawn for each person where left out.")
+    no_consent: Code | None = Field(None, description="Did not agree.")
+    screened_out: Code | None = Field(None, description="Not needed, by the screening.")
+    failed_checks: Code | None = Field(None, description="Failed checks, questions or practice.")
+    full: Code | None = Field(None, description="Came when all places were taken.")
+    timed_out: Code | None = Field(None, description="Came back after the place was given on.")
 
 
 class PanelSection(Section):
@@ -208,11 +230,15 @@ class PanelSection(Section):
         default_factory=lambda: Codes.model_validate({}),
         description="What the panel is told, by outcome.",
     )
-    redirect: Text | None = Field(None, description="Address that takes the code at its end.")
+    redirect: Annotated[Line, Limit(2_000)] | None = Field(
+        None, description="Address that takes the code at its end."
+    )
     people_per_device: int = Field(
         1, ge=1, le=1000, description="Of an open link: how many may take part in one browser."
     )
-    smallest_window: int = Field(320, ge=200, description="Pixels of width.")
+    smallest_window: Annotated[int, Limit(10_000)] = Field(
+        320, ge=200, description="Pixels of width."
+    )
     devices: list[Device] = Field(
         default_factory=lambda: list(DEVICES), description="Who may come with which device."
     )
@@ -226,7 +252,7 @@ class QuestionSection(Section):
 
     question: Text = Field(description="What is asked.")
     answers: list[Text] = Field(min_length=2, description="The choices, in order.")
-    accept: list[int] = Field(min_length=1, description="The accepted answers, counted from 1.")
+    accept: list[Count] = Field(min_length=1, description="The accepted answers, counted from 1.")
 
     @model_validator(mode="after")
     def accepted_answers_exist(self) -> "QuestionSection":
@@ -256,48 +282,50 @@ class EthicsSection(Section):
     contact: Text = Field(description="Whom people ask.")
     complaints: Text = Field(description="To whom people complain.")
     risks: Text = Field(description="What taking part may bring about.")
-    minutes: int = Field(ge=1, description="How long it takes.")
+    minutes: Count = Field(ge=1, description="How long it takes.")
     data_controller: Text = Field(description="Who answers for the data.")
     legal_basis: Text = Field(description="Why the data may be processed.")
     retention: Text = Field(description="How long the data are kept.")
     withdrawal_deadline: Text = Field(description="Until when people can take everything back.")
-    minimum_age: int = Field(18, ge=16, description="Of people who may take part.")
+    minimum_age: Annotated[int, Limit(120)] = Field(
+        18, ge=16, description="Of people who may take part."
+    )
     deceives: bool = Field(False, description="Whether the debrief must put something right.")
 
 
 class PaySection(Section):
-    amount: float = Field(ge=0, description="For the whole study.")
-    currency: Text = Field(description="Such as GBP.")
-    hourly_floor: float = Field(
+    amount: Amount = Field(ge=0, description="For the whole study.")
+    currency: Annotated[Line, Limit(20)] = Field(description="Such as GBP.")
+    hourly_floor: Amount = Field(
         ge=0, description="Checked against `ethics.minutes` and the pilots' median."
     )
-    partial: float = Field(0, ge=0, description="For those screened out or stopped by a fault.")
+    partial: Amount = Field(0, ge=0, description="For those screened out or stopped by a fault.")
 
 
 class ExclusionsSection(Section):
     """Rules blind to the outcome, declared before opening and applied at analysis time."""
 
-    failed_checks: int | None = Field(None, ge=1, description="So many failed checks or more.")
-    fastest_median_ms: int | None = Field(
+    failed_checks: Count | None = Field(None, ge=1, description="So many failed checks or more.")
+    fastest_median_ms: Annotated[int, Limit(86_400_000)] | None = Field(
         None, ge=1, description="A median time to the first choice below this."
     )
     straight_lining: float | None = Field(
         None, gt=0, le=1, description="This share of one answer or more."
     )
-    shortest_minutes: float | None = Field(None, gt=0, description="Faster from begin to end.")
-    focus_losses: int | None = Field(None, ge=1, description="The window left so often or more.")
+    shortest_minutes: Amount | None = Field(None, gt=0, description="Faster from begin to end.")
+    focus_losses: Count | None = Field(None, ge=1, description="The window left so often or more.")
 
 
 class StoppingSection(Section):
     rule: Literal["all_places", "date", "sequential"] = Field(
         "all_places", description="What ends the study."
     )
-    detail: str = Field("", description="The rule in words.")
+    detail: Annotated[str, Limit(5_000)] = Field("", description="The rule in words.")
 
 
 class AnalysisSection(Section):
     reference: Name | None = Field(None, description="Condition that contrasts refer to.")
-    smallest_effect: float | None = Field(
+    smallest_effect: Amount | None = Field(
         None, gt=0, description="The smallest effect of interest, in the outcome's unit."
     )
     hypotheses: list[Text] = Field(default_factory=list, description="In words, one each.")

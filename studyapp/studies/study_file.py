@@ -16,6 +16,9 @@ from .ready_pairs import expand_pairs
 from .toml_lines import Path as KeyPath
 from .toml_lines import key_lines, line_of
 
+# So much of what was given stands in a complaint
+MOST_SHOWN = 80
+
 
 class DefinitionError(ValueError):
     """A study file that can't be used: one line with file, line, key and the mend."""
@@ -30,7 +33,7 @@ def read_definition(path: Path) -> Definition:
     except UnicodeDecodeError as error:
         raise DefinitionError(f"{path}: not UTF-8; save it as UTF-8") from error
     definition = parse_definition(text, str(path))
-    _refuse(_missing_texts(definition, path.parent), key_lines(text), str(path))
+    _refuse(_unreadable_texts(definition, path.parent), key_lines(text), str(path))
     return definition
 
 
@@ -94,8 +97,13 @@ def _sentence(complaint: Any) -> str:
     if complaint["type"] == "missing":
         return "is missing; add it"
     given = complaint["input"]
-    shown = f" (given: {given!r})" if isinstance(given, str | int | float) else ""
+    shown = f" (given: {_short(given)})" if isinstance(given, str | int | float) else ""
     return f"{complaint['msg'][0].lower()}{complaint['msg'][1:]}{shown}"
+
+
+def _short(given: str | int | float) -> str:
+    text = repr(given)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
 
 
 def _known_keys(path: KeyPath) -> list[str]:
@@ -125,7 +133,18 @@ def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def _missing_texts(definition: Definition, folder: Path) -> Iterator[Complaint]:
+def _unreadable_texts(definition: Definition, folder: Path) -> Iterator[Complaint]:
     for name, file in definition.texts.items():
-        if not (folder / file).is_file():
-            yield ("texts", name), f'`texts.{name} = "{file}"`: no such file beside the study file'
+        if reason := _unreadable(folder / file):
+            yield ("texts", name), f'`texts.{name} = "{file}"`: {reason}'
+
+
+def _unreadable(path: Path) -> str:
+    """Why a text can't be read; empty where it can."""
+    if not path.is_file():
+        return "no such file beside the study file"
+    try:
+        is_text = "\x00" not in path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        is_text = False
+    return "" if is_text else "not UTF-8 text; save it as UTF-8"
