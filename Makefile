@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 CODE = SECRET_KEY=only-for-reading-code
 
 .PHONY: help demo demo-stop demo-reset test check format lint types imports migrations deploy \
-	coverage docs bench screenshots lock install-demo install-dev chromium
+	coverage mutants docs bench screenshots lock install-demo install-dev chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -67,6 +67,10 @@ audit: install-dev ## look every locked package up in the known advisories (need
 
 coverage:
 	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+
+# Each fault costs one start of pytest, so this stands outside `make test`.
+mutants: install-dev chromium ## put known faults into the code, see that tests notice (ARGS="V1 stats")
+	@$(BIN)/python -m tests.mutations $(ARGS)
 
 docs: install-demo ## draw docs/methods.md's pictures and var/gallery.html anew (some minutes)
 	@$(BIN)/python -m demo.gallery

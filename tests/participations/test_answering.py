@@ -13,6 +13,7 @@ from studyapp.participations.answering import (
     current_trial,
     finish,
 )
+from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
 from studyapp.participations.refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
 from studyapp.participations.withdrawal import withdraw
@@ -121,6 +122,25 @@ def test_nobody_answers_before_consent() -> None:
     trial = Trial.objects.filter(slot__study=study).earliest("position")
     with pytest.raises(NotYourTrial):
         say(person, trial)
+
+
+@pytest.mark.django_db
+def test_nobody_answers_before_the_instructions_were_read() -> None:
+    study = open_small_study()
+    person = consent(enter(study, source="link"), publication=True)
+    with pytest.raises(NotNow):
+        say(person, due(person))
+
+
+@pytest.mark.parametrize("status", [Status.DROPPED, Status.SCREENED_OUT])
+@pytest.mark.django_db
+def test_who_is_no_longer_taking_part_answers_nothing(status: Status) -> None:
+    person = take_part(open_small_study())
+    trial = due(person)
+    Participation.objects.filter(pk=person.pk).update(status=status)
+    with pytest.raises(NotNow):
+        say(person, trial)
+    assert not Judgment.objects.exists()
 
 
 @pytest.mark.django_db

@@ -1,0 +1,1 @@
+"""Faults that are put into the code on purpose, and the tests that must catch them."""
