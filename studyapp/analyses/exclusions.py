@@ -3,6 +3,8 @@
 A rule looks at attention checks, times and the pattern of answers, never at scores.
 """
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -15,9 +17,11 @@ from studyapp.studies.definition import study_definition
 from .frames import people_frames, study_frame
 from .tables import JUDGMENTS, PARTICIPATIONS
 from .tables.columns import participant_id
+from .tidy import ANSWERED
 
 JUDGMENT_COLUMNS = (
-    "participant_id", "status", "stage", "value", "check_passed", "rt_ms", "focus_losses",
+    "participant_id", "status", "stage", "value", "further_answers", "check_passed", "rt_ms",
+    "focus_losses",
 )  # fmt: skip
 PERSON_COLUMNS = ("participant_id", "status", "started_at", "finished_at")
 
@@ -30,12 +34,21 @@ def _failed_checks(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
 
 
 def _median_ms(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
-    return float(_main(judgments)["rt_ms"].dropna().astype(float).median())
+    return float(_analysed(judgments)["rt_ms"].dropna().astype(float).median())
 
 
 def _straight_lining(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
-    shares = _main(judgments)["value"].value_counts(normalize=True)
-    return float(shares.max()) if len(shares) else float("nan")
+    """The share of the most frequent answer; a page of several items gives an answer an item."""
+    pages = _analysed(judgments)[["value", "further_answers"]].itertuples(index=False, name=None)
+    counts = Counter(answer for page in pages for answer in _answers_of(*page))
+    return max(counts.values()) / counts.total() if counts else float("nan")
+
+
+def _answers_of(value: Any, further_answers: Any) -> list[int]:
+    if pd.notna(value):
+        return [int(value)]
+    further = json.loads(further_answers) if isinstance(further_answers, str) else {}
+    return [int(answer) for name, answer in further.items() if name.startswith("item_")]
 
 
 def _minutes(_: pd.DataFrame, person: "pd.Series[Any]") -> float:
@@ -47,8 +60,9 @@ def _focus_losses(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
     return float(judgments["focus_losses"].fillna(0).sum())
 
 
-def _main(judgments: pd.DataFrame) -> pd.DataFrame:
-    return judgments[judgments["stage"] == "main"]
+def _analysed(judgments: pd.DataFrame) -> pd.DataFrame:
+    """Every answer that an analysis reads, both of two: a rule looks at no fewer."""
+    return judgments[judgments["stage"].isin(ANSWERED)]
 
 
 # Rule → what it measures, and whether falling below the limit (or reaching it) excludes.

@@ -15,7 +15,9 @@ def looks(tidy: Tidy) -> dict[str, list[dict[str, Any]]] | None:
     """
     if tidy.arrivals is None or tidy.limits is None:
         return None
-    return {name: _looks(tidy, name, tidy.limits) for name in tidy.methods()}
+    return {
+        name: _looks(tidy, name, tidy.limits_of(name) or tidy.limits) for name in tidy.methods()
+    }
 
 
 def _looks(tidy: Tidy, method: str, limits: tuple[float, float]) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ The same tables come from the database and from a bundle, so both give the same 
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import pandas as pd
@@ -56,11 +56,23 @@ class StudyTables:
 
 
 @dataclass(frozen=True)
+class Scale:
+    """What some methods of a paradigm are answered on, where others are answered on another.
+
+    bounds: the least and greatest value. null: what a mean is tested against; None for no test.
+    """
+
+    bounds: tuple[float, float]
+    null: float | None = None
+
+
+@dataclass(frozen=True)
 class Measured:
     """A frame as in Tidy, its rows under the index of the judgments that they come from.
 
     outcome: its outcome column. chance, null, bounds, about_photos: as in Tidy.
-    reference: the method to compare with where the plan names none.
+    reference: the method to compare with where the plan names none. scales: by the names in the
+    frame's column "scale".
     """
 
     frame: Frame
@@ -71,9 +83,12 @@ class Measured:
     reference: str | None = None
     about_photos: bool = True
     notes: tuple[str, ...] = ()
+    scales: Mapping[str, Scale] = field(default_factory=dict)
 
 
 Measure = Callable[[StudyTables, str, Frame], Measured]
+# Two ways of asking for reliance, whose answers are never compared
+ONE_STEP, TWO_STEPS = "one step", "two steps"
 
 
 def measured(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
@@ -129,13 +144,37 @@ def _meta_prediction(tables: StudyTables, paradigm: str, main: Frame) -> Measure
 
 
 def _reliance(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
-    """Of two answers the final one, beside the first and the advice; of one, whether accepted."""
-    if not (main["stage"] == "final").any():
-        frame = _scored(main, "correct")
-        frame["accepted"] = main["value"]
-        frame["ai_right"] = tables.facts(main, "accept").astype("Int64")
-        return Measured(frame, "correct")
-    final = main[main["stage"] == "final"]
+    """Of two answers the final one, beside the first and the advice; of one, whether accepted.
+
+    Where a study asks in both ways, each is a scale by itself.
+    """
+    is_final = main["stage"] == "final"
+    if not is_final.any():
+        return Measured(_one_step(tables, main), "correct")
+    two = _two_steps(tables, main[is_final])
+    if is_final.all():
+        return Measured(two, "correct", chance=0.25)
+    parts = {ONE_STEP: _one_step(tables, main[~is_final]), TWO_STEPS: two}
+    for name, part in parts.items():
+        part["scale"] = name
+        part["method"] += f", {name}"
+    note = "reliance is asked in one step and in two: they are analysed apart, in no mixed model"
+    return Measured(
+        pd.concat(parts.values()).sort_index(),
+        "correct",
+        notes=(note,),
+        scales={ONE_STEP: Scale((0, 1), 0.5), TWO_STEPS: Scale((0, 1), 0.25)},
+    )
+
+
+def _one_step(tables: StudyTables, main: Frame) -> Frame:
+    frame = _scored(main, "correct")
+    frame["accepted"] = main["value"]
+    frame["ai_right"] = tables.facts(main, "accept").astype("Int64")
+    return frame
+
+
+def _two_steps(tables: StudyTables, final: Frame) -> Frame:
     frame = _scored(final, "correct")
     key = ["participant_id", "stimulus_id"]
     first = tables.frames["judgments"][
@@ -152,7 +191,7 @@ def _reliance(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
         frame[name] = _option_names(tables, final, fact)
     unadvised = frame["method"].isin(tables.conditions_with(NO_ADVICE))
     frame["advice"] = frame["advice"].where(~unadvised)
-    return Measured(frame, "correct", chance=0.25)
+    return frame
 
 
 def _option_names(tables: StudyTables, judgments: Frame, fact: str) -> "pd.Series[Any]":
@@ -194,20 +233,41 @@ def _pointing(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
 
 
 def _rating(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
-    """Each statement apart: what people agree to in one is not in another."""
+    """Each statement of each block apart: what people agree to in one is not in another."""
     blocks = tables.blocks(paradigm)
     rows = [
         {
             **{NAMES[key]: getattr(row, key) for key in NAMES},
-            "at": index, "scale": item, "value": float(value),
-            "method": f"{row.condition}, {item}" if item else row.condition,
+            "at": index, "scale": scale, "value": float(value),
+            "method": f"{row.condition}, {scale}" if scale else row.condition,
+            "condition": row.condition, "points": int(blocks[str(row.block)]["points"]),
         }
         for index, row in zip(main.index, main.itertuples(index=False), strict=True)
-        for item, value in _items(row).items()
+        for scale, value in _statements(blocks, row).items()
     ]  # fmt: skip
-    frame = Frame(rows, columns=["at", *NAMES.values(), "scale", "value"]).set_index("at")
-    points = max((int(one["points"]) for one in blocks.values()), default=7)
-    return Measured(frame, "value", null=None, bounds=(1, points), notes=_wordings(blocks))
+    return _rated(rows, blocks)
+
+
+def _statements(blocks: Mapping[str, Any], row: Any) -> dict[str, int]:
+    """The answers of a page by statement, its block in front where there are several."""
+    block = str(row.block) if len(blocks) > 1 else ""
+    return {": ".join(filter(None, [block, item])): value for item, value in _items(row).items()}
+
+
+def _rated(rows: list[dict[str, Any]], blocks: Mapping[str, Mapping[str, Any]]) -> Measured:
+    """Rows of answers from 1 to their own number of `points`, a scale each."""
+    names = ["at", *NAMES.values(), "scale", "value", "condition", "points"]
+    frame = Frame(rows, columns=names).set_index("at")
+    most = max((int(one["points"]) for one in blocks.values()), default=7)
+    points = dict(zip(frame["scale"], frame["points"], strict=True))
+    return Measured(
+        frame.drop(columns="points"),
+        "value",
+        null=None,
+        bounds=(1, most),
+        notes=_wordings(blocks),
+        scales={scale: Scale((1, count)) for scale, count in points.items()},
+    )
 
 
 def _questionnaire(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
@@ -220,20 +280,12 @@ def _questionnaire(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
             "method": f"{scale}, {row.arm}" if len(arms) > 1 else scale,
             "unit": row.participant_id, "order": row.trial_position,
             "scale": scale, "value": value,
+            "condition": row.arm, "points": int(blocks[str(row.block)]["points"]),
         }
         for index, row in zip(main.index, main.itertuples(index=False), strict=True)
         for scale, value in _scales(blocks, row).items()
     ]  # fmt: skip
-    frame = Frame(rows, columns=["at", *NAMES.values(), "scale", "value"]).set_index("at")
-    points = max((int(one["points"]) for one in blocks.values()), default=7)
-    return Measured(
-        frame,
-        "value",
-        null=None,
-        bounds=(1, points),
-        about_photos=False,
-        notes=_wordings(blocks),
-    )
+    return replace(_rated(rows, blocks), about_photos=False)
 
 
 def _scales(blocks: Mapping[str, Mapping[str, Any]], row: Any) -> dict[str, float]:
@@ -257,11 +309,15 @@ def _items(row: Any) -> dict[str, int]:
 def _wordings(blocks: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
     """What stood on the pages of items without a published instrument."""
     return tuple(
-        f"item_{number} of {name}: “{words}”"
+        f"{_item_name(number, block)} of {name}: “{words}”, 1 to {block['points']}"
         for name, block in blocks.items()
-        if not block.get("instrument") and len(block["items"]) > 1
+        if not block.get("instrument") and len(block["items"]) + len(blocks) > 2
         for number, words in enumerate(block["items"], 1)
     )
+
+
+def _item_name(number: int, block: Mapping[str, Any]) -> str:
+    return f"item_{number}" if len(block["items"]) > 1 else "the item"
 
 
 def _unscored(tables: StudyTables, paradigm: str, main: Frame) -> Measured:

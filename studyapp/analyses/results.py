@@ -6,7 +6,7 @@ sentence that says why.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import combinations
 from platform import python_version
 from typing import Any
@@ -15,6 +15,7 @@ import numpy
 import pandas as pd
 import scipy
 
+from .answers import answers
 from .automatic import automatic
 from .kinds import KINDS
 from .looks import looks
@@ -51,6 +52,7 @@ def results(tidy: Tidy) -> dict[str, Any]:
         **models,
         "preferred": preferred(models),
         "alpha": _alpha(tidy),
+        "answers": answers(tidy.answers, tidy.definition) if tidy.answers is not None else [],
         "kappa": _kappa(tidy),
         "order": _order(tidy),
         "naive": {"label": NAIVE_LABEL, "methods": {name: _naive(tidy, name) for name in methods}},
@@ -69,11 +71,24 @@ def results(tidy: Tidy) -> dict[str, Any]:
 
 def _special(tidy: Tidy) -> dict[str, Any]:
     """What only this paradigm says, under its name; of a table that has the columns for it."""
-    one_step = "accepted" in tidy.frame.columns
-    kind = KINDS.get("one_step_reliance" if one_step else tidy.paradigm)
-    if kind is None or kind.special is None or not set(kind.needed) <= set(tidy.frame.columns):
-        return {}
-    return {tidy.paradigm: kind.special(tidy.frame, tidy.methods(), tidy.seed)}
+    told: dict[str, Any] = {}
+    for name, frame in _by_kind(tidy).items():
+        kind = KINDS.get(name)
+        if kind is None or kind.special is None or not set(kind.needed) <= set(frame.columns):
+            continue
+        methods = [one for one in tidy.methods() if (frame["method"] == one).any()]
+        for key, found in kind.special(frame, methods, tidy.seed).items():
+            told[key] = {**told[key], **found} if key in told else found
+    return {tidy.paradigm: told} if told else {}
+
+
+def _by_kind(tidy: Tidy) -> dict[str, pd.DataFrame]:
+    """The rows by the entry of KINDS that speaks of them: reliance is asked in two ways."""
+    if tidy.paradigm != "reliance" or "accepted" not in tidy.frame.columns:
+        return {tidy.paradigm: tidy.frame}
+    one_step = tidy.frame["accepted"].notna()
+    parts = {"reliance": tidy.frame[~one_step], "one_step_reliance": tidy.frame[one_step]}
+    return {name: rows for name, rows in parts.items() if len(rows)}
 
 
 def results_json(found: Mapping[str, Any]) -> str:
@@ -120,6 +135,8 @@ def _bootstrap(tidy: Tidy, rows: pd.DataFrame) -> list[float] | None:
 
 def _models(tidy: Tidy) -> dict[str, Any]:
     """The mixed models that fit the outcome, by name."""
+    if len(tidy.scales) > 1:
+        return {}
     if tidy.outcome == "correct":
         return right_models(tidy.frame, tidy.methods(), tidy.chance)
     if tidy.outcome == "value":
@@ -128,8 +145,14 @@ def _models(tidy: Tidy) -> dict[str, Any]:
 
 
 def _alpha(tidy: Tidy) -> dict[str, Any]:
-    """Krippendorff's α: ordinal for scores, nominal for right or wrong."""
+    """Krippendorff's α: ordinal for scores, nominal for right or wrong; of each scale by itself,
+    since a difference between two scales is no disagreement and their sameness no agreement."""
     level = ALPHA_LEVELS[tidy.outcome]
+    scales = _scale_parts(tidy)
+    if len(scales) > 1:
+        told = {name: _alpha(one) for name, one in scales.items()}
+        return {"value": None, "low": None, "high": None, "level": level, "scales": told,
+                "note": "each scale has its own"}  # fmt: skip
     found = krippendorff(tidy.frame[tidy.outcome].to_list(), _units(tidy), level, seed=tidy.seed)
     return {
         "value": found.value, "low": found.low, "high": found.high, "level": level,
@@ -137,9 +160,19 @@ def _alpha(tidy: Tidy) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _scale_parts(tidy: Tidy) -> dict[str, Tidy]:
+    """What was answered on each scale, by its name; nothing where there is one for all."""
+    if "scale" not in tidy.frame.columns:
+        return {}
+    return {
+        str(name): replace(tidy, frame=rows)
+        for name, rows in tidy.frame.groupby("scale", sort=True)
+    }
+
+
 def _kappa(tidy: Tidy) -> dict[str, Any] | None:
     """Fleiss' κ of right and wrong, which others print; None but for equally many raters."""
-    if tidy.outcome != "correct" or tidy.frame.empty:
+    if tidy.outcome != "correct" or tidy.frame.empty or len(tidy.scales) > 1:
         return None
     found = fleiss(tidy.frame["correct"].to_list(), _units(tidy))
     return None if found.value is None else {"value": found.value}
@@ -167,6 +200,11 @@ def _order(tidy: Tidy) -> dict[str, Any] | None:
     """How the outcome changes with one more trial: a check; None where the order is unknown."""
     if "order" not in tidy.frame.columns:
         return None
+    scales = _scale_parts(tidy)
+    if len(scales) > 1:
+        told = {name: _order(one) for name, one in scales.items()}
+        return {"slope": None, "robust95": None, "p": None, "scales": told,
+                "note": "each scale has its own"}  # fmt: skip
     rows = tidy.frame[pd.to_numeric(tidy.frame["order"], errors="coerce").notna()]
     y, people, images = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
     found = two_way_slope(y, people, images, [float(place) for place in rows["order"]])
@@ -187,12 +225,11 @@ def _naive(tidy: Tidy, name: str) -> dict[str, Any]:
 
 def _tests(tidy: Tidy) -> dict[str, Any]:
     """Each method against no effect: chance for right answers, 0 for scores."""
-    null = tidy.chance if tidy.outcome == "correct" else tidy.null
     names = tidy.methods()
-    found = [_tested(tidy, name, null) for name in names]
+    found = [_tested(tidy, name, tidy.null_of(name)) for name in names]
     adjusted = holm([one.p for one in found])
     return {
-        name: {"null": null, "p": one.p, "p_holm": p_holm, "df": one.df}
+        name: {"null": tidy.null_of(name), "p": one.p, "p_holm": p_holm, "df": one.df}
         for name, one, p_holm in zip(names, found, adjusted, strict=True)
     }
 
@@ -209,7 +246,7 @@ def _tested(tidy: Tidy, name: str, null: float | None) -> Estimate:
 
 def _contrasts(tidy: Tidy) -> list[dict[str, Any]]:
     """`a` − `b`: every method against the reference and each other, adjusted by Holm."""
-    scales = _scales(tidy)
+    scales = tidy.scale_names()
     pairs = [
         (first, later)
         for first, later in combinations(tidy.methods(), 2)
@@ -225,13 +262,6 @@ def _contrasts(tidy: Tidy) -> list[dict[str, Any]]:
         }
         for (first, later), one, p_holm in zip(pairs, found, adjusted, strict=True)
     ]  # fmt: skip
-
-
-def _scales(tidy: Tidy) -> dict[str, str]:
-    """Which scale a method is answered on, where there are several: trust is no less distrust."""
-    if "scale" not in tidy.frame.columns:
-        return {}
-    return dict(zip(tidy.frame["method"], tidy.frame["scale"], strict=True))
 
 
 def _equivalence(tidy: Tidy, found: Estimate) -> dict[str, Any] | None:

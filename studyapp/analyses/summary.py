@@ -25,7 +25,9 @@ def summary(found: Facts) -> Iterator[str]:
     for one in found["contrasts"]:
         yield f"  {one['a']} − {one['b']}: {_contrast(one)}"
     yield from _models(found)
-    yield f"  agreement among people: {_alpha(found['alpha'], found['kappa'])}"
+    for scale, alpha in _scales(found["alpha"]):
+        yield f"  agreement among people{scale}: {_alpha(alpha, found['kappa'])}"
+    yield from _answers(found)
     yield f"  {found['naive']['label']}"
     if found["paradigm"] in found:
         yield f"  {found['paradigm']}: {json.dumps(found[found['paradigm']], ensure_ascii=False)}"
@@ -100,7 +102,8 @@ def _models(found: Facts) -> Iterator[str]:
             mark = ", to be read first" if name == found["preferred"] else ""
             yield f"  mixed model {name}{mark}: {_model(found[name])}"
             yield from _marginals(found, name)
-    if found["preferred"] == "robust" and found["outcome"] != "value":
+    has_models = any(name in found for name in MODELS)
+    if found["preferred"] == "robust" and has_models:
         yield "  NO MIXED MODEL CONVERGED: everything above rests on the two-way robust intervals"
 
 
@@ -120,6 +123,25 @@ def _marginals(found: Facts, name: str) -> Iterator[str]:
             p = found[name]["chance"][method]["p_holm"]
             test = "no test" if p is None else f"by Holm p {_p(p)}"
             yield f"    {method}: {value} ({low} to {high}), {test}"
+
+
+def _scales(alpha: Facts) -> list[tuple[str, Facts]]:
+    """Each scale's own where there are several."""
+    if "scales" not in alpha:
+        return [("", alpha)]
+    return [(f" on {name}", one) for name, one in alpha["scales"].items()]
+
+
+def _answers(found: Facts) -> Iterator[str]:
+    """Everything that was answered: how many answers each question has, and their mean."""
+    for one in found["answers"]:
+        first = ", first answer" if one["stage"] == "first" else ""
+        told = ", ".join(
+            f"{method} {answered['n']} answers"
+            + (f" with a mean of {_number(answered['mean'])}" if "mean" in answered else "")
+            for method, answered in one["methods"].items()
+        )
+        yield f"  {one['block']}/{one['question']}{first}: {told}"
 
 
 def _alpha(alpha: Facts, kappa: Facts | None) -> str:

@@ -9,14 +9,16 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from .answers import answer_rows
 from .kinds import KINDS, Kind
-from .measures import Outcome, StudyTables, measured
+from .measures import Outcome, Scale, StudyTables, measured
 
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
 PARADIGM_OF: Mapping[Outcome, str] = {"score": "trust", "correct": "discrimination"}
 BOUNDS: Mapping[Outcome, tuple[float, float]] = {"score": (-2, 2), "correct": (0, 1)}
-# The first answer of two is made without the advice: the final one is analysed
+# The first answer of two is made without the advice: the final one has the outcome
 ANALYSED = ("main", "final", "questionnaire")
+ANSWERED = (*ANALYSED, "first")
 NEEDED = ("participant", "image", "method")
 
 
@@ -40,6 +42,8 @@ class Tidy:
         None where the plan allows no looking before the end.
     everybody: the same with those who are left out; None where nobody could be.
     excluded: why how many people are left out. flow: how many people got how far.
+    scales: of methods that are not answered on one scale, by the names in the column scale.
+    answers: everything that was answered, a row an answer; definition: what asked for it.
     """
 
     frame: pd.DataFrame
@@ -58,6 +62,9 @@ class Tidy:
     notes: tuple[str, ...] = ()
     metrics: pd.DataFrame | None = None
     arrivals: Sequence[tuple[str, datetime | None]] | None = None
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+    answers: pd.DataFrame | None = None
+    definition: Mapping[str, Any] = field(default_factory=dict)
 
     def with_reference(self, name: str) -> "Tidy":
         """The same with another method to compare with; TidyError if nobody judged it."""
@@ -71,11 +78,36 @@ class Tidy:
         """The least and the greatest value that the outcome can have; None if not known."""
         return BOUNDS.get(self.outcome, self.bounds)
 
+    def limits_of(self, method: str) -> tuple[float, float] | None:
+        """The same of one method, whose scale may be another than that of the others."""
+        scale = self._scale(method)
+        return self.limits if scale is None else scale.bounds
+
+    def null_of(self, method: str) -> float | None:
+        """What the mean of a method is tested against; None for no test."""
+        scale = self._scale(method)
+        if scale is not None:
+            return scale.null
+        return self.chance if self.outcome == "correct" else self.null
+
+    def _scale(self, method: str) -> Scale | None:
+        return self.scales.get(self.scale_names().get(method, ""))
+
+    def scale_names(self) -> dict[str, str]:
+        """Which scale a method is answered on, where there are several."""
+        if "scale" not in self.frame.columns:
+            return {}
+        return dict(zip(self.frame["method"], self.frame["scale"], strict=True))
+
     def methods(self) -> list[str]:
-        """The methods: the reference first, then in alphabetical order."""
-        names = sorted(set(self.frame["method"]))
-        reference = self.reference
-        return sorted(names, key=lambda name: (name != reference, name))
+        """The methods: those of the reference first, then in alphabetical order.
+
+        Where a condition gives several methods, as one with several statements, it is the
+        condition that is the reference.
+        """
+        of = "condition" if "condition" in self.frame.columns else "method"
+        first = set(self.frame.loc[self.frame[of] == self.reference, "method"])
+        return sorted(set(self.frame["method"]), key=lambda name: (name not in first, name))
 
 
 def tidy_file(path: Path, *, paradigm: str | None = None, chance: float | None = None) -> Tidy:
@@ -169,9 +201,10 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
     """
     definition, judgments = tables.definition, tables.frames["judgments"]
     chosen = _chosen(definition, paradigm)
-    main = judgments[judgments["stage"].isin(ANALYSED) & (judgments["paradigm"] == chosen)]
+    answered = judgments[judgments["stage"].isin(ANSWERED) & (judgments["paradigm"] == chosen)]
+    main = answered[answered["stage"].isin(ANALYSED)]
     found = measured(tables, chosen, main)
-    kept = (main["status"] == "finished") & ~main["excluded"].astype(bool)
+    kept = (answered["status"] == "finished") & ~answered["excluded"].astype(bool)
     return Tidy(
         frame=found.frame[kept[found.frame.index].to_numpy(dtype=bool)],
         paradigm=chosen,
@@ -191,6 +224,9 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
             columns={"stimulus_id": "unit", "condition": "method"}
         ),
         arrivals=_arrivals(tables) if definition["analysis"]["looks"] else None,
+        scales=found.scales,
+        answers=answer_rows(answered[kept]),
+        definition=definition,
     )
 
 

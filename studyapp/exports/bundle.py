@@ -24,6 +24,8 @@ from studyapp.analyses.tables.copying import snapshot, write_csv
 from studyapp.analyses.tables.material import networks_of
 from studyapp.analyses.tables.panels import PANEL
 from studyapp.models import Study
+from studyapp.studies.asking import asked_questions
+from studyapp.studies.definition import study_definition
 
 from .analysis import write_analysis
 from .codebook import codebook_csv
@@ -94,7 +96,8 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
         tables.append(PANEL)
     _write_tables(study, tables, folder / "data")
     _write_json(folder / DESCRIPTION, dataset_description(study, tables))
-    (folder / "codebook.csv").write_bytes(codebook_csv(tables))
+    asked = asked_questions(study_definition(study))
+    (folder / "codebook.csv").write_bytes(codebook_csv(tables, asked))
     missing = write_materials(study, folder / "materials", photos=wanted.photos)
     if wanted.analysis:
         write_analysis(folder)

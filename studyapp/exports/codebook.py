@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterator, Sequence
 
 from studyapp.analyses.tables import TABLES, Column, Table
+from studyapp.studies.asking import AskedQuestion
 
 HEADER = ("table", "column", "kind", "description", "shown", "unit", "levels")
 KINDS = {
@@ -14,6 +15,14 @@ KINDS = {
     "boolean": "true or false",
     "datetime": "time, ISO 8601 in UTC with Z",
     "json": "JSON",
+}
+ANSWERS = "answers"
+# What is stored of an answer to each kind of question, and its unit
+ANSWER_KINDS = {
+    "choice": ("whole number", ""),
+    "seen": ("whole number", ""),
+    "text": ("text", "words"),
+    "point": ("JSON", "fractions of width and height from the top left corner"),
 }
 INTRODUCTION = """\
 # Data dictionary
@@ -30,14 +39,16 @@ as they are, so −2 stays a number.
 """
 
 
-def codebook_csv(tables: Sequence[Table] = TABLES) -> bytes:
-    """The codebook as CSV, one row a column of a table."""
+def codebook_csv(tables: Sequence[Table] = TABLES, asked: Sequence[AskedQuestion] = ()) -> bytes:
+    """The codebook as CSV: one row a column of a table, then one row a question that was asked."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     for table in tables:
         for column in table.columns:
             writer.writerow([table.name, column.name, *_facts(column)])
+    for one in asked:
+        writer.writerow([ANSWERS, f"{one.block.name}/{one.question.name}", *_answer_facts(one)])
     return text.getvalue().encode()
 
 
@@ -52,6 +63,18 @@ def levels_text(column: Column) -> str:
 
 def _facts(column: Column) -> list[str]:
     return [column.kind, column.description, column.shown, column.unit, levels_text(column)]
+
+
+def _answer_facts(asked: AskedQuestion) -> list[str]:
+    """Where the answer to a question stands, and what each number in it means."""
+    question = asked.question
+    where = "column “value”" if question.name == "value" else f"further_answers.{question.name}"
+    kind, unit = ANSWER_KINDS[question.kind]
+    if asked.is_text:
+        where += ".words; the text itself in data, in the private version alone"
+    levels = "; ".join(f"{value} = {words}" for value, words in asked.levels.items())
+    stored = f"Asked in block {asked.block.name} ({asked.block.paradigm}); judgments, {where}."
+    return [kind, stored, question.words, unit, levels]
 
 
 def _section(table: Table) -> Iterator[str]:

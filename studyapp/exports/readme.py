@@ -31,17 +31,17 @@ in `stimulus_id`, `trial_index` in `trial_position`, and `time_elapsed` as `answ
 person's `entered_at` (in a public version `answered_after_s`).
 
 Text that a spreadsheet would run as a formula has one `'` in front. An empty cell is missing.
-Analyse main trials of finished people without a standing exclusion:
+Analyse main trials (of two answers the final one) of finished people without a standing exclusion:
 
 ```r
 d <- read.csv("{judgments}", na.strings = "")
-d <- subset(d, stage == "main" & status == "finished" & excluded == "false")
+d <- subset(d, stage %in% c("main", "final") & status == "finished" & excluded == "false")
 aggregate(cbind(score, correct) ~ condition, d, mean, na.action = na.pass)
 ```
 
 ```python
 d = pandas.read_csv("{judgments}")
-d = d[(d.stage == "main") & (d.status == "finished") & ~d.excluded]
+d = d[d.stage.isin(["main", "final"]) & (d.status == "finished") & ~d.excluded]
 print(d.groupby("condition")[["score", "correct"]].mean())
 ```
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from .block_rules import Complaint, block_complaints, unknown
 from .catalogue import catalogue
 from .definition import Definition
+from .idle_rules import idle_rules
 from .limits import beyond_limits
 from .paradigms import WITHOUT_MAP
 from .toml_lines import Path as KeyPath
@@ -30,6 +31,7 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     names = [condition.name for condition in definition.conditions]
     if reference is not None and reference not in names:
         yield ("analysis", "reference"), unknown("analysis.reference", reference, names)
+    yield from idle_rules(definition)
 
 
 def _pay_complaints(definition: Definition) -> Iterator[Complaint]:

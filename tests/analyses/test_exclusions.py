@@ -6,7 +6,7 @@ import pytest
 from studyapp.analyses.exclusions import apply_exclusions, broken_rules, find_broken_rules
 from studyapp.models import Exclusion, Participation
 from tests.builders import open_small_study, take_part
-from tests.people import answer_all, make_profile
+from tests.people import answer_all, make_profile, send_people
 
 
 def make_people(**changes: object) -> pd.DataFrame:
@@ -22,7 +22,8 @@ def make_judgments(**columns: list[object]) -> pd.DataFrame:
     count = len(next(iter(columns.values())))
     usual = {
         "participant_id": ["p1"] * count, "stage": ["main"] * count, "value": [1, 2] * count,
-        "check_passed": [None] * count, "rt_ms": [3000] * count, "focus_losses": [0] * count,
+        "further_answers": [None] * count, "check_passed": [None] * count,
+        "rt_ms": [3000] * count, "focus_losses": [0] * count,
     }  # fmt: skip
     frame = pd.DataFrame({**{key: cells[:count] for key, cells in usual.items()}, **columns})
     return frame.astype({"check_passed": "boolean", "rt_ms": "Int64", "focus_losses": "Int64"})
@@ -55,6 +56,36 @@ def test_the_same_answer_again_and_again_is_straight_lining() -> None:
     judgments = make_judgments(value=[1, 1, 1, 2])
     assert broken(judgments, straight_lining=0.75) == ["straight_lining"]
     assert broken(judgments, straight_lining=0.8) == []
+
+
+@pytest.mark.parametrize("stage", ["first", "final", "questionnaire"])
+def test_rules_see_every_stage_that_is_analysed(stage: str) -> None:
+    judgments = make_judgments(value=[1, 1], stage=[stage] * 2, rt_ms=[100, 200])
+    assert broken(judgments, fastest_median_ms=500) == ["fastest_median_ms"]
+    assert broken(judgments, straight_lining=1.0) == ["straight_lining"]
+
+
+@pytest.mark.parametrize("stage", ["practice", "learning", "check", "repeat"])
+def test_rules_see_no_stage_that_is_not_analysed(stage: str) -> None:
+    judgments = make_judgments(value=[1, 1], stage=[stage] * 2, rt_ms=[100, 200])
+    assert broken(judgments, fastest_median_ms=500, straight_lining=1.0) == []
+
+
+def test_the_same_answer_to_every_item_of_a_page_is_straight_lining() -> None:
+    pages = ['{"item_1": 4, "item_2": 4, "confidence": 1}', '{"item_1": 4, "item_2": 5}']
+    judgments = make_judgments(value=[None, None], further_answers=pages)
+    assert broken(judgments, straight_lining=0.75) == ["straight_lining"]
+    assert broken(judgments, straight_lining=0.76) == []
+
+
+@pytest.mark.django_db
+def test_fast_people_of_two_step_reliance_are_left_out() -> None:
+    rules = {"fastest_median_ms": 100_000, "straight_lining": 0.01}
+    study = open_small_study(paradigm="reliance", people=4, stimuli=4, trials=2, exclusions=rules)
+    send_people(study, 2, paradigm="reliance")
+    assert sorted(rule for _, rule, _ in find_broken_rules(study)) == [
+        "fastest_median_ms", "fastest_median_ms", "straight_lining", "straight_lining",
+    ]  # fmt: skip
 
 
 def test_three_minutes_are_too_short_for_a_limit_of_four() -> None:

@@ -12,15 +12,16 @@ from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
-from studyapp.analyses.measures import MEASURES
+from studyapp.analyses.measures import MEASURES, _unscored
 from studyapp.analyses.reports import analyse_study, study_report
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder, tidy_study
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Explanation, Judgment, Study
+from studyapp.participations.answering import answer, current_trial
 from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.paradigms.pointing import point_scores
-from tests.builders import open_small_study
+from tests.builders import open_small_study, take_part
 from tests.people import send_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -65,6 +66,8 @@ def own_results(paradigm: str, **block: Any) -> dict[str, Any]:
 
 def test_every_paradigm_has_its_measure() -> None:
     assert set(MEASURES) == set(PARADIGMS)
+    scored = {name for name, measure in MEASURES.items() if measure is not _unscored}
+    assert scored == {name for name, one in PARADIGMS.items() if one.is_scored}
 
 
 @pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
@@ -160,6 +163,61 @@ def test_statements_about_an_explanation_are_compared_each_by_itself() -> None:
     found = own_results("rating")
     pairs = {(one["a"].split(", ")[1], one["b"].split(", ")[1]) for one in found["contrasts"]}
     assert pairs == {("item_1", "item_1"), ("item_2", "item_2")}
+
+
+def rated_block(name: str, points: int, **options: Any) -> dict[str, Any]:
+    return {"name": name, "paradigm": "rating", "trials": 2, "stimuli": 2, "points": points,
+            "items": [f"Statement of {name}."], **options}  # fmt: skip
+
+
+def test_statements_of_two_blocks_are_never_pooled_and_keep_their_scales() -> None:
+    blocks = [rated_block("clear", 5), rated_block("useful", 7)]
+    study = open_small_study(blocks=blocks, people=4, stimuli=4, conditions=1)
+    for number in range(4):
+        person = take_part(study, f"person-{number}")
+        while (trial := current_trial(person)) is not None:
+            value = {"clear": 5, "useful": 1}[trial.block]
+            answer(person, trial_code=trial.code, value=value, data={}, timing={})
+    tidy = tidy_study(study)
+    found = results(tidy)
+    assert {name: (one["n"], one["mean"]) for name, one in found["methods"].items()} == {
+        "guided_backprop, clear": (8, 5.0), "guided_backprop, useful": (8, 1.0),
+    }  # fmt: skip
+    assert found["contrasts"] == []
+    assert tidy.limits_of("guided_backprop, clear") == (1, 5)
+    assert tidy.limits_of("guided_backprop, useful") == (1, 7)
+    assert set(found["alpha"]["scales"]) == {"clear", "useful"}
+    assert any("Statement of clear.”, 1 to 5" in note for note in found["notes"])
+
+
+def test_the_reference_comes_first_among_the_statements_of_all_conditions() -> None:
+    study = open_small_study(
+        blocks=[rated_block("one", 5, items=ITEMS[:2])], people=4, stimuli=4,
+        analysis={"reference": "guided_grad_cam"},
+    )  # fmt: skip
+    send_people(study, 4, paradigm="rating")
+    found = results(tidy_study(study))
+    assert [one["b"] for one in found["contrasts"]] == [
+        "guided_grad_cam, item_1", "guided_grad_cam, item_2"
+    ]  # fmt: skip
+
+
+def test_reliance_in_one_step_and_in_two_is_analysed_apart_and_whole() -> None:
+    blocks = [
+        {"name": steps, "paradigm": "reliance", "trials": 2, "steps": steps, "stimuli": 2}
+        for steps in ("one", "two")
+    ]
+    study = open_small_study(blocks=blocks, people=4, stimuli=4, conditions=1)
+    send_people(study, 4, paradigm="reliance")
+    found = results(tidy_study(study))
+    assert found["n"] == 16
+    nulls = {name: found["tests"][name]["null"] for name in found["methods"]}
+    assert nulls == {"guided_backprop, one step": 0.5, "guided_backprop, two steps": 0.25}
+    own = found["reliance"]["methods"]
+    assert "accept_wrong" in own["guided_backprop, one step"]
+    assert "rair" in own["guided_backprop, two steps"]
+    assert found["contrasts"] == []
+    assert study_report(study).html.count("guided_backprop, one step") > 1
 
 
 def test_the_condition_without_explanation_is_the_baseline_of_meta_prediction() -> None:

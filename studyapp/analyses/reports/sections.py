@@ -1,6 +1,6 @@
 """What the report says of one paradigm, in the order in which it is read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,7 @@ from studyapp.analyses.figures import Figure
 from studyapp.analyses.numerals import counted, interval, number, p_value, percent, percents, signed
 from studyapp.studies.paradigms import PARADIGMS
 
+from .answers import answers_table
 from .automatic import Automatic, automatic_part
 from .drawings import contrast_figure, main_figures, sensitivity_figure
 from .gallery import Entry, gallery
@@ -36,8 +37,9 @@ class Section:
     naive: Table
     naive_label: str
     sensitivity: Figure | None
-    reliability: str
-    order: str = ""
+    reliability: list[str]
+    order: list[str] = field(default_factory=list)
+    answers: Table | None = None
     fallback: str = ""
     models: list[Model] = field(default_factory=list)
     particulars: list[Table] = field(default_factory=list)
@@ -64,8 +66,11 @@ def section(found: Facts, material: Material | None) -> Section:
         naive=naive_table(found),
         naive_label=found["naive"]["label"],
         sensitivity=sensitivity_figure(found),
-        reliability=_reliability(found.get("alpha"), found.get("kappa")),
-        order=_order(found.get("order"), found["outcome"]),
+        reliability=_by_scale(
+            found.get("alpha"), lambda alpha: _reliability(alpha, found.get("kappa"))
+        ),
+        order=_by_scale(found.get("order"), lambda order: _order(order, found["outcome"])),
+        answers=answers_table(found),
         fallback=fallback_sentence(found),
         models=models(found),
         automatic=automatic_part(found),
@@ -99,6 +104,13 @@ def _method(one: Facts, words: str) -> str:
     return (
         f"{said}; {one['note']}." if one["robust95"] is None else f"{said} (95 % interval {pair})."
     )
+
+
+def _by_scale(told: Facts | None, sentence: Callable[[Facts | None], str]) -> list[str]:
+    """What is said of each scale where there are several, else the one sentence."""
+    if told is None or "scales" not in told:
+        return [words for words in [sentence(told)] if words]
+    return [f"{name}: {sentence(one)}" for name, one in told["scales"].items()]
 
 
 def _order(order: Facts | None, outcome: str) -> str:

@@ -35,8 +35,9 @@ def outcome_words(found: Facts) -> str:
 
 
 def null_of(found: Facts) -> float | None:
-    """What every method is tested against; None for no test."""
-    return next((one["null"] for one in found["tests"].values()), None)
+    """What every method is tested against; None for no test, or where methods differ in it."""
+    nulls = {one["null"] for one in found["tests"].values()}
+    return nulls.pop() if len(nulls) == 1 else None
 
 
 def estimates_table(found: Facts) -> Table:
@@ -44,9 +45,9 @@ def estimates_table(found: Facts) -> Table:
     is_share = found["outcome"] == "correct"
     name = "right" if is_share else outcome_words(found)
     rows = [_estimate_row(found, method, is_share) for method in found["methods"]]
-    null = null_of(found)
-    against = "chance" if is_share else short(null or 0)
-    tests = [f"p against {against}", "p by Holm"] if null is not None or not rows else []
+    against = "chance" if is_share else short(null_of(found) or 0)
+    has_tests = any(one["null"] is not None for one in found["tests"].values())
+    tests = [f"p against {against}", "p by Holm"] if has_tests or not rows else []
     header = ["method", "judgments", name, "95 % interval", *tests, ""]
     robust = "people and photos at once" if found.get("images") is not None else "people"
     return Table(f"Robust to {robust}", header, rows)

@@ -69,8 +69,22 @@ SCORED = {"trust"}
 # Distinction's second question: the map chosen as that of the correct class
 SECOND = JsonInteger(F("trial__option_order"), JsonInteger(F("data"), Value("correct")))
 SECOND_RIGHT = JsonInteger(F("trial__stimulus__facts"), Value("correct"))
-# Whose further answers are numbers on a scale or places on a photo, never words
-NUMERIC = ("agreement", "distinction", "pointing", "questionnaire", "rating")
+
+
+class WithoutWords(Func):
+    """An object of answers as strangers may have it: of each text only the number of its words.
+
+    It goes by what an answer is and not by who asked for it, so that no paradigm can be forgotten.
+    """
+
+    template = (
+        "(SELECT jsonb_object_agg(answers.key, CASE WHEN jsonb_typeof(answers.value) = 'string' "
+        "THEN jsonb_build_object('words', (SELECT count(*) FROM "
+        "regexp_matches(answers.value #>> '{}', '\\S+', 'g'))) ELSE answers.value END) "
+        "FROM jsonb_each(CASE WHEN jsonb_typeof(%(expressions)s) = 'object' "
+        "THEN %(expressions)s ELSE '{}'::jsonb END) AS answers)"
+    )
+    output_field = TextField()
 
 
 def _outcome(names: set[str]) -> Combinable:
@@ -201,9 +215,11 @@ COLUMNS = (
     Column(
         "further_answers",
         "json",
-        Case(When(trial__paradigm__in=NUMERIC, then=F("data"))),
-        "Answers to the page's other questions where they are numbers: items of a scale, "
-        "confidence, the point as fractions of width and height; as JSON.",
+        WithoutWords(F("data")),
+        "Answers to the page's other questions by their names, as JSON: items of a scale, "
+        "confidence, fields of the researcher's own, the point as fractions of width and height. "
+        'Of a text it has the number of words alone: {"words": 12}. The codebook of a bundle '
+        "tells each question.",
     ),
     Column("expected", "integer", "trial__expected", "Answer that an attention check asks for."),
     Column(

@@ -96,6 +96,7 @@ class Paradigm:
     may_do_without: a block may ask it without photos.
     controls: the control methods that fit; comparisons of two methods take every one.
     without_map: the conditions without explanation that fit.
+    is_scored: whether its answers have a mean: words and a researcher's own fields have none.
     score: (trial, value as shown) → −2…+2, plus favouring the stronger network, for outcome
         "score"; 1 right or 0 wrong for outcome "correct". Never called where outcome is None.
     simulate: (latent, bias, trial, random) → value as shown of a person whose tendency towards
@@ -128,6 +129,7 @@ class Paradigm:
     may_do_without: bool = False
     controls: frozenset[str] = EVERY_CONTROL
     without_map: Mapping[str, str] = field(default_factory=dict)
+    is_scored: bool = True
 
     def asks(self, asked: Asked) -> list[Question]:
         """The questions of a page as they are asked."""

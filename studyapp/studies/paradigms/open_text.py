@@ -26,4 +26,5 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     may_do_without=True,
+    is_scored=False,
 )

@@ -37,6 +37,7 @@ class Question:
     kind: "choice" of one of `answers` (value, words); "seen", one answer that is given by going
         on; "text"; "point" on the photo, whose picture is `size` pixels wide and high, or by keys
         in one of its `cells`.
+    is_scale: whether the answers are steps of one scale, so that they have a mean.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Question:
     longest: int = 0
     size: int = 0
     required: bool = True
+    is_scale: bool = False
 
     @property
     def values(self) -> list[int]:
@@ -80,7 +82,10 @@ def scale(name: str, words: str, points: int, low: str, high: str) -> Question:
     """A Likert item: 1 to `points`, worded at the ends."""
     ends = {1: f"1 – {low}", points: f"{points} – {high}"}
     return Question(
-        name, words, answers=tuple((n, ends.get(n, str(n))) for n in range(1, points + 1))
+        name,
+        words,
+        answers=tuple((n, ends.get(n, str(n))) for n in range(1, points + 1)),
+        is_scale=True,
     )
 
 

@@ -1,0 +1,110 @@
+"""Every answer that people gave, counted: what the outcome leaves out, such as confidence.
+
+Which questions there are comes from the paradigms, not from a list kept here.
+"""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from studyapp.studies.asking import AskedQuestion, asked_questions
+from studyapp.studies.definition import Definition
+
+from .statistics.detection import type2_auroc
+from .statistics.robust import two_way_mean
+
+Frame = pd.DataFrame
+EVERYTHING = "everything"
+COLUMNS = (
+    "participant", "image", "method", "block", "stage", "question", "value", "by_keys", "correct",
+)  # fmt: skip
+
+
+def answer_rows(judgments: Frame) -> Frame:
+    """A row an answer, COLUMNS: of a text its number of words, of a point a missing value.
+
+    judgments: rows of the judgments table. Answers about no photo have the person for an image.
+    """
+    rows = [row for judged in judgments.itertuples(index=False) for row in _rows(judged)]
+    return Frame(rows, columns=list(COLUMNS))
+
+
+def _rows(judged: Any) -> Iterator[tuple[Any, ...]]:
+    person = judged.participant_id
+    image = judged.image_group if pd.notna(judged.image_group) else person
+    method = judged.condition if pd.notna(judged.condition) else EVERYTHING
+    given = {} if pd.isna(judged.value) else {"value": int(judged.value)}
+    if isinstance(judged.further_answers, str):
+        given |= json.loads(judged.further_answers)
+    right = float(judged.correct) if pd.notna(judged.correct) else np.nan
+    for name, answer in given.items():
+        value, by_keys = _number(answer)
+        yield person, image, method, judged.block, judged.stage, name, value, by_keys, right
+
+
+def _number(answer: Any) -> tuple[float, bool]:
+    """The answer as a number where it is one, and whether a point was chosen by keys."""
+    if isinstance(answer, dict):
+        return float(answer.get("words", np.nan)), answer.get("by") == "keys"
+    return float(answer) if isinstance(answer, (int, float)) else np.nan, False
+
+
+def answers(rows: Frame, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Each question with what was answered, by method; the first answers of two apart.
+
+    counts: of each answer, by its number as stored, where the page had a list of them. mean and
+    robust95: of steps of a scale, and of the number of words of a text. type2_auroc: whether
+    confidence tells right from wrong, where answers are right or wrong.
+    """
+    known = {
+        (asked.block.name, asked.question.name): asked
+        for asked in asked_questions(Definition.model_validate(definition))
+    }
+    places = {key: place for place, key in enumerate(known)}
+    found = [
+        _question(str(block), str(stage), known.get((str(block), str(name))), cells)
+        for (block, stage, name), cells in rows.groupby(["block", "stage", "question"], sort=True)
+    ]
+    return sorted(found, key=lambda one: places.get((one["block"], one["question"]), len(places)))
+
+
+def _question(block: str, stage: str, asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
+    """What was answered to one question; one that the study file does not ask is counted."""
+    question = asked.question if asked is not None else None
+    return {
+        "block": block,
+        "stage": stage,
+        "question": str(rows["question"].iloc[0]),
+        "kind": question.kind if question is not None else "unknown",
+        "words": question.words if question is not None else "",
+        "levels": asked.levels if asked is not None else {},
+        "methods": {
+            str(name): _answered(asked, own) for name, own in rows.groupby("method", sort=True)
+        },
+    }
+
+
+def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
+    told: dict[str, Any] = {"n": len(rows)}
+    if asked is None:
+        return told
+    if asked.levels:
+        told["counts"] = {level: int((rows["value"] == int(level)).sum()) for level in asked.levels}
+    if asked.question.kind == "point":
+        told["by_keys"] = int(rows["by_keys"].sum())
+    elif asked.is_text or asked.question.is_scale or not asked.levels:
+        told |= _mean(rows)
+    known = rows[rows["correct"].notna()]
+    if asked.question.name == "confidence" and len(known):
+        told["type2_auroc"] = type2_auroc(known["correct"].to_list(), known["value"].to_list())
+    return told
+
+
+def _mean(rows: Frame) -> dict[str, Any]:
+    columns = (rows[name].to_list() for name in ("value", "participant", "image"))
+    found = two_way_mean(*columns)
+    interval = None if found.low is None else [found.low, found.high]
+    return {"mean": found.estimate, "robust95": interval, "note": found.note}

@@ -1,0 +1,54 @@
+"""The answers that the outcome leaves out, such as confidence, as one table."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from studyapp.analyses.numerals import interval, number
+
+from .tabulation import Table
+
+Facts = Mapping[str, Any]
+
+
+def answers_table(found: Facts) -> Table | None:
+    """Each question beside the outcome's, by method; None where nothing else was asked."""
+    is_scored = bool(found["methods"])
+    rows = [
+        [_label(one), method, str(told["n"]), *_numbers(one, told)]
+        for one in found.get("answers", [])
+        if not (is_scored and _gives_the_outcome(one))
+        for method, told in one["methods"].items()
+    ]
+    header = ["question", "method", "answers", "mean", "95 % interval", "each answer"]
+    return Table("What else was answered", header, rows) if rows else None
+
+
+def _gives_the_outcome(one: Facts) -> bool:
+    """What the tables above are made of: the page's main answer, and the items of a scale."""
+    name = str(one["question"])
+    return one["stage"] != "first" and (name == "value" or name.startswith("item_"))
+
+
+def _label(one: Facts) -> str:
+    words = f"{one['question']}, “{one['words']}”" if one["words"] else one["question"]
+    return f"{one['block']}, first answer: {words}" if one["stage"] == "first" else (
+        f"{one['block']}: {words}"
+    )  # fmt: skip
+
+
+def _numbers(one: Facts, told: Facts) -> list[str]:
+    unit = " words" if one["kind"] == "text" and "mean" in told else ""
+    return [
+        f"{number(told.get('mean'))}{unit}",
+        interval(told.get("robust95")),
+        "; ".join(_particulars(one, told)),
+    ]
+
+
+def _particulars(one: Facts, told: Facts) -> Iterator[str]:
+    for level, count in told.get("counts", {}).items():
+        yield f"{one['levels'][level]}: {count}"
+    if "by_keys" in told:
+        yield f"{told['by_keys']} by keys"
+    if told.get("type2_auroc") is not None:
+        yield f"type-2 AUROC {number(told['type2_auroc'])}"

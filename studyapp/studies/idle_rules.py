@@ -1,0 +1,102 @@
+"""Rules of a study file that could never apply: a promise that nothing keeps is refused."""
+
+from collections.abc import Iterator
+
+from .asking import asked_questions
+from .block_rules import Complaint
+from .definition import Definition
+from .paradigms import PARADIGMS
+from .sections import QuestionSection
+from .toml_lines import Path as KeyPath
+
+
+def idle_rules(definition: Definition) -> Iterator[Complaint]:
+    """Each rule that can never apply, with its place and the fix."""
+    yield from _idle_exclusions(definition)
+    yield from _idle_looks(definition)
+    yield from _idle_reference(definition)
+    for number, question in enumerate(definition.screening):
+        yield from _idle_question(("screening", number, "accept"), question, "turns nobody away")
+    if definition.comprehension is not None:
+        for number, question in enumerate(definition.comprehension.questions):
+            path = ("comprehension", "questions", number, "accept")
+            yield from _idle_question(path, question, "stops nobody")
+
+
+def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
+    rules = definition.exclusions
+    checks = sum(block.checks for block in definition.blocks)
+    if rules.failed_checks is not None and rules.failed_checks > checks:
+        there = f"only {checks}" if checks else "no attention checks"
+        yield (
+            ("exclusions", "failed_checks"),
+            f"`exclusions.failed_checks = {rules.failed_checks}` can never apply: people get "
+            f"{there}; add `checks` to a block, or change the rule",
+        )
+    if rules.fastest_median_ms is not None and not _main_questions(definition):
+        yield (
+            ("exclusions", "fastest_median_ms"),
+            "`exclusions.fastest_median_ms` can never apply: no block is analysed; "
+            "add one, or remove the rule",
+        )
+    if rules.straight_lining is not None and not any(
+        name == "value" or name.startswith("item_") for name in _main_questions(definition)
+    ):
+        yield (
+            ("exclusions", "straight_lining"),
+            "`exclusions.straight_lining` can never apply: no analysed block asks for a choice "
+            "among listed answers; add one, or remove the rule",
+        )
+
+
+def _main_questions(definition: Definition) -> list[str]:
+    """The names of all questions whose answers are analysed."""
+    return [one.question.name for one in asked_questions(definition) if one.block.is_main]
+
+
+def _idle_looks(definition: Definition) -> Iterator[Complaint]:
+    if definition.stopping.rule == "sequential" and not definition.analysis.looks:
+        yield (
+            ("stopping", "rule"),
+            '`stopping.rule = "sequential"` can never apply: nobody may look before the end; '
+            "set looks = true in [analysis], or choose another rule",
+        )
+    is_scored = any(PARADIGMS[one.paradigm].is_scored for one in definition.blocks if one.is_main)
+    if definition.analysis.looks and not is_scored:
+        yield (
+            ("analysis", "looks"),
+            "`analysis.looks = true` can never apply: no analysed block has a score to look at; "
+            "remove it",
+        )
+
+
+def _idle_reference(definition: Definition) -> Iterator[Complaint]:
+    reference = definition.analysis.reference
+    known = {one.name for one in definition.conditions}
+    if reference is None or reference not in known:
+        return
+    asked = {name for names in definition.arm_conditions().values() for name in names}
+    blocks = [
+        block
+        for block in definition.blocks
+        if block.is_main and PARADIGMS[block.paradigm].asks_about_photos(block)
+    ]
+    if all(block.conditions is not None for block in blocks):
+        asked &= {name for block in blocks for name in block.conditions or []}
+    if reference not in asked:
+        yield (
+            ("analysis", "reference"),
+            f'`analysis.reference = "{reference}"` can never apply: no analysed block shows it; '
+            f"name one of {', '.join(sorted(asked)) or 'the conditions that are shown'}",
+        )
+
+
+def _idle_question(
+    path: KeyPath, question: QuestionSection, does_nothing: str
+) -> Iterator[Complaint]:
+    if set(question.accept) == set(range(1, len(question.answers) + 1)):
+        yield (
+            path,
+            f"`{path[0]}`: every answer to “{question.question}” is accepted, so it "
+            f"{does_nothing}; accept fewer answers, or remove the question",
+        )

@@ -1,0 +1,130 @@
+"""Every answer that people can give is in the public tables, the codebook and the analysis.
+
+The kinds of questions come from PARADIGMS and the kinds of fields from FieldSection: what is added
+there is walked here.
+"""
+
+import csv
+import io
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+
+from studyapp.exports.bundle import write_bundle
+from studyapp.models import Judgment, Participation, Study
+from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.sections import FieldSection
+from tests.builders import open_small_study
+from tests.people import send_people
+
+pytestmark = pytest.mark.django_db
+
+ANALYSED = {"main", "first", "final", "questionnaire"}
+WORDS = "I looked at what was marked"
+ITEMS = ["It is clear.", "It is enough.", "It helps me."]
+FIELDS = [
+    {"name": kind, "kind": kind, "question": f"A {kind}?", "choices": ["this", "that"]}
+    for kind in get_args(FieldSection.model_fields["kind"].annotation)
+]
+# What a block must say before anybody can answer it
+NEEDED: dict[str, dict[str, Any]] = {
+    "rating": {"items": ITEMS, "points": 5},
+    "questionnaire": {"items": ITEMS},
+    "open_text": {"question": "What did you see?"},
+    "custom": {"fields": [{**FIELDS[0], "name": "value"}, *FIELDS], "text": "consent"},
+}
+# Further ways of asking; each paradigm is also asked as its block is by default
+FURTHER: dict[str, list[dict[str, Any]]] = {
+    "reliance": [{"steps": "one"}],
+    "rating": [{"items": ITEMS[:1]}],
+    "questionnaire": [{"items": ITEMS[:1]}],
+    "open_text": [{"with_photos": True}],
+    "custom": [{"with_photos": True}],
+    "meta_prediction": [{"stage": "learning"}],
+}
+
+
+def answered_study(paradigm: str) -> Study:
+    """Everything that the paradigm can ask, each way with a practice block and confidence."""
+    ways = [{}, *FURTHER.get(paradigm, [])]
+    blocks = [
+        {
+            "name": f"block_{place}_{stage}", "paradigm": paradigm, "stage": stage, "trials": 2,
+            "confidence": True, **NEEDED.get(paradigm, {}), **way,
+        }
+        for place, way in enumerate(ways)
+        for stage in ("practice", "main")
+        if way.get("stage", stage) == stage or stage == "main"
+    ]  # fmt: skip
+    study = open_small_study(blocks=blocks, people=4, stimuli=4 * len(ways), conditions=2)
+    send_people(study, 4, paradigm=paradigm)
+    Participation.objects.update(publication_consent=True)
+    return study
+
+
+def table(folder: Path, name: str) -> list[dict[str, str]]:
+    path = next((folder / "data").glob(f"*_description-{name}_data.csv"))
+    return list(csv.DictReader(io.StringIO(path.read_text("utf-8"), newline="")))
+
+
+def given() -> list[tuple[Judgment, dict[str, Any]]]:
+    """Every judgment with all answers of its page, in the order of the tables."""
+    rows = Judgment.objects.select_related("trial").order_by("participation", "trial__position")
+    return [(one, one.data | ({} if one.value is None else {"value": one.value})) for one in rows]
+
+
+def as_published(answer: Any) -> Any:
+    return {"words": len(answer.split())} if isinstance(answer, str) else answer
+
+
+@pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
+def test_every_answer_is_published_described_and_analysed(paradigm: str, tmp_path: Path) -> None:
+    study = answered_study(paradigm)
+    folder = write_bundle(study, tmp_path / "public", public=True).path
+    answers = given()
+    assert any("confidence" in all_of_page for _, all_of_page in answers)
+    rows = table(folder, "judgments")
+    assert len(rows) == len(answers)
+    for row, (_, all_of_page) in zip(rows, answers, strict=True):
+        published = json.loads(row["further_answers"] or "{}")
+        if row["value"]:
+            published["value"] = int(row["value"])
+        assert published == {key: as_published(one) for key, one in all_of_page.items()}
+
+    told = (folder / "codebook.csv").read_text("utf-8")
+    codebook = {
+        row["column"]: row for row in csv.DictReader(io.StringIO(told)) if row["table"] == "answers"
+    }
+    asked = {f"{one.trial.block}/{key}" for one, page in answers for key in page}
+    assert asked - set(codebook) == set()
+    assert all(codebook[name]["shown"] for name in asked)
+
+    counted = Counter(
+        (one.trial.block, one.trial.stage, key)
+        for one, page in answers
+        if one.trial.stage in ANALYSED
+        for key in page
+    )
+    found = json.loads((folder / "analysis" / "results.json").read_text("utf-8"))
+    analysed = {
+        (one["block"], one["stage"], one["question"]): sum(
+            method["n"] for method in one["methods"].values()
+        )
+        for one in found["answers"]
+    }
+    assert analysed == counted
+    report = (folder / "analysis" / "report.html").read_text("utf-8")
+    assert all(f"{key}" in report for _, _, key in counted if key != "value")
+
+
+@pytest.mark.parametrize("paradigm", ["custom", "open_text"])
+def test_no_written_word_is_published(paradigm: str, tmp_path: Path) -> None:
+    study = answered_study(paradigm)
+    public = write_bundle(study, tmp_path / "public", public=True).path
+    private = write_bundle(study, tmp_path / "private").path
+    for folder, is_there in ((public, False), (private, True)):
+        files = [path for path in folder.rglob("*") if path.is_file()]
+        assert any(WORDS.encode() in path.read_bytes() for path in files) is is_there

@@ -1,0 +1,98 @@
+"""A rule that can never apply is refused by the check, with its line and the fix."""
+
+from typing import Any
+
+import pytest
+
+from studyapp.studies.idle_rules import idle_rules
+from tests.builders import make_definition
+
+TEXT = {"name": "main", "paradigm": "open_text", "trials": 1, "question": "What did you see?"}
+PRACTICE = {"name": "try", "paradigm": "trust", "stage": "practice", "trials": 1}
+ASKED = {"question": "How old are you?", "answers": ["18 or older", "younger"]}
+
+
+def refused(**options: Any) -> list[tuple[str, str]]:
+    """(dotted key, sentence) of every idle rule."""
+    found = idle_rules(make_definition(**options))
+    return [(".".join(str(part) for part in path), sentence) for path, sentence in found]
+
+
+@pytest.mark.parametrize(
+    ("options", "key", "sentence"),
+    [
+        ({"exclusions": {"failed_checks": 1}}, "exclusions.failed_checks", "no attention checks"),
+        (
+            {"checks": 1, "exclusions": {"failed_checks": 2}},
+            "exclusions.failed_checks",
+            "people get only 1; add `checks`",
+        ),
+        (
+            {"blocks": [PRACTICE], "exclusions": {"fastest_median_ms": 400}},
+            "exclusions.fastest_median_ms",
+            "no block is analysed",
+        ),
+        (
+            {"blocks": [TEXT], "exclusions": {"straight_lining": 0.9}},
+            "exclusions.straight_lining",
+            "no analysed block asks for a choice",
+        ),
+        (
+            {"stopping": {"rule": "sequential"}},
+            "stopping.rule",
+            "nobody may look before the end; set looks = true",
+        ),
+        (
+            {"blocks": [TEXT], "analysis": {"looks": True, "smallest_effect": 0.1}},
+            "analysis.looks",
+            "no analysed block has a score",
+        ),
+        (
+            {
+                "blocks": [
+                    {"name": "main", "paradigm": "trust", "trials": 2,
+                     "conditions": ["guided_grad_cam"]},
+                ],
+                "analysis": {"reference": "guided_backprop"},
+            },
+            "analysis.reference",
+            "no analysed block shows it; name one of guided_grad_cam",
+        ),
+        (
+            {"screening": [{**ASKED, "accept": [1, 2]}]},
+            "screening.0.accept",
+            "so it turns nobody away; accept fewer answers",
+        ),
+        (
+            {"comprehension": {"questions": [{**ASKED, "accept": [1, 2]}]}},
+            "comprehension.questions.0.accept",
+            "so it stops nobody",
+        ),
+    ],
+)  # fmt: skip
+def test_a_rule_that_can_never_apply_is_refused(
+    options: dict[str, Any], key: str, sentence: str
+) -> None:
+    found = refused(**options)
+    assert [one for one, _ in found] == [key]
+    assert sentence in found[0][1]
+
+
+def test_rules_that_can_apply_pass() -> None:
+    assert refused(
+        checks=2,
+        trials=3,
+        exclusions={
+            "failed_checks": 2, "fastest_median_ms": 400, "straight_lining": 0.9,
+            "shortest_minutes": 1.0, "focus_losses": 3,
+        },
+        screening=[{**ASKED, "accept": [1]}],
+        stopping={"rule": "sequential"},
+        analysis={"looks": True, "smallest_effect": 0.1, "reference": "guided_backprop"},
+    ) == []  # fmt: skip
+
+
+@pytest.mark.parametrize("paradigm", ["rating", "questionnaire"])
+def test_the_items_of_a_page_are_answers_that_can_be_all_the_same(paradigm: str) -> None:
+    block = {"name": "main", "paradigm": paradigm, "trials": 1, "items": ["One.", "Two."]}
+    assert refused(blocks=[block], exclusions={"straight_lining": 0.9}) == []
