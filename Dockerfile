@@ -19,6 +19,7 @@ COPY requirements/web.lock requirements/web.lock
 RUN pip install --require-hashes --no-deps -r requirements/web.lock
 COPY manage.py gunicorn.conf.py ./
 COPY studyapp studyapp
+COPY photos photos
 # Collected into the image: the file system is read-only where it runs.
 ENV DISCERN_STATIC=/app/static
 RUN SECRET_KEY=for-collecting-only python manage.py collectstatic --noinput
@@ -33,6 +34,7 @@ COPY requirements/worker.lock requirements/worker.lock
 RUN pip install --require-hashes --no-deps -r requirements/worker.lock
 COPY manage.py ./
 COPY studyapp studyapp
+COPY photos photos
 COPY explainer explainer
 COPY tasks tasks
 USER discern

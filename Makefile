@@ -60,7 +60,7 @@ deploy:
 
 # What is found from medium severity on; a line that is right says why beside its `nosec`.
 bandit:
-	$(BIN)/bandit -q -ll -r studyapp explainer tasks demo -x studyapp/migrations
+	$(BIN)/bandit -q -ll -r studyapp explainer photos tasks demo -x studyapp/migrations
 
 audit: install-dev ## look every locked package up in the known advisories (needs a network)
 	@$(BIN)/python .ci/audit.py $(BIN)/uv

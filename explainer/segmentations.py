@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
+from photos import Frame, PhotoError, frame_of
+
 from .errors import ExplainerError
 from .networks.preprocessing import Preprocessing
 
@@ -28,19 +30,26 @@ class Concept:
 
 @dataclass(frozen=True)
 class LabelledPhoto:
-    """A photo file, its size in pixels, and what is outlined on it."""
+    """A photo file, its size in pixels as its annotations count them, and what is outlined on it.
+
+    `frame` turns what is outlined with the photo, as its EXIF says; None: it lies as it is stored.
+    """
 
     path: Path
     width: int
     height: int
     concepts: tuple[Concept, ...]
+    frame: Frame | None = None
 
     def mask(self, concept: Concept) -> Mask:
-        """height×width: true on every outlined thing of that kind."""
+        """height×width of the upright photo: true on every outlined thing of that kind."""
         seen = np.zeros((self.height, self.width), dtype=bool)
         for outline in concept.outlines:
             seen |= outlined(outline, self.width, self.height)
-        return seen
+        return self._turned(seen)
+
+    def _turned(self, mask: Mask) -> Mask:
+        return mask if self.frame is None else self.frame.turned_mask(mask)
 
     def seen_mask(self, concept: Concept, preprocess: Preprocessing) -> Mask:
         """The mask in the network's frame: size×size, cropped as the photo itself is."""
@@ -56,7 +65,7 @@ class LabelledPhoto:
         from .metrics.localisation import mask_box
 
         masks = (outlined(outline, self.width, self.height) for outline in concept.outlines)
-        boxes = (mask_box(seen_by(preprocess, mask)) for mask in masks)
+        boxes = (mask_box(seen_by(preprocess, self._turned(mask))) for mask in masks)
         return [box for box in boxes if box is not None]
 
 
@@ -135,7 +144,12 @@ def _photo(
         for key, shapes in outlines.items()
     )
     path = _file(source.parent, row["file_name"])
-    return LabelledPhoto(path, int(row["width"]), int(row["height"]), concepts)
+    width, height = int(row["width"]), int(row["height"])
+    try:
+        frame = frame_of(path).of_annotations((width, height), path.name)
+    except PhotoError as error:
+        raise ExplainerError(f"{error.name}: {error.reason}", error.fix) from error
+    return LabelledPhoto(path, width, height, concepts, frame)
 
 
 def _annotations(source: Path) -> Path:

@@ -23,8 +23,8 @@ from studyapp.models import (
 
 from .copies import delete_copies, delete_rows
 from .definition import Definition
-from .photo_files import measure, photo_bytes
-from .readers import Photo, ReaderError, read_photos
+from .photo_files import examine, measure, photo_bytes
+from .readers import Photo, left_out, left_out_sentence, read_photos
 from .sections import NetworkSection
 from .study_file import read_definition
 from .texts import text_digest
@@ -53,6 +53,7 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
         if _is_unchanged(known, definition, texts):
             return known
         _make_room(known, replace=replace)
+    photos, told = _photos(definition, path.parent)
     study = Study.objects.create(
         slug=definition.slug,
         title=definition.title,
@@ -61,6 +62,7 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
         definition_toml=toml,
         definition=definition.model_dump(mode="json"),
         seed=definition.design.seed,
+        selection=told,
     )
     Member.objects.bulk_create(
         Member(study=study, user_id=one.user_id, role=one.role, added_at=one.added_at)
@@ -68,10 +70,19 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
     )
     _write_texts(study, texts)
     _write_conditions(study, definition, path.parent)
-    _write_photos(
-        study, read_photos(definition.images, path.parent, seed=definition.design.seed), definition
-    )
+    _write_photos(study, photos, definition)
     return study
+
+
+def _photos(definition: Definition, base: Path) -> tuple[list[Photo], dict[str, str]]:
+    """All photos, each decoded once before anything is stored, and what is told about them."""
+    photos = read_photos(definition.images, base, seed=definition.design.seed)
+    examined = examine(photos, definition.images)
+    told = [
+        left_out_sentence(left_out(definition.images, base)),
+        examined.sentence(definition.display.surround),
+    ]
+    return photos, {"photos": "; ".join(filter(None, told))} if any(told) else {}
 
 
 def _parent(definition: Definition) -> Study | None:
@@ -168,16 +179,10 @@ def _file_or_name(text: str, base: Path) -> str:
 
 
 def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> None:
-    rows: dict[str, StudyImage] = {}
-    for photo in photos:
-        image = _image(photo, definition.images.smallest_side)
-        if image.sha256 in rows:
-            raise LoadingError(
-                f"{photo.name} is the same photo as {rows[image.sha256].name}; take one out"
-            )
-        rows[image.sha256] = StudyImage(
+    rows = [
+        StudyImage(
             study=study,
-            image=image,
+            image=_image(photo, definition.display.surround),
             name=photo.name,
             group=photo.group,
             categories=[
@@ -185,21 +190,19 @@ def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> 
                 for one in photo.categories
             ],
         )
-    StudyImage.objects.bulk_create(rows.values())
+        for photo in photos
+    ]
+    StudyImage.objects.bulk_create(rows)
 
 
-def _image(photo: Photo, smallest_side: int) -> Image:
+def _image(photo: Photo, surround: str) -> Image:
     """The row of a photo, whose bytes are stored under their own digest."""
-    content = photo_bytes(photo)
+    content = photo_bytes(photo, surround)
     sha256 = hashlib.sha256(content).hexdigest()
     known = Image.objects.filter(sha256=sha256).first()
     if known is not None:
         return known
     width, height, ending = measure(content, photo.name)
-    if min(width, height) < smallest_side:
-        raise ReaderError(
-            f"{photo.name}: {width} × {height} pixels; each side needs {smallest_side} or more"
-        )
     file = f"photos/{sha256[:2]}/{sha256}.{ending}"
     if not storage.is_there(file):
         storage.keep(file, content)

@@ -10,19 +10,23 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from photos import ENDINGS, PhotoError, frame_of, is_litter
 from studyapp.models import Stimulus, StudyImage
 
 from .limits import column
 from .sections import ImagesSection
 
-ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
 NAME, GROUP = column(StudyImage, "name"), column(StudyImage, "group")
 CATEGORY = column(Stimulus, "category")
 WORDNET_ID = re.compile(r"^n\d{8}[_-]")
 
 
 class ReaderError(ValueError):
-    """A folder of photos that can't be read: one sentence with the mend."""
+    """A folder of photos that can't be used: a sentence with the fix for everything wrong."""
+
+    def __init__(self, *complaints: str) -> None:
+        super().__init__("\n".join(complaints))
+        self.complaints = complaints
 
 
 @dataclass(frozen=True)
@@ -139,12 +143,60 @@ def _pair(left: Photo, right: Photo) -> Photo:
 
 def _read_folder(images: ImagesSection, folder: Path) -> Iterator[Photo]:
     """One category a photo, named by its sub-folder or by the file itself."""
-    for path in folder.rglob("*"):
-        if path.suffix.lower() in ENDINGS and path.is_file():
-            label = path.parent.name if images.label == "folder" else path.stem
-            name = category_name(label)
-            relative = path.relative_to(folder).as_posix()
-            yield Photo(path, relative, relative, (AnnotatedCategory(name, (name,)),))
+    outside = []
+    for path in _files(folder):
+        if path.suffix.lower() not in ENDINGS:
+            continue
+        relative = path.relative_to(folder).as_posix()
+        if images.label == "folder" and path.parent == folder:
+            outside.append(relative)
+        label = path.parent.name if images.label == "folder" else path.stem
+        name = category_name(label)
+        yield Photo(path, relative, relative, (AnnotatedCategory(name, (name,)),))
+    if outside:
+        raise ReaderError(
+            *(
+                f"{name}: lies in no class folder; move it into a sub-folder named like its class"
+                for name in outside
+            )
+        )
+
+
+def _files(folder: Path) -> list[Path]:
+    """The researcher's files below `folder`, in order: none that a system left there."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not is_litter(path.relative_to(folder))
+    )
+
+
+def left_out(images: ImagesSection, base: Path) -> Counter[str]:
+    """Files in the folder of photos that are not taken: how many by ending, or by another reason.
+
+    An operating system's own files are not counted.
+    """
+    folder = (base / images.folder).resolve()
+    found: Counter[str] = Counter()
+    named = _annotated_files(images, folder) if images.reader == "coco" else None
+    for path in _files(folder):
+        if path.suffix.lower() in ENDINGS:
+            if named is not None and path.resolve() not in named:
+                found[f"not in {images.annotations}"] += 1
+        elif named is None or path != folder / images.annotations:
+            found[path.suffix.lower() or "without an ending"] += 1
+    return found
+
+
+def left_out_sentence(found: Counter[str]) -> str:
+    """For people: "left out: 1 .gif, 2 .txt"; empty where nothing is."""
+    if not found:
+        return ""
+    return "left out: " + ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
+
+
+def _annotated_files(images: ImagesSection, folder: Path) -> set[Path]:
+    return {photo.path for photo in _read_coco(images, folder)}
 
 
 def category_name(label: str) -> str:
@@ -167,20 +219,45 @@ def _read_coco(images: ImagesSection, folder: Path) -> Iterator[Photo]:
 
 
 def _annotated(rows: dict[str, Any], folder: Path) -> Iterator[Photo]:
-    categories = {row["id"]: row for row in rows["categories"]}
+    categories = _by_id(rows["categories"], "categories")
+    images = _by_id(rows["images"], "images")
     boxes: dict[Any, dict[Any, list[tuple[float, float, float, float]]]] = {}
     for row in rows["annotations"]:
+        if row["image_id"] not in images:
+            raise ValueError(f"an annotation of image {row['image_id']}, which is not there")
         found = boxes.setdefault(row["image_id"], {})
         found.setdefault(row["category_id"], []).append(_box(row["bbox"]))
     for row in rows["images"]:
+        name = str(row["file_name"])
+        path = _inside(folder, name)
         shown = tuple(
             AnnotatedCategory(
-                str(categories[key]["name"]), _accepted(categories[key]), tuple(places)
+                str(categories[key]["name"]),
+                _accepted(categories[key]),
+                _upright(places, path, row),
             )
             for key, places in boxes.get(row["id"], {}).items()
         )
-        name = str(row["file_name"])
-        yield Photo(_inside(folder, name), name, str(row.get("group", name)), shown)
+        yield Photo(path, name, str(row.get("group", name)), shown)
+
+
+def _by_id(rows: list[dict[str, Any]], kind: str) -> dict[Any, dict[str, Any]]:
+    found = {row["id"]: row for row in rows}
+    if len(found) < len(rows):
+        raise ValueError(f"two of the {kind} have one id")
+    return found
+
+
+def _upright(
+    boxes: list[tuple[float, float, float, float]], path: Path, row: dict[str, Any]
+) -> tuple[tuple[float, float, float, float], ...]:
+    """The boxes in the photo as it is seen, turned as its EXIF says."""
+    declared = (int(row["width"]), int(row["height"])) if {"width", "height"} <= set(row) else None
+    try:
+        frame = frame_of(path).of_annotations(declared, path.name)
+    except PhotoError as error:
+        raise ReaderError(str(error)) from error
+    return tuple(frame.turned(box) for box in boxes)
 
 
 def _coco_rows(path: Path) -> dict[str, Any]:

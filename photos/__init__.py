@@ -1,0 +1,24 @@
+"""Photos as they come, made into what networks and people see alike: upright, sRGB, 8 bits.
+
+Knows neither Django nor torch, so that the site, the workers and the explainer open every photo
+through the same door, with the same limit.
+"""
+
+from .errors import PhotoError
+from .files import ENDINGS, FORMATS, is_litter
+from .opening import MOST_PIXELS, WHITE, Measured, measure, open_photo
+from .turning import Frame, frame_of
+
+__all__ = [
+    "ENDINGS",
+    "FORMATS",
+    "MOST_PIXELS",
+    "WHITE",
+    "Frame",
+    "Measured",
+    "PhotoError",
+    "frame_of",
+    "is_litter",
+    "measure",
+    "open_photo",
+]
