@@ -4,21 +4,26 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from demo.material import Cutout
 from demo.processes import DemoError
 from demo.scenes import SIDE, Placed, Scene
 from explainer.errors import did_you_mean
 from explainer.networks.labels import imagenet_labels
-from studyapp.studies.readers import ENDINGS, category_name
+from photos import ENDINGS, PhotoError, is_litter, open_photo
+from studyapp.studies.readers import category_name
 
 
 def read_own(folder: Path) -> list[Cutout]:
     """One subject a photo; its sub-folder is named like an ImageNet class. Raises DemoError."""
     if not folder.is_dir():
         raise DemoError(f"PHOTOS={folder}: there is no such folder.")
-    files = [path for path in sorted(folder.glob("*/*")) if path.suffix.lower() in ENDINGS]
+    files = [
+        path
+        for path in sorted(folder.glob("*/*"))
+        if path.suffix.lower() in ENDINGS and not is_litter(path.relative_to(folder))
+    ]
     names = sorted({category_name(path.parent.name) for path in files})
     if len(names) < 2:
         raise DemoError(
@@ -55,8 +60,7 @@ def own_scenes(folder: Path, sets: Sequence[tuple[Cutout, ...]]) -> Iterator[Sce
 def cropped(folder: Path, one: Cutout, width: int) -> Image.Image:
     path = folder / one.file.removeprefix("own/")
     try:
-        with Image.open(path) as file:
-            upright = ImageOps.exif_transpose(file).convert("RGB")
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise DemoError(f"{path} is no whole photo ({error}); take it out.") from error
+        upright = open_photo(path.read_bytes(), str(path))
+    except PhotoError as error:
+        raise DemoError(str(error)) from error
     return ImageOps.fit(upright, (width, SIDE), Image.Resampling.LANCZOS)

@@ -1,6 +1,7 @@
 """One photo decoded whole, or refused by name."""
 
 import io
+import struct
 import warnings
 from dataclasses import dataclass
 from typing import Literal
@@ -20,6 +21,11 @@ WHITE = "#ffffff"
 ORIENTATION = 0x0112
 # Cameras add previews and depth to the picture that these formats are opened with.
 ONE_AMONG_OTHERS = {"MPO", "HEIF"}
+# Whatever the readers of so many formats raise for bytes that are not what their header says
+UNREADABLE = (
+    OSError, SyntaxError, ValueError, EOFError, MemoryError, RuntimeError, TypeError, LookupError,
+    ArithmeticError, struct.error,
+)  # fmt: skip
 READABLE = "save it again as JPEG, PNG, TIFF, WebP, HEIC or AVIF, or remove it"
 
 Transparency = Literal["none", "partly", "wholly"]
@@ -71,7 +77,7 @@ def _decoded(content: bytes, name: str, surround: str) -> tuple[Image.Image, Mea
         raise _too_large(name, "") from error
     except UnidentifiedImageError as error:
         raise PhotoError(name, "not a whole photo (its format is unknown)", READABLE) from error
-    except (OSError, SyntaxError, ValueError, EOFError, MemoryError) as error:
+    except UNREADABLE as error:
         if isinstance(error, PhotoError):
             raise
         said = str(error).partition("<_io")[0].strip(" :")
@@ -79,7 +85,6 @@ def _decoded(content: bytes, name: str, surround: str) -> tuple[Image.Image, Mea
 
 
 def _seen(photo: Image.Image, name: str, surround: str) -> tuple[Image.Image, Measured]:
-    orientation = int(photo.getexif().get(ORIENTATION, 1) or 1)
     upright = ImageOps.exif_transpose(photo)
     profile = photo.info.get("icc_profile") or b""
     colours, alpha = _apart(eight_bits(upright, name))
@@ -93,7 +98,7 @@ def _seen(photo: Image.Image, name: str, surround: str) -> tuple[Image.Image, Me
         upright.width,
         upright.height,
         photo.size,
-        orientation if 1 <= orientation <= 8 else 1,
+        orientation_of(photo),
         "jpeg" if photo.format == "MPO" else str(photo.format).lower(),
         _transparency(alpha),
     )
@@ -117,6 +122,12 @@ def _transparency(alpha: Image.Image | None) -> Transparency:
     if alpha is None:
         return "none"
     return "partly" if alpha.getextrema()[1] else "wholly"
+
+
+def orientation_of(photo: Image.Image) -> int:
+    """As the EXIF says, 1 to 8; 1, upright, where it says nothing that can be."""
+    told = photo.getexif().get(ORIENTATION, 1)
+    return told if told in range(1, 9) else 1
 
 
 def _refuse_size(photo: Image.Image, name: str) -> None:

@@ -4,6 +4,7 @@ Annotations count pixels of the file as it is stored, unless the width and heigh
 those of the upright photo and not those of the file: then they were drawn on the upright photo.
 """
 
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from PIL import Image
 
 from .errors import PhotoError
 from .files import FORMATS
-from .opening import ORIENTATION
+from .opening import UNREADABLE, orientation_of
 
 Box = tuple[float, float, float, float]
 Size = tuple[int, int]
@@ -83,8 +84,9 @@ class Frame:
 def frame_of(path: Path) -> Frame:
     """The frame of a photo file, from its header alone; PhotoError where it has none."""
     try:
-        with Image.open(path, formats=FORMATS) as photo:
-            orientation = int(photo.getexif().get(ORIENTATION, 1) or 1)
-            return Frame(photo.size, orientation if 1 <= orientation <= 8 else 1)
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is wrong is told when the photo is decoded
+            with Image.open(path, formats=FORMATS) as photo:
+                return Frame(photo.size, orientation_of(photo))
+    except (*UNREADABLE, Image.DecompressionBombError) as error:
         raise PhotoError(path.name, "not a whole photo", "save it again, or remove it") from error

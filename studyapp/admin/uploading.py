@@ -166,12 +166,14 @@ def _made(request: HttpRequest, form: StudyForm) -> Study | None:
         form.add_error("toml", str(error).replace(f"{_folder(request)}/", ""))
         return None
     except ReaderError as error:
-        form.add_error("photos", str(error))
+        form.add_error("photos", list(error.complaints))
         return None
     del request.session[SESSION]
     Member.objects.get_or_create(study=study, user=maker(request), defaults={"role": Role.OWNER})
     record(request, study, f"made of an uploaded file, with {study.images.count()} photos")
     messages.success(request, f"{study.slug} was made. Next: prepare it.")
+    if told := study.selection.get("photos"):
+        messages.warning(request, f"Photos: {told}.")
     return study
 
 

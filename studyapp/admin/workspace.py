@@ -11,6 +11,7 @@ from typing import Any
 
 from django.conf import settings
 
+from photos import is_litter
 from studyapp.exports.archives import unpack
 
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{22}$")
@@ -49,13 +50,12 @@ def keep_photos(folder: Path, zipped: Any) -> None:
                 sink.write(chunk)
         unpacked = Path(name) / "unpacked"
         unpacked.mkdir()
-        unpack(archive, unpacked)
+        unpack(archive, unpacked, skip=is_litter)
         _inner(unpacked).rename(target)
 
 
 def _inner(folder: Path) -> Path:
-    # macOS adds a folder of its own beside the one that was packed.
-    inside = [path for path in folder.iterdir() if path.name != "__MACOSX"]
+    inside = list(folder.iterdir())
     if len(inside) != 1 or not inside[0].is_dir():
         return folder
     only = inside[0]

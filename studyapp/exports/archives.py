@@ -7,7 +7,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -39,8 +39,11 @@ def opened_bundle(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
         yield Path(name), verify(Path(name))
 
 
-def unpack(path: Path, folder: Path) -> None:
-    """Unpack the zip at `path` into `folder` and nowhere else, up to the limits of this module."""
+def unpack(path: Path, folder: Path, *, skip: Callable[[str], bool] = lambda name: False) -> None:
+    """Unpack the zip at `path` into `folder` and nowhere else, up to the limits of this module.
+
+    Members whose names `skip` are not looked at.
+    """
     try:
         with zipfile.ZipFile(path) as archive:
             members = archive.infolist()
@@ -48,6 +51,8 @@ def unpack(path: Path, folder: Path) -> None:
                 raise ArchiveError(f"{path.name} holds more than {MOST_FILES} files")
             left = MOST_BYTES
             for member in members:
+                if skip(member.filename):
+                    continue
                 left -= _unpack_member(archive, member, folder, left)
     except UNREADABLE as error:
         raise ArchiveError(f"{path.name} can't be read as a zip: {error}") from error

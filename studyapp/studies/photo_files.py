@@ -1,4 +1,4 @@
-"""The bytes of a photo as a study keeps them, and everything that is wrong with a folder's photos."""
+"""The bytes of a photo as a study keeps them, and all that is wrong with a folder of photos."""
 
 import hashlib
 import io

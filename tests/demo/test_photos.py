@@ -166,7 +166,7 @@ def test_a_folder_of_own_photos_serves_instead(tmp_path: Path) -> None:
         (lambda own: (own / "otter").rename(own / "oter"), r'"oter" is no class .*otter'),
         (lambda own: [shutil.rmtree(own / name) for name in ("otter", "mosque")], "1 classes"),
         (lambda own: shutil.rmtree(own), "no such folder"),
-        (lambda own: (own / "otter" / "0.jpg").write_bytes(b"\xff\xd8cut"), "no whole photo"),
+        (lambda own: (own / "otter" / "0.jpg").write_bytes(b"\xff\xd8cut"), "not a whole photo"),
     ],
 )
 def test_a_folder_that_does_not_serve_is_told_in_one_sentence(

@@ -35,9 +35,9 @@ def test_transparency_is_laid_on_white() -> None:
 def test_a_truncated_or_foreign_or_missing_file_is_refused(tmp_path: Path) -> None:
     whole = encoded(Image.effect_noise((64, 64), 50).convert("RGB"), "JPEG")
     for bad in (whole[: len(whole) // 2], b"<html>", b""):
-        with pytest.raises(ExplainerError, match="not a whole photo|an empty file"):
+        with pytest.raises(ExplainerError, match=r"not a whole photo|an empty file"):
             open_photo(bad)
-    with pytest.raises(ExplainerError, match="No such file.*name a photo file"):
+    with pytest.raises(ExplainerError, match=r"No such file.*name a photo file"):
         open_photo(tmp_path / "none.jpg")
 
 
@@ -45,5 +45,5 @@ def test_a_decompression_bomb_is_refused_before_it_unpacks() -> None:
     header = encoded(Image.new("L", (1, 1)))
     wide = (60000).to_bytes(4, "big") * 2 + header[24:29]
     bomb = header[:16] + wide + zlib.crc32(b"IHDR" + wide).to_bytes(4, "big") + header[33:]
-    with pytest.raises(ExplainerError, match="million pixels"):
+    with pytest.raises(ExplainerError, match=r"million pixels"):
         open_photo(bomb)

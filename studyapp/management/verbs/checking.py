@@ -12,8 +12,9 @@ from studyapp.studies.design import Item, draw
 from studyapp.studies.drawing import STAGES, Items, definition_plan
 from studyapp.studies.foresight import foresee
 from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.photo_files import examine
 from studyapp.studies.precision import precision_lines, precision_table
-from studyapp.studies.readers import read_photos
+from studyapp.studies.readers import left_out, left_out_sentence, read_photos
 from studyapp.studies.selection import wanted_stimuli
 from studyapp.studies.study_file import read_definition
 
@@ -33,6 +34,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     path: Path = options["file"]
     definition = read_definition(path)
     photos = read_photos(definition.images, path.parent, seed=definition.design.seed)
+    examined = examine(photos, definition.images)
     counts = Counter(one.name for photo in photos for one in photo.categories)
     certificate = certificate_of(definition)
     table = precision_table(certificate, _outcomes(definition))
@@ -41,6 +43,9 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         "digest": definition.digest(),
         "photos": len(photos),
         "photos_by_category": dict(counts),
+        "left_out": dict(left_out(definition.images, path.parent)),
+        "transparent": list(examined.transparent),
+        "told": examined.sentence(definition.display.surround),
         "certificate": certificate,
         "precision": table,
     }
@@ -54,6 +59,7 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
     lines = [
         f"{path}: a good study file, digest {facts['digest'][:12]}",
         f"{facts['photos']} photos: " + ", ".join(f"{name} {count}" for name, count in counts),
+        *filter(None, [left_out_sentence(Counter(facts["left_out"])), facts["told"]]),
         *_eligible_lines(facts.get("eligible", {})),
         "The design, if as many photos as it asks for can be asked about:",
         *certificate_lines(facts["certificate"]),

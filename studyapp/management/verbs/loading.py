@@ -21,8 +21,11 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     study = load_study(options["file"], replace=options["replace"])
     photos = study.images.count()
-    facts = {"slug": study.slug, "state": study.state, "photos": photos}
-    return facts, [f"{study.slug}: loaded with {photos} photos, {study.state}"]
+    facts = {"slug": study.slug, "state": study.state, "photos": photos, "told": study.selection}
+    lines = [f"{study.slug}: loaded with {photos} photos, {study.state}"]
+    if told := study.selection.get("photos"):
+        lines.append(f"  photos: {told}")
+    return facts, lines
 
 
 VERB = Verb("make a study of a study file", arguments, run)
