@@ -66,21 +66,21 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     if images.compose == "pair":
         photos = side_by_side(photos, random)
     taken = sorted(_taken(images, photos, random), key=lambda photo: photo.name)
-    for photo in taken:
-        _refuse_unstorable(photo)
+    if complaints := [why for photo in taken for why in _unstorable(photo)]:
+        raise ReaderError(*complaints)
     return taken
 
 
-def _refuse_unstorable(photo: Photo) -> None:
-    """ReaderError for a photo whose name, group or category no column holds."""
+def _unstorable(photo: Photo) -> Iterator[str]:
+    """What is wrong with a photo's name, group or category where no column holds it."""
     texts = [("path", photo.name, NAME), ("group", photo.group, GROUP)]
     texts += [("category", one.name, CATEGORY) for one in photo.categories]
     for what, text, limit in texts:
         begin = text[:60].encode("utf-8", "backslashreplace").decode()
         if why := limit.complaint(text):
-            raise ReaderError(f"{begin}…: its {what} {why}")
+            yield f"{begin}…: its {what} {why}"
         if "\x00" in text or not _is_unicode(text):
-            raise ReaderError(f"{begin}: its {what} is not UTF-8 text; rename it")
+            yield f"{begin}: its {what} is not UTF-8 text; rename it"
 
 
 def _is_unicode(text: str) -> bool:
