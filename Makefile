@@ -8,8 +8,8 @@ export OMP_NUM_THREADS ?= 1
 # The settings ask for a key before they import; the tools below only read code.
 CODE = SECRET_KEY=only-for-reading-code
 
-.PHONY: help demo demo-stop demo-reset test check format lint types imports migrations deploy \
-	coverage mutants docs bench screenshots lock install-demo install-dev chromium
+.PHONY: help demo demo-stop demo-reset test check gate format lint types imports migrations deploy \
+	bandit audit coverage mutants docs bench screenshots lock install-demo install-dev chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -34,7 +34,9 @@ screenshots: install-dev chromium ## photograph the pages of a running `make dem
 test: install-dev chromium ## run the tests (ARGS="tests/demo -k port" for some of them)
 	$(BIN)/python -m pytest $(ARGS)
 
-check: install-dev chromium format lint types imports migrations deploy bandit coverage ## the whole gate
+check: gate coverage ## the whole gate, and the tests with their coverage
+
+gate: install-dev chromium format lint types imports migrations deploy bandit ## the gate without the tests
 
 format:
 	$(BIN)/ruff format --check .

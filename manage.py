@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's command line, after reading what `make demo` wrote to var/env."""
+"""Django's command line, after reading the file `env` of the site's folder, as `make demo` writes it."""
 
 import importlib.util
 import os
@@ -18,6 +18,11 @@ def read_environment_file(path: Path) -> None:
         name, found, value = line.partition("=")
         if found and not line.startswith("#"):
             os.environ.setdefault(name.strip(), value.strip())
+
+
+def site_folder() -> Path:
+    """DISCERN_VAR, else var/ beside this file: the same folder that the settings take."""
+    return Path(os.environ.get("DISCERN_VAR", str(ROOT / "var")))
 
 
 def enter_virtual_environment() -> None:
@@ -48,7 +53,7 @@ def is_about_a_file(arguments: list[str]) -> bool:
 
 def main() -> None:
     enter_virtual_environment()
-    read_environment_file(ROOT / "var" / "env")
+    read_environment_file(site_folder() / "env")
     if is_about_a_file(sys.argv):
         os.environ.setdefault("SECRET_KEY", secrets.token_urlsafe(50))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyapp.settings")

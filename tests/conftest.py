@@ -12,15 +12,24 @@ from hypothesis.internal.constants_ast import Constants
 
 from demo.scratch import scratch_environment
 
+# What a shell has exported for another purpose must not change what the tests see. Servers may be
+# given by DATABASE_URL and REDIS_URL.
+FORGOTTEN = [
+    *("ALLOWED_HOSTS", "BEAT_SECONDS", "BIND", "CLAIM_SECONDS", "CSRF_TRUSTED_ORIGINS"),
+    *("DATABASE_PASSWORD", "DATABASE_POOLED", "DEBUG", "DISCERN_MEDIA", "DISCERN_SHOWN"),
+    *("DISCERN_STATIC", "DISCERN_VAR", "HTTPS", "PANEL_ID_DAYS", "PROLIFIC_WEBHOOK_SECRET"),
+    *("PROXY_ADDRESSES", "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "SECRET_KEY"),
+    *("SECRET_KEY_FALLBACKS", "SHOWN_URL", "STORAGE_URL", "TWO_FACTOR"),
+]
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 servers = ExitStack()
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    # What a shell has exported for another purpose must not change what the tests see.
-    for name in ("SECRET_KEY", "HTTPS", "DEBUG", "DISCERN_VAR", "DISCERN_MEDIA"):
+    for name in FORGOTTEN:
         os.environ.pop(name, None)
+        os.environ.pop(f"{name}_FILE", None)
     os.environ.update(servers.enter_context(scratch_environment()))
     django.setup()
     # Hypothesis mixes in the constants of whatever modules are loaded at the moment, so that the

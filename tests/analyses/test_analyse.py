@@ -35,7 +35,11 @@ def test_a_file_is_analysed_without_database_and_environment(tmp_path: Path) -> 
     path = write_csv(tmp_path / "d.csv", GOOD)
     done = subprocess.run(
         [sys.executable, ROOT / "manage.py", "analyse", path, "--json", tmp_path / "r.json"],
-        env={"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
+        env={
+            "PATH": os.environ["PATH"],
+            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+            "DISCERN_VAR": str(tmp_path),
+        },
         cwd=tmp_path,
         capture_output=True,
         text=True,
