@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Django's command line, after reading the file `env` of the site's folder, as `make demo` writes it."""
+"""Django's command line, after reading `env` in the site's folder, which `make demo` writes."""
 
 import importlib.util
 import os

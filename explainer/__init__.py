@@ -13,7 +13,7 @@ from .errors import ExplainerError
 from .explanations import explain, settings_digest
 from .methods import METHODS, Method
 from .metrics import METRICS, Metric
-from .networks import BUILDERS, Network, Preprocess, load_network
+from .networks import BUILDERS, Network, Preprocess, load_network, weights_of
 from .photos import open_photo
 from .record import Found
 from .render import Display, encode, render, sheet
@@ -42,4 +42,5 @@ __all__ = [
     "sheet",
     "similarity_to",
     "store",
+    "weights_of",
 ]

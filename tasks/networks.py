@@ -83,7 +83,18 @@ def settings_digest(network: Network, method: str, settings: dict[str, Any]) -> 
 def _load(wanted: str) -> explainer.Network:
     """The network that `wanted` (JSON, so that it can be a key) describes."""
     values: dict[str, Any] = json.loads(wanted)
-    labels, options = values.pop("labels"), values.pop("options")
-    return explainer.load_network(
-        values.pop("builder"), labels=Path(labels) if labels else None, **values, **options
-    )
+    builder, options = values.pop("builder"), values.pop("options")
+    if values["labels"] != explainer.networks.IMAGENET:
+        _refuse_relative(builder, values["labels"])
+    if values["weights"] is not None and values["weights"] not in explainer.weights_of(builder):
+        _refuse_relative(builder, values["weights"])
+    return explainer.load_network(builder, **values, **options)
+
+
+def _refuse_relative(builder: str, name: str | None) -> None:
+    """A file is named by its whole path: another would be looked for wherever the worker runs."""
+    if name is not None and not Path(name).is_absolute():
+        raise explainer.ExplainerError(
+            f'a file of {builder} is named "{name}", which is no whole path',
+            "load its study file again, with a new slug if that study was open",
+        )

@@ -10,7 +10,7 @@ from torch import nn
 from explainer.errors import ExplainerError, did_you_mean
 
 from . import efficientnet_lite, torchvision_classifiers
-from .labels import read_labels
+from .labels import IMAGENET, read_labels
 from .network import Network
 from .preprocessing import Preprocess, Preprocessing
 
@@ -68,6 +68,8 @@ def options_of(name: str) -> dict[str, Any]:
 
 def weights_of(name: str) -> list[str]:
     """The names that `weights` may be beside a file."""
+    if name not in BUILDERS:
+        raise ExplainerError(f'no network "{name}"', did_you_mean(name, BUILDERS))
     lite = name in efficientnet_lite.PACKAGED
     named = [efficientnet_lite.PACKAGE] if lite else torchvision_classifiers.weight_names(name)
     return [*named, RANDOM]
@@ -82,4 +84,12 @@ def _check_options(name: str, options: dict[str, Any]) -> None:
             raise ExplainerError(f"{key}={value!r}", "use a whole number above 0")
 
 
-__all__ = ["BUILDERS", "Network", "Preprocess", "Preprocessing", "load_network"]
+__all__ = [
+    "BUILDERS",
+    "IMAGENET",
+    "Network",
+    "Preprocess",
+    "Preprocessing",
+    "load_network",
+    "weights_of",
+]

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from studyapp.exports.archives import ArchiveError
-from studyapp.models import Member, Role, Study
-from studyapp.studies.loading import LoadingError, load_study
+from studyapp.models import Study
+from studyapp.studies.loading import LoadingError, upload_study
 from studyapp.studies.readers import ReaderError
 from studyapp.studies.rights import may_add_studies
 from studyapp.studies.study_file import DefinitionError, parse_definition
@@ -156,12 +156,12 @@ def _made(request: HttpRequest, form: StudyForm) -> Study | None:
     """The study, or None with the complaint beside the field that it is about."""
     toml = form.cleaned_data["toml"]
     try:
-        parse_definition(toml, STUDY_FILE)
-        path = write_study(_folder(request), toml, form.texts)
+        definition = parse_definition(toml, STUDY_FILE, is_upload=True)
+        path = write_study(_folder(request), toml, definition, form.texts)
         if request.POST.get("do") != "make":
             messages.success(request, "The study file is well formed.")
             return None
-        study = load_study(path)
+        study = upload_study(path, maker(request))
     except (DefinitionError, LoadingError, UploadError) as error:
         form.add_error("toml", str(error).replace(f"{_folder(request)}/", ""))
         return None
@@ -169,7 +169,6 @@ def _made(request: HttpRequest, form: StudyForm) -> Study | None:
         form.add_error("photos", list(error.complaints))
         return None
     del request.session[SESSION]
-    Member.objects.get_or_create(study=study, user=maker(request), defaults={"role": Role.OWNER})
     record(request, study, f"made of an uploaded file, with {study.images.count()} photos")
     messages.success(request, f"{study.slug} was made. Next: prepare it.")
     if told := study.selection.get("photos"):

@@ -5,14 +5,15 @@ import secrets
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from photos import is_litter
 from studyapp.exports.archives import unpack
+from studyapp.studies.definition import Definition
 
 TOKEN = re.compile(r"^[A-Za-z0-9_-]{22}$")
 STUDY_FILE = "study.toml"
@@ -67,22 +68,16 @@ def has_photos(folder: Path) -> bool:
     return (folder / PHOTOS).is_dir()
 
 
-def write_study(folder: Path, toml: str, texts: Mapping[str, str]) -> Path:
-    """The study file with its texts, and the photos where it says that they are.
-
-    UploadError for a file that leads out of the folder: an upload reads nothing of the server's.
-    """
-    raw = _parsed(toml)
-    for name in named_files(raw):
-        _refuse_outside(name)
-    for name, file in _texts(raw).items():
+def write_study(folder: Path, toml: str, definition: Definition, texts: Mapping[str, str]) -> Path:
+    """The study file `toml`, checked as `definition`, with its texts, and the photos where it says
+    that they are."""
+    for name, file in definition.texts.items():
         if name in texts:
             target = folder / file
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(texts[name].replace("\r\n", "\n"), encoding="utf-8")
-    wanted = raw.get("images", {}).get("folder")
-    if has_photos(folder) and isinstance(wanted, str):
-        _link_photos(folder, wanted)
+    if has_photos(folder):
+        _link_photos(folder, definition.images.folder)
     path = folder / STUDY_FILE
     path.write_text(toml, encoding="utf-8")
     return path
@@ -101,42 +96,9 @@ def _link_photos(folder: Path, wanted: str) -> None:
 def text_names(toml: str) -> list[str]:
     """The names of the texts that a study file wants; none where it can't be read yet."""
     try:
-        return list(_texts(tomllib.loads(toml)))
+        texts = tomllib.loads(toml).get("texts", {})
     except (ValueError, RecursionError):
         return []
-
-
-def _parsed(toml: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(toml)
-    except (ValueError, RecursionError) as error:
-        raise UploadError(f"{STUDY_FILE}: not TOML: {error}") from error
-
-
-def _texts(raw: dict[str, Any]) -> dict[str, str]:
-    texts = raw.get("texts", {})
     if not isinstance(texts, dict):
-        return {}
-    return {str(name): file for name, file in texts.items() if isinstance(file, str)}
-
-
-def named_files(raw: dict[str, Any]) -> Iterator[str]:
-    """Everything in a study file that may name a file."""
-    yield from _texts(raw).values()
-    sections = [raw.get("images"), *_tables(raw.get("networks"))]
-    for section in sections:
-        if isinstance(section, dict):
-            keys = ("folder", "annotations", "weights", "labels")
-            yield from (section[key] for key in keys if isinstance(section.get(key), str))
-
-
-def _tables(value: Any) -> list[Any]:
-    return list(value.values()) if isinstance(value, dict) else []
-
-
-def _refuse_outside(name: str) -> None:
-    path = PurePosixPath(name)
-    if path.is_absolute() or ".." in path.parts or "\\" in name or name.startswith("~"):
-        raise UploadError(
-            f'{STUDY_FILE}: "{name}" leads out of the upload; name a file beside the study file'
-        )
+        return []
+    return [str(name) for name, file in texts.items() if isinstance(file, str)]

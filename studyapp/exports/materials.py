@@ -52,7 +52,9 @@ def study_facts(study: Study) -> dict[str, Any]:
         "study": {name: getattr(study, name) for name in STUDY_FIELDS},
         "copy_of": study.copy_of.slug if study.copy_of is not None else None,
         "texts": list(study.texts.order_by("name", "version").values(*TEXT_FIELDS)),
-        "networks": [_network(row) for row in networks_of(study).values(*NETWORK_FIELDS)],
+        "networks": [
+            named_without_place(row) for row in networks_of(study).values(*NETWORK_FIELDS)
+        ],
         "pairs": list(
             study.pairs.order_by("name").values("name", "stronger__digest", "weaker__digest")
         ),
@@ -67,7 +69,7 @@ def study_facts(study: Study) -> dict[str, Any]:
     }
 
 
-def _network(row: dict[str, Any]) -> dict[str, Any]:
+def named_without_place(row: dict[str, Any]) -> dict[str, Any]:
     """Where files lay on some machine is nobody's business: their names are enough."""
     names = {key: PurePosixPath(row[key]).name for key in ("weights", "labels_file")}
     return {**row, **names}

@@ -25,6 +25,7 @@ from studyapp.models import (
 )
 
 from .cells import Row, table_rows
+from .materials import NETWORK_FIELDS, named_without_place
 
 DIGEST = re.compile("[0-9a-f]{64}")
 STIMULUS_FIELDS = ("paradigm", "position", "role", "category", "class_index", "options", "facts")
@@ -79,10 +80,14 @@ def _make_metrics(study: Study, folder: Path) -> None:
 
 
 def _make_networks(facts: dict[str, Any]) -> dict[str, Network]:
-    """The networks by digest, and by the tables' short id."""
+    """The networks by digest, and by the tables' short id.
+
+    Files are named without their place: none on this machine is opened because a bundle says so.
+    """
     found: dict[str, Network] = {}
     for row in facts["networks"]:
-        network, _ = Network.objects.get_or_create(digest=row["digest"], defaults=row)
+        values = named_without_place({name: row[name] for name in NETWORK_FIELDS})
+        network, _ = Network.objects.get_or_create(digest=row["digest"], defaults=values)
         found[row["digest"]] = found[f"n{row['digest'][:12]}"] = network
     return found
 

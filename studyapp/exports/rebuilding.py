@@ -26,6 +26,7 @@ from studyapp.models import (
     StudyText,
     Trial,
 )
+from studyapp.studies.sections import TEXT_NAME
 
 from .archives import ArchiveError, opened_bundle
 from .cells import Row, table_rows
@@ -97,9 +98,11 @@ def _make_study(facts: dict[str, Any]) -> Study:
     if row["kind"] == StudyKind.SIMULATED:
         row["copy_of"] = _original(facts["copy_of"], row)
     study = Study.objects.create(**row)
-    StudyText.objects.bulk_create(
-        StudyText(study=study, **_only(TEXT_FIELDS, text)) for text in facts["texts"]
-    )
+    for text in facts["texts"]:
+        # It becomes the name of a file in a bundle.
+        if not TEXT_NAME.fullmatch(str(text["name"])):
+            raise ArchiveError(f"materials/study.json: {text['name']!r} is no name of a text")
+        StudyText.objects.create(study=study, **_only(TEXT_FIELDS, text))
     Deviation.objects.bulk_create(
         Deviation(study=study, **_only(DEVIATION_FIELDS, one)) for one in facts["deviations"]
     )

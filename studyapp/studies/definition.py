@@ -21,6 +21,7 @@ from .sections import (
     DisplaySection,
     EthicsSection,
     ExclusionsSection,
+    FileName,
     ImagesSection,
     Line,
     Name,
@@ -32,7 +33,7 @@ from .sections import (
     Section,
     Slug,
     StoppingSection,
-    Text,
+    TextName,
 )
 
 
@@ -47,7 +48,7 @@ class Definition(Section):
     kind: Literal["real", "pilot"] = Field("real", description="A pilot needs no ethics section.")
     parent: Slug | None = Field(None, description="The study of which this is a new version.")
     demo: bool = Field(False, description="Its pages say that it is a demonstration.")
-    texts: dict[Annotated[str, column(StudyText, "name")], Text] = Field(
+    texts: dict[Annotated[TextName, column(StudyText, "name")], FileName] = Field(
         description="Markdown files, relative to the study file."
     )
     networks: dict[Name, NetworkSection] = Field(

@@ -14,6 +14,7 @@ from django.conf import settings
 
 from .definition import Definition
 from .eligibility import agreed, apply_rule, category_of, class_indices
+from .named_files import labels_of, weights_of
 from .paradigms import PARADIGMS, Candidate, Classified, Refusal
 from .photo_files import photo_bytes
 from .readers import Photo
@@ -122,15 +123,10 @@ def _arguments(section: NetworkSection, base: Path) -> dict[str, Any]:
     """What the explainer's `load_network` takes."""
     found = {
         "builder": section.builder,
-        "weights": _file_or_name(section.weights, base),
+        "weights": weights_of(section, base),
         "sha256": section.sha256,
-        "labels": _file_or_name(section.labels, base) if section.labels else None,
+        "labels": labels_of(section, base) or None,
         "layer": section.layer,
         "options": section.options,
     }
     return {key: value for key, value in found.items() if value is not None}
-
-
-def _file_or_name(text: str, base: Path) -> str:
-    path = (base / text).resolve()
-    return str(path) if path.is_file() else text

@@ -3,8 +3,10 @@
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from studyapp import storage
 from studyapp.models import (
@@ -14,6 +16,7 @@ from studyapp.models import (
     Member,
     Network,
     NetworkPair,
+    Role,
     Study,
     StudyImage,
     StudyKind,
@@ -23,11 +26,15 @@ from studyapp.models import (
 
 from .copies import delete_copies, delete_rows
 from .definition import Definition
+from .named_files import labels_of, weights_of
 from .photo_files import examine, measure, photo_bytes
 from .readers import Photo, left_out, left_out_sentence, read_photos
+from .rights import visible_studies
 from .sections import NetworkSection
 from .study_file import read_definition
 from .texts import text_digest
+
+EXISTS = "there is a study called {} already; choose another short name"
 
 
 class LoadingError(Exception):
@@ -43,34 +50,59 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
     DefinitionError, ReaderError or LoadingError say what is wrong.
     """
     definition = read_definition(path)
-    toml = path.read_text(encoding="utf-8")
-    texts = {
-        name: (path.parent / file).read_text("utf-8") for name, file in definition.texts.items()
-    }
     known = Study.objects.select_for_update().filter(slug=definition.slug).first()
     members = list(known.members.all()) if known is not None else []
     if known is not None:
-        if _is_unchanged(known, definition, texts):
+        if _is_unchanged(known, definition, _texts(definition, path.parent)):
             return known
         _make_room(known, replace=replace)
-    photos, told = _photos(definition, path.parent)
-    study = Study.objects.create(
-        slug=definition.slug,
-        title=definition.title,
-        kind=StudyKind(definition.kind),
-        parent=_parent(definition),
-        definition_toml=toml,
-        definition=definition.model_dump(mode="json"),
-        seed=definition.design.seed,
-        selection=told,
-    )
+    study = _make_study(path, definition, _parent(definition, Study.objects.all()))
     Member.objects.bulk_create(
         Member(study=study, user_id=one.user_id, role=one.role, added_at=one.added_at)
         for one in members
     )
-    _write_texts(study, texts)
-    _write_conditions(study, definition, path.parent)
+    return study
+
+
+@transaction.atomic
+def upload_study(path: Path, owner: Any) -> Study:
+    """A study that was not there before, of a file that somebody uploaded; `owner` is its owner.
+
+    Whatever the file names must lie in its own folder. Errors as `load_study`.
+    """
+    definition = read_definition(path, is_upload=True)
+    if Study.objects.filter(slug=definition.slug).exists():
+        raise LoadingError(EXISTS.format(definition.slug))
+    parent = _parent(definition, visible_studies(owner))
+    study = _make_study(path, definition, parent, keep=True)
+    Member.objects.create(study=study, user=owner, role=Role.OWNER)
+    return study
+
+
+def _make_study(
+    path: Path, definition: Definition, parent: Study | None, *, keep: bool = False
+) -> Study:
+    """The rows of a study whose name is free; `keep`: networks' files are copied, because the
+    study file's folder will go."""
+    photos, told = _photos(definition, path.parent)
+    try:
+        with transaction.atomic():
+            study = Study.objects.create(
+                slug=definition.slug,
+                title=definition.title,
+                kind=StudyKind(definition.kind),
+                parent=parent,
+                definition_toml=path.read_text(encoding="utf-8"),
+                definition=definition.model_dump(mode="json"),
+                seed=definition.design.seed,
+                selection=told,
+            )
+    except IntegrityError as error:  # another request was faster
+        raise LoadingError(EXISTS.format(definition.slug)) from error
+    _write_texts(study, _texts(definition, path.parent))
+    _write_conditions(study, definition, path.parent, keep=keep)
     _write_photos(study, photos, definition)
+    _refuse_strange_photos(study, definition)
     return study
 
 
@@ -85,11 +117,26 @@ def _photos(definition: Definition, base: Path) -> tuple[list[Photo], dict[str, 
     return photos, {"photos": "; ".join(filter(None, told))} if any(told) else {}
 
 
-def _parent(definition: Definition) -> Study | None:
-    """The study of which this is a new version; LoadingError if it is not here."""
+def _texts(definition: Definition, base: Path) -> dict[str, str]:
+    return {name: (base / file).read_text("utf-8") for name, file in definition.texts.items()}
+
+
+def _refuse_strange_photos(study: Study, definition: Definition) -> None:
+    """A setting names a photo by its SHA-256, and only one that belongs to the study."""
+    for condition in definition.conditions:
+        photo = condition.settings.get("photo")
+        if photo and not study.images.filter(image__sha256=photo).exists():
+            raise LoadingError(
+                f'condition {condition.name}: settings.photo = "{photo}" is no photo of '
+                "this study; give the SHA-256 of one of its photos, or leave it out"
+            )
+
+
+def _parent(definition: Definition, known: QuerySet[Study]) -> Study | None:
+    """The study of which this is a new version; LoadingError if it is not among `known`."""
     if definition.parent is None:
         return None
-    found = Study.objects.filter(slug=definition.parent).first()
+    found = known.filter(slug=definition.parent).first()
     if found is None:
         raise LoadingError(f"no study {definition.parent} to be the parent; load it first")
     return found
@@ -130,9 +177,10 @@ def _write_texts(study: Study, texts: dict[str, str]) -> None:
     )
 
 
-def _write_conditions(study: Study, definition: Definition, base: Path) -> None:
+def _write_conditions(study: Study, definition: Definition, base: Path, *, keep: bool) -> None:
     networks = {
-        name: _network(section, base) for name, section in sorted(definition.networks.items())
+        name: _network(section, base, keep=keep)
+        for name, section in sorted(definition.networks.items())
     }
     pairs = {
         name: NetworkPair.objects.create(
@@ -158,24 +206,19 @@ def _write_conditions(study: Study, definition: Definition, base: Path) -> None:
     )
 
 
-def _network(section: NetworkSection, base: Path) -> Network:
+def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
     """The row of a network; its files' places are stored whole, so that any worker finds them."""
     values = {
         "builder": section.builder,
-        "weights": _file_or_name(section.weights, base),
+        "weights": weights_of(section, base, keep=keep),
         "sha256": section.sha256 or "",
         "options": section.options,
-        "labels_file": _file_or_name(section.labels, base) if section.labels else "",
+        "labels_file": labels_of(section, base, keep=keep),
         "layer": section.layer or "",
     }
     digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
     network, _ = Network.objects.get_or_create(digest=digest, defaults=values)
     return network
-
-
-def _file_or_name(text: str, base: Path) -> str:
-    path = (base / text).resolve()
-    return str(path) if path.is_file() else text
 
 
 def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> None:

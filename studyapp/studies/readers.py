@@ -56,7 +56,7 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     `seed` draws which ones where `images` has none of its own.
     """
     folder = (base / images.folder).resolve()
-    if not folder.is_dir():
+    if not _is_folder(folder):
         raise ReaderError(f"{images.folder}: no such folder beside the study file")
     reader = {"folder": _read_folder, "coco": _read_coco}[images.reader]
     photos = sorted(reader(images, folder), key=lambda photo: photo.name)
@@ -90,6 +90,13 @@ def _is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no folder can have
+        return False
 
 
 def _taken(images: ImagesSection, photos: list[Photo], random: Random) -> list[Photo]:

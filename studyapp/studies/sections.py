@@ -1,5 +1,6 @@
 """The sections of a study file, each a typed, closed record: an unknown key is an error."""
 
+import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
@@ -23,6 +24,16 @@ DEVICES: tuple[Device, ...] = ("desktop", "tablet", "phone")
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
+class NamesAFile:
+    """The mark of a key whose value may be a file's name; `named_files` finds keys by it."""
+
+
+FileName = Annotated[Text, NamesAFile()]
+# Of a text, and of its file in a bundle
+TEXT_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]*$")
+TextName = Annotated[str, StringConstraints(pattern=TEXT_NAME)]
+
+
 class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
@@ -33,7 +44,7 @@ class NetworkSection(Section):
     builder: Annotated[Line, column(Network, "builder")] = Field(
         description="Name of a network in the catalogue, such as vgg16."
     )
-    weights: Annotated[Line, column(Network, "weights")] = Field(
+    weights: Annotated[Line, column(Network, "weights"), NamesAFile()] = Field(
         description="A file, a torchvision weights name, or “package” for a network whose "
         "weights come as a package; “random” for weights drawn from `seed` in the options."
     )
@@ -41,8 +52,8 @@ class NetworkSection(Section):
     options: dict[str, Any] = Field(
         default_factory=dict, description="The builder's own, such as `size` or `num_classes`."
     )
-    labels: Annotated[Line, column(Network, "labels_file")] | None = Field(
-        None, description="A file of class names, one a line."
+    labels: Annotated[Line, column(Network, "labels_file"), NamesAFile()] | None = Field(
+        None, description="A file of class names, one a line; “imagenet” for ImageNet's thousand."
     )
     layer: Annotated[Line, column(Network, "layer")] | None = Field(
         None, description="Dotted name; the last convolution's by default."
@@ -63,8 +74,8 @@ class ImagesSection(Section):
     """Where the photos are, how they are annotated, and which of them are taken."""
 
     reader: Literal["folder", "coco"] = Field(description="How photos say what they show.")
-    folder: Text = Field(description="Relative to the study file.")
-    annotations: Text = Field("annotations.json", description="File of the reader “coco”.")
+    folder: FileName = Field(description="Relative to the study file.")
+    annotations: FileName = Field("annotations.json", description="File of the reader “coco”.")
     label: Literal["folder", "filename"] = Field(
         "folder", description="What names the category for the reader “folder”."
     )

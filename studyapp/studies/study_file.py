@@ -11,6 +11,7 @@ from .block_rules import Complaint
 from .catalogue import catalogue, did_you_mean
 from .contradictions import contradictions
 from .definition import Definition
+from .named_files import leading_out, unreadable_files
 from .paradigms import PARADIGMS, WITHOUT_MAP
 from .ready_pairs import expand_pairs
 from .toml_lines import Path as KeyPath
@@ -24,21 +25,27 @@ class DefinitionError(ValueError):
     """A study file that can't be used: one line with file, line, key and the mend."""
 
 
-def read_definition(path: Path) -> Definition:
-    """The checked definition in the file at `path`; DefinitionError says what is wrong where."""
+def read_definition(path: Path, *, is_upload: bool = False) -> Definition:
+    """The checked definition in the file at `path`; DefinitionError says what is wrong where.
+
+    `is_upload`: whatever it names must lie in its own folder.
+    """
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
         raise DefinitionError(f"{path}: {error.strerror}; name a study file") from error
     except UnicodeDecodeError as error:
         raise DefinitionError(f"{path}: not UTF-8; save it as UTF-8") from error
-    definition = parse_definition(text, str(path))
-    _refuse(_unreadable_texts(definition, path.parent), key_lines(text), str(path))
+    definition = parse_definition(text, str(path), is_upload=is_upload)
+    _refuse(unreadable_files(definition, path.parent), key_lines(text), str(path))
     return definition
 
 
-def parse_definition(text: str, where: str) -> Definition:
-    """The checked definition in `text`; complaints call it `where`. Files it names are not read."""
+def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Definition:
+    """The checked definition in `text`; complaints call it `where`. Files it names are not read.
+
+    `is_upload`: it may name none outside its folder.
+    """
     try:
         raw = tomllib.loads(text)
     except RecursionError as error:
@@ -51,6 +58,8 @@ def parse_definition(text: str, where: str) -> Definition:
     except ValidationError as error:
         raise DefinitionError(_first_complaint(error, lines, where)) from error
     _refuse(contradictions(definition), lines, where)
+    if is_upload:
+        _refuse(leading_out(definition), lines, where)
     return definition
 
 
@@ -131,20 +140,3 @@ def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     if "$ref" in node:
         return dict(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
     return node
-
-
-def _unreadable_texts(definition: Definition, folder: Path) -> Iterator[Complaint]:
-    for name, file in definition.texts.items():
-        if reason := _unreadable(folder / file):
-            yield ("texts", name), f'`texts.{name} = "{file}"`: {reason}'
-
-
-def _unreadable(path: Path) -> str:
-    """Why a text can't be read; empty where it can."""
-    if not path.is_file():
-        return "no such file beside the study file"
-    try:
-        is_text = "\x00" not in path.read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        is_text = False
-    return "" if is_text else "not UTF-8 text; save it as UTF-8"

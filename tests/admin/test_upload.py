@@ -1,21 +1,27 @@
 """A new study at the desk: the same file, the same errors as the command's, beside the field."""
 
+import hashlib
 import io
+import re
 import zipfile
 from pathlib import Path
 
 import pytest
-from django.contrib.auth.models import Permission
+from django.conf import settings
+from django.contrib.auth.models import Permission, User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from PIL import Image as Picture
 
-from studyapp.admin.workspace import UploadError, write_study
-from studyapp.models import Member, Study
+from studyapp.models import Image, Member, Network, Study
+from studyapp.studies.catalogue import catalogue
+from studyapp.studies.named_files import named_files
+from studyapp.studies.study_file import DefinitionError, json_schema, parse_definition
 from studyapp.studies.writing import WritingError, with_value
 from tests.admin.desk import administrator, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
+ROOT = settings.ROOT
 ADDRESS = "/admin/studyapp/study/add/"
 TOML = """slug = "mine"
 title = "Mine"  # people see it
@@ -169,19 +175,141 @@ def test_what_is_no_photo_or_no_zip_is_refused_with_its_name() -> None:
     assert not Study.objects.exists()
 
 
+def test_every_key_that_may_name_a_file_is_known() -> None:
+    text = (ROOT / "fixtures" / "studies" / "every-option.toml").read_text("utf-8")
+    found = {path for path, _ in named_files(parse_definition(text, "every-option"))}
+    assert {(path[0], path[-1]) for path in found if path[0] != "texts"} == {
+        ("images", "annotations"), ("images", "folder"), ("networks", "labels"),
+        ("networks", "weights"),
+    }  # fmt: skip
+    schema = json_schema()
+    words = re.compile(r"\b(file|folder)s?\b", re.IGNORECASE)
+    told = {
+        f"{section}.{key}"
+        for section, part in {**schema["$defs"], "Definition": schema}.items()
+        for key, about in part.get("properties", {}).items()
+        if words.search(about.get("description", ""))
+    }
+    assert told == {
+        "Definition.texts", "ImagesSection.folder", "ImagesSection.annotations",
+        "NetworkSection.weights", "NetworkSection.labels",
+        "NetworkSection.sha256",  # a digest, of the file that `weights` names
+        "ImagesSection.label",  # one of two words
+    }  # fmt: skip
+    # A digest as well: of a photo of the same study
+    assert {
+        (method, key)
+        for method, about in catalogue()["methods"].items()
+        for key, kind in about["settings"].items()
+        if kind["type"] == "str"
+    } == {("other_image", "photo")}
+
+
+@pytest.mark.parametrize("name", ["/etc/passwd", "../../env", "~/env", "..\\\\env", "a/../../b"])
 @pytest.mark.parametrize(
-    "change",
-    [
-        ("texts/consent.md", "/etc/passwd"),
-        ('folder = "photos"', 'folder = "../.."'),
-        ('weights = "random"', 'weights = "/etc/passwd"'),
-    ],
-)
-def test_an_uploaded_file_reads_nothing_of_the_servers(
-    tmp_path: Path, change: tuple[str, str]
+    ("section", "key"),
+    [("texts", "consent"), ("images", "folder"), ("images", "annotations"),
+     ("networks.sharp", "weights"), ("networks.sharp", "labels")],
+)  # fmt: skip
+def test_an_uploaded_file_names_nothing_of_the_servers(section: str, key: str, name: str) -> None:
+    head, middle, rest = TOML.partition(f"[{section}]\n")
+    rest = re.sub(rf"^{key} = .*\n", "", rest, count=1, flags=re.MULTILINE)
+    given = f'{key} = "{name}"\n'
+    with pytest.raises(DefinitionError, match=r"leads out of the upload; name a file beside"):
+        parse_definition(f"{head}{middle}{given}{rest}", "study.toml", is_upload=True)
+
+
+def test_the_desk_says_beside_the_field_that_a_name_leads_out() -> None:
+    toml = TOML.replace('folder = "photos"', 'folder = "../.."')
+    page = administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": photos(), "do": "make"})
+    said = page.context["form"].errors["toml"][0]
+    assert said.startswith('study.toml, line 25: `images.folder = "../.."` leads out of the upload')
+    assert not Study.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["labels", "weights"])
+def test_a_networks_file_that_is_not_in_the_upload_is_looked_for_nowhere_else(
+    key: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with pytest.raises(UploadError, match="leads out of the upload"):
-        write_study(tmp_path, TOML.replace(*change), {})
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "env").write_text("SECRET_KEY=of this site", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    toml = TOML.replace('weights = "random"', "", 1) if key == "weights" else TOML
+    toml = toml.replace("[networks.sharp]", f'[networks.sharp]\n{key} = "var/env"')
+    page = administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": photos(), "do": "make"})
+    assert "no such file beside the study file" in page.context["form"].errors["toml"][0]
+    assert not Study.objects.exists()
+
+
+def test_a_networks_file_of_an_upload_is_kept_by_its_digest_and_named_whole() -> None:
+    toml = TOML.replace("[networks.sharp]", '[networks.sharp]\nlabels = "photos/names.txt"')
+    names = b"tiger\notter\n"
+    sent = packed({"tiger/a.png": photo(1), "otter/b.png": photo(2), "names.txt": names})
+    administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": sent, "do": "make"})
+    stored = Path(Network.objects.exclude(labels_file="").get().labels_file)
+    assert stored == settings.VAR / "networks" / hashlib.sha256(names).hexdigest() / "names.txt"
+    assert stored.read_bytes() == names
+
+
+def test_a_setting_names_no_photo_of_another_study() -> None:
+    client = administrator()
+    client.post(ADDRESS, {"toml": TOML, **TEXTS, "photos": photos(), "do": "make"})
+    strange = Image.objects.earliest("pk")
+    toml = TOML.replace('"mine"', '"other"').replace(
+        'method = "grad_cam"',
+        f'method = "other_image"\nsettings = {{ photo = "{strange.sha256}" }}',
+    )
+    own = packed({"tiger/x.png": photo(201), "otter/y.png": photo(202)})
+    page = client.post(ADDRESS, {"toml": toml, **TEXTS, "photos": own, "do": "make"})
+    assert "is no photo of this study" in page.context["form"].errors["toml"][0]
+    assert not Study.objects.filter(slug="other").exists()
+
+
+def test_a_texts_name_is_no_path() -> None:
+    toml = TOML.replace("[texts]", '[texts]\n"../../evil" = "texts/consent.md"')
+    with pytest.raises(DefinitionError, match="should match pattern"):
+        parse_definition(toml, "study.toml")
+
+
+# --- whose study it is
+
+
+def maker_named(name: str) -> User:
+    user = make_user(name)
+    user.user_permissions.add(Permission.objects.get(codename="add_study"))
+    return user
+
+
+@pytest.mark.parametrize("sent", [{}, {"photos": None}], ids=["with photos", "without"])
+def test_who_uploads_a_study_that_is_there_gets_no_role_in_it(sent: dict[str, None]) -> None:
+    owner, stranger = maker_named("owner"), maker_named("stranger")
+    made = {"toml": TOML, **TEXTS, "do": "make"}
+    signed_in(owner).post(ADDRESS, {**made, "photos": photos()})
+    again = made if "photos" in sent else {**made, "photos": photos()}
+    page = signed_in(stranger).post(ADDRESS, again)
+    assert page.context["form"].errors["toml"] == [
+        "there is a study called mine already; choose another short name"
+    ]
+    assert [one.user for one in Member.objects.all()] == [owner]
+
+
+def test_whose_role_was_taken_away_does_not_come_back_by_the_same_file() -> None:
+    owner = maker_named("owner")
+    signed_in(owner).post(ADDRESS, {"toml": TOML, **TEXTS, "photos": photos(), "do": "make"})
+    Member.objects.all().delete()
+    page = signed_in(owner).post(ADDRESS, {"toml": TOML, **TEXTS, "do": "make"})
+    assert "already" in page.context["form"].errors["toml"][0]
+    assert not Member.objects.exists()
+
+
+def test_a_study_that_somebody_may_not_see_is_no_parent_of_theirs() -> None:
+    made = {"toml": TOML, **TEXTS, "do": "make"}
+    signed_in(maker_named("owner")).post(ADDRESS, {**made, "photos": photos()})
+    child = TOML.replace('slug = "mine"', 'slug = "child"\nparent = "mine"')
+    page = signed_in(maker_named("stranger")).post(
+        ADDRESS, {**made, "toml": child, "photos": photos()}
+    )
+    assert "no study mine to be the parent" in page.context["form"].errors["toml"][0]
 
 
 @pytest.mark.parametrize("ready", ["demo-trust", "paper-trust", "reliance"])

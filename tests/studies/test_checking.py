@@ -96,8 +96,18 @@ def test_what_can_be_asked_is_counted_by_a_child_process(file: Path) -> None:
     assert found == {"pointing": {"eligible": {"photos": 6}, "left_out": {}}}
 
 
-def test_a_network_that_cannot_answer_is_told_in_one_line(file: Path) -> None:
+def test_weights_and_labels_that_are_not_there_are_told_with_their_line(file: Path) -> None:
     file.write_text(STUDY.replace('weights = "random"', 'weights = "nowhere.pth"'))
+    with pytest.raises(CommandError, match=r'line \d+: `networks.one.weights = "nowhere.pth"`: no'):
+        said("check", str(file))
+    file.write_text(STUDY.replace('labels = "labels.txt"', 'labels = "none.txt"'))
+    with pytest.raises(CommandError, match=r"line \d+: `networks.one.labels.*one class a line"):
+        said("check", str(file))
+
+
+def test_a_network_that_cannot_answer_is_told_in_one_line(file: Path) -> None:
+    (file.parent / "broken.pth").write_bytes(b"no weights")
+    file.write_text(STUDY.replace('weights = "random"', 'weights = "broken.pth"'))
     with pytest.raises(CommandError, match="could not answer") as caught:
         said("check", str(file), predict=True)
     assert "\n" not in str(caught.value)

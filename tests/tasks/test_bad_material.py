@@ -57,6 +57,27 @@ def work(study: Study, *, until: str = "") -> list[Request]:
     return []
 
 
+@pytest.mark.parametrize("key", ["labels_file", "weights"])
+def test_a_worker_opens_no_file_that_is_named_by_a_relative_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: str
+) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var" / "env").write_text("SECRET_KEY=of this site", "utf-8")
+    monkeypatch.chdir(tmp_path)
+    study = make_line(tmp_path / "study", photos=6, stimuli=4)
+    Network.objects.update(**{key: "var/env"})
+    with pytest.raises(explainer.ExplainerError, match=r'named "var/env", which is no whole path'):
+        describe(study_networks(study)[0])
+    assert {tuple(row.labels) for row in Network.objects.all()} == {()}
+
+
+def test_the_names_of_imagenet_need_no_file(tmp_path: Path) -> None:
+    study = make_line(tmp_path / "study", photos=6, stimuli=4)
+    Network.objects.update(labels_file="imagenet")
+    describe(network := study_networks(study)[0])
+    assert network.labels[:2] == ["tench", "goldfish"]
+
+
 def test_an_unreadable_photo_fails_alone_and_the_study_goes_on(tmp_path: Path) -> None:
     study = make_preparing(tmp_path / "study")
     image = Image.objects.earliest("pk")
