@@ -1,5 +1,6 @@
 """The tables as pandas frames, the same whether they come from the database or from a file."""
 
+import csv
 import io
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -95,6 +96,7 @@ def folder_frame(table: Table, folder: Path, columns: Iterable[str]) -> pd.DataF
     files = list((folder / "data").glob(f"*_description-{table.name}_data.csv"))
     if len(files) != 1:
         raise ValueError(f"data/ holds {len(files)} tables “{table.name}”, not one")
+    refuse_uneven_rows(files[0])
     cells = pd.read_csv(files[0], dtype=str, keep_default_na=False, na_values=[""])
     cells = cells.rename(columns=lambda name: str(name).replace("_after_s", "_at"))
     kinds = {column.name: column.kind for column in table.columns}
@@ -104,12 +106,40 @@ def folder_frame(table: Table, folder: Path, columns: Iterable[str]) -> pd.DataF
     frame = cells[list(columns)].copy()
     for name in columns:
         if kinds[name] == "boolean":
-            frame[name] = frame[name].map({"true": True, "false": False}).astype("boolean")
+            frame[name] = _truths(frame[name], files[0])
         elif kinds[name] in {"integer", "number"}:
             frame[name] = pd.to_numeric(frame[name]).astype(TYPES[kinds[name]])
         elif kinds[name] == "text":
             frame[name] = frame[name].str.replace(r"^'", "", regex=True)
     return frame
+
+
+def refuse_uneven_rows(path: Path) -> None:
+    """ValueError for the first row with more or fewer cells than the header: pandas would shift
+    its columns, or fill them up, without a word."""
+    with path.open(encoding="utf-8", newline="") as stream:
+        reader = csv.reader(stream, strict=True)
+        try:
+            header = next(reader, [])
+            uneven = next((row for row in reader if row and len(row) != len(header)), None)
+        except csv.Error as error:
+            raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from error
+    if uneven is not None:
+        raise ValueError(
+            f"{path.name}, line {reader.line_num}: {len(uneven)} cells, the header has "
+            f"{len(header)}; take the file as it was exported"
+        )
+
+
+def _truths(cells: "pd.Series[Any]", path: Path) -> "pd.Series[Any]":
+    known = cells.map({"true": True, "false": False}).astype("boolean")
+    wrong = cells[cells.notna() & known.isna()]
+    if len(wrong):
+        raise ValueError(
+            f"{path.name}, row {int(wrong.index[0]) + 1}: {wrong.name} “{wrong.iloc[0]}” is "
+            "neither true nor false; take the file as it was exported"
+        )
+    return known
 
 
 def _typed(cells: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":

@@ -1,15 +1,15 @@
 """The one shape that every analysis takes: a row a judgment, from a study, a bundle or any CSV."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from .answers import answer_rows
+from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_delimited
 from .kinds import KINDS, Kind
 from .measures import Outcome, Scale, StudyTables, measured
 
@@ -111,85 +111,163 @@ class Tidy:
 
 
 def tidy_file(path: Path, *, paradigm: str | None = None, chance: float | None = None) -> Tidy:
-    """The judgments in the CSV at `path`; other columns are ignored.
+    """The judgments in the table at `path`; other columns are ignored.
 
     Raises TidyError for a file without the columns `participant, image, method` and `score`
-    (−2…+2) or `correct` (0/1), and for a cell that is none of these, with its line.
+    (−2…+2) or `correct` (0/1), for a row with more or fewer cells than the header, and for a cell
+    that is none of these, with its line.
     """
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False, encoding="utf-8-sig")
-    except (OSError, ValueError) as error:
-        raise TidyError(f"{path} can't be read as CSV: {error}") from error
-    missing = [name for name in NEEDED if name not in table.columns]
-    if missing:
-        raise TidyError(f"{path} has no column “{missing[0]}”; it needs {', '.join(NEEDED)}")
-    for name in NEEDED:
-        if (empty := table.index[table[name] == ""]).size:
-            raise TidyError(f"{path}, line {int(empty[0]) + 2}: {name} is empty; fill it in")
-    if paradigm is not None and paradigm in KINDS:
-        return _tidy_kind(path, table, paradigm, chance)
-    outcome = _outcome(path, table, paradigm)
-    columns = [*NEEDED, outcome, *({"stronger_side", "order"} & set(table.columns))]
-    frame = table[columns].copy()
-    frame[outcome] = _numbers(path, table[outcome], LEVELS[outcome])
-    frame = frame[frame[outcome].notna()].astype({outcome: int})
-    return Tidy(frame, paradigm or PARADIGM_OF[outcome], outcome, chance=chance or 0.5)
+        table = read_delimited(path)
+        _refuse_columns(table, NEEDED, f"it needs {', '.join(NEEDED)}")
+        for name in NEEDED:
+            if (empty := table.frame.index[table.frame[name] == ""]).size:
+                raise table.refusal(empty[0], f"{name} is empty; fill it in")
+        if paradigm is not None and paradigm in KINDS:
+            return _tidy_kind(table, paradigm, chance)
+        return _tidy_outcome(table, paradigm, chance)
+    except DelimitedError as error:
+        raise TidyError(str(error)) from error
 
 
-def _tidy_kind(path: Path, table: pd.DataFrame, paradigm: str, chance: float | None) -> Tidy:
+def _tidy_outcome(table: Delimited, paradigm: str | None, chance: float | None) -> Tidy:
+    outcome = _outcome(table, paradigm)
+    frame = _clusters(table)
+    frame[outcome] = table.numbers(outcome, LEVELS[outcome])
+    if "stronger_side" in table.frame.columns:
+        frame["stronger_side"] = _sides(table)
+    kept = frame[frame[outcome].notna()].astype({outcome: int})
+    notes = (*table_notes(table), *_left_out(len(frame) - len(kept)))
+    paradigm = paradigm or PARADIGM_OF[outcome]
+    return Tidy(kept, paradigm, outcome, chance=chance or 0.5, notes=notes)
+
+
+def _tidy_kind(table: Delimited, paradigm: str, chance: float | None) -> Tidy:
     """The table of a further paradigm, its outcome made of its own columns."""
     kind = KINDS[paradigm]
-    missing = [name for name in kind.needed if name not in table.columns]
-    if missing:
-        raise TidyError(
-            f"{path} has no column “{missing[0]}”; {paradigm} needs {', '.join(kind.needed)}"
-        )
-    frame = _kind_columns(path, table, kind)
+    _refuse_columns(table, list(kind.needed), f"{paradigm} needs {', '.join(kind.needed)}")
+    frame = _kind_columns(table, kind)
+    notes = (*table_notes(table), *_left_out(len(table.frame) - len(frame)))
     outcome: Outcome = "correct" if kind.is_share else "value"
     frame[outcome] = kind.outcome(frame)
     frame = frame.astype({outcome: int if kind.is_share else float})
     chance, bounds = chance or kind.chance, kind.bounds
-    return Tidy(frame, paradigm, outcome, chance=chance, null=kind.null, bounds=bounds)
+    return Tidy(frame, paradigm, outcome, chance=chance, null=kind.null, bounds=bounds, notes=notes)
 
 
-def _kind_columns(path: Path, table: pd.DataFrame, kind: Kind) -> pd.DataFrame:
-    """Typed columns; a row in which a needed one is empty is left out."""
-    wanted = {**kind.needed, **{k: v for k, v in kind.optional.items() if k in table.columns}}
-    frame = table[[*NEEDED, *({"order"} & set(table.columns))]].copy()
+def _kind_columns(table: Delimited, kind: Kind) -> pd.DataFrame:
+    """Typed columns; a row in which a needed one is missing is left out."""
+    there = set(table.frame.columns)
+    wanted = {**kind.needed, **{k: v for k, v in kind.optional.items() if k in there}}
+    frame = _clusters(table)
     for name, levels in wanted.items():
-        cells = table[name]
-        frame[name] = cells.where(cells != "") if levels == () else _numbers(path, cells, levels)
+        _refuse_columns(table, [name], "")
+        if levels == ():
+            cells = table.frame[name]
+            frame[name] = cells.where(~cells.isin(MISSING))
+        else:
+            frame[name] = table.numbers(name, levels)
+    if kind.bounds is not None:
+        _refuse_outside(table, frame, kind)
     return frame[frame[list(kind.needed)].notna().all(axis=1)].copy()
 
 
-def _outcome(path: Path, table: pd.DataFrame, paradigm: str | None) -> Outcome:
+def _refuse_outside(table: Delimited, frame: pd.DataFrame, kind: Kind) -> None:
+    """A value beyond what it can be: its line."""
+    assert kind.bounds is not None
+    low, high = kind.bounds
+    name = next(iter(kind.needed))
+    outside = frame.index[(frame[name] < low) | (frame[name] > high)]
+    if len(outside):
+        cell = table.frame.loc[outside[0], name]
+        raise table.refusal(outside[0], f"{name} {cell!r} is not between {low:g} and {high:g}")
+
+
+def _clusters(table: Delimited) -> pd.DataFrame:
+    """Whose judgment of what it is, and the order of trials where it is told."""
+    frame = table.frame[list(NEEDED)].copy()
+    if "order" in table.frame.columns:
+        _refuse_columns(table, ["order"], "")
+        frame["order"] = table.numbers("order")
+    return frame
+
+
+def _sides(table: Delimited) -> "pd.Series[Any]":
+    _refuse_columns(table, ["stronger_side"], "")
+    sides = table.frame["stronger_side"].str.upper()
+    wrong = sides[~sides.isin({"A", "B", *MISSING})]
+    if len(wrong):
+        cell = table.frame.loc[wrong.index[0], "stronger_side"]
+        raise table.refusal(wrong.index[0], f"stronger_side {cell!r} is neither A nor B")
+    return sides.where(sides.isin({"A", "B"}))
+
+
+def _left_out(count: int) -> tuple[str, ...]:
+    rows = "1 row has" if count == 1 else f"{count} rows have"
+    return (f"{rows} no outcome (empty or NA) and {_is(count)} left out",) if count else ()
+
+
+def table_notes(table: Delimited) -> Iterator[str]:
+    """What looks like a slip in a table, with counts: copies, a name “NA”, capitals."""
+    yield from table.notes
+    copies = table.frame.index[table.frame.duplicated()]
+    if len(copies):
+        rows = f"{len(copies)} rows are exact copies" if len(copies) > 1 else "1 row is a copy"
+        yield (
+            f"{rows} of an earlier one (first: line {copies[0]}) and {_is(len(copies))} counted "
+            "as judgments; remove them if nobody judged twice"
+        )
+    for name in NEEDED:
+        cells = table.frame[name]
+        if count := int((cells == "NA").sum()):
+            yield f"{name} is “NA” in {count} {'rows' if count > 1 else 'row'}: taken for a name"
+        names = pd.Series(sorted(set(cells)))
+        alike = names[names.str.casefold().duplicated(keep=False)]
+        if len(alike):
+            pair = sorted(alike, key=str.casefold)[:2]
+            yield (
+                f"{name} has {len(alike)} names that differ in capitals alone, such as “{pair[0]}” "
+                f"and “{pair[1]}”: they are taken for different ones"
+            )
+
+
+def _is(count: int) -> str:
+    return "is" if count == 1 else "are"
+
+
+def _refuse_columns(table: Delimited, names: Sequence[str], needs: str) -> None:
+    """DelimitedError for a column that is missing, or there twice."""
+    columns = list(table.frame.columns)
+    for name in names:
+        if name not in columns:
+            raise DelimitedError(
+                f"{table.path} has no column “{name}”; {needs}. Its columns are "
+                f"{', '.join(f'“{one}”' for one in columns if one)}, separated by "
+                f"{DELIMITERS[table.delimiter]}"
+            )
+        if columns.count(name) > 1:
+            raise DelimitedError(
+                f"{table.path} has {columns.count(name)} columns “{name}”; "
+                "rename or remove all but one"
+            )
+
+
+def _outcome(table: Delimited, paradigm: str | None) -> Outcome:
     wanted: list[Outcome] = [
         name for name in LEVELS if paradigm is None or PARADIGM_OF[name] == paradigm
     ]
-    there = [name for name in wanted if name in table.columns]
+    there = [name for name in wanted if name in table.frame.columns]
     if not wanted:
         known = ", ".join([*PARADIGM_OF.values(), *KINDS])
         raise TidyError(f"a file's paradigm is one of {known}")
     if not there:
-        raise TidyError(f"{path} has no column “{'” or “'.join(wanted)}”; add one")
+        raise TidyError(f"{table.path} has no column “{'” or “'.join(wanted)}”; add one")
     if len(there) > 1:
-        raise TidyError(f"{path} has score and correct: say --paradigm trust or discrimination")
+        raise TidyError(
+            f"{table.path} has score and correct: say --paradigm trust or discrimination"
+        )
+    _refuse_columns(table, there, "")
     return there[0]
-
-
-def _numbers(
-    path: Path, cells: "pd.Series[Any]", levels: tuple[int, ...] | None
-) -> "pd.Series[Any]":
-    """The cells as numbers, each one of `levels` where there are any; empty ones missing."""
-    numbers = pd.to_numeric(cells.replace("", None), errors="coerce")
-    known = np.isfinite(numbers) if levels is None else numbers.isin(levels)
-    wrong = cells[(cells != "") & ~known]
-    if len(wrong):
-        told = "a number" if levels is None else ", ".join(str(level) for level in levels)
-        said = f"is not {told}" if levels is None else f"is none of {told}"
-        line = int(wrong.index[0]) + 2
-        raise TidyError(f"{path}, line {line}: {cells.name} {wrong.iloc[0]!r} {said}")
-    return numbers
 
 
 def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:

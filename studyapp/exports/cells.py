@@ -26,6 +26,10 @@ def table_rows(folder: Path, name: str) -> Iterator[Row]:
         if list(reader.fieldnames or []) != table.names():
             raise ValueError(f"{files[0].name} has other columns than this version of Discern")
         for cells in reader:
+            if None in cells or None in cells.values():
+                raise ValueError(
+                    f"{files[0].name}, line {reader.line_num}: not as many cells as the header has"
+                )
             yield {column.name: _value(column, cells[column.name]) for column in table.columns}
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -114,13 +115,33 @@ def test_a_public_bundle_is_not_rebuilt(tmp_path: Path) -> None:
 
 def test_a_bundle_with_a_broken_table_leaves_nothing_behind(tmp_path: Path, settings: Any) -> None:
     bundle = carry(lively_study("trust"), tmp_path, settings)
+    lines = next((bundle / "data").glob("*judgments_data.csv")).read_text("utf-8").splitlines()
+    rewrite(bundle, [*lines, lines[-1].replace("_t000", "_t0009")])
+    with pytest.raises(CommandError, match="can't be rebuilt"):
+        call_command("import_bundle", str(bundle))
+    assert Study.objects.count() == 0
+
+
+def rewrite(bundle: Path, lines: list[str]) -> None:
+    """Other judgments, with a manifest that vouches for them."""
     table = next((bundle / "data").glob("*judgments_data.csv"))
-    lines = table.read_text("utf-8").splitlines()
-    table.write_text("\n".join([*lines, lines[-1].replace("_t000", "_t0009")]))
+    table.write_text("\n".join(lines))
     manifest = json.loads((bundle / "manifest.json").read_text("utf-8"))
     name = table.relative_to(bundle).as_posix()
     manifest["files"][name] = hashlib.sha256(table.read_bytes()).hexdigest()
     (bundle / "manifest.json").write_text(json.dumps(manifest))
-    with pytest.raises(CommandError, match="can't be rebuilt"):
+
+
+@pytest.mark.parametrize("change", [lambda line: line + ",1", lambda line: line.rpartition(",")[0]])
+def test_a_row_with_a_cell_too_many_or_too_few_is_neither_rebuilt_nor_analysed(
+    change: Callable[[str], str], tmp_path: Path, settings: Any
+) -> None:
+    bundle = carry(lively_study("trust"), tmp_path, settings)
+    table = next((bundle / "data").glob("*judgments_data.csv"))
+    header, first, *others = table.read_text("utf-8").splitlines()
+    rewrite(bundle, [header, first, change(others[0]), *others[1:]])
+    with pytest.raises(CommandError, match="line 3: not as many cells as the header has"):
         call_command("import_bundle", str(bundle))
+    with pytest.raises(CommandError, match=r"line 3: \d+ cells, the header has \d+"):
+        call_command("analyse", str(bundle))
     assert Study.objects.count() == 0
