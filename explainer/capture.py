@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from .devices import walkable
 from .errors import ExplainerError
 from .layers import SEPARATOR, Hook, hooked, tensors_in
 from .rectifiers import SMOOTH, Rectify, Rule, Walk, rectification
@@ -107,7 +108,8 @@ class Graph:
     def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
         calls = any(watch.calls for watch in watches)
         mode = _Calls(self.walk if rules else None, watches) if rules or calls else nullcontext()
-        with torch.set_grad_enabled(self.images.requires_grad), watching(module, watches), mode:
+        grad = torch.set_grad_enabled(self.images.requires_grad)
+        with grad, walkable(module), watching(module, watches), mode:
             # A network that begins in place must change neither the caller's images nor a leaf.
             return module(self.images.clone())
 

@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from .devices import AUTO
 from .errors import ExplainerError
 from .networks import Network, load_network
 from .photos import open_photo
@@ -15,12 +16,13 @@ FIRST_CLASSES = 20
 BATCH = 16
 
 
-def classify(wanted: Mapping[str, Any]) -> dict[str, Any]:
+def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
     """The classes of `wanted["photos"]` (files) by `wanted["networks"]` (`load_network`'s
     arguments by name): for each network its labels and for each photo the indices of its first
     classes, the most probable first, or None for a photo that can't be read or answered."""
     photos = [Path(photo) for photo in wanted["photos"]]
-    return {name: _by(name, values, photos) for name, values in wanted["networks"].items()}
+    networks = wanted["networks"].items()
+    return {name: _by(name, {**values, "device": device}, photos) for name, values in networks}
 
 
 def _by(name: str, values: Mapping[str, Any], photos: Sequence[Path]) -> dict[str, Any]:

@@ -120,18 +120,19 @@ def explain_in_words(
 
 
 def unit_importances(network: Network, images: Tensor, targets: Wanted = None) -> Tensor:
-    """α of every unit of the explained layer: N×K (Grad-CAM, equation 1)."""
+    """α of every unit of the explained layer: N×K (Grad-CAM, equation 1), in the host's memory."""
     refuse_training(network.module)
     with torch.inference_mode(False), torch.no_grad():
+        images = network.placed(images.detach())
         address = network.layer_for(images)
-        graph = Graph(network.module, images.detach().clone(), [address])
+        graph = Graph(network.module, images.clone(), [address])
         found = resolve(targets, graph.outputs, network.labels)
         if found.several:
             raise ExplainerError("several targets per image", "ask for one class at a time")
         with torch.enable_grad():
             scores = found.scores(graph.outputs, 0)
         (gradient,) = graph.gradients(scores, [graph.maps[address]], "gradient")
-    return importances(full_precision(gradient))[..., 0, 0]
+    return importances(full_precision(gradient))[..., 0, 0].cpu()
 
 
 def _words(alphas: Tensor, dissection: Dissection, count: int) -> Words:
@@ -203,19 +204,19 @@ def _overlaps(
 ) -> tuple[tuple[str, ...], Tensor]:
     """The concepts' names, and units×concepts intersections over union."""
     names = sorted({concept.name for photo in photos for concept in photo.concepts})
-    units = len(levels[0])
-    both, mine = torch.zeros(units, len(names)), torch.zeros(units)
-    theirs = torch.zeros(len(names))
+    units, device = len(levels[0]), network.device
+    both, mine = torch.zeros(units, len(names), device=device), torch.zeros(units, device=device)
+    theirs = torch.zeros(len(names), device=device)
     for batch, maps in _maps(network, photos, bar):
         for photo, map in zip(batch, maps, strict=True):
-            masks = _masks(network, photo, names)
+            masks = _masks(network, photo, names).to(device)
             theirs += masks.sum((1, 2))
             for start in range(0, units, UNITS):
                 part = slice(start, start + UNITS)
                 lit = _lit(map[part], (levels[0][part], levels[1][part]), masks.shape[1:])
                 mine[part] += lit.sum((1, 2))
                 both[part] += lit.flatten(1) @ masks.flatten(1).T
-    return tuple(names), both / (mine[:, None] + theirs - both).clamp(min=1)
+    return tuple(names), (both / (mine[:, None] + theirs - both).clamp(min=1)).cpu()
 
 
 def _masks(network: Network, photo: LabelledPhoto, names: Sequence[str]) -> Tensor:

@@ -139,10 +139,9 @@ def _batch(
 
 
 def _targets(network: Network, images: Tensor, cases: Sequence[Case]) -> Tensor:
-    first = network.predict(images).argmax(1)
+    first = network.predict(images).argmax(1).tolist()
     given = [
-        int(own) if case.target is None else case.target
-        for case, own in zip(cases, first, strict=True)
+        own if case.target is None else case.target for case, own in zip(cases, first, strict=True)
     ]
     return torch.tensor(given)
 

@@ -5,7 +5,7 @@ import json
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,8 +13,9 @@ import torch
 from torch import Tensor, nn
 
 from .capture import Graph
+from .devices import arithmetic, brought_back, device_of, dtype_of, memory_for
 from .errors import ExplainerError, did_you_mean
-from .footprint import BUDGET, MOST_KEPT
+from .footprint import MOST_KEPT
 from .methods import METHODS, Method, Work
 from .networks.network import Network, refuse_training
 from .provenance import versions
@@ -32,17 +33,19 @@ def explain(
     *,
     layer: str | nn.Module | None = None,
     settings: Settings | None = None,
-    memory: int = BUDGET,
+    memory: int | None = None,
 ) -> Found:
     """Explain why the network scores `targets` as it does on each image.
 
-    `images`: N×C×H×W float, preprocessed. `targets`: N class indices or names; N×K of them; a
-    callable score(output) → N scalars; None for each image's first class. `methods`: names in
-    `METHODS`; those that share the forward pass share it here. `layer`: an address or submodule
-    (see `explainer.layers`) in place of the network's own. `settings`: by method. `memory`: bytes
-    that a pass, with what is kept of it, may take: batches that need more are explained part by
-    part (not where a callable target or `other_image` looks at the whole batch), and methods of
-    many passes cut them so. It changes no value beyond rounding.
+    `images`: N×C×H×W float, preprocessed, on any device: they are moved to the network's, and what
+    is found comes back into the host's memory, once for a batch. `targets`: N class indices or
+    names; N×K of them; a callable score(output) → N scalars; None for each image's first class.
+    `methods`: names in `METHODS`; those that share the forward pass share it here. `layer`: an
+    address or submodule (see `explainer.layers`) in place of the network's own. `settings`: by
+    method. `memory`: bytes that a pass, with what is kept of it, may take (half of what is free on
+    a card): batches that need more are explained part by part (not where a callable target or
+    `other_image` looks at the whole batch), and methods of many passes cut them so. It changes no
+    value beyond rounding.
 
     The caller's network, gradients, hooks, flags and random state are as before, also after an
     error. Bad input raises ExplainerError.
@@ -52,17 +55,18 @@ def explain(
     records = _settings_records(chosen, settings or {})
     _check_images(network, images)
     refuse_training(network.module)
-    if memory < 1:
+    if memory is not None and memory < 1:
         raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
     if layer is not None:
         network = network.at(layer)
-    asked = _Asked(network, chosen, records, memory)
-    with _own_state(images):
+    asked = _Asked(network, chosen, records, memory or memory_for(network.device))
+    with _own_state(network.device):
         images = images.detach().clone() if images.is_inference() else images.detach()
+        images = network.placed(images)
         most = _images_at_once(asked, images, targets)
         parts = parted(targets, images, most, network.labels)
         part = _joined([asked.explain(*some) for some in parts])
-        empty = {name: _empty(method, part.maps[name]) for name, method in chosen.items()}
+        empty = {name: _empty(method, part.extremes[name]) for name, method in chosen.items()}
     return Found(
         maps=MappingProxyType(part.maps),
         outputs=part.outputs,
@@ -76,9 +80,13 @@ def explain(
 
 
 class _Part(NamedTuple):
-    """What was found of some of the images; nothing of it holds their graph."""
+    """What was found of some of the images; nothing of it holds their graph.
+
+    `extremes`: each method's lowest and highest values (2×N, or 2×N×K).
+    """
 
     maps: dict[str, Tensor]
+    extremes: dict[str, Tensor]
     outputs: Any
     targets: Targets
     layer: str
@@ -97,7 +105,23 @@ class _Asked:
         targets = resolve(wanted, graph.outputs, self.network.labels)
         work = Work(self.network, graph, targets, layer, memory=self.memory)
         maps = {name: _maps(m, work, self.records[name]) for name, m in self.chosen.items()}
-        return _Part(maps, _shown_outputs(graph.outputs), targets, layer)
+        extremes = {name: _extremes(m, maps[name]) for name, m in self.chosen.items()}
+        outputs = _shown_outputs(graph.outputs)
+        return _on_host(_Part(maps, extremes, outputs, targets, layer))
+
+
+def _on_host(part: _Part) -> _Part:
+    """The part in the host's memory, all its tensors by one copy."""
+    indices, outputs = part.targets.indices, part.outputs
+    last = [each for each in (indices, outputs) if isinstance(each, Tensor)]
+    found = iter(brought_back([*part.maps.values(), *part.extremes.values(), *last]))
+    return _Part(
+        maps={name: next(found) for name in part.maps},
+        extremes={name: next(found) for name in part.extremes},
+        targets=replace(part.targets, indices=None if indices is None else next(found)),
+        outputs=next(found) if isinstance(outputs, Tensor) else outputs,
+        layer=part.layer,
+    )
 
 
 def _images_at_once(asked: _Asked, images: Tensor, targets: Wanted) -> int:
@@ -115,8 +139,9 @@ def _joined(parts: list[_Part]) -> _Part:
     if len(parts) == 1:
         return first
     maps = {name: torch.cat([part.maps.pop(name) for part in parts]) for name in list(first.maps)}
+    extremes = {name: torch.cat([part.extremes[name] for part in parts], 1) for name in maps}
     outputs = torch.cat([part.outputs for part in parts])
-    return _Part(maps, outputs, joined([part.targets for part in parts]), first.layer)
+    return _Part(maps, extremes, outputs, joined([part.targets for part in parts]), first.layer)
 
 
 def settings_digest(
@@ -124,8 +149,8 @@ def settings_digest(
 ) -> str:
     """SHA-256 (hex) of all but the weights and the photo that decides a map's values.
 
-    Covers the layer, the preprocessing, the method's name and version and its settings, defaults
-    included: a changed default gives another digest.
+    Covers the layer, the preprocessing, the method's name and version, its settings, defaults
+    included (a changed default gives another digest), and a network's type other than float32.
     """
     chosen = method_named(method)
     record = chosen.with_settings(dict(settings or {}))
@@ -140,6 +165,8 @@ def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> st
         "version": method.version,
         "settings": settings,
     }
+    if dtype_of(network.module) != torch.float32:
+        said["dtype"] = str(dtype_of(network.module))
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -173,11 +200,7 @@ def _check_images(network: Network, images: Tensor) -> None:
         raise ExplainerError(f"images are {shape}", "give a float tensor N×C×H×W")
     if not images.numel():
         raise ExplainerError("an empty batch", "give at least one image")
-    weights = next(network.module.parameters(), None)
-    if weights is not None and weights.device != images.device:
-        raise ExplainerError(
-            f"images on {images.device}, network on {weights.device}", "move one to the other"
-        )
+    device_of(network.module)  # refuses one that lies on several
     if any(kept.is_inference() for kept in _kept_tensors(network.module)):
         raise ExplainerError(
             "the network was made under inference_mode, which forbids gradients",
@@ -191,9 +214,9 @@ def _kept_tensors(module: nn.Module) -> Iterator[Tensor]:
 
 
 @contextmanager
-def _own_state(images: Tensor) -> Iterator[None]:
+def _own_state(device: torch.device) -> Iterator[None]:
     """The caller's gradient mode and random state, whatever happens inside."""
-    devices = [images.device] if images.device.type == "cuda" else []
+    devices = [device] if device.type == "cuda" else []
     with torch.inference_mode(False), torch.no_grad(), torch.random.fork_rng(devices=devices):
         yield
 
@@ -238,20 +261,24 @@ def _maps(method: Method, work: Work, settings: Any) -> Tensor:
     return torch.stack(found, 1) if work.targets.several else found[0]
 
 
-def _empty(method: Method, maps: Tensor) -> Tensor:
-    """Per map: no positive value; where signed, nothing but zeros. Refuses what is not finite.
-
-    The extremes tell both, and are far quicker to find than every value is to test.
-    """
+def _extremes(method: Method, maps: Tensor) -> Tensor:
+    """Each map's lowest and highest value, which are far quicker to find than every value is to
+    test: 2×N, or 2×N×K."""
     own = {"layer": 2, "image": 2, "input": 3}[method.shape]
     flat = maps.flatten(maps.dim() - own)
-    low, high = flat.amin(-1), flat.amax(-1)
+    return torch.stack([flat.amin(-1), flat.amax(-1)])
+
+
+def _empty(method: Method, extremes: Tensor) -> Tensor:
+    """Per map: no positive value; where signed, nothing but zeros. Refuses what is not finite."""
+    low, high = extremes
     if not bool((torch.isfinite(low) & torch.isfinite(high)).all()):
         raise ExplainerError(
             f"{method.name} has values that are not finite",
             "look for infinite or missing values in the images and the weights",
         )
-    return (low == 0) & (high == 0) if method.signed else high <= 0
+    empty: Tensor = (low == 0) & (high == 0) if method.signed else high <= 0
+    return empty
 
 
 def _shown_outputs(outputs: Any) -> Any:
@@ -268,4 +295,5 @@ def _provenance(network: Network, records: Mapping[str, Any]) -> dict[str, Any]:
             for name, record in records.items()
         },
         "versions": versions(),
+        "arithmetic": arithmetic(network.module),
     }

@@ -14,6 +14,8 @@ BUDGET = 512 * 2**20
 # Fetching them again costs more than larger batches win: EfficientNet-Lite took three times as
 # long.
 KEPT_BLOCK = 24 * 2**20
+# On a card, kernels count a tensor's places in 32 bits.
+LARGEST_ON_CARD = 2**31
 MOST_KEPT = 1000  # no network that we know keeps more than some 500 times its input's bytes
 ALIVE_AT_ONCE = 4  # a layer's input and output, a skip, and the convolution's work space
 
@@ -29,12 +31,11 @@ class Footprint:
     def images_within(self, budget: int, *, graph: bool) -> int:
         """How many images `budget` bytes hold, at least one; with `graph`, all tensors stay.
 
-        On a CPU no more than keep the largest tensor within KEPT_BLOCK.
+        No more than keep the largest tensor within KEPT_BLOCK, on a card within LARGEST_ON_CARD.
         """
         most = self.held_by(budget, graph=graph)
-        if self.on_cpu:
-            most = min(most, KEPT_BLOCK // max(1, self.largest))
-        return max(1, most)
+        largest = KEPT_BLOCK if self.on_cpu else LARGEST_ON_CARD
+        return max(1, min(most, largest // max(1, self.largest)))
 
     def held_by(self, budget: int, *, graph: bool) -> int:
         """The same, whatever the allocator does with large blocks."""

@@ -3,6 +3,8 @@
 import torch
 from torch import Tensor
 
+from .devices import in_full
+
 
 def minmax(maps: Tensor) -> Tensor:
     """Each map of N×H×W stretched to 0…1; a constant map holds nothing and becomes zeros."""
@@ -19,7 +21,7 @@ def blur(images: Tensor, size: int = 51, sigma: float = 50.0) -> Tensor:
     """
     rows = _blur_matrix(images.shape[2], size, sigma).to(images)
     columns = _blur_matrix(images.shape[3], size, sigma).to(images)
-    with torch.autocast(images.device.type, enabled=False):
+    with in_full(images.device):
         return rows @ images @ columns.T
 
 

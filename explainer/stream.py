@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TypeVar
 
-import torch
 from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from . import store
+from .devices import PLAIN, arithmetic
 from .errors import ExplainerError
 from .explanations import Settings, explain, method_named, settings_digest
 from .networks.network import Network, refuse_training
@@ -47,13 +47,17 @@ class Saved:
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked of each photo. `classes`: K indices for every one, None for its first class."""
+    """What is asked of each photo. `classes`: K indices for every one, None for its first class.
+
+    `arithmetic`: see `explainer.devices`, of the thread that computes.
+    """
 
     network: Network
     methods: tuple[str, ...]
     settings: Settings
     classes: tuple[int, ...] | None
     display: Display | None
+    arithmetic: Mapping[str, Any]
 
     def digest(self, photo: str) -> str:
         """SHA-256 (hex) of all that decides the files of the photo with that digest."""
@@ -68,6 +72,8 @@ class Order:
             "display": self.display and self.display.digest(),
             "explainer": EXPLAINER,
         }
+        if self.arithmetic != PLAIN:
+            said["arithmetic"] = {k: v for k, v in self.arithmetic.items() if k != "card"}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def explain(self, images: Tensor) -> Found:
@@ -148,7 +154,8 @@ def _order(
         )
     if layer is not None:
         network = network.at(layer)
-    order = Order(network, tuple(methods), settings, _classes(network, targets), display)
+    classes, how_exactly = _classes(network, targets), arithmetic(network.module)
+    order = Order(network, tuple(methods), settings, classes, display, how_exactly)
     order.digest("")
     return order
 
@@ -232,7 +239,8 @@ class _Run:
     def explain(self, group: Sequence[_Photo]) -> None:
         """Explain a batch; where that fails, one by one, so that one photo can't end the rest."""
         try:
-            found = self.order.explain(torch.stack([p.image for p in group if p.image is not None]))
+            images = [photo.image for photo in group if photo.image is not None]
+            found = self.order.explain(self.order.network.batch(images))
         except ExplainerError as error:
             if len(group) == 1:
                 self.tell(group[0], f"{group[0].path}: {error}")

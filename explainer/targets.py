@@ -17,8 +17,8 @@ Wanted = Sequence[Any] | Tensor | Score | None
 class Targets:
     """The scores to explain: K classes for each of N images, or one score by a callable.
 
-    `indices`: N×K class indices (None with a callable); `several`: whether the caller asked for
-    an N×K array, so that maps are N×K×… rather than N×….
+    `indices`: N×K class indices on the output's device (None with a callable); `several`: whether
+    the caller asked for an N×K array, so that maps are N×K×… rather than N×….
     """
 
     indices: Tensor | None
@@ -34,8 +34,7 @@ class Targets:
         if self.score is not None:
             return _checked_scores(self.score(output))
         assert self.indices is not None
-        column = self.indices[:, k : k + 1].to(output.device)
-        scores: Tensor = output.gather(1, column).squeeze(1)
+        scores: Tensor = output.gather(1, self.indices[:, k : k + 1]).squeeze(1)
         return scores
 
     def probabilities(self, output: Any, k: int) -> Tensor:
@@ -48,7 +47,7 @@ class Targets:
         A callable may know its images by their order: it is asked for `batch` rows at a time.
         """
         if self.indices is not None:
-            return replace(self, indices=self.indices[places.cpu()])
+            return replace(self, indices=self.indices[places])
         score = self.score
         assert score is not None
 
@@ -108,7 +107,7 @@ def resolve(wanted: Wanted, output: Any, labels: Sequence[str]) -> Targets:
         return Targets(None, wanted)
     logits = class_scores(output)
     if wanted is None:
-        return Targets(logits.detach().argmax(1, keepdim=True).cpu())
+        return Targets(logits.detach().argmax(1, keepdim=True))
     indices = _indices(wanted, labels)
     if indices.dim() not in (1, 2) or indices.shape[0] != logits.shape[0] or not indices.numel():
         raise ExplainerError(
@@ -117,6 +116,7 @@ def resolve(wanted: Wanted, output: Any, labels: Sequence[str]) -> Targets:
         )
     several = indices.dim() == 2
     _check_range(indices, logits.shape[1])
+    indices = indices.to(logits.device)
     return Targets(indices if several else indices[:, None], several=several)
 
 

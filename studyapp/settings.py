@@ -210,6 +210,8 @@ LONGEST_TASK_SECONDS = 3600
 CLAIM_SECONDS = env_number("CLAIM_SECONDS", 60)
 BEAT_SECONDS = env_number("BEAT_SECONDS", 10)
 MOST_ATTEMPTS = 3
+# What this machine's workers compute on: "auto" is a card where there is one.
+WORKER_DEVICE = env_text("WORKER_DEVICE", "auto")
 
 # So many days from its close a study's panel ids are kept, if it declares no day to erase them.
 PANEL_ID_DAYS = env_number("PANEL_ID_DAYS", 90)

@@ -13,7 +13,10 @@ django.setup()
 from studyapp.checks import refuse_wrong_deployment  # noqa: E402
 from studyapp.queue import app  # noqa: E402
 
+from .device import worker_device  # noqa: E402
+
 refuse_wrong_deployment()
+worker_device()  # refuses to start where it names a card that is not there
 
 app.conf.imports = (
     "tasks.workers",

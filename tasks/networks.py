@@ -5,6 +5,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
+
 import explainer
 from studyapp.models import Network, Study
 
@@ -22,6 +24,7 @@ def loaded(network: Network) -> explainer.Network:
         "labels": network.labels_file or None,
         "layer": network.layer or None,
         "options": network.options,
+        "device": settings.WORKER_DEVICE,
     }
     found = _load(json.dumps(wanted, sort_keys=True))
     first = network.described.get("weights_digest", found.weights_digest)

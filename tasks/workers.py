@@ -5,7 +5,6 @@ import threading
 from typing import Any
 
 import redis
-import torch
 from celery import signals
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection
@@ -15,6 +14,7 @@ from kombu.exceptions import KombuError
 from studyapp.models import Heartbeat
 
 from .batches import renew_held, worker_name
+from .device import settle_arithmetic
 from .watch import Watch
 
 log = logging.getLogger(__name__)
@@ -48,8 +48,7 @@ def _beat_on(queues: str, stop: threading.Event) -> None:
 
 @signals.worker_ready.connect
 def start(sender: Any, **_: Any) -> None:
-    """Two torch threads on two shared cores have been ten times slower: scale by processes."""
-    torch.set_num_threads(1)
+    settle_arithmetic()
     queues = ",".join(sorted(queue.name for queue in sender.task_consumer.queues))
     threading.Thread(target=_beat_on, args=(queues, threading.Event()), daemon=True).start()
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from explainer.devices import AUTO
 from explainer.errors import ExplainerError
 from explainer.explanations import explain, method_named
 from explainer.methods import METHODS
@@ -26,12 +27,19 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sha256", metavar="D", help="digest that the weights file must have")
     parser.add_argument("--labels", metavar="F", help="class names, one a line")
     parser.add_argument("--layer", metavar="L", help="address of the layer to explain")
+    add_device(parser)
     parser.add_argument(
         "--option",
         action="append",
         default=[],
         metavar="KEY=VALUE",
         help="of the network, such as shrink_to=96",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", default=AUTO, metavar="D", help="auto (a card where there is one), cpu, cuda:1"
     )
 
 
@@ -61,6 +69,7 @@ def network_of(arguments: argparse.Namespace) -> Network:
         sha256=arguments.sha256,
         labels=arguments.labels,
         layer=arguments.layer,
+        device=arguments.device,
         **options,
     )
 

@@ -8,6 +8,7 @@ from explainer.classification import classify
 from explainer.errors import ExplainerError
 
 from .base import Command
+from .choices import add_device
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -15,7 +16,7 @@ def run(arguments: argparse.Namespace) -> int:
         wanted = json.load(sys.stdin)
     except ValueError as error:
         raise ExplainerError("no JSON to read", "give networks and photos") from error
-    json.dump(classify(wanted), sys.stdout)
+    json.dump(classify(wanted, arguments.device), sys.stdout)
     return 0
 
 
@@ -23,4 +24,5 @@ PREDICT = Command(
     "predict",
     "read photos and networks as JSON, print each network's first classes for each photo",
     run,
+    add_device,
 )

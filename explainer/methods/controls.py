@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from explainer.capture import Graph
+from explainer.devices import in_full
 from explainer.errors import ExplainerError
 from explainer.photos import open_photo
 from explainer.resizing import resize, size_of
@@ -61,7 +62,7 @@ def edges(work: Work, settings: EdgesSettings, k: int) -> Tensor:
     grey = work.images.float().mean(1, keepdim=True)
     across = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=grey.device)
     kernels = torch.stack([across, across.T])[:, None]
-    with torch.autocast(grey.device.type, enabled=False):
+    with in_full(grey.device):
         slopes = functional.conv2d(functional.pad(grey, (1, 1, 1, 1), mode="replicate"), kernels)
     lengths = slopes.square().sum(1).sqrt()
     if not settings.grid:
@@ -116,9 +117,10 @@ def other_image(work: Work, settings: OtherImageSettings, k: int) -> Tensor:
 def _others(images: Tensor) -> Tensor:
     """For each image the place of the next one, round the batch, that is not the same."""
     count, found = len(images), []
+    differs = torch.stack([(images != image).flatten(1).any(1) for image in images]).tolist()
     for place in range(count):
         following = ((place + step) % count for step in range(1, count))
-        other = next((n for n in following if not torch.equal(images[n], images[place])), None)
+        other = next((n for n in following if differs[place][n]), None)
         if other is None:
             raise ExplainerError(
                 "other_image has no other image in the batch",

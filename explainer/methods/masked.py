@@ -65,8 +65,7 @@ def group_maps(work: Work, settings: GroupCamSettings, k: int) -> Tensor:
     share = settings.percentile / 100
     # Image by image: torch.quantile refuses very large tensors.
     threshold = torch.stack([image.flatten(1).quantile(share, dim=1) for image in maps])
-    maps[maps <= threshold[..., None, None]] = 0
-    return maps
+    return maps.masked_fill(maps <= threshold[..., None, None], 0)
 
 
 def _blurred(work: Work, settings: GroupCamSettings) -> tuple[Tensor, Tensor]:

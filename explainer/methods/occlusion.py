@@ -44,21 +44,22 @@ def occlusion(work: Work, settings: OcclusionSettings, k: int) -> Tensor:
 class Patches:
     """The patches that cover a picture, row by row from the upper left."""
 
-    def __init__(self, size: tuple[int, int], settings: OcclusionSettings) -> None:
+    def __init__(
+        self, size: tuple[int, int], settings: OcclusionSettings, device: torch.device
+    ) -> None:
         if settings.patch > min(size):
             raise ExplainerError(
                 f"a patch of {settings.patch} pixels hides images of {size[0]}×{size[1]} wholly",
                 'make it smaller: settings={"occlusion": {"patch": …, "stride": …}}',
             )
-        self.rows, self.columns = (_windows(length, settings) for length in size)
+        self.rows, self.columns = (_windows(length, settings).to(device) for length in size)
         self.count = len(self.rows) * len(self.columns)
 
     def hidden(self, numbers: Tensor) -> Tensor:
         """P×H×W booleans: the pixels that each of the patches `numbers` hides."""
-        places = numbers.cpu()
-        rows = self.rows[places // len(self.columns)]
-        columns = self.columns[places % len(self.columns)]
-        return (rows[:, :, None] & columns[:, None, :]).to(numbers.device)
+        rows = self.rows[numbers // len(self.columns)]
+        columns = self.columns[numbers % len(self.columns)]
+        return rows[:, :, None] & columns[:, None, :]
 
     def coverage(self) -> Tensor:
         """H×W: how many patches hide each pixel."""
@@ -74,7 +75,7 @@ def _windows(length: int, settings: OcclusionSettings) -> Tensor:
 
 def _falls(work: Work, settings: OcclusionSettings) -> list[Tensor]:
     images, count = work.images, work.targets.count
-    patches = Patches(size_of(images), settings)
+    patches = Patches(size_of(images), settings, images.device)
     fill = baseline_image(work, settings.fill)
     whole = torch.stack([work.scores(k) for k in range(count)], 1)
     sums = torch.zeros(count, len(images), *size_of(images), device=images.device)

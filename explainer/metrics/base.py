@@ -9,8 +9,8 @@ from scipy.stats import rankdata
 from torch import Tensor
 from tqdm import tqdm
 
+from explainer.devices import memory_for
 from explainer.errors import ExplainerError
-from explainer.footprint import BUDGET
 from explainer.networks.network import Network, refuse_training
 from explainer.resizing import resize, size_of
 from explainer.targets import Wanted, resolve
@@ -38,20 +38,22 @@ class Metric:
 
 @dataclass(frozen=True)
 class Budget:
-    """How a metric may work: bytes of activations at once, and whether a bar shows progress."""
+    """How a metric may work: bytes of activations at once (`devices.memory_for` by default), and
+    whether a bar shows progress."""
 
-    memory: int = BUDGET
+    memory: int | None = None
     progress: bool = False
 
     def __post_init__(self) -> None:
-        if self.memory < 1:
+        if self.memory is not None and self.memory < 1:
             raise ExplainerError(f"memory={self.memory}", "use a number of bytes above 0")
 
 
 class Asked:
     """A network, images and one target each, to be asked again about changed images.
 
-    `outputs`: what the network gives for the images themselves.
+    `images` are on its device; `outputs`: what the network gives for them. Scores come back into
+    the host's memory, once for all changed images.
     """
 
     def __init__(
@@ -60,8 +62,10 @@ class Asked:
         if not isinstance(images, Tensor) or images.dim() != 4 or not len(images):
             raise ExplainerError("images are no batch", "give a float tensor N×C×H×W, N above 0")
         refuse_training(network.module)
+        images = network.placed(images)
         self.module, self.images, self.budget = network.module, images, budget or Budget()
-        most = network.footprint(images).images_within(self.budget.memory, graph=False)
+        memory = self.budget.memory or memory_for(images.device)
+        most = network.footprint(images).images_within(memory, graph=False)
         # A callable may know the images by their order, so it meets whole batches of them.
         count = len(images)
         self.size = max(1, most // count) * count if callable(targets) else most
@@ -74,7 +78,8 @@ class Asked:
 
     def own(self, scale: Scale) -> Tensor:
         """N: the scores of the images themselves."""
-        return self._scores(self.outputs, torch.arange(len(self.images)), scale)
+        rows = torch.arange(len(self.images), device=self.images.device)
+        return self._scores(self.outputs, rows, scale).cpu()
 
     def changed(
         self, count: int, change: Callable[[Tensor, Tensor], Tensor], scale: Scale
@@ -84,7 +89,7 @@ class Asked:
         `change(rows, steps)` makes a batch of them: version steps[i] of image rows[i].
         """
         images = len(self.images)
-        found = torch.empty(count * images)
+        found = torch.empty(count * images, device=self.images.device)
         bar = tqdm(total=len(found), unit="image", disable=not self.budget.progress, leave=False)
         with bar:
             for part in chunks(len(found), self.size):
@@ -92,7 +97,7 @@ class Asked:
                 outputs = self._outputs(change(number % images, number // images))
                 found[part] = self._scores(outputs, number % images, scale)
                 bar.update(len(number))
-        return found.reshape(count, images).T
+        return found.cpu().reshape(count, images).T
 
     def _outputs(self, images: Tensor) -> Tensor:
         with torch.no_grad():
@@ -107,7 +112,7 @@ class Asked:
     def _scores(self, outputs: Tensor, rows: Tensor, scale: Scale) -> Tensor:
         targets = self.targets.rows(rows, len(self.images))
         found = targets.scores if scale == "score" else targets.probabilities
-        return found(outputs, 0).float().cpu()
+        return found(outputs, 0).float()
 
 
 def one_value_per_pixel(maps: Tensor, images: int | None = None) -> Tensor:
@@ -124,8 +129,8 @@ def one_value_per_pixel(maps: Tensor, images: int | None = None) -> Tensor:
 
 
 def importance(maps: Tensor, images: Tensor) -> Tensor:
-    """N×H×W: the maps' values at each pixel of the images."""
-    return resize(one_value_per_pixel(maps, len(images)), size_of(images))
+    """N×H×W on the images' device: the maps' values at each of their pixels."""
+    return resize(one_value_per_pixel(maps, len(images)).to(images.device), size_of(images))
 
 
 def chunks(count: int, size: int) -> Iterator[slice]:

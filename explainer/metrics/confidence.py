@@ -47,7 +47,8 @@ def increase_in_confidence(
 
 def _confidences(asked: Asked, maps: Tensor) -> tuple[Tensor, Tensor]:
     images = asked.images
-    mask = resize(minmax(one_value_per_pixel(maps, len(images))), size_of(images))
+    coarse = one_value_per_pixel(maps, len(images)).to(images.device)
+    mask = resize(minmax(coarse), size_of(images))
     lit = asked.changed(1, lambda rows, steps: images[rows] * mask[rows, None], "probability")
     return asked.own("probability"), lit[:, 0]
 

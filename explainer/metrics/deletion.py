@@ -63,6 +63,7 @@ def deletion_curve(
 ) -> tuple[Tensor, Tensor]:
     """N×(steps+1) probabilities, and the share of pixels taken away at each."""
     asked = Asked(network, images, targets, budget)
+    images = asked.images
     return _curve(asked, importance(maps, images), (images, torch.zeros_like(images)), step)
 
 
@@ -77,6 +78,7 @@ def insertion_curve(
 ) -> tuple[Tensor, Tensor]:
     """N×(steps+1) probabilities, and the share of pixels put in at each."""
     asked = Asked(network, images, targets, budget)
+    images = asked.images
     return _curve(asked, importance(maps, images), (blur(images), images), step)
 
 
@@ -85,7 +87,8 @@ def _curve(
 ) -> tuple[Tensor, Tensor]:
     before, after = ends
     pixels = values[0].numel()
-    counts = _counts(pixels, step).to(before.device)
+    whole = _counts(pixels, step)
+    counts = whole.to(before.device)
     order = values.flatten(1).argsort(dim=1, descending=True, stable=True)
     ranks = torch.empty_like(order)
     ranks.scatter_(1, order, torch.arange(pixels, device=order.device).expand_as(order))
@@ -95,7 +98,7 @@ def _curve(
         reached = ranks[rows] < counts[steps][:, None, None, None]
         return torch.where(reached, after[rows], before[rows])
 
-    return asked.changed(len(counts), change, "probability"), counts.cpu() / pixels
+    return asked.changed(len(counts), change, "probability"), whole / pixels
 
 
 def _counts(pixels: int, step: int | None) -> Tensor:

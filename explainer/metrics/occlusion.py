@@ -1,5 +1,6 @@
 """Does a map call those patches important whose loss costs the score? (Grad-CAM section 5.3)"""
 
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -30,7 +31,7 @@ def occlusion_rank_correlation(
     patch = max(1, min(images.shape[2:]) // 8) if patch is None else patch
     if not 0 < patch <= min(images.shape[2:]):
         raise ExplainerError(f"patch={patch}", f"use 1 to {min(images.shape[2:])} pixels")
-    values = functional.avg_pool2d(importance(maps, images)[:, None], patch)[:, 0]
+    values = functional.avg_pool2d(importance(maps, asked.images)[:, None], patch)[:, 0]
     drops = occlusion_drops(asked, patch)
     return rank_correlation(values.flatten(1).cpu(), drops.flatten(1))
 
@@ -39,13 +40,15 @@ def occlusion_drops(asked: Asked, patch: int) -> Tensor:
     """N×rows×columns: how far the score falls when the patch at that place is grey."""
     images = asked.images
     rows_down, columns = (length // patch for length in images.shape[2:])
+    down, across = (
+        torch.arange(length, device=images.device) // patch for length in images.shape[2:]
+    )
 
     def change(rows: Tensor, places: Tensor) -> Tensor:
-        covered = images[rows].clone()
-        for image, place in zip(covered, places.tolist(), strict=True):
-            top, left = place // columns * patch, place % columns * patch
-            image[:, top : top + patch, left : left + patch] = 0
-        return covered
+        hidden_down = down == (places // columns)[:, None]
+        hidden_across = across == (places % columns)[:, None]
+        hidden = hidden_down[:, :, None] & hidden_across[:, None, :]
+        return images[rows].masked_fill(hidden[:, None], 0)
 
     scores = asked.changed(rows_down * columns, change, "score")
     drops = asked.own("score")[:, None] - scores

@@ -73,7 +73,7 @@ def randomisation_curve(
     found = explain(network, images, targets, (method,), layer=None, settings=wanted)
     fixed = found.targets if targets is None else targets
     twin = replace(network, module=copied(network.module), weights_digest="being re-drawn")
-    top_down = weights_from_the_top(twin.module, images)
+    top_down = weights_from_the_top(twin.module, network.placed(images))
     ends = _ends(len(top_down), stages)
     generator = torch.Generator().manual_seed(seed)
     true, curve, done = _flat(found[method]), [], 0

@@ -5,8 +5,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import torch
 from torch import nn
 
+from explainer.devices import AUTO, device_named
 from explainer.errors import ExplainerError, did_you_mean
 
 from . import efficientnet_lite, torchvision_classifiers
@@ -32,6 +34,7 @@ def load_network(
     labels: Sequence[str] | str | Path | None = None,
     layer: str | nn.Module | None = None,
     seed: int = 0,
+    device: str | torch.device = AUTO,
     **options: Any,
 ) -> Network:
     """The network `name` in evaluation mode, ready to explain.
@@ -39,11 +42,13 @@ def load_network(
     `weights`: a torchvision weights name ("IMAGENET1K_V1", downloaded and cached by torchvision),
     "package" (EfficientNet-Lite), a local state dict (PyTorch or safetensors), or None or "random"
     for weights drawn from `seed`. `sha256`: digest that the file must have. `labels`: names, a text
-    file with one a line, or "imagenet". `options` are the builder's own (see `OPTIONS` there).
+    file with one a line, or "imagenet". `device`: where it computes, "auto" for a card where there
+    is one. `options` are the builder's own (see `OPTIONS` there).
     """
     if name not in BUILDERS:
         raise ExplainerError(f'no network "{name}"', did_you_mean(name, BUILDERS))
     _check_options(name, options)
+    place = device_named(device)
     drawn = weights is None or weights == RANDOM
     if drawn and sha256 is not None:
         raise ExplainerError("random weights have no file to check", "leave sha256 out")
@@ -55,6 +60,7 @@ def load_network(
         labels=read_labels(labels),
         **options,
     )
+    network.module.to(place)
     if layer is not None:
         return replace(network, layer=layer)
     return network

@@ -8,6 +8,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from explainer.devices import device_of, dtype_of, placed
 from explainer.errors import ExplainerError
 from explainer.footprint import Footprint, footprint
 from explainer.layers import address_of, stages
@@ -49,6 +50,15 @@ class Network:
         if not self.weights_digest:
             object.__setattr__(self, "weights_digest", digest_of_state(self.module))
 
+    @property
+    def device(self) -> torch.device:
+        """Where it computes: where its weights lie now."""
+        return device_of(self.module)
+
+    @property
+    def dtype(self) -> torch.dtype:
+        return dtype_of(self.module)
+
     def stages(self, images: Tensor) -> tuple[str, ...]:
         """Addresses of the last map at each spatial size, found once for a size of images."""
         key = ("stages", images.shape[1:])
@@ -81,7 +91,7 @@ class Network:
         if self.preprocess is None:
             return torch.full_like(images[:1], value / 255)
         side = self.preprocess.size
-        seen = self.preprocess.tensor(Image.new("RGB", (side, side), (value,) * 3)).to(images)
+        seen = self.preprocess.tensor(Image.new("RGB", (side, side), (value,) * 3))
         if seen.shape != images.shape[1:]:
             if not torch.equal(seen, seen[:, :1, :1].expand_as(seen)):
                 raise ExplainerError(
@@ -89,7 +99,7 @@ class Network:
                     "give images of the size that the preprocessing makes",
                 )
             seen = seen[:, :1, :1].expand(images.shape[1:])
-        return seen[None]
+        return seen[None].to(images)
 
     def at(self, layer: str | nn.Module) -> "Network":
         """The same network, explained at another layer; what was measured of it stays known."""
@@ -106,19 +116,27 @@ class Network:
         return label_index(name, self.labels)
 
     def prepare(self, photos: Sequence[Image.Image]) -> Tensor:
-        """N×C×H×W input for these photos."""
+        """N×C×H×W input for these photos, of the network's type and on its device."""
         if self.preprocess is None:
             raise ExplainerError(f"{self.name} has no preprocessing", "give preprocess=…")
         if not photos:
             raise ExplainerError("no photos", "give at least one")
         steps = self.preprocess
-        return torch.stack([steps.tensor(steps.crop(photo)) for photo in photos])
+        return self.batch([steps.tensor(steps.crop(photo)) for photo in photos])
+
+    def batch(self, crops: Sequence[Tensor]) -> Tensor:
+        """N×C×H×W of N preprocessed crops, of the network's type and on its device."""
+        return self.placed(torch.stack(list(crops)).to(self.dtype))
+
+    def placed(self, images: Tensor) -> Tensor:
+        """Images from anywhere, on the network's device."""
+        return placed(images, self.device)
 
     def predict(self, images: Tensor) -> Tensor:
-        """Logits (float32, N×classes) of N×C×H×W images, without a graph."""
+        """Logits (float32, N×classes, in the host's memory) of N×C×H×W images, without a graph."""
         refuse_training(self.module)
         with torch.no_grad():
-            return class_scores(self.module(images)).float()
+            return class_scores(self.module(self.placed(images))).float().cpu()
 
 
 def refuse_training(module: nn.Module) -> None:

@@ -1,0 +1,143 @@
+"""Every method on a card against the processor: the same values, and how much sooner.
+
+    python bench/gpu.py [--device cuda] [--networks vgg16,resnet50] [--photos 16]
+
+For each method the largest and the mean difference between the card's maps and the processor's, as
+shares of the processor's range, and the largest that is allowed. Ends with 1 where one is above it,
+or where a batch makes the processor wait more than once. Without a card, `--device cpu` compares
+the processor's float64 in its place: what rounding alone does.
+"""
+
+import argparse
+import sys
+import time
+import warnings
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT))
+
+import torch  # noqa: E402
+from torch import Tensor, nn  # noqa: E402
+
+from explainer import METHODS, ExplainerError, Found, Network, explain, load_network  # noqa: E402
+from explainer.devices import device_named  # noqa: E402
+
+# Shares of the processor's range. Where ReLUs follow other rules, a unit that is zero but for
+# rounding opens on one side only, which a few places show: 0.002 between float32 and float64.
+LARGEST, LARGEST_OF_RULES, MEAN = 1e-3, 0.02, 1e-4
+SETTINGS: dict[str, dict[str, Any]] = {
+    "smooth_grad": {"samples": 8},
+    "integrated_gradients": {"steps": 8},
+    "integrated_grad_cam": {"steps": 8},
+    "occlusion": {"patch": 56, "stride": 56},
+}
+
+
+class Recurrent(nn.Module):
+    """Convolutions whose map a recurrent layer reads row by row: cuDNN can't walk it back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maps = nn.Sequential(nn.Conv2d(3, 16, 7, 4, 3), nn.ReLU(), nn.Conv2d(16, 16, 3, 2, 1))
+        self.rows = nn.LSTM(16 * 28, 32, batch_first=True)
+        self.head = nn.Linear(32, 10)
+
+    def forward(self, x: Tensor) -> Tensor:
+        rows = torch.relu(self.maps(x)).permute(0, 2, 1, 3).flatten(2)
+        out: Tensor = self.head(self.rows(rows)[0][:, -1])
+        return out
+
+
+def network_named(name: str, device: torch.device) -> Network:
+    if name != "recurrent":
+        return load_network(name, weights=None, device=device)
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        module = Recurrent().eval()
+    return Network(module.to(device), name="recurrent")
+
+
+def found_by(network: Network, images: Tensor, method: str) -> tuple[Found, float]:
+    classes = [k % 10 for k in range(len(images))]
+    own = {method: SETTINGS[method]} if method in SETTINGS else {}
+    started = time.perf_counter()
+    return explain(network, images, classes, (method,), settings=own), time.perf_counter() - started
+
+
+def waits(network: Network, images: Tensor, method: str) -> int | None:
+    """How often a batch makes the processor wait for the card, by CUDA's own account."""
+    if network.device.type != "cuda":
+        return None
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        torch.cuda.set_sync_debug_mode("warn")
+        try:
+            found_by(network, images, method)
+        finally:
+            torch.cuda.set_sync_debug_mode("default")
+    return sum("synchronizing CUDA operation" in str(one.message) for one in told)
+
+
+def apart(one: Tensor, other: Tensor) -> tuple[float, float]:
+    """The largest and the mean difference, as shares of the first's range."""
+    spread = float(one.max() - one.min()) or 1.0
+    differences = (one - other).abs() / spread
+    return float(differences.max()), float(differences.mean())
+
+
+def compare(name: str, device: torch.device, images: Tensor) -> bool:
+    """Print a line for each method that the network has; whether all are within bounds."""
+    here, there = network_named(name, torch.device("cpu")), network_named(name, device)
+    if device.type == "cpu":
+        there.module.double()
+    placed = there.placed(images.to(there.dtype))
+    right = True
+    for method in METHODS:
+        try:
+            ours, slow = found_by(here, images, method)
+        except ExplainerError as error:
+            print(f"{name:<12}{method:<26}left out: {error}")
+            continue
+        found_by(there, placed, method)  # once to warm up
+        theirs, fast = found_by(there, placed, method)
+        largest, mean = apart(ours[method], theirs[method])
+        waited = waits(there, placed, method)
+        most = LARGEST_OF_RULES if METHODS[method].needs_relu else LARGEST
+        is_right = largest <= most and mean <= MEAN
+        right = right and is_right
+        row = f"{name:<12}{method:<26}{largest:>12.1e}{mean:>12.1e}{slow / fast:>9.1f}"
+        print(f"{row}{'–' if waited is None else waited:>8}{'' if is_right else '  TOO FAR APART'}")
+    return right
+
+
+def arguments() -> Mapping[str, Any]:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--networks", default="vgg16,resnet50,recurrent")
+    parser.add_argument("--photos", type=int, default=8)
+    return vars(parser.parse_args())
+
+
+def main() -> int:
+    chosen = arguments()
+    device = device_named(chosen["device"])
+    if chosen["device"] == "auto" and device.type == "cpu":
+        print("No card is found here: nothing is compared (--device cpu compares float64).")
+        return 0
+    torch.backends.cudnn.allow_tf32 = False
+    torch.set_float32_matmul_precision("highest")
+    card = torch.cuda.get_device_name(device) if device.type == "cuda" else "float64"
+    print(f"torch {torch.__version__}, {card}; allowed: mean {MEAN}, largest {LARGEST}")
+    print(f"({LARGEST_OF_RULES} where ReLUs follow other rules); waits: of the processor, a batch")
+    print(f"{'network':<12}{'method':<26}{'largest':>12}{'mean':>12}{'times':>9}{'waits':>8}")
+    generator = torch.Generator().manual_seed(0)
+    images = torch.randn(chosen["photos"], 3, 224, 224, generator=generator)
+    found = [compare(name, device, images) for name in chosen["networks"].split(",")]
+    return 0 if all(found) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
