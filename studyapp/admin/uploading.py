@@ -15,7 +15,13 @@ from studyapp.models import Study
 from studyapp.studies.loading import LoadingError, upload_study
 from studyapp.studies.readers import ReaderError
 from studyapp.studies.rights import may_add_studies
-from studyapp.studies.study_file import DefinitionError, parse_definition
+from studyapp.studies.study_file import (
+    MOST_BYTES,
+    TOO_LONG,
+    DefinitionError,
+    parse_definition,
+    toml_of,
+)
 from studyapp.studies.toml_lines import Path as KeyPath
 from studyapp.studies.writing import WritingError, with_value
 
@@ -85,9 +91,7 @@ def add_study(request: HttpRequest) -> HttpResponse:
         raise PermissionDenied
     if request.method != "POST":
         return _shown(request, _started(request.GET.get("from", "")))
-    toml = _toml_of(request)
-    form = StudyForm({**request.POST.dict(), "toml": toml}, request.FILES,
-                     texts=dict.fromkeys(text_names(toml), ""))  # fmt: skip
+    form = _sent(request)
     if form.is_valid() and _keep_photos(request, form) and _fill_in(form):
         study = _made(request, form)
         if study is not None:
@@ -110,11 +114,24 @@ def ready_files() -> list[str]:
     return sorted(path.stem for path in Path(READY).glob("*.toml"))
 
 
-def _toml_of(request: HttpRequest) -> str:
-    uploaded = request.FILES.get("toml_file")
-    if uploaded is None:
-        return str(request.POST.get("toml", "")).replace("\r\n", "\n")
-    return str(uploaded.read().decode("utf-8", errors="replace"))
+def _sent(request: HttpRequest) -> StudyForm:
+    """The form as it was sent, with every text that was written, whatever the file says of it."""
+    toml = str(request.POST.get("toml", "")).replace("\r\n", "\n")
+    problem = ""
+    if uploaded := request.FILES.get("toml_file"):
+        content = uploaded.read(MOST_BYTES + 1)
+        try:
+            toml = content.decode("utf-8") if len(content) <= MOST_BYTES else toml
+            problem = "" if len(content) <= MOST_BYTES else TOO_LONG
+        except UnicodeDecodeError:
+            problem = "the file is not UTF-8; save it as UTF-8 and choose it again"
+    written = [key[5:] for key, words in request.POST.items() if key[:5] == "text-" and words]
+    names = [*text_names(toml), *written]
+    form = StudyForm({**request.POST.dict(), "toml": toml}, request.FILES,
+                     texts=dict.fromkeys(names, ""))  # fmt: skip
+    if problem:
+        form.add_error("toml_file", problem)
+    return form
 
 
 def _keep_photos(request: HttpRequest, form: StudyForm) -> bool:
@@ -136,6 +153,11 @@ def _folder(request: HttpRequest) -> Path:
 def _fill_in(form: StudyForm) -> bool:
     """Write the short fields into the file; what can't be written is said beside its field."""
     toml = form.cleaned_data["toml"]
+    try:
+        toml_of(toml, STUDY_FILE)
+    except DefinitionError as error:
+        form.add_error("toml", str(error))
+        return False
     for name, key in KEYS.items():
         value = form.cleaned_data[name]
         if value in (None, ""):

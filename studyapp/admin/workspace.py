@@ -4,7 +4,6 @@ import re
 import secrets
 import shutil
 import tempfile
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,9 @@ from django.conf import settings
 from photos import is_litter
 from studyapp.exports.archives import unpack
 from studyapp.studies.definition import Definition
+from studyapp.studies.study_file import DefinitionError, toml_of
 
-TOKEN = re.compile(r"^[A-Za-z0-9_-]{22}$")
+TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 STUDY_FILE = "study.toml"
 PHOTOS = "photos.unpacked"
 
@@ -30,7 +30,7 @@ def new_token() -> str:
 
 def workspace(token: str) -> Path:
     """The folder of an upload, made if it is not there; `token` comes from the session only."""
-    if not TOKEN.match(token):
+    if not TOKEN.fullmatch(token):
         raise UploadError("this upload is not known; choose the file again")
     folder: Path = settings.VAR / "uploads" / token
     folder.mkdir(parents=True, exist_ok=True)
@@ -96,8 +96,8 @@ def _link_photos(folder: Path, wanted: str) -> None:
 def text_names(toml: str) -> list[str]:
     """The names of the texts that a study file wants; none where it can't be read yet."""
     try:
-        texts = tomllib.loads(toml).get("texts", {})
-    except (ValueError, RecursionError):
+        texts = toml_of(toml, STUDY_FILE).get("texts", {})
+    except DefinitionError:
         return []
     if not isinstance(texts, dict):
         return []

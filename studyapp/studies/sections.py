@@ -31,7 +31,7 @@ class NamesAFile:
 FileName = Annotated[Text, NamesAFile()]
 # Of a text, and of its file in a bundle
 TEXT_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]*$")
-TextName = Annotated[str, StringConstraints(pattern=TEXT_NAME)]
+TextName = Annotated[str, StringConstraints(pattern=TEXT_NAME.pattern)]
 
 
 class Section(BaseModel):

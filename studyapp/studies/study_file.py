@@ -15,10 +15,15 @@ from .named_files import leading_out, unreadable_files
 from .paradigms import PARADIGMS, WITHOUT_MAP
 from .ready_pairs import expand_pairs
 from .toml_lines import Path as KeyPath
-from .toml_lines import key_lines, line_of
+from .toml_lines import key_lines, line_of, longest_key
 
 # So much of what was given stands in a complaint
 MOST_SHOWN = 80
+
+# A study file of hundreds of stimuli has some 20 kB; what reads it takes seconds for a megabyte.
+MOST_BYTES, MOST_DOTS = 200_000, 100
+TOO_DEEP = "not TOML: nested too deeply; write it flatter"
+TOO_LONG = f"longer than {MOST_BYTES // 1000} kB; put long texts into files of their own"
 
 
 class DefinitionError(ValueError):
@@ -46,12 +51,7 @@ def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Defin
 
     `is_upload`: it may name none outside its folder.
     """
-    try:
-        raw = tomllib.loads(text)
-    except RecursionError as error:
-        raise DefinitionError(f"{where}: not TOML: nested too deeply; write it flatter") from error
-    except ValueError as error:  # TOMLDecodeError is one, and so is a number of 5000 digits
-        raise DefinitionError(f"{where}: not TOML: {error}") from error
+    raw = toml_of(text, where)
     lines = key_lines(text)
     try:
         definition = Definition.model_validate(expand_pairs(raw))
@@ -61,6 +61,20 @@ def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Defin
     if is_upload:
         _refuse(leading_out(definition), lines, where)
     return definition
+
+
+def toml_of(text: str, where: str) -> dict[str, Any]:
+    """What `text` holds as TOML; DefinitionError where it is none, or too long to be read."""
+    if len(text) > MOST_BYTES:
+        raise DefinitionError(f"{where}: {TOO_LONG}")
+    if longest_key(text) > MOST_DOTS:
+        raise DefinitionError(f"{where}: {TOO_DEEP}")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise DefinitionError(f"{where}: {TOO_DEEP}") from error
+    except ValueError as error:  # TOMLDecodeError is one, and so is a number of 5000 digits
+        raise DefinitionError(f"{where}: not TOML: {error}") from error
 
 
 def json_schema() -> dict[str, Any]:

@@ -1,34 +1,32 @@
-"""Values written into a study file, its comments and order left as they are."""
+"""Values written into a study file; everything else of it stays, byte for byte."""
 
-import json
-import re
+from collections.abc import MutableMapping
+from typing import Any
 
-from .toml_lines import Path, key_lines
+import tomlkit
 
-ASSIGNMENT = re.compile(r"^(\s*[A-Za-z0-9_.\"'-]+\s*=\s*)(.*)$")
-COMMENT = re.compile(r"\s+#[^\"']*$")
+from .toml_lines import Path
 
 
 class WritingError(ValueError):
-    """A value that can't be written: one sentence with the mend."""
+    """A value that can't be written: one sentence with the fix."""
 
 
 def with_value(toml: str, path: Path, value: str | int) -> str:
-    """`toml` with `value` at `path`, which must be there on a line of its own.
+    """`toml` with `value` at `path`, which must be there and be a single value.
 
-    A comment behind the value stays. Raises WritingError where the key is missing or its value
-    goes over several lines.
+    `toml` is TOML that was read already. Raises WritingError where the value can't be written.
     """
-    lines = toml.splitlines()
-    number = key_lines(toml).get(path)
-    name = ".".join(str(part) for part in path)
-    if number is None:
-        raise WritingError(f"the study file has no key {name}; add it first")
-    match = ASSIGNMENT.match(lines[number - 1])
-    if match is None or match[2].lstrip().startswith(('"""', "'''", "[", "{")):
-        raise WritingError(f"{name} goes over several lines; change it in the file itself")
-    comment = COMMENT.search(match[2])
-    # JSON's strings are TOML's basic strings.
-    written = json.dumps(value, ensure_ascii=False)
-    lines[number - 1] = f"{match[1]}{written}{comment[0] if comment else ''}"
-    return "\n".join(lines) + "\n"
+    *tables, key = path
+    name = ".".join(map(str, path))
+    try:
+        document = tomlkit.parse(toml)
+        table: Any = document
+        for part in tables:
+            table = table[part]
+        if isinstance(table[key], MutableMapping | list):
+            raise WritingError(f"{name} is more than one value; change it in the file itself")
+        table[key] = value
+        return tomlkit.dumps(document)
+    except (KeyError, TypeError) as error:
+        raise WritingError(f"the study file has no key {name}; add it first") from error

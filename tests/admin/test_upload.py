@@ -3,6 +3,8 @@
 import hashlib
 import io
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from studyapp.models import Image, Member, Network, Study
 from studyapp.studies.catalogue import catalogue
 from studyapp.studies.named_files import named_files
 from studyapp.studies.study_file import DefinitionError, json_schema, parse_definition
+from studyapp.studies.toml_lines import key_lines
 from studyapp.studies.writing import WritingError, with_value
 from tests.admin.desk import administrator, make_user, signed_in
 
@@ -333,5 +336,114 @@ def test_a_value_is_written_only_where_it_can_be() -> None:
     )
     with pytest.raises(WritingError, match=r"no key b\.d"):
         with_value("a = 1\n", ("b", "d"), 2)
-    with pytest.raises(WritingError, match="several lines"):
+    with pytest.raises(WritingError, match="more than one value"):
         with_value("a = [\n1]\n", ("a",), 2)
+    with pytest.raises(WritingError, match="more than one value"):
+        with_value("[a]\nb = 1", ("a",), 2)
+
+
+def test_a_value_is_written_and_everything_else_stays_byte_for_byte() -> None:
+    before = """title = "A"  # the author's words
+note = '''
+title = "inside a text"
+[design]
+people = 7
+'''
+# a comment of its own
+
+[design]\t# drawn so
+people   =   4   # "so many"
+"""
+    after = with_value(before, ("title",), 'An "other" one')
+    assert after == before.replace('title = "A"', 'title = "An \\"other\\" one"', 1)
+    assert with_value(before, ("design", "people"), 6) == before.replace("   4   #", "   6   #")
+    assert with_value("a = 1  # no line end", ("a",), 2) == "a = 2  # no line end"
+
+
+def test_what_looks_like_a_key_inside_a_text_has_no_line() -> None:
+    text = '''x = """
+people = 3
+[design]
+"""
+list = [
+"people = 3", # [design]
+]
+"a.b" . c = 1
+[design] # people = 2
+people = 4
+[[blocks]]
+[[ blocks ]]
+name = "b"
+'''
+    assert key_lines(text) == {
+        ("x",): 1, ("list",): 5, ("a.b", "c"): 8, ("design",): 9, ("design", "people"): 10,
+        ("blocks", 0): 11, ("blocks", 1): 12, ("blocks", 1, "name"): 13,
+    }  # fmt: skip
+
+
+HOSTILE = {
+    "blanks": "a = 1" + " " * 90_000,
+    "blanks in a header": "[a" + " " * 90_000 + "]",
+    "an open header": "[" + " " * 90_000,
+    "quotes": "a = '" + '"' * 90_000 + "'",
+    "an open quote": 'a = "' + "\\" * 90_000,
+    "comments": "a = 1 " + '# "' * 30_000,
+    "brackets": "a = " + "[" * 90_000,
+    "dots": "a" + ".a" * 45_000 + " = 1",
+}
+
+
+def test_no_study_file_takes_more_than_a_few_seconds_to_read_and_write() -> None:
+    """The kernel ends the child at 20 seconds of processor time, which is no measurement: what is
+    not linear takes minutes."""
+    code = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
+import django; django.setup()
+from studyapp.admin.workspace import text_names
+from studyapp.studies.study_file import DefinitionError, parse_definition
+from studyapp.studies.toml_lines import key_lines
+from studyapp.studies.writing import WritingError, with_value
+from tests.admin.test_upload import HOSTILE
+for text in HOSTILE.values():
+    text_names(text), key_lines(text)
+    try:
+        with_value(text, ("a",), 1)
+    except (WritingError, ValueError, RecursionError):
+        pass
+    try:
+        parse_definition(text, "hostile")
+    except DefinitionError:
+        pass
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [(b"a = 1 #" + b" " * 200_000, "longer than 200 kB"), (b"a = '\xff'", "not UTF-8")],
+)
+def test_a_file_that_cant_be_read_is_refused_and_nothing_typed_is_lost(
+    content: bytes, said: str
+) -> None:
+    sent = SimpleUploadedFile("study.toml", content)
+    data = {"toml": TOML, **TEXTS, "toml_file": sent, "do": "make"}
+    page = administrator().post(ADDRESS, data)
+    assert said in page.context["form"].errors["toml_file"][0]
+    assert page.context["form"]["toml"].value() == TOML
+    assert page.context["form"]["text-consent"].value() == "# consent"
+
+
+def test_texts_stay_when_the_file_is_no_toml_or_no_longer_names_them() -> None:
+    client = administrator()
+    broken = {"toml": "slug = ", **TEXTS, "slug": "mine", "do": "make"}
+    page = client.post(ADDRESS, broken)
+    assert "study.toml: not TOML" in page.context["form"].errors["toml"][0]
+    assert page.context["form"]["text-debrief"].value() == "# debrief"
+    renamed = TOML.replace('debrief = "', 'debriefing = "')
+    page = client.post(ADDRESS, {**broken, "toml": renamed})
+    assert page.context["form"]["text-debrief"].value() == "# debrief"
+    assert "text-debriefing" in page.context["form"].fields
