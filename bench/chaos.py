@@ -169,7 +169,7 @@ def send_people(
     def walk(number: int) -> None:
         if not seen.is_over:
             name = f"person-{number}"
-            start = f"/s/{SLUG}/?PROLIFIC_PID={name}&STUDY_ID=s&SESSION_ID={name}"
+            start = f"/s/{SLUG}/?PROLIFIC_PID={number:024x}&STUDY_ID=s&SESSION_ID={name}"
             random = Random(f"{options.seed}:{number}")
             Person(stack.ports["site"], name, random, seen, think=options.think).walk(start)
 

@@ -129,7 +129,7 @@ def panel_target(address: str, study: "Study") -> Target:
     return Target(
         "Discern",
         address,
-        lambda: f"/s/{study.slug}/?PROLIFIC_PID=p{next(numbers)}&STUDY_ID=s&SESSION_ID=t",
+        lambda: f"/s/{study.slug}/?PROLIFIC_PID={next(numbers):024x}&STUDY_ID=s&SESSION_ID=t",
         lambda action: action.endswith("/answer"),
     )
 

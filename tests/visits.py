@@ -1,5 +1,6 @@
 """One person's way through a study, request by request, each with a name."""
 
+import hashlib
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -12,6 +13,11 @@ from studyapp.models import Study
 Request = tuple[str, Callable[[], Any]]
 TRIAL = re.compile(r'name="trial" value="([^"]+)"')
 PICTURE = re.compile(r'<img src="([^"]+)"')
+
+
+def panel_id(name: str) -> str:
+    """An id of Prolific's form for somebody whom a test calls `name`."""
+    return hashlib.sha256(name.encode()).hexdigest()[:24]
 
 
 class Noted:

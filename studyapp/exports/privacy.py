@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from studyapp.models import PanelIdentity, Study
+from studyapp.models import PanelIdentity, PanelVisit, Participation, Study
 
 SHORTEST_ID = 4
 TOKEN = re.compile(r"[^\s,;\"'(){}\[\]<>=|]+")
@@ -32,11 +32,13 @@ def found_identities(study: Study, folder: Path) -> Iterator[str]:
 
 def panel_ids(study: Study) -> set[str]:
     """Every panel id of the study's people that is long enough to be told from other text."""
+    people = Participation.objects.filter(study=study)
     identities = PanelIdentity.objects.filter(participant__participations__study=study)
-    found: set[str] = set()
-    for external_id, details in identities.values_list("external_id", "details"):
-        found.add(external_id)
-        found.update(str(value) for value in details.values())
+    found = set(identities.values_list("external_id", flat=True))
+    for told in PanelVisit.objects.filter(participation__in=people).values_list(
+        "session", "panel_study"
+    ):
+        found.update(told)
     return {one for one in found if len(one) >= SHORTEST_ID}
 
 

@@ -7,14 +7,17 @@ from .login import LoginTries
 from .member import Member, Role
 from .participation import (
     HOLDS_A_SLOT,
+    DoorCount,
     Event,
     Exclusion,
     Judgment,
     PanelEvent,
     PanelIdentity,
+    PanelVisit,
     Participant,
     Participation,
     Status,
+    TurnedAway,
 )
 from .report import Download, MetricValue, Report
 from .stimulus import (
@@ -37,6 +40,7 @@ __all__ = [
     "Condition",
     "Crop",
     "Deviation",
+    "DoorCount",
     "Download",
     "Event",
     "Exclusion",
@@ -52,6 +56,7 @@ __all__ = [
     "Overlay",
     "PanelEvent",
     "PanelIdentity",
+    "PanelVisit",
     "Participant",
     "Participation",
     "Picture",
@@ -71,6 +76,7 @@ __all__ = [
     "StudyState",
     "StudyText",
     "Trial",
+    "TurnedAway",
     "Work",
     "WorkState",
     "erase_judgments",

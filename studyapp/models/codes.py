@@ -14,3 +14,22 @@ def new_code() -> str:
 def is_code(text: str) -> bool:
     """Whether `text` could be such a code at all; what could not is never asked of the database."""
     return re.fullmatch(PATTERN, text) is not None
+
+
+# Crockford's letters and digits: nobody takes one for another
+SPOKEN = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+MISREAD = str.maketrans("ILO", "110")
+
+
+def new_spoken_code() -> str:
+    """A fresh 60-bit code that a person can copy by hand: three groups of four."""
+    letters = "".join(secrets.choice(SPOKEN) for _ in range(12))
+    return "-".join(letters[start : start + 4] for start in (0, 4, 8))
+
+
+def spoken_code(text: str) -> str:
+    """The code that somebody typed, in whatever case and grouping; "" if it can't be one."""
+    letters = re.sub(r"[\s-]", "", text[:60]).upper().translate(MISREAD)
+    if len(letters) != 12 or set(letters) - set(SPOKEN):
+        return ""
+    return "-".join(letters[start : start + 4] for start in (0, 4, 8))

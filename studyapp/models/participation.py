@@ -1,11 +1,13 @@
 """People and what they said: Participant, Participation, Judgment, Exclusion."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .codes import new_code
+from .codes import new_code, new_spoken_code
 from .design import Arm, Slot, Trial
 from .study import Study, StudyText
 
@@ -27,8 +29,6 @@ class PanelIdentity(models.Model):
     participant = models.OneToOneField(Participant, models.CASCADE, related_name="identity")
     source = models.CharField(max_length=40)
     external_id = models.CharField(max_length=200)
-    # Per visit: {"session": …, "study": …}, as the panel's address gave them
-    details = models.JSONField(default=dict, blank=True)
 
     class Meta:
         verbose_name_plural = "panel identities"
@@ -82,6 +82,14 @@ class Participation(models.Model):
     last_seen_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     completion_code = models.CharField(max_length=200, blank=True)
+    personal_code = models.CharField(
+        max_length=14, blank=True, default=new_spoken_code, db_default="",
+        help_text="Shown to the person alone: opens their place in another browser.",
+    )  # fmt: skip
+    id_digest = models.CharField(
+        max_length=64, blank=True, db_default="",
+        help_text="Keyed digest of a panel id that was erased, so that nobody takes part twice.",
+    )  # fmt: skip
     # What simulated people are made of; empty for everybody else
     profile = models.JSONField(default=dict, blank=True)
 
@@ -90,6 +98,11 @@ class Participation(models.Model):
             models.UniqueConstraint(fields=["study", "participant"], name="participation_once"),
             models.UniqueConstraint(
                 fields=["slot"], condition=Q(status__in=HOLDS_A_SLOT), name="slot_held_once"
+            ),
+            models.UniqueConstraint(
+                fields=["personal_code"],
+                condition=~Q(personal_code=""),
+                name="personal_code_once",
             ),
             models.CheckConstraint(
                 name="participation_started_has_consented",
@@ -106,10 +119,71 @@ class Participation(models.Model):
                 condition=~Q(status__in=HOLDS_A_SLOT) | Q(slot__isnull=False),
             ),
         ]
-        indexes = [models.Index(fields=["study", "status", "last_seen_at"], name="idle_people")]
+        indexes = [
+            models.Index(fields=["study", "status", "last_seen_at"], name="idle_people"),
+            models.Index(
+                fields=["study", "id_digest"], condition=~Q(id_digest=""), name="erased_id"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.code
+
+    def note(self, kind: str, **particulars: Any) -> None:
+        """Add to what happened."""
+        Event.objects.create(participation=self, kind=kind, data=particulars)
+
+    def leave(self, status: Status, kind: str, **particulars: Any) -> None:
+        """Stop taking part: a place that was held is free for the next. The row must be locked."""
+        if self.status in HOLDS_A_SLOT:
+            Slot.objects.filter(pk=self.slot_id).update(is_open=True)
+        self.status, self.completion_code = status, ""
+        self.save(update_fields=["status", "completion_code"])
+        self.note(kind, **particulars)
+
+
+class PanelVisit(models.Model):
+    """One arrival from a panel, by the panel's own session (submission, assignment) and study."""
+
+    participation = models.ForeignKey(Participation, models.CASCADE, related_name="visits")
+    session = models.CharField(max_length=200, blank=True)
+    panel_study = models.CharField(max_length=200, blank=True)
+    arrived_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["arrived_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["participation", "session", "panel_study"], name="panel_visit_once"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["session"], condition=~Q(session=""), name="visit_session"),
+        ]
+
+    def __str__(self) -> str:
+        return f"visit of {self.participation}"
+
+
+class TurnedAway(models.TextChoices):
+    UNFILLED = "unfilled", "a panel's link whose placeholders were not filled in"
+    DAMAGED = "damaged", "a panel's link with an id that is none of the panel's"
+    UNPROVEN = "unproven", "a known id in a browser that could not show that it is theirs"
+
+
+class DoorCount(models.Model):
+    """How often the door of a study turned somebody away, by reason; nothing of who it was."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="door_counts")
+    why = models.CharField(max_length=10, choices=TurnedAway)
+    times = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["study", "why"], name="door_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.study}: {self.why}"
 
 
 class Judgment(models.Model):
@@ -166,10 +240,16 @@ class Event(models.Model):
 
 
 class PanelEvent(models.Model):
-    """News from a panel, taken in once by its event id; it holds no id of a person."""
+    """News from a panel, taken in once by its event id and by what was signed.
+
+    It holds no id of a person.
+    """
 
     source = models.CharField(max_length=40)
     event_id = models.CharField(max_length=200)
+    message_digest = models.CharField(
+        max_length=64, blank=True, db_default="", help_text="SHA-256 of what was signed."
+    )
     kind = models.CharField(max_length=40)
     participation = models.ForeignKey(
         Participation, models.SET_NULL, null=True, blank=True, related_name="panel_events"
@@ -179,6 +259,11 @@ class PanelEvent(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["source", "event_id"], name="panel_event_once"),
+            models.UniqueConstraint(
+                fields=["source", "message_digest"],
+                condition=~Q(message_digest=""),
+                name="panel_message_once",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import Event, Judgment, Participation, Status, StudyState, Trial
+from studyapp.models import Judgment, Participation, Status, StudyState, Trial
 from studyapp.studies.definition import study_definition
 from studyapp.studies.material import slot_trials
 
@@ -154,4 +154,4 @@ def finish(person: Participation) -> None:
     person.completion_code = code_at_the_end(person) or secrets.token_hex(4).upper()
     person.status, person.finished_at = Status.FINISHED, timezone.now()
     person.save(update_fields=["completion_code", "status", "finished_at"])
-    Event.objects.create(participation=person, kind="finished")
+    person.note("finished")

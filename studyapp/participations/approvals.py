@@ -15,24 +15,33 @@ def approvals(study: Study) -> Iterator[dict[str, Any]]:
     """A row for everybody whose panel id is not erased, in the order in which they came."""
     definition = study_definition(study)
     people = Participation.objects.filter(study=study, participant__identity__isnull=False)
-    for person in people.select_related("participant__identity", "study").order_by("entered_at"):
+    people = people.select_related("participant__identity", "study").prefetch_related("visits")
+    for person in people.order_by("entered_at").iterator(chunk_size=2000):
         yield approval(person, definition, outcome(person, definition))
 
 
 def approval(person: Participation, definition: Definition, what: str) -> dict[str, Any]:
     """The row of `person`, whose outcome is `what`; the panel's id is empty where it is erased."""
     identity = getattr(person.participant, "identity", None)
-    details: dict[str, Any] = identity.details if identity is not None else {}
     end = person.finished_at or person.last_seen_at
     begin = person.consented_at
     return {
         "panel": person.participant.source,
         "id": identity.external_id if identity is not None else "",
-        "session": details.get("SESSION_ID") or details.get("assignmentId", ""),
+        "session": _session(person),
         "outcome": what,
         "minutes": round((end - begin).total_seconds() / 60, 1) if end and begin else None,
         "bonus": _bonus(person, definition),
     }
+
+
+def _session(person: Participation) -> str:
+    """The panel's session to pay: of several the one in which they finished, else the last."""
+    visits = list(person.visits.all())
+    if person.finished_at is not None:
+        before = [visit for visit in visits if visit.arrived_at <= person.finished_at]
+        visits = before or visits
+    return visits[-1].session if visits else ""
 
 
 def _bonus(person: Participation, definition: Definition) -> float:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -12,6 +12,7 @@ from studyapp.clock import MOST_APART_SECONDS, database_now
 from studyapp.models import (
     HOLDS_A_SLOT,
     Event,
+    Judgment,
     Participation,
     Slot,
     Status,
@@ -25,6 +26,8 @@ from .refusals import NotNow, StudyNotOpen
 
 # `last_seen_at` may be so far behind: writing it with every answer would cost as much as the answer
 SEEN_SECONDS = 30
+# A place waits so long for its first answer; after that it is held for the study's idle limit
+UNANSWERED_MINUTES = 10
 # What consent and the place that comes with it change
 CONSENTED = [
     "consented_at", "consent_text", "publication_consent", "device_class", "slot", "arm", "status",
@@ -58,7 +61,7 @@ def consent(
     person.device_class = device_class or person.device_class
     enrol(person)
     person.save(update_fields=CONSENTED)
-    Event.objects.create(participation=person, kind="consented")
+    person.note("consented")
     return person
 
 
@@ -68,12 +71,18 @@ def is_screened(person: Participation) -> bool:
 
 
 def enrol(person: Participation) -> None:
-    """Give `person` the first free slot, or say FULL. The row of `person` must be locked.
+    """Give `person` the first free slot, or say FULL. The row of `person` must be locked."""
+    now = database_now()
+    release_idle(person.study, now)
+    if not _take_first_free(person, now):
+        person.status = Status.FULL
+
+
+def _take_first_free(person: Participation, now: datetime) -> bool:
+    """Give `person`, whose row is locked, the first free slot; False where there is none.
 
     The slot's own row holds the fact that it is free: it is locked, and others skip it.
     """
-    now = database_now()
-    release_idle(person.study, now)
     slot = (
         Slot.objects.select_for_update(skip_locked=True)
         .filter(study=person.study, is_open=True)
@@ -81,24 +90,24 @@ def enrol(person: Participation) -> None:
         .first()
     )
     if slot is None:
-        person.status = Status.FULL
-        return
+        return False
     slot.is_open = False
     slot.save(update_fields=["is_open"])
     person.slot, person.arm_id = slot, slot.arm_id
     person.status = Status.ACTIVE
     person.last_seen_at = now
+    return True
 
 
 def release_idle(study: Study, now: datetime | None = None) -> int:
-    """Give back the slots of people not heard of for the study's idle limit; how many there were.
+    """Give back the slots of people not heard of for too long; how many there were.
 
     What they answered stays, marked by their status. Somebody who is answering right now is
     locked, so skipped. `now`: the database's, if it is known already.
     """
     idle = list(
-        Participation.objects.select_for_update(skip_locked=True)
-        .filter(study=study, status=Status.ACTIVE, last_seen_at__lt=idle_since(study, now))
+        Participation.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(are_idle(study, now), study=study)
         .values_list("pk", "slot_id")
     )
     if not idle:
@@ -110,14 +119,29 @@ def release_idle(study: Study, now: datetime | None = None) -> int:
     return len(idle)
 
 
-def idle_since(study: Study, now: datetime | None = None) -> datetime:
-    """Whoever was last seen before this moment has been idle for the study's limit for certain.
+def are_idle(study: Study, now: datetime | None = None) -> Q:
+    """People who hold a place of `study` and were not heard of for its idle limit; who has not
+    answered anything yet holds it for minutes only, so that made-up people keep nobody out."""
+    now = now or database_now()
+    limit = study_definition(study).design.idle_minutes
+    has_answered = Exists(Judgment.objects.filter(participation=OuterRef("pk")))
+    early = Q(last_seen_at__lt=seen_before(min(limit, UNANSWERED_MINUTES), now))
+    late = Q(last_seen_at__lt=seen_before(limit, now))
+    return Q(status=Status.ACTIVE) & early & (late | ~has_answered)
+
+
+def seen_before(minutes: int, now: datetime | None = None) -> datetime:
+    """Whoever was last seen before this moment has been idle for so many minutes for certain.
 
     By the earlier of both clocks: the database's alone may have jumped ahead.
     """
-    limit = timedelta(minutes=study_definition(study).design.idle_minutes)
     doubt = timedelta(seconds=SEEN_SECONDS + MOST_APART_SECONDS)
-    return min(timezone.now(), now or database_now()) - limit - doubt
+    return min(timezone.now(), now or database_now()) - timedelta(minutes=minutes) - doubt
+
+
+def idle_since(study: Study, now: datetime | None = None) -> datetime:
+    """The same for the study's own limit."""
+    return seen_before(study_definition(study).design.idle_minutes, now)
 
 
 def note_seen(person: Participation) -> None:
@@ -134,15 +158,26 @@ def note_seen(person: Participation) -> None:
 
 @transaction.atomic
 def resume(participation: Participation) -> Participation:
-    """Take the own slot again after having dropped out, if nobody else took it meanwhile."""
+    """Take the own slot again after having dropped out, if nobody else took it meanwhile.
+
+    Who has not answered anything yet may take any other as well.
+    """
     person = lock(participation)
-    if person.status != Status.DROPPED or person.study.state != StudyState.OPEN:
-        return person
-    if _take_back(person.slot):
-        person.status, person.last_seen_at = Status.ACTIVE, database_now()
-        person.save(update_fields=["status", "last_seen_at"])
-        Event.objects.create(participation=person, kind="resumed")
+    come_back(person)
     return person
+
+
+def come_back(person: Participation) -> None:
+    """The same of a row that is locked."""
+    if person.status != Status.DROPPED or person.study.state != StudyState.OPEN:
+        return
+    now = database_now()
+    if _take_back(person.slot):
+        person.status, person.last_seen_at = Status.ACTIVE, now
+    elif person.judgments.exists() or not _take_first_free(person, now):
+        return
+    person.save(update_fields=["status", "last_seen_at", "slot", "arm"])
+    person.note("resumed")
 
 
 def _take_back(slot: Slot | None) -> bool:
@@ -155,13 +190,14 @@ def _take_back(slot: Slot | None) -> bool:
 def begin(participation: Participation) -> Participation:
     """The instructions were read: trials may be asked."""
     person = lock(participation)
+    come_back(person)
     if person.status != Status.ACTIVE:
         raise NotNow(_("There is nothing to begin here."))
     if person.started_at is None:
         person.started_at = timezone.now()
         person.save(update_fields=["started_at"])
         note_seen(person)
-        Event.objects.create(participation=person, kind="began")
+        person.note("began")
     return person
 
 
@@ -170,9 +206,7 @@ def refuse(participation: Participation) -> Participation:
     """No consent: nothing is asked and nothing more is stored."""
     person = lock(participation)
     if person.status == Status.ENTERED:
-        person.status = Status.REFUSED
-        person.save(update_fields=["status"])
-        Event.objects.create(participation=person, kind="refused")
+        person.leave(Status.REFUSED, "refused")
     return person
 
 
@@ -199,7 +233,5 @@ def has_free_slot(study: Study) -> bool:
     # Two questions, because no index answers both at once.
     return (
         Slot.objects.filter(study=study, is_open=True).exists()
-        or Participation.objects.filter(
-            study=study, status=Status.ACTIVE, last_seen_at__lt=idle_since(study)
-        ).exists()
+        or Participation.objects.filter(are_idle(study), study=study).exists()
     )

@@ -1,13 +1,29 @@
 """The first step: a person becomes a Participation, once, however often the link is opened."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import Event, PanelIdentity, Participant, Participation, Study, StudyState
+from studyapp.models import (
+    PanelIdentity,
+    PanelVisit,
+    Participant,
+    Participation,
+    Status,
+    Study,
+    StudyState,
+    new_code,
+)
 
+from .enrolment import lock
+from .panels import PANELS
+from .recognition import known_person
 from .refusals import StudyNotOpen
+
+# Another request may make the person, and a third the participation, between two looks
+TRIES = 4
 
 
 def enter(
@@ -15,7 +31,7 @@ def enter(
     *,
     source: str,
     external_id: str = "",
-    details: dict[str, Any] | None = None,
+    details: Mapping[str, str] | None = None,
     language: str = "",
     device_class: str = "",
     profile: dict[str, Any] | None = None,
@@ -23,46 +39,66 @@ def enter(
     """The participation of this person in `study`, made if there is none yet.
 
     A person is known again by (source, external_id); without an id every call is a new person.
+    `details`: what else the panel's address tells, kept with the visit.
     Raises StudyNotOpen for somebody new when the study takes nobody in.
     """
-    if external_id and (known := _known(study, source, external_id)):
+    made = {"language": language, "device_class": device_class, "profile": profile or {}}
+    for left in reversed(range(TRIES)):
+        try:
+            with transaction.atomic():
+                person = _found_or_made(study, source, external_id, made)
+                if external_id:
+                    _note_visit(person, source, details or {})
+                return person
+        except IntegrityError:
+            # The same person came twice in the same moment: the other request was first.
+            if not external_id or not left:
+                raise
+    raise AssertionError("the last try returns or raises")
+
+
+def _found_or_made(
+    study: Study, source: str, external_id: str, made: dict[str, Any]
+) -> Participation:
+    if external_id and (known := known_person(study, source, external_id)):
         return known
     if study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
-    try:
-        with transaction.atomic():
-            participation = Participation.objects.create(
-                study=study,
-                participant=_participant(source, external_id, details or {}),
-                language=language,
-                device_class=device_class,
-                profile=profile or {},
-            )
-            Event.objects.create(participation=participation, kind="entered")
-            return participation
-    except IntegrityError:
-        # The same link was opened twice in the same moment: the other request came first.
-        if external_id and (known := _known(study, source, external_id)):
-            return known
-        raise
+    participant = _participant(source, external_id)
+    person = Participation.objects.create(study=study, participant=participant, **made)
+    person.note("entered")
+    return person
 
 
-def _known(study: Study, source: str, external_id: str) -> Participation | None:
-    return Participation.objects.filter(
-        study=study,
-        participant__identity__source=source,
-        participant__identity__external_id=external_id,
-    ).first()
-
-
-def _participant(source: str, external_id: str, details: dict[str, Any]) -> Participant:
+def _participant(source: str, external_id: str) -> Participant:
     if not external_id:
         return Participant.objects.create(source=source)
     identity = PanelIdentity.objects.filter(source=source, external_id=external_id).first()
     if identity is not None:
         return identity.participant
     participant = Participant.objects.create(source=source)
-    PanelIdentity.objects.create(
-        participant=participant, source=source, external_id=external_id, details=details
-    )
+    PanelIdentity.objects.create(participant=participant, source=source, external_id=external_id)
     return participant
+
+
+def _note_visit(person: Participation, source: str, details: Mapping[str, str]) -> None:
+    """Keep in which of the panel's sessions somebody came, unless who they are was erased."""
+    if person.status == Status.WITHDRAWN or person.id_digest:
+        return
+    panel = PANELS.get(source)
+    session = details.get(panel.session, "") if panel else ""
+    study = details.get(panel.study, "") if panel else ""
+    PanelVisit.objects.get_or_create(participation=person, session=session, panel_study=study)
+
+
+@transaction.atomic
+def readdress(participation: Participation) -> Participation:
+    """Give somebody who has not consented yet a fresh address: the earlier one leads nowhere.
+
+    Whoever opened it before with the same id, and perhaps only knew the id, reads nothing.
+    """
+    person = lock(participation)
+    if person.status == Status.ENTERED:
+        person.code = new_code()
+        person.save(update_fields=["code"])
+    return person

@@ -9,12 +9,15 @@ have to pay. The judgments stay, under the participant's code.
 from datetime import datetime, timedelta
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from studyapp.clock import certain_now
-from studyapp.models import PanelIdentity, Participation, Study
+from studyapp.models import PanelIdentity, PanelVisit, Participation, Study, StudyState
 from studyapp.studies.definition import study_definition
+
+from .recognition import id_digests
 
 
 def is_paid(study: Study, before: datetime) -> Q:
@@ -44,7 +47,18 @@ def erasable(done: Q) -> QuerySet[PanelIdentity]:
     return PanelIdentity.objects.filter(Exists(own), ~Exists(open_ones))
 
 
+@transaction.atomic
 def erase_identities(done: Q) -> int:
-    """Erase those ids for good; how many there were."""
-    erased, _ = erasable(done).delete()
-    return erased
+    """Erase those ids for good, with what the panel told of each visit; how many there were.
+
+    In a study that is not closed a keyed digest stays, so that nobody takes part twice.
+    """
+    due = list(erasable(done).select_for_update())
+    for identity in due:
+        people = Participation.objects.filter(participant=identity.participant_id)
+        for person in people.exclude(study__state=StudyState.CLOSED).select_related("study"):
+            person.id_digest = id_digests(person.study, identity.source, identity.external_id)[0]
+            person.save(update_fields=["id_digest"])
+        PanelVisit.objects.filter(participation__in=people).delete()
+    PanelIdentity.objects.filter(pk__in=[identity.pk for identity in due]).delete()
+    return len(due)

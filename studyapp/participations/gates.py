@@ -10,12 +10,12 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import Event, Judgment, Participation, Slot, Status, StudyState, Trial
+from studyapp.models import Judgment, Participation, Status, StudyState, Trial
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.sections import ComprehensionSection, QuestionSection
 
-from .enrolment import lock
+from .enrolment import come_back, lock, note_seen
 from .refusals import NotNow, StudyNotOpen, Unanswered
 
 
@@ -52,7 +52,7 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
     if are_accepted(given_answers(data, questions), questions):
         person.screened_at = timezone.now()
         person.save(update_fields=["screened_at"])
-        Event.objects.create(participation=person, kind="screened in")
+        person.note("screened in")
     else:
         screen_out(person, because="screening")
     return person
@@ -72,6 +72,7 @@ def _is_understood(
     participation: Participation, data: Mapping[str, str], asking: ComprehensionSection
 ) -> bool:
     person = lock(participation)
+    come_back(person)
     if person.started_at is not None:
         return True
     if person.status != Status.ACTIVE:
@@ -80,6 +81,7 @@ def _is_understood(
         return True
     person.failed_comprehension += 1
     person.save(update_fields=["failed_comprehension"])
+    note_seen(person)
     if person.failed_comprehension >= asking.attempts:
         screen_out(person, because="comprehension")
     return False
@@ -87,11 +89,7 @@ def _is_understood(
 
 def screen_out(person: Participation, *, because: str) -> None:
     """End a participation and give its place to the next. The row of `person` must be locked."""
-    if person.slot_id is not None:
-        Slot.objects.filter(pk=person.slot_id).update(is_open=True)
-    person.status = Status.SCREENED_OUT
-    person.save(update_fields=["status"])
-    Event.objects.create(participation=person, kind="screened out", data={"because": because})
+    person.leave(Status.SCREENED_OUT, "screened out", because=because)
 
 
 def has_failed_practice(person: Participation, trial: Trial, definition: Definition) -> bool:

@@ -1,4 +1,7 @@
-"""A person takes everything back: judgments and id are erased, a tombstone stays."""
+"""A person takes everything back: judgments and id are erased, a tombstone stays.
+
+It keeps a keyed digest of the id, so that the same link does not make a second participation.
+"""
 
 from datetime import datetime
 from typing import Any
@@ -7,19 +10,19 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 
 from studyapp.models import (
-    HOLDS_A_SLOT,
     Download,
     Event,
     Judgment,
     PanelIdentity,
     Participation,
-    Slot,
     Status,
+    StudyState,
     WorkState,
     erase_judgments,
 )
 
 from .enrolment import lock
+from .recognition import id_digests
 
 
 @transaction.atomic
@@ -34,14 +37,10 @@ def withdraw(participation: Participation) -> int:
         return 0
     bundles = _bundles(person)
     erased = erase_judgments(Judgment.objects.filter(participation=person))
+    person.profile, person.id_digest = {}, _digest_of_id(person)
+    person.save(update_fields=["profile", "id_digest"])
     _erase_identity(person)
-    if person.status in HOLDS_A_SLOT:
-        Slot.objects.filter(participations=person).update(is_open=True)
-    person.status, person.completion_code = Status.WITHDRAWN, ""
-    person.profile = {}
-    person.save(update_fields=["status", "completion_code", "profile"])
-    noted = {"judgments": erased, "bundles": bundles if erased else []}
-    Event.objects.create(participation=person, kind="withdrew", data=noted)
+    person.leave(Status.WITHDRAWN, "withdrew", judgments=erased, bundles=bundles if erased else [])
     return erased
 
 
@@ -74,8 +73,17 @@ def _listed(person: Participation, **when: datetime) -> list[dict[str, Any]]:
     ]
 
 
+def _digest_of_id(person: Participation) -> str:
+    """What knows the id again when its link is opened once more; "" for somebody without one."""
+    identity = PanelIdentity.objects.filter(participant=person.participant_id).first()
+    if identity is None or person.study.state == StudyState.CLOSED:
+        return person.id_digest
+    return id_digests(person.study, identity.source, identity.external_id)[0]
+
+
 def _erase_identity(person: Participation) -> None:
     """The panel's ids go, unless the same person takes part in another study."""
+    person.visits.all().delete()
     others = Participation.objects.filter(participant=person.participant_id).exclude(pk=person.pk)
     if not others.exclude(status=Status.WITHDRAWN).exists():
         PanelIdentity.objects.filter(participant=person.participant_id).delete()

@@ -83,6 +83,8 @@ def close_study(study: Study) -> Study:
     study = locked_study(study, StudyState.OPEN, StudyState.PAUSED, verb="closed")
     study.closed_at = timezone.now()
     study.save(update_fields=["closed_at"])
+    # Nobody comes in again: what knew erased ids again has no purpose any more.
+    study.participations.exclude(id_digest="").update(id_digest="")
     return _move(study, StudyState.CLOSED)
 
 

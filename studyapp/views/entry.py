@@ -7,14 +7,17 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import Participation, Status, Study, StudyKind, StudyState
-from studyapp.models.codes import is_code
+from studyapp.models import Participation, Status, Study, StudyKind, StudyState, TurnedAway
+from studyapp.models.codes import is_code, spoken_code
+from studyapp.participations.doors import count_turned_away
 from studyapp.participations.enrolment import SHOWN_OF_STUDY
-from studyapp.participations.entering import enter
-from studyapp.participations.panels import panel_visit
+from studyapp.participations.entering import enter, readdress
+from studyapp.participations.panels import DamagedLink, PreviewLink, UnfilledLink, panel_visit
+from studyapp.participations.recognition import has_given, is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
 from studyapp.studies.definition import Definition, study_definition
 
+from .browsers import known_codes, remember
 from .devices import device_class
 from .pages import SeeOther, page, participant_view
 
@@ -54,12 +57,20 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     definition = study_definition(study)
     try:
         visit = panel_visit(definition, request.GET)
+    except PreviewLink:
+        return page(request, "entry", {"is_preview": True}, study=study)
     except ParticipationError as error:
         if study.state == StudyState.CLOSED:
             raise
+        _count(study, error)
         return _shut(request, study, error, error.status_code)
     if visit is None:
         return _plain_door(request, study, definition)
+    known = known_person(study, visit.source, visit.external_id)
+    if known is not None and not is_theirs(known, visit, known_codes(request)):
+        if has_given(known):
+            return _unproven(study)
+        readdress(known)
     person = enter(
         study,
         source=visit.source,
@@ -68,7 +79,40 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
         language=definition.language,
         device_class=device_class(request),
     )
-    return SeeOther(reverse("participation", args=[person.code]))
+    reply = SeeOther(reverse("participation", args=[person.code]))
+    return remember(request, reply, person)
+
+
+def _unproven(study: Study) -> HttpResponse:
+    """To the page that asks for a personal code, without the panel's id in its address."""
+    if study.state == StudyState.CLOSED:
+        raise StudyNotOpen(NOBODY_IN)
+    count_turned_away(study, TurnedAway.UNPROVEN)
+    return SeeOther(reverse("again", args=[study.slug]))
+
+
+def _count(study: Study, error: ParticipationError) -> None:
+    if isinstance(error, DamagedLink):
+        is_unfilled = isinstance(error, UnfilledLink)
+        count_turned_away(study, TurnedAway.UNFILLED if is_unfilled else TurnedAway.DAMAGED)
+
+
+@participant_view("GET", "HEAD", "POST")
+def again(request: HttpRequest, slug: str) -> HttpResponse:
+    """Going on in another browser, by the personal code that the first one showed."""
+    studies = Study.objects.only(*SHOWN_OF_STUDY)
+    study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
+    if study.state == StudyState.CLOSED:
+        raise Http404
+    typed = request.POST.get("personal_code", "")
+    code = spoken_code(typed)
+    if request.method == "POST" and code:
+        person = Participation.objects.filter(study=study, personal_code=code).first()
+        if person is not None:
+            reply = SeeOther(reverse("participation", args=[person.code]))
+            return remember(request, reply, person)
+    context = {"typed": typed[:60], "is_wrong": request.method == "POST"}
+    return page(request, "again", context, study=study, status=400 if context["is_wrong"] else 200)
 
 
 def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> HttpResponse:

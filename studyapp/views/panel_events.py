@@ -34,7 +34,8 @@ def prolific_event(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"ok": False, "sentence": str(error)}, status=400)
     if not event_id or len(event_id) > LONGEST_ID:
         return JsonResponse({"ok": False, "sentence": "X-Event-ID is missing."}, status=400)
-    is_new = news is not None and prolific.receive(event_id, *news)
+    digest = prolific.message_digest(stamp, request.body)
+    is_new = news is not None and prolific.receive(event_id, *news, digest=digest)
     return JsonResponse({"ok": True, "new": is_new})
 
 

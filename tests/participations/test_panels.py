@@ -29,6 +29,7 @@ from studyapp.participations.panels import DamagedLink, NotFromThePanel, panel_v
 from studyapp.participations.panels.personal import signed
 from studyapp.participations.withdrawal import withdraw
 from tests.builders import make_definition, open_small_study, take_part
+from tests.visits import panel_id
 
 pytestmark = pytest.mark.django_db
 SECRET = "what Prolific and this site share"
@@ -63,24 +64,24 @@ def prolific_study(**panel: Any) -> Study:
 
 
 def come(client: Client, study: Study, person: str = "p1") -> Participation:
-    query = f"PROLIFIC_PID={person}&STUDY_ID=st&SESSION_ID=se-{person}"
+    query = f"PROLIFIC_PID={panel_id(person)}&STUDY_ID=st&SESSION_ID=se-{person}"
     reply = client.get(f"/s/{study.slug}/?{query}")
     assert reply.status_code == 303
     return Participation.objects.get(code=reply["Location"].split("/")[2])
 
 
 @pytest.mark.parametrize(
-    ("kind", "query"),
+    ("kind", "query", "person"),
     [
-        ("prolific", {"PROLIFIC_PID": "a1", "STUDY_ID": "b", "SESSION_ID": "c"}),
-        ("mturk", {"workerId": "a1", "hitId": "b", "assignmentId": "c"}),
-        ("sona", {"survey_code": "a1"}),
-        ("personal", {"participant": signed("small", "a1")}),
+        ("prolific", {"PROLIFIC_PID": "5f" * 12, "STUDY_ID": "b", "SESSION_ID": "c"}, "5f" * 12),
+        ("mturk", {"workerId": "A1", "hitId": "b", "assignmentId": "c"}, "A1"),
+        ("sona", {"survey_code": "10001"}, "10001"),
+        ("personal", {"participant": signed("small", "a1")}, "a1"),
     ],
 )
-def test_each_panel_tells_who_comes(kind: str, query: dict[str, str]) -> None:
+def test_each_panel_tells_who_comes(kind: str, query: dict[str, str], person: str) -> None:
     found = visit(kind, **query)
-    assert (found.source, found.external_id) == (kind, "a1")
+    assert (found.source, found.external_id) == (kind, person)
     assert set(found.details) == set(query) - set(list(query)[:1])
 
 
@@ -108,7 +109,7 @@ def test_a_damaged_link_and_a_plain_one_are_told_at_the_door(client: Client) -> 
     study = prolific_study()
     plain = client.get(f"/s/{study.slug}/")
     assert (plain.status_code, Participation.objects.count()) == (403, 0)
-    assert "the very link that you were given" in plain.content.decode()
+    assert "the link exactly as you were given it" in plain.content.decode()
     damaged = client.get(f"/s/{study.slug}/", {"PROLIFIC_PID": "a\x00"})
     assert damaged.status_code == 400
     assert "This link is damaged." in damaged.content.decode()
@@ -237,9 +238,9 @@ def test_the_approval_list_tells_id_outcome_duration_and_bonus(client: Client) -
     facts = json.loads(text.getvalue())
     assert facts["unfinished"] == 1
     assert [(row["id"], row["outcome"], row["bonus"]) for row in facts["approvals"]] == [
-        ("p1", "complete", 0.0),
-        ("p2", "screened_out", 0.3),
-        ("p3", "entered", 0.0),
+        (panel_id("p1"), "complete", 0.0),
+        (panel_id("p2"), "screened_out", 0.3),
+        (panel_id("p3"), "entered", 0.0),
     ]
     assert facts["approvals"][0]["minutes"] == pytest.approx(6, abs=0.2)
     assert facts["approvals"][0]["session"] == "se-p1"
@@ -256,7 +257,7 @@ def test_ids_are_erased_on_the_declared_day_and_not_before(client: Client) -> No
     text = StringIO()
     call_command("study", "erase-ids", json=True, stdout=text)
     assert json.loads(text.getvalue()) == {"erased": 1}
-    assert list(PanelIdentity.objects.values_list("external_id", flat=True)) == ["p2"]
+    assert list(PanelIdentity.objects.values_list("external_id", flat=True)) == [panel_id("p2")]
     assert Participation.objects.filter(pk=person.pk).exists()
 
 

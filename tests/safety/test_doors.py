@@ -62,7 +62,7 @@ def test_a_draft_is_not_found_and_looks_like_a_study_that_is_not_there(client: C
     assert drafted.content == missing.content
 
 
-PANEL_LINK = {"PROLIFIC_PID": "5f0c77aabb", "STUDY_ID": "1", "SESSION_ID": "2"}
+PANEL_LINK = {"PROLIFIC_PID": "5f0c77aabb" * 2 + "c0de", "STUDY_ID": "1", "SESSION_ID": "2"}
 
 
 @pytest.mark.django_db
@@ -83,7 +83,8 @@ def test_a_closed_studys_page_is_not_found_and_looks_like_one_that_is_not_there(
 @pytest.mark.django_db
 def test_who_is_in_a_closed_study_finds_the_way_back_by_both_links(client: Client) -> None:
     study = open_small_study()
-    known = enter(study, source="prolific", external_id=PANEL_LINK["PROLIFIC_PID"])
+    panel_id = PANEL_LINK["PROLIFIC_PID"]
+    known = enter(study, source="prolific", external_id=panel_id, details=PANEL_LINK)
     begun = client.post("/s/small/")["Location"]
     close_study(study)
     assert client.get("/s/small/", PANEL_LINK)["Location"] == f"/p/{known.code}/"

@@ -66,7 +66,7 @@ def test_a_read_only_database_asks_people_to_send_again_and_takes_it_when_it_can
 
 def test_a_read_only_database_lets_nobody_in_and_nobody_twice_afterwards(client: Client) -> None:
     study = open_small_study(panel={"kind": "prolific"})
-    link = f"/s/{study.slug}/?PROLIFIC_PID=somebody&STUDY_ID=s&SESSION_ID=t"
+    link = f"/s/{study.slug}/?PROLIFIC_PID={'5f' * 12}&STUDY_ID=s&SESSION_ID=t"
     with read_only_database():
         assert client.get(link).status_code == 503
     assert [client.get(link).status_code for _ in range(2)] == [303, 303]

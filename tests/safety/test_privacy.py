@@ -18,7 +18,11 @@ from tests.builders import make_definition, open_small_study
 from tests.views.test_bad_input import post
 
 pytestmark = pytest.mark.django_db
-ADDRESS, AGENT, PANEL_ID = "203.0.113.77", "Mozilla/5.0 (Odd; Browser 12.3.4567)", "5f0c77aabb"
+ADDRESS, AGENT, PANEL_ID = (
+    "203.0.113.77",
+    "Mozilla/5.0 (Odd; Browser 12.3.4567)",
+    "5f0c77aabb" * 2 + "c0de",
+)
 TRAIL = {"REMOTE_ADDR": ADDRESS, "HTTP_X_FORWARDED_FOR": ADDRESS, "HTTP_USER_AGENT": AGENT}
 
 

@@ -203,7 +203,7 @@ def test_a_picture_is_kept_for_ever_by_its_owner_alone(client: Client) -> None:
 
 def test_the_panels_id_leaves_the_address_at_once(client: Client) -> None:
     study = open_small_study()
-    ids = "PROLIFIC_PID=5f0c1a&STUDY_ID=st9&SESSION_ID=se7"
+    ids = "PROLIFIC_PID=5f0c1a5f0c1a5f0c1a5f0c1a&STUDY_ID=st9&SESSION_ID=se7"
     reply = client.get(f"/s/{study.slug}/?{ids}")
     assert reply.status_code == 303
     assert re.fullmatch(rf"/p/{CODE.pattern}/", reply["Location"])

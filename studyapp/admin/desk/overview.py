@@ -7,6 +7,7 @@ from django.urls import reverse
 
 from studyapp.admin.verbs import offered
 from studyapp.models import Study, StudyState
+from studyapp.participations.doors import warnings
 from studyapp.studies.certificate import certificate_lines
 from studyapp.studies.definition import study_definition
 from studyapp.studies.progress import live_workers, progress
@@ -26,6 +27,7 @@ def overview(request: HttpRequest, study: Study) -> HttpResponse:
     context = {
         "states": _states(study),
         "verbs": [(verb, verb.act in allowed) for verb in offered(study)],
+        "door": list(warnings(study)),
         "copies": study.copies.order_by("-created_at")[:5],
         **_preparation(study),
         **_people(study),

@@ -111,6 +111,7 @@ def people(study: Study, *, panel: str, status: str) -> QuerySet[Participation]:
     failed = checks.exclude(value=F("trial__expected")).order_by().values("participation")
     counted = Subquery(failed.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     rows = study.participations.select_related("participant__identity", "study")
+    rows = rows.prefetch_related("visits")
     rows = rows.order_by("entered_at", "pk").annotate(failed_checks=Coalesce(counted, 0))
     if panel:
         rows = rows.filter(participant__source=panel)

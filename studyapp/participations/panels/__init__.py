@@ -8,7 +8,7 @@ from studyapp.participations.refusals import ParticipationError
 from studyapp.studies.definition import Definition
 
 from . import mturk, personal, prolific, sona
-from .base import DamagedLink, Panel, Visit
+from .base import DamagedLink, Panel, PreviewLink, UnfilledLink, Visit
 
 PANELS: dict[str, Panel] = {
     panel.name: panel for panel in (prolific.PANEL, mturk.PANEL, sona.PANEL, personal.PANEL)
@@ -26,7 +26,8 @@ def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | Non
     """The visit that the parameters of a study's address tell of; None for the plain link.
 
     A study of the kind "link" takes whoever comes, and knows again whom a panel sends. One of a
-    panel takes only those: NotFromThePanel for the plain link, DamagedLink for odd parameters.
+    panel takes only those: NotFromThePanel for the plain link, DamagedLink for odd parameters,
+    PreviewLink for the panel's own preview.
     """
     kind = definition.panel.kind
     if kind == PLAIN:
@@ -34,8 +35,17 @@ def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | Non
         return next((visit for visit in found if visit is not None), None)
     visit = PANELS[kind].visit(definition.slug, query)
     if visit is None:
-        raise NotFromThePanel(_("Please open the very link that you were given or sent to."))
+        raise NotFromThePanel(_("Please open the link exactly as you were given it."))
     return visit
 
 
-__all__ = ["PANELS", "DamagedLink", "NotFromThePanel", "Panel", "Visit", "panel_visit"]
+__all__ = [
+    "PANELS",
+    "DamagedLink",
+    "NotFromThePanel",
+    "Panel",
+    "PreviewLink",
+    "UnfilledLink",
+    "Visit",
+    "panel_visit",
+]

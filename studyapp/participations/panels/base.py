@@ -1,8 +1,9 @@
 """What every panel says of itself. A further panel is one file here and one line in PANELS."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.utils.translation import gettext_lazy as _
 
@@ -10,49 +11,117 @@ from studyapp.participations.refusals import ParticipationError
 
 LONGEST_ID = 200
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
+# What a panel, a survey tool or a template would have put somebody's id in the place of
+PLACEHOLDER = re.compile(r"\{\{.*\}\}|\{%.*%\}|%[A-Za-z_]+%|\$\{.*\}|\[%.*%\]|<[A-Za-z_ ]+>|…")
+DAMAGED = _("This link is damaged. Please open it exactly as you were given it.")
 
 
 class DamagedLink(ParticipationError):
     """An address whose parameters are not as the panel, or this site, wrote them."""
 
 
+class UnfilledLink(DamagedLink):
+    """An address with a panel's placeholder where somebody's id should stand."""
+
+
+class PreviewLink(ParticipationError):
+    """An address by which a panel shows its people what a study is, before they take it."""
+
+
 @dataclass(frozen=True)
 class Visit:
-    """Somebody sent by a panel: who, and in which of the panel's sessions."""
+    """Somebody sent by a panel: who, and in which of the panel's sessions of which study.
+
+    is_signed: this site signed the address, so that nobody else can have made it up.
+    """
 
     source: str
     external_id: str
-    details: dict[str, str]
+    details: dict[str, str] = field(default_factory=dict)
+    session: str = ""
+    panel_study: str = ""
+    is_signed: bool = False
+
+
+def folded(text: str) -> str:
+    """One spelling of what looks alike: full-width letters, invisible characters, blanks."""
+    plain = unicodedata.normalize("NFKC", text)
+    return "".join(one for one in plain if unicodedata.category(one) != "Cf").strip()
 
 
 def as_given(slug: str, person: str) -> str:
-    """An id that the panel vouches for by sending it."""
+    """An id in whatever form its panel gives it."""
     return person
+
+
+def in_form(pattern: str, spelling: Callable[[str], str]) -> Callable[[str, str], str]:
+    """A `read` for ids of one form: `spelling` of the text must be `pattern`, else DamagedLink."""
+
+    def read(slug: str, text: str) -> str:
+        person = spelling(folded(text))
+        if not re.fullmatch(pattern, person, re.ASCII):
+            raise DamagedLink(DAMAGED)
+        return person
+
+    return read
 
 
 @dataclass(frozen=True)
 class Panel:
     """How a panel sends people.
 
-    person: the parameter of its address that tells who comes. details: further ones, which join
-    the answers with the panel's own data. read: (slug of the study, that parameter) → the
-    person's id; DamagedLink where it can't be one. fewest_failed_checks: of instructed checks, so
-    many at least must be failed before this panel is told so.
+    person: the parameter of its address that tells who comes. study, session: further ones, which
+    join the answers with the panel's own data; the session is known to the person and the panel
+    alone. read: (slug of the study, that parameter) → the person's id; DamagedLink where it can't
+    be one. signs: this site signs the address itself. preview: the session's value in a preview.
+    fewest_failed_checks: of instructed checks, so many at least must be failed before this panel
+    is told so.
     """
 
     name: str
     person: str
-    details: tuple[str, ...] = ()
+    study: str = ""
+    session: str = ""
     read: Callable[[str, str], str] = as_given
+    signs: bool = False
+    preview: str = ""
     fewest_failed_checks: int = 1
 
+    @property
+    def details(self) -> tuple[str, ...]:
+        """The names of the further parameters."""
+        return tuple(filter(None, (self.study, self.session)))
+
     def visit(self, slug: str, query: Mapping[str, str]) -> Visit | None:
-        """The visit that an address' parameters tell of; None if they are not this panel's."""
+        """The visit that an address' parameters tell of; None if they are not this panel's.
+
+        Raises PreviewLink, UnfilledLink, DamagedLink.
+        """
+        if self.preview and query.get(self.session) == self.preview:
+            raise PreviewLink(_("This is a preview of the study."))
         person = query.get(self.person, "").strip()
         if not person:
             return None
-        found = {name: query[name] for name in self.details if query.get(name)}
+        found = {name: query[name].strip() for name in self.details if query.get(name)}
         for text in (person, *found.values()):
-            if len(text) > LONGEST_ID or not PRINTABLE.fullmatch(text):
-                raise DamagedLink(_("This link is damaged. Please open it as you were given it."))
-        return Visit(self.name, self.read(slug, person), found)
+            _refuse_odd(text)
+        return Visit(
+            self.name,
+            self.read(slug, person),
+            found,
+            session=found.get(self.session, ""),
+            panel_study=found.get(self.study, ""),
+            is_signed=self.signs,
+        )
+
+
+def _refuse_odd(text: str) -> None:
+    if PLACEHOLDER.search(text):
+        raise UnfilledLink(
+            _(
+                "The site that sent you here left your ID out of the link. Please go back there "
+                "and open the study again; if that does not help, tell the people who run it."
+            )
+        )
+    if len(text) > LONGEST_ID or not PRINTABLE.fullmatch(text):
+        raise DamagedLink(DAMAGED)

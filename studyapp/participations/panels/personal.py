@@ -1,9 +1,8 @@
 """Links that a researcher hands out by hand: an id, signed, so that nobody can make up another."""
 
 from django.core.signing import BadSignature, Signer
-from django.utils.translation import gettext_lazy as _
 
-from .base import DamagedLink, Panel
+from .base import DAMAGED, DamagedLink, Panel
 
 
 def signed(slug: str, person: str) -> str:
@@ -16,9 +15,7 @@ def read(slug: str, text: str) -> str:
     try:
         return _signer(slug).unsign(text)
     except BadSignature as error:
-        raise DamagedLink(
-            _("This link is damaged. Please open it as you were given it.")
-        ) from error
+        raise DamagedLink(DAMAGED) from error
 
 
 def _signer(slug: str) -> Signer:
@@ -26,4 +23,4 @@ def _signer(slug: str) -> Signer:
     return Signer(salt=f"discern.participations.personal.{slug}")
 
 
-PANEL = Panel("personal", "participant", read=read)
+PANEL = Panel("personal", "participant", read=read, signs=True)

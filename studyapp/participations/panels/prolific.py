@@ -2,7 +2,7 @@
 
 <https://docs.prolific.com/api-reference/webhooks/verifying>: the signature is the base64 of an
 HMAC-SHA256 over the time stamp followed by the body; deliveries come at least once and in any
-order, so each is known by its event id.
+order, so each is known by its event id, and by what was signed: the event id itself is not.
 """
 
 import base64
@@ -14,14 +14,21 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from studyapp.models import Event, PanelEvent, Participation, Slot, Status
+from studyapp.models import PanelEvent, PanelVisit, Status
 from studyapp.participations.enrolment import lock
 
-from .base import LONGEST_ID, Panel
+from .base import LONGEST_ID, Panel, in_form
 
 # By Prolific's rules a submission of five minutes or more can be refused only after two failed
 # instructed checks; shorter ones are treated the same here.
-PANEL = Panel("prolific", "PROLIFIC_PID", ("STUDY_ID", "SESSION_ID"), fewest_failed_checks=2)
+PANEL = Panel(
+    "prolific",
+    "PROLIFIC_PID",
+    study="STUDY_ID",
+    session="SESSION_ID",
+    read=in_form("[0-9a-f]{24}", str.lower),
+    fewest_failed_checks=2,
+)
 # The person has left for good, as Prolific knows it: the place is free for somebody else.
 GONE = ("RETURNED", "TIMED-OUT", "REJECTED")
 
@@ -50,37 +57,43 @@ def submission_news(body: bytes) -> tuple[str, str] | None:
     return submission, re.sub(r"[_ ]", "-", status.upper())[:40]
 
 
-def receive(event_id: str, submission: str, status: str) -> bool:
+def message_digest(timestamp: str, body: bytes) -> str:
+    """What tells a signed message from every other: the digest of all that was signed."""
+    return hashlib.sha256(timestamp.encode() + b"\n" + body).hexdigest()
+
+
+def receive(event_id: str, submission: str, status: str, digest: str = "") -> bool:
     """Take in what became of a submission, once; False for an event that was here before.
 
-    Only the event's id and the status are kept, with the participation: no id of a person.
+    `digest`: of the signed message, which a copy under another event id has too. Only these two
+    and the status are kept, with the participation: no id of a person.
     """
-    person = _participation(submission)
+    visit = _visit(submission)
+    person = visit.participation if visit is not None else None
     try:
         with transaction.atomic():
             PanelEvent.objects.create(
-                source=PANEL.name, event_id=event_id, kind=status, participation=person
+                source=PANEL.name,
+                event_id=event_id,
+                message_digest=digest,
+                kind=status,
+                participation=person,
             )
-            if person is not None and status in GONE:
-                _let_go(person, status)
+            if visit is not None and status in GONE:
+                _let_go(visit, status)
     except IntegrityError:
         return False
     return True
 
 
-def _participation(submission: str) -> Participation | None:
-    return Participation.objects.filter(
-        participant__identity__source=PANEL.name,
-        participant__identity__details__SESSION_ID=submission,
-    ).first()
+def _visit(submission: str) -> PanelVisit | None:
+    rows = PanelVisit.objects.filter(participation__participant__source=PANEL.name)
+    return rows.filter(session=submission).select_related("participation").last()
 
 
-def _let_go(participation: Participation, status: str) -> None:
-    """Free the place of somebody who has not finished; what they answered stays."""
-    person = lock(participation)
-    if person.status != Status.ACTIVE:
-        return
-    Slot.objects.filter(participations=person).update(is_open=True)
-    person.status = Status.DROPPED
-    person.save(update_fields=["status"])
-    Event.objects.create(participation=person, kind="dropped", data={"panel": status})
+def _let_go(visit: PanelVisit, status: str) -> None:
+    """Free the place of somebody who has not finished and has not come again in another session;
+    what they answered stays."""
+    person = lock(visit.participation)
+    if person.status == Status.ACTIVE and person.visits.last() == visit:
+        person.leave(Status.DROPPED, "dropped", panel=status)

@@ -1,5 +1,10 @@
 """SONA: the survey code that it puts for %SURVEY_CODE% into the study's address."""
 
-from .base import Panel
+from .base import Panel, in_form
 
-PANEL = Panel("sona", "survey_code")
+
+def _number(text: str) -> str:
+    return text.lstrip("0") or text[-1:]
+
+
+PANEL = Panel("sona", "survey_code", read=in_form("[0-9]{1,20}", _number))

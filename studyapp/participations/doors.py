@@ -1,0 +1,52 @@
+"""Whom the door of a study turned away, counted by reason, and when too many come at once."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from studyapp.models import DoorCount, Judgment, Participation, Study, TurnedAway
+
+BURST_MINUTES = 10
+# So many in that time, of whom so large a share has answered nothing, are no ordinary crowd
+BURST_PEOPLE, BURST_SILENT = 20, 0.8
+
+
+def count_turned_away(study: Study, why: TurnedAway) -> None:
+    """One more; nothing of who it was."""
+    row, _ = DoorCount.objects.get_or_create(study=study, why=why)
+    DoorCount.objects.filter(pk=row.pk).update(times=F("times") + 1, last_at=timezone.now())
+
+
+def warnings(study: Study) -> Iterator[str]:
+    """What a researcher should know of the door, a sentence each with what to do."""
+    advice = {
+        TurnedAway.UNFILLED: "copy the link from the page Links into the panel's settings again, "
+        "and tick that it passes its parameters",
+        TurnedAway.DAMAGED: "check the link at the panel; its ids have another form than the "
+        "study's kind of panel gives",
+        TurnedAway.UNPROVEN: "nothing, unless somebody writes: their own browser, their panel's "
+        "session or their personal code lets them in",
+    }
+    for row in study.door_counts.order_by("why"):
+        why = TurnedAway(row.why)
+        yield (
+            f"Turned away {row.times} times: {why.label}, last on {row.last_at:%-d %B %Y, %H:%M} "
+            f"UTC. To do: {advice[why]}."
+        )
+    yield from _burst(study)
+
+
+def _burst(study: Study) -> Iterator[str]:
+    since = timezone.now() - timedelta(minutes=BURST_MINUTES)
+    came = Participation.objects.filter(study=study, entered_at__gte=since)
+    count = came.count()
+    answered = Exists(Judgment.objects.filter(participation=OuterRef("pk")))
+    silent = came.exclude(answered).count()
+    if count >= BURST_PEOPLE and silent >= BURST_SILENT * count:
+        yield (
+            f"{count} people came in the last {BURST_MINUTES} minutes and {silent} of them have "
+            "answered nothing: somebody may be opening made-up links. A place without an answer is "
+            "free again after some minutes; pause the study if places run out."
+        )

@@ -1,0 +1,50 @@
+"""Whether somebody who comes was here before, and whether it is them.
+
+A panel's id is known to others: to the panel's requesters, or because it is a plain number. Alone
+it opens nothing that somebody has given. What does: the browser in which they began, the session
+of the panel in which they came, a link that this site signed, or their personal code.
+"""
+
+from collections.abc import Container
+
+from django.conf import settings
+from django.utils.crypto import salted_hmac
+
+from studyapp.models import Participation, Status, Study
+
+from .panels import Visit
+
+SALT = "studyapp.participations.recognition"
+
+
+def known_person(study: Study, source: str, external_id: str) -> Participation | None:
+    """The participation of a panel's id in `study`, be the id kept or erased."""
+    people = Participation.objects.filter(study=study)
+    kept = people.filter(
+        participant__identity__source=source, participant__identity__external_id=external_id
+    ).first()
+    if kept is not None:
+        return kept
+    return people.filter(id_digest__in=id_digests(study, source, external_id)).first()
+
+
+def id_digests(study: Study, source: str, external_id: str) -> list[str]:
+    """What may stand for an id that was erased: by the present key, then by each of before.
+
+    Of one study: the digests of two can't be joined.
+    """
+    text = f"{study.slug}\n{source}\n{external_id}"
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [salted_hmac(SALT, text, secret=key, algorithm="sha256").hexdigest() for key in keys]
+
+
+def is_theirs(person: Participation, visit: Visit, codes: Container[str]) -> bool:
+    """Whether who comes by `visit`, in a browser that knows `codes`, is that person."""
+    if visit.is_signed or person.code in codes:
+        return True
+    return bool(visit.session) and person.visits.filter(session=visit.session).exists()
+
+
+def has_given(person: Participation) -> bool:
+    """Whether there is anything of theirs that an id alone must not open."""
+    return person.status != Status.ENTERED

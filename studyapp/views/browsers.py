@@ -1,0 +1,34 @@
+"""Whose pages a browser has opened by a panel's link: it may open them by that link again."""
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+
+from studyapp.models import Participation
+from studyapp.models.codes import is_code
+
+COOKIE = "discern-mine"
+SECONDS = 60 * 60 * 24 * 30
+# A laboratory's computer is used by many, one after the other
+MOST = 30
+
+
+def known_codes(request: HttpRequest) -> list[str]:
+    """The codes of the people who were let in here, the last one last."""
+    codes = request.COOKIES.get(COOKIE, "")[: MOST * 24].split(".")
+    return [code for code in codes if is_code(code)]
+
+
+def remember(request: HttpRequest, reply: HttpResponse, person: Participation) -> HttpResponse:
+    """`reply`, after which this browser is known as that person's."""
+    codes = [code for code in known_codes(request) if code != person.code]
+    reply.set_cookie(
+        COOKIE,
+        ".".join([*codes, person.code][-MOST:]),
+        max_age=SECONDS,
+        path=reverse("entry", args=[person.study.slug]),
+        httponly=True,
+        secure=settings.HTTPS,
+        samesite="Lax",
+    )
+    return reply

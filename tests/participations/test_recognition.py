@@ -1,0 +1,292 @@
+"""An id alone opens nothing that somebody has given; one person is one, however the id is spelt."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from studyapp.models import (
+    DoorCount,
+    Judgment,
+    PanelIdentity,
+    Participant,
+    Participation,
+    Status,
+    Study,
+    TurnedAway,
+)
+from studyapp.models.codes import spoken_code
+from studyapp.participations.enrolment import begin, consent
+from studyapp.participations.entering import enter
+from studyapp.participations.erasure import erase_identities, is_paid
+from studyapp.participations.panels import DamagedLink, UnfilledLink, panel_visit
+from studyapp.participations.panels.personal import signed
+from studyapp.participations.withdrawal import withdraw
+from studyapp.studies.lifecycle import close_study
+from tests.builders import ETHICS, make_definition, open_small_study
+from tests.participations.test_enrolment import at_once
+from tests.people import answer_all, make_profile
+from tests.visits import panel_id
+
+pytestmark = pytest.mark.django_db
+SONA = {"kind": "sona"}
+
+
+def door(client: Client, study: Study, **query: str) -> Any:
+    return client.get(f"/s/{study.slug}/", query)
+
+
+def arrive(client: Client, study: Study, **query: str) -> Participation:
+    """Let in by the link; the person whose page it leads to."""
+    reply = door(client, study, **query)
+    assert reply.status_code == 303, reply.content.decode()
+    return Participation.objects.get(code=reply["Location"].split("/")[2])
+
+
+def started(client: Client, study: Study, **query: str) -> Participation:
+    person = arrive(client, study, **query)
+    answer_all(begin(consent(person)), make_profile(), most=1)
+    return person
+
+
+def is_asked_for_a_code(reply: Any, study: Study) -> bool:
+    return bool((reply.status_code, reply["Location"]) == (303, f"/s/{study.slug}/again"))
+
+
+def test_a_bare_id_opens_nothing_of_a_started_participation() -> None:
+    study = open_small_study(panel=SONA)
+    person = started(Client(), study, survey_code="10001")
+    stranger = Client()
+    reply = door(stranger, study, survey_code="10001")
+    assert is_asked_for_a_code(reply, study)
+    page = stranger.get(reply["Location"])
+    assert person.code not in page.content.decode() + str(reply.headers)
+    assert "personal code" in page.content.decode()
+    assert DoorCount.objects.get().why == TurnedAway.UNPROVEN
+
+
+@pytest.mark.parametrize("status", [s for s in Status if s != Status.ENTERED])
+def test_a_bare_id_opens_nothing_whatever_has_become_of_them(status: Status) -> None:
+    study = open_small_study(panel=SONA)
+    person = arrive(Client(), study, survey_code="10001")
+    if status in (Status.ACTIVE, Status.FINISHED):
+        answer_all(begin(consent(person)), make_profile(), most=1 if status == "active" else 99)
+    elif status == Status.WITHDRAWN:
+        withdraw(person)
+    else:
+        Participation.objects.filter(pk=person.pk).update(status=status)
+    assert is_asked_for_a_code(door(Client(), study, survey_code="10001"), study)
+    assert Participation.objects.count() == 1
+
+
+def test_the_own_browser_opens_it_again(client: Client) -> None:
+    study = open_small_study(panel=SONA)
+    person = started(client, study, survey_code="10001")
+    assert arrive(client, study, survey_code="10001") == person
+
+
+def test_a_laboratorys_browser_knows_everybody_who_came_there(client: Client) -> None:
+    study = open_small_study(panel=SONA)
+    people = [started(client, study, survey_code=str(number)) for number in (1, 2, 3)]
+    assert [arrive(client, study, survey_code=str(n)) for n in (1, 2, 3)] == people
+
+
+def test_the_same_session_of_the_panel_opens_it_and_another_one_does_not() -> None:
+    study = open_small_study(panel={"kind": "prolific"})
+    query = {"PROLIFIC_PID": panel_id("p"), "STUDY_ID": "st"}
+    person = started(Client(), study, **query, SESSION_ID="se-1")
+    assert arrive(Client(), study, **query, SESSION_ID="se-1") == person
+    for other in ({"SESSION_ID": "se-2"}, {}, {"SESSION_ID": ""}):
+        assert is_asked_for_a_code(door(Client(), study, **query, **other), study)
+    assert list(person.visits.values_list("session", flat=True)) == ["se-1"]
+
+
+def test_a_link_that_this_site_signed_opens_it_anywhere() -> None:
+    study = open_small_study(panel={"kind": "personal"})
+    link = signed(study.slug, "anna")
+    person = started(Client(), study, participant=link)
+    assert arrive(Client(), study, participant=link) == person
+
+
+def test_a_personal_code_opens_it_in_another_browser(client: Client) -> None:
+    study = open_small_study(panel=SONA)
+    first = Client()
+    person = started(first, study, survey_code="10001")
+    about = first.get(f"/p/{person.code}/about").content.decode()
+    assert person.personal_code in about
+    typed = person.personal_code.lower().replace("-", " ").replace("0", "o").replace("1", "l")
+    reply = client.post(f"/s/{study.slug}/again", {"personal_code": typed})
+    assert reply["Location"] == f"/p/{person.code}/"
+    assert arrive(client, study, survey_code="10001") == person
+
+
+def test_a_wrong_code_is_told_and_stays_in_the_field(client: Client) -> None:
+    study = open_small_study(panel=SONA)
+    started(Client(), study, survey_code="10001")
+    for typed in ("ABCD-EFGH-JKMN", "<b>", "x" * 5000, "\x00"):
+        reply = client.post(f"/s/{study.slug}/again", {"personal_code": typed})
+        assert reply.status_code == 400
+        assert "No place in this study has this code." in reply.content.decode()
+    assert (
+        'value="&lt;b&gt;"'
+        in client.post(f"/s/{study.slug}/again", {"personal_code": "<b>"}).content.decode()
+    )
+
+
+def test_a_code_of_another_study_opens_nothing(client: Client) -> None:
+    one, other = open_small_study(slug="one"), open_small_study(slug="other")
+    person = enter(one, source="link")
+    reply = client.post(f"/s/{other.slug}/again", {"personal_code": person.personal_code})
+    assert reply.status_code == 400
+
+
+def test_a_typed_code_is_read_in_any_case_and_grouping() -> None:
+    assert spoken_code("abcd efgh-jkmn") == "ABCD-EFGH-JKMN"
+    assert spoken_code("oilo-1234-5678") == "0110-1234-5678"
+    assert spoken_code("ABCD-EFGH-JKM") == spoken_code("ABCD-EFGH-JKMU") == ""
+
+
+def test_who_opened_an_id_before_its_person_reads_nothing_of_theirs() -> None:
+    study = open_small_study(panel=SONA)
+    stranger, own = Client(), Client()
+    before = arrive(stranger, study, survey_code="10001").code
+    person = started(own, study, survey_code="10001")
+    assert Participation.objects.get() == person
+    assert stranger.get(f"/p/{before}/").status_code == 404
+    assert stranger.post(f"/p/{before}/withdraw").status_code == 404
+    assert is_asked_for_a_code(door(stranger, study, survey_code="10001"), study)
+    assert Judgment.objects.count() == 1
+
+
+def test_the_page_for_a_code_names_the_contact_and_is_none_in_a_closed_study(
+    client: Client,
+) -> None:
+    study = open_small_study(panel=SONA, ethics=ETHICS)
+    started(Client(), study, survey_code="10001")
+    assert ETHICS["contact"] in client.get(f"/s/{study.slug}/again").content.decode()
+    close_study(study)
+    assert client.get(f"/s/{study.slug}/again").status_code == 404
+    assert door(client, study, survey_code="10001").status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "spellings"),
+    [
+        ("sona", "survey_code", ["10001", "10001\u200b", "\uff110001", "010001", " 10001 "]),
+        ("prolific", "PROLIFIC_PID", ["5f" * 12, "5F" * 12, "\u200b" + "5f" * 12, "\uff15f" * 12]),
+        ("mturk", "workerId", ["A1XYZ", "a1xyz", "A1X\u2060YZ", "\uff211XYZ"]),
+    ],
+)  # fmt: skip
+def test_one_id_in_every_spelling_is_one_person(kind: str, name: str, spellings: list[str]) -> None:
+    definition = make_definition(panel={"kind": kind})
+    found = [panel_visit(definition, {name: text}) for text in spellings]
+    assert {visit.external_id for visit in found if visit is not None} == {spellings[0]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "query"),
+    [
+        ("prolific", {"PROLIFIC_PID": "anna"}),
+        ("prolific", {"PROLIFIC_PID": "5f" * 13}),
+        ("prolific", {"PROLIFIC_PID": "g0" * 12}),
+        ("mturk", {"workerId": "A1 XYZ"}),
+        ("mturk", {"workerId": "A1-XYZ"}),
+        ("sona", {"survey_code": "1000x"}),
+        ("sona", {"survey_code": "-5"}),
+    ],
+)
+def test_an_id_in_none_of_the_panels_forms_is_a_damaged_link(
+    kind: str, query: dict[str, str]
+) -> None:
+    with pytest.raises(DamagedLink, match="open it exactly as you were given it"):
+        panel_visit(make_definition(panel={"kind": kind}), query)
+
+
+PLACEHOLDERS = [
+    ("prolific", {"PROLIFIC_PID": "{{%PROLIFIC_PID%}}", "SESSION_ID": "{{%SESSION_ID%}}"}),
+    ("prolific", {"PROLIFIC_PID": "5f" * 12, "SESSION_ID": "{{%SESSION_ID%}}"}),
+    ("sona", {"survey_code": "%SURVEY_CODE%"}),
+    ("mturk", {"workerId": "${workerId}", "assignmentId": "x"}),
+    ("personal", {"participant": "[%participant%]"}),
+    ("link", {"survey_code": "%SURVEY_CODE%"}),
+    ("link", {"PROLIFIC_PID": "{{%PROLIFIC_PID%}}"}),
+]
+
+
+@pytest.mark.parametrize(("kind", "query"), PLACEHOLDERS)
+def test_a_placeholder_that_was_never_filled_in_is_no_person(
+    kind: str, query: dict[str, str], client: Client
+) -> None:
+    study = open_small_study(panel={"kind": kind})
+    with pytest.raises(UnfilledLink):
+        panel_visit(make_definition(panel={"kind": kind}), query)
+    reply = door(client, study, **query)
+    assert reply.status_code == 400
+    assert "left your ID out of the link" in reply.content.decode()
+    assert Participation.objects.count() == 0
+    assert (DoorCount.objects.get().why, DoorCount.objects.get().times) == ("unfilled", 1)
+
+
+def test_mturks_preview_shows_the_study_without_a_form(client: Client) -> None:
+    study = open_small_study(panel={"kind": "mturk"}, ethics=ETHICS)
+    reply = door(client, study, assignmentId="ASSIGNMENT_ID_NOT_AVAILABLE", hitId="h")
+    text = reply.content.decode()
+    assert reply.status_code == 200
+    assert study.title in text
+    assert "accept the task first" in text
+    assert "<form" not in text
+    assert Participation.objects.count() == 0
+
+
+@pytest.mark.parametrize("how", ["withdraws", "is paid"])
+def test_an_erased_id_makes_no_second_participation(how: str, client: Client) -> None:
+    study = open_small_study(panel=SONA)
+    person = started(client, study, survey_code="10001")
+    if how == "withdraws":
+        withdraw(person)
+    else:
+        person.refresh_from_db()
+        answer_all(person, make_profile())
+        assert erase_identities(is_paid(study, person.entered_at.replace(year=2999))) == 1
+    assert PanelIdentity.objects.count() == 0
+    person.refresh_from_db()
+    assert "10001" not in person.id_digest
+    assert len(person.id_digest) == 64
+    assert person.visits.count() == 0
+    assert arrive(client, study, survey_code="10001") == person
+    assert is_asked_for_a_code(door(Client(), study, survey_code="010001"), study)
+    assert Participation.objects.count() == 1
+    assert person.visits.count() == 0
+
+
+def test_the_digest_of_an_erased_id_joins_no_two_studies_and_goes_with_the_close() -> None:
+    studies = [open_small_study(slug=slug, panel=SONA) for slug in ("one", "two")]
+    people = [enter(study, source="sona", external_id="10001") for study in studies]
+    for person in people:
+        withdraw(person)
+        person.refresh_from_db()
+    assert len({person.id_digest for person in people} - {""}) == 2
+    close_study(studies[0])
+    people[0].refresh_from_db()
+    assert people[0].id_digest == ""
+
+
+def test_an_erased_id_is_known_under_the_key_of_before(settings: Any) -> None:
+    study = open_small_study(panel=SONA)
+    person = enter(study, source="sona", external_id="10001")
+    withdraw(person)
+    settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
+    settings.SECRET_KEY = "another key, as long as a key should be at the least 0123456789"
+    assert enter(study, source="sona", external_id="10001") == person
+
+
+@pytest.mark.django_db(transaction=True)
+def test_somebody_new_to_the_site_enters_two_studies_in_the_same_moment() -> None:
+    studies = [open_small_study(slug=slug, panel=SONA) for slug in ("one", "two", "three")]
+    for turn in range(6):
+        name = str(turn)
+        at_once(
+            3, lambda number, name=name: enter(studies[number], source="sona", external_id=name)
+        )
+    assert Participation.objects.count() == 18
+    assert Participant.objects.count() == PanelIdentity.objects.count() == 6

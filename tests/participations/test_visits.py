@@ -1,0 +1,204 @@
+"""What a panel tells of one visit belongs to the visit: session, study, arrival."""
+
+import base64
+import csv
+import hashlib
+import hmac
+import io
+import json
+import time
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
+from django.test import Client
+from django.utils import timezone
+
+from studyapp.exports.bundle import write_bundle
+from studyapp.models import PanelEvent, PanelVisit, Participation, Status, Study
+from studyapp.participations.approvals import approvals
+from studyapp.participations.doors import warnings
+from studyapp.participations.enrolment import begin, consent, has_free_slot
+from studyapp.participations.entering import enter
+from tests.builders import open_small_study, take_part
+from tests.people import answer_all, make_profile
+from tests.visits import panel_id
+
+ANNA, SECRET = panel_id("anna"), "what Prolific and this site share"
+
+
+def come(study: Study, session: str, *, client: Client | None = None) -> Participation:
+    query = {"PROLIFIC_PID": ANNA, "STUDY_ID": f"of {study.slug}", "SESSION_ID": session}
+    reply = (client or Client()).get(f"/s/{study.slug}/", query)
+    assert reply.status_code == 303
+    return Participation.objects.get(code=reply["Location"].split("/")[2])
+
+
+def panel_study(slug: str, **options: Any) -> Study:
+    return open_small_study(slug=slug, panel={"kind": "prolific"}, **options)
+
+
+def news(
+    session: str, status: str, event: str, *, stamp: int | None = None, secret: str = SECRET
+) -> Any:
+    body = json.dumps(
+        {"event_type": "submission.status.change", "resource_id": session, "status": status}
+    ).encode()
+    when = str(stamp or int(time.time()))
+    digest = hmac.new(secret.encode(), when.encode() + body, hashlib.sha256).digest()
+    headers = {
+        "X-Prolific-Request-Timestamp": when,
+        "X-Prolific-Request-Signature": base64.b64encode(digest).decode(),
+        "X-Event-ID": event,
+    }
+    return Client().post("/panels/prolific/", body, "application/json", headers=headers).json()
+
+
+@pytest.mark.django_db
+def test_each_study_pays_its_own_session_of_a_person(tmp_path: Path) -> None:
+    one, two = panel_study("one"), panel_study("two")
+    come(one, "session-1")
+    come(two, "session-2")
+    for study, session in ((one, "session-1"), (two, "session-2")):
+        assert [row["session"] for row in approvals(study)] == [session]
+        folder = tmp_path / study.slug
+        write_bundle(study, folder, public=False, panel_ids=True)
+        [path] = folder.rglob("*-panel_data.csv")
+        rows = list(csv.DictReader(io.StringIO(path.read_text())))
+        assert [row["panel_session_id"] for row in rows] == [session]
+        assert [row["panel_study_id"] for row in rows] == [f"of {study.slug}"]
+        assert rows[0]["arrived_at"]
+
+
+@pytest.mark.django_db
+def test_every_session_that_was_seen_is_kept_and_the_last_one_paid() -> None:
+    study, client = panel_study("one"), Client()
+    person = come(study, "first", client=client)
+    for session in ("first", "second", "first"):
+        assert come(study, session, client=client) == person
+    assert [visit.session for visit in person.visits.all()] == ["first", "second"]
+    assert [row["session"] for row in approvals(study)] == ["second"]
+
+
+@pytest.mark.django_db
+def test_who_finished_is_paid_for_the_session_in_which_they_did() -> None:
+    study, client = panel_study("one"), Client()
+    person = come(study, "first", client=client)
+    answer_all(begin(consent(person)), make_profile())
+    come(study, "later", client=client)
+    assert [row["session"] for row in approvals(study)] == ["first"]
+
+
+@pytest.mark.django_db
+def test_news_of_a_session_is_about_the_study_of_that_session(settings: Any) -> None:
+    settings.PROLIFIC_WEBHOOK_SECRET = SECRET
+    people = [come(panel_study(slug), f"session of {slug}") for slug in ("one", "two")]
+    for person in people:
+        begin(consent(person))
+    assert news("session of two", "RETURNED", "e1") == {"ok": True, "new": True}
+    for person in people:
+        person.refresh_from_db()
+    assert [person.status for person in people] == [Status.ACTIVE, Status.DROPPED]
+    assert PanelEvent.objects.get().participation == people[1]
+
+
+@pytest.mark.django_db
+def test_news_of_an_earlier_session_drops_nobody_who_came_again(settings: Any) -> None:
+    settings.PROLIFIC_WEBHOOK_SECRET = SECRET
+    study, client = panel_study("one"), Client()
+    person = come(study, "first", client=client)
+    begin(consent(person))
+    come(study, "second", client=client)
+    news("first", "RETURNED", "e1")
+    person.refresh_from_db()
+    assert person.status == Status.ACTIVE
+    news("second", "RETURNED", "e2")
+    person.refresh_from_db()
+    assert person.status == Status.DROPPED
+
+
+@pytest.mark.django_db
+def test_one_signed_message_is_taken_once_under_whatever_event_id(settings: Any) -> None:
+    settings.PROLIFIC_WEBHOOK_SECRET = SECRET
+    come(panel_study("one"), "first")
+    now = int(time.time())
+    assert news("first", "ACTIVE", "e1", stamp=now)["new"]
+    assert not news("first", "ACTIVE", "e2", stamp=now)["new"]
+    assert not news("first", "ACTIVE", "e1", stamp=now - 5)["new"]
+    assert news("first", "RETURNED", "e3", stamp=now)["new"]
+    assert PanelEvent.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_a_place_without_an_answer_is_held_for_minutes_and_one_with_for_the_idle_limit() -> None:
+    study = open_small_study(people=2)
+    silent, answering = take_part(study, "silent"), take_part(study, "answering")
+    answer_all(answering, make_profile(), most=1)
+    assert not has_free_slot(study)
+    long_ago = timezone.now() - timedelta(minutes=15)
+    Participation.objects.update(last_seen_at=long_ago)
+    assert has_free_slot(study)
+    assert take_part(study, "next").slot == silent.slot
+    statuses = {one.pk: one.status for one in Participation.objects.all()}
+    assert (statuses[silent.pk], statuses[answering.pk]) == (Status.DROPPED, Status.ACTIVE)
+
+
+@pytest.mark.django_db
+def test_who_read_for_long_begins_all_the_same_in_any_free_place() -> None:
+    study = open_small_study(people=3)
+    slow = consent(enter(study, source="link"))
+    Participation.objects.update(last_seen_at=timezone.now() - timedelta(minutes=15))
+    assert take_part(study, "next").slot == slow.slot
+    slow = begin(slow)
+    assert slow.status == Status.ACTIVE
+    answer_all(slow, make_profile())
+    slow.refresh_from_db()
+    assert slow.status == Status.FINISHED
+
+
+@pytest.mark.django_db
+def test_a_burst_of_people_who_answer_nothing_is_told_at_the_desk() -> None:
+    study = open_small_study(people=2)
+    for number in range(20):
+        enter(study, source="sona", external_id=str(number))
+    assert ["20 people came in the last 10 minutes" in line for line in warnings(study)] == [True]
+    Participation.objects.update(entered_at=timezone.now() - timedelta(hours=1))
+    assert list(warnings(study)) == []
+
+
+@pytest.mark.django_db
+def test_a_crowd_that_answers_is_no_burst() -> None:
+    study = open_small_study(people=20)
+    for number in range(20):
+        person = take_part(study, str(number))
+        if number % 2:
+            answer_all(person, make_profile(), most=1)
+    assert list(warnings(study)) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_details_of_before_become_visits_and_no_row_is_lost() -> None:
+    one, two = panel_study("one"), panel_study("two")
+    details = {"SESSION_ID": "s1", "STUDY_ID": "st1"}
+    first = enter(one, source="prolific", external_id=ANNA, details=details)
+    second = enter(two, source="prolific", external_id=ANNA)
+    plain = enter(one, source="link")
+    executor = MigrationExecutor(connection)
+    executor.migrate([("studyapp", "0012_lengths_of_a_study_file")])
+    old = executor.loader.project_state([("studyapp", "0012_lengths_of_a_study_file")]).apps
+    identities = old.get_model("studyapp", "PanelIdentity").objects
+    assert identities.get().details == details
+    identities.update(external_id=ANNA.upper())
+    executor = MigrationExecutor(connection)
+    executor.migrate(executor.loader.graph.leaf_nodes("studyapp"))
+    visits = PanelVisit.objects.order_by("arrived_at").values_list(
+        "participation", "session", "panel_study"
+    )
+    assert list(visits) == [(first.pk, "s1", "st1"), (second.pk, "", "")]
+    people = Participation.objects.order_by("pk")
+    assert [person.pk for person in people] == [first.pk, second.pk, plain.pk]
+    assert len({person.personal_code for person in people} - {""}) == 3
+    assert enter(one, source="prolific", external_id=ANNA) == first
