@@ -136,7 +136,7 @@ class Participation(models.Model):
     def leave(self, status: Status, kind: str, **particulars: Any) -> None:
         """Stop taking part: a place that was held is free for the next. The row must be locked."""
         if self.status in HOLDS_A_SLOT:
-            Slot.objects.filter(pk=self.slot_id).update(is_open=True)
+            Slot.objects.filter(participations=self).update(is_open=True)
         self.status, self.completion_code = status, ""
         self.save(update_fields=["status", "completion_code"])
         self.note(kind, **particulars)

@@ -124,10 +124,10 @@ def are_idle(study: Study, now: datetime | None = None) -> Q:
     answered anything yet holds it for minutes only, so that made-up people keep nobody out."""
     now = now or database_now()
     limit = study_definition(study).design.idle_minutes
-    has_answered = Exists(Judgment.objects.filter(participation=OuterRef("pk")))
+    silent = Q(~Exists(Judgment.objects.filter(participation=OuterRef("pk"))))
     early = Q(last_seen_at__lt=seen_before(min(limit, UNANSWERED_MINUTES), now))
     late = Q(last_seen_at__lt=seen_before(limit, now))
-    return Q(status=Status.ACTIVE) & early & (late | ~has_answered)
+    return Q(status=Status.ACTIVE) & early & (late | silent)
 
 
 def seen_before(minutes: int, now: datetime | None = None) -> datetime:
