@@ -11,7 +11,9 @@ from torch.overrides import TorchFunctionMode
 from .devices import walkable
 from .errors import ExplainerError
 from .layers import SEPARATOR, Hook, hooked, tensors_in
-from .rectifiers import SMOOTH, Rectify, Rule, Walk, rectification
+from .proof import Proof
+from .rectifiers import Rule, Walk, rectified
+from .spellings import Spellings
 
 
 class _Watch:
@@ -57,6 +59,7 @@ class _Calls(TorchFunctionMode):
     def __init__(self, walk: Walk | None, watches: Sequence[_Watch]) -> None:
         super().__init__()
         self.walk = walk
+        self.spellings = Spellings()
         self.watches = [watch for watch in watches if watch.calls]
 
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -69,13 +72,12 @@ class _Calls(TorchFunctionMode):
     def _call(self, func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
         if self.walk is None:
             return func(*args, **kwargs)
-        call = rectification(func, args, kwargs)
+        call = self.spellings.read(func, args, kwargs)
         if call is not None:
-            self.walk.rectified += 1
-            return Rectify.apply(call, call.x, self.walk)
-        if getattr(func, "__name__", "") in SMOOTH:
-            self.walk.smooth.add(func.__name__.rstrip("_"))
-        return func(*args, **kwargs)
+            return rectified(call, self.walk)
+        out = func(*args, **kwargs)
+        self.spellings.note(func, args, out)
+        return out
 
 
 class Graph:
@@ -98,18 +100,17 @@ class Graph:
         if rules:
             _refuse_hidden_calls(module)
         self.walk = Walk()
+        self.module = module
         self.images = images.detach().requires_grad_(pixels)
         watches = [_Watch(address) for address in addresses]
         self.outputs = self._forward(module, watches, rules)
         self.maps = {watch.address: _met(watch) for watch in watches}
-        if rules:
-            _refuse_without_rectifiers(self.walk)
 
     def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
         calls = any(watch.calls for watch in watches)
         mode = _Calls(self.walk if rules else None, watches) if rules or calls else nullcontext()
         grad = torch.set_grad_enabled(self.images.requires_grad)
-        with grad, walkable(module), watching(module, watches), mode:
+        with grad, walkable(module), watching(module, watches), mode, told(module):
             # A network that begins in place must change neither the caller's images nor a leaf.
             return module(self.images.clone())
 
@@ -117,17 +118,24 @@ class Graph:
         """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`."""
         if not scores.requires_grad:
             raise _independent()
+        if rule != "gradient":
+            Proof(scores, self.images, self._kept()).refuse()
         self.walk.rule = rule
-        found = torch.autograd.grad(
-            scores,
-            list(wanted),
-            grad_outputs=torch.ones_like(scores),
-            retain_graph=True,
-            allow_unused=True,
-        )
+        with told(self.module):
+            found = torch.autograd.grad(
+                scores,
+                list(wanted),
+                grad_outputs=torch.ones_like(scores),
+                retain_graph=True,
+                allow_unused=True,
+            )
         if any(gradient is None for gradient in found):
             raise _independent()
         return list(found)
+
+    def _kept(self) -> Iterator[Tensor]:
+        yield from self.module.parameters()
+        yield from self.module.buffers()
 
 
 @contextmanager
@@ -138,6 +146,38 @@ def watching(module: nn.Module, watches: Sequence[_Watch]) -> Iterator[None]:
     make: Callable[[str], Hook] = hooks.__getitem__
     with hooked(modules, make):
         yield
+
+
+@contextmanager
+def told(module: nn.Module) -> Iterator[None]:
+    """What PyTorch says of a network that can't be walked back, in one sentence with its mend."""
+    try:
+        yield
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:
+        said = str(error)
+        mend = next((mend for part, mend in MENDS if part in said), None)
+        if mend is None:
+            raise
+        hooks = any(child._backward_hooks for child in module.modules())
+        raise ExplainerError(
+            f"the network can't be walked back ({said.splitlines()[0].split('. ')[0]})",
+            HOOKED if hooks and "BackwardHookFunction" in said else mend,
+        ) from error
+
+
+HOOKED = "remove its full backward hooks, or let the call after them run out of place"
+MENDS = (
+    ("inplace", "write the call that works in place so that it gives a new tensor"),
+    ("in-place", "write the call that works in place so that it gives a new tensor"),
+    ("saved during the original forward", "explain the network without checkpoints"),
+    ("have different metadata than", "explain the network without checkpoints"),
+    ("use_reentrant=True", "checkpoint with use_reentrant=False, or not at all"),
+    ("donated buffers", "pass the original module, not the compiled one"),
+    ("derivative for", "replace that call by one that has a derivative"),
+    ("not differentiable", "replace that call by one that has a derivative"),
+)
 
 
 def _met(watch: _Watch) -> Tensor:
@@ -156,23 +196,13 @@ def _independent() -> ExplainerError:
 
 
 def _refuse_hidden_calls(module: nn.Module) -> None:
-    scripted = any(isinstance(child, torch.jit.ScriptModule) for child in module.modules())
-    if scripted or type(module).__name__ == "OptimizedModule":
+    hidden = (
+        isinstance(child, torch.jit.ScriptModule)
+        or type(child).__name__ == "OptimizedModule"  # to import it takes seconds
+        or child._compiled_call_impl is not None
+        for child in module.modules()
+    )
+    if any(hidden):
         raise ExplainerError(
             "a traced, scripted or compiled network hides its ReLUs", "pass the original module"
-        )
-
-
-def _refuse_without_rectifiers(walk: Walk) -> None:
-    if walk.smooth:
-        raise ExplainerError(
-            f"the network also rectifies by {', '.join(sorted(walk.smooth))}, for which guided "
-            "backpropagation and deconvnet are not defined",
-            "use a CAM method or gradient",
-        )
-    if walk.rectified == 0:
-        raise ExplainerError(
-            "no ReLU was met in the forward pass, so guided backpropagation and deconvnet would "
-            "be the plain gradient",
-            "use a CAM method or gradient",
         )

@@ -1,12 +1,11 @@
-"""Every ReLU of a forward pass, sent through one function whose backward rule can be chosen later.
+"""A ReLU whose backward rule can be chosen after the forward pass.
 
 Plain gradient, guided backpropagation and deconvnet share their forward pass: only the backward of
-the ReLU differs. A `TorchFunctionMode` meets each call as it is made, so functional calls, modules
-used twice, ReLU6 and in-place calls come out right, and no module of the caller's is touched.
+the ReLU differs. `explainer.spellings` finds the calls that are one; `explainer.proof` shows that
+none was missed.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 import torch
@@ -18,19 +17,21 @@ Rule = Literal["gradient", "guided_backprop", "deconvnet"]
 
 @dataclass
 class Walk:
-    """What a backward pass reads: the rule of the ReLUs now; and which activations were met."""
+    """What a backward pass reads: the rule that the ReLUs follow now."""
 
     rule: Rule = "gradient"
-    rectified: int = 0
-    smooth: set[str] = field(default_factory=set)
 
 
 class Rectification(NamedTuple):
-    """One ReLU call: max(0, x), or min(ceiling, max(0, x))."""
+    """One ReLU call: max(0, x), or min(ceiling, max(0, x)).
+
+    `at_ends`: what its own derivative is where x is 0, or the ceiling. PyTorch's spellings differ.
+    """
 
     x: Tensor
     ceiling: float | None = None
     in_place: bool = False
+    at_ends: float = 0.0
 
 
 class Rectify(torch.autograd.Function):
@@ -43,20 +44,38 @@ class Rectify(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, call: Rectification, x: Tensor, walk: Walk) -> Tensor:
+        ends = _ends(call) if call.at_ends else None
         if call.in_place:
             ctx.mark_dirty(x)
         out = _rectified(x, call.ceiling, call.in_place)
-        ctx.save_for_backward(out)
-        ctx.ceiling, ctx.walk = call.ceiling, walk
+        ctx.save_for_backward(out, ends)
+        ctx.ceiling, ctx.walk, ctx.at_ends = call.ceiling, walk, call.at_ends
         return out
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor, None]:
         if ctx.walk.rule == "deconvnet":
             return None, gradient.clamp(min=0), None
-        (out,) = ctx.saved_tensors
+        out, ends = ctx.saved_tensors
         gated = _gated(gradient, out, ctx.ceiling)
-        return None, gated.clamp_(min=0) if ctx.walk.rule == "guided_backprop" else gated, None
+        if ctx.walk.rule == "guided_backprop":
+            return None, gated.clamp_(min=0), None
+        if ends is not None:
+            gated = torch.where(ends, ctx.at_ends * gradient, gated)
+        return None, gated, None
+
+
+def rectified(call: Rectification, walk: Walk) -> Tensor:
+    """What the call gives. A part of a larger tensor is changed by copying into it."""
+    if not (call.in_place and call.x._is_view()):
+        out: Tensor = Rectify.apply(call, call.x, walk)
+        return out
+    return call.x.copy_(Rectify.apply(call._replace(in_place=False), call.x, walk))
+
+
+def _ends(call: Rectification) -> Tensor:
+    ends = call.x == 0
+    return ends if call.ceiling is None else ends | (call.x == call.ceiling)
 
 
 def _rectified(x: Tensor, ceiling: float | None, in_place: bool) -> Tensor:
@@ -71,89 +90,3 @@ def _gated(gradient: Tensor, out: Tensor, ceiling: float | None) -> Tensor:
     else:
         gated = torch.ops.aten.hardtanh_backward(gradient, out, 0.0, ceiling)
     return gated
-
-
-Reader = Callable[..., Rectification | None]
-
-
-def _relu(input: Tensor, inplace: bool = False) -> Rectification:
-    return Rectification(input, None, inplace)
-
-
-def _relu6(input: Tensor, inplace: bool = False) -> Rectification:
-    return Rectification(input, 6.0, inplace)
-
-
-def _in_place(input: Tensor) -> Rectification:
-    return Rectification(input, None, True)
-
-
-def _hardtanh(
-    input: Tensor, min_val: float = -1.0, max_val: float = 1.0, inplace: bool = False
-) -> Rectification | None:
-    return Rectification(input, float(max_val), inplace) if min_val == 0 else None
-
-
-def _hardtanh_(input: Tensor, min_val: float = -1.0, max_val: float = 1.0) -> Rectification | None:
-    return _hardtanh(input, min_val, max_val, inplace=True)
-
-
-def _clamp(input: Tensor, min: Any = None, max: Any = None) -> Rectification | None:
-    if isinstance(min, Tensor) or isinstance(max, Tensor) or min != 0:
-        return None
-    return Rectification(input, None if max is None else float(max))
-
-
-def _clamp_(input: Tensor, min: Any = None, max: Any = None) -> Rectification | None:
-    call = _clamp(input, min, max)
-    return call._replace(in_place=True) if call else None
-
-
-def _threshold(
-    input: Tensor, threshold: float, value: float, inplace: bool = False
-) -> Rectification | None:
-    return Rectification(input, None, inplace) if threshold == value == 0 else None
-
-
-READERS: Mapping[Callable[..., Any], Reader] = {
-    functional.relu: _relu,
-    torch.relu: _relu,
-    Tensor.relu: _relu,
-    torch.ops.aten.relu: _relu,
-    torch.relu_: _in_place,
-    Tensor.relu_: _in_place,
-    torch.ops.aten.relu_: _in_place,
-    functional.relu6: _relu6,
-    functional.hardtanh: _hardtanh,
-    functional.hardtanh_: _hardtanh_,
-    torch.clamp: _clamp,
-    Tensor.clamp: _clamp,
-    torch.clamp_: _clamp_,
-    Tensor.clamp_: _clamp_,
-    torch.clamp_min: _clamp,
-    Tensor.clamp_min: _clamp,
-    torch.clamp_min_: _clamp_,
-    Tensor.clamp_min_: _clamp_,
-    functional.threshold: _threshold,
-    torch.threshold: _threshold,
-}
-
-SMOOTH = frozenset(
-    {
-        *("silu", "gelu", "hardswish", "mish", "softplus", "logsigmoid"),
-        *("leaky_relu", "prelu", "rrelu", "elu", "celu", "selu", "hardshrink", "softshrink"),
-        *("silu_", "leaky_relu_", "rrelu_", "elu_", "celu_", "selu_"),
-    }
-)
-
-
-def rectification(
-    func: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]
-) -> Rectification | None:
-    """The ReLU that this call is, or None where it is something else."""
-    reader = READERS.get(func)
-    if reader is None:
-        return None
-    named = {"input" if key == "self" else key: value for key, value in kwargs.items()}
-    call = reader(*args, **named)
-    return call if call is not None and call.x.is_floating_point() else None

@@ -11,24 +11,9 @@ from explainer import ExplainerError, Network, explain
 
 from .references import pixel_map, slow_relu
 from .small_networks import Convolutions, PreActivation, noise, seeded, with_relu
+from .spellings import SPELLINGS
 
 RULES = ("gradient", "guided_backprop", "deconvnet")
-SPELLINGS: dict[str, Callable[[Tensor], Tensor]] = {
-    "F.relu": functional.relu,
-    "torch.relu": torch.relu,
-    "Tensor.relu": Tensor.relu,
-    "F.relu in place": lambda x: functional.relu(x, inplace=True),
-    "torch.relu_": torch.relu_,
-    "Tensor.relu_": Tensor.relu_,
-    "one module used thrice": nn.ReLU(),
-    "one module in place": nn.ReLU(inplace=True),
-    "clamp": lambda x: x.clamp(min=0),
-    "clamp_min": lambda x: torch.clamp_min(x, 0),
-    "clamp_": lambda x: x.clamp_(0),
-    "threshold": nn.Threshold(0.0, 0.0),
-    "hardtanh from 0": nn.Hardtanh(0.0, 1e9),
-    "aten": torch.ops.aten.relu,
-}
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
