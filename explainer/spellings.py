@@ -232,7 +232,7 @@ def _in_place(call: Rectification | None) -> Rectification | None:
 def _keeps_shape(x: Tensor, bound: Any) -> bool:
     if not isinstance(bound, Tensor):
         return True
-    return torch.broadcast_shapes(x.shape, bound.shape) == x.shape
+    return torch.broadcast_tensors(x.detach(), bound)[0].shape == x.shape
 
 
 def _readers() -> dict[Call, Call]:
@@ -275,7 +275,7 @@ def _readers() -> dict[Call, Call]:
     }
     for name, reader in by_name.items():
         for room in (torch, Tensor, functional, torch._C._nn, torch.ops.aten):
-            func = getattr(room, name, None)
+            func: Any = getattr(room, name, None)
             if func is not None:
                 read.setdefault(func, reader)
     return read
