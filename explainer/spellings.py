@@ -232,12 +232,13 @@ def _in_place(call: Rectification | None) -> Rectification | None:
 def _keeps_shape(x: Tensor, bound: Any) -> bool:
     if not isinstance(bound, Tensor):
         return True
-    return torch.broadcast_tensors(x.detach(), bound)[0].shape == x.shape
+    fits = zip(reversed(bound.shape), reversed(x.shape), strict=False)
+    return bound.dim() <= x.dim() and all(size in (1, own) for size, own in fits)
 
 
 def _readers() -> dict[Call, Call]:
     """Every function by which PyTorch can be asked for one of these calls."""
-    read: dict[Call, Call] = {
+    read: dict[Any, Call] = {
         functional.relu: _relu,
         functional.relu6: _relu6,
         functional.hardtanh: _hardtanh,
