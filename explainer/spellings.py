@@ -254,7 +254,7 @@ def _readers() -> dict[Call, Call]:
         Tensor.__imul__: _mul_,
         Tensor.__setitem__: _masked_fill_,
     }
-    by_name = {
+    by_name: dict[str, Call] = {
         "relu": _relu,
         "relu_": _relu_,
         "relu6": _relu6,
