@@ -9,10 +9,8 @@ from PIL import Image, ImageOps
 from demo.material import Cutout
 from demo.processes import DemoError
 from demo.scenes import SIDE, Placed, Scene
-from explainer.errors import did_you_mean
-from explainer.networks.labels import imagenet_labels
 from photos import ENDINGS, PhotoError, is_litter, open_photo
-from studyapp.studies.readers import category_name
+from studyapp.studies.class_names import category_of_folder, class_names, imagenet_labels
 
 
 def read_own(folder: Path) -> list[Cutout]:
@@ -24,25 +22,27 @@ def read_own(folder: Path) -> list[Cutout]:
         for path in sorted(folder.glob("*/*"))
         if path.suffix.lower() in ENDINGS and not is_litter(path.relative_to(folder))
     ]
-    names = sorted({category_name(path.parent.name) for path in files})
+    names = sorted({category_of_folder(path.parent.name) for path in files})
     if len(names) < 2:
         raise DemoError(
             f"PHOTOS={folder}: the photos of {len(names)} classes are in it; put those of at least "
             "two into one sub-folder each, named like the class"
         )
-    known = imagenet_labels()
-    for name in names:
-        if name not in known:
+    known = class_names(imagenet_labels())
+    for name, accepted in names:
+        if not known.accepted(accepted):
             raise DemoError(
                 f'PHOTOS={folder}: the sub-folder "{name}" is no class of the networks; '
-                + did_you_mean(name, known)
+                + known.suggestion(name)
             )
     return [subject(path) for path in files]
 
 
 def subject(path: Path) -> Cutout:
-    name = category_name(path.parent.name)
-    return Cutout(f"own/{path.parent.name}/{path.name}", name, (name,))
+    name, accepted = category_of_folder(path.parent.name)
+    known = class_names(imagenet_labels())
+    labels = tuple(known.labels[index] for index in sorted(known.accepted(accepted)))
+    return Cutout(f"own/{path.parent.name}/{path.name}", name, labels)
 
 
 def own_scenes(folder: Path, sets: Sequence[tuple[Cutout, ...]]) -> Iterator[Scene]:

@@ -1,6 +1,7 @@
 """What is wrong between a study file's sections, the first first: each with its place and mend."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 from .block_rules import Complaint, block_complaints, unknown
 from .catalogue import catalogue
@@ -10,6 +11,7 @@ from .limits import beyond_limits
 from .paradigms import WITHOUT_MAP
 from .toml_lines import Path as KeyPath
 
+LOCALES = Path(__file__).parents[1] / "locale"
 REQUIRED_TEXTS = ("consent", "instructions", "debrief")
 
 
@@ -17,6 +19,7 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     """What is wrong with the sections and between them, the first first."""
     yield from beyond_limits(definition)
     yield from _text_complaints(definition)
+    yield from _language_complaints(definition)
     yield from _network_complaints(definition)
     yield from _condition_complaints(definition)
     yield from block_complaints(definition)
@@ -32,6 +35,18 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     if reference is not None and reference not in names:
         yield ("analysis", "reference"), unknown("analysis.reference", reference, names)
     yield from idle_rules(definition)
+
+
+def _language_complaints(definition: Definition) -> Iterator[Complaint]:
+    """A page in English that says it is in another language is read aloud and laid out wrongly."""
+    known = sorted({"en", *(path.name for path in LOCALES.iterdir() if path.is_dir())})
+    base = definition.language.replace("_", "-").partition("-")[0].lower()
+    if base not in known:
+        yield (
+            ("language",),
+            f'`language = "{definition.language}"`: the pages are not translated into it; take '
+            f"{' or '.join(known)}. Your own texts may be in any language",
+        )
 
 
 def _pay_complaints(definition: Definition) -> Iterator[Complaint]:

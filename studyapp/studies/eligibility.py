@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from studyapp.models import Network, NetworkPair, Prediction, StudyImage, WorkState
 
+from .class_names import ClassNames, class_names, unknown_names
 from .paradigms import Candidate, Category, Classified, Paradigm, Refusal
 
 
@@ -56,12 +57,12 @@ def _outcomes(
         if role != "weaker" or pair.weaker is not None
     }
     answers = {role: _answers(photos, network) for role, network in networks.items()}
-    indices = class_indices(pair.stronger.labels)
+    names = class_names(tuple(pair.stronger.labels))
     return {
         photo.pk: _outcome(
             photo,
             {role: rows.get(photo.image_id) for role, rows in answers.items()},
-            indices,
+            names,
             paradigm,
         )
         for photo in photos
@@ -78,19 +79,12 @@ def agreed(outcomes: Sequence[Outcome]) -> Outcome:
     return outcomes[0]
 
 
-def class_indices(labels: Iterable[str]) -> dict[str, frozenset[int]]:
-    """The class indices that carry each name (names are compared without case)."""
-    found: dict[str, set[int]] = {}
-    for index, label in enumerate(labels):
-        found.setdefault(str(label).casefold(), set()).add(index)
-    return {label: frozenset(group) for label, group in found.items()}
-
-
-def unknown_names(photos: Iterable[StudyImage], network: Network) -> list[str]:
-    """Accepted names in the photos' annotations that are no class of `network`."""
-    known = class_indices(network.labels)
-    names = {n for photo in photos for one in photo.categories for n in one["accepted"]}
-    return sorted(name for name in names if name.casefold() not in known)
+def unknown_to(photos: Iterable[StudyImage], network: Network) -> list[str]:
+    """A sentence for each category of the photos that is no class of `network`."""
+    categories = (
+        (str(one["name"]), one["accepted"]) for photo in photos for one in photo.categories
+    )
+    return unknown_names(categories, network.labels)
 
 
 def in_seed_order(candidates: Mapping[StudyImage, list[Candidate]], seed: str) -> list[StudyImage]:
@@ -120,12 +114,10 @@ def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classi
 def _outcome(
     photo: StudyImage,
     answers: dict[str, Classified | None],
-    indices: dict[str, frozenset[int]],
+    names: ClassNames,
     paradigm: Paradigm,
 ) -> Outcome:
-    categories = [
-        category_of(str(one["name"]), one["accepted"], indices) for one in photo.categories
-    ]
+    categories = [category_of(str(one["name"]), one["accepted"], names) for one in photo.categories]
     return apply_rule(categories, answers, paradigm)
 
 
@@ -142,9 +134,6 @@ def apply_rule(
     return paradigm.candidates(categories, known)
 
 
-def category_of(
-    name: str, accepted: Iterable[str], indices: Mapping[str, frozenset[int]]
-) -> Category:
-    """A category with the classes that carry any of its accepted names."""
-    none: frozenset[int] = frozenset()
-    return Category(name, none.union(*(indices.get(one.casefold(), none) for one in accepted)))
+def category_of(name: str, accepted: Iterable[str], names: ClassNames) -> Category:
+    """A category with the classes that any of its accepted names means."""
+    return Category(name, names.accepted(accepted))

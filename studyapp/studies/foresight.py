@@ -6,42 +6,52 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.conf import settings
 
+from .class_names import class_names
 from .definition import Definition
-from .eligibility import agreed, apply_rule, category_of, class_indices
+from .eligibility import agreed, apply_rule, category_of
 from .named_files import labels_of, weights_of
 from .paradigms import PARADIGMS, Candidate, Classified, Refusal
 from .photo_files import photo_bytes
 from .readers import Photo
 from .sections import NetworkSection, PairSection
+from .shortfalls import Supply
 
 
 class ForesightError(Exception):
     """The networks could not answer: one sentence of the explainer's."""
 
 
-def foresee(
-    definition: Definition, photos: Sequence[Photo], base: Path
-) -> dict[str, dict[str, Any]]:
-    """By paradigm how many photos can be asked about, by stratum, and what left others out."""
-    answers = _classified(definition, photos, base)
-    return {
+Answers = dict[str, list[Classified | None]]
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What can be asked about, by paradigm, and the names of the classes, by network."""
+
+    supply: dict[str, Supply]
+    labels: dict[str, Sequence[str]]
+
+
+def foresee(definition: Definition, photos: Sequence[Photo], base: Path) -> Foresight:
+    """Let the networks answer; ForesightError where they can't."""
+    answers, labels = _classified(definition, photos, base)
+    supply = {
         paradigm: _counted(definition, paradigm, photos, answers)
         for paradigm in definition.photo_paradigms()
     }
-
-
-Answers = dict[str, list[Classified | None]]
+    return Foresight(supply, labels)
 
 
 def _counted(
     definition: Definition, paradigm: str, photos: Sequence[Photo], answers: Answers
-) -> dict[str, Any]:
+) -> Supply:
     eligible: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     pairs = {definition.pair_of(one) for one in definition.conditions_of(paradigm)}
@@ -56,7 +66,7 @@ def _counted(
             refused[outcome.rule] += 1
         else:
             eligible[outcome[0].stratum or "photos"] += 1
-    return {"eligible": dict(eligible), "left_out": dict(refused.most_common())}
+    return Supply(dict(eligible), dict(refused.most_common()))
 
 
 def _at(answers: Answers, place: int) -> dict[str, Classified | None]:
@@ -73,32 +83,37 @@ def _outcome(
         if (name := roles[role]) is not None
     }
     answer = answers[pair.stronger]
-    indices = class_indices(answer.labels if answer is not None else ())
-    categories = [category_of(one.name, one.accepted, indices) for one in photo.categories]
+    names = class_names(tuple(answer.labels) if answer is not None else ())
+    categories = [category_of(one.name, one.accepted, names) for one in photo.categories]
     return apply_rule(categories, known, PARADIGMS[paradigm])
 
 
-def _classified(definition: Definition, photos: Sequence[Photo], base: Path) -> Answers:
-    """Each network's answers by its name, photo by photo."""
+def _classified(
+    definition: Definition, photos: Sequence[Photo], base: Path
+) -> tuple[Answers, dict[str, Sequence[str]]]:
+    """Each network's answers by its name, photo by photo, and the names of its classes."""
     networks = {name: _arguments(section, base) for name, section in definition.networks.items()}
     with TemporaryDirectory() as folder:
-        files = [str(_file_of(photo, Path(folder), n)) for n, photo in enumerate(photos)]
+        surround = definition.display.surround
+        files = [str(_file_of(one, Path(folder), n, surround)) for n, one in enumerate(photos)]
         found = _ask({"networks": networks, "photos": files})
-    return {
+    answers: Answers = {
         name: [
             None if classes is None else Classified(classes, answer["labels"])
             for classes in answer["classes"]
         ]
         for name, answer in found.items()
     }
+    return answers, {name: answer["labels"] for name, answer in found.items()}
 
 
-def _file_of(photo: Photo, folder: Path, number: int) -> Path:
-    """The photo's own file; of two side by side one that is written into `folder`."""
-    if photo.beside is None:
+def _file_of(photo: Photo, folder: Path, number: int, surround: str) -> Path:
+    """The photo's own file; where a study keeps another picture, that one, in `folder`."""
+    content = photo_bytes(photo, surround)
+    if photo.beside is None and content == photo.path.read_bytes():
         return photo.path
     path = folder / f"{number}.png"
-    path.write_bytes(photo_bytes(photo))
+    path.write_bytes(content)
     return path
 
 

@@ -34,6 +34,8 @@ class Limit:
             if len(value) <= self.most:
                 return ""
             return f"has {len(value)} characters and at most {self.most} fit; shorten it"
+        if not isinstance(value, int | float):
+            return ""  # another kind of a union
         return f"{value} is more than {self.most}; take less" if value > self.most else ""
 
 

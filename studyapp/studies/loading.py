@@ -53,7 +53,8 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
     known = Study.objects.select_for_update().filter(slug=definition.slug).first()
     members = list(known.members.all()) if known is not None else []
     if known is not None:
-        if _is_unchanged(known, definition, _texts(definition, path.parent)):
+        texts = _texts(definition, path.parent)
+        if _is_unchanged(known, definition, texts, path.parent):
             return known
         _make_room(known, replace=replace)
     study = _make_study(path, definition, _parent(definition, Study.objects.all()))
@@ -142,11 +143,30 @@ def _parent(definition: Definition, known: QuerySet[Study]) -> Study | None:
     return found
 
 
-def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str]) -> bool:
+def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str], base: Path) -> bool:
+    """Whether file, texts and, as long as they can still change, the photos' names are the same."""
     digests = {text.name: text.digest for text in study.texts.filter(version=1)}
-    return study.definition == definition.model_dump(mode="json") and digests == {
+    if study.definition != definition.model_dump(mode="json") or digests != {
         name: text_digest(markdown) for name, markdown in texts.items()
-    }
+    }:
+        return False
+    if study.state not in (StudyState.DRAFT, StudyState.PREPARING):
+        return True
+    photos = read_photos(definition.images, base, seed=definition.design.seed)
+    shown = {photo.name: _categories(photo) for photo in photos}
+    return shown == dict(study.images.values_list("name", "categories"))
+
+
+def _categories(photo: Photo) -> list[dict[str, Any]]:
+    """What a photo shows, as a row holds it."""
+    return [
+        {
+            "name": one.name,
+            "accepted": list(one.accepted),
+            "boxes": [list(box) for box in one.boxes],
+        }
+        for one in photo.categories
+    ]
 
 
 def _make_room(study: Study, *, replace: bool) -> None:
@@ -228,10 +248,7 @@ def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> 
             image=_image(photo, definition.display.surround),
             name=photo.name,
             group=photo.group,
-            categories=[
-                {"name": one.name, "accepted": list(one.accepted), "boxes": list(one.boxes)}
-                for one in photo.categories
-            ],
+            categories=_categories(photo),
         )
         for photo in photos
     ]

@@ -15,6 +15,7 @@ from studyapp.models import (
     StudyImage,
 )
 
+from .class_names import name_key
 from .paradigms import PARADIGMS, WITHOUT_MAP
 from .selection import PreparationError
 
@@ -117,7 +118,7 @@ def _whole_settings(stimulus: Stimulus, method: str, settings: dict[str, Any]) -
 
 
 def _names(photo: StudyImage) -> set[str]:
-    return {str(one["name"]).casefold() for one in photo.categories}
+    return {name_key(str(one["name"])) for one in photo.categories}
 
 
 def _overlay(

@@ -2,7 +2,6 @@
 
 import json
 import math
-import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -13,12 +12,13 @@ from typing import Any
 from photos import ENDINGS, PhotoError, frame_of, is_litter
 from studyapp.models import Stimulus, StudyImage
 
+from .class_names import category_of_folder
 from .limits import column
+from .own_names import NamesError, OwnNames, read_names
 from .sections import ImagesSection
 
 NAME, GROUP = column(StudyImage, "name"), column(StudyImage, "group")
 CATEGORY = column(Stimulus, "category")
-WORDNET_ID = re.compile(r"^n\d{8}[_-]")
 
 
 class ReaderError(ValueError):
@@ -59,7 +59,11 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     if not _is_folder(folder):
         raise ReaderError(f"{images.folder}: no such folder beside the study file")
     reader = {"folder": _read_folder, "coco": _read_coco}[images.reader]
-    photos = sorted(reader(images, folder), key=lambda photo: photo.name)
+    try:
+        names = read_names(images.names, base)
+    except NamesError as error:
+        raise ReaderError(str(error)) from error
+    photos = sorted(reader(images, folder, names), key=lambda photo: photo.name)
     if not photos:
         raise ReaderError(f"{images.folder}: no photo in it ({', '.join(sorted(ENDINGS))})")
     random = Random(f"{seed if images.seed is None else images.seed}/photos")
@@ -148,7 +152,7 @@ def _pair(left: Photo, right: Photo) -> Photo:
     return Photo(left.path, name, name, shown, right.path)
 
 
-def _read_folder(images: ImagesSection, folder: Path) -> Iterator[Photo]:
+def _read_folder(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator[Photo]:
     """One category a photo, named by its sub-folder or by the file itself."""
     outside = []
     for path in _files(folder):
@@ -158,8 +162,8 @@ def _read_folder(images: ImagesSection, folder: Path) -> Iterator[Photo]:
         if images.label == "folder" and path.parent == folder:
             outside.append(relative)
         label = path.parent.name if images.label == "folder" else path.stem
-        name = category_name(label)
-        yield Photo(path, relative, relative, (AnnotatedCategory(name, (name,)),))
+        category = _named(*category_of_folder(label), names)
+        yield Photo(path, relative, relative, (category,))
     if outside:
         raise ReaderError(
             *(
@@ -187,6 +191,8 @@ def left_out(images: ImagesSection, base: Path) -> Counter[str]:
     found: Counter[str] = Counter()
     named = _annotated_files(images, folder) if images.reader == "coco" else None
     for path in _files(folder):
+        if isinstance(images.names, str) and path.resolve() == (base / images.names).resolve():
+            continue
         if path.suffix.lower() in ENDINGS:
             if named is not None and path.resolve() not in named:
                 found[f"not in {images.annotations}"] += 1
@@ -203,20 +209,28 @@ def left_out_sentence(found: Counter[str]) -> str:
 
 
 def _annotated_files(images: ImagesSection, folder: Path) -> set[Path]:
-    return {photo.path for photo in _read_coco(images, folder)}
+    return {photo.path for photo in _read_coco(images, folder, OwnNames())}
 
 
-def category_name(label: str) -> str:
-    """The category that a folder or file called `label` means: n02129604_tiger is tiger."""
-    return WORDNET_ID.sub("", label).replace("_", " ")
+def _named(
+    name: str,
+    accepted: tuple[str, ...],
+    names: OwnNames,
+    boxes: tuple[tuple[float, float, float, float], ...] = (),
+) -> AnnotatedCategory:
+    """A category under the researcher's own name for it, where there is one."""
+    own = names.of(name)
+    if own is None:
+        return AnnotatedCategory(name, accepted, boxes)
+    return AnnotatedCategory(own.shown, own.classes, boxes)
 
 
-def _read_coco(images: ImagesSection, folder: Path) -> Iterator[Photo]:
+def _read_coco(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator[Photo]:
     """COCO's instances format; `accepted` of a category and `group` of an image are used where
     they stand."""
     rows = _coco_rows(folder / images.annotations)
     try:
-        yield from _annotated(rows, folder)
+        yield from _annotated(rows, folder, names)
     except ReaderError:
         raise
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, OSError) as error:
@@ -225,7 +239,7 @@ def _read_coco(images: ImagesSection, folder: Path) -> Iterator[Photo]:
         ) from error
 
 
-def _annotated(rows: dict[str, Any], folder: Path) -> Iterator[Photo]:
+def _annotated(rows: dict[str, Any], folder: Path, names: OwnNames) -> Iterator[Photo]:
     categories = _by_id(rows["categories"], "categories")
     images = _by_id(rows["images"], "images")
     boxes: dict[Any, dict[Any, list[tuple[float, float, float, float]]]] = {}
@@ -238,9 +252,10 @@ def _annotated(rows: dict[str, Any], folder: Path) -> Iterator[Photo]:
         name = str(row["file_name"])
         path = _inside(folder, name)
         shown = tuple(
-            AnnotatedCategory(
+            _named(
                 str(categories[key]["name"]),
                 _accepted(categories[key]),
+                names,
                 _upright(places, path, row),
             )
             for key, places in boxes.get(row["id"], {}).items()

@@ -62,6 +62,9 @@ def _kind(schema: dict[str, Any], node: dict[str, Any]) -> str:
     section, suffix = _section(schema, node)
     if section is not None:
         return {"": "section", "[]": "list of sections", ".NAME": "sections by name"}[suffix]
+    union = [one for one in node.get("anyOf", []) if one.get("type") not in (None, "null")]
+    if len(union) > 1:
+        return " or ".join(map(_type, union))
     for choice in [node, *node.get("anyOf", [])]:
         if "enum" in choice and len(choice["enum"]) <= 6:
             return " or ".join(f"`{one}`" for one in choice["enum"])

@@ -4,7 +4,15 @@ import re
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    StringConstraints,
+    model_serializer,
+    model_validator,
+)
 
 from studyapp.models import Network, Participation
 
@@ -76,6 +84,11 @@ class ImagesSection(Section):
     reader: Literal["folder", "coco"] = Field(description="How photos say what they show.")
     folder: FileName = Field(description="Relative to the study file.")
     annotations: FileName = Field("annotations.json", description="File of the reader “coco”.")
+    names: FileName | dict[Words, Text | list[Text]] | None = Field(
+        None,
+        description="Your names and the network's classes that they mean: a CSV file with the "
+        "columns name and classes, or a table `[images.names]`.",
+    )
     label: Literal["folder", "filename"] = Field(
         "folder", description="What names the category for the reader “folder”."
     )
@@ -92,6 +105,14 @@ class ImagesSection(Section):
     smallest_side: Annotated[int, Limit(10_000)] = Field(
         64, ge=16, description="Pixels that each side needs at least."
     )
+
+    @model_serializer(mode="wrap")
+    def without_absent_names(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As before there were names where there are none, so that digests stay what they were."""
+        found: dict[str, Any] = usual(self)
+        if found.get("names") is None:
+            found.pop("names", None)
+        return found
 
 
 class ConditionSection(Section):

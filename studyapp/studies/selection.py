@@ -9,7 +9,7 @@ from django.db import transaction
 from studyapp.models import NetworkPair, Stimulus, StimulusRole, Study, StudyImage
 
 from .definition import Definition, study_definition
-from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_names
+from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_to
 from .paradigms import PARADIGMS, Candidate
 
 SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
@@ -32,11 +32,12 @@ def select_stimuli(study: Study) -> None:
         photos = study.images.select_related("image").exclude(image__in=used)
         eligible = eligible_photos(photos, pairs, PARADIGMS[paradigm])
         study.selection[paradigm] = eligible.sentence()
+        _tell_names(study, pairs[0])
         order = in_seed_order(eligible.candidates, f"{study.seed}/stimuli/{paradigm}")
         stimuli = list(_stimuli(study, definition, paradigm, order, eligible))
         shortage = _shortage(definition, paradigm, stimuli)
         if shortage:
-            raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study, pairs[0])}")
+            raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study)}")
         Stimulus.objects.bulk_create(stimuli)
         used |= {row.photo.image_id for row in stimuli if row.role in SHOWN}
     study.save(update_fields=["selection"])
@@ -146,10 +147,20 @@ def _shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) ->
     return f"{paradigm} asks for {'; '.join(missing)}" if missing else ""
 
 
-def _hint(study: Study, pair: NetworkPair) -> str:
-    unknown = unknown_names(study.images.all(), pair.stronger)
-    hint = f"; no class of the network: {', '.join(unknown[:5])}" if unknown else ""
-    return f"{hint}; add photos or ask for fewer stimuli"
+NAMES = "names"
+
+
+def _tell_names(study: Study, pair: NetworkPair) -> None:
+    """Every name of the photos that is no class of the pair's networks, for status and desk."""
+    study.selection.pop(NAMES, None)
+    if unknown := unknown_to(study.images.all(), pair.stronger):
+        study.selection[NAMES] = f"no class of the network: {' '.join(unknown)}"
+
+
+def _hint(study: Study) -> str:
+    names = study.selection.get(NAMES)
+    fix = "rename these, or say what they mean in `images.names`; " if names else ""
+    return f"{f'; {names}' if names else ''}; {fix}add photos or ask for fewer stimuli"
 
 
 def _unusable(study: Study) -> Iterator[tuple[int, str, str]]:

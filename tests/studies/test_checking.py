@@ -242,3 +242,51 @@ def test_precision_is_told_of_the_difference_that_the_design_has(
     lines = precision_lines(table, 0.0001 if len(arms) + conditions > 2 else None)
     assert said in lines[0]
     assert len(lines) == (2 * len(arms) if "±" in said else 1)
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (('weights = "random"', 'weights = "lost.pth"'), "lost.pth: no such file beside"),
+        (('weights = "random"', 'weights = "IMAGENET1K_V7"'), 'did you mean "IMAGENET1K_V1"'),
+        (('labels = "labels.txt"', 'labels = "lost.txt"'), "lost.txt: no such file beside"),
+        (("num_classes = 6", "num_classes = 7"), "6 class names for num_classes = 7"),
+        (("stimuli = 4", "stimuli = 500"), "500 photos, and at most 6 can be asked about"),
+        (('"pointing"', '"discrimination"'), "6: not exactly two annotated categories"),
+    ],
+)
+def test_what_cannot_be_had_is_told_and_the_check_ends_with_1(
+    file: Path, change: tuple[str, str], sentence: str
+) -> None:
+    file.write_text(STUDY.replace(*change))
+    out = StringIO()
+    with pytest.raises(CommandError, match="not met, see above"):
+        call_command("study", "check", str(file), stdout=out)
+    assert sentence in out.getvalue()
+    assert "a good study file" not in out.getvalue()
+
+
+def test_weights_of_another_digest_are_told(file: Path) -> None:
+    (file.parent / "w.pth").write_bytes(b"weights")
+    text = STUDY.replace('weights = "random"', f'weights = "w.pth"\nsha256 = "{"0" * 64}"')
+    file.write_text(text)
+    with pytest.raises(CommandError, match="1 goal is not met"):
+        call_command("study", "check", str(file), stdout=StringIO())
+
+
+def test_a_design_that_misses_its_goal_ends_the_check_with_1(file: Path) -> None:
+    file.write_text(
+        STUDY.replace('"pointing"', '"trust"').replace('stronger = "one"', 'use = "vgg16_alexnet"')
+        .replace("people = 4", "people = 3")
+    )  # fmt: skip
+    with pytest.raises(CommandError):
+        call_command("study", "check", str(file), stdout=StringIO())
+
+
+@pytest.mark.parametrize("language", ["ar", "xx"])
+def test_a_language_without_a_translation_is_refused_with_those_that_there_are(
+    file: Path, language: str
+) -> None:
+    file.write_text(f'language = "{language}"\n{STUDY}')
+    with pytest.raises(CommandError, match=r"line 1.*not translated into it; take de or en"):
+        said("check", str(file))

@@ -43,6 +43,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         if options["json"]:
             self.stdout.write(json.dumps(facts, indent=2, sort_keys=True, default=str))
-            return
-        for line in lines:
+        for line in lines if not options["json"] else ():
             self.stdout.write(line)
+        if count := len(facts.get("not_met", ())):
+            raise CommandError(
+                f"{count} {'goal is' if count == 1 else 'goals are'} not met, see above"
+            )

@@ -14,11 +14,19 @@ from studyapp.studies.foresight import foresee
 from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.photo_files import examine
 from studyapp.studies.precision import precision_lines, precision_table
-from studyapp.studies.readers import left_out, left_out_sentence, read_photos
+from studyapp.studies.readers import Photo, left_out, left_out_sentence, read_photos
 from studyapp.studies.selection import wanted_stimuli
+from studyapp.studies.shortfalls import (
+    Labels,
+    best_supply,
+    file_problems,
+    known_labels,
+    supply_problems,
+    unknown_by_network,
+)
 from studyapp.studies.study_file import read_definition
 
-from .base import Verb
+from .base import Verb, VerbError
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -31,43 +39,72 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """Facts and lines; `not_met` among the facts is what the file asks for and can't get."""
     path: Path = options["file"]
     definition = read_definition(path)
     photos = read_photos(definition.images, path.parent, seed=definition.design.seed)
-    examined = examine(photos, definition.images)
-    counts = Counter(one.name for photo in photos for one in photo.categories)
     certificate = certificate_of(definition)
-    table = precision_table(certificate, _outcomes(definition))
     facts = {
         "slug": definition.slug,
         "digest": definition.digest(),
+        **_photo_facts(definition, photos, path.parent),
+        "certificate": certificate,
+        "precision": precision_table(certificate, _outcomes(definition)),
+        "not_met": list(file_problems(definition, path.parent)),
+    }
+    labels: dict[str, Labels] = {
+        name: known_labels(section, path.parent) for name, section in definition.networks.items()
+    }
+    supply = best_supply(definition, photos, labels)
+    if options["predict"]:
+        if facts["not_met"]:
+            raise VerbError(f"the networks could not answer: {'; '.join(facts['not_met'])}")
+        seen = foresee(definition, photos, path.parent)
+        facts["eligible"] = {name: found.as_json() for name, found in seen.supply.items()}
+        supply, labels = seen.supply, dict(seen.labels)
+    facts["unknown_names"] = unknown_by_network(definition, photos, labels)
+    facts["not_met"] += [*supply_problems(definition, supply), *certificate["problems"]]
+    return facts, _lines(path, definition, facts)
+
+
+def _photo_facts(definition: Definition, photos: list[Photo], base: Path) -> dict[str, Any]:
+    examined = examine(photos, definition.images)
+    return {
         "photos": len(photos),
-        "photos_by_category": dict(counts),
-        "left_out": dict(left_out(definition.images, path.parent)),
+        "photos_by_category": dict(
+            Counter(one.name for photo in photos for one in photo.categories)
+        ),
+        "left_out": dict(left_out(definition.images, base)),
         "transparent": list(examined.transparent),
         "told": examined.sentence(definition.display.surround),
-        "certificate": certificate,
-        "precision": table,
     }
-    if options["predict"]:
-        facts["eligible"] = foresee(definition, photos, path.parent)
-    return facts, _lines(path, definition, facts)
 
 
 def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[str]:
     counts = sorted(facts["photos_by_category"].items())
+    is_good = "not what it asks for can be had" if facts["not_met"] else "a good study file"
     lines = [
-        f"{path}: a good study file, digest {facts['digest'][:12]}",
+        f"{path}: {is_good}, digest {facts['digest'][:12]}",
         f"{facts['photos']} photos: " + ", ".join(f"{name} {count}" for name, count in counts),
         *filter(None, [left_out_sentence(Counter(facts["left_out"])), facts["told"]]),
+        *_name_lines(facts["unknown_names"]),
         *_eligible_lines(facts.get("eligible", {})),
         "The design, if as many photos as it asks for can be asked about:",
-        *certificate_lines(facts["certificate"]),
+        *certificate_lines({**facts["certificate"], "problems": []}),
     ]
     if facts["precision"]:
         lines.append("Expected precision (95 %), if variances are middling:")
         lines += precision_lines(facts["precision"], definition.analysis.smallest_effect)
-    return lines
+    return lines + [f"NOT MET: {problem}" for problem in facts["not_met"]]
+
+
+def _name_lines(unknown: list[str]) -> list[str]:
+    if not unknown:
+        return []
+    return [
+        "No class of the network (rename these, or say what they mean in `images.names`):",
+        *(f"  {sentence}" for sentence in unknown),
+    ]
 
 
 def _eligible_lines(eligible: dict[str, Any]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from studyapp.models import Stage, StimulusRole
+from studyapp.studies.class_names import name_key
 
 from .base import (
     NO_EXPLANATION,
@@ -59,7 +60,7 @@ def candidates(
         return Refusal("the network tells no second class")
     other = others[0] if stratum == RIGHT else true_class(truth, answer)
     said, opposite = answer.name(answer.classes[0]), answer.name(other)
-    if said.casefold() == opposite.casefold():
+    if name_key(said) == name_key(opposite):
         return Refusal("two classes have one name")
     options = tuple(sorted((said, opposite)))
     facts = {"right": options.index(said), "truth": truth.name}

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from random import Random
 
 from studyapp.models import Trial
+from studyapp.studies.class_names import name_key
 
 from .base import Category, Classified, Refusal, right_button
 
@@ -44,7 +45,7 @@ def first_classes_with_truth(
         first[-1] = true_class(truth, answer)
     if len(truth.accepted & set(first)) > 1:
         return Refusal(f"several of the {count} classes mean the photo's category")
-    if len({answer.name(index).casefold() for index in first}) < count:
+    if len({name_key(answer.name(index)) for index in first}) < count:
         return Refusal(f"two of the {count} classes have one name")
     return first
 
