@@ -30,8 +30,8 @@ def file_problems(definition: Definition, base: Path) -> Iterator[str]:
         path = base / section.weights
         if section.sha256 is not None and path.is_file() and _digest(path) != section.sha256:
             yield (
-                f"`networks.{name}.sha256`: {section.weights} has another digest; use the file that "
-                f'is meant, or write sha256 = "{_digest(path)}"'
+                f"`networks.{name}.sha256`: {section.weights} has another digest; use the "
+                f'right file, or write sha256 = "{_digest(path)}"'
             )
         labels, classes = known_labels(section, base), section.options.get("num_classes")
         if section.labels and not labels:

@@ -7,10 +7,10 @@ import pytest
 from django.core.management import call_command
 from django.urls import reverse
 
-from studyapp.admin.workspace import UploadError, write_study
 from studyapp.models import Network, Prediction, Study, StudyState, WorkState
 from studyapp.studies.loading import LoadingError, load_study
 from studyapp.studies.preparation import advance
+from studyapp.studies.study_file import DefinitionError, read_definition
 from tests.admin.desk import administrator
 from tests.studies.test_checking import STUDY
 from tests.studies.test_class_names import make_folders
@@ -74,5 +74,6 @@ def test_a_table_of_names_mends_a_study_that_lost_photos(folder: Path) -> None:
 
 def test_a_table_of_names_may_not_lead_out_of_an_upload(folder: Path) -> None:
     toml = STUDY.replace('folder = "photos"', 'folder = "photos"\nnames = "/etc/passwd"')
-    with pytest.raises(UploadError, match="/etc/passwd"):
-        write_study(folder, toml, {})
+    (folder / "study.toml").write_text(toml)
+    with pytest.raises(DefinitionError, match=r"images.names.*leads out of the upload"):
+        read_definition(folder / "study.toml", is_upload=True)
