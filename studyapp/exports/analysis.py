@@ -1,36 +1,64 @@
 """The analysis that goes with a bundle: worked out from its own tables, with scripts to redo it."""
 
+import json
+import re
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+
+import pandas as pd
 
 from studyapp.analyses.reports import folder_material, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder
-from studyapp.analyses.tidy import asked_paradigms
+from studyapp.analyses.tidy import Tidy, asked_paradigms
+from studyapp.studies.paradigms.questionnaire import INSTRUMENTS
 
 SCRIPTS = Path(__file__).with_name("scripts")
 FOLDER = "analysis"
+# As the tables do it: one ' before what a spreadsheet would run
+FORMULA = re.compile(r"^(?=[=+@\t\r'-])")
+# What a stranger's analysis needs of a judgment, where it is there; further columns have names
+# that people chose
+ANALYSED = (
+    "participant", "image", "method", "scale", "unit", "order", "stronger_side", "score", "correct",
+    "value",
+)  # fmt: skip
 
 
 def write_analysis(bundle: Path) -> None:
-    """Write results, report and scripts into the bundle's folder, whose tables are there already.
+    """Write results, report, tables and scripts into the bundle's folder, whose data are there.
 
-    One results file a paradigm: results.json where there is one, else results-PARADIGM.json.
+    A results file and a table of analysed judgments for each paradigm: results.json and table.csv
+    where there is one, else results-PARADIGM.json and table-PARADIGM.csv.
     """
     folder = bundle / FOLDER
     folder.mkdir()
     material = folder_material(bundle)
-    found = [results(tidy_folder(bundle, name)) for name in asked_paradigms(material.definition)]
-    for one in found:
-        name = "results" if len(found) == 1 else f"results-{one['paradigm']}"
-        (folder / f"{name}.json").write_text(results_json(one), encoding="utf-8")
+    tidies = [tidy_folder(bundle, name) for name in asked_paradigms(material.definition)]
+    found = [results(tidy) for tidy in tidies]
+    for tidy, one in zip(tidies, found, strict=True):
+        suffix = "" if len(found) == 1 else f"-{one['paradigm']}"
+        (folder / f"results{suffix}.json").write_text(results_json(one), encoding="utf-8")
+        analysed_table(tidy).to_csv(folder / f"table{suffix}.csv", index=False, lineterminator="\n")
     report = report_html(found, material, title=material.facts["title"])
     (folder / "report.html").write_text(report, encoding="utf-8")
-    _write_scripts(folder, found[0])
+    _write_scripts(folder, tidies[0])
 
 
-def _write_scripts(folder: Path, found: dict[str, Any]) -> None:
-    reference = str(found["reference"] or next(iter(found["methods"]), ""))
+def analysed_table(tidy: Tidy) -> pd.DataFrame:
+    """The judgments that are analysed, as `analyse FILE` and R take them; no text is a formula."""
+    rows = tidy.frame[[name for name in ANALYSED if name in tidy.frame.columns]]
+    return rows.map(lambda cell: FORMULA.sub("'", cell) if isinstance(cell, str) else cell)
+
+
+def _write_scripts(folder: Path, tidy: Tidy) -> None:
+    instruments = {name: asdict(one) for name, one in INSTRUMENTS.items()}
+    filled = {
+        "@REFERENCE@": str(tidy.reference or next(iter(tidy.methods()), "")),
+        "@INSTRUMENTS@": json.dumps(instruments),
+    }
     for script in (SCRIPTS / "reanalyse.py", SCRIPTS / "reanalyse.R"):
-        text = script.read_text(encoding="utf-8").replace("@REFERENCE@", reference)
+        text = script.read_text(encoding="utf-8")
+        for mark, words in filled.items():
+            text = text.replace(mark, words)
         (folder / script.name).write_text(text, encoding="utf-8")

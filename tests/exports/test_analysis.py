@@ -1,18 +1,25 @@
 """The analysis that goes with a bundle can be redone from the bundle alone."""
 
 import json
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from django.core.management import call_command
 
 from studyapp.analyses.reports import study_report
+from studyapp.analyses.results import results
+from studyapp.analyses.tidy import tidy_file
+from studyapp.exports.analysis import SCRIPTS
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Exclusion, Participation, Study
+from studyapp.studies.paradigms import PARADIGMS
+from tests.analyses.answered import answered_study
 from tests.builders import open_small_study
 from tests.people import send_people
 
@@ -48,14 +55,87 @@ def test_a_study_of_two_paradigms_has_a_results_file_for_each(tmp_path: Path) ->
     assert names == ["results-discrimination.json", "results-trust.json"]
 
 
+def answered_bundle(paradigm: str, folder: Path, **options: Any) -> Path:
+    """Of a study whose people are not all analysed."""
+    study = answered_study(paradigm, **options)
+    Exclusion.objects.create(participation=Participation.objects.order_by("pk")[1], rule="by hand")
+    return write_bundle(study, folder).path
+
+
 @pytest.mark.django_db
-@pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
-def test_pandas_alone_finds_the_same_results(paradigm: str, tmp_path: Path) -> None:
-    bundle = make_bundle(tmp_path / "bundle", paradigm)
+@pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
+def test_pandas_and_r_find_the_results_of_every_paradigm_again(
+    paradigm: str, tmp_path: Path
+) -> None:
+    bundle = answered_bundle(paradigm, tmp_path / "bundle", confidence=True)
     done = run(sys.executable, "-I", bundle / "analysis" / "reanalyse.py")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "everything is as in the results" in done.stdout
-    assert "standard error" in done.stdout
+    assert "confidence" in done.stdout
+    found = json.loads((bundle / "analysis" / "results.json").read_text("utf-8"))
+    assert done.stdout.count("standard error: ") == len(found["contrasts"])
+    if lacking := r_lacks():
+        pytest.skip(lacking)
+    assert_r_agrees(bundle, found)
+
+
+def assert_r_agrees(bundle: Path, found: dict[str, Any]) -> None:
+    """Every mean and contrast of the primary analysis, to eleven digits."""
+    done = run("Rscript", bundle / "analysis" / "reanalyse.R", "robust")
+    assert done.returncode == 0, done.stderr
+    told = {
+        label.strip(): (float(estimate), float(se))
+        for label, estimate, se in re.findall(r"  (.+): (\S+), standard error (\S+)", done.stdout)
+    }
+    means = {
+        name: one["accuracy"] if "accuracy" in one else one["mean"]
+        for name, one in found["methods"].items()
+    }
+    contrasts = {f"{one['a']} - {one['b']}": one for one in found["contrasts"]}
+    assert set(told) == {*means, *contrasts}
+    for name, mean in means.items():
+        assert told[name][0] == pytest.approx(mean, rel=1e-10, abs=1e-12)
+    for name, one in contrasts.items():
+        assert told[name] == pytest.approx((one["estimate"], one["se"]), rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("paradigm", "blocks"),
+    [
+        ("rating", [{"items": ["One.", "Two."], "points": 5}, {"items": ["Three."]}]),
+        ("reliance", [{"steps": "one"}, {"steps": "two"}]),
+        ("questionnaire", [{"items": ["One."]}, {"items": ["Two.", "Three."]}]),
+    ],
+)
+def test_pandas_finds_several_scales_again(
+    paradigm: str, blocks: list[dict[str, Any]], tmp_path: Path
+) -> None:
+    own = [
+        {"name": f"block_{place}", "paradigm": paradigm, "trials": 2, "stimuli": 2, **one}
+        for place, one in enumerate(blocks)
+    ]
+    arms = [{"name": one, "conditions": [one]} for one in ("guided_backprop", "guided_grad_cam")]
+    study = open_small_study(blocks=own, people=8, stimuli=4, arms=arms)
+    send_people(study, 8, paradigm=paradigm)
+    bundle = write_bundle(study, tmp_path / "bundle").path
+    done = run(sys.executable, "-I", bundle / "analysis" / "reanalyse.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.django_db
+def test_the_table_beside_the_results_is_analysed_like_the_study(tmp_path: Path) -> None:
+    bundle = answered_bundle("trust", tmp_path / "bundle")
+    call_command("analyse", bundle / "analysis" / "table.csv", json=tmp_path / "r.json")
+    there = json.loads((bundle / "analysis" / "results.json").read_text("utf-8"))
+    here = json.loads((tmp_path / "r.json").read_text("utf-8"))
+    for key in ("methods", "contrasts", "clmm"):
+        assert clean(here[key]) == clean(there[key])
+
+
+def clean(told: Any) -> str:
+    """Without what a seed draws."""
+    return re.sub(r'"cluster_bootstrap95": \[[^]]*\]', "", json.dumps(told, sort_keys=True))
 
 
 @pytest.mark.django_db
@@ -73,17 +153,17 @@ def test_a_changed_table_is_found_by_the_script(tmp_path: Path) -> None:
 def r_lacks() -> str:
     """Why the R script can't be run here; empty if it can."""
     if shutil.which("Rscript") is None:
-        return "R is missing: install r-cran-lme4 and r-cran-ordinal"
-    found = run("Rscript", "-e", "library(lme4); library(ordinal)")
-    return "" if found.returncode == 0 else "lme4 or ordinal is missing in R"
+        return "R is missing: install r-cran-lme4, r-cran-ordinal and r-cran-sandwich"
+    found = run("Rscript", "-e", "library(lme4); library(ordinal); library(sandwich)")
+    return "" if found.returncode == 0 else "lme4, ordinal or sandwich is missing in R"
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("paradigm", "models"),
     [
-        ("trust", ["trust clmm ==", "trust clmm with the side =="]),
-        ("discrimination", ["discrimination glmer ==", "discrimination glmer_full =="]),
+        ("trust", ["clmm ==", "clmm_side ==", "clmm_side_full =="]),
+        ("discrimination", ["glmer ==", "glmer_full =="]),
     ],
 )
 def test_r_fits_the_models_again(paradigm: str, models: list[str], tmp_path: Path) -> None:
@@ -94,6 +174,36 @@ def test_r_fits_the_models_again(paradigm: str, models: list[str], tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert [one for one in models if one not in done.stdout] == []
     assert "guided_grad_cam" in done.stdout
+
+
+def test_r_names_standard_deviations_by_their_factors_where_people_are_as_many_as_photos(
+    tmp_path: Path,
+) -> None:
+    if lacking := r_lacks():
+        pytest.skip(lacking)
+    (tmp_path / "analysis").mkdir()
+    table = tmp_path / "analysis" / "table.csv"
+    random = np.random.default_rng(5)
+    people, photos = random.normal(0, 2.0, 12), random.normal(0, 0.5, 12)
+    lines = ["participant,image,method,score"] + [
+        f"p{one},i{other},{'ab'[(one + other) % 2]},"
+        f"{int(np.clip(round(people[one] + photos[other] + random.normal()), -2, 2))}"
+        for one in range(12)
+        for other in range(12)
+    ]
+    table.write_text("\n".join(lines) + "\n")
+    (tmp_path / "analysis" / "reanalyse.R").write_text(
+        (SCRIPTS / "reanalyse.R").read_text("utf-8").replace("@REFERENCE@", "a")
+    )
+    done = run("Rscript", tmp_path / "analysis" / "reanalyse.R")
+    clmm = done.stdout.split("clmm ==")[1].split("==")[0].splitlines()
+    place = clmm.index("standard deviations")
+    names = re.findall(r"1 [|] \w+", clmm[place + 1])
+    told = dict(zip(names, map(float, clmm[place + 2].split()), strict=True))
+    own = results(tidy_file(table))["clmm"]["sd"]
+    assert own["participant"] > 2 * own["image"]
+    for name in ("participant", "image"):
+        assert told[f"1 | {name}"] == pytest.approx(own[name], rel=0.01)
 
 
 @pytest.mark.django_db

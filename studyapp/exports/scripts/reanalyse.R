@@ -1,52 +1,119 @@
-# Fits the primary mixed models of this bundle again, with lme4 and ordinal:
-#     Rscript analysis/reanalyse.R
-# (Debian: r-cran-lme4 and r-cran-ordinal.) Compare with "glmer" and "clmm" in results*.json.
-suppressMessages({ library(lme4); library(ordinal) })
+# Works out the primary analysis of this bundle again, and fits its mixed models, in R:
+#     Rscript analysis/reanalyse.R            everything
+#     Rscript analysis/reanalyse.R robust     the primary analysis alone
+# (Debian: r-cran-sandwich, r-cran-lme4 and r-cran-ordinal.) It reads analysis/table*.csv, one row a
+# judgment that is analysed; analysis/reanalyse.py makes the same rows out of data/. Compare with
+# results*.json: "methods", "contrasts", and the mixed models by their names.
+suppressMessages(library(sandwich))
 
 reference <- "@REFERENCE@"
+only_robust <- "robust" %in% commandArgs(TRUE)
 here <- sub("^--file=", "", grep("^--file=", commandArgs(FALSE), value = TRUE))
-data <- file.path(dirname(dirname(normalizePath(here))), "data")
-table <- list.files(data, "_description-judgments_data[.]csv$", full.names = TRUE)
-rows <- read.csv(table, na.strings = "", stringsAsFactors = FALSE)
-rows <- subset(rows, stage == "main" & status == "finished" & excluded == "false")
-rows$participant <- factor(rows$participant_id)
-rows$image <- factor(rows$image_group)
+analysis <- dirname(normalizePath(here))
 
-with_methods <- function(rows) {
-  rows$method <- factor(rows$condition)
-  if (reference %in% levels(rows$method)) rows$method <- relevel(rows$method, reference)
-  droplevels(rows)
+is_reference <- function(method) method == reference | startsWith(method, paste0(reference, ", "))
+
+read_table <- function(file) {
+  rows <- read.csv(file, na.strings = "", stringsAsFactors = FALSE, colClasses = c(
+    participant = "character", image = "character", method = "character"))
+  rows$participant <- factor(rows$participant)
+  rows$image <- factor(rows$image)
+  names <- sort(unique(rows$method))
+  rows$method <- factor(rows$method, levels = names[order(!is_reference(names))])
+  rows
 }
 
-attempt <- function(title, fit) {
+# The estimate of the last coefficient and its standard error, robust to people and photos at once
+robust <- function(fit, rows) {
+  place <- length(coef(fit))
+  variance <- vcovCL(fit, cluster = ~ participant + image, type = "HC1", data = rows)
+  c(coef(fit)[[place]], sqrt(variance[place, place]))
+}
+
+say <- function(title, label, expression) {
+  tryCatch({
+    found <- expression
+    cat(sprintf("%s  %s: %.12g, standard error %.12g\n", title, label, found[1], found[2]))
+  }, error = function(problem) cat(title, " ", label, ": ", conditionMessage(problem), "\n", sep = ""))
+}
+
+primary <- function(title, rows, outcome) {
+  rows$y <- as.numeric(rows[[outcome]])
+  methods <- levels(rows$method)
+  for (name in methods) {
+    own <- rows[rows$method == name, ]
+    say(title, name, robust(lm(y ~ 1, own), own))
+  }
+  for (first in seq_along(methods)) for (later in seq_along(methods)) if (first < later) {
+    pair <- rows[rows$method %in% methods[c(first, later)], ]
+    if (!is.null(pair$scale) && length(unique(pair$scale)) > 1) next
+    pair$second <- as.numeric(pair$method == methods[later])
+    say(title, paste(methods[later], "-", methods[first]), robust(lm(y ~ second, pair), pair))
+  }
+}
+
+# ordinal sorts random terms by the number of their levels and leaves the names behind: the standard
+# deviations are named here in the order in which it stores them
+named_sd <- function(fit, terms, rows) {
+  factor_of <- function(term) eval(parse(text = trimws(sub(".*[|]", "", term))), rows)
+  counts <- sapply(terms, function(term) nlevels(droplevels(factor(factor_of(term)))))
+  order <- if (any(diff(counts) != 0)) rev(order(counts)) else seq_along(terms)
+  setNames(sapply(fit$ST, function(part) abs(part[1, 1])), terms[order])
+}
+
+formula_of <- function(fixed, terms) as.formula(paste(fixed, "+", paste0("(", terms, ")", collapse = " + ")))
+
+fit_right <- function(title, rows, fixed, terms) {
   cat("\n==", title, "==\n")
-  tryCatch(print(summary(fit())), error = function(problem) cat("not fitted:", conditionMessage(problem), "\n"))
-  invisible(NULL)
+  control <- lme4::glmerControl(tolPwrss = 1e-10)
+  tryCatch(print(summary(lme4::glmer(formula_of(fixed, terms), rows, binomial, control = control))),
+           error = function(problem) cat("not fitted:", conditionMessage(problem), "\n"))
 }
 
-for (paradigm in unique(rows$paradigm)) {
-  asked <- with_methods(rows[rows$paradigm == paradigm, ])
-  several <- nlevels(asked$method) > 1
-  if (any(!is.na(asked$correct))) {
-    asked <- asked[!is.na(asked$correct), ]
+fit_ordinal <- function(title, rows, fixed, terms) {
+  cat("\n==", title, "==\n")
+  tryCatch({
+    fit <- ordinal::clmm(formula_of(fixed, terms), data = rows, Hess = TRUE)
+    print(coef(summary(fit)))
+    cat("log-likelihood", format(as.numeric(logLik(fit)), digits = 10), "\nstandard deviations\n")
+    print(named_sd(fit, terms, rows))
+  }, error = function(problem) cat("not fitted:", conditionMessage(problem), "\n"))
+}
+
+# Interactions that the design can tell from their factors: somebody, some photo under two methods
+crossed <- function(rows) {
+  several <- function(groups) any(tapply(as.character(rows$method), groups, function(m) length(unique(m))) > 1)
+  c(if (several(rows$participant)) "participant:method", if (several(rows$image)) "image:method")
+}
+
+mixed <- function(title, rows, outcome) {
+  several <- nlevels(rows$method) > 1
+  more <- if (several) crossed(rows) else NULL
+  both <- c("1 | participant", "1 | image")
+  if (outcome == "correct") {
     fixed <- if (several) "correct ~ method" else "correct ~ 1"
-    attempt(paste(paradigm, "glmer"), function()
-      glmer(as.formula(paste(fixed, "+ (1|participant) + (1|image)")), asked, binomial))
-    if (several) attempt(paste(paradigm, "glmer_full"), function()
-      glmer(correct ~ method + (1|participant) + (1|image) + (1|participant:method) + (1|image:method),
-            asked, binomial))
-  }
-  if (any(!is.na(asked$score))) {
-    asked <- asked[!is.na(asked$score), ]
-    asked$answer <- factor(asked$score, ordered = TRUE)
-    asked$r <- factor(asked$value, ordered = TRUE)
-    asked$s <- ifelse(asked$stronger_side == "B", 1, -1)
+    fit_right(paste(title, "glmer"), rows, fixed, both)
+    if (length(more)) fit_right(paste(title, "glmer_full"), rows, fixed, c(both, paste("1 |", more)))
+  } else {
+    rows$answer <- factor(rows$score, ordered = TRUE)
     fixed <- if (several) "answer ~ method" else "answer ~ 1"
-    attempt(paste(paradigm, "clmm"), function()
-      clmm(as.formula(paste(fixed, "+ (1|participant) + (1|image)")), data = asked, Hess = TRUE))
-    side <- if (several) "r ~ s:method" else "r ~ s"
-    attempt(paste(paradigm, "clmm with the side"), function()
-      clmm(as.formula(paste(side, "+ (1|participant) + (0 + s|participant) + (0 + s|image)")),
-           data = asked, Hess = TRUE))
+    fit_ordinal(paste(title, "clmm"), rows, fixed, both)
+    if (length(more)) fit_ordinal(paste(title, "clmm_full"), rows, fixed, c(both, paste("1 |", more)))
+    if (is.null(rows$stronger_side) || length(unique(rows$stronger_side)) < 2) return(invisible())
+    rows$s <- ifelse(rows$stronger_side == "B", 1, -1)
+    rows$r <- factor(rows$score * rows$s, ordered = TRUE)
+    fixed <- if (several) "r ~ s:method" else "r ~ s"
+    sides <- c("1 | participant", "0 + s | participant", "0 + s | image")
+    fit_ordinal(paste(title, "clmm_side"), rows, fixed, sides)
+    if (length(more)) fit_ordinal(paste(title, "clmm_side_full"), rows, fixed, c(sides, paste("0 + s |", more)))
   }
+}
+
+for (file in sort(list.files(analysis, "^table.*[.]csv$", full.names = TRUE))) {
+  title <- sub("^table-?", "", sub("[.]csv$", "", basename(file)))
+  rows <- read_table(file)
+  outcome <- intersect(c("score", "correct", "value"), names(rows))[1]
+  if (!nrow(rows)) { cat(title, "nothing is scored\n"); next }
+  primary(title, rows, outcome)
+  if (!only_robust && outcome != "value" && is.null(rows$scale)) mixed(title, rows, outcome)
 }

@@ -2,74 +2,285 @@
 
     python analysis/reanalyse.py
 
-It says what differs from results*.json, and ends with status 1 if anything does. Intervals there
-take their quantile from Student's t with min(people, photos) − 1 degrees; here the standard errors
-of the contrasts are compared.
+It says what differs from results*.json, and ends with status 1 if anything does. Compared are the
+numbers of judgments, means, counts, differences and their two-way robust standard errors, and every
+other answer. Pointing needs Pillow besides, which draws the maps as large as they were clicked on.
 """
 
+import io
 import json
 import sys
+from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 BUNDLE = Path(__file__).resolve().parent.parent
+INSTRUMENTS = json.loads("""@INSTRUMENTS@""")
+ANALYSED = ("main", "final", "questionnaire")
+SIDE = 224
 CLOSE = 1e-9
+# What is compared: (what it is, as it is told, as it is found here)
+Pair = tuple[str, Any, Any]
 
 
 def main() -> int:
-    table = next((BUNDLE / "data").glob("*_description-judgments_data.csv"))
-    judgments = pd.read_csv(table, dtype={"participant_id": str, "image_group": str})
-    rows = judgments[(judgments.stage == "main") & (judgments.status == "finished")]
-    rows = rows[~rows.excluded]
+    definition = json.loads((BUNDLE / "materials" / "definition.json").read_text("utf-8"))
+    judgments = table("judgments")
+    people = judgments[(judgments.status == "finished") & (judgments.excluded == "false")]
     differences = []
     for file in sorted((BUNDLE / "analysis").glob("results*.json")):
         found = json.loads(file.read_text(encoding="utf-8"))
-        asked = rows[(rows.paradigm == found["paradigm"]) & rows[found["outcome"]].notna()]
-        differences += [f"{file.name}: {one}" for one in compare(found, asked)]
+        asked = people[people.paradigm == found["paradigm"]]
+        analysed = asked[asked.stage.isin(ANALYSED)]
+        rows = SCORES[found["paradigm"]](analysed, found, definition)
+        own = file.with_name(file.name.replace("results", "table")).with_suffix(".csv")
+        pairs = [*compared(found, rows), *answered(found, asked), *written(own, rows)]
+        for label, told, again in pairs:
+            sys.stdout.write(f"{found['paradigm']}  {label}: {told} / {again}\n")
+        differences += [
+            f"{file.name}: {label}: {told} there, {again} here"
+            for label, told, again in pairs
+            if not same(told, again)
+        ]
     for line in differences or ["everything is as in the results"]:
         sys.stdout.write(line + "\n")
     return 1 if differences else 0
 
 
-def compare(found: dict[str, Any], rows: pd.DataFrame) -> list[str]:
-    """What differs between the results and the rows, a sentence each."""
-    outcome = found["outcome"]
-    pairs: list[tuple[str, Any, Any]] = [("judgments", found["n"], len(rows))]
+def same(told: Any, again: Any) -> bool:
+    """What the results do not tell can't differ."""
+    return told is None or (again is not None and abs(told - again) <= CLOSE * max(1, abs(told)))
+
+
+def table(name: str) -> pd.DataFrame:
+    """A table of the bundle as text: an empty cell is missing, one ' before a text is taken off."""
+    path = next((BUNDLE / "data").glob(f"*_description-{name}_data.csv"))
+    cells = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
+    for column in cells.columns:
+        cells[column] = cells[column].str.replace("^'", "", regex=True)
+    return cells
+
+
+def frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=["participant", "image", "method", "scale", "y"])
+
+
+# How each paradigm's judgments become values: participant, image, method, scale, y
+
+
+def by_outcome(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    """The column of the outcome; reliance asked in one step and in two is two scales."""
+    rows = rows[rows[found["outcome"]].notna()]
+    several = rows.paradigm.eq("reliance").any() and rows.stage.nunique() > 1
+    steps = {"main": "one step", "final": "two steps"}
+    return frame(
+        [
+            (
+                row.participant_id,
+                row.image_group,
+                f"{row.condition}, {steps[str(row.stage)]}" if several else row.condition,
+                steps[str(row.stage)] if several else "",
+                float(getattr(row, found["outcome"])),
+            )
+            for row in rows.itertuples(index=False)
+        ]
+    )
+
+
+def by_statement(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    """Each statement about an explanation by itself."""
+    names = block_names(definition, "rating")
+    values = []
+    for row in rows.itertuples(index=False):
+        for item, value in items(row).items():
+            scale = ": ".join(part for part in (names[str(row.block)], item) if part)
+            method = f"{row.condition}, {scale}" if scale else row.condition
+            values.append((row.participant_id, row.image_group, method, scale, value))
+    return frame(values)
+
+
+def by_scale(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    """Each published scale of an instrument, else each item; people are the only clusters."""
+    names = block_names(definition, "questionnaire")
+    blocks = {block["name"]: block for block in definition["blocks"]}
+    several = len(definition["arms"]) > 1
+    values = []
+    for row in rows.itertuples(index=False):
+        instrument = INSTRUMENTS.get(blocks[str(row.block)].get("instrument"))
+        given = items(row)
+        scales = instrument_means(instrument, given) if instrument else given
+        for name, value in scales.items():
+            scale = ": ".join(part for part in (names[str(row.block)], name or "the item") if part)
+            method = f"{scale}, {row.arm}" if several else scale
+            values.append((row.participant_id, row.participant_id, method, scale, value))
+    return frame(values)
+
+
+def instrument_means(instrument: Any, given: dict[str, float]) -> dict[str, float]:
+    def turned(number: int) -> float:
+        value = given[f"item_{number}"]
+        is_reversed = number in instrument["reversed_items"]
+        return instrument["points"] + 1 - value if is_reversed else value
+
+    return {
+        name: sum(turned(number) for number in numbers) / len(numbers)
+        for name, numbers in instrument["scales"].items()
+    }
+
+
+def by_click(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    """The percentile of the shown condition's map at the click; maps that are not kept say none."""
+    explanations = table("explanations")
+    shown = explanations[(explanations.role == "stronger") & explanations.map_sha256.notna()]
+    digests = {(row.stimulus_id, row.condition): row.map_sha256 for row in shown.itertuples()}
+    values = []
+    for row in rows.itertuples(index=False):
+        point = further(row).get("point")
+        drawn = drawn_map(digests.get((row.stimulus_id, row.condition)))
+        if point is not None and drawn is not None:
+            at = min(int(point["y"] * SIDE), SIDE - 1), min(int(point["x"] * SIDE), SIDE - 1)
+            there = drawn[at]
+            percentile = 100 * ((drawn < there).mean() + (drawn == there).mean() / 2)
+            values.append((row.participant_id, row.image_group, row.condition, "", percentile))
+    return frame(values)
+
+
+@cache
+def drawn_map(digest: str | None) -> Any:
+    """The map as it was clicked on; None where it is not kept."""
+    files = sorted((BUNDLE / "materials" / "maps").glob(f"{digest}.*"))
+    return drawn_file(files[0]) if files else None
+
+
+def drawn_file(path: Path) -> Any:
+    try:
+        from PIL import Image
+    except ImportError:
+        sys.exit("pointing is scored on the drawn maps: install Pillow, then run this again")
+    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+        values = archive["map"]
+    flat = np.abs(values).max(axis=0) if values.ndim == 3 else values
+    picture = Image.fromarray(np.ascontiguousarray(flat, dtype=np.float32))
+    return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR), dtype=np.float64)
+
+
+def unscored(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    return frame([])
+
+
+SCORES = {
+    "trust": by_outcome,
+    "discrimination": by_outcome,
+    "agreement": by_outcome,
+    "distinction": by_outcome,
+    "meta_prediction": by_outcome,
+    "reliance": by_outcome,
+    "pointing": by_click,
+    "rating": by_statement,
+    "questionnaire": by_scale,
+    "open_text": unscored,
+    "custom": unscored,
+}
+
+
+def further(row: Any) -> dict[str, Any]:
+    text = row.further_answers
+    answers: dict[str, Any] = json.loads(text) if isinstance(text, str) else {}
+    return answers
+
+
+def items(row: Any) -> dict[str, float]:
+    """The numbered answers of a page; the only one of a page has no number."""
+    if isinstance(row.value, str):
+        return {"": float(row.value)}
+    answers = further(row)
+    return {name: float(value) for name, value in answers.items() if name.startswith("item_")}
+
+
+def block_names(definition: Any, paradigm: str) -> dict[str, str]:
+    """What stands before a scale's name: its block, where several ask the paradigm."""
+    names = [block["name"] for block in definition["blocks"] if block["paradigm"] == paradigm]
+    return {name: name if len(names) > 1 else "" for name in names}
+
+
+def compared(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
+    """Every method and every contrast."""
+    yield "judgments", found["n"], len(rows)
     for name, method in found["methods"].items():
-        values = rows.loc[rows.condition == name, outcome]
-        told = method["accuracy"] if outcome == "correct" else method["mean"]
-        pairs += [(f"{name}, n", method["n"], len(values)), (name, told, values.mean())]
+        values = rows.y[rows.method == name]
+        yield f"{name}, n", method["n"], len(values)
+        yield name, method["accuracy"] if "accuracy" in method else method["mean"], values.mean()
+        if "right" in method:
+            yield f"{name}, right", method["right"], values.sum()
         for level, count in method.get("counts", {}).items():
-            pairs.append((f"{name}, answers {level}", count, int((values == int(level)).sum())))
+            yield f"{name}, answers {level}", count, (values == int(level)).sum()
     for one in found["contrasts"]:
         label = f"{one['a']} - {one['b']}"
-        estimate, se = contrast(rows, outcome, one["b"], one["a"])
-        pairs.append((label, one["estimate"], estimate))
-        if one["se"] is not None:
-            pairs.append((f"{label}, standard error", one["se"], se))
-    for label, told, again in pairs:
-        sys.stdout.write(f"{found['paradigm']}  {label}: {told} / {again}\n")
-    return [f"{label}: {told} there, {again} here" for label, told, again in pairs
-            if told is not None and not abs(told - again) <= CLOSE]  # fmt: skip
+        estimate, se = contrast(rows, one["b"], one["a"])
+        yield label, one["estimate"], estimate
+        yield f"{label}, standard error", one["se"], se
 
 
-def contrast(rows: pd.DataFrame, outcome: str, a: str, b: str) -> tuple[float, float]:
+def answered(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
+    """How often everything was answered, and the mean where there is one."""
+    given = [
+        (row.block, row.stage, row.condition if isinstance(row.condition, str) else "everything",
+         name, answer)
+        for row in rows[rows.stage.isin((*ANALYSED, "first"))].itertuples(index=False)
+        for name, answer in all_answers(row).items()
+    ]  # fmt: skip
+    for one in found.get("answers", []):
+        for method, told in one["methods"].items():
+            key = (one["block"], one["stage"], method, one["question"])
+            own = [number(answer) for *where, answer in given if tuple(where) == key]
+            label = f"{one['block']} {one['stage']} {one['question']}, {method}"
+            yield f"{label}, n", told["n"], len(own)
+            if told.get("mean") is not None:
+                yield f"{label}, mean", told["mean"], float(np.mean(own))
+            for level, count in told.get("counts", {}).items():
+                yield f"{label}, answers {level}", count, own.count(float(level))
+
+
+def all_answers(row: Any) -> dict[str, Any]:
+    value = {"value": row.value} if isinstance(row.value, str) else {}
+    return {**value, **further(row)}
+
+
+def number(answer: Any) -> float:
+    """A text counts its words; a point is no number."""
+    if isinstance(answer, dict):
+        return float(answer.get("words", "nan"))
+    return float(answer)
+
+
+def written(path: Path, rows: pd.DataFrame) -> Iterator[Pair]:
+    """The table that R reads holds the same judgments."""
+    own = pd.read_csv(path, dtype={"method": str}, index_col=False)
+    outcome = next(name for name in ("score", "correct", "value") if name in own.columns)
+    yield f"{path.name}, judgments", len(own), len(rows)
+    for name, values in own.groupby("method")[outcome]:
+        yield f"{path.name}, {name}", values.sum(), rows.y[rows.method == name].sum()
+
+
+def contrast(rows: pd.DataFrame, a: str, b: str) -> tuple[float, float]:
     """The mean under `b` minus that under `a`, and its two-way cluster-robust standard error.
 
     Cameron, Gelbach and Miller, Journal of Business and Economic Statistics 29 (2011).
     """
-    both = rows[rows.condition.isin([a, b])]
-    means = both.groupby("condition")[outcome].mean()
-    sizes = both.groupby("condition")[outcome].count()
+    both = rows[rows.method.isin([a, b])]
+    means = both.groupby("method").y.mean()
+    sizes = both.groupby("method").y.count()
     if len(means) < 2:
         return float("nan"), float("nan")
-    sign = both.condition.map({a: -1.0, b: 1.0})
-    share = sign * (both[outcome] - both.condition.map(means)) / both.condition.map(sizes)
-    people = one_way(share, [both.participant_id])
-    images = one_way(share, [both.image_group])
-    variance = people + images - one_way(share, [both.participant_id, both.image_group])
+    sign = both.method.map({a: -1.0, b: 1.0})
+    share = sign * (both.y - both.method.map(means)) / both.method.map(sizes)
+    people = one_way(share, [both.participant])
+    images = one_way(share, [both.image])
+    variance = people + images - one_way(share, [both.participant, both.image])
     if variance <= 1e-14:
         variance = max(people, images)
     return float(means[b] - means[a]), float(variance**0.5)
