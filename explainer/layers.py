@@ -26,7 +26,7 @@ HOOKS = threading.RLock()  # held while hooks come, go, or are copied with their
 
 def address_of(module: nn.Module, layer: str | nn.Module) -> str:
     """The address of `layer` within `module`, with its module's name checked."""
-    names = dict(module.named_modules())
+    names = dict(module.named_modules(remove_duplicate=False))
     if isinstance(layer, nn.Module):
         found: str = next((name for name, child in names.items() if child is layer), "")
         if not found:
@@ -37,7 +37,8 @@ def address_of(module: nn.Module, layer: str | nn.Module) -> str:
     first, *calls = (link.strip() for link in layer.split(SEPARATOR.strip()))
     if not first or first not in names:
         raise ExplainerError(f'no layer named "{first}"', did_you_mean(first, filter(None, names)))
-    return SEPARATOR.join([first, *calls])
+    own = next(name for name, child in names.items() if child is names[first])
+    return SEPARATOR.join([own, *calls])
 
 
 @contextmanager
@@ -52,6 +53,12 @@ def hooked(modules: Mapping[str, nn.Module], make: Callable[[str], Hook]) -> Ite
         run.passing = True  # type: ignore[attr-defined]  # `copied` leaves it behind
         return run
 
+    scripted = [name for name, m in modules.items() if isinstance(m, torch.jit.ScriptModule)]
+    if scripted:
+        raise ExplainerError(
+            f'"{scripted[0]}" is a traced or scripted module, which can\'t be looked into',
+            "pass the original module, or use a method without a layer, such as gradient",
+        )
     with ExitStack() as stack:
         with HOOKS:
             for name, module in modules.items():

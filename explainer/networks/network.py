@@ -14,9 +14,10 @@ from explainer.footprint import Footprint, footprint
 from explainer.layers import address_of, stages
 from explainer.targets import class_scores, label_index
 
+from .digests import digest_of_state
+from .forms import refuse_form
 from .preprocessing import Preprocessing, adapted
 from .redrawn import redrawn
-from .weights import digest_of_state
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,8 +27,8 @@ class Network:
     `layer`: address of the layer to explain (see `explainer.layers`) or one of the module's own
     submodules; without it the last convolution's map after its activation. `labels`: the class
     names in order. `preprocess`: how photos become its input; torchvision's `transforms()` will do.
-    `weights_digest`: SHA-256 of the weights file; of the state dict where there is none, taken now
-    and only now.
+    `weights_digest`: SHA-256 of the weights file; of the state dict where there is none, as it is
+    now.
     """
 
     module: nn.Module
@@ -41,6 +42,7 @@ class Network:
     def __post_init__(self) -> None:
         if not isinstance(self.module, nn.Module):
             raise ExplainerError(f"{type(self.module).__name__} is no torch.nn.Module")
+        refuse_form(self.module)
         if self.layer is not None:
             object.__setattr__(self, "layer", address_of(self.module, self.layer))
         if self.preprocess is not None:

@@ -1,6 +1,5 @@
 """Weights from local files: digest first, then loaded without running any code of theirs."""
 
-import hashlib
 import io
 import pickle
 from collections.abc import Mapping
@@ -13,34 +12,25 @@ from torch import Tensor, nn
 
 from explainer.errors import ExplainerError
 
+from .digests import digest_of_file
+
 State = Mapping[str, Tensor]
-
-
-def digest_of_state(module: nn.Module) -> str:
-    """SHA-256 over every parameter's and buffer's name, type, shape and bytes, in name order."""
-    digest = hashlib.sha256()
-    for name, values in sorted(module.state_dict().items()):
-        if not isinstance(values, Tensor):
-            continue
-        digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())
-        raw = values.detach().cpu().contiguous().reshape(-1).view(torch.uint8)
-        digest.update(raw.numpy().data)
-    return digest.hexdigest()
 
 
 def read_state(path: Path, sha256: str | None = None) -> tuple[State, str]:
     """The state dict in a `.safetensors` or PyTorch file, and the file's SHA-256.
 
-    The digest is taken of the very bytes that are then loaded. A pickle that holds anything but
+    The digest is that of the very bytes that are then loaded. A pickle that holds anything but
     tensors is refused, never executed.
     """
     try:
+        before = path.stat()
         data = path.read_bytes()
     except OSError as error:
         raise ExplainerError(
             f"no weights at {path} ({error.strerror})", "give a file's path"
         ) from error
-    found = hashlib.sha256(data).hexdigest()
+    found = digest_of_file(path, data, before)
     if sha256 is not None and found != sha256.lower():
         raise ExplainerError(
             f"{path.name} has the digest {found}, not {sha256}", "fetch the right file again"

@@ -1,0 +1,69 @@
+"""Forms of a module that can't be explained, each told in one sentence before anything runs."""
+
+from collections.abc import Callable
+
+import torch
+from torch import nn
+from torch.nn.parameter import is_lazy
+
+from explainer.errors import ExplainerError
+
+
+def refuse_form(module: nn.Module) -> None:
+    """Raise what is wrong with the module as it stands, whatever it is asked about."""
+    for form in FORMS:
+        form(module)
+
+
+def _wrapped(module: nn.Module) -> None:
+    for name, child in module.named_modules():
+        if isinstance(child, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            raise ExplainerError(
+                f"{_named(name)} is wrapped in {type(child).__name__}, which runs copies of it",
+                "pass the module inside: wrapper.module",
+            )
+
+
+def _lazy(module: nn.Module) -> None:
+    kept = (*module.named_parameters(), *module.named_buffers())
+    unmade = next((name for name, values in kept if is_lazy(values)), None)
+    if unmade is not None:
+        raise ExplainerError(
+            f"the network's \"{unmade}\" has no shape yet, as a lazy module's before its first run",
+            "run it once on a batch, and load its weights",
+        )
+
+
+def _frozen(module: nn.Module) -> None:
+    for name, child in module.named_modules():
+        if isinstance(child, torch.jit.ScriptModule) and not hasattr(child, "training"):
+            raise ExplainerError(
+                f"{_named(name)} is a frozen TorchScript module, whose layers are gone",
+                "pass the original module",
+            )
+
+
+def _exported(module: nn.Module) -> None:
+    # Its flag says nothing of how it was traced, and its eval() raises.
+    for name, child in module.named_modules():
+        if isinstance(child, torch.fx.GraphModule) and "eval" in vars(child):
+            raise ExplainerError(
+                f"{_named(name)} is an exported program, which can't be put into evaluation mode",
+                "pass the module that it was exported from",
+            )
+
+
+def _quantised(module: nn.Module) -> None:
+    for name, child in module.named_modules():
+        room = type(child).__module__
+        if ".quantized" in room and room.startswith("torch."):
+            raise ExplainerError(
+                f"{_named(name)} is quantised, and has no gradient", "pass the module before that"
+            )
+
+
+FORMS: tuple[Callable[[nn.Module], None], ...] = (_wrapped, _frozen, _exported, _quantised, _lazy)
+
+
+def _named(name: str) -> str:
+    return f'the module "{name}"' if name else "the network"
