@@ -1,74 +1,139 @@
 """The mixed models of a Tidy as plain data: estimates, marginal means, contrasts and tests.
 
-A model that can't be fitted is told by `converged: false` and a sentence, and every number of it
-that must not be believed is None.
+They stand beside the robust numbers, which are read first. A model that can't be fitted is told by
+`converged: false` and a sentence, and every number of it that must not be believed is None. Tests
+take a Student's t with the degrees of the robust ones, since z is liberal with few clusters.
 """
 
-from collections.abc import Callable, Mapping
-from itertools import combinations
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from .statistics.glmm import Crossed, MethodModel, fit_right, fit_scores, fit_sides
+from .comparisons import Pair, adjusted
+from .crossings import crossed_of
+from .statistics.glmm import SIDES, Crossed, MethodModel, fit_right, fit_scores, fit_sides
 from .statistics.holm import holm
-from .statistics.labels import codes
-from .statistics.robust import few, logit_interval
-from .statistics.wald import Wald, asked_of
+from .statistics.robust import few, logit_interval, mean_clusters
+from .statistics.wald import Asked, Wald, asked_of
 
 Integers = npt.NDArray[np.int64]
 DIGITS = 8
-ROBUST = "robust"
-SIDES = {"A": -1, "B": 1}
-# From the model to believe most, where it converges, to the least
-PREFERENCE = ("glmer_full", "clmm_side", "glmer", "clmm")
+# What is read first, in the report, the summary, the plan and the JSON alike
+PRIMARY = "robust"
+ANSWER_SIDES = {"A": -1, "B": 1}
+# The models whose effects of methods vary by person and photo; those without are never the ones
+FULL = ("glmer_full", "clmm_side_full", "clmm_full")
+INSTEAD = "read the two-way robust intervals instead"
+Fit = Callable[[bool], MethodModel]
 
 
-def right_models(frame: pd.DataFrame, methods: list[str], chance: float) -> dict[str, Any]:
+@dataclass(frozen=True)
+class _Table:
+    """What the models of one outcome are fitted to.
+
+    methods: all of them; those whose answers are all at one end of the scale have no finite effect
+    and are left out of `frame`, as `left_out` says. null: the share that is tested against.
+    """
+
+    frame: pd.DataFrame
+    answers: Integers
+    methods: list[str]
+    pairs: Sequence[Pair]
+    null: float
+    left_out: str
+    trouble: str
+
+    def crossed(self) -> Crossed:
+        there = set(self.frame["method"])
+        return crossed_of(self.frame, [name for name in self.methods if name in there])
+
+    def df(self, method: str) -> float:
+        """The degrees of a test of one method alone."""
+        rows = self.frame[self.frame["method"] == method]
+        return mean_clusters(rows["participant"].to_list(), rows["image"].to_list()) - 1
+
+
+def right_models(
+    frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair], chance: float
+) -> dict[str, Any]:
     """`glmer` and `glmer_full` of a frame with `correct`."""
-    y = frame["correct"].to_numpy(dtype=np.int64)
-    crossed = crossed_of(frame, methods)
-    trouble = _trouble(frame, methods, y)
-    found = {"glmer": _told(lambda: fit_right(y, crossed), trouble, methods, chance)}
-    if not trouble and len(methods) < 2:
-        trouble = "with one method its interactions are the intercepts of people and photos"
-    full = _told(lambda: fit_right(y, crossed, full=True), trouble, methods, chance)
-    return {**found, "glmer_full": full}
+    table = _table(frame, methods, pairs, "correct", chance)
+    crossed = table.crossed()
+    return _both("glmer", table, lambda full: fit_right(table.answers, crossed, full=full))
 
 
-def score_models(frame: pd.DataFrame, methods: list[str]) -> dict[str, Any]:
-    """`clmm`, and `clmm_side` where the table tells the side of the stronger network."""
-    scores = frame["score"].to_numpy(dtype=np.int64)
-    crossed = crossed_of(frame, methods)
-    trouble = _trouble(frame, methods, scores)
-    found = {"clmm": _told(lambda: fit_scores(scores, crossed), trouble, methods, 0.0)}
+def score_models(frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair]) -> dict[str, Any]:
+    """`clmm` and `clmm_full`; where the table tells the stronger network's side, `clmm_side` and
+    `clmm_side_full` too."""
+    table = _table(frame, methods, pairs, "score", 0.0)
+    crossed = table.crossed()
+    found = _both("clmm", table, lambda full: fit_scores(table.answers, crossed, full=full))
     if "stronger_side" not in frame.columns:
         return found
-    side = frame["stronger_side"].map(SIDES)
+    side = table.frame["stronger_side"].map(ANSWER_SIDES)
+    trouble = table.trouble
     if not trouble and (side.isna().any() or side.nunique() < 2):
         trouble = "the stronger network must stand at A and at B, and stronger_side say which"
     sides: Integers = np.asarray(side.fillna(0), dtype=np.int64)
-    told = _told(lambda: fit_sides(scores, sides, crossed), trouble, methods, 0.0)
-    return {**found, "clmm_side": told}
+    with_sides = replace(table, trouble=trouble)
+    return {
+        **found,
+        **_both(
+            "clmm_side",
+            with_sides,
+            lambda full: fit_sides(table.answers, sides, crossed, full=full),
+        ),
+    }
 
 
-def preferred(models: Mapping[str, Any]) -> str:
-    """The name of the model to read, or `robust` where none converged."""
-    return next(
-        (name for name in PREFERENCE if name in models and models[name]["converged"]), ROBUST
-    )
+def beside(models: Mapping[str, Any]) -> str | None:
+    """The model to read beside the robust numbers; None where none of them converged."""
+    return next((name for name in FULL if name in models and models[name]["converged"]), None)
 
 
-def crossed_of(frame: pd.DataFrame, methods: list[str]) -> Crossed:
-    """The frame's judgments by numbers, the first of `methods` being the reference."""
-    number = {name: place for place, name in enumerate(methods)}
-    method = np.array([number[name] for name in frame["method"]], dtype=np.int64)
-    return Crossed(codes(frame["participant"]), codes(frame["image"]), method, methods)
+def _both(name: str, table: _Table, fit: Fit) -> dict[str, Any]:
+    """The model with intercepts only, and the one in which methods' effects vary besides."""
+    base = _told(lambda: fit(False), table)
+    reasons = [] if table.trouble else _unidentified(table.crossed())
+    if len(reasons) == len(SIDES):
+        note = "; ".join(filter(None, [base["note"], f"{' and '.join(reasons)}: it is {name}"]))
+        return {name: base, f"{name}_full": {**base, "note": note}}
+    note = "".join(f"{reason}, so this term is left out" for reason in reasons)
+    return {name: base, f"{name}_full": _told(lambda: fit(True), table, note)}
 
 
-def _trouble(frame: pd.DataFrame, methods: list[str], answers: Integers) -> str:
+def _unidentified(crossed: Crossed) -> list[str]:
+    """Which effects of methods have no variance of their own, and why."""
+    if len(crossed.methods) < 2:
+        return ["there is one method", "its effects are the intercepts"]
+    reasons = [crossed.unidentified(side) for side in range(len(SIDES))]
+    return [
+        f"{name}:method is not identified since {reason}"
+        for name, reason in zip(SIDES, reasons, strict=True)
+        if reason
+    ]
+
+
+def _table(
+    frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair], outcome: str, null: float
+) -> _Table:
+    answers = frame[outcome].to_numpy(dtype=np.int64)
+    trouble = _trouble(frame, answers)
+    constant = [] if trouble else _constant(frame, methods, answers)
+    left_out = "; ".join(f"every judgment of {name} is {value}" for name, value in constant)
+    names = [name for name, _ in constant]
+    kept = ~frame["method"].isin(names).to_numpy()
+    if names and not trouble:
+        left_out += f", so {' and '.join(names)} {'is' if len(names) == 1 else 'are'} left out"
+        trouble = _trouble(frame[kept], answers[kept])
+    return _Table(frame[kept], answers[kept], methods, pairs, null, left_out, trouble)
+
+
+def _trouble(frame: pd.DataFrame, answers: Integers) -> str:
     """Why there is nothing to fit; empty where there is."""
     people, images = frame["participant"].nunique(), frame["image"].nunique()
     if not len(frame):
@@ -77,59 +142,61 @@ def _trouble(frame: pd.DataFrame, methods: list[str], answers: Integers) -> str:
         return f"too little to fit: {few(people, images)}, at least 2 of each are needed"
     if len(np.unique(answers)) < 2:
         return "all judgments are the same, so there is nothing to fit"
-    lowest, highest = int(answers.min()), int(answers.max())
-    for name in methods:
-        own = answers[(frame["method"] == name).to_numpy()]
-        if (own == lowest).all() or (own == highest).all():
-            return (
-                f"every judgment of {name} is {int(own[0])}, so its effect has no finite estimate"
-            )
     if len(frame) == people == images:
         return "too little to fit: nobody and no photo stands in two judgments"
     return ""
 
 
-def _told(
-    fit: Callable[[], MethodModel], trouble: str, methods: list[str], null: float
-) -> dict[str, Any]:
-    if trouble:
-        return _unfitted(trouble, methods)
+def _constant(frame: pd.DataFrame, methods: list[str], answers: Integers) -> list[tuple[str, int]]:
+    """The methods whose answers are all the lowest or all the highest there is."""
+    found = []
+    for name in methods:
+        own = answers[(frame["method"] == name).to_numpy()]
+        if own.min() == own.max() and own[0] in {answers.min(), answers.max()}:
+            found.append((name, int(own[0])))
+    return found
+
+
+def _told(fit: Callable[[], MethodModel], table: _Table, note: str = "") -> dict[str, Any]:
+    """The model's numbers. note: what is odd about it before it is fitted."""
+    if table.trouble:
+        return _unfitted(table.trouble, table)
     model = fit()
     if not model.fit.converged:
-        return _unfitted(model.fit.note, methods)
+        return _unfitted(model.fit.note, table)
     names, fixed = model.fit.names, model.fit.fixed
     values, variances = model.fit.values.tolist(), np.diag(model.fit.covariance)[:fixed]
     return {
         "converged": True,
-        "note": model.fit.note,
+        "note": "; ".join(filter(None, [table.left_out, note, model.fit.note])),
         "estimate": dict(zip(names, map(_rounded, values[:fixed]), strict=False)),
         "se": dict(zip(names, map(_rounded, np.sqrt(variances).tolist()), strict=False)),
         "sd": {name: _rounded(sd) for name, sd in model.fit.sd.items()},
         "loglik": _rounded(model.fit.loglik),
-        "marginal": {name: _marginal(model, name) for name in methods},
-        "contrasts": _contrasts(model),
-        "chance": _tests(model, null),
+        "marginal": {name: _marginal(model, name, table) for name in table.methods},
+        "contrasts": _contrasts(model, table),
+        "chance": _tests(model, table),
     }
 
 
-def _unfitted(note: str, methods: list[str]) -> dict[str, Any]:
+def _unfitted(note: str, table: _Table) -> dict[str, Any]:
     return {
         "converged": False,
-        "note": f"{note}; read the two-way robust intervals instead",
+        "note": "; ".join(filter(None, [table.left_out, note, INSTEAD])),
         "estimate": None, "se": None, "sd": None, "loglik": None,
-        "marginal": dict.fromkeys(methods),
+        "marginal": dict.fromkeys(table.methods),
         "contrasts": [],
-        "chance": {name: {"z": None, "p": None, "p_holm": None} for name in methods},
+        "chance": {name: {"z": None, "p": None, "p_holm": None} for name in table.methods},
     }  # fmt: skip
 
 
-def _marginal(model: MethodModel, name: str) -> list[float] | None:
+def _marginal(model: MethodModel, name: str, table: _Table) -> list[float] | None:
     """Estimate, low and high; a share's interval is made on the logit scale, so it stays in 0…1."""
-    found = asked_of(model.fit, model.marginal(name))
+    found = _asked(model, name, table, model.marginal)
     if found is None:
         return None
     if not len(model.levels):
-        low, high = logit_interval(found.estimate, found.se)
+        low, high = logit_interval(found.estimate, found.se, found.quantile())
     else:
         low, high = found.interval()
         ends = float(model.levels[0]), float(model.levels[-1])
@@ -137,35 +204,48 @@ def _marginal(model: MethodModel, name: str) -> list[float] | None:
     return [_rounded(value) for value in (found.estimate, low, high)]
 
 
-def _contrasts(model: MethodModel) -> list[dict[str, Any]]:
-    """`a` − `b`, where `b` comes first in the model: the reference, wherever it takes part."""
-    pairs = list(combinations(model.methods, 2))
-    found = [asked_of(model.fit, model.contrast(first, later)) for first, later in pairs]
-    adjusted = holm([_p_of(one) for one in found])
+def _asked(model: MethodModel, name: str, table: _Table, of: Callable[[str], Asked]) -> Wald | None:
+    """What the model says of one method; None where it is left out or stands on one cluster."""
+    if name not in model.methods or table.df(name) <= 0:
+        return None
+    return asked_of(model.fit, of(name), table.df(name))
+
+
+def _contrasts(model: MethodModel, table: _Table) -> list[dict[str, Any]]:
+    """The pairs of methods that the model has, none with a test that rests on too little."""
+    pairs = [one for one in table.pairs if {one.a, one.b} <= set(model.methods)]
+    found = [asked_of(model.fit, model.contrast(one.b, one.a), one.df) for one in pairs]
+    told = [_wald(one, pair.too_few) for pair, one in zip(pairs, found, strict=True)]
+    holm_values = adjusted(pairs, [one["p"] for one in told])
     return [
-        {"a": later, "b": first, **_wald(one), "p_holm": _maybe(p_holm)}
-        for (first, later), one, p_holm in zip(pairs, found, adjusted, strict=True)
-    ]
+        {"a": pair.a, "b": pair.b, "planned": pair.is_planned, **one, "p_holm": _maybe(p_holm),
+         "note": pair.too_few}
+        for pair, one, p_holm in zip(pairs, told, holm_values, strict=True)
+    ]  # fmt: skip
 
 
-def _wald(found: Wald | None) -> dict[str, float | None]:
+def _wald(found: Wald | None, too_few: str = "") -> dict[str, float | None]:
     if found is None:
-        return {"estimate": None, "se": None, "z": None, "p": None}
-    parts = {"estimate": found.estimate, "se": found.se, "z": found.z, "p": found.p}
-    return {key: _rounded(value) for key, value in parts.items()}
-
-
-def _tests(model: MethodModel, null: float) -> dict[str, dict[str, float | None]]:
-    found = [asked_of(model.fit, model.above(name, null)) for name in model.methods]
-    adjusted = holm([_p_of(one) for one in found])
+        return {"estimate": None, "se": None, "z": None, "df": None, "p": None}
+    parts = {"estimate": found.estimate, "se": found.se}
+    tested = {"z": found.z, "df": found.df, "p": found.p}
     return {
-        name: {"z": _wald(one)["z"], "p": _wald(one)["p"], "p_holm": _maybe(p_holm)}
-        for name, one, p_holm in zip(model.methods, found, adjusted, strict=True)
+        **{key: _rounded(value) for key, value in parts.items()},
+        **{key: None if too_few else _rounded(value) for key, value in tested.items()},
     }
 
 
-def _p_of(found: Wald | None) -> float | None:
-    return None if found is None else found.p
+def _tests(model: MethodModel, table: _Table) -> dict[str, dict[str, float | None]]:
+    def above(name: str) -> Asked:
+        return model.above(name, table.null)
+
+    told = [_wald(_asked(model, name, table, above)) for name in table.methods]
+    return {
+        name: {"z": one["z"], "p": one["p"], "p_holm": _maybe(p_holm)}
+        for name, one, p_holm in zip(
+            table.methods, told, holm([one["p"] for one in told]), strict=True
+        )
+    }
 
 
 def _maybe(value: float | None) -> float | None:

@@ -9,13 +9,18 @@ def percent(value: float | None) -> str:
     return MISSING if value is None else f"{100 * value:.1f} %".replace("-", "−")
 
 
-def percents(value: float | None) -> str:
-    """A difference of two shares, with its sign."""
-    return MISSING if value is None else f"{_plus(100 * value, 1)} %"
+def points(value: float | None) -> str:
+    """A difference of two shares in percentage points, with its sign."""
+    return MISSING if value is None else f"{_plus(100 * value, 1)} pp"
 
 
 def whole_percent(value: float) -> str:
     return f"{100 * value:.0f} %".replace("-", "−")
+
+
+def whole_points(value: float) -> str:
+    """A difference of two shares for an axis."""
+    return f"{100 * value:.0f} pp".replace("-", "−")
 
 
 def number(value: float | None) -> str:

@@ -6,8 +6,7 @@ sentence that says why.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, replace
-from itertools import combinations
+from dataclasses import replace
 from platform import python_version
 from typing import Any
 
@@ -15,17 +14,17 @@ import numpy
 import pandas as pd
 import scipy
 
+from . import comparisons
 from .answers import answers
 from .automatic import automatic
+from .comparisons import Pair, estimated, interval
 from .kinds import KINDS
 from .looks import looks
-from .mixed_effects import preferred, right_models, score_models
+from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .statistics.bootstrap import two_way_bootstrap
-from .statistics.equivalence import equivalence
-from .statistics.holm import holm
 from .statistics.naive import pooled_mean, wilcoxon_on_people, wilson
 from .statistics.reliability import Level, fleiss, krippendorff
-from .statistics.robust import Estimate, two_way_contrast, two_way_mean, two_way_slope
+from .statistics.robust import two_way_slope
 from .tidy import LEVELS, Tidy
 
 ALPHA_LEVELS: Mapping[str, Level] = {
@@ -37,7 +36,8 @@ NAIVE_LABEL = "naive: takes every judgment for independent; too narrow, for cont
 def results(tidy: Tidy) -> dict[str, Any]:
     """Everything that is said of `tidy`, ready for `results_json`."""
     methods = {name: _method(tidy, name) for name in tidy.methods()}
-    models = _models(tidy)
+    pairs = comparisons.pairs(tidy)
+    models = _models(tidy, pairs)
     found = {
         "paradigm": tidy.paradigm,
         "outcome": tidy.outcome,
@@ -47,10 +47,11 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "images": int(tidy.frame["image"].nunique()) if tidy.about_photos else None,
         "bounds": None if tidy.limits is None else list(tidy.limits),
         "methods": methods,
-        "tests": _tests(tidy),
-        "contrasts": _contrasts(tidy),
+        "tests": comparisons.tests(tidy),
+        "contrasts": comparisons.contrasts(tidy, pairs),
         **models,
-        "preferred": preferred(models),
+        "preferred": PRIMARY,
+        "beside": beside(models),
         "alpha": _alpha(tidy),
         "answers": answers(tidy.answers, tidy.definition) if tidy.answers is not None else [],
         "kappa": _kappa(tidy),
@@ -110,18 +111,16 @@ def _method(tidy: Tidy, name: str) -> dict[str, Any]:
     """n, the mean or accuracy with its robust interval, and the distribution."""
     rows = _rows(tidy.frame, name)
     values = rows[tidy.outcome]
-    found = two_way_mean(values.to_list(), rows["participant"].to_list(), rows["image"].to_list())
+    found = estimated(tidy, tidy.frame, name)
     facts: dict[str, Any] = {
         "n": len(rows),
-        "robust95": _interval(found),
+        "robust95": interval(found),
         "cluster_bootstrap95": _bootstrap(tidy, rows),
         "note": found.note,
         **_naive(tidy, name),
     }
     if tidy.outcome == "correct":
-        within = facts["robust95"] and [max(0.0, found.low or 0.0), min(1.0, found.high or 1.0)]
-        right = int(values.sum())
-        return {**facts, "robust95": within, "right": right, "accuracy": found.estimate}
+        return {**facts, "right": int(values.sum()), "accuracy": found.estimate}
     if tidy.outcome == "value":
         return {**facts, "mean": found.estimate}
     counts = {str(level): int((values == level).sum()) for level in LEVELS["score"]}
@@ -133,15 +132,15 @@ def _bootstrap(tidy: Tidy, rows: pd.DataFrame) -> list[float] | None:
     return _pair(two_way_bootstrap(*columns, seed=tidy.seed))
 
 
-def _models(tidy: Tidy) -> dict[str, Any]:
+def _models(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:
     """The mixed models that fit the outcome, by name."""
     if len(tidy.scales) > 1:
         return {}
     if tidy.outcome == "correct":
-        return right_models(tidy.frame, tidy.methods(), tidy.chance)
+        return right_models(tidy.frame, tidy.methods(), pairs, tidy.chance)
     if tidy.outcome == "value":
         return {}
-    return score_models(tidy.frame, tidy.methods())
+    return score_models(tidy.frame, tidy.methods(), pairs)
 
 
 def _alpha(tidy: Tidy) -> dict[str, Any]:
@@ -209,7 +208,7 @@ def _order(tidy: Tidy) -> dict[str, Any] | None:
     y, people, images = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
     found = two_way_slope(y, people, images, [float(place) for place in rows["order"]])
     return {
-        "slope": found.estimate, "robust95": _interval(found), "p": found.p, "note": found.note
+        "slope": found.estimate, "robust95": interval(found), "p": found.p, "note": found.note
     }  # fmt: skip
 
 
@@ -223,75 +222,18 @@ def _naive(tidy: Tidy, name: str) -> dict[str, Any]:
     return {"pooled95": _pair(pooled_mean(values)), "wilcoxon": {"p": p}}
 
 
-def _tests(tidy: Tidy) -> dict[str, Any]:
-    """Each method against no effect: chance for right answers, 0 for scores."""
-    names = tidy.methods()
-    found = [_tested(tidy, name, tidy.null_of(name)) for name in names]
-    adjusted = holm([one.p for one in found])
-    return {
-        name: {"null": tidy.null_of(name), "p": one.p, "p_holm": p_holm, "df": one.df}
-        for name, one, p_holm in zip(names, found, adjusted, strict=True)
-    }
-
-
-def _tested(tidy: Tidy, name: str, null: float | None) -> Estimate:
-    rows = _rows(tidy.frame, name)
-    return two_way_mean(
-        rows[tidy.outcome].to_list(),
-        rows["participant"].to_list(),
-        rows["image"].to_list(),
-        null=null,
-    )
-
-
-def _contrasts(tidy: Tidy) -> list[dict[str, Any]]:
-    """`a` − `b`: every method against the reference and each other, adjusted by Holm."""
-    scales = tidy.scale_names()
-    pairs = [
-        (first, later)
-        for first, later in combinations(tidy.methods(), 2)
-        if scales.get(first) == scales.get(later)
-    ]
-    found = [_contrast(tidy, first, later) for first, later in pairs]
-    adjusted = holm([one.p for one in found])
-    return [
-        {
-            "a": later, "b": first, "estimate": one.estimate, "se": one.se, "df": one.df,
-            "robust95": _interval(one), "p": one.p, "p_holm": p_holm, "note": one.note,
-            "equivalence": _equivalence(tidy, one),
-        }
-        for (first, later), one, p_holm in zip(pairs, found, adjusted, strict=True)
-    ]  # fmt: skip
-
-
-def _equivalence(tidy: Tidy, found: Estimate) -> dict[str, Any] | None:
-    """None where the plan names no smallest effect of interest."""
-    if tidy.smallest_effect is None:
-        return None
-    return asdict(equivalence(found, tidy.smallest_effect))
-
-
-def _contrast(tidy: Tidy, a: str, b: str) -> Estimate:
-    """The mean of `b` minus the mean of `a`."""
-    rows = tidy.frame[tidy.frame["method"].isin([a, b])]
-    return two_way_contrast(
-        rows[tidy.outcome].to_list(),
-        rows["participant"].to_list(),
-        rows["image"].to_list(),
-        (rows["method"] == b).to_list(),
-    )
-
-
 def _everybody(tidy: Tidy) -> dict[str, Any] | None:
     """The same means over all who answered, left out or not: how much the exclusions matter."""
     if tidy.everybody is None:
         return None
     frame, found = tidy.everybody, {}
     for name in sorted(set(frame["method"])):
-        rows = _rows(frame, name)
-        columns = [rows[key].to_list() for key in (tidy.outcome, "participant", "image")]
-        one = two_way_mean(*columns)
-        found[name] = {"n": len(rows), "mean": one.estimate, "robust95": _interval(one)}
+        one = estimated(tidy, frame, name)
+        found[name] = {
+            "n": len(_rows(frame, name)),
+            "mean": one.estimate,
+            "robust95": interval(one),
+        }
     return found
 
 
@@ -321,10 +263,6 @@ def _most_left_out(tidy: Tidy) -> bool:
 
 def _rows(frame: pd.DataFrame, method: str) -> pd.DataFrame:
     return frame[frame["method"] == method]
-
-
-def _interval(found: Estimate) -> list[float] | None:
-    return None if found.low is None or found.high is None else [found.low, found.high]
 
 
 def _pair(interval: tuple[float, float] | None) -> list[float] | None:

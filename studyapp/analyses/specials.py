@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from .mixed_effects import crossed_of
+from .crossings import crossed_of
 from .statistics.detection import (
     Sensitivity,
     brier,
@@ -25,7 +25,7 @@ from .statistics.reliance import (
     relative_self_reliance,
     switch_fraction,
 )
-from .statistics.robust import two_way_mean
+from .statistics.robust import two_way_mean, two_way_share
 from .statistics.utility import Tallies, utility
 from .statistics.wald import Wald
 
@@ -220,12 +220,10 @@ def _shares(frame: Frame, methods: list[str], column: str) -> dict[str, Any]:
 def _share(share: Share, rows: Frame, asked: "pd.Series[Any]", hit: "pd.Series[Any]") -> Any:
     """A share with its robust interval over the rows that were asked."""
     own = rows[asked.astype(bool)]
-    found = two_way_mean(
+    found = two_way_share(
         hit[own.index].astype(float).to_list(), own["participant"].to_list(), own["image"].to_list()
     )
-    interval = None
-    if found.low is not None and found.high is not None:
-        interval = [max(0.0, found.low), min(1.0, found.high)]
+    interval = None if found.low is None else [found.low, found.high]
     return {
         "count": share.count, "n": share.n, "value": share.value, "robust95": interval,
         "note": found.note,

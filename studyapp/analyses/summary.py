@@ -1,11 +1,14 @@
 """The results in lines for a terminal: the right figure first, the naive one beside it."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
+from .numerals import points, signed
+
+Show = Callable[[float], str]
 Facts = Mapping[str, Any]
-MODELS = ("glmer", "glmer_full", "clmm", "clmm_side")
+MODELS = ("glmer", "glmer_full", "clmm", "clmm_full", "clmm_side", "clmm_side_full")
 
 
 def summary(found: Facts) -> Iterator[str]:
@@ -22,8 +25,10 @@ def summary(found: Facts) -> Iterator[str]:
             yield f"    {_distribution(method['counts'])}"
         yield f"    {_test(found['tests'][name])}"
         yield f"    naive: {_naive(found['naive']['methods'][name])}"
+    show = points if found["outcome"] == "correct" else signed
     for one in found["contrasts"]:
-        yield f"  {one['a']} − {one['b']}: {_contrast(one)}"
+        family = "planned" if one["planned"] else "exploratory"
+        yield f"  {one['a']} − {one['b']} ({family}): {_contrast(one, show)}"
     yield from _models(found)
     for scale, alpha in _scales(found["alpha"]):
         yield f"  agreement among people{scale}: {_alpha(alpha, found['kappa'])}"
@@ -51,7 +56,8 @@ def _interval(method: Facts, as_percent: bool) -> str:
         return str(method["note"])
     show = _percent if as_percent else _number
     low, high = (show(value) for value in method["robust95"])
-    return f"95 % interval {low} to {high}"
+    note = f"; {method['note']}" if method["note"] else ""
+    return f"95 % interval {low} to {high}{note}"
 
 
 def _distribution(counts: Mapping[str, int]) -> str:
@@ -81,12 +87,14 @@ def _naive(naive: Facts) -> str:
     return f"pooled t {_pair(naive['pooled95'], _number)}, {wilcoxon}"
 
 
-def _contrast(one: Facts) -> str:
-    if one["estimate"] is None or one["robust95"] is None:
+def _contrast(one: Facts, show: Show) -> str:
+    if one["estimate"] is None:
         return str(one["note"])
-    low, high = (_number(value) for value in one["robust95"])
-    p = f"p {_p(one['p'])}, by Holm p {_p(one['p_holm'])}"
-    return f"{_number(one['estimate'])} ({low} to {high}), {p}"
+    interval = f" ({_pair(one['robust95'], show)})" if one["robust95"] is not None else ""
+    told = one["note"]
+    if one["p"] is not None:
+        told = f"p {_p(one['p'])}, by Holm p {_p(one['p_holm'])}"
+    return f"{show(one['estimate'])}{interval}, {told}"
 
 
 def _left_out(excluded: Mapping[str, int]) -> str:
@@ -96,15 +104,14 @@ def _left_out(excluded: Mapping[str, int]) -> str:
 
 
 def _models(found: Facts) -> Iterator[str]:
-    """Each mixed model, the one to read marked, or that none can be read."""
+    """Each mixed model, the one to read beside the robust numbers marked, or that there is none."""
     for name in MODELS:
         if name in found:
-            mark = ", to be read first" if name == found["preferred"] else ""
+            mark = ", to be read beside the above" if name == found["beside"] else ""
             yield f"  mixed model {name}{mark}: {_model(found[name])}"
             yield from _marginals(found, name)
-    has_models = any(name in found for name in MODELS)
-    if found["preferred"] == "robust" and has_models:
-        yield "  NO MIXED MODEL CONVERGED: everything above rests on the two-way robust intervals"
+    if found["beside"] is None and any(name in found for name in MODELS):
+        yield "  NO FULL MIXED MODEL CONVERGED: there are the two-way robust numbers alone"
 
 
 def _model(model: Facts) -> str:

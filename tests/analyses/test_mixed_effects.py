@@ -70,13 +70,13 @@ def test_a_lower_chance_is_beaten_more_clearly(tmp_path: Path) -> None:
     assert quarter["deconvnet"]["z"] > half["z"] + 2
 
 
-def test_sides_bring_the_side_model_and_it_is_read_first(tmp_path: Path) -> None:
+def test_sides_bring_the_side_models_and_the_robust_numbers_are_read_first(tmp_path: Path) -> None:
     frame, answers = oracle("sides")
     path = tmp_path / "table.csv"
     frame.to_csv(path, index=False)
     found = results(tidy_file(path))
     told = answers["clmm_side"]
-    assert found["preferred"] == "clmm_side"
+    assert (found["preferred"], found["beside"]) == ("robust", "clmm_side_full")
     assert found["clmm_side"]["estimate"] == pytest.approx(told["estimate"], abs=0.005)
     assert "clmm_side" not in results(tidy_file(_without_side(frame, tmp_path)))
 
@@ -89,13 +89,13 @@ def _without_side(frame: pd.DataFrame, folder: Path) -> Path:
 
 def test_where_no_model_converges_the_summary_says_what_stands_instead() -> None:
     found = results(make_tidy("correct", crossed("ab", "0000")))
-    assert found["preferred"] == "robust"
+    assert found["beside"] is None
     assert not found["glmer"]["converged"]
     assert found["glmer"]["estimate"] is None
     assert "read the two-way robust intervals instead" in found["glmer"]["note"]
     lines = list(summary(found))
     assert any("NOT CONVERGED" in line for line in lines)
-    assert any("NO MIXED MODEL CONVERGED" in line for line in lines)
+    assert any("NO FULL MIXED MODEL CONVERGED" in line for line in lines)
 
 
 def test_a_method_with_which_everybody_is_right_is_named() -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.statistics.naive import wilson
-from studyapp.analyses.statistics.robust import two_way_mean
+from studyapp.analyses.statistics.robust import two_way_share
 from studyapp.analyses.summary import summary
 from studyapp.analyses.tidy import Tidy
 from tests.analyses.tidy_tables import crossed, make_tidy
@@ -18,12 +18,12 @@ def test_accuracy_is_counted_and_its_interval_is_the_robust_one() -> None:
     tidy = make_tidy("correct", crossed("ab", "1101101"))
     found = results(tidy)["methods"]["a"]
     rows = tidy.frame[tidy.frame["method"] == "a"]
-    robust = two_way_mean(
+    robust = two_way_share(
         rows["correct"].to_list(), rows["participant"].to_list(), rows["image"].to_list()
     )
     assert (found["n"], found["right"]) == (len(rows), int(rows["correct"].sum()))
     assert found["accuracy"] == found["right"] / found["n"]
-    assert found["robust95"] == [max(0, robust.low), min(1, robust.high)]
+    assert found["robust95"] == [robust.low, robust.high]
 
 
 def test_trust_has_its_mean_and_its_whole_distribution() -> None:

@@ -10,10 +10,11 @@ from studyapp.analyses.figures.scales import around
 from studyapp.analyses.numerals import (
     number,
     percent,
-    percents,
+    points,
     short,
     signed,
     whole_percent,
+    whole_points,
 )
 from studyapp.analyses.published import PAPER, PUBLISHED
 
@@ -21,6 +22,7 @@ from .tabulation import null_of
 
 Facts = Mapping[str, Any]
 NULL_WORDS: Mapping[float | None, str] = {0: "0, no preference", 50: "50, a spot like any other"}
+UNIT = ", in percentage points (pp)"
 WITH_EVERYBODY = "with everybody who answered, left out or not"
 
 
@@ -49,19 +51,29 @@ def contrast_figure(found: Facts) -> Figure | None:
     is_share = found["outcome"] == "correct"
     ends = [value for one in rows for value in (one["robust95"] or [one["estimate"]])]
     low, high = around(ends, least=0.1 if is_share else 0.5)
-    points = [Point(f"{one['a']} − {one['b']}", one["estimate"], one["robust95"]) for one in rows]
+    drawn = [_difference(one) for one in rows]
     return interval_figure(
-        points,
+        drawn,
         Frame(
-            title="Differences between methods",
+            title=f"Differences between methods{UNIT if is_share else ''}",
             low=low,
             high=high,
             null=0,
             null_words="no difference",
-            show=percents if is_share else signed,
-            tick=whole_percent if is_share else short,
+            show=points if is_share else signed,
+            tick=whole_points if is_share else short,
         ),
     )
+
+
+def _difference(one: Facts) -> Point:
+    """A contrast; one without a test says so, since its interval is no verdict either."""
+    marks = [
+        *([] if one["planned"] else ["exploratory"]),
+        *(["no test"] if one["p"] is None else []),
+    ]
+    label = f"{one['a']} − {one['b']}"
+    return Point(label, one["estimate"], one["robust95"], ", ".join(marks))
 
 
 def sensitivity_figure(found: Facts) -> Figure | None:

@@ -6,14 +6,16 @@ from typing import Any
 
 from studyapp.analyses.numerals import MISSING, interval, number, p_value, percent, signed
 
-from .tabulation import Table
+from .tabulation import FAMILIES, Table
 
 Facts = Mapping[str, Any]
 FORMULAS = {
     "glmer": "correct ~ method + (1|participant) + (1|image), binomial",
     "glmer_full": "glmer’s formula + (1|participant:method) + (1|image:method)",
     "clmm": "score ~ method + (1|participant) + (1|image), cumulative logit",
+    "clmm_full": "clmm’s formula + (1|participant:method) + (1|image:method)",
     "clmm_side": "answer ~ s:method + (1|participant) + (0+s|participant) + (0+s|image)",
+    "clmm_side_full": "clmm_side’s formula + (0+s|participant:method) + (0+s|image:method)",
 }
 
 
@@ -28,27 +30,26 @@ class Model:
 
 
 def models(found: Facts) -> list[Model]:
-    """Every mixed model of the results, the preferred one first."""
+    """Every mixed model of the results, the one to read beside the robust numbers first."""
     names = [name for name in FORMULAS if name in found]
-    preferred = found.get("preferred")
     return [
-        _model(name, found[name], found, is_preferred=name == preferred)
-        for name in sorted(names, key=lambda name: name != preferred)
+        _model(name, found[name], found, is_beside=name == found["beside"])
+        for name in sorted(names, key=lambda name: name != found["beside"])
     ]
 
 
 def fallback_sentence(found: Facts) -> str:
-    """What to read instead where no mixed model converged; empty where one did."""
-    if found.get("preferred") != "robust" or not any(name in found for name in FORMULAS):
+    """That no mixed model stands beside the robust numbers; empty where one does."""
+    if found["beside"] is not None or not any(name in found for name in FORMULAS):
         return ""
     return (
-        "No mixed model converged on these judgments: read the two-way cluster-robust intervals "
-        "above, which need none."
+        "No mixed model converged on these judgments in which the methods’ effects vary by person "
+        "and photo: the two-way cluster-robust numbers above need none."
     )
 
 
-def _model(name: str, model: Facts, found: Facts, *, is_preferred: bool) -> Model:
-    title = f"{name}, the one to read" if is_preferred else name
+def _model(name: str, model: Facts, found: Facts, *, is_beside: bool) -> Model:
+    title = f"{name}, to be read beside the robust numbers" if is_beside else name
     note = model["note"] if model["converged"] else f"Not converged: {model['note']}"
     tables = list(_tables(model, found)) if model["converged"] else []
     return Model(title, FORMULAS[name], note, tables)
@@ -71,7 +72,15 @@ def _tables(model: Facts, found: Facts) -> Iterator[Table]:
               "p by Holm"]  # fmt: skip
     yield Table("Marginal means", header, rows)
     if model["contrasts"]:
-        header = ["contrast", "difference, logits", "standard error", "p", "p by Holm"]
+        header = [
+            "contrast",
+            "difference, logits",
+            "standard error",
+            "p",
+            "p by Holm",
+            "family",
+            "",
+        ]
         yield Table("Differences", header, [_contrast(one) for one in model["contrasts"]])
     yield Table("Parameters", ["", "estimate", "standard error"], list(_parameters(model)))
 
@@ -83,6 +92,8 @@ def _contrast(one: Facts) -> list[str]:
         number(one["se"]),
         p_value(one["p"]),
         p_value(one["p_holm"]),
+        FAMILIES[one["planned"]],
+        one["note"],
     ]
 
 

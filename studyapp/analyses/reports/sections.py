@@ -7,7 +7,7 @@ from typing import Any
 from django.utils.text import capfirst
 
 from studyapp.analyses.figures import Figure
-from studyapp.analyses.numerals import counted, interval, number, p_value, percent, percents, signed
+from studyapp.analyses.numerals import counted, interval, number, p_value, percent, points, signed
 from studyapp.studies.paradigms import PARADIGMS
 
 from .answers import answers_table
@@ -101,9 +101,9 @@ def _method(one: Facts, words: str) -> str:
     else:
         said = f"{words} {number(one['mean'])}"
         pair = interval(one["robust95"], number)
-    return (
-        f"{said}; {one['note']}." if one["robust95"] is None else f"{said} (95 % interval {pair})."
-    )
+    interval_words = "" if one["robust95"] is None else f" (95 % interval {pair})"
+    note = f"; {one['note']}" if one["note"] else ""
+    return f"{said}{interval_words}{note}."
 
 
 def _by_scale(told: Facts | None, sentence: Callable[[Facts | None], str]) -> list[str]:
@@ -119,10 +119,11 @@ def _order(order: Facts | None, outcome: str) -> str:
         return ""
     if order["slope"] is None or order["robust95"] is None:
         return f"The order of trials can't be told apart: {order['note']}."
-    show = percents if outcome == "correct" else signed
+    show = points if outcome == "correct" else signed
+    test = order["note"] if order["p"] is None else f"p {p_value(order['p'])}"
     return (
         f"As trials go on: {show(order['slope'])} with each further trial "
-        f"({interval(order['robust95'], show)}), p {p_value(order['p'])}."
+        f"({interval(order['robust95'], show)}), {test}."
     )
 
 

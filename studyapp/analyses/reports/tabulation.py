@@ -9,7 +9,7 @@ from studyapp.analyses.numerals import (
     number,
     p_value,
     percent,
-    percents,
+    points,
     short,
     signed,
 )
@@ -26,6 +26,7 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
+FAMILIES = {True: "planned", False: "exploratory"}
 OUTCOME_WORDS = {"score": "mean score", "correct": "share right", "value": "mean"}
 
 
@@ -50,7 +51,7 @@ def estimates_table(found: Facts) -> Table:
     tests = [f"p against {against}", "p by Holm"] if has_tests or not rows else []
     header = ["method", "judgments", name, "95 % interval", *tests, ""]
     robust = "people and photos at once" if found.get("images") is not None else "people"
-    return Table(f"Robust to {robust}", header, rows)
+    return Table(f"Robust to {robust}, to be read first", header, rows)
 
 
 def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
@@ -64,8 +65,9 @@ def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
 
 
 def contrasts_table(found: Facts) -> Table:
-    """Every pair of methods: the second minus the first."""
-    show = percents if found["outcome"] == "correct" else signed
+    """Every pair of methods: the second minus the first, planned or exploratory."""
+    is_share = found["outcome"] == "correct"
+    show = points if is_share else signed
     rows = [
         [
             f"{one['a']} − {one['b']}",
@@ -73,12 +75,14 @@ def contrasts_table(found: Facts) -> Table:
             interval(one["robust95"], show),
             p_value(one["p"]),
             p_value(one["p_holm"]),
+            FAMILIES[one["planned"]],
             one["note"],
         ]
         for one in found["contrasts"]
     ]
-    header = ["contrast", "difference", "95 % interval", "p", "p by Holm", ""]
-    return Table("Differences between methods", header, rows)
+    header = ["contrast", "difference", "95 % interval", "p", "p by Holm", "family", ""]
+    unit = ", in percentage points (pp)" if is_share else ""
+    return Table(f"Differences between methods{unit}", header, rows)
 
 
 def naive_table(found: Facts) -> Table:

@@ -26,9 +26,10 @@ def two_way_bootstrap(
     seed: int,
     draws: int = DRAWS,
 ) -> Interval | None:
-    """The percentile 95 % interval of a mean; None with fewer than two people or photos."""
+    """The percentile 95 % interval of a mean; None with fewer than two people or photos, or where
+    all values are equal, since every draw would be that value."""
     y = np.asarray(values, dtype=float)
-    if not len(y):
+    if not len(y) or float(y.min()) == float(y.max()):
         return None
     person, image = codes(people), codes(images)
     shape = int(person.max()) + 1, int(image.max()) + 1

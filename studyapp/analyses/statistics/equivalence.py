@@ -22,8 +22,11 @@ class Equivalence:
 
 
 def equivalence(found: Estimate, margin: float) -> Equivalence:
-    """Whether the estimate lies within ±margin, by its own standard error and degrees."""
-    if found.estimate is None or found.se is None or found.df is None:
+    """Whether the estimate lies within ±margin, by its own standard error and degrees.
+
+    Nothing is said where the estimate rests on too few clusters for a test.
+    """
+    if found.estimate is None or found.se is None or found.df is None or not found.is_tested:
         return Equivalence(margin)
     below = stats.t.sf((found.estimate + margin) / found.se, found.df)
     above = stats.t.sf((margin - found.estimate) / found.se, found.df)

@@ -3,7 +3,8 @@
 Methods enter as R's treatment contrasts. The models with intercepts only are
 `correct ~ method + (1|participant) + (1|image)` and the same of a score; `full` adds
 `(1|participant:method) + (1|image:method)`; the side model is
-`r ~ s:method + (1|participant) + (0+s|participant) + (0+s|image)`.
+`r ~ s:method + (1|participant) + (0+s|participant) + (0+s|image)`, and its `full` adds
+`(0+s|participant:method) + (0+s|image:method)`. A term that the design can't identify is left out.
 """
 
 from collections.abc import Sequence
@@ -37,12 +38,29 @@ class Crossed:
         """An intercept a participant and a photo; with `full`, one a method within each too."""
         zeros, ones = np.zeros_like(self.people), np.ones(len(self.people))
         found = [RandomTerm(name, side, zeros, 1, ones) for side, name in enumerate(SIDES)]
-        if full:
-            found += [
-                RandomTerm(f"{name}:method", side, self.method, len(self.methods), ones)
-                for side, name in enumerate(SIDES)
-            ]
-        return found
+        return [*found, *self._by_method(ones)] if full else found
+
+    def _by_method(self, values: Floats, suffix: str = "") -> list[RandomTerm]:
+        """`values` by method within people and within photos, where that can be identified."""
+        return [
+            RandomTerm(f"{name}:method{suffix}", side, self.method, len(self.methods), values)
+            for side, name in enumerate(SIDES)
+            if not self.unidentified(side)
+        ]
+
+    def unidentified(self, side: int) -> str:
+        """Why effects of methods within people (0) or photos (1) have no variance of their own.
+
+        Empty where they have one.
+        """
+        cells = np.stack([self.clusters()[side], self.method], axis=1)
+        seen, times = np.unique(cells, axis=0, return_counts=True)
+        each, any_one = (("everybody", "anybody"), ("every photo", "any photo"))[side]
+        if len(np.unique(seen[:, 0])) == len(seen):
+            return f"{each} had one method only"
+        if times.max() == 1:
+            return f"no method came twice to {any_one}"
+        return ""
 
     def clusters(self) -> tuple[Integers, Integers]:
         return self.people, self.images
@@ -55,14 +73,15 @@ class Crossed:
     def contrast_names(self) -> list[str]:
         return [f"method{name}" for name in self.methods[1:]]
 
-    def slopes(self, side: Floats) -> list[RandomTerm]:
-        """The side model's random terms, `side` being +1 or −1."""
+    def slopes(self, side: Floats, *, full: bool = False) -> list[RandomTerm]:
+        """The side model's random terms, `side` being +1 or −1; with `full`, by method too."""
         zeros, ones = np.zeros_like(self.people), np.ones(len(self.people))
-        return [
+        found = [
             RandomTerm("participant", 0, zeros, 1, ones),
             RandomTerm("participant:s", 0, zeros, 1, side),
             RandomTerm("image:s", 1, zeros, 1, side),
         ]
+        return [*found, *self._by_method(side, ":s")] if full else found
 
 
 SIDES = ("participant", "image")
@@ -141,7 +160,7 @@ def fit_right(
     return MethodModel(fit, crossed.methods, rows, np.zeros(0), link)
 
 
-def fit_scores(scores: Integers, crossed: Crossed) -> MethodModel:
+def fit_scores(scores: Integers, crossed: Crossed, *, full: bool = False) -> MethodModel:
     """Scores by method through a cumulative logit with flexible thresholds."""
     levels, y = np.unique(scores, return_inverse=True)
     family, X, names = (
@@ -149,19 +168,21 @@ def fit_scores(scores: Integers, crossed: Crossed) -> MethodModel:
         crossed.dummies()[:, 1:],
         crossed.contrast_names(),
     )
-    terms, answers = crossed.terms(), levels.tolist()
+    terms, answers = crossed.terms(full=full), levels.tolist()
     fit = fit_mixed(MixedModel(family, y, X, names, crossed.clusters(), terms, answers))
     return _cumulative(fit, crossed, levels, skipped=1)
 
 
-def fit_sides(scores: Integers, side: Integers, crossed: Crossed) -> MethodModel:
+def fit_sides(
+    scores: Integers, side: Integers, crossed: Crossed, *, full: bool = False
+) -> MethodModel:
     """The side model: r = score·s by s:method; the thresholds carry the pull to one side."""
     levels, y = np.unique(scores * side, return_inverse=True)
     s = side.astype(float)
     X = crossed.dummies() * s[:, None]
     names = [f"s:method{name}" for name in crossed.methods]
     family = CumulativeLogit(len(levels) - 1)
-    terms, answers = crossed.slopes(s), levels.tolist()
+    terms, answers = crossed.slopes(s, full=full), levels.tolist()
     fit = fit_mixed(MixedModel(family, y, X, names, crossed.clusters(), terms, answers))
     return _cumulative(fit, crossed, levels, skipped=0)
 

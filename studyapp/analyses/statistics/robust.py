@@ -1,44 +1,89 @@
-"""Means and contrasts of judgments, robust to clusters of people and of photos at once.
+"""Means, shares and contrasts of judgments, robust to clusters of people and of photos at once.
 
-V = V_people + V_photos − V_people×photos, each with the correction G/(G − 1) · (N − 1)/(N − K), and
-a t with min(people, photos) − 1 degrees of freedom.
-Source: Cameron, Gelbach and Miller, Robust inference with multiway clustering, Journal of Business
-and Economic Statistics 29 (2011), equations 2.13 and 2.14.
+An estimate has the two-way variance of `clusters` and a t on one degree less than its effective
+clusters: all of them for a mean (but see `even_clusters`), G* for a contrast. A share's interval
+and test are made on the logit.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from scipy import stats
 
+from .clusters import (
+    WAYS,
+    Clusters,
+    Flags,
+    effective,
+    even_clusters,
+    fewest_of_a_side,
+    two_way_variance,
+)
 from .labels import codes
 
 Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+Values = Sequence[float] | Floats
 FEWEST_CLUSTERS = 2
+# With fewer effective clusters no test is made: its false alarms can't be held near 5 %
+FEWEST_EFFECTIVE = 6
 ROUNDING = 1e-18
+EACH_METHOD = "each method needs at least {fewest} {way}"
+AT_LEAST = "at least {fewest} {way} are needed"
+# The rule of three: at most this many of n were missed, at 95 %
+THREE = 3.0
 NOTHING_VARIES = "all judgments agree, so nothing can be said of chance"
 NOTHING_ELSE_VARIES = "within each of the two all judgments agree, so nothing can be said of chance"
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """An estimate with its 95 % interval; what can't be said is None, and `note` says why."""
+    """An estimate with its 95 % interval; what can't be said is None, and `note` says why.
+
+    clusters: how many even clusters it rests on, the fewer of people and photos; below
+    FEWEST_EFFECTIVE a contrast has no p, and nothing else must be concluded from it.
+    """
 
     estimate: float | None
     se: float | None = None
-    df: int | None = None
+    df: float | None = None
     low: float | None = None
     high: float | None = None
     p: float | None = None
     note: str = ""
+    clusters: float | None = None
+
+    @property
+    def is_tested(self) -> bool:
+        return self.clusters is None or self.clusters >= FEWEST_EFFECTIVE
+
+
+@dataclass(frozen=True)
+class _Fit:
+    """The first coefficient of a least-squares fit. scores: weights times residuals, (N,).
+
+    worth: effective clusters, of people and of photos.
+    """
+
+    value: float
+    scores: Floats
+    fixed: int
+    clusters: Clusters
+    worth: tuple[float, float]
+    second: Flags | None = None
+
+    @property
+    def fewest(self) -> float:
+        return min(self.worth)
+
+    def variance(self) -> float:
+        return two_way_variance(self.scores, self.clusters, self.fixed, self.second)
 
 
 def two_way_mean(
-    values: Sequence[float] | Floats,
+    values: Values,
     people: Sequence[Any],
     images: Sequence[Any],
     *,
@@ -46,13 +91,33 @@ def two_way_mean(
     level: float = 0.95,
 ) -> Estimate:
     """The mean of N values with people and photos as crossed clusters; p is against `null`."""
-    y = np.asarray(values, dtype=float)
-    X = np.ones((len(y), 1))
-    return _estimate(y, X, (codes(people), codes(images)), null=null, level=level)
+    fit = _mean_fit(values, people, images)
+    return _judged(fit, NOTHING_VARIES, null, level)
+
+
+def two_way_share(
+    right: Values,
+    people: Sequence[Any],
+    images: Sequence[Any],
+    *,
+    null: float | None = None,
+    level: float = 0.95,
+) -> Estimate:
+    """The share of 1 among N values 0 or 1, on the logit; p is against the share `null`.
+
+    Where all are equal, the interval is the rule of three over the fewer of people and photos, and
+    p counts each of them once: both are on the safe side.
+    """
+    fit = _mean_fit(right, people, images)
+    if fit is None or min(fit.clusters.counts) < FEWEST_CLUSTERS or len(fit.scores) < 2:
+        return _judged(fit, NOTHING_VARIES, null, level)
+    if fit.value in {0.0, 1.0}:
+        return _constant_share(fit.value, fit.clusters.counts, null)
+    return _on_logit(_judged(fit, NOTHING_VARIES, None, level), null, level)
 
 
 def two_way_contrast(
-    values: Sequence[float] | Floats,
+    values: Values,
     people: Sequence[Any],
     images: Sequence[Any],
     is_second: Sequence[bool],
@@ -60,16 +125,16 @@ def two_way_contrast(
     level: float = 0.95,
 ) -> Estimate:
     """The mean where `is_second` minus the mean elsewhere; p is against 0."""
-    y = np.asarray(values, dtype=float)
-    second = np.asarray(is_second, dtype=float)
-    if len(y) and second.min() == second.max():
+    y, second = np.asarray(values, dtype=float), np.asarray(is_second, dtype=bool)
+    if len(y) and second.all() == second.any():
         return Estimate(None, note="only one of the two was judged")
-    X = np.column_stack([second, np.ones(len(y))])
-    return _estimate(y, X, (codes(people), codes(images)), null=0.0, level=level)
+    X = np.column_stack([second.astype(float), np.ones(len(y))])
+    fit = _fit(y, X, people, images, second)
+    return _withheld(_judged(fit, NOTHING_ELSE_VARIES, 0.0, level), fit)
 
 
 def two_way_slope(
-    values: Sequence[float] | Floats,
+    values: Values,
     people: Sequence[Any],
     images: Sequence[Any],
     x: Sequence[float],
@@ -80,35 +145,34 @@ def two_way_slope(
     y, along = np.asarray(values, dtype=float), np.asarray(x, dtype=float)
     if len(y) == 0 or float(along.min()) == float(along.max()):
         return Estimate(None, note="it never varies")
-    X = np.column_stack([along, np.ones(len(y))])
-    return _estimate(y, X, (codes(people), codes(images)), null=0.0, level=level)
+    fit = _fit(y, np.column_stack([along, np.ones(len(y))]), people, images)
+    return _withheld(_judged(fit, NOTHING_ELSE_VARIES, 0.0, level), fit, AT_LEAST)
 
 
-def _estimate(
-    y: Floats,
-    X: Floats,
-    clusters: tuple[Integers, Integers],
-    *,
-    null: float | None,
-    level: float,
-) -> Estimate:
-    """The first coefficient of the least-squares fit of `y` on `X`."""
-    people, images = clusters
-    if len(y) == 0:
-        return Estimate(None, note="no judgments")
-    value = float(np.linalg.lstsq(X, y, rcond=None)[0][0])
-    counts = int(people.max()) + 1, int(images.max()) + 1
-    if min(counts) < FEWEST_CLUSTERS or len(y) <= X.shape[1]:
-        return Estimate(
-            value, note=f"too little for an interval: {few(*counts)}, at least 2 of each are needed"
-        )
-    variance = float(two_way_covariance(y, X, people, images)[0, 0])
-    if variance <= ROUNDING * max(1.0, float((y**2).mean())):
-        return Estimate(value, note=NOTHING_VARIES if X.shape[1] == 1 else NOTHING_ELSE_VARIES)
-    se, df = variance**0.5, min(counts) - 1
-    half = float(stats.t.ppf(0.5 + level / 2, df)) * se
-    p = None if null is None else float(2 * stats.t.sf(abs(value - null) / se, df))
-    return Estimate(value, se, df, value - half, value + half, p)
+def effective_pair(
+    people: Sequence[Any], images: Sequence[Any], is_second: Sequence[bool]
+) -> tuple[float, float]:
+    """G* of a contrast by people and by photos; nothing but who judged what decides it."""
+    second = np.asarray(is_second, dtype=bool)
+    weights = np.where(second, 1 / max(1, second.sum()), 1 / max(1, (~second).sum()))
+    return effective(codes(people), weights), effective(codes(images), weights)
+
+
+def mean_clusters(people: Sequence[Any], images: Sequence[Any]) -> float:
+    """How many clusters a mean of these judgments rests on, the fewer of people and photos."""
+    return min(even_clusters(codes(people)), even_clusters(codes(images)))
+
+
+def too_few(worth: tuple[float, float], remedy: str = EACH_METHOD) -> str:
+    """Why nothing is tested on so many effective people and photos; empty where it is."""
+    way = int(worth[1] < worth[0])
+    if worth[way] >= FEWEST_EFFECTIVE:
+        return ""
+    return (
+        f"no test: it rests on {worth[way]:.1f} effective {WAYS[way]}, and with fewer than "
+        f"{FEWEST_EFFECTIVE} a test is wrong too often; "
+        f"{remedy.format(fewest=FEWEST_EFFECTIVE, way=WAYS[way])}"
+    )
 
 
 def logit_interval(
@@ -121,35 +185,103 @@ def logit_interval(
     return float(low), float(high)
 
 
-def two_way_covariance(y: Floats, X: Floats, people: Integers, images: Integers) -> Floats:
-    """The K×K covariance of the least-squares coefficients of y (N) on X (N×K).
-
-    Where the difference of the three parts leaves a variance that is not positive, the larger
-    of the two one-way covariances is given instead, which is on the safe side.
-    """
-    bread: Floats = np.asarray(np.linalg.inv(X.T @ X), dtype=np.float64)
-    scores: Floats = X * (y - X @ (bread @ (X.T @ y)))[:, None]
-    both = codes(list(zip(people.tolist(), images.tolist(), strict=True)))
-    parts = [_one_way(bread, scores, groups) for groups in (people, images, both)]
-    total: Floats = parts[0] + parts[1] - parts[2]
-    if total[0, 0] <= 1e-14:
-        return max(parts[:2], key=lambda part: float(part[0, 0]))
-    return total
-
-
-def _one_way(bread: Floats, scores: Floats, groups: Integers) -> Floats:
-    n, k = scores.shape
-    count = int(groups.max()) + 1
-    sums = np.zeros((count, k))
-    np.add.at(sums, groups, scores)
-    correction = count / (count - 1) * (n - 1) / (n - k)
-    covariance: Floats = correction * bread @ (sums.T @ sums) @ bread
-    return covariance
-
-
 def few(people: int, images: int) -> str:
     """“1 person and 2 photos”."""
     return (
         f"{people} {'person' if people == 1 else 'people'} and "
         f"{images} {'photo' if images == 1 else 'photos'}"
     )
+
+
+def _mean_fit(values: Values, people: Sequence[Any], images: Sequence[Any]) -> _Fit | None:
+    y = np.asarray(values, dtype=float)
+    if not len(y):
+        return None
+    clusters = Clusters(codes(people), codes(images))
+    value = float(y.mean())
+    worth = even_clusters(clusters.people), even_clusters(clusters.images)
+    return _Fit(value, (y - value) / len(y), 1, clusters, worth)
+
+
+def _fit(
+    y: Floats,
+    X: Floats,
+    people: Sequence[Any],
+    images: Sequence[Any],
+    second: Flags | None = None,
+) -> _Fit | None:
+    """The first coefficient of the least-squares fit of `y` (N,) on `X` (N, K)."""
+    if not len(y):
+        return None
+    weights: Floats = (X @ np.linalg.inv(X.T @ X))[:, 0]
+    coefficients = np.linalg.lstsq(X, y, rcond=None)[0]
+    clusters = Clusters(codes(people), codes(images))
+    worth = effective(clusters.people, weights), effective(clusters.images, weights)
+    scores: Floats = weights * (y - X @ coefficients)
+    return _Fit(float(coefficients[0]), scores, X.shape[1], clusters, worth, second)
+
+
+def _judged(fit: _Fit | None, nothing: str, null: float | None, level: float) -> Estimate:
+    """The estimate with its interval and p; `nothing` is said where no judgment varies."""
+    if fit is None:
+        return Estimate(None, note="no judgments")
+    too_little = _too_little(fit, nothing)
+    if too_little:
+        return Estimate(fit.value, note=too_little, clusters=fit.fewest)
+    se, df = fit.variance() ** 0.5, fit.fewest - 1
+    half = float(stats.t.ppf(0.5 + level / 2, df)) * se
+    p = None if null is None else float(2 * stats.t.sf(abs(fit.value - null) / se, df))
+    return Estimate(fit.value, se, df, fit.value - half, fit.value + half, p, "", fit.fewest)
+
+
+def _too_little(fit: _Fit, nothing: str) -> str:
+    """Why there is no interval; empty where there is one."""
+    counts = fit.clusters.counts
+    if min(counts) < FEWEST_CLUSTERS or len(fit.scores) <= fit.fixed:
+        return f"too little for an interval: {few(*counts)}, at least 2 of each are needed"
+    if float((fit.scores**2).sum()) <= ROUNDING * max(1.0, fit.value**2):
+        return nothing
+    sides = fit.worth
+    if fit.second is not None:
+        people, photos = (fewest_of_a_side(groups, fit.second) for groups in fit.clusters.ways)
+        sides = min(fit.worth[0], people), min(fit.worth[1], photos)
+    if min(sides) < FEWEST_CLUSTERS:
+        one = ("person", "photo")[int(sides[1] < sides[0])]
+        return f"too little for an interval: one side hangs on a single {one}"
+    return ""
+
+
+def _withheld(found: Estimate, fit: _Fit | None, remedy: str = EACH_METHOD) -> Estimate:
+    """Without p where it rests on too few clusters, and the sentence why."""
+    if fit is None or found.is_tested:
+        return found
+    return replace(found, p=None, note=found.note or too_few(fit.worth, remedy))
+
+
+def _on_logit(found: Estimate, null: float | None, level: float) -> Estimate:
+    if found.estimate is None or found.se is None or found.df is None:
+        return found
+    share = found.estimate
+    quantile = float(stats.t.ppf(0.5 + level / 2, found.df))
+    low, high = logit_interval(share, found.se, quantile)
+    p = None
+    if null is not None:
+        distance = np.log(share / (1 - share)) - np.log(null / (1 - null))
+        p = float(2 * stats.t.sf(abs(distance) * share * (1 - share) / found.se, found.df))
+    return Estimate(share, found.se, found.df, low, high, p, found.note, found.clusters)
+
+
+def _constant_share(share: float, counts: tuple[int, int], null: float | None) -> Estimate:
+    """Of all right or all wrong: what as many independent answers as clusters would say."""
+    fewer = min(counts)
+    reach = min(1.0, THREE / fewer)
+    low, high = (1 - reach, 1.0) if share == 1 else (0.0, reach)
+    p = None
+    if null is not None:
+        p = min(1.0, 2 * (null if share == 1 else 1 - null) ** fewer)
+    way = ("person", "photo")[int(counts[1] < counts[0])]
+    note = (
+        f"all judgments agree: interval and p are on the safe side, as if there were {fewer} "
+        f"judgments, one a {way}"
+    )
+    return Estimate(share, None, None, low, high, p, note, float(fewer))

@@ -21,10 +21,14 @@ STEP = 1e-5
 
 @dataclass(frozen=True)
 class Wald:
-    """An estimate, its standard error, z against 0 and p by the normal distribution."""
+    """An estimate, its standard error, and z against 0, whose p and interval are by Student's t.
+
+    df: the degrees of that t; infinitely many give R's z test.
+    """
 
     estimate: float
     se: float
+    df: float = np.inf
 
     @property
     def z(self) -> float:
@@ -32,14 +36,17 @@ class Wald:
 
     @property
     def p(self) -> float:
-        return float(2 * stats.norm.sf(abs(self.z)))
+        return float(2 * stats.t.sf(abs(self.z), self.df))
+
+    def quantile(self, level: float = 0.95) -> float:
+        return float(stats.t.ppf(0.5 + level / 2, self.df))
 
     def interval(self, level: float = 0.95) -> tuple[float, float]:
-        half = float(stats.norm.ppf(0.5 + level / 2)) * self.se
+        half = self.quantile(level) * self.se
         return self.estimate - half, self.estimate + half
 
 
-def asked_of(fit: MixedFit, asked: Asked) -> Wald | None:
+def asked_of(fit: MixedFit, asked: Asked, df: float = np.inf) -> Wald | None:
     """The delta method with central differences; None where the fit gives no positive variance."""
     at, slopes = fit.values, []
     for place in range(len(at)):
@@ -50,7 +57,7 @@ def asked_of(fit: MixedFit, asked: Asked) -> Wald | None:
     variance = float(slope @ fit.covariance @ slope)
     if not np.isfinite(variance) or variance <= 0:
         return None
-    return Wald(asked(at), variance**0.5)
+    return Wald(asked(at), variance**0.5, df)
 
 
 def averaged(curve: Callable[[Floats], Floats], eta: float, sd: float) -> float:

@@ -1,0 +1,135 @@
+"""What is tested: each method against no effect, and methods against each other, in two families.
+
+Planned are the contrasts of every method with the reference, adjusted together by Holm. Every other
+pair is exploratory and adjusted over all pairs. Neither depends on an outcome.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+import pandas as pd
+
+from .statistics.equivalence import equivalence
+from .statistics.holm import holm
+from .statistics.robust import (
+    Estimate,
+    effective_pair,
+    too_few,
+    two_way_contrast,
+    two_way_mean,
+    two_way_share,
+)
+from .tidy import Tidy
+
+
+@dataclass(frozen=True)
+class Pair:
+    """`a` − `b`, of which `b` is the reference wherever it takes part.
+
+    worth: effective people and photos that it rests on.
+    """
+
+    a: str
+    b: str
+    is_planned: bool
+    worth: tuple[float, float]
+
+    @property
+    def too_few(self) -> str:
+        """Why it has no test; empty where it has one."""
+        return too_few(self.worth)
+
+    @property
+    def df(self) -> float:
+        return min(self.worth) - 1
+
+
+def pairs(tidy: Tidy) -> list[Pair]:
+    """Every pair of methods that answer on one scale."""
+    return [
+        Pair(later, first, first == names[0], _worth(tidy.frame, first, later))
+        for names in _by_scale(tidy)
+        for first, later in combinations(names, 2)
+    ]
+
+
+def _by_scale(tidy: Tidy) -> list[list[str]]:
+    """The methods of each scale, its reference first: trust is no less distrust."""
+    scales = tidy.scale_names()
+    found: dict[str, list[str]] = {}
+    for name in tidy.methods():
+        found.setdefault(scales.get(name, ""), []).append(name)
+    return list(found.values())
+
+
+def _worth(frame: pd.DataFrame, first: str, later: str) -> tuple[float, float]:
+    rows = frame[frame["method"].isin([first, later])]
+    people, images = rows["participant"].to_list(), rows["image"].to_list()
+    return effective_pair(people, images, (rows["method"] == later).to_list())
+
+
+def adjusted(chosen: Sequence[Pair], p_values: Sequence[float | None]) -> list[float | None]:
+    """By Holm: planned pairs among themselves, the others over all."""
+    places = [place for place, one in enumerate(chosen) if one.is_planned]
+    found = holm(p_values)
+    for place, p in zip(places, holm([p_values[place] for place in places]), strict=True):
+        found[place] = p
+    return found
+
+
+def contrasts(tidy: Tidy, chosen: Sequence[Pair]) -> list[dict[str, Any]]:
+    """Every pair with its robust interval and p."""
+    found = [_contrast(tidy, one) for one in chosen]
+    holm_values = adjusted(chosen, [one.p for one in found])
+    return [
+        {
+            "a": pair.a, "b": pair.b, "planned": pair.is_planned, "estimate": one.estimate,
+            "se": one.se, "df": one.df, "clusters": one.clusters, "robust95": interval(one),
+            "p": one.p, "p_holm": p_holm, "note": one.note,
+            "equivalence": _equivalence(tidy, one),
+        }
+        for pair, one, p_holm in zip(chosen, found, holm_values, strict=True)
+    ]  # fmt: skip
+
+
+def _contrast(tidy: Tidy, pair: Pair) -> Estimate:
+    rows = tidy.frame[tidy.frame["method"].isin([pair.a, pair.b])]
+    return two_way_contrast(
+        rows[tidy.outcome].to_list(),
+        rows["participant"].to_list(),
+        rows["image"].to_list(),
+        (rows["method"] == pair.a).to_list(),
+    )
+
+
+def _equivalence(tidy: Tidy, found: Estimate) -> dict[str, Any] | None:
+    """None where the plan names no smallest effect of interest."""
+    if tidy.smallest_effect is None:
+        return None
+    return asdict(equivalence(found, tidy.smallest_effect))
+
+
+def tests(tidy: Tidy) -> dict[str, Any]:
+    """Each method against no effect: chance for right answers, 0 for scores."""
+    names = tidy.methods()
+    found = [estimated(tidy, tidy.frame, name, null=tidy.null_of(name)) for name in names]
+    return {
+        name: {"null": tidy.null_of(name), "p": one.p, "p_holm": p_holm, "df": one.df}
+        for name, one, p_holm in zip(names, found, holm([one.p for one in found]), strict=True)
+    }
+
+
+def estimated(
+    tidy: Tidy, frame: pd.DataFrame, method: str, *, null: float | None = None
+) -> Estimate:
+    """One method's mean or share in `frame`, with its interval and its p against `null`."""
+    rows = frame[frame["method"] == method]
+    way = two_way_share if tidy.outcome == "correct" else two_way_mean
+    values, people, images = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
+    return way(values, people, images, null=null)
+
+
+def interval(found: Estimate) -> list[float] | None:
+    return None if found.low is None or found.high is None else [found.low, found.high]
