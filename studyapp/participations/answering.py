@@ -16,7 +16,7 @@ from studyapp.studies.material import slot_trials
 from .enrolment import is_screened, locked, note_seen
 from .gates import has_failed_practice, screen_out
 from .outcomes import code_at_the_end
-from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
+from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen, Unanswered
 
 PAGES_BY_STATUS = {
     Status.FINISHED: "finished",
@@ -76,7 +76,15 @@ class Given:
     timing: dict[str, Any] = field(default_factory=dict)
 
 
-# (person, the trial that is due) → the answer; it may refuse with a ParticipationError
+@dataclass(frozen=True)
+class Taken:
+    """The judgment that is stored of a trial; `is_given`: with the very answer that was sent."""
+
+    judgment: Judgment
+    is_given: bool = True
+
+
+# (person, the trial) → the answer; it may refuse with a ParticipationError
 Reader = Callable[[Participation, Trial], Given]
 
 
@@ -90,13 +98,13 @@ def answer(
 ) -> Judgment:
     """Store one answer that is known already; see `take_answer`."""
     given = Given(value, data, timing)
-    return take_answer(participation.code, trial_code=trial_code, read=lambda *_: given)
+    return take_answer(participation.code, trial_code=trial_code, read=lambda *_: given).judgment
 
 
 @transaction.atomic
-def take_answer(code: str, *, trial_code: str, read: Reader) -> Judgment:
+def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
     """Store one answer of the person with `code`, once. The same trial posted again gives back
-    what was stored first.
+    what was stored first, which stands whatever is sent later.
 
     Raises NotYourTrial for a trial that is not of this slot, OutOfOrder for one that is not
     next, StudyNotOpen after closing, NotNow for somebody who is not taking part (any more),
@@ -105,7 +113,7 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Judgment:
     person = locked(code=code)
     left = unanswered(person)
     if not left or left[0].code != trial_code:
-        return _already_stored(person, trial_code)
+        return _already_stored(person, trial_code, read)
     due = left[0]
     _refuse_unless_taking_part(person)
     given = read(person, due)
@@ -122,10 +130,10 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Judgment:
         screen_out(person, because="practice")
     elif len(left) == 1:
         finish(person)
-    return judgment
+    return Taken(judgment)
 
 
-def _already_stored(person: Participation, trial_code: str) -> Judgment:
+def _already_stored(person: Participation, trial_code: str, read: Reader) -> Taken:
     """The judgment of a trial that is not due: it was sent before, or it is refused."""
     trial = Trial.objects.filter(code=trial_code, slot=person.slot_id).first()
     if trial is None:
@@ -134,7 +142,15 @@ def _already_stored(person: Participation, trial_code: str) -> Judgment:
     if stored is None:
         _refuse_unless_taking_part(person)
         raise OutOfOrder(_("This question is not the next one; please go on with the page shown."))
-    return stored
+    return Taken(stored, _is_same(stored, read, person))
+
+
+def _is_same(stored: Judgment, read: Reader, person: Participation) -> bool:
+    try:
+        given = read(person, stored.trial)
+    except Unanswered:
+        return False
+    return (given.value, given.data) == (stored.value, stored.data)
 
 
 def _refuse_unless_taking_part(person: Participation) -> None:

@@ -24,13 +24,16 @@ def given_answers(data: Mapping[str, str], questions: Sequence[QuestionSection])
 
     Raises Unanswered where one is missing or none of those on the page.
     """
-    found = []
+    found, missing = [], {}
     for number, question in enumerate(questions, 1):
-        text = data.get(f"question_{number}", "")
+        name = f"question_{number}"
         known = {str(choice) for choice in range(1, len(question.answers) + 1)}
-        if text not in known:
-            raise Unanswered(_("Please answer every question on the page."))
-        found.append(int(text))
+        if data.get(name, "") in known:
+            found.append(int(data[name]))
+        else:
+            missing[name] = str(_("Please choose one of the answers."))
+    if missing:
+        raise Unanswered(_("Please answer every question on the page."), missing)
     return found
 
 

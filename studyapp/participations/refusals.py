@@ -1,5 +1,7 @@
 """What a participant's request can be refused for, each with its HTTP status and one sentence."""
 
+from collections.abc import Mapping
+
 
 class ParticipationError(Exception):
     """A request that can't be carried out; what was stored before stays stored."""
@@ -8,7 +10,14 @@ class ParticipationError(Exception):
 
 
 class Unanswered(ParticipationError):
-    """What was asked has no answer, or none of those that the page offers."""
+    """What was asked has no answer, or none of those that the page offers.
+
+    problems: field of the form → what is wrong with it, a sentence each.
+    """
+
+    def __init__(self, sentence: object, problems: Mapping[str, str] | None = None) -> None:
+        super().__init__(sentence)
+        self.problems = dict(problems or {})
 
 
 class StudyNotOpen(ParticipationError):

@@ -1,6 +1,6 @@
 """Rendering of participants' pages: the study's language, its look, and its kind refusals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from http import HTTPStatus
 from typing import Any
@@ -15,12 +15,14 @@ from django.views.decorators.csrf import csrf_exempt
 
 from studyapp.faults import is_passing, note_passing
 from studyapp.models import Participation, Study
-from studyapp.participations.refusals import ParticipationError
+from studyapp.participations.refusals import ParticipationError, Unanswered
 from studyapp.studies.definition import study_definition
 
 View = Callable[..., HttpResponse]
 # No page takes files, and the longest text that one asks for is far below this.
 LARGEST_BODY = 500_000
+# In an address: the answer that was sent last is not the one that stands
+KEPT = "kept"
 
 
 class SeeOther(HttpResponseRedirect):
@@ -42,7 +44,7 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """A page in the study's language; never stored by a cache, because it says where one stands."""
-    values = {"study": study, **(context or {})}
+    values = {"study": study, "notice": KEPT in request.GET, **(context or {})}
     if study is None:
         reply = render(request, f"participants/{template}.html", values, status=status)
     else:
@@ -131,14 +133,22 @@ def refused(request: HttpRequest, error: ParticipationError, code: str) -> HttpR
     if person is None:
         return refusal(request, str(error), error.status_code)
     with translation.override(study_definition(person.study).language):
-        return refusal(request, str(error), error.status_code, person=person)
+        problems = error.problems if isinstance(error, Unanswered) else {}
+        return refusal(request, str(error), error.status_code, person=person, problems=problems)
 
 
 def refusal(
-    request: HttpRequest, sentence: str, status: int, *, person: Participation | None = None
+    request: HttpRequest,
+    sentence: str,
+    status: int,
+    *,
+    person: Participation | None = None,
+    problems: Mapping[str, str] | None = None,
 ) -> HttpResponse:
+    """One sentence, as a page or as JSON; `problems`: of a form's fields, for the page's script."""
     if wants_json(request):
-        return JsonResponse({"ok": False, "retry": False, "sentence": sentence}, status=status)
+        facts = {"ok": False, "retry": False, "sentence": sentence, "problems": problems or {}}
+        return JsonResponse(facts, status=status)
     return message(request, _("That did not work"), sentence, person=person, status=status)
 
 
@@ -150,6 +160,14 @@ def saving(request: HttpRequest) -> HttpResponse:
             {"ok": False, "retry": True, "sentence": sentence}, status=503
         )
     else:
-        reply = message(request, _("Saving…"), sentence, status=503)
+        values = {"title": _("Saving…"), "sentence": sentence, "unsent": _unsent(request)}
+        reply = page(request, "message", values, status=503)
     reply["Retry-After"] = "5"
     return reply
+
+
+def _unsent(request: HttpRequest) -> list[tuple[str, str]]:
+    """What a participant's form held, so that one press of a button sends the same again."""
+    if request.method != "POST" or not request.path.startswith("/p/"):
+        return []
+    return [(name, value) for name, values in request.POST.lists() for value in values]

@@ -1,5 +1,7 @@
 """One person's pages. The server decides which: GET writes nothing, POST leads on with 303."""
 
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -21,27 +23,27 @@ from studyapp.participations.answering import (
     within_sight,
 )
 from studyapp.participations.outcomes import panel_code, way_back
-from studyapp.participations.refusals import NotYourTrial, Unanswered
+from studyapp.participations.refusals import NotYourTrial, ParticipationError, Unanswered
 from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.studies.definition import study_definition
 from studyapp.studies.paradigms import PARADIGMS, TrialForm
+from studyapp.studies.paradigms.forms import CHOOSE
+from studyapp.studies.sections import QuestionSection
 from studyapp.studies.texts import shown_texts
 
 from .devices import device_class, refuse_unfit
-from .pages import SeeOther, page, participant_view, wants_json
+from .pages import KEPT, SeeOther, page, participant_view, wants_json
 from .trials import asked_on, following_pictures, trial_context
-
-CHOOSE = _("Please choose one of the answers on the page.")
 
 
 def find_person(code: str) -> Participation:
     return get_object_or_404(enrolment.people(), code=code)
 
 
-def onward(request: HttpRequest, code: str) -> HttpResponse:
-    """To the page that is next for the person with `code`."""
-    address = reverse("participation", args=[code])
+def onward(request: HttpRequest, code: str, *, notice: str = "") -> HttpResponse:
+    """To the page that is next for the person with `code`; `notice`: what it says besides."""
+    address = reverse("participation", args=[code]) + (f"?{notice}" if notice else "")
     if wants_json(request):
         return JsonResponse({"ok": True, "next": address})
     return SeeOther(address)
@@ -65,51 +67,97 @@ def participation(request: HttpRequest, code: str) -> HttpResponse:
     return _message_page(request, person, name)
 
 
-def _screening_page(request: HttpRequest, person: Participation) -> HttpResponse:
+def _screening_page(
+    request: HttpRequest, person: Participation, error: Unanswered | None = None
+) -> HttpResponse:
     """The questions that decide whether the study needs this person."""
     definition = study_definition(person.study)
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
     if not enrolment.has_free_slot(person.study):
         return _message_page(request, person, "full")
-    context = {"person": person, "questions": definition.screening}
-    return page(request, "screening", context, study=person.study)
+    questions = _gate(request, definition.screening, error)
+    context = {"person": person, "questions": questions}
+    status = 400 if error else 200
+    return page(request, "screening", context, study=person.study, status=status)
 
 
-def _consent_page(request: HttpRequest, person: Participation) -> HttpResponse:
+def _gate(
+    request: HttpRequest, questions: Sequence[QuestionSection], error: Unanswered | None
+) -> list[dict[str, Any]]:
+    """Questions before the trials for their page, after a refusal with what was chosen."""
+    problems = error.problems if error is not None else {}
+    return [
+        {
+            "name": f"question_{number}",
+            "question": one.question,
+            "answers": one.answers,
+            "accepted": one.accepted,
+            "given": sent(request, f"question_{number}") if error is not None else "",
+            "problem": problems.get(f"question_{number}", ""),
+        }
+        for number, one in enumerate(questions, 1)
+    ]
+
+
+def _consent_page(
+    request: HttpRequest, person: Participation, error: ParticipationError | None = None
+) -> HttpResponse:
     definition = study_definition(person.study)
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
     if not enrolment.has_free_slot(person.study):
         return _message_page(request, person, "full")
     text = shown_texts(person.study)["consent"]
-    context = {"person": person, "text": safe_html(text.markdown)}
-    return page(request, "consent", context, study=person.study)
+    context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
+    context["error"] = error
+    context["ticked"] = [
+        name for name in ("agree", "publication") if error and request.POST.get(name) == "yes"
+    ]
+    status = error.status_code if error else 200
+    return page(request, "consent", context, study=person.study, status=status)
 
 
-def _instructions_page(request: HttpRequest, person: Participation) -> HttpResponse:
+def _instructions_page(
+    request: HttpRequest, person: Participation, error: Unanswered | None = None
+) -> HttpResponse:
     text = shown_texts(person.study)["instructions"]
     trial = current_trial(person)
     context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
     definition = study_definition(person.study)
     if definition.comprehension is not None:
-        context["comprehension"] = definition.comprehension.questions
+        context["comprehension"] = _gate(request, definition.comprehension.questions, error)
     if trial is not None:
         with translation.override(definition.language):
             context["example"] = trial_context(person, trial, definition)
-    return page(request, "instructions", context, study=person.study)
+    context["error"] = error
+    status = 400 if error else 200
+    return page(request, "instructions", context, study=person.study, status=status)
 
 
-def _trial_page(request: HttpRequest, person: Participation, error: str = "") -> HttpResponse:
+def _trial_page(
+    request: HttpRequest, person: Participation, error: Unanswered | None = None
+) -> HttpResponse:
+    """The trial that is due; after a refused answer with what was sent and what is wrong."""
     sight = within_sight(person)
     if not sight:
         return _message_page(request, person, "closed")
     definition = study_definition(person.study)
     with translation.override(definition.language):
         context = trial_context(person, sight[0], definition)
+    if error is not None:
+        context["questions"] = [
+            replace(one, given=sent(request, one.name), problem=error.problems.get(one.name, ""))
+            for one in context["questions"]
+        ]
     context["following"] = following_pictures(person, sight[1:], definition)
-    context["error"] = error
+    context["error"] = str(error or "")
     return page(request, "trial", context, study=person.study, status=400 if error else 200)
+
+
+def sent(request: HttpRequest, name: str) -> str:
+    """What a refused form held in the field `name`, to be shown again."""
+    return request.POST.get(name, "").replace("\r\n", "\n")
 
 
 def _finished_page(request: HttpRequest, person: Participation) -> HttpResponse:
@@ -160,10 +208,16 @@ def _message_page(request: HttpRequest, person: Participation, name: str) -> Htt
 
 @participant_view("POST")
 def consent(request: HttpRequest, code: str) -> HttpResponse:
+    """Taking part; a form that can't be taken comes back with its ticks and the reason."""
     person = find_person(code)
-    if request.POST.get("agree") != "yes":
-        raise Unanswered(_("Please tick that you agree, or choose not to take part."))
-    refuse_unfit(request, study_definition(person.study))
+    try:
+        if request.POST.get("agree") != "yes":
+            raise Unanswered(_("Please tick that you agree, or choose not to take part."))
+        refuse_unfit(request, study_definition(person.study))
+    except ParticipationError as error:
+        if wants_json(request) or current_page(person) != "consent":
+            raise
+        return _consent_page(request, person, error)
     publication = request.POST.get("publication") == "yes"
     device = device_class(request)
     enrolment.consent(person, publication=publication, device_class=device)
@@ -180,14 +234,21 @@ def refuse(request: HttpRequest, code: str) -> HttpResponse:
 def begin(request: HttpRequest, code: str) -> HttpResponse:
     """Into the trials; back to the instructions where they were not understood."""
     person = find_person(code)
-    if gates.comprehend(person, request.POST):
-        enrolment.begin(person)
+    try:
+        if gates.comprehend(person, request.POST):
+            enrolment.begin(person)
+    except Unanswered as error:
+        return _instructions_page(request, find_person(code), error)
     return onward(request, code)
 
 
 @participant_view("POST")
 def screening(request: HttpRequest, code: str) -> HttpResponse:
-    gates.screen(find_person(code), request.POST)
+    person = find_person(code)
+    try:
+        gates.screen(person, request.POST)
+    except Unanswered as error:
+        return _screening_page(request, person, error)
     return onward(request, code)
 
 
@@ -204,22 +265,25 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     if not is_code(trial):
         raise NotYourTrial(_("This question is not part of your study."))
     try:
-        take_answer(code, trial_code=trial, read=partial(_given, request))
+        taken = take_answer(code, trial_code=trial, read=partial(_given, request))
     except Participation.DoesNotExist as error:
         raise Http404 from error
     except Unanswered as refusal:
         if wants_json(request):
             raise
-        return _trial_page(request, find_person(code), error=str(refusal))
-    return onward(request, code)
+        return _trial_page(request, find_person(code), refusal)
+    return onward(request, code, notice="" if taken.is_given else KEPT)
 
 
 def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
     """What the form says about `trial`; Unanswered for what the page does not offer."""
-    asked = asked_on(trial, study_definition(person.study))
-    form = TrialForm(request.POST, questions=PARADIGMS[trial.paradigm].asks(asked))
-    if not form.is_valid():
-        raise Unanswered(CHOOSE)
+    definition = study_definition(person.study)
+    with translation.override(definition.language):
+        questions = PARADIGMS[trial.paradigm].asks(asked_on(trial, definition))
+        form = TrialForm(request.POST, questions=questions)
+        if not form.is_valid():
+            problems = form.problems()
+            raise Unanswered(next(iter(problems.values()), str(CHOOSE)), problems)
     return Given(form.value(), form.extra(), form.timing())
 
 

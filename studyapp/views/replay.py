@@ -1,5 +1,6 @@
 """A trial's page as one person saw it, read-only, for researchers of the study."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -39,12 +40,14 @@ def _context(person: Participation, judgments: dict[int, Judgment], number: int)
     definition = study_definition(person.study)
     with translation.override(definition.language):
         context = trial_context(person, judgment.trial, definition, _desk_address)
-    here = places.index(number)
+    here, said = places.index(number), {"value": judgment.value, **judgment.data}
     return {
         **context,
         "number": number,
         "judgment": judgment,
-        "given": {"value": judgment.value, **judgment.data},
+        "questions": [
+            replace(one, given=str(said.get(one.name, ""))) for one in context["questions"]
+        ],
         "earlier": _address(person, places[here - 1]) if here else "",
         "later": _address(person, places[here + 1]) if here + 1 < len(places) else "",
         "back": reverse("admin:studyapp_participation_change", args=[person.pk]),

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client, RequestFactory
 
 from studyapp.models import Judgment, Participation, Status
@@ -38,8 +39,11 @@ def test_an_answer_posted_twice_leads_on_and_is_stored_once(client: Client) -> N
     code = trial_of(person)
     replies = [post(client, person, trial=code, value=1), post(client, person, trial=code, value=2)]
     assert [(one.status_code, one["Location"]) for one in replies] == [
-        (303, f"/p/{person.code}/")
-    ] * 2
+        (303, f"/p/{person.code}/"),
+        (303, f"/p/{person.code}/?kept"),
+    ]
+    page = client.get(replies[1]["Location"]).content.decode()
+    assert "your first answer stands" in page
     assert Judgment.objects.get().value == 1
 
 
@@ -90,7 +94,7 @@ def test_consent_without_a_tick_is_asked_for(client: Client) -> None:
     person = enter(open_small_study(), source="link")
     reply = post(client, person, "consent")
     assert reply.status_code == 400
-    assert sentence(reply).startswith("Please tick that you agree")
+    assert '<p class="problem refused" role="alert">Please tick that you' in reply.content.decode()
 
 
 def test_whoever_comes_when_it_is_full_is_told_and_given_the_panels_code(client: Client) -> None:
@@ -177,6 +181,7 @@ def test_a_script_is_told_the_same_as_json(client: Client) -> None:
         "ok": False,
         "retry": False,
         "sentence": "Please choose one of the answers on the page.",
+        "problems": {"value": "Please choose one of the answers on the page."},
     }
 
 
@@ -188,3 +193,49 @@ def test_a_codec_that_is_none_for_text_breaks_nothing(charset: str) -> None:
     for part in application(environ, lambda status, headers, *_: statuses.append(status)):
         assert b"Traceback" not in part
     assert statuses == ["404 Not Found"]
+
+
+def test_a_gate_whose_questions_are_not_all_answered_keeps_what_was_chosen(client: Client) -> None:
+    asked = {"question": "Which?", "answers": ["this", "that"], "accept": [2]}
+    study = open_small_study(screening=[asked, asked], comprehension={"questions": [asked, asked]})
+    person = enter(study, source="link")
+    for step in ("screening", "begin"):
+        reply = client.post(f"/p/{person.code}/{step}", {"question_2": "2"})
+        text = reply.content.decode()
+        assert reply.status_code == 400
+        assert 'name="question_2" value="2" required checked' in text
+        assert text.count("Please choose one of the answers.") == 1
+        client.post(f"/p/{person.code}/{step}", {"question_1": "2", "question_2": "2"})
+        client.post(f"/p/{person.code}/consent", {"agree": "yes"})
+    person.refresh_from_db()
+    assert person.started_at is not None
+
+
+def test_a_consent_without_its_tick_keeps_the_other_one_and_says_why(client: Client) -> None:
+    person = enter(open_small_study(panel={"smallest_window": 900}), source="link")
+    reply = client.post(f"/p/{person.code}/consent", {"publication": "yes"})
+    assert reply.status_code == 400
+    assert "Please tick that you agree" in reply.content.decode()
+    assert 'name="publication" value="yes" checked' in reply.content.decode()
+    ticked = {"agree": "yes", "publication": "yes", "window_width": "500"}
+    reply = client.post(f"/p/{person.code}/consent", ticked)
+    assert reply.status_code == 403
+    assert "needs a larger window" in reply.content.decode()
+    assert reply.content.decode().count(" checked") == 2
+
+
+def test_an_answer_that_could_not_be_stored_is_sent_again_by_one_press(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object, **__: object) -> None:
+        raise OperationalError("the database takes nothing")
+
+    person = take_part(open_small_study())
+    given = {"trial": person.slot.trials.first().code, "value": "1"}  # type: ignore[union-attr]
+    with monkeypatch.context() as patch:
+        patch.setattr("studyapp.views.participation.take_answer", away)
+        reply = client.post(f"/p/{person.code}/answer", given)
+    assert reply.status_code == 503
+    text = reply.content.decode()
+    assert all(f'name="{name}" value="{value}"' in text for name, value in given.items())
+    assert "Send again" in text

@@ -68,7 +68,8 @@ def test_a_german_study_is_german_on_every_page(client: Client) -> None:
     assert "Plain words of the consent." in asked
     refused = client.post(f"{here}consent").content.decode()
     assert "Bitte kreuzen Sie an" in refused
-    assert "Weiter, wo Sie waren" in refused
+    early = client.post(f"{here}begin").content.decode()
+    assert "Weiter, wo Sie waren" in early
     begin(consent(person))
     trial = client.get(here).content.decode()
     for words in ("Robot A ist deutlich vernünftiger", "Frage 1 von 3", "Bestätigen",

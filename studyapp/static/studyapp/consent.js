@@ -1,6 +1,6 @@
 // Tells of a window that is too small before anybody consents in it; the server decides.
 const form = document.querySelector("form.consent");
-const problem = form.querySelector(".problem");
+const problem = form.querySelector("[data-small]");
 
 const look = () => {
   form.elements.window_width.value = window.innerWidth;

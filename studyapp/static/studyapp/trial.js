@@ -6,6 +6,8 @@ const told = form.querySelector(".told");
 const button = form.querySelector("button.confirm");
 const code = form.elements.trial.value;
 const kept = "discern-answer";
+const draft = "discern-draft";
+const said = "discern-said";
 const measures = { choice_changes: 0, hidden_ms: 0, focus_losses: 0, picture_failed: false };
 // The page says in the study's language what is missing; a browser's own bubble would not.
 form.noValidate = true;
@@ -53,9 +55,14 @@ form.addEventListener("change", (event) => {
   say("");
 });
 
+// A key that was held down since the page before answers nothing here until it was let go.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || sending || onset === null) return;
+  if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (event.target.closest?.("a") || writes(event.target)) return;
+  if (event.repeat || sending || onset === null) {
+    if (/^([1-9 ]|Enter|Arrow.+)$/.test(event.key)) event.preventDefault();
+    return;
+  }
   const up = { ArrowUp: -10, ArrowDown: 10 }[event.key];
   if (up && squares.includes(event.target)) {
     event.preventDefault();
@@ -98,18 +105,42 @@ function answer(submitter) {
   return new URLSearchParams(new FormData(form, submitter)).toString();
 }
 
-// Kept in this browser until acknowledged, so that it survives a reload.
-function keep(body) {
-  try { sessionStorage.setItem(kept, JSON.stringify({ code, body })); } catch { /* storage is off */ }
+// Kept in this browser until acknowledged, so that it survives a reload; so is what is being written.
+function keep(name, value) {
+  try { sessionStorage.setItem(name, JSON.stringify({ code, value })); } catch { /* storage is off */ }
 }
-function unkeep() {
-  try { sessionStorage.removeItem(kept); } catch { /* storage is off */ }
+function unkeep(...names) {
+  try { names.forEach((name) => sessionStorage.removeItem(name)); } catch { /* storage is off */ }
 }
-function keptBody() {
-  try {
-    const found = JSON.parse(sessionStorage.getItem(kept) ?? "null");
-    return found?.code === code ? found.body : null;
-  } catch { return null; }
+function found(name) {
+  try { return JSON.parse(sessionStorage.getItem(name) ?? "null"); } catch { return null; }
+}
+function ofThisTrial(name) {
+  const one = found(name);
+  return one?.code === code ? one.value : null;
+}
+
+// What was sent or written, back in the form.
+function fill(body) {
+  for (const [name, value] of new URLSearchParams(body)) {
+    for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
+      if (field.type === "radio") field.checked = field.value === value;
+      else if (field.type !== "hidden" && field.type !== "image") field.value = value;
+    }
+  }
+}
+
+// What is wrong stands beside its field; what was answered stays.
+function complain(sentence, problems) {
+  sending = false;
+  if (button) button.disabled = false;
+  const places = [...form.querySelectorAll("[data-problem]")];
+  for (const place of places) place.textContent = problems[place.dataset.problem] ?? "";
+  const wrong = places.filter((place) => place.textContent);
+  say(wrong.length ? "" : sentence);
+  const names = wrong.map((place) => place.dataset.problem);
+  for (const field of form.querySelectorAll("textarea, input.line")) field.setAttribute("aria-invalid", names.includes(field.name));
+  form.querySelector(`[name="${CSS.escape(names[0] ?? "")}"]`)?.focus();
 }
 
 async function post(body) {
@@ -125,12 +156,12 @@ async function send(body) {
   sending = true;
   if (button) button.disabled = true;
   say(form.dataset.saving);
-  keep(body);
+  keep(kept, body);
   for (let pause = 500; ; pause = Math.min(pause * 2, 15000)) {
     try {
       const facts = await post(body);
-      if (facts.ok) { unkeep(); location.replace(facts.next); return; }
-      if (!facts.retry) { unkeep(); location.reload(); return; }
+      if (facts.ok) { unkeep(kept, draft); location.replace(facts.next); return; }
+      if (!facts.retry) { unkeep(kept); refused(facts); return; }
       say(form.dataset.retrying);
     } catch {
       say(navigator.onLine ? form.dataset.retrying : form.dataset.offline);
@@ -138,6 +169,18 @@ async function send(body) {
     await Promise.race([wait(pause), new Promise((done) => window.addEventListener("online", done, { once: true }))]);
   }
 }
+
+// A form that can be put right stays; otherwise the server's page tells what is next, and why.
+function refused(facts) {
+  if (Object.keys(facts.problems ?? {}).length) { complain(facts.sentence, facts.problems); return; }
+  keep(said, facts.sentence ?? "");
+  location.reload();
+}
+
+form.addEventListener("input", () => {
+  const words = [...form.querySelectorAll("textarea, input.line")].map((field) => [field.name, field.value]);
+  if (words.length) keep(draft, new URLSearchParams(words).toString());
+});
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -151,6 +194,9 @@ window.addEventListener("online", () => { if (!sending) say(""); });
 // Back from the browser's cache: the server decides which page is next.
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
 
-const unsent = keptBody();
+const unsent = ofThisTrial(kept);
+fill(unsent ?? ofThisTrial(draft) ?? "");
+const before = found(said);
+if (before) { say(before.value); unkeep(said); }
+show();
 if (unsent) send(unsent);
-else show();

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext_lazy as _
 
 from .questions import CELLS, Question
 
@@ -20,7 +21,9 @@ TIMING = (
 MEASURES = (*TIMING, "pixel_ratio", "picture_failed")
 LARGEST_INTEGER = 2_147_483_647
 LARGEST_COUNT = 32_767
-UNKNOWN = "That answer is not one of those on the page."
+CHOOSE = _("Please choose one of the answers on the page.")
+POINT = _("Please click on the picture.")
+WRITE = _("Please write an answer.")
 
 
 class PointField(forms.Field):
@@ -42,14 +45,14 @@ class PointField(forms.Field):
         try:
             across, down = int(x) / self.size, int(y) / self.size
         except (TypeError, ValueError) as error:
-            raise forms.ValidationError("Please click on the picture.") from error
+            raise forms.ValidationError(POINT) from error
         if not (0 <= across <= 1 and 0 <= down <= 1) or (across, down) == (0, 0):
-            raise forms.ValidationError("Please click on the picture.")
+            raise forms.ValidationError(POINT)
         return {"x": round(across, 5), "y": round(down, 5)}
 
     def _middle(self, text: str) -> dict[str, float | str]:
         if text not in {str(cell) for cell in range(CELLS**2)}:
-            raise forms.ValidationError(UNKNOWN)
+            raise forms.ValidationError(CHOOSE)
         row, column = divmod(int(text), CELLS)
         return {"x": (column + 0.5) / CELLS, "y": (row + 0.5) / CELLS, "by": "keys"}
 
@@ -80,6 +83,10 @@ class TrialForm(forms.Form):
         rest = {name: answer for name, answer in self.cleaned_data.items() if name != "value"}
         return {name: answer for name, answer in rest.items() if answer not in (None, "")}
 
+    def problems(self) -> dict[str, str]:
+        """What is wrong, a sentence a question."""
+        return {name: str(found[0]) for name, found in self.errors.items()}
+
     def timing(self) -> dict[str, Any]:
         """The measures by the names of Judgment's columns; None where the page told none."""
         measures: dict[str, Any] = {name: self._count(name) for name in TIMING}
@@ -103,15 +110,31 @@ class TrialForm(forms.Form):
         return ratio if 0 < ratio < 100 else None
 
 
+class WordsField(forms.CharField):
+    """A text in which a line's end is one character, as the browser's own limit counts it."""
+
+    def to_python(self, value: Any) -> str:
+        return str(super().to_python(value)).replace("\r\n", "\n")
+
+
 def _field(question: Question) -> forms.Field:
     if question.kind == "point":
-        return PointField(question.size, required=True)
+        return PointField(question.size, required=True, error_messages={"required": POINT})
     if question.kind == "text":
-        return forms.CharField(required=question.required, max_length=question.longest)
+        long = _("Please shorten this to %(limit_value)d characters; it has %(show_value)d.")
+        return WordsField(
+            required=question.required,
+            max_length=question.longest,
+            error_messages={
+                "required": WRITE,
+                "max_length": long,
+                "null_characters_not_allowed": WRITE,
+            },
+        )
     return forms.TypedChoiceField(
         choices=[(str(value), words) for value, words in question.answers],
         coerce=int,
         empty_value=None,
         required=question.required,
-        error_messages={"invalid_choice": UNKNOWN},
+        error_messages={"required": CHOOSE, "invalid_choice": CHOOSE},
     )

@@ -37,6 +37,7 @@ class Question:
     kind: "choice" of one of `answers` (value, words); "seen", one answer that is given by going
         on; "text"; "point" on the photo, whose picture is `size` pixels wide and high, or by keys
         in one of its `cells`.
+    given, problem: what was sent already, as a form's text, and what is wrong with it.
     is_scale: whether the answers are steps of one scale, so that they have a mean.
     """
 
@@ -48,6 +49,8 @@ class Question:
     size: int = 0
     required: bool = True
     is_scale: bool = False
+    given: str = ""
+    problem: str = ""
 
     @property
     def values(self) -> list[int]:

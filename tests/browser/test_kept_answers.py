@@ -1,0 +1,206 @@
+"""What was typed stays, held keys answer nothing, and of two answers the first stands: in a real
+browser, with two tabs and pages restored from its memory."""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from studyapp.models import Judgment, Study
+from tests.browser.conftest import NewPage, keep_screenshot
+from tests.browser.walking import (
+    TWO_FRAMES,
+    enter,
+    make_open_study,
+    wait_for_next,
+    wait_for_trial,
+)
+from tests.builders import open_small_study
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+def custom_study(**options: Any) -> Study:
+    fields = [
+        {"name": "first", "kind": "text", "question": "What did you see?", "longest": 40},
+        {"name": "second", "kind": "text", "question": "And what else?"},
+    ]
+    blocks = [{"name": "own", "paradigm": "custom", "trials": 2, "fields": fields}]
+    return open_small_study(blocks=blocks, **options)
+
+
+def begin(page: Page, address: str) -> None:
+    """To the first page of a study without pictures."""
+    page.goto(address)
+    page.locator("main form button.primary").click()
+    page.locator("[name=agree]").check()
+    page.locator("form[action$=consent] button").click()
+    page.locator("form[action$=begin] button").click()
+
+
+def test_a_refused_text_is_told_beside_its_field_and_everything_typed_stays(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = custom_study()
+    page = new_page()
+    begin(page, f"{live_server}/s/{study.slug}/")
+    trial = wait_for_trial(page)
+    page.locator("[name=first]").fill("words")
+    page.locator("[name=second]").fill("   ")
+    page.locator(".confirm").click()
+    problem = page.locator("[data-problem=second]")
+    problem.filter(has_text="Please write an answer.").wait_for()
+    keep_screenshot(page, "refused-text")
+    assert page.locator("[name=first]").input_value() == "words"
+    assert page.locator("[name=second]").get_attribute("aria-invalid") == "true"
+    assert page.evaluate("document.activeElement.name") == "second"
+    assert page.locator("[data-problem=first]").inner_text() == ""
+    assert page.locator(".confirm").is_enabled()
+    page.locator("[name=second]").fill("more")
+    page.locator(".confirm").click()
+    wait_for_next(page, trial)
+    assert Judgment.objects.get().data == {"first": "words", "second": "more"}
+
+
+def test_what_is_being_written_survives_a_reload(new_page: NewPage, live_server: object) -> None:
+    study = custom_study()
+    page = new_page()
+    begin(page, f"{live_server}/s/{study.slug}/")
+    trial = wait_for_trial(page)
+    page.locator("[name=first]").fill("half a thought")
+    page.reload()
+    wait_for_trial(page)
+    assert page.locator("[name=first]").input_value() == "half a thought"
+    page.locator("[name=second]").fill("x")
+    page.locator(".confirm").click()
+    wait_for_next(page, trial)
+    wait_for_trial(page)
+    assert page.locator("[name=first]").input_value() == ""
+
+
+def test_a_text_as_long_as_the_page_allows_is_taken_with_its_lines(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = custom_study()
+    page = new_page()
+    begin(page, f"{live_server}/s/{study.slug}/")
+    trial = wait_for_trial(page)
+    page.locator("[name=first]").fill("\n".join("abcdefghi" for _ in range(4)) + "j")
+    page.locator("[name=second]").fill("x")
+    page.locator(".confirm").click()
+    wait_for_next(page, trial)
+    assert len(Judgment.objects.get().data["first"]) == 40
+
+
+def test_without_script_what_was_typed_stays_too(new_page: NewPage, live_server: object) -> None:
+    study = custom_study()
+    page = new_page(java_script_enabled=False)
+    begin(page, f"{live_server}/s/{study.slug}/")
+    page.locator("[name=first]").fill("words")
+    page.locator("[name=second]").fill("   ")
+    page.locator(".confirm").click()
+    assert page.locator("[data-problem=second]").inner_text() == "Please write an answer."
+    assert page.locator("[name=first]").input_value() == "words"
+
+
+def test_keys_held_since_the_page_before_answer_nothing(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = make_open_study()
+    page = new_page()
+    enter(page, f"{live_server}/s/{study.slug}/")
+    trial = wait_for_trial(page)
+    page.keyboard.down("1")
+    page.keyboard.down("Enter")
+    wait_for_next(page, trial)
+    second = wait_for_trial(page)
+    for _ in range(4):
+        # Pressed already, so these are what the system repeats.
+        page.keyboard.down("1")
+        page.keyboard.down("Enter")
+        page.evaluate(TWO_FRAMES)
+    assert page.locator("[name=trial]").input_value() == second
+    assert page.locator("[name=value]:checked").count() == 0
+    assert Judgment.objects.count() == 1
+    for key in ("1", "Enter"):
+        page.keyboard.up(key)
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    wait_for_next(page, second)
+    assert Judgment.objects.count() == 2
+
+
+def test_of_two_tabs_the_first_answer_stands_and_the_other_says_so(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = make_open_study()
+    first = new_page()
+    enter(first, f"{live_server}/s/{study.slug}/")
+    trial = wait_for_trial(first)
+    second = first.context.new_page()
+    second.goto(first.url)
+    assert wait_for_trial(second) == trial
+    first.locator(".option").nth(0).click()
+    second.locator(".option").nth(4).click()
+    first.locator(".confirm").click()
+    wait_for_next(first, trial)
+    second.locator(".confirm").click()
+    wait_for_next(second, trial)
+    wait_for_trial(second)
+    assert "your first answer stands" in second.locator(".told").inner_text()
+    keep_screenshot(second, "two-tabs")
+    assert second.locator(".confirm").is_enabled()
+    assert Judgment.objects.get().value == -2
+    following = wait_for_trial(second)
+    second.locator(".option").nth(1).click()
+    second.locator(".confirm").click()
+    wait_for_next(second, following)
+    assert Judgment.objects.count() == 2
+
+
+def test_the_same_answer_from_two_tabs_is_stored_once_without_a_word(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = make_open_study()
+    first = new_page()
+    enter(first, f"{live_server}/s/{study.slug}/")
+    trial = wait_for_trial(first)
+    second = first.context.new_page()
+    second.goto(first.url)
+    wait_for_trial(second)
+    for page in (first, second):
+        page.locator(".option").nth(3).click()
+        page.locator(".confirm").click()
+        wait_for_next(page, trial)
+    assert "kept" not in second.url
+    assert Judgment.objects.get().value == 1
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_a_restored_page_takes_the_person_on_and_changes_no_answer(
+    new_page: NewPage, live_server: object, script: bool
+) -> None:
+    study = make_open_study()
+    page = new_page(java_script_enabled=script)
+    page.goto(f"{live_server}/s/{study.slug}/")
+    page.locator("main form button.primary").click()
+    page.locator("[name=agree]").check()
+    page.locator("form[action$=consent] button").click()
+    page.locator("form[action$=begin] button").click()
+    page.wait_for_selector("#trial")
+    trial = page.locator("[name=trial]").input_value()
+    page.locator(".option").nth(0).click()
+    page.locator(".confirm").click()
+    while page.locator("[name=trial]").input_value() == trial:
+        page.wait_for_timeout(50)
+    page.go_back()
+    page.wait_for_load_state()
+    if page.locator("[name=trial]").count() == 0:
+        # A page of before the trials: its button leads on to where the person is.
+        page.locator("main form button.primary").last.click()
+        page.wait_for_selector("#trial")
+    else:
+        page.locator(".option").nth(4).click()
+        page.locator(".confirm").click()
+    page.wait_for_selector(".confirm:enabled")
+    assert Judgment.objects.get(trial__code=trial).value == -2
