@@ -20,6 +20,8 @@ RUN pip install --require-hashes --no-deps -r requirements/web.lock
 COPY manage.py gunicorn.conf.py ./
 COPY studyapp studyapp
 COPY photos photos
+# The ready studies that a new one may start from
+COPY fixtures/studies fixtures/studies
 # Collected into the image: the file system is read-only where it runs.
 ENV DISCERN_STATIC=/app/static
 RUN SECRET_KEY=for-collecting-only python manage.py collectstatic --noinput

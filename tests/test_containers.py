@@ -8,19 +8,25 @@ import socket
 import subprocess
 import sys
 import time
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import pytest
 import requests
 import yaml
+from django.conf import settings
 from django.db import connection
 from jsonschema import Draft201909Validator
 
+import studyapp
 from studyapp.models import Heartbeat
+from studyapp.studies.lifecycle import close_study
+from tests.builders import open_small_study
+from tests.people import send_people
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -184,6 +190,92 @@ def test_the_web_image_holds_no_torch_and_no_worker() -> None:
     lock = (ROOT / "requirements" / "web.lock").read_text("utf-8")
     assert not re.search(r"^(torch|torchvision|nvidia-\S+)==", lock, re.M)
     assert not re.search(r"^COPY (tasks|explainer)", stage("web"), re.M)
+
+
+def image_of(target: str, folder: Path) -> Path:
+    """The files that the Dockerfile copies into one image, as .dockerignore lets them through."""
+    let_through = [line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
+                   if line.startswith("!")]  # fmt: skip
+    for line in re.findall(r"^COPY (.+)$", stage(target), re.MULTILINE):
+        *sources, goal = line.split()
+        for source in sources:
+            assert any(PurePosixPath(source).match(one) for one in let_through), source
+            place = folder / goal if len(sources) == 1 and goal != "./" else folder / source
+            place.parent.mkdir(parents=True, exist_ok=True)
+            copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
+            copy(ROOT / source, place)
+    return folder
+
+
+def in_image(folder: Path, code: str, environment: dict[str, str]) -> str:
+    """What a process in the image prints; it imports nothing of this checkout."""
+    done = subprocess.run(
+        [sys.executable, "-c", f"import django; django.setup()\n{code}"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+VERBS = """
+import io, json, sys
+from pathlib import Path, PurePosixPath
+from django.core.management import call_command
+import studyapp
+from studyapp.admin.uploading import READY, ready_files
+assert Path(studyapp.__file__).is_relative_to(Path.cwd())
+out = Path(sys.argv[0] or ".").parent / "written"
+out.mkdir()
+call_command("study", "status", "small", stdout=io.StringIO())
+call_command("study", "schema", stdout=io.StringIO())
+call_command("study", "preregister", "small", out=out / "plan.md", stdout=io.StringIO())
+call_command("export", "small", "--out", str(out / "private"), stdout=io.StringIO())
+call_command("export", "small", "--public", "--out", str(out / "public.zip"), stdout=io.StringIO())
+call_command("analyse", "small", stdout=io.StringIO())
+call_command("analyse", str(out / "private"), stdout=io.StringIO())
+call_command("forget", dry_run=True, stdout=io.StringIO())
+call_command("backup", str(out / "backup"), stdout=io.StringIO())
+made = json.loads((out / "private" / "manifest.json").read_text("utf-8"))
+print(made["versions"]["discern"], sorted(made["locks"]), len(ready_files()))
+"""
+BUNDLES = """
+from studyapp.models import Download, Study
+from tasks.bundles import bundle
+from tasks.reports import report
+row = Download.objects.create(study=Study.objects.get(slug="small"), public=True)
+bundle([row.pk])
+row.refresh_from_db()
+print(row.state, row.error)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_sites_verbs_and_the_workers_bundles_run_on_what_the_images_hold(
+    environment: dict[str, str], tmp_path: Path
+) -> None:
+    study = open_small_study()
+    send_people(study, 3)
+    close_study(study)
+    given = {
+        **environment,
+        "SECRET_KEY": os.environ["SECRET_KEY"],
+        "DISCERN_MEDIA": str(settings.MEDIA_ROOT),
+        "POSTGRES_BIN": settings.POSTGRES_BIN,
+    }
+    web = in_image(image_of("web", tmp_path / "web"), VERBS, given)
+    ready = len(list((ROOT / "fixtures" / "studies").glob("*.toml")))
+    assert web.splitlines()[-1] == f"{studyapp.__version__} ['web'] {ready}"
+    worker = in_image(image_of("worker", tmp_path / "worker"), BUNDLES, given)
+    assert worker.splitlines()[-1].strip() == "ready"
+
+
+def test_the_version_is_that_of_the_project_file() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+    assert studyapp.__version__ == project["version"]
 
 
 @pytest.mark.django_db(transaction=True)

@@ -17,6 +17,7 @@ import pandas
 from django.conf import settings
 from django.utils import timezone
 
+import studyapp
 from studyapp.analyses.exclusions import apply_exclusions
 from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.tables import TABLES, Table
@@ -35,6 +36,7 @@ from .materials import write_materials
 from .parquet import write_parquet
 from .privacy import found_identities
 from .public import public_table
+from .publishing import refuse_too_early
 from .readme import changes_markdown, readme_markdown
 
 
@@ -65,12 +67,14 @@ def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
     """Write the bundle of `study` to `target`: a new folder, or a new file if it ends with .zip.
 
     contents: the fields of `Contents`.
-    Raises ExportError when the target is there already, when a file is not what its digest says,
-    or when something that tells who a person is stands in a public bundle.
+    Raises ExportError when it is too early for one, when the target is there already, when a file
+    is not what its digest says, or when something that tells who a person is stands in a public
+    bundle.
     """
     wanted = Contents(**contents)
     if wanted.public and wanted.panel_ids:
         raise ExportError("panel ids are never published: leave out one of the two")
+    refuse_too_early(study, public=wanted.public)
     apply_exclusions(study)
     if target.suffix != ".zip":
         with whole_folder(target) as folder:
@@ -98,7 +102,9 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
     _write_json(folder / DESCRIPTION, dataset_description(study, tables))
     asked = asked_questions(study_definition(study))
     (folder / "codebook.csv").write_bytes(codebook_csv(tables, asked))
-    missing = write_materials(study, folder / "materials", photos=wanted.photos)
+    missing = write_materials(
+        study, folder / "materials", photos=wanted.photos, public=wanted.public
+    )
     if wanted.analysis:
         write_analysis(folder)
     readme = readme_markdown(study, folder, public=wanted.public, panel_ids=wanted.panel_ids)
@@ -142,7 +148,7 @@ def provenance(study: Study) -> dict[str, Any]:
         },
         "written_at": timezone.now().isoformat().replace("+00:00", "Z"),
         "versions": {
-            "discern": project_version(),
+            "discern": studyapp.__version__,
             "django": django.get_version(),
             "python": python_version(),
             "numpy": numpy.__version__,
@@ -162,13 +168,6 @@ def _preregistration(study: Study) -> str | None:
         "texts_digest": study.texts_digest,
     }
     return frozen_preregistration(facts, study.definition, study.certificate).digest
-
-
-def project_version() -> str:
-    """The version that pyproject.toml of this checkout states."""
-    text = (settings.ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    found = re.search(r'^version = "([^"]+)"', text, re.MULTILINE)
-    return found[1] if found else "unknown"
 
 
 def _write_json(path: Path, value: Any) -> None:

@@ -12,6 +12,7 @@ from studyapp.analyses.tables.material import networks_of
 from studyapp.models import Image, StimulusOverlay, Study
 
 from .folder import ExportError
+from .publishing import toml_without_codes, without_codes
 
 STUDY_FIELDS = (
     "slug", "title", "state", "kind", "definition_toml", "definition", "definition_digest",
@@ -29,15 +30,17 @@ PHOTO_FIELDS = (
 )  # fmt: skip
 
 
-def write_materials(study: Study, folder: Path, *, photos: bool) -> list[str]:
+def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -> list[str]:
     """Fill `folder`; the sentences about files that were not there.
 
+    public: without the panel's codes, which are worth money.
     Raises ExportError for a file that is not what its digest says.
     """
     folder.mkdir(parents=True)
-    _write_json(folder / "study.json", study_facts(study))
-    (folder / "definition.toml").write_text(study.definition_toml, encoding="utf-8")
-    _write_json(folder / "definition.json", study.definition)
+    facts = study_facts(study, public=public)
+    _write_json(folder / "study.json", facts)
+    (folder / "definition.toml").write_text(facts["study"]["definition_toml"], encoding="utf-8")
+    _write_json(folder / "definition.json", facts["study"]["definition"])
     _write_json(folder / "certificate.json", study.certificate)
     _write_texts(study, folder / "texts")
     missing = list(_copy_pictures(study, folder))
@@ -46,10 +49,14 @@ def write_materials(study: Study, folder: Path, *, photos: bool) -> list[str]:
     return missing
 
 
-def study_facts(study: Study) -> dict[str, Any]:
+def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
     """The study's own row and those about it that no table holds, as JSON can say them."""
+    row = {name: getattr(study, name) for name in STUDY_FIELDS}
+    if public:
+        row["definition"] = without_codes(study.definition)
+        row["definition_toml"] = toml_without_codes(study.definition_toml)
     return {
-        "study": {name: getattr(study, name) for name in STUDY_FIELDS},
+        "study": row,
         "copy_of": study.copy_of.slug if study.copy_of is not None else None,
         "texts": list(study.texts.order_by("name", "version").values(*TEXT_FIELDS)),
         "networks": [

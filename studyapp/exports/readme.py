@@ -21,7 +21,8 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
 
 - `data/`: one CSV a table (and the same as Parquet), with a JSON sidecar that says every column.
   One row of *judgments* is one answer. `codebook.csv` has all columns at a glance.
-- `materials/`: the study file, the texts people read, the overlays and maps by their digests.
+- `materials/`: the study file{" without its panel codes" if public else ""}, the texts people read,
+  the overlays and maps by their digests.
 - `analysis/`: results, report and figures, and the analysed judgments as one table; `python
   analysis/reanalyse.py` works the results out again with pandas alone, `Rscript
   analysis/reanalyse.R` the primary analysis and the mixed models in R.

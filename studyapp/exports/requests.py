@@ -14,10 +14,15 @@ from studyapp.models import Download, Study, WorkState
 from studyapp.queue import BUNDLE, ask
 
 from .folder import MANIFEST
+from .publishing import refuse_too_early
 
 
 def ask_bundle(study: Study, *, public: bool, made_by: Any = None) -> Download:
-    """Ask the workers for a bundle of `study` as it stands; the row tells how far it is."""
+    """Ask the workers for a bundle of `study` as it stands; the row tells how far it is.
+
+    Raises ExportError where it is too early for one.
+    """
+    refuse_too_early(study, public=public)
     download = Download.objects.create(study=study, public=public, made_by=made_by)
     ask(BUNDLE, [download.pk])
     return download

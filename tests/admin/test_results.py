@@ -9,6 +9,7 @@ from django.core.files.storage import default_storage
 from django.urls import reverse
 
 from studyapp.models import Download, Report, WorkState
+from studyapp.studies.lifecycle import close_study
 from tasks.bundles import bundle
 from tasks.reports import report
 from tests.admin.desk import administrator, page_of
@@ -22,6 +23,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_a_bundle_is_made_by_a_worker_and_downloaded_whole(version: str) -> None:
     study, client = open_small_study(), administrator()
     send_people(study, 2)
+    close_study(study)
     client.post(page_of(study, "study_results"), {"what": version})
     row = Download.objects.get()
     address = reverse("admin:bundle_file", args=[row.pk])

@@ -2,18 +2,23 @@
 
 import csv
 import io
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.description import psych_ds_problems
 from studyapp.exports.folder import ExportError
-from studyapp.models import Event, Exclusion, Participation, Study
+from studyapp.models import Download, Event, Exclusion, Participation, Study, StudyKind
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
-from tests.builders import open_small_study
+from studyapp.studies.copies import marked_copy
+from studyapp.studies.lifecycle import close_study
+from tests.admin.desk import administrator, page_of
+from tests.builders import make_study, open_small_study, take_part
 from tests.people import answer_all, make_profile
 
 PANEL_ID = "5f3a9c01d2"
@@ -29,7 +34,7 @@ def study(db: None) -> Study:
         person = enter(study, source="prolific", external_id=name, details=details)
         person = begin(consent(person, publication=number != 1))
         answer_all(person, make_profile(seed=number), seed=number)
-    return study
+    return close_study(study)
 
 
 def rows(folder: Path, table: str) -> list[dict[str, str]]:
@@ -76,7 +81,7 @@ def test_window_sizes_are_binned_in_hundreds(tmp_path: Path) -> None:
     assert trial is not None
     timing = {"window_width": 1366, "window_height": 768}
     answer(person, trial_code=trial.code, value=1, data={}, timing=timing)
-    folder = write_bundle(other, tmp_path / "out", public=True).path
+    folder = write_bundle(close_study(other), tmp_path / "out", public=True).path
     text = (folder / "data" / "study-sized_description-judgments_data.csv").read_text("utf-8")
     judgment = next(csv.DictReader(io.StringIO(text, newline="")))
     assert (judgment["window_width"], judgment["window_height"]) == ("1300", "700")
@@ -130,3 +135,67 @@ def test_no_private_bundle_holds_a_panel_id_unasked(study: Study, tmp_path: Path
     folder = write_bundle(study, tmp_path / "out").path
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert [path for path in files if PANEL_ID.encode() in path.read_bytes()] == []
+
+
+CODES = {"complete": "C1PAYS-ALL", "screened_out": "C2NOT-NEEDED", "full": "C3CAME-LATE"}
+
+
+@pytest.mark.django_db
+def test_a_public_bundle_waits_until_nobody_is_to_come(tmp_path: Path) -> None:
+    study = open_small_study(people=2)
+    for name in ("first", "second"):
+        with pytest.raises(ExportError, match=r"small is not over.*close it first"):
+            write_bundle(study, tmp_path / "out", public=True)
+        answer_all(take_part(study, name), make_profile())
+    assert write_bundle(study, tmp_path / "out", public=True).path.is_dir()
+
+
+@pytest.mark.django_db
+def test_a_copys_public_bundle_waits_for_its_original(tmp_path: Path) -> None:
+    original = open_small_study(people=2)
+    copy = close_study(marked_copy(original, StudyKind.SIMULATED, seed=5))
+    with pytest.raises(ExportError, match="small is not over"):
+        write_bundle(copy, tmp_path / "out", public=True)
+    close_study(original)
+    copy = Study.objects.get(pk=copy.pk)
+    assert write_bundle(copy, tmp_path / "out", public=True).path.is_dir()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("public", [True, False])
+def test_a_study_that_was_never_open_has_no_bundle(tmp_path: Path, *, public: bool) -> None:
+    study = make_study()
+    with pytest.raises(ExportError, match=r"small was never open.*open it first"):
+        write_bundle(study, tmp_path / "out", public=public)
+    with pytest.raises(CommandError, match="never open"):
+        call_command("export", "small", "--out", str(tmp_path / "out"))
+    page = administrator().post(
+        page_of(study, "study_results"), {"what": "public" if public else "private"}, follow=True
+    )
+    assert [str(one) for one in page.context["messages"]] == [
+        "small was never open, so there is nothing to export; open it first"
+    ]
+    assert not Download.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_public_bundle_has_no_code_that_a_panel_pays_for(tmp_path: Path) -> None:
+    study = open_small_study(panel={"kind": "prolific", "codes": CODES})
+    lines = [f'{name} = "{code}"' for name, code in CODES.items()]
+    study.definition_toml = "\n".join(
+        ["# mine", "[panel.codes]", *lines, "[panel]  # of people", 'kind = "prolific"', ""]
+    )
+    study.save(update_fields=["definition_toml"])
+    answer_all(take_part(study, "somebody"), make_profile())
+    public = write_bundle(close_study(study), tmp_path / "public", public=True).path
+    private = write_bundle(study, tmp_path / "private").path
+    assert holding(private, CODES.values()) != []
+    assert holding(public, CODES.values()) == []
+    assert "[panel]  # of people" in (public / "materials" / "definition.toml").read_text("utf-8")
+
+
+def holding(folder: Path, codes: Iterable[str]) -> list[str]:
+    """The files of a bundle in which one of the codes stands."""
+    wanted = [code.encode() for code in codes]
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return [path.name for path in files if any(code in path.read_bytes() for code in wanted)]

@@ -23,6 +23,7 @@ from studyapp.participations.enrolment import refuse
 from studyapp.participations.entering import enter
 from studyapp.participations.withdrawal import withdraw
 from studyapp.studies.copies import marked_copy
+from studyapp.studies.lifecycle import close_study
 from tests.builders import open_small_study, take_part
 from tests.people import answer_all, make_profile, send_people
 
@@ -108,7 +109,7 @@ def test_a_study_that_is_here_already_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_a_public_bundle_is_not_rebuilt(tmp_path: Path) -> None:
-    bundle = write_bundle(lively_study("trust"), tmp_path / "bundle", public=True).path
+    bundle = write_bundle(close_study(lively_study("trust")), tmp_path / "bundle", public=True).path
     with pytest.raises(CommandError, match="a public bundle has no times"):
         call_command("import_bundle", str(bundle))
 

@@ -12,6 +12,7 @@ from studyapp.analyses.results import results
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Deviation, Exclusion, Participation, Study, StudyKind
 from studyapp.studies.copies import marked_copy
+from studyapp.studies.lifecycle import close_study
 from tests.analyses.test_results import STRANGE
 from tests.analyses.tidy_tables import crossed, make_tidy
 from tests.builders import open_small_study
@@ -99,7 +100,7 @@ def test_the_report_of_a_bundle_is_that_of_its_study(study: Study, tmp_path: Pat
 
 def test_a_public_bundle_has_a_report_too(study: Study, tmp_path: Path) -> None:
     Participation.objects.update(publication_consent=True)
-    bundle = write_bundle(study, tmp_path / "bundle", public=True).path
+    bundle = write_bundle(close_study(study), tmp_path / "bundle", public=True).path
     call_command("analyse", str(bundle), html=tmp_path / "r.html", verbosity=0)
     assert "Stimuli from best to worst" in (tmp_path / "r.html").read_text("utf-8")
 

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from studyapp.models import Download, Event, Participation, Study, WorkState
 from studyapp.participations.withdrawal import known_bundles, withdraw
+from studyapp.studies.lifecycle import close_study
 from tests.admin.desk import administrator, page_of
 from tests.builders import open_small_study, take_part
 from tests.people import answer_all, make_profile
@@ -56,7 +57,7 @@ def test_a_public_bundle_is_listed_only_for_who_agreed_to_be_in_it(tmp_path: Pat
     agreed, silent = somebody_who_answered(study), somebody_who_answered(study, "silent")
     Participation.objects.filter(pk=agreed.pk).update(publication_consent=True)
     Participation.objects.filter(pk=silent.pk).update(publication_consent=False)
-    digest = export(study, tmp_path / "public", "--public")
+    digest = export(close_study(study), tmp_path / "public", "--public")
     for person in (agreed, silent):
         withdraw(person)
     assert [one["digest"] for one in known_bundles(agreed)] == [digest]

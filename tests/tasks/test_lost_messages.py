@@ -28,7 +28,7 @@ from studyapp.models import Study
 from studyapp.studies.lifecycle import start_preparing
 start_preparing(Study.objects.get(slug="to-prepare"))
 study = Study.objects.get(slug="small")
-ask_report(study); ask_bundle(study, public=True)
+ask_report(study); ask_bundle(study, public=False)
 """
 
 

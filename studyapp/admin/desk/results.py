@@ -14,6 +14,7 @@ from django.http import (
 from django.shortcuts import get_object_or_404
 
 from studyapp.analyses.reports.requests import ask_report, report_attachment
+from studyapp.exports.folder import ExportError
 from studyapp.exports.requests import ask_bundle, bundle_attachment
 from studyapp.models import Download, Report, Study, WorkState
 from studyapp.studies.progress import live_workers
@@ -57,10 +58,14 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
         raise Http404("nothing like that is made")
     if ASKED[what] not in acts(request.user, study):
         return refusal(request, study, ASKED[what])
-    if what == "report":
-        ask_report(study, made_by=maker(request))
-    else:
-        ask_bundle(study, public=what == "public", made_by=maker(request))
+    try:
+        if what == "report":
+            ask_report(study, made_by=maker(request))
+        else:
+            ask_bundle(study, public=what == "public", made_by=maker(request))
+    except ExportError as error:
+        messages.error(request, str(error))
+        return HttpResponseRedirect(page_of(study, "study_results"))
     words = "the report" if what == "report" else f"a {what} bundle"
     record(request, study, f"asked for {words}")
     messages.success(request, f"The workers were asked for {words}.")

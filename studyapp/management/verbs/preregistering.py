@@ -39,7 +39,12 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if out.suffix == ".html":
         context = {"title": plan.title, "body": safe_html(text)}
         text = render_to_string("reports/preregistration.html", context)
-    out.write_text(text, encoding="utf-8")
+    try:
+        out.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise VerbError(
+            f"{out}: {error.strerror}; name a file in a folder that is there"
+        ) from error
     return {"digest": plan.digest, "file": str(out)}, [f"{out}: digest {plan.digest}"]
 
 

@@ -1,0 +1,54 @@
+"""When a bundle may be made, and what of a study's definition a public one holds."""
+
+from typing import Any
+
+import tomlkit
+
+from studyapp.models import Status, Study, StudyState
+
+from .folder import ExportError
+
+CODES = ("panel", "codes")
+
+
+def refuse_too_early(study: Study, *, public: bool) -> None:
+    """ExportError for a study that was never open, and for a public bundle that would tell people
+    who are still to come what they will be asked."""
+    if study.opened_at is None:
+        raise ExportError(
+            f"{study.slug} was never open, so there is nothing to export; open it first"
+        )
+    if not public:
+        return
+    for one in filter(None, (study, study.copy_of)):
+        if is_under_way(one):
+            raise ExportError(
+                f"{one.slug} is not over, and a public bundle tells the right answers; "
+                "close it first"
+            )
+
+
+def is_under_way(study: Study) -> bool:
+    """Whether somebody may still come, or is on the way."""
+    if study.state == StudyState.CLOSED:
+        return False
+    if study.state in (StudyState.DRAFT, StudyState.PREPARING):
+        return True
+    on_the_way = study.participations.filter(status=Status.ACTIVE)
+    return study.slots.filter(is_open=True).exists() or on_the_way.exists()
+
+
+def without_codes(definition: dict[str, Any]) -> dict[str, Any]:
+    """A stored definition without the codes by which a panel pays."""
+    section, key = CODES
+    panel = {name: value for name, value in definition[section].items() if name != key}
+    return {**definition, section: panel}
+
+
+def toml_without_codes(toml: str) -> str:
+    """The same of the study file, everything else byte for byte."""
+    section, key = CODES
+    document = tomlkit.parse(toml)
+    if key in document.get(section, {}):
+        del document[section][key]
+    return tomlkit.dumps(document)
