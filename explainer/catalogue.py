@@ -34,6 +34,7 @@ def _method(method: Method) -> dict[str, Any]:
         "signed": method.signed,
         "needs_relu": method.needs_relu,
         "control": method.control,
+        "of_class": method.of_class,
         "settings": {
             key: {"type": kind, "default": defaults[key]}
             for key, kind in method.setting_types().items()

@@ -141,6 +141,7 @@ class Method:
 
     `shape`: maps are N×u×v at the layer's size ("layer"), N×H×W ("image") or N×C×H×W ("input").
     `layers(network, images, settings)`: addresses of maps it needs beside the explained layer's.
+    `of_class`: the map depends on the class that is asked about, not on photo and network alone.
     `whole_batch`: an image's map depends on the other images of its batch.
     `version` changes whenever the values of the same settings would.
     """
@@ -158,6 +159,7 @@ class Method:
     needs_layer: bool = True
     needs_pixels: bool = False
     whole_batch: bool = False
+    of_class: bool = True
     layers: Layers | None = None
     settings: type = NoSettings
 

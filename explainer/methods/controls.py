@@ -149,6 +149,7 @@ EDGES = Method(
     compute=edges,
     shape="image",
     needs_layer=False,
+    of_class=False,
     settings=EdgesSettings,
 )
 CENTRE_PRIOR = Method(
@@ -160,6 +161,7 @@ CENTRE_PRIOR = Method(
     compute=centre_prior,
     shape="image",
     needs_layer=False,
+    of_class=False,
     settings=CentreSettings,
 )
 RANDOM_WEIGHTS = Method(
@@ -181,5 +183,6 @@ OTHER_IMAGE = Method(
     compute=other_image,
     shape="image",
     whole_batch=True,
+    of_class=False,  # of a named photo, as studies use it, it is the class predicted there
     settings=OtherImageSettings,
 )

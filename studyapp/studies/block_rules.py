@@ -25,7 +25,15 @@ ONLY_IN = {
     "highest": {"rating", "questionnaire"},
     "points": {"rating", "questionnaire"},
     "longest": {"open_text"},
+    "required": {"open_text"},
 }
+# Keys that a field of a custom page reads, by its kind
+FIELD_KEYS = {
+    "choice": {"choices", "required"},
+    "scale": {"points", "lowest", "highest", "required"},
+    "text": {"longest", "required"},
+}
+FIELD_ALWAYS = {"name", "question", "kind"}
 
 
 def unknown(key: str, given: str, known: Any) -> str:
@@ -64,10 +72,24 @@ def _each_block(definition: Definition, block: BlockSection) -> Iterator[tuple[s
 def _foreign_keys(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     for key, paradigms in ONLY_IN.items():
         if key in block.model_fields_set and block.paradigm not in paradigms:
-            default = type(block).model_fields[key].get_default(call_default_factory=True)
-            if getattr(block, key) != default:
-                known = " and ".join(sorted(paradigms))
-                yield key, f"`blocks.{key}`: only {known} reads it; take it out"
+            known = " and ".join(sorted(paradigms))
+            yield (
+                key,
+                f"`blocks.{key}`: only {known} reads it, it is an unknown key for "
+                f"{block.paradigm}; remove it",
+            )
+    yield from _keys_about_photos(definition, block)
+    yield from _unread_field_keys(block)
+    if (
+        "confidence" in block.model_fields_set
+        and block.paradigm == "distinction"
+        and not block.confidence
+    ):
+        yield (
+            "confidence",
+            "`blocks.confidence = false`: distinction always asks how confident people are; "
+            "remove it",
+        )
     if block.stage == "learning" and block.paradigm != "meta_prediction":
         yield "stage", '`blocks.stage = "learning"`: only meta_prediction learns; say "practice"'
     paradigm = PARADIGMS[block.paradigm]
@@ -86,6 +108,41 @@ def _foreign_keys(definition: Definition, block: BlockSection) -> Iterator[tuple
         )
     if block.pass_at is not None and (block.is_main or paradigm.outcome != "correct"):
         yield "pass_at", "`blocks.pass_at`: only practice with right answers can be passed"
+
+
+def _keys_about_photos(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
+    """`conditions` and `stimuli` where no photo is asked about, or where nothing is shared."""
+    asks = PARADIGMS[block.paradigm].asks_about_photos(block)
+    if block.conditions is not None and not asks:
+        yield "conditions", f"`blocks.conditions`: {block.name} asks about no photo; remove it"
+    if block.stimuli is None:
+        return
+    if not asks or not block.is_main:
+        yield (
+            "stimuli",
+            f"`blocks.stimuli`: only main blocks that ask about photos have a share of them, and "
+            f"{block.name} is none; remove it",
+        )
+    elif block.stimuli != definition.design.stimuli and not any(
+        one is not block and (one.paradigm, one.stage) == (block.paradigm, block.stage)
+        for one in definition.blocks
+    ):
+        yield (
+            "stimuli",
+            f"`blocks.stimuli`: {block.name} is the only block of {block.paradigm}, and has all "
+            f"photos of `design.stimuli`; change that instead",
+        )
+
+
+def _unread_field_keys(block: BlockSection) -> Iterator[tuple[str, str]]:
+    for field in block.fields:
+        for key in sorted(field.model_fields_set - FIELD_KEYS[field.kind] - FIELD_ALWAYS):
+            kinds = " and ".join(kind for kind, keys in FIELD_KEYS.items() if key in keys)
+            yield (
+                "fields",
+                f"`blocks.fields.{key}`: unknown key for the {field.kind} {field.name}, only a "
+                f"{kinds} reads it; remove it",
+            )
 
 
 def _numbers(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
@@ -211,9 +268,14 @@ def misfit(paradigm: Paradigm, condition: ConditionSection) -> str:
     if condition.versus is not None:
         return "" if paradigm.has_sides else "only trust compares two methods; take versus out"
     methods = catalogue()["methods"]
+    if paradigm.needs_class and not methods[condition.method]["of_class"]:
+        return (
+            f"{condition.method} is the same picture on every side and for every answer there, "
+            "because its map does not depend on the class; take random_weights or another method"
+        )
     if methods[condition.method]["control"] and condition.method not in paradigm.controls:
         return (
             f"{condition.method} is the same picture on every side and for every answer there; "
-            "take random_weights or other_image"
+            f"take {' or '.join(sorted(paradigm.controls, reverse=True))}"
         )
     return ""

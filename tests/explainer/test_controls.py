@@ -9,7 +9,7 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional
 
-from explainer import ExplainerError, Network, Preprocess, explain, load_network
+from explainer import METHODS, ExplainerError, Network, Preprocess, explain, load_network
 from explainer.resizing import resize
 
 from .small_networks import Convolutions, noise, seeded
@@ -27,6 +27,19 @@ def test_all_have_the_images_size_and_none_is_signed() -> None:
     for name in CONTROLS:
         assert found[name].shape == (2, 2, 12, 14)
         assert (found[name] >= 0).all()
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_method_says_whether_its_map_depends_on_the_class(name: str, tmp_path: Path) -> None:
+    Image.fromarray(np.arange(432, dtype=np.uint8).reshape(12, 12, 3)).save(tmp_path / "a.png")
+    settings = {
+        "other_image": {"photo": str(tmp_path / "a.png")},
+        "occlusion": {"patch": 4, "stride": 2},
+    }
+    chosen = {name: settings[name]} if name in settings else {}
+    found = explain(network(), noise(1, 3, 12, 12), [[0, 3]], [name], settings=chosen)[name]
+    same = torch.equal(found[0, 0], found[0, 1])
+    assert METHODS[name].of_class is not same
 
 
 def test_edges_are_the_sobel_gradient() -> None:

@@ -94,6 +94,8 @@ class Paradigm:
     stimuli_a_photo: how many stimuli an eligible photo gives.
     candidates: what may be asked of a photo; None: it asks about no photo.
     may_do_without: a block may ask it without photos.
+    needs_class: methods whose map does not depend on the class do not fit: all options would show
+        one picture.
     controls: the control methods that fit; comparisons of two methods take every one.
     without_map: the conditions without explanation that fit.
     is_scored: whether its answers have a mean: words and a researcher's own fields have none.
@@ -127,6 +129,7 @@ class Paradigm:
     check_values: tuple[int, ...] = ()
     stimuli_a_photo: int = 1
     may_do_without: bool = False
+    needs_class: bool = False
     controls: frozenset[str] = EVERY_CONTROL
     without_map: Mapping[str, str] = field(default_factory=dict)
     is_scored: bool = True

@@ -1,6 +1,8 @@
 """Custom: a researcher's own fragment of HTML and own fields, so that an unusual question needs no
 change of the code. Of the fragment only the tags that every study text may have come out."""
 
+from dataclasses import replace
+
 from .base import Paradigm
 from .open_text import places
 from .questions import Asked, Question, scale
@@ -18,7 +20,8 @@ def _question(asked: Asked, number: int) -> Question:
             field.name, field.question, "text", longest=field.longest, required=field.required
         )
     if field.kind == "scale":
-        return scale(field.name, field.question, field.points, field.lowest, field.highest)
+        asked = scale(field.name, field.question, field.points, field.lowest, field.highest)
+        return replace(asked, required=field.required)
     return Question(
         field.name,
         field.question,

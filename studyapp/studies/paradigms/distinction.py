@@ -111,6 +111,6 @@ PARADIGM = Paradigm(
     options=OPTIONS,
     strata=STRATA,
     check_values=tuple(range(OPTIONS)),
-    # What does not depend on the class is the same picture for all four options.
-    controls=frozenset({"random_weights", "other_image"}),
+    controls=frozenset({"random_weights"}),
+    needs_class=True,
 )
