@@ -20,8 +20,8 @@ def _question(asked: Asked, number: int) -> Question:
             field.name, field.question, "text", longest=field.longest, required=field.required
         )
     if field.kind == "scale":
-        asked = scale(field.name, field.question, field.points, field.lowest, field.highest)
-        return replace(asked, required=field.required)
+        steps = scale(field.name, field.question, field.points, field.lowest, field.highest)
+        return replace(steps, required=field.required)
     return Question(
         field.name,
         field.question,
