@@ -152,7 +152,8 @@ def _alpha(tidy: Tidy) -> dict[str, Any]:
         told = {name: _alpha(one) for name, one in scales.items()}
         return {"value": None, "low": None, "high": None, "level": level, "scales": told,
                 "note": "each scale has its own"}  # fmt: skip
-    found = krippendorff(tidy.frame[tidy.outcome].to_list(), _units(tidy), level, seed=tidy.seed)
+    values, people = tidy.frame[tidy.outcome].to_list(), tidy.frame["participant"].to_list()
+    found = krippendorff(values, _units(tidy), people, level)
     return {
         "value": found.value, "low": found.low, "high": found.high, "level": level,
         "note": found.note,
