@@ -159,19 +159,28 @@ def _make_stimuli(
 
 def make_candidate(paradigm: str, position: int = 0, stratum: str = "") -> Candidate:
     """What a paradigm would ask of a photo of the animal number `position`."""
-    first = position % len(ANIMALS)
-    classes = [(first + step) % len(ANIMALS) for step in range(len(ANIMALS))]
-    shown = [classes[1] if stratum == "wrong" else first]
-    if paradigm == "discrimination":
-        shown.append(classes[1])
-    answer = Classified(classes, ANIMALS)
+    answer = Classified(make_classes(position), ANIMALS)
     answers = dict.fromkeys(PARADIGMS[paradigm].networks, answer)
+    shown = make_shown(paradigm, position, stratum)
     categories = [Category(ANIMALS[index], frozenset({index})) for index in shown]
     candidates = PARADIGMS[paradigm].candidates
     assert candidates is not None
     found = candidates(categories, answers)
     assert isinstance(found, list), found
     return found[0]
+
+
+def make_classes(position: int) -> list[int]:
+    """The stronger network's classes for the photo number `position`, the first one first."""
+    return [(position + step) % len(ANIMALS) for step in range(len(ANIMALS))]
+
+
+def make_shown(paradigm: str, position: int, stratum: str = "") -> list[int]:
+    """The classes that are on that photo: not the network's first one where it is wrong."""
+    first, second, *_ = make_classes(position)
+    if paradigm == "discrimination":
+        return [first, second]
+    return [second if stratum == "wrong" else first]
 
 
 def _make_stimulus(
@@ -184,9 +193,7 @@ def _make_stimulus(
     conditions: list[Condition],
 ) -> Stimulus:
     candidate = make_candidate(paradigm, position, stratum)
-    names = [candidate.category]
-    if paradigm == "discrimination":
-        names = list(candidate.options)
+    names = [ANIMALS[index] for index in make_shown(paradigm, position, stratum)]
     image = make_image(f"{study.slug}/{paradigm}/{position}")
     photo = StudyImage.objects.create(
         study=study,
@@ -207,6 +214,7 @@ def _make_stimulus(
         facts={**candidate.facts, **({"stratum": stratum} if stratum else {})},
     )
     for condition in conditions:
+        _make_predictions(stimulus, condition)
         for map_role in PARADIGMS[paradigm].roles:
             if condition.method not in WITHOUT_MAP:
                 _make_overlay(stimulus, condition, map_role)
@@ -221,17 +229,30 @@ def make_image(name: str) -> Image:
     return Image.objects.create(sha256=digest, file=file, width=48, height=48)
 
 
+def _make_predictions(stimulus: Stimulus, condition: Condition) -> None:
+    """Both networks' answers. The weaker one gives another class for every second photo, where
+    the paradigm does not need it to be right."""
+    assert condition.pair is not None
+    classes = make_classes(stimulus.position)
+    errs = "weaker" not in PARADIGMS[stimulus.paradigm].networks and stimulus.position % 2
+    for network, first in (
+        (condition.pair.stronger, classes),
+        (condition.pair.weaker, classes[::-1] if errs else classes),
+    ):
+        top = [[index, 5.0 - place, 0.9 / 10**place] for place, index in enumerate(first[:3])]
+        Prediction.objects.get_or_create(
+            image=stimulus.photo.image,
+            network=network,
+            defaults={"state": WorkState.READY, "top": top},
+        )
+
+
 def _make_overlay(stimulus: Stimulus, condition: Condition, role: str) -> None:
     assert condition.pair is not None
     network_role, class_index = PARADIGMS[stimulus.paradigm].explained(role, stimulus)
     image, network = stimulus.photo.image, condition.pair.network(network_role)
     name = f"{image.sha256}/{condition.method}/{role}"
     digest = hashlib.sha256(name.encode()).hexdigest()
-    Prediction.objects.get_or_create(
-        image=image,
-        network=network,
-        defaults={"state": WorkState.READY, "top": [[stimulus.class_index, 5.0, 0.9]]},
-    )
     explanation, _ = Explanation.objects.get_or_create(
         image=image,
         network=network,

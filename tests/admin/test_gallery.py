@@ -1,5 +1,7 @@
 """The gallery: what every stimulus shows, and how people judged it."""
 
+import re
+
 import pytest
 from django.db import connection
 from django.test import Client
@@ -8,6 +10,7 @@ from django.test.utils import CaptureQueriesContext
 from studyapp.admin.desk.gallery import Card
 from studyapp.models import Explanation, MetricValue, Prediction, StimulusOverlay, Study
 from studyapp.participations.answering import answer, current_trial
+from studyapp.studies.paradigms import PARADIGMS
 from tests.admin.desk import administrator, page_of
 from tests.builders import open_small_study, take_part
 from tests.people import send_people
@@ -132,3 +135,50 @@ def test_a_long_gallery_asks_no_more_of_the_database() -> None:
             client.get(page_of(study, "study_gallery"))
         counts.append(len(asked))
     assert counts[1] <= counts[0]
+
+
+STRATIFIED = [name for name, one in PARADIGMS.items() if one.strata and one.candidates]
+
+
+@pytest.mark.parametrize("paradigm", [*STRATIFIED, "rating", "pointing", "discrimination"])
+def test_filter_card_and_analysis_say_the_same_of_right_and_wrong(paradigm: str) -> None:
+    block = {"name": "main", "paradigm": paradigm, "trials": 2}
+    items = {"items": ["x"]} if paradigm == "rating" else {}
+    study = open_small_study(
+        paradigm=paradigm, trials=2, stimuli=4, conditions=1, blocks=[{**block, **items}]
+    )
+    client = administrator()
+    cards = _cards(client, study)
+    on_cards = {
+        role: {
+            card.stimulus.position for card in cards
+            for name, classes in card.predictions if name == role and not classes[0][2]
+        }
+        for role in ("stronger", "weaker")
+    }  # fmt: skip
+    for role, positions in on_cards.items():
+        assert set(found(client, study, networks=f"{role} wrong")) == positions
+    both = {card.stimulus.position for card in cards} - on_cards["stronger"] - on_cards["weaker"]
+    assert set(found(client, study, networks="both right")) == both
+    wrong = {row.position for row in study.stimuli.all() if row.facts.get("stratum") == "wrong"}
+    assert on_cards["stronger"] == wrong
+    assert len(wrong) == (2 if paradigm in STRATIFIED else 0)
+    assert on_cards["weaker"]
+
+
+def test_names_are_compared_in_one_way_on_the_cards_too() -> None:
+    study = open_small_study(trials=1, people=1)
+    for photo in study.images.all():
+        photo.categories = [{"name": "Own", "accepted": [f" {one['name'].upper()}_"]}
+                            for one in photo.categories]  # fmt: skip
+        photo.save()
+    client = administrator()
+    assert all(card.predictions[0][1][0][2] for card in _cards(client, study))
+    assert found(client, study, networks="stronger wrong") == []
+
+
+def test_the_two_ways_to_other_pages_have_two_names() -> None:
+    study = open_small_study(trials=13, people=1, stimuli=13)
+    page = administrator().get(page_of(study, "study_gallery")).content.decode()
+    assert re.findall(r'<nav class="paging" aria-label="([^"]*)"', page) == [
+        "Pages, above the stimuli", "Pages, below the stimuli"]  # fmt: skip

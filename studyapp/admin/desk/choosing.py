@@ -2,22 +2,19 @@
 
 from typing import Any
 
-from django.db.models import Exists, IntegerField, OuterRef, Q, QuerySet
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models import Exists, OuterRef, QuerySet
 
 from studyapp.models import (
     Judgment,
     Participation,
-    Prediction,
     Stage,
     Status,
     Stimulus,
     StimulusOverlay,
     Study,
     Trial,
-    WorkState,
 )
+from studyapp.studies.rightness import rightness
 
 COUNTED = (Stage.MAIN, Stage.FINAL)
 
@@ -44,26 +41,18 @@ def _uses() -> QuerySet[StimulusOverlay]:
 
 
 def _by_networks(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet[Stimulus]:
-    """Right is a network whose first class is the one that the stimulus is about."""
+    """Right and wrong as `studies.rightness` has it; what has no prediction is neither."""
     if not which:
         return rows
-    pairs = list(study.pairs.all())
-    stronger = Q(Exists(_right([pair.stronger_id for pair in pairs])))
-    weaker = Q(Exists(_right([pair.weaker_id for pair in pairs])))
-    conditions = {
-        "stronger wrong": ~stronger,
-        "weaker wrong": ~weaker,
-        "both right": stronger & weaker,
+    pairs = list(study.pairs.select_related("stronger", "weaker"))
+    photos = list(study.images.only("image_id", "categories"))
+    stronger, weaker = (rightness(photos, pairs, role) for role in ("stronger", "weaker"))
+    images = {
+        "stronger wrong": [image for image, is_right in stronger.items() if not is_right],
+        "weaker wrong": [image for image, is_right in weaker.items() if not is_right],
+        "both right": [image for image in stronger if stronger[image] and weaker.get(image)],
     }
-    return rows.filter(conditions[which])
-
-
-def _right(networks: list[int | None]) -> QuerySet[Prediction]:
-    ready = Prediction.objects.filter(
-        image=OuterRef("photo__image"), network__in=networks, state=WorkState.READY
-    )
-    first = ready.annotate(first=Cast(KT("top__0__0"), IntegerField()))
-    return first.filter(first=OuterRef("class_index"))
+    return rows.filter(photo__image__in=images[which])
 
 
 def _by_coverage(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet[Stimulus]:

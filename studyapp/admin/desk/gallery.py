@@ -31,6 +31,7 @@ from studyapp.models import (
 )
 from studyapp.studies.definition import study_definition
 from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.rightness import right_classes
 from studyapp.studies.rights import Act
 
 from .choosing import choose
@@ -187,22 +188,18 @@ def _predictions(
             network: Network | None = getattr(pair, role)
             if network is not None:
                 named.setdefault(network.pk, (f"{prefix}{role}", network))
-    accepted = {row.photo.image_id: _accepted(row) for row in stimuli}
-    rows = Prediction.objects.filter(image__in=accepted, network__in=named, state=WorkState.READY)
+    photos = {row.photo.image_id: row.photo.categories for row in stimuli}
+    rows = Prediction.objects.filter(image__in=photos, network__in=named, state=WorkState.READY)
     found: dict[int, list[tuple[str, list[tuple[str, float, bool]]]]] = defaultdict(list)
     for row in sorted(rows, key=lambda one: list(named).index(one.network_id)):
         words, network = named[row.network_id]
+        right = right_classes(photos[row.image_id], network)
         classes = [
-            (_label(network, int(key)), float(probability), _label(network, int(key)) in
-             accepted[row.image_id])
+            (_label(network, int(key)), float(probability), int(key) in right)
             for key, _, probability in row.top[:FIRST_CLASSES]
-        ]  # fmt: skip
+        ]
         found[row.image_id].append((words, classes))
     return found
-
-
-def _accepted(stimulus: Stimulus) -> set[str]:
-    return {name for one in stimulus.photo.categories for name in one.get("accepted", [])}
 
 
 def _label(network: Network, index: int) -> str:

@@ -2,7 +2,7 @@
 four classes to choose from."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from random import Random
 
 from studyapp.models import Trial
@@ -22,9 +22,20 @@ def single_truth(categories: Sequence[Category]) -> Category | Refusal:
     return categories[0]
 
 
+def accepted_classes(categories: Iterable[Category]) -> frozenset[int]:
+    """The classes that are right for a photo: those that any of its categories means."""
+    none: frozenset[int] = frozenset()
+    return none.union(*(one.accepted for one in categories))
+
+
+def is_right(categories: Iterable[Category], answer: Classified) -> bool:
+    """Whether the network's first class is right for a photo with these categories."""
+    return answer.classes[0] in accepted_classes(categories)
+
+
 def stratum_of(truth: Category, answer: Classified) -> str:
-    """Whether the network's first class is the truth."""
-    return RIGHT if answer.classes[0] in truth.accepted else WRONG
+    """The stratum of a photo with one category."""
+    return RIGHT if is_right([truth], answer) else WRONG
 
 
 def true_class(truth: Category, answer: Classified) -> int:

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from studyapp.models import Trial
 
 from .base import Candidate, Category, Classified, Paradigm, Refusal
+from .predicted import is_right
 from .questions import Asked, Question, scale
 
 
@@ -30,8 +31,9 @@ def candidates(
     """Any photo, with the network's first class explained."""
     answer = answers["stronger"]
     first = answer.classes[0]
-    truths = {index for category in categories for index in category.accepted}
-    return [Candidate(answer.name(first), first, facts={"right": int(first in truths)})]
+    return [
+        Candidate(answer.name(first), first, facts={"right": int(is_right(categories, answer))})
+    ]
 
 
 def scale_mean(answers: Mapping[str, int], *, points: int, reversed_items: Sequence[int]) -> float:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from studyapp.models import Side, Trial
 
 from .base import PHOTO, Candidate, Category, Classified, Paradigm, Places, Refusal
+from .predicted import is_right
 from .questions import Asked, Question, value_question
 
 ANSWERS = (-2, -1, 0, 1, 2)
@@ -49,11 +50,11 @@ def candidates(
         return Refusal("not exactly one annotated category")
     truth = categories[0]
     stronger = answers["stronger"].classes[0]
-    if stronger not in truth.accepted:
+    if not is_right([truth], answers["stronger"]):
         return Refusal("the stronger network is wrong")
     # Two methods of one network have no weaker one.
     weaker = answers["weaker"].classes[0] if "weaker" in answers else stronger
-    if weaker not in truth.accepted:
+    if "weaker" in answers and not is_right([truth], answers["weaker"]):
         return Refusal("the weaker network is wrong")
     if stronger != weaker:
         return Refusal("the networks' classes differ, though both are accepted")
