@@ -23,17 +23,15 @@ from studyapp.studies.study_file import (
     toml_of,
 )
 from studyapp.studies.toml_lines import Path as KeyPath
+from studyapp.studies.uploads import UploadError, new_token, remove_workspace, workspace
 from studyapp.studies.writing import WritingError, with_value
 
 from .desk.frame import maker, page_of, record
 from .workspace import (
     STUDY_FILE,
-    UploadError,
     has_photos,
     keep_photos,
-    new_token,
     text_names,
-    workspace,
     write_study,
 )
 
@@ -185,17 +183,23 @@ def _made(request: HttpRequest, form: StudyForm) -> Study | None:
             return None
         study = upload_study(path, maker(request))
     except (DefinitionError, LoadingError, UploadError) as error:
-        form.add_error("toml", str(error).replace(f"{_folder(request)}/", ""))
+        form.add_error(_field_of(error), str(error).replace(f"{_folder(request)}/", ""))
         return None
     except ReaderError as error:
         form.add_error("photos", list(error.complaints))
         return None
-    del request.session[SESSION]
+    remove_workspace(request.session.pop(SESSION))
     record(request, study, f"made of an uploaded file, with {study.images.count()} photos")
     messages.success(request, f"{study.slug} was made. Next: prepare it.")
     if told := study.selection.get("photos"):
         messages.warning(request, f"Photos: {told}.")
     return study
+
+
+def _field_of(error: Exception) -> str:
+    """The field of the form that a complaint is about: a short one, or the file."""
+    path = getattr(error, "path", ())
+    return next((name for name, key in KEYS.items() if key == path), "toml")
 
 
 def _shown(request: HttpRequest, form: StudyForm) -> HttpResponse:

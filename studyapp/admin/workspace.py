@@ -1,40 +1,19 @@
-"""A folder of its own for each upload: study file, texts and photos, none of them trusted."""
+"""What is put into the folder of an upload: study file, texts and photos, none of them trusted."""
 
-import re
-import secrets
 import shutil
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 from photos import is_litter
 from studyapp.exports.archives import unpack
 from studyapp.studies.definition import Definition
 from studyapp.studies.study_file import DefinitionError, toml_of
+from studyapp.studies.uploads import UploadError
 
-TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
 STUDY_FILE = "study.toml"
 PHOTOS = "photos.unpacked"
-
-
-class UploadError(ValueError):
-    """An upload that can't be used: one sentence with the mend."""
-
-
-def new_token() -> str:
-    return secrets.token_urlsafe(16)
-
-
-def workspace(token: str) -> Path:
-    """The folder of an upload, made if it is not there; `token` comes from the session only."""
-    if not TOKEN.fullmatch(token):
-        raise UploadError("this upload is not known; choose the file again")
-    folder: Path = settings.VAR / "uploads" / token
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def keep_photos(folder: Path, zipped: Any) -> None:

@@ -54,6 +54,18 @@ def leading_out(definition: Definition) -> Iterator[Complaint]:
             yield path, f'`{key} = "{name}"` leads out of the upload; name a file beside this one'
 
 
+def strange_names(definition: Definition) -> Iterator[Complaint]:
+    """A complaint about each name with a tab or the like: "C:\\temp" is C:, a tab and "emp"."""
+    for path, name in named_files(definition):
+        if any(ord(character) < 32 for character in name):
+            key = ".".join(map(str, path))
+            yield (
+                path,
+                f"`{key}` holds a special character, because a backslash between double quotes "
+                "begins one; write the path with / (as C:/temp), or between single quotes",
+            )
+
+
 def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
     """A complaint about each text and each network's file that can't be read."""
     for name, file in definition.texts.items():

@@ -18,8 +18,11 @@ from studyapp.models import Network, Participation
 
 from .limits import Limit, column
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,59}$"), Limit(60)]
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,79}$"), Limit(80)]
+NAME_PATTERN = r"^[a-z][a-z0-9_]{0,59}$"
+SLUG_PATTERN = r"^[a-z][a-z0-9-]{0,79}$"
+SHA256_PATTERN = r"^[0-9a-f]{64}$"
+Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN), Limit(60)]
+Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN), Limit(80)]
 Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Text = Annotated[Line, Limit(5_000)]
 Words = Annotated[str, Limit(200)]
@@ -29,7 +32,7 @@ Seed = Annotated[int, Limit(2**62 - 1)]
 Amount = Annotated[float, Limit(1_000_000)]
 Device = Literal["desktop", "tablet", "phone"]
 DEVICES: tuple[Device, ...] = ("desktop", "tablet", "phone")
-Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
 
 
 class NamesAFile:

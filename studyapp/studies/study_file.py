@@ -11,9 +11,11 @@ from .block_rules import Complaint
 from .catalogue import catalogue, did_you_mean
 from .contradictions import contradictions
 from .definition import Definition
-from .named_files import leading_out, unreadable_files
+from .named_files import leading_out, strange_names, unreadable_files
 from .paradigms import PARADIGMS, WITHOUT_MAP
 from .ready_pairs import expand_pairs
+from .sections import NAME_PATTERN, SHA256_PATTERN, SLUG_PATTERN
+from .toml_causes import likely_cause
 from .toml_lines import Path as KeyPath
 from .toml_lines import key_lines, line_of, longest_key
 
@@ -26,8 +28,23 @@ TOO_DEEP = "not TOML: nested too deeply; write it flatter"
 TOO_LONG = f"longer than {MOST_BYTES // 1000} kB; put long texts into files of their own"
 
 
+# What the patterns of `sections` mean, in words
+PATTERNS = {
+    SLUG_PATTERN: "use small letters a–z, digits and hyphens, at most 80, first a letter",
+    NAME_PATTERN: "use small letters a–z, digits and underscores, at most 60, first a letter",
+    SHA256_PATTERN: "must be the SHA-256 of a file: 64 digits and letters a–f",
+}
+
+
 class DefinitionError(ValueError):
-    """A study file that can't be used: one line with file, line, key and the mend."""
+    """A study file that can't be used: one line with file, line, key and the mend.
+
+    `path`: of the key that it is about, where it is about one.
+    """
+
+    def __init__(self, sentence: str, path: KeyPath = ()) -> None:
+        super().__init__(sentence)
+        self.path = path
 
 
 def read_definition(path: Path, *, is_upload: bool = False) -> Definition:
@@ -56,8 +73,9 @@ def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Defin
     try:
         definition = Definition.model_validate(expand_pairs(raw))
     except ValidationError as error:
-        raise DefinitionError(_first_complaint(error, lines, where)) from error
+        raise _first_complaint(error, lines, where) from error
     _refuse(contradictions(definition), lines, where)
+    _refuse(strange_names(definition), lines, where)
     if is_upload:
         _refuse(leading_out(definition), lines, where)
     return definition
@@ -74,7 +92,7 @@ def toml_of(text: str, where: str) -> dict[str, Any]:
     except RecursionError as error:
         raise DefinitionError(f"{where}: {TOO_DEEP}") from error
     except ValueError as error:  # TOMLDecodeError is one, and so is a number of 5000 digits
-        raise DefinitionError(f"{where}: not TOML: {error}") from error
+        raise DefinitionError(f"{where}: not TOML: {likely_cause(text, str(error))}") from error
 
 
 def json_schema() -> dict[str, Any]:
@@ -97,10 +115,12 @@ def json_schema() -> dict[str, Any]:
 
 def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: str) -> None:
     for path, sentence in complaints:
-        raise DefinitionError(f"{where}, line {line_of(lines, path)}: {sentence}")
+        raise DefinitionError(f"{where}, line {line_of(lines, path)}: {sentence}", path)
 
 
-def _first_complaint(error: ValidationError, lines: dict[KeyPath, int], where: str) -> str:
+def _first_complaint(
+    error: ValidationError, lines: dict[KeyPath, int], where: str
+) -> DefinitionError:
     # A key that is misspelt is also one that is missing: the misspelling is the one to tell.
     order = ["extra_forbidden", "literal_error"]
     first = min(
@@ -109,7 +129,8 @@ def _first_complaint(error: ValidationError, lines: dict[KeyPath, int], where: s
     )
     path = tuple(first["loc"])
     key = ".".join(str(part) for part in path)
-    return f"{where}, line {line_of(lines, path)}: `{key}`: {_sentence(first)}"
+    sentence = f"{where}, line {line_of(lines, path)}: `{key}`: {_sentence(first)}"
+    return DefinitionError(sentence, path)
 
 
 def _sentence(complaint: Any) -> str:
@@ -119,6 +140,8 @@ def _sentence(complaint: Any) -> str:
         return f"unknown key; {did_you_mean(str(path[-1]), known)}"
     if complaint["type"] == "missing":
         return "is missing; add it"
+    if complaint["type"] == "string_pattern_mismatch" and "pattern" in complaint.get("ctx", {}):
+        return f"{PATTERNS[complaint['ctx']['pattern']]} (given: {_short(complaint['input'])})"
     given = complaint["input"]
     shown = f" (given: {_short(given)})" if isinstance(given, str | int | float) else ""
     return f"{complaint['msg'][0].lower()}{complaint['msg'][1:]}{shown}"

@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from studyapp.models import Exclusion, Explanation, Heartbeat, StudyState, WorkState
-from tests.builders import make_study, open_small_study
+from tests.builders import make_study, open_small_study, take_part
 from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
@@ -80,10 +80,33 @@ def test_a_study_is_opened_paused_resumed_and_closed() -> None:
     opened = facts("open", study.slug)
     assert opened["state"] == StudyState.OPEN
     assert opened["certificate"]["problems"] == []
-    for verb, state in (("pause", "paused"), ("resume", "open"), ("close", "closed")):
+    for verb, state in (("pause", "paused"), ("resume", "open")):
         assert lines(verb, study.slug) == [f"small is {state}"]
+    assert lines("close", study.slug, "--yes") == ["small is closed"]
     with pytest.raises(CommandError, match="closed"):
         lines("resume", study.slug)
+
+
+@pytest.mark.parametrize(
+    ("typed", "refusal"),
+    [("", "say --yes"), ("y\n", "was not closed"), ("smal\n", "was not closed")],
+)
+def test_closing_by_command_is_asked_first(
+    typed: str, refusal: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    study = open_small_study()
+    take_part(study)
+    monkeypatch.setattr("sys.stdin", StringIO(typed))
+    with pytest.raises(CommandError, match=refusal):
+        lines("close", study.slug)
+    study.refresh_from_db()
+    assert study.state == StudyState.OPEN
+    asked = capsys.readouterr()
+    assert "Close small for good?" in asked.err
+    assert "1 person who is taking part can't finish" in asked.err
+    assert asked.out == ""
+    monkeypatch.setattr("sys.stdin", StringIO("small\n"))
+    assert lines("close", study.slug) == ["small is closed"]
 
 
 def test_opening_tells_the_certificate_line_by_line() -> None:

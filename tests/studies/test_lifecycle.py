@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import transaction
 
 from studyapp.models import (
     Deviation,
@@ -39,9 +40,23 @@ def test_opening_stores_the_design_and_freezes_the_study() -> None:
     assert Trial.objects.filter(slot__study=study).count() == 12
 
 
-def test_the_same_study_is_drawn_the_same_in_any_database() -> None:
+def drawn_and_forgotten() -> tuple[int, str]:
+    """The key and the design's digest of a study that is taken back; no key is used twice."""
+    with transaction.atomic():
+        study = open_small_study(slug="one")
+        transaction.set_rollback(True)
+    return study.pk, study.design_digest
+
+
+def test_the_same_study_is_drawn_the_same_whatever_keys_its_rows_have() -> None:
+    (first, digest), (second, again) = drawn_and_forgotten(), drawn_and_forgotten()
+    assert first != second
+    assert digest == again
+
+
+def test_the_design_is_of_these_photos_and_its_digest_is_the_certificates() -> None:
     first, second = open_small_study(slug="one"), make_study(slug="one-again")
-    # The photos' digests are part of the design, so the second study differs by its photos only
+    # The second study differs by its photos only.
     assert open_study(second).design_digest != first.design_digest
     assert first.design_digest == first.certificate["digest"]
 

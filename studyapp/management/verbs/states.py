@@ -1,13 +1,15 @@
 """`study open|pause|resume|close SLUG`."""
 
+import sys
+from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from studyapp.models import Study
+from studyapp.models import Status, Study, StudyState
 from studyapp.studies.certificate import certificate_lines
 from studyapp.studies.lifecycle import close_study, open_study, pause_study, resume_study
 
-from .base import Verb, find_study, slug_argument
+from .base import Verb, VerbError, find_study, slug_argument
 
 Facts = tuple[dict[str, Any], list[str]]
 
@@ -33,4 +35,36 @@ def _moving(move: Callable[[Study], Study]) -> Callable[[dict[str, Any]], Facts]
 OPEN = Verb("verify, draw the design, freeze, let people in", slug_argument, _open)
 PAUSE = Verb("let nobody new in; who is inside finishes", slug_argument, _moving(pause_study))
 RESUME = Verb("let people in again", slug_argument, _moving(resume_study))
-CLOSE = Verb("take no further answer, for good", slug_argument, _moving(close_study))
+
+
+def _close_arguments(parser: ArgumentParser) -> None:
+    slug_argument(parser)
+    parser.add_argument("--yes", action="store_true", help="close without asking")
+
+
+def _close(options: dict[str, Any]) -> Facts:
+    """Raises VerbError where nobody confirms it."""
+    study = find_study(options["slug"])
+    if not options.get("yes") and study.state != StudyState.CLOSED:
+        under_way = study.participations.filter(status=Status.ACTIVE).count()
+        _confirm(
+            f"Close {study.slug} for good? It can't be opened again, and {under_way} "
+            f"{'person who is' if under_way == 1 else 'people who are'} taking part can't finish. "
+            f"Type its name to close it: ",
+            study.slug,
+        )
+    return _moving(close_study)(options)
+
+
+def _confirm(question: str, answer: str) -> None:
+    # Not to the output, which a script may read as JSON
+    print(question, end="", file=sys.stderr, flush=True)
+    try:
+        given = input()
+    except (EOFError, OSError) as error:  # no terminal to ask at
+        raise VerbError(f"closing {answer} can't be undone; say --yes to close it") from error
+    if given.strip() != answer:
+        raise VerbError(f"{answer} was not closed")
+
+
+CLOSE = Verb("take no further answer, for good", _close_arguments, _close)
