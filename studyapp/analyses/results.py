@@ -94,7 +94,16 @@ def _by_kind(tidy: Tidy) -> dict[str, pd.DataFrame]:
 
 def results_json(found: Mapping[str, Any]) -> str:
     """The results as text, the same for the same results; a NaN in them is an error."""
-    return json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+    plain = _without_minus_zero(found)
+    return json.dumps(plain, indent=2, sort_keys=True, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _without_minus_zero(told: Any) -> Any:
+    if isinstance(told, Mapping):
+        return {key: _without_minus_zero(one) for key, one in told.items()}
+    if isinstance(told, (list, tuple)):
+        return [_without_minus_zero(one) for one in told]
+    return told + 0.0 if isinstance(told, float) else told
 
 
 def versions() -> dict[str, str]:

@@ -94,7 +94,14 @@ def _contrast(one: Facts, show: Show) -> str:
     told = one["note"]
     if one["p"] is not None:
         told = f"p {_p(one['p'])}, by Holm p {_p(one['p_holm'])}"
-    return f"{show(one['estimate'])}{interval}, {told}"
+    return f"{show(one['estimate'])}{interval}, {told}{_equivalence(one['equivalence'], show)}"
+
+
+def _equivalence(told: Facts | None, show: Show) -> str:
+    """Against the smallest effect of interest, where the plan names one."""
+    if told is None or told["p"] is None:
+        return ""
+    return f"; equivalence within ±{show(told['margin']).removeprefix('+')}: p {_p(told['p'])}"
 
 
 def _left_out(excluded: Mapping[str, int]) -> str:

@@ -88,3 +88,24 @@ def test_a_study_without_judgments_says_so() -> None:
 def test_the_same_judgments_give_the_same_bytes() -> None:
     texts = [results_json(results(make_tidy("score", crossed("ab", "2011200")))) for _ in range(2)]
     assert texts[0] == texts[1]
+
+
+def test_means_are_plain_and_no_zero_has_a_minus() -> None:
+    rows = [(f"p{one}", f"i{other}", "ab"[other % 2], 1) for one in range(7) for other in range(6)]
+    found = json.loads(results_json(results(make_tidy("correct", rows))))
+    assert [one["accuracy"] for one in found["methods"].values()] == [1.0, 1.0]
+    assert found["contrasts"][0]["estimate"] == 0.0
+    flat = make_tidy("score", [(*row[:3], (-1) ** place) for place, row in enumerate(rows)])
+    for text in (results_json(results(flat)), results_json(found)):
+        assert "-0.0," not in text
+        assert [one for one in numbers(json.loads(text)) if str(one) == "-0.0"] == []
+    assert '"x": 0.0' in results_json({"x": -0.0})
+
+
+def test_a_contrast_is_the_plain_difference_of_the_means() -> None:
+    values = [3, 1, 4, 1, 5, 2, 2, 3, 3]
+    rows = [(f"p{n % 3}", f"i{n // 3}", "ab"[n % 2], value % 2) for n, value in enumerate(values)]
+    found = results(make_tidy("correct", rows))
+    one = found["contrasts"][0]
+    means = {name: method["accuracy"] for name, method in found["methods"].items()}
+    assert one["estimate"] == means[one["a"]] - means[one["b"]]

@@ -154,3 +154,28 @@ def test_a_page_of_two_paradigms_has_a_section_for_each() -> None:
     ]
     text = report_html(found, None, title="two")
     assert ('<section id="trust">' in text, '<section id="discrimination">' in text) == (True, True)
+
+
+@pytest.mark.django_db
+def test_equivalence_is_told_in_short_and_as_a_table() -> None:
+    study = open_small_study(people=8, trials=6, stimuli=6, analysis={"smallest_effect": 4.0})
+    send_people(study, 8)
+    page = study_report(study).html
+    told = "guided_grad_cam − guided_backprop: the difference is smaller than the smallest effect"
+    short, _, rest = page.partition('<section id="people">')
+    assert f"{told} of interest, 4.00 (equivalence p " in short
+    assert "Against the smallest effect of interest" in rest
+    assert "±4.00" in rest
+
+
+def test_without_a_smallest_effect_nothing_is_said_of_equivalence(study: Study) -> None:
+    assert "smallest effect" not in study_report(study).html
+
+
+def test_networks_of_one_builder_are_told_apart_and_conditions_name_their_pair(
+    study: Study,
+) -> None:
+    page = study_report(study).html
+    assert "sharp: alexnet, weights random, seed = 1" in page
+    assert "blurred: alexnet, weights random, seed = 2" in page
+    assert "method guided_backprop, pair main (stronger sharp, weaker blurred)" in page

@@ -13,6 +13,7 @@ from studyapp.analyses.results import results_json
 from studyapp.studies.certificate import certificate_lines
 
 from .material import Material
+from .plan import condition_lines, network_lines
 from .sections import section
 from .tabulation import arms_table
 
@@ -63,8 +64,8 @@ def _study(material: Material) -> dict[str, Any]:
     return {
         "study": material.facts,
         "hypotheses": material.definition["analysis"]["hypotheses"],
-        "networks": dict(sorted(material.definition["networks"].items())),
-        "conditions": material.definition["conditions"],
+        "networks": list(network_lines(material.definition)),
+        "conditions": list(condition_lines(material.definition)),
         "certificate": certificate_lines(dict(material.certificate))
         if material.certificate
         else [],

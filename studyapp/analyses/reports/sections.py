@@ -13,6 +13,7 @@ from studyapp.studies.paradigms import PARADIGMS
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
 from .drawings import contrast_figure, main_figures, sensitivity_figure
+from .equivalence import equivalence_sentences, equivalence_table
 from .gallery import Entry, gallery
 from .looking import looks_figures
 from .material import Material
@@ -40,6 +41,7 @@ class Section:
     reliability: list[str]
     order: list[str] = field(default_factory=list)
     answers: Table | None = None
+    equivalence: Table | None = None
     fallback: str = ""
     models: list[Model] = field(default_factory=list)
     particulars: list[Table] = field(default_factory=list)
@@ -63,6 +65,7 @@ def section(found: Facts, material: Material | None) -> Section:
         figures=[*main_figures(found, methods), *([contrast] if contrast is not None else [])],
         estimates=estimates_table(found),
         contrasts=contrasts_table(found) if found["contrasts"] else None,
+        equivalence=equivalence_table(found),
         naive=naive_table(found),
         naive_label=found["naive"]["label"],
         sensitivity=sensitivity_figure(found),
@@ -92,6 +95,7 @@ def _sentences(found: Facts) -> Iterator[str]:
     )
     for name, one in found["methods"].items():
         yield f"{name}: {_method(one, outcome_words(found))}"
+    yield from equivalence_sentences(found)
 
 
 def _method(one: Facts, words: str) -> str:

@@ -130,6 +130,8 @@ def two_way_contrast(
         return Estimate(None, note="only one of the two was judged")
     X = np.column_stack([second.astype(float), np.ones(len(y))])
     fit = _fit(y, X, people, images, second)
+    if fit is not None:
+        fit = replace(fit, value=float(y[second].mean() - y[~second].mean()))
     return _withheld(_judged(fit, NOTHING_ELSE_VARIES, 0.0, level), fit)
 
 

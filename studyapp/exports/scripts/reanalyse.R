@@ -23,11 +23,26 @@ read_table <- function(file) {
   rows
 }
 
-# The estimate of the last coefficient and its standard error, robust to people and photos at once
+# The estimate of the last coefficient and its standard error, robust to people and photos at once.
+# Two corrections of few clusters (docs/statistics.md): a side of a contrast with under 15 people or
+# photos, and under 3/4 of all, counts its own alone; and no variance is under .45 of the cells' one.
 robust <- function(fit, rows) {
   place <- length(coef(fit))
-  variance <- vcovCL(fit, cluster = ~ participant + image, type = "HC1", data = rows)
-  c(coef(fit)[[place]], sqrt(variance[place, place]))
+  part <- function(cluster) vcovCL(fit, cluster = cluster, type = "HC1")[place, place]
+  variance <- part(~ participant + image)
+  for (way in c("participant", "image")) {
+    variance <- variance + (sparse(rows, way) - 1) * part(rows[[way]])
+  }
+  cells <- interaction(rows$participant, rows$image, drop = TRUE)
+  c(coef(fit)[[place]], sqrt(max(variance, 0.45 * part(cells))))
+}
+
+sparse <- function(rows, way) {
+  if (is.null(rows$second)) return(1)
+  count <- length(unique(rows[[way]]))
+  fewest <- min(tapply(rows[[way]], rows$second, function(names) length(unique(names))))
+  if (fewest >= min(15, 0.75 * count)) return(1)
+  (fewest / (fewest - 1)) / (count / (count - 1))
 }
 
 say <- function(title, label, expression) {

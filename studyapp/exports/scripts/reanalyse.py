@@ -23,6 +23,9 @@ INSTRUMENTS = json.loads("""@INSTRUMENTS@""")
 ANALYSED = ("main", "final", "questionnaire")
 SIDE = 224
 CLOSE = 1e-9
+# The least two-way variance, in cell-clustered ones; and which side of a contrast is sparse
+FLOOR = 0.45
+SPARSE_SIDE, SPARSE_SHARE = 15, 0.75
 # What is compared: (what it is, as it is told, as it is found here)
 Pair = tuple[str, Any, Any]
 
@@ -269,7 +272,8 @@ def written(path: Path, rows: pd.DataFrame) -> Iterator[Pair]:
 def contrast(rows: pd.DataFrame, a: str, b: str) -> tuple[float, float]:
     """The mean under `b` minus that under `a`, and its two-way cluster-robust standard error.
 
-    Cameron, Gelbach and Miller, Journal of Business and Economic Statistics 29 (2011).
+    Cameron, Gelbach and Miller, Journal of Business and Economic Statistics 29 (2011), with the
+    floor and the correction of sparse sides that docs/statistics.md of Discern tells.
     """
     both = rows[rows.method.isin([a, b])]
     means = both.groupby("method").y.mean()
@@ -278,21 +282,25 @@ def contrast(rows: pd.DataFrame, a: str, b: str) -> tuple[float, float]:
         return float("nan"), float("nan")
     sign = both.method.map({a: -1.0, b: 1.0})
     share = sign * (both.y - both.method.map(means)) / both.method.map(sizes)
-    people = one_way(share, [both.participant])
-    images = one_way(share, [both.image])
-    variance = people + images - one_way(share, [both.participant, both.image])
-    if variance <= 1e-14:
-        variance = max(people, images)
+    ways = [both.participant, both.image]
+    by_cell = one_way(share, ways, share.groupby(ways).ngroups)
+    one_ways = [one_way(share, [way], correcting_count(way, both.method)) for way in ways]
+    variance = max(sum(one_ways) - by_cell, FLOOR * by_cell) * (len(both) - 1) / (len(both) - 2)
     return float(means[b] - means[a]), float(variance**0.5)
 
 
-def one_way(share: Any, groups: list[Any]) -> float:
+def one_way(share: Any, groups: list[Any], count: int) -> float:
     """The variance of the contrast with one kind of cluster, corrected for their number."""
-    sums = share.groupby(groups).sum()
-    clusters, n = len(sums), len(share)
-    if clusters < 2:
+    if count < 2:
         return float("nan")
-    return clusters / (clusters - 1) * (n - 1) / (n - 2) * float((sums**2).sum())
+    return count / (count - 1) * float((share.groupby(groups).sum() ** 2).sum())
+
+
+def correcting_count(groups: Any, methods: Any) -> int:
+    """All clusters, or those of the sparser method if they are few."""
+    count = int(groups.nunique())
+    fewest = int(groups.groupby(methods).nunique().min())
+    return fewest if fewest < min(SPARSE_SIDE, SPARSE_SHARE * count) else count
 
 
 if __name__ == "__main__":

@@ -1,0 +1,64 @@
+"""Whether differences are smaller than the smallest effect of interest, where one is named."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from studyapp.analyses.numerals import interval, p_value, points, signed
+
+from .tabulation import Table
+
+Facts = Mapping[str, Any]
+LEVEL = 0.05
+
+
+def equivalence_sentences(found: Facts) -> Iterator[str]:
+    """A sentence for each planned contrast."""
+    for one in found["contrasts"]:
+        if one["equivalence"] is not None and one["planned"]:
+            yield f"{one['a']} − {one['b']}: {_verdict(one['equivalence'], _show(found))}"
+
+
+def equivalence_table(found: Facts) -> Table | None:
+    """Every contrast against the margin; None where the plan names no smallest effect."""
+    show = _show(found)
+    rows = [
+        [
+            f"{one['a']} − {one['b']}",
+            f"±{_size(told, show)}",
+            interval(_interval90(told), show),
+            p_value(told["p"]),
+            _verdict(told, show),
+        ]
+        for one in found["contrasts"]
+        if (told := one["equivalence"]) is not None
+    ]
+    header = ["contrast", "smallest effect", "90 % interval", "p, two one-sided tests", ""]
+    title = "Against the smallest effect of interest, each contrast by itself"
+    return Table(title, header, rows) if rows else None
+
+
+def _show(found: Facts) -> Any:
+    return points if found["outcome"] == "correct" else signed
+
+
+def _size(told: Facts, show: Any) -> str:
+    return str(show(told["margin"])).removeprefix("+")
+
+
+def _interval90(told: Facts) -> list[float] | None:
+    return None if told["low90"] is None else [told["low90"], told["high90"]]
+
+
+def _verdict(told: Facts, show: Any) -> str:
+    size = _size(told, show)
+    if told["p"] is None:
+        return f"no test against the smallest effect of interest, {size}."
+    if told["p"] < LEVEL:
+        return (
+            f"the difference is smaller than the smallest effect of interest, {size} "
+            f"(equivalence p {p_value(told['p'])})."
+        )
+    return (
+        f"not shown to be smaller than the smallest effect of interest, {size} "
+        f"(equivalence p {p_value(told['p'])})."
+    )

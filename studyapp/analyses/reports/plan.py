@@ -1,0 +1,38 @@
+"""What a study file says of networks and conditions, a line each."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import PurePath
+from typing import Any
+
+Facts = Mapping[str, Any]
+
+
+def network_lines(definition: Facts) -> Iterator[str]:
+    """Everything that tells one network from another: two of one builder differ in it."""
+    for name, one in sorted(definition["networks"].items()):
+        weights = PurePath(one["weights"].replace("\\", "/")).name
+        told = [one["builder"], f"weights {weights}", *_settings(one["options"])]
+        layer = [f"layer {one['layer']}"] if one.get("layer") else []
+        yield f"{name}: {', '.join([*told, *layer])}"
+
+
+def condition_lines(definition: Facts) -> Iterator[str]:
+    """A condition's method with its settings, and the networks that it is about."""
+    pairs = definition["pairs"]
+    for one in definition["conditions"]:
+        pair = one.get("pair") or next(iter(pairs), None)
+        told = [f"method {one['method']}", *_settings(one["settings"])]
+        if one.get("versus"):
+            told.append(f"against {one['versus']}")
+        if pair in pairs:
+            told.append(f"pair {pair} ({_pair(pairs[pair])})")
+        yield f"{one['name']}: {', '.join(told)}"
+
+
+def _pair(pair: Facts) -> str:
+    weaker = f", weaker {pair['weaker']}" if pair.get("weaker") else ""
+    return f"stronger {pair['stronger']}{weaker}"
+
+
+def _settings(settings: Facts) -> list[str]:
+    return [f"{name} = {value}" for name, value in sorted(settings.items())]
