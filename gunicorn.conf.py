@@ -6,7 +6,8 @@ bind = os.environ.get("BIND", "127.0.0.1:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 # A thread waits for the database most of the time; each holds one connection to it.
 threads = int(os.environ.get("WEB_THREADS", "8"))
-worker_class = "gthread"
+# Threads as gthread has them, but only for requests that have arrived
+worker_class = "studyapp.arrivals.ArrivedWhole"
 worker_tmp_dir = "/dev/shm"
 timeout = 60
 # Longer than people look at a trial, and than a proxy keeps its connections (nginx: 60 s), so that

@@ -9,6 +9,7 @@ from studyapp.queue import PREPARE, ask
 from studyapp.studies.claims import retry
 from studyapp.studies.rights import Act, acts, may_sign_in, visible_studies
 
+from .filters import NetworkFilter, networks_of_studies
 from .reading import ReadingAdmin
 
 
@@ -16,13 +17,16 @@ from .reading import ReadingAdmin
 class ExplanationAdmin(ReadingAdmin):
     list_display = ("method", "image", "network", "class_index", "state", "is_empty", "attempts",
                     "error")  # fmt: skip
-    list_filter = ("state", "is_empty", "method", "network")
+    list_filter = ("state", "is_empty", "method", NetworkFilter)
     list_select_related = ("image", "network")
     actions = ("try_again",)
 
     def rows_of(self, rows: QuerySet[Explanation], studies: list[int]) -> QuerySet[Explanation]:
         """A map is shared by all studies with the same photo, network and settings."""
-        return rows.filter(image__in=StudyImage.objects.filter(study__in=studies).values("image"))
+        return rows.filter(
+            image__in=StudyImage.objects.filter(study__in=studies).values("image"),
+            network__in=networks_of_studies(studies),
+        )
 
     def has_try_permission(self, request: HttpRequest) -> bool:
         return may_sign_in(request.user)

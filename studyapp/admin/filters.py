@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from studyapp.models import Condition, Stage
+from studyapp.models import Condition, Network, NetworkPair, Stage
 from studyapp.studies.rights import visible_studies
 from studyapp.studies.sections import DEVICES
 
@@ -59,6 +59,25 @@ class ConditionFilter(SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         name = self.value()
         return queryset.filter(trial__condition__name=name) if name else queryset
+
+
+def networks_of_studies(studies: Iterable[int]) -> set[int]:
+    """The keys of the networks that these studies compare."""
+    pairs = NetworkPair.objects.filter(study__in=studies).values_list("stronger", "weaker")
+    return {key for pair in pairs for key in pair if key is not None}
+
+
+class NetworkFilter(SimpleListFilter):
+    title = "network"
+    parameter_name = "network"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
+        studies = visible_studies(request.user).values_list("pk", flat=True)
+        rows = Network.objects.filter(pk__in=networks_of_studies(studies)).order_by("builder", "pk")
+        return [(row.digest, str(row)) for row in rows]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(network__digest=self.value()) if self.value() else queryset
 
 
 class DeviceFilter(SimpleListFilter):

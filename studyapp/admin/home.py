@@ -75,7 +75,7 @@ def home_context(user: Any) -> dict[str, Any]:
     return {
         "concerns": concerns,
         "lines": lines,
-        "workers": workers,
+        "workers": workers if user.is_superuser else [],
         "queues": queues,
         "may_add": may_add_studies(user),
     }

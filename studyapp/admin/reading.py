@@ -26,7 +26,8 @@ else:
 class ReadingAdmin(ModelAdmin):
     """Seen by whoever works on the rows' study; added, changed and deleted by nobody.
 
-    study_path: the lookup that leads from a row to its study; empty where a row is of no study.
+    study_path: the lookup that leads from a row to its study. Rows without one are of no study, and
+    administrators alone see them, unless a table's `rows_of` says whose they are.
     """
 
     study_path: ClassVar[str] = ""
@@ -45,7 +46,9 @@ class ReadingAdmin(ModelAdmin):
 
     def rows_of(self, rows: QuerySet[Any], studies: list[int]) -> QuerySet[Any]:
         """Those of `rows` that belong to the studies with these keys."""
-        return rows.filter(**{f"{self.study_path}__in": studies}) if self.study_path else rows
+        return (
+            rows.filter(**{f"{self.study_path}__in": studies}) if self.study_path else rows.none()
+        )
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return self.has_view_permission(request)

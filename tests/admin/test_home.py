@@ -51,8 +51,10 @@ def test_waiting_work_without_a_worker_is_told_and_with_one_is_not() -> None:
     assert any("no worker is alive" in sentence for sentence in concerns())
     now = timezone.now()
     Heartbeat.objects.create(worker="host/1", queues="cpu", started_at=now, seen_at=now)
+    assert administrator().get("/admin/").context["workers"][0][1] is True
     page = signed_in(make_user("any")).get("/admin/")
-    assert page.context["workers"][0][1] is True
+    assert page.context["workers"] == []
+    assert "host/1" not in page.content.decode()
 
 
 def test_a_drop_out_above_a_fifth_is_told() -> None:

@@ -8,10 +8,23 @@ from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, resolve, reverse
+from django.utils import timezone
 
 from studyapp import storage
 from studyapp.admin.desk.pages import PAGES as DESK_PAGES
-from studyapp.models import Download, Exclusion, Member, Report, Role, Study, WorkState
+from studyapp.models import (
+    Deviation,
+    Download,
+    Exclusion,
+    Explanation,
+    Heartbeat,
+    Member,
+    Network,
+    Report,
+    Role,
+    Study,
+    WorkState,
+)
 from studyapp.studies.rights import ACTS, Act, acts
 from tests.admin.desk import administrator, do, make_user, page_of, signed_in
 from tests.builders import open_small_study
@@ -148,19 +161,80 @@ def test_who_has_left_may_do_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    "page", ["study", "stimulus", "explanation", "participation", "judgment", "exclusion"]
-)
+    "page",
+    ["study", "stimulus", "explanation", "participation", "judgment", "exclusion", "network",
+     "deviation"],
+)  # fmt: skip
 def test_a_list_holds_only_rows_of_ones_own_studies(page: str) -> None:
     mine, other = open_small_study(slug="mine"), open_small_study(slug="other")
     for study in (mine, other):
         send_people(study, 1)
         Exclusion.objects.create(participation=study.participations.get(), rule="odd")
+        Deviation.objects.create(study=study, what="text", detail="a typo")
+    _others_network(other)
     address = reverse(f"admin:studyapp_{page}_changelist")
     own = signed_in(make_user("somebody", mine, Role.ASSISTANT)).get(address)
     every = administrator().get(address)
     assert 0 < own.context["cl"].result_count < every.context["cl"].result_count
     assert signed_in(make_user("stranger")).get(address).context["cl"].result_count == 0
     assert "other" not in own.content.decode()
+
+
+def _others_network(other: Study) -> Network:
+    """The stronger network of another study, with files that were uploaded; it explained the
+    photos that both studies show."""
+    network = Network.objects.create(
+        digest="f" * 64, builder="vgg16", weights="/data/networks/secret-token/w.pth",
+        labels_file="/data/networks/secret-token/l.txt",
+    )  # fmt: skip
+    row = Explanation.objects.filter(image__uses__study=other).earliest("pk")
+    row.pk, row.network = None, network
+    row.save()
+    other.pairs.update(stronger=network)
+    return network
+
+
+def test_every_table_of_the_desk_is_somebodys_or_an_administrators() -> None:
+    """A table that says nothing of whose its rows are shows them to nobody but administrators."""
+    study = open_small_study()
+    send_people(study, 1)
+    Heartbeat.objects.create(
+        worker="celery@a-machine", queues="gpu", started_at=timezone.now(), seen_at=timezone.now()
+    )
+    stranger = signed_in(make_user("stranger"))
+    for model in admin.site._registry:
+        if model._meta.app_label == "studyapp":
+            address = reverse(f"admin:studyapp_{model._meta.model_name}_changelist")
+            page = stranger.get(address)
+            assert page.status_code == 403 or page.context["cl"].result_count == 0, model
+            row = model._default_manager.first()
+            if row is not None:
+                change = reverse(f"admin:studyapp_{model._meta.model_name}_change", args=[row.pk])
+                assert stranger.get(change).status_code in (302, 403, 404), model
+    assert "a-machine" not in stranger.get("/admin/").content.decode()
+
+
+def test_where_a_networks_files_lie_is_told_to_nobody() -> None:
+    study = open_small_study()
+    network = _others_network(study)
+    for client in (administrator(), signed_in(make_user("helper", study, Role.ASSISTANT))):
+        for address in (
+            reverse("admin:studyapp_network_changelist"),
+            reverse("admin:studyapp_network_change", args=[network.pk]),
+            reverse("admin:studyapp_explanation_changelist"),
+        ):
+            page = client.get(address).content.decode()
+            assert "secret-token" not in page
+        assert "w.pth" in client.get(reverse("admin:studyapp_network_changelist")).content.decode()
+
+
+def test_filters_name_only_networks_of_ones_own_studies() -> None:
+    mine, other = open_small_study(slug="mine"), open_small_study(slug="other")
+    strange = _others_network(other)
+    client = signed_in(make_user("somebody", mine, Role.ASSISTANT))
+    page = client.get(reverse("admin:studyapp_explanation_changelist")).content.decode()
+    assert "alexnet" in page
+    assert str(strange) not in page
 
 
 def test_an_assistant_neither_gets_nor_asks_for_a_private_bundle() -> None:
