@@ -60,7 +60,7 @@ def make_definition(
     people: int = 4,
     trials: int = 3,
     stimuli: int = 4,
-    conditions: int = 2,
+    conditions: int | list[dict[str, str]] = 2,
     checks: int = 0,
     practice: int = 0,
     **sections: Any,
@@ -83,7 +83,11 @@ def make_definition(
         },
         "pairs": {"main": {"stronger": "sharp", "weaker": "blurred"}},
         "images": {"reader": "folder", "folder": "photos"},
-        "conditions": [{"name": name, "method": name} for name in METHODS[:conditions]],
+        "conditions": (
+            [{"name": name, "method": name} for name in METHODS[:conditions]]
+            if isinstance(conditions, int)
+            else conditions
+        ),
         "blocks": blocks,
         "design": {"seed": 1, "people": people, "stimuli": stimuli, "ratings": "nearest"},
         "display": {"size": 96},

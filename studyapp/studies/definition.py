@@ -3,7 +3,7 @@
 import hashlib
 import json
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
@@ -150,11 +150,17 @@ def study_definition(study: Study) -> Definition:
     """The checked definition that a study was loaded with."""
     if study.definition_digest:
         return _frozen_definition(study.pk, study.definition_digest)
-    return Definition.model_validate(study.definition)
+    return _as_it_was(study.definition)
 
 
 @lru_cache(maxsize=200)
 def _frozen_definition(study: int, digest: str) -> Definition:
     """Of a study that was opened: it never changes, and checking it takes a millisecond."""
     rows = Study.objects.filter(pk=study).values_list("definition", flat=True)
-    return Definition.model_validate(rows.get())
+    return _as_it_was(rows.get())
+
+
+def _as_it_was(stored: dict[str, Any]) -> Definition:
+    """A stored definition; one of before pages had a legend goes on without."""
+    display = {"legend": False, **stored.get("display", {})}
+    return Definition.model_validate({**stored, "display": display})

@@ -26,6 +26,7 @@ from .certificate import certify
 from .definition import study_definition
 from .design import Design, DesignError, Plan, draw
 from .drawing import design_plan, write_design
+from .placeholders import placeholders
 from .texts import texts_digest
 
 SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
@@ -98,6 +99,7 @@ def hindrances(study: Study) -> Iterator[str]:
         yield f"{unready} overlays are not ready; prepare it again"
     if _shown(study).filter(overlay__explanation__is_empty=True).exists():
         yield "an explanation is empty; prepare it again to replace its stimulus"
+    yield from placeholders(study)
     yield from pay_below_the_floor(study)
     overlays = Overlay.objects.filter(uses__in=_shown(study)).distinct()
     for overlay in overlays.iterator(chunk_size=500):

@@ -146,7 +146,9 @@ def _parent(definition: Definition, known: QuerySet[Study]) -> Study | None:
 def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str], base: Path) -> bool:
     """Whether file, texts and, as long as they can still change, the photos' names are the same."""
     digests = {text.name: text.digest for text in study.texts.filter(version=1)}
-    if study.definition != definition.model_dump(mode="json") or digests != {
+    # What was stored before a key was known has its default.
+    stored = Definition.model_validate(study.definition)
+    if stored.model_dump() != definition.model_dump() or digests != {
         name: text_digest(markdown) for name, markdown in texts.items()
     }:
         return False

@@ -235,6 +235,7 @@ class DisplaySection(Section):
         "the photo by the same network and method. Two networks are never joined.",
     )
     show_photo: bool = Field(True, description="Whether the plain photo stands beside.")
+    legend: bool = Field(True, description="Whether pages say what the colours of maps mean.")
     surround: Literal["light", "dark"] = Field(
         "light", description="Around pictures, in every theme: it changes perceived colour."
     )

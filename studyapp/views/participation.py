@@ -18,7 +18,6 @@ from studyapp.participations import enrolment, gates
 from studyapp.participations.answering import (
     Given,
     current_page,
-    current_trial,
     take_answer,
     within_sight,
 )
@@ -33,6 +32,7 @@ from studyapp.studies.sections import QuestionSection
 from studyapp.studies.texts import shown_texts
 
 from .devices import device_class, refuse_unfit
+from .examples import example_of
 from .pages import KEPT, SeeOther, page, participant_view, wants_json
 from .trials import asked_on, following_pictures, trial_context
 
@@ -122,14 +122,12 @@ def _instructions_page(
     request: HttpRequest, person: Participation, error: Unanswered | None = None
 ) -> HttpResponse:
     text = shown_texts(person.study)["instructions"]
-    trial = current_trial(person)
     context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
     definition = study_definition(person.study)
     if definition.comprehension is not None:
         context["comprehension"] = _gate(request, definition.comprehension.questions, error)
-    if trial is not None:
-        with translation.override(definition.language):
-            context["example"] = trial_context(person, trial, definition)
+    with translation.override(definition.language):
+        context["example"] = example_of(person, definition)
     context["error"] = error
     status = 400 if error else 200
     return page(request, "instructions", context, study=person.study, status=status)

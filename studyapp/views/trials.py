@@ -17,6 +17,8 @@ from studyapp.studies.paradigms.forms import MEASURES
 from studyapp.studies.paradigms.reliance import FIRST
 from studyapp.studies.texts import shown_texts
 
+from .legends import has_room, is_beside, legend_of
+
 # A picture's code → its address
 Address = Callable[[str], str]
 
@@ -34,6 +36,7 @@ def trial_context(
     address = address or partial(picture_address, person)
     asked = asked_on(trial, definition)
     questions = PARADIGMS[trial.paradigm].asks(asked)
+    pictures = {place: address(code) for place, code in pictures_of(trial, definition).items()}
     return {
         "person": person,
         "trial": trial,
@@ -45,10 +48,11 @@ def trial_context(
         "questions": questions,
         "points": any(question.kind == "point" for question in questions),
         "wanted": _wanted(trial, questions),
-        "advice": _advice(trial),
-        "pictures": {
-            place: address(code) for place, code in pictures_of(trial, definition).items()
-        },
+        "advice": advice_of(trial),
+        "pictures": pictures,
+        "beside": is_beside(trial, definition),
+        "legend": legend_of(trial, definition, pictures),
+        "legend_room": bool(pictures) and has_room(trial, definition),
         "fragment": _fragment(person, asked),
         "size": definition.display.size,
         "measures": MEASURES,
@@ -74,7 +78,7 @@ def pictures_of(trial: Trial, definition: Definition) -> dict[str, str]:
     return {place: found[role] for place, role in places.items() if role in found}
 
 
-def _advice(trial: Trial) -> str:
+def advice_of(trial: Trial) -> str:
     """The network's answer, where this page may tell it."""
     if trial.paradigm != "reliance" or trial.stimulus is None or trial.step == FIRST:
         return ""

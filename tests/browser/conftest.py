@@ -20,7 +20,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SIZES = {"wide": (1366, 768), "narrow": (390, 844)}
+SIZES = {"wide": (1366, 768), "narrow": (390, 844), "low": (844, 390)}
 NewPage = Callable[..., Page]
 
 

@@ -20,7 +20,7 @@ QUERIES = {
     "enter": 6,
     "consent page": 2,
     "consent": 10,
-    "instructions": 4,
+    "instructions": 3,
     "begin": 6,
     "trial page": 2,
     "picture": 3,

@@ -34,7 +34,7 @@ async function decoded(picture) {
 
 // Onset is the frame after all pictures have decoded; the question appears with them.
 async function show() {
-  const parts = form.querySelectorAll(".stage, .answers");
+  const parts = form.querySelectorAll(".stage, .legend, .answers");
   const pictures = [...form.querySelectorAll("img")];
   const results = await Promise.allSettled(pictures.map(decoded));
   if (results.some((result) => result.status === "rejected")) {

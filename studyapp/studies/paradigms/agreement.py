@@ -75,6 +75,7 @@ PARADIGM = Paradigm(
     name="agreement",
     title="Is the prediction right?",
     template="participants/trials/agreement.html",
+    beside=True,
     questions=questions,
     places=places,
     candidates=candidates,

@@ -82,6 +82,9 @@ class Paradigm:
 
     questions: what a page asks, the main question called `value`.
     places: which picture stands where on a page.
+    beside: the photo stands beside one explanation, in some arm or at some step, so that it has one
+        size in all of them.
+    shows_maps: some of its pages show a map.
     networks: the roles in the pair whose predictions decide eligibility.
     roles: the overlays that a stimulus needs under a condition; `explained` tells of each which
         network's map of which class it is. `together`: they are normalised with one another.
@@ -117,6 +120,8 @@ class Paradigm:
     simulate_further: Callable[[str, float, Trial, Random], int] | None = None
     outcome: Literal["score", "correct"] | None = None
     places: Callable[[Asked], Places] = one_picture
+    beside: bool = False
+    shows_maps: bool = True
     networks: tuple[str, ...] = ("stronger",)
     roles: tuple[str, ...] = ("stronger",)
     explained: Callable[[str, Stimulus], tuple[str, int]] = explained_class

@@ -34,6 +34,7 @@ PARADIGM = Paradigm(
     name="custom",
     title="The researcher's own question",
     template="participants/trials/custom.html",
+    beside=True,
     questions=questions,
     places=places,
     candidates=candidates,

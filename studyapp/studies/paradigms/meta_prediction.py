@@ -71,6 +71,7 @@ PARADIGM = Paradigm(
     name="meta_prediction",
     title="What will the network answer?",
     template="participants/trials/meta_prediction.html",
+    beside=True,
     questions=questions,
     places=places,
     candidates=candidates,

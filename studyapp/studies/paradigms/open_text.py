@@ -22,6 +22,7 @@ PARADIGM = Paradigm(
     name="open_text",
     title="In your own words",
     template="participants/trials/open_text.html",
+    beside=True,
     questions=questions,
     places=places,
     candidates=candidates,

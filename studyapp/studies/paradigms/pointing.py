@@ -71,6 +71,7 @@ PARADIGM = Paradigm(
     name="pointing",
     title="Where does it show?",
     template="participants/trials/pointing.html",
+    shows_maps=False,
     questions=questions,
     places=places,
     candidates=candidates,

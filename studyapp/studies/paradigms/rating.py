@@ -55,6 +55,7 @@ PARADIGM = Paradigm(
     name="rating",
     title="How good is the explanation?",
     template="participants/trials/rating.html",
+    beside=True,
     questions=item_questions,
     candidates=candidates,
     simulate=simulate,

@@ -113,6 +113,7 @@ PARADIGM = Paradigm(
     name="reliance",
     title="Is the network's advice followed?",
     template="participants/trials/reliance.html",
+    beside=True,
     questions=questions,
     places=places,
     candidates=candidates,

@@ -1,0 +1,42 @@
+"""What a sample text leaves for the researcher to write: no real study opens with it."""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from studyapp.models import Study, StudyKind
+
+from .definition import study_definition
+from .texts import current_texts
+
+# The mark of the sample files, and the words that stood in them before there was one
+MARK = re.compile(r"\[\[.*?\]\]|This text is a frame\.", re.DOTALL)
+
+
+def placeholders(study: Study) -> Iterator[str]:
+    """Every placeholder left in a real study's texts and definition, a sentence each with its
+    place; none in marked copies and demonstrations."""
+    definition = study_definition(study)
+    if study.kind != StudyKind.REAL or definition.kind != "real" or definition.demo:
+        return
+    for name, text in current_texts(study).items():
+        for found in MARK.finditer(text.markdown):
+            line = text.markdown.count("\n", 0, found.start()) + 1
+            yield f"{definition.texts.get(name, name)}, line {line}: {_sentence(found[0])}"
+    for key, words in _texts(definition.model_dump(mode="json")):
+        if found := MARK.search(words):
+            yield f"`{key}`: {_sentence(found[0])}"
+
+
+def _sentence(placeholder: str) -> str:
+    words = " ".join(placeholder.split())
+    return f"“{words[:60]}” is a placeholder of the sample; write your own words there"
+
+
+def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    """(dotted key, text) of every text of a definition."""
+    if isinstance(value, str):
+        yield key, value
+    elif isinstance(value, dict | list):
+        for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(inner, f"{key}.{name}" if key else str(name))

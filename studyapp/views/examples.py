@@ -1,0 +1,63 @@
+"""What a question looks like, before anybody is asked: never a trial that counts."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.templatetags.static import static
+from django.utils.translation import gettext as _
+
+from studyapp.models import Participation, Stage, Trial
+from studyapp.participations.answering import planned
+from studyapp.studies.definition import Definition
+from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.paradigms.base import PHOTO
+
+from .legends import is_beside
+from .trials import advice_of, asked_on, pictures_of, trial_context
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Stands for a trial in its template: nothing of the study's photos is in it."""
+
+    paradigm: str
+    category: str
+
+    @property
+    def stimulus(self) -> "Drawn":
+        return self
+
+
+def example_of(person: Participation, definition: Definition) -> dict[str, Any]:
+    """The first question about a photo: itself where it is practice, else a drawing of its page.
+
+    Empty where nothing is asked about photos. In the language that is active.
+    """
+    trials = [one for one in planned(person) if one.stimulus_id is not None]
+    if not trials:
+        return {}
+    first = trials[0]
+    if first.stage == Stage.PRACTICE:
+        return {**trial_context(person, first, definition), "is_real": True}
+    return _drawing(first, definition)
+
+
+def _drawing(trial: Trial, definition: Definition) -> dict[str, Any]:
+    paradigm = PARADIGMS[trial.paradigm]
+    there = pictures_of(trial, definition)
+    places = paradigm.places(asked_on(trial, definition))
+    name = _("an object")
+    return {
+        "template": paradigm.template,
+        "pictures": {
+            place: static(f"studyapp/example-{'photo' if role == PHOTO else 'map'}.svg")
+            for place, role in places.items()
+            if place in there
+        },
+        "trial": Drawn(trial.paradigm, name),
+        "size": definition.display.size,
+        "advice": name if advice_of(trial) else "",
+        "fragment": "",
+        "questions": [],
+        "beside": is_beside(trial, definition),
+    }
