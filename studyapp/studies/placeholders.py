@@ -24,7 +24,7 @@ def placeholders(study: Study) -> Iterator[str]:
             line = text.markdown.count("\n", 0, found.start()) + 1
             yield f"{definition.texts.get(name, name)}, line {line}: {_sentence(found[0])}"
     for key, words in _texts(definition.model_dump(mode="json")):
-        if found := MARK.search(words):
+        for found in MARK.finditer(words):
             yield f"`{key}`: {_sentence(found[0])}"
 
 
