@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -10,20 +11,36 @@ from torch.overrides import TorchFunctionMode
 
 from .devices import walkable
 from .errors import ExplainerError
+from .grids import Layout, as_laid_out, channels_first, fitting, shape_shown
 from .layers import SEPARATOR, Hook, hooked, tensors_in
+from .places import Place, ancestors, place_of
 from .proof import Proof
 from .rectifiers import Rule, Walk, rectified
 from .spellings import Spellings
 
 
-class _Watch:
-    """Waits for the tensor of one address, keeps it, and hands a copy downstream."""
+class UnclearLayoutError(Exception):
+    """The four axes of the map at `address` have not the proportions of N×K×u×v."""
 
     def __init__(self, address: str) -> None:
+        super().__init__(address)
         self.address = address
+
+
+class _Watch:
+    """Waits for the tensor of one address, keeps it, and hands a copy downstream.
+
+    `layout`: that of the tensor where its proportions do not tell it. `copies`: where the graph
+    goes on from each of the times that the address was met.
+    """
+
+    def __init__(self, address: str, images: Tensor, layout: Layout | None) -> None:
+        self.address, self.layout = address, layout
+        self.images, self.size = len(images), (int(images.shape[2]), int(images.shape[3]))
         self.module, *self.calls = address.split(SEPARATOR)
         self.reached: list[Tensor | None] = [None] * len(self.calls)
         self.map: Tensor | None = None
+        self.copies: list[Place] = []
 
     def hook(self, module: nn.Module, args: tuple[Any, ...], out: Any) -> Any:
         if not self.calls:
@@ -42,15 +59,35 @@ class _Watch:
 
     def keep(self, out: Any) -> Tensor:
         """Keep the map as it is now: an in-place call that follows changes only the copy."""
-        if not isinstance(out, Tensor) or out.dim() != 4:
-            shape = tuple(out.shape) if isinstance(out, Tensor) else type(out).__name__
-            raise ExplainerError(
-                f'layer "{self.address}" gives {shape}, not a map N×K×u×v',
-                "choose a layer of the convolutions",
-            )
+        layout = self._layout(out)
         torch.set_grad_enabled(True)  # nothing before the first map needs a graph of its own
-        self.map = out if out.requires_grad else out.detach().requires_grad_()
-        return self.map.clone()
+        kept = out if out.requires_grad else out.detach().requires_grad_()
+        self.map = channels_first(kept, layout)
+        copy = as_laid_out(self.map, layout).clone()
+        self.copies += [place for place in (place_of(copy),) if place]
+        return copy
+
+    def _layout(self, out: Any) -> Layout:
+        if not isinstance(out, Tensor) or out.dim() != 4:
+            raise self._no_map(out)
+        if len(out) != self.images:
+            raise ExplainerError(
+                f'layer "{self.address}" gives {len(out)} maps for {self.images} images, as where '
+                "frames or a pair of photos go through the network as a batch",
+                "name a layer after they are joined again, whose output has a row for each image",
+            )
+        if self.layout or fitting(out, self.size) == ("first",):
+            return self.layout or "first"
+        raise UnclearLayoutError(self.address)
+
+    def _no_map(self, out: Any) -> ExplainerError:
+        shape = shape_shown(out.shape) if isinstance(out, Tensor) else type(out).__name__
+        tokens = isinstance(out, Tensor) and out.dim() == 3
+        what = ", a sequence of tokens" if tokens else ""
+        return ExplainerError(
+            f'layer "{self.address}" gives {shape}{what}, not a map N×K×u×v',
+            "choose a layer of the convolutions, or a method without a layer, such as occlusion",
+        )
 
 
 class _Calls(TorchFunctionMode):
@@ -83,7 +120,8 @@ class _Calls(TorchFunctionMode):
 class Graph:
     """The forward pass of one batch.
 
-    `outputs`: what the network gave. `maps[address]`: N×K×u×v activations of each layer asked for.
+    `outputs`: what the network gave. `maps[address]`: N×K×u×v activations of each layer asked for,
+    of maps N×u×v×K too (`layouts` of those whose proportions do not tell, see `Network.graph`).
     With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules.
     Nothing of the network's is changed: no module, flag, gradient or hook outlives the pass.
     """
@@ -96,15 +134,18 @@ class Graph:
         *,
         pixels: bool = False,
         rules: bool = False,
+        layouts: Mapping[str, Layout] = MappingProxyType({}),
     ) -> None:
+        self.layouts = layouts
         if rules:
             _refuse_hidden_calls(module)
         self.walk = Walk()
         self.module = module
         self.images = images.detach().requires_grad_(pixels)
-        watches = [_Watch(address) for address in addresses]
+        watches = [_Watch(address, images, layouts.get(address)) for address in addresses]
         self.outputs = self._forward(module, watches, rules)
         self.maps = {watch.address: _met(watch) for watch in watches}
+        self._repeated = [watch for watch in watches if len(watch.copies) > 1]
 
     def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
         calls = any(watch.calls for watch in watches)
@@ -113,6 +154,19 @@ class Graph:
         with grad, walkable(module), watching(module, watches), mode, told(module):
             # A network that begins in place must change neither the caller's images nor a leaf.
             return module(self.images.clone())
+
+    def refuse_parallel_runs(self, scores: Callable[[], Tensor]) -> None:
+        """An address means its last run, which can't stand for runs beside it: two photos' maps."""
+        for watch in self._repeated:
+            *others, last = watch.copies
+            found = self.maps[watch.address]
+            beside = ancestors([scores()], {last}) - ancestors([found])
+            if any(place in beside for place in others):
+                raise ExplainerError(
+                    f'layer "{watch.address}" runs {len(watch.copies)} times in the forward pass, '
+                    "and the score depends on more than one of its maps",
+                    "name a layer after they are joined",
+                )
 
     def gradients(self, scores: Tensor, wanted: Sequence[Tensor], rule: Rule) -> list[Tensor]:
         """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`."""

@@ -12,7 +12,6 @@ import torch
 from torch import Tensor, nn
 from tqdm import tqdm
 
-from .capture import Graph
 from .errors import ExplainerError
 from .methods.base import full_precision
 from .methods.grad_cam import importances
@@ -20,7 +19,7 @@ from .networks.network import Network, refuse_training
 from .photos import open_photo
 from .resizing import resize
 from .segmentations import LabelledPhoto
-from .targets import Wanted, resolve
+from .targets import Wanted, checked_scores
 
 QUANTILE = 0.005
 THRESHOLD = 0.05
@@ -124,13 +123,14 @@ def unit_importances(network: Network, images: Tensor, targets: Wanted = None) -
     refuse_training(network.module)
     with torch.inference_mode(False), torch.no_grad():
         images = network.placed(images.detach())
-        address = network.layer_for(images)
-        graph = Graph(network.module, images.clone(), [address])
-        found = resolve(targets, graph.outputs, network.labels)
+        address = network.layer_for(images, targets)
+        graph = network.graph(images.clone(), [address])
+        found = network.targets(targets, graph.outputs, len(images))
         if found.several:
             raise ExplainerError("several targets per image", "ask for one class at a time")
         with torch.enable_grad():
-            scores = found.scores(graph.outputs, 0)
+            scores = checked_scores(found.scores(graph.outputs, 0), len(images))
+            graph.refuse_parallel_runs(lambda: scores)
         (gradient,) = graph.gradients(scores, [graph.maps[address]], "gradient")
     return importances(full_precision(gradient))[..., 0, 0].cpu()
 
@@ -173,7 +173,7 @@ def _maps(
         images = _images(network, batch)
         with torch.inference_mode(False), torch.no_grad():
             address = network.layer_for(images)
-            graph = Graph(network.module, images, [address])
+            graph = network.graph(images, [address])
         yield batch, full_precision(graph.maps[address].detach())
         bar.update(len(batch))
 

@@ -13,10 +13,10 @@ class ExplainerError(ValueError):
         self.mend = mend
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
+def did_you_mean(name: object, known: Iterable[str]) -> str:
     """The mend for an unknown name: the three nearest known ones, or the first few of all."""
     names = list(known)
-    near = difflib.get_close_matches(name, names, n=3, cutoff=0.4)
+    near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
     if near:
         return f"did you mean {', '.join(near)}?"
     return f"known are {', '.join(names[:12])}{', …' if len(names) > 12 else ''}"

@@ -19,6 +19,7 @@ from .networks.network import Network
 from .photos import open_photo
 from .resizing import size_of
 from .segmentations import LabelledPhoto
+from .targets import class_index
 
 Box = tuple[float, float, float, float]
 
@@ -141,7 +142,8 @@ def _batch(
 def _targets(network: Network, images: Tensor, cases: Sequence[Case]) -> Tensor:
     first = network.predict(images).argmax(1).tolist()
     given = [
-        own if case.target is None else case.target for case, own in zip(cases, first, strict=True)
+        own if case.target is None else class_index(case.target)
+        for case, own in zip(cases, first, strict=True)
     ]
     return torch.tensor(given)
 

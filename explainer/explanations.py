@@ -16,11 +16,12 @@ from .capture import Graph
 from .devices import arithmetic, brought_back, device_of, dtype_of, memory_for
 from .errors import ExplainerError, did_you_mean
 from .footprint import MOST_KEPT
-from .methods import METHODS, Method, Work
+from .methods import METHODS, Layers, Method, Work
 from .networks.network import Network, refuse_training
 from .provenance import versions
 from .record import Found
-from .targets import Targets, Wanted, joined, parted, resolve
+from .targets import Targets, Wanted, joined, parted
+from .way import RULE
 
 Settings = Mapping[str, Mapping[str, Any]]
 
@@ -72,11 +73,20 @@ def explain(
         outputs=part.outputs,
         targets=part.targets.shown(),
         layer=part.layer or None,
+        beside=part.beside,
+        checks=MappingProxyType(_by_method(part.checks)),
         empty=MappingProxyType(empty),
         settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
         seconds=time.perf_counter() - started,
         provenance=MappingProxyType(_provenance(network, records)),
     )
+
+
+def _by_method(checks: Mapping[tuple[str, str], Tensor]) -> dict[str, dict[str, Tensor]]:
+    found: dict[str, dict[str, Tensor]] = {}
+    for (method, name), values in checks.items():
+        found.setdefault(method, {})[name] = values
+    return found
 
 
 class _Part(NamedTuple):
@@ -87,9 +97,11 @@ class _Part(NamedTuple):
 
     maps: dict[str, Tensor]
     extremes: dict[str, Tensor]
+    checks: dict[tuple[str, str], Tensor]
     outputs: Any
     targets: Targets
     layer: str
+    beside: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -101,26 +113,38 @@ class _Asked:
 
     def explain(self, wanted: Wanted, images: Tensor) -> _Part:
         """One graph of these images, and every map that it gives."""
-        graph, layer = _graph(self.network, images, self.chosen, self.records)
-        targets = resolve(wanted, graph.outputs, self.network.labels)
-        work = Work(self.network, graph, targets, layer, memory=self.memory)
+        layers = _layers(self, images, wanted)
+        graph = _graph(self, images, layers)
+        targets = self.network.targets(wanted, graph.outputs, len(images))
+        work = Work(self.network, graph, targets, layers, memory=self.memory)
+        with torch.enable_grad():
+            graph.refuse_parallel_runs(lambda: work.scores(0))
         maps = {name: _maps(m, work, self.records[name]) for name, m in self.chosen.items()}
-        extremes = {name: _extremes(m, maps[name]) for name, m in self.chosen.items()}
-        outputs = _shown_outputs(graph.outputs)
-        return _on_host(_Part(maps, extremes, outputs, targets, layer))
+        return _on_host(
+            _Part(
+                maps=maps,
+                extremes={name: _extremes(m, maps[name]) for name, m in self.chosen.items()},
+                checks=_checks(self, work),
+                outputs=_shown_outputs(graph.outputs),
+                targets=targets,
+                layer=layers.own,
+                beside=self.network.beside(images, wanted) if layers.own else (),
+            )
+        )
 
 
 def _on_host(part: _Part) -> _Part:
     """The part in the host's memory, all its tensors by one copy."""
     indices, outputs = part.targets.indices, part.outputs
     last = [each for each in (indices, outputs) if isinstance(each, Tensor)]
-    found = iter(brought_back([*part.maps.values(), *part.extremes.values(), *last]))
-    return _Part(
+    dicts = (part.maps, part.extremes, part.checks)
+    found = iter(brought_back([*(t for named in dicts for t in named.values()), *last]))
+    return part._replace(
         maps={name: next(found) for name in part.maps},
         extremes={name: next(found) for name in part.extremes},
+        checks={name: next(found) for name in part.checks},
         targets=replace(part.targets, indices=None if indices is None else next(found)),
         outputs=next(found) if isinstance(outputs, Tensor) else outputs,
-        layer=part.layer,
     )
 
 
@@ -139,9 +163,13 @@ def _joined(parts: list[_Part]) -> _Part:
     if len(parts) == 1:
         return first
     maps = {name: torch.cat([part.maps.pop(name) for part in parts]) for name in list(first.maps)}
-    extremes = {name: torch.cat([part.extremes[name] for part in parts], 1) for name in maps}
-    outputs = torch.cat([part.outputs for part in parts])
-    return _Part(maps, extremes, outputs, joined([part.targets for part in parts]), first.layer)
+    return first._replace(
+        maps=maps,
+        extremes={name: torch.cat([part.extremes[name] for part in parts], 1) for name in maps},
+        checks={key: torch.cat([part.checks[key] for part in parts]) for key in first.checks},
+        outputs=torch.cat([part.outputs for part in parts]),
+        targets=joined([part.targets for part in parts]),
+    )
 
 
 def settings_digest(
@@ -158,8 +186,8 @@ def settings_digest(
 
 
 def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> str:
-    said = {
-        "layer": str(network.layer or "last convolution") if method.needs_layer else None,
+    said: dict[str, Any] = {
+        "layer": str(network.layer or RULE) if method.needs_layer else None,
         "preprocess": network.preprocess.digest() if network.preprocess else None,
         "method": method.name,
         "version": method.version,
@@ -167,6 +195,8 @@ def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> st
     }
     if dtype_of(network.module) != torch.float32:
         said["dtype"] = str(dtype_of(network.module))
+    if network.probabilities != "softmax":
+        said["probabilities"] = network.probabilities
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -221,30 +251,29 @@ def _own_state(device: torch.device) -> Iterator[None]:
         yield
 
 
-def _graph(
-    network: Network,
-    images: Tensor,
-    chosen: Mapping[str, Method],
-    records: Mapping[str, Any],
-) -> tuple[Graph, str]:
-    """The shared graph, with every map that the methods need; and the explained layer's address."""
-    methods = chosen.values()
-    own = [network.layer_for(images)] if any(method.needs_layer for method in methods) else []
-    more = [
-        name
-        for key, method in chosen.items()
+def _layers(asked: _Asked, images: Tensor, wanted: Wanted) -> Layers:
+    """The addresses of the maps that the methods need."""
+    network, methods = asked.network, asked.chosen.values()
+    own = network.layer_for(images, wanted) if any(m.needs_layer for m in methods) else ""
+    more = {
+        name: method.layers(network, images, wanted, asked.records[name])
+        for name, method in asked.chosen.items()
         if method.layers is not None
-        for name in method.layers(network, images, records[key])
-    ]
-    graph = Graph(
-        network.module,
+    }
+    return Layers(own, more)
+
+
+def _graph(asked: _Asked, images: Tensor, layers: Layers) -> Graph:
+    """The shared graph, with every map that the methods need."""
+    methods = asked.chosen.values()
+    graph = asked.network.graph(
         images,
-        list(dict.fromkeys([*own, *more])),
+        layers.all(),
         pixels=any(method.needs_pixels for method in methods),
         rules=any(method.needs_relu for method in methods),
     )
-    _check_labels(network, graph.outputs)
-    return graph, own[0] if own else ""
+    _check_labels(asked.network, graph.outputs)
+    return graph
 
 
 def _check_labels(network: Network, outputs: Any) -> None:
@@ -259,6 +288,19 @@ def _check_labels(network: Network, outputs: Any) -> None:
 def _maps(method: Method, work: Work, settings: Any) -> Tensor:
     found = [method.compute(work, settings, k).detach().float() for k in range(work.targets.count)]
     return torch.stack(found, 1) if work.targets.several else found[0]
+
+
+def _checks(asked: _Asked, work: Work) -> dict[tuple[str, str], Tensor]:
+    """By method and name the checks of its maps: N, or N×K, each."""
+    found = {}
+    for name, method in asked.chosen.items():
+        if method.checks is not None:
+            count = work.targets.count
+            each = [method.checks(work, asked.records[name], k) for k in range(count)]
+            for key in each[0]:
+                values = [checks[key] for checks in each]
+                found[name, key] = torch.stack(values, 1) if work.targets.several else values[0]
+    return found
 
 
 def _extremes(method: Method, maps: Tensor) -> Tensor:

@@ -56,8 +56,9 @@ class _Ledger(TorchFunctionMode):
         return out
 
 
-def footprint(module: nn.Module, image: Tensor) -> Footprint:
-    """Measured by one forward pass of `image` (1×C×H×W), without a graph."""
+def footprint(module: nn.Module, image: Tensor) -> tuple[Footprint, Any]:
+    """Measured by one forward pass of `image` (1×C×H×W), without a graph; and what it gave."""
     with torch.no_grad(), _Ledger() as ledger:
-        module(image.clone())
-    return Footprint(max(ledger.sizes), sum(ledger.sizes), image.device.type == "cpu")
+        outputs = module(image.clone())
+    found = Footprint(max(ledger.sizes), sum(ledger.sizes), image.device.type == "cpu")
+    return found, outputs

@@ -1,7 +1,7 @@
 """The frozen record that `explain` returns: maps, what they are of, and how they were made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,9 @@ class Found:
     """What `explain` found. `found["grad_cam"]` are the raw maps, never normalised.
 
     `outputs`: N×classes logits (whatever the network gave, where targets are callable).
-    `targets`: N or N×K class indices, None where callable. `layer`: the address explained.
+    `targets`: N or N×K class indices, None where callable. `layer`: the address explained;
+    `beside`: where it was found by default, what else leads from the photo to the score.
+    `checks[method]`: by name, N or N×K numbers that say how far a map keeps what it promises.
     `empty[method]`: N or N×K, the map has no positive value (signed maps: nothing but zeros).
     `settings[method]`: defaults included. `seconds`: of the whole call.
     """
@@ -31,6 +33,8 @@ class Found:
     settings: Mapping[str, Mapping[str, Any]]
     seconds: float
     provenance: Mapping[str, Any]
+    beside: tuple[str, ...] = ()
+    checks: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
 
     def __getitem__(self, method: str) -> Tensor:
         if method not in self.maps:
@@ -119,6 +123,11 @@ class Found:
             "shapes": {name: list(maps.shape) for name, maps in self.maps.items()},
             "targets": None if self.targets is None else self.targets.tolist(),
             "layer": self.layer,
+            "beside": list(self.beside),
+            "checks": {
+                name: {key: values.tolist() for key, values in found.items()}
+                for name, found in self.checks.items()
+            },
             "empty": {name: empty.tolist() for name, empty in self.empty.items()},
             "settings": {name: dict(values) for name, values in self.settings.items()},
             "seconds": self.seconds,

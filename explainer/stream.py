@@ -25,6 +25,7 @@ from .photos import open_photo
 from .provenance import EXPLAINER
 from .record import Found
 from .render import Display
+from .targets import class_index
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
@@ -169,7 +170,7 @@ def _classes(network: Network, targets: Sequence[str | int] | None) -> tuple[int
         )
     if isinstance(targets, (str, int)) or not len(targets):
         raise ExplainerError(f"targets={targets!r}", "give class names or indices, or None")
-    named = [network.label_index(t) if isinstance(t, str) else int(t) for t in targets]
+    named = [network.label_index(t) if isinstance(t, str) else class_index(t) for t in targets]
     wrong = [t for t in named if t < 0 or (network.labels and t >= len(network.labels))]
     if wrong:
         raise ExplainerError(f"class index {wrong[0]} is out of range", "see the labels")
@@ -276,6 +277,10 @@ def _single(found: Found, n: int, said: Mapping[str, str]) -> Found:
         outputs=found.outputs[part],
         targets=None if found.targets is None else found.targets[part],
         empty={name: empty[part] for name, empty in found.empty.items()},
+        checks={
+            name: {key: values[part] for key, values in own.items()}
+            for name, own in found.checks.items()
+        },
         provenance={**found.provenance, **said},
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -11,6 +11,7 @@ from .errors import ExplainerError, did_you_mean
 
 Score = Callable[[Any], Tensor]
 Wanted = Sequence[Any] | Tensor | Score | None
+Probabilities = Literal["softmax", "sigmoid"]
 
 
 @dataclass(frozen=True)
@@ -18,12 +19,14 @@ class Targets:
     """The scores to explain: K classes for each of N images, or one score by a callable.
 
     `indices`: N×K class indices on the output's device (None with a callable); `several`: whether
-    the caller asked for an N×K array, so that maps are N×K×… rather than N×….
+    the caller asked for an N×K array, so that maps are N×K×… rather than N×…; `form`: how outputs
+    become probabilities.
     """
 
     indices: Tensor | None
     score: Score | None = None
     several: bool = False
+    form: Probabilities = "softmax"
 
     @property
     def count(self) -> int:
@@ -32,14 +35,15 @@ class Targets:
     def scores(self, output: Any, k: int) -> Tensor:
         """The N scores of the k-th target, as part of the graph."""
         if self.score is not None:
-            return _checked_scores(self.score(output))
+            return checked_scores(self.score(output))
         assert self.indices is not None
+        class_scores(output, len(self.indices))
         scores: Tensor = output.gather(1, self.indices[:, k : k + 1]).squeeze(1)
         return scores
 
     def probabilities(self, output: Any, k: int) -> Tensor:
-        """The N softmax probabilities of the k-th target; a callable's scores as they are."""
-        return self.scores(output if self.score else output.float().softmax(1), k)
+        """The N probabilities of the k-th target; a callable's scores as they are."""
+        return self.scores(output if self.score else in_probabilities(output, self.form), k)
 
     def rows(self, places: Tensor, batch: int) -> "Targets":
         """The targets of a longer batch, whose p-th row is a variant of image `places[p]`.
@@ -53,8 +57,9 @@ class Targets:
 
         def by_batch(output: Any) -> Tensor:
             if not isinstance(output, Tensor):
-                return _checked_scores(score(output))
-            return torch.cat([_checked_scores(score(part)) for part in torch.split(output, batch)])
+                return checked_scores(score(output), batch)
+            parts = torch.split(output, batch)
+            return torch.cat([checked_scores(score(part), len(part)) for part in parts])
 
         return replace(self, score=by_batch)
 
@@ -101,11 +106,14 @@ def similarity_to(embeddings: Tensor) -> Score:
     return score
 
 
-def resolve(wanted: Wanted, output: Any, labels: Sequence[str]) -> Targets:
-    """The targets for the network's `output`; each image's first class where none is wanted."""
+def resolve(wanted: Wanted, output: Any, labels: Sequence[str], images: int) -> Targets:
+    """The targets for the `output` of so many images; each one's first class where none is wanted.
+
+    The output must have a row for each image.
+    """
     if callable(wanted):
         return Targets(None, wanted)
-    logits = class_scores(output)
+    logits = class_scores(output, images)
     if wanted is None:
         return Targets(logits.detach().argmax(1, keepdim=True))
     indices = _indices(wanted, labels)
@@ -120,14 +128,39 @@ def resolve(wanted: Wanted, output: Any, labels: Sequence[str]) -> Targets:
     return Targets(indices if several else indices[:, None], several=several)
 
 
-def class_scores(output: Any) -> Tensor:
-    """The output where it is N×classes."""
-    if isinstance(output, Tensor) and output.dim() == 2 and output.is_floating_point():
-        return output
-    shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
-    raise ExplainerError(
-        f"the network's output is {shape}, not N×classes", "give targets as score(output) -> N"
-    )
+def class_scores(output: Any, images: int) -> Tensor:
+    """The output where it is N×classes for N images."""
+    if not isinstance(output, Tensor) or output.dim() != 2 or not output.is_floating_point():
+        shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
+        raise ExplainerError(
+            f"the network's output is {shape}, not N×classes",
+            "wrap it in a module that gives that, or give targets as score(output) -> N",
+        )
+    if len(output) != images:
+        raise ExplainerError(
+            f"the network's output has {len(output)} rows for {images} images",
+            "wrap it in a module that gives a row for each image",
+        )
+    return output
+
+
+def in_probabilities(output: Tensor, form: Probabilities) -> Tensor:
+    """N×classes scores as float32 probabilities."""
+    if form == "sigmoid":
+        return output.float().sigmoid()
+    if output.shape[1] == 1:
+        raise ExplainerError(
+            "the softmax of a single output is 1, whatever the photo",
+            'say that it is a sigmoid: Network(…, probabilities="sigmoid")',
+        )
+    return output.float().softmax(1)
+
+
+def scores_of(wanted: Wanted, images: int) -> Score:
+    """What of an output for so many images is explained: a callable's scores, or all classes'."""
+    if callable(wanted):
+        return lambda output: checked_scores(wanted(output), images)
+    return lambda output: class_scores(output, images)
 
 
 def label_index(name: str, labels: Sequence[str]) -> int:
@@ -165,9 +198,15 @@ def _numbers(row: Any, labels: Sequence[str]) -> Any:
         return label_index(row, labels)
     if hasattr(row, "__iter__") and not (isinstance(row, Tensor) and row.dim() == 0):
         return [_numbers(entry, labels) for entry in row]
-    if isinstance(row, float) or (isinstance(row, Tensor) and row.is_floating_point()):
-        raise ExplainerError(f"class index {row} is not an integer", "give integers")
-    return int(row)
+    return class_index(row)
+
+
+def class_index(given: Any) -> int:
+    """A class's index as an int; True, 1.0 and the like are none."""
+    value = given.item() if hasattr(given, "item") else given
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise ExplainerError(f"class index {given} is not an integer", "give integers")
+    return value
 
 
 def _check_range(indices: Tensor, classes: int) -> None:
@@ -178,8 +217,14 @@ def _check_range(indices: Tensor, classes: int) -> None:
         )
 
 
-def _checked_scores(scores: Any) -> Tensor:
+def checked_scores(scores: Any, images: int | None = None) -> Tensor:
+    """A callable's scores where there is one for each image (of a known number)."""
     if not isinstance(scores, Tensor) or scores.dim() != 1:
         shape = tuple(scores.shape) if isinstance(scores, Tensor) else type(scores).__name__
         raise ExplainerError(f"score(output) gave {shape}", "return one scalar per image: shape N")
+    if images is not None and len(scores) != images:
+        raise ExplainerError(
+            f"score(output) gave {len(scores)} scores for {images} images",
+            "return one scalar per image: shape N",
+        )
     return scores

@@ -2,7 +2,7 @@
 
 from . import controls, gam, grad_cam, guided_grad_cam, masked, occlusion, paths, pixels
 from . import weighted_cams as cams
-from .base import Method, Work
+from .base import Layers, Method, Work
 
 METHODS: dict[str, Method] = {
     method.name: method
@@ -32,4 +32,4 @@ METHODS: dict[str, Method] = {
     )
 }
 
-__all__ = ["METHODS", "Method", "Work"]
+__all__ = ["METHODS", "Layers", "Method", "Work"]

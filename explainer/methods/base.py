@@ -12,7 +12,7 @@ from explainer.errors import ExplainerError, did_you_mean
 from explainer.footprint import BUDGET
 from explainer.networks.network import Network
 from explainer.rectifiers import Rule
-from explainer.targets import Targets
+from explainer.targets import Targets, Wanted
 
 Made = TypeVar("Made")
 Shape = Literal["layer", "image", "input"]
@@ -40,6 +40,19 @@ class Chunk:
     places: Tensor
 
 
+@dataclass(frozen=True)
+class Layers:
+    """The addresses of the maps that methods need: of the explained layer ("" where none is), and
+    by method of those that it needs beside it."""
+
+    own: str
+    more: Mapping[str, tuple[str, ...]]
+
+    def all(self) -> list[str]:
+        more = (name for names in self.more.values() for name in names)
+        return list(dict.fromkeys([*([self.own] if self.own else []), *more]))
+
+
 class Work:
     """One call of `explain`: the shared graph, and everything made of it computed once.
 
@@ -47,10 +60,16 @@ class Work:
     """
 
     def __init__(
-        self, network: Network, graph: Graph, targets: Targets, layer: str, *, memory: int = BUDGET
+        self,
+        network: Network,
+        graph: Graph,
+        targets: Targets,
+        layers: Layers,
+        *,
+        memory: int = BUDGET,
     ) -> None:
-        self.network, self.graph, self.targets, self.layer = network, graph, targets, layer
-        self.memory = memory
+        self.network, self.graph, self.targets, self.layers = network, graph, targets, layers
+        self.layer, self.memory = layers.own, memory
         self._once: dict[Any, Any] = {}
 
     @property
@@ -121,7 +140,7 @@ class Work:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """For each target: A and ∂y/∂A of further inputs, or these and ∂y/∂x with `pixels`."""
         addresses = [] if pixels else [self.layer]
-        graph = Graph(self.network.module, inputs, addresses, pixels=pixels)
+        graph = self.network.graph(inputs, addresses, pixels=pixels)
         wanted = graph.images if pixels else graph.maps[self.layer]
         rows = self.targets.rows(places, len(self.images))
         for k in range(rows.count):
@@ -132,7 +151,8 @@ class Work:
 
 
 Compute = Callable[[Work, Any, int], Tensor]
-Layers = Callable[[Network, Tensor, Any], tuple[str, ...]]
+NeededLayers = Callable[[Network, Tensor, Wanted, Any], tuple[str, ...]]
+Checks = Callable[[Work, Any, int], dict[str, Tensor]]
 
 
 @dataclass(frozen=True)
@@ -140,7 +160,8 @@ class Method:
     """One way to explain. `compute(work, settings, k)` gives the raw maps of the k-th target.
 
     `shape`: maps are N×u×v at the layer's size ("layer"), N×H×W ("image") or N×C×H×W ("input").
-    `layers(network, images, settings)`: addresses of maps it needs beside the explained layer's.
+    `layers(network, images, targets, settings)`: addresses of maps it needs beside the explained
+    layer's. `checks(work, settings, k)`: by name, N numbers on how far the maps can be trusted.
     `of_class`: the map depends on the class that is asked about, not on photo and network alone.
     `whole_batch`: an image's map depends on the other images of its batch.
     `version` changes whenever the values of the same settings would.
@@ -160,7 +181,8 @@ class Method:
     needs_pixels: bool = False
     whole_batch: bool = False
     of_class: bool = True
-    layers: Layers | None = None
+    layers: NeededLayers | None = None
+    checks: Checks | None = None
     settings: type = NoSettings
 
     @property

@@ -14,6 +14,7 @@ from explainer.devices import in_full
 from explainer.errors import ExplainerError
 from explainer.photos import open_photo
 from explainer.resizing import resize, size_of
+from explainer.targets import class_scores
 
 from .base import Method, NoSettings, Work, full_precision
 from .grad_cam import grad_cam, grad_cam_map
@@ -87,7 +88,8 @@ def random_weights(work: Work, settings: RandomWeightsSettings, k: int) -> Tenso
 
 
 def _unlearnt(work: Work, seed: int) -> list[Tensor]:
-    graph = Graph(work.network.redrawn(seed), work.images, [work.layer])
+    twin = work.network.redrawn(seed)
+    graph = Graph(twin, work.images, [work.layer], layouts=work.graph.layouts)
     found = []
     for k in range(work.targets.count):
         with torch.enable_grad():
@@ -132,11 +134,9 @@ def _others(images: Tensor) -> Tensor:
 
 def _of_photo(work: Work, path: str) -> Tensor:
     image = work.network.prepare([open_photo(path)]).to(work.images)
-    graph = Graph(work.network.module, image, [work.layer])
-    if not isinstance(graph.outputs, Tensor) or graph.outputs.dim() != 2:
-        raise ExplainerError("the other photo has no predicted class", "leave photo out")
+    graph = work.network.graph(image, [work.layer])
     with torch.enable_grad():
-        scores = graph.outputs.amax(1)
+        scores = class_scores(graph.outputs, len(image)).amax(1)
     return _enlarged_grad_cam(work, graph, scores).expand(len(work.images), -1, -1)
 
 

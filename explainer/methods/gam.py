@@ -10,6 +10,7 @@ from explainer.layers import address_of
 from explainer.masks import minmax
 from explainer.networks.network import Network
 from explainer.resizing import resize, size_of
+from explainer.targets import Wanted
 
 from .base import Method, Work
 from .weighted_cams import layer_cam_map
@@ -27,11 +28,13 @@ class GamSettings:
             raise ExplainerError(f"stages = {self.stages}", "use 1 or more")
 
 
-def gam_layers(network: Network, images: Tensor, settings: GamSettings) -> tuple[str, ...]:
+def gam_layers(
+    network: Network, images: Tensor, wanted: Wanted, settings: GamSettings
+) -> tuple[str, ...]:
     """The addresses whose maps are joined."""
     if settings.layers:
         return tuple(dict.fromkeys(address_of(network.module, name) for name in settings.layers))
-    return network.stages(images)[-settings.stages :]
+    return network.stages(images, wanted)[-settings.stages :]
 
 
 def gam(work: Work, settings: GamSettings, k: int) -> Tensor:
@@ -42,10 +45,9 @@ def gam(work: Work, settings: GamSettings, k: int) -> Tensor:
     0…1 and their mean taken is our own reading. One layer of it is LayerCAM, so stretched.
     """
     size = size_of(work.images)
-    layers = gam_layers(work.network, work.images, settings)
     maps = [
         minmax(resize(layer_cam_map(work.activations(name), work.layer_gradient(k, name)), size))
-        for name in layers
+        for name in work.layers.more["gam"]
     ]
     return torch.stack(maps).mean(0)
 
@@ -58,6 +60,7 @@ GAM = Method(
     "Activation Maps, arXiv 2109.00951",
     cost="1 forward, 1 backward to the first of the layers",
     compute=gam,
+    version="2",
     shape="image",
     needs_layer=False,
     layers=gam_layers,

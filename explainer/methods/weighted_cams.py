@@ -13,12 +13,36 @@ COST = "1 forward, 1 backward to the layer; nothing beside grad_cam"
 def xgrad_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
     """ReLU(Σ_k α_k A^k), α_k = Σ_ij A^k g^k / (Σ_ij A^k + ε) (XGrad-CAM, equation 9).
 
-    Then Σ_ij Σ_k α_k A^k = Σ A ⊙ g: the score, but for what biases after the layer add.
+    Then Σ_ij Σ_k α_k A^k = Σ A ⊙ g: the score, but for what biases after the layer add. Where A has
+    both signs its sum may be near 0 and α beyond any gradient: `xgrad_checks` tells.
     """
     activations, gradient = work.activations(), work.layer_gradient(k)
+    return torch.relu(weighted_sum(_xgrad_weights(activations, gradient), activations))
+
+
+def _xgrad_weights(activations: Tensor, gradient: Tensor) -> Tensor:
     total = activations.sum((2, 3), keepdim=True)
-    alpha = (activations * gradient).sum((2, 3), keepdim=True) / (total + EPSILON)
-    return torch.relu(weighted_sum(alpha, activations))
+    return (activations * gradient).sum((2, 3), keepdim=True) / (total + EPSILON)
+
+
+def xgrad_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
+    """How well XGrad-CAM's weights keep what they promise: N each.
+
+    `conservation_error`: |Σ α A − Σ A ⊙ g| / Σ |A ⊙ g|. `largest_weight`: max |α| / max |g|, at
+    most 1 of a map without negative values, of which α is then a mean of the gradient.
+    """
+    activations, gradient = work.activations(), work.layer_gradient(k)
+    alpha, product = _xgrad_weights(activations, gradient), activations * gradient
+    lost = weighted_sum(alpha, activations).sum((1, 2)) - product.sum((1, 2, 3))
+    return {
+        "conservation_error": _share(lost.abs(), product.abs().sum((1, 2, 3))),
+        "largest_weight": _share(alpha.abs().amax((1, 2, 3)), gradient.abs().amax((1, 2, 3))),
+    }
+
+
+def _share(part: Tensor, whole: Tensor) -> Tensor:
+    """part / whole, and 0 where both are."""
+    return torch.where(whole > 0, part / whole, part)
 
 
 def layer_cam_map(activations: Tensor, gradient: Tensor) -> Tensor:
@@ -57,6 +81,7 @@ XGRAD_CAM = Method(
     paper="Fu et al., Axiom-based Grad-CAM, arXiv 2008.02312",
     cost=COST,
     compute=xgrad_cam,
+    checks=xgrad_checks,
 )
 LAYER_CAM = Method(
     name="layer_cam",

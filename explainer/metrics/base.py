@@ -13,7 +13,7 @@ from explainer.devices import memory_for
 from explainer.errors import ExplainerError
 from explainer.networks.network import Network, refuse_training
 from explainer.resizing import resize, size_of
-from explainer.targets import Wanted, resolve
+from explainer.targets import Wanted
 
 Needs = Literal["network", "boxes", "method"]
 Scale = Literal["score", "probability"]
@@ -72,7 +72,7 @@ class Asked:
         self.outputs = torch.cat(
             [self._outputs(images[part].clone()) for part in chunks(count, self.size)]
         )
-        self.targets = resolve(targets, self.outputs, network.labels)
+        self.targets = network.targets(targets, self.outputs, count)
         if self.targets.several:
             raise ExplainerError("several targets per image", "measure one class at a time")
 
@@ -106,6 +106,11 @@ class Asked:
             raise ExplainerError(
                 f"the network's output is {type(outputs).__name__}, no tensor",
                 "wrap it in a module that gives one",
+            )
+        if len(outputs) != len(images):
+            raise ExplainerError(
+                f"the network's output has {len(outputs)} rows for {len(images)} images",
+                "wrap it in a module that gives a row for each image",
             )
         return outputs
 

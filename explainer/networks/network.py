@@ -2,17 +2,30 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import Any, cast, get_args
 
 import torch
 from PIL import Image
 from torch import Tensor, nn
 
+from explainer.capture import Graph, UnclearLayoutError, told
 from explainer.devices import device_of, dtype_of, placed
 from explainer.errors import ExplainerError
 from explainer.footprint import Footprint, footprint
-from explainer.layers import address_of, stages
-from explainer.targets import class_scores, label_index
+from explainer.grids import Layout, shape_shown
+from explainer.layers import address_of
+from explainer.mixing import alone, refuse_mixing
+from explainer.targets import (
+    Probabilities,
+    Targets,
+    Wanted,
+    class_scores,
+    label_index,
+    resolve,
+    scores_of,
+)
+from explainer.trail import follow
+from explainer.way import Way, way_to_score
 
 from .digests import digest_of_state
 from .forms import refuse_form
@@ -25,16 +38,18 @@ class Network:
     """An image classifier to explain. Only `module` is required.
 
     `layer`: address of the layer to explain (see `explainer.layers`) or one of the module's own
-    submodules; without it the last convolution's map after its activation. `labels`: the class
-    names in order. `preprocess`: how photos become its input; torchvision's `transforms()` will do.
-    `weights_digest`: SHA-256 of the weights file; of the state dict where there is none, as it is
-    now.
+    submodules; without it the last map on the way to the score. `labels`: the class names in
+    order. `preprocess`: how photos become its input; torchvision's `transforms()` will do.
+    `probabilities`: what the outputs become by "softmax", or by "sigmoid" each for itself (several
+    labels a photo, or one output). `weights_digest`: SHA-256 of the weights file; of the state dict
+    where there is none, as it is now.
     """
 
     module: nn.Module
     layer: str | nn.Module | None = None
     labels: Sequence[str] = ()
     preprocess: Preprocessing | None = None
+    probabilities: Probabilities = field(default="softmax", kw_only=True)
     name: str = field(default="", kw_only=True)
     weights_digest: str = field(default="", kw_only=True)
     _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
@@ -47,6 +62,8 @@ class Network:
             object.__setattr__(self, "layer", address_of(self.module, self.layer))
         if self.preprocess is not None:
             object.__setattr__(self, "preprocess", adapted(self.preprocess))
+        if self.probabilities not in get_args(Probabilities):
+            raise ExplainerError(f"probabilities={self.probabilities!r}", "softmax or sigmoid")
         object.__setattr__(self, "labels", tuple(self.labels or ()))
         object.__setattr__(self, "name", self.name or type(self.module).__name__)
         if not self.weights_digest:
@@ -61,18 +78,45 @@ class Network:
     def dtype(self) -> torch.dtype:
         return dtype_of(self.module)
 
-    def stages(self, images: Tensor) -> tuple[str, ...]:
-        """Addresses of the last map at each spatial size, found once for a size of images."""
-        key = ("stages", images.shape[1:])
-        if key not in self._found:
-            self._found[key] = stages(self.module, images[:1].detach())
-        return cast(tuple[str, ...], self._found[key])
+    def way(self, images: Tensor, wanted: Wanted = None) -> Way:
+        """What the score is made of, found once for a size of images.
+
+        Of a network with several outputs it is another one for each callable; the last is kept.
+        """
+        key = ("way", images.shape[1:])
+        known, way = self._found.get(key, (None, None))
+        if way is None or not (way.common or known is wanted):
+            score = scores_of(wanted, len(images) if callable(wanted) else 1)
+            with alone(images), told(self.module):
+                seen = images if callable(wanted) else images[:1]
+                way = way_to_score(self.module, seen.detach(), score)
+            self._found[key] = wanted, way
+        return cast(Way, way)
+
+    def stages(self, images: Tensor, wanted: Wanted = None) -> tuple[str, ...]:
+        """Addresses of the last map at each spatial size on the way to the score, by depth."""
+        way = self._refusing(self.way(images, wanted))
+        named = tuple(stage for stage in way.stages if stage)
+        if len(named) < len(way.stages):
+            raise ExplainerError(
+                "a stage of the network ends in a map without a name",
+                'name them: settings={"gam": {"layers": […]}}',
+            )
+        return named
 
     def footprint(self, images: Tensor) -> Footprint:
-        """The memory that one of these images takes, measured once for a size of images."""
+        """The memory that one of these images takes, by which batches are cut and filled.
+
+        Measured once for a size of images, by a pass of one and a pass of three, which also show
+        whether an image is answered alike whatever comes with it. ExplainerError where it is not.
+        """
         key = ("footprint", images.shape[1:], images.dtype, images.device.type)
         if key not in self._found:
-            self._found[key] = footprint(self.module, images[:1].detach())
+            one = images[:1].detach()
+            with alone(images):
+                found, outputs = footprint(self.module, one)
+                refuse_mixing(self.module, one, outputs)
+            self._found[key] = found
         return cast(Footprint, self._found[key])
 
     def redrawn(self, seed: int) -> nn.Module:
@@ -109,9 +153,50 @@ class Network:
         object.__setattr__(other, "_found", self._found)
         return other
 
-    def layer_for(self, images: Tensor) -> str:
-        """The address of the layer to explain: the network's own, or the last convolution's."""
-        return cast("str | None", self.layer) or self.stages(images)[-1]
+    def layer_for(self, images: Tensor, wanted: Wanted = None) -> str:
+        """The address of the layer to explain: the network's own, or the last map's by default."""
+        if self.layer is not None:
+            return cast(str, self.layer)
+        return self._refusing(self.way(images, wanted)).layer
+
+    def _refusing(self, way: Way) -> Way:
+        if way.refusal is not None:
+            raise ExplainerError(f"{self.name}: {way.refusal.reason}", way.refusal.mend)
+        return way
+
+    def beside(self, images: Tensor, wanted: Wanted = None) -> tuple[str, ...]:
+        """Maps by which the score depends on the photo without the default layer."""
+        return () if self.layer is not None else self.way(images, wanted).beside
+
+    def graph(
+        self, images: Tensor, addresses: Sequence[str], *, pixels: bool = False, rules: bool = False
+    ) -> Graph:
+        """The forward pass of a batch, with the layouts of maps told by how these came about."""
+        known: dict[str, Layout] = self._found.setdefault(("layouts", images.shape[1:]), {})
+        while True:
+            try:
+                return Graph(
+                    self.module, images, addresses, pixels=pixels, rules=rules, layouts=known
+                )
+            except UnclearLayoutError as unclear:
+                known[unclear.address] = self._layout(unclear.address, images)
+
+    def _layout(self, address: str, images: Tensor) -> Layout:
+        with alone(images), told(self.module):
+            step = follow(self.module, images[:1].detach())[0].at(address)
+        if step is None or step.layout is None:
+            shape = shape_shown(step.tensor.shape) if step else "a map"
+            raise ExplainerError(
+                f'layer "{address}" gives {shape}, and which of its axes are the channels can\'t '
+                "be told",
+                "name a layer whose output is N×K×u×v",
+            )
+        return step.layout
+
+    def targets(self, wanted: Wanted, output: Any, images: int) -> Targets:
+        """What is explained of the output for so many images; see `resolve`."""
+        found = resolve(wanted, output, self.labels, images)
+        return replace(found, form=self.probabilities)
 
     def label_index(self, name: str) -> int:
         """The index of the class called `name`."""
@@ -138,12 +223,19 @@ class Network:
         """Logits (float32, N×classes, in the host's memory) of N×C×H×W images, without a graph."""
         refuse_training(self.module)
         with torch.no_grad():
-            return class_scores(self.module(self.placed(images))).float().cpu()
+            placed = self.placed(images)
+            return class_scores(self.module(placed), len(images)).float().cpu()
 
 
 def refuse_training(module: nn.Module) -> None:
     """Dropout and batch statistics would make the explanation another network's."""
-    trained = next((name for name, child in module.named_modules() if child.training), None)
-    if trained is not None:
-        where = f'its module "{trained}"' if trained else "the network"
-        raise ExplainerError(f"{where} is in training mode", "call network.module.eval() first")
+    for name, child in module.named_modules():
+        where = f'its module "{name}"' if name else "the network"
+        if child.training:
+            raise ExplainerError(f"{where} is in training mode", "call network.module.eval() first")
+        if isinstance(child, nn.modules.batchnorm._BatchNorm) and child.running_mean is None:
+            raise ExplainerError(
+                f"{where} normalises by whatever images come together, so that an image's answer "
+                "depends on the others",
+                "give it running statistics (track_running_stats=True)",
+            )

@@ -1,15 +1,19 @@
 """`explain` leaves everything as it was, and says what is wrong with what it can't explain."""
 
+import hashlib
+import json
 import threading
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, explain, settings_digest
+from explainer.way import RULE
 
 from .small_networks import Convolutions, noise, seeded
 
@@ -178,6 +182,10 @@ class Bad(nn.Module):
         ({"targets": [9]}, "out of range"),
         ({"targets": [-1]}, "out of range"),
         ({"targets": [0.5]}, "not an integer"),
+        ({"targets": [True]}, "class index True is not an integer"),
+        ({"targets": [[torch.tensor(True)]]}, "is not an integer"),
+        ({"targets": [np.float32(1.7)]}, "is not an integer"),
+        ({"targets": [None]}, "class index None is not an integer"),
         ({"targets": [0, 1]}, "one class per image"),
         ({"targets": [[0], [1, 2]]}, "as many classes"),
         ({"targets": "cat"}, "not a sequence"),
@@ -186,7 +194,10 @@ class Bad(nn.Module):
         ({"targets": lambda out: torch.ones(1)}, "does not depend on the layer"),
         ({"methods": "grad_cam"}, "give names"),
         ({"methods": ["gradcam"]}, "did you mean grad_cam"),
+        ({"methods": [3]}, 'no method "3"'),
         ({"layer": "usd"}, "did you mean used"),
+        ({"layer": 3}, "give a module's name"),
+        ({"layer": ["used"]}, "give a module's name"),
         ({"layer": "unused"}, "takes no part"),
         ({"layer": "side"}, "does not depend on the layer"),
         ({"layer": nn.ReLU()}, "not a module inside"),
@@ -208,6 +219,7 @@ class Bad(nn.Module):
         ({"settings": {"smooth_grad": {"samples": 0}}}, "1 or more"),
         ({"settings": {"gam": {"stages": 0}}}, "1 or more"),
         ({"settings": {"gam": {"layers": ["usd"]}}}, "did you mean used"),
+        ({"settings": {"gam": {"layers": [3]}}}, "must be list"),
         ({"settings": {"edges": {"grid": -1}}}, "0 or more"),
         ({"settings": {"centre_prior": {"spread": 0}}}, "above 0"),
         ({"targets": lambda out: out[:1, 0].expand(2)}, "2 scores for 1 images"),
@@ -299,5 +311,38 @@ def test_settings_digests_tell_layers_methods_and_preprocessing_apart() -> None:
     digests = {settings_digest(network, name) for network in (one, other) for name in METHODS}
     layered = sum(method.needs_layer for method in METHODS.values())
     assert len(digests) == len(METHODS) + layered
+    assert len(digests | {settings_digest(Network(module()), "grad_cam")}) == len(digests) + 1
     found = explain(one, noise(1, 3, 9, 9), [0])
     assert found.provenance["settings_digests"]["grad_cam"] == settings_digest(one, "grad_cam")
+
+
+def test_a_settings_digest_says_by_which_rule_the_default_layer_was_found() -> None:
+    network, one = Network(module()), noise(1, 3, 9, 9)
+    found = explain(network, one, [0]).provenance["settings_digests"]["grad_cam"]
+    before = {  # the digest of the days when the last convolution was taken, whatever the score
+        "layer": "last convolution",
+        "preprocess": None,
+        "method": "grad_cam",
+        "version": "1",
+        "settings": {},
+    }
+    assert found != hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    before["layer"] = RULE
+    assert found == hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+
+
+def test_digests_of_named_layers_are_those_of_before_and_other_precisions_have_their_own() -> None:
+    network = Network(module(), "second")
+    before = {
+        "layer": "second",
+        "preprocess": None,
+        "method": "grad_cam",
+        "version": "1",
+        "settings": {},
+    }
+    expected = hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    assert settings_digest(network, "grad_cam") == expected
+    found = {expected}
+    for dtype in (torch.float64, torch.bfloat16):
+        found.add(settings_digest(Network(module().to(dtype), "second"), "grad_cam"))
+    assert len(found) == 3
