@@ -98,7 +98,7 @@ def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
     elif asked.is_text or asked.question.is_scale or not asked.levels:
         told |= _mean(rows)
     known = rows[rows["correct"].notna()]
-    if asked.question.name == "confidence" and len(known):
+    if asked.question.name == "confidence" and asked.question.is_scale and len(known):
         told["type2_auroc"] = type2_auroc(known["correct"].to_list(), known["value"].to_list())
     return told
 

@@ -1,16 +1,21 @@
 """What is wrong with arms and blocks: which keys and conditions fit which paradigm."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from .catalogue import catalogue, did_you_mean
 from .definition import Definition
 from .paradigms import PARADIGMS, WITHOUT_MAP, Paradigm
+from .paradigms.forms import MEASURES
 from .paradigms.questionnaire import INSTRUMENTS
 from .sections import BlockSection, ConditionSection
 from .toml_lines import Path as KeyPath
 
 Complaint = tuple[KeyPath, str]
+# Fields of every trial's form, and the kinds of fields whose answer fits the column of `value`
+TAKEN_NAMES = {*MEASURES, "trial", "point_cell", "csrfmiddlewaretoken"}
+VALUE_KINDS = {"choice", "scale"}
 # Keys that only some paradigms read: elsewhere they would be a wish that is not heard
 ONLY_IN = {
     "steps": {"reliance"},
@@ -195,8 +200,32 @@ def _words(definition: Definition, block: BlockSection) -> Iterator[tuple[str, s
     if block.paradigm == "custom":
         if not block.fields:
             yield "fields", f"`blocks.fields` is missing; say what {block.name} asks"
+        yield from _field_names(block)
         if block.text is not None and block.text not in definition.texts:
             yield "text", unknown("blocks.text", block.text, definition.texts)
+
+
+def _field_names(block: BlockSection) -> Iterator[tuple[str, str]]:
+    """Names under which an answer would be lost: each is a field of the page's form."""
+    for name, count in Counter(field.name for field in block.fields).items():
+        if count > 1:
+            yield (
+                "fields",
+                f"`blocks.fields`: {count} fields of {block.name} are called {name}, and only one "
+                "answer would be kept; give each a name of its own",
+            )
+        if name in TAKEN_NAMES:
+            yield (
+                "fields",
+                f"`blocks.fields`: the page has a field {name} of its own; choose another name",
+            )
+    for field in block.fields:
+        if field.name == "value" and field.kind not in VALUE_KINDS:
+            yield (
+                "fields",
+                f"`blocks.fields`: the main answer, value, is a number, a {field.kind} is none; "
+                "choose another name",
+            )
 
 
 def _instrument(block: BlockSection) -> Iterator[tuple[str, str]]:

@@ -180,6 +180,23 @@ def test_a_key_that_a_field_ignores_is_refused(kind: str, key: str) -> None:
     assert f"unknown key for the {kind} a" in found
 
 
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        (["text value"], "the main answer, value, is a number, a text is none"),
+        (["scale a", "text a"], "2 fields of main are called a, and only one answer would be kept"),
+        (["text rt_ms"], "the page has a field rt_ms of its own; choose another name"),
+        (["scale trial"], "the page has a field trial of its own"),
+    ],
+)
+def test_a_field_whose_answer_would_be_lost_is_refused(fields: list[str], sentence: str) -> None:
+    told = [field.split() for field in fields]
+    written = ", ".join(
+        f'{{ name = "{name}", question = "b", kind = "{kind}" }}' for kind, name in told
+    )
+    assert sentence in complaint(definition(paradigm='"custom"', fields=f"[{written}]"))
+
+
 @pytest.mark.parametrize("method", ["edges", "centre_prior", "other_image"])
 def test_distinction_refuses_maps_that_do_not_depend_on_the_class(method: str) -> None:
     found = complaint(definition(f'method = "{method}"', paradigm='"distinction"'))
