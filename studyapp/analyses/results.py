@@ -21,6 +21,7 @@ from .comparisons import Pair, estimated, interval
 from .kinds import KINDS
 from .looks import looks
 from .mixed_effects import PRIMARY, beside, right_models, score_models
+from .repeats import repeats
 from .statistics.bootstrap import two_way_bootstrap
 from .statistics.naive import pooled_mean, wilcoxon_on_people, wilson
 from .statistics.reliability import Level, fleiss, krippendorff
@@ -56,6 +57,7 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "answers": answers(tidy.answers, tidy.definition) if tidy.answers is not None else [],
         "kappa": _kappa(tidy),
         "order": _order(tidy),
+        "repeats": repeats(tidy.repeated) if tidy.repeated is not None else None,
         "naive": {"label": NAIVE_LABEL, "methods": {name: _naive(tidy, name) for name in methods}},
         "excluded": dict(tidy.excluded),
         "everybody": _everybody(tidy),

@@ -32,6 +32,8 @@ def summary(found: Facts) -> Iterator[str]:
     yield from _models(found)
     for scale, alpha in _scales(found["alpha"]):
         yield f"  agreement among people{scale}: {_alpha(alpha, found['kappa'])}"
+    if found["repeats"] is not None:
+        yield f"  asked again: {found['repeats']['same']} of {found['repeats']['n']} the same"
     yield from _answers(found)
     yield f"  {found['naive']['label']}"
     if found["paradigm"] in found:

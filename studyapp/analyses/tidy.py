@@ -12,6 +12,7 @@ from .answers import answer_rows
 from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_delimited
 from .kinds import KINDS, Kind
 from .measures import Outcome, Scale, StudyTables, measured
+from .repeats import repeated_pairs
 
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
 PARADIGM_OF: Mapping[Outcome, str] = {"score": "trust", "correct": "discrimination"}
@@ -44,6 +45,7 @@ class Tidy:
     excluded: why how many people are left out. flow: how many people got how far.
     scales: of methods that are not answered on one scale, by the names in the column scale.
     answers: everything that was answered, a row an answer; definition: what asked for it.
+    repeated: what was asked again, as `repeated_pairs` gives it.
     """
 
     frame: pd.DataFrame
@@ -64,6 +66,7 @@ class Tidy:
     arrivals: Sequence[tuple[str, datetime | None]] | None = None
     scales: Mapping[str, Scale] = field(default_factory=dict)
     answers: pd.DataFrame | None = None
+    repeated: pd.DataFrame | None = None
     definition: Mapping[str, Any] = field(default_factory=dict)
 
     def with_reference(self, name: str) -> "Tidy":
@@ -279,7 +282,8 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
     """
     definition, judgments = tables.definition, tables.frames["judgments"]
     chosen = _chosen(definition, paradigm)
-    answered = judgments[judgments["stage"].isin(ANSWERED) & (judgments["paradigm"] == chosen)]
+    own = judgments[judgments["paradigm"] == chosen]
+    answered = own[own["stage"].isin(ANSWERED)]
     main = answered[answered["stage"].isin(ANALYSED)]
     found = measured(tables, chosen, main)
     kept = (answered["status"] == "finished") & ~answered["excluded"].astype(bool)
@@ -304,6 +308,7 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         arrivals=_arrivals(tables) if definition["analysis"]["looks"] else None,
         scales=found.scales,
         answers=answer_rows(answered[kept]),
+        repeated=repeated_pairs(own[(own["status"] == "finished") & ~own["excluded"].astype(bool)]),
         definition=definition,
     )
 

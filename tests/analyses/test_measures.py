@@ -211,3 +211,25 @@ def test_lost_maps_are_counted_and_their_clicks_left_out() -> None:
     found = results(tidy_study(study))
     assert found["n"] == 0
     assert found["notes"][0] == "32 clicks are left out: their maps are not kept"
+
+
+@pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
+def test_trials_that_are_asked_again_are_compared_by_their_outcome(paradigm: str) -> None:
+    study = answered_study(paradigm, repeats=2)
+    again = Judgment.objects.filter(trial__stage="repeat").select_related("trial__stimulus")
+    same = 0
+    for one in again:
+        first = Judgment.objects.get(
+            participation=one.participation_id,
+            trial__stimulus=one.trial.stimulus_id,
+            trial__condition=one.trial.condition_id,
+            trial__stage="main",
+        )
+        score = PARADIGMS[paradigm].score
+        assert score is not None
+        same += score(first.trial, first.value) == score(one.trial, one.value)
+    found = results(tidy_study(study))["repeats"]
+    assert (found["n"], found["same"]) == (16, same)
+    assert (
+        f"16 trials were asked again, the other way round: {same} had" in study_report(study).html
+    )

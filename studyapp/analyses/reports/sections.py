@@ -40,6 +40,7 @@ class Section:
     sensitivity: Figure | None
     reliability: list[str]
     order: list[str] = field(default_factory=list)
+    repeats: str = ""
     answers: Table | None = None
     equivalence: Table | None = None
     fallback: str = ""
@@ -72,6 +73,7 @@ def section(found: Facts, material: Material | None) -> Section:
         reliability=_by_scale(
             found.get("alpha"), lambda alpha: _reliability(alpha, found.get("kappa"))
         ),
+        repeats=_repeats(found.get("repeats")),
         order=_by_scale(found.get("order"), lambda order: _order(order, found["outcome"])),
         answers=answers_table(found),
         fallback=fallback_sentence(found),
@@ -108,6 +110,13 @@ def _method(one: Facts, words: str) -> str:
     interval_words = "" if one["robust95"] is None else f" (95 % interval {pair})"
     note = f"; {one['note']}" if one["note"] else ""
     return f"{said}{interval_words}{note}."
+
+
+def _repeats(told: Facts | None) -> str:
+    if told is None:
+        return ""
+    asked = counted(told["n"], "trial was", "trials were")
+    return f"{asked} asked again, the other way round: {told['same']} had the same outcome."
 
 
 def _by_scale(told: Facts | None, sentence: Callable[[Facts | None], str]) -> list[str]:
