@@ -114,14 +114,16 @@ def sheet(pictures: Sequence[Image.Image], columns: int, gap: int = 8) -> Image.
     return paper
 
 
-def encode(picture: Image.Image, format: str = "png") -> bytes:
-    """The picture as lossless PNG or WebP, without any metadata."""
+def encode(picture: Image.Image, format: str = "png", *, quality: int | None = None) -> bytes:
+    """The picture as PNG or WebP, without any metadata; lossless unless WebP has a `quality`."""
     bare = Image.fromarray(np.asarray(picture.convert("RGB")))
     out = io.BytesIO()
     if format == "png":
         bare.save(out, format="PNG", compress_level=PNG_LEVEL)
-    elif format == "webp":
+    elif format == "webp" and quality is None:
         bare.save(out, format="WEBP", lossless=True, quality=60, method=4)
+    elif format == "webp":
+        bare.save(out, format="WEBP", quality=quality, method=4, use_sharp_yuv=True)
     else:
         raise ExplainerError(f'no picture format "{format}"', "use png or webp")
     return out.getvalue()

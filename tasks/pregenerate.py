@@ -13,6 +13,7 @@ from studyapp import storage
 from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study
 from studyapp.queue import EXPLAIN, RENDER, app
 from studyapp.studies.claims import fail, finish, give_back
+from studyapp.studies.encodings import COMPACT, ENCODING, PNG, QUALITY
 from studyapp.studies.preparation import (
     pending,
     study_crops,
@@ -197,12 +198,13 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
 
 def _render(row: Any, draw: Any, name: str) -> None:
     folder = f"pictures/{row.code[:2]}"
-    file = f"{folder}/{row.code}.png"
     try:
         if row.attempts > 1:
-            storage.remove_leftovers(folder, (f".{row.code}.png.",))
+            storage.remove_leftovers(folder, (f".{row.code}.",))
         picture = draw(row)
-        digest = storage.keep(file, encode(picture))
+        ending, content = _encoded(row, picture)
+        file = f"{folder}/{row.code}.{ending}"
+        digest = storage.keep(file, content)
     except explainer.ExplainerError as error:
         fail(row, name, str(error))
     except OSError as error:
@@ -212,10 +214,19 @@ def _render(row: Any, draw: Any, name: str) -> None:
         finish(row, name, file=file, digest=digest, width=picture.width, height=picture.height)
 
 
+def _encoded(row: Any, picture: Any) -> tuple[str, bytes]:
+    """The ending of the file's name, and its bytes: as the study's overlays all are."""
+    encoding = row.display.get(ENCODING, PNG) if isinstance(row, Overlay) else COMPACT
+    if encoding == PNG:
+        return "png", encode(picture)
+    return "webp", encode(picture, "webp", quality=QUALITY if encoding == COMPACT else None)
+
+
 def _draw_overlay(row: Overlay) -> Any:
     """The picture of a map whose digest is what was recorded, on what the network saw."""
     explanation = row.explanation
-    display = explainer.Display.from_settings(row.display)
+    look = {key: value for key, value in row.display.items() if key != ENCODING}
+    display = explainer.Display.from_settings(look)
     array = stored_map(explanation)
     together = [stored_map(other) for other in row.normalised_with.all()]
     crop = _crop_of(explanation.network, explanation.image, display.size)

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import Any
 
 from django.db import transaction
@@ -58,13 +59,18 @@ def planned(participation: Participation) -> Sequence[Trial]:
     return slot_trials(participation.slot_id) if participation.slot_id is not None else ()
 
 
-def within_sight(participation: Participation) -> list[Trial]:
-    """The trial that is due and the one whose pictures are fetched ahead.
+# As many trials' pictures are fetched while somebody looks at one
+AHEAD = 2
 
-    A second step's pictures are the advice that the first answer must not know: they wait.
+
+def within_sight(participation: Participation) -> list[Trial]:
+    """The trial that is due and those whose pictures are fetched ahead.
+
+    A second step's pictures are the advice that the first answer must not know: they wait, and so
+    does all that follows.
     """
-    following = unanswered(participation)[:2]
-    return following if len(following) < 2 or following[1].step < 2 else following[:1]
+    near = unanswered(participation)[: 1 + AHEAD]
+    return [*near[:1], *takewhile(lambda trial: trial.step < 2, near[1:])]
 
 
 @dataclass(frozen=True)

@@ -30,6 +30,7 @@ from studyapp.models import (
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
 
 from .definition import study_definition
+from .encodings import ENCODING, overlay_encoding
 from .pictures import SettingsDigest, SettingsDigests, plan_overlays
 from .selection import SHOWN, PreparationError, replace_unusable, select_stimuli
 
@@ -152,13 +153,14 @@ def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
 
 
 def display_settings(study: Study) -> dict[str, Any]:
-    """How maps become pictures in this study, as the explainer's Display takes it."""
+    """How maps become pictures in this study, as the explainer's Display takes it, and files."""
     display = study_definition(study).display
     return {
         "colour_map": display.colour_map,
         "opacity": display.opacity,
         "opacity_by": display.opacity_by,
         "size": display.size,
+        ENCODING: overlay_encoding(study_definition(study)),
     }
 
 

@@ -5,6 +5,8 @@ A copy is made when its picture is first asked for, from wherever the storage ke
 """
 
 import hashlib
+import io
+import struct
 import zlib
 from functools import lru_cache
 from pathlib import Path
@@ -12,20 +14,28 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
+from PIL import Image as Pillow
 
 from studyapp import storage
 from studyapp.models import Picture, StimulusOverlay
 from studyapp.storage.local import LocalFiles
 
-# A chunk that readers of PNG skip: ancillary, private, safe to copy.
+# A chunk that readers skip; in PNG's words ancillary, private, safe to copy.
 FILLER = b"fiLl"
 CHUNK_BYTES = 12
 END_BYTES = 12
+# What WebP's header and its extended one take, and a chunk's own header
+RIFF_BYTES, EXTENDED_BYTES, HEADER_BYTES = 12, 18, 8
+TYPES = {".png": "image/png", ".webp": "image/webp"}
 
 
 def shown_name(picture: Picture, size: int) -> str:
     """The copy's name below SHOWN_ROOT; `size` as for `padded`."""
-    return f"{picture.code[:2]}/{picture.code}-{size}.png"
+    return f"{picture.code[:2]}/{picture.code}-{size}{Path(picture.file).suffix}"
+
+
+def content_type(picture: Picture) -> str:
+    return TYPES[Path(picture.file).suffix]
 
 
 def shown_path(picture: Picture, size: int) -> Path:
@@ -47,15 +57,49 @@ def common_size(study: int, photo: int) -> int:
     """The bytes of the files in which all overlays of a photo (both by key) are sent."""
     uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__photo=photo)
     files = uses.values_list("overlay__file", flat=True).distinct()
+    if any(file.endswith(".webp") for file in files):
+        return (
+            max(even(default_storage.size(file)) for file in files) + EXTENDED_BYTES + HEADER_BYTES
+        )
     return max(default_storage.size(file) for file in files) + CHUNK_BYTES
 
 
-def padded(png: bytes, size: int) -> bytes:
+def even(count: int) -> int:
+    """A file of RIFF's kind, such as WebP, has an even number of bytes."""
+    return count + count % 2
+
+
+def padded(picture: bytes, size: int) -> bytes:
     """The same picture in a file of `size` bytes; as it is if `size` has no room for a chunk.
 
     How well a map compresses tells of the method and the network, so all overlays of a photo
     are sent in files of one size. The filler does not compress, so that no gateway undoes it.
     """
+    return _padded_webp(picture, size) if picture[:4] == b"RIFF" else _padded_png(picture, size)
+
+
+def _padded_webp(webp: bytes, size: int) -> bytes:
+    """The file as WebP's extended kind, which may hold chunks that readers don't know.
+
+    https://developers.google.com/speed/webp/docs/riff_container
+    """
+    room = size - len(webp) - EXTENDED_BYTES - HEADER_BYTES
+    if room < 0 or room % 2:
+        return webp
+    extended = b"VP8X" + struct.pack("<I", 10) + bytes(4) + _canvas(webp)
+    filler = FILLER + struct.pack("<I", room) + hashlib.shake_256(webp[-64:]).digest(room)
+    body = b"WEBP" + extended + webp[RIFF_BYTES:] + filler
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def _canvas(webp: bytes) -> bytes:
+    """Width and height less one, in three bytes each."""
+    with Pillow.open(io.BytesIO(webp), formats=["WEBP"]) as picture:
+        width, height = picture.size
+    return (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+
+
+def _padded_png(png: bytes, size: int) -> bytes:
     room = size - len(png) - CHUNK_BYTES
     if room < 0:
         return png

@@ -26,7 +26,13 @@ from studyapp.storage import DamagedFileError, UnusableStorageError
 from studyapp.studies.definition import study_definition
 from studyapp.studies.paradigms.base import PHOTO
 from studyapp.studies.rights import visible_studies
-from studyapp.studies.shown import common_size, shown_bytes, shown_name, shown_path
+from studyapp.studies.shown import (
+    common_size,
+    content_type,
+    shown_bytes,
+    shown_name,
+    shown_path,
+)
 
 from .pages import participant_view
 from .sending import send_file
@@ -63,7 +69,7 @@ def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
 
 
 def _trials_so_far(person: Participation) -> list[Trial]:
-    """The next trial, which is fetched ahead, the one that is due, and those that were asked."""
+    """The trials that are fetched ahead, the one that is due, and those that were asked."""
     due = within_sight(person)
     asked = [one for one in planned(person) if not due or one.position <= due[-1].position]
     return asked[::-1]
@@ -87,7 +93,7 @@ def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
 
 def _send(request: HttpRequest, found: Picture, *, size: int) -> HttpResponse:
     headers = {
-        "Content-Type": "image/png",
+        "Content-Type": content_type(found),
         "Cache-Control": "private, max-age=31536000, immutable",
         "ETag": f'"{found.code}"',
     }

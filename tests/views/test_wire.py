@@ -182,9 +182,9 @@ def test_a_picture_is_shown_only_to_who_is_at_a_trial_with_it(client: Client) ->
 
 
 def later_picture(person: Participation) -> str:
-    """The address of a picture of the third trial from now, which is nobody's business yet."""
+    """The address of a picture of the fourth trial from now, which is nobody's business yet."""
     assert person.slot is not None
-    trial = person.slot.trials.order_by("position")[2]
+    trial = person.slot.trials.order_by("position")[3]
     stimulus = Stimulus.objects.get(trials=trial)
     overlay = stimulus.overlays.filter(condition=trial.condition).first()
     assert overlay is not None

@@ -45,8 +45,13 @@ async function show() {
   requestAnimationFrame(() => requestAnimationFrame((time) => { onset = time; preload(); }));
 }
 
-function preload() {
-  for (const address of form.dataset.next.split(" ").filter(Boolean)) new Image().src = address;
+// One picture after another, the next trial's first: asked for at once they would share the line.
+async function preload() {
+  for (const address of form.dataset.next.split(" ").filter(Boolean)) {
+    const picture = new Image();
+    picture.src = address;
+    await picture.decode().catch(() => {});
+  }
 }
 
 form.addEventListener("change", (event) => {
