@@ -42,4 +42,4 @@ COPY tasks tasks
 USER discern
 HEALTHCHECK --interval=30s --timeout=20s --start-period=60s --retries=3 \
     CMD ["python", "manage.py", "healthy", "worker"]
-CMD ["celery", "-A", "tasks", "worker", "--pool", "solo", "-Q", "gpu,cpu"]
+CMD ["celery", "-A", "tasks", "worker", "--pool", "solo", "-Q", "gpu,cpu,measure"]

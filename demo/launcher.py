@@ -182,7 +182,7 @@ def start_workers(children: list[Child], site: Site) -> None:
     """One solo worker a core, two at the most: each holds the networks in its memory."""
     for number in range(1, min(2, os.cpu_count() or 1) + 1):
         command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", "solo"]
-        command += ["-Q", "gpu,cpu", "-n", f"worker{number}@%h", "--loglevel", "INFO"]
+        command += ["-Q", "gpu,cpu,measure", "-n", f"worker{number}@%h", "--loglevel", "INFO"]
         command += ["--without-gossip", "--without-mingle"]
         name = f"worker-{number}"
         children.append(start_child(f"Worker {number}", command, name, site))

@@ -4,6 +4,8 @@ Every sentence names the mend.
 """
 
 import shutil
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Literal
@@ -25,8 +27,10 @@ from .clock import MOST_APART_SECONDS, seconds_apart
 from .faults import DISK_FULL, code_of, let_go
 from .models import Heartbeat
 from .queue import QUEUES
+from .watchdog import database_answers
 
 Database = Literal["ok", "unreachable", "not migrated", "read only", "disk full"]
+Broker = Literal["ok", "unreachable", "refuses writes"]
 Files = Literal["ok", "almost full", "full"]
 ALIVE = timedelta(minutes=1)
 LEAST_FREE_SHARE, LEAST_FREE_BYTES = 0.05, 2 * 2**30
@@ -38,6 +42,8 @@ SPILL = "SELECT max(n) FROM (SELECT n FROM generate_series(1, 10000) n ORDER BY 
 
 def database_state() -> Database:
     """Whether the database is there, has its tables, and can take a row."""
+    if not database_answers():
+        return "unreachable"
     state = _seen_from_here()
     if state == "read only":
         # A connection may be older than the server that writes now.
@@ -67,15 +73,32 @@ def alive_workers() -> QuerySet[Heartbeat]:
     return Heartbeat.objects.filter(seen_at__gt=Now() - ALIVE, seen_at__lt=Now() + ALIVE)
 
 
+def broker_state() -> Broker:
+    """Whether the broker answers, and takes a message: its memory may be full."""
+    with _broker() as client:
+        try:
+            client.set("discern/health", "", ex=60)
+        except redis.ResponseError:
+            return "refuses writes"
+        except redis.RedisError:
+            return "unreachable"
+    return "ok"
+
+
 def queue_lengths() -> dict[str, int] | None:
     """Messages that wait, by queue; None when the broker can't be reached."""
+    with _broker() as client:
+        try:
+            return {name: int(client.llen(name)) for name in QUEUES}
+        except redis.RedisError:
+            return None
+
+
+@contextmanager
+def _broker() -> Iterator[redis.Redis]:
     client = redis.Redis.from_url(settings.REDIS_URL, socket_connect_timeout=1, socket_timeout=1)
-    try:
-        return {name: int(client.llen(name)) for name in QUEUES}
-    except redis.RedisError:
-        return None
-    finally:
-        client.close()
+    with closing(client):
+        yield client
 
 
 def free_space() -> tuple[Files, int]:

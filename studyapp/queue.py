@@ -7,8 +7,10 @@ from celery import Celery
 from django.conf import settings
 from django.db import transaction
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 log = logging.getLogger(__name__)
+BROKER_SECONDS = 2
 app = Celery("discern")
 app.conf.update(
     broker_url=settings.REDIS_URL,
@@ -24,15 +26,20 @@ app.conf.update(
     broker_connection_max_retries=None,
     broker_transport_options={
         "visibility_timeout": settings.LONGEST_TASK_SECONDS,
-        "socket_connect_timeout": 5,
+        # A broker that hangs takes the call and never answers.
+        "socket_connect_timeout": BROKER_SECONDS,
+        "socket_timeout": BROKER_SECONDS,
     },
     task_default_queue="cpu",
     task_serializer="json",
     accept_content=["json"],
 )
 
-# "gpu" takes what a graphics card speeds up (predict, explain), "cpu" the rest.
-QUEUES = ("gpu", "cpu")
+# "gpu" takes what a graphics card speeds up (predict, explain), "cpu" the rest, but for measuring,
+# which lasts long and which nobody waits for: it gives way to all other work of its worker.
+MEASURING = "measure"
+QUEUES = ("gpu", "cpu", MEASURING)
+START_A_WORKER = f"celery -A tasks worker --pool solo -Q {','.join(QUEUES)}"
 PREPARE = "tasks.prepare"
 PREDICT = "tasks.predict"
 EXPLAIN = "tasks.explain"
@@ -40,22 +47,21 @@ RENDER = "tasks.render"
 REPORT = "tasks.report"
 BUNDLE = "tasks.bundle"
 MEASURE = "tasks.measure"
-# What they do waits in rows, which a worker that finds its queues empty looks for.
-IN_ROWS = (PREPARE, PREDICT, EXPLAIN, RENDER, REPORT, BUNDLE)
+# What they all do waits in rows, which a worker that finds its queues empty looks for.
+# A connection of before may be stale; what fails twice waits.
+ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}
 
 
 def ask(name: str, *arguments: Any, queue: str = "cpu") -> None:
     """Send the task called `name` once the current transaction has committed.
 
-    Without a broker it waits in its rows; for a task that has none, kombu's OperationalError.
+    Without a broker, or with one that hangs or is full, it waits in its rows, after seconds.
     """
 
     def send() -> None:
         try:
-            app.signature(name, args=arguments).apply_async(queue=queue)
-        except OperationalError as error:
-            if name not in IN_ROWS:
-                raise
+            app.signature(name, args=arguments).apply_async(queue=queue, retry_policy=ONCE_MORE)
+        except (OperationalError, RedisError) as error:
             log.warning("%s waits in its rows, the broker can't be reached: %s", name, error)
 
     transaction.on_commit(send)

@@ -55,6 +55,8 @@ def database_from_url(url: str, *, pooled: bool = False) -> dict[str, object]:
         "PASSWORD": unquote(parts.password or ""),
         "HOST": unquote(parts.hostname or ""),
         "PORT": str(parts.port or ""),
+        # A server that is stopped takes the call and never answers.
+        "OPTIONS": {"connect_timeout": 3},
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
         # A cursor of the server's outlives a transaction, and with it the loan.
@@ -205,11 +207,14 @@ X_FRAME_OPTIONS = "DENY"
 PROLIFIC_WEBHOOK_SECRET = env_secret("PROLIFIC_WEBHOOK_SECRET")
 
 # A late-acknowledged message comes back after this many seconds: longer than the longest task.
-LONGEST_TASK_SECONDS = 3600
+LONGEST_TASK_SECONDS = env_number("LONGEST_TASK_SECONDS", 3600)
 # A worker renews its claims with every heartbeat, so those of a dead one run out after this time.
 CLAIM_SECONDS = env_number("CLAIM_SECONDS", 60)
 BEAT_SECONDS = env_number("BEAT_SECONDS", 10)
 MOST_ATTEMPTS = 3
+# How long a request may wait for a database that answers nobody, and for another's lock
+DATABASE_SECONDS = env_number("DATABASE_SECONDS", 3)
+LOCK_SECONDS = env_number("LOCK_SECONDS", 10)
 # What this machine's workers compute on: "auto" is a card where there is one.
 WORKER_DEVICE = env_text("WORKER_DEVICE", "auto")
 

@@ -1,6 +1,6 @@
 """Celery tasks, thin: a task fetches, calls one function, records. Run twice, it changes nothing.
 
-`celery -A tasks worker --pool solo -Q gpu,cpu` starts a worker.
+`celery -A tasks worker --pool solo -Q gpu,cpu,measure` starts a worker.
 """
 
 import os

@@ -5,45 +5,54 @@ from collections.abc import Iterator
 
 import numpy as np
 import torch
-from django.db.models import QuerySet
+from django.db import transaction
 from PIL import Image, ImageDraw
 
 import explainer
 from explainer.metrics import METRICS
 from explainer.metrics.localisation import Box, mask_box
-from studyapp.models import MetricValue, StimulusOverlay, StimulusRole, Study, WorkState
-from studyapp.queue import MEASURE, app, ask
+from studyapp.models import Measurement, MetricValue, StimulusOverlay
+from studyapp.queue import MEASURE, MEASURING, app, ask
+from studyapp.studies.claims import fail, finish, give_back
 
+from .batches import ask_for_rest, claimed, refuse_fault
 from .material import open_image, stored_map
 from .networks import loaded
+from .watch import others_wait
 
-AT_ONCE = 8
+NEEDED = ("use__stimulus__photo__image", "use__overlay__explanation__network")
 ON_NETWORK = ("occlusion_rank_correlation", "deletion_auc", "insertion_auc")
 ON_BOXES = ("pointing_game", "energy_in_box", "localization_iou")
 
 
 @app.task(name=MEASURE)
-def measure(study_id: int) -> None:
-    """Measure the next few explanations that have no number yet, and ask for the rest."""
-    study = Study.objects.get(pk=study_id)
-    for use in unmeasured(study)[:AT_ONCE]:
-        values = [MetricValue(use=use, metric=name, value=value) for name, value in _values(use)]
-        MetricValue.objects.bulk_create(values, ignore_conflicts=True)
-    if unmeasured(study).exists():
-        ask(MEASURE, study_id)
+def measure(keys: list[int]) -> None:
+    """Make the claimed ones of the measurements `keys`, unless other work waits for this worker:
+    then they are asked for again, behind it."""
+    if others_wait():
+        ask(MEASURE, keys, queue=MEASURING)
+        return
+    rows = Measurement.objects.filter(pk__in=keys)
+    with claimed(rows) as (name, mine):
+        for row in mine.select_related(*NEEDED):
+            _measure(row, name)
+    ask_for_rest(rows, MEASURE, queue=MEASURING)
 
 
-def unmeasured(study: Study) -> QuerySet[StimulusOverlay]:
-    """Ready, non-empty explanations of main stimuli without any number."""
-    uses = StimulusOverlay.objects.filter(
-        stimulus__study=study,
-        stimulus__role=StimulusRole.MAIN,
-        overlay__explanation__state=WorkState.READY,
-        overlay__explanation__is_empty=False,
-        metrics=None,
-    )
-    named = uses.select_related("stimulus__photo__image", "overlay__explanation__network")
-    return named.order_by("pk")
+def _measure(row: Measurement, name: str) -> None:
+    try:
+        values = [MetricValue(use=row.use, metric=key, value=v) for key, v in _values(row.use)]
+    except explainer.ExplainerError as error:
+        fail(row, name, str(error))
+    except OSError as error:
+        refuse_fault(error)
+        give_back(row, name, f"the map or the photo could not be fetched: {error}")
+    except RuntimeError as error:
+        give_back(row, name, f"{type(error).__name__}: {error}")
+    else:
+        with transaction.atomic():
+            if finish(row, name):  # nobody has taken it back meanwhile
+                MetricValue.objects.bulk_create(values, ignore_conflicts=True)
 
 
 def _values(use: StimulusOverlay) -> Iterator[tuple[str, float]]:

@@ -1,6 +1,7 @@
 """The networks of a worker process, loaded once and described in their rows."""
 
 import json
+from contextlib import nullcontext
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import explainer
 from studyapp.models import Network, Study
 
 from .batches import worker_name
+from .loads import BrokenOffError, counted
 
 KEPT = 4
 
@@ -26,7 +28,7 @@ def loaded(network: Network) -> explainer.Network:
         "options": network.options,
         "device": settings.WORKER_DEVICE,
     }
-    found = _load(json.dumps(wanted, sort_keys=True))
+    found = _load(json.dumps(wanted, sort_keys=True), network.pk)
     first = network.described.get("weights_digest", found.weights_digest)
     if found.weights_digest != first:
         # Read anew the next time: the file may have been put right by then.
@@ -34,7 +36,13 @@ def loaded(network: Network) -> explainer.Network:
         raise explainer.ExplainerError(
             f"the weights of {network} are {found.weights_digest[:12]}… here, "
             f"and were {first[:12]}… where the work began",
-            "give every worker the same file",
+            "name a new file by its sha256 in the study's file, or give every worker the same file",
+        )
+    if network.described and network.labels != list(found.labels):
+        _load.cache_clear()
+        raise explainer.ExplainerError(
+            f"the labels of {network} are others here than where the work began",
+            "name a new file otherwise in the study's file, or give every worker the same file",
         )
     return found
 
@@ -42,18 +50,17 @@ def loaded(network: Network) -> explainer.Network:
 def network_for(study_id: int, network_id: int) -> explainer.Network | None:
     """The network of a batch; None where this worker can't load it, which the study then tells.
 
-    It is asked before any row is claimed, so a worker that lacks a file uses up no attempts.
+    It is asked before any row is claimed, so a worker that lacks a file uses up no attempts of
+    rows; a load that broke off for another reason is asked for again as what nobody is at.
     """
+    network = Network.objects.get(pk=network_id)
     try:
-        return loaded(Network.objects.get(pk=network_id))
-    except (explainer.ExplainerError, OSError) as error:
-        tell_unloadable(study_id, error)
+        return loaded(network)
+    except BrokenOffError:
         return None
-
-
-def tell_unloadable(study_id: int, error: Exception) -> None:
-    """Stop the study's preparation with a problem that names the worker and the mend."""
-    stop(study_id, f"a network can't be loaded by {worker_name()}: {error}")
+    except (explainer.ExplainerError, OSError) as error:
+        stop(study_id, f"the network {network} can't be loaded by {worker_name()}: {error}")
+        return None
 
 
 def stop(study_id: int, problem: str) -> None:
@@ -83,15 +90,16 @@ def settings_digest(network: Network, method: str, settings: dict[str, Any]) -> 
 
 
 @lru_cache(maxsize=KEPT)
-def _load(wanted: str) -> explainer.Network:
-    """The network that `wanted` (JSON, so that it can be a key) describes."""
+def _load(wanted: str, key: int | None) -> explainer.Network:
+    """The network that `wanted` (JSON, so that it can be a key) describes, for the row `key`."""
     values: dict[str, Any] = json.loads(wanted)
     builder, options = values.pop("builder"), values.pop("options")
     if values["labels"] != explainer.networks.IMAGENET:
         _refuse_relative(builder, values["labels"])
     if values["weights"] is not None and values["weights"] not in explainer.weights_of(builder):
         _refuse_relative(builder, values["weights"])
-    return explainer.load_network(builder, **values, **options)
+    with counted(Network.objects.get(pk=key)) if key else nullcontext():
+        return explainer.load_network(builder, **values, **options)
 
 
 def _refuse_relative(builder: str, name: str | None) -> None:

@@ -1,11 +1,10 @@
 """The task that drives a study's preparation: do what can be done now, ask for the rest."""
 
-import explainer
 from studyapp.models import Study
 from studyapp.queue import PREPARE, app, ask
 from studyapp.studies.preparation import advance, study_networks
 
-from .networks import describe, settings_digest, tell_unloadable
+from .networks import describe, network_for, settings_digest
 
 
 @app.task(name=PREPARE)
@@ -14,12 +13,10 @@ def prepare(study_id: int) -> None:
     study = Study.objects.filter(pk=study_id).first()
     if study is None:
         return
-    try:
-        for network in study_networks(study):
-            describe(network)
-    except (explainer.ExplainerError, OSError) as error:
-        tell_unloadable(study_id, error)
-        return
+    for network in study_networks(study):
+        if network_for(study_id, network.pk) is None:
+            return
+        describe(network)
     for request in advance(study, settings_digest):
         ask(request.task, *request.arguments, queue=request.queue)
 

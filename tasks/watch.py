@@ -8,8 +8,8 @@ import redis
 from django.conf import settings
 from django.db.models import QuerySet
 
-from studyapp.models import Download, Report, Study, StudyState, WorkState
-from studyapp.queue import BUNDLE, PREPARE, QUEUES, REPORT, app
+from studyapp.models import Download, Measurement, Report, Study, StudyState, WorkState
+from studyapp.queue import BROKER_SECONDS, BUNDLE, MEASURE, MEASURING, PREPARE, QUEUES, REPORT, app
 from studyapp.studies.claims import is_held
 from studyapp.studies.preparation import (
     pending,
@@ -24,7 +24,13 @@ ASKED = "discern/asked-again"
 
 # A task by its name, and the row that it is about
 Wanted = tuple[str, int]
-ROWS: dict[str, type[Report] | type[Download]] = {REPORT: Report, BUNDLE: Download}
+ROWS: dict[str, type[Report] | type[Download] | type[Measurement]] = {
+    REPORT: Report,
+    BUNDLE: Download,
+    MEASURE: Measurement,
+}
+# The queues of this process, once it is ready
+taken: tuple[str, ...] = ()
 
 
 class Watch:
@@ -41,11 +47,27 @@ class Watch:
             ask_again([*unprepared_studies(), *unmade()])
             self.has_started = True
             return
-        forgotten = {*forgotten_studies(), *unmade()} if idle and _queues_are_empty() else set()
+        forgotten = set(_forgotten()) if idle else set()
         again = self.suspects & forgotten
         self.suspects = forgotten - again
         if again and _may_ask():
             ask_again(again)
+
+
+def _forgotten() -> Iterator[Wanted]:
+    """What nobody has a message for; a long line of measurements hides nothing else."""
+    others = [name for name in QUEUES if name != MEASURING]
+    if _are_empty(others):
+        yield from forgotten_studies()
+        yield from (one for one in unmade() if one[0] != MEASURE or _are_empty([MEASURING]))
+
+
+def others_wait() -> bool:
+    """Whether a message waits that this worker could take in place of measuring."""
+    try:
+        return not _are_empty([name for name in taken if name != MEASURING])
+    except redis.RedisError:
+        return False
 
 
 def unprepared_studies() -> Iterator[Wanted]:
@@ -63,7 +85,7 @@ def forgotten_studies() -> Iterator[Wanted]:
 
 
 def unmade() -> Iterator[Wanted]:
-    """Reports and bundles that were asked for and that no worker is at."""
+    """Reports, bundles and measurements that were asked for and that no worker is at."""
     for task, model in ROWS.items():
         waiting = model.objects.filter(state=WorkState.PENDING).exclude(is_held())
         yield from ((task, key) for key in waiting.values_list("pk", flat=True))
@@ -72,7 +94,8 @@ def unmade() -> Iterator[Wanted]:
 def ask_again(wanted: Iterable[Wanted]) -> None:
     for task, key in sorted(wanted):
         argument = key if task == PREPARE else [key]
-        app.signature(task, args=[argument]).apply_async(queue="cpu")
+        queue = MEASURING if task == MEASURE else "cpu"
+        app.signature(task, args=[argument]).apply_async(queue=queue)
 
 
 def _all_rows(study: Study) -> Iterator[QuerySet[Any]]:
@@ -82,14 +105,16 @@ def _all_rows(study: Study) -> Iterator[QuerySet[Any]]:
 
 @contextlib.contextmanager
 def _broker() -> Iterator[redis.Redis]:
-    client = redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5)
+    client = redis.Redis.from_url(
+        settings.REDIS_URL, socket_timeout=BROKER_SECONDS, socket_connect_timeout=BROKER_SECONDS
+    )
     with contextlib.closing(client):
         yield client
 
 
-def _queues_are_empty() -> bool:
+def _are_empty(queues: Iterable[str]) -> bool:
     with _broker() as client:
-        return all(client.llen(name) == 0 for name in QUEUES)
+        return all(client.llen(name) == 0 for name in queues)
 
 
 def _may_ask() -> bool:

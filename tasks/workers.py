@@ -12,10 +12,11 @@ from django.db.models.functions import Now
 from kombu.exceptions import KombuError
 
 from studyapp.models import Heartbeat
+from studyapp.queue import MEASURE
 
+from . import watch
 from .batches import renew_held, worker_name
 from .device import settle_arithmetic
-from .watch import Watch
 
 log = logging.getLogger(__name__)
 doing = ""
@@ -33,12 +34,12 @@ def beat(queues: str) -> None:
 def _beat_on(queues: str, stop: threading.Event) -> None:
     """Beat at once and until told to stop; a database or broker that is away for a while, also at
     the start, ends nothing."""
-    watch = Watch()
+    looker = watch.Watch()
     while True:
         try:
             close_old_connections()
             beat(queues)
-            watch.look(idle=not doing)
+            looker.look(idle=doing in ("", MEASURE))
         except (DatabaseError, InterfaceError, OSError, redis.RedisError, KombuError) as error:
             log.warning("no heartbeat: %s", error)
         if stop.wait(settings.BEAT_SECONDS):
@@ -49,7 +50,8 @@ def _beat_on(queues: str, stop: threading.Event) -> None:
 @signals.worker_ready.connect
 def start(sender: Any, **_: Any) -> None:
     settle_arithmetic()
-    queues = ",".join(sorted(queue.name for queue in sender.task_consumer.queues))
+    watch.taken = tuple(sorted(queue.name for queue in sender.task_consumer.queues))
+    queues = ",".join(watch.taken)
     threading.Thread(target=_beat_on, args=(queues, threading.Event()), daemon=True).start()
 
 

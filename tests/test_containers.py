@@ -320,7 +320,7 @@ def test_the_workers_commands_start_on_their_queues_and_tell_their_health(
         healthy = managed(environment, "healthy", "worker")
         assert healthy.returncode == 0, log.read_text("utf-8")[-2000:]
         queues = Heartbeat.objects.get().queues
-    assert queues == {"worker-cpu": "cpu,gpu", "worker-gpu": "gpu"}[service]
+    assert queues == {"worker-cpu": "cpu,gpu,measure", "worker-gpu": "gpu,measure"}[service]
 
 
 def test_a_secret_is_read_from_its_file(environment: dict[str, str], tmp_path: Path) -> None:

@@ -86,7 +86,7 @@ class Stack:
 
     def start_worker(self) -> None:
         command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", "solo"]
-        command += ["-Q", "gpu,cpu", "--without-gossip", "--without-mingle"]
+        command += ["-Q", "gpu,cpu,measure", "--without-gossip", "--without-mingle"]
         self.children["worker"] = self._start("The worker", command, "worker")
 
     def _start(self, name: str, command: list[str], log: str) -> Child:

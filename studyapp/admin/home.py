@@ -12,6 +12,7 @@ from django.urls import reverse
 
 from studyapp.health import (
     alive_workers,
+    broker_state,
     clock_state,
     database_state,
     free_space,
@@ -27,6 +28,7 @@ from studyapp.models import (
     StudyState,
     WorkState,
 )
+from studyapp.queue import MEASURING, START_A_WORKER
 from studyapp.studies.rights import may_add_studies, visible_studies
 
 HIGH_DROP_OUT = 0.2
@@ -132,19 +134,30 @@ def _workers(
     for worker, is_alive in workers:
         if worker.doing and not is_alive:
             yield Concern(f"{worker.worker} stopped while it was at: {worker.doing}", address)
+    if queues is not None and broker_state() == "refuses writes":
+        yield Concern(
+            "The broker refuses writes, most often because its memory is full: what workers are "
+            "asked for waits in its rows; give Redis more memory (maxmemory), or empty it: "
+            "redis-cli flushall loses nothing"
+        )
     if queues is None:
         yield Concern(
             "The broker can't be reached: people answer as ever, what workers are asked for waits "
             "in its rows; start Redis again and they go on by themselves"
         )
+    takers = [one for one, is_alive in workers if is_alive and MEASURING in one.queues.split(",")]
+    if (queues or {}).get(MEASURING) and not takers and any(is_alive for _, is_alive in workers):
+        yield Concern(
+            f"Measurements are waiting and no worker takes the queue {MEASURING}; start one: "
+            f"{START_A_WORKER}", address
+        )  # fmt: skip
     waiting = sum((queues or {}).values()) or any(
         line.study.state == StudyState.PREPARING and line.study.prepared_at is None
         for line in lines
     )
     if waiting and not any(is_alive for _, is_alive in workers):
         yield Concern(
-            "Work is waiting and no worker is alive; start one: "
-            "celery -A tasks worker --pool solo -Q gpu,cpu", address
+            f"Work is waiting and no worker is alive; start one: {START_A_WORKER}", address
         )  # fmt: skip
 
 

@@ -115,5 +115,5 @@ VERBS: dict[str, Verb] = {
 def offered(study: Study) -> list[Verb]:
     """The verbs that fit the study's state. Opening is offered once everything is prepared."""
     fitting = [verb for verb in VERBS.values() if study.state in verb.states]
-    unfit = {"prepare", "retry"} if study.prepared_at is not None else {"open"}
+    unfit = {"retry"} if study.prepared_at is not None else {"open"}
     return [verb for verb in fitting if verb.name not in unfit]

@@ -3,6 +3,7 @@
 from .codes import new_code
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
 from .erasing import erase_judgments
+from .load import NetworkLoad
 from .login import LoginTries
 from .member import Member, Role
 from .participation import (
@@ -19,7 +20,7 @@ from .participation import (
     Status,
     TurnedAway,
 )
-from .report import Download, MetricValue, Report
+from .report import Download, Measurement, MetricValue, Report
 from .stimulus import (
     Crop,
     Explanation,
@@ -49,9 +50,11 @@ __all__ = [
     "Image",
     "Judgment",
     "LoginTries",
+    "Measurement",
     "Member",
     "MetricValue",
     "Network",
+    "NetworkLoad",
     "NetworkPair",
     "Overlay",
     "PanelEvent",

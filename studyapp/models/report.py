@@ -59,6 +59,15 @@ class MetricValue(models.Model):
         return f"{self.metric} of {self.use}"
 
 
+class Measurement(Work):
+    """The measuring of one explanation that people judged, which ends in its MetricValues."""
+
+    use = models.OneToOneField(StimulusOverlay, models.CASCADE, related_name="measurement")
+
+    def __str__(self) -> str:
+        return f"measuring {self.use}"
+
+
 class Download(Work):
     """A bundle of a study that a worker made to be downloaded, public or private."""
 

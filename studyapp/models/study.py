@@ -50,6 +50,7 @@ class Study(models.Model):
     problem = models.TextField(blank=True, help_text="What stops the preparation, with the mend.")
     seed = models.BigIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
+    preparing_since = models.DateTimeField(null=True, blank=True, editable=False)
     prepared_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)

@@ -27,6 +27,7 @@ def claim(rows: QuerySet[Any], worker: str) -> str:
     free.filter(attempts__gte=settings.MOST_ATTEMPTS).update(
         state=WorkState.FAILED,
         error=f"{settings.MOST_ATTEMPTS} workers stopped at it; see the worker's log, then retry",
+        finished_at=Now(),
         **FREE,
     )
     name = f"{worker[:150]}/{uuid.uuid4().hex}"
@@ -37,10 +38,12 @@ def claim(rows: QuerySet[Any], worker: str) -> str:
 def is_held() -> Q:
     """Rows with a claim that has not run out.
 
-    Nobody claims for longer than the longest task: a claim for longer was made by a clock that has
-    been set back since, and its worker, if it lives, has renewed it.
+    Nobody claims for longer than the longest task, or twice CLAIM_SECONDS where that is more: a
+    claim for longer was made by a clock that has been set back since, and its worker, if it lives,
+    has renewed it.
     """
-    longest = Now() + timedelta(seconds=settings.LONGEST_TASK_SECONDS)
+    most = max(settings.LONGEST_TASK_SECONDS, 2 * settings.CLAIM_SECONDS)
+    longest = Now() + timedelta(seconds=most)
     return Q(claimed_until__isnull=False, claimed_until__gt=Now(), claimed_until__lt=longest)
 
 

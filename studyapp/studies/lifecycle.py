@@ -4,21 +4,15 @@ import statistics
 from collections.abc import Iterator
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
-from studyapp import storage
+from studyapp.clock import database_now
 from studyapp.models import (
-    Condition,
-    Overlay,
     Participation,
-    Picture,
-    StimulusOverlay,
     StimulusRole,
     Study,
     StudyKind,
     StudyState,
-    WorkState,
 )
 from studyapp.queue import PREPARE, ask
 
@@ -27,7 +21,9 @@ from .definition import study_definition
 from .design import Design, DesignError, Plan, draw
 from .drawing import design_plan, write_design
 from .placeholders import placeholders
+from .preparation import forget_loads
 from .texts import texts_digest
+from .verification import hidden_flaws
 
 SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
 
@@ -38,10 +34,14 @@ class LifecycleError(Exception):
 
 @transaction.atomic
 def start_preparing(study: Study) -> Study:
-    """Ask the workers for predictions and explanations; asking again takes up what is left."""
+    """Ask the workers for predictions and explanations; asking again takes up what is left, and
+    looks at every file anew."""
     study = locked_study(study, StudyState.DRAFT, StudyState.PREPARING, verb="prepared")
-    study.state, study.problem = StudyState.PREPARING, ""
-    study.save(update_fields=["state", "problem"])
+    if study.state == StudyState.DRAFT:
+        study.preparing_since = database_now()
+    study.state, study.problem, study.prepared_at = StudyState.PREPARING, "", None
+    study.save(update_fields=["state", "problem", "prepared_at", "preparing_since"])
+    forget_loads(study)
     ask(PREPARE, study.pk)
     return study
 
@@ -94,17 +94,9 @@ def hindrances(study: Study) -> Iterator[str]:
     if study.prepared_at is None:
         yield f"its explanations are not all ready; see `manage.py study status {study.slug}`"
         return
-    unready = _shown(study).exclude(overlay__state=WorkState.READY).count()
-    if unready:
-        yield f"{unready} overlays are not ready; prepare it again"
-    if _shown(study).filter(overlay__explanation__is_empty=True).exists():
-        yield "an explanation is empty; prepare it again to replace its stimulus"
     yield from placeholders(study)
     yield from pay_below_the_floor(study)
-    overlays = Overlay.objects.filter(uses__in=_shown(study)).distinct()
-    for overlay in overlays.iterator(chunk_size=500):
-        if not picture_is_intact(overlay):
-            yield f"the picture file {overlay.file} is missing or not as it was made; prepare again"
+    yield from (f"{flaw}; prepare it again" for flaw in hidden_flaws(study))
 
 
 def pay_below_the_floor(study: Study) -> Iterator[str]:
@@ -124,11 +116,6 @@ def pay_below_the_floor(study: Study) -> Iterator[str]:
             f"{pay.amount * 60 / minutes:.2f} an hour, below the floor of {pay.hourly_floor:g}; "
             "pay more or ask less"
         )
-
-
-def picture_is_intact(picture: Picture) -> bool:
-    """The file is there and has the digest that was recorded when it was made."""
-    return storage.is_whole(picture.file, picture.digest)
 
 
 def drawn_design(study: Study) -> tuple[Plan, Design]:
@@ -155,13 +142,6 @@ def _move(study: Study, state: StudyState) -> Study:
     study.state = state
     study.save(update_fields=["state"])
     return study
-
-
-def _shown(study: Study) -> QuerySet[StimulusOverlay]:
-    conditions = Condition.objects.filter(study=study)
-    return StimulusOverlay.objects.filter(
-        stimulus__study=study, stimulus__role__in=SHOWN, condition__in=conditions
-    )
 
 
 def _dropped(study: Study) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from studyapp.models import (
@@ -19,6 +19,7 @@ from studyapp.models import (
     Explanation,
     Image,
     Network,
+    NetworkLoad,
     Overlay,
     Prediction,
     Stimulus,
@@ -29,10 +30,12 @@ from studyapp.models import (
 )
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
 
+from .claims import FREE, is_held, retry
 from .definition import study_definition
 from .encodings import ENCODING, overlay_encoding
 from .pictures import SettingsDigest, SettingsDigests, plan_overlays
 from .selection import SHOWN, PreparationError, replace_unusable, select_stimuli
+from .verification import conditions_by_paradigm, damaged_pictures, hidden_flaws
 
 BATCH = 32
 Row = TypeVar("Row", Prediction, Explanation, Overlay, Crop)
@@ -80,6 +83,11 @@ def study_crops(study: Study) -> QuerySet[Crop]:
     ).distinct()
 
 
+def forget_loads(study: Study) -> None:
+    """Let workers try again to load networks at which some have died."""
+    NetworkLoad.objects.filter(network__in=study_networks(study)).exclude(is_held()).delete()
+
+
 def pending(rows: QuerySet[Row]) -> QuerySet[Row]:
     return rows.filter(state=WorkState.PENDING)
 
@@ -106,22 +114,56 @@ def advance(study: Study, settings_digest: SettingsDigest) -> list[Request]:
 
 def _advance(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]:
     plan_predictions(study)
+    _retry_of_before(study, study_predictions(study))
     waiting = list(_requests(PREDICT, "gpu", study, pending(study_predictions(study))))
     if waiting:
         yield from waiting
         return
     if not study.stimuli.exists():
         select_stimuli(study)
-    plan_explanations(study, settings_digest)
-    waiting = list(_requests(EXPLAIN, "gpu", study, pending(study_explanations(study))))
+    waiting = list(_explanation_requests(study, settings_digest))
     if not waiting and replace_unusable(study):
-        plan_explanations(study, settings_digest)
-        waiting = list(_requests(EXPLAIN, "gpu", study, pending(study_explanations(study))))
+        waiting = list(_explanation_requests(study, settings_digest))
     waiting = waiting or list(_picture_requests(study))
     if not waiting:
         _refuse_failed_pictures(study)
+        waiting = list(_damaged_requests(study))
+    if not waiting:
+        for flaw in hidden_flaws(study, files=False):
+            raise PreparationError(f"{flaw}; prepare it again")
         study.prepared_at = timezone.now()
     yield from waiting
+
+
+def _explanation_requests(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]:
+    plan_explanations(study, settings_digest)
+    made: list[QuerySet[Any]] = [study_explanations(study), study_overlays(study)]
+    for rows in (*made, study_crops(study)):
+        _retry_of_before(study, rows)
+    yield from _requests(EXPLAIN, "gpu", study, pending(study_explanations(study)))
+
+
+def _retry_of_before(study: Study, rows: QuerySet[Any]) -> None:
+    """Try again what failed for another study, before this one was being prepared: once, for what
+    fails then failed after."""
+    if study.preparing_since is None:
+        return
+    before = Q(finished_at=None) | Q(finished_at__lt=study.preparing_since)
+    failed = rows.filter(before, state=WorkState.FAILED).values("pk")
+    retry(rows.model._default_manager.filter(pk__in=failed))
+
+
+def _damaged_requests(study: Study) -> Iterator[Request]:
+    """Draw again, as a further try, the pictures whose file is gone or another."""
+    for row in damaged_pictures(study):
+        if row.attempts >= settings.MOST_ATTEMPTS:
+            raise PreparationError(
+                f"the file of {row} was made {row.attempts} times and is missing or damaged again; "
+                "look at the disk or the bucket, then prepare it again with --retry"
+            )
+        rows = type(row)._default_manager.filter(pk=row.pk)
+        rows.update(state=WorkState.PENDING, digest="", **FREE)
+    yield from _picture_requests(study)
 
 
 def plan_predictions(study: Study) -> None:
@@ -140,7 +182,7 @@ def plan_predictions(study: Study) -> None:
 def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
     """Rows for the explanations and pictures of all chosen stimuli that have none yet."""
     digests = SettingsDigests(settings_digest)
-    conditions = _conditions_by_paradigm(study)
+    conditions = conditions_by_paradigm(study)
     display = display_settings(study)
     joins = study_definition(study).display.scope == "network"
     photos: dict[tuple[int, str], list[Stimulus]] = {}
@@ -161,17 +203,6 @@ def display_settings(study: Study) -> dict[str, Any]:
         "opacity_by": display.opacity_by,
         "size": display.size,
         ENCODING: overlay_encoding(study_definition(study)),
-    }
-
-
-def _conditions_by_paradigm(study: Study) -> dict[str, list[Condition]]:
-    definition = study_definition(study)
-    rows = {
-        row.name: row for row in study.conditions.select_related("pair__stronger", "pair__weaker")
-    }
-    return {
-        paradigm: [rows[one.name] for one in definition.conditions_of(paradigm)]
-        for paradigm in definition.photo_paradigms()
     }
 
 

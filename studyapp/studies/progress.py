@@ -6,9 +6,16 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from studyapp.health import alive_workers
-from studyapp.models import Study, WorkState
+from studyapp.models import NetworkLoad, Study, WorkState
 
-from .preparation import study_crops, study_explanations, study_overlays, study_predictions
+from .claims import is_held
+from .preparation import (
+    study_crops,
+    study_explanations,
+    study_networks,
+    study_overlays,
+    study_predictions,
+)
 
 
 @dataclass(frozen=True)
@@ -57,11 +64,14 @@ def progress(study: Study) -> Progress:
 
 
 def failures(study: Study, most: int = 20) -> list[str]:
-    """The reasons of the failed rows, `most` of each kind at most."""
+    """The reasons of the failed rows and loads of networks, `most` of each kind at most."""
     found: list[str] = []
-    for rows in (study_predictions(study), study_explanations(study), study_overlays(study)):
+    made: list[QuerySet[Any]] = [study_predictions(study), study_explanations(study)]
+    for rows in (*made, study_overlays(study), study_crops(study)):
         failed = rows.filter(state=WorkState.FAILED).order_by("pk")[:most]
         found.extend(f"{row}: {row.error}" for row in failed)
+    loads = NetworkLoad.objects.filter(network__in=study_networks(study)).exclude(is_held())
+    found.extend(f"{row}: {row.error or 'a worker stopped at it'}" for row in loads[:most])
     return found
 
 

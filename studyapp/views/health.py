@@ -5,10 +5,10 @@ from django.views.decorators.http import require_safe
 
 from studyapp.health import (
     alive_workers,
+    broker_state,
     clock_state,
     database_state,
     free_space,
-    queue_lengths,
 )
 from studyapp.models import Study, StudyState
 
@@ -20,7 +20,7 @@ def healthz(request: HttpRequest) -> JsonResponse:
     is_readable = database not in ("unreachable", "not migrated")
     facts = {
         "database": database,
-        "broker": "unreachable" if queue_lengths() is None else "ok",
+        "broker": broker_state(),
         "workers": alive_workers().count() if is_readable else None,
         "preparation": _preparation() if is_readable else "unknown",
         "files": free_space()[0],

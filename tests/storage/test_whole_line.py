@@ -36,8 +36,9 @@ from studyapp.models import (
 )
 from studyapp.participations.answering import current_trial
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
-from studyapp.studies.lifecycle import open_study, picture_is_intact, start_preparing
+from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.progress import progress
+from studyapp.studies.verification import is_intact
 from tasks.bundles import bundle as make_bundle
 from tasks.reports import report as make_report
 from tests.admin.desk import administrator
@@ -108,7 +109,7 @@ def test_a_study_is_prepared_opened_and_its_pictures_served(tmp_path: Path, clie
     for row in Explanation.objects.all():
         assert storage.is_whole(row.map_file, row.map_digest)
     pictures = [*Overlay.objects.all(), *Crop.objects.all()]
-    assert all(picture_is_intact(one) for one in pictures)
+    assert all(is_intact(one) for one in pictures)
     person = take_part(open_study(study))
     trial = current_trial(person)
     assert trial is not None
@@ -131,9 +132,9 @@ def test_a_picture_that_was_changed_in_the_bucket_stops_the_opening(tmp_path: Pa
     study = open_small_study()
     victim = Overlay.objects.latest("pk")
     storage.keep(victim.file, b"something else")
-    assert not picture_is_intact(victim)
+    assert not is_intact(victim)
     storage.remove(victim.file)
-    assert not picture_is_intact(victim)
+    assert not is_intact(victim)
     assert write_bundle(study, tmp_path / "out", analysis=False).missing
 
 
@@ -197,4 +198,4 @@ def test_a_bundle_from_elsewhere_is_rebuilt_with_its_files_in_the_bucket(tmp_pat
     call_command("import_bundle", str(tmp_path / "out.zip"), verbosity=0)
     again = Study.objects.get()
     assert {one.image.file for one in again.images.all()} == before
-    assert all(picture_is_intact(one) for one in Overlay.objects.all())
+    assert all(is_intact(one) for one in Overlay.objects.all())

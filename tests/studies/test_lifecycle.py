@@ -5,10 +5,13 @@ from django.core.files.storage import default_storage
 from django.db import transaction
 
 from studyapp.models import (
+    Crop,
     Deviation,
     Explanation,
     Overlay,
+    Picture,
     Slot,
+    StimulusOverlay,
     StudyKind,
     StudyState,
     Trial,
@@ -88,23 +91,44 @@ def test_a_study_with_an_unready_overlay_is_not_opened() -> None:
     study = make_study()
     overlay = Overlay.objects.filter(uses__stimulus__study=study)[:1].get()
     Overlay.objects.filter(pk=overlay.pk).update(state=WorkState.PENDING, digest="")
-    with pytest.raises(LifecycleError, match="1 overlays are not ready"):
+    with pytest.raises(
+        LifecycleError, match=r"the guided_backprop of 0.png is pending; prepare it"
+    ):
         open_study(study)
 
 
 def test_a_study_with_an_empty_explanation_is_not_opened() -> None:
     study = make_study()
     Explanation.objects.update(is_empty=True)
-    with pytest.raises(LifecycleError, match="an explanation is empty"):
+    with pytest.raises(LifecycleError, match="shows nothing: its map is empty"):
         open_study(study)
 
 
-def test_a_study_with_a_changed_picture_file_is_not_opened() -> None:
+@pytest.mark.parametrize("model", [Overlay, Crop])
+def test_a_study_with_a_changed_picture_file_is_not_opened(model: type[Picture]) -> None:
     study = make_study()
-    overlay = Overlay.objects.filter(uses__stimulus__study=study)[:1].get()
-    with default_storage.open(overlay.file, "ab") as file:
+    with default_storage.open(model._default_manager.earliest("pk").file, "ab") as file:
         file.write(b"one byte more")
     with pytest.raises(LifecycleError, match="missing or not as it was made"):
+        open_study(study)
+
+
+def test_a_study_without_a_photos_plain_picture_is_not_opened() -> None:
+    study = make_study()
+    Crop.objects.filter(pk=Crop.objects.earliest("pk").pk).update(
+        state=WorkState.PENDING, digest=""
+    )
+    with pytest.raises(LifecycleError, match=r"the plain picture of 0.png is pending"):
+        open_study(study)
+    Crop.objects.earliest("pk").delete()
+    with pytest.raises(LifecycleError, match=r"the plain picture of 0.png was never asked for"):
+        open_study(study)
+
+
+def test_a_study_that_lacks_one_of_a_pages_maps_is_not_opened() -> None:
+    study = make_study()
+    StimulusOverlay.objects.filter(stimulus__study=study).earliest("pk").delete()
+    with pytest.raises(LifecycleError, match=r"of 0.png was never asked for; prepare it again"):
         open_study(study)
 
 

@@ -102,7 +102,7 @@ class WorkerProcess:
         self,
         folder: Path,
         *,
-        queues: str = "gpu,cpu",
+        queues: str = "gpu,cpu,measure",
         claim: int = 2,
         disk: Path | None = None,
     ) -> None:

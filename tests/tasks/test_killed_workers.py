@@ -1,5 +1,6 @@
 """Workers that are killed, and messages that are lost: the rows bring it all to its end."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,11 +9,13 @@ from pytest_django import Settings
 
 import explainer
 from studyapp.models import (
+    Condition,
     Explanation,
     Heartbeat,
     Overlay,
     Prediction,
     Study,
+    StudyState,
     Work,
     WorkState,
 )
@@ -32,6 +35,7 @@ from .small_line import (
     wait_for,
     worker,
 )
+from .test_bad_material import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,3 +137,33 @@ def test_poison_messages_are_acknowledged_and_told_and_never_block_the_queue(
         wait_for(Explanation.objects.exists, log=one.log)
         wait_for(lambda: is_prepared(study) and broker_is_idle(), log=one.log)
     assert_whole(study)
+
+
+def test_a_message_that_comes_back_while_its_worker_is_busy_starts_no_second_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The broker gives a message that is two seconds old to the worker that looks every ten; what
+    it asks for takes longer."""
+    monkeypatch.setenv("LONGEST_TASK_SECONDS", "2")
+    study = start_preparing(make_line(tmp_path / "study", photos=2, stimuli=2))
+    slow = {"method": "occlusion", "settings": {"patch": 32, "stride": 5}}
+    Condition.objects.filter(name="saliency").update(**slow)
+    Condition.objects.filter(name="overlay").update(method="edges")
+    request = work(study, until=EXPLAIN)[0]
+    Study.objects.update(state=StudyState.DRAFT)  # nothing else is to be asked for
+    empty_broker()
+    rows = Explanation.objects.filter(pk__in=request.arguments[2])
+    with worker(tmp_path, claim=4) as one, worker(tmp_path, claim=4):
+        wait_for(lambda: Heartbeat.objects.count() == 2, log=one.log)
+        app.send_task(EXPLAIN, args=request.arguments, queue="gpu")
+        claimed = rows.exclude(claimed_by="").values_list("claimed_by", flat=True)
+        wait_for(lambda: claimed.exists(), log=one.log)
+        wait_for(
+            lambda: not rows.filter(state=WorkState.PENDING).exists(), log=one.log, seconds=240
+        )
+        wait_for(broker_is_idle, log=one.log)
+    received = re.findall(r"tasks\.explain\[(\S+)\] received", one.log.read_text(encoding="utf-8"))
+    assert len(received) >= 2
+    assert len(set(received)) == 1
+    assert set(rows.values_list("attempts", "state")) == {(1, WorkState.READY)}
+    assert files_on_disk("maps") == set(rows.values_list("map_file", flat=True))

@@ -1,30 +1,86 @@
-"""`study measure SLUG`: the workers compute automatic metrics of what people judge."""
+"""`study measure SLUG [--wait | --cancel]`: the workers compute automatic metrics of what people
+judge."""
 
+import sys
+import time
+from argparse import ArgumentParser
+from dataclasses import asdict
 from typing import Any
 
-from django.core.management import CommandError
-from kombu.exceptions import OperationalError
+from tqdm import tqdm
 
-from studyapp.models import MetricValue
-from studyapp.queue import MEASURE, ask
+from studyapp.models import Heartbeat, Study
+from studyapp.queue import MEASURING
+from studyapp.studies.measuring import (
+    Measuring,
+    cancel_measuring,
+    measuring,
+    measuring_failures,
+    start_measuring,
+)
+from studyapp.studies.progress import live_workers
 
-from .base import Verb, find_study, slug_argument
+from .base import Verb, VerbError, find_study
+
+LOOK_SECONDS = 0.5
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("slug")
+    parser.add_argument("--wait", action="store_true", help="until everything is measured")
+    parser.add_argument("--cancel", action="store_true", help="take back what is not measured yet")
 
 
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     study = find_study(options["slug"])
-    there = MetricValue.objects.filter(use__stimulus__study=study).count()
-    try:
-        ask(MEASURE, study.pk)
-    except OperationalError as error:
-        raise CommandError(
-            "the broker can't be reached, so no worker was asked: start Redis, then ask again"
-        ) from error
-    facts = {"slug": study.slug, "values": there}
-    return facts, [
-        f"{study.slug}: {there} values are there; the workers were asked for the rest, "
-        "the next report shows them beside people's judgments"
+    if options["cancel"]:
+        count = cancel_measuring(study)
+        return _facts(study), [f"{study.slug}: {count} measurements were taken back"]
+    asked = start_measuring(study)
+    if options["wait"]:
+        _wait(study)
+    return _facts(study), [
+        f"{study.slug}: {asked} asked of the workers now; {sentence(measuring(study))}",
+        *(f"  failed: {reason}" for reason in measuring_failures(study)),
+        *_missing_worker(),
     ]
 
 
-VERB = Verb("let the workers compute automatic metrics of the maps", slug_argument, run)
+def sentence(done: Measuring) -> str:
+    """How far it is, in words."""
+    left = done.seconds_left
+    time_left = f", some {left / 60:.0f} minutes left" if left and done.pending else ""
+    return f"{done.ready} of {done.total} measured, {done.failed} failed{time_left}"
+
+
+def _facts(study: Study) -> dict[str, Any]:
+    return {
+        "slug": study.slug,
+        **asdict(measuring(study)),
+        "failures": measuring_failures(study),
+    }
+
+
+def _missing_worker() -> list[str]:
+    """A worker started before there was this queue does not take it."""
+    alive = Heartbeat.objects.filter(worker__in=live_workers())
+    if any(MEASURING in worker.queues.split(",") for worker in alive):
+        return []
+    return [
+        f"  no worker takes the queue {MEASURING}; start one: "
+        f"celery -A tasks worker --pool solo -Q {MEASURING}"
+    ]
+
+
+def _wait(study: Study) -> None:
+    """Draw a bar until nothing is left; VerbError where nobody is at it."""
+    with tqdm(total=measuring(study).total, unit="map", disable=not sys.stderr.isatty()) as bar:
+        while (done := measuring(study)).pending:
+            bar.n = done.ready + done.failed
+            bar.refresh()
+            for problem in _missing_worker():
+                raise VerbError(problem.strip())
+            time.sleep(LOOK_SECONDS)
+
+
+VERB = Verb("let the workers compute automatic metrics of the maps", arguments, run)

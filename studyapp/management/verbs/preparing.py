@@ -8,7 +8,7 @@ from typing import Any
 from tqdm import tqdm
 
 from studyapp.models import Study
-from studyapp.queue import PREPARE, ask
+from studyapp.queue import PREPARE, START_A_WORKER, ask
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.progress import Progress, RowCounts, failures, live_workers, progress
 from studyapp.studies.retrying import retry_failed
@@ -54,9 +54,7 @@ def _wait(study: Study) -> Progress:
             if ready != before:
                 before, moved = ready, now
             if now - moved > WORKER_SECONDS and not live_workers():
-                raise VerbError(
-                    "no worker is alive; start one: celery -A tasks worker --pool solo -Q gpu,cpu"
-                )
+                raise VerbError(f"no worker is alive; start one: {START_A_WORKER}")
             if now - max(moved, asked) > ASK_AGAIN_SECONDS:
                 asked = now
                 ask(PREPARE, study.pk)

@@ -1,0 +1,89 @@
+"""A machine's numbers for what people judge: a row for each explanation to measure, as all work."""
+
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from studyapp.models import Measurement, StimulusOverlay, StimulusRole, Study, WorkState
+from studyapp.queue import MEASURE, MEASURING, ask
+
+from .claims import retry
+
+# As many of the last ones tell how fast the work goes.
+LATEST = 20
+
+
+@dataclass(frozen=True)
+class Measuring:
+    """How far the measuring of a study is; `seconds_left`: as the last ones went, if known."""
+
+    ready: int
+    pending: int
+    failed: int
+    seconds_left: float | None
+
+    @property
+    def total(self) -> int:
+        return self.ready + self.pending + self.failed
+
+
+@transaction.atomic
+def start_measuring(study: Study) -> int:
+    """Ask the workers for what has no number yet, and again for what failed; how many these are.
+
+    Asking again asks for nothing that is asked for already.
+    """
+    asked = set(_rows(study).exclude(state=WorkState.FAILED).values_list("pk", flat=True))
+    retry(_rows(study))
+    new = [Measurement(use=use) for use in unmeasured(study)]
+    Measurement.objects.bulk_create(new, ignore_conflicts=True)
+    keys = list(_rows(study).exclude(pk__in=asked).order_by("pk").values_list("pk", flat=True))
+    for key in keys:
+        ask(MEASURE, [key], queue=MEASURING)
+    return len(keys)
+
+
+def cancel_measuring(study: Study) -> int:
+    """Take back what is not measured yet, also what a worker is at; how many that were."""
+    return _rows(study).filter(state=WorkState.PENDING).delete()[0]
+
+
+def measuring(study: Study) -> Measuring:
+    states = list(_rows(study).values_list("state", flat=True))
+    ready, pending, failed = (
+        states.count(state) for state in (WorkState.READY, WorkState.PENDING, WorkState.FAILED)
+    )
+    return Measuring(ready, pending, failed, _seconds_left(study, pending))
+
+
+def measuring_failures(study: Study, most: int = 20) -> list[str]:
+    """The reasons of what could not be measured."""
+    failed = _rows(study).filter(state=WorkState.FAILED)
+    failed = failed.select_related("use__overlay__explanation")
+    return [f"{row.use.overlay.explanation}: {row.error}" for row in failed.order_by("pk")[:most]]
+
+
+def unmeasured(study: Study) -> QuerySet[StimulusOverlay]:
+    """Ready, non-empty explanations of main stimuli that nobody has asked to measure."""
+    return StimulusOverlay.objects.filter(
+        stimulus__study=study,
+        stimulus__role=StimulusRole.MAIN,
+        overlay__explanation__state=WorkState.READY,
+        overlay__explanation__is_empty=False,
+        metrics=None,
+        measurement=None,
+    ).order_by("pk")
+
+
+def _rows(study: Study) -> QuerySet[Measurement]:
+    return Measurement.objects.filter(use__stimulus__study=study)
+
+
+def _seconds_left(study: Study, pending: int) -> float | None:
+    ready = _rows(study).filter(state=WorkState.READY, finished_at__isnull=False)
+    latest = ready.order_by("-finished_at").values_list("finished_at", flat=True)[:LATEST]
+    ends = [end for end in latest if end is not None]
+    if len(ends) < 2:
+        return None
+    return pending * (ends[0] - ends[-1]).total_seconds() / (len(ends) - 1)
