@@ -9,16 +9,21 @@ from django.core.wsgi import get_wsgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyapp.settings")
 site = get_wsgi_application()
 
+from django.conf import settings  # noqa: E402
+
 from studyapp.checks import refuse_wrong_deployment  # noqa: E402
+from studyapp.watchdog import Watched, give_up_on_locks  # noqa: E402
 
 refuse_wrong_deployment()
+give_up_on_locks()
+watched = Watched(site, settings.DATABASE_SECONDS)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
     """The site. A body that says it is anything but UTF-8 is called unreadable here already:
     Django looks up whatever codec a stranger names, and breaks where it is none for text."""
     environ["CONTENT_TYPE"] = readable_kind(environ.get("CONTENT_TYPE", ""))
-    return site(environ, start_response)
+    return watched(environ, start_response)
 
 
 def readable_kind(kind: str) -> str:
