@@ -7,7 +7,7 @@ from typing import Any
 
 from studyapp.studies.certificate import certificate_lines
 from studyapp.studies.definition import Definition
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.paradigms import PARADIGMS, Paradigm
 
 STOPPING = {
     "all_places": "when every place of the design is filled",
@@ -35,6 +35,12 @@ ANALYSES = {
         "min(people, photos) − 1 degrees of freedom; beside it a crossed logistic mixed model. "
         "Methods are tested against chance."
     ),
+    "value": (
+        "Statements and scales are analysed each by itself, clicks by the percentile of the map "
+        "under them: per method and per contrast the mean with a two-way cluster-robust error. "
+        "Clicks are tested against 50, a spot like any other; a mean of statements has no test."
+    ),
+    "unscored": "Words and the researcher's own fields have no score: they are counted and read.",
 }
 
 
@@ -136,12 +142,17 @@ def _stopping(definition: Definition) -> list[str]:
 
 
 def _analysis(definition: Definition) -> Iterator[str]:
-    outcomes = [PARADIGMS[name].outcome for name in definition.paradigms()]
-    yield from (f"{ANALYSES[name]}\n" for name in dict.fromkeys(outcomes) if name in ANALYSES)
+    kinds = [_kind(PARADIGMS[name]) for name in definition.paradigms()]
+    yield from (f"{ANALYSES[kind]}\n" for kind in dict.fromkeys(kinds))
     reference = definition.analysis.reference or "the first in alphabetical order"
     yield f"- Contrasts refer to {reference}; several tests are adjusted by Holm."
     yield "- Only main trials of people who finished and are not left out; beside it everybody."
     yield from _effect(definition.analysis.smallest_effect)
+
+
+def _kind(paradigm: Paradigm) -> str:
+    """What stands for the paradigm in ANALYSES."""
+    return paradigm.outcome or ("value" if paradigm.is_scored else "unscored")
 
 
 def _effect(smallest: float | None) -> Sequence[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from django.core.management import call_command
 
@@ -139,15 +140,26 @@ def clean(told: Any) -> str:
 
 
 @pytest.mark.django_db
-def test_a_changed_table_is_found_by_the_script(tmp_path: Path) -> None:
+def test_changed_results_and_changed_tables_are_found_by_the_script(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle", "discrimination")
     results = bundle / "analysis" / "results.json"
-    found = json.loads(results.read_text("utf-8"))
+    sound = results.read_text("utf-8")
+    found = json.loads(sound)
     found["methods"]["guided_backprop"]["accuracy"] += 0.01
     results.write_text(json.dumps(found))
+    assert "results.json: guided_backprop: " in differing(bundle)
+    results.write_text(sound)
+    table = next((bundle / "data").glob("*judgments_data.csv"))
+    judgments = pd.read_csv(table, dtype=str, keep_default_na=False)
+    judgments["correct"] = judgments["correct"].map({"1": "0", "0": "1"})
+    judgments.to_csv(table, index=False)
+    assert "results.json: guided_backprop, right: " in differing(bundle)
+
+
+def differing(bundle: Path) -> str:
     done = run(sys.executable, bundle / "analysis" / "reanalyse.py")
     assert done.returncode == 1
-    assert "results.json: guided_backprop: " in done.stdout
+    return done.stdout
 
 
 def r_lacks() -> str:

@@ -7,6 +7,7 @@ from studyapp.analyses.power.answers import Layout, latent_mean, layout, simulat
 from studyapp.analyses.power.designs import compared, drawn
 from studyapp.analyses.power.grid import Point, Power, finds, powers
 from studyapp.management.verbs.checking import stand_ins
+from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.precision import Shares
 from tests.builders import make_definition
 
@@ -35,6 +36,19 @@ def test_an_effect_that_no_answers_can_have_is_refused() -> None:
         latent_mean("correct", 1.2, 1.0)
     with pytest.raises(ValueError, match="take a smaller effect"):
         latent_mean("score", 2.0, 1.5)
+
+
+def scored_paradigms() -> list[str]:
+    return sorted(name for name, one in PARADIGMS.items() if one.outcome is not None)
+
+
+@pytest.mark.parametrize("paradigm", scored_paradigms())
+def test_every_scored_paradigm_has_a_layout_of_all_its_scored_trials(paradigm: str) -> None:
+    definition = make_definition(paradigm=paradigm, people=4, trials=4, stimuli=8)
+    design = drawn(definition, stand_ins, people=4)
+    plan = layout(design, paradigm, compared(definition, paradigm))
+    assert plan.size[0] == 4
+    assert len(plan.people) == 16
 
 
 def share(point: Point, studies: int = 60) -> float:

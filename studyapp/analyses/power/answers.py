@@ -19,6 +19,7 @@ from studyapp.studies.precision import VARIANCE, Shares
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Outcome = Literal["score", "correct"]
+SCORED = ("main", "final")
 # Mean of the method that is compared with, where nothing is known of it
 BASE = {"score": 0.0, "correct": 0.5}
 
@@ -38,7 +39,8 @@ class Layout:
 
 
 def layout(design: Design, paradigm: str, methods: tuple[str, str]) -> Layout:
-    """The main trials of `paradigm` under the two methods, as the design draws them.
+    """The main trials of `paradigm` under the two methods, as the design draws them; of two
+    steps the final one, which has the outcome.
 
     Raises ValueError where one of them is never asked about.
     """
@@ -46,7 +48,7 @@ def layout(design: Design, paradigm: str, methods: tuple[str, str]) -> Layout:
         (slot.position, trial.item.image, trial.condition == methods[1])
         for slot in design.slots
         for trial in slot.trials
-        if trial.stage == "main" and trial.paradigm == paradigm and trial.item is not None
+        if trial.stage in SCORED and trial.paradigm == paradigm and trial.item is not None
         and trial.condition in methods
     ]  # fmt: skip
     if len({second for _, _, second in rows}) < 2:
