@@ -6,9 +6,10 @@ FROM python:3.11-slim-bookworm AS base
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 PIP_NO_CACHE_DIR=1 \
     PIP_DISABLE_PIP_VERSION_CHECK=1 DJANGO_SETTINGS_MODULE=studyapp.settings \
     DISCERN_VAR=/data DISCERN_MEDIA=/data/media OMP_NUM_THREADS=1
-# A user of its own; what it may write is /data and nothing else.
+# A user of its own; what it may write is /data, and /work for what is being made.
 RUN useradd --system --uid 10001 --home-dir /app discern \
-    && install -d -o discern -g discern /data /data/media
+    && install -d -o discern -g discern /data /data/media /work /backups
+ENV TMPDIR=/work
 WORKDIR /app
 
 FROM base AS web
@@ -28,7 +29,7 @@ RUN SECRET_KEY=for-collecting-only python manage.py collectstatic --noinput
 USER discern
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "manage.py", "healthy", "site"]
+    CMD ["python", "-m", "studyapp.healthcheck", "site"]
 CMD ["gunicorn", "studyapp.wsgi"]
 
 FROM base AS worker
@@ -41,5 +42,5 @@ COPY explainer explainer
 COPY tasks tasks
 USER discern
 HEALTHCHECK --interval=30s --timeout=20s --start-period=60s --retries=3 \
-    CMD ["python", "manage.py", "healthy", "worker"]
+    CMD ["python", "-m", "studyapp.healthcheck", "worker"]
 CMD ["celery", "-A", "tasks", "worker", "--pool", "solo", "-Q", "gpu,cpu,measure"]

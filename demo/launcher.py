@@ -17,7 +17,7 @@ from pathlib import Path
 from types import FrameType
 
 from demo.environment import ROOT, log_file, site_environment, var, write_env
-from demo.postgres import start_postgres
+from demo.postgres import find_binaries, start_postgres
 from demo.processes import (
     Child,
     DemoError,
@@ -147,6 +147,9 @@ def start_servers(children: list[Child], port: int) -> dict[str, str]:
         child, broker = start_valkey(var() / "valkey", log_file("valkey"))
         children.append(child)
     environment = site_environment(database, broker, port)
+    if "DATABASE_URL" not in os.environ:
+        # `manage.py backup` needs programs of the server's own version.
+        environment["POSTGRES_BIN"] = str(find_binaries())
     write_env(var() / "env", environment)
     return environment
 

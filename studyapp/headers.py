@@ -31,5 +31,6 @@ class ContentSecurityPolicy:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         reply = self.get_response(request)
         reply.headers.setdefault("Content-Security-Policy", POLICY)
+        reply.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         reply.headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
         return reply

@@ -5,9 +5,12 @@ of OWASP's guidance on slow brute force). Nobody's address is looked at or kept.
 """
 
 import secrets
+import unicodedata
+import zlib
 from datetime import timedelta
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.core import signing
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -20,12 +23,20 @@ MOST_TRIES = 10
 SPAN = timedelta(minutes=15)
 COOKIE, SALT = "discern-device", "studyapp.logins"
 COOKIE_DAYS = 180
+COUNTS_OF_NOBODY = 64
 
 
 def tries_key(request: HttpRequest, name: str) -> str:
-    """What a try is counted under: the known device, else the name."""
-    device = _device(request, name)
-    counted = f"device {device}" if device else f"name {_folded(name)}"
+    """What a try is counted under: the known device, else the account that the name finds.
+
+    Names of nobody share a fixed number of counts, so that made-up ones cost a bounded number of
+    rows and of password hashes.
+    """
+    folded = _folded(name)
+    device, account = _device(request, name), _account(folded)
+    counted = f"device {device}" if device else f"account {account}"
+    if not device and account is None:
+        counted = f"nobody {zlib.crc32(folded.encode()) % COUNTS_OF_NOBODY}"
     return salted_hmac(SALT, counted, algorithm="sha256").hexdigest()
 
 
@@ -62,7 +73,16 @@ def succeeded(key: str, reply: HttpResponse, name: str) -> None:
 
 
 def _folded(name: str) -> str:
-    return name.strip().casefold()[:150]
+    """The name as Django's form reads it (NFKC), and without case."""
+    return unicodedata.normalize("NFKC", name).strip().casefold()[:150]
+
+
+def _account(folded: str) -> int | None:
+    """The key of the account whose name folds to this one."""
+    if "\x00" in folded:
+        return None
+    accounts = get_user_model()._default_manager.filter(username__iexact=folded)
+    return accounts.order_by("pk").values_list("pk", flat=True).first()
 
 
 def _device(request: HttpRequest, name: str) -> str:

@@ -170,6 +170,8 @@ TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
 
+LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
+
 STATIC_URL = "/static/"
 STATIC_ROOT = Path(env_text("DISCERN_STATIC", str(VAR / "static")))
 # Photos, maps and overlays: private files, served only by views that check who asks.
@@ -195,7 +197,9 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+# Whether a request came over HTTPS says gunicorn, which believes X-Forwarded-Proto only of the
+# proxy (PROXY_ADDRESSES); the header itself anybody can send.
+SECURE_PROXY_SSL_HEADER = None
 SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
 # Preloading binds every name under a domain for years: the domain's owner decides, not this file.

@@ -71,6 +71,19 @@ def test_a_restored_site_has_the_same_rows_digests_and_files(
     assert contents(tmp_path / "elsewhere") == contents(tmp_path / "media")
 
 
+def test_a_dump_that_is_not_what_was_counted_is_told_after_it_was_restored(
+    tmp_path: Path, empty_database: str
+) -> None:
+    send_people(open_small_study(), 1)
+    call_command("backup", tmp_path / "backup")
+    manifest = json.loads((tmp_path / "backup" / "manifest.json").read_text("utf-8"))
+    manifest["tables"]["studyapp_judgment"][0] += 1
+    (tmp_path / "backup" / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    done = restored(tmp_path / "backup", empty_database, tmp_path / "elsewhere")
+    assert done.returncode != 0
+    assert "studyapp_judgment differs from the backup: do not use it" in done.stderr
+
+
 def contents(folder: Path) -> dict[str, bytes]:
     return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
 

@@ -106,6 +106,15 @@ def managed(environment: dict[str, str], *arguments: str) -> "subprocess.Complet
     )
 
 
+def checked(environment: dict[str, str], target: str) -> "subprocess.CompletedProcess[str]":
+    """What the health check of an image says."""
+    command = json.loads(re.findall(r"HEALTHCHECK .*?CMD (\[.*?\])", stage(target), re.DOTALL)[0])
+    return subprocess.run(
+        [sys.executable, *command[1:]], cwd=ROOT, env=environment, capture_output=True, text=True,
+        check=False,
+    )  # fmt: skip
+
+
 def wait_for_site(environment: dict[str, str], log: Path) -> str:
     address = f"http://{environment['BIND']}"
     end = time.monotonic() + 90
@@ -151,8 +160,10 @@ def test_every_process_of_the_site_gets_the_settings_and_the_secrets_that_it_nam
     )
 
 
-def test_nothing_else_is_needed_than_the_six_services() -> None:
-    assert set(SERVICES) == {"db", "redis", "migrate", "web", "worker-cpu", "worker-gpu"}
+def test_nothing_else_is_needed_than_these_services() -> None:
+    assert set(SERVICES) == {
+        "db", "redis", "migrate", "web", "worker-cpu", "worker-gpu", "forget", "backup"
+    }  # fmt: skip
     for name, service in SERVICES.items():
         for needed in service.get("depends_on", {}):
             assert needed in SERVICES, name
@@ -173,6 +184,45 @@ def test_both_images_run_as_nobody_special_and_have_a_health_check(target: str) 
     lines = stage(target)
     assert lines.index("\nUSER discern\n") < lines.index("\nCMD ")
     assert "\nHEALTHCHECK " in lines
+
+
+# Settings that a container has from its image, or that no deployment changes
+OF_THE_IMAGE = {"DEBUG", "DISCERN_VAR", "DISCERN_MEDIA", "DISCERN_STATIC", "DISCERN_SHOWN",
+                "POSTGRES_BIN"}  # fmt: skip
+
+
+def test_every_setting_of_the_site_can_be_given_to_its_containers() -> None:
+    text = (ROOT / "studyapp" / "settings.py").read_text("utf-8")
+    asked = set(re.findall(r'env_(?:text|flag|number|list|secret)\(\s*"(\w+)"', text))
+    for name in ("migrate", "web", "worker-cpu", "worker-gpu", "forget", "backup"):
+        given = {key.removesuffix("_FILE") for key in SERVICES[name]["environment"]}
+        assert asked - OF_THE_IMAGE <= given, name
+
+
+def test_large_files_lie_on_a_volume_and_logs_end() -> None:
+    assert "ENV TMPDIR=/work" in DOCKERFILE
+    for name, service in SERVICES.items():
+        assert int(service["logging"]["options"]["max-file"]) <= 5, name
+        if service["image"].startswith("discern-"):
+            assert "work:/work" in service["volumes"], name
+    # A back-up that lies on the volume that it saves is none.
+    assert "backups:/backups" in SERVICES["backup"]["volumes"]
+    assert "files:/data:ro" in SERVICES["backup"]["volumes"]
+
+
+def test_a_health_check_needs_none_of_the_heavy_packages() -> None:
+    """Asked every ten seconds, it must not cost what a busy machine lacks; nor a web process hold
+    what only the making of reports needs."""
+    code = "import sys, studyapp.healthcheck; print('django' in sys.modules)"
+    heavy = "print([n for n in ('pandas', 'scipy', 'pyarrow', 'matplotlib') if n in sys.modules])"
+    web = f"import sys, django; django.setup(); import studyapp.urls; {heavy}"
+    for words, said in ((code, "False\n"), (web, "[]\n")):
+        done = subprocess.run(
+            [sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True
+        )
+        assert done.stdout == said
+    for target, what in (("web", "site"), ("worker", "worker")):
+        assert f'CMD ["python", "-m", "studyapp.healthcheck", "{what}"]' in stage(target)
 
 
 def test_secrets_come_from_files_only() -> None:
@@ -287,7 +337,7 @@ def test_the_web_containers_commands_serve_the_site_and_tell_its_health(
     log = tmp_path / "web.log"
     with running(command_of("web"), environment, log):
         address = wait_for_site(environment, log)
-        healthy = managed(environment, "healthy", "site")
+        healthy = checked(environment, "web")
         assert healthy.returncode == 0, healthy.stderr
         assert json.loads(healthy.stdout)["database"] == "ok"
         asked = {"Host": HOST, "X-Forwarded-Proto": "https"}
@@ -302,7 +352,7 @@ def test_the_web_containers_commands_serve_the_site_and_tell_its_health(
     assert [word for word in ("5f0c", "PROLIFIC", "a-name", '127.0.0.1"') if word in lines] == []
     rows = [json.loads(one) for one in lines.splitlines() if one.startswith("{")]
     assert {row.get("participation") for row in rows} == {None, "abcDEF-123_456"}
-    assert managed(environment, "healthy", "site").returncode != 0
+    assert checked(environment, "web").returncode == 1
 
 
 @pytest.mark.django_db(transaction=True)
@@ -311,13 +361,13 @@ def test_the_workers_commands_start_on_their_queues_and_tell_their_health(
     service: str, environment: dict[str, str], tmp_path: Path
 ) -> None:
     command = [re.sub(r"\$\{\w+:-(.*?)\}", r"\1", word) for word in SERVICES[service]["command"]]
-    assert managed(environment, "healthy", "worker").returncode != 0
+    assert checked(environment, "worker").returncode == 1
     log = tmp_path / "worker.log"
     with running(command, environment, log):
         end = time.monotonic() + 90
         while not Heartbeat.objects.exists() and time.monotonic() < end:
             time.sleep(0.2)
-        healthy = managed(environment, "healthy", "worker")
+        healthy = checked(environment, "worker")
         assert healthy.returncode == 0, log.read_text("utf-8")[-2000:]
         queues = Heartbeat.objects.get().queues
     assert queues == {"worker-cpu": "cpu,gpu,measure", "worker-gpu": "gpu,measure"}[service]

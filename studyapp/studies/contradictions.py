@@ -24,6 +24,9 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     yield from _condition_complaints(definition)
     yield from block_complaints(definition)
     yield from _pay_complaints(definition)
+    redirect = definition.panel.redirect
+    if redirect is not None and not redirect.startswith("https://"):
+        yield ("panel", "redirect"), "`panel.redirect` has to begin with https://"
     if definition.ethics is None and definition.kind == "real":
         yield ("ethics",), '`ethics` is missing; add the section, or say kind = "pilot"'
     colour_map = definition.display.colour_map

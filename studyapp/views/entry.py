@@ -15,7 +15,9 @@ from studyapp.participations.entering import enter, readdress
 from studyapp.participations.panels import DamagedLink, PreviewLink, UnfilledLink, panel_visit
 from studyapp.participations.recognition import has_given, is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
+from studyapp.studies import copies
 from studyapp.studies.definition import Definition, study_definition
+from studyapp.studies.rights import Act, may
 
 from .browsers import known_codes, remember
 from .devices import device_class
@@ -45,6 +47,8 @@ def entry(request: HttpRequest, slug: str) -> HttpResponse:
     """
     studies = Study.objects.only(*SHOWN_OF_STUDY)
     study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
+    if study.copy_of_id is not None and not _may_try(request, study):
+        raise Http404
     try:
         return _door(request, study)
     except ParticipationError as error:
@@ -64,6 +68,9 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
             raise
         _count(study, error)
         return _shut(request, study, error, error.status_code)
+    if request.method == "HEAD":
+        # What looks at a link ahead of a person (a mail filter, a chat) is nobody.
+        return page(request, "entry", {"is_preview": True}, study=study)
     if visit is None:
         return _plain_door(request, study, definition)
     known = known_person(study, visit.source, visit.external_id)
@@ -81,6 +88,12 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     )
     reply = SeeOther(reverse("participation", args=[person.code]))
     return remember(request, reply, person)
+
+
+def _may_try(request: HttpRequest, copy: Study) -> bool:
+    """A marked copy shows the photos of a study before it opens: to who may preview it, and to this
+    site's own simulated people."""
+    return copies.is_key(copy, request.GET.get("key", "")) or may(request.user, Act.PREVIEW, copy)
 
 
 def _unproven(study: Study) -> HttpResponse:
@@ -126,7 +139,7 @@ def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> H
     if study.state != StudyState.OPEN:
         return _shut(request, study, NOBODY_IN, 200)
     if request.method != "POST":
-        return page(request, "entry", study=study)
+        return page(request, "entry", {"key": request.GET.get("key", "")}, study=study)
     person = enter(
         study,
         source="link",
@@ -153,7 +166,7 @@ def _known(request: HttpRequest, study: Study) -> tuple[Participation | None, in
     if not is_code(code):
         return None, 0
     person = Participation.objects.filter(study=study, code=code).first()
-    return person, int(count) if count.isascii() and count.isdecimal() else 1
+    return person, int(count[:4]) if count.isascii() and count[:4].isdecimal() else 1
 
 
 def _remember(reply: HttpResponse, study: Study, value: str) -> HttpResponse:

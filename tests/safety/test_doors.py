@@ -2,8 +2,11 @@
 
 import ast
 import base64
+import io
 import re
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -17,15 +20,149 @@ from PIL import Image as Picture
 
 from studyapp.headers import POLICY
 from studyapp.markdown import safe_fragment, safe_html
-from studyapp.models import Participation, new_code
+from studyapp.models import Participation, Role, StudyKind, new_code
 from studyapp.participations.entering import enter
+from studyapp.simulation.server import environment
+from studyapp.studies.copies import key_of, marked_copy
 from studyapp.studies.lifecycle import close_study
 from studyapp.studies.loading import load_study
 from studyapp.studies.readers import ReaderError
+from studyapp.studies.study_file import DefinitionError, parse_definition
+from tests.admin.desk import make_user
 from tests.builders import make_study, open_small_study, take_part
 from tests.tasks.small_line import BUILDER, LAYERS, STUDY
 
 ROOT = Path(__file__).resolve().parents[2]
+PANEL_LINK = {"PROLIFIC_PID": "5f0c77aabb5f0c77aabb5f0c", "STUDY_ID": "1", "SESSION_ID": "2"}
+
+
+# --- as it is deployed
+
+DEPLOYED = """
+import django; django.setup()
+from django.test import Client
+asked = {"username": "anna", "password": "ferrous-otter-71-lamp"}
+reply = Client().post("/admin/login/", asked, secure=True)
+for name in ("sessionid", "csrftoken", "discern-device"):
+    cookie = reply.cookies[name]
+    print(cookie.key, bool(cookie["secure"]), bool(cookie["httponly"]), cookie["samesite"])
+print(reply["Strict-Transport-Security"])
+for headers in ({}, {"HTTP_X_FORWARDED_PROTO": "https"}):
+    print(Client().get("/", **headers).status_code)
+"""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_cookies_and_strict_transport_are_safe_where_https_is_on() -> None:
+    User.objects.create_superuser("anna", password="ferrous-otter-71-lamp")
+    done = subprocess.run(
+        [sys.executable, "-c", DEPLOYED],
+        cwd=ROOT,
+        env={**environment(), "HTTPS": "1", "ALLOWED_HOSTS": "testserver"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "sessionid True True Lax",
+        "csrftoken True True Lax",
+        "discern-device True True Strict",
+        "max-age=31536000; includeSubDomains",
+        # A header that anybody can send is not believed here; gunicorn believes its proxy.
+        "301",
+        "301",
+    ]
+
+
+@pytest.mark.django_db
+def test_forms_of_the_desk_are_refused_without_their_token() -> None:
+    study = open_small_study()
+    user = User.objects.create_superuser("anna", password="ferrous-otter-71-lamp")
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(user)
+    close = f"/admin/studyapp/study/{study.pk}/do/close/"
+    assert client.get(close).status_code == 200
+    assert client.post(close, {"sure": "on"}).status_code == 403
+    study.refresh_from_db()
+    assert study.state == "open"
+    login = {"username": "anna", "password": "ferrous-otter-71-lamp"}
+    assert Client(enforce_csrf_checks=True).post("/admin/login/", login).status_code == 403
+
+
+# --- looking, which is no entering
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("query", [{}, PANEL_LINK], ids=["plain", "panel"])
+def test_who_only_looks_at_a_link_enters_nothing(client: Client, query: dict[str, str]) -> None:
+    open_small_study(panel={"kind": "prolific"} if query else {"kind": "link"})
+    for address in ("/s/small/", "/s/small/again/", "/", "/healthz"):
+        assert client.head(address, query_params=query).status_code in (200, 404), address
+    assert not Participation.objects.exists()
+    assert client.head("/admin/").status_code == 302
+
+
+@pytest.mark.django_db
+def test_a_copy_of_a_study_opens_only_to_who_may_preview_it(client: Client) -> None:
+    study = make_study()
+    copy = marked_copy(study, StudyKind.PILOT, seed=3)
+    door = f"/s/{copy.slug}/"
+    assert client.get(door).status_code == 404
+    assert client.post(door).status_code == 404
+    assert client.get(door, {"key": key_of(copy)[:-1]}).status_code == 404
+    client.force_login(make_user("stranger"))
+    assert client.get(door).status_code == 404
+    assert not Participation.objects.exists()
+    assert Client().get(door, {"key": key_of(copy)}).status_code == 200
+    client.force_login(make_user("helper", study, Role.ASSISTANT))
+    assert client.get(door).status_code == 200
+    assert client.post(door).status_code == 303
+
+
+@pytest.mark.django_db
+def test_a_cookie_of_thousands_of_digits_is_a_number_like_any_other(client: Client) -> None:
+    study = open_small_study()
+    person = enter(study, source="link")
+    client.cookies["discern-small"] = f"{person.code}.{'9' * 5000}"
+    assert client.get("/s/small/").status_code in (200, 303)
+
+
+@pytest.mark.django_db
+def test_the_desk_refuses_what_no_row_can_hold(client: Client) -> None:
+    study = open_small_study()
+    client.force_login(User.objects.create_superuser("anna", password="ferrous-otter-71-lamp"))
+    change = f"/admin/studyapp/study/{study.pk}"
+    for address in (
+        "/admin/studyapp/judgment/?study=%00", "/admin/studyapp/study/?q=a%00",
+        "/admin/studyapp/explanation/?network=%00", f"{change}/gallery/?category=%00",
+        f"{change}/exclusions/?code=%00", "/admin/studyapp/study/add/?from=%00",
+    ):  # fmt: skip
+        page = client.get(address)
+        assert page.status_code == 400, address
+        assert "could not be read" in page.content.decode()
+    for name in ("members", "exclusions", "results"):
+        sent = {"username": "a\x00", "code": "\x00", "what": "\x00", "role": "owner"}
+        assert client.post(f"{change}/{name}/", sent).status_code == 400, name
+    login = {"username": "\x00", "password": "guess"}
+    assert Client().post("/admin/login/", login).status_code == 200
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("after", ["https://evil.example/", "//evil.example", "javascript:x", ""])
+def test_who_logs_in_comes_to_the_desk_wherever_the_link_says(client: Client, after: str) -> None:
+    User.objects.create_superuser("anna", password="ferrous-otter-71-lamp")
+    login = {"username": "anna", "password": "ferrous-otter-71-lamp", "next": after}
+    assert client.post("/admin/login/", login)["Location"] == "/admin/"
+
+
+@pytest.mark.parametrize("address", ["http://example.org/?cc=", "javascript:alert(1)//"])
+def test_a_panel_is_gone_back_to_by_https_alone(address: str) -> None:
+    toml = (ROOT / "fixtures" / "studies" / "every-option.toml").read_text("utf-8")
+    wrong = re.sub(r'redirect = ".*"', f'redirect = "{address}"', toml)
+    assert wrong != toml
+    with pytest.raises(DefinitionError, match=r"`panel.redirect` has to begin with https://"):
+        parse_definition(wrong, "study.toml")
 
 
 # --- codes
@@ -60,9 +197,6 @@ def test_a_draft_is_not_found_and_looks_like_a_study_that_is_not_there(client: C
     drafted, missing = client.get("/s/draft/"), client.get("/s/no-such/")
     assert (drafted.status_code, missing.status_code) == (404, 404)
     assert drafted.content == missing.content
-
-
-PANEL_LINK = {"PROLIFIC_PID": "5f0c77aabb" * 2 + "c0de", "STUDY_ID": "1", "SESSION_ID": "2"}
 
 
 @pytest.mark.django_db
@@ -125,6 +259,7 @@ def pages(client: Client) -> dict[str, str]:
         assert reply["Referrer-Policy"] == "same-origin", address
         assert reply["X-Content-Type-Options"] == "nosniff", address
         assert reply["X-Frame-Options"] == "DENY", address
+        assert reply["Cross-Origin-Resource-Policy"] == "same-origin", address
         assert reply["Cross-Origin-Opener-Policy"] == "same-origin", address
         found[address] = reply.content.decode()
     return found
@@ -226,6 +361,13 @@ def study_of(folder: Path) -> Path:
     return folder / "photos" / "cat"
 
 
+def large() -> bytes:
+    """A PNG of a few kilobytes that unpacks to 56 million pixels, which Pillow alone would take."""
+    out = io.BytesIO()
+    Picture.new("1", (8000, 7000)).save(out, "PNG")
+    return out.getvalue()
+
+
 def bomb() -> bytes:
     """A PNG of a few hundred bytes that says it unpacks to 900 million pixels."""
 
@@ -242,6 +384,7 @@ def bomb() -> bytes:
 
 REFUSED = {
     "a decompression bomb": bomb(),
+    "too many pixels": large(),
     "an SVG": b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
     "a page": b"<!doctype html><script>alert(1)</script>",
     "a polyglot that begins as a GIF": b"GIF89a/*<script>*/=alert(1);",
@@ -288,7 +431,7 @@ def test_photo_names_in_annotations_cant_lead_out_of_the_folder(name: str, tmp_p
 # --- fetches
 
 # The site asks only its own address: simulated people, and the health check beside it.
-ASKING = {"simulation/server.py", "simulation/visitor.py", "management/commands/healthy.py"}
+ASKING = {"simulation/server.py", "simulation/visitor.py", "healthcheck.py"}
 CLIENTS = {"requests", "urllib.request", "urllib3", "httpx", "http.client", "ftplib", "aiohttp"}
 
 

@@ -10,7 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from studyapp.logins import MOST_TRIES, may_try
+from studyapp.logins import COUNTS_OF_NOBODY, MOST_TRIES, may_try
 from studyapp.models import LoginTries
 
 PASSWORD = "ferrous-otter-71-lamp"
@@ -40,7 +40,8 @@ def test_login_attempts_are_limited_by_name_from_any_number_of_browsers() -> Non
     found = [try_login(Client(), "anna", f"guess {number}") for number in range(MOST_TRIES)]
     assert set(found) == {200}
     assert try_login(Client(), "anna", PASSWORD) == 429
-    assert try_login(Client(), " ANNA", PASSWORD) == 429
+    for name in (" ANNA", "ａnna", "𝐚nna", "ⓐnna", "ANNA\u3000"):
+        assert try_login(Client(), name, PASSWORD) == 429, name
 
 
 def test_a_stranger_does_not_lock_the_owner_out() -> None:
@@ -78,6 +79,14 @@ def test_a_forged_device_helps_nobody() -> None:
 def test_names_that_there_are_not_wait_as_well() -> None:
     found = [try_login(Client(), "nobody", "guess") for _ in range(MOST_TRIES + 1)]
     assert found == [200] * MOST_TRIES + [429]
+
+
+def test_made_up_names_cost_a_bounded_number_of_rows_and_hashes() -> None:
+    tried = [try_login(Client(), f"nobody {number}", "guess") for number in range(900)]
+    assert LoginTries.objects.count() <= COUNTS_OF_NOBODY
+    assert tried.count(200) <= COUNTS_OF_NOBODY * MOST_TRIES
+    User.objects.create_superuser("anna", password=PASSWORD)
+    assert try_login(Client(), "anna", PASSWORD) == 302
 
 
 def test_the_wait_ends_by_itself_and_old_tries_are_forgotten() -> None:

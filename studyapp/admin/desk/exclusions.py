@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 
-from studyapp.analyses.exclusions import RULES, participation_keys, people_breaking
 from studyapp.models import Exclusion, Participation, Study
 from studyapp.studies.definition import study_definition
 from studyapp.studies.rights import Act, acts, visible_studies
@@ -40,12 +39,16 @@ class ExclusionForm(forms.Form):
         return found
 
 
+def _rules() -> list[tuple[str, str]]:
+    from studyapp.analyses.exclusions import RULES  # pandas, for this page alone
+
+    return [(name, name.replace("_", " ")) for name in RULES]
+
+
 class RuleForm(forms.Form):
     """A rule with a limit, looked at before it is applied."""
 
-    rule = forms.ChoiceField(
-        label="Rule", choices=[(name, name.replace("_", " ")) for name in RULES]
-    )
+    rule = forms.ChoiceField(label="Rule", choices=_rules)
     limit = forms.FloatField(
         label="Limit", min_value=0, help_text="People at it or above (below it for times) break it."
     )
@@ -95,6 +98,8 @@ def _exclude(
 
 def broken(study: Study, rule: str, limit: float) -> list[tuple[Participation, str]]:
     """The people who break `rule` at `limit`, not left out by it yet, with what was found."""
+    from studyapp.analyses.exclusions import participation_keys, people_breaking
+
     found = {name: note for name, _, note in people_breaking(study, {rule: limit})}
     keys = {key: found[name] for name, key in participation_keys(study).items() if name in found}
     known = Exclusion.objects.filter(participation__in=keys, rule=rule, undoes=None)

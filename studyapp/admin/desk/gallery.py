@@ -4,7 +4,7 @@ how people judged them."""
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.paginator import Paginator
@@ -12,7 +12,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from studyapp.analyses.disagreement import Disagreement, disagreements, measured
 from studyapp.models import (
     Condition,
     Crop,
@@ -36,6 +35,9 @@ from studyapp.studies.rights import Act
 
 from .choosing import choose
 from .frame import show, study_page
+
+if TYPE_CHECKING:
+    from studyapp.analyses.disagreement import Disagreement
 
 ROWS = 12
 FIRST_CLASSES = 3
@@ -66,7 +68,7 @@ class Card:
     predictions: list[tuple[str, list[tuple[str, float, bool]]]]
     shown: list[Shown]
     outcome: str | None
-    disagreement: Disagreement | None
+    disagreement: "Disagreement | None"
 
 
 class GalleryForm(forms.Form):
@@ -102,6 +104,8 @@ class GalleryForm(forms.Form):
         conditions = study.conditions.values_list("name", flat=True)
         self._choices("category", "every class", names)
         self._choices("condition", "every method", conditions)
+        from studyapp.analyses.disagreement import measured  # pandas, for this page alone
+
         metrics = measured(study)
         self._choices("metric", "as planned", metrics, "people against ")
         if not metrics:
@@ -120,7 +124,11 @@ def gallery(request: HttpRequest, study: Study) -> HttpResponse:
     wanted = form.cleaned_data if form.is_valid() else {}
     rows = choose(study, wanted)
     metric = wanted.get("metric") or ""
-    found = disagreements(study, metric, wanted["condition"]) if metric else {}
+    found: dict[int, Disagreement] = {}
+    if metric:
+        from studyapp.analyses.disagreement import disagreements  # pandas, for this page alone
+
+        found = disagreements(study, metric, wanted["condition"])
     page = Paginator(_greatest_first(rows, found) if metric else rows, ROWS).get_page(
         request.GET.get("page")
     )
@@ -150,14 +158,14 @@ class _Ranked(Sequence[Stimulus]):
         return [found[key] for key in self.keys[part]]
 
 
-def _greatest_first(rows: QuerySet[Stimulus], found: dict[int, Disagreement]) -> _Ranked:
+def _greatest_first(rows: QuerySet[Stimulus], found: "dict[int, Disagreement]") -> _Ranked:
     """Those of `rows` that both ranked, the greatest disagreement first."""
     keys = [key for key in rows.values_list("pk", flat=True) if key in found]
     return _Ranked(rows, sorted(keys, key=lambda key: -found[key].size))
 
 
 def cards(
-    study: Study, stimuli: list[Stimulus], only: str, found: dict[int, Disagreement]
+    study: Study, stimuli: list[Stimulus], only: str, found: "dict[int, Disagreement]"
 ) -> list[Card]:
     """The stimuli with everything that is shown of them; `only` one condition, if it is named."""
     pairs = list(study.pairs.select_related("stronger", "weaker"))

@@ -13,9 +13,7 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404
 
-from studyapp.analyses.reports.requests import ask_report, report_attachment
 from studyapp.exports.folder import ExportError
-from studyapp.exports.requests import ask_bundle, bundle_attachment
 from studyapp.models import Download, Report, Study, WorkState
 from studyapp.studies.progress import live_workers
 from studyapp.studies.rights import Act, acts, visible_studies
@@ -58,6 +56,10 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
         raise Http404("nothing like that is made")
     if ASKED[what] not in acts(request.user, study):
         return refusal(request, study, ASKED[what])
+    # What reports and bundles are made with is heavy, and no other page needs it.
+    from studyapp.analyses.reports.requests import ask_report
+    from studyapp.exports.requests import ask_bundle
+
     try:
         if what == "report":
             ask_report(study, made_by=maker(request))
@@ -83,6 +85,8 @@ def results_progress(request: HttpRequest, study: Study) -> JsonResponse:
 
 def report_file(request: HttpRequest, key: int) -> HttpResponseBase:
     """A report as a download."""
+    from studyapp.analyses.reports.requests import report_attachment
+
     mine = Report.objects.filter(study__in=visible_studies(request.user))
     row = get_object_or_404(mine.select_related("study"), pk=key)
     if Act.REPORT not in acts(request.user, row.study):
@@ -92,6 +96,8 @@ def report_file(request: HttpRequest, key: int) -> HttpResponseBase:
 
 def bundle_file(request: HttpRequest, key: int) -> HttpResponseBase:
     """A bundle as a download. The private one holds what may not leave the group."""
+    from studyapp.exports.requests import bundle_attachment
+
     mine = Download.objects.filter(study__in=visible_studies(request.user))
     row = get_object_or_404(mine.select_related("study"), pk=key)
     act = Act.EXPORT_PUBLIC if row.public else Act.EXPORT_PRIVATE
