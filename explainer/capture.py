@@ -13,6 +13,7 @@ from .devices import walkable
 from .errors import ExplainerError
 from .grids import Layout, as_laid_out, channels_first, fitting, shape_shown
 from .layers import SEPARATOR, Hook, hooked, tensors_in
+from .passes import passing, told
 from .places import Place, ancestors, place_of
 from .proof import Proof
 from .rectifiers import Rule, Walk, rectified
@@ -140,9 +141,9 @@ class Graph:
         if rules:
             _refuse_hidden_calls(module)
         self.walk = Walk()
-        self.module = module
         self.images = images.detach().requires_grad_(pixels)
         watches = [_Watch(address, images, layouts.get(address)) for address in addresses]
+        self.own = [*module.parameters(), *module.buffers()]  # its masks are no ReLU's
         self.outputs = self._forward(module, watches, rules)
         self.maps = {watch.address: _met(watch) for watch in watches}
         self._repeated = [watch for watch in watches if len(watch.copies) > 1]
@@ -151,7 +152,8 @@ class Graph:
         calls = any(watch.calls for watch in watches)
         mode = _Calls(self.walk if rules else None, watches) if rules or calls else nullcontext()
         grad = torch.set_grad_enabled(self.images.requires_grad)
-        with grad, walkable(module), watching(module, watches), mode, told(module):
+        with passing(module) as kept, grad, walkable(module), watching(module, watches), mode:
+            self.own += kept
             # A network that begins in place must change neither the caller's images nor a leaf.
             return module(self.images.clone())
 
@@ -173,9 +175,9 @@ class Graph:
         if not scores.requires_grad:
             raise _independent()
         if rule != "gradient":
-            Proof(scores, self.images, self._kept()).refuse()
+            Proof(scores, self.images, self.own).refuse()
         self.walk.rule = rule
-        with told(self.module):
+        with told():
             found = torch.autograd.grad(
                 scores,
                 list(wanted),
@@ -187,10 +189,6 @@ class Graph:
             raise _independent()
         return list(found)
 
-    def _kept(self) -> Iterator[Tensor]:
-        yield from self.module.parameters()
-        yield from self.module.buffers()
-
 
 @contextmanager
 def watching(module: nn.Module, watches: Sequence[_Watch]) -> Iterator[None]:
@@ -200,38 +198,6 @@ def watching(module: nn.Module, watches: Sequence[_Watch]) -> Iterator[None]:
     make: Callable[[str], Hook] = hooks.__getitem__
     with hooked(modules, make):
         yield
-
-
-@contextmanager
-def told(module: nn.Module) -> Iterator[None]:
-    """What PyTorch says of a network that can't be walked back, in one sentence with its mend."""
-    try:
-        yield
-    except torch.OutOfMemoryError:
-        raise
-    except RuntimeError as error:
-        said = str(error)
-        mend = next((mend for part, mend in MENDS if part in said), None)
-        if mend is None:
-            raise
-        hooks = any(child._backward_hooks for child in module.modules())
-        raise ExplainerError(
-            f"the network can't be walked back ({said.splitlines()[0].split('. ')[0]})",
-            HOOKED if hooks and "BackwardHookFunction" in said else mend,
-        ) from error
-
-
-HOOKED = "remove its full backward hooks, or let the call after them run out of place"
-MENDS = (
-    ("inplace", "write the call that works in place so that it gives a new tensor"),
-    ("in-place", "write the call that works in place so that it gives a new tensor"),
-    ("saved during the original forward", "explain the network without checkpoints"),
-    ("have different metadata than", "explain the network without checkpoints"),
-    ("use_reentrant=True", "checkpoint with use_reentrant=False, or not at all"),
-    ("donated buffers", "pass the original module, not the compiled one"),
-    ("derivative for", "replace that call by one that has a derivative"),
-    ("not differentiable", "replace that call by one that has a derivative"),
-)
 
 
 def _met(watch: _Watch) -> Tensor:

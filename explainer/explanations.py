@@ -17,7 +17,9 @@ from .devices import arithmetic, brought_back, device_of, dtype_of, memory_for
 from .errors import ExplainerError, did_you_mean
 from .footprint import MOST_KEPT
 from .methods import METHODS, Layers, Method, Work
+from .networks.forms import refuse_other_type
 from .networks.network import Network, refuse_training
+from .outputs import detached
 from .provenance import versions
 from .record import Found
 from .targets import Targets, Wanted, joined, parted
@@ -230,6 +232,7 @@ def _check_images(network: Network, images: Tensor) -> None:
         raise ExplainerError(f"images are {shape}", "give a float tensor N×C×H×W")
     if not images.numel():
         raise ExplainerError("an empty batch", "give at least one image")
+    refuse_other_type(network.module, images)
     device_of(network.module)  # refuses one that lies on several
     if any(kept.is_inference() for kept in _kept_tensors(network.module)):
         raise ExplainerError(
@@ -324,7 +327,7 @@ def _empty(method: Method, extremes: Tensor) -> Tensor:
 
 
 def _shown_outputs(outputs: Any) -> Any:
-    return outputs.detach().float() if isinstance(outputs, Tensor) else outputs
+    return outputs.detach().float() if isinstance(outputs, Tensor) else detached(outputs)
 
 
 def _provenance(network: Network, records: Mapping[str, Any]) -> dict[str, Any]:

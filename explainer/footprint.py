@@ -8,6 +8,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from .layers import tensors_in
+from .passes import passing
 
 BUDGET = 512 * 2**20
 # Larger blocks go back to the kernel after each use (glibc's M_MMAP_THRESHOLD is at most 32 MB).
@@ -58,7 +59,7 @@ class _Ledger(TorchFunctionMode):
 
 def footprint(module: nn.Module, image: Tensor) -> tuple[Footprint, Any]:
     """Measured by one forward pass of `image` (1×C×H×W), without a graph; and what it gave."""
-    with torch.no_grad(), _Ledger() as ledger:
+    with torch.no_grad(), passing(module), _Ledger() as ledger:
         outputs = module(image.clone())
     found = Footprint(max(ledger.sizes), sum(ledger.sizes), image.device.type == "cpu")
     return found, outputs

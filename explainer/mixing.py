@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from .errors import ExplainerError
 from .grids import shape_shown
+from .passes import passing
 
 MEND = (
     "ask for methods of one pass, with memory for the whole batch; or wrap the network so that "
@@ -30,7 +31,7 @@ def refuse_mixing(module: nn.Module, image: Tensor, outputs: Any) -> None:
     if image.device.type == "meta":  # shapes without values: there is nothing to compare
         return
     other = 1 - image.flip(-1)
-    with torch.no_grad():
+    with torch.no_grad(), passing(module):
         among = list(_tensors(module(torch.cat([image, image, other]))))
     single = list(_tensors(outputs))
     if len(single) != len(among):

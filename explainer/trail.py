@@ -16,6 +16,7 @@ from torch.overrides import TorchFunctionMode
 
 from .grids import FIRST_TO_LAST, LAST_TO_FIRST, Grid, Layout, fitting, grid_of
 from .layers import SEPARATOR, Hook, hooked, tensors_in
+from .passes import passing
 from .places import Place, place_of
 
 CHANNELS_FIRST = (  # beginnings of the names of calls that take and give N×K×u×v
@@ -214,7 +215,7 @@ def follow(module: nn.Module, image: Tensor) -> tuple[Trail, Any, Place]:
         assert origin is not None
         trail = Trail(seen)
         named = {name: child for name, child in module.named_modules() if name}
-        with hooked(named, trail.after, before=trail.before), trail:
+        with passing(module), hooked(named, trail.after, before=trail.before), trail:
             outputs = module(seen)
     return trail, outputs, origin
 

@@ -10,7 +10,8 @@ from torch import Tensor
 from explainer.capture import Graph
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.footprint import BUDGET
-from explainer.networks.network import Network
+from explainer.networks.network import Network, in_float32
+from explainer.passes import passing
 from explainer.rectifiers import Rule
 from explainer.targets import Targets, Wanted
 
@@ -76,6 +77,16 @@ class Work:
     def images(self) -> Tensor:
         return self.graph.images.detach()
 
+    @property
+    def inputs(self) -> Tensor:
+        """The images as further passes take them: float32 where they are of half precision."""
+        return full_precision(self.images)
+
+    @property
+    def precise(self) -> Network:
+        """What further passes run: half precision would lose their differences and sums."""
+        return self.once("precise network", lambda: in_float32(self.network))
+
     def once(self, key: Any, make: Callable[[], Made]) -> Made:
         """What `make` gives, made at the first time of asking only."""
         if key not in self._once:
@@ -118,19 +129,36 @@ class Work:
         With `graph` the pass is kept for walking back. A callable target meets whole batches.
         """
         batch = len(self.images)
-        most = self.network.footprint(self.images).images_within(self.memory, graph=graph)
+        most = self.precise.footprint(self.inputs).images_within(self.memory, graph=graph)
         if self.targets.score is not None:
             whole = max(1, most // batch) if isinstance(self.graph.outputs, Tensor) else 1
             most = whole * batch
         for rows in torch.split(torch.arange(count * batch, device=self.images.device), most):
             yield Chunk(rows // batch, rows % batch)
 
+    def precise_layer(self, k: int) -> tuple[Tensor, Tensor]:
+        """A and g at the explained layer, of a pass in float32 whatever the network's type."""
+        if self.precise is self.network:
+            return self.activations(), self.layer_gradient(k)
+        return self.once("precise", lambda: list(self.walks_of(self.inputs, self._places)))[k]
+
+    def precise_scores(self) -> Tensor:
+        """N×K: the scores of the images themselves, in float32 whatever the network's type."""
+        if self.precise is self.network:
+            return torch.stack([self.scores(k).float() for k in range(self.targets.count)], 1)
+        return self.scores_of(self.inputs, self._places)
+
+    @property
+    def _places(self) -> Tensor:
+        return torch.arange(len(self.images), device=self.images.device)
+
     def scores_of(self, inputs: Tensor, places: Tensor, *, probable: bool = False) -> Tensor:
         """P×K float32: the scores (or softmax probabilities) of P further inputs, without a graph.
 
         Row p of `inputs` (P×C×H×W) stands for image `places[p]`.
         """
-        outputs = self.network.module(inputs)
+        with passing(self.precise.module):
+            outputs = self.precise.module(inputs)
         rows = self.targets.rows(places, len(self.images))
         read = rows.probabilities if probable else rows.scores
         return torch.stack([read(outputs, k).float() for k in range(rows.count)], 1)
@@ -140,7 +168,7 @@ class Work:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """For each target: A and ∂y/∂A of further inputs, or these and ∂y/∂x with `pixels`."""
         addresses = [] if pixels else [self.layer]
-        graph = self.network.graph(inputs, addresses, pixels=pixels)
+        graph = self.precise.graph(inputs, addresses, pixels=pixels)
         wanted = graph.images if pixels else graph.maps[self.layer]
         rows = self.targets.rows(places, len(self.images))
         for k in range(rows.count):

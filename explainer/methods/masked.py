@@ -46,12 +46,12 @@ def group_cam(work: Work, settings: GroupCamSettings, k: int) -> Tensor:
     """
     blurred, without = _blurred(work, settings)
     coarse = group_maps(work, settings, k)
-    size = size_of(work.images)
-    total = torch.zeros(len(work.images), *size, device=work.images.device)
+    size = size_of(work.inputs)
+    total = torch.zeros(len(work.inputs), *size, device=work.inputs.device)
     for chunk in work.chunks(coarse.shape[1]):
         places = chunk.places
         masks = minmax(resize(coarse[places, chunk.variants], size))
-        inputs = torch.lerp(blurred[places], work.images[places], masks[:, None].to(blurred))
+        inputs = torch.lerp(blurred[places], work.inputs[places], masks[:, None].to(blurred))
         gains = work.scores_of(inputs, places, probable=True)[:, k] - without[places, k]
         total.index_add_(0, places, gains[:, None, None] * masks.float())
     return torch.relu(total)
@@ -59,7 +59,8 @@ def group_cam(work: Work, settings: GroupCamSettings, k: int) -> Tensor:
 
 def group_maps(work: Work, settings: GroupCamSettings, k: int) -> Tensor:
     """M: N×groups×u×v, each group's ReLU(Σ α_k A^k), zero up to its own percentile."""
-    weighted = importances(work.layer_gradient(k)) * work.activations()
+    activations, gradient = work.precise_layer(k)
+    weighted = importances(gradient) * activations
     groups = weighted.chunk(settings.groups, 1)
     maps = torch.relu(torch.stack([group.sum(1) for group in groups], 1))
     share = settings.percentile / 100
@@ -72,7 +73,7 @@ def _blurred(work: Work, settings: GroupCamSettings) -> tuple[Tensor, Tensor]:
     """x̃ (N×C×H×W) and p(x̃) (N×K)."""
 
     def make() -> tuple[Tensor, Tensor]:
-        blurred = blur(work.images, settings.blur_size, settings.blur_sigma)
+        blurred = blur(work.inputs, settings.blur_size, settings.blur_sigma)
         found = [
             work.scores_of(blurred[chunk.places], chunk.places, probable=True)
             for chunk in work.chunks(1)
@@ -87,26 +88,26 @@ def score_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
 
     The paper's y(X_b), being the same for every channel, does not change the softmax.
     """
-    activations = work.activations()
+    activations, _ = work.precise_layer(k)
     scores = work.once("score_cam", lambda: _masked_scores(work))
     alpha = scores[:, :, k].softmax(1)[:, :, None, None]
     coarse = torch.relu(weighted_sum(alpha, activations))
-    return resize(coarse, size_of(work.images))
+    return resize(coarse, size_of(work.inputs))
 
 
 def _masked_scores(work: Work) -> Tensor:
     """N×channels×K: the scores of each image seen through each channel's map."""
-    activations = work.activations()
-    size = size_of(work.images)
+    activations, _ = work.precise_layer(0)
+    size = size_of(work.inputs)
 
     def through(chunk: Chunk) -> Tensor:
         masks = minmax(resize(activations[chunk.places, chunk.variants], size))
-        return work.images[chunk.places] * masks[:, None].to(work.images)
+        return work.inputs[chunk.places] * masks[:, None].to(work.inputs)
 
     channels = activations.shape[1]
     found = [work.scores_of(through(chunk), chunk.places) for chunk in work.chunks(channels)]
     table = torch.cat(found)
-    return table.reshape(channels, len(work.images), table.shape[1]).transpose(0, 1)
+    return table.reshape(channels, len(work.inputs), table.shape[1]).transpose(0, 1)
 
 
 GROUP_CAM = Method(

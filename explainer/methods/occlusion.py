@@ -74,15 +74,15 @@ def _windows(length: int, settings: OcclusionSettings) -> Tensor:
 
 
 def _falls(work: Work, settings: OcclusionSettings) -> list[Tensor]:
-    images, count = work.images, work.targets.count
+    images, count = work.inputs, work.targets.count
     patches = Patches(size_of(images), settings, images.device)
     fill = baseline_image(work, settings.fill)
-    whole = torch.stack([work.scores(k) for k in range(count)], 1)
+    whole = work.precise_scores()
     sums = torch.zeros(count, len(images), *size_of(images), device=images.device)
     for chunk in work.chunks(patches.count):
         hidden = patches.hidden(chunk.variants)
         without = torch.where(hidden[:, None], fill, images[chunk.places])
-        falls = whole[chunk.places].float() - work.scores_of(without, chunk.places)
+        falls = whole[chunk.places] - work.scores_of(without, chunk.places)
         for total, fall in zip(sums, falls.T, strict=True):
             total.index_add_(0, chunk.places, fall[:, None, None] * hidden)
     return list(sums / patches.coverage().to(sums))

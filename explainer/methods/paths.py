@@ -49,8 +49,8 @@ class SmoothGradSettings:
 def baseline_image(work: Work, baseline: Baseline) -> Tensor:
     """x': 1×C×H×W."""
     if baseline == "zeros":
-        return torch.zeros_like(work.images[:1])
-    return work.network.plain(work.images, 0 if baseline == "black" else 255)
+        return torch.zeros_like(work.inputs[:1])
+    return work.network.plain(work.inputs, 0 if baseline == "black" else 255)
 
 
 def integrated_grad_cam(work: Work, settings: PathSettings, k: int) -> Tensor:
@@ -75,8 +75,8 @@ def _grad_cams(work: Work, settings: PathSettings) -> list[Tensor]:
 
 
 def _between(work: Work, start: Tensor, share: Tensor, chunk: Chunk) -> Tensor:
-    share = share.to(work.images.dtype)[:, None, None, None]
-    return start + share * (work.images[chunk.places] - start)
+    share = share.to(work.inputs.dtype)[:, None, None, None]
+    return start + share * (work.inputs[chunk.places] - start)
 
 
 def integrated_gradients(work: Work, settings: PathSettings, k: int) -> Tensor:
@@ -89,7 +89,7 @@ def integrated_gradients(work: Work, settings: PathSettings, k: int) -> Tensor:
     means = work.once(
         ("integrated_gradients", settings), lambda: _mean_gradients(work, settings.steps, at)
     )
-    return (work.images - start) * means[k]
+    return (work.inputs - start) * means[k]
 
 
 def smooth_grad(work: Work, settings: SmoothGradSettings, k: int) -> Tensor:
@@ -98,7 +98,7 @@ def smooth_grad(work: Work, settings: SmoothGradSettings, k: int) -> Tensor:
 
 
 def _smoothed(work: Work, settings: SmoothGradSettings) -> list[Tensor]:
-    images = work.images
+    images = work.inputs
     generator = torch.Generator().manual_seed(settings.seed)
     shape = (settings.samples, *images.shape[1:])
     noise = torch.randn(shape, generator=generator).to(images)
@@ -113,7 +113,7 @@ def _smoothed(work: Work, settings: SmoothGradSettings) -> list[Tensor]:
 
 def _mean_gradients(work: Work, count: int, at: Callable[[Chunk], Tensor]) -> list[Tensor]:
     """The mean ∂y/∂x over `count` variants of each image, for each target."""
-    sums = [torch.zeros_like(work.images, dtype=torch.float32) for _ in range(work.targets.count)]
+    sums = [torch.zeros_like(work.inputs, dtype=torch.float32) for _ in range(work.targets.count)]
     for chunk in work.chunks(count, graph=True):
         walks = work.walks_of(at(chunk), chunk.places, pixels=True)
         for total, (_, gradient) in zip(sums, walks, strict=True):

@@ -11,7 +11,10 @@ from tqdm import tqdm
 
 from explainer.devices import memory_for
 from explainer.errors import ExplainerError
-from explainer.networks.network import Network, refuse_training
+from explainer.methods.base import full_precision
+from explainer.networks.forms import refuse_other_type
+from explainer.networks.network import Network, in_float32, refuse_training
+from explainer.passes import passing
 from explainer.resizing import resize, size_of
 from explainer.targets import Wanted
 
@@ -62,7 +65,10 @@ class Asked:
         if not isinstance(images, Tensor) or images.dim() != 4 or not len(images):
             raise ExplainerError("images are no batch", "give a float tensor N×C×H×W, N above 0")
         refuse_training(network.module)
-        images = network.placed(images)
+        refuse_other_type(network.module, images)
+        # Half precision would lose the differences that metrics are made of.
+        network = in_float32(network)
+        images = full_precision(network.placed(images))
         self.module, self.images, self.budget = network.module, images, budget or Budget()
         memory = self.budget.memory or memory_for(images.device)
         most = network.footprint(images).images_within(memory, graph=False)
@@ -100,7 +106,7 @@ class Asked:
         return found.cpu().reshape(count, images).T
 
     def _outputs(self, images: Tensor) -> Tensor:
-        with torch.no_grad():
+        with torch.no_grad(), passing(self.module):
             outputs = self.module(images)
         if not isinstance(outputs, Tensor):
             raise ExplainerError(

@@ -13,6 +13,7 @@ from explainer.explanations import explain
 from explainer.layers import Hook, copied, hooked
 from explainer.networks.network import Network
 from explainer.networks.redrawn import redraw
+from explainer.passes import passing
 from explainer.targets import Wanted
 
 from .base import Budget, Metric, one_value_per_pixel, rank_correlation
@@ -99,7 +100,7 @@ def weights_from_the_top(module: nn.Module, images: Tensor) -> list[tuple[str, n
 
         return run
 
-    with torch.no_grad(), hooked(named, noted):
+    with torch.no_grad(), passing(module), hooked(named, noted):
         module(images[:1].clone())
     if not met:
         raise ExplainerError("the network has no weights to re-draw", "give one that learnt")

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
+from explainer.devices import device_of
 from explainer.errors import ExplainerError
 
 
@@ -13,6 +14,19 @@ def refuse_form(module: nn.Module) -> None:
     """Raise what is wrong with the module as it stands, whatever it is asked about."""
     for form in FORMS:
         form(module)
+
+
+def refuse_other_type(module: nn.Module, images: Tensor) -> None:
+    """Images and weights have one type, unless autocast brings them together."""
+    types = {w.dtype for w in module.parameters() if w.is_floating_point()}
+    here = device_of(module).type
+    cast = torch.amp.is_autocast_available(here) and torch.is_autocast_enabled(here)
+    if types and images.dtype not in types and not cast:
+        own = " and ".join(sorted(str(kind).removeprefix("torch.") for kind in types))
+        raise ExplainerError(
+            f"the images are {str(images.dtype).removeprefix('torch.')}, the weights {own}",
+            "give images of the weights' type, images.to(network.dtype), or use torch.autocast",
+        )
 
 
 def _wrapped(module: nn.Module) -> None:

@@ -8,13 +8,14 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from explainer.capture import Graph, UnclearLayoutError, told
+from explainer.capture import Graph, UnclearLayoutError
 from explainer.devices import device_of, dtype_of, placed
 from explainer.errors import ExplainerError
 from explainer.footprint import Footprint, footprint
 from explainer.grids import Layout, shape_shown
 from explainer.layers import address_of
 from explainer.mixing import alone, refuse_mixing
+from explainer.passes import passing, told
 from explainer.targets import (
     Probabilities,
     Targets,
@@ -30,7 +31,7 @@ from explainer.way import Way, way_to_score
 from .digests import digest_of_state
 from .forms import refuse_form
 from .preprocessing import Preprocessing, adapted
-from .redrawn import redrawn
+from .redrawn import redrawn, widened
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,7 +88,7 @@ class Network:
         known, way = self._found.get(key, (None, None))
         if way is None or not (way.common or known is wanted):
             score = scores_of(wanted, len(images) if callable(wanted) else 1)
-            with alone(images), told(self.module):
+            with alone(images), told():
                 seen = images if callable(wanted) else images[:1]
                 way = way_to_score(self.module, seen.detach(), score)
             self._found[key] = wanted, way
@@ -182,7 +183,7 @@ class Network:
                 known[unclear.address] = self._layout(unclear.address, images)
 
     def _layout(self, address: str, images: Tensor) -> Layout:
-        with alone(images), told(self.module):
+        with alone(images), told():
             step = follow(self.module, images[:1].detach())[0].at(address)
         if step is None or step.layout is None:
             shape = shape_shown(step.tensor.shape) if step else "a map"
@@ -222,9 +223,15 @@ class Network:
     def predict(self, images: Tensor) -> Tensor:
         """Logits (float32, N×classes, in the host's memory) of N×C×H×W images, without a graph."""
         refuse_training(self.module)
-        with torch.no_grad():
+        with torch.no_grad(), passing(self.module):
             placed = self.placed(images)
             return class_scores(self.module(placed), len(images)).float().cpu()
+
+
+def in_float32(network: Network) -> Network:
+    """The network itself; one of a float32 copy where it holds weights of half precision."""
+    module = widened(network.module)
+    return network if module is network.module else replace(network, module=module)
 
 
 def refuse_training(module: nn.Module) -> None:

@@ -1,4 +1,4 @@
-"""The same network with other weights: what an explanation looks like when nothing was learnt."""
+"""The same network with other weights: drawn anew, as if nothing was learnt; or in float32."""
 
 import math
 
@@ -15,18 +15,28 @@ def redrawn(module: nn.Module, seed: int) -> nn.Module:
     Weights come from a normal distribution of variance 2 / fan-in (He et al., arXiv 1502.01852),
     biases are 0, and normalisations pass their input on, so that activations keep their scale.
     """
-    try:
-        twin = copied(module)
-    except (RuntimeError, TypeError) as error:
-        raise ExplainerError(
-            f"the network can't be copied to re-draw its weights ({error})",
-            "leave random_weights out",
-        ) from error
+    twin = _twin(module, "re-draw its weights", "leave random_weights out")
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         for child in twin.modules():
             redraw(child, generator)
     return twin.requires_grad_(False)
+
+
+def widened(module: nn.Module) -> nn.Module:
+    """The module itself; a float32 copy where it holds weights of half precision."""
+    halves = (torch.float16, torch.bfloat16)
+    kept = (*module.parameters(), *module.buffers())
+    if not any(values.dtype in halves for values in kept):
+        return module
+    return _twin(module, "compute in float32", "make it float32 yourself: module.float()").float()
+
+
+def _twin(module: nn.Module, purpose: str, mend: str) -> nn.Module:
+    try:
+        return copied(module)
+    except (RuntimeError, TypeError) as error:
+        raise ExplainerError(f"the network can't be copied to {purpose} ({error})", mend) from error
 
 
 def redraw(module: nn.Module, generator: torch.Generator) -> None:
