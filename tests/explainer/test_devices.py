@@ -5,7 +5,7 @@ No card is needed: `PretendedCard` has its rules. `bench/gpu.py` compares every 
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import pytest
@@ -180,14 +180,15 @@ def test_no_tensor_on_a_card_outgrows_what_its_kernels_can_count() -> None:
 
 
 class Recurrent(nn.Module):
-    """Reads a picture row by row, and notes whether cuDNN may be used meanwhile."""
+    """Reads a picture row by row, and tells whether cuDNN may be used meanwhile."""
+
+    seen: ClassVar[list[bool]] = []
 
     def __init__(self) -> None:
         super().__init__()
         self.first = nn.Conv2d(3, 4, 3, padding=1)
         self.rows = nn.GRU(4 * 16, 8, batch_first=True)
         self.head = nn.Linear(8, 5)
-        self.seen: list[bool] = []
 
     def forward(self, x: Tensor) -> Tensor:
         self.seen.append(torch.backends.cudnn.enabled)
@@ -200,7 +201,7 @@ def test_cudnn_is_off_while_a_recurrent_network_is_to_be_walked_back_and_on_agai
     network = Network(seeded(Recurrent))
     was = torch.backends.cudnn.enabled
     explain(network, noise(2, 3, 16, 16), methods=("grad_cam", "integrated_grad_cam"))
-    assert network.module.seen[-1] is False
+    assert Recurrent.seen[-1] is False
     assert torch.backends.cudnn.enabled is was
     plain = Network(seeded(Convolutions, torch.relu))
     with pytest.raises(ExplainerError):
