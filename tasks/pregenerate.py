@@ -13,7 +13,8 @@ from studyapp import storage
 from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study
 from studyapp.queue import EXPLAIN, RENDER, app
 from studyapp.studies.claims import fail, finish, give_back
-from studyapp.studies.encodings import COMPACT, ENCODING, PNG, QUALITY
+from studyapp.studies.definition import study_definition
+from studyapp.studies.encodings import COMPACT, QUALITY, overlay_encoding
 from studyapp.studies.preparation import (
     pending,
     study_crops,
@@ -183,10 +184,11 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
     needed = wanted.values_list(NETWORK_OF[kind], flat=True).distinct()
     if any(network_for(study_id, network) is None for network in needed):
         return
+    quality = _quality(study_id, kind)
     try:
         with claimed(wanted) as (name, mine):
             for row in mine.order_by("pk"):
-                _render(row, draw, name)
+                _render(row, draw, name, quality)
     except StorageFault as error:
         stop(study_id, str(error))
         return
@@ -196,15 +198,13 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
     go_on(study_id, left)
 
 
-def _render(row: Any, draw: Any, name: str) -> None:
-    folder = f"pictures/{row.code[:2]}"
+def _render(row: Any, draw: Any, name: str, quality: int | None) -> None:
+    file = f"pictures/{row.code[:2]}/{row.code}.webp"
     try:
         if row.attempts > 1:
-            storage.remove_leftovers(folder, (f".{row.code}.",))
+            storage.remove_leftovers(f"pictures/{row.code[:2]}", (f".{row.code}.",))
         picture = draw(row)
-        ending, content = _encoded(row, picture)
-        file = f"{folder}/{row.code}.{ending}"
-        digest = storage.keep(file, content)
+        digest = storage.keep(file, encode(picture, "webp", quality=quality))
     except explainer.ExplainerError as error:
         fail(row, name, str(error))
     except OSError as error:
@@ -214,19 +214,18 @@ def _render(row: Any, draw: Any, name: str) -> None:
         finish(row, name, file=file, digest=digest, width=picture.width, height=picture.height)
 
 
-def _encoded(row: Any, picture: Any) -> tuple[str, bytes]:
-    """The ending of the file's name, and its bytes: as the study's overlays all are."""
-    encoding = row.display.get(ENCODING, PNG) if isinstance(row, Overlay) else COMPACT
-    if encoding == PNG:
-        return "png", encode(picture)
-    return "webp", encode(picture, "webp", quality=QUALITY if encoding == COMPACT else None)
+def _quality(study_id: int, kind: str) -> int | None:
+    """Of WebP, as all pictures of a kind in the study have it; None: lossless."""
+    if kind == "crop":
+        return QUALITY
+    definition = study_definition(Study.objects.get(pk=study_id))
+    return QUALITY if overlay_encoding(definition) == COMPACT else None
 
 
 def _draw_overlay(row: Overlay) -> Any:
     """The picture of a map whose digest is what was recorded, on what the network saw."""
     explanation = row.explanation
-    look = {key: value for key, value in row.display.items() if key != ENCODING}
-    display = explainer.Display.from_settings(look)
+    display = explainer.Display.from_settings(row.display)
     array = stored_map(explanation)
     together = [stored_map(other) for other in row.normalised_with.all()]
     crop = _crop_of(explanation.network, explanation.image, display.size)

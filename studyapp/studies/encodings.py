@@ -7,9 +7,7 @@ from .catalogue import catalogue
 from .definition import Definition
 from .paradigms import WITHOUT_MAP
 
-# The key among an overlay's display settings; overlays that were made before there was one are PNG
-ENCODING = "encoding"
-PNG, COMPACT, LOSSLESS = "png", "compact", "lossless"
+COMPACT, LOSSLESS = "compact", "lossless"
 # Of WebP: 448 pixels take some 45 kB instead of 265, and colours move by ΔE 1.3 on average
 QUALITY = 95
 # A map of the input's own pixels is made of lines that a lossy file would blur.

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from studyapp.models import (
@@ -39,10 +40,22 @@ class SettingsDigests:
         return self._known[key]
 
 
+@dataclass(frozen=True)
+class Look:
+    """How the overlays of a study are drawn (the explainer's Display), and encoded as files."""
+
+    display: dict[str, Any]
+    encoding: str
+
+    def digest(self) -> str:
+        """Overlays that look the same and are encoded otherwise are others."""
+        return digest_of({**self.display, "encoding": self.encoding})
+
+
 def plan_overlays(
     stimuli: Sequence[Stimulus],
     condition: Condition,
-    display: dict[str, Any],
+    look: Look,
     digests: SettingsDigests,
     *,
     joins: bool,
@@ -65,7 +78,7 @@ def plan_overlays(
             and other.method == explanation.method
             and (joins or (paradigm.together and of == stimulus))
         ]
-        overlay = _overlay(explanation, display, together if len(together) > 1 else [])
+        overlay = _overlay(explanation, look, together if len(together) > 1 else [])
         StimulusOverlay.objects.get_or_create(
             stimulus=stimulus, condition=condition, role=role, defaults={"overlay": overlay}
         )
@@ -121,16 +134,14 @@ def _names(photo: StudyImage) -> set[str]:
     return {name_key(str(one["name"])) for one in photo.categories}
 
 
-def _overlay(
-    explanation: Explanation, display: dict[str, Any], together: Sequence[Explanation]
-) -> Overlay:
+def _overlay(explanation: Explanation, look: Look, together: Sequence[Explanation]) -> Overlay:
     """The row of a picture; which maps it is normalised with is part of what it is."""
     scope = sorted([other.class_index, other.method, other.settings_digest] for other in together)
     overlay, is_new = Overlay.objects.get_or_create(
         explanation=explanation,
-        display_digest=digest_of(display),
+        display_digest=look.digest(),
         scope_digest=digest_of(scope) if scope else "",
-        defaults={"display": display},
+        defaults={"display": look.display},
     )
     if is_new and together:
         overlay.normalised_with.set(together)

@@ -32,8 +32,8 @@ from studyapp.queue import EXPLAIN, PREDICT, RENDER
 
 from .claims import FREE, is_held, retry
 from .definition import study_definition
-from .encodings import ENCODING, overlay_encoding
-from .pictures import SettingsDigest, SettingsDigests, plan_overlays
+from .encodings import overlay_encoding
+from .pictures import Look, SettingsDigest, SettingsDigests, plan_overlays
 from .selection import SHOWN, PreparationError, replace_unusable, select_stimuli
 from .verification import conditions_by_paradigm, damaged_pictures, hidden_flaws
 
@@ -183,26 +183,25 @@ def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
     """Rows for the explanations and pictures of all chosen stimuli that have none yet."""
     digests = SettingsDigests(settings_digest)
     conditions = conditions_by_paradigm(study)
-    display = display_settings(study)
+    look = Look(display_settings(study), overlay_encoding(study_definition(study)))
     joins = study_definition(study).display.scope == "network"
     photos: dict[tuple[int, str], list[Stimulus]] = {}
     for stimulus in study.stimuli.filter(role__in=SHOWN).select_related("photo__image"):
         photos.setdefault((stimulus.photo_id, stimulus.paradigm), []).append(stimulus)
-        _crop(stimulus.photo.image, conditions[stimulus.paradigm], int(display["size"]))
+        _crop(stimulus.photo.image, conditions[stimulus.paradigm], int(look.display["size"]))
     for (_, paradigm), stimuli in photos.items():
         for condition in conditions[paradigm]:
-            plan_overlays(stimuli, condition, display, digests, joins=joins)
+            plan_overlays(stimuli, condition, look, digests, joins=joins)
 
 
 def display_settings(study: Study) -> dict[str, Any]:
-    """How maps become pictures in this study, as the explainer's Display takes it, and files."""
+    """How maps become pictures in this study, as the explainer's Display takes it."""
     display = study_definition(study).display
     return {
         "colour_map": display.colour_map,
         "opacity": display.opacity,
         "opacity_by": display.opacity_by,
         "size": display.size,
-        ENCODING: overlay_encoding(study_definition(study)),
     }
 
 

@@ -14,7 +14,7 @@ from studyapp import storage
 from studyapp.models import Overlay, StimulusOverlay, Trial
 from studyapp.participations.answering import answer, current_trial, within_sight
 from studyapp.studies.encodings import COMPACT, LOSSLESS, QUALITY, overlay_encoding
-from studyapp.studies.preparation import display_settings
+from studyapp.studies.pictures import Look
 from studyapp.studies.sections import ConditionSection
 from studyapp.studies.shown import EXTENDED_BYTES, HEADER_BYTES, padded
 from tests.builders import make_definition, open_small_study, take_part
@@ -84,7 +84,6 @@ def test_one_way_for_a_whole_study_lossless_where_single_pixels_show(
 @pytest.mark.django_db
 def test_overlays_as_the_workers_make_them_are_sent_in_files_of_one_size(client: Client) -> None:
     study = open_small_study(people=4, trials=3, stimuli=4)
-    assert display_settings(study)["encoding"] == LOSSLESS
     for number, use in enumerate(StimulusOverlay.objects.filter(stimulus__study=study)):
         file = use.overlay.file.replace(".png", ".webp")
         digest = storage.keep(file, encode(picture(20 * (number % 3)), "webp"))
@@ -124,3 +123,7 @@ def test_nothing_behind_an_advice_that_must_wait_is_fetched_ahead() -> None:
     assert first is not None
     answer(person, trial_code=first.code, value=1, data={}, timing={})
     assert steps(within_sight(person)) == [2, 1]
+
+
+def test_overlays_of_two_encodings_are_never_one_row() -> None:
+    assert Look({"size": 96}, COMPACT).digest() != Look({"size": 96}, LOSSLESS).digest()

@@ -132,7 +132,12 @@ EXPLANATIONS = Table(
             "overlay_state", "text", "overlay__state", "State of the picture.", levels=WORK_STATES
         ),
         Column("display", "json", "overlay__display", "How the map was drawn, as JSON."),
-        Column("display_digest", "text", "overlay__display_digest", "SHA-256 over the display."),
+        Column(
+            "display_digest",
+            "text",
+            "overlay__display_digest",
+            "SHA-256 over the display and the encoding of its files.",
+        ),
         Column(
             "scope_digest",
             "text",
