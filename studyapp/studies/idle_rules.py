@@ -13,7 +13,7 @@ from .toml_lines import Path as KeyPath
 def idle_rules(definition: Definition) -> Iterator[Complaint]:
     """Each rule that can never apply, with its place and the fix."""
     yield from _idle_exclusions(definition)
-    yield from _idle_looks(definition)
+    yield from _idle_stopping(definition)
     yield from _idle_reference(definition)
     for number, question in enumerate(definition.screening):
         yield from _idle_question(("screening", number, "accept"), question, "turns nobody away")
@@ -54,12 +54,18 @@ def _main_questions(definition: Definition) -> list[str]:
     return [one.question.name for one in asked_questions(definition) if one.block.is_main]
 
 
-def _idle_looks(definition: Definition) -> Iterator[Complaint]:
+def _idle_stopping(definition: Definition) -> Iterator[Complaint]:
     if definition.stopping.rule == "sequential" and not definition.analysis.looks:
         yield (
             ("stopping", "rule"),
             '`stopping.rule = "sequential"` can never apply: nobody may look before the end; '
             "set looks = true in [analysis], or choose another rule",
+        )
+    if definition.stopping.rule == "date" and not definition.stopping.detail.strip():
+        yield (
+            ("stopping", "rule"),
+            '`stopping.rule = "date"` can never apply: no date is given; write it in '
+            "`stopping.detail`",
         )
     is_scored = any(PARADIGMS[one.paradigm].is_scored for one in definition.blocks if one.is_main)
     if definition.analysis.looks and not is_scored:

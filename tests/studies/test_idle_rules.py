@@ -43,6 +43,11 @@ def refused(**options: Any) -> list[tuple[str, str]]:
             "nobody may look before the end; set looks = true",
         ),
         (
+            {"stopping": {"rule": "date"}},
+            "stopping.rule",
+            "no date is given; write it in `stopping.detail`",
+        ),
+        (
             {"blocks": [TEXT], "analysis": {"looks": True, "smallest_effect": 0.1}},
             "analysis.looks",
             "no analysed block has a score",
