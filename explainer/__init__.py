@@ -10,6 +10,7 @@ found["grad_cam"]  # N×u×v float32
 
 from . import store
 from .errors import ExplainerError
+from .examination import examine
 from .explanations import explain, settings_digest
 from .methods import METHODS, Method
 from .metrics import METRICS, Metric
@@ -33,6 +34,7 @@ __all__ = [
     "Preprocess",
     "Saved",
     "encode",
+    "examine",
     "explain",
     "explain_many",
     "load_network",

@@ -9,6 +9,7 @@ from tqdm import tqdm
 
 from .devices import AUTO
 from .errors import ExplainerError
+from .examination import examine
 from .networks import Network, load_network
 from .photos import open_photo
 
@@ -19,7 +20,10 @@ BATCH = 16
 def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
     """The classes of `wanted["photos"]` (files) by `wanted["networks"]` (`load_network`'s
     arguments by name): for each network its labels and for each photo the indices of its first
-    classes, the most probable first, or None for a photo that can't be read or answered."""
+    classes, the most probable first, or None for a photo that can't be read or answered.
+
+    A network may have `methods` too, pairs of a method and its settings: what stops one of these is
+    told first (ExplainerError)."""
     photos = [Path(photo) for photo in wanted["photos"]]
     networks = wanted["networks"].items()
     return {name: _by(name, {**values, "device": device}, photos) for name, values in networks}
@@ -27,7 +31,9 @@ def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
 
 def _by(name: str, values: Mapping[str, Any], photos: Sequence[Path]) -> dict[str, Any]:
     options = dict(values)
+    methods = options.pop("methods", [])
     network = load_network(options.pop("builder"), **options.pop("options", {}), **options)
+    examine(network, methods)
     classes: list[list[int] | None] = []
     with tqdm(total=len(photos), unit="photo", desc=name, disable=None) as bar:
         for start in range(0, len(photos), BATCH):

@@ -10,6 +10,7 @@ from django.conf import settings
 
 import explainer
 from studyapp.models import Network, Study
+from studyapp.studies.definition import study_definition
 
 from .batches import worker_name
 from .loads import BrokenOffError, counted
@@ -19,16 +20,7 @@ KEPT = 4
 
 def loaded(network: Network) -> explainer.Network:
     """The explainer's network for a row; ExplainerError if its weights are not as they must be."""
-    wanted = {
-        "builder": network.builder,
-        "weights": None if network.weights == "random" else network.weights,
-        "sha256": network.sha256 or None,
-        "labels": network.labels_file or None,
-        "layer": network.layer or None,
-        "options": network.options,
-        "device": settings.WORKER_DEVICE,
-    }
-    found = _load(json.dumps(wanted, sort_keys=True), network.pk)
+    found = _load(json.dumps(_wanted(network), sort_keys=True), network.pk)
     first = network.described.get("weights_digest", found.weights_digest)
     if found.weights_digest != first:
         # Read anew the next time: the file may have been put right by then.
@@ -45,6 +37,19 @@ def loaded(network: Network) -> explainer.Network:
             "name a new file otherwise in the study's file, or give every worker the same file",
         )
     return found
+
+
+def _wanted(network: Network) -> dict[str, Any]:
+    """What `_load` makes the explainer's network of."""
+    return {
+        "builder": network.builder,
+        "weights": None if network.weights == "random" else network.weights,
+        "sha256": network.sha256 or None,
+        "labels": network.labels_file or None,
+        "layer": network.layer or None,
+        "options": network.options,
+        "device": settings.WORKER_DEVICE,
+    }
 
 
 def network_for(study_id: int, network_id: int) -> explainer.Network | None:
@@ -83,6 +88,25 @@ def describe(network: Network) -> None:
         "preprocess_digest": found.preprocess.digest() if found.preprocess else "",
     }
     network.save(update_fields=["labels", "described"])
+
+
+def examine(study: Study) -> None:
+    """ExplainerError where a network of the study can't be explained as its conditions ask.
+
+    Told before the first photo is predicted, in one sentence, and not by every photo's row.
+    """
+    definition = study_definition(study)
+    for pair in study.pairs.select_related("stronger", "weaker"):
+        section = definition.pairs[pair.name]
+        for row, name in ((pair.stronger, section.stronger), (pair.weaker, section.weaker)):
+            if row is not None and name is not None:
+                wanted = json.dumps(_wanted(row), sort_keys=True)
+                _examine(wanted, row.pk, json.dumps(definition.methods_of(name), sort_keys=True))
+
+
+@lru_cache(maxsize=64)
+def _examine(wanted: str, key: int, methods: str) -> None:
+    explainer.examine(_load(wanted, key), json.loads(methods))
 
 
 def settings_digest(network: Network, method: str, settings: dict[str, Any]) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 import torch
 
 import explainer
+from explainer.targets import in_probabilities
 from studyapp.models import Prediction, Study
 from studyapp.queue import PREDICT, app
 from studyapp.studies.claims import fail, finish, give_back
@@ -60,6 +61,7 @@ def _predict_photos(
     """What is too much at once (memory that runs out is a RuntimeError) is tried in halves."""
     try:
         logits = network.predict(network.prepare([photo for _, photo in photos]))
+        probabilities = in_probabilities(logits, network.probabilities)
     except RuntimeError as error:
         if len(photos) == 1:
             give_back(photos[0][0], name, f"{type(error).__name__}: {error}")
@@ -68,15 +70,18 @@ def _predict_photos(
         _predict_photos(network, photos[:middle], name)
         _predict_photos(network, photos[middle:], name)
         return
-    for (row, _), scores in zip(photos, logits, strict=True):
+    except explainer.ExplainerError as error:  # of the network, so of every photo
+        for row, _ in photos:
+            fail(row, name, str(error))
+        return
+    for (row, _), scores, shares in zip(photos, logits, probabilities, strict=True):
         if bool(torch.isfinite(scores).all()):
-            finish(row, name, top=first_classes(scores))
+            finish(row, name, top=first_classes(scores, shares))
         else:
             fail(row, name, "the network's output is not finite; check its weights")
 
 
-def first_classes(logits: torch.Tensor) -> list[list[Any]]:
+def first_classes(logits: torch.Tensor, probabilities: torch.Tensor) -> list[list[Any]]:
     """[class index, logit, probability] of the first classes, the most probable first."""
-    probabilities = logits.softmax(0)
     order = logits.topk(min(FIRST_CLASSES, len(logits))).indices.tolist()
     return [[k, round(float(logits[k]), 6), round(float(probabilities[k]), 8)] for k in order]

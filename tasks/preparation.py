@@ -4,7 +4,7 @@ from studyapp.models import Study
 from studyapp.queue import PREPARE, app, ask
 from studyapp.studies.preparation import advance, study_networks
 
-from .networks import describe, network_for, settings_digest
+from .networks import describe, examine, network_for, settings_digest, stop
 
 
 @app.task(name=PREPARE)
@@ -17,6 +17,12 @@ def prepare(study_id: int) -> None:
         if network_for(study_id, network.pk) is None:
             return
         describe(network)
+    try:
+        if not study.stimuli.exists():
+            examine(study)
+    except explainer.ExplainerError as error:
+        stop(study_id, str(error))
+        return
     for request in advance(study, settings_digest):
         ask(request.task, *request.arguments, queue=request.queue)
 

@@ -9,6 +9,7 @@ from pydantic import Field
 
 from studyapp.models import Participation, Study, StudyText
 
+from .catalogue import catalogue
 from .limits import column
 from .paradigms import PARADIGMS
 from .sections import (
@@ -106,6 +107,18 @@ class Definition(Section):
     def pair_of(self, condition: ConditionSection) -> str:
         """The pair's name that a condition is about; the only pair where it names none."""
         return condition.pair if condition.pair is not None else next(iter(self.pairs))
+
+    def methods_of(self, network: str) -> list[tuple[str, dict[str, Any]]]:
+        """The methods that explain the network, each with its settings."""
+        roles = {role for name in self.photo_paradigms() for role in PARADIGMS[name].networks}
+        found: list[tuple[str, dict[str, Any]]] = []
+        for condition in self.conditions:
+            pair = self.pairs[self.pair_of(condition)]
+            if pair.stronger == network or (pair.weaker == network and "weaker" in roles):
+                found.append((condition.method, condition.settings))
+                found += [(condition.versus, {})] if condition.versus else []
+        known = catalogue()["methods"]  # “none” and “no_advice” are no methods
+        return [(method, settings) for method, settings in found if method in known]
 
     def paradigms(self) -> list[str]:
         """The paradigms of the blocks, each once, in order."""

@@ -92,7 +92,10 @@ def _classified(
     definition: Definition, photos: Sequence[Photo], base: Path
 ) -> tuple[Answers, dict[str, Sequence[str]]]:
     """Each network's answers by its name, photo by photo, and the names of its classes."""
-    networks = {name: _arguments(section, base) for name, section in definition.networks.items()}
+    networks = {
+        name: {**_arguments(section, base), "methods": definition.methods_of(name)}
+        for name, section in definition.networks.items()
+    }
     with TemporaryDirectory() as folder:
         surround = definition.display.surround
         files = [str(_file_of(one, Path(folder), n, surround)) for n, one in enumerate(photos)]

@@ -67,7 +67,7 @@ class NetworkSection(Section):
         None, description="A file of class names, one a line; “imagenet” for ImageNet's thousand."
     )
     layer: Annotated[Line, column(Network, "layer")] | None = Field(
-        None, description="Dotted name; the last convolution's by default."
+        None, description="Dotted name; by default the last map that the score is made of."
     )
 
 

@@ -170,3 +170,45 @@ def test_six_cams_walk_the_graph_as_often_as_grad_cam_alone() -> None:
         backwards.clear()
         explain(Network(module, "second"), noise(1, 3, 9, 9), [0], methods)
         assert (len(forwards), len(backwards)) == (1, 1)
+
+
+class Signed(nn.Module):
+    """A map with both signs, in each of whose channels they nearly cancel out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.norm, self.map = nn.InstanceNorm2d(3), nn.Identity()
+        self.head = nn.Linear(3 * 36, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        out: torch.Tensor = self.head(self.map(self.norm(x) + 1e-4).flatten(1))
+        return out
+
+
+def test_xgrad_cam_says_how_far_its_weights_go_beyond_any_gradient() -> None:
+    module = seeded(Signed)
+    images = noise(2, 3, 6, 6)
+    found = explain(Network(module, "map"), images, [[1, 2], [0, 3]], ["xgrad_cam", "grad_cam"])
+    largest = found.checks["xgrad_cam"]["largest_weight"]
+    assert largest.shape == found.checks["xgrad_cam"]["conservation_error"].shape == (2, 2)
+    A = (module.norm(images) + 1e-4).double()
+    for n, targets in enumerate([[1, 2], [0, 3]]):
+        for k, target in enumerate(targets):
+            g = module.head.weight[target].detach().double().reshape(3, 6, 6)
+            alpha = (A[n] * g).sum((1, 2)) / (A[n].sum((1, 2)) + 1e-7)
+            expected = float(alpha.abs().max() / g.abs().max())
+            assert expected > 100
+            assert float(largest[n, k]) == pytest.approx(expected, rel=0.05)
+    assert found.manifest()["checks"]["xgrad_cam"]["largest_weight"] == largest.tolist()
+    assert "grad_cam" not in found.checks
+
+
+def test_on_a_map_without_negative_values_xgrad_cams_weights_are_means_of_the_gradient() -> None:
+    network = Network(seeded(Convolutions, torch.relu))
+    found = explain(network, noise(3, 3, 12, 12), [0, 1, 2], ["xgrad_cam"])
+    checks = found.checks["xgrad_cam"]
+    assert (checks["largest_weight"] > 0).all()
+    assert (checks["largest_weight"] <= 1 + 1e-5).all()
+    assert (checks["conservation_error"] < 1e-4).all()
+    parts = explain(network, noise(3, 3, 12, 12), [0, 1, 2], ["xgrad_cam"], memory=1)
+    torch.testing.assert_close(parts.checks["xgrad_cam"], checks)

@@ -287,3 +287,14 @@ def test_a_language_without_a_translation_is_refused_with_those_that_there_are(
     file.write_text(f'language = "{language}"\n{STUDY}')
     with pytest.raises(CommandError, match=r"line 1.*not translated into it; take de or en"):
         said("check", str(file))
+
+
+def test_a_method_that_cannot_explain_a_network_is_told_before_any_photo(file: Path) -> None:
+    file.write_text(
+        STUDY.replace('"alexnet"', '"mobilenet_v3_small"').replace(
+            'method = "grad_cam"', 'method = "guided_backprop"'
+        )
+    )
+    with pytest.raises(CommandError, match="mobilenet_v3_small: the network also rec") as told:
+        said("check", str(file), predict=True)
+    assert "\n" not in str(told.value)

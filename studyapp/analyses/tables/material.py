@@ -158,7 +158,12 @@ NETWORKS = Table(
         Column("weights", "text", FileName(F("weights")), "Name of the weights or their file."),
         Column("weights_sha256", "text", "sha256", "SHA-256 of the weights file."),
         Column("options", "json", "options", "Options of the builder, as JSON."),
-        Column("layer", "text", "layer", "Explained layer; missing: the last convolution."),
+        Column(
+            "layer",
+            "text",
+            "layer",
+            "Layer that the study file names; missing: the last map before the score.",
+        ),
         Column("described", "json", "described", "What the worker found, as JSON."),
     ),
 )
