@@ -1,5 +1,6 @@
 """The task that drives a study's preparation: do what can be done now, ask for the rest."""
 
+import explainer
 from studyapp.models import Study
 from studyapp.queue import PREPARE, app, ask
 from studyapp.studies.preparation import advance, study_networks
