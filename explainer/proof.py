@@ -264,8 +264,15 @@ class Proof:
             isinstance(factor, Tensor)
             and tuple(factor.shape) in sizes
             and factor.data_ptr() not in self._own
+            and _opens_and_closes(factor)
             for factor in kept
         )
+
+
+def _opens_and_closes(factor: Tensor) -> bool:
+    """Whether it can be a gate: 0 somewhere, or of two values beside, or of one throughout."""
+    low, high = factor.amin(), factor.amax()
+    return bool((factor == 0).any() | ((factor == low) | (factor == high)).all())
 
 
 def _reduces(name: str) -> bool:

@@ -113,6 +113,17 @@ class Masked(nn.Module):
         return x * self.mask
 
 
+class Scaled(nn.Module):
+    """A factor for each value, made while it runs, is no ReLU."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("factors", noise(9, 8, 9, 9))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x * self.factors[torch.arange(len(x)) % 9]
+
+
 class Shifted(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         out = torch.zeros_like(x)
@@ -150,6 +161,7 @@ HARMLESS: dict[str, Callable[[], nn.Module]] = {
     "masked attention": MaskedAttention,
     "recurrence": Recurrent,
     "a mask of its own": Masked,
+    "factors of its own": Scaled,
     "a temporal shift": Shifted,
     "F.normalize": Normed,
     "group norm": lambda: nn.GroupNorm(2, 8),
