@@ -9,10 +9,10 @@ import os
 import socket
 import sys
 
-ALIVE_SECONDS = 60
 SEEN = """
 SELECT worker, doing FROM studyapp_heartbeat
-WHERE left(worker, %s) = %s AND seen_at > now() - %s * interval '1 second'
+WHERE left(worker, %s) = %s AND seen_at BETWEEN now() - interval '1 minute'
+AND now() + interval '1 minute'
 """
 
 
@@ -51,7 +51,7 @@ def worker() -> str:
         raise Unwell(f"the database does not answer: {error}") from error
     try:
         with database.cursor() as cursor:
-            cursor.execute(SEEN, [len(name), name, ALIVE_SECONDS])
+            cursor.execute(SEEN, [len(name), name])
             found = cursor.fetchone()
     except psycopg2.Error as error:
         raise Unwell(f"the database does not answer: {error}") from error

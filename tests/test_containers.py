@@ -186,9 +186,9 @@ def test_both_images_run_as_nobody_special_and_have_a_health_check(target: str) 
     assert "\nHEALTHCHECK " in lines
 
 
-# Settings that a container has from its image, or that no deployment changes
-OF_THE_IMAGE = {"DEBUG", "DISCERN_VAR", "DISCERN_MEDIA", "DISCERN_STATIC", "DISCERN_SHOWN",
-                "POSTGRES_BIN"}  # fmt: skip
+# Settings that a container has from its image or its service, or that no deployment changes
+OF_THE_IMAGE = {"WORKER_DEVICE", "DEBUG", "DISCERN_VAR", "DISCERN_MEDIA", "DISCERN_STATIC",
+                "DISCERN_SHOWN", "POSTGRES_BIN"}  # fmt: skip
 
 
 def test_every_setting_of_the_site_can_be_given_to_its_containers() -> None:
