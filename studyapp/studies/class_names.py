@@ -96,7 +96,7 @@ class ClassNames:
         labels = (
             self.labels[index]
             for word in [
-                *difflib.get_close_matches(key, holding, len(known), 0.0)[:NEAREST],
+                *difflib.get_close_matches(key, holding, len(known) or 1, 0.0)[:NEAREST],
                 *alike,
             ]
             for index in sorted(self._classes.get(word) or self._words[word])

@@ -35,11 +35,13 @@ class LifecycleError(Exception):
 @transaction.atomic
 def start_preparing(study: Study) -> Study:
     """Ask the workers for predictions and explanations; asking again takes up what is left, and
-    looks at every file anew."""
+    what has gone or changed since."""
     study = locked_study(study, StudyState.DRAFT, StudyState.PREPARING, verb="prepared")
     if study.state == StudyState.DRAFT:
         study.preparing_since = database_now()
-    study.state, study.problem, study.prepared_at = StudyState.PREPARING, "", None
+    if study.prepared_at is not None and any(hidden_flaws(study)):
+        study.prepared_at = None
+    study.state, study.problem = StudyState.PREPARING, ""
     study.save(update_fields=["state", "problem", "prepared_at", "preparing_since"])
     forget_loads(study)
     ask(PREPARE, study.pk)

@@ -184,3 +184,8 @@ def test_the_check_tells_every_unknown_name_without_running_a_network(tmp_path: 
         call_command("study", "check", file, stdout=out)
     assert "“tigger” (2 photos): did you mean tiger" in out.getvalue()
     assert "8 photos, and at most 6 can be asked about (left out: 2: a category" in out.getvalue()
+
+
+def test_a_network_without_labels_has_no_class_to_suggest() -> None:
+    assert ClassNames(()).nearest("zebra") == []
+    assert ClassNames(()).suggestion("zebra") == "no class has a similar name"

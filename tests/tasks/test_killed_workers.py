@@ -21,7 +21,9 @@ from studyapp.models import (
 )
 from studyapp.queue import EXPLAIN, app
 from studyapp.studies.lifecycle import open_study, start_preparing
+from studyapp.studies.preparation import study_networks
 from studyapp.studies.progress import progress
+from tasks.networks import describe
 from tests.admin.desk import administrator, concerns
 
 from .small_line import (
@@ -145,17 +147,21 @@ def test_a_message_that_comes_back_while_its_worker_is_busy_starts_no_second_cop
     """The broker gives a message that is two seconds old to the worker that looks every ten; what
     it asks for takes longer."""
     monkeypatch.setenv("LONGEST_TASK_SECONDS", "2")
-    study = start_preparing(make_line(tmp_path / "study", photos=2, stimuli=2))
+    study = start_preparing(make_line(tmp_path / "study", photos=4, stimuli=4))
     slow = {"method": "occlusion", "settings": {"patch": 32, "stride": 5}}
     Condition.objects.filter(name="saliency").update(**slow)
     Condition.objects.filter(name="overlay").update(method="edges")
-    request = work(study, until=EXPLAIN)[0]
+    for one in study_networks(study):
+        describe(one)
+    study_id, network, keys = work(study, until=EXPLAIN)[0].arguments
     Study.objects.update(state=StudyState.DRAFT)  # nothing else is to be asked for
     empty_broker()
-    rows = Explanation.objects.filter(pk__in=request.arguments[2])
+    every = Explanation.objects.filter(pk__in=keys, method="occlusion").order_by("pk")
+    rows = Explanation.objects.filter(pk__in=list(every.values_list("pk", flat=True)[:2]))
+    arguments = [study_id, network, [row.pk for row in rows]]
     with worker(tmp_path, claim=4) as one, worker(tmp_path, claim=4):
-        wait_for(lambda: Heartbeat.objects.count() == 2, log=one.log)
-        app.send_task(EXPLAIN, args=request.arguments, queue="gpu")
+        wait_for(lambda: Heartbeat.objects.count() == 2, log=one.log, seconds=240)
+        app.send_task(EXPLAIN, args=arguments, queue="gpu")
         claimed = rows.exclude(claimed_by="").values_list("claimed_by", flat=True)
         wait_for(lambda: claimed.exists(), log=one.log)
         wait_for(
