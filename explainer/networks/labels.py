@@ -26,7 +26,7 @@ def read_labels(labels: Sequence[str] | str | Path | None) -> tuple[str, ...]:
     if not isinstance(labels, (str, Path)):
         return tuple(labels)
     try:
-        lines = Path(labels).read_text(encoding="utf-8").splitlines()
+        lines = Path(labels).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ExplainerError(
             f"no labels at {labels}", "give a text file, one name a line"

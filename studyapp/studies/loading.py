@@ -119,7 +119,8 @@ def _photos(definition: Definition, base: Path) -> tuple[list[Photo], dict[str, 
 
 
 def _texts(definition: Definition, base: Path) -> dict[str, str]:
-    return {name: (base / file).read_text("utf-8") for name, file in definition.texts.items()}
+    # A byte order mark is no part of a text.
+    return {name: (base / file).read_text("utf-8-sig") for name, file in definition.texts.items()}
 
 
 def _refuse_strange_photos(study: Study, definition: Definition) -> None:

@@ -184,3 +184,19 @@ def test_a_replay_shows_the_page_and_lets_nobody_answer(
     page.keyboard.press("ArrowRight")
     page.get_by_role("link", name="Next").click()
     page.wait_for_url("**/2")
+
+
+def test_a_complaint_about_a_short_field_stands_above_it(
+    new_page: NewPage, live_server: object
+) -> None:
+    page = new_page("wide")
+    sign_in(page, live_server)
+    page.goto(f"{live_server}/admin/studyapp/study/add/?from=demo-trust")
+    page.fill("[name=slug]", "My Study")
+    page.click("[name=do][value=check]")
+    field, told = page.locator("[name=slug]"), page.locator(".field:has([name=slug]) .errorlist")
+    assert "use small letters" in told.inner_text()
+    at, said = field.bounding_box(), told.bounding_box()
+    assert at is not None
+    assert said is not None
+    assert (abs(at["x"] - said["x"]) < 2, said["y"] < at["y"]) == (True, True)

@@ -11,6 +11,7 @@ import safetensors.torch
 import torch
 
 from explainer import ExplainerError, Network, load_network
+from explainer.networks.labels import read_labels
 
 from .small_networks import Convolutions, noise, seeded
 
@@ -82,6 +83,12 @@ def test_a_truncated_or_missing_file_is_refused(tmp_path: Path, name: str) -> No
     path.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(ExplainerError, match=r"weights\."):
         load_network("squeezenet1_1", weights=path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_first_label(tmp_path: Path) -> None:
+    path = tmp_path / "labels.txt"
+    path.write_text("\ufeffred\ngreen\n", encoding="utf-8")
+    assert read_labels(path) == ("red", "green")
 
 
 def test_unknown_names_are_told_with_the_nearest() -> None:
