@@ -278,7 +278,8 @@ def _make_crop(stimulus: Stimulus, condition: Condition) -> None:
     assert condition.pair is not None
     image = stimulus.photo.image
     if not Crop.objects.filter(image=image, network=condition.pair.stronger).exists():
-        crop = Crop(image=image, network=condition.pair.stronger, size=96)
+        size = stimulus.study.definition["display"]["size"]
+        crop = Crop(image=image, network=condition.pair.stronger, size=size)
         _fill_picture(crop, f"{image.sha256}/crop")
 
 
