@@ -23,6 +23,7 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     yield from _network_complaints(definition)
     yield from _condition_complaints(definition)
     yield from block_complaints(definition)
+    yield from _panel_complaints(definition)
     yield from _pay_complaints(definition)
     redirect = definition.panel.redirect
     if redirect is not None and not redirect.startswith("https://"):
@@ -50,6 +51,12 @@ def _language_complaints(definition: Definition) -> Iterator[Complaint]:
             f'`language = "{definition.language}"`: the pages are not translated into it; take '
             f"{' or '.join(known)}. Your own texts may be in any language",
         )
+
+
+def _panel_complaints(definition: Definition) -> Iterator[Complaint]:
+    if definition.panel.redirect_seconds is not None and definition.panel.redirect is None:
+        key = ("panel", "redirect_seconds")
+        yield key, "`panel.redirect_seconds` needs `panel.redirect`; say where people are to go"
 
 
 def _pay_complaints(definition: Definition) -> Iterator[Complaint]:

@@ -269,6 +269,11 @@ class PanelSection(Section):
     redirect: Annotated[Line, Limit(2_000)] | None = Field(
         None, description="Address that takes the code at its end."
     )
+    redirect_seconds: Annotated[int, Limit(600)] | None = Field(
+        None, ge=10,
+        description="So long the code can be read before the page goes there by itself; left out, "
+        "people press a button.",
+    )  # fmt: skip
     people_per_device: int = Field(
         1, ge=1, le=1000, description="Of an open link: how many may take part in one browser."
     )

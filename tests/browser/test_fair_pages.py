@@ -154,3 +154,32 @@ def test_a_page_says_what_the_colours_mean_and_leaves_room_where_it_shows_none(
         assert box is not None
         assert box["height"] > 10
     assert texts == {"plain": [], "explained": ["less", "important", "more", "important"]}
+
+
+def finished(page: Page, address: str) -> None:
+    walk(page, address)
+    while page.locator("#trial").count():
+        code = wait_for_trial(page)
+        answer(page)
+        wait_for_next(page, code)
+
+
+def test_the_end_leads_back_by_itself_after_a_moment_and_not_from_who_stays(
+    new_page: NewPage, live_server: object
+) -> None:
+    panel = {"redirect": f"{live_server}/?cc=", "redirect_seconds": 10, "people_per_device": 2}
+    study = open_small_study(trials=1, panel=panel)
+    page = new_page()
+    page.clock.install()
+    finished(page, f"{live_server}/s/{study.slug}/")
+    code = page.locator("#completion-code").inner_text()
+    page.clock.run_for(9_500)
+    assert page.locator(".left").inner_text() == "1"
+    page.clock.run_for(1_000)
+    page.wait_for_url(f"**/?cc={code}")
+    stays = new_page()
+    stays.clock.install()
+    finished(stays, f"{live_server}/s/{study.slug}/")
+    stays.locator(".going button").click()
+    stays.clock.run_for(60_000)
+    assert stays.locator("#completion-code").is_visible()
