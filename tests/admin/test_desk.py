@@ -263,15 +263,16 @@ def test_a_page_of_a_study_asks_no_more_of_the_database_when_there_are_more_rows
 
 
 def test_links_say_whom_the_plain_link_takes_in_and_what_the_end_does() -> None:
-    own = administrator().get(page_of(open_small_study(slug="own"), "study_links"))
+    desk = administrator()
+    own = desk.get(page_of(open_small_study(slug="own"), "study_links"))
     assert "Whoever opens it becomes a new person" in own.content.decode()
     assert "take it back themselves" in own.content.decode()
     panel = {"kind": "prolific", "redirect": "https://app.prolific.com/submissions/complete?cc="}
     study = open_small_study(slug="sent", panel=panel)
-    sent = administrator().get(page_of(study, "study_links")).content.decode()
+    sent = desk.get(page_of(study, "study_links")).content.decode()
     assert "It takes nobody in" in sent
     assert "does not go there by itself" in sent
     panel["redirect_seconds"] = 20  # type: ignore[assignment]
     study = open_small_study(slug="timed", panel=panel)
-    timed = administrator().get(page_of(study, "study_links")).content.decode()
+    timed = desk.get(page_of(study, "study_links")).content.decode()
     assert "by itself after 20 seconds, unless they choose to stay" in timed
