@@ -80,7 +80,7 @@ def explain(
         empty=MappingProxyType(empty),
         settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
         seconds=time.perf_counter() - started,
-        provenance=MappingProxyType(_provenance(network, records)),
+        provenance=MappingProxyType(_provenance(network, records) | _score_named(targets)),
     )
 
 
@@ -328,6 +328,14 @@ def _empty(method: Method, extremes: Tensor) -> Tensor:
 
 def _shown_outputs(outputs: Any) -> Any:
     return outputs.detach().float() if isinstance(outputs, Tensor) else detached(outputs)
+
+
+def _score_named(targets: Wanted) -> dict[str, str]:
+    """What was explained where no class was: the callable's name, which is no digest of it."""
+    if not callable(targets):
+        return {}
+    name = getattr(targets, "__qualname__", type(targets).__qualname__)
+    return {"score": f"{getattr(targets, '__module__', '')}.{name}"}
 
 
 def _provenance(network: Network, records: Mapping[str, Any]) -> dict[str, Any]:

@@ -50,6 +50,13 @@ def test_of_two_heads_the_one_that_the_score_reads_is_explained(which: int, laye
     assert float(found["grad_cam"].max()) > 0
 
 
+def test_each_score_of_two_heads_has_its_own_layer() -> None:
+    network, images = Network(seeded(TwoHeads)), noise(2, 3, 12, 12)
+    scores = [lambda out: out[0][:, 1], lambda out: out[1][:, 1]]
+    layers = [explain(network, images, score).layer for score in (*scores, scores[0])]
+    assert layers == ["left > relu", "right > relu", "left > relu"]
+
+
 def test_a_branch_that_comes_last_but_is_not_read_is_passed_over() -> None:
     found = explain(Network(seeded(OneOfTwo)), noise(2, 3, 12, 12), [1, 2])
     assert found.layer == "both.left > relu"
@@ -211,6 +218,10 @@ def test_an_output_of_another_form_is_refused_for_classes_and_explained_by_a_sco
     found = explain(network, images, first)
     plain = explain(Network(network.module.network), images, [0])
     assert torch.equal(found["grad_cam"], plain["grad_cam"])
+    assert found.manifest()["targets"] is None
+    assert found.provenance["score"].endswith(
+        "another_form_is_refused_for_classes_and_explained_by_a_score.<locals>.first"
+    )
 
 
 STAGES = {

@@ -1,19 +1,22 @@
 """A network that answers an image by what comes with it is found out where batches are cut."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
+from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from explainer import METHODS, ExplainerError, Network, explain
+from explainer import METHODS, ExplainerError, Network, Preprocess, explain, explain_many
 from explainer.metrics import METRICS
 
 from .small_networks import Convolutions, noise, seeded
 
-ONE_PASS = ("grad_cam", "xgrad_cam", "layer_cam", "gradient", "guided_grad_cam", "centre_prior")
+ONE_PASS = ("grad_cam", "xgrad_cam", "layer_cam", "gradient", "hires_cam", "centre_prior")
 MANY_PASSES = ("group_cam", "score_cam", "occlusion", "smooth_grad", "integrated_grad_cam")
 QUICK: dict[str, dict[str, Any]] = {
     "occlusion": {"patch": 4, "stride": 4},
@@ -126,3 +129,16 @@ def test_a_network_is_asked_once_for_a_size_of_images() -> None:
         network.footprint(noise(2, 3, 9, 9))
     assert sizes == [1, 3]
     assert all(METHODS[name] for name in ONE_PASS)
+
+
+def test_a_stream_of_photos_refuses_it_for_methods_of_one_pass_too(tmp_path: Path) -> None:
+    small = Preprocess(size=9, resize=9)
+    network = Network(Answering(by_place).eval(), "network.second", preprocess=small)
+    for seed in range(3):
+        pixels = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{seed}.png")
+    photos = sorted(tmp_path.glob("*.png"))
+    saved = explain_many(network, photos, tmp_path / "out", progress=False)
+    assert saved.made == {}
+    assert all("otherwise alone than among others" in told for told in saved.failed.values())
+    assert len(saved.failed) == 3
