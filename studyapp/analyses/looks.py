@@ -1,9 +1,10 @@
 """The interval that holds at every look, for a study whose plan allows looking."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from .statistics.sequential import confidence_sequence
+from .statistics.sequential import Look, confidence_sequence, drifts
 from .tidy import Tidy
 
 
@@ -18,6 +19,17 @@ def looks(tidy: Tidy) -> dict[str, list[dict[str, Any]]] | None:
     return {
         name: _looks(tidy, name, tidy.limits_of(name) or tidy.limits) for name in tidy.methods()
     }
+
+
+def drift_notes(told: Mapping[str, list[dict[str, Any]]] | None) -> Iterator[str]:
+    """That people answer otherwise as time goes on, of each method with which they do."""
+    for name, rows in (told or {}).items():
+        looks = [Look(row["n"], row["mean"], row["low"], row["high"]) for row in rows]
+        if drifts(looks):
+            yield (
+                f"answers about {name} drift: looks at different times exclude each other, so each "
+                "interval speaks only of the people who had answered by then"
+            )
 
 
 def _looks(tidy: Tidy, method: str, limits: tuple[float, float]) -> list[dict[str, Any]]:

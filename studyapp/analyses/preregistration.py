@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from studyapp.analyses.statistics.robust import FEWEST_EFFECTIVE
 from studyapp.studies.certificate import certificate_lines
 from studyapp.studies.definition import Definition
 from studyapp.studies.paradigms import PARADIGMS, Paradigm
@@ -24,16 +25,14 @@ RULES = {
 ANALYSES = {
     "score": (
         "Score = answer × s, s = +1 where the stronger network stands at B, else −1: plus favours "
-        "the stronger network. Per method and per contrast the mean with a two-way cluster-robust "
-        "covariance (people and photos; photos of one object are one cluster) and a t on "
-        "min(people, photos) − 1 degrees of freedom; beside it a cumulative-link mixed model. "
-        "Methods are tested against 0."
+        "the stronger network. Per method and per contrast the mean; methods are tested against 0. "
+        "Beside it stands a cumulative-link mixed model whose effects of methods vary by person "
+        "and photo."
     ),
     "correct": (
-        "Per method and per contrast the share of right answers with a two-way cluster-robust "
-        "covariance (people and photos; photos of one object are one cluster) and a t on "
-        "min(people, photos) − 1 degrees of freedom; beside it a crossed logistic mixed model. "
-        "Methods are tested against chance."
+        "Per method and per contrast the share of right answers; methods are tested against "
+        "chance, on the logit. Beside it stands a crossed logistic mixed model whose effects of "
+        "methods vary by person and photo."
     ),
     "value": (
         "Statements and scales are analysed each by itself, clicks by the percentile of the map "
@@ -42,6 +41,19 @@ ANALYSES = {
     ),
     "unscored": "Words and the researcher's own fields have no score: they are counted and read.",
 }
+
+
+PRIMARY = (
+    "The number of every claim is the two-way cluster-robust one (people and photos; photos of one "
+    "object are one cluster), with a t on one degree less than its effective clusters: the fewer "
+    "of people and photos for a method, min G* for a contrast, G* = (Σa)² ÷ Σa², "
+    "a = (n₁ ÷ N₁ + n₀ ÷ N₀)² of each cluster. A contrast with G* below {fewest} is not tested."
+)
+PLANNED = (
+    "Planned are the contrasts of every other method with {reference}, adjusted together by Holm, "
+    "and, apart from them, the methods’ tests against no effect, adjusted together. Every other "
+    "contrast is exploratory: its p is adjusted over all pairs, and the report marks it so."
+)
 
 
 @dataclass(frozen=True)
@@ -144,8 +156,9 @@ def _stopping(definition: Definition) -> list[str]:
 def _analysis(definition: Definition) -> Iterator[str]:
     kinds = [_kind(PARADIGMS[name]) for name in definition.paradigms()]
     yield from (f"{ANALYSES[kind]}\n" for kind in dict.fromkeys(kinds))
+    yield f"- {PRIMARY.format(fewest=FEWEST_EFFECTIVE)}"
     reference = definition.analysis.reference or "the first in alphabetical order"
-    yield f"- Contrasts refer to {reference}; several tests are adjusted by Holm."
+    yield f"- {PLANNED.format(reference=reference)}"
     yield "- Only main trials of people who finished and are not left out; beside it everybody."
     yield from _effect(definition.analysis.smallest_effect)
 

@@ -19,7 +19,7 @@ from .answers import answers
 from .automatic import automatic
 from .comparisons import Pair, estimated, interval
 from .kinds import KINDS
-from .looks import looks
+from .looks import drift_notes, looks
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .repeats import repeats
 from .statistics.bootstrap import two_way_bootstrap
@@ -37,7 +37,7 @@ NAIVE_LABEL = "naive: takes every judgment for independent; too narrow, for cont
 def results(tidy: Tidy) -> dict[str, Any]:
     """Everything that is said of `tidy`, ready for `results_json`."""
     methods = {name: _method(tidy, name) for name in tidy.methods()}
-    pairs = comparisons.pairs(tidy)
+    pairs, looked = comparisons.pairs(tidy), looks(tidy)
     models = _models(tidy, pairs)
     found = {
         "paradigm": tidy.paradigm,
@@ -62,10 +62,10 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "excluded": dict(tidy.excluded),
         "everybody": _everybody(tidy),
         "flow": dict(tidy.flow),
-        "notes": _notes(tidy),
+        "notes": [*_notes(tidy), *drift_notes(looked)],
         "stimuli": _stimuli(tidy),
         "automatic": automatic(tidy),
-        "looks": looks(tidy),
+        "looks": looked,
         "seed": tidy.seed,
         "versions": versions(),
     }

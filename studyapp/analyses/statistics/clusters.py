@@ -4,8 +4,8 @@ V = V_people + V_photos − V_people×photos, each with the correction G/(G − 
 Sources: Cameron, Gelbach and Miller, Robust inference with multiway clustering, Journal of Business
 and Economic Statistics 29 (2011), equations 2.13 and 2.14; for effective clusters Carter, Schnepel
 and Steigerwald, Asymptotic behavior of a t-test robust to cluster heterogeneity, Review of
-Economics and Statistics 99 (2017). docs/statistics.md has the simulations behind FLOOR, SPARSE_SIDE
-and CONCENTRATED.
+Economics and Statistics 99 (2017). docs/statistics.md has the simulations behind the floors,
+SPARSE_SIDE and CONCENTRATED.
 """
 
 from dataclasses import dataclass
@@ -21,8 +21,9 @@ Flags = npt.NDArray[np.bool_]
 WAYS = ("people", "photos")
 # A side of a contrast with fewer clusters, and less than this share of all, is corrected by its own
 SPARSE_SIDE, SPARSE_SHARE = 15, 0.75
-# The least two-way variance, in cell-clustered ones
-FLOOR = 0.45
+# The least two-way variance, in cell-clustered ones: of a contrast or slope, and of a mean, which
+# people and photos nearly always add to
+FLOOR, MEAN_FLOOR = 0.45, 0.7
 # A mean rests on effective clusters where they are less than this share of all
 CONCENTRATED = 0.5
 
@@ -77,7 +78,12 @@ def two_way_variance(
     cells = clusters.cells()
     by_cell = _corrected(_sums(scores, cells), int(cells.max()) + 1)
     correction = (len(scores) - 1) / (len(scores) - fixed)
-    return max(sum(one_way) - by_cell, FLOOR * by_cell) * correction
+    return max(sum(one_way) - by_cell, least_share(fixed) * by_cell) * correction
+
+
+def least_share(fixed: int) -> float:
+    """The floor of a fit with so many coefficients."""
+    return MEAN_FLOOR if fixed == 1 else FLOOR
 
 
 def correcting_count(groups: Integers, second: Flags | None) -> int:

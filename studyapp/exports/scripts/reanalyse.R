@@ -25,7 +25,7 @@ read_table <- function(file) {
 
 # The estimate of the last coefficient and its standard error, robust to people and photos at once.
 # Two corrections of few clusters (docs/statistics.md): a side of a contrast with under 15 people or
-# photos, and under 3/4 of all, counts its own alone; and no variance is under .45 of the cells' one.
+# photos, and under 3/4 of all, counts its own alone; and no variance is under .45 of the cells' one, of a mean under .7.
 robust <- function(fit, rows) {
   place <- length(coef(fit))
   part <- function(cluster) vcovCL(fit, cluster = cluster, type = "HC1")[place, place]
@@ -34,7 +34,8 @@ robust <- function(fit, rows) {
     variance <- variance + (sparse(rows, way) - 1) * part(rows[[way]])
   }
   cells <- interaction(rows$participant, rows$image, drop = TRUE)
-  c(coef(fit)[[place]], sqrt(max(variance, 0.45 * part(cells))))
+  floor <- if (is.null(rows$second)) 0.7 else 0.45
+  c(coef(fit)[[place]], sqrt(max(variance, floor * part(cells))))
 }
 
 sparse <- function(rows, way) {
