@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from studyapp.analyses.statistics.glmm import Crossed, fit_right, fit_scores
-from studyapp.analyses.statistics.robust import two_way_contrast
+from studyapp.analyses.statistics.robust import effective_pair, too_few, two_way_contrast
 from studyapp.analyses.statistics.wald import asked_of
 from studyapp.studies.precision import Shares
 
@@ -37,10 +37,14 @@ class Point:
 
 @dataclass(frozen=True)
 class Power:
-    """The share of simulated studies that found what was asked, with its 95 % interval."""
+    """The share of simulated studies that found what was asked, with its 95 % interval.
+
+    note: why the design has no test, so that nothing can be found.
+    """
 
     found: int
     studies: int
+    note: str = ""
 
     @property
     def share(self) -> float:
@@ -78,7 +82,16 @@ def powers(
             place, start = jobs[job]
             found[place] += job.result()
             on_progress(min(CHUNK, studies - start))
-    return [Power(count, studies) for count in found]
+    return [
+        Power(count, studies, untested(point.layout))
+        for point, count in zip(points, found, strict=True)
+    ]
+
+
+def untested(plan: Layout) -> str:
+    """Why the contrast rests on too little for a test; empty where it has one."""
+    people, photos, second = (one.tolist() for one in (plan.people, plan.photos, plan.second))
+    return too_few(effective_pair(people, photos, second))
 
 
 def _count(point: Point, seed: int, start: int, stop: int) -> int:
@@ -90,13 +103,13 @@ def finds(point: Point, seed: int, number: int) -> bool:
     random = np.random.default_rng([seed, number, *point.name.encode()])
     values = simulate(point.layout, point.outcome, point.effect, point.shares, random)
     if point.mixed:
-        return _mixed_finds(point, values)
+        return not untested(point.layout) and _mixed_finds(point, values)
     plan = point.layout
     level = 0.95 if point.margin is None else 0.90
     found = two_way_contrast(
         values, plan.people.tolist(), plan.photos.tolist(), plan.second.tolist(), level=level
     )
-    if found.p is None or found.low is None or found.high is None:
+    if not found.is_tested or found.p is None or found.low is None or found.high is None:
         return False
     if point.margin is not None:
         return -point.margin < found.low and found.high < point.margin
@@ -110,7 +123,7 @@ def _mixed_finds(point: Point, values: Floats) -> bool:
     model = (
         fit_right(answers, crossed, full=True)
         if point.outcome == "correct"
-        else fit_scores(answers, crossed)
+        else fit_scores(answers, crossed, full=True)
     )
     tested = asked_of(model.fit, model.contrast("a", "b")) if model.fit.converged else None
     return tested is not None and tested.p < ALPHA

@@ -183,6 +183,7 @@ def _lines(asked: Asked, found: dict[Key, Power]) -> Iterator[str]:
         yield (
             f"    {people} people, {photos} photos, effect {short(effect)}: "
             f"{whole_percent(one.share)} ({whole_percent(low)} to {whole_percent(high)})"
+            f"{', ' if one.note else ''}{one.note}"
         )
 
 
@@ -196,7 +197,7 @@ def _facts(asked: Asked, found: dict[Key, Power], options: dict[str, Any]) -> di
         "points": [
             {
                 "kind": kind, "people": people, "photos": photos, "effect": effect,
-                "power": one.share, "interval95": list(one.interval()),
+                "power": one.share, "interval95": list(one.interval()), "note": one.note,
             }
             for (kind, people, photos, effect), one in found.items()
         ],
