@@ -80,6 +80,23 @@ COMPARISONS = {
     **dict.fromkeys(("lt", "__lt__", "less"), (False, True)),
     **dict.fromkeys(("le", "__le__", "less_equal"), (False, False)),
 }
+
+
+def _slope(call: Callable[[Tensor], Tensor]) -> float:
+    """The derivative at 0, which PyTorch's versions give otherwise."""
+    with torch.enable_grad():
+        x = torch.zeros(1, requires_grad=True)
+        (found,) = torch.autograd.grad(call(x).sum(), x)
+    return float(found)
+
+
+SLOPES = {
+    "clamp": _slope(lambda x: x.clamp(min=0)),
+    "clamp by a tensor": _slope(lambda x: x.clamp(min=torch.zeros(()))),
+    "maximum": _slope(lambda x: torch.maximum(x, torch.zeros(()))),
+    "fmax": _slope(lambda x: torch.fmax(x, torch.zeros(()))),
+    "fmax, turned": _slope(lambda x: torch.fmax(torch.zeros(()), x)),
+}
 NEGATIONS = {"logical_not", "bitwise_not", "__invert__"}
 CONVERSIONS = NEGATIONS | {
     *("float", "half", "double", "bfloat16", "to", "type", "type_as", "int", "long", "bool"),
@@ -140,7 +157,8 @@ def _clamp(_: Spellings, input: Tensor, min: Any = None, max: Any = None) -> Rec
         return None
     if isinstance(max, Tensor) and (max.numel() != 1 or max.requires_grad):
         return None
-    return Rectification(input, None if max is None else float(max), at_ends=1.0)
+    ends = SLOPES["clamp by a tensor" if isinstance(min, Tensor) else "clamp"]
+    return Rectification(input, None if max is None else float(max), at_ends=ends)
 
 
 def _clamp_(
@@ -172,11 +190,11 @@ def _leaky_(known: Spellings, input: Tensor, negative_slope: float = 0.01) -> Re
 
 
 def _maximum(_: Spellings, input: Any, other: Any) -> Rectification | None:
-    return _larger(input, other, 0.5)
+    return _larger(input, other, SLOPES["maximum"])
 
 
 def _fmax(_: Spellings, input: Any, other: Any) -> Rectification | None:
-    return _larger(input, other, 1.0 if _is(other, 0) else 0.0)
+    return _larger(input, other, SLOPES["fmax" if _is(other, 0) else "fmax, turned"])
 
 
 def _larger(one: Any, other: Any, at_zero: float) -> Rectification | None:

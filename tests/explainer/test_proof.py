@@ -27,6 +27,12 @@ def test_a_relu_that_no_rule_meets_is_refused_by_name(spelling: str, rule: str) 
             explain(network, noise(2, 3, 9, 9), [3, 1], [rule])
 
 
+def test_a_mask_of_other_values_is_no_relu() -> None:
+    network = Network(seeded(Convolutions, lambda x: x * (torch.roll(x, 1, -1) > 0)))
+    with pytest.raises(ExplainerError, match="product with a mask"):
+        explain(network, noise(2, 3, 9, 9), [3, 1], ["guided_backprop"])
+
+
 class OneOther(Convolutions):
     """Every activation is a ReLU but the second."""
 

@@ -76,3 +76,14 @@ def test_a_traced_network_is_refused() -> None:
         module = torch.jit.trace(seeded(Convolutions, functional.relu), noise(1, 3, 9, 9))
     with pytest.raises(ExplainerError, match="hides its ReLUs"):
         explain(Network(module), noise(1, 3, 9, 9), [0], ["guided_backprop"])
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+def test_the_gradient_at_zero_is_the_spellings_own(spelling: str) -> None:
+    network = seeded(Convolutions, SPELLINGS[spelling])
+    with torch.no_grad():
+        network.first.bias.zero_()
+    images = torch.zeros(1, 3, 9, 9)  # as a black photo: the first map is 0 all over
+    alone = explain(Network(network), images, [2], ["gradient"])
+    beside = explain(Network(network), images, [2], ["gradient", "guided_backprop"])
+    torch.testing.assert_close(beside["gradient"], alone["gradient"])
