@@ -1,22 +1,28 @@
 """The site in production, under people who answer as fast as they can, and who think first.
 
-    python bench/site.py [--otree VENV/bin/otree] [--seconds 6] [--clients 1 20 100]
+    python bench/site.py [--otree VENV/bin/otree] [--seconds 6] [--clients 1 20 100] [--in-turn N]
 
-Starts gunicorn (as gunicorn.conf.py says), PostgreSQL (durable) and Valkey on loopback and sends
-closed-loop walkers through a study of 22 trials; client and servers share the machine's cores.
-With --otree (or OTREE=…) the same walkers go through the same study in oTree, in the same run.
-CPU is that of all processes of the site, of the database and of the walkers, per submit.
+Starts gunicorn (as gunicorn.conf.py says, and with one process), PostgreSQL (durable) and Valkey on
+loopback and sends closed-loop walkers through a study of 22 trials, who fetch each page's pictures
+as a browser does; client and servers share the machine's cores. With --otree (or OTREE=…) the same
+walkers go through the same study in oTree, which is one process. The sites take turns at each load,
+so that whatever else the machine does meets all of them. CPU is that of all processes of the site,
+of the database and of the walkers, per submit: it is what swings least on a busy machine.
+Last, so many people come in turn, more than a process remembers slots of.
 """
 
 import argparse
 import asyncio
+import math
 import os
 import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -37,7 +43,7 @@ ARRIVING = 300
 TRIALS = {"practice": 2, "trials": 18, "checks": 2}
 ROUNDS = sum(TRIALS.values())
 COLUMNS = (
-    f"{'':8}{'clients':>8}{'think':>6} | {'submits/s':>9} | "
+    f"{'':10}{'clients':>8}{'think':>6} | {'submits/s':>9} | "
     f"{'submit p50':>10}{'p95':>6}{'p99':>6} | "
     f"{'to next p50':>11}{'p95':>6}{'p99':>6} | {'errors':>6} | {'CPU ms: site':>12}"
     f"{'database':>9}{'walkers':>8}"
@@ -63,9 +69,34 @@ class Processes:
         return cpu_seconds(self.site), cpu_seconds(self.database), time.process_time()
 
 
-def measure(target: Target, load: Load, seconds: float, processes: Processes) -> float:
-    """Print one line of the table; submits a second."""
+@dataclass(frozen=True)
+class Site:
+    """One of those that take turns."""
+
+    processes: Processes
+    target: Callable[[Load], Target]
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Submits a second, and the site's and its database's CPU for one, in milliseconds."""
+
+    submits: float
+    cpu: float
+
+    def beside(self, other: "Pace") -> str:
+        return (
+            f"submits a second {self.submits / other.submits:.2f}, "
+            f"CPU per submit {self.cpu / other.cpu:.2f}"
+        )
+
+
+def measure(
+    target: Target, load: Load, seconds: float, processes: Processes, people: float = math.inf
+) -> Pace:
+    """Print one line of the table."""
     before: list[tuple[float, ...]] = []
+    began = time.perf_counter()
     tally = asyncio.run(
         crowd(
             target,
@@ -73,13 +104,16 @@ def measure(target: Target, load: Load, seconds: float, processes: Processes) ->
             think=load.think,
             seconds=seconds,
             started=lambda: before.append(processes.spent()),
+            people=people,
         )
     )
     spent = [after - first for after, first in zip(processes.spent(), before[0], strict=True)]
+    seconds = min(seconds, time.perf_counter() - began)
     print(line(target, load, tally, seconds, spent), flush=True)
     for error in tally.errors[:3]:
         print(f"    {error}")
-    return len(tally.submits) / seconds
+    submits = max(len(tally.submits), 1)
+    return Pace(submits / seconds, 1000 * (spent[0] + spent[1]) / submits)
 
 
 def line(target: Target, load: Load, tally: Tally, seconds: float, spent: list[float]) -> str:
@@ -87,7 +121,7 @@ def line(target: Target, load: Load, tally: Tally, seconds: float, spent: list[f
     sent, shown = percentiles(tally.submits), percentiles(tally.shown)
     each = [1000 * one / max(submits, 1) for one in spent]
     return (
-        f"{target.name:8}{load.clients:8}{load.think:5.0f}s | {submits / seconds:9.1f} | "
+        f"{target.name:10}{load.clients:8}{load.think:5.0f}s | {submits / seconds:9.1f} | "
         f"{sent[50]:10.0f}{sent[95]:6.0f}{sent[99]:6.0f} | "
         f"{shown[50]:11.0f}{shown[95]:6.0f}{shown[99]:6.0f} | {len(tally.errors):6} | "
         f"{each[0]:12.2f}{each[1]:9.2f}{each[2]:8.2f}"
@@ -185,8 +219,9 @@ def print_queries(study: "Study") -> None:
     print(f"\nqueries: {told}")
 
 
-def measure_site(folder: Path, options: argparse.Namespace) -> dict[Load, float]:
-    with data_servers(folder) as (database, environment):
+def measure_sites(folder: Path, options: argparse.Namespace) -> None:
+    with ExitStack() as stack:
+        database, environment = stack.enter_context(data_servers(folder))
         prepare(environment)
         before = time.perf_counter()
         study = open_study("load", options.people)
@@ -195,36 +230,47 @@ def measure_site(folder: Path, options: argparse.Namespace) -> dict[Load, float]
             for name in ("guided_backprop", "guided_grad_cam", "grad_cam")
         ]
         crowded = open_study("arrivals", ARRIVING, arms=arms)
-        print(f"two studies opened in {time.perf_counter() - before:.0f} s\n\n{COLUMNS}")
-        found: dict[Load, float] = {}
-        with served(folder, environment) as (site, address):
+        print(f"two studies opened in {time.perf_counter() - before:.0f} s")
+        sites = []
+        for workers, name in ((2, "Discern"), (1, "… of one")):
+            site, address = stack.enter_context(served(folder, environment, workers=workers))
             processes = Processes(site.process.pid, database.process.pid)
-            for load in loads(options):
-                found[load] = measure(site_target(address, study), load, options.seconds, processes)
-            print_arrivals(panel_target(address, crowded))
-            print_spread(crowded)
-        print_queries(study)
+            target = replace(site_target(address, study), name=name)
+            sites.append(Site(processes, lambda _, target=target: target))
+            if workers == 2:
+                panel = panel_target(address, crowded)
+        otree = None
         if options.otree:
-            measure_otree(folder, options, environment["DATABASE_URL"], database.process.pid, found)
-    return found
+            site, otree = stack.enter_context(
+                otree_site(options.otree, folder, environment["DATABASE_URL"], rounds=ROUNDS)
+            )
+            processes = Processes(site.process.pid, database.process.pid)
+            sites.append(Site(processes, partial(otree_people, otree, options)))
+        in_turns(sites, options)
+        for target in [panel, *([otree_target(otree, ARRIVING)] if otree else [])]:
+            print_arrivals(target)
+        print_spread(crowded)
+        print_queries(study)
 
 
-def measure_otree(
-    folder: Path,
-    options: argparse.Namespace,
-    database: str,
-    process: int,
-    found: dict[Load, float],
-) -> None:
-    with otree_site(options.otree, folder, database, rounds=ROUNDS) as (site, address):
-        print(f"\n{COLUMNS}")
-        for load, ours in found.items():
-            # A person of oTree's is made before anybody comes.
-            target = otree_target(address, load.clients + int(80 * options.seconds / ROUNDS) + 1)
-            processes = Processes(site.process.pid, process)
-            theirs = measure(target, load, options.seconds, processes)
-            print(f"    Discern : oTree = {ours / theirs:.2f}")
-        print_arrivals(otree_target(address, ARRIVING))
+def otree_people(address: str, options: argparse.Namespace, load: Load) -> Target:
+    """A person of oTree's is made before anybody comes."""
+    people = load.clients + max(options.in_turn, int(80 * options.seconds / ROUNDS)) + 1
+    return otree_target(address, people)
+
+
+def in_turns(sites: Sequence[Site], options: argparse.Namespace) -> None:
+    """Each load at each site, one site after the other, and their paces beside the first one's."""
+    print(f"\n{COLUMNS}")
+    for load in loads(options):
+        found = [measure(one.target(load), load, options.seconds, one.processes) for one in sites]
+        for place, other in enumerate(found[1:], 2):
+            print(f"    row 1 : row {place}: {found[0].beside(other)}")
+    if options.in_turn:
+        print(f"\n{options.in_turn} people, 20 at once, one after the other")
+        for one in sites:
+            load = Load(20, 0)
+            measure(one.target(load), load, math.inf, one.processes, options.in_turn)
 
 
 def main() -> None:
@@ -236,11 +282,14 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=6)
     parser.add_argument("--clients", type=int, nargs="+", default=[1, 20, 100])
     parser.add_argument("--think", type=float, nargs="+", default=[0, 2], help="seconds")
-    parser.add_argument("--people", type=int, default=1500, help="places of the study")
+    parser.add_argument("--people", type=int, default=6000, help="places of the study")
+    parser.add_argument(
+        "--in-turn", type=int, default=1000, help="people who come in turn; 0: none"
+    )
     options = parser.parse_args()
     folder = Path(tempfile.mkdtemp(prefix="discern-load-"))
     try:
-        measure_site(folder, options)
+        measure_sites(folder, options)
     finally:
         remove_home(folder / "postgres")
         shutil.rmtree(folder, ignore_errors=True)

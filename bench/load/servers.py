@@ -40,14 +40,16 @@ def data_servers(folder: Path) -> Iterator[tuple[Child, dict[str, str]]]:
 
 
 @contextmanager
-def served(folder: Path, environment: dict[str, str]) -> Iterator[tuple[Child, str]]:
-    """gunicorn as `gunicorn.conf.py` says; its process and the site's address."""
+def served(
+    folder: Path, environment: dict[str, str], *, workers: int = 2
+) -> Iterator[tuple[Child, str]]:
+    """gunicorn as `gunicorn.conf.py` says, with so many processes; its process and the address."""
     port = free_port()
     child = start(
         "The site",
         [sys.executable, "-m", "gunicorn", "studyapp.wsgi"],
-        log=folder / "site.log",
-        environment={**environment, "BIND": f"127.0.0.1:{port}"},
+        log=folder / f"site-{workers}.log",
+        environment={**environment, "BIND": f"127.0.0.1:{port}", "WEB_WORKERS": str(workers)},
         folder=ROOT,
     )
     address = f"http://127.0.0.1:{port}"

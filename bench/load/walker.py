@@ -1,6 +1,8 @@
 """Closed-loop walkers: each sends its next request only after the last was answered."""
 
 import asyncio
+import math
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -24,6 +26,7 @@ MEASURES = {
     "picture_failed": "false",
 }
 MOST_ERRORS = 20
+PICTURE = re.compile(r'<img[^>]*\ssrc="([^"]+)"')
 
 
 @dataclass(frozen=True)
@@ -52,10 +55,12 @@ class Walker:
     def __init__(self, target: Target, tally: Tally, random: Random, think: float) -> None:
         self.target, self.tally, self.random, self.think = target, tally, random, think
         self.browser = Browser(target.base)
+        self.pictures: set[str] = set()
 
     async def arrive(self) -> tuple[str, Form]:
         """Open the link: the address and the form of the page that it leads to."""
         self.browser.cookies.clear()
+        self.pictures.clear()
         address = self.target.entry()
         reply, address = await self.browser.follow(await self.browser.get(address), address)
         return address, self._needed_form(reply, address)
@@ -69,16 +74,24 @@ class Walker:
         return address, form
 
     async def walk(
-        self, ready: asyncio.Barrier, seconds: float, started: Callable[[], None]
+        self,
+        ready: asyncio.Barrier,
+        seconds: float,
+        started: Callable[[], None],
+        people: float = math.inf,
     ) -> None:
-        """Answer for `seconds` from the moment at which everybody stands at a question, which one
-        of them tells by `started`."""
+        """Answer for `seconds`, or until so many `people` have finished, from the moment at which
+        everybody stands at a question, which one of them tells by `started`."""
         place: tuple[str, Form] | None = await self.enter()
         if await ready.wait() == 0:
             started()
         end = time.perf_counter() + seconds
         await asyncio.sleep(self.random.uniform(0, self.think))
-        while time.perf_counter() < end and len(self.tally.errors) < MOST_ERRORS:
+        while (
+            time.perf_counter() < end
+            and self.tally.finished < people
+            and len(self.tally.errors) < MOST_ERRORS
+        ):
             try:
                 place = await self._step(place, end)
             except (OSError, TimeoutError) as error:
@@ -94,6 +107,7 @@ class Walker:
         sent = time.perf_counter()
         reply, address = await self.browser.follow(reply, address)
         following = self._form(reply, address)
+        await self._fetch_pictures(reply, address)
         shown = time.perf_counter()
         if shown < end:
             self.tally.submits.append(sent - before)
@@ -104,6 +118,16 @@ class Walker:
         if self.think:
             await asyncio.sleep(self.random.uniform(0.5 * self.think, 1.5 * self.think))
         return address, following
+
+    async def _fetch_pictures(self, reply: Reply, address: str) -> None:
+        """What the page shows and the browser does not have yet."""
+        for source in PICTURE.findall(reply.body.decode()):
+            picture = urljoin(address, source)
+            if picture not in self.pictures:
+                self.pictures.add(picture)
+                found = await self.browser.get(picture)
+                if found.status != HTTPStatus.OK:
+                    raise ConnectionError(f"{picture} was answered with {found.status}")
 
     async def send(self, form: Form, address: str) -> tuple[Reply, str]:
         """The redirect that acknowledges a posted form, and the form's address."""
@@ -129,12 +153,19 @@ class Walker:
 
 
 async def crowd(
-    target: Target, *, clients: int, think: float, seconds: float, started: Callable[[], None]
+    target: Target,
+    *,
+    clients: int,
+    think: float,
+    seconds: float,
+    started: Callable[[], None],
+    people: float = math.inf,
 ) -> Tally:
-    """`clients` people at once at `target` for `seconds`, each thinking `think` s on average."""
+    """`clients` people at once at `target` for `seconds`, or until so many `people` have finished,
+    each thinking `think` s on average."""
     tally, ready = Tally(), asyncio.Barrier(clients)
     walkers = [Walker(target, tally, Random(number), think) for number in range(clients)]
-    await asyncio.gather(*(walker.walk(ready, seconds, started) for walker in walkers))
+    await asyncio.gather(*(walker.walk(ready, seconds, started, people) for walker in walkers))
     return tally
 
 
