@@ -140,9 +140,9 @@ def _sentence(complaint: Any) -> str:
         return f"unknown key; {did_you_mean(str(path[-1]), known)}"
     if complaint["type"] == "missing":
         return "is missing; add it"
-    if complaint["type"] == "string_pattern_mismatch" and "pattern" in complaint.get("ctx", {}):
-        return f"{PATTERNS[complaint['ctx']['pattern']]} (given: {_short(complaint['input'])})"
     given = complaint["input"]
+    if words := PATTERNS.get(complaint.get("ctx", {}).get("pattern", "")):
+        return f"{words} (given: {_short(given)})"
     shown = f" (given: {_short(given)})" if isinstance(given, str | int | float) else ""
     return f"{complaint['msg'][0].lower()}{complaint['msg'][1:]}{shown}"
 

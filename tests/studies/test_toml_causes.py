@@ -59,3 +59,12 @@ def test_a_short_name_that_cannot_be_is_told_in_plain_words() -> None:
     assert "pattern" not in told
     told = complaint(STUDY.replace('name = "main"', 'name = "Main block"'))
     assert "use small letters a–z, digits and underscores" in told
+
+
+def test_a_texts_name_is_no_path() -> None:
+    toml = STUDY.replace("[texts]", '[texts]\n"../../evil" = "t.md"')
+    with pytest.raises(DefinitionError, match="should match pattern"):
+        parse_definition(toml, "study.toml")
+
+
+# --- whose study it is
