@@ -171,6 +171,7 @@ def finish(person: Participation) -> None:
 
     The row of `person` must be locked.
     """
+    _refuse_unless_taking_part(person)
     if unanswered(person):
         raise NotNow(_("There are questions left to answer."))
     person.completion_code = code_at_the_end(person) or secrets.token_hex(4).upper()

@@ -8,6 +8,7 @@ import json
 import time
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -302,3 +303,17 @@ def test_personal_links_are_printed_and_open_their_study(client: Client) -> None
     assert Participation.objects.count() == 2
     with pytest.raises(CommandError, match="say how many"):
         call_command("study", "invite", study.slug, site="https://x.org")
+
+
+def test_ids_as_long_as_allowed_open_their_links_and_longer_ones_are_refused(
+    client: Client, tmp_path: Path
+) -> None:
+    study = open_small_study(panel={"kind": "personal"})
+    text, file = StringIO(), tmp_path / "ids.txt"
+    file.write_text("x" * 150)
+    call_command("study", "invite", study.slug, site="https://x.org", ids=file, stdout=text)
+    [[_, link]] = csv.reader(text.getvalue().splitlines())
+    assert client.get(link.removeprefix("https://x.org")).status_code == 303
+    file.write_text("x" * 151)
+    with pytest.raises(CommandError, match="has 151 characters and at most 150 fit a link"):
+        call_command("study", "invite", study.slug, site="https://x.org", ids=file)

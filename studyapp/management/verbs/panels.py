@@ -18,6 +18,8 @@ from studyapp.studies.definition import study_definition
 
 from .base import Verb, VerbError, find_study
 
+# What a signature leaves of the longest parameter that a link may have
+LONGEST_PERSONAL = 150
 Facts = tuple[dict[str, Any], list[str]]
 
 
@@ -42,7 +44,14 @@ def _ids(options: dict[str, Any]) -> list[str]:
             lines = options["ids"].read_text("utf-8").splitlines()
         except OSError as error:
             raise VerbError(f"{options['ids']}: {error.strerror}; name a file of ids") from error
-        return [line.strip() for line in lines if line.strip()]
+        ids = [line.strip() for line in lines if line.strip()]
+        for one in ids:
+            if len(one) > LONGEST_PERSONAL:
+                raise VerbError(
+                    f"{options['ids']}: {one[:40]}… has {len(one)} characters and at most "
+                    f"{LONGEST_PERSONAL} fit a link; take shorter ids"
+                )
+        return ids
     if not options["people"]:
         raise VerbError("say how many with --people N, or name the ids with --ids FILE")
     return [secrets.token_hex(6) for _ in range(options["people"])]
