@@ -11,7 +11,7 @@ def test_every_method_of_a_recurrent_network_is_compared_and_within_its_toleranc
 ) -> None:
     images = torch.randn(1, 3, 224, 224, generator=torch.Generator().manual_seed(0))
     monkeypatch.setattr(gpu, "METHODS", {name: gpu.METHODS[name] for name in (
-        "grad_cam", "guided_grad_cam", "smooth_grad", "group_cam", "other_image")})  # fmt: skip
+        "grad_cam", "gradient", "smooth_grad", "group_cam", "other_image")})  # fmt: skip
     assert gpu.compare("recurrent", torch.device("cpu"), images)
     told = capsys.readouterr().out
     assert "smooth_grad" in told
