@@ -14,6 +14,7 @@ from pytest_django import Settings
 import explainer
 from studyapp.models import Explanation, Image, Network, Prediction, Study, WorkState
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
+from studyapp.studies.claims import claim, finish
 from studyapp.studies.lifecycle import LifecycleError, open_study, start_preparing
 from studyapp.studies.preparation import Request, advance, study_networks
 from studyapp.studies.progress import failures
@@ -223,3 +224,21 @@ def test_a_message_that_comes_twice_changes_nothing(tmp_path: Path) -> None:
         Explanation.objects.order_by("pk").values_list("map_digest", "finished_at")
     )
     assert files_on_disk("maps") | files_on_disk("pictures") == files_of_rows()
+
+
+def test_a_message_that_comes_back_while_another_worker_has_its_rows_starts_no_second_copy(
+    tmp_path: Path, settings: Settings
+) -> None:
+    """The broker gives a message out again after five seconds; a claim is renewed for a minute."""
+    settings.LONGEST_TASK_SECONDS, settings.CLAIM_SECONDS = 5, 60
+    study = make_preparing(tmp_path / "study")
+    request = work(study, until=EXPLAIN)[0]
+    rows = Explanation.objects.filter(pk__in=request.arguments[2])
+    name = claim(rows, "the first worker")
+    TASKS[EXPLAIN](*request.arguments)
+    assert set(rows.values_list("claimed_by", "attempts", "state")) == {(name, 1, "pending")}
+    assert files_on_disk("maps") == set()
+    finished = rows.earliest("pk")
+    assert finish(finished, name, map_file="maps/x", map_digest="0" * 64)
+    TASKS[EXPLAIN](*request.arguments)
+    assert set(rows.values_list("attempts", flat=True)) == {1}

@@ -1,6 +1,5 @@
 """Workers that are killed, and messages that are lost: the rows bring it all to its end."""
 
-import re
 from pathlib import Path
 
 import pytest
@@ -9,21 +8,17 @@ from pytest_django import Settings
 
 import explainer
 from studyapp.models import (
-    Condition,
     Explanation,
     Heartbeat,
     Overlay,
     Prediction,
     Study,
-    StudyState,
     Work,
     WorkState,
 )
 from studyapp.queue import EXPLAIN, app
 from studyapp.studies.lifecycle import open_study, start_preparing
-from studyapp.studies.preparation import study_networks
 from studyapp.studies.progress import progress
-from tasks.networks import describe
 from tests.admin.desk import administrator, concerns
 
 from .small_line import (
@@ -37,7 +32,6 @@ from .small_line import (
     wait_for,
     worker,
 )
-from .test_bad_material import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -139,37 +133,3 @@ def test_poison_messages_are_acknowledged_and_told_and_never_block_the_queue(
         wait_for(Explanation.objects.exists, log=one.log)
         wait_for(lambda: is_prepared(study) and broker_is_idle(), log=one.log)
     assert_whole(study)
-
-
-def test_a_message_that_comes_back_while_its_worker_is_busy_starts_no_second_copy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The broker gives a message that is two seconds old to the worker that looks every ten; what
-    it asks for takes longer."""
-    monkeypatch.setenv("LONGEST_TASK_SECONDS", "2")
-    study = start_preparing(make_line(tmp_path / "study", photos=4, stimuli=4))
-    slow = {"method": "occlusion", "settings": {"patch": 32, "stride": 5}}
-    Condition.objects.filter(name="saliency").update(**slow)
-    Condition.objects.filter(name="overlay").update(method="edges")
-    for one in study_networks(study):
-        describe(one)
-    study_id, network, keys = work(study, until=EXPLAIN)[0].arguments
-    Study.objects.update(state=StudyState.DRAFT)  # nothing else is to be asked for
-    empty_broker()
-    every = Explanation.objects.filter(pk__in=keys, method="occlusion").order_by("pk")
-    rows = Explanation.objects.filter(pk__in=list(every.values_list("pk", flat=True)[:2]))
-    arguments = [study_id, network, [row.pk for row in rows]]
-    with worker(tmp_path, claim=4) as one, worker(tmp_path, claim=4):
-        wait_for(lambda: Heartbeat.objects.count() == 2, log=one.log, seconds=240)
-        app.send_task(EXPLAIN, args=arguments, queue="gpu")
-        claimed = rows.exclude(claimed_by="").values_list("claimed_by", flat=True)
-        wait_for(lambda: claimed.exists(), log=one.log)
-        wait_for(
-            lambda: not rows.filter(state=WorkState.PENDING).exists(), log=one.log, seconds=240
-        )
-        wait_for(broker_is_idle, log=one.log)
-    received = re.findall(r"tasks\.explain\[(\S+)\] received", one.log.read_text(encoding="utf-8"))
-    assert len(received) >= 2
-    assert len(set(received)) == 1
-    assert set(rows.values_list("attempts", "state")) == {(1, WorkState.READY)}
-    assert files_on_disk("maps") == set(rows.values_list("map_file", flat=True))
