@@ -14,7 +14,6 @@ from django.db.models import Count
 
 from studyapp.models import Judgment, Participation, Stage, Study, Trial
 from studyapp.participations.answering import current_trial
-from studyapp.studies.copies import key_of
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.paradigms import PARADIGMS, Asked
 
@@ -98,10 +97,7 @@ def _walkers(
         yield Walker(
             base=base,
             start=f"/s/{study.slug}/",
-            parameters={
-                **_parameters(study, f"simulated-{seed}-{number}"),
-                **({"key": key_of(study)} if study.copy_of_id is not None else {}),
-            },
+            parameters=_parameters(study, f"simulated-{seed}-{number}"),
             profile=population.person(paradigm, random, photo_seed=seed),
             random=random,
             truth_of=truth_of,

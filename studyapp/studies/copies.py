@@ -5,7 +5,6 @@ from functools import partial
 from itertools import count
 from typing import TypeVar
 
-from django.core.signing import BadSignature, Signer
 from django.db import transaction
 from django.utils import timezone
 
@@ -61,22 +60,6 @@ def marked_copy(study: Study, kind: StudyKind, seed: int, *, people: int | None 
     _copy_texts(study, copy)
     _copy_stimuli(study, copy, _copy_conditions(study, copy))
     return open_study(copy)
-
-
-def key_of(copy: Study) -> str:
-    """What opens the door of a marked copy to this site's own simulated people."""
-    return _signer(copy).sign("simulated")
-
-
-def is_key(copy: Study, text: str) -> bool:
-    try:
-        return _signer(copy).unsign(text) == "simulated"
-    except BadSignature:
-        return False
-
-
-def _signer(copy: Study) -> Signer:
-    return Signer(salt=f"studyapp.copies.{copy.pk}")
 
 
 def delete_copies(study: Study) -> None:

@@ -15,7 +15,6 @@ from studyapp.participations.entering import enter, readdress
 from studyapp.participations.panels import DamagedLink, PreviewLink, UnfilledLink, panel_visit
 from studyapp.participations.recognition import has_given, is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
-from studyapp.studies import copies
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.rights import Act, may
 
@@ -47,7 +46,7 @@ def entry(request: HttpRequest, slug: str) -> HttpResponse:
     """
     studies = Study.objects.only(*SHOWN_OF_STUDY)
     study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
-    if study.copy_of_id is not None and not _may_try(request, study):
+    if _is_preview(study) and not may(request.user, Act.PREVIEW, study):
         raise Http404
     try:
         return _door(request, study)
@@ -90,10 +89,9 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     return remember(request, reply, person)
 
 
-def _may_try(request: HttpRequest, copy: Study) -> bool:
-    """A marked copy shows the photos of a study before it opens: to who may preview it, and to this
-    site's own simulated people."""
-    return copies.is_key(copy, request.GET.get("key", "")) or may(request.user, Act.PREVIEW, copy)
+def _is_preview(study: Study) -> bool:
+    """A pilot copy shows a study's photos before it opens, so only to who may preview it."""
+    return study.copy_of_id is not None and study.kind == StudyKind.PILOT
 
 
 def _unproven(study: Study) -> HttpResponse:
@@ -139,7 +137,7 @@ def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> H
     if study.state != StudyState.OPEN:
         return _shut(request, study, NOBODY_IN, 200)
     if request.method != "POST":
-        return page(request, "entry", {"key": request.GET.get("key", "")}, study=study)
+        return page(request, "entry", study=study)
     person = enter(
         study,
         source="link",

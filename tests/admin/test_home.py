@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 import pytest
+from django.contrib.auth.models import User
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
@@ -51,7 +52,8 @@ def test_waiting_work_without_a_worker_is_told_and_with_one_is_not() -> None:
     assert any("no worker is alive" in sentence for sentence in concerns())
     now = timezone.now()
     Heartbeat.objects.create(worker="host/1", queues="cpu", started_at=now, seen_at=now)
-    assert administrator().get("/admin/").context["workers"][0][1] is True
+    admin = signed_in(User.objects.get(is_superuser=True))
+    assert admin.get("/admin/").context["workers"][0][1] is True
     page = signed_in(make_user("any")).get("/admin/")
     assert page.context["workers"] == []
     assert "host/1" not in page.content.decode()
