@@ -1,5 +1,6 @@
 """Many simulated people at once, and whether every answer that was acknowledged is stored once."""
 
+import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -134,7 +135,9 @@ def asked_in(definition: Definition, trial: Trial) -> Asked:
 def _parameters(study: Study, person: str) -> dict[str, str]:
     if study_definition(study).panel.kind != "prolific":
         return {}
-    return {"PROLIFIC_PID": person, "STUDY_ID": study.slug, "SESSION_ID": f"{person}-session"}
+    # Of the form that Prolific's ids have
+    ids = [hashlib.sha256(f"{person}/{part}".encode()).hexdigest()[:24] for part in range(3)]
+    return dict(zip(("PROLIFIC_PID", "STUDY_ID", "SESSION_ID"), ids, strict=True))
 
 
 def _walk(walker: Walker) -> Walk:

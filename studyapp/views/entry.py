@@ -91,7 +91,7 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
 
 def _is_preview(study: Study) -> bool:
     """A pilot copy shows a study's photos before it opens, so only to who may preview it."""
-    return study.copy_of_id is not None and study.kind == StudyKind.PILOT
+    return study.kind == StudyKind.PILOT and study.copy_of_id is not None
 
 
 def _unproven(study: Study) -> HttpResponse:

@@ -53,8 +53,7 @@ def krippendorff(
             None, note="all judgments agree, so agreement beyond chance is undefined"
         )
     each, terms, alpha = _parts(y, level)
-    sums = _by_unit(each, unit)
-    by_unit = terms(sums)
+    by_unit = terms(_by_unit(each, unit))
     whole = by_unit.sum(axis=0)
     value = float(alpha(whole[None, :])[0])
     counts = len(by_unit), int(person.max()) + 1
@@ -62,7 +61,7 @@ def krippendorff(
         return Reliability(value, note="one thing alone was judged by several, so no interval")
     # What single judgments add is in both variances; without it too few intervals cover α
     variance = _jackknife(alpha(whole - by_unit))
-    variance += _jackknife(alpha(_without_each_person(whole, sums, each, unit, person, terms)))
+    variance += _jackknife(alpha(_without_each_person(each, unit, person, terms)))
     if not np.isfinite(variance):
         return Reliability(value, note="without some person or photo nothing varies: no interval")
     half = float(stats.t.ppf(0.975, min(counts) - 1)) * float(variance) ** 0.5
@@ -91,11 +90,10 @@ def _jackknife(left_out: Floats) -> float:
     return float((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())
 
 
-def _without_each_person(
-    whole: Floats, sums: Floats, each: Floats, unit: Integers, person: Integers, terms: Terms
-) -> Floats:
+def _without_each_person(each: Floats, unit: Integers, person: Integers, terms: Terms) -> Floats:
     """The sums (people, T) that α is made of, without one person after the other."""
-    found = np.tile(whole, (int(person.max()) + 1, 1))
+    sums = _by_unit(each, unit)
+    found = np.tile(terms(sums).sum(axis=0), (int(person.max()) + 1, 1))
     order = np.argsort(person, kind="stable")
     for rows in np.split(order, np.flatnonzero(np.diff(person[order])) + 1):
         judged, place = np.unique(unit[rows], return_inverse=True)
