@@ -130,7 +130,9 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
             if now > min(arrival.until, self.stopping_at + STOP_KEEPALIVE_LINGER):
                 self._drop(arrival)
         if self.closed and now > self.told_at + MOST_SECONDS:
-            self.log.warning("%s connections closed that sent no whole request", self.closed)
+            self.log.warning(
+                "%s connections closed because no complete request arrived", self.closed
+            )
             self.closed, self.told_at = 0, now
 
     def _drop(self, arrival: Arrival) -> None:

@@ -23,7 +23,7 @@ FROM {} t
 
 
 class BackupError(Exception):
-    """A backup or restoration that can't be made: one sentence with the mend."""
+    """A backup or restoration that can't be made: one sentence with the fix."""
 
 
 def back_up(folder: Path) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def site() -> str:
     finally:
         connection.close()
     if reply.status != 200:
-        raise Unwell(f"the site is not well ({reply.status}): {words[:200]}")
+        raise Unwell(f"the site reports a problem ({reply.status}): {words[:200]}")
     return words
 
 
@@ -58,7 +58,7 @@ def worker() -> str:
     finally:
         database.close()
     if found is None:
-        raise Unwell("no worker on this machine was heard of in the last minute")
+        raise Unwell("no worker on this machine has reported in the last minute")
     return f"{found[0]}: {found[1] or 'waiting'}"
 
 

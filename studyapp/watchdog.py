@@ -79,7 +79,7 @@ class Watched:
         latest = time.monotonic() - self.patience
         late = [connection for began, connection in list(self.waiting.values()) if began < latest]
         if late and not database_answers():
-            log.warning("the database does not answer: %s requests are let go", len(late))
+            log.warning("the database does not answer: %s requests are being dropped", len(late))
             for connection in late:
                 _cut(connection)
 

@@ -20,7 +20,7 @@ held: dict[str, QuerySet[Any]] = {}
 
 
 class StorageFault(Exception):
-    """No room for what a worker made, or a bucket that it can't use: one sentence with the mend.
+    """No room for what a worker made, or a bucket that it can't use: one sentence with the fix.
     That is no row's fault, so it uses up nobody's attempts."""
 
 

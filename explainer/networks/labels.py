@@ -33,5 +33,5 @@ def read_labels(labels: Sequence[str] | str | Path | None) -> tuple[str, ...]:
         ) from error
     names = tuple(line.strip() for line in lines if line.strip())
     if not names:
-        raise ExplainerError(f"{labels} names no class", "write one name a line")
+        raise ExplainerError(f"{labels} names no class", "write one name per line")
     return names

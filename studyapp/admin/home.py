@@ -38,7 +38,7 @@ FORGOTTEN = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Concern:
-    """Something to look at, in one sentence with the mend, and where."""
+    """Something to look at, in one sentence with the fix, and where."""
 
     sentence: str
     address: str = ""
@@ -148,7 +148,7 @@ def _workers(
     takers = [one for one, is_alive in workers if is_alive and MEASURING in one.queues.split(",")]
     if (queues or {}).get(MEASURING) and not takers and any(is_alive for _, is_alive in workers):
         yield Concern(
-            f"Measurements are waiting and no worker takes the queue {MEASURING}; start one: "
+            f"Measurements are waiting and no worker serves the queue {MEASURING}; start one: "
             f"{START_A_WORKER}", address
         )  # fmt: skip
     waiting = sum((queues or {}).values()) or any(
@@ -157,7 +157,7 @@ def _workers(
     )
     if waiting and not any(is_alive for _, is_alive in workers):
         yield Concern(
-            f"Work is waiting and no worker is alive; start one: {START_A_WORKER}", address
+            f"Work is waiting and no worker is running; start one: {START_A_WORKER}", address
         )  # fmt: skip
 
 

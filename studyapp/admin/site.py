@@ -41,7 +41,7 @@ class DeskSite(admin.AdminSite):
         @wraps(inner)
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "%00" in request.META.get("QUERY_STRING", "") or _has_nul(request):
-                raise BadRequest("a NUL in what was sent")
+                raise BadRequest("the request contains a null character; remove it and send again")
             reply: HttpResponseBase = inner(request, *args, **kwargs)
             return reply
 

@@ -122,7 +122,7 @@ def _sent(request: HttpRequest) -> StudyForm:
             toml = content.decode("utf-8") if len(content) <= MOST_BYTES else toml
             problem = "" if len(content) <= MOST_BYTES else TOO_LONG
         except UnicodeDecodeError:
-            problem = "the file is not UTF-8; save it as UTF-8 and choose it again"
+            problem = "the file is not UTF-8 text; save it as UTF-8, then choose it again"
     written = [key[5:] for key, words in request.POST.items() if key[:5] == "text-" and words]
     names = [*text_names(toml), *written]
     form = StudyForm({**request.POST.dict(), "toml": toml}, request.FILES,

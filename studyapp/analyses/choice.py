@@ -4,7 +4,7 @@ from studyapp.models import Study, StudyKind
 
 
 class ChoiceError(Exception):
-    """No such study, or none of that kind: one sentence with the mend."""
+    """No such study, or none of that kind: one sentence with the fix."""
 
 
 def chosen_study(slug: str, kind: StudyKind = StudyKind.REAL) -> Study:

@@ -70,7 +70,7 @@ class Delimited:
         number = float(text) if NUMBER.fullmatch(text) else math.nan
         if levels is not None and number not in levels:
             told = ", ".join(str(level) for level in levels)
-            raise self.refusal(line, f"{name} {cell!r} is none of {told}")
+            raise self.refusal(line, f"{name} {cell!r} is not one of {told}")
         if not abs(number) <= LARGEST:
             hint = "; write decimals with a point" if "," in text else ""
             raise self.refusal(line, f"{name} {cell!r} is not a number{hint}")
@@ -162,7 +162,7 @@ def _refuse_uneven(path: Path, names: Sequence[str], rows: list[tuple[int, list[
     many = f"; so it is in {len(uneven)} of {len(rows)} rows" if len(uneven) > 1 else ""
     raise DelimitedError(
         f"{path}, line {line} has {_counted(count, 'cell')}, the header has {len(names)}{many}. "
-        "Remove what is too much (a comma at the end, or R's row names: row.names = FALSE), or "
+        "Remove the surplus cells (a comma at the end, or R's row names: row.names = FALSE), or "
         "put quotes around cells that hold the separator"
     )
 

@@ -127,7 +127,7 @@ def refuse_uneven_rows(path: Path) -> None:
     if uneven is not None:
         raise ValueError(
             f"{path.name}, line {reader.line_num}: {len(uneven)} cells, the header has "
-            f"{len(header)}; take the file as it was exported"
+            f"{len(header)}; use the file as it was exported"
         )
 
 
@@ -137,7 +137,7 @@ def _truths(cells: "pd.Series[Any]", path: Path) -> "pd.Series[Any]":
     if len(wrong):
         raise ValueError(
             f"{path.name}, row {int(wrong.index[0]) + 1}: {wrong.name} “{wrong.iloc[0]}” is "
-            "neither true nor false; take the file as it was exported"
+            "neither true nor false; use the file as it was exported"
         )
     return known
 

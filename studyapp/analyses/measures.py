@@ -158,7 +158,10 @@ def _reliance(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
     for name, part in parts.items():
         part["scale"] = name
         part["method"] += f", {name}"
-    note = "reliance is asked in one step and in two: they are analysed apart, in no mixed model"
+    note = (
+        "reliance is asked in one step and in two: they are analysed separately, "
+        "without a mixed model"
+    )
     return Measured(
         pd.concat(parts.values()).sort_index(),
         "correct",

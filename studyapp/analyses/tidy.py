@@ -24,7 +24,7 @@ NEEDED = ("participant", "image", "method")
 
 
 class TidyError(Exception):
-    """A table that can't be analysed: one sentence with the mend."""
+    """A table that can't be analysed: one sentence with the fix."""
 
 
 @dataclass(frozen=True)
@@ -223,14 +223,14 @@ def table_notes(table: Delimited) -> Iterator[str]:
     for name in NEEDED:
         cells = table.frame[name]
         if count := int((cells == "NA").sum()):
-            yield f"{name} is “NA” in {count} {'rows' if count > 1 else 'row'}: taken for a name"
+            yield f"{name} is “NA” in {count} {'rows' if count > 1 else 'row'}: read as a name"
         names = pd.Series(sorted(set(cells)))
         alike = names[names.str.casefold().duplicated(keep=False)]
         if len(alike):
             pair = sorted(alike, key=str.casefold)[:2]
             yield (
-                f"{name} has {len(alike)} names that differ in capitals alone, such as “{pair[0]}” "
-                f"and “{pair[1]}”: they are taken for different ones"
+                f"{name} has {len(alike)} names that differ only in capitals, such as “{pair[0]}” "
+                f"and “{pair[1]}”: they are treated as different"
             )
 
 

@@ -104,20 +104,20 @@ def _file_problems(file: Path, inherited: dict[str, Any]) -> Iterator[str]:
         f"{file.name}: column “{name}” is not described" for name in header if name not in known
     )
     if len(set(header)) < len(header):
-        yield f"{file.name}: a column stands twice"
+        yield f"{file.name}: a column appears twice"
     if "row_id" in header:
         yield from _doubles(file, header.index("row_id"))
 
 
 def _doubles(file: Path, place: int) -> Iterator[str]:
-    """The first row_id that stands twice. Hashes alone are kept: eight bytes a row."""
+    """The first row_id that appears twice. Hashes alone are kept: eight bytes a row."""
     hashes = np.fromiter((hash(name) for name in _cells(file, place)), dtype=np.int64)
     if len(np.unique(hashes)) == len(hashes):
         return
     seen: set[str] = set()
     for name in _cells(file, place):
         if name in seen:
-            yield f"{file.name}: row_id {name} stands twice"
+            yield f"{file.name}: row_id {name} appears twice"
             return
         seen.add(name)
 

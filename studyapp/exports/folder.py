@@ -14,7 +14,7 @@ MANIFEST = "manifest.json"
 
 
 class ExportError(Exception):
-    """An export that can't be written: one sentence with the mend."""
+    """An export that can't be written: one sentence with the fix."""
 
 
 @contextmanager

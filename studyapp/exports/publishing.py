@@ -23,7 +23,7 @@ def refuse_too_early(study: Study, *, public: bool) -> None:
     for one in filter(None, (study, study.copy_of)):
         if is_under_way(one):
             raise ExportError(
-                f"{one.slug} is not over, and a public bundle tells the right answers; "
+                f"{one.slug} is not over yet, and a public bundle reveals the right answers; "
                 "close it first"
             )
 

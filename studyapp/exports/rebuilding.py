@@ -101,7 +101,9 @@ def _make_study(facts: dict[str, Any]) -> Study:
     for text in facts["texts"]:
         # It becomes the name of a file in a bundle.
         if not TEXT_NAME.fullmatch(str(text["name"])):
-            raise ArchiveError(f"materials/study.json: {text['name']!r} is no name of a text")
+            raise ArchiveError(
+                f"materials/study.json: {text['name']!r} is not a valid name for a text"
+            )
         StudyText.objects.create(study=study, **_only(TEXT_FIELDS, text))
     Deviation.objects.bulk_create(
         Deviation(study=study, **_only(DEVIATION_FIELDS, one)) for one in facts["deviations"]

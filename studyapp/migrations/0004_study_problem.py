@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name='study',
             name='problem',
-            field=models.TextField(blank=True, help_text='What stops the preparation, with the mend.'),
+            field=models.TextField(blank=True, help_text='What stops the preparation, with the fix.'),
         ),
         migrations.AddField(
             model_name='study',

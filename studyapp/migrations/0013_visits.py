@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
             name='DoorCount',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('why', models.CharField(choices=[('unfilled', "a panel's link whose placeholders were not filled in"), ('damaged', "a panel's link with an id that is none of the panel's"), ('unproven', 'a known id in a browser that could not show that it is theirs')], max_length=10)),
+                ('why', models.CharField(choices=[('unfilled', "a panel's link whose placeholders were not filled in"), ('damaged', "a panel's link with an id that is not in the panel's form"), ('unproven', 'a known id in a browser that could not prove it belongs to that person')], max_length=10)),
                 ('times', models.PositiveIntegerField(default=0)),
                 ('last_at', models.DateTimeField(default=django.utils.timezone.now, editable=False)),
             ],

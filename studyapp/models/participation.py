@@ -167,8 +167,8 @@ class PanelVisit(models.Model):
 
 class TurnedAway(models.TextChoices):
     UNFILLED = "unfilled", "a panel's link whose placeholders were not filled in"
-    DAMAGED = "damaged", "a panel's link with an id that is none of the panel's"
-    UNPROVEN = "unproven", "a known id in a browser that could not show that it is theirs"
+    DAMAGED = "damaged", "a panel's link with an id that is not in the panel's form"
+    UNPROVEN = "unproven", "a known id in a browser that could not prove it belongs to that person"
 
 
 class DoorCount(models.Model):

@@ -47,7 +47,7 @@ class Study(models.Model):
     certificate = models.JSONField(default=dict, blank=True)
     # How many photos could be asked about and which rule left the others out, by paradigm
     selection = models.JSONField(default=dict, blank=True)
-    problem = models.TextField(blank=True, help_text="What stops the preparation, with the mend.")
+    problem = models.TextField(blank=True, help_text="What stops the preparation, with the fix.")
     seed = models.BigIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     preparing_since = models.DateTimeField(null=True, blank=True, editable=False)

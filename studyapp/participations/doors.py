@@ -23,11 +23,11 @@ def warnings(study: Study) -> Iterator[str]:
     """What a researcher should know of the door, a sentence each with what to do."""
     advice = {
         TurnedAway.UNFILLED: "copy the link from the page Links into the panel's settings again, "
-        "and tick that it passes its parameters",
-        TurnedAway.DAMAGED: "check the link at the panel; its ids have another form than the "
-        "study's kind of panel gives",
-        TurnedAway.UNPROVEN: "nothing, unless somebody writes: their own browser, their panel's "
-        "session or their personal code lets them in",
+        "and make sure that it fills in its parameters",
+        TurnedAway.DAMAGED: "check the link at the panel; its ids do not have the form "
+        "that this kind of panel uses",
+        TurnedAway.UNPROVEN: "nothing, unless somebody writes to you: their own browser, their "
+        "panel's session or their personal code lets them in",
     }
     for row in study.door_counts.order_by("why"):
         why = TurnedAway(row.why)
@@ -47,6 +47,6 @@ def _burst(study: Study) -> Iterator[str]:
     if count >= BURST_PEOPLE and silent >= BURST_SILENT * count:
         yield (
             f"{count} people came in the last {BURST_MINUTES} minutes and {silent} of them have "
-            "answered nothing: somebody may be opening made-up links. A place without an answer is "
-            "free again after some minutes; pause the study if places run out."
+            "not answered anything: somebody may be opening made-up links. A place without an "
+            "answer becomes free again after some minutes; pause the study if places run out."
         )

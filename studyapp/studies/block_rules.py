@@ -59,7 +59,10 @@ def block_complaints(definition: Definition) -> Iterator[Complaint]:
         for name in sorted(set(block.conditions or []) - set(names)):
             yield (*path, "conditions"), unknown("blocks.conditions", name, names)
         if block.name in seen:
-            yield (*path, "name"), f'`blocks.name = "{block.name}"` stands twice'
+            yield (
+                (*path, "name"),
+                f'`blocks.name = "{block.name}"` is used twice; choose another name',
+            )
         seen.add(block.name)
         for key, sentence in _each_block(definition, block):
             yield ((*path, key) if key else path), sentence
@@ -217,7 +220,7 @@ def _field_names(block: BlockSection) -> Iterator[tuple[str, str]]:
         if name in TAKEN_NAMES:
             yield (
                 "fields",
-                f"`blocks.fields`: the page has a field {name} of its own; choose another name",
+                f"`blocks.fields`: the page itself has a field called {name}; choose another name",
             )
     for field in block.fields:
         if field.name == "value" and field.kind not in VALUE_KINDS:

@@ -97,7 +97,10 @@ def _condition_complaints(definition: Definition) -> Iterator[Complaint]:
     for number, condition in enumerate(definition.conditions):
         path: KeyPath = ("conditions", number)
         if condition.name in seen:
-            yield (*path, "name"), f'`conditions.name = "{condition.name}"` stands twice'
+            yield (
+                (*path, "name"),
+                f'`conditions.name = "{condition.name}"` is used twice; choose another name',
+            )
         seen.add(condition.name)
         if condition.method in WITHOUT_MAP:
             if condition.settings or condition.versus:

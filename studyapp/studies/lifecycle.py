@@ -29,7 +29,7 @@ SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
 
 
 class LifecycleError(Exception):
-    """A step that a study can't take now: one sentence with the mend."""
+    """A step that a study can't take now: one sentence with the fix."""
 
 
 @transaction.atomic

@@ -36,7 +36,11 @@ class Limit:
             return f"has {len(value)} characters and at most {self.most} fit; shorten it"
         if not isinstance(value, int | float):
             return ""  # another kind of a union
-        return f"{value} is more than {self.most}; take less" if value > self.most else ""
+        return (
+            f"{value} is more than {self.most}; use {self.most} or less"
+            if value > self.most
+            else ""
+        )
 
 
 def column(model: type[Model], name: str) -> Limit:
@@ -85,9 +89,9 @@ def _limited(value: Any, metadata: Any, place: Place) -> Iterator[tuple[Place, s
 
 def _unstorable(value: Any) -> str:
     if isinstance(value, str) and "\x00" in value:
-        return "holds a null character, which can't be stored; take it out"
+        return "contains a null character, which can't be stored; remove it"
     if isinstance(value, float) and not math.isfinite(value):
-        return f"is {value}; take a finite number"
+        return f"is {value}; use a finite number"
     return ""
 
 

@@ -38,7 +38,7 @@ EXISTS = "there is a study called {} already; choose another short name"
 
 
 class LoadingError(Exception):
-    """A study that can't be loaded: one sentence with the mend."""
+    """A study that can't be loaded: one sentence with the fix."""
 
 
 @transaction.atomic

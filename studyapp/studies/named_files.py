@@ -51,7 +51,10 @@ def leading_out(definition: Definition) -> Iterator[Complaint]:
         parts = PurePosixPath(name).parts
         if PurePosixPath(name).is_absolute() or ".." in parts or "\\" in name or name[0] == "~":
             key = ".".join(map(str, path))
-            yield path, f'`{key} = "{name}"` leads out of the upload; name a file beside this one'
+            yield (
+                path,
+                f'`{key} = "{name}"` points outside the upload; name a file next to the study file',
+            )
 
 
 def strange_names(definition: Definition) -> Iterator[Complaint]:
@@ -84,7 +87,7 @@ def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
             yield (
                 ("networks", name, "labels"),
                 f'`networks.{name}.labels = "{section.labels}"`: no such file beside the study '
-                "file; write one class a line",
+                "file; write one class per line",
             )
 
 

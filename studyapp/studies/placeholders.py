@@ -30,7 +30,7 @@ def placeholders(study: Study) -> Iterator[str]:
 
 def _sentence(placeholder: str) -> str:
     words = " ".join(placeholder.split())
-    return f"“{words[:60]}” is a placeholder of the sample; write your own words there"
+    return f"“{words[:60]}” is a placeholder from the sample; write your own words there"
 
 
 def _texts(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -159,7 +159,7 @@ def _damaged_requests(study: Study) -> Iterator[Request]:
         if row.attempts >= settings.MOST_ATTEMPTS:
             raise PreparationError(
                 f"the file of {row} was made {row.attempts} times and is missing or damaged again; "
-                "look at the disk or the bucket, then prepare it again with --retry"
+                "check the disk or the bucket, then prepare it again with --retry"
             )
         rows = type(row)._default_manager.filter(pk=row.pk)
         rows.update(state=WorkState.PENDING, digest="", **FREE)

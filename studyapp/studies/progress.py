@@ -71,7 +71,9 @@ def failures(study: Study, most: int = 20) -> list[str]:
         failed = rows.filter(state=WorkState.FAILED).order_by("pk")[:most]
         found.extend(f"{row}: {row.error}" for row in failed)
     loads = NetworkLoad.objects.filter(network__in=study_networks(study)).exclude(is_held())
-    found.extend(f"{row}: {row.error or 'a worker stopped at it'}" for row in loads[:most])
+    found.extend(
+        f"{row}: {row.error or 'a worker stopped while working on it'}" for row in loads[:most]
+    )
     return found
 
 

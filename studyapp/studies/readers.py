@@ -167,7 +167,7 @@ def _read_folder(images: ImagesSection, folder: Path, names: OwnNames) -> Iterat
     if outside:
         raise ReaderError(
             *(
-                f"{name}: lies in no class folder; move it into a sub-folder named like its class"
+                f"{name}: is not in a class folder; move it into a sub-folder named like its class"
                 for name in outside
             )
         )
@@ -266,7 +266,7 @@ def _annotated(rows: dict[str, Any], folder: Path, names: OwnNames) -> Iterator[
 def _by_id(rows: list[dict[str, Any]], kind: str) -> dict[Any, dict[str, Any]]:
     found = {row["id"]: row for row in rows}
     if len(found) < len(rows):
-        raise ValueError(f"two of the {kind} have one id")
+        raise ValueError(f"two of the {kind} share one id")
     return found
 
 

@@ -16,7 +16,7 @@ SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
 
 
 class PreparationError(Exception):
-    """A study that can't be prepared as its file asks: one sentence with the mend."""
+    """A study that can't be prepared as its file asks: one sentence with the fix."""
 
 
 @transaction.atomic

@@ -24,7 +24,7 @@ MOST_SHOWN = 80
 
 # A study file of hundreds of stimuli has some 20 kB; what reads it takes seconds for a megabyte.
 MOST_BYTES, MOST_DOTS = 200_000, 100
-TOO_DEEP = "not TOML: nested too deeply; write it flatter"
+TOO_DEEP = "not TOML: nested too deeply; use fewer levels"
 TOO_LONG = f"longer than {MOST_BYTES // 1000} kB; put long texts into files of their own"
 
 
@@ -37,7 +37,7 @@ PATTERNS = {
 
 
 class DefinitionError(ValueError):
-    """A study file that can't be used: one line with file, line, key and the mend.
+    """A study file that can't be used: one line with file, line, key and the fix.
 
     `path`: of the key that it is about, where it is about one.
     """

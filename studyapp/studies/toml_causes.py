@@ -22,7 +22,7 @@ CAUSES: tuple[Cause, ...] = (
      "(as C:/Users), or between single quotes"),
     (lambda said, line: INVISIBLE.search(line),
      "it has an invisible character, perhaps copied from a document; type the line again"),
-    (lambda said, line: TWICE.search(said), "the same key or section is there twice; remove one"),
+    (lambda said, line: TWICE.search(said), "the same key or section appears twice; remove one"),
     (lambda said, line: NAMED_TRUTH.search(line), "write true or false, in small letters"),
     (lambda said, line: DECIMAL_COMMA.search(line), "write a decimal point instead of the comma"),
     (lambda said, line: BARE_TEXT.search(line), "a text needs straight quotes (\") around it"),

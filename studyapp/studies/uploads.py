@@ -14,7 +14,7 @@ UPLOAD_HOURS = 48
 
 
 class UploadError(ValueError):
-    """An upload that can't be used: one sentence with the mend."""
+    """An upload that can't be used: one sentence with the fix."""
 
 
 def new_token() -> str:

@@ -69,13 +69,13 @@ def hidden_flaws(study: Study, *, files: bool = True) -> Iterator[str]:
     for wanted in wanted_pictures(study):
         row = wanted.row
         if row is None:
-            yield f"{wanted.title} was never asked for"
+            yield f"{wanted.title} was never requested"
         elif row.state != WorkState.READY:
             yield f"{wanted.title} is {row.state}{f' ({row.error})' if row.error else ''}"
         elif isinstance(row, Overlay) and row.explanation.is_empty:
             yield f"{wanted.title} shows nothing: its map is empty"
         elif files and not is_intact(row):
-            yield f"the file of {wanted.title} ({row.file}) is missing or not as it was made"
+            yield f"the file of {wanted.title} ({row.file}) is missing or has changed"
 
 
 def is_intact(picture: Picture) -> bool:

@@ -22,7 +22,9 @@ def refuse_unfit(request: HttpRequest, definition: Definition) -> None:
         raise UnfitDevice(_("This study needs another device. Please open the link there."))
     width = request.POST.get("window_width", "")
     if width.isascii() and width.isdecimal() and int(width[:9]) < definition.panel.smallest_window:
-        raise UnfitDevice(_("This study needs a larger window. Please make it wider and go on."))
+        raise UnfitDevice(
+            _("This study needs a larger window. Please make the window wider, then go on.")
+        )
 
 
 def device_class(request: HttpRequest) -> str:

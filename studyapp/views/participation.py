@@ -190,8 +190,8 @@ def _message_page(request: HttpRequest, person: Participation, name: str) -> Htt
                           "letting us know.")),
             "closed": (_("This study is closed"), _("Thank you. No more answers are needed; what "
                        "you had answered is kept.")),
-            "paused": (_("A short pause"), _("This study takes nobody in at the moment. Please "
-                       "try this link again later.")),
+            "paused": (_("A short pause"), _("This study is not taking any new participants at "
+                       "the moment. Please try this link again later.")),
             "screened_out": (_("Thank you"), _("This study needs other participants. There is "
                              "nothing more for you to do.")),
             "device": (_("Please use another device"), _("This study needs a larger screen. "
@@ -210,7 +210,7 @@ def consent(request: HttpRequest, code: str) -> HttpResponse:
     person = find_person(code)
     try:
         if request.POST.get("agree") != "yes":
-            raise Unanswered(_("Please tick that you agree, or choose not to take part."))
+            raise Unanswered(_("Please tick the box to agree, or choose not to take part."))
         refuse_unfit(request, study_definition(person.study))
     except ParticipationError as error:
         if wants_json(request) or current_page(person) != "consent":

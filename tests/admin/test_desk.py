@@ -103,7 +103,7 @@ def test_the_desk_tells_problems_and_failures_with_their_reasons() -> None:
     page = administrator().get(page_of(study)).content.decode()
     assert "found 1" in page
     assert "not finite" in page
-    assert "No worker is alive" in page
+    assert "No worker is running" in page
     assert "/drop/" in page
 
 
@@ -270,8 +270,8 @@ def test_links_say_whom_the_plain_link_takes_in_and_what_the_end_does() -> None:
     panel = {"kind": "prolific", "redirect": "https://app.prolific.com/submissions/complete?cc="}
     study = open_small_study(slug="sent", panel=panel)
     sent = desk.get(page_of(study, "study_links")).content.decode()
-    assert "It takes nobody in" in sent
-    assert "does not go there by itself" in sent
+    assert "Nobody can enter the study through it" in sent
+    assert "not taken there automatically" in sent
     panel["redirect_seconds"] = 20  # type: ignore[assignment]
     study = open_small_study(slug="timed", panel=panel)
     timed = desk.get(page_of(study, "study_links")).content.decode()

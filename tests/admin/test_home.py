@@ -49,7 +49,7 @@ def test_a_worker_that_stopped_at_its_work_is_told() -> None:
 
 def test_waiting_work_without_a_worker_is_told_and_with_one_is_not() -> None:
     make_study(prepared=False)
-    assert any("no worker is alive" in sentence for sentence in concerns())
+    assert any("no worker is running" in sentence for sentence in concerns())
     now = timezone.now()
     Heartbeat.objects.create(worker="host/1", queues="cpu", started_at=now, seen_at=now)
     admin = signed_in(User.objects.get(is_superuser=True))

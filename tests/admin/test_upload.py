@@ -174,7 +174,7 @@ def test_an_uploaded_file_names_nothing_of_the_servers(section: str, key: str, n
     head, middle, rest = TOML.partition(f"[{section}]\n")
     rest = re.sub(rf"^{key} = .*\n", "", rest, count=1, flags=re.MULTILINE)
     given = f'{key} = "{name}"\n'
-    with pytest.raises(DefinitionError, match=r"leads out of the upload; name a file beside"):
+    with pytest.raises(DefinitionError, match=r"points outside the upload; name a file next to"):
         parse_definition(f"{head}{middle}{given}{rest}", "study.toml", is_upload=True)
 
 
@@ -182,7 +182,7 @@ def test_the_desk_says_beside_the_field_that_a_name_leads_out() -> None:
     toml = TOML.replace('folder = "photos"', 'folder = "../.."')
     page = administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": photos(), "do": "make"})
     said = page.context["form"].errors["toml"][0]
-    assert said.startswith('study.toml, line 25: `images.folder = "../.."` leads out of the upload')
+    assert said.startswith('study.toml, line 25: `images.folder = "../.."` points outside the upload')
     assert not Study.objects.exists()
 
 
@@ -220,7 +220,7 @@ def test_a_setting_names_no_photo_of_another_study() -> None:
     )
     own = packed({"tiger/x.png": photo(201), "otter/y.png": photo(202)})
     page = client.post(ADDRESS, {"toml": toml, **TEXTS, "photos": own, "do": "make"})
-    assert "is no photo of this study" in page.context["form"].errors["toml"][0]
+    assert "is not a photo of this study" in page.context["form"].errors["toml"][0]
     assert not Study.objects.filter(slug="other").exists()
 
 

@@ -31,7 +31,7 @@ def test_everything_wrong_with_the_photos_is_said_at_once() -> None:
     bad = packed({"tiger/a.png": b"x", "otter/b.png": photo(2), "loose.png": photo(1)})
     client = administrator()
     page = client.post(ADDRESS, {"toml": TOML, **TEXTS, "photos": bad, "do": "make"})
-    assert "loose.png: lies in no class folder" in page.context["form"].errors["photos"][0]
+    assert "loose.png: is not in a class folder" in page.context["form"].errors["photos"][0]
     bad = packed({"tiger/a.png": b"x", "otter/b.png": b""})
     page = client.post(ADDRESS, {"toml": TOML, **TEXTS, "photos": bad, "do": "make"})
     assert [line.partition(":")[0] for line in page.context["form"].errors["photos"]] == [

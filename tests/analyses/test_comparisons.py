@@ -122,7 +122,7 @@ def test_arms_have_no_interaction_of_people_and_methods_and_it_is_said(
     found = results(judged(outcome, {"a": list(range(12)), "b": list(range(12, 24))}))
     assert set(found[model]["sd"]) == {"participant", "image", "image:method"}
     assert (
-        "participant:method is not identified since everybody had one method only, so this term is "
+        "participant:method is not identified since everybody had only one method, so this term is "
         "left out" in found[model]["note"]
     )
 
@@ -137,4 +137,4 @@ def test_where_neither_interaction_can_be_told_the_fuller_model_is_the_other_one
     ]
     found = results(make_tidy("correct", rows))
     assert found["glmer_full"]["loglik"] == found["glmer"]["loglik"]
-    assert found["glmer_full"]["note"].endswith("every photo had one method only: it is glmer")
+    assert found["glmer_full"]["note"].endswith("every photo had only one method: it is glmer")

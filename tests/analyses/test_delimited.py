@@ -71,7 +71,7 @@ def test_every_way_of_writing_a_table_gives_the_same_judgments(name: str, tmp_pa
         ("sep=|\nparticipant|image\n", "line 1: cells are separated by commas, not by |"),
         ("participant,image,method,correct,correct\np,i,a,1,0\n", "2 columns “correct”; rename"),
         ("participant,image,method,correct,Correct\np,i,a,1,0\n", "2 columns “correct”; rename"),
-        ("participant,image,method,score\np,i,a,1\np,i,a,inf\n", "line 3: score 'inf' is none of"),
+        ("participant,image,method,score\np,i,a,1\np,i,a,inf\n", "line 3: score 'inf' is not one of"),
         ("participant,image,method,correct,order\np,i,a,1,inf\n", "line 2: order 'inf' is not a"),
         ("participant,image,method,correct,order\np,i,a,1,1e300\n", "order '1e300' is not a"),
         ("participant,image,method,correct,order\np,i,a,1,first\n", "order 'first' is not a"),
@@ -135,10 +135,10 @@ def test_a_missing_answer_of_a_further_paradigm_is_left_out_and_counted(tmp_path
     ("rows", "sentence"),
     [
         ([*ROWS, *ROWS[:3]], "3 rows are exact copies of an earlier one (first: line 18)"),
-        ([*ROWS, ("NA", "i0", "a", 1)], "participant is “NA” in 1 row: taken for a name"),
+        ([*ROWS, ("NA", "i0", "a", 1)], "participant is “NA” in 1 row: read as a name"),
         (
             [*ROWS, ("P1", "i0", "a", 1)],
-            "participant has 2 names that differ in capitals alone, such as “P1” and “p1”",
+            "participant has 2 names that differ only in capitals, such as “P1” and “p1”",
         ),
         ([*ROWS, ("p1", "cafe\u0301", "a", 1)], "1 cell had accents composed of two characters"),
     ],

@@ -119,7 +119,7 @@ def test_a_table_without_the_paradigms_columns_says_which(paradigm: str, tmp_pat
 
 def test_a_wrong_cell_is_told_with_its_line(tmp_path: Path) -> None:
     rows = [{**row, "answer": 9, "prediction_right": 1} for row in cells()]
-    with pytest.raises(TidyError, match="line 2: answer '9' is none of 1, 2, 3, 4"):
+    with pytest.raises(TidyError, match="line 2: answer '9' is not one of 1, 2, 3, 4"):
         analysed(rows, "agreement", tmp_path)
 
 

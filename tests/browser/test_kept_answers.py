@@ -147,7 +147,7 @@ def test_of_two_tabs_the_first_answer_stands_and_the_other_says_so(
     second.locator(".confirm").click()
     wait_for_next(second, trial)
     wait_for_trial(second)
-    assert "your first answer stands" in second.locator(".told").inner_text()
+    assert "your first answer counts" in second.locator(".told").inner_text()
     keep_screenshot(second, "two-tabs")
     assert second.locator(".confirm").is_enabled()
     assert Judgment.objects.get().value == -2

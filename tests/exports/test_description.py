@@ -61,7 +61,7 @@ def test_a_row_id_that_stands_twice_is_told(folder: Path) -> None:
     path = folder / "data" / JUDGMENTS_FILE
     lines = path.read_text("utf-8").splitlines()
     path.write_text("\n".join([*lines, lines[-1]]))
-    assert "stands twice" in " ".join(psych_ds_problems(folder))
+    assert "appears twice" in " ".join(psych_ds_problems(folder))
 
 
 def test_parquet_says_what_the_csv_says_with_its_types(folder: Path) -> None:

@@ -144,7 +144,7 @@ CODES = {"complete": "C1PAYS-ALL", "screened_out": "C2NOT-NEEDED", "full": "C3CA
 def test_a_public_bundle_waits_until_nobody_is_to_come(tmp_path: Path) -> None:
     study = open_small_study(people=2)
     for name in ("first", "second"):
-        with pytest.raises(ExportError, match=r"small is not over.*close it first"):
+        with pytest.raises(ExportError, match=r"small is not over yet.*close it first"):
             write_bundle(study, tmp_path / "out", public=True)
         answer_all(take_part(study, name), make_profile())
     assert write_bundle(study, tmp_path / "out", public=True).path.is_dir()

@@ -89,7 +89,7 @@ def test_a_study_is_opened_paused_resumed_and_closed() -> None:
 
 @pytest.mark.parametrize(
     ("typed", "refusal"),
-    [("", "say --yes"), ("y\n", "was not closed"), ("smal\n", "was not closed")],
+    [("", "add --yes"), ("y\n", "was not closed"), ("smal\n", "was not closed")],
 )
 def test_closing_by_command_is_asked_first(
     typed: str, refusal: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

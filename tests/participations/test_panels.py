@@ -110,7 +110,7 @@ def test_a_damaged_link_and_a_plain_one_are_told_at_the_door(client: Client) -> 
     study = prolific_study()
     plain = client.get(f"/s/{study.slug}/")
     assert (plain.status_code, Participation.objects.count()) == (403, 0)
-    assert "the link exactly as you were given it" in plain.content.decode()
+    assert "the link exactly as you received it" in plain.content.decode()
     damaged = client.get(f"/s/{study.slug}/", {"PROLIFIC_PID": "a\x00"})
     assert damaged.status_code == 400
     assert "This link is damaged." in damaged.content.decode()

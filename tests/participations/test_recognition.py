@@ -126,7 +126,7 @@ def test_a_wrong_code_is_told_and_stays_in_the_field(client: Client) -> None:
     for typed in ("ABCD-EFGH-JKMN", "<b>", "x" * 5000, "\x00"):
         reply = client.post(f"/s/{study.slug}/again", {"personal_code": typed})
         assert reply.status_code == 400
-        assert "No place in this study has this code." in reply.content.decode()
+        assert "This code does not belong to anybody in this study." in reply.content.decode()
     assert (
         'value="&lt;b&gt;"'
         in client.post(f"/s/{study.slug}/again", {"personal_code": "<b>"}).content.decode()
@@ -198,7 +198,7 @@ def test_one_id_in_every_spelling_is_one_person(kind: str, name: str, spellings:
 def test_an_id_in_none_of_the_panels_forms_is_a_damaged_link(
     kind: str, query: dict[str, str]
 ) -> None:
-    with pytest.raises(DamagedLink, match="open it exactly as you were given it"):
+    with pytest.raises(DamagedLink, match="open it exactly as you received it"):
         panel_visit(make_definition(panel={"kind": kind}), query)
 
 

@@ -185,8 +185,8 @@ def test_a_key_that_a_field_ignores_is_refused(kind: str, key: str) -> None:
     [
         (["text value"], "the main answer, value, is a number, a text is none"),
         (["scale a", "text a"], "2 fields of main are called a, and only one answer would be kept"),
-        (["text rt_ms"], "the page has a field rt_ms of its own; choose another name"),
-        (["scale trial"], "the page has a field trial of its own"),
+        (["text rt_ms"], "the page itself has a field called rt_ms; choose another name"),
+        (["scale trial"], "the page itself has a field called trial"),
     ],
 )
 def test_a_field_whose_answer_would_be_lost_is_refused(fields: list[str], sentence: str) -> None:

@@ -101,7 +101,7 @@ def test_weights_and_labels_that_are_not_there_are_told_with_their_line(file: Pa
     with pytest.raises(CommandError, match=r'line \d+: `networks.one.weights = "nowhere.pth"`: no'):
         said("check", str(file))
     file.write_text(STUDY.replace('labels = "labels.txt"', 'labels = "none.txt"'))
-    with pytest.raises(CommandError, match=r"line \d+: `networks.one.labels.*one class a line"):
+    with pytest.raises(CommandError, match=r"line \d+: `networks.one.labels.*one class per line"):
         said("check", str(file))
 
 

@@ -1,4 +1,4 @@
-"""A study file is checked whole; every complaint names the file, the line, the key and the mend."""
+"""A study file is checked whole; every complaint names the file, the line, the key and the fix."""
 
 from pathlib import Path
 
@@ -150,7 +150,7 @@ def test_an_unknown_setting_of_a_method_is_told() -> None:
 
 
 def test_a_condition_named_twice_is_told() -> None:
-    assert "stands twice" in spoiled('name = "guided"', 'name = "plain"')
+    assert "is used twice" in spoiled('name = "guided"', 'name = "plain"')
 
 
 def test_a_condition_must_name_its_pair_where_there_are_several() -> None:

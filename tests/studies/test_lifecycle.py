@@ -109,7 +109,7 @@ def test_a_study_with_a_changed_picture_file_is_not_opened(model: type[Picture])
     study = make_study()
     with default_storage.open(model._default_manager.earliest("pk").file, "ab") as file:
         file.write(b"one byte more")
-    with pytest.raises(LifecycleError, match="missing or not as it was made"):
+    with pytest.raises(LifecycleError, match="missing or has changed"):
         open_study(study)
 
 
@@ -121,14 +121,14 @@ def test_a_study_without_a_photos_plain_picture_is_not_opened() -> None:
     with pytest.raises(LifecycleError, match=r"the plain picture of 0.png is pending"):
         open_study(study)
     Crop.objects.earliest("pk").delete()
-    with pytest.raises(LifecycleError, match=r"the plain picture of 0.png was never asked for"):
+    with pytest.raises(LifecycleError, match=r"the plain picture of 0.png was never requested"):
         open_study(study)
 
 
 def test_a_study_that_lacks_one_of_a_pages_maps_is_not_opened() -> None:
     study = make_study()
     StimulusOverlay.objects.filter(stimulus__study=study).earliest("pk").delete()
-    with pytest.raises(LifecycleError, match=r"of 0.png was never asked for; prepare it again"):
+    with pytest.raises(LifecycleError, match=r"of 0.png was never requested; prepare it again"):
         open_study(study)
 
 

@@ -76,7 +76,7 @@ def test_photos_in_no_class_folder_are_named_all_at_once(folder: Path) -> None:
     with pytest.raises(ReaderError) as caught:
         read_photos(section(), folder)
     assert [one.partition(";")[0] for one in caught.value.complaints] == [
-        "x.jpg: lies in no class folder", "y.png: lies in no class folder"]  # fmt: skip
+        "x.jpg: is not in a class folder", "y.png: is not in a class folder"]  # fmt: skip
     # Where the file's own name is its class, no folder is needed.
     assert len(read_photos(section(label="filename"), folder)) == 3
 

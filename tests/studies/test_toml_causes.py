@@ -26,7 +26,7 @@ def complaint(text: str) -> str:
         ('title =\u00a0"Cats"', "an invisible character"),
         ("title = Cats", "a text needs straight quotes"),
         ("demo = True", "write true or false, in small letters"),
-        ('title = "a"\ntitle = "b"', "is there twice"),
+        ('title = "a"\ntitle = "b"', "appears twice"),
         ("x = 1,5", "a decimal point instead of the comma"),
     ],
 )

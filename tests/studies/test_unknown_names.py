@@ -75,5 +75,5 @@ def test_a_table_of_names_mends_a_study_that_lost_photos(folder: Path) -> None:
 def test_a_table_of_names_may_not_lead_out_of_an_upload(folder: Path) -> None:
     toml = STUDY.replace('folder = "photos"', 'folder = "photos"\nnames = "/etc/passwd"')
     (folder / "study.toml").write_text(toml)
-    with pytest.raises(DefinitionError, match=r"images.names.*leads out of the upload"):
+    with pytest.raises(DefinitionError, match=r"images.names.*points outside the upload"):
         read_definition(folder / "study.toml", is_upload=True)

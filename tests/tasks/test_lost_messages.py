@@ -89,6 +89,6 @@ def test_measurements_wait_in_their_rows_while_the_broker_is_gone() -> None:
     done = without_broker("manage.py", "study", "measure", "small")
     assert done.returncode == 0, done.stderr
     assert "0 of 16 measured" in done.stdout
-    assert "no worker takes the queue measure; start one" in done.stdout
+    assert "no worker serves the queue measure; start one" in done.stdout
     assert {task for task, _ in unmade()} == {MEASURE}
     assert Measurement.objects.filter(state=WorkState.PENDING).count() == 16

@@ -100,4 +100,4 @@ def test_a_picture_that_is_damaged_again_and_again_is_told(tmp_path: Path) -> No
     start_preparing(study)
     prepare(study.pk)
     study.refresh_from_db()
-    assert "look at the disk or the bucket" in study.problem
+    assert "check the disk or the bucket" in study.problem

@@ -43,7 +43,7 @@ def test_an_answer_posted_twice_leads_on_and_is_stored_once(client: Client) -> N
         (303, f"/p/{person.code}/?kept"),
     ]
     page = client.get(replies[1]["Location"]).content.decode()
-    assert "your first answer stands" in page
+    assert "your first answer counts" in page
     assert Judgment.objects.get().value == 1
 
 
@@ -94,7 +94,7 @@ def test_consent_without_a_tick_is_asked_for(client: Client) -> None:
     person = enter(open_small_study(), source="link")
     reply = post(client, person, "consent")
     assert reply.status_code == 400
-    assert '<p class="problem refused" role="alert">Please tick that you' in reply.content.decode()
+    assert '<p class="problem refused" role="alert">Please tick the box' in reply.content.decode()
 
 
 def test_whoever_comes_when_it_is_full_is_told_and_given_the_panels_code(client: Client) -> None:
@@ -128,8 +128,8 @@ def test_a_study_that_never_opened_is_as_unknown_as_one_that_is_not_there(client
 def test_a_paused_study_lets_nobody_new_in_and_says_so(client: Client) -> None:
     study = open_small_study()
     pause_study(study)
-    assert "takes nobody in" in client.get(f"/s/{study.slug}/").content.decode()
-    assert "takes nobody in" in client.post(f"/s/{study.slug}/").content.decode()
+    assert "not taking any new participants" in client.get(f"/s/{study.slug}/").content.decode()
+    assert "not taking any new participants" in client.post(f"/s/{study.slug}/").content.decode()
     assert Participation.objects.count() == 0
 
 
@@ -215,7 +215,7 @@ def test_a_consent_without_its_tick_keeps_the_other_one_and_says_why(client: Cli
     person = enter(open_small_study(panel={"smallest_window": 900}), source="link")
     reply = client.post(f"/p/{person.code}/consent", {"publication": "yes"})
     assert reply.status_code == 400
-    assert "Please tick that you agree" in reply.content.decode()
+    assert "Please tick the box to agree" in reply.content.decode()
     assert 'name="publication" value="yes" checked' in reply.content.decode()
     ticked = {"agree": "yes", "publication": "yes", "window_width": "500"}
     reply = client.post(f"/p/{person.code}/consent", ticked)

@@ -57,9 +57,9 @@ class Crossed:
         seen, times = np.unique(cells, axis=0, return_counts=True)
         each, any_one = (("everybody", "anybody"), ("every photo", "any photo"))[side]
         if len(np.unique(seen[:, 0])) == len(seen):
-            return f"{each} had one method only"
+            return f"{each} had only one method"
         if times.max() == 1:
-            return f"no method came twice to {any_one}"
+            return f"no method was shown twice for {any_one}"
         return ""
 
     def clusters(self) -> tuple[Integers, Integers]:

@@ -63,7 +63,9 @@ def krippendorff(
     variance = _jackknife(alpha(whole - by_unit))
     variance += _jackknife(alpha(_without_each_person(each, unit, person, terms)))
     if not np.isfinite(variance):
-        return Reliability(value, note="without some person or photo nothing varies: no interval")
+        return Reliability(
+            value, note="no interval: without one of the people or photos nothing varies"
+        )
     half = float(stats.t.ppf(0.975, min(counts) - 1)) * float(variance) ** 0.5
     return Reliability(value, max(-1.0, value - half), min(1.0, value + half))
 

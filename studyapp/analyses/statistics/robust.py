@@ -249,7 +249,7 @@ def _too_little(fit: _Fit, nothing: str) -> str:
         sides = min(fit.worth[0], people), min(fit.worth[1], photos)
     if min(sides) < FEWEST_CLUSTERS:
         one = ("person", "photo")[int(sides[1] < sides[0])]
-        return f"too little for an interval: one side hangs on a single {one}"
+        return f"too little for an interval: one side rests on a single {one}"
     return ""
 
 
@@ -283,7 +283,7 @@ def _constant_share(share: float, counts: tuple[int, int], null: float | None) -
         p = min(1.0, 2 * (null if share == 1 else 1 - null) ** fewer)
     way = ("person", "photo")[int(counts[1] < counts[0])]
     note = (
-        f"all judgments agree: interval and p are on the safe side, as if there were {fewer} "
-        f"judgments, one a {way}"
+        f"all judgments agree: interval and p are conservative, as if there were {fewer} "
+        f"judgments, one per {way}"
     )
     return Estimate(share, None, None, low, high, p, note, float(fewer))

@@ -30,5 +30,5 @@ class Command(BaseCommand):
 def _worker() -> str:
     here = alive_workers().filter(worker__startswith=f"{socket.gethostname()}/")
     if (found := here.first()) is None:
-        raise CommandError("no worker on this machine was heard of in the last minute")
+        raise CommandError("no worker on this machine has reported in the last minute")
     return f"{found}: {found.doing or 'waiting'}"

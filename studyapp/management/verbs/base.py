@@ -9,7 +9,7 @@ from studyapp.models import Study
 
 
 class VerbError(Exception):
-    """A verb that can't be carried out: one sentence with the mend."""
+    """A verb that can't be carried out: one sentence with the fix."""
 
 
 @dataclass(frozen=True)

@@ -102,7 +102,7 @@ def _name_lines(unknown: list[str]) -> list[str]:
     if not unknown:
         return []
     return [
-        "No class of the network (rename these, or say what they mean in `images.names`):",
+        "Not classes of the network (rename these, or say what they mean in `images.names`):",
         *(f"  {sentence}" for sentence in unknown),
     ]
 

@@ -28,19 +28,21 @@ LOOK_SECONDS = 0.5
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("slug")
     parser.add_argument("--wait", action="store_true", help="until everything is measured")
-    parser.add_argument("--cancel", action="store_true", help="take back what is not measured yet")
+    parser.add_argument(
+        "--cancel", action="store_true", help="cancel what has not been measured yet"
+    )
 
 
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     study = find_study(options["slug"])
     if options["cancel"]:
         count = cancel_measuring(study)
-        return _facts(study), [f"{study.slug}: {count} measurements were taken back"]
+        return _facts(study), [f"{study.slug}: {count} measurements were cancelled"]
     asked = start_measuring(study)
     if options["wait"]:
         _wait(study)
     return _facts(study), [
-        f"{study.slug}: {asked} asked of the workers now; {sentence(measuring(study))}",
+        f"{study.slug}: {asked} now requested from the workers; {sentence(measuring(study))}",
         *(f"  failed: {reason}" for reason in measuring_failures(study)),
         *_missing_worker(),
     ]
@@ -49,7 +51,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 def sentence(done: Measuring) -> str:
     """How far it is, in words."""
     left = done.seconds_left
-    time_left = f", some {left / 60:.0f} minutes left" if left and done.pending else ""
+    time_left = f", about {left / 60:.0f} minutes left" if left and done.pending else ""
     return f"{done.ready} of {done.total} measured, {done.failed} failed{time_left}"
 
 
@@ -67,7 +69,7 @@ def _missing_worker() -> list[str]:
     if any(MEASURING in worker.queues.split(",") for worker in alive):
         return []
     return [
-        f"  no worker takes the queue {MEASURING}; start one: "
+        f"  no worker serves the queue {MEASURING}; start one: "
         f"celery -A tasks worker --pool solo -Q {MEASURING}"
     ]
 

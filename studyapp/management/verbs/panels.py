@@ -49,7 +49,7 @@ def _ids(options: dict[str, Any]) -> list[str]:
             if len(one) > LONGEST_PERSONAL:
                 raise VerbError(
                     f"{options['ids']}: {one[:40]}… has {len(one)} characters and at most "
-                    f"{LONGEST_PERSONAL} fit a link; take shorter ids"
+                    f"{LONGEST_PERSONAL} fit a link; use shorter ids"
                 )
         return ids
     if not options["people"]:

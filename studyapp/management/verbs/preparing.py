@@ -54,7 +54,7 @@ def _wait(study: Study) -> Progress:
             if ready != before:
                 before, moved = ready, now
             if now - moved > WORKER_SECONDS and not live_workers():
-                raise VerbError(f"no worker is alive; start one: {START_A_WORKER}")
+                raise VerbError(f"no worker is running; start one: {START_A_WORKER}")
             if now - max(moved, asked) > ASK_AGAIN_SECONDS:
                 asked = now
                 ask(PREPARE, study.pk)

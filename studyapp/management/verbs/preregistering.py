@@ -42,9 +42,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     try:
         out.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise VerbError(
-            f"{out}: {error.strerror}; name a file in a folder that is there"
-        ) from error
+        raise VerbError(f"{out}: {error.strerror}; name a file in a folder that exists") from error
     return {"digest": plan.digest, "file": str(out)}, [f"{out}: digest {plan.digest}"]
 
 

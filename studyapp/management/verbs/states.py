@@ -33,7 +33,9 @@ def _moving(move: Callable[[Study], Study]) -> Callable[[dict[str, Any]], Facts]
 
 
 OPEN = Verb("verify, draw the design, freeze, let people in", slug_argument, _open)
-PAUSE = Verb("let nobody new in; who is inside finishes", slug_argument, _moving(pause_study))
+PAUSE = Verb(
+    "let nobody new in; people already taking part can finish", slug_argument, _moving(pause_study)
+)
 RESUME = Verb("let people in again", slug_argument, _moving(resume_study))
 
 
@@ -62,9 +64,9 @@ def _confirm(question: str, answer: str) -> None:
     try:
         given = input()
     except (EOFError, OSError) as error:  # no terminal to ask at
-        raise VerbError(f"closing {answer} can't be undone; say --yes to close it") from error
+        raise VerbError(f"closing {answer} can't be undone; add --yes to close it") from error
     if given.strip() != answer:
         raise VerbError(f"{answer} was not closed")
 
 
-CLOSE = Verb("take no further answer, for good", _close_arguments, _close)
+CLOSE = Verb("accept no more answers, permanently", _close_arguments, _close)

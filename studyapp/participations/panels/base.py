@@ -13,7 +13,7 @@ LONGEST_ID = 200
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
 # What a panel, a survey tool or a template would have put somebody's id in the place of
 PLACEHOLDER = re.compile(r"\{\{.*\}\}|\{%.*%\}|%[A-Za-z_]+%|\$\{.*\}|\[%.*%\]|<[A-Za-z_ ]+>|…")
-DAMAGED = _("This link is damaged. Please open it exactly as you were given it.")
+DAMAGED = _("This link is damaged. Please open it exactly as you received it.")
 
 
 class DamagedLink(ParticipationError):
@@ -120,7 +120,8 @@ def _refuse_odd(text: str) -> None:
         raise UnfilledLink(
             _(
                 "The site that sent you here left your ID out of the link. Please go back there "
-                "and open the study again; if that does not help, tell the people who run it."
+                "and open the study again. If that does not help, tell the people who run that "
+                "site."
             )
         )
     if len(text) > LONGEST_ID or not PRINTABLE.fullmatch(text):

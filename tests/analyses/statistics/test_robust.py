@@ -210,7 +210,7 @@ def test_a_share_of_all_or_none_has_a_bound_over_the_fewer_clusters(value: float
     ends = (1 - 3 / 14, 1.0) if value else (0.0, 3 / 14)
     assert (found.low, found.high) == pytest.approx(ends)
     assert found.p == pytest.approx(p)
-    assert "on the safe side, as if there were 14 judgments, one a photo" in found.note
+    assert "conservative, as if there were 14 judgments, one per photo" in found.note
 
 
 def test_few_null_studies_of_ten_people_and_photos_alarm() -> None:
