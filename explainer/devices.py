@@ -26,7 +26,7 @@ def device_named(name: str | torch.device = AUTO) -> torch.device:
     except (RuntimeError, AssertionError) as error:
         raise ExplainerError(
             f'no device "{name}" here ({str(error).splitlines()[0].rstrip(".")})',
-            "use auto, cpu, cuda or cuda:1, and see that PyTorch finds the card's driver",
+            "use auto, cpu, cuda or cuda:1, and check that PyTorch finds the card's driver",
         ) from error
     return device
 
@@ -36,7 +36,9 @@ def device_of(module: nn.Module) -> torch.device:
     devices = {kept.device for kept in chain(module.parameters(), module.buffers())}
     if len(devices) > 1:
         names = " and ".join(sorted(map(str, devices)))
-        raise ExplainerError(f"the network lies on {names}", "move it to one device: module.to(…)")
+        raise ExplainerError(
+            f"the network is spread over {names}", "move it to one device: module.to(…)"
+        )
     return devices.pop() if devices else torch.device("cpu")
 
 

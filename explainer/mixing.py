@@ -17,7 +17,7 @@ from .passes import passing
 
 MEND = (
     "ask for methods of one pass, with memory for the whole batch; or wrap the network so that "
-    "each image brings what belongs to it"
+    "each image carries the data that belongs to it"
 )
 ROUNDING = 1e-3  # of the largest output; other batch sizes take other kernels
 TF32 = 2.0**-10
@@ -35,7 +35,7 @@ def refuse_mixing(module: nn.Module, image: Tensor, outputs: Any) -> None:
         among = list(_tensors(module(torch.cat([image, image, other]))))
     single = list(_tensors(outputs))
     if len(single) != len(among):
-        raise _mixed("gives another form of output for several images")
+        raise _mixed("gives a different form of output for several images")
     for own, several in zip(single, among, strict=True):
         _compare(own, several)
 
@@ -50,7 +50,7 @@ def _compare(single: Tensor, several: Tensor) -> None:
     scale = float(alone.abs().max()) if alone.numel() else 0.0
     for row in several[:2]:
         if float((row.double().nan_to_num() - alone).abs().max()) > _rounding(single) * scale:
-            raise _mixed("answers an image otherwise alone than among others")
+            raise _mixed("answers an image differently alone than among others")
 
 
 def _rounding(outputs: Tensor) -> float:
@@ -61,7 +61,7 @@ def _rounding(outputs: Tensor) -> float:
 
 def _mixed(what: str) -> ExplainerError:
     return ExplainerError(
-        f"the network {what}, so that its batch can't be cut in parts nor filled with variants",
+        f"the network {what}, so its batch can't be split or filled with variants",
         MEND,
     )
 

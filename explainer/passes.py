@@ -55,7 +55,7 @@ def told() -> Iterator[None]:
         if mend is None:
             raise
         first = said.splitlines()[0].split(". ")[0].rstrip(".")
-        raise ExplainerError(f"PyTorch can't run the network so ({first})", mend) from error
+        raise ExplainerError(f"PyTorch can't run the network this way ({first})", mend) from error
 
 
 @contextmanager

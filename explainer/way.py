@@ -45,7 +45,9 @@ def way_to_score(module: nn.Module, images: Tensor, score: Score) -> Way:
         scores = score(outputs)
     on_way = between([scores], origin)
     if not on_way:
-        return _refused("the score does not depend on the image by any way that gradients take")
+        return _refused(
+            "the score does not depend on the image through anything that gradients can follow"
+        )
     steps = [step for step in trail.steps if step.place in on_way]
     maps = sorted((step for step in steps if step.is_map), key=lambda step: step.number)
     if not maps:

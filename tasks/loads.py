@@ -39,7 +39,7 @@ def counted(network: Network) -> Iterator[None]:
         if isinstance(error, explainer.ExplainerError | OSError):
             mine.delete()
             raise
-        log.exception("loading %s broke off", network)
+        log.exception("loading %s was interrupted", network)
         reason = f"{type(error).__name__}: {error}"
         mine.update(error=reason[:2000], claimed_until=None)
         _refuse_after_last(network)

@@ -28,13 +28,13 @@ def loaded(network: Network) -> explainer.Network:
         raise explainer.ExplainerError(
             f"the weights of {network} are {found.weights_digest[:12]}… here, "
             f"and were {first[:12]}… where the work began",
-            "name a new file by its sha256 in the study's file, or give every worker the same file",
+            "give every worker the same file, or put a new file's sha256 in the study file",
         )
     if network.described and network.labels != list(found.labels):
         _load.cache_clear()
         raise explainer.ExplainerError(
-            f"the labels of {network} are others here than where the work began",
-            "name a new file otherwise in the study's file, or give every worker the same file",
+            f"the labels of {network} differ here from those where the work began",
+            "give every worker the same file, or give a new file another name in the study file",
         )
     return found
 
@@ -130,6 +130,6 @@ def _refuse_relative(builder: str, name: str | None) -> None:
     """A file is named by its whole path: another would be looked for wherever the worker runs."""
     if name is not None and not Path(name).is_absolute():
         raise explainer.ExplainerError(
-            f'a file of {builder} is named "{name}", which is no whole path',
+            f'a file of {builder} is named "{name}", which is not an absolute path',
             "load its study file again, with a new slug if that study was open",
         )

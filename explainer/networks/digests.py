@@ -31,7 +31,7 @@ def digest_of_state(module: nn.Module) -> str:
     state = {name: v for name, v in module.state_dict().items() if isinstance(v, Tensor)}
     if any(values.is_meta for values in state.values()):
         raise ExplainerError(
-            'the network lies on the device "meta", and has no weights',
+            'the network is on the device "meta", so it has no weights',
             "move it with module.to_empty(device=…), and load its weights",
         )
     seen = [_glance(name, values) for name, values in sorted(state.items())]

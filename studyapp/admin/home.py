@@ -136,14 +136,14 @@ def _workers(
             yield Concern(f"{worker.worker} stopped while it was at: {worker.doing}", address)
     if queues is not None and broker_state() == "refuses writes":
         yield Concern(
-            "The broker refuses writes, most often because its memory is full: what workers are "
-            "asked for waits in its rows; give Redis more memory (maxmemory), or empty it: "
-            "redis-cli flushall loses nothing"
+            "The broker refuses writes, most often because its memory is full; requested work "
+            "waits safely in the database. Give Redis more memory (maxmemory), or empty it with "
+            "redis-cli flushall, which loses nothing"
         )
     if queues is None:
         yield Concern(
-            "The broker can't be reached: people answer as ever, what workers are asked for waits "
-            "in its rows; start Redis again and they go on by themselves"
+            "The broker can't be reached: people can still answer, and requested work "
+            "waits in the database. Start Redis again and it goes on by itself"
         )
     takers = [one for one, is_alive in workers if is_alive and MEASURING in one.queues.split(",")]
     if (queues or {}).get(MEASURING) and not takers and any(is_alive for _, is_alive in workers):

@@ -19,16 +19,16 @@ def readme_markdown(study: Study, folder: Path, *, public: bool, panel_ids: bool
 Judgments of visual explanations, collected with Discern. Study `{study.slug}` ({study.kind}),
 definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`.
 
-- `data/`: one CSV a table (and the same as Parquet), with a JSON sidecar that says every column.
-  One row of *judgments* is one answer. `codebook.csv` has all columns at a glance.
+- `data/`: one CSV per table (and the same as Parquet), with a JSON sidecar that
+  describes every column. One row of *judgments* is one answer. `codebook.csv` lists all columns.
 - `materials/`: the study file{" without its panel codes" if public else ""}, the texts people read,
   the overlays and maps by their digests.
 - `analysis/`: results, report and figures, and the analysed judgments as one table; `python
-  analysis/reanalyse.py` works the results out again with pandas alone, `Rscript
+  analysis/reanalyse.py` recomputes the results with pandas alone, `Rscript
   analysis/reanalyse.R` the primary analysis and the mixed models in R.
 - `manifest.json`: SHA-256 of every file and what made them.
 
-Who comes from jsPsych finds `rt` in `rt_ms`, `response` in `value` (and `answer_name`), `stimulus`
+If you know jsPsych: `rt` is in `rt_ms`, `response` in `value` (and `answer_name`), `stimulus`
 in `stimulus_id`, `trial_index` in `trial_position`, and `time_elapsed` as `answered_at` minus the
 person's `entered_at` (in a public version `answered_after_s`).
 

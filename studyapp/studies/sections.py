@@ -64,10 +64,11 @@ class NetworkSection(Section):
         default_factory=dict, description="The builder's own, such as `size` or `num_classes`."
     )
     labels: Annotated[Line, column(Network, "labels_file"), NamesAFile()] | None = Field(
-        None, description="A file of class names, one a line; “imagenet” for ImageNet's thousand."
+        None, description="A file of class names, one per line; “imagenet” for ImageNet's thousand."
     )
     layer: Annotated[Line, column(Network, "layer")] | None = Field(
-        None, description="Dotted name; by default the last map that the score is made of."
+        None,
+        description="Dotted name; by default the last map that the score is computed from.",
     )
 
 
@@ -100,13 +101,15 @@ class ImagesSection(Section):
         description="Which `count` photos are taken: drawn by the seed, drawn so that categories "
         "are as even as can be, or the first by name.",
     )
-    count: Count | None = Field(None, ge=1, description="Take so many; all where left out.")
-    seed: Seed | None = Field(None, ge=0, description="Of the selection; the design's if left out.")
+    count: Count | None = Field(None, ge=1, description="How many photos to use; all if left out.")
+    seed: Seed | None = Field(
+        None, ge=0, description="For the selection; the design's if left out."
+    )
     compose: Literal["none", "pair"] = Field(
         "none", description="“pair” puts photos of two categories side by side, each photo once."
     )
     smallest_side: Annotated[int, Limit(10_000)] = Field(
-        64, ge=16, description="Pixels that each side needs at least."
+        64, ge=16, description="The fewest pixels that each side may have."
     )
 
     @model_serializer(mode="wrap")
@@ -175,13 +178,17 @@ class BlockSection(Section):
     )
     conditions: list[Name] | None = Field(None, description="All of the arm's where left out.")
     stimuli: Count | None = Field(
-        None, ge=1, description="Its own share of the photos where several blocks ask one paradigm."
+        None,
+        ge=1,
+        description="This block's share of the photos when several use one paradigm.",
     )
-    session: Count | None = Field(None, ge=1, description="Of a meta-prediction study.")
+    session: Count | None = Field(None, ge=1, description="Session of a meta-prediction study.")
     steps: Literal["one", "two"] = Field("two", description="Of reliance.")
     confidence: bool = Field(False, description="Ask how sure people are, 1 to 5.")
     pass_at: Count | None = Field(
-        None, ge=1, description="So many right answers in practice, or the study ends there."
+        None,
+        ge=1,
+        description="Right answers needed in practice, or the study ends there.",
     )
     with_photos: bool = Field(False, description="Of open_text and custom: ask about photos.")
     question: Text | None = Field(None, description="Of open_text.")
@@ -205,7 +212,7 @@ class DesignSection(Section):
     people: int = Field(ge=1, le=10**6, description="Places, shared equally by the arms.")
     stimuli: Count = Field(ge=1, description="Main stimuli per paradigm, practice not counted.")
     ratings_per_cell: Count | None = Field(
-        None, ge=1, description="Ratings per stimulus × condition that the rest must come to."
+        None, ge=1, description="Ratings per stimulus × condition that must remain."
     )
     repeat_images: bool = Field(False, description="Whether a person may see a photo twice.")
     ratings: Literal["exact", "nearest"] = Field(
@@ -217,7 +224,11 @@ class DesignSection(Section):
     order: Literal["balanced", "random"] = Field(
         "balanced", description="Whether conditions take turns at every position."
     )
-    idle_minutes: Count = Field(60, ge=1, description="After so long a dropped slot goes on.")
+    idle_minutes: Count = Field(
+        60,
+        ge=1,
+        description="Idle time after which a place is given away.",
+    )
 
 
 class DisplaySection(Section):
@@ -255,7 +266,9 @@ class Codes(Section):
     screened_out: Code | None = Field(None, description="Not needed, by the screening.")
     failed_checks: Code | None = Field(None, description="Failed checks, questions or practice.")
     full: Code | None = Field(None, description="Came when all places were taken.")
-    timed_out: Code | None = Field(None, description="Came back after the place was given on.")
+    timed_out: Code | None = Field(
+        None, description="Came back after the place had been given away."
+    )
 
 
 class PanelSection(Section):
@@ -271,14 +284,14 @@ class PanelSection(Section):
     )
     redirect_seconds: Annotated[int, Limit(600)] | None = Field(
         None, ge=10,
-        description="So long the code can be read before the page goes there by itself; left out, "
+        description="Seconds before the last page goes to the panel automatically; if left out, "
         "people press a button.",
     )  # fmt: skip
     people_per_device: int = Field(
         1, ge=1, le=1000, description="Of an open link: how many may take part in one browser."
     )
     smallest_window: Annotated[int, Limit(10_000)] = Field(
-        320, ge=200, description="Pixels of width."
+        320, ge=200, description="The narrowest window, in pixels."
     )
     devices: list[Device] = Field(
         default_factory=lambda: list(DEVICES), description="Who may come with which device."
@@ -329,7 +342,7 @@ class EthicsSection(Section):
     retention: Text = Field(description="How long the data are kept.")
     withdrawal_deadline: Text = Field(description="Until when people can take everything back.")
     minimum_age: Annotated[int, Limit(120)] = Field(
-        18, ge=16, description="Of people who may take part."
+        18, ge=16, description="The youngest age at which people may take part."
     )
     deceives: bool = Field(False, description="Whether the debrief must put something right.")
 
@@ -346,15 +359,19 @@ class PaySection(Section):
 class ExclusionsSection(Section):
     """Rules blind to the outcome, declared before opening and applied at analysis time."""
 
-    failed_checks: Count | None = Field(None, ge=1, description="So many failed checks or more.")
+    failed_checks: Count | None = Field(None, ge=1, description="This many failed checks or more.")
     fastest_median_ms: Annotated[int, Limit(86_400_000)] | None = Field(
         None, ge=1, description="A median time to the first choice below this."
     )
     straight_lining: float | None = Field(
         None, gt=0, le=1, description="This share of one answer or more."
     )
-    shortest_minutes: Amount | None = Field(None, gt=0, description="Faster from begin to end.")
-    focus_losses: Count | None = Field(None, ge=1, description="The window left so often or more.")
+    shortest_minutes: Amount | None = Field(
+        None, gt=0, description="Less time than this from start to finish."
+    )
+    focus_losses: Count | None = Field(
+        None, ge=1, description="Left the window this often or more."
+    )
 
 
 class StoppingSection(Section):

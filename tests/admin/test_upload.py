@@ -182,7 +182,9 @@ def test_the_desk_says_beside_the_field_that_a_name_leads_out() -> None:
     toml = TOML.replace('folder = "photos"', 'folder = "../.."')
     page = administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": photos(), "do": "make"})
     said = page.context["form"].errors["toml"][0]
-    assert said.startswith('study.toml, line 25: `images.folder = "../.."` points outside the upload')
+    assert said.startswith(
+        'study.toml, line 25: `images.folder = "../.."` points outside the upload'
+    )
     assert not Study.objects.exists()
 
 

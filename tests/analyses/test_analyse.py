@@ -56,7 +56,10 @@ def test_a_file_is_analysed_without_database_and_environment(tmp_path: Path) -> 
         ("participant,image,correct\np,i,1\n", "no column “method”"),
         ("participant,image,method\np,i,a\n", "no column “score” or “correct”; add one"),
         ("participant,image,method,score,correct\np,i,a,1,1\n", "say --paradigm"),
-        ("participant,image,method,score\np,i,a,1\np,i,a,7\n", "line 3: score '7' is not one of -2"),
+        (
+            "participant,image,method,score\np,i,a,1\np,i,a,7\n",
+            "line 3: score '7' is not one of -2",
+        ),
         ("participant,image,method,correct\np,i,a,yes\n", "line 2: correct 'yes' is not one of 0"),
         ("participant,image,method,correct\n,i,a,1\n", "line 2: participant is empty"),
         ("", "can't be read as CSV"),

@@ -71,7 +71,7 @@ def test_every_way_of_writing_a_table_gives_the_same_judgments(name: str, tmp_pa
         ("sep=|\nparticipant|image\n", "line 1: cells are separated by commas, not by |"),
         ("participant,image,method,correct,correct\np,i,a,1,0\n", "2 columns “correct”; rename"),
         ("participant,image,method,correct,Correct\np,i,a,1,0\n", "2 columns “correct”; rename"),
-        ("participant,image,method,score\np,i,a,1\np,i,a,inf\n", "line 3: score 'inf' is not one of"),
+        ("participant,image,method,score\np,i,a,1\np,i,a,inf\n", "line 3: score 'inf' is not one"),
         ("participant,image,method,correct,order\np,i,a,1,inf\n", "line 2: order 'inf' is not a"),
         ("participant,image,method,correct,order\np,i,a,1,1e300\n", "order '1e300' is not a"),
         ("participant,image,method,correct,order\np,i,a,1,first\n", "order 'first' is not a"),

@@ -131,7 +131,7 @@ def test_a_device_that_is_not_there_is_refused_with_the_choices(name: str) -> No
 def test_a_network_on_two_devices_is_refused_with_both_names() -> None:
     module = seeded(lambda: Convolutions(torch.relu))
     module.head.to("meta")
-    with pytest.raises(ExplainerError, match="lies on cpu and meta: move it to one device"):
+    with pytest.raises(ExplainerError, match="spread over cpu and meta: move it to one device"):
         explain(Network(module, weights_digest="none"), noise(1, 3, 32, 32))
 
 

@@ -54,8 +54,8 @@ def wrapped_within() -> nn.Module:
 
 FORMS: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "lazy": (lazy, r'"hidden.weight" has no shape yet.*run it once on a batch'),
-    "meta": (without_memory, 'the device "meta", and has no weights: .*to_empty'),
-    "meta in part": (partly_without_memory, 'the device "meta", and has no weights'),
+    "meta": (without_memory, 'the device "meta", so it has no weights: .*to_empty'),
+    "meta in part": (partly_without_memory, 'the device "meta", so it has no weights'),
     "frozen": (frozen, "frozen TorchScript module.*pass the original module"),
     "exported": (exported, "an exported program.*pass the module that it was exported from"),
     "wrapped": (lambda: nn.DataParallel(small()), "wrapped in DataParallel.*wrapper.module"),

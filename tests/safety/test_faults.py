@@ -164,7 +164,7 @@ def test_a_broker_that_is_gone_is_told_in_healthz_and_the_admin_and_answers_go_o
     settings.REDIS_URL = "redis://127.0.0.1:9/0"
     reply = client.get("/healthz")
     assert (reply.status_code, reply.json()["broker"]) == (200, "unreachable")
-    assert any("start Redis again and they go on by themselves" in one for one in concerns(desk))
+    assert any("Start Redis again and it goes on by itself" in one for one in concerns(desk))
     assert answer(client, person).status_code == 303
 
 

@@ -68,7 +68,9 @@ def test_a_worker_opens_no_file_that_is_named_by_a_relative_path(
     monkeypatch.chdir(tmp_path)
     study = make_line(tmp_path / "study", photos=6, stimuli=4)
     Network.objects.update(**{key: "var/env"})
-    with pytest.raises(explainer.ExplainerError, match=r'named "var/env", which is no whole path'):
+    with pytest.raises(
+        explainer.ExplainerError, match=r'named "var/env", which is not an absolute path'
+    ):
         describe(study_networks(study)[0])
     assert {tuple(row.labels) for row in Network.objects.all()} == {()}
 
@@ -153,7 +155,8 @@ def test_a_worker_with_other_weights_is_refused_and_told_and_goes_on_by_the_comm
         TASKS[request.task](*request.arguments)
     study.refresh_from_db()
     assert re.search(r"the network squeezenet1_1 \w{8} can't be loaded by", study.problem)
-    assert "give every worker the same file; then manage.py study prepare small-" in study.problem
+    assert "give every worker the same file, or put a new file's sha256" in study.problem
+    assert "; then manage.py study prepare small-" in study.problem
     assert any("can't be loaded by" in one for one in concerns(administrator()))
     assert Client().get("/healthz").json()["preparation"] == "stopped"
     assert set(Prediction.objects.values_list("attempts", "state")) == {(0, WorkState.PENDING)}

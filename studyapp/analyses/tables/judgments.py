@@ -163,7 +163,7 @@ COLUMNS = (
         "integer",
         "value",
         "The answer as it stood on the page, before any scoring.",
-        shown="The words of each answer: see the rows “answers” in the codebook of a bundle.",
+        shown="For the words of each answer, see the rows “answers” in the codebook of a bundle.",
         levels={
             "trust -2": "A clearly",
             "trust -1": "A slightly",
@@ -227,7 +227,7 @@ COLUMNS = (
         WithoutWords(F("data")),
         "Answers to the page's other questions by their names, as JSON: items of a scale, "
         "confidence, fields of the researcher's own, the point as fractions of width and height. "
-        'Of a text it has the number of words alone: {"words": 12}. The codebook of a bundle '
+        'For a text it has only the number of words: {"words": 12}. The codebook of a bundle '
         "tells each question.",
     ),
     Column("expected", "integer", "trial__expected", "Answer that an attention check asks for."),
