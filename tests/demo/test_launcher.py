@@ -104,6 +104,19 @@ class Demo:
             timeout=240,
         )
 
+    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+        """As somebody types it into a new shell, who has none of PostgreSQL's programs there."""
+        kept = {"PATH": "", "DISCERN_VAR": str(self.var)}
+        return subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT,
+            env=kept,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=240,
+        )
+
     def start(self) -> "subprocess.Popen[str]":
         """In the foreground, as in a terminal; returns once the studies are open."""
         process = subprocess.Popen(
@@ -155,6 +168,10 @@ def test_a_detached_demo_answers_at_every_printed_address_and_ends_when_told(dem
     assert [address.split("/", 3)[3] for address in addresses] == ["", "s/small/", "admin/login/"]
     assert [status(address) for address in 3 * addresses] == 9 * [200]
     assert re.search(r"^User: admin\nPassword: \S{12,}$", begun.stdout, re.MULTILINE)
+
+    saved = demo.manage("backup", str(demo.var / "backup"))
+    assert saved.returncode == 0, saved.stderr
+    assert (demo.var / "backup" / "database.dump").stat().st_size > 0
 
     again = demo.run("start", str(demo.study), PORT=str(free_port()))
     assert (again.returncode, again.stderr.count("\n")) == (1, 1)

@@ -105,8 +105,13 @@ class WorkerProcess:
         queues: str = "gpu,cpu,measure",
         claim: int = 2,
         disk: Path | None = None,
+        checkout: Path = settings.ROOT,
+        given: dict[str, str] | None = None,
     ) -> None:
-        """`disk`: a folder that is a small disk of its own for this worker, of 64 MB."""
+        """`disk`: a folder that is a small disk of its own for this worker, of 64 MB.
+
+        `checkout`: where its code lies; `given`: its environment in place of this process's.
+        """
         self.log = folder / "worker.log"
         command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", "solo"]
         command += ["-Q", queues, "--without-gossip", "--without-mingle"]
@@ -115,8 +120,8 @@ class WorkerProcess:
         with self.log.open("ab") as output:
             self.process = subprocess.Popen(
                 command,
-                cwd=settings.ROOT,
-                env={**environment(), "CLAIM_SECONDS": str(claim), "BEAT_SECONDS": "1"},
+                cwd=checkout,
+                env={**(given or environment()), "CLAIM_SECONDS": str(claim), "BEAT_SECONDS": "1"},
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )

@@ -1,6 +1,7 @@
 """Workers that are killed, and messages that are lost: the rows bring it all to its end."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -8,17 +9,21 @@ from pytest_django import Settings
 
 import explainer
 from studyapp.models import (
+    Condition,
     Explanation,
     Heartbeat,
     Overlay,
     Prediction,
     Study,
+    StudyState,
     Work,
     WorkState,
 )
 from studyapp.queue import EXPLAIN, app
 from studyapp.studies.lifecycle import open_study, start_preparing
+from studyapp.studies.preparation import study_networks
 from studyapp.studies.progress import progress
+from tasks.networks import describe
 from tests.admin.desk import administrator, concerns
 
 from .small_line import (
@@ -32,6 +37,7 @@ from .small_line import (
     wait_for,
     worker,
 )
+from .test_bad_material import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -133,3 +139,43 @@ def test_poison_messages_are_acknowledged_and_told_and_never_block_the_queue(
         wait_for(Explanation.objects.exists, log=one.log)
         wait_for(lambda: is_prepared(study) and broker_is_idle(), log=one.log)
     assert_whole(study)
+
+
+def make_slow_request(folder: Path) -> list[Any]:
+    """The arguments of one task that keeps a worker for some 20 seconds, and nothing after it."""
+    study = start_preparing(make_line(folder, photos=4, stimuli=4))
+    slow = {"method": "occlusion", "settings": {"patch": 32, "stride": 12}}
+    Condition.objects.filter(name="saliency").update(**slow)
+    Condition.objects.filter(name="overlay").update(method="edges")
+    for network in study_networks(study):
+        describe(network)
+    request = work(study, until=EXPLAIN)[0]
+    Study.objects.update(state=StudyState.DRAFT)
+    empty_broker()
+    return [*request.arguments]
+
+
+def test_a_message_that_comes_back_while_its_worker_is_busy_starts_no_second_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker that starts takes what the broker holds for longer than the longest task."""
+    monkeypatch.setenv("LONGEST_TASK_SECONDS", "1")
+    arguments = make_slow_request(tmp_path / "study")
+    rows = Explanation.objects.filter(pk__in=arguments[2])
+    places = [tmp_path / name for name in ("first", "second")]
+    for place in places:
+        place.mkdir()
+    with worker(places[0], claim=5) as first:
+        wait_for(Heartbeat.objects.exists, log=first.log)
+        task = app.send_task(EXPLAIN, args=arguments, queue="gpu").id
+        wait_for(lambda: rows.exclude(claimed_by="").count() == rows.count(), log=first.log)
+        claims = set(rows.values_list("claimed_by", flat=True))
+        with worker(places[1], claim=5) as second:
+            wait_for(lambda: f"[{task}] succeeded" in second.log.read_text("utf-8"), log=second.log)
+            assert set(rows.values_list("claimed_by", "attempts", "state")) == {
+                (*claims, 1, WorkState.PENDING)
+            }
+            wait_for(lambda: f"[{task}] succeeded" in first.log.read_text("utf-8"), log=first.log)
+            wait_for(broker_is_idle, log=first.log)
+    assert set(rows.values_list("attempts", "state")) == {(1, WorkState.READY)}
+    assert files_on_disk("maps") == set(rows.values_list("map_file", flat=True))
