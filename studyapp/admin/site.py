@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
+from django.contrib.admin.options import TO_FIELD_VAR
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
@@ -23,6 +24,11 @@ def _has_nul(request: HttpRequest) -> bool:
     return any("\x00" in one for key, row in request.POST.lists() for one in (key, *row))
 
 
+def _names_no_field(request: HttpRequest) -> bool:
+    """Django looks for the field without a name where a link asks to find a row by it."""
+    return any(sent.get(TO_FIELD_VAR) == "" for sent in (request.GET, request.POST))
+
+
 class DeskSite(admin.AdminSite):
     site_header = "Discern"
     site_title = "Discern"
@@ -35,13 +41,15 @@ class DeskSite(admin.AdminSite):
         login_template = "admin/desk/login.html"
 
     def admin_view(self, view: Any, cacheable: bool = False) -> Any:
-        """Every page of the desk. What is asked for with a NUL, which no row holds, is a 400."""
+        """Every page of the desk. What no row can be found by is a 400: a NUL, no field."""
         inner = super().admin_view(view, cacheable)
 
         @wraps(inner)
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "%00" in request.META.get("QUERY_STRING", "") or _has_nul(request):
                 raise BadRequest("the request contains a null character; remove it and send again")
+            if _names_no_field(request):
+                raise BadRequest(f"{TO_FIELD_VAR} is empty; name a field or leave it out")
             reply: HttpResponseBase = inner(request, *args, **kwargs)
             return reply
 

@@ -7,6 +7,24 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 
 DEEP = 3000
+NAMES_OF_COOKIES = [
+    "discern-small", "discern-mine", "discern-device", "sessionid", "csrftoken", "messages", "é",
+]  # fmt: skip
+WORDS = st.text(max_size=40) | st.sampled_from(
+    ["", "1", "-1", "yes", "9" * 5000, "\x00", "\ud7ff\u202e", "1e999", "nan", "[]", "½", "true"]
+)
+# What browsers send for the cookies of the site, as somebody's hand may have changed it; PERSON is
+# filled in by the test.
+COOKIES = st.lists(
+    st.tuples(
+        st.sampled_from(NAMES_OF_COOKIES),
+        st.sampled_from([
+            "", "x", "x.9", "PERSON." + "9" * 5000, "PERSON.-1", "PERSON.½", "9" * 5000, "PERSON",
+            ".".join(["PERSON"] * 200), "\x01", "%00", "é", '"', ":::", "=",
+        ]),
+    ),
+    max_size=3,
+).map(lambda pairs: "; ".join(f"{name}={value}" for name, value in pairs))  # fmt: skip
 
 
 def fuzzing(examples: int) -> settings:
