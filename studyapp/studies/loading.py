@@ -129,7 +129,7 @@ def _refuse_strange_photos(study: Study, definition: Definition) -> None:
         photo = condition.settings.get("photo")
         if photo and not study.images.filter(image__sha256=photo).exists():
             raise LoadingError(
-                f'condition {condition.name}: settings.photo = "{photo}" is no photo of '
+                f'condition {condition.name}: settings.photo = "{photo}" is not a photo of '
                 "this study; give the SHA-256 of one of its photos, or leave it out"
             )
 
