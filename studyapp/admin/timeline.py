@@ -4,13 +4,15 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from django.urls import reverse
 
 from studyapp.models import Crop, Event, Judgment, Participation, Stage, StimulusOverlay, WorkState
 from studyapp.studies.definition import Definition, study_definition
-from studyapp.studies.paradigms import PARADIGMS, Asked
+from studyapp.studies.paradigms import PARADIGMS, Asked, Question
 from studyapp.studies.paradigms.base import PHOTO
+from studyapp.studies.paradigms.questions import DECLINED
 
 # (stimulus or image, condition or network) → role → the picture's address
 Pictures = dict[tuple[int | None, int | None], dict[str, str]]
@@ -78,9 +80,15 @@ def answer_words(judgment: Judgment, asked: Asked) -> str:
     for question in PARADIGMS[asked.trial.paradigm].asks(asked):
         given = judgment.value if question.name == "value" else judgment.data.get(question.name)
         if given is not None:
-            known = dict(question.answers)
-            said.append(known.get(given, str(given)) if isinstance(given, int) else str(given))
+            said.append(_told(question, given))
     return "; ".join(said) or str(judgment.value)
+
+
+def _told(question: Question, given: Any) -> str:
+    if given == DECLINED:
+        return question.decline
+    words = dict(question.answers).get(given, "") if isinstance(given, int) else ""
+    return words or f"{given} {question.unit}".strip()
 
 
 def _check(judgment: Judgment) -> str:

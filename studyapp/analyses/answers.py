@@ -12,6 +12,7 @@ import pandas as pd
 
 from studyapp.studies.asking import AskedQuestion, asked_questions
 from studyapp.studies.definition import Definition
+from studyapp.studies.paradigms.questions import DECLINED
 
 from .statistics.detection import type2_auroc
 from .statistics.robust import two_way_mean
@@ -19,7 +20,8 @@ from .statistics.robust import two_way_mean
 Frame = pd.DataFrame
 EVERYTHING = "everything"
 COLUMNS = (
-    "participant", "image", "method", "block", "stage", "question", "value", "by_keys", "correct",
+    "participant", "image", "method", "block", "stage", "question", "value", "by_keys", "declined",
+    "correct",
 )  # fmt: skip
 
 
@@ -41,22 +43,25 @@ def _rows(judged: Any) -> Iterator[tuple[Any, ...]]:
         given |= json.loads(judged.further_answers)
     right = float(judged.correct) if pd.notna(judged.correct) else np.nan
     for name, answer in given.items():
-        value, by_keys = _number(answer)
-        yield person, image, method, judged.block, judged.stage, name, value, by_keys, right
+        where = person, image, method, judged.block, judged.stage, name
+        yield *where, *_number(answer), right
 
 
-def _number(answer: Any) -> tuple[float, bool]:
-    """The answer as a number where it is one, and whether a point was chosen by keys."""
+def _number(answer: Any) -> tuple[float, bool, bool]:
+    """The answer as a number where it is one; whether a point was chosen by keys; whether the
+    person preferred not to say."""
     if isinstance(answer, dict):
-        return float(answer.get("words", np.nan)), answer.get("by") == "keys"
-    return float(answer) if isinstance(answer, (int, float)) else np.nan, False
+        number = float(answer.get("words", np.nan))
+        return number, answer.get("by") == "keys", answer == DECLINED
+    return float(answer) if isinstance(answer, (int, float)) else np.nan, False, False
 
 
 def answers(rows: Frame, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Each question with what was answered, by method; the first answers of two apart.
 
     counts: of each answer, by its number as stored, where the page had a list of them. mean and
-    robust95: of steps of a scale, and of the number of words of a text. type2_auroc: whether
+    robust95: of steps of a scale, of numbers, and of the number of words of a text. declined: how
+    many of the n preferred not to say, who are in no count and no mean. type2_auroc: whether
     confidence tells right from wrong, where answers are right or wrong.
     """
     known = {
@@ -81,6 +86,8 @@ def _question(block: str, stage: str, asked: AskedQuestion | None, rows: Frame) 
         "kind": question.kind if question is not None else "unknown",
         "words": question.words if question is not None else "",
         "levels": asked.levels if asked is not None else {},
+        "unit": question.unit if question is not None else "",
+        "decline": question.decline if question is not None else "",
         "methods": {
             str(name): _answered(asked, own) for name, own in rows.groupby("method", sort=True)
         },
@@ -96,7 +103,9 @@ def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
     if asked.question.kind == "point":
         told["by_keys"] = int(rows["by_keys"].sum())
     elif asked.is_text or asked.question.is_scale or not asked.levels:
-        told |= _mean(rows)
+        told |= _mean(rows[~rows["declined"].astype(bool)])
+    if asked.question.decline:
+        told["declined"] = int(rows["declined"].sum())
     known = rows[rows["correct"].notna()]
     if asked.question.name == "confidence" and asked.question.is_scale and len(known):
         told["type2_auroc"] = type2_auroc(known["correct"].to_list(), known["value"].to_list())
@@ -104,6 +113,8 @@ def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
 
 
 def _mean(rows: Frame) -> dict[str, Any]:
+    if rows.empty:
+        return {"mean": None, "robust95": None, "note": "everybody preferred not to say"}
     columns = (rows[name].to_list() for name in ("value", "participant", "image"))
     found = two_way_mean(*columns)
     interval = None if found.low is None else [found.low, found.high]

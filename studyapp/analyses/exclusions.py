@@ -48,7 +48,11 @@ def _answers_of(value: Any, further_answers: Any) -> list[int]:
     if pd.notna(value):
         return [int(value)]
     further = json.loads(further_answers) if isinstance(further_answers, str) else {}
-    return [int(answer) for name, answer in further.items() if name.startswith("item_")]
+    # A researcher's own field may be called so too, and hold words or no answer
+    return [
+        answer for name, answer in further.items()
+        if name.startswith("item_") and isinstance(answer, int)
+    ]  # fmt: skip
 
 
 def _minutes(_: pd.DataFrame, person: "pd.Series[Any]") -> float:

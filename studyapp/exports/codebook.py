@@ -2,10 +2,12 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Sequence
 
 from studyapp.analyses.tables import TABLES, Column, Table
 from studyapp.studies.asking import AskedQuestion
+from studyapp.studies.paradigms.questions import DECLINED
 
 HEADER = ("table", "column", "kind", "description", "shown", "unit", "levels")
 KINDS = {
@@ -22,6 +24,7 @@ ANSWER_KINDS = {
     "choice": ("whole number", ""),
     "seen": ("whole number", ""),
     "text": ("text", "words"),
+    "number": ("number", ""),
     "point": ("JSON", "fractions of width and height from the top left corner"),
 }
 INTRODUCTION = """\
@@ -70,11 +73,15 @@ def _answer_facts(asked: AskedQuestion) -> list[str]:
     question = asked.question
     where = "column “value”" if question.name == "value" else f"further_answers.{question.name}"
     kind, unit = ANSWER_KINDS[question.kind]
+    if question.kind == "number" and not question.decimals:
+        kind = KINDS["integer"]
     if asked.is_text:
         where += ".words; the text itself in data, in the private version alone"
-    levels = "; ".join(f"{value} = {words}" for value, words in asked.levels.items())
+    declined = {json.dumps(DECLINED): question.decline} if question.decline else {}
+    known = asked.levels | declined
+    levels = "; ".join(f"{value} = {words}" for value, words in known.items())
     stored = f"Asked in block {asked.block.name} ({asked.block.paradigm}); judgments, {where}."
-    return [kind, stored, question.words, unit, levels]
+    return [kind, stored, question.words, question.unit or unit, levels]
 
 
 def _section(table: Table) -> Iterator[str]:

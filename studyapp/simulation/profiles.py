@@ -8,9 +8,12 @@ from typing import Any
 
 from studyapp.models import Stage, Trial
 from studyapp.studies.paradigms import PARADIGMS, Asked, Question
+from studyapp.studies.paradigms.questions import BUTTON
 from studyapp.studies.sections import BlockSection, DisplaySection
 
 DRAWS = 400
+# Of people who may prefer not to say, so many do
+DECLINING = 0.2
 SENTENCE = "I looked at what was marked and at what the photo shows."
 
 
@@ -47,8 +50,12 @@ class Profile:
         is_careless = bool(self.carelessness) and random.random() < self.carelessness
         found: dict[str, object] = {}
         for question in PARADIGMS[asked.trial.paradigm].asks(asked):
-            if question.kind == "point":
+            if question.decline and random.random() < DECLINING:
+                found |= _declined(question)
+            elif question.kind == "point":
                 found |= _point(question, random)
+            elif question.kind == "number":
+                found[question.name] = _number(question, random)
             elif question.kind == "text":
                 found[question.name] = SENTENCE[: question.longest]
             elif is_careless:
@@ -119,6 +126,18 @@ def _point(question: Question, random: Random) -> dict[str, object]:
     places = [min(0.99, max(0.01, random.gauss(0.5, 0.15))) for _ in range(2)]
     x, y = (round(place * question.size) for place in places)
     return {f"{question.name}.x": x, f"{question.name}.y": y}
+
+
+def _number(question: Question, random: Random) -> str:
+    """As somebody writes it who knows the bounds."""
+    number = random.uniform(question.least, question.most)
+    return f"{number:.{question.decimals}f}"
+
+
+def _declined(question: Question) -> dict[str, object]:
+    if question.answers:
+        return {question.name: BUTTON}
+    return {question.tick: "yes"}
 
 
 @dataclass(frozen=True)

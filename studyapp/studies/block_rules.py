@@ -9,7 +9,7 @@ from .definition import Definition
 from .paradigms import PARADIGMS, WITHOUT_MAP, Paradigm
 from .paradigms.forms import MEASURES
 from .paradigms.questionnaire import INSTRUMENTS
-from .sections import BlockSection, ConditionSection
+from .sections import OF_A_NUMBER, BlockSection, ConditionSection, FieldSection
 from .toml_lines import Path as KeyPath
 
 Complaint = tuple[KeyPath, str]
@@ -34,11 +34,13 @@ ONLY_IN = {
 }
 # Keys that a field of a custom page reads, by its kind
 FIELD_KEYS = {
-    "choice": {"choices", "required"},
-    "scale": {"points", "lowest", "highest", "required"},
-    "text": {"longest", "required"},
+    "choice": {"choices"},
+    "scale": {"points", "lowest", "highest"},
+    "text": {"longest"},
+    "line": {"longest"},
+    "number": OF_A_NUMBER,
 }
-FIELD_ALWAYS = {"name", "question", "kind"}
+FIELD_ALWAYS = {"name", "question", "kind", "required", "may_decline"}
 
 
 def unknown(key: str, given: str, known: Any) -> str:
@@ -223,12 +225,17 @@ def _field_names(block: BlockSection) -> Iterator[tuple[str, str]]:
                 f"`blocks.fields`: the page itself has a field called {name}; choose another name",
             )
     for field in block.fields:
-        if field.name == "value" and field.kind not in VALUE_KINDS:
-            yield (
-                "fields",
-                f"`blocks.fields`: the main answer, value, is a number, a {field.kind} is none; "
-                "choose another name",
-            )
+        if field.name == "value" and (why := _no_main_answer(field)):
+            yield "fields", f"`blocks.fields`: the main answer, value, {why}; choose another name"
+
+
+def _no_main_answer(field: FieldSection) -> str:
+    """Why a field can't be called `value`; empty where it can."""
+    if field.kind == "number":
+        return "is one of the listed choices or a step of a scale, and any number may be none"
+    if field.kind not in VALUE_KINDS:
+        return f"is a number, a {field.kind} is none"
+    return "is a number, “Prefer not to say” is none" if field.may_decline else ""
 
 
 def _instrument(block: BlockSection) -> Iterator[tuple[str, str]]:

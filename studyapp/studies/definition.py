@@ -10,17 +10,17 @@ from pydantic import Field
 from studyapp.models import Participation, Study, StudyText
 
 from .catalogue import catalogue
+from .ethics import EthicsSection, PaySection
 from .limits import column
 from .paradigms import PARADIGMS
+from .planning import AnalysisSection, StoppingSection
 from .sections import (
-    AnalysisSection,
     ArmSection,
     BlockSection,
     ComprehensionSection,
     ConditionSection,
     DesignSection,
     DisplaySection,
-    EthicsSection,
     ExclusionsSection,
     FileName,
     ImagesSection,
@@ -29,11 +29,9 @@ from .sections import (
     NetworkSection,
     PairSection,
     PanelSection,
-    PaySection,
     QuestionSection,
     Section,
     Slug,
-    StoppingSection,
     TextName,
 )
 

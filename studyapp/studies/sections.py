@@ -30,6 +30,7 @@ Code = Annotated[Line, column(Participation, "completion_code")]
 Count = Annotated[int, Limit(100_000)]
 Seed = Annotated[int, Limit(2**62 - 1)]
 Amount = Annotated[float, Limit(1_000_000)]
+Bound = Annotated[float, Limit(10**9)]
 Device = Literal["desktop", "tablet", "phone"]
 DEVICES: tuple[Device, ...] = ("desktop", "tablet", "phone")
 Sha256 = Annotated[str, StringConstraints(pattern=SHA256_PATTERN)]
@@ -143,24 +144,63 @@ class ArmSection(Section):
     conditions: list[Name] = Field(min_length=1, description="What this arm's people see.")
 
 
+OF_A_NUMBER = {"least", "most", "decimals", "unit"}
+
+
 class FieldSection(Section):
     """A field of a custom page."""
 
     name: Name = Field(description="As it stands in the data; `value` for the main answer.")
     question: Text = Field(description="What is asked.")
-    kind: Literal["choice", "scale", "text"] = Field("choice", description="How it is answered.")
+    kind: Literal["choice", "scale", "text", "line", "number"] = Field(
+        "choice", description="How it is answered; a line is a text of one line."
+    )
     choices: list[Text] = Field(default_factory=list, description="Of a choice, in order.")
     points: int = Field(7, ge=2, le=11, description="Of a scale.")
     lowest: Words = Field("", description="Words at 1.")
     highest: Words = Field("", description="Words at the other end.")
-    longest: int = Field(2000, ge=1, le=20000, description="Characters of a text.")
+    longest: int = Field(2000, ge=1, le=20000, description="Characters of a text or a line.")
+    least: Bound = Field(0, ge=-(10**9), description="The smallest number that is accepted.")
+    most: Bound = Field(1_000_000, ge=-(10**9), description="The largest number that is accepted.")
+    decimals: int = Field(0, ge=0, le=2, description="Of a number; 0 for whole numbers.")
+    unit: Words = Field("", description="Stands behind the box of a number, such as “years”.")
     required: bool = Field(True, description="Whether it must be answered.")
+    may_decline: bool = Field(
+        False,
+        description="Offers “Prefer not to say”, in the study's language: an answer of its own, "
+        "neither missing nor counted with the others.",
+    )
 
     @model_validator(mode="after")
     def a_choice_has_choices(self) -> "FieldSection":
         if self.kind == "choice" and len(self.choices) < 2:
             raise ValueError(f"the field {self.name} needs two choices or more")
         return self
+
+    @model_validator(mode="after")
+    def a_number_has_a_range(self) -> "FieldSection":
+        if self.least > self.most:
+            raise ValueError(
+                f"the field {self.name} accepts no number: least = {self.least:g} is more than "
+                f"most = {self.most:g}; change one of them"
+            )
+        for key, bound in (("least", self.least), ("most", self.most)):
+            if round(bound, self.decimals) != bound:
+                raise ValueError(
+                    f"{key} = {bound:g} of the field {self.name} has more decimals than "
+                    f"decimals = {self.decimals}; change one of them"
+                )
+        return self
+
+    @model_serializer(mode="wrap")
+    def without_new_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As before there were numbers where there are none, so that digests stay as they were."""
+        found: dict[str, Any] = usual(self)
+        if self.kind != "number":
+            found = {key: value for key, value in found.items() if key not in OF_A_NUMBER}
+        if not self.may_decline:
+            found.pop("may_decline", None)
+        return found
 
 
 class BlockSection(Section):
@@ -328,34 +368,6 @@ class ComprehensionSection(Section):
     questions: list[QuestionSection] = Field(min_length=1, description="All on one page.")
 
 
-class EthicsSection(Section):
-    """What a person must be told before consenting; a study that is no pilot can't do without."""
-
-    approved_by: Text = Field(description="The body that approved the study.")
-    protocol: Text = Field(description="Its number of the protocol.")
-    contact: Text = Field(description="Whom people ask.")
-    complaints: Text = Field(description="To whom people complain.")
-    risks: Text = Field(description="What taking part may bring about.")
-    minutes: Count = Field(ge=1, description="How long it takes.")
-    data_controller: Text = Field(description="Who answers for the data.")
-    legal_basis: Text = Field(description="Why the data may be processed.")
-    retention: Text = Field(description="How long the data are kept.")
-    withdrawal_deadline: Text = Field(description="Until when people can take everything back.")
-    minimum_age: Annotated[int, Limit(120)] = Field(
-        18, ge=16, description="The youngest age at which people may take part."
-    )
-    deceives: bool = Field(False, description="Whether the debrief must put something right.")
-
-
-class PaySection(Section):
-    amount: Amount = Field(ge=0, description="For the whole study.")
-    currency: Annotated[Line, Limit(20)] = Field(description="Such as GBP.")
-    hourly_floor: Amount = Field(
-        ge=0, description="Checked against `ethics.minutes` and the pilots' median."
-    )
-    partial: Amount = Field(0, ge=0, description="For those screened out or stopped by a fault.")
-
-
 class ExclusionsSection(Section):
     """Rules blind to the outcome, declared before opening and applied at analysis time."""
 
@@ -372,25 +384,3 @@ class ExclusionsSection(Section):
     focus_losses: Count | None = Field(
         None, ge=1, description="Left the window this often or more."
     )
-
-
-class StoppingSection(Section):
-    rule: Literal["all_places", "date", "sequential"] = Field(
-        "all_places", description="What ends the study."
-    )
-    detail: Annotated[str, Limit(5_000)] = Field("", description="The rule in words.")
-
-
-class AnalysisSection(Section):
-    reference: Name | None = Field(None, description="Condition that contrasts refer to.")
-    smallest_effect: Amount | None = Field(
-        None, gt=0, description="The smallest effect of interest, in the outcome's unit."
-    )
-    hypotheses: list[Text] = Field(default_factory=list, description="In words, one each.")
-    looks: bool = Field(False, description="Whether results may be looked at before the end.")
-
-    @model_validator(mode="after")
-    def looking_needs_an_effect(self) -> "AnalysisSection":
-        if self.looks and self.smallest_effect is None:
-            raise ValueError("looks = true needs smallest_effect, against which to look")
-        return self

@@ -1,7 +1,6 @@
 """One person's pages. The server decides which: GET writes nothing, POST leads on with 303."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -145,7 +144,7 @@ def _trial_page(
         context = trial_context(person, sight[0], definition)
     if error is not None:
         context["questions"] = [
-            replace(one, given=sent(request, one.name), problem=error.problems.get(one.name, ""))
+            one.refused(request.POST, error.problems.get(one.name, ""))
             for one in context["questions"]
         ]
     context["following"] = following_pictures(person, sight[1:], definition)

@@ -1,6 +1,5 @@
 """A trial's page as one person saw it, read-only, for researchers of the study."""
 
-from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.views import redirect_to_login
@@ -45,9 +44,7 @@ def _context(person: Participation, judgments: dict[int, Judgment], number: int)
         **context,
         "number": number,
         "judgment": judgment,
-        "questions": [
-            replace(one, given=str(said.get(one.name, ""))) for one in context["questions"]
-        ],
+        "questions": [one.answered(said.get(one.name)) for one in context["questions"]],
         "earlier": _address(person, places[here - 1]) if here else "",
         "later": _address(person, places[here + 1]) if here + 1 < len(places) else "",
         "back": reverse("admin:studyapp_participation_change", args=[person.pk]),

@@ -17,6 +17,13 @@ from tests.browser.walking import (
 )
 from tests.builders import open_small_study
 
+FACTS = [
+    {"name": "age", "question": "How old are you?", "kind": "number", "least": 18, "most": 99,
+     "unit": "years", "may_decline": True},
+    {"name": "work", "question": "What is your occupation?", "kind": "line", "longest": 80},
+    {"name": "gender", "question": "What is your gender?", "choices": ["woman", "man"],
+     "may_decline": True},
+]  # fmt: skip
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 
@@ -60,6 +67,38 @@ def test_a_refused_text_is_told_beside_its_field_and_everything_typed_stays(
     page.locator(".confirm").click()
     wait_for_next(page, trial)
     assert Judgment.objects.get().data == {"first": "words", "second": "more"}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_a_refused_number_is_told_beside_its_box_and_can_be_declined_instead(
+    new_page: NewPage, live_server: object, size: str, scheme: str
+) -> None:
+    block = {"name": "about_you", "paradigm": "custom", "trials": 1, "fields": FACTS}
+    study = open_small_study(blocks=[block], language="de" if scheme == "dark" else "en")
+    page = new_page(size, color_scheme=scheme)
+    begin(page, f"{live_server}/s/{study.slug}/")
+    wait_for_trial(page)
+    page.locator("[name=age]").fill("abc")
+    page.locator("[name=work]").fill("baker")
+    page.locator("[value=declined]").check()
+    page.locator(".confirm").click()
+    problem = page.locator("[data-problem=age]")
+    problem.filter(has_text="18").wait_for()
+    keep_screenshot(page, f"facts-{size}-{scheme}")
+    assert page.locator("[name=age]").input_value() == "abc"
+    assert page.locator("[name=work]").input_value() == "baker"
+    assert page.evaluate("document.activeElement.name") == "age"
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.locator("[name=age]").fill("")
+    page.locator(".confirm").click()
+    empty = {"light": "Please write an answer.", "dark": "Bitte schreiben Sie eine Antwort."}
+    problem.filter(has_text=empty[scheme]).wait_for()
+    page.locator("[name='age.declined']").check()
+    page.locator(".confirm").click()
+    page.wait_for_selector(".code")
+    declined = {"declined": True}
+    assert Judgment.objects.get().data == {"age": declined, "work": "baker", "gender": declined}
 
 
 def test_what_is_being_written_survives_a_reload(new_page: NewPage, live_server: object) -> None:

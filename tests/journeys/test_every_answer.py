@@ -29,12 +29,13 @@ FIELDS = [
     {"name": kind, "kind": kind, "question": f"A {kind}?", "choices": ["this", "that"]}
     for kind in get_args(FieldSection.model_fields["kind"].annotation)
 ]
+DECLINABLE = [{**field, "name": f"{field['name']}_or_not", "may_decline": True} for field in FIELDS]
 # What a block must say before anybody can answer it
 NEEDED: dict[str, dict[str, Any]] = {
     "rating": {"items": ITEMS, "points": 5},
     "questionnaire": {"items": ITEMS},
     "open_text": {"question": "What did you see?"},
-    "custom": {"fields": [{**FIELDS[0], "name": "value"}, *FIELDS], "text": "consent"},
+    "custom": {"fields": [{**FIELDS[0], "name": "value"}, *FIELDS, *DECLINABLE], "text": "consent"},
 }
 # Further ways of asking; each paradigm is also asked as its block is by default
 FURTHER: dict[str, list[dict[str, Any]]] = {

@@ -22,6 +22,9 @@ FIELDS = [
     {"name": "value", "question": "Which?", "choices": ["this", "that"]},
     {"name": "strength", "question": "How much?", "kind": "scale", "points": 5},
     {"name": "why", "question": "Why?", "kind": "text", "required": False},
+    {"name": "age", "question": "How old?", "kind": "number", "most": 99, "may_decline": True},
+    {"name": "work", "question": "Which occupation?", "kind": "line", "may_decline": True},
+    {"name": "group", "question": "Which group?", "choices": ["a", "b"], "may_decline": True},
 ]
 BLOCKS: list[dict[str, Any]] = [
     {"name": "training", "paradigm": "trust", "stage": "practice", "trials": 1},
@@ -96,6 +99,8 @@ def first_answers(form: Any) -> dict[str, object]:
         found.setdefault(radio.get("name"), radio.get("value"))
     for area in form.xpath(".//textarea/@name"):
         found[area] = "words"
+    for line in form.xpath(".//input[@type='text']/@name"):
+        found[line] = "34"
     for image in form.xpath(".//input[@type='image']/@name"):
         found |= {f"{image}.x": 10, f"{image}.y": 20}
     return found

@@ -84,6 +84,11 @@ def blocks(draw: st.DrawFn, long: Any) -> list[dict[str, Any]]:
              "longest": draw(st.sampled_from([1, 20000]))},
             {"name": name("s"), "question": long(5000), "kind": "scale",
              "points": draw(st.sampled_from([2, 11])), "lowest": long(200), "highest": long(200)},
+            {"name": name("l"), "question": long(5000), "kind": "line", "may_decline": True,
+             "longest": draw(st.sampled_from([1, 20000]))},
+            {"name": name("d"), "question": long(5000), "kind": "number",
+             "least": -1e9, "most": 1e9, "unit": long(200),
+             "decimals": draw(st.sampled_from([0, 2])), "may_decline": draw(st.booleans())},
         ]  # fmt: skip
     if paradigm in {"open_text", "custom"}:
         block["with_photos"] = draw(st.booleans())
@@ -149,6 +154,10 @@ def load(folder: Path, sections: dict[str, Any]) -> Study:
 
 
 def answer_to(question: Question) -> dict[str, Any]:
+    if question.decline:
+        return {question.tick: "yes"}
+    if question.kind == "number":
+        return {question.name: str(question.most)[: -2 if not question.decimals else None]}
     if question.kind == "text":
         return {question.name: filled("w", question.longest)}
     if question.kind == "point":

@@ -171,7 +171,8 @@ def test_a_share_of_photos_that_nobody_shares_is_refused() -> None:
 @pytest.mark.parametrize(
     ("kind", "key"),
     [("text", "points = 5"), ("text", 'choices = ["a", "b"]'), ("scale", "longest = 9"),
-     ("choice", 'lowest = "no"')],
+     ("choice", 'lowest = "no"'), ("line", "most = 9"), ("number", "longest = 9"),
+     ("text", 'unit = "years"'), ("scale", "decimals = 1")],
 )  # fmt: skip
 def test_a_key_that_a_field_ignores_is_refused(kind: str, key: str) -> None:
     choices = ', choices = ["a", "b"]' if kind == "choice" else ""
@@ -184,6 +185,8 @@ def test_a_key_that_a_field_ignores_is_refused(kind: str, key: str) -> None:
     ("fields", "sentence"),
     [
         (["text value"], "the main answer, value, is a number, a text is none"),
+        (["line value"], "the main answer, value, is a number, a line is none"),
+        (["number value"], "value, is one of the listed choices or a step of a scale, and any"),
         (["scale a", "text a"], "2 fields of main are called a, and only one answer would be kept"),
         (["text rt_ms"], "the page itself has a field called rt_ms; choose another name"),
         (["scale trial"], "the page itself has a field called trial"),
@@ -195,6 +198,12 @@ def test_a_field_whose_answer_would_be_lost_is_refused(fields: list[str], senten
         f'{{ name = "{name}", question = "b", kind = "{kind}" }}' for kind, name in told
     )
     assert sentence in complaint(definition(paradigm='"custom"', fields=f"[{written}]"))
+
+
+def test_the_main_answer_cannot_be_declined() -> None:
+    field = '[{ name = "value", question = "b", choices = ["a", "b"], may_decline = true }]'
+    found = complaint(definition(paradigm='"custom"', fields=field))
+    assert "the main answer, value, is a number, “Prefer not to say” is none; choose" in found
 
 
 @pytest.mark.parametrize("method", ["edges", "centre_prior", "other_image"])

@@ -37,7 +37,8 @@ def _label(one: Facts) -> str:
 
 
 def _numbers(one: Facts, told: Facts) -> list[str]:
-    unit = " words" if one["kind"] == "text" and "mean" in told else ""
+    unit = f" {'words' if one['kind'] == 'text' else one.get('unit', '')}".rstrip()
+    unit = unit if told.get("mean") is not None else ""
     return [
         f"{number(told.get('mean'))}{unit}",
         interval(told.get("robust95")),
@@ -48,6 +49,8 @@ def _numbers(one: Facts, told: Facts) -> list[str]:
 def _particulars(one: Facts, told: Facts) -> Iterator[str]:
     for level, count in told.get("counts", {}).items():
         yield f"{one['levels'][level]}: {count}"
+    if "declined" in told:
+        yield f"{one['decline']}: {told['declined']}"
     if "by_keys" in told:
         yield f"{told['by_keys']} by keys"
     if told.get("type2_auroc") is not None:

@@ -243,7 +243,9 @@ def answered(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
             label = f"{one['block']} {one['stage']} {one['question']}, {method}"
             yield f"{label}, n", told["n"], len(own)
             if told.get("mean") is not None:
-                yield f"{label}, mean", told["mean"], float(np.mean(own))
+                yield f"{label}, mean", told["mean"], float(np.mean(known(own)))
+            if "declined" in told:
+                yield f"{label}, declined", told["declined"], len(own) - len(known(own))
             for level, count in told.get("counts", {}).items():
                 yield f"{label}, answers {level}", count, own.count(float(level))
 
@@ -254,10 +256,14 @@ def all_answers(row: Any) -> dict[str, Any]:
 
 
 def number(answer: Any) -> float:
-    """A text counts its words; a point is no number."""
+    """A text counts its words; a point and “prefer not to say” are no number."""
     if isinstance(answer, dict):
         return float(answer.get("words", "nan"))
     return float(answer)
+
+
+def known(numbers: list[float]) -> list[float]:
+    return [number for number in numbers if number == number]
 
 
 def written(path: Path, rows: pd.DataFrame) -> Iterator[Pair]:

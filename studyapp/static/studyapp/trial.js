@@ -129,7 +129,7 @@ function ofThisTrial(name) {
 function fill(body) {
   for (const [name, value] of new URLSearchParams(body)) {
     for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
-      if (field.type === "radio") field.checked = field.value === value;
+      if (field.type === "radio" || field.type === "checkbox") field.checked = field.value === value;
       else if (field.type !== "hidden" && field.type !== "image") field.value = value;
     }
   }

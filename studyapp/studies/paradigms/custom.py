@@ -3,6 +3,10 @@ change of the code. Of the fragment only the tags that every study text may have
 
 from dataclasses import replace
 
+from django.utils.translation import gettext as _
+
+from studyapp.studies.sections import FieldSection
+
 from .base import Paradigm
 from .open_text import places
 from .questions import Asked, Question, scale
@@ -10,24 +14,31 @@ from .rating import candidates
 
 
 def questions(asked: Asked) -> list[Question]:
-    return [_question(asked, number) for number in range(len(asked.block.fields))]
-
-
-def _question(asked: Asked, number: int) -> Question:
-    field = asked.block.fields[number]
-    if field.kind == "text":
-        return Question(
-            field.name, field.question, "text", longest=field.longest, required=field.required
+    return [
+        replace(
+            _question(field),
+            required=field.required,
+            decline=_("Prefer not to say") if field.may_decline else "",
         )
-    if field.kind == "scale":
-        steps = scale(field.name, field.question, field.points, field.lowest, field.highest)
-        return replace(steps, required=field.required)
-    return Question(
-        field.name,
-        field.question,
-        answers=tuple(enumerate(field.choices)),
-        required=field.required,
-    )
+        for field in asked.block.fields
+    ]
+
+
+def _question(field: FieldSection) -> Question:
+    name, words = field.name, field.question
+    match field.kind:
+        case "text" | "line":
+            is_line = field.kind == "line"
+            return Question(name, words, "text", longest=field.longest, is_line=is_line)
+        case "number":
+            return Question(
+                name, words, "number", least=field.least, most=field.most,
+                decimals=field.decimals, unit=field.unit,
+            )  # fmt: skip
+        case "scale":
+            return scale(name, words, field.points, field.lowest, field.highest)
+        case "choice":
+            return Question(name, words, answers=tuple(enumerate(field.choices)))
 
 
 PARADIGM = Paradigm(

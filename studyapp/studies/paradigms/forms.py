@@ -1,12 +1,15 @@
 """The answer to one trial, checked against the very questions that its page asks."""
 
+import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from .questions import CELLS, Question
+from .questions import BUTTON, CELLS, DECLINED, Question
 
 TIMING = (
     "rt_ms",
@@ -24,6 +27,15 @@ LARGEST_COUNT = 32_767
 CHOOSE = _("Please choose one of the answers on the page.")
 POINT = _("Please click on the picture.")
 WRITE = _("Please write an answer.")
+ONE_LINE = _("Please write your answer in one line.")
+EITHER = _("Please either answer or choose “Prefer not to say”, not both.")
+# Point or comma in every language: no number has three decimals, so that 1,234 is never 1.234
+NUMBER = re.compile(r"([+-]?)(\d{1,12})(?:[.,\u066b](\d{1,2}))?")
+RANGES = {
+    0: _("Please write a whole number from %(least)s to %(most)s."),
+    1: _("Please write a number from %(least)s to %(most)s, with one decimal at most."),
+    2: _("Please write a number from %(least)s to %(most)s, with two decimals at most."),
+}
 
 
 class PointField(forms.Field):
@@ -117,24 +129,92 @@ class WordsField(forms.CharField):
         return str(super().to_python(value)).replace("\r\n", "\n")
 
 
+class LineField(WordsField):
+    def to_python(self, value: Any) -> str:
+        words = super().to_python(value)
+        if len(words.splitlines()) > 1:
+            raise forms.ValidationError(ONE_LINE)
+        return words
+
+
+class NumberField(forms.Field):
+    """A number as people write it, within the question's bounds and with no more decimals."""
+
+    def __init__(self, question: Question, **options: Any) -> None:
+        super().__init__(**options)
+        self.question = question
+
+    def to_python(self, value: Any) -> int | float | None:
+        text = str(value or "").strip().replace("\u2212", "-")
+        if not text:
+            return None
+        asked, found = self.question, NUMBER.fullmatch(text)
+        if found is None or len(found[3] or "") > asked.decimals:
+            raise self._refusal()
+        number = float(f"{found[1]}{found[2]}.{found[3] or 0}") + 0.0  # no −0
+        if not asked.least <= number <= asked.most:
+            raise self._refusal()
+        return number if asked.decimals else int(number)
+
+    def _refusal(self) -> forms.ValidationError:
+        asked = self.question
+        most = f"{_written(asked.most)} {asked.unit}".strip()
+        bounds = {"least": _written(asked.least), "most": most}
+        return forms.ValidationError(RANGES[asked.decimals], params=bounds)
+
+
+def _written(number: float) -> str:
+    """With the decimal sign of the page's language."""
+    return str(number_format(format(Decimal(str(number)).normalize(), "f")))
+
+
+class TickedInput(forms.Widget):
+    """(what was entered, whether “Prefer not to say” was ticked)"""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[Any, bool]:
+        return data.get(name, ""), self.attrs["tick"] in data
+
+
+class DeclinableField(forms.Field):
+    """A field whose question may be declined by a tick; both at once say nothing sure."""
+
+    def __init__(self, field: forms.Field, tick: str) -> None:
+        super().__init__(widget=TickedInput({"tick": tick}))
+        self.field = field
+
+    def clean(self, value: Any) -> Any:
+        entered, is_declined = value
+        if is_declined and str(entered).strip():
+            raise forms.ValidationError(EITHER)
+        return DECLINED if is_declined else self.field.clean(entered)
+
+
 def _field(question: Question) -> forms.Field:
+    if question.kind in ("text", "number"):
+        field = _written_field(question)
+        return DeclinableField(field, question.tick) if question.decline else field
     if question.kind == "point":
         return PointField(question.size, required=True, error_messages={"required": POINT})
-    if question.kind == "text":
-        long = _("Please shorten this to %(limit_value)d characters; it has %(show_value)d.")
-        return WordsField(
-            required=question.required,
-            max_length=question.longest,
-            error_messages={
-                "required": WRITE,
-                "max_length": long,
-                "null_characters_not_allowed": WRITE,
-            },
-        )
+    declining = [(BUTTON, question.decline)] if question.decline else []
     return forms.TypedChoiceField(
-        choices=[(str(value), words) for value, words in question.answers],
-        coerce=int,
+        choices=[*((str(value), words) for value, words in question.answers), *declining],
+        coerce=lambda text: DECLINED if text == BUTTON else int(text),
         empty_value=None,
         required=question.required,
         error_messages={"required": CHOOSE, "invalid_choice": CHOOSE},
+    )
+
+
+def _written_field(question: Question) -> forms.Field:
+    if question.kind == "number":
+        return NumberField(question, required=question.required, error_messages={"required": WRITE})
+    long = _("Please shorten this to %(limit_value)d characters; it has %(show_value)d.")
+    return (LineField if question.is_line else WordsField)(
+        required=question.required,
+        max_length=question.longest,
+        error_messages={
+            "required": WRITE,
+            "max_length": long,
+            "null_characters_not_allowed": WRITE,
+        },
     )

@@ -1,8 +1,8 @@
 """What a page asks: questions with their answers, the same for page, form and simulated people."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Literal
 
 from django.utils.translation import gettext as _
 
@@ -13,6 +13,12 @@ CONFIDENCE = range(1, 6)
 # So many squares along each side of a photo that is pointed at without a mouse; pages.css and
 # trial.js lay out and walk the same
 CELLS = 10
+
+# What is stored where somebody prefers not to say: no number and no text, so that it is taken for
+# neither
+DECLINED = {"declined": True}
+# What the button beside a list of answers sends then
+BUTTON = "declined"
 
 
 @dataclass(frozen=True)
@@ -36,20 +42,30 @@ class Question:
     name: of the form's field; the main one is called `value`.
     kind: "choice" of one of `answers` (value, words); "seen", one answer that is given by going
         on; "text"; "point" on the photo, whose picture is `size` pixels wide and high, or by keys
-        in one of its `cells`.
-    given, problem: what was sent already, as a form's text, and what is wrong with it.
+        in one of its `cells`; "number" from `least` to `most` with so many `decimals`, in `unit`.
+    is_line: whether a text has one line.
+    decline: the words of the answer not to say; empty where it is not offered.
+    given, declined, problem: what was sent already, as a form's text and tick, and what is wrong
+        with it.
     is_scale: whether the answers are steps of one scale, so that they have a mean.
     """
 
     name: str
     words: str
-    kind: Literal["choice", "seen", "text", "point"] = "choice"
+    kind: Literal["choice", "seen", "text", "point", "number"] = "choice"
     answers: tuple[tuple[int, str], ...] = ()
     longest: int = 0
+    is_line: bool = False
+    least: float = 0
+    most: float = 0
+    decimals: int = 0
+    unit: str = ""
+    decline: str = ""
     size: int = 0
     required: bool = True
     is_scale: bool = False
     given: str = ""
+    declined: bool = False
     problem: str = ""
 
     @property
@@ -57,11 +73,28 @@ class Question:
         return [value for value, _ in self.answers]
 
     @property
+    def tick(self) -> str:
+        """The field in which “Prefer not to say” is ticked; no study's field can be called so."""
+        return f"{self.name}.declined"
+
+    @property
     def cells(self) -> list[tuple[int, int, int]]:
         """(number from 0, row and column from 1) of the squares that keys choose from."""
         if self.kind != "point":
             return []
         return [(cell, cell // CELLS + 1, cell % CELLS + 1) for cell in range(CELLS**2)]
+
+    def refused(self, sent: Mapping[str, str], problem: str) -> "Question":
+        """The question with what was sent, to be shown again, and what is wrong with it."""
+        given = sent.get(self.name, "").replace("\r\n", "\n")
+        declined = given == BUTTON if self.answers else self.tick in sent
+        return replace(self, given=given, declined=declined, problem=problem)
+
+    def answered(self, stored: Any) -> "Question":
+        """The question with an answer as it is stored."""
+        if stored == DECLINED:
+            return replace(self, declined=True)
+        return replace(self, given="" if stored is None else str(stored))
 
 
 def value_question(words: str, answers: Iterable[tuple[int, str]]) -> Question:
