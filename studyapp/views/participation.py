@@ -103,17 +103,17 @@ def _consent_page(
     request: HttpRequest, person: Participation, error: ParticipationError | None = None
 ) -> HttpResponse:
     definition = study_definition(person.study)
+    status = error.status_code if error else 200
     if device_class(request) not in definition.panel.devices:
-        return _message_page(request, person, "device")
+        return _message_page(request, person, "device", status)
     if not enrolment.has_free_slot(person.study):
-        return _message_page(request, person, "full")
+        return _message_page(request, person, "full", status)
     text = shown_texts(person.study)["consent"]
     context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
     context["error"] = error
     context["ticked"] = [
         name for name in ("agree", "publication") if error and request.POST.get(name) == "yes"
     ]
-    status = error.status_code if error else 200
     return page(request, "consent", context, study=person.study, status=status)
 
 
@@ -178,7 +178,9 @@ def _told(person: Participation, name: str = "") -> dict[str, str]:
     return {"panel_code": code, "redirect": way_back(definition, code)}
 
 
-def _message_page(request: HttpRequest, person: Participation, name: str) -> HttpResponse:
+def _message_page(
+    request: HttpRequest, person: Participation, name: str, status: int = 200
+) -> HttpResponse:
     with translation.override(study_definition(person.study).language):
         title, sentence = {
             "full": (_("All places are taken"), _("Thank you for coming. Every place in this "
@@ -200,7 +202,7 @@ def _message_page(request: HttpRequest, person: Participation, name: str) -> Htt
     context.update(_told(person, name))
     if name == "withdrawn":
         context["bundles"] = known_bundles(person)
-    return page(request, "message", context, study=person.study)
+    return page(request, "message", context, study=person.study, status=status)
 
 
 @participant_view("POST")

@@ -181,7 +181,7 @@ def test_an_uploaded_file_names_nothing_of_the_servers(section: str, key: str, n
 def test_the_desk_says_beside_the_field_that_a_name_leads_out() -> None:
     toml = TOML.replace('folder = "photos"', 'folder = "../.."')
     page = administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": photos(), "do": "make"})
-    said = page.context["form"].errors["toml"][0]
+    said = page.context["form"].errors["folder"][0]
     assert said.startswith(
         'study.toml, line 25: `images.folder = "../.."` points outside the upload'
     )

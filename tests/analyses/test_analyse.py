@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Exclusion, Participation, StudyKind
 from studyapp.studies.copies import marked_copy
+from studyapp.studies.lifecycle import close_study
 from tests.analyses.tidy_tables import write_csv
 from tests.builders import open_small_study, take_part
 from tests.people import answer_all, make_profile, send_people
@@ -94,6 +95,7 @@ def test_a_study_and_its_bundles_give_the_same_results(paradigm: str, tmp_path: 
     study = open_small_study(paradigm=paradigm, people=6, trials=4, stimuli=6)
     send_people(study, 5, paradigm=paradigm)
     Participation.objects.update(publication_consent=True)
+    study = close_study(study)
     texts = [tmp_path / f"{name}.json" for name in "abc"]
     analyse(study.slug, json=texts[0])
     for public, text in ((False, texts[1]), (True, texts[2])):

@@ -111,8 +111,8 @@ def test_two_photos_of_long_names_side_by_side_are_stored_or_told(tmp_path: Path
 
 
 def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
-    photo_folder(tmp_path, "ok.png")
-    (tmp_path / "photos" / "bad\udcff.png").write_bytes(b"")
+    photo_folder(tmp_path, "cat/ok.png")
+    (tmp_path / "photos" / "cat" / "bad\udcff.png").write_bytes(b"")
     images = ImagesSection(reader="folder", folder="photos")
     with pytest.raises(ReaderError, match=r"bad.+not UTF-8 text; rename it"):
         read_photos(images, tmp_path)
