@@ -54,7 +54,13 @@ def measuring(study: Study) -> Measuring:
     ready, pending, failed = (
         states.count(state) for state in (WorkState.READY, WorkState.PENDING, WorkState.FAILED)
     )
-    return Measuring(ready, pending, failed, _seconds_left(study, pending))
+    return Measuring(ready + _imported(study), pending, failed, _seconds_left(study, pending))
+
+
+def _imported(study: Study) -> int:
+    """Explanations whose numbers came with a bundle, or are older than these rows."""
+    uses = StimulusOverlay.objects.filter(stimulus__study=study, measurement=None)
+    return uses.exclude(metrics=None).distinct().count()
 
 
 def measuring_failures(study: Study, most: int = 20) -> list[str]:
