@@ -266,7 +266,7 @@ def test_links_say_whom_the_plain_link_takes_in_and_what_the_end_does() -> None:
     desk = administrator()
     own = desk.get(page_of(open_small_study(slug="own"), "study_links"))
     assert "Whoever opens it becomes a new person" in own.content.decode()
-    assert "take it back themselves" in own.content.decode()
+    assert "take it back to the panel themselves" in own.content.decode()
     panel = {"kind": "prolific", "redirect": "https://app.prolific.com/submissions/complete?cc="}
     study = open_small_study(slug="sent", panel=panel)
     sent = desk.get(page_of(study, "study_links")).content.decode()
@@ -275,4 +275,4 @@ def test_links_say_whom_the_plain_link_takes_in_and_what_the_end_does() -> None:
     panel["redirect_seconds"] = 20  # type: ignore[assignment]
     study = open_small_study(slug="timed", panel=panel)
     timed = desk.get(page_of(study, "study_links")).content.decode()
-    assert "by itself after 20 seconds, unless they choose to stay" in timed
+    assert "taken there automatically after 20 seconds, unless they choose to stay" in timed

@@ -103,5 +103,7 @@ def test_labels_that_are_others_than_where_the_work_began_are_refused(study: Stu
     network = study_networks(study)[0]
     Path(network.labels_file).write_text("\n".join(f"other {n}" for n in range(1000)), "utf-8")
     networks._load.cache_clear()
-    with pytest.raises(explainer.ExplainerError, match=r"the labels of squeezenet1_1 .* are"):
+    with pytest.raises(
+        explainer.ExplainerError, match=r"the labels of squeezenet1_1 .*differ here"
+    ):
         networks.loaded(network)

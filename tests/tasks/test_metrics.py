@@ -168,10 +168,10 @@ def test_the_verb_tells_progress_time_left_failures_and_a_missing_worker(
     assert left.seconds_left == pytest.approx(600 * left.pending)
     call_command("study", "measure", study.slug)
     told = capsys.readouterr().out
-    assert f"3 of {left.total} measured, 0 failed, some {10 * (left.pending + 1)} minutes" in told
+    assert f"3 of {left.total} measured, 0 failed, about {10 * (left.pending + 1)} minutes" in told
     assert "no worker serves the queue measure; start one" in told
     Heartbeat.objects.create(worker="a/1", queues="cpu,measure", started_at=now, seen_at=now)
     call_command("study", "measure", study.slug)
-    assert "no worker takes" not in capsys.readouterr().out
+    assert "no worker serves" not in capsys.readouterr().out
     call_command("study", "measure", study.slug, "--cancel")
     assert f"{left.pending + 1} measurements were cancelled" in capsys.readouterr().out
