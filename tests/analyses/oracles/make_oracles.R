@@ -80,3 +80,19 @@ d$ai_wrong <- as.integer(as.integer(substring(d$image, 2)) %% 2 == 0)
 eta <- -0.3 + ifelse(d$method == "cam", 1.2, 0.6) * d$ai_wrong + effects(d$participant, 0.4) + effects(d$image, 0.5)
 d$said_wrong <- rbinom(nrow(d), 1, pnorm(eta))
 keep("detection", d, probit = glmer_told(said_wrong ~ 0 + method + method:ai_wrong + (1 | participant) + (1 | image), d, "probit"))
+
+# ordinal returns the deviations of many terms under changed names, so they are kept by size.
+by_size <- function(fit) { sd <- sort(unname(sapply(fit$ST, function(one) abs(one[1, 1])))); setNames(sd, seq_along(sd)) }
+d <- deal(18, 12, 12, c("a", "b", "c"), 18)
+d$stronger_side <- sample(c("A", "B"), nrow(d), replace = TRUE)
+d$s <- ifelse(d$stronger_side == "B", 1, -1)
+eta <- c(a = 0, b = 0.5, c = 1)[d$method] + effects(d$participant, 0.7) + effects(d$image, 0.5) +
+  effects(paste(d$participant, d$method), 0.9) + effects(paste(d$image, d$method), 1.1)
+d$score <- ordered_answers(eta, c(-2, -0.7, 0.6, 1.9)) - 2
+d$r <- factor(d$score * d$s)
+d[c("participant", "image", "method")] <- lapply(d[c("participant", "image", "method")], factor)
+f <- clmm(factor(score) ~ method + (1 | participant) + (1 | image) + (1 | participant:method) + (1 | image:method), data = d)
+g <- clmm(r ~ s:method + (1 | participant) + (0 + s | participant) + (0 + s | image) +
+            (0 + s | participant:method) + (0 + s | image:method), data = d)
+keep("varying", d[c("participant", "image", "method", "stronger_side", "score")],
+     clmm_full = told(f, by_size(f)), clmm_side_full = told(g, by_size(g)))

@@ -1,9 +1,5 @@
 """The mixed models against R's lme4 and ordinal, and where there is no fit to be had."""
 
-import shutil
-import subprocess
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
@@ -66,69 +62,21 @@ def test_a_mixed_model_says_what_r_says(name: str, model: str) -> None:
     assert fit.sd == pytest.approx(told["sd"], abs=1e-3)
 
 
-def varying(people: int = 18, photos: int = 12) -> pd.DataFrame:
-    """Scores whose effects of methods vary by person and photo, by sines that R draws alike."""
-    rows = []
-    for person in range(people):
-        for photo in range(photos):
-            place = person * photos + photo
-            method = "abc"[(person + photo) % 3]
-            stronger = 1 if (person * 7 + photo * 3) % 5 < 2 else -1
-            level = "abc".index(method)
-            value = (
-                0.5 * level
-                + np.sin(3.1 * person)
-                + np.sin(5.3 * photo)
-                + np.sin(2.7 * person + 11.9 * level)
-                + 1.2 * np.sin(4.1 * photo + 7.7 * level)
-                + 2.2 * np.sin(12.9898 * place) ** 3
-            )
-            score = int(np.clip(np.floor(value + 0.5), -2, 2))
-            rows.append((f"p{person:02}", f"i{photo:02}", method, score, stronger))
-    return pd.DataFrame(rows, columns=["participant", "image", "method", "score", "s"])
-
-
-R_CLMM = """
-suppressMessages(library(ordinal))
-d <- read.csv(commandArgs(TRUE)[1], stringsAsFactors = TRUE); d$r <- factor(d$score * d$s)
-full <- clmm(factor(score) ~ method + (1|participant) + (1|image) + (1|participant:method) +
-             (1|image:method), data = d)
-side <- clmm(r ~ s:method + (1|participant) + (0+s|participant) + (0+s|image) +
-             (0+s|participant:method) + (0+s|image:method), data = d)
-for (fit in list(full, side)) { found <- coef(summary(fit))
-  cat(sprintf("%s;%.10g;%.10g\n", rownames(found), found[, 1], found[, 2]), sep = "")
-  cat(sprintf("loglik;%.10g;0\n", as.numeric(logLik(fit))))
-  sd <- sort(sapply(fit$ST, function(one) abs(one[1, 1])))
-  cat(paste(sprintf("%.6f", sd), collapse = ";"), "\n") }
-"""
-
-
-def test_full_models_of_scores_say_what_r_says(tmp_path: Path) -> None:
-    if shutil.which("Rscript") is None:
-        pytest.skip("R is missing: install r-cran-ordinal")
-    frame = varying()
-    frame.to_csv(tmp_path / "d.csv", index=False)
-    (tmp_path / "fit.R").write_text(R_CLMM)
-    asked = ["Rscript", str(tmp_path / "fit.R"), str(tmp_path / "d.csv")]
-    said = subprocess.run(asked, capture_output=True, text=True, check=True).stdout
-    crossed = make_crossed(frame, "a")
-    scores, side = frame["score"].to_numpy(), frame["s"].to_numpy()
-    models = fit_scores(scores, crossed, full=True), fit_sides(scores, side, crossed, full=True)
-    parts = said.split("loglik;")
-    for model, told, rest in zip(
-        models, (parts[0], parts[1].split("\n", 2)[2]), parts[1:], strict=True
-    ):
-        fit = model.fit
-        rows = [line.split(";") for line in told.splitlines() if line.count(";") == 2]
-        assert [name for name, _, _ in rows] == list(fit.names[: fit.fixed])
-        se = np.sqrt(np.diag(fit.covariance))
-        for place, (_, estimate, error) in enumerate(rows):
-            assert fit.values[place] == pytest.approx(float(estimate), abs=2e-3)
-            assert se[place] == pytest.approx(float(error), rel=0.01)
-        loglik, deviations = rest.split("\n")[:2]
-        assert fit.loglik == pytest.approx(float(loglik.split(";")[0]), abs=0.005)
-        expected = [float(one) for one in deviations.split(";")]
-        assert sorted(fit.sd.values()) == pytest.approx(expected, abs=0.01)
+@pytest.mark.parametrize("model", ["clmm_full", "clmm_side_full"])
+def test_full_models_of_scores_say_what_r_says(model: str) -> None:
+    frame, answers = oracle("varying")
+    told, crossed = answers[model], make_crossed(frame, "a")
+    scores, side = frame["score"].to_numpy(), frame["stronger_side"].map({"A": -1, "B": 1})
+    if model == "clmm_full":
+        fit = fit_scores(scores, crossed, full=True).fit
+    else:
+        fit = fit_sides(scores, side.to_numpy(), crossed, full=True).fit
+    assert list(fit.names[: fit.fixed]) == list(told["estimate"])
+    assert fit.values[: fit.fixed] == pytest.approx([*told["estimate"].values()], abs=2e-3)
+    se = np.sqrt(np.diag(fit.covariance))[: fit.fixed]
+    assert se == pytest.approx([*told["se"].values()], rel=0.01)
+    assert fit.loglik == pytest.approx(told["loglik"], abs=0.005)
+    assert sorted(fit.sd.values()) == pytest.approx([*told["sd"].values()], abs=0.01)
 
 
 def test_a_probit_model_says_what_r_says() -> None:
