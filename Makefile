@@ -31,8 +31,10 @@ screenshots: install-dev chromium ## photograph the pages of a running `make dem
 	$(BIN)/python -m demo.screenshots http://127.0.0.1:$(PORT)
 	$(BIN)/python -m demo.desk_screenshots http://127.0.0.1:$(PORT)
 
+# Two processes, each with servers of its own; PARALLEL= runs all in one.
+PARALLEL ?= -n 2 --dist loadfile
 test: install-dev chromium ## run the tests (ARGS="tests/demo -k port" for some of them)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: gate coverage ## the whole gate, and the tests with their coverage
 
@@ -68,7 +70,7 @@ audit: install-dev ## look every locked package up in the known advisories (need
 	@$(BIN)/python .ci/audit.py $(BIN)/uv
 
 coverage:
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest $(PARALLEL) --cov --cov-report=term:skip-covered
 
 # Each fault costs one start of pytest, so this stands outside `make test`.
 mutants: install-dev chromium ## put known faults into the code, see that tests notice (ARGS="V1 stats")

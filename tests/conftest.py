@@ -1,4 +1,4 @@
-"""Each test run's own PostgreSQL and Valkey, started before Django reads its settings."""
+"""PostgreSQL and Valkey for each process that runs tests, up before Django reads its settings."""
 
 import os
 import shutil
@@ -20,8 +20,7 @@ FORGOTTEN = [
     *("DATABASE_PASSWORD", "DATABASE_POOLED", "DEBUG", "DISCERN_MEDIA", "DISCERN_SHOWN"),
     *("DISCERN_STATIC", "DISCERN_VAR", "HTTPS", "PANEL_ID_DAYS", "PROLIFIC_WEBHOOK_SECRET"),
     *("PROXY_ADDRESSES", "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "SECRET_KEY"),
-    *("SECRET_KEY_FALLBACKS", "SHOWN_URL", "STORAGE_URL", "TWO_FACTOR", "WORKER_DEVICE"),
-    *("DATABASE_SECONDS", "LOCK_SECONDS", "LONGEST_TASK_SECONDS"),
+    *("SECRET_KEY_FALLBACKS", "SHOWN_URL", "STORAGE_URL", "TWO_FACTOR"),
 ]
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 servers = ExitStack()
@@ -32,6 +31,8 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in FORGOTTEN:
         os.environ.pop(name, None)
         os.environ.pop(f"{name}_FILE", None)
+    if only_hands_out(config):
+        return
     os.environ.update(servers.enter_context(scratch_environment()))
     django.setup()
     # Hypothesis mixes in the constants of whatever modules are loaded at the moment, so that the
@@ -42,6 +43,12 @@ def pytest_configure(config: pytest.Config) -> None:
     broker = urlsplit(os.environ["REDIS_URL"]).hostname
     config.option.allow_hosts = ",".join([*LOOPBACK, *([broker] if broker else [])])
     config.option.allow_unix_socket = True
+
+
+def only_hands_out(config: pytest.Config) -> bool:
+    """Whether other processes (pytest-xdist's) run the tests: each starts servers of its own, which
+    it would not with this one's addresses in its environment."""
+    return bool(getattr(config.option, "numprocesses", None)) and not hasattr(config, "workerinput")
 
 
 def pytest_unconfigure() -> None:
