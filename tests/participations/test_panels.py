@@ -94,7 +94,11 @@ def test_a_study_of_a_panel_takes_nobody_from_the_plain_link(kind: str) -> None:
         visit(kind, somebody="else")
 
 
-@pytest.mark.parametrize("text", ["a1", "a1:forged", signed("another-study", "a1"), "a\x00b"])
+@pytest.mark.parametrize(
+    "text",
+    ["a1", "a1:forged", signed("another-study", "a1"), "a\x00b"],
+    ids=["unsigned", "forged", "of another study", "unreadable"],
+)
 def test_nobody_can_make_up_a_personal_link(text: str) -> None:
     with pytest.raises(DamagedLink):
         visit("personal", participant=text)
