@@ -13,8 +13,15 @@ from studyapp.studies.copies import marked_copy
 from tests.admin.desk import administrator, make_user, signed_in
 from tests.builders import make_study, open_small_study, take_part
 from tests.people import send_people
+from tests.tasks.small_line import empty_broker
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _no_messages_of_earlier_tests() -> None:
+    """The page tells of work that waits in the broker."""
+    empty_broker()
 
 
 def concerns() -> list[str]:
