@@ -19,6 +19,8 @@ def answer(page: Page) -> None:
         page.locator(f".option:has([name={name}])").nth(1).click()
     for area in page.locator("textarea").all():
         area.fill("words")
+    for line in page.locator("input.line").all():
+        line.fill("words" if line.get_attribute("inputmode") is None else "30")
     if page.locator("input[type=image]").count():
         page.locator("input[type=image]").click(position={"x": 30, "y": 40})
     else:
