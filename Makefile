@@ -70,7 +70,7 @@ audit: install-dev ## look every locked package up in the known advisories (need
 	@$(BIN)/python .ci/audit.py $(BIN)/uv
 
 coverage:
-	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest --cov --cov-report=term:skip-covered $(PARALLEL)
 
 # Each fault costs one start of pytest, so this stands outside `make test`.
 mutants: install-dev chromium ## put known faults into the code, see that tests notice (ARGS="V1 stats")

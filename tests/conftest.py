@@ -34,7 +34,6 @@ def pytest_configure(config: pytest.Config) -> None:
     if only_hands_out(config):
         return
     os.environ.update(servers.enter_context(scratch_environment()))
-    django.setup()
     # Hypothesis mixes in the constants of whatever modules are loaded at the moment, so that the
     # examples of one run would depend on the order of its tests.
     assert callable(providers._get_local_constants)
@@ -43,6 +42,14 @@ def pytest_configure(config: pytest.Config) -> None:
     broker = urlsplit(os.environ["REDIS_URL"]).hostname
     config.option.allow_hosts = ",".join([*LOOPBACK, *([broker] if broker else [])])
     config.option.allow_unix_socket = True
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Load the models after pytest-cov has begun, which in pytest-xdist's processes is only now:
+    no line that was run by then would be counted."""
+    if not only_hands_out(session.config):
+        django.setup()
 
 
 def only_hands_out(config: pytest.Config) -> bool:
