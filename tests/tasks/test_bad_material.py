@@ -23,22 +23,15 @@ from tasks.material import open_image
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import _record, explain, render
 from tests.admin.desk import administrator, concerns
-from tests.tasks.small_line import BUILDER, empty_broker, files_of_rows, files_on_disk, make_line
+from tests.tasks.small_line import BUILDER, files_of_rows, files_on_disk, make_line
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 TASKS: dict[str, Any] = {
     PREDICT: predictions.predict,
     EXPLAIN: explain,
     RENDER: render,
     PREPARE: preparation.prepare,
 }
-
-
-@pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, settings: Settings) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    networks._load.cache_clear()
-    empty_broker()
 
 
 def make_preparing(folder: Path, *, weights: str = "random") -> Study:

@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 import explainer
 from studyapp.models import Network, NetworkLoad, Prediction, Study
@@ -19,16 +18,9 @@ from tasks.batches import worker_name
 from tasks.loads import counted
 from tasks.preparation import prepare
 from tests.admin.desk import administrator, concerns
-from tests.tasks.small_line import empty_broker, make_line
+from tests.tasks.small_line import make_line
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, settings: Settings) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    networks._load.cache_clear()
-    empty_broker()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 
 
 @pytest.fixture

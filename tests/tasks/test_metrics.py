@@ -10,7 +10,6 @@ import redis
 from django.conf import settings as current
 from django.core.management import call_command
 from django.utils import timezone
-from pytest_django import Settings
 
 from studyapp.models import Heartbeat, Measurement, MetricValue, Study, WorkState
 from studyapp.queue import EXPLAIN, MEASURING, app
@@ -22,19 +21,11 @@ from studyapp.studies.measuring import (
     start_measuring,
     unmeasured,
 )
-from tasks import metrics, networks, watch
+from tasks import metrics, watch
 from tasks.metrics import ON_BOXES, ON_NETWORK, measure
-from tests.tasks.small_line import empty_broker
 from tests.tasks.test_bad_material import make_preparing, work
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, settings: Settings) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    networks._load.cache_clear()
-    empty_broker()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 
 
 @pytest.fixture

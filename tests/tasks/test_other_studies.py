@@ -4,25 +4,16 @@ from pathlib import Path
 
 import pytest
 from django.conf import settings as current
-from pytest_django import Settings
 
 from studyapp.models import Crop, Explanation, Overlay, Prediction, Study, Work, WorkState
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.preparation import PreparationError, _damaged_requests
 from studyapp.studies.progress import failures
-from tasks import networks
 from tasks.preparation import prepare
-from tests.tasks.small_line import empty_broker, make_line
+from tests.tasks.small_line import make_line
 from tests.tasks.test_bad_material import make_preparing, work
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _own_place(tmp_path: Path, settings: Settings) -> None:
-    settings.MEDIA_ROOT = tmp_path / "media"
-    networks._load.cache_clear()
-    empty_broker()
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 
 
 def prepared(folder: Path) -> Study:
