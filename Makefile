@@ -53,18 +53,18 @@ imports:
 	$(CODE) $(BIN)/lint-imports --no-cache
 
 migrations:
-	$(BIN)/python -m demo.scratch $(BIN)/python manage.py makemigrations --check --dry-run
-	$(BIN)/python -m demo.scratch $(BIN)/python manage.py check
+	$(BIN)/python -m sandbox.scratch $(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python -m sandbox.scratch $(BIN)/python manage.py check
 
 # As an operator would deploy it: HTTPS on, a long key, a public host name.
 deploy:
-	@HTTPS=1 ALLOWED_HOSTS=studies.example.org $(BIN)/python -m demo.scratch sh -c \
+	@HTTPS=1 ALLOWED_HOSTS=studies.example.org $(BIN)/python -m sandbox.scratch sh -c \
 		'$(BIN)/python manage.py collectstatic --noinput -v 0 && \
 		$(BIN)/python manage.py check --deploy --fail-level WARNING'
 
 # What is found from medium severity on; a line that is right says why beside its `nosec`.
 bandit:
-	$(BIN)/bandit -q -ll -r studyapp explainer photos tasks demo -x studyapp/migrations
+	$(BIN)/bandit -q -ll -r studyapp explainer photos tasks sandbox demo -x studyapp/migrations
 
 audit: install-dev ## look every locked package up in the known advisories (needs a network)
 	@$(BIN)/python .ci/audit.py $(BIN)/uv
@@ -80,7 +80,7 @@ docs: install-demo ## draw docs/methods.md's pictures and var/gallery.html anew 
 	@$(BIN)/python -m demo.gallery
 
 bench: install-dev ## print the benchmarks' ratios, each measured in one run
-	@for script in bench/*.py; do $(BIN)/python -m demo.scratch $(BIN)/python $$script || exit 1; done
+	@for script in bench/[a-z]*.py; do $(BIN)/python -m sandbox.scratch $(BIN)/python $$script || exit 1; done
 
 LOCKED = dev demo worker web
 lock: install-dev ## pin requirements/*.in again (UPGRADE=--upgrade takes newer versions)

@@ -1,6 +1,6 @@
 """How long each page of the desk takes with a million judgments.
 
-    python -m demo.scratch python bench/admin.py [--studies 10] [--people 1000] [--trials 100]
+    python -m sandbox.scratch python bench/admin.py [--studies 10] [--people 1000] [--trials 100]
 
 Rows are made with COPY from those of a small real study. The table shows the best of three
 requests, made without a browser, with the number of queries. The goal is 300 ms on two cores.
@@ -30,6 +30,8 @@ from django.test import Client  # noqa: E402
 from django.test.utils import CaptureQueriesContext  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
+from sandbox.builders import open_small_study  # noqa: E402
+from sandbox.people import send_people  # noqa: E402
 from studyapp.models import (  # noqa: E402
     Crop,
     Explanation,
@@ -41,8 +43,6 @@ from studyapp.models import (  # noqa: E402
     Stimulus,
     Study,
 )
-from tests.builders import open_small_study  # noqa: E402
-from tests.people import send_people  # noqa: E402
 
 GOAL_MS = 300
 FIRST_KEY = 10_000_000

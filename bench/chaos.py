@@ -144,7 +144,7 @@ def make_study(judgments: int, at_once: int) -> int:
     """A study that is open for enough people; its places."""
     from django.core.management import call_command
 
-    from tests.builders import open_small_study
+    from sandbox.builders import open_small_study
 
     call_command("migrate", verbosity=0)
     trials = min(TRIALS, max(5, judgments // at_once))

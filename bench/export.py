@@ -1,6 +1,6 @@
 """How long an export takes beside a bare COPY of the same rows, and whether memory grows with them.
 
-    python -m demo.scratch python bench/export.py [--judgments 72000] [--many 1000000]
+    python -m sandbox.scratch python bench/export.py [--judgments 72000] [--many 1000000]
 
 Judgments are made inside PostgreSQL. Times are the best of three. Memory is the highest that a
 fresh process reached while it wrote the whole bundle, without the analysis, which needs all rows
@@ -26,12 +26,12 @@ from django.core.management import call_command  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.db.models import Model  # noqa: E402
 
+from sandbox.builders import open_small_study, take_part  # noqa: E402
+from sandbox.people import answer_all, make_profile  # noqa: E402
 from studyapp.analyses.tables import JUDGMENTS  # noqa: E402
 from studyapp.analyses.tables.copying import snapshot, write_csv  # noqa: E402
 from studyapp.exports.bundle import write_bundle  # noqa: E402
 from studyapp.models import Judgment, Participation, Study, Trial  # noqa: E402
-from tests.builders import open_small_study, take_part  # noqa: E402
-from tests.people import answer_all, make_profile  # noqa: E402
 
 TRIALS = 36
 BARE = """

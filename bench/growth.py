@@ -1,6 +1,6 @@
 """Whether what a participant waits for grows with what is stored.
 
-    python -m demo.scratch python bench/growth.py [--judgments 1000000] [--people 15]
+    python -m sandbox.scratch python bench/growth.py [--judgments 1000000] [--people 15]
 
 One database is opened with a study of 1,000 judgments and copied; the copy's study is filled to a
 million (rows are made with COPY, see bench/admin.py). Then people walk through both in turn, so
@@ -26,12 +26,12 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from bench.admin import fill
+from sandbox.builders import ETHICS, open_small_study
+from sandbox.people import send_people
+from sandbox.plans import scans
+from sandbox.visits import requests
 from studyapp.models import Judgment, Study
 from studyapp.studies.material import slot_trials
-from tests.builders import ETHICS, open_small_study
-from tests.people import send_people
-from tests.plans import scans
-from tests.visits import requests
 
 GOAL = 1.2
 MOST_TRIALS = 100

@@ -21,9 +21,9 @@ django.setup()
 from django.core.management import call_command  # noqa: E402
 from playwright.sync_api import Browser, Page, Request, sync_playwright  # noqa: E402
 
+from sandbox.large_pictures import enlarge_pictures  # noqa: E402
+from sandbox.walking import make_open_study, wait_for_next, wait_for_trial  # noqa: E402
 from studyapp.simulation.server import own_site  # noqa: E402
-from tests.browser.walking import make_open_study, wait_for_next, wait_for_trial  # noqa: E402
-from tests.large_pictures import enlarge_pictures  # noqa: E402
 
 WINDOWS = {"wide": (1366, 768), "narrow": (390, 844)}
 # Bytes a second and milliseconds of a 3G line, as browsers' own tools simulate it.

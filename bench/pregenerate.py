@@ -1,6 +1,6 @@
 """How fast workers prepare a study, one and two of them, and what share is not the network's.
 
-    python -m demo.scratch python bench/pregenerate.py [--photos 48] [--builder resnet18]
+    python -m sandbox.scratch python bench/pregenerate.py [--photos 48] [--builder resnet18]
 
 Each run prepares another study of its own photos by real worker processes, from the first
 prediction to the last picture; workers are up before the clock starts. "Outside" is the share of
@@ -28,11 +28,11 @@ from django.core.management import call_command  # noqa: E402
 from django.db.models import Max  # noqa: E402
 from django.test import override_settings  # noqa: E402
 
+from sandbox.small_line import LAYERS, make_line, worker  # noqa: E402
 from studyapp.models import Explanation, Heartbeat, Prediction, Study  # noqa: E402
 from studyapp.studies.lifecycle import start_preparing  # noqa: E402
 from studyapp.studies.preparation import study_explanations, study_predictions  # noqa: E402
 from studyapp.studies.progress import progress  # noqa: E402
-from tests.tasks.small_line import LAYERS, make_line, worker  # noqa: E402
 
 MOST_SECONDS = 300
 

@@ -33,7 +33,7 @@ from bench.load.arrivals import arrivals
 from bench.load.otree import otree_site, otree_target
 from bench.load.servers import cpu_seconds, data_servers, served
 from bench.load.walker import Tally, Target, crowd, percentiles
-from demo.postgres import remove_home
+from sandbox.postgres import remove_home
 
 if TYPE_CHECKING:
     from studyapp.models import Study
@@ -179,7 +179,7 @@ def prepare(environment: dict[str, str]) -> None:
 
 
 def open_study(slug: str, people: int, **options: object) -> "Study":
-    from tests.builders import ETHICS, open_small_study
+    from sandbox.builders import ETHICS, open_small_study
 
     return open_small_study(
         slug=slug, people=people, conditions=3, stimuli=30, ethics=ETHICS, **TRIALS, **options
@@ -207,7 +207,7 @@ def print_queries(study: "Study") -> None:
     from django.test import Client
     from django.test.utils import CaptureQueriesContext
 
-    from tests.visits import requests
+    from sandbox.visits import requests
 
     found: dict[str, int] = {}
     for _ in range(3):

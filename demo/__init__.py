@@ -1,1 +1,1 @@
-"""What `make demo` needs: servers from packages, photos, one launcher."""
+"""What people try with `make demo`: a launcher, photos, and pictures of every page."""

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from demo.environment import STUDIES
 from demo.launcher import Stop, launch, launch_detached, port_of, said, stop
-from demo.processes import DemoError
 from demo.reset import reset
+from sandbox.processes import PlainError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Stop:
         print("Everything was stopped; `make demo` goes on with the same data.")
         return 0
-    except (DemoError, OSError) as reason:
+    except (PlainError, OSError) as reason:
         print(said(reason), file=sys.stderr)
         return 1
 

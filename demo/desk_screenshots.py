@@ -9,8 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import Error, Page, sync_playwright
 
+from sandbox.processes import PlainError, run
+
 from .environment import ROOT, read_env, var
-from .processes import DemoError, run
 from .screenshots import FOLDER, Camera, opened_page
 
 SLUG, PEOPLE = "demo-trust", 20
@@ -87,7 +88,7 @@ def main(arguments: list[str]) -> int:
                 with opened_page(browser, window, scheme) as page:
                     sign_in(page, address, password)
                     walk(Camera(page, folder, ending), address)
-    except (Error, DemoError) as error:
+    except (Error, PlainError) as error:
         print(f"no screenshots of {address}: {str(error).splitlines()[0]}", file=sys.stderr)
         return 1
     print(f"{len(list(folder.glob('desk-*.webp')))} pictures in {folder}")

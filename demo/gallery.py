@@ -15,10 +15,10 @@ from PIL import Image
 from demo.environment import var
 from demo.material import Cutout, fetch_material, read_cutouts
 from demo.photos import SEED
-from demo.processes import DemoError
 from demo.scenes import compose
 from explainer import METHODS, Display, Network, explain, load_network, sheet
 from explainer.errors import ExplainerError
+from sandbox.processes import PlainError
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "images" / "methods"
@@ -100,7 +100,7 @@ def main() -> int:
             (PICTURES / f"{name}.webp").write_bytes(drawn[name])
             print(f"{name}: {len(drawn[name]) / 1000:.0f} kB")
         gallery.write_text(page(network, drawn), "utf-8")
-    except (DemoError, ExplainerError) as reason:
+    except (PlainError, ExplainerError) as reason:
         print(reason, file=sys.stderr)
         return 1
     print(f"{gallery} shows them all")

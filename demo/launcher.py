@@ -17,17 +17,17 @@ from pathlib import Path
 from types import FrameType
 
 from demo.environment import ROOT, log_file, site_environment, var, write_env
-from demo.postgres import find_binaries, start_postgres
-from demo.processes import (
+from sandbox.postgres import find_binaries, start_postgres
+from sandbox.processes import (
     Child,
-    DemoError,
+    PlainError,
     last_line,
     require_free_port,
     start,
     wait_until_ready,
     wrapped,
 )
-from demo.valkey import start_valkey
+from sandbox.valkey import start_valkey
 
 FREE_BYTES = 1_500_000_000
 LOOK_SECONDS = 0.2
@@ -51,7 +51,7 @@ class Site:
 
 
 def launch(port: int, files: Sequence[Path], opened: int | None = None) -> None:
-    """Serve the studies of `files` until a signal comes; raises DemoError where that fails.
+    """Serve the studies of `files` until a signal comes; raises PlainError where that fails.
 
     `opened` is a file descriptor that hears when the studies are open; the output goes to a log
     from then on.
@@ -76,7 +76,7 @@ def check_disk() -> None:
     var().mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(var()).free
     if free < FREE_BYTES:
-        raise DemoError(
+        raise PlainError(
             f"The disk is nearly full: {free / 1e9:.1f} GB are free where {var()} lies; make room "
             f"for {FREE_BYTES / 1e9:.1f} GB and start again."
         )
@@ -107,7 +107,7 @@ def own_mark() -> Iterator[None]:
     """var/demo.pid names this process while it runs; a second launcher is refused."""
     other = running()
     if other is not None:
-        raise DemoError(f"A demo is running already (process {other}); `make demo-stop` ends it.")
+        raise PlainError(f"A demo is running already (process {other}); `make demo-stop` ends it.")
     mark().write_text(str(os.getpid()), encoding="ascii")
     try:
         yield
@@ -178,7 +178,7 @@ def finish(step: Child, children: list[Child]) -> None:
     children.remove(step)
     refuse_dead(servers)
     if step.process.returncode != 0:
-        raise DemoError("The demo could not be made ready; see above, and var/log/.")
+        raise PlainError("The demo could not be made ready; see above, and var/log/.")
 
 
 def start_workers(children: list[Child], site: Site) -> None:
@@ -248,13 +248,13 @@ def watch(children: Sequence[Child]) -> None:
 
 
 def refuse_dead(children: Sequence[Child]) -> None:
-    """Raise DemoError about the first child that has ended by itself."""
+    """Raise PlainError about the first child that has ended by itself."""
     for child in children:
         code = child.process.poll()
         if code is not None:
             how = f"was killed by signal {-code}" if code < 0 else f"ended with {code}"
             tail = last_line(child.log.read_text("utf-8", errors="replace"))
-            raise DemoError(
+            raise PlainError(
                 f"{child.name} {how} (the last line of {child.log}: {tail}), so everything was "
                 "stopped; `make demo` goes on with the same data."
             )
@@ -294,7 +294,7 @@ def stop() -> None:
     deadline = time.monotonic() + 90
     while is_launcher(process):
         if time.monotonic() > deadline:
-            raise DemoError(f"Process {process} does not end; see {log_file('demo')}.")
+            raise PlainError(f"Process {process} does not end; see {log_file('demo')}.")
         time.sleep(LOOK_SECONDS)
     print("The demo has ended; `make demo` goes on with the same data.")
 
@@ -310,5 +310,5 @@ def port_of(environment: Mapping[str, str]) -> int:
     """PORT, a whole number from 1 to 65535."""
     text = environment.get("PORT") or "8000"
     if not text.isdecimal() or not 0 < int(text) < 65536:
-        raise DemoError(f"PORT={text} is no port; choose a number from 1 to 65535.")
+        raise PlainError(f"PORT={text} is no port; choose a number from 1 to 65535.")
     return int(text)

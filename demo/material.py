@@ -7,7 +7,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from demo.processes import DemoError
+from sandbox.processes import PlainError
 
 PACKAGES = ("tuxpaint-stamps-default", "tuxpaint-data")
 INSIDE = "./usr/share/tuxpaint/"
@@ -65,12 +65,12 @@ def wanted_files() -> list[str]:
 def fetch_material(folder: Path) -> None:
     """Fill `folder` with the files of `wanted_files`, from Debian's packages; no root needed.
 
-    Does nothing when all are there. Raises DemoError where apt is missing or gives too little.
+    Does nothing when all are there. Raises PlainError where apt is missing or gives too little.
     """
     if all((folder / name).exists() for name in wanted_files()):
         return
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-        raise DemoError(
+        raise PlainError(
             "apt-get is missing, so the demo's photos can't be fetched: name a folder of your own "
             "photos, one sub-folder per class, with PHOTOS=FOLDER"
         )
@@ -81,7 +81,7 @@ def fetch_material(folder: Path) -> None:
     shutil.rmtree(downloads)
     missing = [name for name in wanted_files() if not (folder / name).exists()]
     if missing:
-        raise DemoError(
+        raise PlainError(
             f"{len(missing)} files ({missing[0]}, …) are not in this system's {PACKAGES[0]}: name "
             "a folder of your own photos, one sub-folder per class, with PHOTOS=FOLDER"
         )
@@ -98,7 +98,7 @@ def download(folder: Path) -> list[Path]:
         found = sorted(folder.glob("tuxpaint-*.deb"))
         if reasons[-1] == "" and len(found) == len(PACKAGES):
             return found
-    raise DemoError(
+    raise PlainError(
         f"The demo's photos can't be fetched ({reasons[-1]}): check the network, or name a folder "
         "of your own photos, one sub-folder per class, with PHOTOS=FOLDER"
     )

@@ -7,16 +7,16 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from demo.material import Cutout
-from demo.processes import DemoError
 from demo.scenes import SIDE, Placed, Scene
 from photos import ENDINGS, PhotoError, is_litter, open_photo
+from sandbox.processes import PlainError
 from studyapp.studies.class_names import category_of_folder, class_names, imagenet_labels
 
 
 def read_own(folder: Path) -> list[Cutout]:
-    """One subject a photo; its sub-folder is named like an ImageNet class. Raises DemoError."""
+    """One subject a photo; its sub-folder is named like an ImageNet class. Raises PlainError."""
     if not folder.is_dir():
-        raise DemoError(f"PHOTOS={folder}: there is no such folder.")
+        raise PlainError(f"PHOTOS={folder}: there is no such folder.")
     files = [
         path
         for path in sorted(folder.glob("*/*"))
@@ -24,14 +24,14 @@ def read_own(folder: Path) -> list[Cutout]:
     ]
     names = sorted({category_of_folder(path.parent.name) for path in files})
     if len(names) < 2:
-        raise DemoError(
+        raise PlainError(
             f"PHOTOS={folder}: the photos of {len(names)} classes are in it; put those of at least "
             "two into one sub-folder each, named like the class"
         )
     known = class_names(imagenet_labels())
     for name, accepted in names:
         if not known.accepted(accepted):
-            raise DemoError(
+            raise PlainError(
                 f'PHOTOS={folder}: the sub-folder "{name}" is no class of the networks; '
                 + known.suggestion(name)
             )
@@ -62,5 +62,5 @@ def cropped(folder: Path, one: Cutout, width: int) -> Image.Image:
     try:
         upright = open_photo(path.read_bytes(), str(path))
     except PhotoError as error:
-        raise DemoError(str(error)) from error
+        raise PlainError(str(error)) from error
     return ImageOps.fit(upright, (width, SIDE), Image.Resampling.LANCZOS)

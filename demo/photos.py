@@ -30,7 +30,7 @@ def make_photos(
     """Write `folder`/trust and `folder`/discrimination, each with photos and annotations.json.
 
     They are made of Debian's cut-outs, fetched to `material`, or of the photos in the folder
-    `own`. `told` hears of each set. A set that is there is left alone. Raises DemoError where
+    `own`. `told` hears of each set. A set that is there is left alone. Raises PlainError where
     there are not the photos to make them of.
     """
     if all((folder / name).exists() for name in ("trust", "discrimination")):

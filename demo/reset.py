@@ -4,7 +4,7 @@ import os
 import shutil
 
 from demo.environment import var
-from demo.postgres import remove_home
+from sandbox.postgres import remove_home
 
 FOLDERS = ("demo", "log", "media", "static", "valkey")
 

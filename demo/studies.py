@@ -20,7 +20,7 @@ from django.db import OperationalError  # noqa: E402
 
 from demo.environment import STUDIES, var  # noqa: E402
 from demo.photos import make_photos  # noqa: E402
-from demo.processes import DemoError  # noqa: E402
+from sandbox.processes import PlainError  # noqa: E402
 from studyapp.models import Study, StudyState  # noqa: E402
 from studyapp.studies.study_file import DefinitionError, read_definition  # noqa: E402
 
@@ -76,7 +76,7 @@ def main(verb: str, arguments: list[str]) -> int:
             migrate()
         else:
             open_studies([Path(name).absolute() for name in arguments])
-    except (DemoError, CommandError, DefinitionError, OperationalError) as reason:
+    except (PlainError, CommandError, DefinitionError, OperationalError) as reason:
         print(str(reason).strip(), file=sys.stderr)
         return 1
     return 0

@@ -10,7 +10,7 @@ import pytest
 from hypothesis.internal.conjecture import providers
 from hypothesis.internal.constants_ast import Constants
 
-from demo.scratch import scratch_environment
+from sandbox.scratch import scratch_environment
 
 # What a shell has exported for another purpose must not change what the tests see. Servers may be
 # given by DATABASE_URL and REDIS_URL.

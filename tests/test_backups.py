@@ -17,11 +17,11 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.backups import back_up, table_facts
 from studyapp.models import Judgment
-from tests.builders import open_small_study
 from tests.databases import empty_database
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -23,10 +23,10 @@ from django.db import connection
 from jsonschema import Draft201909Validator
 
 import studyapp
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.models import Heartbeat
 from studyapp.studies.lifecycle import close_study
-from tests.builders import open_small_study
-from tests.people import send_people
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")

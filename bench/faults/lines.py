@@ -6,6 +6,7 @@ from pathlib import Path
 from django.db import close_old_connections
 from django.db.models import QuerySet
 
+from sandbox.small_line import make_line
 from studyapp.models import Prediction, Study, Work, WorkState
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.preparation import (
@@ -15,7 +16,6 @@ from studyapp.studies.preparation import (
     study_predictions,
 )
 from studyapp.studies.progress import progress
-from tests.tasks.small_line import make_line
 
 from .stack import wait_for
 

@@ -15,9 +15,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from demo import valkey
-from demo.postgres import find_binaries, remove_home, start_postgres
-from demo.processes import Child, DemoError, start, wait_until_ready
+from sandbox import valkey
+from sandbox.postgres import find_binaries, remove_home, start_postgres
+from sandbox.processes import Child, PlainError, start, wait_until_ready
 
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,7 +70,7 @@ class Stack:
                     self.folder / "postgres", self.log("postgres"), port=self.ports["database"]
                 )
                 return
-            except DemoError:
+            except PlainError:
                 if time.monotonic() > end:
                     raise
                 time.sleep(0.1)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg2
 
-from demo.processes import Child, free_port, start, wait_until_ready
+from sandbox.processes import Child, free_port, start, wait_until_ready
 
 from .servers import answers
 from .walker import Target

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from demo.environment import ROOT
-from demo.postgres import start_postgres
-from demo.processes import Child, free_port, start, wait_until_ready
-from demo.valkey import start_valkey
+from sandbox.postgres import start_postgres
+from sandbox.processes import Child, free_port, start, wait_until_ready
+from sandbox.valkey import start_valkey
 
+ROOT = Path(__file__).resolve().parents[2]
 TICK = os.sysconf("SC_CLK_TCK")
 
 

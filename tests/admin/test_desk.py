@@ -7,13 +7,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from sandbox.builders import make_study, open_small_study
+from sandbox.people import send_people
 from studyapp.admin.desk.links import NAMES, NOTES
 from studyapp.admin.desk.tallies import Checks, attention
 from studyapp.models import Explanation, Judgment, Study, StudyKind, StudyState, Trial, WorkState
 from studyapp.participations.panels import PANELS
 from tests.admin.desk import administrator, do, page_of
-from tests.builders import make_study, open_small_study
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 PAGES = ("study", "stimulus", "explanation", "participation", "judgment", "exclusion", "network")

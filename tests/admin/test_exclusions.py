@@ -4,10 +4,10 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import send_people
 from studyapp.models import Exclusion
 from tests.admin.desk import administrator, page_of
-from tests.builders import open_small_study, take_part
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

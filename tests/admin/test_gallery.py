@@ -7,13 +7,13 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import send_people
 from studyapp.admin.desk.gallery import Card
 from studyapp.models import Explanation, MetricValue, Prediction, StimulusOverlay, Study
 from studyapp.participations.answering import answer, current_trial
 from studyapp.studies.paradigms import PARADIGMS
 from tests.admin.desk import administrator, page_of
-from tests.builders import open_small_study, take_part
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

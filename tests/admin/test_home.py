@@ -8,12 +8,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from sandbox.builders import make_study, open_small_study, take_part
+from sandbox.people import send_people
+from sandbox.small_line import empty_broker
 from studyapp.models import Explanation, Heartbeat, Role, Status, StudyKind, WorkState
 from studyapp.studies.copies import marked_copy
 from tests.admin.desk import administrator, make_user, signed_in
-from tests.builders import make_study, open_small_study, take_part
-from tests.people import send_people
-from tests.tasks.small_line import empty_broker
 
 pytestmark = pytest.mark.django_db
 

@@ -5,12 +5,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import answer_all, make_profile
 from studyapp.admin import paging
 from studyapp.admin.paging import EstimatingPaginator
 from studyapp.models import Judgment, Role, Stimulus
 from tests.admin.desk import administrator, make_user, signed_in
-from tests.builders import open_small_study, take_part
-from tests.people import answer_all, make_profile
 
 pytestmark = pytest.mark.django_db
 

@@ -8,13 +8,13 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.utils import timezone
 
+from sandbox.builders import open_small_study
+from sandbox.people import answer_all, make_profile
 from studyapp.models import Judgment, PanelIdentity, Study, Trial
 from studyapp.participations.approvals import approvals
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from tests.admin.desk import administrator, page_of
-from tests.builders import open_small_study
-from tests.people import answer_all, make_profile
 
 pytestmark = pytest.mark.django_db
 PAY = {"amount": 3.0, "currency": "GBP", "hourly_floor": 9.0}

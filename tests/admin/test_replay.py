@@ -6,10 +6,10 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.models import Judgment, Role, Side, StimulusOverlay
 from tests.admin.desk import administrator, make_user, signed_in
-from tests.builders import open_small_study
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

@@ -8,13 +8,13 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.models import Download, Report, WorkState
 from studyapp.studies.lifecycle import close_study
 from tasks.bundles import bundle
 from tasks.reports import report
 from tests.admin.desk import administrator, page_of
-from tests.builders import open_small_study
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

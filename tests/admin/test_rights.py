@@ -10,6 +10,8 @@ from django.test import Client
 from django.urls import URLPattern, resolve, reverse
 from django.utils import timezone
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp import storage
 from studyapp.admin.desk.pages import PAGES as DESK_PAGES
 from studyapp.models import (
@@ -27,8 +29,6 @@ from studyapp.models import (
 )
 from studyapp.studies.rights import ACTS, Act, acts
 from tests.admin.desk import administrator, do, make_user, page_of, signed_in
-from tests.builders import open_small_study
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 Address = Callable[[Study], str]

@@ -51,7 +51,7 @@ def test_the_desk_asks_for_the_second_factor_where_it_is_turned_on() -> None:
     kept = {"PATH", "HOME", "POSTGRES_BIN", "LANG"}
     environment = {name: value for name, value in os.environ.items() if name in kept}
     done = subprocess.run(
-        [sys.executable, "-m", "demo.scratch", sys.executable, "-c", SCRIPT],
+        [sys.executable, "-m", "sandbox.scratch", sys.executable, "-c", SCRIPT],
         cwd=ROOT,
         env={**environment, "TWO_FACTOR": "1"},
         capture_output=True,

@@ -8,9 +8,9 @@ import numpy as np
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.models import Explanation, Study
-from tests.builders import open_small_study
-from tests.people import send_people
 
 ITEMS = [f"I agree to statement {number}." for number in range(1, 13)]
 BLOCKS: dict[str, dict[str, Any]] = {

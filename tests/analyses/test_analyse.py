@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import answer_all, make_profile, send_people
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Exclusion, Participation, StudyKind
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from tests.analyses.tidy_tables import write_csv
-from tests.builders import open_small_study, take_part
-from tests.people import answer_all, make_profile, send_people
 from tests.test_architecture import ROOT
 
 GOOD = "participant,image,method,correct\n" + "".join(

@@ -3,10 +3,10 @@
 import pandas as pd
 import pytest
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import answer_all, make_profile, send_people
 from studyapp.analyses.exclusions import apply_exclusions, broken_rules, find_broken_rules
 from studyapp.models import Exclusion, Participation
-from tests.builders import open_small_study, take_part
-from tests.people import answer_all, make_profile, send_people
 
 
 def make_people(**changes: object) -> pd.DataFrame:

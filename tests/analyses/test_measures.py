@@ -10,6 +10,8 @@ import pytest
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import send_people
 from studyapp.analyses.measures import MEASURES, _unscored
 from studyapp.analyses.reports import analyse_study, study_report
 from studyapp.analyses.results import results, results_json
@@ -20,8 +22,6 @@ from studyapp.participations.answering import answer, current_trial
 from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.paradigms.pointing import point_scores
 from tests.analyses.answered import ITEMS, answered_study
-from tests.builders import open_small_study, take_part
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

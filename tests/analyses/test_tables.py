@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 from django.db import connections
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import send_people
 from studyapp.analyses.frames import people_frames, study_frame
 from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, TABLES, TRIALS, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
@@ -17,8 +19,6 @@ from studyapp.models import Exclusion, Judgment, Participant, Participation, Sta
 from studyapp.participations.answering import answer, current_trial
 from studyapp.simulation.profiles import possible_values
 from studyapp.studies.paradigms import PARADIGMS
-from tests.builders import open_small_study, take_part
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

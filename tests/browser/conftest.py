@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -57,10 +56,3 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
 def _note_foreign(url: str, complaints: list[str]) -> None:
     if not url.startswith(("http://localhost", "http://127.0.0.1", "data:", "blob:")):
         complaints.append(f"a request to another host: {url}")
-
-
-def keep_screenshot(page: Page, name: str) -> None:
-    """A picture of the page in the folder SCREENSHOTS, where somebody wants to look at it."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        Path(folder).mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=f"{folder}/{name}.png")

@@ -7,10 +7,11 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
+from sandbox.builders import make_study, open_small_study
+from sandbox.people import send_people
+from sandbox.walking import keep_screenshot
 from studyapp.models import Exclusion, Report, Study, StudyState
-from tests.browser.conftest import NewPage, keep_screenshot
-from tests.builders import make_study, open_small_study
-from tests.people import send_people
+from tests.browser.conftest import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 PASSWORD = "long enough to pass"

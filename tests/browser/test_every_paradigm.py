@@ -4,10 +4,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
+from sandbox.builders import open_small_study
+from sandbox.walking import TWO_FRAMES, enter, keep_screenshot, press, wait_for_next
 from studyapp.models import Judgment, Participation, Status, Trial
-from tests.browser.conftest import NewPage, keep_screenshot
-from tests.browser.walking import TWO_FRAMES, enter, press, wait_for_next
-from tests.builders import open_small_study
+from tests.browser.conftest import NewPage
 from tests.journeys.test_every_paradigm import ANSWERS, whole_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from sandbox.builders import ETHICS, open_small_study
+from sandbox.walking import keep_screenshot, wait_for_next, wait_for_trial
 from studyapp.models import Participation, Study, Trial
 from studyapp.studies.paradigms import PARADIGMS
-from tests.browser.conftest import NewPage, keep_screenshot
-from tests.browser.walking import wait_for_next, wait_for_trial
-from tests.builders import ETHICS, open_small_study
+from tests.browser.conftest import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CONDITIONS = [{"name": "plain", "method": "none"}, {"name": "explained", "method": "grad_cam"}]

@@ -3,15 +3,16 @@
 import pytest
 from playwright.sync_api import Page
 
-from studyapp.models import Judgment, Participation, Status
-from tests.browser.conftest import NewPage, keep_screenshot
-from tests.browser.walking import (
+from sandbox.walking import (
     enter,
+    keep_screenshot,
     make_open_study,
     press,
     wait_for_next,
     wait_for_trial,
 )
+from studyapp.models import Judgment, Participation, Status
+from tests.browser.conftest import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

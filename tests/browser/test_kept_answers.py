@@ -6,16 +6,17 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from studyapp.models import Judgment, Study
-from tests.browser.conftest import NewPage, keep_screenshot
-from tests.browser.walking import (
+from sandbox.builders import open_small_study
+from sandbox.walking import (
     TWO_FRAMES,
     enter,
+    keep_screenshot,
     make_open_study,
     wait_for_next,
     wait_for_trial,
 )
-from tests.builders import open_small_study
+from studyapp.models import Judgment, Study
+from tests.browser.conftest import NewPage
 
 FACTS = [
     {"name": "age", "question": "How old are you?", "kind": "number", "least": 18, "most": 99,

@@ -3,9 +3,9 @@
 import pytest
 from playwright.sync_api import Page, Route
 
+from sandbox.walking import enter, make_open_study, wait_for_next, wait_for_trial
 from studyapp.models import Judgment, Participation, Status
 from tests.browser.conftest import NewPage
-from tests.browser.walking import enter, make_open_study, wait_for_next, wait_for_trial
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 

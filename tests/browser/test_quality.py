@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request
 
+from sandbox.walking import enter, keep_screenshot, make_open_study, wait_for_next, wait_for_trial
 from studyapp.models import Judgment, Participation, Status
-from tests.browser.conftest import NewPage, keep_screenshot
-from tests.browser.walking import enter, make_open_study, wait_for_next, wait_for_trial
+from tests.browser.conftest import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HEAVIEST = 60_000

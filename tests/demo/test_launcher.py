@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from demo.environment import read_env, site_environment, write_env
-from demo.processes import free_port
+from sandbox.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 LABELS = [f"thing {number}" for number in range(10)]

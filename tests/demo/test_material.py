@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from demo.material import INSIDE, PACKAGES, fetch_material, wanted_files
-from demo.processes import DemoError
+from sandbox.processes import PlainError
 from tests.demo.material_builder import draw_material
 
 needs_dpkg = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="dpkg-deb is missing")
@@ -64,7 +64,9 @@ def test_lists_of_our_own_are_used_where_the_systems_are_too_old(
     put_apt_on_the_path(
         tmp_path, monkeypatch, f'echo "$*" >> {calls}; echo "E: No such package" >&2; exit 100'
     )
-    with pytest.raises(DemoError, match=r"\(E: No such package\): check the network, or .*PHOTOS="):
+    with pytest.raises(
+        PlainError, match=r"\(E: No such package\): check the network, or .*PHOTOS="
+    ):
         fetch_material(tmp_path / "material")
     plain, update, own = calls.read_text().splitlines()
     assert "download" in plain
@@ -77,7 +79,7 @@ def test_a_missing_apt_is_told_with_the_way_round_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(DemoError, match=r"apt-get is missing.*sub-folder per class, with PHOTOS="):
+    with pytest.raises(PlainError, match=r"apt-get is missing.*sub-folder per class, with PHOTOS="):
         fetch_material(tmp_path / "material")
 
 

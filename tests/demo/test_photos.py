@@ -16,9 +16,9 @@ from PIL import Image
 from demo.coco import bounding_box, run_lengths, write_set
 from demo.material import Cutout, read_cutouts
 from demo.photos import draw_pairs, draw_sets, make_photos, scenes, subjects_of
-from demo.processes import DemoError
 from demo.scenes import MARGIN, SIDE, Scene, compose
 from explainer.networks import labels
+from sandbox.processes import PlainError
 from studyapp.studies.readers import read_photos
 from studyapp.studies.sections import ImagesSection
 from tests.demo.material_builder import draw_material
@@ -174,7 +174,7 @@ def test_a_folder_that_does_not_serve_is_told_in_one_sentence(
 ) -> None:
     own = draw_own(tmp_path / "own")
     spoil(own)
-    with pytest.raises(DemoError, match=sentence) as caught:
+    with pytest.raises(PlainError, match=sentence) as caught:
         make_photos(tmp_path / "none", tmp_path / "sets", own=own, told=lambda text: None)
     assert "\n" not in str(caught.value)
 

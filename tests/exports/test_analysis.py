@@ -13,6 +13,8 @@ import pandas as pd
 import pytest
 from django.core.management import call_command
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.analyses.reports import study_report
 from studyapp.analyses.results import results
 from studyapp.analyses.tidy import tidy_file
@@ -21,8 +23,6 @@ from studyapp.exports.bundle import write_bundle
 from studyapp.models import Exclusion, Participation, Study
 from studyapp.studies.paradigms import PARADIGMS
 from tests.analyses.answered import answered_study
-from tests.builders import open_small_study
-from tests.people import send_people
 
 
 def make_bundle(folder: Path, paradigm: str = "trust", **options: Any) -> Path:

@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.analyses.tables import TABLES
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.codebook import dictionary_markdown
 from studyapp.exports.folder import whole_folder
 from studyapp.models import Study, StudyKind
 from studyapp.studies.copies import marked_copy
-from tests.builders import open_small_study
-from tests.people import send_people
 from tests.test_architecture import ROOT
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.analyses.frames import read_frame
 from studyapp.analyses.tables import JUDGMENTS
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.description import psych_ds_problems
-from tests.builders import open_small_study
-from tests.people import send_people
 
 JUDGMENTS_FILE = "study-small_description-judgments_data.csv"
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from sandbox.builders import make_study, open_small_study, take_part
+from sandbox.people import answer_all, make_profile
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.description import psych_ds_problems
 from studyapp.exports.folder import ExportError
@@ -18,8 +20,6 @@ from studyapp.participations.entering import enter
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from tests.admin.desk import administrator, page_of
-from tests.builders import make_study, open_small_study, take_part
-from tests.people import answer_all, make_profile
 
 PANEL_ID = "5f3a9c01d2"
 

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import answer_all, make_profile, send_people
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import (
     Deviation,
@@ -24,8 +26,6 @@ from studyapp.participations.entering import enter
 from studyapp.participations.withdrawal import withdraw
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
-from tests.builders import open_small_study, take_part
-from tests.people import answer_all, make_profile, send_people
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,12 +13,12 @@ from typing import Any, get_args
 
 import pytest
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Judgment, Participation, Study
 from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.sections import FieldSection
-from tests.builders import open_small_study
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sandbox.builders import open_small_study, take_part
 from studyapp.admin.timeline import answer_words
 from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
@@ -19,7 +20,6 @@ from studyapp.participations.answering import current_trial
 from studyapp.studies.definition import study_definition
 from studyapp.studies.lifecycle import close_study
 from studyapp.views.trials import asked_on
-from tests.builders import open_small_study, take_part
 
 pytestmark = pytest.mark.django_db
 

@@ -12,6 +12,8 @@ import requests
 from django.core.management import CommandError, call_command
 from pytest_django.live_server_helper import LiveServer
 
+from sandbox.builders import make_definition, open_small_study
+from sandbox.people import make_profile
 from studyapp.models import Judgment, Participation, Status, Study, StudyKind, Trial
 from studyapp.participations.answering import current_trial
 from studyapp.simulation.crowd import Crowd, asked_in, keep_profile, send_crowd, truth_of
@@ -21,8 +23,6 @@ from studyapp.simulation.walk import COMPLETION_CODE, Walk, Walker
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.definition import study_definition
 from studyapp.studies.lifecycle import close_study
-from tests.builders import make_definition, open_small_study
-from tests.people import make_profile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

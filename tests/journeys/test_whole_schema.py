@@ -15,6 +15,7 @@ from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from sandbox.builders import make_definition, open_small_study
 from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.rebuilding import import_bundle
@@ -25,7 +26,6 @@ from studyapp.studies.lifecycle import close_study
 from studyapp.studies.loading import load_study
 from studyapp.studies.paradigms import PARADIGMS, Question
 from studyapp.views.trials import asked_on
-from tests.builders import make_definition, open_small_study
 from tests.studies.test_limits import photo_folder
 
 pytestmark = pytest.mark.django_db

@@ -9,9 +9,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from sandbox.builders import make_study, open_small_study, take_part
+from sandbox.people import send_people
 from studyapp.models import Exclusion, Explanation, Heartbeat, StudyState, WorkState
-from tests.builders import make_study, open_small_study, take_part
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

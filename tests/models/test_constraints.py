@@ -4,6 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from sandbox.builders import make_study, open_small_study, take_part
 from studyapp.models import (
     Explanation,
     Judgment,
@@ -19,7 +20,6 @@ from studyapp.models import (
 )
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.entering import enter
-from tests.builders import make_study, open_small_study, take_part
 
 pytestmark = pytest.mark.django_db
 

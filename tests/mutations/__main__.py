@@ -16,7 +16,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from queue import Queue
 
-from demo.scratch import scratch_environment
+from sandbox.scratch import scratch_environment
 
 from .listed import ROOT, Mutation, listed
 

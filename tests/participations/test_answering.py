@@ -6,6 +6,7 @@ import pytest
 from django.db import connection, connections
 from django.test.utils import CaptureQueriesContext
 
+from sandbox.builders import open_small_study, take_part
 from studyapp.models import Judgment, Participation, Status, Trial
 from studyapp.participations.answering import (
     answer,
@@ -18,7 +19,6 @@ from studyapp.participations.entering import enter
 from studyapp.participations.refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
 from studyapp.participations.withdrawal import withdraw
 from studyapp.studies.lifecycle import close_study, pause_study
-from tests.builders import open_small_study, take_part
 
 
 def due(person: Participation) -> Trial:

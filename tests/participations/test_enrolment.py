@@ -9,6 +9,8 @@ import pytest
 from django.db import connections
 from django.utils import timezone
 
+from sandbox.builders import make_study, open_small_study, take_part
+from sandbox.people import answer_all, make_profile
 from studyapp.clock import MOST_APART_SECONDS
 from studyapp.models import Participation, Slot, Status
 from studyapp.participations.enrolment import (
@@ -23,8 +25,6 @@ from studyapp.participations.enrolment import (
 from studyapp.participations.entering import enter
 from studyapp.participations.refusals import NotNow, StudyNotOpen
 from studyapp.studies.lifecycle import pause_study
-from tests.builders import make_study, open_small_study, take_part
-from tests.people import answer_all, make_profile
 
 
 def fall_idle(person: Participation) -> None:

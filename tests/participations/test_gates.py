@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sandbox.builders import open_small_study, take_part
 from studyapp.models import Participation, Slot, Status, Study
 from studyapp.participations.answering import answer, current_page, current_trial
 from studyapp.participations.enrolment import begin, consent
@@ -12,7 +13,6 @@ from studyapp.participations.entering import enter
 from studyapp.participations.gates import comprehend, screen
 from studyapp.participations.refusals import NotNow, Unanswered
 from studyapp.studies.paradigms.base import right_button
-from tests.builders import open_small_study, take_part
 
 pytestmark = pytest.mark.django_db
 

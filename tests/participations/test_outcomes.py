@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
+from sandbox.builders import ETHICS, open_small_study, take_part
 from studyapp.models import Participation, Status, Study
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.approvals import approvals
@@ -14,7 +15,6 @@ from studyapp.participations.gates import comprehend, screen
 from studyapp.participations.outcomes import panel_code
 from studyapp.studies.definition import study_definition
 from studyapp.studies.lifecycle import close_study
-from tests.builders import ETHICS, open_small_study, take_part
 from tests.participations.test_panels import CODES, answer_all, come, prolific_study
 
 pytestmark = pytest.mark.django_db

@@ -16,6 +16,8 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import timezone
 
+from sandbox.builders import make_definition, open_small_study, take_part
+from sandbox.visits import panel_id
 from studyapp.models import (
     Download,
     PanelEvent,
@@ -29,8 +31,6 @@ from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.panels import DamagedLink, NotFromThePanel, panel_visit
 from studyapp.participations.panels.personal import signed
 from studyapp.participations.withdrawal import withdraw
-from tests.builders import make_definition, open_small_study, take_part
-from tests.visits import panel_id
 
 pytestmark = pytest.mark.django_db
 SECRET = "what Prolific and this site share"

@@ -5,6 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from sandbox.builders import ETHICS, make_definition, open_small_study
+from sandbox.people import answer_all, make_profile
+from sandbox.visits import panel_id
 from studyapp.models import (
     DoorCount,
     Judgment,
@@ -23,10 +26,7 @@ from studyapp.participations.panels import DamagedLink, UnfilledLink, panel_visi
 from studyapp.participations.panels.personal import signed
 from studyapp.participations.withdrawal import withdraw
 from studyapp.studies.lifecycle import close_study
-from tests.builders import ETHICS, make_definition, open_small_study
 from tests.participations.test_enrolment import at_once
-from tests.people import answer_all, make_profile
-from tests.visits import panel_id
 
 pytestmark = pytest.mark.django_db
 SONA = {"kind": "sona"}

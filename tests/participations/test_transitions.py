@@ -6,6 +6,8 @@ from collections.abc import Callable
 import pytest
 from django.utils import timezone
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import answer_all, make_profile
 from studyapp.models import HOLDS_A_SLOT, Event, Participation, Slot, Status
 from studyapp.participations.answering import answer, current_trial, finish
 from studyapp.participations.enrolment import begin, consent, refuse, resume
@@ -13,8 +15,6 @@ from studyapp.participations.entering import enter, readdress
 from studyapp.participations.gates import screen
 from studyapp.participations.refusals import ParticipationError
 from studyapp.participations.withdrawal import withdraw
-from tests.builders import open_small_study, take_part
-from tests.people import answer_all, make_profile
 
 pytestmark = pytest.mark.django_db
 Step = Callable[[Participation], object]

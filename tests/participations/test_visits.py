@@ -17,15 +17,15 @@ from django.db.migrations.executor import MigrationExecutor
 from django.test import Client
 from django.utils import timezone
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import answer_all, make_profile
+from sandbox.visits import panel_id
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import PanelEvent, PanelVisit, Participation, Status, Study
 from studyapp.participations.approvals import approvals
 from studyapp.participations.doors import warnings
 from studyapp.participations.enrolment import begin, consent, has_free_slot
 from studyapp.participations.entering import enter
-from tests.builders import open_small_study, take_part
-from tests.people import answer_all, make_profile
-from tests.visits import panel_id
 
 ANNA, SECRET = panel_id("anna"), "what Prolific and this site share"
 

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from sandbox.builders import make_definition
 from studyapp.analyses.power.answers import Layout, latent_mean, layout, simulate
 from studyapp.analyses.power.designs import compared, drawn
 from studyapp.analyses.power.grid import Point, Power, finds, powers
 from studyapp.management.verbs.checking import stand_ins
 from studyapp.studies.paradigms import PARADIGMS
 from studyapp.studies.precision import Shares
-from tests.builders import make_definition
 
 
 def crossed(people: int, photos: int) -> Layout:

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from django.core.management import CommandError, call_command
 
+from sandbox.builders import open_small_study
 from studyapp.analyses.reports import study_report
-from tests.builders import open_small_study
 
 STUDY = """
 slug = "planned"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import MetricValue, StimulusOverlay, Study
-from tests.builders import open_small_study
-from tests.people import send_people
 
 NAME = "deletion_auc"
 

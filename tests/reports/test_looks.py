@@ -2,9 +2,9 @@
 
 import pytest
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.analyses.reports import study_report
-from tests.builders import open_small_study
-from tests.people import send_people
 
 
 @pytest.mark.django_db

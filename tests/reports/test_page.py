@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import call_command
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.analyses.reports import report_html, study_report
 from studyapp.analyses.results import results
 from studyapp.exports.bundle import write_bundle
@@ -15,8 +17,6 @@ from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from tests.analyses.test_results import STRANGE
 from tests.analyses.tidy_tables import crossed, make_tidy
-from tests.builders import open_small_study
-from tests.people import send_people
 
 
 class Page(HTMLParser):

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.analyses.reports import study_report
 from studyapp.analyses.reports.requests import ask_report, report_attachment
 from studyapp.models import Exclusion, Participation, Report, Study, WorkState
 from tasks.reports import report as make_report
-from tests.builders import open_small_study
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

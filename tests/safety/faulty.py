@@ -1,18 +1,14 @@
 """What goes wrong below the site, done to it: databases that take nothing, small disks, clocks."""
 
 import contextlib
-import os
-import shlex
-import shutil
-import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.db import connection
 from django.utils import timezone
 
+from sandbox.small_disk import has_small_disks
 from tests.databases import other_session
 
 
@@ -51,20 +47,6 @@ def full_database(table: str) -> Iterator[None]:
             yield
         finally:
             cursor.execute("DROP FUNCTION no_room() CASCADE")
-
-
-def on_small_disk(place: Path, command: Sequence[str], *, megabytes: int) -> list[str]:
-    """`command` with a disk of its own at `place`, which goes with it and nobody else sees."""
-    asked = ["unshare", "--mount", *([] if os.geteuid() == 0 else ["--user", "--map-root-user"])]
-    mount = f"mount -t tmpfs -o size={megabytes}m,mode=755 none {shlex.quote(str(place))}"
-    return [*asked, "sh", "-c", f"{mount} && exec {shlex.join(command)}"]
-
-
-def has_small_disks() -> bool:
-    if not shutil.which("unshare"):
-        return False
-    command = on_small_disk(Path("/mnt"), ["true"], megabytes=1)
-    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 needs_a_small_disk = pytest.mark.skipif(

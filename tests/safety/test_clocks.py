@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
+from sandbox.builders import make_study, open_small_study, take_part
 from studyapp.health import alive_workers
 from studyapp.logins import MOST_TRIES, may_try
 from studyapp.models import (
@@ -23,7 +24,6 @@ from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import release_idle
 from studyapp.participations.erasure import erase_identities, is_over
 from studyapp.studies.claims import claim, finish
-from tests.builders import make_study, open_small_study, take_part
 
 from .faulty import set_clock
 

@@ -14,6 +14,7 @@ from django.test import Client
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.builders import make_study, open_small_study, take_part
 from studyapp.headers import POLICY
 from studyapp.markdown import safe_fragment, safe_html
 from studyapp.models import Participation, Role, StudyKind, new_code
@@ -23,7 +24,6 @@ from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from studyapp.studies.study_file import DefinitionError, parse_definition
 from tests.admin.desk import make_user
-from tests.builders import make_study, open_small_study, take_part
 
 ROOT = Path(__file__).resolve().parents[2]
 PANEL_LINK = {"PROLIFIC_PID": "5f0c77aabb5f0c77aabb5f0c", "STUDY_ID": "1", "SESSION_ID": "2"}

@@ -11,17 +11,17 @@ from django.conf import settings as current
 from django.test import Client
 from pytest_django import Settings
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.small_disk import on_small_disk
 from studyapp import health
 from studyapp.admin import home
 from studyapp.models import Judgment, Participation
 from studyapp.participations.answering import current_trial
 from tests.admin.desk import administrator, concerns
-from tests.builders import open_small_study, take_part
 
 from .faulty import (
     full_database,
     needs_a_small_disk,
-    on_small_disk,
     read_only_database,
     set_clock,
 )
@@ -105,7 +105,7 @@ def test_a_full_disk_of_the_database_asks_people_to_send_again_and_takes_it_when
 ON_A_SMALL_DISK = """
 import contextlib, os, sys
 from pathlib import Path
-from demo.postgres import start_postgres
+from sandbox.postgres import start_postgres
 folder = Path(sys.argv[1])
 child, os.environ["DATABASE_URL"] = start_postgres(folder / "pg", folder / "log", durable=False)
 import django; django.setup()

@@ -18,9 +18,9 @@ from django.urls.resolvers import RoutePattern
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.models import Study
-from tests.builders import open_small_study
-from tests.people import send_people
 
 from .fuzzing import COOKIES, WORDS, fuzzing
 

@@ -21,6 +21,8 @@ from PIL import Image as Picture
 from pytest_django import Settings
 
 import explainer
+from sandbox.builders import open_small_study
+from sandbox.people import send_people
 from studyapp.exports.archives import ArchiveError, opened_bundle
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.rebuilding import import_bundle
@@ -29,9 +31,7 @@ from studyapp.studies.photo_files import measure
 from studyapp.studies.readers import ReaderError, read_photos
 from studyapp.studies.sections import ImagesSection
 from studyapp.studies.study_file import DefinitionError, parse_definition, read_definition
-from tests.builders import open_small_study
 from tests.exports.test_archives import make_bundle
-from tests.people import send_people
 
 from .fuzzing import DEEP, ODD_VALUES, fuzzing, size_of, spoiled, with_odd_value
 

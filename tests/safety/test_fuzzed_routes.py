@@ -16,6 +16,7 @@ from django.urls import URLPattern, get_resolver
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.builders import open_small_study, take_part
 from studyapp.models import Participation, Study
 from studyapp.participations.answering import current_trial
 from studyapp.participations.enrolment import consent
@@ -23,7 +24,6 @@ from studyapp.participations.entering import enter
 from studyapp.participations.gates import screen
 from studyapp.studies.paradigms import PARADIGMS
 from studyapp.wsgi import readable_kind
-from tests.builders import open_small_study, take_part
 from tests.participations.test_gates import COLOURS, ROBOTS
 
 from .fuzzing import COOKIES, WORDS, fuzzing

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image as Picture
 
+from sandbox.small_line import BUILDER, LAYERS, STUDY
 from studyapp.studies.loading import load_study
 from studyapp.studies.readers import ReaderError
-from tests.tasks.small_line import BUILDER, LAYERS, STUDY
 
 
 def study_of(folder: Path) -> Path:

@@ -10,11 +10,11 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from sandbox.builders import make_definition, open_small_study
 from studyapp.models import Judgment, PanelIdentity, Participation, Study
 from studyapp.participations.answering import current_trial
 from studyapp.participations.entering import enter
 from studyapp.studies.lifecycle import close_study
-from tests.builders import make_definition, open_small_study
 from tests.views.test_bad_input import post
 
 pytestmark = pytest.mark.django_db

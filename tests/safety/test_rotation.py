@@ -11,8 +11,8 @@ from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
+from sandbox.builders import open_small_study, take_part
 from studyapp.participations.panels import personal
-from tests.builders import open_small_study, take_part
 
 pytestmark = pytest.mark.django_db
 

@@ -13,13 +13,13 @@ from django.db import OperationalError, connection
 from django.test import Client
 from pytest_django import Settings
 
+from sandbox.builders import open_small_study, take_part
 from studyapp import queue, watchdog
 from studyapp.models import Report, WorkState
 from studyapp.simulation.server import own_site
 from studyapp.watchdog import Watched, database_answers
 from tasks.watch import unmade
 from tests.admin.desk import administrator, concerns
-from tests.builders import open_small_study, take_part
 
 from .silent import line_to, silence
 

@@ -9,12 +9,12 @@ import pytest
 from django.core.management import call_command
 from django.utils import timezone
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import answer_all, make_profile
 from studyapp.models import Download, Event, Participation, Study, WorkState
 from studyapp.participations.withdrawal import known_bundles, withdraw
 from studyapp.studies.lifecycle import close_study
 from tests.admin.desk import administrator, page_of
-from tests.builders import open_small_study, take_part
-from tests.people import answer_all, make_profile
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

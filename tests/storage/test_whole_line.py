@@ -20,6 +20,9 @@ from django.urls import reverse
 from PIL import Image as Picture
 from pytest_django import Settings
 
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import send_people
+from sandbox.small_line import empty_broker
 from studyapp import storage
 from studyapp.backups import back_up
 from studyapp.exports.bundle import write_bundle
@@ -42,10 +45,7 @@ from studyapp.studies.verification import is_intact
 from tasks.bundles import bundle as make_bundle
 from tasks.reports import report as make_report
 from tests.admin.desk import administrator
-from tests.builders import open_small_study, take_part
 from tests.databases import empty_database
-from tests.people import send_people
-from tests.tasks.small_line import empty_broker
 from tests.tasks.test_bad_material import TASKS, make_preparing, work
 
 from .buckets import KEYS, bucket_url, use_storage

@@ -7,10 +7,10 @@ import pytest
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from sandbox.builders import make_study
 from studyapp.models import Explanation, WorkState
 from studyapp.studies.claims import claim, fail, finish, give_back, renew, retry
 from studyapp.studies.preparation import _batches
-from tests.builders import make_study
 
 pytestmark = pytest.mark.django_db
 

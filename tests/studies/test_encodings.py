@@ -10,6 +10,7 @@ from django.test import Client
 from PIL import Image
 
 from explainer.render import encode
+from sandbox.builders import make_definition, open_small_study, take_part
 from studyapp import storage
 from studyapp.models import Overlay, StimulusOverlay, Trial
 from studyapp.participations.answering import answer, current_trial, within_sight
@@ -17,7 +18,6 @@ from studyapp.studies.encodings import COMPACT, LOSSLESS, QUALITY, overlay_encod
 from studyapp.studies.pictures import Look
 from studyapp.studies.sections import ConditionSection
 from studyapp.studies.shown import EXTENDED_BYTES, HEADER_BYTES, padded
-from tests.builders import make_definition, open_small_study, take_part
 
 ROOM = EXTENDED_BYTES + HEADER_BYTES
 

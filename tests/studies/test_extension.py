@@ -6,11 +6,11 @@ from io import StringIO
 import pytest
 from django.core.management import CommandError, call_command
 
+from sandbox.builders import make_study, open_small_study, take_part
+from sandbox.people import send_people
 from studyapp.models import Deviation, Slot, Study, Trial
 from studyapp.studies.extension import extend_study
 from studyapp.studies.lifecycle import LifecycleError, close_study
-from tests.builders import make_study, open_small_study, take_part
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

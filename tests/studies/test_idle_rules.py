@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.builders import make_definition
 from studyapp.studies.idle_rules import idle_rules
-from tests.builders import make_definition
 
 TEXT = {"name": "main", "paradigm": "open_text", "trials": 1, "question": "What did you see?"}
 PRACTICE = {"name": "try", "paradigm": "trust", "stage": "practice", "trials": 1}

@@ -4,6 +4,7 @@ import pytest
 from django.core.files.storage import default_storage
 from django.db import transaction
 
+from sandbox.builders import make_study, open_small_study
 from studyapp.models import (
     Crop,
     Deviation,
@@ -27,7 +28,6 @@ from studyapp.studies.lifecycle import (
     start_preparing,
 )
 from studyapp.studies.texts import correct_text, current_texts, shown_texts
-from tests.builders import make_study, open_small_study
 
 pytestmark = pytest.mark.django_db
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from PIL import Image as Picture
 
+from sandbox.builders import make_study
 from studyapp.models import Network, Participation, Study, StudyKind, StudyText
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.definition import Definition
@@ -13,7 +14,6 @@ from studyapp.studies.loading import load_study
 from studyapp.studies.readers import ReaderError, read_photos
 from studyapp.studies.sections import ImagesSection
 from studyapp.studies.study_file import DefinitionError, parse_definition, read_definition
-from tests.builders import make_study
 from tests.studies.test_definition import GOOD, complaint
 
 CODE = Participation._meta.get_field("completion_code").max_length

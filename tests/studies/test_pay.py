@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from sandbox.builders import make_study
+from sandbox.people import send_people
 from studyapp.models import Participation, Study, StudyKind
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import LifecycleError, open_study
-from tests.builders import make_study
-from tests.people import send_people
 
 pytestmark = pytest.mark.django_db
 

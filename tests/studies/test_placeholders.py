@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from sandbox.builders import ETHICS, make_study
 from studyapp.models import Study, StudyKind
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import LifecycleError, open_study
-from tests.builders import ETHICS, make_study
 
 pytestmark = pytest.mark.django_db
 SAMPLE = Path(settings.ROOT) / "fixtures" / "studies" / "texts" / "consent.md"

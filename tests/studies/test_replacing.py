@@ -8,6 +8,8 @@ from django.db.models import ProtectedError
 from PIL import Image as Picture
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
+from sandbox.builders import make_study
+from sandbox.people import answer_all, make_profile
 from studyapp import storage
 from studyapp.models import (
     Download,
@@ -29,8 +31,6 @@ from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import open_study
 from studyapp.studies.loading import LoadingError, load_study
 from tests.admin.test_upload import TOML
-from tests.builders import make_study
-from tests.people import answer_all, make_profile
 
 pytestmark = pytest.mark.django_db
 

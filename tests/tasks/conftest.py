@@ -9,8 +9,8 @@ from pytest_django import Settings
 @pytest.fixture
 def own_place(tmp_path: Path, settings: Settings) -> None:
     """Files, networks and messages of this test alone."""
+    from sandbox.small_line import empty_broker
     from tasks import networks
-    from tests.tasks.small_line import empty_broker
 
     settings.MEDIA_ROOT = tmp_path / "media"
     networks._load.cache_clear()

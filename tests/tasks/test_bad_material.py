@@ -12,6 +12,7 @@ from django.test import Client
 from pytest_django import Settings
 
 import explainer
+from sandbox.small_line import BUILDER, files_of_rows, files_on_disk, make_line
 from studyapp.models import Explanation, Image, Network, Prediction, Study, WorkState
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.claims import claim, finish
@@ -23,7 +24,6 @@ from tasks.material import open_image
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import _record, explain, render
 from tests.admin.desk import administrator, concerns
-from tests.tasks.small_line import BUILDER, files_of_rows, files_on_disk, make_line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 TASKS: dict[str, Any] = {

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from sandbox.small_line import empty_broker
 from studyapp.models import Prediction, Study
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.loading import load_study
 from tasks import preparation
-from tests.tasks.small_line import empty_broker
 
 STUDY = """
 slug = "examined"

@@ -7,12 +7,11 @@ import pytest
 from django.core.management import call_command
 from pytest_django import Settings
 
+from sandbox.small_line import broker_is_idle, empty_broker, make_line, wait_for, worker
 from studyapp.models import Explanation, Heartbeat, StimulusRole, WorkState
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.progress import progress
 from tests.safety.faulty import needs_a_small_disk
-
-from .small_line import broker_is_idle, empty_broker, make_line, wait_for, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

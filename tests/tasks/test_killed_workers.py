@@ -8,6 +8,17 @@ from django.conf import settings
 from pytest_django import Settings
 
 import explainer
+from sandbox.small_line import (
+    ROWS,
+    WorkerProcess,
+    broker_is_idle,
+    empty_broker,
+    files_of_rows,
+    files_on_disk,
+    make_line,
+    wait_for,
+    worker,
+)
 from studyapp.models import (
     Condition,
     Explanation,
@@ -26,17 +37,6 @@ from studyapp.studies.progress import progress
 from tasks.networks import describe
 from tests.admin.desk import administrator, concerns
 
-from .small_line import (
-    ROWS,
-    WorkerProcess,
-    broker_is_idle,
-    empty_broker,
-    files_of_rows,
-    files_on_disk,
-    make_line,
-    wait_for,
-    worker,
-)
 from .test_bad_material import work
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -13,6 +13,7 @@ from PIL import Image as Picture
 from pytest_django import Settings
 
 import explainer
+from sandbox.small_line import BUILDER, empty_broker, photo
 from studyapp.models import Explanation, Image, Overlay, Stimulus, StimulusRole, Study
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.lifecycle import open_study, start_preparing
@@ -22,7 +23,6 @@ from tasks import networks, predictions, preparation
 from tasks.material import open_image
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import explain, render
-from tests.tasks.small_line import BUILDER, empty_broker, photo
 
 pytestmark = pytest.mark.django_db
 TASKS: dict[str, Any] = {

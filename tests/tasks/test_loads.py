@@ -8,6 +8,7 @@ from django.test import Client
 from django.utils import timezone
 
 import explainer
+from sandbox.small_line import make_line
 from studyapp.models import Network, NetworkLoad, Prediction, Study
 from studyapp.studies.claims import claim
 from studyapp.studies.lifecycle import start_preparing
@@ -18,7 +19,6 @@ from tasks.batches import worker_name
 from tasks.loads import counted
 from tasks.preparation import prepare
 from tests.admin.desk import administrator, concerns
-from tests.tasks.small_line import make_line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 

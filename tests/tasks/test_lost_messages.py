@@ -9,14 +9,13 @@ import pytest
 import redis
 from django.conf import settings
 
+from sandbox.builders import open_small_study
+from sandbox.small_line import empty_broker
 from studyapp.models import Download, Measurement, Report, Study, StudyState, WorkState
 from studyapp.queue import BUNDLE, MEASURE, PREPARE, REPORT
 from studyapp.simulation.server import environment
 from studyapp.studies.claims import claim
 from tasks.watch import Watch, unmade
-from tests.builders import open_small_study
-
-from .small_line import empty_broker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NOBODY_LISTENS = "redis://127.0.0.1:9/0"

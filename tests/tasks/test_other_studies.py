@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from django.conf import settings as current
 
+from sandbox.small_line import make_line
 from studyapp.models import Crop, Explanation, Overlay, Prediction, Study, Work, WorkState
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.preparation import PreparationError, _damaged_requests
 from studyapp.studies.progress import failures
 from tasks.preparation import prepare
-from tests.tasks.small_line import make_line
 from tests.tasks.test_bad_material import make_preparing, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]

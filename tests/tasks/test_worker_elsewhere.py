@@ -7,13 +7,19 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
+from sandbox.small_line import (
+    empty_broker,
+    files_of_rows,
+    files_on_disk,
+    make_line,
+    wait_for,
+    worker,
+)
 from studyapp.models import Explanation, Heartbeat
 from studyapp.simulation.server import environment
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.progress import progress
 from tests.test_containers import image_of
-
-from .small_line import empty_broker, files_of_rows, files_on_disk, make_line, wait_for, worker
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHARED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")

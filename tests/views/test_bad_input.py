@@ -7,12 +7,12 @@ import pytest
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
+from sandbox.builders import make_study, open_small_study, take_part
 from studyapp.models import Judgment, Participation, Status
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.entering import enter
 from studyapp.studies.lifecycle import close_study, pause_study
 from studyapp.wsgi import application
-from tests.builders import make_study, open_small_study, take_part
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = "A" * 22

@@ -7,11 +7,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from sandbox.builders import ETHICS, open_small_study
+from sandbox.plans import scans
+from sandbox.visits import requests
 from studyapp.models import StimulusOverlay, Study
 from studyapp.studies.material import overlay_codes
-from tests.builders import ETHICS, open_small_study
-from tests.plans import scans
-from tests.visits import requests
 
 pytestmark = pytest.mark.django_db
 # BEGIN and COMMIT are SAVEPOINT and RELEASE here, because each test is a transaction itself.

@@ -8,10 +8,10 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
+from sandbox.builders import open_small_study
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.studies.lifecycle import close_study
-from tests.builders import open_small_study
 
 APP = settings.ROOT / "studyapp"
 CATALOGUE = APP / "locale" / "de" / "LC_MESSAGES" / "django.mo"

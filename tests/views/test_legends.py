@@ -8,11 +8,11 @@ from django.conf import settings
 from django.test import Client
 
 from explainer.colours import STOPS
+from sandbox.builders import open_small_study, take_part
 from studyapp.models import Study
 from studyapp.studies.definition import study_definition
 from studyapp.studies.loading import load_study
 from studyapp.studies.paradigms import PARADIGMS
-from tests.builders import open_small_study, take_part
 from tests.studies.test_definition import GOOD
 from tests.studies.test_limits import photo_folder
 

@@ -9,9 +9,9 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
+from sandbox.builders import open_small_study, take_part
 from studyapp import storage
 from studyapp.models import Crop, Overlay
-from tests.builders import open_small_study, take_part
 from tests.views.test_wire import addresses
 
 pytestmark = pytest.mark.django_db

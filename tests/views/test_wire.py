@@ -12,12 +12,12 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from PIL import Image
 
+from sandbox.builders import METHODS, open_small_study, take_part
 from studyapp import storage
 from studyapp.models import Overlay, Participation, Stage, Stimulus, StimulusOverlay, Study, Trial
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
-from tests.builders import METHODS, open_small_study, take_part
 
 pytestmark = pytest.mark.django_db
 CODE = re.compile(r"[A-Za-z0-9_-]{22}")

@@ -1,10 +1,12 @@
 """How a person walks through a study in a browser: the steps that tests share."""
 
+import os
+from pathlib import Path
+
 from playwright.sync_api import Page
 
+from sandbox.builders import ETHICS, open_small_study
 from studyapp.models import Study
-from tests.browser.conftest import keep_screenshot
-from tests.builders import ETHICS, open_small_study
 
 
 def make_open_study(paradigm: str = "trust", **options: object) -> Study:
@@ -49,3 +51,10 @@ def wait_for_next(page: Page, trial: str) -> None:
 def press(page: Page, *keys: str) -> None:
     for key in keys:
         page.keyboard.press(key)
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    """A picture of the page in the folder SCREENSHOTS, where somebody wants to look at it."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=f"{folder}/{name}.png")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import psycopg2
 
-from demo.processes import Child, DemoError, free_port, run, start, wait_until_ready
+from sandbox.processes import Child, PlainError, free_port, run, start, wait_until_ready
 
 # Written anew at each start, so that a changed setting needs no new folder.
 SETTINGS = """\
@@ -59,7 +59,7 @@ def find_binaries() -> Path:
     found = shutil.which("postgres")
     if found and shutil.which("initdb", path=str(Path(found).resolve().parent)):
         return Path(found).resolve().parent
-    raise DemoError(
+    raise PlainError(
         "PostgreSQL is missing: install Debian's package postgresql, or set DATABASE_URL."
     )
 
@@ -70,7 +70,7 @@ def version_of(folder: Path) -> int:
 
 
 def runs(command: list[str | Path], identity: str) -> bool:
-    with contextlib.suppress(DemoError):
+    with contextlib.suppress(PlainError):
         run(command, identity=identity)
         return True
     return False
@@ -183,7 +183,7 @@ def start_postgres(
     """Start PostgreSQL with its files in `folder`; returns the process and its DATABASE_URL.
 
     `port` 0 takes a free one. `durable=False` is for tests: fast, and lost with a power cut.
-    Raises DemoError.
+    Raises PlainError.
     """
     home = make_home(folder, namespaces=namespaces)
     if not (home.data / "PG_VERSION").exists():

@@ -19,7 +19,8 @@ from studyapp.models import Crop, Explanation, Overlay, Prediction, Study, Work
 from studyapp.queue import QUEUES
 from studyapp.simulation.server import environment
 from studyapp.studies.loading import load_study
-from tests.safety.faulty import on_small_disk
+
+from .small_disk import on_small_disk
 
 ROWS: tuple[type[Work], ...] = (Prediction, Explanation, Overlay, Crop)
 BUILDER = "squeezenet1_1"

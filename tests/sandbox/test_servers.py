@@ -16,9 +16,9 @@ from django.db import connection
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from demo.postgres import remove_home, start_postgres
-from demo.processes import DemoError, require_free_port
-from demo.valkey import start_valkey
+from sandbox.postgres import remove_home, start_postgres
+from sandbox.processes import PlainError, require_free_port
+from sandbox.valkey import start_valkey
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -103,8 +103,8 @@ def test_root_without_namespaces_keeps_the_data_outside_a_closed_home(tmp_path: 
 def test_servers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
     code = (
         "import pathlib, sys, time\n"
-        "from demo.postgres import start_postgres\n"
-        "from demo.valkey import start_valkey\n"
+        "from sandbox.postgres import start_postgres\n"
+        "from sandbox.valkey import start_valkey\n"
         "here = pathlib.Path(sys.argv[1])\n"
         "first, _ = start_postgres(here / 'pg', here / 'log')\n"
         "second, _ = start_valkey(here / 'valkey', here / 'log')\n"
@@ -125,7 +125,7 @@ def test_servers_end_when_their_parent_is_killed(tmp_path: Path) -> None:
 
 def test_a_taken_port_is_told_in_one_sentence() -> None:
     port = urlsplit(os.environ["DATABASE_URL"]).port or 0
-    with pytest.raises(DemoError, match=rf"Port {port} is taken; choose another with PORT="):
+    with pytest.raises(PlainError, match=rf"Port {port} is taken; choose another with PORT="):
         require_free_port(port, "PORT")
 
 

@@ -1,4 +1,4 @@
-"""Throwaway servers: for a test run, and for one command (`python -m demo.scratch COMMAND…`)."""
+"""Throwaway servers: for a test run, and for one command (`python -m sandbox.scratch COMMAND…`)."""
 
 import os
 import secrets
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from demo.postgres import find_binaries, remove_home, start_postgres
-from demo.processes import Child, DemoError
-from demo.valkey import start_valkey
+from sandbox.postgres import find_binaries, remove_home, start_postgres
+from sandbox.processes import Child, PlainError
+from sandbox.valkey import start_valkey
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def main(command: list[str]) -> int:
     try:
         with scratch_environment() as environment:
             return subprocess.run(command, env=environment, check=False).returncode
-    except DemoError as reason:
+    except PlainError as reason:
         print(reason, file=sys.stderr)
         return 1
 

@@ -11,7 +11,7 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from demo.processes import Child, DemoError, free_port, start, wait_until_ready
+from sandbox.processes import Child, PlainError, free_port, start, wait_until_ready
 
 # Nothing is kept on disk: the rows are the state, a lost message is asked for again.
 SETTINGS = """\
@@ -36,7 +36,7 @@ def find_server() -> Path:
     found = shutil.which("valkey-server") or shutil.which("redis-server")
     if found:
         return Path(found)
-    raise DemoError("Redis is missing: install Debian's package redis-server, or set REDIS_URL.")
+    raise PlainError("Redis is missing: install Debian's package redis-server, or set REDIS_URL.")
 
 
 def write_settings(folder: Path, port: int) -> str:
@@ -61,7 +61,7 @@ def is_ready(url: str) -> bool:
 def start_valkey(folder: Path, log: Path, *, port: int = 0) -> tuple[Child, str]:
     """Start Valkey with its files in `folder`; returns the process and its REDIS_URL.
 
-    `port` 0 takes a free one. Raises DemoError.
+    `port` 0 takes a free one. Raises PlainError.
     """
     port = port or free_port()
     password = write_settings(folder, port)

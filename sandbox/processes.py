@@ -14,7 +14,7 @@ from pathlib import Path
 CHILD = Path(__file__).with_name("child.py")
 
 
-class DemoError(Exception):
+class PlainError(Exception):
     """What went wrong and how to mend it, in one sentence for the terminal."""
 
 
@@ -64,7 +64,7 @@ def start(
 
 
 def run(command: Sequence[str | Path], *, identity: str = "self") -> str:
-    """Output of a command that must succeed; raises DemoError with its last line otherwise."""
+    """Output of a command that must succeed; raises PlainError with its last line otherwise."""
     done = subprocess.run(
         wrapped(command, signal.SIGKILL, identity),
         stdin=subprocess.DEVNULL,
@@ -75,7 +75,7 @@ def run(command: Sequence[str | Path], *, identity: str = "self") -> str:
         cwd="/",
     )
     if done.returncode != 0:
-        raise DemoError(f"{Path(command[0]).name} failed: {last_line(done.stdout)}")
+        raise PlainError(f"{Path(command[0]).name} failed: {last_line(done.stdout)}")
     return done.stdout
 
 
@@ -85,15 +85,15 @@ def wrapped(command: Sequence[str | Path], ends_by: signal.Signals, identity: st
 
 
 def wait_until_ready(child: Child, ready: Callable[[], bool], seconds: float = 30) -> None:
-    """Return once `ready()`; raise DemoError when the child ends or the time is up."""
+    """Return once `ready()`; raise PlainError when the child ends or the time is up."""
     deadline = time.monotonic() + seconds
     while not ready():
         if child.process.poll() is not None:
             tail = last_line(child.log.read_text("utf-8", errors="replace"))
-            raise DemoError(f"{child.name} ended at once; the last line of {child.log}: {tail}")
+            raise PlainError(f"{child.name} ended at once; the last line of {child.log}: {tail}")
         if time.monotonic() > deadline:
             child.stop()
-            raise DemoError(f"{child.name} was not ready after {seconds:.0f} s; see {child.log}.")
+            raise PlainError(f"{child.name} was not ready after {seconds:.0f} s; see {child.log}.")
         time.sleep(0.02)
 
 
@@ -110,10 +110,10 @@ def free_port() -> int:
 
 
 def require_free_port(port: int, name: str) -> None:
-    """Raise DemoError, naming the variable that moves it, when `port` is taken."""
+    """Raise PlainError, naming the variable that moves it, when `port` is taken."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
         except OSError as reason:
-            raise DemoError(f"Port {port} is taken; choose another with {name}=…") from reason
+            raise PlainError(f"Port {port} is taken; choose another with {name}=…") from reason

@@ -1,0 +1,1 @@
+"""Ratios, each measured in one run; nothing here is a test."""

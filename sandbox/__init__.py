@@ -1,0 +1,1 @@
+"""What tests, benches and the demo share: throwaway servers, small studies, people who answer."""
