@@ -43,7 +43,7 @@ from torch.nn import functional  # noqa: E402
 from torchcam.methods import GradCAM as TorchcamGradCAM  # noqa: E402
 
 from explainer import Network, explain, explain_many, load_network  # noqa: E402
-from explainer.metrics import deletion_auc, insertion_auc  # noqa: E402
+from explainer.laboratory.metrics import deletion_auc, insertion_auc  # noqa: E402
 
 LAYERS = {"vgg16": "features.29", "alexnet": "features.11"}
 FIVE = ("grad_cam", "guided_backprop", "deconvnet", "guided_grad_cam", "deconv_grad_cam")

@@ -23,7 +23,7 @@ import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from explainer import METHODS, ExplainerError, Found, Network, explain, load_network  # noqa: E402
-from explainer.devices import device_named  # noqa: E402
+from explainer.passes.devices import device_named  # noqa: E402
 
 # Shares of the processor's range. Where ReLUs follow other rules, a unit that is zero but for
 # rounding opens on one side only, which a few places show: 0.002 between float32 and float64.

@@ -8,18 +8,18 @@ found = explain(network, images, ["tabby"], methods=("grad_cam", "guided_grad_ca
 found["grad_cam"]  # N×u×v float32
 """
 
-from . import store
 from .errors import ExplainerError
-from .examination import examine
-from .explanations import explain, settings_digest
+from .explanations.examination import examine
+from .explanations.explanation import explain, settings_digest
+from .explanations.record import Found
+from .laboratory.metrics import METRICS, Metric
+from .laboratory.stream import Saved, explain_many
 from .methods import METHODS, Method
-from .metrics import METRICS, Metric
 from .networks import BUILDERS, Network, Preprocess, load_network, weights_of
-from .photos import open_photo
-from .record import Found
-from .render import Display, encode, render, sheet
-from .stream import Saved, explain_many
-from .targets import similarity_to
+from .passes.targets import similarity_to
+from .pictures import store
+from .pictures.photos import open_photo
+from .pictures.render import Display, encode, render, sheet
 
 __all__ = [
     "BUILDERS",

@@ -6,8 +6,8 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from .commands import COMMANDS
 from .errors import ExplainerError
+from .laboratory.commands import COMMANDS
 
 
 class Parser(argparse.ArgumentParser):

@@ -7,7 +7,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 import explainer
-from explainer.devices import device_named
+from explainer.passes.devices import device_named
 
 log = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from django.db import transaction
 from PIL import Image, ImageDraw
 
 import explainer
-from explainer.metrics import METRICS
-from explainer.metrics.localisation import Box, mask_box
+from explainer.laboratory.metrics import METRICS
+from explainer.laboratory.metrics.localisation import Box, mask_box
 from studyapp.models import Measurement, MetricValue, StimulusOverlay
 from studyapp.queue import MEASURE, MEASURING, app, ask
 from studyapp.studies.claims import fail, finish, give_back

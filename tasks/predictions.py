@@ -5,7 +5,7 @@ from typing import Any
 import torch
 
 import explainer
-from explainer.targets import in_probabilities
+from explainer.passes.targets import in_probabilities
 from studyapp.models import Prediction, Study
 from studyapp.queue import PREDICT, app
 from studyapp.studies.claims import fail, finish, give_back

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 import explainer
-from explainer.render import encode
+from explainer.pictures.render import encode
 from studyapp import storage
 from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study
 from studyapp.queue import EXPLAIN, RENDER, app

@@ -106,8 +106,12 @@ VIOLATIONS = {
         "def hidden():\n    import torch",
     ),
     "The explainer knows no Django, no queue and no study": (
-        "explainer/record.py",
+        "explainer/explanations/record.py",
         "import celery",
+    ),
+    "The line from a photo to its overlay leads down, and knows no laboratory": (
+        "explainer/methods/base.py",
+        "from explainer.laboratory.metrics import METRICS",
     ),
     "Photos are opened below the site, the workers and the explainer": (
         "photos/depths.py",

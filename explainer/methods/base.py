@@ -7,13 +7,13 @@ from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_h
 import torch
 from torch import Tensor
 
-from explainer.capture import Graph
 from explainer.errors import ExplainerError, did_you_mean
-from explainer.footprint import BUDGET
+from explainer.graphs.capture import Graph
+from explainer.graphs.rectifiers import Rule
 from explainer.networks.network import Network, in_float32
-from explainer.passes import passing
-from explainer.rectifiers import Rule
-from explainer.targets import Targets, Wanted
+from explainer.passes.footprint import BUDGET
+from explainer.passes.state import passing
+from explainer.passes.targets import Targets, Wanted
 
 Made = TypeVar("Made")
 Shape = Literal["layer", "image", "input"]

@@ -9,12 +9,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from explainer.capture import Graph
-from explainer.devices import in_full
 from explainer.errors import ExplainerError
-from explainer.photos import open_photo
-from explainer.resizing import resize, size_of
-from explainer.targets import class_scores
+from explainer.graphs.capture import Graph
+from explainer.passes.devices import in_full
+from explainer.passes.targets import class_scores
+from explainer.pictures.photos import open_photo
+from explainer.pictures.resizing import resize, size_of
 
 from .base import Method, NoSettings, Work, full_precision
 from .grad_cam import grad_cam, grad_cam_map

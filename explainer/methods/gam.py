@@ -6,11 +6,11 @@ import torch
 from torch import Tensor
 
 from explainer.errors import ExplainerError
-from explainer.layers import address_of
-from explainer.masks import minmax
+from explainer.methods.masks import minmax
 from explainer.networks.network import Network
-from explainer.resizing import resize, size_of
-from explainer.targets import Wanted
+from explainer.passes.layers import address_of
+from explainer.passes.targets import Wanted
+from explainer.pictures.resizing import resize, size_of
 
 from .base import Method, Work
 from .weighted_cams import layer_cam_map

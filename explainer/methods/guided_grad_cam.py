@@ -4,8 +4,8 @@ from functools import partial
 
 from torch import Tensor
 
-from explainer.rectifiers import Rule
-from explainer.resizing import resize, size_of
+from explainer.graphs.rectifiers import Rule
+from explainer.pictures.resizing import resize, size_of
 
 from .base import Method, NoSettings, Work
 from .grad_cam import PAPER, grad_cam

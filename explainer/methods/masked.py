@@ -6,8 +6,8 @@ import torch
 from torch import Tensor
 
 from explainer.errors import ExplainerError
-from explainer.masks import blur, minmax
-from explainer.resizing import resize, size_of
+from explainer.methods.masks import blur, minmax
+from explainer.pictures.resizing import resize, size_of
 
 from .base import Chunk, Method, NoSettings, Work
 from .grad_cam import importances, weighted_sum

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from explainer.errors import ExplainerError
-from explainer.resizing import size_of
+from explainer.pictures.resizing import size_of
 
 from .base import Method, Work
 from .paths import Baseline, baseline_image

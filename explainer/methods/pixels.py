@@ -4,7 +4,7 @@ from functools import partial
 
 from torch import Tensor
 
-from explainer.rectifiers import Rule
+from explainer.graphs.rectifiers import Rule
 
 from .base import Method, NoSettings, Work
 

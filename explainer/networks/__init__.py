@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from explainer.devices import AUTO, device_named
 from explainer.errors import ExplainerError, did_you_mean
+from explainer.passes.devices import AUTO, device_named
 
 from . import efficientnet_lite, torchvision_classifiers
 from .labels import IMAGENET, read_labels

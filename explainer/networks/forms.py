@@ -6,8 +6,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
-from explainer.devices import device_of
 from explainer.errors import ExplainerError
+from explainer.passes.devices import device_of
 
 
 def refuse_form(module: nn.Module) -> None:

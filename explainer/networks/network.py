@@ -8,15 +8,17 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from explainer.capture import Graph, UnclearLayoutError
-from explainer.devices import device_of, dtype_of, placed
 from explainer.errors import ExplainerError
-from explainer.footprint import Footprint, footprint
-from explainer.grids import Layout, shape_shown
-from explainer.layers import address_of
-from explainer.mixing import alone, refuse_mixing
-from explainer.passes import passing, told
-from explainer.targets import (
+from explainer.graphs.capture import Graph, UnclearLayoutError
+from explainer.graphs.trail import follow
+from explainer.graphs.way import Way, way_to_score
+from explainer.passes.devices import device_of, dtype_of, placed
+from explainer.passes.footprint import Footprint, footprint
+from explainer.passes.grids import Layout, shape_shown
+from explainer.passes.layers import address_of
+from explainer.passes.mixing import alone, refuse_mixing
+from explainer.passes.state import passing, told
+from explainer.passes.targets import (
     Probabilities,
     Targets,
     Wanted,
@@ -25,8 +27,6 @@ from explainer.targets import (
     resolve,
     scores_of,
 )
-from explainer.trail import follow
-from explainer.way import Way, way_to_score
 
 from .digests import digest_of_state
 from .forms import refuse_form
@@ -38,7 +38,7 @@ from .redrawn import redrawn, widened
 class Network:
     """An image classifier to explain. Only `module` is required.
 
-    `layer`: address of the layer to explain (see `explainer.layers`) or one of the module's own
+    `layer`: address of the layer to explain (see `passes.layers`) or one of the module's own
     submodules; without it the last map on the way to the score. `labels`: the class names in
     order. `preprocess`: how photos become its input; torchvision's `transforms()` will do.
     `probabilities`: what the outputs become by "softmax", or by "sigmoid" each for itself (several

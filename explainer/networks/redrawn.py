@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from explainer.errors import ExplainerError
-from explainer.layers import copied
+from explainer.passes.layers import copied
 
 
 def redrawn(module: nn.Module, seed: int) -> nn.Module:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from explainer.layers import tensors_in
+from explainer.passes.layers import tensors_in
 
 aten = torch.ops.aten
 

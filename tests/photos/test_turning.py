@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer.segmentations import read_coco
+from explainer.laboratory.segmentations import read_coco
 from photos import open_photo
 from studyapp.studies.readers import ReaderError, read_photos
 from studyapp.studies.sections import ImagesSection

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from PIL import Image
 
-from explainer.render import encode
+from explainer.pictures.render import encode
 from sandbox.builders import make_definition, open_small_study, take_part
 from studyapp import storage
 from studyapp.models import Overlay, StimulusOverlay, Trial

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from explainer.colours import STOPS
+from explainer.pictures.colours import STOPS
 from sandbox.builders import open_small_study, take_part
 from studyapp.models import Study
 from studyapp.studies.definition import study_definition

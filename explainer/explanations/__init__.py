@@ -1,0 +1,1 @@
+"""`explain` and the record that it returns; whether a network can be explained at all."""

@@ -1,0 +1,51 @@
+"""What stops a network from being explained as a study asks, told before any photo is read."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from explainer.errors import ExplainerError
+from explainer.methods import METHODS
+from explainer.networks.network import Network
+from explainer.passes.targets import in_probabilities
+
+from .explanation import explain, method_named
+
+Asked = Sequence[tuple[str, Mapping[str, Any]]]
+
+
+def examine(network: Network, asked: Asked) -> None:
+    """ExplainerError where the network has no classes to choose between, answers a photo by its
+    company, or has no layer or no ReLU for one of the methods `asked`, each with its settings.
+
+    Tried on a picture of coloured grain by a few passes; methods of many passes are not run.
+    """
+    if network.preprocess is None:
+        raise ExplainerError(f"{network.name} has no preprocessing", "give preprocess=…")
+    image = network.prepare([_grain(network.preprocess.size)])
+    try:
+        logits = network.predict(image)
+        in_probabilities(logits, network.probabilities)
+        if not bool(torch.isfinite(logits).all()):
+            return  # that may be this picture's fault: photos tell for themselves
+        network.footprint(image)
+        for name, settings in asked:
+            method = method_named(name)
+            if method.layers is not None:
+                method.layers(network, image, None, method.with_settings(dict(settings)))
+        chosen = [METHODS[name] for name, _ in asked]
+        tried = {method.name for method in chosen if method.needs_relu}
+        tried |= {"grad_cam"} if any(method.needs_layer for method in chosen) else set()
+        if tried:
+            explain(network, image, None, sorted(tried))
+    except ExplainerError as error:
+        said = error.reason.removeprefix(f"{network.name}: ")
+        raise ExplainerError(f"{network.name}: {said}", error.mend) from error
+
+
+def _grain(side: int) -> Image.Image:
+    pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
+    return Image.fromarray(pixels)

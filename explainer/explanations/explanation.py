@@ -1,0 +1,353 @@
+"""`explain`: one call, one forward graph, and a frozen record of what was found."""
+
+import hashlib
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from types import MappingProxyType
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor, nn
+
+from explainer.errors import ExplainerError, did_you_mean
+from explainer.graphs.capture import Graph
+from explainer.graphs.way import RULE
+from explainer.methods import METHODS, Layers, Method, Work
+from explainer.networks.forms import refuse_other_type
+from explainer.networks.network import Network, refuse_training
+from explainer.passes.devices import arithmetic, brought_back, device_of, dtype_of, memory_for
+from explainer.passes.footprint import MOST_KEPT
+from explainer.passes.outputs import detached
+from explainer.passes.targets import Targets, Wanted, joined, parted
+
+from .provenance import versions
+from .record import Found
+
+Settings = Mapping[str, Mapping[str, Any]]
+
+
+def explain(
+    network: Network,
+    images: Tensor,
+    targets: Wanted = None,
+    methods: Sequence[str] = ("grad_cam",),
+    *,
+    layer: str | nn.Module | None = None,
+    settings: Settings | None = None,
+    memory: int | None = None,
+) -> Found:
+    """Explain why the network scores `targets` as it does on each image.
+
+    `images`: N×C×H×W float, preprocessed, on any device: they are moved to the network's, and what
+    is found comes back into the host's memory, once for a batch. `targets`: N class indices or
+    names; N×K of them; a callable score(output) → N scalars; None for each image's first class.
+    `methods`: names in `METHODS`; those that share the forward pass share it here. `layer`: an
+    address or submodule (see `passes.layers`) in place of the network's own. `settings`: by
+    method. `memory`: bytes that a pass, with what is kept of it, may take (half of what is free on
+    a card): batches that need more are explained part by part (not where a callable target or
+    `other_image` looks at the whole batch), and methods of many passes cut them so. It changes no
+    value beyond rounding.
+
+    The caller's network, gradients, hooks, flags and random state are as before, also after an
+    error. Bad input raises ExplainerError.
+    """
+    started = time.perf_counter()
+    chosen = {name: method_named(name) for name in _some(methods)}
+    records = _settings_records(chosen, settings or {})
+    _check_images(network, images)
+    refuse_training(network.module)
+    if memory is not None and memory < 1:
+        raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
+    if layer is not None:
+        network = network.at(layer)
+    asked = _Asked(network, chosen, records, memory or memory_for(network.device))
+    with _own_state(network.device):
+        images = images.detach().clone() if images.is_inference() else images.detach()
+        images = network.placed(images)
+        most = _images_at_once(asked, images, targets)
+        parts = parted(targets, images, most, network.labels)
+        part = _joined([asked.explain(*some) for some in parts])
+        empty = {name: _empty(method, part.extremes[name]) for name, method in chosen.items()}
+    return Found(
+        maps=MappingProxyType(part.maps),
+        outputs=part.outputs,
+        targets=part.targets.shown(),
+        layer=part.layer or None,
+        beside=part.beside,
+        checks=MappingProxyType(_by_method(part.checks)),
+        empty=MappingProxyType(empty),
+        settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
+        seconds=time.perf_counter() - started,
+        provenance=MappingProxyType(_provenance(network, records) | _score_named(targets)),
+    )
+
+
+def _by_method(checks: Mapping[tuple[str, str], Tensor]) -> dict[str, dict[str, Tensor]]:
+    found: dict[str, dict[str, Tensor]] = {}
+    for (method, name), values in checks.items():
+        found.setdefault(method, {})[name] = values
+    return found
+
+
+class _Part(NamedTuple):
+    """What was found of some of the images; nothing of it holds their graph.
+
+    `extremes`: each method's lowest and highest values (2×N, or 2×N×K).
+    """
+
+    maps: dict[str, Tensor]
+    extremes: dict[str, Tensor]
+    checks: dict[tuple[str, str], Tensor]
+    outputs: Any
+    targets: Targets
+    layer: str
+    beside: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Asked:
+    network: Network
+    chosen: Mapping[str, Method]
+    records: Mapping[str, Any]
+    memory: int
+
+    def explain(self, wanted: Wanted, images: Tensor) -> _Part:
+        """One graph of these images, and every map that it gives."""
+        layers = _layers(self, images, wanted)
+        graph = _graph(self, images, layers)
+        targets = self.network.targets(wanted, graph.outputs, len(images))
+        work = Work(self.network, graph, targets, layers, memory=self.memory)
+        with torch.enable_grad():
+            graph.refuse_parallel_runs(lambda: work.scores(0))
+        maps = {name: _maps(m, work, self.records[name]) for name, m in self.chosen.items()}
+        return _on_host(
+            _Part(
+                maps=maps,
+                extremes={name: _extremes(m, maps[name]) for name, m in self.chosen.items()},
+                checks=_checks(self, work),
+                outputs=_shown_outputs(graph.outputs),
+                targets=targets,
+                layer=layers.own,
+                beside=self.network.beside(images, wanted) if layers.own else (),
+            )
+        )
+
+
+def _on_host(part: _Part) -> _Part:
+    """The part in the host's memory, all its tensors by one copy."""
+    indices, outputs = part.targets.indices, part.outputs
+    last = [each for each in (indices, outputs) if isinstance(each, Tensor)]
+    dicts = (part.maps, part.extremes, part.checks)
+    found = iter(brought_back([*(t for named in dicts for t in named.values()), *last]))
+    return part._replace(
+        maps={name: next(found) for name in part.maps},
+        extremes={name: next(found) for name in part.extremes},
+        checks={name: next(found) for name in part.checks},
+        targets=replace(part.targets, indices=None if indices is None else next(found)),
+        outputs=next(found) if isinstance(outputs, Tensor) else outputs,
+    )
+
+
+def _images_at_once(asked: _Asked, images: Tensor, targets: Wanted) -> int:
+    """How many images share a graph. All where too few to fill the budget: nothing is measured."""
+    methods = asked.chosen.values()
+    whole = callable(targets) or any(method.whole_batch for method in methods)
+    if whole or len(images) == 1 or images.nbytes * MOST_KEPT <= asked.memory:
+        return len(images)
+    graph = any(method.needs_pixels for method in methods)
+    return asked.network.footprint(images).held_by(asked.memory, graph=graph)
+
+
+def _joined(parts: list[_Part]) -> _Part:
+    first = parts[0]
+    if len(parts) == 1:
+        return first
+    maps = {name: torch.cat([part.maps.pop(name) for part in parts]) for name in list(first.maps)}
+    return first._replace(
+        maps=maps,
+        extremes={name: torch.cat([part.extremes[name] for part in parts], 1) for name in maps},
+        checks={key: torch.cat([part.checks[key] for part in parts]) for key in first.checks},
+        outputs=torch.cat([part.outputs for part in parts]),
+        targets=joined([part.targets for part in parts]),
+    )
+
+
+def settings_digest(
+    network: Network, method: str, settings: Mapping[str, Any] | None = None
+) -> str:
+    """SHA-256 (hex) of all but the weights and the photo that decides a map's values.
+
+    Covers the layer, the preprocessing, the method's name and version, its settings, defaults
+    included (a changed default gives another digest), and a network's type other than float32.
+    """
+    chosen = method_named(method)
+    record = chosen.with_settings(dict(settings or {}))
+    return _digest(network, chosen, asdict(record))
+
+
+def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> str:
+    said: dict[str, Any] = {
+        "layer": str(network.layer or RULE) if method.needs_layer else None,
+        "preprocess": network.preprocess.digest() if network.preprocess else None,
+        "method": method.name,
+        "version": method.version,
+        "settings": settings,
+    }
+    if dtype_of(network.module) != torch.float32:
+        said["dtype"] = str(dtype_of(network.module))
+    if network.probabilities != "softmax":
+        said["probabilities"] = network.probabilities
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def method_named(name: str) -> Method:
+    """The method called `name`."""
+    if name not in METHODS:
+        raise ExplainerError(f'no method "{name}"', did_you_mean(name, METHODS))
+    return METHODS[name]
+
+
+def _some(methods: Sequence[str]) -> Sequence[str]:
+    if isinstance(methods, str) or not methods:
+        raise ExplainerError(f"methods={methods!r}", 'give names, such as ("grad_cam",)')
+    return methods
+
+
+def _settings_records(chosen: Mapping[str, Method], settings: Settings) -> dict[str, Any]:
+    for name, values in settings.items():
+        method = method_named(name)
+        if not isinstance(values, Mapping):
+            raise ExplainerError(f"settings of {name} = {values!r}", "give a value to each name")
+        method.with_settings(dict(values))  # of a method that was not asked for too
+    return {
+        name: method.with_settings(dict(settings.get(name, {}))) for name, method in chosen.items()
+    }
+
+
+def _check_images(network: Network, images: Tensor) -> None:
+    if not isinstance(images, Tensor) or images.dim() != 4 or not images.is_floating_point():
+        shape = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
+        raise ExplainerError(f"images are {shape}", "give a float tensor N×C×H×W")
+    if not images.numel():
+        raise ExplainerError("an empty batch", "give at least one image")
+    refuse_other_type(network.module, images)
+    device_of(network.module)  # refuses one that lies on several
+    if any(kept.is_inference() for kept in _kept_tensors(network.module)):
+        raise ExplainerError(
+            "the network was made under inference_mode, which forbids gradients",
+            "build or load it outside",
+        )
+
+
+def _kept_tensors(module: nn.Module) -> Iterator[Tensor]:
+    yield from module.parameters()
+    yield from module.buffers()
+
+
+@contextmanager
+def _own_state(device: torch.device) -> Iterator[None]:
+    """The caller's gradient mode and random state, whatever happens inside."""
+    devices = [device] if device.type == "cuda" else []
+    with torch.inference_mode(False), torch.no_grad(), torch.random.fork_rng(devices=devices):
+        yield
+
+
+def _layers(asked: _Asked, images: Tensor, wanted: Wanted) -> Layers:
+    """The addresses of the maps that the methods need."""
+    network, methods = asked.network, asked.chosen.values()
+    own = network.layer_for(images, wanted) if any(m.needs_layer for m in methods) else ""
+    more = {
+        name: method.layers(network, images, wanted, asked.records[name])
+        for name, method in asked.chosen.items()
+        if method.layers is not None
+    }
+    return Layers(own, more)
+
+
+def _graph(asked: _Asked, images: Tensor, layers: Layers) -> Graph:
+    """The shared graph, with every map that the methods need."""
+    methods = asked.chosen.values()
+    graph = asked.network.graph(
+        images,
+        layers.all(),
+        pixels=any(method.needs_pixels for method in methods),
+        rules=any(method.needs_relu for method in methods),
+    )
+    _check_labels(asked.network, graph.outputs)
+    return graph
+
+
+def _check_labels(network: Network, outputs: Any) -> None:
+    scored = isinstance(outputs, Tensor) and outputs.dim() == 2
+    if network.labels and scored and outputs.shape[1] != len(network.labels):
+        raise ExplainerError(
+            f"{len(network.labels)} labels for {outputs.shape[1]} outputs",
+            "give one label per output",
+        )
+
+
+def _maps(method: Method, work: Work, settings: Any) -> Tensor:
+    found = [method.compute(work, settings, k).detach().float() for k in range(work.targets.count)]
+    return torch.stack(found, 1) if work.targets.several else found[0]
+
+
+def _checks(asked: _Asked, work: Work) -> dict[tuple[str, str], Tensor]:
+    """By method and name the checks of its maps: N, or N×K, each."""
+    found = {}
+    for name, method in asked.chosen.items():
+        if method.checks is not None:
+            count = work.targets.count
+            each = [method.checks(work, asked.records[name], k) for k in range(count)]
+            for key in each[0]:
+                values = [checks[key] for checks in each]
+                found[name, key] = torch.stack(values, 1) if work.targets.several else values[0]
+    return found
+
+
+def _extremes(method: Method, maps: Tensor) -> Tensor:
+    """Each map's lowest and highest value, which are far quicker to find than every value is to
+    test: 2×N, or 2×N×K."""
+    own = {"layer": 2, "image": 2, "input": 3}[method.shape]
+    flat = maps.flatten(maps.dim() - own)
+    return torch.stack([flat.amin(-1), flat.amax(-1)])
+
+
+def _empty(method: Method, extremes: Tensor) -> Tensor:
+    """Per map: no positive value; where signed, nothing but zeros. Refuses what is not finite."""
+    low, high = extremes
+    if not bool((torch.isfinite(low) & torch.isfinite(high)).all()):
+        raise ExplainerError(
+            f"{method.name} has values that are not finite",
+            "look for infinite or missing values in the images and the weights",
+        )
+    empty: Tensor = (low == 0) & (high == 0) if method.signed else high <= 0
+    return empty
+
+
+def _shown_outputs(outputs: Any) -> Any:
+    return outputs.detach().float() if isinstance(outputs, Tensor) else detached(outputs)
+
+
+def _score_named(targets: Wanted) -> dict[str, str]:
+    """What was explained where no class was: the callable's name, which is no digest of it."""
+    if not callable(targets):
+        return {}
+    name = getattr(targets, "__qualname__", type(targets).__qualname__)
+    return {"score": f"{getattr(targets, '__module__', '')}.{name}"}
+
+
+def _provenance(network: Network, records: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        "network": network.name,
+        "weights_digest": network.weights_digest,
+        "preprocess_digest": network.preprocess.digest() if network.preprocess else None,
+        "settings_digests": {
+            name: _digest(network, METHODS[name], asdict(record))
+            for name, record in records.items()
+        },
+        "versions": versions(),
+        "arithmetic": arithmetic(network.module),
+    }

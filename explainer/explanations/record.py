@@ -1,0 +1,135 @@
+"""The frozen record that `explain` returns: maps, what they are of, and how they were made."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from torch import Tensor
+
+from explainer.errors import ExplainerError, did_you_mean
+from explainer.pictures import store
+from explainer.pictures.render import Display, render
+
+
+@dataclass(frozen=True)
+class Found:
+    """What `explain` found. `found["grad_cam"]` are the raw maps, never normalised.
+
+    `outputs`: N×classes logits (whatever the network gave, where targets are callable).
+    `targets`: N or N×K class indices, None where callable. `layer`: the address explained;
+    `beside`: where it was found by default, what else leads from the photo to the score.
+    `checks[method]`: by name, N or N×K numbers that say how far a map keeps what it promises.
+    `empty[method]`: N or N×K, the map has no positive value (signed maps: nothing but zeros).
+    `settings[method]`: defaults included. `seconds`: of the whole call.
+    """
+
+    maps: Mapping[str, Tensor]
+    outputs: Any
+    targets: Tensor | None
+    layer: str | None
+    empty: Mapping[str, Tensor]
+    settings: Mapping[str, Mapping[str, Any]]
+    seconds: float
+    provenance: Mapping[str, Any]
+    beside: tuple[str, ...] = ()
+    checks: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+
+    def __getitem__(self, method: str) -> Tensor:
+        if method not in self.maps:
+            raise ExplainerError(f'"{method}" was not asked for', did_you_mean(method, self.maps))
+        return self.maps[method]
+
+    @property
+    def several(self) -> bool:
+        """Whether each image has K targets, so that maps are N×K×…"""
+        return self.targets is not None and self.targets.dim() == 2
+
+    def overlay(
+        self,
+        method: str,
+        photos: Sequence[Image.Image],
+        display: Display | None = None,
+        *,
+        jointly: bool = False,
+    ) -> list[Any]:
+        """N RGB pictures, or N lists of K, of the maps over the crops that the network saw.
+
+        `jointly`: the K maps of one image share their colour range.
+        """
+        maps = self[method]
+        if len(photos) != len(maps):
+            raise ExplainerError(f"{len(photos)} photos for {len(maps)} maps", "give one per image")
+        if not self.several:
+            return [render(map, photo, display) for map, photo in zip(maps, photos, strict=True)]
+        return [
+            [render(map, photo, display, together=list(row) if jointly else ()) for map in row]
+            for row, photo in zip(maps, photos, strict=True)
+        ]
+
+    def save(
+        self,
+        folder: str | Path,
+        photos: Sequence[Image.Image] | None = None,
+        display: Display | None = None,
+        *,
+        pictures: bool = True,
+    ) -> str:
+        """Write `maps.npz`, pictures unless they are unwanted, and `manifest.json` last.
+
+        The pictures lie over the photos, one per image, or show colours alone without them (and no
+        picture of a map that has neither one channel nor three). The manifest names every other
+        file with its SHA-256; its own is returned.
+        """
+        folder = Path(folder)
+        arrays = {name: maps.cpu().numpy() for name, maps in self.maps.items()}
+        files = {"maps.npz": store.save_maps(folder / "maps.npz", arrays)}
+        for name, picture in self._pictures(photos, display) if pictures else ():
+            files[name] = store.save_picture(folder / name, picture)
+        return store.save_manifest(folder / "manifest.json", self.manifest() | {"files": files})
+
+    def _pictures(
+        self, photos: Sequence[Image.Image] | None, display: Display | None
+    ) -> list[tuple[str, Image.Image]]:
+        named = []
+        for method in self.maps:
+            for n, found in enumerate(self._shown(method, photos, display)):
+                row = found if self.several else [found]
+                ends = [f"-{k}" for k in range(len(row))] if self.several else [""]
+                named += [
+                    (f"pictures/{method}-{n}{end}.png", picture)
+                    for end, picture in zip(ends, row, strict=True)
+                ]
+        return named
+
+    def _shown(
+        self, method: str, photos: Sequence[Image.Image] | None, display: Display | None
+    ) -> list[Any]:
+        if photos is not None:
+            return self.overlay(method, photos, display)
+        maps, alone = self[method], replace(display or Display(), show_photo=False)
+        own = maps.dim() - (2 if self.several else 1)
+        if own == 3 and maps.shape[-3] not in (1, 3):
+            return []
+        if not self.several:
+            return [render(map, None, alone) for map in maps]
+        return [[render(map, None, alone) for map in row] for row in maps]
+
+    def manifest(self) -> dict[str, Any]:
+        """All but the maps and outputs themselves, as JSON can hold it."""
+        return {
+            "methods": list(self.maps),
+            "shapes": {name: list(maps.shape) for name, maps in self.maps.items()},
+            "targets": None if self.targets is None else self.targets.tolist(),
+            "layer": self.layer,
+            "beside": list(self.beside),
+            "checks": {
+                name: {key: values.tolist() for key, values in found.items()}
+                for name, found in self.checks.items()
+            },
+            "empty": {name: empty.tolist() for name, empty in self.empty.items()},
+            "settings": {name: dict(values) for name, values in self.settings.items()},
+            "seconds": self.seconds,
+            "provenance": dict(self.provenance),
+        }

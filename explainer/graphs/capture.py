@@ -1,0 +1,229 @@
+"""One forward pass, kept so that it can be walked backwards several times under different rules."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from types import MappingProxyType
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
+
+from explainer.errors import ExplainerError
+from explainer.passes.devices import walkable
+from explainer.passes.grids import Layout, as_laid_out, channels_first, fitting, shape_shown
+from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
+from explainer.passes.state import passing, told
+
+from .places import Place, ancestors, place_of
+from .proof import Proof
+from .rectifiers import Rule, Walk, rectified
+from .spellings import Spellings
+
+
+class UnclearLayoutError(Exception):
+    """The four axes of the map at `address` have not the proportions of N×K×u×v."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.address = address
+
+
+class _Watch:
+    """Waits for the tensor of one address, keeps it, and hands a copy downstream.
+
+    `layout`: that of the tensor where its proportions do not tell it. `copies`: where the graph
+    goes on from each of the times that the address was met.
+    """
+
+    def __init__(self, address: str, images: Tensor, layout: Layout | None) -> None:
+        self.address, self.layout = address, layout
+        self.images, self.size = len(images), (int(images.shape[2]), int(images.shape[3]))
+        self.module, *self.calls = address.split(SEPARATOR)
+        self.reached: list[Tensor | None] = [None] * len(self.calls)
+        self.map: Tensor | None = None
+        self.copies: list[Place] = []
+
+    def hook(self, module: nn.Module, args: tuple[Any, ...], out: Any) -> Any:
+        if not self.calls:
+            return self.keep(out)
+        self.reached[0] = out
+        return None
+
+    def after(self, name: str, args: Any, out: Any) -> Any:
+        """What the call `name` on `args` hands on: `out`, or a copy of it where it is the map."""
+        for place, call in enumerate(self.calls):
+            if call == name and any(arg is self.reached[place] for arg in tensors_in(args)):
+                if place + 1 == len(self.calls):
+                    return self.keep(out)
+                self.reached[place + 1] = out
+        return out
+
+    def keep(self, out: Any) -> Tensor:
+        """Keep the map as it is now: an in-place call that follows changes only the copy."""
+        layout = self._layout(out)
+        torch.set_grad_enabled(True)  # nothing before the first map needs a graph of its own
+        kept = out if out.requires_grad else out.detach().requires_grad_()
+        self.map = channels_first(kept, layout)
+        copy = as_laid_out(self.map, layout).clone()
+        self.copies += [place for place in (place_of(copy),) if place]
+        return copy
+
+    def _layout(self, out: Any) -> Layout:
+        if not isinstance(out, Tensor) or out.dim() != 4:
+            raise self._no_map(out)
+        if len(out) != self.images:
+            raise ExplainerError(
+                f'layer "{self.address}" gives {len(out)} maps for {self.images} images, as where '
+                "frames or a pair of photos go through the network as a batch",
+                "name a layer after they are joined again, whose output has a row for each image",
+            )
+        if self.layout or fitting(out, self.size) == ("first",):
+            return self.layout or "first"
+        raise UnclearLayoutError(self.address)
+
+    def _no_map(self, out: Any) -> ExplainerError:
+        shape = shape_shown(out.shape) if isinstance(out, Tensor) else type(out).__name__
+        tokens = isinstance(out, Tensor) and out.dim() == 3
+        what = ", a sequence of tokens" if tokens else ""
+        return ExplainerError(
+            f'layer "{self.address}" gives {shape}{what}, not a map N×K×u×v',
+            "choose a layer of the convolutions, or a method without a layer, such as occlusion",
+        )
+
+
+class _Calls(TorchFunctionMode):
+    """Sees every functional call of the pass: rectifies by rule, and follows addresses' calls."""
+
+    def __init__(self, walk: Walk | None, watches: Sequence[_Watch]) -> None:
+        super().__init__()
+        self.walk = walk
+        self.spellings = Spellings()
+        self.watches = [watch for watch in watches if watch.calls]
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = self._call(func, args, kwargs or {})
+        for watch in self.watches:
+            if func.__name__ in watch.calls:
+                out = watch.after(func.__name__, args, out)
+        return out
+
+    def _call(self, func: Any, args: Any, kwargs: Mapping[str, Any]) -> Any:
+        if self.walk is None:
+            return func(*args, **kwargs)
+        call = self.spellings.read(func, args, kwargs)
+        if call is not None:
+            return rectified(call, self.walk)
+        out = func(*args, **kwargs)
+        self.spellings.note(func, args, out)
+        return out
+
+
+class Graph:
+    """The forward pass of one batch.
+
+    `outputs`: what the network gave. `maps[address]`: N×K×u×v activations of each layer asked for,
+    of maps N×u×v×K too (`layouts` of those whose proportions do not tell, see `Network.graph`).
+    With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules.
+    Nothing of the network's is changed: no module, flag, gradient or hook outlives the pass.
+    """
+
+    def __init__(
+        self,
+        module: nn.Module,
+        images: Tensor,
+        addresses: Sequence[str],
+        *,
+        pixels: bool = False,
+        rules: bool = False,
+        layouts: Mapping[str, Layout] = MappingProxyType({}),
+    ) -> None:
+        self.layouts = layouts
+        if rules:
+            _refuse_hidden_calls(module)
+        self.walk = Walk()
+        self.images = images.detach().requires_grad_(pixels)
+        watches = [_Watch(address, images, layouts.get(address)) for address in addresses]
+        self.own = [*module.parameters(), *module.buffers()]  # its masks are no ReLU's
+        self.outputs = self._forward(module, watches, rules)
+        self.maps = {watch.address: _met(watch) for watch in watches}
+        self._repeated = [watch for watch in watches if len(watch.copies) > 1]
+
+    def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
+        calls = any(watch.calls for watch in watches)
+        mode = _Calls(self.walk if rules else None, watches) if rules or calls else nullcontext()
+        grad = torch.set_grad_enabled(self.images.requires_grad)
+        with passing(module) as kept, grad, walkable(module), watching(module, watches), mode:
+            self.own += kept
+            # A network that begins in place must change neither the caller's images nor a leaf.
+            return module(self.images.clone())
+
+    def refuse_parallel_runs(self, scores: Callable[[], Tensor]) -> None:
+        """An address means its last run, which can't stand for runs beside it: two photos' maps."""
+        for watch in self._repeated:
+            *others, last = watch.copies
+            found = self.maps[watch.address]
+            beside = ancestors([scores()], {last}) - ancestors([found])
+            if any(place in beside for place in others):
+                raise ExplainerError(
+                    f'layer "{watch.address}" runs {len(watch.copies)} times in the forward pass, '
+                    "and the score depends on more than one of its maps",
+                    "name a layer after they are joined",
+                )
+
+    def gradients(self, scores: Tensor, wanted: Sequence[Tensor], rule: Rule) -> list[Tensor]:
+        """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`."""
+        if not scores.requires_grad:
+            raise _independent()
+        if rule != "gradient":
+            Proof(scores, self.images, self.own).refuse()
+        self.walk.rule = rule
+        with told():
+            found = torch.autograd.grad(
+                scores,
+                list(wanted),
+                grad_outputs=torch.ones_like(scores),
+                retain_graph=True,
+                allow_unused=True,
+            )
+        if any(gradient is None for gradient in found):
+            raise _independent()
+        return list(found)
+
+
+@contextmanager
+def watching(module: nn.Module, watches: Sequence[_Watch]) -> Iterator[None]:
+    named = dict(module.named_modules())
+    modules = {watch.address: named[watch.module] for watch in watches}
+    hooks: dict[str, Hook] = {watch.address: watch.hook for watch in watches}
+    make: Callable[[str], Hook] = hooks.__getitem__
+    with hooked(modules, make):
+        yield
+
+
+def _met(watch: _Watch) -> Tensor:
+    if watch.map is None:
+        raise ExplainerError(
+            f'layer "{watch.address}" takes no part in the forward pass', "choose another layer"
+        )
+    return watch.map
+
+
+def _independent() -> ExplainerError:
+    return ExplainerError(
+        "the target score does not depend on the layer",
+        "choose a layer before the output, and a score made of the output",
+    )
+
+
+def _refuse_hidden_calls(module: nn.Module) -> None:
+    hidden = (
+        isinstance(child, torch.jit.ScriptModule)
+        or type(child).__name__ == "OptimizedModule"  # to import it takes seconds
+        or child._compiled_call_impl is not None
+        for child in module.modules()
+    )
+    if any(hidden):
+        raise ExplainerError(
+            "a traced, scripted or compiled network hides its ReLUs", "pass the original module"
+        )

@@ -1,0 +1,58 @@
+"""The names that a study file may use, for readers that can't import torch."""
+
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+from explainer.methods import METHODS, Method
+from explainer.methods.base import type_name
+from explainer.networks import BUILDERS, options_of, weights_of
+from explainer.pictures.colours import STOPS
+from explainer.pictures.render import Display
+
+from .metrics import METRICS
+
+
+def catalogue() -> dict[str, Any]:
+    """Methods (controls among them), networks, metrics, colour maps, display settings; defaults."""
+    return {
+        "methods": {name: _method(method) for name, method in METHODS.items()},
+        "networks": {name: _network(name) for name in BUILDERS},
+        "metrics": {name: {"better": metric.better} for name, metric in METRICS.items()},
+        "colour_maps": list(STOPS),
+        "display": _display(),
+    }
+
+
+def _method(method: Method) -> dict[str, Any]:
+    defaults = method.defaults()
+    return {
+        "family": method.family,
+        "formula": method.formula,
+        "paper": method.paper,
+        "cost": method.cost,
+        "version": method.version,
+        "shape": method.shape,
+        "signed": method.signed,
+        "needs_relu": method.needs_relu,
+        "control": method.control,
+        "of_class": method.of_class,
+        "settings": {
+            key: {"type": kind, "default": defaults[key]}
+            for key, kind in method.setting_types().items()
+        },
+    }
+
+
+def _network(name: str) -> dict[str, Any]:
+    options = {
+        key: {"type": "int", "default": default} for key, default in options_of(name).items()
+    }
+    return {"options": options, "weights": weights_of(name)}
+
+
+def _display() -> dict[str, Any]:
+    hints, default = get_type_hints(Display), Display()
+    return {
+        field.name: {"type": type_name(hints[field.name]), "default": getattr(default, field.name)}
+        for field in fields(Display)
+    }

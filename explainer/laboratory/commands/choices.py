@@ -1,0 +1,150 @@
+"""What several verbs ask for: a network, methods, classes and their settings."""
+
+import argparse
+import json
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from explainer.errors import ExplainerError
+from explainer.explanations.explanation import explain, method_named
+from explainer.methods import METHODS
+from explainer.networks import BUILDERS, Network, load_network, weights_of
+from explainer.passes.devices import AUTO
+from explainer.pictures.photos import open_photo
+
+ALL = "all"
+FIRST = "top1"
+ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+def add_network(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--network", required=True, metavar="NAME", help="see `networks`")
+    parser.add_argument(
+        "--weights", metavar="F", help="a file, a name or “random”; the network's first by default"
+    )
+    parser.add_argument("--sha256", metavar="D", help="digest that the weights file must have")
+    parser.add_argument("--labels", metavar="F", help="class names, one a line")
+    parser.add_argument("--layer", metavar="L", help="address of the layer to explain")
+    add_device(parser)
+    parser.add_argument(
+        "--option",
+        action="append",
+        default=[],
+        metavar="KEY=VALUE",
+        help="of the network, such as shrink_to=96",
+    )
+
+
+def add_device(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--device", default=AUTO, metavar="D", help="auto (a card where there is one), cpu, cuda:1"
+    )
+
+
+def add_methods(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--methods", default="grad_cam", help="names with commas between, or all")
+    parser.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="METHOD.KEY=VALUE",
+        help="a setting, such as group_cam.groups=16",
+    )
+
+
+def network_of(arguments: argparse.Namespace) -> Network:
+    """The network that the arguments name."""
+    options = {}
+    for given in arguments.option:
+        key, value = _pair(given, "KEY=VALUE")
+        options[key] = value
+    name, weights = arguments.network, arguments.weights
+    if weights is None and name in BUILDERS:
+        weights = weights_of(name)[0]
+    return load_network(
+        name,
+        weights=weights,
+        sha256=arguments.sha256,
+        labels=arguments.labels,
+        layer=arguments.layer,
+        device=arguments.device,
+        **options,
+    )
+
+
+def settings_of(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
+    """The settings by method."""
+    settings: dict[str, dict[str, Any]] = {}
+    for given in arguments.set:
+        name, value = _pair(given, "METHOD.KEY=VALUE")
+        method, point, key = name.partition(".")
+        if not point:
+            raise ExplainerError(f'"{given}" names no method', "write METHOD.KEY=VALUE")
+        method_named(method)
+        settings.setdefault(method, {})[key] = value
+    return settings
+
+
+def methods_of(
+    arguments: argparse.Namespace, network: Network, photo: Path, settings: dict[str, Any]
+) -> list[str]:
+    """The methods asked for. Of “all”, those that can't be had here are told and left out."""
+    if arguments.methods != ALL:
+        names = split(arguments.methods)
+        for name in names:
+            method_named(name)
+        return names
+    left_out = {}
+    if not settings.get("other_image", {}).get("photo"):
+        left_out["other_image"] = "it needs --set other_image.photo=FILE"
+    image = network.prepare([open_photo(photo)])
+    for name, method in METHODS.items():
+        if method.needs_relu:
+            try:
+                explain(network, image, None, [name])
+            except ExplainerError as error:
+                left_out[name] = str(error)
+    for name, why in left_out.items():
+        print(f"{name} is left out: {why}", file=sys.stderr)
+    return [name for name in METHODS if name not in left_out]
+
+
+def classes_of(targets: str) -> list[str | int] | None:
+    """None for each photo's first class, else class names and indices."""
+    if targets == FIRST:
+        return None
+    return [int(name) if name.isdecimal() else name for name in split(targets)]
+
+
+def photos_of(given: Sequence[Path]) -> list[Path]:
+    """The files, and the photos in the folders among them, sorted by name."""
+    found: list[Path] = []
+    for path in given:
+        found += _inside(path) if path.is_dir() else [path]
+    if not found:
+        raise ExplainerError("no photo there", f"photos end in {', '.join(sorted(ENDINGS))}")
+    return found
+
+
+def _inside(folder: Path) -> Iterable[Path]:
+    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
+
+
+def split(names: str) -> list[str]:
+    """Names with commas between."""
+    found = [name.strip() for name in names.split(",") if name.strip()]
+    if not found:
+        raise ExplainerError(f'"{names}" names nothing', "write names with commas between")
+    return found
+
+
+def _pair(given: str, form: str) -> tuple[str, Any]:
+    key, equals, value = given.partition("=")
+    if not equals or not key:
+        raise ExplainerError(f'"{given}" is no setting', f"write {form}")
+    try:
+        return key, json.loads(value)
+    except ValueError:
+        return key, value

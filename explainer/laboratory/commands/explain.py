@@ -1,0 +1,59 @@
+"""`explain`: photos in, a folder of maps and pictures out."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from explainer.laboratory.stream import explain_many
+from explainer.pictures.render import Display
+
+from .base import Command
+from .choices import (
+    FIRST,
+    add_methods,
+    add_network,
+    classes_of,
+    methods_of,
+    network_of,
+    photos_of,
+    settings_of,
+)
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="files or folders")
+    add_network(parser)
+    add_methods(parser)
+    parser.add_argument(
+        "--targets", default=FIRST, help=f"{FIRST}, or class names with commas between"
+    )
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR")
+    parser.add_argument("--batch", type=int, default=8, help="photos at once")
+    parser.add_argument("--colours", default=Display().colour_map, help="colour map of the CAMs")
+    parser.add_argument("--no-pictures", action="store_true", help="save maps alone")
+
+
+def run(chosen: argparse.Namespace) -> int:
+    network, settings = network_of(chosen), settings_of(chosen)
+    display = None if chosen.no_pictures else Display(colour_map=chosen.colours)
+    photos = photos_of(chosen.photos)
+    saved = explain_many(
+        network,
+        photos,
+        chosen.out,
+        targets=classes_of(chosen.targets),
+        methods=methods_of(chosen, network, photos[0], settings),
+        settings=settings,
+        display=display,
+        batch=chosen.batch,
+    )
+    said = f"{len(saved.made)} explained, {len(saved.present)} were there, in {chosen.out}"
+    print(said, file=sys.stderr)
+    for path, names in saved.empty.items():
+        print(f"{path}: nothing is to be seen in {', '.join(names)}", file=sys.stderr)
+    if saved.failed:
+        print(f"{len(saved.failed)} could not be explained", file=sys.stderr)
+    return 1 if saved.failed else 0
+
+
+EXPLAIN = Command("explain", "explain photos and save maps and pictures", run, arguments)

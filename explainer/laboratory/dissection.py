@@ -1,0 +1,238 @@
+"""Names for a layer's units, and what they say for and against a class (Grad-CAM, section 7).
+
+Bau et al., Network Dissection, arXiv 1704.05796.
+"""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from explainer.errors import ExplainerError
+from explainer.methods.base import full_precision
+from explainer.methods.grad_cam import importances
+from explainer.networks.network import Network, refuse_training
+from explainer.passes.targets import Wanted, checked_scores
+from explainer.pictures.photos import open_photo
+from explainer.pictures.resizing import resize
+
+from .segmentations import LabelledPhoto
+
+QUANTILE = 0.005
+THRESHOLD = 0.05
+BATCH = 8
+# Units whose enlarged maps are compared with the masks at a time: memory, not speed.
+UNITS = 128
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit (channel) of the layer, and the concept it detects with what overlap."""
+
+    index: int
+    name: str
+    iou: float
+
+
+@dataclass(frozen=True)
+class Dissection:
+    """The units of a layer and what they detect.
+
+    `overlaps`: units×concepts intersections over union; `named`: those that reach the threshold,
+    by index.
+    """
+
+    layer: str
+    concepts: tuple[str, ...]
+    overlaps: Tensor
+    named: dict[int, Unit]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """A named unit with its importance α for one image and class."""
+
+    unit: Unit
+    alpha: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """One image's textual explanation: named units, the strongest first, for and against."""
+
+    positive: tuple[Voice, ...]
+    negative: tuple[Voice, ...]
+
+
+def dissect(
+    network: Network,
+    photos: Sequence[LabelledPhoto],
+    layer: str | nn.Module | None = None,
+    *,
+    quantile: float = QUANTILE,
+    threshold: float = THRESHOLD,
+    progress: bool = False,
+) -> Dissection:
+    """Name the units of `layer`, the explained one by default.
+
+    A unit's mask is where its map, enlarged to the input, is at least T: T is such that the share
+    `quantile` of its values on all places of all photos reach it. Where T is the unit's lowest
+    value (most often 0), only what is above it counts. Its name is the concept with the highest
+    Σ|mask ∩ concept| / Σ|mask ∪ concept| over all photos, if that is `threshold` or more. Photos
+    without an outline are left out. The photos are passed through the network twice, which needs
+    no memory for their maps.
+    """
+    photos = _checked(network, photos, (quantile, threshold))
+    network = network if layer is None else network.at(layer)
+    address = network.layer_for(_images(network, photos[:1]))
+    bar = tqdm(total=2 * len(photos), unit="photo", disable=not progress, leave=False)
+    with bar:
+        levels = _levels(network, photos, quantile, bar)
+        concepts, overlaps = _overlaps(network, photos, levels, bar)
+    best, place = overlaps.max(1)
+    named = {
+        unit: Unit(unit, concepts[int(place[unit])], float(best[unit]))
+        for unit in range(len(best))
+        if float(best[unit]) >= threshold
+    }
+    return Dissection(address, concepts, overlaps, named)
+
+
+def explain_in_words(
+    network: Network,
+    images: Tensor,
+    targets: Wanted,
+    dissection: Dissection,
+    *,
+    count: int = 5,
+) -> list[Words]:
+    """For each image the `count` most positive and most negative named units, with their α.
+
+    α_k = (1/Z) Σ_ij ∂y/∂A^k_ij at the dissected layer, y the target's score (one per image).
+    Fewer are given where fewer named units have that sign.
+    """
+    alphas = unit_importances(network.at(dissection.layer), images, targets)
+    return [_words(row, dissection, count) for row in alphas]
+
+
+def unit_importances(network: Network, images: Tensor, targets: Wanted = None) -> Tensor:
+    """α of every unit of the explained layer: N×K (Grad-CAM, equation 1), in the host's memory."""
+    refuse_training(network.module)
+    with torch.inference_mode(False), torch.no_grad():
+        images = network.placed(images.detach())
+        address = network.layer_for(images, targets)
+        graph = network.graph(images.clone(), [address])
+        found = network.targets(targets, graph.outputs, len(images))
+        if found.several:
+            raise ExplainerError("several targets per image", "ask for one class at a time")
+        with torch.enable_grad():
+            scores = checked_scores(found.scores(graph.outputs, 0), len(images))
+            graph.refuse_parallel_runs(lambda: scores)
+        (gradient,) = graph.gradients(scores, [graph.maps[address]], "gradient")
+    return importances(full_precision(gradient))[..., 0, 0].cpu()
+
+
+def _words(alphas: Tensor, dissection: Dissection, count: int) -> Words:
+    voices = [Voice(unit, float(alphas[index])) for index, unit in dissection.named.items()]
+    rising = sorted(voices, key=lambda voice: -voice.alpha)
+    falling = rising[::-1]
+    return Words(
+        tuple(voice for voice in rising[:count] if voice.alpha > 0),
+        tuple(voice for voice in falling[:count] if voice.alpha < 0),
+    )
+
+
+def _checked(
+    network: Network, photos: Sequence[LabelledPhoto], shares: tuple[float, float]
+) -> list[LabelledPhoto]:
+    refuse_training(network.module)
+    if network.preprocess is None:
+        raise ExplainerError(f"{network.name} has no preprocessing", "give preprocess=…")
+    for name, share in zip(("quantile", "threshold"), shares, strict=True):
+        if not 0 < share < 1:
+            raise ExplainerError(f"{name}={share}", "use a share between 0 and 1")
+    labelled = [photo for photo in photos if photo.concepts]
+    if not labelled:
+        raise ExplainerError("no photo has an outlined thing", "give a labelled photo set")
+    return labelled
+
+
+def _images(network: Network, photos: Sequence[LabelledPhoto]) -> Tensor:
+    return network.prepare([open_photo(photo.path) for photo in photos])
+
+
+def _maps(
+    network: Network, photos: Sequence[LabelledPhoto], bar: Any
+) -> Iterator[tuple[Sequence[LabelledPhoto], Tensor]]:
+    """Batches of photos with the layer's maps of them: N×K×u×v."""
+    for start in range(0, len(photos), BATCH):
+        batch = photos[start : start + BATCH]
+        images = _images(network, batch)
+        with torch.inference_mode(False), torch.no_grad():
+            address = network.layer_for(images)
+            graph = network.graph(images, [address])
+        yield batch, full_precision(graph.maps[address].detach())
+        bar.update(len(batch))
+
+
+def _levels(
+    network: Network, photos: Sequence[LabelledPhoto], quantile: float, bar: Any
+) -> tuple[Tensor, Tensor]:
+    """K values T that the share `quantile` of each unit's values reaches, and each unit's least."""
+    highest: Tensor | None = None
+    least: Tensor | None = None
+    for batch, maps in _maps(network, photos, bar):
+        values = maps.transpose(0, 1).flatten(1)
+        kept = math.ceil(quantile * len(photos) * values.shape[1] / len(batch))
+        low = values.amin(1)
+        highest = values if highest is None else torch.cat([highest, values], 1)
+        highest = highest.topk(min(kept, highest.shape[1]), 1).values
+        least = low if least is None else torch.minimum(least, low)
+    assert highest is not None
+    assert least is not None
+    return highest[:, -1], least
+
+
+def _overlaps(
+    network: Network,
+    photos: Sequence[LabelledPhoto],
+    levels: tuple[Tensor, Tensor],
+    bar: Any,
+) -> tuple[tuple[str, ...], Tensor]:
+    """The concepts' names, and units×concepts intersections over union."""
+    names = sorted({concept.name for photo in photos for concept in photo.concepts})
+    units, device = len(levels[0]), network.device
+    both, mine = torch.zeros(units, len(names), device=device), torch.zeros(units, device=device)
+    theirs = torch.zeros(len(names), device=device)
+    for batch, maps in _maps(network, photos, bar):
+        for photo, map in zip(batch, maps, strict=True):
+            masks = _masks(network, photo, names).to(device)
+            theirs += masks.sum((1, 2))
+            for start in range(0, units, UNITS):
+                part = slice(start, start + UNITS)
+                lit = _lit(map[part], (levels[0][part], levels[1][part]), masks.shape[1:])
+                mine[part] += lit.sum((1, 2))
+                both[part] += lit.flatten(1) @ masks.flatten(1).T
+    return tuple(names), (both / (mine[:, None] + theirs - both).clamp(min=1)).cpu()
+
+
+def _masks(network: Network, photo: LabelledPhoto, names: Sequence[str]) -> Tensor:
+    """concepts×H×W in the network's frame, ones and zeros."""
+    preprocess = network.preprocess
+    assert preprocess is not None
+    masks = torch.zeros(len(names), preprocess.size, preprocess.size)
+    for concept in photo.concepts:
+        seen = torch.from_numpy(photo.seen_mask(concept, preprocess).copy())
+        masks[names.index(concept.name)] = seen.float()
+    return masks
+
+
+def _lit(maps: Tensor, levels: tuple[Tensor, Tensor], size: torch.Size) -> Tensor:
+    """units×H×W, ones and zeros: where each unit is among its strongest."""
+    level, least = (values[:, None, None] for values in levels)
+    enlarged = resize(maps, (size[0], size[1]))
+    return torch.where(level > least, enlarged >= level, enlarged > least).float()

@@ -1,0 +1,196 @@
+"""Methods judged by metrics on the same photos: one number per photo, method and metric."""
+
+import csv
+import io
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+from tqdm import tqdm
+
+from explainer.errors import ExplainerError, did_you_mean
+from explainer.explanations.explanation import Settings, explain
+from explainer.networks.network import Network
+from explainer.passes.targets import class_index
+from explainer.pictures.photos import open_photo
+from explainer.pictures.resizing import size_of
+
+from .metrics import METRICS, Budget, Metric
+from .segmentations import LabelledPhoto
+
+Box = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True)
+class Case:
+    """A photo file with the class to explain (None: the first) and, where known, its boxes.
+
+    Boxes are (left, top, right, bottom) in pixels of the network's input.
+    """
+
+    path: Path
+    target: int | None = None
+    boxes: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True)
+class Score:
+    """One metric's number for one method's map of one photo; NaN where it is not defined."""
+
+    photo: str
+    target: str
+    method: str
+    metric: str
+    value: float
+
+
+def labelled_cases(network: Network, photos: Sequence[LabelledPhoto]) -> list[Case]:
+    """Photos with a class of the network on them: the best scored one, and its boxes.
+
+    A photo none of whose things the network knows, or whose crop leaves them out, is left out.
+    """
+    if network.preprocess is None:
+        raise ExplainerError(f"{network.name} has no preprocessing", "give preprocess=…")
+    return [case for photo in photos if (case := _labelled(network, photo)) is not None]
+
+
+def _labelled(network: Network, photo: LabelledPhoto) -> Case | None:
+    known = [
+        (network.labels.index(name), concept)
+        for concept in photo.concepts
+        for name in concept.accepted
+        if name in network.labels
+    ]
+    preprocess = network.preprocess
+    if not known or preprocess is None:
+        return None
+    scores = network.predict(network.prepare([open_photo(photo.path)]))[0]
+    target, concept = max(known, key=lambda pair: float(scores[pair[0]]))
+    boxes = tuple(photo.seen_boxes(concept, preprocess))
+    return Case(photo.path, target, boxes) if boxes else None
+
+
+def evaluate(
+    network: Network,
+    cases: Sequence[Case],
+    methods: Sequence[str],
+    metrics: Sequence[str],
+    *,
+    settings: Settings | None = None,
+    batch: int = 8,
+    budget: Budget | None = None,
+) -> Iterator[Score]:
+    """Scores of every case, method and metric, batch by batch.
+
+    Metrics that need boxes are refused where a case has none.
+    """
+    chosen = [metric_named(name) for name in metrics]
+    boxless = next((case for case in cases if not case.boxes), None)
+    for metric in chosen:
+        if metric.needs == "boxes" and boxless is not None:
+            raise ExplainerError(
+                f"{metric.name} needs boxes, and {boxless.path.name} has none",
+                "give photos with annotations",
+            )
+    bar = tqdm(total=len(cases), unit="photo", disable=not (budget and budget.progress))
+    with bar:
+        for start in range(0, len(cases), batch):
+            part = cases[start : start + batch]
+            yield from _batch(network, part, (methods, chosen), (settings or {}, budget))
+            bar.update(len(part))
+
+
+def metric_named(name: str) -> Metric:
+    """The metric called `name`."""
+    if name not in METRICS:
+        raise ExplainerError(f'no metric "{name}"', did_you_mean(name, METRICS))
+    return METRICS[name]
+
+
+def _batch(
+    network: Network,
+    cases: Sequence[Case],
+    asked: tuple[Sequence[str], Sequence[Metric]],
+    how: tuple[Settings, Budget | None],
+) -> Iterator[Score]:
+    methods, metrics = asked
+    settings, budget = how
+    images = network.prepare([open_photo(case.path) for case in cases])
+    targets = _targets(network, images, cases)
+    found = explain(network, images, targets, methods, settings=settings)
+    for method in methods:
+        for metric in metrics:
+            if metric.needs == "network":
+                values = metric.compute(network, images, found[method], targets, budget=budget)
+            elif metric.needs == "boxes":
+                boxes = [case.boxes for case in cases]
+                values = metric.compute(found[method], boxes, size_of(images))
+            else:
+                own = settings.get(method)
+                values = metric.compute(
+                    network, images, targets, method, settings=own, budget=budget
+                )
+            names = zip(cases, targets.tolist(), values.tolist(), strict=True)
+            for case, target, value in names:
+                label = network.labels[target] if network.labels else str(target)
+                yield Score(case.path.name, label, method, metric.name, value)
+
+
+def _targets(network: Network, images: Tensor, cases: Sequence[Case]) -> Tensor:
+    first = network.predict(images).argmax(1).tolist()
+    given = [
+        own if case.target is None else class_index(case.target)
+        for case, own in zip(cases, first, strict=True)
+    ]
+    return torch.tensor(given)
+
+
+def means(scores: Sequence[Score]) -> dict[tuple[str, str], tuple[float, int]]:
+    """By (method, metric): the mean over the photos where it is defined, and their number."""
+    values: dict[tuple[str, str], list[float]] = {}
+    for score in scores:
+        of_pair = values.setdefault((score.method, score.metric), [])
+        if not math.isnan(score.value):
+            of_pair.append(score.value)
+    return {
+        pair: (sum(found) / len(found) if found else math.nan, len(found))
+        for pair, found in values.items()
+    }
+
+
+def table(scores: Sequence[Score]) -> str:
+    """Methods down, metrics across, means in the cells; a note where some were not defined."""
+    found = means(scores)
+    methods = list(dict.fromkeys(method for method, _ in found))
+    metrics = list(dict.fromkeys(metric for _, metric in found))
+    photos = len({score.photo for score in scores})
+    arrows = {"higher": "↑", "lower": "↓"}
+    heads = [f"{name} {arrows[METRICS[name].better]}" for name in metrics]
+    rows = [["method", *heads]]
+    for method in methods:
+        rows.append([method, *(_cell(*found[method, metric], photos) for metric in metrics)])
+    widths = [max(len(row[n]) for row in rows) for n in range(len(rows[0]))]
+    return "\n".join(
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    )
+
+
+def _cell(mean: float, count: int, photos: int) -> str:
+    shown = "–" if math.isnan(mean) else f"{mean:.3f}"
+    return shown if count == photos else f"{shown} (of {count})"
+
+
+def as_csv(scores: Sequence[Score]) -> str:
+    """photo, target, method, metric, value: a line per number; an undefined one is empty."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(["photo", "target", "method", "metric", "value"])
+    for score in scores:
+        value: Any = "" if math.isnan(score.value) else repr(score.value)
+        writer.writerow([score.photo, score.target, score.method, score.metric, value])
+    return out.getvalue()

@@ -1,0 +1,157 @@
+"""What a metric says of itself, and how it asks a network about changed images."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from scipy.stats import rankdata
+from torch import Tensor
+from tqdm import tqdm
+
+from explainer.errors import ExplainerError
+from explainer.methods.base import full_precision
+from explainer.networks.forms import refuse_other_type
+from explainer.networks.network import Network, in_float32, refuse_training
+from explainer.passes.devices import memory_for
+from explainer.passes.state import passing
+from explainer.passes.targets import Wanted
+from explainer.pictures.resizing import resize, size_of
+
+Needs = Literal["network", "boxes", "method"]
+Scale = Literal["score", "probability"]
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One way to judge maps. `compute` gives one number per image; its arguments are by `needs`.
+
+    "network": compute(network, images, maps, targets); "boxes": compute(maps, boxes, size);
+    "method": compute(network, images, targets, method). `better`: which numbers are.
+    """
+
+    name: str
+    formula: str
+    paper: str
+    needs: Needs
+    better: Literal["higher", "lower"]
+    compute: Callable[..., Tensor]
+    cost: str
+
+
+@dataclass(frozen=True)
+class Budget:
+    """How a metric may work: bytes of activations at once (`devices.memory_for` by default), and
+    whether a bar shows progress."""
+
+    memory: int | None = None
+    progress: bool = False
+
+    def __post_init__(self) -> None:
+        if self.memory is not None and self.memory < 1:
+            raise ExplainerError(f"memory={self.memory}", "use a number of bytes above 0")
+
+
+class Asked:
+    """A network, images and one target each, to be asked again about changed images.
+
+    `images` are on its device; `outputs`: what the network gives for them. Scores come back into
+    the host's memory, once for all changed images.
+    """
+
+    def __init__(
+        self, network: Network, images: Tensor, targets: Wanted, budget: Budget | None = None
+    ) -> None:
+        if not isinstance(images, Tensor) or images.dim() != 4 or not len(images):
+            raise ExplainerError("images are no batch", "give a float tensor N×C×H×W, N above 0")
+        refuse_training(network.module)
+        refuse_other_type(network.module, images)
+        # Half precision would lose the differences that metrics are made of.
+        network = in_float32(network)
+        images = full_precision(network.placed(images))
+        self.module, self.images, self.budget = network.module, images, budget or Budget()
+        memory = self.budget.memory or memory_for(images.device)
+        most = network.footprint(images).images_within(memory, graph=False)
+        # A callable may know the images by their order, so it meets whole batches of them.
+        count = len(images)
+        self.size = max(1, most // count) * count if callable(targets) else most
+        self.outputs = torch.cat(
+            [self._outputs(images[part].clone()) for part in chunks(count, self.size)]
+        )
+        self.targets = network.targets(targets, self.outputs, count)
+        if self.targets.several:
+            raise ExplainerError("several targets per image", "measure one class at a time")
+
+    def own(self, scale: Scale) -> Tensor:
+        """N: the scores of the images themselves."""
+        rows = torch.arange(len(self.images), device=self.images.device)
+        return self._scores(self.outputs, rows, scale).cpu()
+
+    def changed(
+        self, count: int, change: Callable[[Tensor, Tensor], Tensor], scale: Scale
+    ) -> Tensor:
+        """N×count scores of `count` changed versions of each image.
+
+        `change(rows, steps)` makes a batch of them: version steps[i] of image rows[i].
+        """
+        images = len(self.images)
+        found = torch.empty(count * images, device=self.images.device)
+        bar = tqdm(total=len(found), unit="image", disable=not self.budget.progress, leave=False)
+        with bar:
+            for part in chunks(len(found), self.size):
+                number = torch.arange(part.start, part.stop, device=self.images.device)
+                outputs = self._outputs(change(number % images, number // images))
+                found[part] = self._scores(outputs, number % images, scale)
+                bar.update(len(number))
+        return found.cpu().reshape(count, images).T
+
+    def _outputs(self, images: Tensor) -> Tensor:
+        with torch.no_grad(), passing(self.module):
+            outputs = self.module(images)
+        if not isinstance(outputs, Tensor):
+            raise ExplainerError(
+                f"the network's output is {type(outputs).__name__}, no tensor",
+                "wrap it in a module that gives one",
+            )
+        if len(outputs) != len(images):
+            raise ExplainerError(
+                f"the network's output has {len(outputs)} rows for {len(images)} images",
+                "wrap it in a module that gives a row for each image",
+            )
+        return outputs
+
+    def _scores(self, outputs: Tensor, rows: Tensor, scale: Scale) -> Tensor:
+        targets = self.targets.rows(rows, len(self.images))
+        found = targets.scores if scale == "score" else targets.probabilities
+        return found(outputs, 0).float()
+
+
+def one_value_per_pixel(maps: Tensor, images: int | None = None) -> Tensor:
+    """N×u×v as they are; N×C×H×W (signed) as the sum of the magnitudes of the channels."""
+    if not isinstance(maps, Tensor) or maps.dim() not in (3, 4) or not len(maps):
+        shape = tuple(maps.shape) if isinstance(maps, Tensor) else type(maps).__name__
+        raise ExplainerError(f"maps are {shape}", "give N×u×v, or N×C×H×W for signed maps")
+    if images is not None and len(maps) != images:
+        raise ExplainerError(f"{len(maps)} maps for {images} images", "give one per image")
+    if not bool(torch.isfinite(maps).all()):
+        raise ExplainerError("the maps have values that are not finite", "make them again")
+    maps = maps.detach().float()
+    return maps.abs().sum(1) if maps.dim() == 4 else maps
+
+
+def importance(maps: Tensor, images: Tensor) -> Tensor:
+    """N×H×W on the images' device: the maps' values at each of their pixels."""
+    return resize(one_value_per_pixel(maps, len(images)).to(images.device), size_of(images))
+
+
+def chunks(count: int, size: int) -> Iterator[slice]:
+    """Slices of `size` that cover `count`."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+def rank_correlation(one: Tensor, other: Tensor) -> Tensor:
+    """Spearman's ρ of each row (ties share their mean rank); NaN where a row is constant."""
+    ranks = [torch.from_numpy(rankdata(rows.numpy(), axis=1)) for rows in (one, other)]
+    a, b = (rank - rank.mean(1, keepdim=True) for rank in ranks)
+    return ((a * b).sum(1) / ((a * a).sum(1) * (b * b).sum(1)).sqrt()).float()

@@ -1,0 +1,128 @@
+"""Does a map change when what the network learnt goes? (Adebayo et al., arXiv 1810.03292)"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from explainer.errors import ExplainerError
+from explainer.explanations.explanation import explain
+from explainer.networks.network import Network
+from explainer.networks.redrawn import redraw
+from explainer.passes.layers import Hook, copied, hooked
+from explainer.passes.state import passing
+from explainer.passes.targets import Wanted
+
+from .base import Budget, Metric, one_value_per_pixel, rank_correlation
+
+STAGES = 8
+
+
+def randomisation_similarity(
+    network: Network,
+    images: Tensor,
+    targets: Wanted = None,
+    method: str = "grad_cam",
+    *,
+    stages: int = STAGES,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    budget: Budget | None = None,
+) -> Tensor:
+    """N means, −1 to 1, of the curve of `randomisation_curve`: low is right.
+
+    A method whose maps stay alike while the weights are re-drawn does not explain the network.
+    Stages whose map is empty have no ranks and are left out; NaN where no stage is left.
+    """
+    curve, _ = randomisation_curve(
+        network,
+        images,
+        targets,
+        method,
+        stages=stages,
+        seed=seed,
+        settings=settings,
+        budget=budget,
+    )
+    return curve.nanmean(1)
+
+
+def randomisation_curve(
+    network: Network,
+    images: Tensor,
+    targets: Wanted = None,
+    method: str = "grad_cam",
+    *,
+    stages: int = STAGES,
+    seed: int = 0,
+    settings: Mapping[str, Any] | None = None,
+    budget: Budget | None = None,
+) -> tuple[Tensor, tuple[str, ...]]:
+    """N×stages Spearman correlations with the true map, and the module reached at each stage.
+
+    Weights are re-drawn from the output downwards, in the order of the forward pass, and stay so:
+    after the last stage the whole network is random. `stages`: how often on the way the maps are
+    compared, evenly spaced over the modules that hold weights. `targets` None means the classes
+    that the network itself predicts, at every stage. Signed maps are compared by magnitude.
+    """
+    if stages < 1:
+        raise ExplainerError(f"stages={stages}", "use a number above 0")
+    wanted = {method: dict(settings or {})}
+    found = explain(network, images, targets, (method,), layer=None, settings=wanted)
+    fixed = found.targets if targets is None else targets
+    twin = replace(network, module=copied(network.module), weights_digest="being re-drawn")
+    top_down = weights_from_the_top(twin.module, network.placed(images))
+    ends = _ends(len(top_down), stages)
+    generator = torch.Generator().manual_seed(seed)
+    true, curve, done = _flat(found[method]), [], 0
+    for end in tqdm(ends, unit="stage", disable=not (budget and budget.progress), leave=False):
+        with torch.no_grad():
+            for _, module in top_down[done:end]:
+                redraw(module, generator)
+        done = end
+        maps = explain(twin, images, fixed, (method,), settings=wanted)[method]
+        curve.append(rank_correlation(true, _flat(maps)))
+    return torch.stack(curve, 1), tuple(top_down[end - 1][0] for end in ends)
+
+
+def weights_from_the_top(module: nn.Module, images: Tensor) -> list[tuple[str, nn.Module]]:
+    """The submodules with weights of their own that take part in the forward pass, last first."""
+    named = {n: m for n, m in module.named_modules() if any(True for _ in m.parameters(False))}
+    met: dict[str, None] = {}
+
+    def noted(name: str) -> Hook:
+        def run(child: nn.Module, args: tuple[Any, ...], output: Any) -> None:
+            met.pop(name, None)
+            met[name] = None
+
+        return run
+
+    with torch.no_grad(), passing(module), hooked(named, noted):
+        module(images[:1].clone())
+    if not met:
+        raise ExplainerError("the network has no weights to re-draw", "give one that learnt")
+    return [(name, named[name]) for name in reversed(met)]
+
+
+def _ends(modules: int, stages: int) -> Sequence[int]:
+    """How many modules are re-drawn at each stage: evenly spaced, up to all of them."""
+    stages = min(stages, modules)
+    return [round(modules * (stage + 1) / stages) for stage in range(stages)]
+
+
+def _flat(maps: Tensor) -> Tensor:
+    return one_value_per_pixel(maps).flatten(1).cpu()
+
+
+RANDOMISATION = Metric(
+    name="randomisation_similarity",
+    formula="mean over stages of Spearman ρ(|L|, |L with the weights above the stage re-drawn|)",
+    paper="Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292",
+    needs="method",
+    better="lower",
+    compute=randomisation_similarity,
+    cost=f"{STAGES} explanations",
+)

@@ -1,0 +1,180 @@
+"""Photo sets with outlined objects, in COCO's instances format: polygons or plain run lengths."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from explainer.errors import ExplainerError
+from explainer.networks.preprocessing import Preprocessing
+from photos import Frame, PhotoError, frame_of
+
+from .metrics.localisation import mask_box
+
+Mask = NDArray[np.bool_]
+NAMES = ("instances.json", "annotations.json")
+
+
+@dataclass(frozen=True)
+class Concept:
+    """A kind of thing on a photo. `accepted`: the network's class names that mean it."""
+
+    name: str
+    accepted: tuple[str, ...]
+    outlines: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class LabelledPhoto:
+    """A photo file, its size in pixels as its annotations count them, and what is outlined on it.
+
+    `frame` turns what is outlined with the photo, as its EXIF says; None: it lies as it is stored.
+    """
+
+    path: Path
+    width: int
+    height: int
+    concepts: tuple[Concept, ...]
+    frame: Frame | None = None
+
+    def mask(self, concept: Concept) -> Mask:
+        """height×width of the upright photo: true on every outlined thing of that kind."""
+        seen = np.zeros((self.height, self.width), dtype=bool)
+        for outline in concept.outlines:
+            seen |= outlined(outline, self.width, self.height)
+        return self._turned(seen)
+
+    def _turned(self, mask: Mask) -> Mask:
+        return mask if self.frame is None else self.frame.turned_mask(mask)
+
+    def seen_mask(self, concept: Concept, preprocess: Preprocessing) -> Mask:
+        """The mask in the network's frame: size×size, cropped as the photo itself is."""
+        return seen_by(preprocess, self.mask(concept))
+
+    def seen_boxes(
+        self, concept: Concept, preprocess: Preprocessing
+    ) -> list[tuple[float, float, float, float]]:
+        """(left, top, right, bottom) of each outlined thing, in the network's frame.
+
+        A thing that the crop leaves out has none.
+        """
+        masks = (outlined(outline, self.width, self.height) for outline in concept.outlines)
+        boxes = (mask_box(seen_by(preprocess, self._turned(mask))) for mask in masks)
+        return [box for box in boxes if box is not None]
+
+
+def seen_by(preprocess: Preprocessing, mask: Mask) -> Mask:
+    """Crop a mask as the network crops its photo."""
+    picture = Image.fromarray(mask.astype(np.uint8) * 255).convert("RGB")
+    return np.asarray(preprocess.crop(picture))[..., 0] > 127
+
+
+def outlined(outline: Any, width: int, height: int) -> Mask:
+    """height×width: one annotation's `segmentation`, a list of polygons or run lengths."""
+    if isinstance(outline, list):
+        return _polygons(outline, width, height)
+    if isinstance(outline, dict) and isinstance(outline.get("counts"), list):
+        return _runs(outline, width, height)
+    raise ExplainerError(
+        "a segmentation that is neither polygons nor plain run lengths",
+        "unpack compressed run lengths first",
+    )
+
+
+def _polygons(polygons: Sequence[Sequence[float]], width: int, height: int) -> Mask:
+    paper = Image.new("1", (width, height))
+    pen = ImageDraw.Draw(paper)
+    for points in polygons:
+        if len(points) < 6 or len(points) % 2:
+            raise ExplainerError(
+                f"a polygon of {len(points)} numbers", "give three or more points x, y"
+            )
+        pen.polygon(list(points), fill=1)
+    return np.array(paper, dtype=bool)
+
+
+def _runs(outline: dict[str, Any], width: int, height: int) -> Mask:
+    """Columns from the left, downwards; the first run is of what is outside."""
+    counts = np.asarray(outline["counts"], dtype=np.int64)
+    if list(outline.get("size", [])) != [height, width] or counts.sum() != width * height:
+        raise ExplainerError(
+            f"run lengths that do not cover {width}×{height} pixels", "write them again"
+        )
+    inside = np.arange(len(counts)) % 2 == 1
+    return np.repeat(inside, counts).reshape((height, width), order="F")
+
+
+def read_coco(source: str | Path) -> list[LabelledPhoto]:
+    """The photos of a COCO instances file, or of the one in a folder, sorted by file name.
+
+    Photos lie beside the file or in its `images/`. A category's `accepted` (class names that are
+    right for it) is used where it stands; its own name is what is right elsewhere.
+    """
+    path = _annotations(Path(source))
+    rows = _rows(path)
+    try:
+        kinds = {row["id"]: row for row in rows["categories"]}
+        outlines: dict[Any, dict[Any, list[Any]]] = {}
+        for row in rows["annotations"]:
+            of_photo = outlines.setdefault(row["image_id"], {})
+            of_photo.setdefault(row["category_id"], []).append(row["segmentation"])
+        photos = [_photo(row, outlines.get(row["id"], {}), kinds, path) for row in rows["images"]]
+    except (KeyError, TypeError) as error:
+        raise ExplainerError(
+            f"{path} is not in COCO's instances format ({error} is missing)", "write it again"
+        ) from error
+    return sorted(photos, key=lambda photo: photo.path.name)
+
+
+def _photo(
+    row: dict[str, Any], outlines: dict[Any, list[Any]], kinds: dict[Any, Any], source: Path
+) -> LabelledPhoto:
+    concepts = tuple(
+        Concept(
+            kinds[key]["name"],
+            tuple(kinds[key].get("accepted") or [kinds[key]["name"]]),
+            tuple(shapes),
+        )
+        for key, shapes in outlines.items()
+    )
+    path = _file(source.parent, row["file_name"])
+    width, height = int(row["width"]), int(row["height"])
+    try:
+        frame = frame_of(path).of_annotations((width, height), path.name)
+    except PhotoError as error:
+        raise ExplainerError(f"{error.name}: {error.reason}", error.fix) from error
+    return LabelledPhoto(path, width, height, concepts, frame)
+
+
+def _annotations(source: Path) -> Path:
+    if source.is_file():
+        return source
+    found = [source / name for name in NAMES if (source / name).is_file()]
+    if not found:
+        raise ExplainerError(f"no {' or '.join(NAMES)} at {source}", "give a COCO instances file")
+    return found[0]
+
+
+def _rows(path: Path) -> dict[str, Any]:
+    try:
+        rows = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ExplainerError(f"{path} can't be read ({error})", "give JSON in UTF-8") from error
+    if not isinstance(rows, dict):
+        raise ExplainerError(f"{path} is not in COCO's instances format", "write it again")
+    return rows
+
+
+def _file(folder: Path, name: str) -> Path:
+    candidates = [folder / name, folder / "images" / name]
+    for path in candidates:
+        if not path.resolve().is_relative_to(folder.resolve()):
+            raise ExplainerError(f"{name} leads out of {folder}", "take it out")
+        if path.is_file():
+            return path
+    raise ExplainerError(f"{name} is not in {folder}", "put the photo there, or take its row out")

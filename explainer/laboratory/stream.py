@@ -1,0 +1,327 @@
+"""A stream of photos in, saved explanations out: resumable, in bounded memory."""
+
+import hashlib
+import itertools
+import json
+import shutil
+import sys
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from PIL import Image
+from torch import Tensor, nn
+from tqdm import tqdm
+
+from explainer.errors import ExplainerError
+from explainer.explanations.explanation import Settings, explain, method_named, settings_digest
+from explainer.explanations.provenance import EXPLAINER
+from explainer.explanations.record import Found
+from explainer.networks.network import Network, refuse_training
+from explainer.passes.devices import PLAIN, arithmetic
+from explainer.passes.targets import class_index
+from explainer.pictures import store
+from explainer.pictures.photos import open_photo
+from explainer.pictures.render import Display
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
+THREADS = 2
+MANIFEST = "manifest.json"
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of each photo: the folders made now and found whole, and why others failed.
+
+    `empty`: of what was made now, the methods whose maps show nothing (see `Found.empty`).
+    """
+
+    made: dict[Path, Path] = field(default_factory=dict)
+    present: dict[Path, Path] = field(default_factory=dict)
+    failed: dict[Path, str] = field(default_factory=dict)
+    empty: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is asked of each photo. `classes`: K indices for every one, None for its first class.
+
+    `arithmetic`: see `explainer.passes.devices`, of the thread that computes.
+    """
+
+    network: Network
+    methods: tuple[str, ...]
+    settings: Settings
+    classes: tuple[int, ...] | None
+    display: Display | None
+    arithmetic: Mapping[str, Any]
+
+    def digest(self, photo: str) -> str:
+        """SHA-256 (hex) of all that decides the files of the photo with that digest."""
+        said = {
+            "photo": photo,
+            "weights": self.network.weights_digest,
+            "methods": {
+                name: settings_digest(self.network, name, self.settings.get(name))
+                for name in self.methods
+            },
+            "classes": self.classes,
+            "display": self.display and self.display.digest(),
+            "explainer": EXPLAINER,
+        }
+        if self.arithmetic != PLAIN:
+            said["arithmetic"] = {k: v for k, v in self.arithmetic.items() if k != "card"}
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+    def explain(self, images: Tensor) -> Found:
+        self.network.footprint(images)  # photos come together by chance: none may see the others
+        classes = None if self.classes is None else [list(self.classes)] * len(images)
+        return explain(self.network, images, classes, self.methods, settings=self.settings)
+
+
+@dataclass(frozen=True)
+class _Photo:
+    """A photo on its way; without `image` there is nothing to do, for `problem` or for none."""
+
+    path: Path
+    folder: Path
+    said: Mapping[str, str] = field(default_factory=dict)
+    crop: Image.Image | None = None
+    image: Tensor | None = None
+    problem: str = ""
+
+
+def explain_many(
+    network: Network,
+    paths: Iterable[str | Path],
+    folder: str | Path,
+    *,
+    targets: Sequence[str | int] | None = None,
+    methods: Sequence[str] = ("grad_cam",),
+    layer: str | nn.Module | None = None,
+    settings: Settings | None = None,
+    display: Display | None = None,
+    batch: int = 8,
+    progress: bool = True,
+) -> Saved:
+    """Explain every photo and save each to a folder of its own in `folder`.
+
+    `targets`: classes (names or indices) to explain for every photo; None for each photo's first
+    class. `display`: how pictures look; None saves maps without pictures. Reading and writing
+    happen beside the computing; about 4 · `batch` photos are in memory at a time.
+
+    A photo's folder is named by its file's stem and digest, and holds what `Found.save` writes,
+    the manifest last. Called again, only what is missing, damaged or made in another way is made.
+    A photo that can't be read or explained is told, and the rest goes on. `progress`: show a bar
+    and those photos on standard error while it runs; `failed` holds them in any case.
+    """
+    order = _order(network, (methods, settings or {}), targets, layer, display)
+    if batch < 1:
+        raise ExplainerError(f"batch={batch}", "use a number above 0")
+    total = len(paths) if isinstance(paths, Sized) else None
+    bar = tqdm(total=total, unit="photo", disable=not progress)
+    with bar, ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
+        run = _Run(order, bar, writers, 2 * batch)
+        read = _ahead(readers, _reader(order, Path(folder)), paths, 2 * batch)
+        for group in _batches(read, batch, run):
+            run.explain(group)
+        run.finish()
+    return run.saved
+
+
+def _order(
+    network: Network,
+    how: tuple[Sequence[str], Settings],
+    targets: Sequence[str | int] | None,
+    layer: str | nn.Module | None,
+    display: Display | None,
+) -> Order:
+    """The order, checked before the first photo is read."""
+    methods, settings = how
+    if isinstance(methods, str) or not methods:
+        raise ExplainerError(f"methods={methods!r}", 'give names, such as ("grad_cam",)')
+    if network.preprocess is None:
+        raise ExplainerError(f"{network.name} has no preprocessing", "give preprocess=…")
+    refuse_training(network.module)
+    for name in (*methods, *settings):
+        method_named(name)
+    if "other_image" in methods and not settings.get("other_image", {}).get("photo"):
+        raise ExplainerError(
+            "other_image depends on which photos happen to be explained together",
+            'name one: settings={"other_image": {"photo": …}}',
+        )
+    if layer is not None:
+        network = network.at(layer)
+    classes, how_exactly = _classes(network, targets), arithmetic(network.module)
+    order = Order(network, tuple(methods), settings, classes, display, how_exactly)
+    order.digest("")
+    return order
+
+
+def _classes(network: Network, targets: Sequence[str | int] | None) -> tuple[int, ...] | None:
+    if targets is None:
+        return None
+    if callable(targets):
+        raise ExplainerError(
+            "a score of one's own has no digest to resume by", "call explain() batch by batch"
+        )
+    if isinstance(targets, (str, int)) or not len(targets):
+        raise ExplainerError(f"targets={targets!r}", "give class names or indices, or None")
+    named = [network.label_index(t) if isinstance(t, str) else class_index(t) for t in targets]
+    wrong = [t for t in named if t < 0 or (network.labels and t >= len(network.labels))]
+    if wrong:
+        raise ExplainerError(f"class index {wrong[0]} is out of range", "see the labels")
+    return tuple(named)
+
+
+def _reader(order: Order, folder: Path) -> Callable[[str | Path], _Photo]:
+    preprocess = order.network.preprocess
+    assert preprocess is not None
+
+    def read(given: str | Path) -> _Photo:
+        path = Path(given)
+        try:
+            data = path.read_bytes()
+            digest = hashlib.sha256(data).hexdigest()
+            own = folder / f"{path.stem}-{digest[:12]}"
+            request = order.digest(digest)
+            if is_whole(own, request):
+                return _Photo(path, own)
+            crop = preprocess.crop(open_photo(data))
+            said = {"photo": path.name, "photo_sha256": digest, "request": request}
+            return _Photo(path, own, said, crop, preprocess.tensor(crop))
+        except OSError as error:
+            problem = f"{path} can't be read ({error.strerror}): give a photo file"
+        except ExplainerError as error:
+            problem = str(error).replace("the photo", str(path), 1)
+        return _Photo(path, folder, problem=problem)
+
+    return read
+
+
+def is_whole(folder: Path, request: str) -> bool:
+    """Whether the folder holds, file by file, what the request's manifest says."""
+    try:
+        manifest = json.loads(store.read_bytes(folder / MANIFEST))
+        if manifest["provenance"]["request"] != request:
+            return False
+        for name, sha256 in manifest["files"].items():
+            store.verify(folder / name, sha256)
+    except (ExplainerError, ValueError, KeyError, TypeError):
+        return False  # missing or damaged: it is made again
+    return True
+
+
+class _Run:
+    """The part that computes, and hands what it found to the writers."""
+
+    def __init__(self, order: Order, bar: Any, writers: ThreadPoolExecutor, depth: int) -> None:
+        self.order, self.bar, self.writers, self.depth = order, bar, writers, depth
+        self.saved = Saved()
+        self.writing: deque[tuple[_Photo, Future[None]]] = deque()
+
+    def tell(self, photo: _Photo, problem: str) -> None:
+        self.saved.failed[photo.path] = problem
+        if not self.bar.disable:
+            self.bar.write(problem, file=sys.stderr)
+        self.bar.update()
+
+    def skip(self, photo: _Photo) -> None:
+        """A photo that needs no computing: there already, given twice, or not to be read."""
+        if photo.problem:
+            self.tell(photo, photo.problem)
+        else:
+            self.saved.present[photo.path] = photo.folder
+            self.bar.update()
+
+    def explain(self, group: Sequence[_Photo]) -> None:
+        """Explain a batch; where that fails, one by one, so that one photo can't end the rest."""
+        try:
+            images = [photo.image for photo in group if photo.image is not None]
+            found = self.order.explain(self.order.network.batch(images))
+        except ExplainerError as error:
+            if len(group) == 1:
+                self.tell(group[0], f"{group[0].path}: {error}")
+                return
+            for photo in group:
+                self.explain([photo])
+            return
+        for n, photo in enumerate(group):
+            single = _single(found, n, photo.said)
+            if empty := tuple(name for name, is_empty in single.empty.items() if is_empty.any()):
+                self.saved.empty[photo.path] = empty
+            self.writing.append((photo, self.writers.submit(_write, single, photo, self.order)))
+        while len(self.writing) > self.depth:
+            self.settle()
+
+    def settle(self) -> None:
+        photo, written = self.writing.popleft()
+        written.result()
+        self.saved.made[photo.path] = photo.folder
+        self.bar.update()
+
+    def finish(self) -> None:
+        while self.writing:
+            self.settle()
+
+
+def _single(found: Found, n: int, said: Mapping[str, str]) -> Found:
+    """The n-th image's part of a batch's record, with the photo in its provenance."""
+    part = slice(n, n + 1)
+    return replace(
+        found,
+        maps={name: maps[part] for name, maps in found.maps.items()},
+        outputs=found.outputs[part],
+        targets=None if found.targets is None else found.targets[part],
+        empty={name: empty[part] for name, empty in found.empty.items()},
+        checks={
+            name: {key: values[part] for key, values in own.items()}
+            for name, own in found.checks.items()
+        },
+        provenance={**found.provenance, **said},
+    )
+
+
+def _write(found: Found, photo: _Photo, order: Order) -> None:
+    if photo.folder.exists():  # damaged, or made in another way: nothing of it may stay
+        (photo.folder / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(photo.folder)
+    photos = None if photo.crop is None else [photo.crop]
+    found.save(photo.folder, photos, order.display, pictures=order.display is not None)
+
+
+def _ahead(
+    pool: ThreadPoolExecutor,
+    make: Callable[[Given], Made],
+    given: Iterable[Given],
+    depth: int,
+) -> Iterator[Made]:
+    """Results in order, at most `depth` of them made ahead."""
+    waiting: deque[Future[Made]] = deque()
+    for item in given:
+        waiting.append(pool.submit(make, item))
+        if len(waiting) >= depth:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()
+
+
+def _batches(photos: Iterator[_Photo], size: int, run: _Run) -> Iterator[Sequence[_Photo]]:
+    """Batches of the photos that need computing; the others go past."""
+
+    def needed() -> Iterator[_Photo]:
+        under_way: set[Path] = set()
+        for photo in photos:
+            if photo.image is None or photo.folder in under_way:
+                run.skip(photo)
+            else:
+                under_way.add(photo.folder)
+                yield photo
+
+    rest = needed()
+    while group := list(itertools.islice(rest, size)):
+        yield group

@@ -1,0 +1,102 @@
+"""Where in a network a map is taken: addresses of layers, and the hooks that wait there.
+
+An address is a module's dotted name (`features.29`), or a name and the calls that follow:
+`features.norm5 > relu` is what the call `relu` made of the output of `features.norm5`. A module
+that runs several times in one forward pass means its last call.
+"""
+
+import copy
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.hooks import RemovableHandle
+
+from explainer.errors import ExplainerError, did_you_mean
+
+SEPARATOR = " > "
+Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
+HOOKS = threading.RLock()  # held while hooks come, go, or are copied with their module
+
+
+def address_of(module: nn.Module, layer: str | nn.Module) -> str:
+    """The address of `layer` within `module`, with its module's name checked."""
+    names = dict(module.named_modules(remove_duplicate=False))
+    if isinstance(layer, nn.Module):
+        found: str = next((name for name, child in names.items() if child is layer), "")
+        if not found:
+            raise ExplainerError(
+                "the layer is not a module inside the network", "pass one of its own submodules"
+            )
+        return found
+    if not isinstance(layer, str):
+        raise ExplainerError(f"layer={layer!r}", "give a module's name or the module itself")
+    first, *calls = (link.strip() for link in layer.split(SEPARATOR.strip()))
+    if not first or first not in names:
+        raise ExplainerError(f'no layer named "{first}"', did_you_mean(first, filter(None, names)))
+    own = next(name for name, child in names.items() if child is names[first])
+    return SEPARATOR.join([own, *calls])
+
+
+@contextmanager
+def hooked(
+    modules: Mapping[str, nn.Module],
+    make: Callable[[str], Hook],
+    before: Callable[[str], Callable[..., None]] | None = None,
+) -> Iterator[None]:
+    """Forward hooks that only this thread's passes run, all removed again at the end.
+
+    `make` gives a module's hook, `before` one that is run when the module is entered.
+    """
+    thread = threading.get_ident()
+
+    def only_here(hook: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any) -> Any:
+            return hook(*args) if threading.get_ident() == thread else None
+
+        run.passing = True  # type: ignore[attr-defined]  # `copied` leaves it behind
+        return run
+
+    scripted = [name for name, m in modules.items() if isinstance(m, torch.jit.ScriptModule)]
+    if scripted:
+        raise ExplainerError(
+            f'"{scripted[0]}" is a traced or scripted module, which can\'t be looked into',
+            "pass the original module, or use a method without a layer, such as gradient",
+        )
+    with ExitStack() as stack:
+        with HOOKS:
+            for name, module in modules.items():
+                stack.callback(_remove, module.register_forward_hook(only_here(make(name))))
+                if before is not None:
+                    entered = module.register_forward_pre_hook(only_here(before(name)))
+                    stack.callback(_remove, entered)
+        yield
+
+
+def _remove(handle: RemovableHandle) -> None:
+    with HOOKS:
+        handle.remove()
+
+
+def copied(module: nn.Module) -> nn.Module:
+    """A deep copy, without the hooks of passes that other threads are making meanwhile."""
+    with HOOKS:
+        twin = copy.deepcopy(module)
+    for child in twin.modules():
+        for hooks in (child._forward_hooks, child._forward_pre_hooks):
+            for key, hook in list(hooks.items()):
+                if getattr(hook, "passing", False):
+                    del hooks[key]
+    return twin
+
+
+def tensors_in(args: Any) -> Iterator[Tensor]:
+    """The tensors among a call's arguments, those inside lists too."""
+    for arg in args:
+        if isinstance(arg, Tensor):
+            yield arg
+        elif isinstance(arg, (tuple, list)):
+            yield from tensors_in(arg)

@@ -1,0 +1,94 @@
+"""Whether a network answers an image alike, whatever images come with it and in which place.
+
+Batches are cut to a budget, photos of a study come together by chance, and masked variants of
+several images share a pass: all of that is right only for networks of which this is true.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from explainer.errors import ExplainerError
+
+from .grids import shape_shown
+from .state import passing
+
+MEND = (
+    "ask for methods of one pass, with memory for the whole batch; or wrap the network so that "
+    "each image carries the data that belongs to it"
+)
+ROUNDING = 1e-3  # of the largest output; other batch sizes take other kernels
+TF32 = 2.0**-10
+
+
+def refuse_mixing(module: nn.Module, image: Tensor, outputs: Any) -> None:
+    """Refuse a network that answers otherwise than with `outputs` where the image has company.
+
+    One further pass: of the image (1×C×H×W) in two places, and another.
+    """
+    if image.device.type == "meta":  # shapes without values: there is nothing to compare
+        return
+    other = 1 - image.flip(-1)
+    with torch.no_grad(), passing(module):
+        among = list(_tensors(module(torch.cat([image, image, other]))))
+    single = list(_tensors(outputs))
+    if len(single) != len(among):
+        raise _mixed("gives a different form of output for several images")
+    for own, several in zip(single, among, strict=True):
+        _compare(own, several)
+
+
+def _compare(single: Tensor, several: Tensor) -> None:
+    if single.dim() == 0 or len(single) != 1 or len(several) != 3:
+        shapes = f"{shape_shown(single.shape)} for one image and {shape_shown(several.shape)}"
+        raise ExplainerError(
+            f"the network gives {shapes} for three, not a row for each image", MEND
+        )
+    alone = single[0].double().nan_to_num()
+    scale = float(alone.abs().max()) if alone.numel() else 0.0
+    for row in several[:2]:
+        if float((row.double().nan_to_num() - alone).abs().max()) > _rounding(single) * scale:
+            raise _mixed("answers an image differently alone than among others")
+
+
+def _rounding(outputs: Tensor) -> float:
+    coarse = outputs.is_cuda and torch.backends.cuda.matmul.allow_tf32
+    step = TF32 if coarse else torch.finfo(outputs.dtype).eps
+    return max(ROUNDING, 16 * step)
+
+
+def _mixed(what: str) -> ExplainerError:
+    return ExplainerError(
+        f"the network {what}, so its batch can't be split or filled with variants",
+        MEND,
+    )
+
+
+def _tensors(outputs: Any) -> Iterator[Tensor]:
+    """The floating-point tensors of an output of any form."""
+    if isinstance(outputs, Tensor):
+        if outputs.is_floating_point():
+            yield outputs
+    elif isinstance(outputs, Mapping):
+        yield from _tensors(list(outputs.values()))
+    elif isinstance(outputs, (tuple, list)):
+        for output in outputs:
+            yield from _tensors(output)
+
+
+@contextmanager
+def alone(images: Tensor) -> Iterator[None]:
+    """A pass of fewer images than `images`: where it fails, the network needs all of them."""
+    try:
+        yield
+    except RuntimeError as error:
+        if len(images) == 1 or isinstance(error, torch.OutOfMemoryError) or "alloc" in str(error):
+            raise
+        reason = str(error).splitlines()[0]
+        raise ExplainerError(
+            f"the network can't be asked about some of its {len(images)} images alone ({reason})",
+            f'{MEND}; name the layer too: layer="…"',
+        ) from error

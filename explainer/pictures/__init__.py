@@ -1,0 +1,1 @@
+"""Photos in, overlays and files out: opening, enlarging, colouring, storing. Knows no network."""

@@ -1,0 +1,49 @@
+"""Occlusion against captum and plain loops."""
+
+import pytest
+import torch
+from captum.attr import Occlusion
+from torch.nn import functional
+
+from explainer import ExplainerError, Network, explain
+from tests.explainer.small_networks import Convolutions, noise, seeded
+
+
+@pytest.mark.parametrize(("size", "patch", "stride"), [(12, 4, 2), (13, 5, 3), (9, 9, 9)])
+def test_captum_agrees(size: int, patch: int, stride: int) -> None:
+    module = seeded(Convolutions, functional.relu)
+    images, targets = noise(2, 3, size, size), [1, 3]
+    wanted = {"occlusion": {"patch": patch, "stride": stride}}
+    found = explain(Network(module), images, targets, ["occlusion"], settings=wanted)["occlusion"]
+    theirs = Occlusion(module).attribute(
+        images,
+        sliding_window_shapes=(3, patch, patch),
+        strides=(3, stride, stride),
+        target=torch.tensor(targets),
+        baselines=0,
+    )
+    torch.testing.assert_close(found, theirs[:, 0].float(), rtol=1e-4, atol=1e-6)
+
+
+def test_each_pixel_holds_the_mean_fall_over_its_patches() -> None:
+    module = seeded(Convolutions, functional.relu)
+    image = noise(1, 3, 8, 10)
+    wanted = {"occlusion": {"patch": 4, "stride": 2, "fill": "white"}}
+    found = explain(Network(module), image, [2], ["occlusion"], settings=wanted)["occlusion"]
+    falls = torch.zeros(8, 10)
+    counts = torch.zeros(8, 10)
+    with torch.no_grad():
+        whole = module(image)[0, 2]
+        for top in (0, 2, 4):
+            for left in (0, 2, 4, 6):
+                hidden = image.clone()
+                hidden[:, :, top : top + 4, left : left + 4] = 1.0
+                falls[top : top + 4, left : left + 4] += whole - module(hidden)[0, 2]
+                counts[top : top + 4, left : left + 4] += 1
+    torch.testing.assert_close(found[0], falls / counts, rtol=1e-4, atol=1e-6)
+
+
+def test_a_patch_larger_than_the_image_is_refused() -> None:
+    network = Network(seeded(Convolutions, functional.relu))
+    with pytest.raises(ExplainerError, match="make it smaller"):
+        explain(network, noise(1, 3, 9, 9), [0], ["occlusion"])

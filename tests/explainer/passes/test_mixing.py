@@ -1,0 +1,143 @@
+"""A network that answers an image by what comes with it is found out where batches are cut."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+
+from explainer import METHODS, ExplainerError, Network, Preprocess, explain, explain_many
+from explainer.laboratory.metrics import METRICS
+from tests.explainer.small_networks import Convolutions, noise, seeded
+
+ONE_PASS = ("grad_cam", "xgrad_cam", "layer_cam", "gradient", "hires_cam", "centre_prior")
+MANY_PASSES = ("group_cam", "score_cam", "occlusion", "smooth_grad", "integrated_grad_cam")
+QUICK: dict[str, dict[str, Any]] = {
+    "occlusion": {"patch": 4, "stride": 4},
+    "smooth_grad": {"samples": 2},
+    "integrated_grad_cam": {"steps": 2},
+}
+
+
+class Answering(nn.Module):
+    """Holds a question for each image of a batch, as `by` brings it to the images."""
+
+    def __init__(self, by: Callable[[Tensor, Tensor], Tensor], questions: int = 2) -> None:
+        super().__init__()
+        self.network, self.by = seeded(Convolutions, functional.relu), by
+        self.register_buffer("questions", noise(questions, 5, seed=7))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.by(self.network(x), self.questions)
+
+
+def one_each(out: Tensor, questions: Tensor) -> Tensor:
+    return out * questions
+
+
+def by_place(out: Tensor, questions: Tensor) -> Tensor:
+    return out * questions[torch.arange(len(out)) % len(questions)]
+
+
+def by_the_others(out: Tensor, questions: Tensor) -> Tensor:
+    return out - out.mean(0, keepdim=True) * questions[0]
+
+
+MIXED = (one_each, by_place, by_the_others)
+
+
+@pytest.mark.parametrize("by", MIXED)
+def test_methods_of_one_pass_explain_what_was_asked_of_the_batch(by: Any) -> None:
+    network, images = Network(Answering(by).eval(), "network.second"), noise(2, 3, 9, 9)
+    found = explain(network, images, [1, 2], ONE_PASS)
+    plain = explain(Network(network.module.network, "second"), images, [1, 2], ["grad_cam"])
+    scaled = plain["grad_cam"] * network.module.questions[[0, 1], [1, 2]].abs()[:, None, None]
+    if by is not by_the_others and bool((network.module.questions[[0, 1], [1, 2]] > 0).all()):
+        torch.testing.assert_close(found["grad_cam"], scaled, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("method", MANY_PASSES)
+@pytest.mark.parametrize("by", MIXED)
+def test_methods_of_several_passes_refuse_it(by: Any, method: str) -> None:
+    network, images = Network(Answering(by).eval(), "network.second"), noise(2, 3, 9, 9)
+    with pytest.raises(ExplainerError, match="ask for methods of one pass"):
+        explain(network, images, [1, 2], [method], settings=QUICK)
+
+
+@pytest.mark.parametrize("by", MIXED)
+def test_a_budget_that_would_cut_the_batch_refuses_it(by: Any) -> None:
+    network, images = Network(Answering(by).eval(), "network.second"), noise(2, 3, 9, 9)
+    with pytest.raises(ExplainerError, match="memory for the whole batch"):
+        explain(network, images, [1, 2], ["gradient"], memory=1)
+
+
+@pytest.mark.parametrize("by", MIXED)
+@pytest.mark.parametrize("metric", [m.name for m in METRICS.values() if m.needs == "network"])
+def test_metrics_refuse_it(by: Any, metric: str) -> None:
+    network, images = Network(Answering(by).eval(), "network.second"), noise(2, 3, 9, 9)
+    with pytest.raises(ExplainerError, match="ask for methods of one pass"):
+        METRICS[metric].compute(network, images, torch.rand(2, 9, 9), [1, 2])
+
+
+@pytest.mark.parametrize("memory", [1, 2**40])
+def test_statistics_of_the_batch_are_refused_by_the_module_that_takes_them(memory: int) -> None:
+    module = nn.Sequential(
+        nn.Conv2d(3, 6, 3),
+        nn.BatchNorm2d(6, track_running_stats=False),
+        nn.ReLU(),
+        nn.AdaptiveAvgPool2d(1),
+        nn.Flatten(),
+    ).eval()
+    with pytest.raises(ExplainerError, match='"1" normalises by whatever images come together'):
+        explain(Network(module), noise(4, 3, 9, 9), [0] * 4, ["score_cam"], memory=memory)
+    with pytest.raises(ExplainerError, match="give it running statistics"):
+        Network(module).predict(noise(4, 3, 9, 9))
+
+
+def test_an_answer_that_changes_from_pass_to_pass_is_refused() -> None:
+    class Noisy(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.network = seeded(Convolutions, functional.relu)
+
+        def forward(self, x: Tensor) -> Tensor:
+            return functional.dropout(self.network(x), training=True)
+
+    with pytest.raises(ExplainerError, match="differently alone than among others"):
+        explain(Network(Noisy().eval()), noise(2, 3, 9, 9), [1, 2], ["score_cam"])
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
+def test_rounding_is_no_mixing(dtype: torch.dtype) -> None:
+    module = seeded(Convolutions, functional.relu).to(dtype)
+    for seed in range(5):
+        images = noise(2, 3, 9, 9, seed=seed).to(dtype)
+        assert Network(module, "second").footprint(images).largest > 0
+
+
+def test_a_network_is_asked_once_for_a_size_of_images() -> None:
+    network = Network(seeded(Convolutions, functional.relu), "second")
+    sizes: list[int] = []
+    network.module.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
+    for _ in range(3):
+        network.footprint(noise(2, 3, 9, 9))
+    assert sizes == [1, 3]
+    assert all(METHODS[name] for name in ONE_PASS)
+
+
+def test_a_stream_of_photos_refuses_it_for_methods_of_one_pass_too(tmp_path: Path) -> None:
+    small = Preprocess(size=9, resize=9)
+    network = Network(Answering(by_place).eval(), "network.second", preprocess=small)
+    for seed in range(3):
+        pixels = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{seed}.png")
+    photos = sorted(tmp_path.glob("*.png"))
+    saved = explain_many(network, photos, tmp_path / "out", progress=False)
+    assert saved.made == {}
+    assert all("differently alone than among others" in told for told in saved.failed.values())
+    assert len(saved.failed) == 3
