@@ -9,9 +9,12 @@ from .definition import Definition
 from .idle_rules import idle_rules
 from .limits import beyond_limits
 from .paradigms import WITHOUT_MAP
+from .sections import NetworkSection, PairSection
 from .toml_lines import Path as KeyPath
 
 LOCALES = Path(__file__).parents[1] / "locale"
+# The option of every builder whose weights are drawn
+DRAWN_FROM = "seed"
 REQUIRED_TEXTS = ("consent", "instructions", "debrief")
 
 
@@ -84,11 +87,50 @@ def _network_complaints(definition: Definition) -> Iterator[Complaint]:
         if network.builder not in networks:
             key = ("networks", name, "builder")
             yield key, unknown(f"networks.{name}.builder", network.builder, networks)
+        else:
+            known = networks[network.builder]["options"]
+            yield from _option_complaints(name, network, [*known, DRAWN_FROM])
     for name, pair in definition.pairs.items():
         for role, network_name in (("stronger", pair.stronger), ("weaker", pair.weaker)):
             if network_name is not None and network_name not in definition.networks:
                 key = ("pairs", name, role)
                 yield key, unknown(f"pairs.{name}.{role}", network_name, definition.networks)
+        yield from _same_network(definition, name, pair)
+
+
+def _option_complaints(
+    name: str, network: NetworkSection, known: list[str]
+) -> Iterator[Complaint]:
+    """Builders take whole numbers only, by the names that the catalogue lists."""
+    for option, value in network.options.items():
+        path = ("networks", name, "options")
+        if option not in known:
+            yield path, unknown(f"networks.{name}.options", option, known)
+        elif type(value) is not int or value < (option != DRAWN_FROM):
+            yield (
+                path,
+                f"`networks.{name}.options.{option} = {value!r}`: use a whole number above 0",
+            )
+
+
+def _same_network(definition: Definition, name: str, pair: PairSection) -> Iterator[Complaint]:
+    """A network against itself shows the same pictures on both sides and tells nothing."""
+    stronger = definition.networks.get(pair.stronger)
+    weaker = definition.networks.get(pair.weaker or "")
+    if stronger is None or weaker is None:
+        return
+    if _what_computes(stronger) == _what_computes(weaker):
+        given = f"`pairs.{name}`: {pair.stronger} and {pair.weaker} are"
+        if pair.stronger == pair.weaker:
+            given = f"`pairs.{name}`: stronger and weaker are both {pair.stronger},"
+        yield (
+            ("pairs", name, "weaker"),
+            f"{given} one and the same network; name two that differ, or leave `weaker` out",
+        )
+
+
+def _what_computes(network: NetworkSection) -> tuple[object, ...]:
+    return network.builder, network.weights, network.options, network.layer
 
 
 def _condition_complaints(definition: Definition) -> Iterator[Complaint]:

@@ -6,8 +6,11 @@ from .asking import asked_questions
 from .block_rules import Complaint
 from .definition import Definition
 from .paradigms import PARADIGMS
-from .sections import QuestionSection
+from .sections import BlockSection, QuestionSection
 from .toml_lines import Path as KeyPath
+
+# Between two means: of scores from −2 to +2, of shares, of percentiles
+WIDEST = {"score": 4.0, "correct": 1.0, "pointing": 100.0}
 
 
 def idle_rules(definition: Definition) -> Iterator[Complaint]:
@@ -15,6 +18,7 @@ def idle_rules(definition: Definition) -> Iterator[Complaint]:
     yield from _idle_exclusions(definition)
     yield from _idle_stopping(definition)
     yield from _idle_reference(definition)
+    yield from _idle_effect(definition)
     for number, question in enumerate(definition.screening):
         yield from _idle_question(("screening", number, "accept"), question, "turns nobody away")
     if definition.comprehension is not None:
@@ -95,6 +99,34 @@ def _idle_reference(definition: Definition) -> Iterator[Complaint]:
             f'`analysis.reference = "{reference}"` can never apply: no analysed block shows it; '
             f"name one of {', '.join(sorted(asked)) or 'the conditions that are shown'}",
         )
+
+
+def _idle_effect(definition: Definition) -> Iterator[Complaint]:
+    """A margin that no difference can reach would call everything equivalent."""
+    effect = definition.analysis.smallest_effect
+    for block in definition.blocks:
+        widest = _widest_difference(block) if block.is_main else None
+        if effect is not None and widest is not None and effect >= widest:
+            unit = (
+                "the shares of right answers; write 5 percentage points as 0.05"
+                if PARADIGMS[block.paradigm].outcome == "correct"
+                else "means on its scale; write a smaller one"
+            )
+            yield (
+                ("analysis", "smallest_effect"),
+                f"`analysis.smallest_effect = {effect:g}` would call every result of block "
+                f"{block.name} equivalent: at most {widest:g} can lie between {unit}",
+            )
+
+
+def _widest_difference(block: BlockSection) -> float | None:
+    """How far two means of the block's outcome can be apart; None where nothing says so."""
+    outcome = PARADIGMS[block.paradigm].outcome
+    if outcome is not None:
+        return WIDEST[outcome]
+    if block.paradigm in ("rating", "questionnaire"):
+        return block.points - 1
+    return WIDEST.get(block.paradigm)
 
 
 def _idle_question(

@@ -9,6 +9,8 @@ INVISIBLE = re.compile(r"[\u00a0\u200b\u200c\u200d\u2060\u202f\ufeff]")
 TWICE = re.compile(r"Cannot (overwrite|declare|mutate)")
 NAMED_TRUTH = re.compile(r"=\s*(True|False|TRUE|FALSE|yes|no|Yes|No)\b")
 DECIMAL_COMMA = re.compile(r"=\s*[+-]?\d+,\d")
+QUOTE_INSIDE = re.compile(r"""=\s*("[^"\\]+"[^\s",#\]}]|'[^']+'[^\s',#\]}])""")
+SECTION = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 BARE_TEXT = re.compile(r"=\s*[^\s\d\"'\[{#=+-]")
 MARK = "\ufeff"
 
@@ -25,6 +27,9 @@ CAUSES: tuple[Cause, ...] = (
     (lambda said, line: TWICE.search(said), "the same key or section appears twice; remove one"),
     (lambda said, line: NAMED_TRUTH.search(line), "write true or false, in small letters"),
     (lambda said, line: DECIMAL_COMMA.search(line), "write a decimal point instead of the comma"),
+    (lambda said, line: QUOTE_INSIDE.search(line),
+     "the text ends at its second quote; write \\\" for a quote inside double quotes, or put the "
+     "other kind of straight quotes around the text"),
     (lambda said, line: BARE_TEXT.search(line), "a text needs straight quotes (\") around it"),
 )  # fmt: skip
 
@@ -39,11 +44,27 @@ def likely_cause(text: str, said: str) -> str:
     found = PLACE.search(said)
     if found is None:
         return said
-    line = text.split("\n")[int(found[1]) - 1]
+    lines = text.split("\n")
+    line = lines[int(found[1]) - 1]
+    if TWICE.search(said) and (name := _in_one_bracket_and_two(lines, line)):
+        return (
+            f"line {found[1]}: [{name}] and [[{name}]] stand in one file; write [[{name}]] "
+            "each time where there may be several, else [" + name + "] once"
+        )
     for applies, sentence in CAUSES:
         if applies(said, line):
             return f"line {found[1]}: {sentence} (the reader says: {PLACE.sub('', said).strip()})"
     return said
+
+
+def _in_one_bracket_and_two(lines: list[str], line: str) -> str | None:
+    """The name of the section that begins at `line`, where others of it have other brackets."""
+    here = SECTION.match(line)
+    if here is None:
+        return None
+    others = (SECTION.match(one) for one in lines)
+    mixed = any(one and one[2] == here[2] and one[1] != here[1] for one in others)
+    return here[2] if mixed else None
 
 
 def _outside_texts(line: str) -> str:

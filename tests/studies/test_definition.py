@@ -142,6 +142,27 @@ def test_an_unknown_network_is_told_with_all_that_are_equally_near() -> None:
     assert 'did you mean "vgg"?' in spoiled('stronger = "vgg"', 'stronger = "vggg"')
 
 
+def test_a_pair_of_one_network_with_itself_is_told() -> None:
+    number = line('weaker = "alex"')
+    told = spoiled('weaker = "alex"', 'weaker = "vgg"')
+    assert f"line {number}: `pairs.main`: stronger and weaker are both vgg, one and the same" in told
+    told = spoiled('builder = "alexnet"', 'builder = "vgg16"')
+    assert "vgg and alex are one and the same network; name two that differ" in told
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("classes = 6", 'options = "classes"`: unknown; did you mean "num_classes"?'),
+        ('num_classes = "6"', "options.num_classes = '6'`: use a whole number above 0"),
+        ("num_classes = 0", "options.num_classes = 0`: use a whole number above 0"),
+    ],
+)
+def test_an_option_that_a_builder_does_not_take_is_told(option: str, sentence: str) -> None:
+    builder = 'builder = "alexnet"'
+    assert sentence in spoiled(builder, f"{builder}\noptions = {{ {option} }}")
+
+
 def test_an_unknown_setting_of_a_method_is_told() -> None:
     message = spoiled(
         'method = "guided_backprop"', 'method = "guided_backprop"\nsettings = { groups = 3 }'

@@ -9,6 +9,8 @@ from studyapp.studies.idle_rules import idle_rules
 
 TEXT = {"name": "main", "paradigm": "open_text", "trials": 1, "question": "What did you see?"}
 PRACTICE = {"name": "try", "paradigm": "trust", "stage": "practice", "trials": 1}
+SHARES = {"name": "main", "paradigm": "agreement", "trials": 2}
+RATED = {"name": "main", "paradigm": "rating", "trials": 2, "items": ["It is clear."]}
 ASKED = {"question": "How old are you?", "answers": ["18 or older", "younger"]}
 
 
@@ -62,6 +64,21 @@ def refused(**options: Any) -> list[tuple[str, str]]:
             },
             "analysis.reference",
             "no analysed block shows it; name one of guided_grad_cam",
+        ),
+        (
+            {"analysis": {"smallest_effect": 4}},
+            "analysis.smallest_effect",
+            "would call every result of block main equivalent: at most 4 can lie between means",
+        ),
+        (
+            {"blocks": [SHARES], "analysis": {"smallest_effect": 5}},
+            "analysis.smallest_effect",
+            "write 5 percentage points as 0.05",
+        ),
+        (
+            {"blocks": [RATED], "analysis": {"smallest_effect": 6}},
+            "analysis.smallest_effect",
+            "at most 6 can lie between means",
         ),
         (
             {"screening": [{**ASKED, "accept": [1, 2]}]},

@@ -27,6 +27,8 @@ def complaint(text: str) -> str:
         ("title = Cats", "a text needs straight quotes"),
         ("demo = True", "write true or false, in small letters"),
         ('title = "a"\ntitle = "b"', "appears twice"),
+        ('title = "Cats "and" dogs"', 'write \\" for a quote inside double quotes'),
+        ("title = 'The cat's dog'", "or put the other kind of straight quotes around"),
         ("x = 1,5", "a decimal point instead of the comma"),
     ],
 )
@@ -39,6 +41,13 @@ def test_the_likely_cause_is_told_with_its_line(line: str, cause: str) -> None:
 
 def test_a_byte_order_mark_is_called_by_its_name() -> None:
     assert "byte order mark (BOM); save it as UTF-8 without BOM" in complaint(f"\ufeff{STUDY}")
+
+
+def test_one_bracket_where_others_have_two_is_not_told_as_something_to_remove() -> None:
+    first, rest = STUDY.split("[[blocks]]", 1)
+    told = complaint(f"{first}[blocks]{rest}\n[[blocks]]\nname = 'more'")
+    assert "[blocks] and [[blocks]] stand in one file; write [[blocks]] each time" in told
+    assert "remove" not in told
 
 
 def test_curly_quotes_inside_a_text_are_no_cause() -> None:
