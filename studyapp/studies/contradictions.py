@@ -98,9 +98,7 @@ def _network_complaints(definition: Definition) -> Iterator[Complaint]:
         yield from _same_network(definition, name, pair)
 
 
-def _option_complaints(
-    name: str, network: NetworkSection, known: list[str]
-) -> Iterator[Complaint]:
+def _option_complaints(name: str, network: NetworkSection, known: list[str]) -> Iterator[Complaint]:
     """Builders take whole numbers only, by the names that the catalogue lists."""
     for option, value in network.options.items():
         path = ("networks", name, "options")
