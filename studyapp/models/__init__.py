@@ -1,6 +1,6 @@
 """The tables, in the order of a trial's life: study, stimulus, design, participation."""
 
-from .codes import new_code
+from .codes import new_code, new_spoken_code
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
 from .erasing import erase_judgments
 from .load import NetworkLoad
@@ -84,4 +84,5 @@ __all__ = [
     "WorkState",
     "erase_judgments",
     "new_code",
+    "new_spoken_code",
 ]

@@ -2,6 +2,7 @@
 
 import re
 import secrets
+import unicodedata
 
 PATTERN = "[A-Za-z0-9_-]{22}"
 
@@ -18,6 +19,8 @@ def is_code(text: str) -> bool:
 
 # Crockford's letters and digits: nobody takes one for another
 SPOKEN = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Of what somebody typed or pasted, so much is read
+MOST_TYPED = 60
 MISREAD = str.maketrans("ILO", "110")
 
 
@@ -28,8 +31,9 @@ def new_spoken_code() -> str:
 
 
 def spoken_code(text: str) -> str:
-    """The code that somebody typed, in whatever case and grouping; "" if it can't be one."""
-    letters = re.sub(r"[\s-]", "", text[:60]).upper().translate(MISREAD)
+    """The code that somebody typed, in whatever case, width and grouping; "" if it can't be one."""
+    plain = unicodedata.normalize("NFKC", text[:MOST_TYPED])
+    letters = "".join(one for one in plain if one.isalnum()).upper().translate(MISREAD)
     if len(letters) != 12 or set(letters) - set(SPOKEN):
         return ""
     return "-".join(letters[start : start + 4] for start in (0, 4, 8))

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
-from studyapp.models import DoorCount, Judgment, Participation, Study, TurnedAway
+from studyapp.models import DoorCount, Judgment, PanelVisit, Participation, Study, TurnedAway
 
 BURST_MINUTES = 10
 # So many in that time, of whom so large a share has answered nothing, are no ordinary crowd
@@ -35,7 +35,20 @@ def warnings(study: Study) -> Iterator[str]:
             f"Turned away {row.times} times: {why.label}, last on {row.last_at:%-d %B %Y, %H:%M} "
             f"UTC. To do: {advice[why]}."
         )
+    yield from _came_again(study)
     yield from _burst(study)
+
+
+def _came_again(study: Study) -> Iterator[str]:
+    """Sessions of a panel that would be paid for what was done in an earlier one."""
+    visits = PanelVisit.objects.filter(participation__study=study).exclude(session="")
+    later = visits.filter(arrived_at__gt=F("participation__finished_at"))
+    people = later.values("participation").distinct().count()
+    if people:
+        yield (
+            f"People who had finished and came again in a further session of the panel: {people}. "
+            "To do: pay only the sessions that stand in the payment list."
+        )
 
 
 def _burst(study: Study) -> Iterator[str]:

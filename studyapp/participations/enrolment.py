@@ -203,10 +203,23 @@ def begin(participation: Participation) -> Participation:
 
 @transaction.atomic
 def refuse(participation: Participation) -> Participation:
-    """No consent: nothing is asked and nothing more is stored."""
+    """No consent: nothing is asked and nothing more is stored.
+
+    Who had agreed and comes back to the page of consent may still choose so until the first answer.
+    """
     person = lock(participation)
-    if person.status == Status.ENTERED:
-        person.leave(Status.REFUSED, "refused")
+    if person.status not in (Status.ENTERED, Status.ACTIVE, Status.DROPPED):
+        return person
+    if person.judgments.exists():
+        raise NotNow(
+            _(
+                "You have already answered questions of this study. To leave it and have your "
+                "answers erased, please choose “Withdraw” at the bottom of the page."
+            )
+        )
+    person.publication_consent = False
+    person.save(update_fields=["publication_consent"])
+    person.leave(Status.REFUSED, "refused")
     return person
 
 

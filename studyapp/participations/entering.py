@@ -15,6 +15,7 @@ from studyapp.models import (
     Study,
     StudyState,
     new_code,
+    new_spoken_code,
 )
 
 from .enrolment import lock
@@ -92,13 +93,17 @@ def _note_visit(person: Participation, source: str, details: Mapping[str, str]) 
 
 
 @transaction.atomic
-def readdress(participation: Participation) -> Participation:
-    """Give somebody who has not consented yet a fresh address: the earlier one leads nowhere.
+def readdress(participation: Participation) -> bool:
+    """Give somebody who has not consented yet a fresh beginning; False for whoever has.
 
-    Whoever opened it before with the same id, and perhaps only knew the id, reads nothing.
+    Whoever opened it before with the same id, and perhaps only knew the id, reads nothing of what
+    follows: neither by its address, nor by its personal code, nor by the session they named. What
+    they answered to the screening questions is not taken for this person's answer.
     """
     person = lock(participation)
-    if person.status == Status.ENTERED:
-        person.code = new_code()
-        person.save(update_fields=["code"])
-    return person
+    if person.status != Status.ENTERED:
+        return False
+    person.code, person.personal_code, person.screened_at = new_code(), new_spoken_code(), None
+    person.save(update_fields=["code", "personal_code", "screened_at"])
+    person.visits.all().delete()
+    return True

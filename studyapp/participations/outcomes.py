@@ -69,6 +69,16 @@ def panel_code(person: Participation, definition: Definition, *, seen: str | Non
     return getattr(codes, what, None) or ""
 
 
+def came_again(person: Participation) -> bool:
+    """Whether somebody who was done with the study came in a further session of the panel, which
+    must not be paid for what they did in an earlier one."""
+    end = person.finished_at
+    if person.status == Status.SCREENED_OUT:
+        ends = person.events.filter(kind="screened out")
+        end = ends.values_list("at", flat=True).last()
+    return end is not None and person.visits.filter(arrived_at__gt=end).exclude(session="").exists()
+
+
 def way_back(definition: Definition, code: str) -> str:
     """The panel's address for somebody with `code`; "" where the study has none."""
     redirect = definition.panel.redirect

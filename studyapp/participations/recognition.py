@@ -10,7 +10,7 @@ from collections.abc import Container
 from django.conf import settings
 from django.utils.crypto import salted_hmac
 
-from studyapp.models import Participation, Status, Study
+from studyapp.models import Participation, Study
 
 from .panels import Visit
 
@@ -43,8 +43,3 @@ def is_theirs(person: Participation, visit: Visit, codes: Container[str]) -> boo
     if visit.is_signed or person.code in codes:
         return True
     return bool(visit.session) and person.visits.filter(session=visit.session).exists()
-
-
-def has_given(person: Participation) -> bool:
-    """Whether there is anything of theirs that an id alone must not open."""
-    return person.status != Status.ENTERED

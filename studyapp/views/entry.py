@@ -13,7 +13,7 @@ from studyapp.participations.doors import count_turned_away
 from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter, readdress
 from studyapp.participations.panels import DamagedLink, PreviewLink, UnfilledLink, panel_visit
-from studyapp.participations.recognition import has_given, is_theirs, known_person
+from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.rights import Act, may
@@ -73,10 +73,10 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     if visit is None:
         return _plain_door(request, study, definition)
     known = known_person(study, visit.source, visit.external_id)
-    if known is not None and not is_theirs(known, visit, known_codes(request)):
-        if has_given(known):
-            return _unproven(study)
-        readdress(known)
+    is_stranger = known is not None and not is_theirs(known, visit, known_codes(request))
+    # Asked with the row locked: that person may be consenting at this very moment.
+    if is_stranger and not readdress(known):
+        return _unproven(study)
     person = enter(
         study,
         source=visit.source,
@@ -159,12 +159,19 @@ def _cookie(study: Study) -> str:
 
 
 def _known(request: HttpRequest, study: Study) -> tuple[Participation | None, int]:
-    """Who came last by the plain link in this browser, and how many have come so."""
-    code, _dot, count = request.COOKIES.get(_cookie(study), "").partition(".")
-    if not is_code(code):
+    """Who is taking part in this browser, else who came last, and how many have come.
+
+    By the plain link, or by a link or a code of their own.
+    """
+    plain, _dot, count = request.COOKIES.get(_cookie(study), "").partition(".")
+    codes = [*known_codes(request), *filter(is_code, [plain])]
+    known = Participation.objects.filter(study=study).in_bulk(codes, field_name="code")
+    people = [known[code] for code in codes if code in known]
+    if not people:
         return None, 0
-    person = Participation.objects.filter(study=study, code=code).first()
-    return person, int(count[:4]) if count.isascii() and count[:4].isdecimal() else 1
+    on_their_way = [person for person in people if person.status not in ENDED]
+    came = int(count[:4]) if count.isascii() and count[:4].isdecimal() else 1
+    return [*people, *on_their_way][-1], max(came, len(known))
 
 
 def _remember(reply: HttpResponse, study: Study, value: str) -> HttpResponse:

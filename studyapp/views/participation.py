@@ -20,7 +20,7 @@ from studyapp.participations.answering import (
     take_answer,
     within_sight,
 )
-from studyapp.participations.outcomes import panel_code, way_back
+from studyapp.participations.outcomes import came_again, panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, ParticipationError, Unanswered
 from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
@@ -170,12 +170,16 @@ def _dropped_page(request: HttpRequest, person: Participation) -> HttpResponse:
     return page(request, "dropped", {"person": person, **_told(person)}, study=person.study)
 
 
-def _told(person: Participation, name: str = "") -> dict[str, str]:
-    """What the panel is to be told of the page `name`, and the address that tells it."""
+def _told(person: Participation, name: str = "") -> dict[str, Any]:
+    """What the panel is to be told of the page `name`, and the address that tells it.
+
+    The address is left out for a further session, which would be paid for an earlier one's work.
+    """
     definition = study_definition(person.study)
     seen = {"full": "full", "closed": "timed_out"}.get(name)
-    code = panel_code(person, definition, seen=seen)
-    return {"panel_code": code, "redirect": way_back(definition, code)}
+    code, again = panel_code(person, definition, seen=seen), came_again(person)
+    back = "" if again else way_back(definition, code)
+    return {"panel_code": code, "redirect": back, "came_again": again}
 
 
 def _message_page(

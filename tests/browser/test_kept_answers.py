@@ -118,6 +118,23 @@ def test_what_is_being_written_survives_a_reload(new_page: NewPage, live_server:
     assert page.locator("[name=first]").input_value() == ""
 
 
+def test_on_a_shared_computer_nobody_gets_what_another_left_in_the_form(
+    new_page: NewPage, live_server: object
+) -> None:
+    study = custom_study(people=1, panel={"people_per_device": 2})
+    page = new_page()
+    address = f"{live_server}/s/{study.slug}/"
+    begin(page, address)
+    trial = wait_for_trial(page)
+    page.locator("[name=first]").fill("my private words")
+    page.locator("footer a[href$=withdraw]").click()
+    page.locator("form[action$=withdraw] button").click()
+    page.wait_for_load_state()
+    begin(page, address)
+    assert wait_for_trial(page) == trial
+    assert page.locator("[name=first]").input_value() == ""
+
+
 def test_a_text_as_long_as_the_page_allows_is_taken_with_its_lines(
     new_page: NewPage, live_server: object
 ) -> None:

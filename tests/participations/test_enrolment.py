@@ -15,6 +15,7 @@ from studyapp.clock import MOST_APART_SECONDS
 from studyapp.models import Participation, Slot, Status
 from studyapp.participations.enrolment import (
     SEEN_SECONDS,
+    begin,
     consent,
     has_free_slot,
     idle_since,
@@ -201,3 +202,23 @@ def test_arms_stay_balanced_among_finishers_when_people_leave() -> None:
             finished = Counter(name for (name,) in counts)
             assert abs(finished["one"] - finished["two"]) <= 2
     assert finished == {"one": 4, "two": 4}
+
+
+@pytest.mark.django_db
+def test_who_agreed_and_goes_back_may_still_choose_not_to_take_part() -> None:
+    study = open_small_study(people=1)
+    person = begin(consent(enter(study, source="link"), publication=True))
+    refuse(person)
+    person.refresh_from_db()
+    assert (person.status, person.publication_consent) == (Status.REFUSED, False)
+    assert has_free_slot(study)
+
+
+@pytest.mark.django_db
+def test_who_has_answered_is_told_how_to_leave() -> None:
+    person = take_part(open_small_study())
+    answer_all(person, make_profile(), most=1)
+    with pytest.raises(NotNow, match="please choose “Withdraw” at the bottom of the page"):
+        refuse(person)
+    person.refresh_from_db()
+    assert person.status == Status.ACTIVE

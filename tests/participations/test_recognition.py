@@ -1,8 +1,11 @@
 """An id alone opens nothing that somebody has given; one person is one, however the id is spelt."""
 
+from threading import Thread
+from time import sleep
 from typing import Any
 
 import pytest
+from django.db import connection, transaction
 from django.test import Client
 
 from sandbox.builders import ETHICS, make_definition, open_small_study
@@ -19,9 +22,11 @@ from studyapp.models import (
     TurnedAway,
 )
 from studyapp.models.codes import spoken_code
+from studyapp.participations.answering import current_page
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.participations.erasure import erase_identities, is_paid
+from studyapp.participations.gates import screen
 from studyapp.participations.panels import DamagedLink, UnfilledLink, panel_visit
 from studyapp.participations.panels.personal import signed
 from studyapp.participations.withdrawal import withdraw
@@ -156,6 +161,96 @@ def test_who_opened_an_id_before_its_person_reads_nothing_of_theirs() -> None:
     assert stranger.post(f"/p/{before}/withdraw").status_code == 404
     assert is_asked_for_a_code(door(stranger, study, survey_code="10001"), study)
     assert Judgment.objects.count() == 1
+
+
+def test_what_a_stranger_saw_or_named_before_its_person_opens_nothing_later() -> None:
+    study = open_small_study(panel={"kind": "mturk"})
+    stranger, own = Client(), Client()
+    before = arrive(stranger, study, workerId="A1XYZ", assignmentId="made-up")
+    assert before.personal_code in stranger.get(f"/p/{before.code}/about").content.decode()
+    person = started(own, study, workerId="A1XYZ", assignmentId="true")
+    for browser in (stranger, Client()):
+        reply = door(browser, study, workerId="A1XYZ", assignmentId="made-up")
+        assert is_asked_for_a_code(reply, study)
+        typed = {"personal_code": before.personal_code}
+        assert browser.post(f"/s/{study.slug}/again", typed).status_code == 400
+    assert [visit.session for visit in person.visits.all()] == ["true"]
+
+
+def test_who_passed_the_screening_before_with_the_id_alone_passed_it_for_nobody_else() -> None:
+    asked = {"question": "Are you an adult?", "answers": ["yes", "no"], "accept": [1]}
+    study = open_small_study(panel=SONA, screening=[asked])
+    before = arrive(Client(), study, survey_code="10001")
+    screen(before, {"question_1": "1"})
+    person = arrive(Client(), study, survey_code="10001")
+    assert (person.pk, current_page(person)) == (before.pk, "screening")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_whose_consent_is_just_being_stored_is_opened_to_no_stranger(client: Client) -> None:
+    study = open_small_study(panel=SONA)
+    person = arrive(Client(), study, survey_code="10001")
+    replies: list[Any] = []
+
+    def come() -> None:
+        replies.append(door(Client(), study, survey_code="10001"))
+        connection.close()
+
+    stranger = Thread(target=come)
+    with transaction.atomic():
+        consent(person)
+        stranger.start()
+        wait_until_somebody_waits_for_a_lock()
+    stranger.join()
+    assert is_asked_for_a_code(replies[0], study)
+    person.refresh_from_db()
+    assert client.get(f"/p/{person.code}/").status_code == 200
+
+
+def wait_until_somebody_waits_for_a_lock() -> None:
+    asked = "SELECT count(*) FROM pg_locks WHERE NOT granted"
+    with connection.cursor() as cursor:
+        for _ in range(500):
+            cursor.execute(asked)
+            if cursor.fetchone() != (0,):
+                return
+            sleep(0.02)
+    raise AssertionError("nobody waits for a lock")
+
+
+def test_a_code_is_read_as_telephones_and_word_processors_write_it() -> None:
+    for text in (
+        "ABCD\u2013EFGH\u2013JKMN",
+        "ABCD\u2011EFGH\u2212JKMN",
+        "\uff21\uff22\uff23\uff24 \uff25FGH JKMN",
+        "\u202aABCD-EFGH-JKMN\u202c\u200b",
+        "ABCD\u00a0EFGH_JKMN.",
+    ):
+        assert spoken_code(text) == "ABCD-EFGH-JKMN"
+    assert spoken_code("ABCD-EFGH-JKM\u0663") == ""
+
+
+def test_the_open_link_begins_nobody_new_in_the_browser_of_somebody_who_is_on_their_way() -> None:
+    study = open_small_study()
+    by_link, by_code = Client(), Client()
+    person = started(by_link, study, participant=signed(study.slug, "anna"))
+    by_code.post(f"/s/{study.slug}/again", {"personal_code": person.personal_code})
+    for browser in (by_link, by_code):
+        assert door(browser, study)["Location"] == f"/p/{person.code}/"
+        assert browser.post(f"/s/{study.slug}/")["Location"] == f"/p/{person.code}/"
+    assert Participation.objects.count() == 1
+
+
+def test_of_two_in_one_browser_the_open_link_leads_to_the_one_who_is_not_done() -> None:
+    study, browser = open_small_study(), Client()
+    done = started(browser, study, participant=signed(study.slug, "anna"))
+    done.refresh_from_db()
+    answer_all(done, make_profile())
+    other = Client().post(f"/s/{study.slug}/")["Location"]
+    code = Participation.objects.get(code=other.split("/")[2]).personal_code
+    browser.post(f"/s/{study.slug}/again", {"personal_code": code})
+    arrive(browser, study, participant=signed(study.slug, "anna"))
+    assert door(browser, study)["Location"] == other
 
 
 def test_the_page_for_a_code_names_the_contact_and_is_none_in_a_closed_study(

@@ -41,6 +41,8 @@ STEPS: dict[str, Step] = {
 LEADS = {
     (Status.ENTERED, "consent"): Status.ACTIVE,
     (Status.ENTERED, "refuse"): Status.REFUSED,
+    (Status.ACTIVE, "refuse"): Status.REFUSED,
+    (Status.DROPPED, "refuse"): Status.REFUSED,
     (Status.DROPPED, "resume"): Status.ACTIVE,
     (Status.DROPPED, "begin"): Status.ACTIVE,
 }

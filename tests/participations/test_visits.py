@@ -26,6 +26,7 @@ from studyapp.participations.approvals import approvals
 from studyapp.participations.doors import warnings
 from studyapp.participations.enrolment import begin, consent, has_free_slot
 from studyapp.participations.entering import enter
+from studyapp.participations.gates import screen_out
 
 ANNA, SECRET = panel_id("anna"), "what Prolific and this site share"
 
@@ -90,6 +91,40 @@ def test_who_finished_is_paid_for_the_session_in_which_they_did() -> None:
     answer_all(begin(consent(person)), make_profile())
     come(study, "later", client=client)
     assert [row["session"] for row in approvals(study)] == ["first"]
+
+
+@pytest.mark.django_db
+def test_a_further_session_of_somebody_who_is_done_is_sent_to_no_payment() -> None:
+    address = "https://example.org/complete?cc="
+    panel = {"kind": "prolific", "redirect": address, "redirect_seconds": 10}
+    study, client = open_small_study(slug="one", panel=panel), Client()
+    person = come(study, "first", client=client)
+    answer_all(begin(consent(person)), make_profile())
+    page = client.get(f"/p/{person.code}/").content.decode()
+    assert address in page
+    assert "everybody is paid once" not in page
+    assert not list(warnings(study))
+    come(study, "later", client=client)
+    page = client.get(f"/p/{person.code}/").content.decode()
+    assert "everybody is paid once. Please give this new place back" in page
+    assert address not in page
+    assert "finished.js" not in page
+    [warning] = warnings(study)
+    assert warning.endswith("pay only the sessions that stand in the payment list.")
+
+
+@pytest.mark.django_db
+def test_a_further_session_of_somebody_screened_out_is_told_the_same() -> None:
+    codes = {"complete": "DONE", "screened_out": "OUT"}
+    panel = {"kind": "prolific", "redirect": "https://example.org/?cc=", "codes": codes}
+    study, client = open_small_study(slug="one", panel=panel), Client()
+    person = come(study, "first", client=client)
+    screen_out(person, because="screening")
+    assert "https://example.org/?cc=OUT" in client.get(f"/p/{person.code}/").content.decode()
+    come(study, "later", client=client)
+    page = client.get(f"/p/{person.code}/").content.decode()
+    assert "everybody is paid once" in page
+    assert "https://example.org" not in page
 
 
 @pytest.mark.django_db

@@ -4,7 +4,8 @@
 const form = document.getElementById("trial");
 const told = form.querySelector(".told");
 const button = form.querySelector("button.confirm");
-const code = form.elements.trial.value;
+// Whose trial: on a shared computer the next person may get the place that somebody left.
+const code = `${form.getAttribute("action")} ${form.elements.trial.value}`;
 const kept = "discern-answer";
 const draft = "discern-draft";
 const said = "discern-said";
