@@ -124,12 +124,12 @@ def _decoded(path: Path) -> str:
 
 def _delimiter(path: Path, text: str) -> tuple[str, int]:
     """What stands between cells, and how many lines come before the header."""
-    first = text.partition("\n")[0]
-    if told := re.fullmatch(r'"?sep=(.)"?', first.strip("\r"), re.IGNORECASE):
+    first = re.split("[\r\n]", text, maxsplit=1)[0]
+    if told := re.fullmatch(r'"?sep=(.)"?', first, re.IGNORECASE):
         if told[1] not in DELIMITERS:
             raise DelimitedError(f"{path}, line 1: cells are separated by commas, not by {told[1]}")
         return told[1], 1
-    counts = {mark: len(next(csv.reader([first], delimiter=mark), [])) for mark in DELIMITERS}
+    counts = {mark: _cells_in(path, first, mark) for mark in DELIMITERS}
     best = max(counts, key=lambda mark: counts[mark])
     if counts[best] == 1 and len(first.split()) > 1:
         raise DelimitedError(
@@ -137,6 +137,13 @@ def _delimiter(path: Path, text: str) -> tuple[str, int]:
             "tabs (in R: write.csv(table, file, row.names = FALSE))"
         )
     return best, 0
+
+
+def _cells_in(path: Path, header: str, delimiter: str) -> int:
+    try:
+        return len(next(csv.reader([header], delimiter=delimiter), []))
+    except csv.Error as error:
+        raise DelimitedError(f"{path}, line 1: can't be read as CSV: {error}") from error
 
 
 def _lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:

@@ -12,7 +12,13 @@ from studyapp.models.codes import is_code, spoken_code
 from studyapp.participations.doors import count_turned_away
 from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter, readdress
-from studyapp.participations.panels import DamagedLink, PreviewLink, UnfilledLink, panel_visit
+from studyapp.participations.panels import (
+    DamagedLink,
+    PreviewLink,
+    UnfilledLink,
+    Visit,
+    panel_visit,
+)
 from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
 from studyapp.studies.definition import Definition, study_definition
@@ -73,9 +79,7 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     if visit is None:
         return _plain_door(request, study, definition)
     known = known_person(study, visit.source, visit.external_id)
-    is_stranger = known is not None and not is_theirs(known, visit, known_codes(request))
-    # Asked with the row locked: that person may be consenting at this very moment.
-    if is_stranger and not readdress(known):
+    if known is not None and not _opens(request, visit, known):
         return _unproven(study)
     person = enter(
         study,
@@ -87,6 +91,12 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     )
     reply = SeeOther(reverse("participation", args=[person.code]))
     return remember(request, reply, person)
+
+
+def _opens(request: HttpRequest, visit: Visit, known: Participation) -> bool:
+    """Whether who comes by `visit` is that person, or may begin in their place."""
+    # The row is locked for the second: that person may be consenting at this very moment.
+    return is_theirs(known, visit, known_codes(request)) or readdress(known)
 
 
 def _is_preview(study: Study) -> bool:

@@ -48,6 +48,8 @@ WRITTEN: dict[str, str | bytes] = {
         header=(" Participant", "IMAGE ", "Method", "Correct")
     ),
     "blanks around cells": table([tuple(f" {cell}\u00a0" for cell in row) for row in ROWS]),
+    "Excel's CSV (Macintosh)": table().replace("\n", "\r"),
+    "Excel's first line on a Macintosh": "sep=;\r" + table(mark=";").replace("\n", "\r"),
     "blank lines": table().replace("\n", "\n\n"),
 }  # fmt: skip
 
@@ -80,6 +82,7 @@ def test_every_way_of_writing_a_table_gives_the_same_judgments(name: str, tmp_pa
         (b"participant,image,method,correct\np\xe9,i,a,1\n", "line 2: the text is not UTF-8; save"),
         (b"PK\x03\x04rest", "is a spreadsheet, not CSV: save it as"),
         ("\n", "its first line names no columns"),
+        ("x" * 140_000 + ",image\np,i\n", "line 1: can't be read as CSV: field larger than"),
         ("participant;image;correct\np;i;1\n", "“image”, “correct”, separated by semicolons"),
     ],
 )  # fmt: skip
