@@ -38,7 +38,7 @@ def examine(network: Network, asked: Asked) -> None:
                 method.layers(network, image, None, method.with_settings(dict(settings)))
         chosen = [METHODS[name] for name, _ in asked]
         tried = {method.name for method in chosen if method.needs_relu}
-        tried |= {"grad_cam"} if any(method.needs_layer for method in chosen) else set()
+        tried |= {"grad_cam"} if any(method.layer == "map" for method in chosen) else set()
         if tried:
             explain(network, image, None, sorted(tried))
     except ExplainerError as error:

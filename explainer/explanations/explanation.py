@@ -190,7 +190,7 @@ def settings_digest(
 
 def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> str:
     said: dict[str, Any] = {
-        "layer": str(network.layer or RULE) if method.needs_layer else None,
+        "layer": str(network.layer or RULE) if method.layer == "map" else None,
         "preprocess": network.preprocess.digest() if network.preprocess else None,
         "method": method.name,
         "version": method.version,
@@ -258,7 +258,7 @@ def _own_state(device: torch.device) -> Iterator[None]:
 def _layers(asked: _Asked, images: Tensor, wanted: Wanted) -> Layers:
     """The addresses of the maps that the methods need."""
     network, methods = asked.network, asked.chosen.values()
-    own = network.layer_for(images, wanted) if any(m.needs_layer for m in methods) else ""
+    own = network.layer_for(images, wanted) if any(m.layer == "map" for m in methods) else ""
     more = {
         name: method.layers(network, images, wanted, asked.records[name])
         for name, method in asked.chosen.items()

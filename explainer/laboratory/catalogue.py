@@ -35,7 +35,8 @@ def _method(method: Method) -> dict[str, Any]:
         "signed": method.signed,
         "needs_relu": method.needs_relu,
         "control": method.control,
-        "of_class": method.of_class,
+        "layer": method.layer,
+        "depends_on": sorted(method.depends_on),
         "settings": {
             key: {"type": kind, "default": defaults[key]}
             for key, kind in method.setting_types().items()

@@ -18,6 +18,8 @@ from explainer.passes.targets import Targets, Wanted
 Made = TypeVar("Made")
 Shape = Literal["layer", "image", "input"]
 Family = Literal["cam", "pixels", "perturbation", "control"]
+Takes = Literal["none", "map", "maps"]
+Influence = Literal["network", "class", "photo"]
 
 
 @dataclass(frozen=True)
@@ -190,7 +192,11 @@ class Method:
     `shape`: maps are N×u×v at the layer's size ("layer"), N×H×W ("image") or N×C×H×W ("input").
     `layers(network, images, targets, settings)`: addresses of maps it needs beside the explained
     layer's. `checks(work, settings, k)`: by name, N numbers on how far the maps can be trusted.
-    `of_class`: the map depends on the class that is asked about, not on photo and network alone.
+    `layer`: it looks at no layer, at the map N×K×u×v of the explained one, or at several maps,
+    which its own settings name.
+    `depends_on`: what else gives another map, with settings as studies use them: a network of
+    other weights, another class asked about, another photo. What fits which kind of question
+    follows from it.
     `whole_batch`: an image's map depends on the other images of its batch.
     `version` changes whenever the values of the same settings would.
     """
@@ -205,10 +211,10 @@ class Method:
     shape: Shape = "layer"
     signed: bool = False
     needs_relu: bool = False
-    needs_layer: bool = True
+    layer: Takes = "map"
+    depends_on: frozenset[Influence] = frozenset({"network", "class", "photo"})
     needs_pixels: bool = False
     whole_batch: bool = False
-    of_class: bool = True
     layers: NeededLayers | None = None
     checks: Checks | None = None
     settings: type = NoSettings

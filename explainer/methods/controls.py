@@ -46,7 +46,7 @@ class CentreSettings:
 
 @dataclass(frozen=True)
 class RandomWeightsSettings:
-    """`seed` of the weights."""
+    """`seed` of the weights, which networks of one architecture draw each for itself."""
 
     seed: int = 0
 
@@ -148,8 +148,8 @@ EDGES = Method(
     cost="nothing",
     compute=edges,
     shape="image",
-    needs_layer=False,
-    of_class=False,
+    layer="none",
+    depends_on=frozenset({"photo"}),
     settings=EdgesSettings,
 )
 CENTRE_PRIOR = Method(
@@ -160,8 +160,8 @@ CENTRE_PRIOR = Method(
     cost="nothing",
     compute=centre_prior,
     shape="image",
-    needs_layer=False,
-    of_class=False,
+    layer="none",
+    depends_on=frozenset(),
     settings=CentreSettings,
 )
 RANDOM_WEIGHTS = Method(
@@ -171,6 +171,7 @@ RANDOM_WEIGHTS = Method(
     paper=PAPER,
     cost="1 forward, 1 backward to the layer; a second copy of the weights",
     compute=random_weights,
+    version="2",
     shape="image",
     settings=RandomWeightsSettings,
 )
@@ -183,6 +184,6 @@ OTHER_IMAGE = Method(
     compute=other_image,
     shape="image",
     whole_batch=True,
-    of_class=False,  # of a named photo, as studies use it, it is the class predicted there
+    depends_on=frozenset({"network"}),  # a named photo's map, of the class predicted there
     settings=OtherImageSettings,
 )

@@ -62,7 +62,7 @@ GAM = Method(
     compute=gam,
     version="2",
     shape="image",
-    needs_layer=False,
+    layer="maps",
     layers=gam_layers,
     settings=GamSettings,
 )

@@ -96,6 +96,6 @@ OCCLUSION = Method(
     cost="(patches + 1) forwards",
     compute=occlusion,
     shape="image",
-    needs_layer=False,
+    layer="none",
     settings=OcclusionSettings,
 )

@@ -139,7 +139,7 @@ INTEGRATED_GRADIENTS = Method(
     compute=integrated_gradients,
     shape="input",
     signed=True,
-    needs_layer=False,
+    layer="none",
     settings=PathSettings,
 )
 SMOOTH_GRAD = Method(
@@ -151,6 +151,6 @@ SMOOTH_GRAD = Method(
     compute=smooth_grad,
     shape="input",
     signed=True,
-    needs_layer=False,
+    layer="none",
     settings=SmoothGradSettings,
 )

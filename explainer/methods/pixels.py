@@ -25,7 +25,7 @@ GRADIENT = Method(
     compute=partial(pixel_gradient, "gradient"),
     shape="input",
     signed=True,
-    needs_layer=False,
+    layer="none",
     needs_pixels=True,
 )
 GUIDED_BACKPROP = Method(
@@ -38,7 +38,7 @@ GUIDED_BACKPROP = Method(
     shape="input",
     signed=True,
     needs_relu=True,
-    needs_layer=False,
+    layer="none",
     needs_pixels=True,
 )
 DECONVNET = Method(
@@ -51,6 +51,6 @@ DECONVNET = Method(
     shape="input",
     signed=True,
     needs_relu=True,
-    needs_layer=False,
+    layer="none",
     needs_pixels=True,
 )

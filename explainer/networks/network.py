@@ -1,5 +1,6 @@
 """A classifier with all that an explanation's provenance needs to say of it."""
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast, get_args
@@ -121,12 +122,17 @@ class Network:
         return cast(Footprint, self._found[key])
 
     def redrawn(self, seed: int) -> nn.Module:
-        """A copy of the module with weights drawn from `seed`; the last one is kept."""
+        """A copy of the module with weights drawn from `seed`; the last one is kept.
+
+        The trained weights' digest has a part in the draw, so that two networks of one
+        architecture become two unlike twins.
+        """
         weights = next(self.module.parameters(), torch.empty(0))
         wanted = (seed, weights.dtype, weights.device)  # the caller may have moved the module
         kept, module = self._found.get("redrawn", (None, None))
         if kept != wanted:
-            module = redrawn(self.module, seed)
+            own = hashlib.sha256(f"{seed} {self.weights_digest}".encode()).digest()
+            module = redrawn(self.module, int.from_bytes(own[:7]))
             self._found["redrawn"] = (wanted, module)
         return cast(nn.Module, module)
 

@@ -306,15 +306,18 @@ def misfit(paradigm: Paradigm, condition: ConditionSection) -> str:
         return f"it shows {WITHOUT_MAP[condition.method]}, which fits {', '.join(fits)}"
     if condition.versus is not None:
         return "" if paradigm.has_sides else "only trust compares two methods; take versus out"
+    if shows_differences(paradigm, condition.method):
+        return ""
     methods = catalogue()["methods"]
-    if paradigm.needs_class and not methods[condition.method]["of_class"]:
-        return (
-            f"{condition.method} is the same picture on every side and for every answer there, "
-            "because its map does not depend on the class; take random_weights or another method"
-        )
-    if methods[condition.method]["control"] and condition.method not in paradigm.controls:
-        return (
-            f"{condition.method} is the same picture on every side and for every answer there; "
-            f"take {' or '.join(sorted(paradigm.controls, reverse=True))}"
-        )
-    return ""
+    fitting = [m for m in methods if methods[m]["control"] and shows_differences(paradigm, m)]
+    return (
+        f"{condition.method} is the same picture on every side and for every answer there, because "
+        f"its map does not depend on the {paradigm.compares}; take {', '.join(fitting)} or "
+        "another method"
+    )
+
+
+def shows_differences(paradigm: Paradigm, method: str) -> bool:
+    """Whether a method's pictures differ where people are asked to compare them."""
+    influences = catalogue()["methods"][method]["depends_on"]
+    return paradigm.compares is None or paradigm.compares in influences

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+from .block_rules import shows_differences
 from .catalogue import catalogue
 from .paradigms import PARADIGMS, WITHOUT_MAP
 from .study_file import json_schema
@@ -27,7 +28,8 @@ def fit_table() -> list[str]:
     lines.append("|---" * (len(columns) + 1) + "|")
     for name, paradigm in PARADIGMS.items():
         if paradigm.candidates is not None:
-            fits = [one in paradigm.controls or one in paradigm.without_map for one in columns]
+            fits = [shows_differences(paradigm, one) for one in controls]
+            fits += [one in paradigm.without_map for one in WITHOUT_MAP]
             lines.append(f"| {name} | " + " | ".join("yes" if one else "–" for one in fits) + " |")
     return lines
 

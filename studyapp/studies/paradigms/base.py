@@ -19,7 +19,6 @@ WITHOUT_MAP = {
     NO_ADVICE: "neither the network's answer nor an explanation",
 }
 PHOTO = "photo"
-EVERY_CONTROL = frozenset({"edges", "centre_prior", "random_weights", "other_image"})
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,8 @@ class Paradigm:
     stimuli_a_photo: how many stimuli an eligible photo gives.
     candidates: what may be asked of a photo; None: it asks about no photo.
     may_do_without: a block may ask it without photos.
-    needs_class: methods whose map does not depend on the class do not fit: all options would show
-        one picture.
-    controls: the control methods that fit; comparisons of two methods take every one.
+    compares: what the pictures of one page differ in. A method whose map does not depend on it
+        would be one picture everywhere, and does not fit; comparisons of two methods take all.
     without_map: the conditions without explanation that fit.
     is_scored: whether its answers have a mean: words and a researcher's own fields have none.
     score: (trial, value as shown) → −2…+2, plus favouring the stronger network, for outcome
@@ -134,8 +132,7 @@ class Paradigm:
     check_values: tuple[int, ...] = ()
     stimuli_a_photo: int = 1
     may_do_without: bool = False
-    needs_class: bool = False
-    controls: frozenset[str] = EVERY_CONTROL
+    compares: Literal["network", "class"] | None = None
     without_map: Mapping[str, str] = field(default_factory=dict)
     is_scored: bool = True
 

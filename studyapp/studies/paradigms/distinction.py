@@ -111,6 +111,5 @@ PARADIGM = Paradigm(
     options=OPTIONS,
     strata=STRATA,
     check_values=tuple(range(OPTIONS)),
-    controls=frozenset({"random_weights"}),
-    needs_class=True,
+    compares="class",
 )

@@ -87,6 +87,5 @@ PARADIGM = Paradigm(
     roles=("stronger", "weaker"),
     has_sides=True,
     check_values=(-2, -1, 1, 2),
-    # What does not depend on the network is the same picture on both sides.
-    controls=frozenset({"random_weights", "other_image"}),
+    compares="network",
 )

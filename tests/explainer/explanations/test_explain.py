@@ -308,7 +308,7 @@ def test_channels_last_changes_nothing_but_rounding() -> None:
 def test_settings_digests_tell_layers_methods_and_preprocessing_apart() -> None:
     one, other = Network(module(), "first"), Network(module(), "second")
     digests = {settings_digest(network, name) for network in (one, other) for name in METHODS}
-    layered = sum(method.needs_layer for method in METHODS.values())
+    layered = sum(method.layer == "map" for method in METHODS.values())
     assert len(digests) == len(METHODS) + layered
     assert len(digests | {settings_digest(Network(module()), "grad_cam")}) == len(digests) + 1
     found = explain(one, noise(1, 3, 9, 9), [0])

@@ -24,7 +24,9 @@ from tests.explainer.layered_networks import (
 )
 from tests.explainer.small_networks import Convolutions, noise, seeded
 
-LAYERED = [name for name, method in METHODS.items() if method.needs_layer and not method.needs_relu]
+LAYERED = [
+    name for name, method in METHODS.items() if method.layer == "map" and not method.needs_relu
+]
 QUICK: dict[str, dict[str, Any]] = {"integrated_grad_cam": {"steps": 2}}
 
 

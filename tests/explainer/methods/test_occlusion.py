@@ -25,24 +25,6 @@ def test_captum_agrees(size: int, patch: int, stride: int) -> None:
     torch.testing.assert_close(found, theirs[:, 0].float(), rtol=1e-4, atol=1e-6)
 
 
-def test_each_pixel_holds_the_mean_fall_over_its_patches() -> None:
-    module = seeded(Convolutions, functional.relu)
-    image = noise(1, 3, 8, 10)
-    wanted = {"occlusion": {"patch": 4, "stride": 2, "fill": "white"}}
-    found = explain(Network(module), image, [2], ["occlusion"], settings=wanted)["occlusion"]
-    falls = torch.zeros(8, 10)
-    counts = torch.zeros(8, 10)
-    with torch.no_grad():
-        whole = module(image)[0, 2]
-        for top in (0, 2, 4):
-            for left in (0, 2, 4, 6):
-                hidden = image.clone()
-                hidden[:, :, top : top + 4, left : left + 4] = 1.0
-                falls[top : top + 4, left : left + 4] += whole - module(hidden)[0, 2]
-                counts[top : top + 4, left : left + 4] += 1
-    torch.testing.assert_close(found[0], falls / counts, rtol=1e-4, atol=1e-6)
-
-
 def test_a_patch_larger_than_the_image_is_refused() -> None:
     network = Network(seeded(Convolutions, functional.relu))
     with pytest.raises(ExplainerError, match="make it smaller"):

@@ -1,11 +1,11 @@
 """The CAMs that are free beside Grad-CAM: against plain loops, peers and each other."""
 
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
@@ -13,52 +13,8 @@ from torch.nn import functional
 
 from explainer import Network, explain, load_network
 from explainer.pictures.resizing import resize
-from tests.explainer import references
-from tests.explainer.references import layer_and_gradient
+from tests.explainer.slow_methods import Subject
 from tests.explainer.small_networks import Convolutions, noise, seeded
-
-LOOPS = {
-    "xgrad_cam": references.xgrad_cam,
-    "layer_cam": references.layer_cam,
-    "hires_cam": references.hires_cam,
-    "grad_cam_pp": references.grad_cam_pp,
-}
-
-
-@pytest.mark.parametrize("method", LOOPS)
-@pytest.mark.parametrize("layer", ["first", "second"])
-def test_each_is_its_papers_equation(method: str, layer: str) -> None:
-    module = seeded(Convolutions, functional.relu)
-    images, targets = noise(3, 3, 9, 9), [0, 3, 4]
-    found = explain(Network(module, f"{layer} > relu"), images, targets, [method])[method]
-    for n, target in enumerate(targets):
-        A, g = rectified_layer(module, layer, images[n], target)
-        expected = LOOPS[method](A, g)
-        np.testing.assert_allclose(found[n], expected, rtol=1e-4, atol=1e-5 * expected.max())
-    assert found.max() > 0
-
-
-def rectified_layer(
-    module: nn.Module, layer: str, image: Tensor, target: int
-) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """A and g after the layer's ReLU: a twin whose ReLUs are modules lets a hook see them."""
-
-    class Counted(nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.calls, self.after = 0, nn.ModuleList(nn.Identity() for _ in range(3))
-
-        def forward(self, x: Tensor) -> Tensor:
-            self.calls += 1
-            out: Tensor = self.after[self.calls - 1](functional.relu(x))
-            return out
-
-    relu = Counted()
-    twin = Convolutions(relu).eval()
-    twin.load_state_dict(module.state_dict(), strict=False)
-    place = {"first": 0, "second": 1}[layer]
-    return layer_and_gradient(twin, relu.after[place], image, target)
-
 
 PEERS = {
     "grad_cam": GradCAM,
@@ -136,12 +92,11 @@ def test_cam_grad_cam_and_xgrad_cam_are_one_on_gap_and_a_linear_head() -> None:
     torch.testing.assert_close(found["xgrad_cam"], cam, rtol=1e-6, atol=1e-6)
 
 
-def test_xgrad_cam_conserves_the_sum_of_activation_times_gradient() -> None:
-    module = seeded(Convolutions, functional.relu)
-    images = noise(1, 3, 9, 9)
-    found = explain(Network(module, "second > relu"), images, [list(range(5))], FREE)
+def test_xgrad_cam_conserves_the_sum_of_activation_times_gradient(tmp_path: Path) -> None:
+    subject, images = Subject("second > relu", tmp_path), noise(1, 3, 9, 9)
+    found = explain(subject.network, images, [list(range(5))], FREE)
     for k in range(5):
-        A, g = rectified_layer(module, "second", images[0], k)
+        A, g = subject.layer(images[0], k)
         alpha = (A * g).sum((1, 2)) / (A.sum((1, 2)) + 1e-7)
         signed = (alpha[:, None, None] * A).sum(0)
         assert math.isclose(signed.sum(), (A * g).sum(), rel_tol=1e-4)
@@ -150,7 +105,7 @@ def test_xgrad_cam_conserves_the_sum_of_activation_times_gradient() -> None:
         )
 
 
-FREE = ("grad_cam", "counterfactual_grad_cam", *LOOPS)
+FREE = ("counterfactual_grad_cam", *PEERS, "grad_cam_pp")
 
 
 def test_six_cams_walk_the_graph_as_often_as_grad_cam_alone() -> None:

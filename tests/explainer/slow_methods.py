@@ -1,0 +1,253 @@
+"""A slow, obvious form of every method: plain loops over one image. A new method needs one."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from PIL import Image
+from torch import Tensor, nn
+from torch.nn import functional
+from torchvision.transforms.functional import gaussian_blur
+
+from explainer import Network, Preprocess
+
+from . import references as loops
+from .small_networks import Convolutions, seeded, with_relu
+
+Map = NDArray[Any]
+STEPS = Preprocess(size=12, resize=12)
+BLACK = torch.tensor([(0 - m) / s for m, s in zip(STEPS.mean, STEPS.std, strict=True)])
+WHITE = torch.tensor([(1 - m) / s for m, s in zip(STEPS.mean, STEPS.std, strict=True)])
+
+
+class Subject:
+    """A small network, explained at one of its two convolutions or at the ReLU after it."""
+
+    def __init__(self, address: str, folder: Path) -> None:
+        self.module = seeded(Convolutions, functional.relu)
+        self.network = Network(self.module, address, preprocess=STEPS)
+        self.address, self.photo = address, folder / "photo.png"
+        pixels = np.random.default_rng(4).integers(0, 256, (12, 12, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(self.photo)
+
+    def layer(
+        self, image: Tensor, target: int, address: str = "", module: nn.Module | None = None
+    ) -> tuple[Map, Map]:
+        """A and g = ∂y/∂A of one image."""
+        own, name = module or self.module, address or self.address
+        if not name.endswith(" > relu"):
+            return loops.layer_and_gradient(own, getattr(own, name), image, target)
+        relu = CountedRelu()
+        place = {"first > relu": 0, "second > relu": 1}[name]
+        twin = with_relu(own, relu)
+        return loops.layer_and_gradient(twin, relu.after[place], image, target)
+
+    def score(self, image: Tensor, target: int) -> float:
+        with torch.no_grad():
+            return float(self.module(image[None])[0, target])
+
+    def probability(self, image: Tensor, target: int) -> float:
+        with torch.no_grad():
+            return float(self.module(image[None]).softmax(1)[0, target])
+
+    def gradient(self, image: Tensor, target: int, rule: str = "gradient") -> Map:
+        """∂y/∂x of one image by a ReLU written element by element."""
+        slow = with_relu(self.module, loops.slow_relu(rule))
+        return loops.pixel_map(slow, image[None], [target])[0].numpy()
+
+
+class CountedRelu(nn.Module):
+    """A ReLU whose results a hook can see, one by one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls, self.after = 0, nn.ModuleList(nn.Identity() for _ in range(3))
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.calls += 1
+        out: Tensor = self.after[self.calls - 1](functional.relu(x))
+        return out
+
+
+Reference = Callable[[Subject, Tensor, int, dict[str, Any]], Map]
+
+
+@dataclass(frozen=True)
+class Slow:
+    """`reference(subject, image, target, settings)`: one image's map. `settings`: each is tried.
+
+    `close`: how far apart the two may be, as a share of the largest value.
+    """
+
+    reference: Reference
+    settings: tuple[dict[str, Any], ...] = ({},)
+    size: tuple[int, int] = field(default=(12, 14))
+    close: float = 1e-5
+
+
+def cam(formula: Callable[[Map, Map], Map]) -> Reference:
+    return lambda subject, image, target, _: formula(*subject.layer(image, target))
+
+
+def pixels(rule: str) -> Reference:
+    return lambda subject, image, target, _: subject.gradient(image, target, rule)
+
+
+def size_of(image: Tensor) -> tuple[int, int]:
+    return int(image.shape[1]), int(image.shape[2])
+
+
+def enlarged_grad_cam(subject: Subject, image: Tensor, target: int, size: tuple[int, int]) -> Map:
+    return loops.bilinear(loops.grad_cam(*subject.layer(image, target)), size)
+
+
+def guided(rule: str) -> Reference:
+    def product(subject: Subject, image: Tensor, target: int, _: dict[str, Any]) -> Map:
+        coarse = enlarged_grad_cam(subject, image, target, size_of(image))
+        return coarse * subject.gradient(image, target, rule)
+
+    return product
+
+
+def gam(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    total = np.zeros(size_of(image))
+    for name in wanted["layers"]:
+        map = loops.layer_cam(*subject.layer(image, target, name))
+        total += loops.minmax(loops.bilinear(map, size_of(image)))
+    return total / len(wanted["layers"])
+
+
+def between(image: Tensor, share: float) -> Tensor:
+    start = BLACK[:, None, None]
+    return start + share * (image - start)
+
+
+def integrated_grad_cam(
+    subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]
+) -> Map:
+    m = wanted["steps"]
+    return sum(loops.grad_cam(*subject.layer(between(image, t / m), target)) / m for t in range(m))
+
+
+def integrated_gradients(
+    subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]
+) -> Map:
+    m, total = wanted["steps"], np.zeros(image.shape)
+    from_zero = wanted.get("baseline") == "zeros"
+    for t in range(1, m + 1):
+        at = image * t / m if from_zero else between(image, t / m)
+        total += subject.gradient(at, target) / m
+    way = image if from_zero else image - BLACK[:, None, None]
+    return way.numpy() * total
+
+
+def smooth_grad(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    n = wanted["samples"]
+    drawn = torch.randn(n, *image.shape, generator=torch.Generator().manual_seed(wanted["seed"]))
+    sigma = wanted["noise"] * float(image.max() - image.min())
+    return sum(subject.gradient(image + sigma * sample, target) / n for sample in drawn)
+
+
+def group_cam(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    A, g = subject.layer(image, target)
+    blurred = gaussian_blur(image, [51, 51], [50.0, 50.0])
+    without = subject.probability(blurred, target)
+    total = np.zeros(size_of(image))
+    for mask in loops.group_masks(A, g, wanted["groups"], size_of(image)):
+        N = torch.from_numpy(mask).float()
+        seen = image * N + blurred * (1 - N)
+        total += (subject.probability(seen, target) - without) * mask
+    return np.maximum(total, 0)
+
+
+def score_cam(subject: Subject, image: Tensor, target: int, _: dict[str, Any]) -> Map:
+    A, _g = subject.layer(image, target)
+    scores = []
+    for channel in A:
+        mask = loops.minmax(loops.bilinear(channel, size_of(image)))
+        scores.append(subject.score(image * torch.from_numpy(mask).float(), target))
+    alpha = np.exp(np.array(scores) - max(scores))
+    alpha /= alpha.sum()
+    coarse = np.maximum(sum(a * channel for a, channel in zip(alpha, A, strict=True)), 0)
+    return loops.bilinear(coarse, size_of(image))
+
+
+def occlusion(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    (height, width), patch, step = size_of(image), wanted["patch"], wanted["stride"]
+    falls, counts = np.zeros((height, width)), np.zeros((height, width))
+    whole = subject.score(image, target)
+    for top in range(0, height - patch + 1, step):
+        for left in range(0, width - patch + 1, step):
+            hidden = image.clone()
+            hidden[:, top : top + patch, left : left + patch] = WHITE[:, None, None]
+            falls[top : top + patch, left : left + patch] += whole - subject.score(hidden, target)
+            counts[top : top + patch, left : left + patch] += 1
+    return falls / counts
+
+
+def edges(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    grey, (height, width) = np.pad(image.mean(0).numpy(), 1, mode="edge"), size_of(image)
+    lengths = np.zeros((height, width))
+    for i in range(height):
+        for j in range(width):
+            window = grey[i : i + 3, j : j + 3]
+            across = (window[:, 2] - window[:, 0]) @ [1, 2, 1]
+            down = (window[2] - window[0]) @ [1, 2, 1]
+            lengths[i, j] = np.hypot(across, down)
+    return lengths
+
+
+def centre_prior(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    (height, width), spread = size_of(image), wanted["spread"]
+    found = np.zeros((height, width))
+    for i in range(height):
+        for j in range(width):
+            down = (i - (height - 1) / 2) / (spread * height)
+            across = (j - (width - 1) / 2) / (spread * width)
+            found[i, j] = np.exp(-(down**2 + across**2) / 2)
+    return found
+
+
+def random_weights(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    twin = subject.network.redrawn(wanted["seed"]).requires_grad_(True)
+    return loops.bilinear(
+        loops.grad_cam(*subject.layer(image, target, module=twin)), size_of(image)
+    )
+
+
+def other_image(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    other = subject.network.prepare([Image.open(wanted["photo"])])[0]
+    first = max(range(5), key=lambda k: subject.score(other, k))
+    return enlarged_grad_cam(subject, other, first, size_of(image))
+
+
+SLOW: dict[str, Slow] = {
+    "grad_cam": Slow(cam(loops.grad_cam)),
+    "counterfactual_grad_cam": Slow(cam(lambda A, g: loops.grad_cam(A, g, -1))),
+    "guided_backprop": Slow(pixels("guided_backprop")),
+    "deconvnet": Slow(pixels("deconvnet")),
+    "guided_grad_cam": Slow(guided("guided_backprop")),
+    "deconv_grad_cam": Slow(guided("deconvnet")),
+    "xgrad_cam": Slow(cam(loops.xgrad_cam)),
+    "layer_cam": Slow(cam(loops.layer_cam)),
+    "hires_cam": Slow(cam(loops.hires_cam)),
+    "grad_cam_pp": Slow(cam(loops.grad_cam_pp)),
+    "integrated_grad_cam": Slow(integrated_grad_cam, ({"steps": 7},)),
+    "group_cam": Slow(group_cam, tuple({"groups": n} for n in (4, 3, 32)), (28, 30), 1e-3),
+    "gam": Slow(gam, ({"layers": ["first", "second"]}, {"layers": ["second > relu"]})),
+    "score_cam": Slow(score_cam),
+    "occlusion": Slow(occlusion, ({"patch": 4, "stride": 2, "fill": "white"},)),
+    "gradient": Slow(pixels("gradient")),
+    "smooth_grad": Slow(smooth_grad, ({"samples": 6, "noise": 0.2, "seed": 5},)),
+    "integrated_gradients": Slow(
+        integrated_gradients, ({"steps": 4}, {"steps": 3, "baseline": "zeros"})
+    ),
+    "edges": Slow(edges),
+    "centre_prior": Slow(centre_prior, ({"spread": 0.3},)),
+    "random_weights": Slow(random_weights, ({"seed": 3},)),
+    "other_image": Slow(other_image, ({"photo": "photo.png"},)),
+}
