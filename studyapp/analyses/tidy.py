@@ -1,6 +1,6 @@
 """The one shape that every analysis takes: a row a judgment, from a study, a bundle or any CSV."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +13,7 @@ from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_deli
 from .kinds import KINDS, Kind
 from .measures import Outcome, Scale, StudyTables, measured
 from .repeats import repeated_pairs
+from .slips import slips
 
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
 PARADIGM_OF: Mapping[Outcome, str] = {"score": "trust", "correct": "discrimination"}
@@ -140,7 +141,7 @@ def _tidy_outcome(table: Delimited, paradigm: str | None, chance: float | None) 
     if "stronger_side" in table.frame.columns:
         frame["stronger_side"] = _sides(table)
     kept = frame[frame[outcome].notna()].astype({outcome: int})
-    notes = (*table_notes(table), *_left_out(len(frame) - len(kept)))
+    notes = (*slips(table, NEEDED), *_left_out(len(frame) - len(kept)))
     paradigm = paradigm or PARADIGM_OF[outcome]
     return Tidy(kept, paradigm, outcome, chance=chance or 0.5, notes=notes)
 
@@ -150,7 +151,7 @@ def _tidy_kind(table: Delimited, paradigm: str, chance: float | None) -> Tidy:
     kind = KINDS[paradigm]
     _refuse_columns(table, list(kind.needed), f"{paradigm} needs {', '.join(kind.needed)}")
     frame = _kind_columns(table, kind)
-    notes = (*table_notes(table), *_left_out(len(table.frame) - len(frame)))
+    notes = (*slips(table, NEEDED), *_left_out(len(table.frame) - len(frame)))
     outcome: Outcome = "correct" if kind.is_share else "value"
     frame[outcome] = kind.outcome(frame)
     frame = frame.astype({outcome: int if kind.is_share else float})
@@ -208,30 +209,6 @@ def _sides(table: Delimited) -> "pd.Series[Any]":
 def _left_out(count: int) -> tuple[str, ...]:
     rows = "1 row has" if count == 1 else f"{count} rows have"
     return (f"{rows} no outcome (empty or NA) and {_is(count)} left out",) if count else ()
-
-
-def table_notes(table: Delimited) -> Iterator[str]:
-    """What looks like a slip in a table, with counts: copies, a name “NA”, capitals."""
-    yield from table.notes
-    copies = table.frame.index[table.frame.duplicated()]
-    if len(copies):
-        rows = f"{len(copies)} rows are exact copies" if len(copies) > 1 else "1 row is a copy"
-        yield (
-            f"{rows} of an earlier one (first: line {copies[0]}) and {_is(len(copies))} counted "
-            "as judgments; remove them if nobody judged twice"
-        )
-    for name in NEEDED:
-        cells = table.frame[name]
-        if count := int((cells == "NA").sum()):
-            yield f"{name} is “NA” in {count} {'rows' if count > 1 else 'row'}: read as a name"
-        names = pd.Series(sorted(set(cells)))
-        alike = names[names.str.casefold().duplicated(keep=False)]
-        if len(alike):
-            pair = sorted(alike, key=str.casefold)[:2]
-            yield (
-                f"{name} has {len(alike)} names that differ only in capitals, such as “{pair[0]}” "
-                f"and “{pair[1]}”: they are treated as different"
-            )
 
 
 def _is(count: int) -> str:

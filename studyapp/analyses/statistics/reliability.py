@@ -34,6 +34,9 @@ class Reliability:
     note: str = ""
 
 
+ROUNDING = 1e-12
+
+
 def krippendorff(
     values: Sequence[float], units: Sequence[Any], people: Sequence[Any], level: Level
 ) -> Reliability:
@@ -66,6 +69,8 @@ def krippendorff(
         return Reliability(
             value, note="no interval: without one of the people or photos nothing varies"
         )
+    if value > 1 - ROUNDING:
+        return Reliability(value, note="no interval: nobody ever disagreed about the same thing")
     half = float(stats.t.ppf(0.975, min(counts) - 1)) * float(variance) ** 0.5
     return Reliability(value, max(-1.0, value - half), min(1.0, value + half))
 

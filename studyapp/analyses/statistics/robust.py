@@ -147,8 +147,13 @@ def two_way_slope(
     y, along = np.asarray(values, dtype=float), np.asarray(x, dtype=float)
     if len(y) == 0 or float(along.min()) == float(along.max()):
         return Estimate(None, note="it never varies")
-    fit = _fit(y, np.column_stack([along, np.ones(len(y))]), people, images)
-    return _withheld(_judged(fit, NOTHING_ELSE_VARIES, 0.0, level), fit, AT_LEAST)
+    # Centred and in units of their spread: seconds since 1970 leave the fit no digits
+    spread = float(np.ptp(along))
+    fit = _fit(
+        y, np.column_stack([(along - along.mean()) / spread, np.ones(len(y))]), people, images
+    )
+    found = _judged(fit, NOTHING_ELSE_VARIES, 0.0, level)
+    return _withheld(_divided(found, spread), fit, AT_LEAST)
 
 
 def effective_pair(
@@ -239,7 +244,9 @@ def _judged(fit: _Fit | None, nothing: str, null: float | None, level: float) ->
 def _too_little(fit: _Fit, nothing: str) -> str:
     """Why there is no interval; empty where there is one."""
     counts = fit.clusters.counts
-    if min(counts) < FEWEST_CLUSTERS or len(fit.scores) <= fit.fixed:
+    if min(counts) >= FEWEST_CLUSTERS and len(fit.scores) <= fit.fixed:
+        return f"too little for an interval: {len(fit.scores)} judgments"
+    if min(counts) < FEWEST_CLUSTERS:
         return f"too little for an interval: {few(*counts)}, at least 2 of each are needed"
     if float((fit.scores**2).sum()) <= ROUNDING * max(1.0, fit.value**2):
         return nothing
@@ -251,6 +258,15 @@ def _too_little(fit: _Fit, nothing: str) -> str:
         one = ("person", "photo")[int(sides[1] < sides[0])]
         return f"too little for an interval: one side rests on a single {one}"
     return ""
+
+
+def _divided(found: Estimate, unit: float) -> Estimate:
+    """The estimate of what was counted in `unit`s, of one; its p is the same."""
+    estimate, se, low, high = (
+        None if value is None else value / unit
+        for value in (found.estimate, found.se, found.low, found.high)
+    )
+    return replace(found, estimate=estimate, se=se, low=low, high=high)
 
 
 def _withheld(found: Estimate, fit: _Fit | None, remedy: str = EACH_METHOD) -> Estimate:

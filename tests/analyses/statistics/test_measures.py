@@ -140,3 +140,14 @@ def test_a_slope_along_the_order_is_found() -> None:
     found = two_way_slope(0.5 * order + noise, people, images, order)
     assert found.estimate == pytest.approx(0.5, abs=0.1)
     assert two_way_slope([1, 2], [1, 2], [1, 2], [3, 3]).note == "it never varies"
+
+
+def test_a_slope_along_moments_in_milliseconds_is_that_along_places() -> None:
+    order = np.tile(np.arange(10), 8)
+    people, images = np.repeat(np.arange(8), 10), (order + np.repeat(np.arange(8), 10)) % 10
+    values = 0.5 * order + np.random.default_rng(2).normal(size=80)
+    by_place = two_way_slope(values, people, images, order)
+    by_moment = two_way_slope(values, people, images, 1.7e11 + order)
+    assert by_moment.p == pytest.approx(by_place.p, rel=1e-6)
+    assert by_moment.estimate == pytest.approx(by_place.estimate, rel=1e-6)
+    assert by_moment.low == pytest.approx(by_place.low, rel=1e-6)

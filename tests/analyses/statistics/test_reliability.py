@@ -65,6 +65,15 @@ def test_where_alpha_is_undefined_a_sentence_says_so(
     assert note in found.note
 
 
+@pytest.mark.parametrize("level", ["nominal", "ordinal", "interval"])
+def test_people_who_never_disagree_leave_nothing_for_an_interval(level: Level) -> None:
+    values, units = np.repeat([0.1, 0.7, 0.3], 3), np.repeat([1, 2, 3], 3)
+    found = krippendorff(values.tolist(), units.tolist(), [1, 2, 3] * 3, level)
+    assert found.value == pytest.approx(1)
+    assert (found.low, found.high) == (None, None)
+    assert "nobody ever disagreed" in found.note
+
+
 def test_one_unit_has_a_value_and_no_interval() -> None:
     found = krippendorff([1, 2, 2], [1, 1, 1], [1, 2, 3], "nominal")
     assert (found.low, found.high) == (None, None)

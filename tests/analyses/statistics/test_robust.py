@@ -81,6 +81,11 @@ def test_where_there_is_too_little_a_sentence_says_so(
     assert (found.se, found.low, found.p) == (None, None, None)
 
 
+def test_a_contrast_of_two_judgments_says_how_many_there_are() -> None:
+    found = two_way_contrast([1.0, 0.0], ["a", "b"], [1, 2], [True, False])
+    assert found.note == "too little for an interval: 2 judgments"
+
+
 def test_a_contrast_with_one_side_only_says_so() -> None:
     found = two_way_contrast([1, 2], ["a", "b"], [1, 2], [True, True])
     assert (found.estimate, found.note) == (None, "only one of the two was judged")
