@@ -15,6 +15,8 @@ from .toml_lines import Path as KeyPath
 LOCALES = Path(__file__).parents[1] / "locale"
 # The option of every builder whose weights are drawn
 DRAWN_FROM = "seed"
+# What the column of a page's place holds
+MOST_PAGES = 32_767
 REQUIRED_TEXTS = ("consent", "instructions", "debrief")
 
 
@@ -26,6 +28,7 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     yield from _network_complaints(definition)
     yield from _condition_complaints(definition)
     yield from block_complaints(definition)
+    yield from _page_complaints(definition)
     yield from _panel_complaints(definition)
     yield from _pay_complaints(definition)
     redirect = definition.panel.redirect
@@ -53,6 +56,22 @@ def _language_complaints(definition: Definition) -> Iterator[Complaint]:
             ("language",),
             f'`language = "{definition.language}"`: the pages are not translated into it; take '
             f"{' or '.join(known)}. Your own texts may be in any language",
+        )
+
+
+def _page_complaints(definition: Definition) -> Iterator[Complaint]:
+    """More pages than the column of their place counts."""
+    pages = sum(
+        block.trials * (2 if block.paradigm == "reliance" and block.steps == "two" else 1)
+        + block.checks
+        + block.repeats
+        for block in definition.blocks
+    )
+    if pages > MOST_PAGES:
+        yield (
+            ("blocks",),
+            f"`blocks`: one person would get {pages} pages and at most {MOST_PAGES} fit; "
+            "ask for fewer trials",
         )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from .asking import asked_questions
 from .block_rules import Complaint
 from .definition import Definition
-from .paradigms import PARADIGMS
+from .paradigms import PARADIGMS, Question
 from .sections import BlockSection, QuestionSection
 from .toml_lines import Path as KeyPath
 
@@ -44,7 +44,8 @@ def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
             "add one, or remove the rule",
         )
     if rules.straight_lining is not None and not any(
-        name == "value" or name.startswith("item_") for name in _main_questions(definition)
+        one.answers and (one.name == "value" or one.name.startswith("item_"))
+        for one in _main_questions(definition)
     ):
         yield (
             ("exclusions", "straight_lining"),
@@ -53,9 +54,9 @@ def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
         )
 
 
-def _main_questions(definition: Definition) -> list[str]:
-    """The names of all questions whose answers are analysed."""
-    return [one.question.name for one in asked_questions(definition) if one.block.is_main]
+def _main_questions(definition: Definition) -> list[Question]:
+    """All questions whose answers are analysed."""
+    return [one.question for one in asked_questions(definition) if one.block.is_main]
 
 
 def _idle_stopping(definition: Definition) -> Iterator[Complaint]:

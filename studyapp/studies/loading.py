@@ -26,7 +26,7 @@ from studyapp.models import (
 
 from .copies import delete_copies, delete_rows
 from .definition import Definition
-from .named_files import labels_of, weights_of
+from .named_files import content_digest, labels_of, network_files, weights_of
 from .photo_files import examine, measure, photo_bytes
 from .readers import Photo, left_out, left_out_sentence, read_photos
 from .rights import visible_studies
@@ -145,7 +145,7 @@ def _parent(definition: Definition, known: QuerySet[Study]) -> Study | None:
 
 
 def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str], base: Path) -> bool:
-    """Whether file, texts and, as long as they can still change, the photos' names are the same."""
+    """Whether file, texts and, as long as they can still change, photos and weights are the same."""
     digests = {text.name: text.digest for text in study.texts.filter(version=1)}
     # What was stored before a key was known has its default.
     stored = Definition.model_validate(study.definition)
@@ -155,9 +155,35 @@ def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str], b
         return False
     if study.state not in (StudyState.DRAFT, StudyState.PREPARING):
         return True
+    return _has_photos(study, definition, base) and _has_weights(study, definition, base)
+
+
+def _has_photos(study: Study, definition: Definition, base: Path) -> bool:
+    """Whether the photos' names, what they show and what they look like are those of `study`."""
     photos = read_photos(definition.images, base, seed=definition.design.seed)
+    kept = study.images.values_list("name", "image__sha256", "categories")
+    stored = {name: (digest, categories) for name, digest, categories in kept}
     shown = {photo.name: _categories(photo) for photo in photos}
-    return shown == dict(study.images.values_list("name", "categories"))
+    if shown != {name: categories for name, (_, categories) in stored.items()}:
+        return False
+    surround = definition.display.surround
+    return all(_sha256(photo, surround) == stored[photo.name][0] for photo in photos)
+
+
+def _sha256(photo: Photo, surround: str) -> str:
+    return hashlib.sha256(photo_bytes(photo, surround)).hexdigest()
+
+
+def _has_weights(study: Study, definition: Definition, base: Path) -> bool:
+    """Whether no file of weights is another than the one that a worker of `study` has read."""
+    for pair in study.pairs.select_related("stronger", "weaker"):
+        named = definition.pairs[pair.name]
+        for row, name in ((pair.stronger, named.stronger), (pair.weaker, named.weaker)):
+            file = network_files(definition.networks[name], base).get("weights") if name else None
+            read = row.described.get("weights_digest") if row is not None else None
+            if file is not None and read is not None and content_digest(file) != read:
+                return False
+    return True
 
 
 def _categories(photo: Photo) -> list[dict[str, Any]]:
@@ -181,8 +207,8 @@ def _make_room(study: Study, *, replace: bool) -> None:
         )
     if not replace:
         raise LoadingError(
-            f"{study.slug} is loaded already and the file has changed: load it with --replace, "
-            "or give it a new slug"
+            f"{study.slug} is loaded already, and the file or one that it names has changed: load it "
+            "with --replace, or give it a new slug"
         )
     if child := study.versions.first():
         raise LoadingError(
@@ -239,7 +265,10 @@ def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
         "labels_file": labels_of(section, base, keep=keep),
         "layer": section.layer or "",
     }
-    digest = hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+    # Another file under the name of before is another network: nothing of the old one is its own
+    files = {key: content_digest(file) for key, file in network_files(section, base).items()}
+    told = {**values, "files": files} if files else values
+    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
     network, _ = Network.objects.get_or_create(digest=digest, defaults=values)
     return network
 

@@ -13,13 +13,18 @@ from typing import Annotated, Any, get_args, get_origin
 from django.conf import settings
 from pydantic import BaseModel
 
+from studyapp.models import Network
+
 from .block_rules import Complaint
 from .catalogue import catalogue, did_you_mean
 from .definition import Definition
+from .limits import column
 from .sections import NamesAFile, NetworkSection
 from .toml_lines import Path as KeyPath
 
 IMAGENET = "imagenet"
+# Rows hold whole paths: a name that fits may lie in a folder that does not
+PATHS = {"weights": column(Network, "weights"), "labels": column(Network, "labels_file")}
 
 
 def named_files(section: BaseModel, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
@@ -89,6 +94,32 @@ def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
                 f'`networks.{name}.labels = "{section.labels}"`: no such file beside the study '
                 "file; write one class per line",
             )
+        yield from _long_paths(name, section, base)
+
+
+def _long_paths(name: str, section: NetworkSection, base: Path) -> Iterator[Complaint]:
+    for key, file in network_files(section, base).items():
+        if why := PATHS[key].complaint(str(file)):
+            yield (
+                ("networks", name, key),
+                f"`networks.{name}.{key}`: its whole path {why}, or move the study's folder up",
+            )
+
+
+def network_files(section: NetworkSection, base: Path) -> dict[str, Path]:
+    """The files of a network's weights and class names that are the researcher's own, by key."""
+    files = {}
+    if section.weights not in _known_weights(section):
+        files["weights"] = (base / section.weights).resolve()
+    if section.labels not in (None, IMAGENET):
+        files["labels"] = (base / str(section.labels)).resolve()
+    return files
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _is_file(path: Path) -> bool:
@@ -133,9 +164,7 @@ def _whole_path(path: Path, *, keep: bool) -> str:
 
 def _kept(path: Path) -> Path:
     """A copy that stays when the upload is removed, below its own digest."""
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    copy: Path = settings.VAR / "networks" / digest / path.name
+    copy: Path = settings.VAR / "networks" / content_digest(path) / path.name
     if not copy.is_file():
         copy.parent.mkdir(parents=True, exist_ok=True)
         unfinished = copy.with_name(f".{copy.name}.unfinished")

@@ -183,8 +183,13 @@ def _unusable(study: Study) -> Iterator[tuple[int, str, str]]:
 
 
 def _promote(study: Study, dropped: Stimulus) -> None:
-    """The next stimulus in reserve takes the place of `dropped`."""
+    """The next stimulus in reserve takes the place of `dropped`: of a photo that nothing else
+    asks about, which another paradigm or the practice may do meanwhile."""
+    elsewhere = study.stimuli.filter(role__in=SHOWN).exclude(
+        paradigm=dropped.paradigm, role=dropped.role
+    )
     waiting = study.stimuli.filter(paradigm=dropped.paradigm, role=StimulusRole.RESERVE)
+    waiting = waiting.exclude(photo__in=elsewhere.values("photo"))
     if "stratum" in dropped.facts:
         waiting = waiting.filter(facts__stratum=dropped.facts["stratum"])
     following = waiting.order_by("position").first()

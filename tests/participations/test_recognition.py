@@ -305,6 +305,8 @@ PLACEHOLDERS = [
     ("personal", {"participant": "[%participant%]"}),
     ("link", {"survey_code": "%SURVEY_CODE%"}),
     ("link", {"PROLIFIC_PID": "{{%PROLIFIC_PID%}}"}),
+    ("mturk", {"workerId": "workerId", "assignmentId": "assignmentId"}),
+    ("prolific", {"PROLIFIC_PID": "5f" * 12, "SESSION_ID": "SESSION_ID"}),
 ]
 
 

@@ -8,6 +8,11 @@ from sandbox.builders import make_definition
 from studyapp.studies.idle_rules import idle_rules
 
 TEXT = {"name": "main", "paradigm": "open_text", "trials": 1, "question": "What did you see?"}
+# Called like an item of a questionnaire, but with words for an answer
+OWN = {
+    "name": "main", "paradigm": "custom", "trials": 1,
+    "fields": [{"name": "item_seen", "kind": "text", "question": "What did you see?"}],
+}  # fmt: skip
 PRACTICE = {"name": "try", "paradigm": "trust", "stage": "practice", "trials": 1}
 SHARES = {"name": "main", "paradigm": "agreement", "trials": 2}
 RATED = {"name": "main", "paradigm": "rating", "trials": 2, "items": ["It is clear."]}
@@ -36,6 +41,11 @@ def refused(**options: Any) -> list[tuple[str, str]]:
         ),
         (
             {"blocks": [TEXT], "exclusions": {"straight_lining": 0.9}},
+            "exclusions.straight_lining",
+            "no analysed block asks for a choice",
+        ),
+        (
+            {"blocks": [OWN], "exclusions": {"straight_lining": 0.9}},
             "exclusions.straight_lining",
             "no analysed block asks for a choice",
         ),

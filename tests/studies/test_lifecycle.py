@@ -12,7 +12,10 @@ from studyapp.models import (
     Overlay,
     Picture,
     Slot,
+    Stimulus,
     StimulusOverlay,
+    StimulusRole,
+    StudyImage,
     StudyKind,
     StudyState,
     Trial,
@@ -27,6 +30,7 @@ from studyapp.studies.lifecycle import (
     resume_study,
     start_preparing,
 )
+from studyapp.studies.retrying import drop_stimulus
 from studyapp.studies.texts import correct_text, current_texts, shown_texts
 
 pytestmark = pytest.mark.django_db
@@ -130,6 +134,25 @@ def test_a_study_that_lacks_one_of_a_pages_maps_is_not_opened() -> None:
     StimulusOverlay.objects.filter(stimulus__study=study).earliest("pk").delete()
     with pytest.raises(LifecycleError, match=r"of 0.png was never requested; prepare it again"):
         open_study(study)
+
+
+def test_a_dropped_photos_place_is_taken_by_none_that_another_question_shows() -> None:
+    blocks = [
+        {"name": "first", "paradigm": "trust", "trials": 2},
+        {"name": "second", "paradigm": "rating", "trials": 2, "items": ["It is clear."]},
+    ]
+    study = make_study(blocks=blocks, stimuli=2, conditions=1, prepared=False)
+    first, second = (list(study.stimuli.filter(paradigm=name)) for name in ("trust", "rating"))
+    reserve = {"paradigm": "trust", "role": StimulusRole.RESERVE, "class_index": 1}
+    study.stimuli.create(photo=second[0].photo, position=8, category="otter", **reserve)
+    with pytest.raises(LifecycleError, match="no eligible photo is left to take its place"):
+        drop_stimulus(first[0], "blurred")
+    free = make_study(slug="free", stimuli=1).images.get()
+    StudyImage.objects.filter(pk=free.pk).update(study=study)
+    Stimulus.objects.filter(photo=free).update(study=study, **reserve, position=9)
+    drop_stimulus(first[0], "blurred")
+    shown = study.stimuli.filter(role=StimulusRole.MAIN).values_list("photo", flat=True)
+    assert sorted(shown) == sorted({first[1].photo_id, free.pk, *(one.photo_id for one in second)})
 
 
 def test_a_study_whose_ratings_would_be_unequal_is_not_opened_where_they_must_be() -> None:

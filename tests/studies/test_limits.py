@@ -110,6 +110,31 @@ def test_two_photos_of_long_names_side_by_side_are_stored_or_told(tmp_path: Path
         read_photos(images, photo_folder(tmp_path, *names))
 
 
+@pytest.mark.parametrize("key", ["weights", "labels"])
+def test_the_whole_path_of_a_networks_file_is_no_longer_than_its_column(
+    tmp_path: Path, key: str
+) -> None:
+    folder = tmp_path.joinpath(*["d" * 200] * 3)
+    folder.mkdir(parents=True)
+    for name in ("consent.md", "instructions.md", "debrief.md", "mine.bin"):
+        (folder / name).write_text("words")
+    keys = {"weights": "IMAGENET1K_V1", key: "mine.bin"}
+    lines = "\n".join(f'{name} = "{value}"' for name, value in keys.items())
+    path = folder / "cats.toml"
+    path.write_text(GOOD.replace('weights = "IMAGENET1K_V1"', lines, 1))
+    whole = len(str((folder / "mine.bin").resolve()))
+    with pytest.raises(DefinitionError, match=f"networks.vgg.{key}`: its whole path has {whole} "):
+        read_definition(path)
+
+
+def test_more_pages_than_their_column_counts_are_told() -> None:
+    text = GOOD.replace("[design]", "".join(
+        f'[[blocks]]\nname = "b{n}"\nparadigm = "open_text"\ntrials = 1000\nquestion = "q"\n\n'
+        for n in range(33)
+    ) + "[design]")  # fmt: skip
+    assert "one person would get 33022 pages and at most 32767 fit" in complaint(text)
+
+
 def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:
     photo_folder(tmp_path, "cat/ok.png")
     (tmp_path / "photos" / "cat" / "bad\udcff.png").write_bytes(b"")

@@ -1,5 +1,6 @@
 """A changed study file takes the place of a study that was never open, and of nothing else."""
 
+import hashlib
 from pathlib import Path
 
 import pytest
@@ -133,3 +134,49 @@ def test_files_of_reports_and_bundles_go_with_their_study_once_that_is_certain(
         assert all(storage.is_there(name) for name in gone)
     assert not any(storage.is_there(name) for name in gone)
     assert all(storage.is_there(name) for name in kept)
+
+
+def weights_file(folder: Path, words: str) -> Path:
+    """A study file whose stronger network has a file of weights, which is never opened here."""
+    path = folder / "study.toml"
+    path = path if path.exists() else study_file(folder)
+    path.write_text(TOML.replace('weights = "random"', 'weights = "mine.pth"', 1))
+    (folder / "mine.pth").write_text(words)
+    return path
+
+
+def test_another_photo_under_the_name_of_before_is_told(tmp_path: Path) -> None:
+    path = study_file(tmp_path)
+    study = load_study(path)
+    assert load_study(path) == study
+    Picture.new("RGB", (80, 80), (99, 9, 9)).save(tmp_path / "photos" / "tiger" / "a.png")
+    with pytest.raises(LoadingError, match="the file or one that it names has changed"):
+        load_study(path)
+
+
+def test_other_weights_under_the_name_of_before_are_told(tmp_path: Path) -> None:
+    path = weights_file(tmp_path, "one")
+    study = load_study(path)
+    network = study.pairs.get().stronger
+    network.described = {"weights_digest": hashlib.sha256(b"one").hexdigest()}
+    network.save()
+    assert load_study(path) == study
+    weights_file(tmp_path, "two")
+    with pytest.raises(LoadingError, match="the file or one that it names has changed"):
+        load_study(path)
+
+
+@pytest.mark.parametrize("name", ["mine.pth", "labels.txt"])
+def test_another_file_under_the_name_that_another_study_gave_is_another_network(
+    tmp_path: Path, name: str
+) -> None:
+    text = weights_file(tmp_path, "one").read_text()
+    text = text.replace('"mine.pth"', '"mine.pth"\nlabels = "labels.txt"')
+    (tmp_path / "labels.txt").write_text("cat")
+    networks = []
+    for slug, words in (("first", "a"), ("second", "a"), ("third", "b")):
+        (tmp_path / name).write_text(words)
+        (tmp_path / "study.toml").write_text(text.replace('"mine"', f'"{slug}"'))
+        networks.append(load_study(tmp_path / "study.toml").pairs.get().stronger)
+    assert networks[0] == networks[1]
+    assert networks[0] != networks[2]

@@ -103,8 +103,8 @@ class Panel:
         if not person:
             return None
         found = {name: query[name].strip() for name in self.details if query.get(name)}
-        for text in (person, *found.values()):
-            _refuse_odd(text)
+        for name, text in {self.person: person, **found}.items():
+            _refuse_odd(name, text)
         return Visit(
             self.name,
             self.read(slug, person),
@@ -115,8 +115,9 @@ class Panel:
         )
 
 
-def _refuse_odd(text: str) -> None:
-    if PLACEHOLDER.search(text):
+def _refuse_odd(name: str, text: str) -> None:
+    # What was to be filled in may stand there by its bare name too
+    if PLACEHOLDER.search(text) or text.casefold() == name.casefold():
         raise UnfilledLink(
             _(
                 "The site that sent you here left your ID out of the link. Please go back there "
