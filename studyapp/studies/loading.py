@@ -145,7 +145,7 @@ def _parent(definition: Definition, known: QuerySet[Study]) -> Study | None:
 
 
 def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str], base: Path) -> bool:
-    """Whether file, texts and, as long as they can still change, photos and weights are the same."""
+    """Whether file, texts and, while they can still change, photos and weights are the same."""
     digests = {text.name: text.digest for text in study.texts.filter(version=1)}
     # What was stored before a key was known has its default.
     stored = Definition.model_validate(study.definition)
@@ -207,8 +207,8 @@ def _make_room(study: Study, *, replace: bool) -> None:
         )
     if not replace:
         raise LoadingError(
-            f"{study.slug} is loaded already, and the file or one that it names has changed: load it "
-            "with --replace, or give it a new slug"
+            f"{study.slug} is loaded already, and the file or one that it names has changed: load "
+            "it with --replace, or give it a new slug"
         )
     if child := study.versions.first():
         raise LoadingError(
