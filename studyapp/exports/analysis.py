@@ -1,7 +1,6 @@
 """The analysis that goes with a bundle: worked out from its own tables, with scripts to redo it."""
 
 import json
-import re
 from dataclasses import asdict
 from pathlib import Path
 
@@ -11,12 +10,11 @@ from studyapp.analyses.reports import folder_material, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder
 from studyapp.analyses.tidy import Tidy, asked_paradigms
+from studyapp.spreadsheets import inert
 from studyapp.studies.paradigms.questionnaire import INSTRUMENTS
 
 SCRIPTS = Path(__file__).with_name("scripts")
 FOLDER = "analysis"
-# As the tables do it: one ' before what a spreadsheet would run
-FORMULA = re.compile(r"^(?=[=+@\t\r'-])")
 # What a stranger's analysis needs of a judgment, where it is there; further columns have names
 # that people chose
 ANALYSED = (
@@ -48,7 +46,7 @@ def write_analysis(bundle: Path) -> None:
 def analysed_table(tidy: Tidy) -> pd.DataFrame:
     """The judgments that are analysed, as `analyse FILE` and R take them; no text is a formula."""
     rows = tidy.frame[[name for name in ANALYSED if name in tidy.frame.columns]]
-    return rows.map(lambda cell: FORMULA.sub("'", cell) if isinstance(cell, str) else cell)
+    return rows.map(lambda cell: inert(cell) if isinstance(cell, str) else cell)
 
 
 def _write_scripts(folder: Path, tidy: Tidy) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from studyapp.analyses.tables import TABLES, Column
+from studyapp.spreadsheets import read_back
 
 Row = dict[str, Any]
 
@@ -38,7 +39,7 @@ def _value(column: Column, cell: str) -> Any:
         return None
     match column.kind:
         case "text":
-            return cell.removeprefix("'")
+            return read_back(cell)
         case "integer":
             return int(cell)
         case "number":

@@ -23,6 +23,7 @@ from studyapp.models import Judgment, Participation, Stage, Status, Study
 from studyapp.participations.approvals import COLUMNS, approval, unpaid
 from studyapp.participations.erasure import erasable, erase_identities, is_paid
 from studyapp.participations.outcomes import outcome, too_many_failed
+from studyapp.spreadsheets import inert
 from studyapp.studies.definition import Definition, study_definition
 from studyapp.studies.rights import Act, acts
 
@@ -32,14 +33,11 @@ ROWS = 100
 # After so many days a panel approves by itself what nobody has looked at.
 AUTOMATIC_DAYS = {"prolific": 21}
 HEADINGS = (*COLUMNS, "completion code")
-# What a spreadsheet would take for a formula
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def cells(row: dict[str, Any]) -> list[str]:
     """A row as a CSV's cells; what looks like a formula is made a text."""
-    texts = ("" if row[name] is None else str(row[name]) for name in HEADINGS)
-    return [f"'{text}" if text.startswith(FORMULA) else text for text in texts]
+    return ["" if row[name] is None else inert(str(row[name])) for name in HEADINGS]
 
 
 class EraseForm(forms.Form):

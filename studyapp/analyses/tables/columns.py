@@ -13,6 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import MD5, Cast, Concat, NullIf, Substr
 
 from studyapp.models import Study
+from studyapp.spreadsheets import BEFORE_A_FORMULA
 
 Kind = Literal["text", "integer", "number", "boolean", "datetime", "json"]
 
@@ -65,12 +66,13 @@ PSEUDONYM = "^p[0-9a-f]{12}$"
 
 
 class Neutralised(Func):
-    """Text that no spreadsheet runs: one ' before a leading = + - @ tab, CR or '; empty is NULL.
+    """Text that no spreadsheet runs, as `spreadsheets.inert` makes it; empty is NULL."""
 
-    Taking one leading ' away gives the text back.
-    """
-
-    template = r"regexp_replace(NULLIF((%(expressions)s)::text, ''), '^([=+@\t\r''-])', '''\1')"
+    template = (
+        "regexp_replace(NULLIF((%(expressions)s)::text, ''), '"
+        + BEFORE_A_FORMULA.replace("'", "''")
+        + "', '''')"
+    )
     output_field = TextField()
 
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from studyapp.participations.approvals import COLUMNS, approvals, unpaid
 from studyapp.participations.erasure import erase_identities, is_over, is_paid
 from studyapp.participations.panels.personal import signed
+from studyapp.spreadsheets import inert
 from studyapp.studies.definition import study_definition
 
 from .base import Verb, VerbError, find_study
@@ -86,13 +87,12 @@ def _write(file: Any, rows: Iterable[dict[str, Any]]) -> None:
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _inert(value) for name, value in row.items()})
+        # An id comes from an address.
+        writer.writerow({name: _cell(value) for name, value in row.items()})
 
 
-def _inert(value: Any) -> Any:
-    """An id comes from an address: what a spreadsheet would take for a formula is made a text."""
-    is_formula = isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return f"'{value}" if is_formula else value
+def _cell(value: Any) -> Any:
+    return inert(value) if isinstance(value, str) else value
 
 
 def erase_arguments(parser: ArgumentParser) -> None:
