@@ -1,26 +1,73 @@
-"""The autograd graph between images and a score: which calls made the one of the other."""
+"""The autograd graph between a photo and a score: what the score was made of, and by which calls.
+
+A node of the graph is a call of the forward pass, as the backward pass knows it; a *place* is one
+of its results. What leads to weights alone, or to nothing that is scored, isn't on the way.
+"""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from graphlib import TopologicalSorter
 
 from torch import Tensor
-from torch.autograd.graph import Node
+from torch.autograd.graph import Node, get_gradient_edge
+
+Place = tuple[Node, int]
 
 
-def between(scores: Iterable[Tensor], sources: Iterable[Tensor]) -> tuple[Node, ...]:
-    """The nodes on the ways from `sources` to `scores`, each after those that it is made of.
+def place_of(tensor: Tensor) -> Place | None:
+    """Where the graph makes this tensor; None for a leaf, or where no graph was kept."""
+    return None if tensor.grad_fn is None else (tensor.grad_fn, tensor.output_nr)
 
-    A node is one call of the forward pass, as the backward pass knows it. What leads to weights
-    alone, or to nothing that is scored, isn't among them: a tensor takes part in the scores where
-    its `grad_fn` is. A source that was made by a call stands for all before it.
+
+def ancestors(tensors: Iterable[Tensor], without: Collection[Place] = ()) -> set[Place]:
+    """Everything that `tensors` were made of, themselves included; never through `without`."""
+    return set(_edges(tensors, without))
+
+
+def between(
+    tensors: Iterable[Tensor], origin: Place, without: Collection[Place] = ()
+) -> set[Place]:
+    """What lies on a way from `origin` to `tensors`, both included; no way leads through `without`.
+
+    Empty where no way is left: then `tensors` do not depend on the origin but through `without`.
     """
-    starts = [source for source in sources if source.requires_grad]
-    leaves = {id(source) for source in starts if source.grad_fn is None}
-    leads = {source.grad_fn: True for source in starts if source.grad_fn is not None}
-    for score in scores:
-        if score.grad_fn is not None and score.grad_fn not in leads:
-            _search(score.grad_fn, leaves, leads)
-    return tuple(node for node, reached in leads.items() if reached)
+    edges = _edges(tensors, without)
+    made_of: dict[Place, list[Place]] = {}
+    for place, given in edges.items():
+        for one in given:
+            made_of.setdefault(one, []).append(place)
+    found, waiting = set(), [origin] if origin in edges else []
+    while waiting:
+        place = waiting.pop()
+        if place not in found:
+            found.add(place)
+            waiting += made_of.get(place, [])
+    return found
+
+
+def calls_between(tensor: Tensor, source: Tensor) -> tuple[Node, ...]:
+    """The calls on a way from `source` to `tensor`, each after those whose results it takes."""
+    edge = get_gradient_edge(source)  # of a leaf too
+    calls = {node for node, _ in between([tensor], (edge.node, edge.output_nr))}
+    given = {node: [parent for parent in parents(node) if parent in calls] for node in calls}
+    return tuple(TopologicalSorter(given).static_order())
+
+
+def _edges(tensors: Iterable[Tensor], without: Collection[Place]) -> dict[Place, list[Place]]:
+    """Each place that is reached, with what it was made of."""
+    edges: dict[Place, list[Place]] = {}
+    waiting = [place for tensor in tensors if (place := place_of(tensor)) is not None]
+    while waiting:
+        place = waiting.pop()
+        if place in edges or place in without:
+            continue
+        edges[place] = [
+            (node, number)
+            for node, number in place[0].next_functions
+            if node is not None and (node, number) not in without
+        ]
+        waiting += edges[place]
+    return edges
 
 
 def parents(node: Node) -> Iterator[Node | None]:
@@ -40,22 +87,3 @@ def name_of(node: Node) -> str:
     bare = made_by(node).name().rsplit("::", 1)[-1]
     bare = re.sub(r"(Backward\d*|Backwards)$", "", bare)
     return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", bare).lower()
-
-
-def _search(root: Node, leaves: set[int], leads: dict[Node, bool]) -> None:
-    """Notes of all under `root` whether it leads to a leaf; a graph is too deep for recursion."""
-    waiting, entered = [(root, parents(root))], {root}
-    while waiting:
-        node, rest = waiting[-1]
-        parent = next((p for p in rest if p and p not in entered and p not in leads), None)
-        if parent is not None:
-            entered.add(parent)
-            waiting.append((parent, parents(parent)))
-            continue
-        waiting.pop()
-        known = (leads.get(parent, False) for parent in parents(node) if parent)
-        leads[node] = _is_leaf(node, leaves) or any(known)
-
-
-def _is_leaf(node: Node, leaves: set[int]) -> bool:
-    return id(getattr(node, "variable", None)) in leaves

@@ -15,7 +15,7 @@ from explainer.passes.grids import Layout, as_laid_out, channels_first, fitting,
 from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
 from explainer.passes.state import passing, told
 
-from .places import Place, ancestors, place_of
+from .ancestry import Place, ancestors, place_of
 from .proof import Proof
 from .rectifiers import Rule, Walk, rectified
 from .spellings import Spellings

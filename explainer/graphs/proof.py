@@ -18,7 +18,7 @@ from torch.autograd.graph import Node
 
 from explainer.errors import ExplainerError
 
-from .ancestry import between, made_by, name_of, parents
+from .ancestry import calls_between, made_by, name_of, parents
 from .rectifiers import Rectify
 
 # By node names without "Backward0", in small letters.
@@ -106,7 +106,7 @@ class Proof:
         self.hidden: set[str] = set()
         self._own = {tensor.data_ptr() for tensor in own}
         self._courses: dict[Node, Course] = {}
-        for node in between([scores], [images]):
+        for node in calls_between(scores, images):
             self._courses[node] = self._course(node)
         if scores.grad_fn in self._courses:
             self._ends(self._courses[scores.grad_fn], "")

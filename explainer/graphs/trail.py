@@ -18,7 +18,7 @@ from explainer.passes.grids import FIRST_TO_LAST, LAST_TO_FIRST, Grid, Layout, f
 from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
 from explainer.passes.state import passing
 
-from .places import Place, place_of
+from .ancestry import Place, place_of
 
 CHANNELS_FIRST = (  # beginnings of the names of calls that take and give N×K×u×v
     *("conv", "batch_norm", "group_norm", "instance_norm", "interpolate", "upsample", "pixel_"),

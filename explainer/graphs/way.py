@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from explainer.errors import ExplainerError
 from explainer.passes.grids import Grid, shape_shown
 
-from .places import Place, between
+from .ancestry import Place, between
 from .trail import Step, Trail, follow
 
 RULE = "last map on the way to the score, 2"  # in settings digests: another rule, another number

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explainer import ExplainerError, Network, explain
-from explainer.graphs.ancestry import between, name_of
+from explainer.graphs.ancestry import calls_between, name_of
 from tests.explainer.references import pixel_map, slow_relu
 from tests.explainer.small_networks import Convolutions, noise, seeded, with_relu
 from tests.explainer.spellings import SMOOTH, UNREAD, halves, made_again
@@ -303,11 +303,12 @@ def test_the_way_between_holds_what_the_score_is_made_of_in_order() -> None:
     aside = torch.tanh(map)
     weight = noise(2).requires_grad_()
     score = (map.mean((2, 3)) * weight.exp()).sum()
-    way = between([score], [x])
+    way = calls_between(score, x)
     assert [name_of(node) for node in way] == [
         *("accumulate_grad", "convolution", "sigmoid", "mean", "mul", "sum")
     ]
     assert map.grad_fn in way
     assert aside.grad_fn not in way
-    assert [name_of(node) for node in between([score], [map])] == ["sigmoid", "mean", "mul", "sum"]
-    assert between([aside], [weight]) == ()
+    later = [name_of(node) for node in calls_between(score, map)]
+    assert later == ["sigmoid", "mean", "mul", "sum"]
+    assert calls_between(aside, weight) == ()
