@@ -5,34 +5,26 @@ profile is taken for sRGB; CMYK without one is converted by the plain formula th
 """
 
 import io
-from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 from PIL import Image, ImageCms
 
+from .code_points import FIX
 from .errors import PhotoError
 
-FIX = "save it as sRGB"
 # A profile that moves no colour further than this is sRGB under another name.
 LEVELS = 2
 PLAIN = ("1", "L", "P", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr")
-# ITU-T H.273: BT.709 and unspecified; the curves are sRGB's and those that are displayed like it
-SRGB_PRIMARIES = {1, 2}
-SRGB_CURVES = {1, 2, 6, 13, 14, 15}
 
 
-def as_srgb(
-    photo: Image.Image, profile: bytes, nclx: Mapping[str, Any] | None, name: str
-) -> Image.Image:
+def as_srgb(photo: Image.Image, profile: bytes, name: str) -> Image.Image:
     """The photo (8 bits, opaque) as RGB in sRGB.
 
-    profile: an ICC profile, if it carries one; nclx: how HEIC tells its colours without one.
+    profile: an ICC profile, if it carries one.
     Raises PhotoError for a profile that can't be used.
     """
     if not profile:
-        _refuse_nclx(nclx, name)
         if photo.mode not in PLAIN:
             raise PhotoError(name, f"its colours are {photo.mode} without a profile", FIX)
         return photo.convert("RGB")
@@ -73,14 +65,3 @@ def _colours() -> Image.Image:
     steps = np.arange(0, 256, 15, dtype=np.uint8)
     cube = np.stack(np.meshgrid(steps, steps, steps, indexing="ij"), axis=-1)
     return Image.fromarray(cube.reshape(len(steps), -1, 3))
-
-
-def _refuse_nclx(nclx: Mapping[str, Any] | None, name: str) -> None:
-    if nclx is None:
-        return
-    primaries = int(nclx.get("color_primaries", 2))
-    curve = int(nclx.get("transfer_characteristics", 2))
-    if primaries not in SRGB_PRIMARIES or curve not in SRGB_CURVES:
-        raise PhotoError(
-            name, f"its colours are not sRGB's (primaries {primaries}, curve {curve})", FIX
-        )

@@ -9,8 +9,9 @@ from typing import Literal
 import pi_heif
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from .code_points import refuse_other_colours
 from .colours import as_srgb
-from .depths import eight_bits
+from .depths import eight_bits, has_white_zero, refuse_transparent_depths
 from .errors import PhotoError
 from .files import FORMATS
 
@@ -72,6 +73,9 @@ def _decoded(content: bytes, name: str, surround: str) -> tuple[Image.Image, Mea
                 _refuse_size(photo, name)
                 _refuse_several(photo, name)
                 photo.load()
+                refuse_transparent_depths(photo, content, name)
+                if not photo.info.get("icc_profile"):
+                    refuse_other_colours(photo, content, name)
                 return _seen(photo, name, surround)
     except Image.DecompressionBombError as error:
         raise _too_large(name, "") from error
@@ -87,8 +91,8 @@ def _decoded(content: bytes, name: str, surround: str) -> tuple[Image.Image, Mea
 def _seen(photo: Image.Image, name: str, surround: str) -> tuple[Image.Image, Measured]:
     upright = ImageOps.exif_transpose(photo)
     profile = photo.info.get("icc_profile") or b""
-    colours, alpha = _apart(eight_bits(upright, name))
-    picture = as_srgb(colours, profile, photo.info.get("nclx_profile"), name)
+    colours, alpha = _apart(eight_bits(upright, name, zero_is_white=has_white_zero(photo)))
+    picture = as_srgb(colours, profile, name)
     if alpha is not None:
         ground = Image.new("RGB", picture.size, surround)
         ground.paste(picture, mask=alpha)

@@ -1,6 +1,8 @@
 """Photos of every awkward kind, made in memory."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -42,3 +44,23 @@ def swapped_profile() -> bytes:
 
 def srgb_profile() -> bytes:
     return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+
+def with_chunk(png: bytes, kind: bytes, data: bytes) -> bytes:
+    """A PNG file with one more chunk after its header."""
+    chunk = struct.pack(">I", len(data)) + kind + data
+    return png[:33] + chunk + struct.pack(">I", zlib.crc32(kind + data)) + png[33:]
+
+
+def avif_of(picture: Image.Image, primaries: int, curve: int) -> bytes:
+    """An AVIF file that states its colours by these numbers of ITU-T H.273."""
+    content = encoded(picture, "AVIF")
+    at = content.index(b"colrnclx") + 8
+    return content[:at] + struct.pack(">HH", primaries, curve) + content[at + 4 :]
+
+
+def counted_from_white(tiff: bytes) -> bytes:
+    """The same values in a TIFF file that says that 0 is white."""
+    entry = struct.pack("<HHI", 262, 3, 1)
+    at = tiff.index(entry) + len(entry)
+    return tiff[:at] + struct.pack("<H", 0) + tiff[at + 2 :]

@@ -2,6 +2,7 @@
 
 import io
 import re
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,14 @@ from PIL import Image
 from photos import MOST_PIXELS, PhotoError, measure, open_photo
 from tests.photos.photo_bytes import (
     HEIC,
+    avif_of,
+    counted_from_white,
     encoded,
     of_array,
     srgb_profile,
     swapped_profile,
     turned_by,
+    with_chunk,
 )
 
 RAMP = np.linspace(0, 65535, 256, dtype=np.uint16).reshape(16, 16)
@@ -35,9 +39,67 @@ def test_fractions_from_0_to_1_become_256_levels() -> None:
 
 
 @pytest.mark.parametrize(
+    "ramp",
+    [
+        np.arange(256, dtype=np.uint8).reshape(16, 16),
+        RAMP,
+        (RAMP / 65535).astype(np.float32),
+    ],
+    ids=["8 bits", "16 bits", "fractions"],
+)
+def test_an_x_ray_that_counts_from_white_to_black_is_not_seen_as_its_negative(
+    ramp: np.ndarray,
+) -> None:
+    seen = np.asarray(open_photo(counted_from_white(of_array(ramp, "TIFF"))))
+    assert np.array_equal(seen[..., 0].ravel(), np.arange(255, -1, -1))
+
+
+def test_a_transparent_colour_of_16_bits_is_refused() -> None:
+    clear = with_chunk(of_array(RAMP, "PNG"), b"tRNS", b"\0\0")
+    with pytest.raises(PhotoError, match=r"16 bits is transparent; save it with 8 bits"):
+        open_photo(clear)
+
+
+@pytest.mark.parametrize(
+    ("primaries", "curve"), [(12, 13), (9, 16), (1, 16), (1, 8)],
+    ids=["Display P3", "HDR", "BT.709 with HDR's curve", "linear"],
+)  # fmt: skip
+def test_colours_that_are_told_by_numbers_and_not_srgbs_are_refused(
+    primaries: int, curve: int
+) -> None:
+    told = (
+        rf"a: its colours are not sRGB's \(primaries {primaries}, curve {curve}\); save it as sRGB"
+    )
+    with pytest.raises(PhotoError, match=told):
+        open_photo(avif_of(RED, primaries, curve), "a")
+    with pytest.raises(PhotoError, match=told):
+        open_photo(with_chunk(encoded(RED), b"cICP", bytes([primaries, curve, 0, 1])), "a")
+
+
+def test_colours_that_are_told_by_srgbs_numbers_are_seen_as_they_are() -> None:
+    assert open_photo(avif_of(RED, 1, 13)).size == RED.size
+    plain = encoded(RED)
+    for chunk, data in (
+        (b"cICP", bytes([1, 13, 0, 1])),
+        (b"gAMA", struct.pack(">I", 45_455)),
+        (b"cHRM", struct.pack(">8I", 31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000)),
+    ):
+        assert open_photo(with_chunk(plain, chunk, data)).tobytes() == RED.tobytes()
+
+
+def test_a_png_with_another_gamma_or_other_primaries_is_refused_unless_it_says_srgb() -> None:
+    linear = with_chunk(encoded(RED), b"gAMA", struct.pack(">I", 100_000))
+    wide = struct.pack(">8I", 31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000)
+    for content in (linear, with_chunk(encoded(RED), b"cHRM", wide)):
+        with pytest.raises(PhotoError, match=r"its colours are not sRGB's .*; save it as sRGB"):
+            open_photo(content)
+    assert open_photo(with_chunk(linear, b"sRGB", b"\0")).tobytes() == RED.tobytes()
+
+
+@pytest.mark.parametrize(
     ("values", "reason"),
     [
-        (np.full((8, 8), 4095, dtype=np.uint16), "brightest value is 4095"),
+        (np.full((8, 8), 4095, dtype=np.uint16), "largest value is 4095"),
         (np.full((8, 8), 70_000, dtype=np.int32), "not from 0 to 65535"),
         (np.full((8, 8), -3, dtype=np.int32), "not from 0 to 65535"),
         (np.full((8, 8), 255, dtype=np.float32), "not from 0 to 1"),
