@@ -2,7 +2,9 @@
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from errno import EEXIST, EISDIR, ENAMETOOLONG, ENOTDIR
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,13 @@ from studyapp.studies.uploads import UploadError
 
 STUDY_FILE = "study.toml"
 PHOTOS = "photos.unpacked"
+# Why a name can't be that of a file in an upload's folder, by what the system says
+UNUSABLE = {
+    EEXIST: "is taken by another file or folder",
+    EISDIR: "is the name of a folder",
+    ENOTDIR: "leads through a file",
+    ENAMETOOLONG: "is longer than a file's name may be",
+}
 
 
 def keep_photos(folder: Path, zipped: Any) -> None:
@@ -49,25 +58,57 @@ def has_photos(folder: Path) -> bool:
 
 def write_study(folder: Path, toml: str, definition: Definition, texts: Mapping[str, str]) -> Path:
     """The study file `toml`, checked as `definition`, with its texts, and the photos where it says
-    that they are."""
-    for name, file in definition.texts.items():
-        if name in texts:
-            target = folder / file
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_text(texts[name].replace("\r\n", "\n"), encoding="utf-8")
-    if has_photos(folder):
-        _link_photos(folder, definition.images.folder)
+    that they are. Of what an earlier try wrote nothing but the photos stays.
+
+    Raises UploadError for a name that no file can have here.
+    """
+    _clear(folder)
     path = folder / STUDY_FILE
     path.write_text(toml, encoding="utf-8")
+    for name, file in definition.texts.items():
+        if name in texts:
+            with _usable(f'`texts.{name} = "{file}"`', "texts/consent.md"):
+                _write_text(folder / file, texts[name].replace("\r\n", "\n"))
+    if has_photos(folder):
+        with _usable(f'`images.folder = "{definition.images.folder}"`', "photos"):
+            _link_photos(folder, definition.images.folder)
     return path
+
+
+def _clear(folder: Path) -> None:
+    for path in folder.iterdir():
+        if path.name == PHOTOS:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        else:
+            path.unlink()
+
+
+@contextmanager
+def _usable(key: str, example: str) -> Iterator[None]:
+    """UploadError for a name that the study file gives by `key` and that can't be written to."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in UNUSABLE:
+            raise
+        reason = UNUSABLE[error.errno]
+        raise UploadError(f'{key} {reason}; name another one, as "{example}"') from error
+
+
+def _write_text(target: Path, words: str) -> None:
+    """Two names may lead to one file only where their words are the same."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    if target.is_file() and target.read_text(encoding="utf-8") != words:
+        raise FileExistsError(EEXIST, "File exists")
+    target.write_text(words, encoding="utf-8")
 
 
 def _link_photos(folder: Path, wanted: str) -> None:
     target = folder / wanted
-    if target.is_symlink():
-        target.unlink()
-    if target.exists() or target.resolve() == folder.resolve():
-        raise UploadError(f'`images.folder = "{wanted}"` is taken; name another one, as "photos"')
+    if target.exists() or target.resolve().is_relative_to(folder.resolve() / PHOTOS):
+        raise FileExistsError(EEXIST, "File exists")
     target.parent.mkdir(parents=True, exist_ok=True)
     target.symlink_to(folder / PHOTOS, target_is_directory=True)
 

@@ -35,8 +35,9 @@ def expand_pairs(raw: dict[str, Any]) -> dict[str, Any]:
     added: dict[str, Any] = {}
     for name, pair in pairs.items():
         expanded[name] = pair
-        if isinstance(pair, dict) and set(pair) == {"use"} and pair["use"] in READY:
-            ready = READY[pair["use"]]
+        name_of_ready = pair["use"] if isinstance(pair, dict) and set(pair) == {"use"} else None
+        if isinstance(name_of_ready, str) and name_of_ready in READY:
+            ready = READY[name_of_ready]
             expanded[name] = {role: network["builder"] for role, network in ready.items()}
             added |= {network["builder"]: network for network in ready.values()}
     return {**raw, "pairs": expanded, "networks": {**added, **networks}}

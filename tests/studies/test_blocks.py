@@ -232,6 +232,12 @@ def test_a_ready_pair_is_written_out_and_an_unknown_one_is_told() -> None:
     assert "'vgg16_alexnet' or 'sharp_near_sighted'" in told
 
 
+@pytest.mark.parametrize("value", ["[]", "{}", "1", "true", "2026-01-01"])
+def test_a_pair_that_is_named_by_anything_but_a_text_is_refused(value: str) -> None:
+    told = complaint(definition().replace('"vgg16_alexnet"', value))
+    assert "pairs.main" in told
+
+
 def test_pay_below_its_own_hourly_floor_is_told() -> None:
     names = "approved_by protocol contact complaints risks data_controller legal_basis retention"
     ethics = dict.fromkeys([*names.split(), "withdrawal_deadline"], "x")
