@@ -19,8 +19,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyapp.settings")
 os.environ.setdefault("SECRET_KEY", "only for a benchmark")
 
-from studyapp.studies.certificate import certify
-from studyapp.studies.design import BlockPlan, Item, Plan, draw
+from studyapp.studies.design.certificate import certify
+from studyapp.studies.design.draw import BlockPlan, Item, Plan, draw
 
 LIMIT = 5.0
 TRIALS = 50

@@ -31,8 +31,8 @@ from django.test import override_settings  # noqa: E402
 from sandbox.small_line import LAYERS, make_line, worker  # noqa: E402
 from studyapp.models import Explanation, Heartbeat, Prediction, Study  # noqa: E402
 from studyapp.studies.lifecycle import start_preparing  # noqa: E402
-from studyapp.studies.preparation import study_explanations, study_predictions  # noqa: E402
-from studyapp.studies.progress import progress  # noqa: E402
+from studyapp.studies.preparation.advance import study_explanations, study_predictions  # noqa: E402
+from studyapp.studies.preparation.progress import progress  # noqa: E402
 
 MOST_SECONDS = 300
 

@@ -10,7 +10,7 @@ from demo.material import Cutout
 from demo.scenes import SIDE, Placed, Scene
 from photos import ENDINGS, PhotoError, is_litter, open_photo
 from sandbox.processes import PlainError
-from studyapp.studies.class_names import category_of_folder, class_names, imagenet_labels
+from studyapp.shelf.class_names import category_of_folder, class_names, imagenet_labels
 
 
 def read_own(folder: Path) -> list[Cutout]:

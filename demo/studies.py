@@ -22,7 +22,7 @@ from demo.environment import STUDIES, var  # noqa: E402
 from demo.photos import make_photos  # noqa: E402
 from sandbox.processes import PlainError  # noqa: E402
 from studyapp.models import Study, StudyState  # noqa: E402
-from studyapp.studies.study_file import DefinitionError, read_definition  # noqa: E402
+from studyapp.studies.definition.file import DefinitionError, read_definition  # noqa: E402
 
 ADMIN = "admin"
 NOT_YET_OPEN = (StudyState.DRAFT, StudyState.PREPARING)

@@ -29,12 +29,12 @@ from studyapp.models import (
     StudyText,
     WorkState,
 )
+from studyapp.paradigms import PARADIGMS, WITHOUT_MAP, Candidate, Category, Classified
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
-from studyapp.studies.definition import Definition
+from studyapp.studies.definition.study import Definition
 from studyapp.studies.lifecycle import open_study
-from studyapp.studies.paradigms import PARADIGMS, WITHOUT_MAP, Candidate, Category, Classified
-from studyapp.studies.selection import wanted_stimuli
+from studyapp.studies.photos.selection import wanted_stimuli
 from studyapp.studies.texts import text_digest
 
 METHODS = ("guided_backprop", "guided_grad_cam", "grad_cam", "deconvnet")

@@ -4,11 +4,11 @@ from random import Random
 
 from sandbox.builders import take_part
 from studyapp.models import Participation, Study
+from studyapp.paradigms import PARADIGMS, TrialForm
 from studyapp.participations.answering import answer, current_trial
 from studyapp.simulation.crowd import asked_in
 from studyapp.simulation.profiles import POPULATIONS, Profile
-from studyapp.studies.definition import study_definition
-from studyapp.studies.paradigms import PARADIGMS, TrialForm
+from studyapp.studies.definition.study import study_definition
 
 
 def make_profile(paradigm: str = "trust", *, population: str = "able", seed: int = 1) -> Profile:

@@ -4,7 +4,7 @@ from typing import Any
 
 from gunicorn.glogging import Logger
 
-from .logs import line, participation_code
+from studyapp.shelf.logs import line, participation_code
 
 
 class AccessLogger(Logger):  # type: ignore[misc]

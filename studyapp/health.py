@@ -23,8 +23,9 @@ from django.db import (
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from .clock import MOST_APART_SECONDS, seconds_apart
-from .faults import DISK_FULL, code_of, let_go
+from studyapp.shelf.clock import MOST_APART_SECONDS, seconds_apart
+from studyapp.shelf.faults import DISK_FULL, code_of, let_go
+
 from .models import Heartbeat
 from .queue import QUEUES
 from .watchdog import database_answers

@@ -127,7 +127,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "studyapp.headers.ContentSecurityPolicy",
+    "studyapp.shelf.headers.ContentSecurityPolicy",
 ]
 # The desk asks for a code of an authenticator app too. `manage.py second_factor USER` gives one.
 TWO_FACTOR = env_flag("TWO_FACTOR", False)
@@ -225,11 +225,11 @@ WORKER_DEVICE = env_text("WORKER_DEVICE", "auto")
 # So many days from its close a study's panel ids are kept, if it declares no day to erase them.
 PANEL_ID_DAYS = env_number("PANEL_ID_DAYS", 90)
 
-# One JSON object a line on standard error; `studyapp.logs` keeps names and queries out of it.
+# One JSON object a line on standard error; `studyapp.shelf.logs` keeps names and queries out of it.
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "studyapp.logs.JsonFormatter"}},
+    "formatters": {"json": {"()": "studyapp.shelf.logs.JsonFormatter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {

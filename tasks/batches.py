@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from studyapp.models import WorkState
 from studyapp.queue import ask
 from studyapp.storage import UnusableStorageError
-from studyapp.studies.claims import claim, give_back, give_back_untried, renew
+from studyapp.studies.preparation.claims import claim, give_back, give_back_untried, renew
 
 log = logging.getLogger(__name__)
 held: dict[str, QuerySet[Any]] = {}

@@ -7,7 +7,7 @@ from studyapp.exports.bundle import write_bundle
 from studyapp.exports.requests import store_zip
 from studyapp.models import Download
 from studyapp.queue import BUNDLE, app
-from studyapp.studies.claims import finish
+from studyapp.studies.preparation.claims import finish
 
 from .batches import ask_for_rest, claimed
 

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 
 import explainer
 from studyapp.models import Network, NetworkLoad
-from studyapp.studies.claims import claim, is_held
+from studyapp.studies.preparation.claims import claim, is_held
 
 from .batches import held, worker_name
 

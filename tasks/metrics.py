@@ -13,7 +13,7 @@ from explainer.laboratory.metrics import METRICS
 from explainer.laboratory.metrics.localisation import Box, mask_box
 from studyapp.models import Measurement, MetricValue, StimulusOverlay
 from studyapp.queue import MEASURE, MEASURING, app, ask
-from studyapp.studies.claims import fail, finish, give_back
+from studyapp.studies.preparation.claims import fail, finish, give_back
 
 from .batches import ask_for_rest, claimed, refuse_fault
 from .material import open_image, stored_map

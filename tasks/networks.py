@@ -10,7 +10,7 @@ from django.conf import settings
 
 import explainer
 from studyapp.models import Network, Study
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 
 from .batches import worker_name
 from .loads import BrokenOffError, counted

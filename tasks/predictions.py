@@ -8,8 +8,8 @@ import explainer
 from explainer.passes.targets import in_probabilities
 from studyapp.models import Prediction, Study
 from studyapp.queue import PREDICT, app
-from studyapp.studies.claims import fail, finish, give_back
-from studyapp.studies.preparation import pending, study_predictions
+from studyapp.studies.preparation.advance import pending, study_predictions
+from studyapp.studies.preparation.claims import fail, finish, give_back
 
 from .batches import StorageFault, ask_for_rest, claimed, refuse_fault
 from .material import open_image

@@ -12,15 +12,15 @@ from explainer.pictures.render import encode
 from studyapp import storage
 from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study
 from studyapp.queue import EXPLAIN, RENDER, app
-from studyapp.studies.claims import fail, finish, give_back
-from studyapp.studies.definition import study_definition
-from studyapp.studies.encodings import COMPACT, QUALITY, overlay_encoding
-from studyapp.studies.preparation import (
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.preparation.advance import (
     pending,
     study_crops,
     study_explanations,
     study_overlays,
 )
+from studyapp.studies.preparation.claims import fail, finish, give_back
+from studyapp.studies.preparation.encodings import COMPACT, QUALITY, overlay_encoding
 
 from .batches import StorageFault, ask_for_rest, claimed, refuse_fault
 from .material import open_image, photo_bytes, stored_map

@@ -3,7 +3,7 @@
 import explainer
 from studyapp.models import Study
 from studyapp.queue import PREPARE, app, ask
-from studyapp.studies.preparation import advance, study_networks
+from studyapp.studies.preparation.advance import advance, study_networks
 
 from .networks import describe, examine, network_for, settings_digest, stop
 

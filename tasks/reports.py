@@ -4,7 +4,7 @@ from studyapp.analyses.reports import study_report
 from studyapp.analyses.reports.requests import store_page
 from studyapp.models import Report
 from studyapp.queue import REPORT, app
-from studyapp.studies.claims import finish
+from studyapp.studies.preparation.claims import finish
 
 from .batches import ask_for_rest, claimed
 

@@ -10,14 +10,14 @@ from django.db.models import QuerySet
 
 from studyapp.models import Download, Measurement, Report, Study, StudyState, WorkState
 from studyapp.queue import BROKER_SECONDS, BUNDLE, MEASURE, MEASURING, PREPARE, QUEUES, REPORT, app
-from studyapp.studies.claims import is_held
-from studyapp.studies.preparation import (
+from studyapp.studies.preparation.advance import (
     pending,
     study_crops,
     study_explanations,
     study_overlays,
     study_predictions,
 )
+from studyapp.studies.preparation.claims import is_held
 
 ASKED = "discern/asked-again"
 

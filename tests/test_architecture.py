@@ -118,7 +118,7 @@ VIOLATIONS = {
         "import django",
     ),
     "The design and its certificate are pure": (
-        "studyapp/studies/balance.py",
+        "studyapp/studies/design/balance.py",
         "import django.conf",
     ),
     "Statistics are arithmetic on arrays": (
@@ -130,10 +130,18 @@ VIOLATIONS = {
         "import studyapp.queue",
     ),
     "A definition knows neither its rules nor its file": (
-        "studyapp/studies/definition.py",
+        "studyapp/studies/definition/study.py",
         "from .contradictions import contradictions",
     ),
     "What tries the program stands above it": ("bench/design.py", "import tests.conftest"),
+    "No two rooms need each other": (
+        "explainer/networks/labels.py",
+        "import explainer.laboratory.metrics",
+    ),
+    "Inside the studies every import leads down": (
+        "studyapp/studies/photos/readers.py",
+        "import studyapp.studies.preparation.claims",
+    ),
 }
 
 

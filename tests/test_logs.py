@@ -8,8 +8,8 @@ import pytest
 from django.db import IntegrityError
 from django.test import RequestFactory
 
-from studyapp.logs import JsonFormatter
 from studyapp.models import PanelIdentity, Participant
+from studyapp.shelf.logs import JsonFormatter
 
 
 def logged(message: str, **facts: Any) -> dict[str, Any]:

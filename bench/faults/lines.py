@@ -9,13 +9,13 @@ from django.db.models import QuerySet
 from sandbox.small_line import make_line
 from studyapp.models import Prediction, Study, Work, WorkState
 from studyapp.studies.lifecycle import start_preparing
-from studyapp.studies.preparation import (
+from studyapp.studies.preparation.advance import (
     study_crops,
     study_explanations,
     study_overlays,
     study_predictions,
 )
-from studyapp.studies.progress import progress
+from studyapp.studies.preparation.progress import progress
 
 from .stack import wait_for
 

@@ -6,7 +6,7 @@ from django.http import HttpRequest
 
 from studyapp.models import Explanation, StudyImage, StudyState
 from studyapp.queue import PREPARE, ask
-from studyapp.studies.claims import retry
+from studyapp.studies.preparation.claims import retry
 from studyapp.studies.rights import Act, acts, may_sign_in, visible_studies
 
 from .filters import NetworkFilter, networks_of_studies

@@ -8,8 +8,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from studyapp.models import Condition, Network, NetworkPair, Stage
+from studyapp.sections.people import DEVICES
 from studyapp.studies.rights import visible_studies
-from studyapp.studies.sections import DEVICES
 
 SimpleListFilter = admin.SimpleListFilter
 

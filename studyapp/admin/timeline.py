@@ -9,10 +9,10 @@ from typing import Any
 from django.urls import reverse
 
 from studyapp.models import Crop, Event, Judgment, Participation, Stage, StimulusOverlay, WorkState
-from studyapp.studies.definition import Definition, study_definition
-from studyapp.studies.paradigms import PARADIGMS, Asked, Question
-from studyapp.studies.paradigms.base import PHOTO
-from studyapp.studies.paradigms.questions import DECLINED
+from studyapp.paradigms import PARADIGMS, Asked, Question
+from studyapp.paradigms.base import PHOTO
+from studyapp.paradigms.questions import DECLINED
+from studyapp.studies.definition.study import Definition, study_definition
 
 # (stimulus or image, condition or network) → role → the picture's address
 Pictures = dict[tuple[int | None, int | None], dict[str, str]]

@@ -12,19 +12,19 @@ from django.template.response import TemplateResponse
 
 from studyapp.exports.archives import ArchiveError
 from studyapp.models import Study
-from studyapp.studies.loading import LoadingError, upload_study
-from studyapp.studies.readers import ReaderError
-from studyapp.studies.rights import may_add_studies
-from studyapp.studies.study_file import (
+from studyapp.studies.definition.file import (
     MOST_BYTES,
     TOO_LONG,
     DefinitionError,
     parse_definition,
     toml_of,
 )
-from studyapp.studies.toml_lines import Path as KeyPath
+from studyapp.studies.definition.toml_lines import Path as KeyPath
+from studyapp.studies.definition.writing import WritingError, with_value
+from studyapp.studies.loading import LoadingError, upload_study
+from studyapp.studies.photos.readers import ReaderError
+from studyapp.studies.rights import may_add_studies
 from studyapp.studies.uploads import UploadError, new_token, remove_workspace, workspace
-from studyapp.studies.writing import WritingError, with_value
 
 from .desk.frame import maker, page_of, record
 from .workspace import (

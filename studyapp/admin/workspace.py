@@ -10,8 +10,8 @@ from typing import Any
 
 from photos import is_litter
 from studyapp.exports.archives import unpack
-from studyapp.studies.definition import Definition
-from studyapp.studies.study_file import DefinitionError, toml_of
+from studyapp.studies.definition.file import DefinitionError, toml_of
+from studyapp.studies.definition.study import Definition
 from studyapp.studies.uploads import UploadError
 
 STUDY_FILE = "study.toml"

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studyapp.studies.asking import AskedQuestion, asked_questions
-from studyapp.studies.definition import Definition
-from studyapp.studies.paradigms.questions import DECLINED
+from studyapp.paradigms.questions import DECLINED
+from studyapp.studies.definition.asking import AskedQuestion, asked_questions
+from studyapp.studies.definition.study import Definition
 
 from .statistics.detection import type2_auroc
 from .statistics.robust import two_way_mean

@@ -7,8 +7,8 @@ from django.db.models import Count
 from scipy.stats import rankdata
 
 from studyapp.models import Judgment, MetricValue, Stage, Status, Stimulus, Study, Trial
-from studyapp.studies.catalogue import catalogue
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.catalogue import catalogue
 
 # (stimulus, condition)
 Key = tuple[int, int]

@@ -12,7 +12,7 @@ import pandas as pd
 from django.db import transaction
 
 from studyapp.models import Exclusion, Participation, Study
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 
 from .frames import people_frames, study_frame
 from .tables import JUDGMENTS, PARTICIPATIONS

@@ -10,9 +10,9 @@ from typing import Any, Literal
 
 import pandas as pd
 
-from studyapp.studies.paradigms.base import NO_ADVICE, NO_EXPLANATION
-from studyapp.studies.paradigms.pointing import Values, point_scores
-from studyapp.studies.paradigms.questionnaire import INSTRUMENTS, instrument_scores
+from studyapp.paradigms.base import NO_ADVICE, NO_EXPLANATION
+from studyapp.paradigms.pointing import Values, point_scores
+from studyapp.paradigms.questionnaire import INSTRUMENTS, instrument_scores
 
 Frame = pd.DataFrame
 Outcome = Literal["score", "correct", "value"]

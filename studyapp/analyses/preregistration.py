@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from studyapp.analyses.statistics.robust import FEWEST_EFFECTIVE
-from studyapp.studies.certificate import certificate_lines
-from studyapp.studies.definition import Definition
-from studyapp.studies.paradigms import PARADIGMS, Paradigm
+from studyapp.paradigms import PARADIGMS, Paradigm
+from studyapp.studies.definition.study import Definition
+from studyapp.studies.design.certificate import certificate_lines
 
 STOPPING = {
     "all_places": "when every place of the design is filled",

@@ -10,8 +10,8 @@ from studyapp.analyses.reports import folder_material, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder
 from studyapp.analyses.tidy import Tidy, asked_paradigms
+from studyapp.paradigms.questionnaire import INSTRUMENTS
 from studyapp.spreadsheets import inert
-from studyapp.studies.paradigms.questionnaire import INSTRUMENTS
 
 SCRIPTS = Path(__file__).with_name("scripts")
 FOLDER = "analysis"

@@ -25,8 +25,8 @@ from studyapp.analyses.tables.copying import snapshot, write_csv
 from studyapp.analyses.tables.material import networks_of
 from studyapp.analyses.tables.panels import PANEL
 from studyapp.models import Study
-from studyapp.studies.asking import asked_questions
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.asking import asked_questions
+from studyapp.studies.definition.study import study_definition
 
 from .analysis import write_analysis
 from .codebook import codebook_csv

@@ -6,8 +6,8 @@ import json
 from collections.abc import Iterator, Sequence
 
 from studyapp.analyses.tables import TABLES, Column, Table
-from studyapp.studies.asking import AskedQuestion
-from studyapp.studies.paradigms.questions import DECLINED
+from studyapp.paradigms.questions import DECLINED
+from studyapp.studies.definition.asking import AskedQuestion
 
 HEADER = ("table", "column", "kind", "description", "shown", "unit", "levels")
 KINDS = {

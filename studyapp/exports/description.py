@@ -14,7 +14,7 @@ import numpy as np
 
 from studyapp.analyses.tables import Column, Table
 from studyapp.models import Study
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 
 from .codebook import levels_text
 

@@ -26,7 +26,7 @@ from studyapp.models import (
     StudyText,
     Trial,
 )
-from studyapp.studies.sections import TEXT_NAME
+from studyapp.sections.base import TEXT_NAME
 
 from .archives import ArchiveError, opened_bundle
 from .cells import Row, table_rows

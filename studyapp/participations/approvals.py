@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from studyapp.models import Participation, Status, Study
-from studyapp.studies.definition import Definition, study_definition
+from studyapp.studies.definition.study import Definition, study_definition
 
 from .outcomes import outcome
 

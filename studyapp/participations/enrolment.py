@@ -8,7 +8,6 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.clock import MOST_APART_SECONDS, database_now
 from studyapp.models import (
     HOLDS_A_SLOT,
     Event,
@@ -19,7 +18,8 @@ from studyapp.models import (
     Study,
     StudyState,
 )
-from studyapp.studies.definition import study_definition
+from studyapp.shelf.clock import MOST_APART_SECONDS, database_now
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.texts import shown_texts
 
 from .refusals import NotNow, StudyNotOpen

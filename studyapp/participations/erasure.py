@@ -13,9 +13,9 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from studyapp.clock import certain_now
 from studyapp.models import PanelIdentity, PanelVisit, Participation, Study, StudyState
-from studyapp.studies.definition import study_definition
+from studyapp.shelf.clock import certain_now
+from studyapp.studies.definition.study import study_definition
 
 from .recognition import id_digests
 

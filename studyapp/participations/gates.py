@@ -11,9 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Status, StudyState, Trial
-from studyapp.studies.definition import Definition, study_definition
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.sections import ComprehensionSection, QuestionSection
+from studyapp.paradigms import PARADIGMS
+from studyapp.sections.people import ComprehensionSection, QuestionSection
+from studyapp.studies.definition.study import Definition, study_definition
 
 from .enrolment import come_back, lock, note_seen
 from .refusals import NotNow, StudyNotOpen, Unanswered

@@ -9,7 +9,7 @@ from urllib.parse import quote
 from django.db.models import F
 
 from studyapp.models import Judgment, Participation, Stage, Status, StudyState
-from studyapp.studies.definition import Definition, study_definition
+from studyapp.studies.definition.study import Definition, study_definition
 
 from .panels import PANELS
 

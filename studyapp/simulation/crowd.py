@@ -14,9 +14,9 @@ from django.db import connections
 from django.db.models import Count
 
 from studyapp.models import Judgment, Participation, Stage, Study, Trial
+from studyapp.paradigms import PARADIGMS, Asked
 from studyapp.participations.answering import current_trial
-from studyapp.studies.definition import Definition, study_definition
-from studyapp.studies.paradigms import PARADIGMS, Asked
+from studyapp.studies.definition.study import Definition, study_definition
 
 from .profiles import Population, Profile
 from .walk import Walk, Walker

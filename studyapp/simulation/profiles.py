@@ -7,9 +7,10 @@ from statistics import fmean
 from typing import Any
 
 from studyapp.models import Stage, Trial
-from studyapp.studies.paradigms import PARADIGMS, Asked, Question
-from studyapp.studies.paradigms.questions import BUTTON
-from studyapp.studies.sections import BlockSection, DisplaySection
+from studyapp.paradigms import PARADIGMS, Asked, Question
+from studyapp.paradigms.questions import BUTTON
+from studyapp.sections.blocks import BlockSection
+from studyapp.sections.design import DisplaySection
 
 DRAWS = 400
 # Of people who may prefer not to say, so many do

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from studyapp.models import Trial
-from studyapp.studies.paradigms import Asked
+from studyapp.paradigms import Asked
 
 from .profiles import Profile
 from .visitor import Page, PageError, Visitor

@@ -27,9 +27,8 @@ from studyapp.models import (
     erase_judgments,
     new_code,
 )
-
-from .definition import study_definition
-from .lifecycle import LifecycleError, open_study
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.lifecycle import LifecycleError, open_study
 
 # Of a slug's 80 characters, what "-simulated-99999" leaves
 LONGEST_STEM, DIGEST = 64, 8

@@ -6,11 +6,10 @@ from django.db import transaction
 from django.db.models import Max
 
 from studyapp.models import Deviation, Slot, Study, StudyState
-
-from .certificate import certify
-from .design import DesignError, draw
-from .drawing import design_plan, write_design
-from .lifecycle import LifecycleError, locked_study
+from studyapp.studies.design.certificate import certify
+from studyapp.studies.design.draw import DesignError, draw
+from studyapp.studies.design.rows import design_plan, write_design
+from studyapp.studies.lifecycle import LifecycleError, locked_study
 
 
 @transaction.atomic

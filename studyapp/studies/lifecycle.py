@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from studyapp.clock import database_now
 from studyapp.models import (
     Participation,
     StimulusRole,
@@ -15,15 +14,15 @@ from studyapp.models import (
     StudyState,
 )
 from studyapp.queue import PREPARE, ask
-
-from .certificate import certify
-from .definition import study_definition
-from .design import Design, DesignError, Plan, draw
-from .drawing import design_plan, write_design
-from .placeholders import placeholders
-from .preparation import forget_loads
-from .texts import texts_digest
-from .verification import hidden_flaws
+from studyapp.shelf.clock import database_now
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.design.certificate import certify
+from studyapp.studies.design.draw import Design, DesignError, Plan, draw
+from studyapp.studies.design.rows import design_plan, write_design
+from studyapp.studies.placeholders import placeholders
+from studyapp.studies.preparation.advance import forget_loads
+from studyapp.studies.preparation.verification import hidden_flaws
+from studyapp.studies.texts import texts_digest
 
 SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
 

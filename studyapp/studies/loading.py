@@ -23,15 +23,20 @@ from studyapp.models import (
     StudyState,
     StudyText,
 )
+from studyapp.sections.materials import NetworkSection
+from studyapp.studies.definition.file import read_definition
+from studyapp.studies.definition.named_files import (
+    content_digest,
+    labels_of,
+    network_files,
+    weights_of,
+)
+from studyapp.studies.definition.study import Definition
+from studyapp.studies.photos.files import examine, measure, photo_bytes
+from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, read_photos
 
 from .copies import delete_copies, delete_rows
-from .definition import Definition
-from .named_files import content_digest, labels_of, network_files, weights_of
-from .photo_files import examine, measure, photo_bytes
-from .readers import Photo, left_out, left_out_sentence, read_photos
 from .rights import visible_studies
-from .sections import NetworkSection
-from .study_file import read_definition
 from .texts import text_digest
 
 EXISTS = "there is a study called {} already; choose another short name"

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from studyapp.models import Study, StudyKind
-
-from .definition import study_definition
-from .texts import current_texts
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.texts import current_texts
 
 # The mark of the sample files, and the words that stood in them before there was one
 MARK = re.compile(r"\[\[.*?\]\]|This text is a frame\.", re.DOTALL)

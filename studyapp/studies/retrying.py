@@ -7,11 +7,15 @@ from django.db.models import QuerySet
 
 from studyapp.models import Stimulus, Study, StudyState
 from studyapp.queue import PREPARE, ask
-
-from .claims import retry
-from .lifecycle import LifecycleError
-from .preparation import study_crops, study_explanations, study_overlays, study_predictions
-from .selection import SHOWN, PreparationError, drop_photo
+from studyapp.studies.lifecycle import LifecycleError
+from studyapp.studies.photos.selection import SHOWN, PreparationError, drop_photo
+from studyapp.studies.preparation.advance import (
+    study_crops,
+    study_explanations,
+    study_overlays,
+    study_predictions,
+)
+from studyapp.studies.preparation.claims import retry
 
 
 @transaction.atomic

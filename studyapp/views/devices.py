@@ -4,7 +4,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.participations.refusals import ParticipationError
-from studyapp.studies.definition import Definition
+from studyapp.studies.definition.study import Definition
 
 
 class UnfitDevice(ParticipationError):

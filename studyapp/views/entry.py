@@ -21,7 +21,7 @@ from studyapp.participations.panels import (
 )
 from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
-from studyapp.studies.definition import Definition, study_definition
+from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.rights import Act, may
 
 from .browsers import known_codes, remember

@@ -7,10 +7,10 @@ from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from studyapp.models import Participation, Stage, Trial
+from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.base import PHOTO
 from studyapp.participations.answering import planned
-from studyapp.studies.definition import Definition
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.paradigms.base import PHOTO
+from studyapp.studies.definition.study import Definition
 
 from .legends import is_beside
 from .trials import advice_of, asked_on, pictures_of, trial_context

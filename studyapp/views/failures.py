@@ -7,7 +7,7 @@ from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext as _
 
-from studyapp.faults import is_passing, note_passing
+from studyapp.shelf.faults import is_passing, note_passing
 
 from .pages import refusal, saving
 

@@ -1,10 +1,10 @@
 """What the colours of a page's maps mean: the same words for all conditions of one kind."""
 
 from studyapp.models import Condition, Trial
-from studyapp.studies.catalogue import catalogue
-from studyapp.studies.definition import Definition
-from studyapp.studies.paradigms import PARADIGMS, WITHOUT_MAP
-from studyapp.studies.paradigms.base import PHOTO
+from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
+from studyapp.paradigms.base import PHOTO
+from studyapp.studies.definition.catalogue import catalogue
+from studyapp.studies.definition.study import Definition
 
 HEAT, STROKES = "heat", "strokes"
 

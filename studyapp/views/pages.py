@@ -13,10 +13,10 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from studyapp.faults import is_passing, note_passing
 from studyapp.models import Participation, Study
 from studyapp.participations.refusals import ParticipationError, Unanswered
-from studyapp.studies.definition import study_definition
+from studyapp.shelf.faults import is_passing, note_passing
+from studyapp.studies.definition.study import study_definition
 
 View = Callable[..., HttpResponse]
 # No page takes files, and the longest text that one asks for is far below this.

@@ -10,9 +10,10 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.markdown import safe_html
 from studyapp.models import Participation, Trial
 from studyapp.models.codes import is_code
+from studyapp.paradigms import PARADIGMS, TrialForm
+from studyapp.paradigms.forms import CHOOSE
 from studyapp.participations import enrolment, gates
 from studyapp.participations.answering import (
     Given,
@@ -24,10 +25,9 @@ from studyapp.participations.outcomes import came_again, panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, ParticipationError, Unanswered
 from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
-from studyapp.studies.definition import study_definition
-from studyapp.studies.paradigms import PARADIGMS, TrialForm
-from studyapp.studies.paradigms.forms import CHOOSE
-from studyapp.studies.sections import QuestionSection
+from studyapp.sections.people import QuestionSection
+from studyapp.shelf.markdown import safe_html
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.texts import shown_texts
 
 from .devices import device_class, refuse_unfit

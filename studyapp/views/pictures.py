@@ -20,11 +20,11 @@ from studyapp.models import (
     Trial,
     WorkState,
 )
+from studyapp.paradigms.base import PHOTO
 from studyapp.participations.answering import planned, within_sight
 from studyapp.participations.enrolment import people
 from studyapp.storage import DamagedFileError, UnusableStorageError
-from studyapp.studies.definition import study_definition
-from studyapp.studies.paradigms.base import PHOTO
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
 from studyapp.studies.shown import (
     common_size,

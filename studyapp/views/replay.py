@@ -10,7 +10,7 @@ from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from studyapp.models import Judgment, Participation
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
 
 from .pages import page

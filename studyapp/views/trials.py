@@ -6,15 +6,15 @@ from typing import Any
 
 from django.urls import reverse
 
-from studyapp.markdown import safe_fragment
 from studyapp.models import Participation, Stage, Trial
+from studyapp.paradigms import PARADIGMS, Asked, Question
+from studyapp.paradigms.base import NO_ADVICE, PHOTO
+from studyapp.paradigms.forms import MEASURES
+from studyapp.paradigms.reliance import FIRST
 from studyapp.participations.answering import planned
-from studyapp.studies.definition import Definition
+from studyapp.shelf.markdown import safe_fragment
+from studyapp.studies.definition.study import Definition
 from studyapp.studies.material import overlay_codes, photo_code
-from studyapp.studies.paradigms import PARADIGMS, Asked, Question
-from studyapp.studies.paradigms.base import NO_ADVICE, PHOTO
-from studyapp.studies.paradigms.forms import MEASURES
-from studyapp.studies.paradigms.reliance import FIRST
 from studyapp.studies.texts import shown_texts
 
 from .legends import has_room, is_beside, legend_of

@@ -11,8 +11,8 @@ from sandbox.builders import open_small_study, take_part
 from sandbox.people import send_people
 from studyapp.admin.desk.gallery import Card
 from studyapp.models import Explanation, MetricValue, Prediction, StimulusOverlay, Study
+from studyapp.paradigms import PARADIGMS
 from studyapp.participations.answering import answer, current_trial
-from studyapp.studies.paradigms import PARADIGMS
 from tests.admin.desk import administrator, page_of
 
 pytestmark = pytest.mark.django_db

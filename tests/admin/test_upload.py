@@ -16,11 +16,11 @@ from django.urls import reverse
 from PIL import Image as Picture
 
 from studyapp.models import Image, Member, Network, Study
-from studyapp.studies.catalogue import catalogue
-from studyapp.studies.named_files import named_files
-from studyapp.studies.study_file import DefinitionError, json_schema, parse_definition
-from studyapp.studies.toml_lines import key_lines
-from studyapp.studies.writing import WritingError, with_value
+from studyapp.studies.definition.catalogue import catalogue
+from studyapp.studies.definition.file import DefinitionError, json_schema, parse_definition
+from studyapp.studies.definition.named_files import named_files
+from studyapp.studies.definition.toml_lines import key_lines
+from studyapp.studies.definition.writing import WritingError, with_value
 from tests.admin.desk import administrator, make_user, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -395,9 +395,9 @@ import resource, sys
 resource.setrlimit(resource.RLIMIT_CPU, (20, 20))
 import django; django.setup()
 from studyapp.admin.workspace import text_names
-from studyapp.studies.study_file import DefinitionError, parse_definition
-from studyapp.studies.toml_lines import key_lines
-from studyapp.studies.writing import WritingError, with_value
+from studyapp.studies.definition.file import DefinitionError, parse_definition
+from studyapp.studies.definition.toml_lines import key_lines
+from studyapp.studies.definition.writing import WritingError, with_value
 from tests.admin.test_upload import HOSTILE
 for text in HOSTILE.values():
     text_names(text), key_lines(text)

@@ -18,9 +18,9 @@ from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder, tidy_study
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Explanation, Judgment, Study
+from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.pointing import point_scores
 from studyapp.participations.answering import answer, current_trial
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.paradigms.pointing import point_scores
 from tests.analyses.answered import ITEMS, answered_study
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -16,9 +16,9 @@ from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, TABLES, TRIALS, 
 from studyapp.analyses.tables.copying import snapshot, write_csv
 from studyapp.analyses.tables.judgments import OUTCOMES, SCORED
 from studyapp.models import Exclusion, Judgment, Participant, Participation, Stage, Study
+from studyapp.paradigms import PARADIGMS
 from studyapp.participations.answering import answer, current_trial
 from studyapp.simulation.profiles import possible_values
-from studyapp.studies.paradigms import PARADIGMS
 
 pytestmark = pytest.mark.django_db
 

@@ -9,7 +9,7 @@ from playwright.sync_api import Page
 from sandbox.builders import ETHICS, open_small_study
 from sandbox.walking import keep_screenshot, wait_for_next, wait_for_trial
 from studyapp.models import Participation, Study, Trial
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.paradigms import PARADIGMS
 from tests.browser.conftest import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

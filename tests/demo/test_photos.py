@@ -19,8 +19,8 @@ from demo.photos import draw_pairs, draw_sets, make_photos, scenes, subjects_of
 from demo.scenes import MARGIN, SIDE, Scene, compose
 from explainer.networks import labels
 from sandbox.processes import PlainError
-from studyapp.studies.readers import read_photos
-from studyapp.studies.sections import ImagesSection
+from studyapp.sections.materials import ImagesSection
+from studyapp.studies.photos.readers import read_photos
 from tests.demo.material_builder import draw_material
 
 

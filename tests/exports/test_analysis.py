@@ -21,7 +21,7 @@ from studyapp.analyses.tidy import tidy_file
 from studyapp.exports.analysis import SCRIPTS
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Exclusion, Participation, Study
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.paradigms import PARADIGMS
 from tests.analyses.answered import answered_study
 
 

@@ -17,8 +17,8 @@ from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Judgment, Participation, Study
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.sections import FieldSection
+from studyapp.paradigms import PARADIGMS
+from studyapp.sections.blocks import FieldSection
 
 pytestmark = pytest.mark.django_db
 

@@ -8,12 +8,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from sandbox.builders import make_study
 from studyapp.models import Judgment, Stage, Study, StudyKind, StudyText, Trial
+from studyapp.paradigms import PARADIGMS
 from studyapp.simulation.crowd import send_crowd
 from studyapp.simulation.profiles import POPULATIONS
 from studyapp.simulation.visitor import Page, Visitor
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import open_study
-from studyapp.studies.paradigms import PARADIGMS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -17,7 +17,7 @@ from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Judgment, Participation, Study
 from studyapp.participations.answering import current_trial
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import close_study
 from studyapp.views.trials import asked_on
 

@@ -21,7 +21,7 @@ from studyapp.simulation.profiles import POPULATIONS, Profile
 from studyapp.simulation.visitor import Page, PageError, Visitor
 from studyapp.simulation.walk import COMPLETION_CODE, Walk, Walker
 from studyapp.studies.copies import marked_copy
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import close_study
 
 pytestmark = pytest.mark.django_db(transaction=True)

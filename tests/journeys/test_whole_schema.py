@@ -20,13 +20,13 @@ from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.rebuilding import import_bundle
 from studyapp.models import Judgment, Participation, Status, Study, Trial
+from studyapp.paradigms import PARADIGMS, Question
 from studyapp.participations.answering import current_trial
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import close_study
 from studyapp.studies.loading import load_study
-from studyapp.studies.paradigms import PARADIGMS, Question
 from studyapp.views.trials import asked_on
-from tests.studies.test_limits import photo_folder
+from tests.studies.definition.test_limits import photo_folder
 
 pytestmark = pytest.mark.django_db
 # What a page, a table or a spreadsheet might take for something else

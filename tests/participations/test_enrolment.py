@@ -11,7 +11,6 @@ from django.utils import timezone
 
 from sandbox.builders import make_study, open_small_study, take_part
 from sandbox.people import answer_all, make_profile
-from studyapp.clock import MOST_APART_SECONDS
 from studyapp.models import Participation, Slot, Status
 from studyapp.participations.enrolment import (
     SEEN_SECONDS,
@@ -25,6 +24,7 @@ from studyapp.participations.enrolment import (
 )
 from studyapp.participations.entering import enter
 from studyapp.participations.refusals import NotNow, StudyNotOpen
+from studyapp.shelf.clock import MOST_APART_SECONDS
 from studyapp.studies.lifecycle import pause_study
 
 

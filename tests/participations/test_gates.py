@@ -7,12 +7,12 @@ from django.test import Client
 
 from sandbox.builders import open_small_study, take_part
 from studyapp.models import Participation, Slot, Status, Study
+from studyapp.paradigms.base import right_button
 from studyapp.participations.answering import answer, current_page, current_trial
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import comprehend, screen
 from studyapp.participations.refusals import NotNow, Unanswered
-from studyapp.studies.paradigms.base import right_button
 
 pytestmark = pytest.mark.django_db
 

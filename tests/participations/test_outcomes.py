@@ -13,7 +13,7 @@ from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import comprehend, screen
 from studyapp.participations.outcomes import panel_code
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import close_study
 from tests.participations.test_panels import CODES, answer_all, come, prolific_study
 

@@ -9,8 +9,8 @@ from PIL import Image
 
 from explainer.laboratory.segmentations import read_coco
 from photos import open_photo
-from studyapp.studies.readers import ReaderError, read_photos
-from studyapp.studies.sections import ImagesSection
+from studyapp.sections.materials import ImagesSection
+from studyapp.studies.photos.readers import ReaderError, read_photos
 from tests.photos.photo_bytes import encoded, turned_by
 
 BOX = (10, 4, 20, 8)

@@ -8,8 +8,8 @@ from studyapp.analyses.power.answers import Layout, latent_mean, layout, simulat
 from studyapp.analyses.power.designs import compared, drawn
 from studyapp.analyses.power.grid import Point, Power, finds, powers
 from studyapp.management.verbs.checking import stand_ins
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.precision import Shares
+from studyapp.paradigms import PARADIGMS
+from studyapp.studies.design.precision import Shares
 
 
 def crossed(people: int, photos: int) -> Layout:

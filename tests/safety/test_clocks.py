@@ -23,7 +23,7 @@ from studyapp.models import (
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import release_idle
 from studyapp.participations.erasure import erase_identities, is_over
-from studyapp.studies.claims import claim, finish
+from studyapp.studies.preparation.claims import claim, finish
 
 from .faulty import set_clock
 

@@ -15,14 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.builders import make_study, open_small_study, take_part
-from studyapp.headers import POLICY
-from studyapp.markdown import safe_fragment, safe_html
 from studyapp.models import Participation, Role, StudyKind, new_code
 from studyapp.participations.entering import enter
+from studyapp.shelf.headers import POLICY
+from studyapp.shelf.markdown import safe_fragment, safe_html
 from studyapp.simulation.server import environment
 from studyapp.studies.copies import marked_copy
+from studyapp.studies.definition.file import DefinitionError, parse_definition
 from studyapp.studies.lifecycle import close_study
-from studyapp.studies.study_file import DefinitionError, parse_definition
 from tests.admin.desk import make_user
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -27,10 +27,10 @@ from studyapp.exports.archives import ArchiveError, opened_bundle
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.rebuilding import import_bundle
 from studyapp.models import Study
-from studyapp.studies.photo_files import measure
-from studyapp.studies.readers import ReaderError, read_photos
-from studyapp.studies.sections import ImagesSection
-from studyapp.studies.study_file import DefinitionError, parse_definition, read_definition
+from studyapp.sections.materials import ImagesSection
+from studyapp.studies.definition.file import DefinitionError, parse_definition, read_definition
+from studyapp.studies.photos.files import measure
+from studyapp.studies.photos.readers import ReaderError, read_photos
 from tests.exports.test_archives import make_bundle
 
 from .fuzzing import DEEP, ODD_VALUES, fuzzing, size_of, spoiled, with_odd_value

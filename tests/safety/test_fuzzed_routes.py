@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 
 from sandbox.builders import open_small_study, take_part
 from studyapp.models import Participation, Study
+from studyapp.paradigms import PARADIGMS
 from studyapp.participations.answering import current_trial
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import screen
-from studyapp.studies.paradigms import PARADIGMS
 from studyapp.wsgi import readable_kind
 from tests.participations.test_gates import COLOURS, ROBOTS
 

@@ -11,7 +11,7 @@ from PIL import Image as Picture
 
 from sandbox.small_line import BUILDER, LAYERS, STUDY
 from studyapp.studies.loading import load_study
-from studyapp.studies.readers import ReaderError
+from studyapp.studies.photos.readers import ReaderError
 
 
 def study_of(folder: Path) -> Path:

@@ -9,9 +9,10 @@ from statistics import fmean
 import pytest
 
 from studyapp.models import Condition, Image, Side, Stage, Stimulus, Trial
+from studyapp.paradigms import PARADIGMS, Asked
+from studyapp.sections.blocks import BlockSection
+from studyapp.sections.design import DisplaySection
 from studyapp.simulation.profiles import POPULATIONS, Profile
-from studyapp.studies.paradigms import PARADIGMS, Asked
-from studyapp.studies.sections import BlockSection, DisplaySection
 
 NOBODY = Profile(
     latents={}, latent=0.0, shift=0.0, photo_sd=0.0, photo_seed=1, bias=0.0, carelessness=0.0,

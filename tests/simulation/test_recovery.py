@@ -8,10 +8,10 @@ from sandbox.builders import open_small_study, take_part
 from sandbox.people import answer_all
 from studyapp.analyses.results import results
 from studyapp.analyses.sources import tidy_study
+from studyapp.paradigms import PARADIGMS
 from studyapp.simulation.crowd import keep_profile
 from studyapp.simulation.profiles import POPULATIONS
 from studyapp.simulation.recovery import known_means, recovery
-from studyapp.studies.paradigms import PARADIGMS
 
 pytestmark = pytest.mark.django_db
 SCORED = sorted(name for name, one in PARADIGMS.items() if one.outcome is not None)

@@ -40,8 +40,8 @@ from studyapp.models import (
 from studyapp.participations.answering import current_trial
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
 from studyapp.studies.lifecycle import open_study, start_preparing
-from studyapp.studies.progress import progress
-from studyapp.studies.verification import is_intact
+from studyapp.studies.preparation.progress import progress
+from studyapp.studies.preparation.verification import is_intact
 from tasks.bundles import bundle as make_bundle
 from tasks.reports import report as make_report
 from tests.admin.desk import administrator

@@ -10,7 +10,7 @@ from django.db.migrations.executor import MigrationExecutor
 from sandbox.builders import open_small_study, take_part
 from studyapp.models import Judgment, Participation, Status, Study
 from studyapp.participations.answering import answer, current_trial
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

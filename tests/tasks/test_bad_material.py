@@ -15,10 +15,10 @@ import explainer
 from sandbox.small_line import BUILDER, files_of_rows, files_on_disk, make_line
 from studyapp.models import Explanation, Image, Network, Prediction, Study, WorkState
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
-from studyapp.studies.claims import claim, finish
 from studyapp.studies.lifecycle import LifecycleError, open_study, start_preparing
-from studyapp.studies.preparation import Request, advance, study_networks
-from studyapp.studies.progress import failures
+from studyapp.studies.preparation.advance import Request, advance, study_networks
+from studyapp.studies.preparation.claims import claim, finish
+from studyapp.studies.preparation.progress import failures
 from tasks import networks, predictions, preparation
 from tasks.material import open_image
 from tasks.networks import describe, settings_digest

@@ -10,7 +10,7 @@ from pytest_django import Settings
 from sandbox.small_line import broker_is_idle, empty_broker, make_line, wait_for, worker
 from studyapp.models import Explanation, Heartbeat, StimulusRole, WorkState
 from studyapp.studies.lifecycle import start_preparing
-from studyapp.studies.progress import progress
+from studyapp.studies.preparation.progress import progress
 from tests.safety.faulty import needs_a_small_disk
 
 pytestmark = pytest.mark.django_db(transaction=True)

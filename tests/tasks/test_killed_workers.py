@@ -32,8 +32,8 @@ from studyapp.models import (
 )
 from studyapp.queue import EXPLAIN, app
 from studyapp.studies.lifecycle import open_study, start_preparing
-from studyapp.studies.preparation import study_networks
-from studyapp.studies.progress import progress
+from studyapp.studies.preparation.advance import study_networks
+from studyapp.studies.preparation.progress import progress
 from tasks.networks import describe
 from tests.admin.desk import administrator, concerns
 

@@ -18,7 +18,7 @@ from studyapp.models import Explanation, Image, Overlay, Stimulus, StimulusRole,
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.loading import load_study
-from studyapp.studies.preparation import advance, study_networks
+from studyapp.studies.preparation.advance import advance, study_networks
 from tasks import networks, predictions, preparation
 from tasks.material import open_image
 from tasks.networks import describe, settings_digest

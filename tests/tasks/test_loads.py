@@ -10,10 +10,10 @@ from django.utils import timezone
 import explainer
 from sandbox.small_line import make_line
 from studyapp.models import Network, NetworkLoad, Prediction, Study
-from studyapp.studies.claims import claim
 from studyapp.studies.lifecycle import start_preparing
-from studyapp.studies.preparation import study_networks
-from studyapp.studies.progress import failures
+from studyapp.studies.preparation.advance import study_networks
+from studyapp.studies.preparation.claims import claim
+from studyapp.studies.preparation.progress import failures
 from tasks import networks
 from tasks.batches import worker_name
 from tasks.loads import counted

@@ -14,7 +14,7 @@ from sandbox.small_line import empty_broker
 from studyapp.models import Download, Measurement, Report, Study, StudyState, WorkState
 from studyapp.queue import BUNDLE, MEASURE, PREPARE, REPORT
 from studyapp.simulation.server import environment
-from studyapp.studies.claims import claim
+from studyapp.studies.preparation.claims import claim
 from tasks.watch import Watch, unmade
 
 pytestmark = pytest.mark.django_db(transaction=True)

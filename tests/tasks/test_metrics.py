@@ -13,8 +13,8 @@ from django.utils import timezone
 
 from studyapp.models import Heartbeat, Measurement, MetricValue, Study, WorkState
 from studyapp.queue import EXPLAIN, MEASURING, app
-from studyapp.studies.claims import claim
-from studyapp.studies.measuring import (
+from studyapp.studies.preparation.claims import claim
+from studyapp.studies.preparation.measuring import (
     cancel_measuring,
     measuring,
     measuring_failures,

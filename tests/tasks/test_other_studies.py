@@ -8,8 +8,8 @@ from django.conf import settings as current
 from sandbox.small_line import make_line
 from studyapp.models import Crop, Explanation, Overlay, Prediction, Study, Work, WorkState
 from studyapp.studies.lifecycle import open_study, start_preparing
-from studyapp.studies.preparation import PreparationError, _damaged_requests
-from studyapp.studies.progress import failures
+from studyapp.studies.preparation.advance import PreparationError, _damaged_requests
+from studyapp.studies.preparation.progress import failures
 from tasks.preparation import prepare
 from tests.tasks.test_bad_material import make_preparing, work
 

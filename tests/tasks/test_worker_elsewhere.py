@@ -18,7 +18,7 @@ from sandbox.small_line import (
 from studyapp.models import Explanation, Heartbeat
 from studyapp.simulation.server import environment
 from studyapp.studies.lifecycle import open_study, start_preparing
-from studyapp.studies.progress import progress
+from studyapp.studies.preparation.progress import progress
 from tests.test_containers import image_of
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -32,7 +32,7 @@ def texts_of(page: Path) -> list[str]:
 def texts_in_code() -> list[str]:
     """The sentences of views, participations and paradigms."""
     found = []
-    for room in ("views", "participations", "studies/paradigms"):
+    for room in ("views", "participations", "paradigms"):
         for path in sorted((APP / room).rglob("*.py")):
             for parts in IN_CODE.findall(path.read_text("utf-8")):
                 found.append("".join(re.findall(r'"([^"\n]*)"', parts)))

@@ -10,11 +10,11 @@ from django.test import Client
 from explainer.pictures.colours import STOPS
 from sandbox.builders import open_small_study, take_part
 from studyapp.models import Study
-from studyapp.studies.definition import study_definition
+from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.loading import load_study
-from studyapp.studies.paradigms import PARADIGMS
-from tests.studies.test_definition import GOOD
-from tests.studies.test_limits import photo_folder
+from tests.studies.definition.test_definition import GOOD
+from tests.studies.definition.test_limits import photo_folder
 
 STYLES = Path(settings.ROOT) / "studyapp" / "static" / "studyapp" / "pages.css"
 

@@ -14,7 +14,7 @@ from studyapp.models import (
     Study,
     Trial,
 )
-from studyapp.studies.rightness import rightness
+from studyapp.studies.photos.rightness import rightness
 
 COUNTED = (Stage.MAIN, Stage.FINAL)
 

@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpRespons
 from django.shortcuts import get_object_or_404
 
 from studyapp.models import Exclusion, Participation, Study
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import Act, acts, visible_studies
 
 from .frame import maker, page_of, record, refusal, show, study_page

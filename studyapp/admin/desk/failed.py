@@ -4,8 +4,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from studyapp.models import Explanation, Stimulus, Study, WorkState
-from studyapp.studies.preparation import study_explanations, study_overlays, study_predictions
-from studyapp.studies.selection import SHOWN
+from studyapp.studies.photos.selection import SHOWN
+from studyapp.studies.preparation.advance import (
+    study_explanations,
+    study_overlays,
+    study_predictions,
+)
 
 MOST = 20
 

@@ -28,9 +28,9 @@ from studyapp.models import (
     Study,
     WorkState,
 )
-from studyapp.studies.definition import study_definition
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.rightness import right_classes
+from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.photos.rightness import right_classes
 from studyapp.studies.rights import Act
 
 from .choosing import choose

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from studyapp.models import Study
 from studyapp.participations.panels import PANELS, Panel
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import Act
 
 from .frame import show, study_page

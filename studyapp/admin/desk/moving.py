@@ -13,7 +13,7 @@ from studyapp.models import Stimulus, Study, StudyKind, StudyState
 from studyapp.participations.enrolment import has_free_slot
 from studyapp.participations.entering import enter
 from studyapp.studies.copies import marked_copy
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import LifecycleError
 from studyapp.studies.retrying import drop_stimulus
 from studyapp.studies.rights import Act, acts, visible_studies

@@ -8,9 +8,9 @@ from django.urls import reverse
 from studyapp.admin.verbs import offered
 from studyapp.models import Study, StudyState
 from studyapp.participations.doors import warnings
-from studyapp.studies.certificate import certificate_lines
-from studyapp.studies.definition import study_definition
-from studyapp.studies.progress import live_workers, progress
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.design.certificate import certificate_lines
+from studyapp.studies.preparation.progress import live_workers, progress
 from studyapp.studies.rights import Act, acts
 
 from . import tallies

@@ -15,7 +15,7 @@ from django.shortcuts import get_object_or_404
 
 from studyapp.exports.folder import ExportError
 from studyapp.models import Download, Report, Study, WorkState
-from studyapp.studies.progress import live_workers
+from studyapp.studies.preparation.progress import live_workers
 from studyapp.studies.rights import Act, acts, visible_studies
 
 from .frame import maker, page_of, record, refusal, show, study_page

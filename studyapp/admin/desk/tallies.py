@@ -10,7 +10,7 @@ from django.db.models.functions import TruncHour
 from django.utils import timezone
 
 from studyapp.models import Judgment, Stage, Status, Study
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 
 # Column → what it counts. "entered" and "consented" count everybody who ever did.
 COLUMNS: dict[str, Q] = {

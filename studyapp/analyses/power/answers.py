@@ -13,8 +13,8 @@ import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import norm
 
-from studyapp.studies.design import Design
-from studyapp.studies.precision import VARIANCE, Shares
+from studyapp.studies.design.draw import Design
+from studyapp.studies.design.precision import VARIANCE, Shares
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable
 
-from studyapp.studies.definition import Definition
-from studyapp.studies.design import Design, draw
-from studyapp.studies.drawing import Items, definition_plan
+from studyapp.studies.definition.study import Definition
+from studyapp.studies.design.draw import Design, draw
+from studyapp.studies.design.rows import Items, definition_plan
 
 Fill = Callable[[Definition], Items]
 

@@ -10,7 +10,7 @@ from studyapp.analyses.figures.drawing import page_style
 from studyapp.analyses.figures.flow import flow_figure
 from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.results import results_json
-from studyapp.studies.certificate import certificate_lines
+from studyapp.studies.design.certificate import certificate_lines
 
 from .material import Material
 from .plan import condition_lines, network_lines

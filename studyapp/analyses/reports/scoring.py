@@ -7,7 +7,7 @@ from typing import Any
 from studyapp.analyses.results import results
 from studyapp.analyses.sources import tidy_study
 from studyapp.models import Study
-from studyapp.studies.definition import study_definition
+from studyapp.studies.definition.study import study_definition
 
 from .material import study_material
 from .page import report_html, results_digest

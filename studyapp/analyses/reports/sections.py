@@ -8,7 +8,7 @@ from django.utils.text import capfirst
 
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.numerals import counted, interval, number, p_value, percent, points, signed
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.paradigms import PARADIGMS
 
 from .answers import answers_table
 from .automatic import Automatic, automatic_part

@@ -3,7 +3,7 @@
 from django.db.models import Case, CharField, QuerySet, Value, When
 
 from studyapp.models import Event, Exclusion, Participation, Status, Study
-from studyapp.studies.sections import ExclusionsSection
+from studyapp.sections.design import ExclusionsSection
 
 from .columns import Column, Table, numbered_id, participant_id
 

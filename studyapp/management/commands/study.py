@@ -8,12 +8,12 @@ from django.core.management.base import BaseCommand, CommandError
 
 from studyapp.management.verbs import VERBS
 from studyapp.management.verbs.base import VerbError
-from studyapp.studies.design import DesignError
-from studyapp.studies.foresight import ForesightError
+from studyapp.studies.definition.file import DefinitionError
+from studyapp.studies.design.draw import DesignError
 from studyapp.studies.lifecycle import LifecycleError
 from studyapp.studies.loading import LoadingError
-from studyapp.studies.readers import ReaderError
-from studyapp.studies.study_file import DefinitionError
+from studyapp.studies.photos.preview import ForesightError
+from studyapp.studies.photos.readers import ReaderError
 
 SAID = (
     VerbError,

@@ -6,17 +6,18 @@ from pathlib import Path
 from typing import Any
 
 from studyapp.models import StimulusRole
-from studyapp.studies.certificate import certificate_lines, certify
-from studyapp.studies.definition import Definition
-from studyapp.studies.design import Item, draw
-from studyapp.studies.drawing import STAGES, Items, definition_plan
-from studyapp.studies.foresight import foresee
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.photo_files import examine
-from studyapp.studies.precision import precision_lines, precision_table
-from studyapp.studies.readers import Photo, left_out, left_out_sentence, read_photos
-from studyapp.studies.selection import wanted_stimuli
-from studyapp.studies.shortfalls import (
+from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.file import read_definition
+from studyapp.studies.definition.study import Definition
+from studyapp.studies.design.certificate import certificate_lines, certify
+from studyapp.studies.design.draw import Item, draw
+from studyapp.studies.design.precision import precision_lines, precision_table
+from studyapp.studies.design.rows import STAGES, Items, definition_plan
+from studyapp.studies.photos.files import examine
+from studyapp.studies.photos.preview import foresee
+from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, read_photos
+from studyapp.studies.photos.selection import wanted_stimuli
+from studyapp.studies.photos.shortfalls import (
     Labels,
     best_supply,
     file_problems,
@@ -24,7 +25,6 @@ from studyapp.studies.shortfalls import (
     supply_problems,
     unknown_by_network,
 )
-from studyapp.studies.study_file import read_definition
 
 from .base import Verb, VerbError
 

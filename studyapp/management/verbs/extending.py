@@ -3,7 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
-from studyapp.studies.certificate import certificate_lines
+from studyapp.studies.design.certificate import certificate_lines
 from studyapp.studies.extension import extend_study
 
 from .base import Verb, VerbError, find_study

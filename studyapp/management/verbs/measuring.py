@@ -11,14 +11,14 @@ from tqdm import tqdm
 
 from studyapp.models import Heartbeat, Study
 from studyapp.queue import MEASURING
-from studyapp.studies.measuring import (
+from studyapp.studies.preparation.measuring import (
     Measuring,
     cancel_measuring,
     measuring,
     measuring_failures,
     start_measuring,
 )
-from studyapp.studies.progress import live_workers
+from studyapp.studies.preparation.progress import live_workers
 
 from .base import Verb, VerbError, find_study
 

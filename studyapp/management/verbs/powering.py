@@ -17,9 +17,9 @@ from studyapp.analyses.numerals import short, whole_percent
 from studyapp.analyses.power.answers import Outcome, layout
 from studyapp.analyses.power.designs import compared, drawn
 from studyapp.analyses.power.grid import Point, Power, powers
-from studyapp.studies.definition import Definition
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.study_file import read_definition
+from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.file import read_definition
+from studyapp.studies.definition.study import Definition
 
 from .base import Verb, VerbError
 from .checking import stand_ins

@@ -10,7 +10,13 @@ from tqdm import tqdm
 from studyapp.models import Study
 from studyapp.queue import PREPARE, START_A_WORKER, ask
 from studyapp.studies.lifecycle import start_preparing
-from studyapp.studies.progress import Progress, RowCounts, failures, live_workers, progress
+from studyapp.studies.preparation.progress import (
+    Progress,
+    RowCounts,
+    failures,
+    live_workers,
+    progress,
+)
 from studyapp.studies.retrying import retry_failed
 
 from .base import Verb, VerbError, find_study

@@ -8,14 +8,14 @@ from django.template.loader import render_to_string
 
 from studyapp.analyses.preregistration import Preregistration, frozen_preregistration
 from studyapp.analyses.reports.material import FACTS
-from studyapp.markdown import safe_html
-from studyapp.studies.certificate import certify
-from studyapp.studies.definition import Definition, study_definition
-from studyapp.studies.design import draw
-from studyapp.studies.drawing import definition_plan
-from studyapp.studies.paradigms import PARADIGMS
-from studyapp.studies.precision import precision_lines, precision_table
-from studyapp.studies.study_file import read_definition
+from studyapp.paradigms import PARADIGMS
+from studyapp.shelf.markdown import safe_html
+from studyapp.studies.definition.file import read_definition
+from studyapp.studies.definition.study import Definition, study_definition
+from studyapp.studies.design.certificate import certify
+from studyapp.studies.design.draw import draw
+from studyapp.studies.design.precision import precision_lines, precision_table
+from studyapp.studies.design.rows import definition_plan
 
 from .base import Verb, VerbError, find_study
 from .checking import stand_ins

@@ -4,8 +4,8 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from studyapp.studies.reference import reference
-from studyapp.studies.study_file import json_schema
+from studyapp.studies.definition.file import json_schema
+from studyapp.studies.definition.reference import reference
 
 from .base import Verb
 

@@ -9,13 +9,13 @@ from tqdm import tqdm
 from studyapp.analyses.results import results
 from studyapp.analyses.sources import tidy_study
 from studyapp.models import Study, StudyKind
+from studyapp.paradigms import PARADIGMS
 from studyapp.simulation.crowd import send_crowd
 from studyapp.simulation.profiles import POPULATIONS
 from studyapp.simulation.recovery import known_means, recovery, recovery_lines
 from studyapp.simulation.server import ServerError, own_site
 from studyapp.studies.copies import marked_copy
-from studyapp.studies.definition import study_definition
-from studyapp.studies.paradigms import PARADIGMS
+from studyapp.studies.definition.study import study_definition
 
 from .base import Verb, VerbError, find_study
 

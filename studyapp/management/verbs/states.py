@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from studyapp.models import Status, Study, StudyState
-from studyapp.studies.certificate import certificate_lines
+from studyapp.studies.design.certificate import certificate_lines
 from studyapp.studies.lifecycle import close_study, open_study, pause_study, resume_study
 
 from .base import Verb, VerbError, find_study, slug_argument

@@ -7,7 +7,7 @@ from typing import Any
 from django.db.models import Count
 
 from studyapp.models import Judgment, Study
-from studyapp.studies.progress import failures, live_workers, progress
+from studyapp.studies.preparation.progress import failures, live_workers, progress
 
 from .base import Verb, find_study
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.participations.refusals import ParticipationError
-from studyapp.studies.definition import Definition
+from studyapp.studies.definition.study import Definition
 
 from . import mturk, personal, prolific, sona
 from .base import DamagedLink, Panel, PreviewLink, UnfilledLink, Visit

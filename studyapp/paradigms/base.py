@@ -1,0 +1,161 @@
+"""What every kind of question says of itself, so that the site, the design and the analysis can
+work without knowing which kind it is."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any, Literal
+
+from studyapp.models import Stage, Stimulus, StimulusRole, Trial
+from studyapp.sections.blocks import BlockSection
+
+from .questions import Asked, Question, page_questions
+
+# Conditions that show no explanation, by what they leave out
+NO_EXPLANATION = "none"
+NO_ADVICE = "no_advice"
+WITHOUT_MAP = {
+    NO_EXPLANATION: "the network's answer without an explanation",
+    NO_ADVICE: "neither the network's answer nor an explanation",
+}
+PHOTO = "photo"
+
+
+@dataclass(frozen=True)
+class Classified:
+    """One network's answer for a photo: its classes, the most probable first, and their names."""
+
+    classes: Sequence[int]
+    labels: Sequence[str] = ()
+
+    def name(self, index: int) -> str:
+        return str(self.labels[index])
+
+
+@dataclass(frozen=True)
+class Category:
+    """An annotated category of a photo: the shown name and the class indices that mean it."""
+
+    name: str
+    accepted: frozenset[int]
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A stimulus that may be asked about. `stratum`: of the paradigm's strata, if it has any."""
+
+    category: str
+    class_index: int
+    options: tuple[str, ...] = ()
+    facts: dict[str, Any] = field(default_factory=dict)
+    stratum: str = ""
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a photo can't be asked about: a rule in words that can be counted."""
+
+    rule: str
+
+
+# (categories of the photo, answers by role: "stronger", "weaker") → what may be asked, or why not
+Eligibility = Callable[[Sequence[Category], dict[str, Classified]], list[Candidate] | Refusal]
+# Place on the page → role of the picture there: an overlay's role, or PHOTO
+Places = dict[str, str]
+
+
+def explained_class(role: str, stimulus: Stimulus) -> tuple[str, int]:
+    """The network (by its role in the pair) and the class whose map has `role`."""
+    return role, stimulus.class_index
+
+
+def one_picture(asked: Asked) -> Places:
+    """The explanation, and the photo where the study shows it."""
+    photo = {PHOTO: PHOTO} if asked.display.show_photo else {}
+    return {**photo, "one": "stronger"}
+
+
+@dataclass(frozen=True)
+class Paradigm:
+    """One kind of question.
+
+    questions: what a page asks, the main question called `value`.
+    places: which picture stands where on a page.
+    beside: the photo stands beside one explanation, in some arm or at some step, so that it has one
+        size in all of them.
+    shows_maps: some of its pages show a map.
+    networks: the roles in the pair whose predictions decide eligibility.
+    roles: the overlays that a stimulus needs under a condition; `explained` tells of each which
+        network's map of which class it is. `together`: they are normalised with one another.
+    explains: the roles of stimuli whose explanations are shown at all.
+    has_sides: the stronger network stands at A or B, drawn by the design.
+    options: how many buttons in drawn order a stimulus has; 0: none.
+    steps: how many pages ask about one stimulus.
+    strata: kinds of stimuli of which everybody sees equally many.
+    check_values: an instructed attention check may ask for any of these; none: no checks.
+    stimuli_a_photo: how many stimuli an eligible photo gives.
+    candidates: what may be asked of a photo; None: it asks about no photo.
+    may_do_without: a block may ask it without photos.
+    compares: what the pictures of one page differ in. A method whose map does not depend on it
+        would be one picture everywhere, and does not fit; comparisons of two methods take all.
+    without_map: the conditions without explanation that fit.
+    is_scored: whether its answers have a mean: words and a researcher's own fields have none.
+    score: (trial, value as shown) → −2…+2, plus favouring the stronger network, for outcome
+        "score"; 1 right or 0 wrong for outcome "correct". Never called where outcome is None.
+    simulate: (latent, bias, trial, random) → value as shown of a person whose tendency towards
+        the stronger network (or the right answer) is `latent`, with a pull `bias` to B (or to
+        the first option). None where there is no question `value`.
+    simulate_further: the same for another question, where guessing will not do.
+    """
+
+    name: str
+    title: str
+    template: str
+    questions: Callable[[Asked], list[Question]]
+    candidates: Eligibility | None
+    score: Callable[[Trial, int], int] | None = None
+    simulate: Callable[[float, float, Trial, Random], int] | None = None
+    simulate_further: Callable[[str, float, Trial, Random], int] | None = None
+    outcome: Literal["score", "correct"] | None = None
+    places: Callable[[Asked], Places] = one_picture
+    beside: bool = False
+    shows_maps: bool = True
+    networks: tuple[str, ...] = ("stronger",)
+    roles: tuple[str, ...] = ("stronger",)
+    explained: Callable[[str, Stimulus], tuple[str, int]] = explained_class
+    together: bool = False
+    explains: tuple[str, ...] = (StimulusRole.MAIN, StimulusRole.PRACTICE)
+    has_sides: bool = False
+    options: int = 0
+    steps: int = 1
+    strata: tuple[str, ...] = ()
+    check_values: tuple[int, ...] = ()
+    stimuli_a_photo: int = 1
+    may_do_without: bool = False
+    compares: Literal["network", "class"] | None = None
+    without_map: Mapping[str, str] = field(default_factory=dict)
+    is_scored: bool = True
+
+    def asks(self, asked: Asked) -> list[Question]:
+        """The questions of a page as they are asked."""
+        return page_questions(asked, self.questions(asked))
+
+    def asks_about_photos(self, block: BlockSection) -> bool:
+        """Whether a block's pages are about photos, and not a questionnaire's."""
+        if self.candidates is None:
+            return False
+        return block.with_photos or not self.may_do_without
+
+    def is_check_passed(self, trial: Trial, value: int) -> bool:
+        return trial.stage == Stage.CHECK and value == trial.expected
+
+
+def right_button(trial: Trial) -> int:
+    """The number of the button, as shown, of the option that is right."""
+    assert trial.stimulus is not None
+    return int(trial.option_order.index(trial.stimulus.facts["right"]))
+
+
+def is_right_button(trial: Trial, value: int) -> int:
+    """1 if the chosen button is the right one, else 0."""
+    return int(value == right_button(trial))

@@ -1,0 +1,54 @@
+"""Custom: a researcher's own fragment of HTML and own fields, so that an unusual question needs no
+change of the code. Of the fragment only the tags that every study text may have come out."""
+
+from dataclasses import replace
+
+from django.utils.translation import gettext as _
+
+from studyapp.sections.blocks import FieldSection
+
+from .base import Paradigm
+from .open_text import places
+from .questions import Asked, Question, scale
+from .rating import candidates
+
+
+def questions(asked: Asked) -> list[Question]:
+    return [
+        replace(
+            _question(field),
+            required=field.required,
+            decline=_("Prefer not to say") if field.may_decline else "",
+        )
+        for field in asked.block.fields
+    ]
+
+
+def _question(field: FieldSection) -> Question:
+    name, words = field.name, field.question
+    match field.kind:
+        case "text" | "line":
+            is_line = field.kind == "line"
+            return Question(name, words, "text", longest=field.longest, is_line=is_line)
+        case "number":
+            return Question(
+                name, words, "number", least=field.least, most=field.most,
+                decimals=field.decimals, unit=field.unit,
+            )  # fmt: skip
+        case "scale":
+            return scale(name, words, field.points, field.lowest, field.highest)
+        case "choice":
+            return Question(name, words, answers=tuple(enumerate(field.choices)))
+
+
+PARADIGM = Paradigm(
+    name="custom",
+    title="The researcher's own question",
+    template="participants/trials/custom.html",
+    beside=True,
+    questions=questions,
+    places=places,
+    candidates=candidates,
+    may_do_without=True,
+    is_scored=False,
+)

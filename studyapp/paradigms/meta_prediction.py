@@ -1,0 +1,86 @@
+"""Meta-prediction: can people foretell what the network will say?
+
+Colin, Fel, Cadène and Serre (NeurIPS 2022): in the learning phase people see photos with the
+network's answer, in the explanation's arm with its explanation too; in the test the photo only.
+Right means that the person's answer is the network's, not the truth. Three sessions.
+"""
+
+from collections.abc import Sequence
+
+from django.utils.translation import gettext as _
+
+from studyapp.models import Stage, StimulusRole
+from studyapp.shelf.class_names import name_key
+
+from .base import (
+    NO_EXPLANATION,
+    PHOTO,
+    WITHOUT_MAP,
+    Candidate,
+    Category,
+    Classified,
+    Paradigm,
+    Places,
+    Refusal,
+    is_right_button,
+)
+from .predicted import RIGHT, STRATA, choose, single_truth, stratum_of, true_class
+from .questions import Asked, Question, named_options, value_question
+
+SEEN = 1
+
+
+def questions(asked: Asked) -> list[Question]:
+    """Learning: the network's answer is told. Test: which answer will it give?"""
+    if asked.trial.stage == Stage.LEARNING:
+        words = _("The robot's answer to this photo: %(name)s") % {"name": asked.category}
+        return [Question("value", words, "seen", ((SEEN, _("Seen, go on")),))]
+    words = _("What will the robot answer?")
+    return [value_question(words, named_options(asked))]
+
+
+def places(asked: Asked) -> Places:
+    if asked.trial.stage == Stage.LEARNING:
+        return {PHOTO: PHOTO, "one": "stronger"}
+    return {PHOTO: PHOTO}
+
+
+def candidates(
+    categories: Sequence[Category], answers: dict[str, Classified]
+) -> list[Candidate] | Refusal:
+    """The network's answer against another: its second class where it is right, the truth where
+    it is wrong."""
+    truth = single_truth(categories)
+    if isinstance(truth, Refusal):
+        return truth
+    answer = answers["stronger"]
+    stratum = stratum_of(truth, answer)
+    others = [index for index in answer.classes[1:] if index not in truth.accepted]
+    if not others:
+        return Refusal("the network tells no second class")
+    other = others[0] if stratum == RIGHT else true_class(truth, answer)
+    said, opposite = answer.name(answer.classes[0]), answer.name(other)
+    if name_key(said) == name_key(opposite):
+        return Refusal("two classes have one name")
+    options = tuple(sorted((said, opposite)))
+    facts = {"right": options.index(said), "truth": truth.name}
+    return [Candidate(said, answer.classes[0], options, facts, stratum)]
+
+
+PARADIGM = Paradigm(
+    name="meta_prediction",
+    title="What will the network answer?",
+    template="participants/trials/meta_prediction.html",
+    beside=True,
+    questions=questions,
+    places=places,
+    candidates=candidates,
+    outcome="correct",
+    score=is_right_button,
+    simulate=choose,
+    explains=(StimulusRole.LEARNING,),
+    options=2,
+    strata=STRATA,
+    check_values=(0, 1),
+    without_map={NO_EXPLANATION: WITHOUT_MAP[NO_EXPLANATION]},
+)

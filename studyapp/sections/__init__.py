@@ -1,0 +1,1 @@
+"""The sections of a study file: typed, closed records and their limits."""

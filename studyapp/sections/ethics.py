@@ -1,0 +1,36 @@
+"""The sections of a study file about what people are told before consenting, and paid."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from .base import Amount, Count, Line, Section, Text
+from .limits import Limit
+
+
+class EthicsSection(Section):
+    """What a person must be told before consenting; a study that is no pilot can't do without."""
+
+    approved_by: Text = Field(description="The body that approved the study.")
+    protocol: Text = Field(description="Its number of the protocol.")
+    contact: Text = Field(description="Whom people ask.")
+    complaints: Text = Field(description="To whom people complain.")
+    risks: Text = Field(description="What taking part may bring about.")
+    minutes: Count = Field(ge=1, description="How long it takes.")
+    data_controller: Text = Field(description="Who answers for the data.")
+    legal_basis: Text = Field(description="Why the data may be processed.")
+    retention: Text = Field(description="How long the data are kept.")
+    withdrawal_deadline: Text = Field(description="Until when people can take everything back.")
+    minimum_age: Annotated[int, Limit(120)] = Field(
+        18, ge=16, description="The youngest age at which people may take part."
+    )
+    deceives: bool = Field(False, description="Whether the debrief must put something right.")
+
+
+class PaySection(Section):
+    amount: Amount = Field(ge=0, description="For the whole study.")
+    currency: Annotated[Line, Limit(20)] = Field(description="Such as GBP.")
+    hourly_floor: Amount = Field(
+        ge=0, description="Checked against `ethics.minutes` and the pilots' median."
+    )
+    partial: Amount = Field(0, ge=0, description="For those screened out or stopped by a fault.")

@@ -1,0 +1,86 @@
+"""The sections about what is explained: networks, pairs, photos."""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+)
+
+from studyapp.models import Network
+
+from .base import Count, FileName, Line, Name, NamesAFile, Section, Seed, Sha256, Text, Words
+from .limits import Limit, column
+
+
+class NetworkSection(Section):
+    """A network that the explainer's `load_network` can load."""
+
+    builder: Annotated[Line, column(Network, "builder")] = Field(
+        description="Name of a network in the catalogue, such as vgg16."
+    )
+    weights: Annotated[Line, column(Network, "weights"), NamesAFile()] = Field(
+        description="A file, a torchvision weights name, or “package” for a network whose "
+        "weights come as a package; “random” for weights drawn from `seed` in the options."
+    )
+    sha256: Sha256 | None = Field(None, description="Digest that the weights file must have.")
+    options: dict[str, Any] = Field(
+        default_factory=dict, description="The builder's own, such as `size` or `num_classes`."
+    )
+    labels: Annotated[Line, column(Network, "labels_file"), NamesAFile()] | None = Field(
+        None, description="A file of class names, one per line; “imagenet” for ImageNet's thousand."
+    )
+    layer: Annotated[Line, column(Network, "layer")] | None = Field(
+        None,
+        description="Dotted name; by default the last map that the score is computed from.",
+    )
+
+
+class PairSection(Section):
+    """Two networks of the file, or a ready pair by its name: `use` and nothing else."""
+
+    stronger: Name = Field(description="The network that is more accurate.")
+    weaker: Name | None = Field(None, description="The other one, where there is one.")
+    use: Literal["vgg16_alexnet", "sharp_near_sighted"] | None = Field(
+        None, description="A ready pair, instead of the two."
+    )
+
+
+class ImagesSection(Section):
+    """Where the photos are, how they are annotated, and which of them are taken."""
+
+    reader: Literal["folder", "coco"] = Field(description="How photos say what they show.")
+    folder: FileName = Field(description="Relative to the study file.")
+    annotations: FileName = Field("annotations.json", description="File of the reader “coco”.")
+    names: FileName | dict[Words, Text | list[Text]] | None = Field(
+        None,
+        description="Your names and the network's classes that they mean: a CSV file with the "
+        "columns name and classes, or a table `[images.names]`.",
+    )
+    label: Literal["folder", "filename"] = Field(
+        "folder", description="What names the category for the reader “folder”."
+    )
+    select: Literal["random", "balanced", "first"] = Field(
+        "random",
+        description="Which `count` photos are taken: drawn by the seed, drawn so that categories "
+        "are as even as can be, or the first by name.",
+    )
+    count: Count | None = Field(None, ge=1, description="How many photos to use; all if left out.")
+    seed: Seed | None = Field(
+        None, ge=0, description="For the selection; the design's if left out."
+    )
+    compose: Literal["none", "pair"] = Field(
+        "none", description="“pair” puts photos of two categories side by side, each photo once."
+    )
+    smallest_side: Annotated[int, Limit(10_000)] = Field(
+        64, ge=16, description="The fewest pixels that each side may have."
+    )
+
+    @model_serializer(mode="wrap")
+    def without_absent_names(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As before there were names where there are none, so that digests stay what they were."""
+        found: dict[str, Any] = usual(self)
+        if found.get("names") is None:
+            found.pop("names", None)
+        return found

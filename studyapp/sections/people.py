@@ -1,0 +1,85 @@
+"""The sections about who takes part: the panel, questions before the trials."""
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import (
+    Field,
+    model_validator,
+)
+
+from .base import Code, Count, Line, Section, Text
+from .limits import Limit
+
+Device = Literal["desktop", "tablet", "phone"]
+DEVICES: tuple[Device, ...] = ("desktop", "tablet", "phone")
+
+
+class Codes(Section):
+    """What a panel wants to be told, one code per outcome."""
+
+    complete: Code | None = Field(None, description="Drawn for each person where left out.")
+    no_consent: Code | None = Field(None, description="Did not agree.")
+    screened_out: Code | None = Field(None, description="Not needed, by the screening.")
+    failed_checks: Code | None = Field(None, description="Failed checks, questions or practice.")
+    full: Code | None = Field(None, description="Came when all places were taken.")
+    timed_out: Code | None = Field(
+        None, description="Came back after the place had been given away."
+    )
+
+
+class PanelSection(Section):
+    kind: Literal["link", "personal", "prolific", "mturk", "sona"] = Field(
+        "link", description="“personal” for signed links of your own, “link” for one open to all."
+    )
+    codes: Codes = Field(
+        default_factory=lambda: Codes.model_validate({}),
+        description="What the panel is told, by outcome.",
+    )
+    redirect: Annotated[Line, Limit(2_000)] | None = Field(
+        None, description="Address that takes the code at its end."
+    )
+    redirect_seconds: Annotated[int, Limit(600)] | None = Field(
+        None, ge=10,
+        description="Seconds before the last page goes to the panel automatically; if left out, "
+        "people press a button.",
+    )  # fmt: skip
+    people_per_device: int = Field(
+        1, ge=1, le=1000, description="Of an open link: how many may take part in one browser."
+    )
+    smallest_window: Annotated[int, Limit(10_000)] = Field(
+        320, ge=200, description="The narrowest window, in pixels."
+    )
+    devices: list[Device] = Field(
+        default_factory=lambda: list(DEVICES), description="Who may come with which device."
+    )
+    erase_ids_on: date | None = Field(
+        None, strict=False, description="The day on which the panel's ids are erased."
+    )
+
+
+class QuestionSection(Section):
+    """A question before the trials, with answers of which some are accepted."""
+
+    question: Text = Field(description="What is asked.")
+    answers: list[Text] = Field(min_length=2, description="The choices, in order.")
+    accept: list[Count] = Field(min_length=1, description="The accepted answers, counted from 1.")
+
+    @model_validator(mode="after")
+    def accepted_answers_exist(self) -> "QuestionSection":
+        for number in self.accept:
+            if not 1 <= number <= len(self.answers):
+                raise ValueError(f"accept names answer {number} of {len(self.answers)}")
+        return self
+
+    @property
+    def accepted(self) -> list[str]:
+        """The accepted answers in words."""
+        return [self.answers[number - 1] for number in self.accept]
+
+
+class ComprehensionSection(Section):
+    """Questions about the instructions, with corrective feedback; they gate the trials."""
+
+    attempts: int = Field(2, ge=1, le=10, description="After so many the study ends there.")
+    questions: list[QuestionSection] = Field(min_length=1, description="All on one page.")

@@ -1,0 +1,70 @@
+"""What a study asks: every question of every block, in the words of its pages.
+
+Paradigms are asked for their questions, as their pages do, so that none can be forgotten by what
+describes, exports or analyses the answers.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from django.utils import translation
+
+from studyapp.models import Stage, Trial
+from studyapp.paradigms import PARADIGMS, Asked, Question
+from studyapp.sections.blocks import BlockSection
+
+from .study import Definition
+
+
+@dataclass(frozen=True)
+class AskedQuestion:
+    """A question of a block's pages. `question.words` are those of a page without a stimulus."""
+
+    block: BlockSection
+    question: Question
+
+    @property
+    def is_text(self) -> bool:
+        return self.question.kind == "text"
+
+    @property
+    def levels(self) -> dict[str, str]:
+        """What each stored answer stood for on the page; empty where answers have no list."""
+        return {str(value): words for value, words in self.question.answers}
+
+
+def asked_questions(definition: Definition) -> list[AskedQuestion]:
+    """Every question of every block, once a block, in the order of asking and in its language."""
+    with translation.override(definition.language):
+        return [
+            AskedQuestion(block, question)
+            for block in definition.blocks
+            for question in _block_questions(definition, block)
+        ]
+
+
+def _block_questions(definition: Definition, block: BlockSection) -> Iterator[Question]:
+    """Those of all steps; what both steps ask is told once."""
+    seen: set[str] = set()
+    for trial in _pages(definition, block):
+        for question in PARADIGMS[block.paradigm].asks(Asked(trial, block, definition.display)):
+            if question.name not in seen:
+                seen.add(question.name)
+                yield question
+
+
+def _pages(definition: Definition, block: BlockSection) -> list[Trial]:
+    """A page of each step, about no stimulus in particular."""
+    paradigm = PARADIGMS[block.paradigm]
+    stage: str = block.stage
+    if block.is_main and not paradigm.asks_about_photos(block):
+        stage = Stage.QUESTIONNAIRE
+    is_one_step = paradigm.steps == 1 or block.steps == "one"
+    buttons = [] if paradigm.steps > 1 and is_one_step else list(range(paradigm.options))
+    steps = [0] if is_one_step else list(range(1, paradigm.steps + 1))
+    return [
+        Trial(
+            block=block.name, paradigm=block.paradigm, stage=stage, step=step, option_order=buttons
+        )
+        for step in steps
+    ]

@@ -1,0 +1,180 @@
+"""Study files (TOML), read and checked; complaints name file, line, key and mend."""
+
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
+from studyapp.sections.base import NAME_PATTERN, SHA256_PATTERN, SLUG_PATTERN
+
+from .blocks import Complaint
+from .catalogue import catalogue, did_you_mean
+from .contradictions import contradictions
+from .named_files import leading_out, strange_names, unreadable_files
+from .presets import expand_pairs
+from .study import Definition
+from .toml_causes import likely_cause
+from .toml_lines import Path as KeyPath
+from .toml_lines import key_lines, line_of, longest_key
+
+# So much of what was given stands in a complaint
+MOST_SHOWN = 80
+
+# A study file of hundreds of stimuli has some 20 kB; what reads it takes seconds for a megabyte.
+MOST_BYTES, MOST_DOTS = 200_000, 100
+TOO_DEEP = "not TOML: nested too deeply; use fewer levels"
+TOO_LONG = f"longer than {MOST_BYTES // 1000} kB; put long texts into files of their own"
+
+
+# What the patterns of `sections` mean, in words
+PATTERNS = {
+    SLUG_PATTERN: "use small letters a–z, digits and hyphens, at most 80, first a letter",
+    NAME_PATTERN: "use small letters a–z, digits and underscores, at most 60, first a letter",
+    SHA256_PATTERN: "must be the SHA-256 of a file: 64 digits and letters a–f",
+}
+
+
+class DefinitionError(ValueError):
+    """A study file that can't be used: one line with file, line, key and the fix.
+
+    `path`: of the key that it is about, where it is about one.
+    """
+
+    def __init__(self, sentence: str, path: KeyPath = ()) -> None:
+        super().__init__(sentence)
+        self.path = path
+
+
+def read_definition(path: Path, *, is_upload: bool = False) -> Definition:
+    """The checked definition in the file at `path`; DefinitionError says what is wrong where.
+
+    `is_upload`: whatever it names must lie in its own folder.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise DefinitionError(f"{path}: {error.strerror}; name a study file") from error
+    except UnicodeDecodeError as error:
+        raise DefinitionError(f"{path}: not UTF-8; save it as UTF-8") from error
+    definition = parse_definition(text, str(path), is_upload=is_upload)
+    _refuse(unreadable_files(definition, path.parent), key_lines(text), str(path))
+    return definition
+
+
+def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Definition:
+    """The checked definition in `text`; complaints call it `where`. Files it names are not read.
+
+    `is_upload`: it may name none outside its folder.
+    """
+    raw = toml_of(text, where)
+    lines = key_lines(text)
+    try:
+        definition = Definition.model_validate(expand_pairs(raw))
+    except ValidationError as error:
+        raise _first_complaint(error, lines, where) from error
+    _refuse(contradictions(definition), lines, where)
+    _refuse(strange_names(definition), lines, where)
+    if is_upload:
+        _refuse(leading_out(definition), lines, where)
+    return definition
+
+
+def toml_of(text: str, where: str) -> dict[str, Any]:
+    """What `text` holds as TOML; DefinitionError where it is none, or too long to be read."""
+    if len(text) > MOST_BYTES:
+        raise DefinitionError(f"{where}: {TOO_LONG}")
+    if longest_key(text) > MOST_DOTS:
+        raise DefinitionError(f"{where}: {TOO_DEEP}")
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise DefinitionError(f"{where}: {TOO_DEEP}") from error
+    except ValueError as error:  # TOMLDecodeError is one, and so is a number of 5000 digits
+        raise DefinitionError(f"{where}: not TOML: {likely_cause(text, str(error))}") from error
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of study files, with the names that the catalogue and the paradigms know."""
+    schema = Definition.model_json_schema()
+    schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
+    schema["title"] = "A study file of Discern"
+    parts = schema["$defs"]
+    names = catalogue()
+    pair = parts["PairSection"]
+    del pair["required"]
+    pair["anyOf"] = [{"required": ["stronger"]}, {"required": ["use"]}]
+    parts["BlockSection"]["properties"]["paradigm"]["enum"] = list(PARADIGMS)
+    parts["NetworkSection"]["properties"]["builder"]["enum"] = list(names["networks"])
+    method = parts["ConditionSection"]["properties"]["method"]
+    method["enum"] = [*names["methods"], *WITHOUT_MAP]
+    parts["DisplaySection"]["properties"]["colour_map"]["enum"] = list(names["colour_maps"])
+    return schema
+
+
+def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: str) -> None:
+    for path, sentence in complaints:
+        raise DefinitionError(f"{where}, line {line_of(lines, path)}: {sentence}", path)
+
+
+def _first_complaint(
+    error: ValidationError, lines: dict[KeyPath, int], where: str
+) -> DefinitionError:
+    # A key that is misspelt is also one that is missing: the misspelling is the one to tell.
+    order = ["extra_forbidden", "literal_error"]
+    first = min(
+        error.errors(include_url=False),
+        key=lambda one: order.index(one["type"]) if one["type"] in order else len(order),
+    )
+    path = tuple(first["loc"])
+    key = ".".join(str(part) for part in path)
+    sentence = f"{where}, line {line_of(lines, path)}: `{key}`: {_sentence(first)}"
+    return DefinitionError(sentence, path)
+
+
+def _sentence(complaint: Any) -> str:
+    path: KeyPath = tuple(complaint["loc"])
+    if complaint["type"] == "extra_forbidden":
+        known = _known_keys(path[:-1])
+        return f"unknown key; {did_you_mean(str(path[-1]), known)}"
+    if complaint["type"] == "missing":
+        return "is missing; add it"
+    given = complaint["input"]
+    if words := PATTERNS.get(complaint.get("ctx", {}).get("pattern", "")):
+        return f"{words} (given: {_short(given)})"
+    shown = f" (given: {_short(given)})" if isinstance(given, str | int | float) else ""
+    return f"{complaint['msg'][0].lower()}{complaint['msg'][1:]}{shown}"
+
+
+def _short(given: str | int | float) -> str:
+    text = repr(given)
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+
+
+def _known_keys(path: KeyPath) -> list[str]:
+    """The keys that the section at `path` may have."""
+    schema = Definition.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in path:
+        node = _inside(_resolve(node, schema), part)
+    return list(_resolve(node, schema).get("properties", {}))
+
+
+def _inside(node: dict[str, Any], part: str | int) -> dict[str, Any]:
+    if isinstance(part, int):
+        return dict(node.get("items", {}))
+    patterns: dict[str, Any] = node.get("patternProperties", {})
+    keyed: Any
+    keyed = node.get("additionalProperties") or next(iter(patterns.values()), {})
+    return dict(node.get("properties", {}).get(part) or keyed or {})
+
+
+def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
+    for choice in node.get("anyOf", []):
+        if "$ref" in choice:
+            node = choice
+    if "$ref" in node:
+        return dict(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
+    return node

@@ -1,0 +1,143 @@
+"""Rules of a study file that could never apply: a promise that nothing keeps is refused."""
+
+from collections.abc import Iterator
+
+from studyapp.paradigms import PARADIGMS, Question
+from studyapp.sections.blocks import BlockSection
+from studyapp.sections.people import QuestionSection
+
+from .asking import asked_questions
+from .blocks import Complaint
+from .study import Definition
+from .toml_lines import Path as KeyPath
+
+# Between two means: of scores from −2 to +2, of shares, of percentiles
+WIDEST = {"score": 4.0, "correct": 1.0, "pointing": 100.0}
+
+
+def idle_rules(definition: Definition) -> Iterator[Complaint]:
+    """Each rule that can never apply, with its place and the fix."""
+    yield from _idle_exclusions(definition)
+    yield from _idle_stopping(definition)
+    yield from _idle_reference(definition)
+    yield from _idle_effect(definition)
+    for number, question in enumerate(definition.screening):
+        yield from _idle_question(("screening", number, "accept"), question, "turns nobody away")
+    if definition.comprehension is not None:
+        for number, question in enumerate(definition.comprehension.questions):
+            path = ("comprehension", "questions", number, "accept")
+            yield from _idle_question(path, question, "stops nobody")
+
+
+def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
+    rules = definition.exclusions
+    checks = sum(block.checks for block in definition.blocks)
+    if rules.failed_checks is not None and rules.failed_checks > checks:
+        there = f"only {checks}" if checks else "no attention checks"
+        yield (
+            ("exclusions", "failed_checks"),
+            f"`exclusions.failed_checks = {rules.failed_checks}` can never apply: people get "
+            f"{there}; add `checks` to a block, or change the rule",
+        )
+    if rules.fastest_median_ms is not None and not _main_questions(definition):
+        yield (
+            ("exclusions", "fastest_median_ms"),
+            "`exclusions.fastest_median_ms` can never apply: no block is analysed; "
+            "add one, or remove the rule",
+        )
+    if rules.straight_lining is not None and not any(
+        one.answers and (one.name == "value" or one.name.startswith("item_"))
+        for one in _main_questions(definition)
+    ):
+        yield (
+            ("exclusions", "straight_lining"),
+            "`exclusions.straight_lining` can never apply: no analysed block asks for a choice "
+            "among listed answers; add one, or remove the rule",
+        )
+
+
+def _main_questions(definition: Definition) -> list[Question]:
+    """All questions whose answers are analysed."""
+    return [one.question for one in asked_questions(definition) if one.block.is_main]
+
+
+def _idle_stopping(definition: Definition) -> Iterator[Complaint]:
+    if definition.stopping.rule == "sequential" and not definition.analysis.looks:
+        yield (
+            ("stopping", "rule"),
+            '`stopping.rule = "sequential"` can never apply: nobody may look before the end; '
+            "set looks = true in [analysis], or choose another rule",
+        )
+    if definition.stopping.rule == "date" and not definition.stopping.detail.strip():
+        yield (
+            ("stopping", "rule"),
+            '`stopping.rule = "date"` can never apply: no date is given; write it in '
+            "`stopping.detail`",
+        )
+    is_scored = any(PARADIGMS[one.paradigm].is_scored for one in definition.blocks if one.is_main)
+    if definition.analysis.looks and not is_scored:
+        yield (
+            ("analysis", "looks"),
+            "`analysis.looks = true` can never apply: no analysed block has a score to look at; "
+            "remove it",
+        )
+
+
+def _idle_reference(definition: Definition) -> Iterator[Complaint]:
+    reference = definition.analysis.reference
+    known = {one.name for one in definition.conditions}
+    if reference is None or reference not in known:
+        return
+    asked = {name for names in definition.arm_conditions().values() for name in names}
+    blocks = [
+        block
+        for block in definition.blocks
+        if block.is_main and PARADIGMS[block.paradigm].asks_about_photos(block)
+    ]
+    if all(block.conditions is not None for block in blocks):
+        asked &= {name for block in blocks for name in block.conditions or []}
+    if reference not in asked:
+        yield (
+            ("analysis", "reference"),
+            f'`analysis.reference = "{reference}"` can never apply: no analysed block shows it; '
+            f"name one of {', '.join(sorted(asked)) or 'the conditions that are shown'}",
+        )
+
+
+def _idle_effect(definition: Definition) -> Iterator[Complaint]:
+    """A margin that no difference can reach would call everything equivalent."""
+    effect = definition.analysis.smallest_effect
+    for block in definition.blocks:
+        widest = _widest_difference(block) if block.is_main else None
+        if effect is not None and widest is not None and effect >= widest:
+            unit = (
+                "the shares of right answers; write 5 percentage points as 0.05"
+                if PARADIGMS[block.paradigm].outcome == "correct"
+                else "means on its scale; write a smaller one"
+            )
+            yield (
+                ("analysis", "smallest_effect"),
+                f"`analysis.smallest_effect = {effect:g}` would call every result of block "
+                f"{block.name} equivalent: at most {widest:g} can lie between {unit}",
+            )
+
+
+def _widest_difference(block: BlockSection) -> float | None:
+    """How far two means of the block's outcome can be apart; None where nothing says so."""
+    outcome = PARADIGMS[block.paradigm].outcome
+    if outcome is not None:
+        return WIDEST[outcome]
+    if block.paradigm in ("rating", "questionnaire"):
+        return block.points - 1
+    return WIDEST.get(block.paradigm)
+
+
+def _idle_question(
+    path: KeyPath, question: QuestionSection, does_nothing: str
+) -> Iterator[Complaint]:
+    if set(question.accept) == set(range(1, len(question.answers) + 1)):
+        yield (
+            path,
+            f"`{path[0]}`: every answer to “{question.question}” is accepted, so it "
+            f"{does_nothing}; accept fewer answers, or remove the question",
+        )

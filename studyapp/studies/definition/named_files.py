@@ -1,0 +1,174 @@
+"""The files that a study file names: which keys name one, and where it lies.
+
+A name is resolved once, when the file is read, against the study file's folder. Rows hold whole
+paths, so that nobody looks for one in a folder that a process happens to run in.
+"""
+
+import hashlib
+import shutil
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Any, get_args, get_origin
+
+from django.conf import settings
+from pydantic import BaseModel
+
+from studyapp.models import Network
+from studyapp.sections.base import NamesAFile
+from studyapp.sections.limits import column
+from studyapp.sections.materials import NetworkSection
+
+from .blocks import Complaint
+from .catalogue import catalogue, did_you_mean
+from .study import Definition
+from .toml_lines import Path as KeyPath
+
+IMAGENET = "imagenet"
+# Rows hold whole paths: a name that fits may lie in a folder that does not
+PATHS = {"weights": column(Network, "weights"), "labels": column(Network, "labels_file")}
+
+
+def named_files(section: BaseModel, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+    """Key and value of everything in `section` that may name a file."""
+    for name, field in type(section).model_fields.items():
+        yield from _marked(field.rebuild_annotation(), getattr(section, name), (*path, name))
+
+
+def _marked(kind: Any, value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+    arguments = get_args(kind)
+    if isinstance(value, BaseModel):
+        yield from named_files(value, path)
+    elif get_origin(kind) is Annotated and any(isinstance(m, NamesAFile) for m in arguments):
+        yield path, value
+    elif isinstance(value, dict):
+        for key, one in value.items():
+            yield from _marked(arguments[-1] if arguments else Any, one, (*path, key))
+    elif isinstance(value, list):
+        for place, one in enumerate(value):
+            yield from _marked(arguments[0] if arguments else Any, one, (*path, place))
+    elif value is not None:
+        for one in arguments:
+            yield from _marked(one, value, path)
+
+
+def leading_out(definition: Definition) -> Iterator[Complaint]:
+    """A complaint about each name that leads out of the study file's folder."""
+    for path, name in named_files(definition):
+        parts = PurePosixPath(name).parts
+        if PurePosixPath(name).is_absolute() or ".." in parts or "\\" in name or name[0] == "~":
+            key = ".".join(map(str, path))
+            yield (
+                path,
+                f'`{key} = "{name}"` points outside the upload; name a file next to the study file',
+            )
+
+
+def strange_names(definition: Definition) -> Iterator[Complaint]:
+    """A complaint about each name with a tab or the like: "C:\\temp" is C:, a tab and "emp"."""
+    for path, name in named_files(definition):
+        if any(ord(character) < 32 for character in name):
+            key = ".".join(map(str, path))
+            yield (
+                path,
+                f"`{key}` holds a special character, because a backslash between double quotes "
+                "begins one; write the path with / (as C:/temp), or between single quotes",
+            )
+
+
+def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
+    """A complaint about each text and each network's file that can't be read."""
+    for name, file in definition.texts.items():
+        if reason := _unreadable(base / file):
+            yield ("texts", name), f'`texts.{name} = "{file}"`: {reason}'
+    for name, section in definition.networks.items():
+        known = _known_weights(section)
+        if section.weights not in known and not _is_file(base / section.weights):
+            yield (
+                ("networks", name, "weights"),
+                f'`networks.{name}.weights = "{section.weights}"`: no such file beside the study '
+                f"file; weights of {section.builder} have other names: "
+                f"{did_you_mean(section.weights, known)}",
+            )
+        if section.labels not in (None, IMAGENET) and not _is_file(base / str(section.labels)):
+            yield (
+                ("networks", name, "labels"),
+                f'`networks.{name}.labels = "{section.labels}"`: no such file beside the study '
+                "file; write one class per line",
+            )
+        yield from _long_paths(name, section, base)
+
+
+def _long_paths(name: str, section: NetworkSection, base: Path) -> Iterator[Complaint]:
+    for key, file in network_files(section, base).items():
+        if why := PATHS[key].complaint(str(file)):
+            yield (
+                ("networks", name, key),
+                f"`networks.{name}.{key}`: its whole path {why}, or move the study's folder up",
+            )
+
+
+def network_files(section: NetworkSection, base: Path) -> dict[str, Path]:
+    """The files of a network's weights and class names that are the researcher's own, by key."""
+    files = {}
+    if section.weights not in _known_weights(section):
+        files["weights"] = (base / section.weights).resolve()
+    if section.labels not in (None, IMAGENET):
+        files["labels"] = (base / str(section.labels)).resolve()
+    return files
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a name that no file can have
+        return False
+
+
+def _unreadable(path: Path) -> str:
+    """Why a text can't be read; empty where it can."""
+    if not _is_file(path):
+        return "no such file beside the study file"
+    try:
+        is_text = "\x00" not in path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        is_text = False
+    return "" if is_text else "not UTF-8 text; save it as UTF-8"
+
+
+def weights_of(section: NetworkSection, base: Path, *, keep: bool = False) -> str:
+    """The name of a network's weights, or the whole path of their file; `keep`: of a copy."""
+    if section.weights in _known_weights(section):
+        return section.weights
+    return _whole_path(base / section.weights, keep=keep)
+
+
+def labels_of(section: NetworkSection, base: Path, *, keep: bool = False) -> str:
+    """As `weights_of`, of a network's class names; "" where the file names none."""
+    if section.labels in (None, IMAGENET):
+        return section.labels or ""
+    return _whole_path(base / str(section.labels), keep=keep)
+
+
+def _known_weights(section: NetworkSection) -> list[str]:
+    return list(catalogue()["networks"].get(section.builder, {}).get("weights", []))
+
+
+def _whole_path(path: Path, *, keep: bool) -> str:
+    return str(_kept(path.resolve()) if keep else path.resolve())
+
+
+def _kept(path: Path) -> Path:
+    """A copy that stays when the upload is removed, below its own digest."""
+    copy: Path = settings.VAR / "networks" / content_digest(path) / path.name
+    if not copy.is_file():
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = copy.with_name(f".{copy.name}.unfinished")
+        shutil.copyfile(path, unfinished)
+        unfinished.replace(copy)
+    return copy

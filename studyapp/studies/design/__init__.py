@@ -1,0 +1,1 @@
+"""The balanced design: drawn, counted, stored."""

@@ -1,0 +1,195 @@
+"""From a prepared study's rows to a design plan, and from the drawn design to slots and trials."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from studyapp.models import Arm, Condition, Side, Slot, Stage, Stimulus, StimulusRole, Study, Trial
+from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.reliance import FINAL
+from studyapp.sections.blocks import BlockSection
+from studyapp.studies.definition.study import Definition, study_definition
+
+from .allocation import by_stratum
+from .draw import BlockPlan, Design, Item, Plan, SlotPlan, TrialPlan
+
+STAGES: dict[str, str] = {
+    StimulusRole.PRACTICE: "practice",
+    StimulusRole.LEARNING: "learning",
+    StimulusRole.MAIN: "main",
+}
+# What may be asked about, by (paradigm, stage of the block)
+Items = dict[tuple[str, str], tuple[Item, ...]]
+
+
+def stimulus_key(stimulus: Stimulus) -> str:
+    """A stimulus' name in the design: the same whenever the study is loaded again."""
+    return f"{stimulus.paradigm}/{stimulus.photo.image.sha256}/{stimulus.category}"
+
+
+def design_plan(study: Study, *, people: int | None = None, first_position: int = 0) -> Plan:
+    """What the design of `study` is drawn from; DesignError comes from drawing it."""
+    plan = definition_plan(study_definition(study), _items(study))
+    return replace(
+        plan,
+        seed=study.seed,
+        people=plan.people if people is None else people,
+        first_position=first_position,
+    )
+
+
+def definition_plan(definition: Definition, items: Items) -> Plan:
+    """What a definition's design is drawn from, given what may be asked about."""
+    return Plan(
+        seed=definition.design.seed,
+        people=definition.design.people,
+        arms={
+            arm: tuple(
+                _block_plan(block, names, items_of_block(definition, block, items))
+                for block in definition.blocks
+            )
+            for arm, names in definition.arm_conditions().items()
+        },
+        may_repeat_images=definition.design.repeat_images,
+        exact_ratings=definition.design.ratings == "exact",
+        exact_sides=definition.design.side_balance == "exact",
+        takes_turns=definition.design.order == "balanced",
+    )
+
+
+def write_design(study: Study, plan: Plan, design: Design, *, addition: int = 0) -> None:
+    """Store the slots and trials of a drawn design."""
+    arms = {arm.name: arm for arm in Arm.objects.filter(study=study)}
+    slots = Slot.objects.bulk_create(
+        Slot(
+            study=study,
+            position=planned.position,
+            addition=addition,
+            arm=arms[planned.arm],
+            seed=planned.seed,
+        )
+        for planned in design.slots
+    )
+    planned = zip(slots, design.slots, strict=True)
+    Trial.objects.bulk_create(_trials(study, plan, planned), 1000)
+
+
+def _items(study: Study) -> Items:
+    """The items by (paradigm, stage), in the seed's order."""
+    found: dict[tuple[str, str], list[Item]] = {}
+    rows = study.stimuli.select_related("photo__image").order_by("position")
+    for stimulus in rows.filter(role__in=STAGES):
+        stratum = str(stimulus.facts.get("stratum", ""))
+        item = Item(stimulus_key(stimulus), stimulus.photo.image.sha256, stratum)
+        found.setdefault((stimulus.paradigm, STAGES[stimulus.role]), []).append(item)
+    return {key: tuple(value) for key, value in found.items()}
+
+
+def items_of_block(definition: Definition, block: BlockSection, items: Items) -> tuple[Item, ...]:
+    """The block's own photos: blocks that ask one paradigm at one stage share them out, in the
+    seed's order, so that nobody sees one twice. With repeat_images all main blocks have all."""
+    pool = items.get((block.paradigm, block.stage), ())
+    if block.is_main and definition.design.repeat_images:
+        return pool
+    siblings = [
+        one
+        for one in definition.blocks
+        if (one.paradigm, one.stage) == (block.paradigm, block.stage)
+        and PARADIGMS[one.paradigm].asks_about_photos(one)
+    ]
+    if block not in siblings:
+        return ()
+    if len(siblings) == 1:
+        return pool
+    groups = by_stratum(pool) if block.is_main else [list(pool)]
+    sizes = [stimuli_of_block(definition, one, siblings) for one in siblings]
+    place = siblings.index(block)
+    start, end = sum(sizes[:place]), sum(sizes[: place + 1])
+    count = len(groups)
+    return tuple(item for group in groups for item in group[start // count : end // count])
+
+
+def stimuli_of_block(
+    definition: Definition, block: BlockSection, siblings: list[BlockSection]
+) -> int:
+    """How many of the paradigm's photos are this block's own."""
+    if not block.is_main:
+        return block.trials
+    if block.stimuli is not None:
+        return block.stimuli
+    return definition.design.stimuli // len(siblings)
+
+
+def _block_plan(
+    block: BlockSection, arm_conditions: list[str], items: tuple[Item, ...]
+) -> BlockPlan:
+    paradigm = PARADIGMS[block.paradigm]
+    wanted = block.conditions if block.conditions is not None else arm_conditions
+    takes_one_step = paradigm.steps == 2 and block.steps == "one"
+    return BlockPlan(
+        name=block.name,
+        paradigm=block.paradigm,
+        stage=block.stage,
+        trials=block.trials,
+        checks=block.checks,
+        conditions=tuple(name for name in arm_conditions if name in wanted),
+        items=items,
+        has_sides=paradigm.has_sides,
+        options=0 if takes_one_step else paradigm.options,
+        check_values=paradigm.check_values,
+        steps=1 if takes_one_step else paradigm.steps,
+        repeats=block.repeats,
+        is_shared=not block.is_main,
+        asks_about_photos=PARADIGMS[block.paradigm].asks_about_photos(block),
+    )
+
+
+def _trials(study: Study, plan: Plan, slots: Iterable[tuple[Slot, SlotPlan]]) -> Iterable[Trial]:
+    rows = study.stimuli.select_related("photo__image")
+    stimuli = {stimulus_key(stimulus): stimulus for stimulus in rows}
+    conditions = {condition.name: condition for condition in study.conditions.all()}
+    repeats = study_definition(study).design.repeat_images
+    blocks = {(arm, block.name): block for arm, plans in plan.arms.items() for block in plans}
+    for slot, planned in slots:
+        for position, trial in enumerate(planned.trials):
+            row = _trial(trial, blocks[planned.arm, trial.block], stimuli, conditions)
+            row.slot, row.position = slot, position
+            row.may_repeat_image = repeats or trial.step == FINAL or trial.stage == Stage.REPEAT
+            yield row
+
+
+def _trial(
+    planned: TrialPlan,
+    block: BlockPlan,
+    stimuli: dict[str, Stimulus],
+    conditions: dict[str, Condition],
+) -> Trial:
+    trial = Trial(
+        block=planned.block,
+        paradigm=planned.paradigm,
+        stage=planned.stage,
+        step=planned.step,
+        expected=planned.expected,
+        option_order=[],
+    )
+    if planned.item is None:
+        if planned.stage == Stage.CHECK:
+            trial.option_order = list(range(block.options))
+        elif planned.stage == Stage.MAIN:
+            trial.stage = Stage.QUESTIONNAIRE
+        return trial
+    stimulus = stimuli[planned.item.key]
+    trial.stimulus, trial.image = stimulus, stimulus.photo.image
+    trial.condition = conditions[str(planned.condition)]
+    if block.has_sides:
+        trial.stronger_side = Side.B if planned.bit else Side.A
+    elif planned.order is not None:
+        trial.option_order = list(planned.order)
+    elif block.options:
+        trial.option_order = _option_order(stimulus, right_first=bool(planned.bit))
+    return trial
+
+
+def _option_order(stimulus: Stimulus, *, right_first: bool) -> list[int]:
+    right = int(stimulus.facts["right"])
+    others = [index for index in range(len(stimulus.options)) if index != right]
+    return [right, *others] if right_first else [*others, right]

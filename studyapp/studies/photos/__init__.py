@@ -1,0 +1,1 @@
+"""From a folder of photos to stimuli: readers, names, eligibility, selection."""

@@ -1,0 +1,138 @@
+"""The bytes of a photo as a study keeps them, and all that is wrong with a folder of photos."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image as Pillow
+from PIL import ImageOps
+
+from photos import Measured, PhotoError, open_photo
+from photos import measure as measured
+from studyapp.sections.materials import ImagesSection
+
+from .readers import Photo, ReaderError
+
+SIDE = 512
+# palette.css has the same: what is transparent looks as if the page shone through
+SURROUNDS = {"light": "#e7e7e4", "dark": "#2a2a28"}
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What was seen while all photos were decoded once: which have transparent parts."""
+
+    transparent: tuple[str, ...] = ()
+
+    def sentence(self, surround: str) -> str:
+        """For people; empty where there is nothing to tell."""
+        if not self.transparent:
+            return ""
+        return (
+            f"{len(self.transparent)} of the photos have transparent parts, which are laid on the "
+            f"{surround} surround ({SURROUNDS[surround]}): {', '.join(self.transparent)}"
+        )
+
+
+def photo_bytes(photo: Photo, surround: str = "light") -> bytes:
+    """The file's own bytes; a PNG, the same every time, where the picture is another.
+
+    That is so of two photos side by side, and of one with transparent parts, which are laid on the
+    study's `surround`. Raises ReaderError if a photo can't be decoded.
+    """
+    if photo.beside is None:
+        content = photo.path.read_bytes()
+        if _measured(content, photo.name).transparency == "none":
+            return content
+        return _png(_opened(content, photo.name, surround))
+    paper = Pillow.new("RGB", (SIDE, SIDE))
+    for place, path in enumerate((photo.path, photo.beside)):
+        picture = _opened(path.read_bytes(), path.name, surround)
+        half = ImageOps.fit(picture, (SIDE // 2, SIDE))
+        paper.paste(half, (place * SIDE // 2, 0))
+    return _png(paper)
+
+
+def measure(content: bytes, name: str) -> tuple[int, int, str]:
+    """Width and height of a photo once it is upright, and the ending of its file's name.
+
+    It is decoded whole; ReaderError if it can't be.
+    """
+    found = _measured(content, name)
+    return found.width, found.height, found.ending
+
+
+def examine(
+    photos: Iterable[Photo], images: ImagesSection, *, seen: Callable[[], object] = lambda: None
+) -> Examined:
+    """Decode every photo once, before anything is stored; `seen` hears of each.
+
+    One ReaderError names every photo that is no whole photo, too large, too small, or there twice.
+    """
+    complaints: list[str] = []
+    transparent: list[str] = []
+    known: dict[str, str] = {}
+    for photo in photos:
+        for path in (photo.path, photo.beside):
+            if path is not None:
+                complaints += _examined(path, photo, images, transparent)
+        complaints += _repeated(photo, known)
+        seen()
+    if complaints:
+        raise ReaderError(*complaints)
+    return Examined(tuple(dict.fromkeys(transparent)))
+
+
+def _examined(
+    path: Path, photo: Photo, images: ImagesSection, transparent: list[str]
+) -> Iterator[str]:
+    name = photo.name if photo.beside is None else path.name
+    try:
+        found = _measured(path.read_bytes(), name)
+    except OSError as error:
+        yield f"{name}: can't be read ({error.strerror}); copy it again, or remove it"
+    except ReaderError as error:
+        yield str(error)
+    else:
+        if min(found.width, found.height) < images.smallest_side:
+            yield (
+                f"{name}: {found.width} × {found.height} pixels; "
+                f"each side needs {images.smallest_side} or more"
+            )
+        if found.transparency == "wholly":
+            yield f"{name}: wholly transparent, so there is nothing to see; remove it"
+        elif found.transparency == "partly":
+            transparent.append(name)
+
+
+def _repeated(photo: Photo, known: dict[str, str]) -> Iterator[str]:
+    """The same file under two names would be asked about twice."""
+    if photo.beside is not None or not photo.path.is_file():
+        return
+    with photo.path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    first = known.setdefault(digest, photo.name)
+    if first != photo.name:
+        yield f"{photo.name}: the same photo as {first}; remove one"
+
+
+def _measured(content: bytes, name: str) -> Measured:
+    try:
+        return measured(content, name)
+    except PhotoError as error:
+        raise ReaderError(str(error)) from error
+
+
+def _opened(content: bytes, name: str, surround: str) -> Pillow.Image:
+    try:
+        return open_photo(content, name, surround=SURROUNDS[surround])
+    except PhotoError as error:
+        raise ReaderError(str(error)) from error
+
+
+def _png(picture: Pillow.Image) -> bytes:
+    out = io.BytesIO()
+    picture.save(out, "PNG")
+    return out.getvalue()

@@ -1,0 +1,151 @@
+"""What could be asked of photos that are in no database yet: a child process of the explainer
+predicts, the paradigms' own rules decide."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from django.conf import settings
+
+from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
+from studyapp.sections.materials import NetworkSection, PairSection
+from studyapp.shelf.class_names import class_names
+from studyapp.studies.definition.named_files import labels_of, weights_of
+from studyapp.studies.definition.study import Definition
+
+from .eligibility import agreed, apply_rule, category_of
+from .files import photo_bytes
+from .readers import Photo
+from .shortfalls import Supply
+
+
+class ForesightError(Exception):
+    """The networks could not answer: one sentence of the explainer's."""
+
+
+Answers = dict[str, list[Classified | None]]
+
+
+@dataclass(frozen=True)
+class Foresight:
+    """What can be asked about, by paradigm, and the names of the classes, by network."""
+
+    supply: dict[str, Supply]
+    labels: dict[str, Sequence[str]]
+
+
+def foresee(definition: Definition, photos: Sequence[Photo], base: Path) -> Foresight:
+    """Let the networks answer; ForesightError where they can't."""
+    answers, labels = _classified(definition, photos, base)
+    supply = {
+        paradigm: _counted(definition, paradigm, photos, answers)
+        for paradigm in definition.photo_paradigms()
+    }
+    return Foresight(supply, labels)
+
+
+def _counted(
+    definition: Definition, paradigm: str, photos: Sequence[Photo], answers: Answers
+) -> Supply:
+    eligible: Counter[str] = Counter()
+    refused: Counter[str] = Counter()
+    pairs = {definition.pair_of(one) for one in definition.conditions_of(paradigm)}
+    for place, photo in enumerate(photos):
+        outcome = agreed(
+            [
+                _outcome(definition.pairs[name], paradigm, photo, _at(answers, place))
+                for name in sorted(pairs)
+            ]
+        )
+        if isinstance(outcome, Refusal):
+            refused[outcome.rule] += 1
+        else:
+            eligible[outcome[0].stratum or "photos"] += 1
+    return Supply(dict(eligible), dict(refused.most_common()))
+
+
+def _at(answers: Answers, place: int) -> dict[str, Classified | None]:
+    return {name: found[place] for name, found in answers.items()}
+
+
+def _outcome(
+    pair: PairSection, paradigm: str, photo: Photo, answers: dict[str, Classified | None]
+) -> list[Candidate] | Refusal:
+    roles = {"stronger": pair.stronger, "weaker": pair.weaker}
+    known = {
+        role: answers[name]
+        for role in PARADIGMS[paradigm].networks
+        if (name := roles[role]) is not None
+    }
+    answer = answers[pair.stronger]
+    names = class_names(tuple(answer.labels) if answer is not None else ())
+    categories = [category_of(one.name, one.accepted, names) for one in photo.categories]
+    return apply_rule(categories, known, PARADIGMS[paradigm])
+
+
+def _classified(
+    definition: Definition, photos: Sequence[Photo], base: Path
+) -> tuple[Answers, dict[str, Sequence[str]]]:
+    """Each network's answers by its name, photo by photo, and the names of its classes."""
+    networks = {
+        name: {**_arguments(section, base), "methods": definition.methods_of(name)}
+        for name, section in definition.networks.items()
+    }
+    with TemporaryDirectory() as folder:
+        surround = definition.display.surround
+        files = [str(_file_of(one, Path(folder), n, surround)) for n, one in enumerate(photos)]
+        found = _ask({"networks": networks, "photos": files})
+    answers: Answers = {
+        name: [
+            None if classes is None else Classified(classes, answer["labels"])
+            for classes in answer["classes"]
+        ]
+        for name, answer in found.items()
+    }
+    return answers, {name: answer["labels"] for name, answer in found.items()}
+
+
+def _file_of(photo: Photo, folder: Path, number: int, surround: str) -> Path:
+    """The photo's own file; where a study keeps another picture, that one, in `folder`."""
+    content = photo_bytes(photo, surround)
+    if photo.beside is None and content == photo.path.read_bytes():
+        return photo.path
+    path = folder / f"{number}.png"
+    path.write_bytes(content)
+    return path
+
+
+def _ask(wanted: dict[str, Any]) -> dict[str, Any]:
+    done = subprocess.run(
+        [sys.executable, "-m", "explainer", "predict"],
+        input=json.dumps(wanted),
+        stdout=subprocess.PIPE,
+        stderr=None if sys.stderr.isatty() else subprocess.PIPE,
+        text=True,
+        cwd=settings.ROOT,
+        check=False,
+    )
+    if done.returncode != 0:
+        last = (done.stderr or "see above").strip().splitlines()[-1]
+        raise ForesightError(f"the networks could not answer: {last}")
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def _arguments(section: NetworkSection, base: Path) -> dict[str, Any]:
+    """What the explainer's `load_network` takes."""
+    found = {
+        "builder": section.builder,
+        "weights": weights_of(section, base),
+        "sha256": section.sha256,
+        "labels": labels_of(section, base) or None,
+        "layer": section.layer,
+        "options": section.options,
+    }
+    return {key: value for key, value in found.items() if value is not None}

@@ -1,0 +1,319 @@
+"""Photos and what they show, read from a folder as a study file describes it."""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from photos import ENDINGS, PhotoError, frame_of, is_litter
+from studyapp.models import Stimulus, StudyImage
+from studyapp.sections.limits import column
+from studyapp.sections.materials import ImagesSection
+from studyapp.shelf.class_names import category_of_folder
+
+from .own_names import NamesError, OwnNames, read_names
+
+NAME, GROUP = column(StudyImage, "name"), column(StudyImage, "group")
+CATEGORY = column(Stimulus, "category")
+
+
+class ReaderError(ValueError):
+    """A folder of photos that can't be used: a sentence with the fix for everything wrong."""
+
+    def __init__(self, *complaints: str) -> None:
+        super().__init__("\n".join(complaints))
+        self.complaints = complaints
+
+
+@dataclass(frozen=True)
+class AnnotatedCategory:
+    """A category that a photo shows. `accepted`: the networks' class names that mean it;
+    `boxes`: [x, y, width, height] in pixels of the photo."""
+
+    name: str
+    accepted: tuple[str, ...]
+    boxes: tuple[tuple[float, float, float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class Photo:
+    """A photo file, or two of them side by side (`beside`)."""
+
+    path: Path
+    name: str
+    group: str
+    categories: tuple[AnnotatedCategory, ...] = field(default=())
+    beside: Path | None = None
+
+
+def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Photo]:
+    """The photos that `images` takes, sorted by name; `base` is the study file's folder.
+
+    `seed` draws which ones where `images` has none of its own.
+    """
+    folder = (base / images.folder).resolve()
+    if not _is_folder(folder):
+        raise ReaderError(f"{images.folder}: no such folder beside the study file")
+    reader = {"folder": _read_folder, "coco": _read_coco}[images.reader]
+    try:
+        names = read_names(images.names, base)
+    except NamesError as error:
+        raise ReaderError(str(error)) from error
+    photos = sorted(reader(images, folder, names), key=lambda photo: photo.name)
+    if not photos:
+        raise ReaderError(f"{images.folder}: no photo in it ({', '.join(sorted(ENDINGS))})")
+    random = Random(f"{seed if images.seed is None else images.seed}/photos")
+    if images.compose == "pair":
+        photos = side_by_side(photos, random)
+    taken = sorted(_taken(images, photos, random), key=lambda photo: photo.name)
+    if complaints := [why for photo in taken for why in _unstorable(photo)]:
+        raise ReaderError(*complaints)
+    return taken
+
+
+def _unstorable(photo: Photo) -> Iterator[str]:
+    """What is wrong with a photo's name, group or category where no column holds it."""
+    texts = [("path", photo.name, NAME), ("group", photo.group, GROUP)]
+    texts += [("category", one.name, CATEGORY) for one in photo.categories]
+    for what, text, limit in texts:
+        begin = text[:60].encode("utf-8", "backslashreplace").decode()
+        if why := limit.complaint(text):
+            yield f"{begin}…: its {what} {why}"
+        if "\x00" in text or not _is_unicode(text):
+            yield f"{begin}: its {what} is not UTF-8 text; rename it"
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether a name is text: one that is not UTF-8 on the disk holds half characters."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no folder can have
+        return False
+
+
+def _taken(images: ImagesSection, photos: list[Photo], random: Random) -> list[Photo]:
+    """As many as are asked for, by the section's rule."""
+    if images.count is None:
+        return photos
+    if images.count > len(photos):
+        raise ReaderError(
+            f"{images.folder}: {images.count} photos are asked for, {len(photos)} are there; "
+            "ask for fewer or add photos"
+        )
+    if images.select != "first":
+        photos = random.sample(photos, len(photos))
+    if images.select == "balanced":
+        turns: Counter[tuple[str, ...]] = Counter()
+        turn = {}
+        for photo in photos:
+            shown = tuple(one.name for one in photo.categories)
+            turn[photo.name] = turns[shown]
+            turns[shown] += 1
+        photos = sorted(photos, key=lambda photo: turn[photo.name])
+    return photos[: images.count]
+
+
+def side_by_side(photos: list[Photo], random: Random) -> list[Photo]:
+    """Pairs of photos with one category each, the two different; every photo at most once.
+
+    The most frequent categories are paired first, so that as few photos as can be are left over.
+    """
+    waiting: dict[str, list[Photo]] = {}
+    for photo in random.sample(photos, len(photos)):
+        if len(photo.categories) == 1:
+            waiting.setdefault(photo.categories[0].name, []).append(photo)
+    pairs = []
+    while len(waiting) >= 2:
+        names = sorted(waiting, key=lambda name: (-len(waiting[name]), name))[:2]
+        left, right = (waiting[name].pop() for name in random.sample(names, 2))
+        pairs.append(_pair(left, right))
+        waiting = {name: group for name, group in waiting.items() if group}
+    if not pairs:
+        raise ReaderError('compose = "pair" needs photos of two categories, one in each photo')
+    return pairs
+
+
+def _pair(left: Photo, right: Photo) -> Photo:
+    name = f"{left.name} + {right.name}"
+    shown = tuple(AnnotatedCategory(one.name, one.accepted) for one in
+                  (*left.categories, *right.categories))  # fmt: skip
+    return Photo(left.path, name, name, shown, right.path)
+
+
+def _read_folder(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator[Photo]:
+    """One category a photo, named by its sub-folder or by the file itself."""
+    outside = []
+    for path in _files(folder):
+        if path.suffix.lower() not in ENDINGS:
+            continue
+        relative = path.relative_to(folder).as_posix()
+        if images.label == "folder" and path.parent == folder:
+            outside.append(relative)
+        label = path.parent.name if images.label == "folder" else path.stem
+        category = _named(*category_of_folder(label), names)
+        yield Photo(path, relative, relative, (category,))
+    if outside:
+        raise ReaderError(
+            *(
+                f"{name}: is not in a class folder; move it into a sub-folder named like its class"
+                for name in outside
+            )
+        )
+
+
+def _files(folder: Path) -> list[Path]:
+    """The researcher's files below `folder`, in order: none that a system left there."""
+    return sorted(
+        path
+        for path in folder.rglob("*")
+        if path.is_file() and not is_litter(path.relative_to(folder))
+    )
+
+
+def left_out(images: ImagesSection, base: Path) -> Counter[str]:
+    """Files in the folder of photos that are not taken: how many by ending, or by another reason.
+
+    An operating system's own files are not counted.
+    """
+    folder = (base / images.folder).resolve()
+    found: Counter[str] = Counter()
+    named = _annotated_files(images, folder) if images.reader == "coco" else None
+    for path in _files(folder):
+        if isinstance(images.names, str) and path.resolve() == (base / images.names).resolve():
+            continue
+        if path.suffix.lower() in ENDINGS:
+            if named is not None and path.resolve() not in named:
+                found[f"not in {images.annotations}"] += 1
+        elif named is None or path != folder / images.annotations:
+            found[path.suffix.lower() or "without an ending"] += 1
+    return found
+
+
+def left_out_sentence(found: Counter[str]) -> str:
+    """For people: "left out: 1 .gif, 2 .txt"; empty where nothing is."""
+    if not found:
+        return ""
+    return "left out: " + ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
+
+
+def _annotated_files(images: ImagesSection, folder: Path) -> set[Path]:
+    return {photo.path for photo in _read_coco(images, folder, OwnNames())}
+
+
+def _named(
+    name: str,
+    accepted: tuple[str, ...],
+    names: OwnNames,
+    boxes: tuple[tuple[float, float, float, float], ...] = (),
+) -> AnnotatedCategory:
+    """A category under the researcher's own name for it, where there is one."""
+    own = names.of(name)
+    if own is None:
+        return AnnotatedCategory(name, accepted, boxes)
+    return AnnotatedCategory(own.shown, own.classes, boxes)
+
+
+def _read_coco(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator[Photo]:
+    """COCO's instances format; `accepted` of a category and `group` of an image are used where
+    they stand."""
+    rows = _coco_rows(folder / images.annotations)
+    try:
+        yield from _annotated(rows, folder, names)
+    except ReaderError:
+        raise
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, OSError) as error:
+        raise ReaderError(
+            f"{images.annotations}: not COCO's instances format ({type(error).__name__}: {error})"
+        ) from error
+
+
+def _annotated(rows: dict[str, Any], folder: Path, names: OwnNames) -> Iterator[Photo]:
+    categories = _by_id(rows["categories"], "categories")
+    images = _by_id(rows["images"], "images")
+    boxes: dict[Any, dict[Any, list[tuple[float, float, float, float]]]] = {}
+    for row in rows["annotations"]:
+        if row["image_id"] not in images:
+            raise ValueError(f"an annotation of image {row['image_id']}, which is not there")
+        found = boxes.setdefault(row["image_id"], {})
+        found.setdefault(row["category_id"], []).append(_box(row["bbox"]))
+    for row in rows["images"]:
+        name = str(row["file_name"])
+        path = _inside(folder, name)
+        shown = tuple(
+            _named(
+                str(categories[key]["name"]),
+                _accepted(categories[key]),
+                names,
+                _upright(places, path, row),
+            )
+            for key, places in boxes.get(row["id"], {}).items()
+        )
+        yield Photo(path, name, str(row.get("group", name)), shown)
+
+
+def _by_id(rows: list[dict[str, Any]], kind: str) -> dict[Any, dict[str, Any]]:
+    found = {row["id"]: row for row in rows}
+    if len(found) < len(rows):
+        raise ValueError(f"two of the {kind} share one id")
+    return found
+
+
+def _upright(
+    boxes: list[tuple[float, float, float, float]], path: Path, row: dict[str, Any]
+) -> tuple[tuple[float, float, float, float], ...]:
+    """The boxes in the photo as it is seen, turned as its EXIF says."""
+    declared = (int(row["width"]), int(row["height"])) if {"width", "height"} <= set(row) else None
+    try:
+        frame = frame_of(path).of_annotations(declared, path.name)
+    except PhotoError as error:
+        raise ReaderError(str(error)) from error
+    return tuple(frame.turned(box) for box in boxes)
+
+
+def _coco_rows(path: Path) -> dict[str, Any]:
+    try:
+        rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        missing = [key for key in ("images", "annotations", "categories") if key not in rows]
+    except FileNotFoundError as error:
+        raise ReaderError(f"{path.name}: missing; the reader “coco” needs it") from error
+    except (ValueError, TypeError, RecursionError) as error:
+        raise ReaderError(f"{path.name}: not JSON: {error}") from error
+    if missing:
+        raise ReaderError(f"{path.name}: no {missing[0]} in it; COCO's instances format has them")
+    return rows
+
+
+def _box(values: Any) -> tuple[float, float, float, float]:
+    """[x, y, width, height] in pixels; ValueError for anything else."""
+    left, top, width, height = values
+    box = (left, top, width, height)
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in box):
+        raise ValueError(f"bbox {values!r}"[:80])
+    return box
+
+
+def _accepted(category: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(map(str, category.get("accepted") or [category["name"]]))
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The file `name` in `folder` or in its `images/`; refused if it leads out of the folder."""
+    for candidate in (folder / name, folder / "images" / name):
+        path = candidate.resolve()
+        if not path.is_relative_to(folder):
+            raise ReaderError(f"{name}: leads out of the folder of photos; take it out")
+        if path.is_file():
+            return path
+    raise ReaderError(f"{name}: in the annotations, but no such file in the folder")

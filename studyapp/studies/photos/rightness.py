@@ -1,0 +1,43 @@
+"""When a network is right about a photo: one definition for the gallery's filter and its cards, for
+what paradigms ask, and so for the analysis of what they stored.
+
+It is right where its first class is one that a category of the photo means.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from studyapp.models import Network, NetworkPair, Prediction, StudyImage, WorkState
+from studyapp.paradigms.predicted import accepted_classes
+from studyapp.shelf.class_names import Indices, class_names
+
+from .eligibility import category_of
+
+
+def right_classes(categories: Iterable[Mapping[str, Any]], network: Network) -> Indices:
+    """The classes of `network` that are right for a photo with these categories."""
+    names = class_names(tuple(network.labels))
+    return accepted_classes(
+        [category_of(str(one["name"]), one.get("accepted", ()), names) for one in categories]
+    )
+
+
+def rightness(
+    photos: Iterable[StudyImage], pairs: Iterable[NetworkPair], role: str
+) -> dict[int, bool]:
+    """By image (its key) whether a network with `role` in any of the pairs is right about it.
+
+    An image without a prediction is not there.
+    """
+    shown = {photo.image_id: photo.categories for photo in photos}
+    networks = {
+        network.pk: network for pair in pairs if (network := getattr(pair, role)) is not None
+    }
+    rows = Prediction.objects.filter(
+        image__in=shown, network__in=networks, state=WorkState.READY
+    ).values_list("image_id", "network_id", "top__0__0")
+    found: dict[int, bool] = {}
+    for image, network, first in rows:
+        is_right = first in right_classes(shown[image], networks[network])
+        found[image] = found.get(image, False) or is_right
+    return found

@@ -1,0 +1,202 @@
+"""From predictions to stimuli: what is asked about, what is practised on, what is in reserve."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import transaction
+
+from studyapp.models import NetworkPair, Stimulus, StimulusRole, Study, StudyImage
+from studyapp.paradigms import PARADIGMS, Candidate
+from studyapp.studies.definition.study import Definition, study_definition
+
+from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_to
+
+SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
+
+
+class PreparationError(Exception):
+    """A study that can't be prepared as its file asks: one sentence with the fix."""
+
+
+@transaction.atomic
+def select_stimuli(study: Study) -> None:
+    """Store every eligible photo as a stimulus in the seed's order, the first ones chosen.
+
+    PreparationError tells how many are eligible and which rule left the rest out.
+    """
+    definition = study_definition(study)
+    used: set[int] = set()
+    for paradigm in definition.photo_paradigms():
+        pairs = paradigm_pairs(study, definition, paradigm)
+        photos = study.images.select_related("image").exclude(image__in=used)
+        eligible = eligible_photos(photos, pairs, PARADIGMS[paradigm])
+        study.selection[paradigm] = eligible.sentence()
+        _tell_names(study, pairs[0])
+        order = in_seed_order(eligible.candidates, f"{study.seed}/stimuli/{paradigm}")
+        stimuli = list(_stimuli(study, definition, paradigm, order, eligible))
+        shortage = _shortage(definition, paradigm, stimuli)
+        if shortage:
+            raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study)}")
+        Stimulus.objects.bulk_create(stimuli)
+        used |= {row.photo.image_id for row in stimuli if row.role in SHOWN}
+    study.save(update_fields=["selection"])
+
+
+def paradigm_pairs(study: Study, definition: Definition, paradigm: str) -> list[NetworkPair]:
+    """The pairs whose predictions decide what may be asked: those of the paradigm's conditions."""
+    names = dict.fromkeys(definition.pair_of(one) for one in definition.conditions_of(paradigm))
+    pairs = study.pairs.select_related("stronger", "weaker")
+    return [pairs.get(name=name) for name in names]
+
+
+def wanted_stimuli(definition: Definition, paradigm: str) -> dict[tuple[str, str], int]:
+    """How many stimuli are asked for, by (role, stratum), those of the main trials first.
+
+    Practice and learning take equally many of each stratum too, the first ones one more.
+    """
+    roles = {
+        StimulusRole.MAIN: definition.design.stimuli,
+        StimulusRole.PRACTICE: definition.shared_trials(paradigm, "practice"),
+        StimulusRole.LEARNING: definition.shared_trials(paradigm, "learning"),
+    }
+    strata = PARADIGMS[paradigm].strata or ("",)
+    return {
+        (role, stratum): count // len(strata) + (place < count % len(strata))
+        for role, count in roles.items()
+        for place, stratum in enumerate(strata)
+    }
+
+
+def replace_unusable(study: Study) -> int:
+    """Drop chosen photos whose map is empty or failed, by name; the next eligible ones in the
+    seed's order take their places. How many photos were dropped."""
+    unusable = list(_unusable(study))
+    for photo_id, paradigm, reason in unusable:
+        drop_photo(study, photo_id, paradigm, reason)
+    return len(unusable)
+
+
+def drop_photo(study: Study, photo_id: int, paradigm: str, reason: str) -> None:
+    """Drop the chosen stimuli of a photo by name; the next in the seed's order take their places.
+
+    PreparationError when no eligible photo is left.
+    """
+    rows = study.stimuli.filter(photo=photo_id, paradigm=paradigm, role__in=SHOWN)
+    for row in rows.order_by("position"):
+        _promote(study, row)
+        row.role, row.dropped_because = StimulusRole.DROPPED, reason
+        row.save(update_fields=["role", "dropped_because"])
+
+
+def _stimuli(
+    study: Study,
+    definition: Definition,
+    paradigm: str,
+    order: list[StudyImage],
+    eligible: Eligible,
+) -> Iterator[Stimulus]:
+    """All stimuli: photos for practice and learning after those of the main trials, then the
+    reserve. Only main trials ask all the questions that a photo gives."""
+    left = wanted_stimuli(definition, paradigm)
+    position = 0
+    for photo in order:
+        candidates = eligible.candidates[photo]
+        stratum = candidates[0].stratum
+        role = next(
+            (role for (role, of), count in left.items() if of == stratum and count > 0),
+            StimulusRole.RESERVE,
+        )
+        if role in (StimulusRole.PRACTICE, StimulusRole.LEARNING):
+            candidates = candidates[:1]
+        for candidate in candidates:
+            yield _stimulus(study, paradigm, photo, candidate, position=position, role=role)
+            position += 1
+            if role != StimulusRole.RESERVE:
+                left[role, stratum] -= 1
+
+
+def _stimulus(
+    study: Study, paradigm: str, photo: StudyImage, candidate: Candidate, **place: Any
+) -> Stimulus:
+    """An unsaved stimulus; `place`: its position and role."""
+    return Stimulus(
+        study=study,
+        photo=photo,
+        paradigm=paradigm,
+        category=candidate.category,
+        class_index=candidate.class_index,
+        options=list(candidate.options),
+        facts={**candidate.facts, **_stratum(candidate)},
+        **place,
+    )
+
+
+def _stratum(candidate: Candidate) -> dict[str, str]:
+    return {"stratum": candidate.stratum} if candidate.stratum else {}
+
+
+def _shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) -> str:
+    """What is asked for and was not found, in words; nothing where there is enough."""
+    found = Counter((str(row.role), str(row.facts.get("stratum", ""))) for row in stimuli)
+    missing = [
+        f"{count} {f'{stratum} ' if stratum else ''}{role} stimuli, found {found[role, stratum]}"
+        for (role, stratum), count in wanted_stimuli(definition, paradigm).items()
+        if found[role, stratum] < count
+    ]
+    return f"{paradigm} asks for {'; '.join(missing)}" if missing else ""
+
+
+NAMES = "names"
+
+
+def _tell_names(study: Study, pair: NetworkPair) -> None:
+    """Every name of the photos that is no class of the pair's networks, for status and desk."""
+    study.selection.pop(NAMES, None)
+    if unknown := unknown_to(study.images.all(), pair.stronger):
+        study.selection[NAMES] = f"no class of the network: {' '.join(unknown)}"
+
+
+def _hint(study: Study) -> str:
+    names = study.selection.get(NAMES)
+    fix = "rename these, or say what they mean in `images.names`; " if names else ""
+    return f"{f'; {names}' if names else ''}; {fix}add photos or ask for fewer stimuli"
+
+
+def _unusable(study: Study) -> Iterator[tuple[int, str, str]]:
+    """(photo, paradigm, reason) of chosen stimuli that can't be shown, each photo once."""
+    seen = set()
+    rows = study.stimuli.filter(role__in=SHOWN).prefetch_related(
+        "overlays__overlay__explanation", "overlays__condition"
+    )
+    for stimulus in rows.order_by("position"):
+        key = (stimulus.photo_id, stimulus.paradigm)
+        for use in stimulus.overlays.all():
+            explanation = use.overlay.explanation
+            reason = explanation.error or use.overlay.error
+            if explanation.is_empty:
+                reason = "the map has no positive value"
+            failed = explanation.state == "failed" or use.overlay.state == "failed"
+            if (explanation.is_empty or failed) and key not in seen:
+                seen.add(key)
+                yield (*key, f"{use.condition.name}, {use.role} network: {reason}")
+
+
+def _promote(study: Study, dropped: Stimulus) -> None:
+    """The next stimulus in reserve takes the place of `dropped`: of a photo that nothing else
+    asks about, which another paradigm or the practice may do meanwhile."""
+    elsewhere = study.stimuli.filter(role__in=SHOWN).exclude(
+        paradigm=dropped.paradigm, role=dropped.role
+    )
+    waiting = study.stimuli.filter(paradigm=dropped.paradigm, role=StimulusRole.RESERVE)
+    waiting = waiting.exclude(photo__in=elsewhere.values("photo"))
+    if "stratum" in dropped.facts:
+        waiting = waiting.filter(facts__stratum=dropped.facts["stratum"])
+    following = waiting.order_by("position").first()
+    if following is None:
+        raise PreparationError(
+            f"{dropped.photo.name} can't be shown and no eligible photo is left to take its place; "
+            "add photos or ask for fewer stimuli"
+        )
+    following.role = dropped.role
+    following.save(update_fields=["role"])

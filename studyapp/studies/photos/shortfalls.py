@@ -1,0 +1,177 @@
+"""What a study file asks for and can't get, as far as it is known without running it."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from studyapp.models import StimulusRole
+from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
+from studyapp.sections.materials import NetworkSection
+from studyapp.shelf.class_names import class_names, imagenet_labels, unknown_names
+from studyapp.studies.definition.catalogue import catalogue
+from studyapp.studies.definition.named_files import IMAGENET
+from studyapp.studies.definition.study import Definition
+
+from .eligibility import apply_rule, category_of
+from .readers import Photo
+from .selection import wanted_stimuli
+
+RANDOM, PACKAGE = "random", "package"
+# As many classes as a prediction keeps
+FIRST_CLASSES = 20
+Labels = Sequence[str] | None
+
+
+def file_problems(definition: Definition, base: Path) -> Iterator[str]:
+    """A sentence for every file of a network that is not the one that is meant."""
+    for name, section in definition.networks.items():
+        path = base / section.weights
+        if section.sha256 is not None and path.is_file() and _digest(path) != section.sha256:
+            yield (
+                f"`networks.{name}.sha256`: {section.weights} has another digest; use the "
+                f'right file, or write sha256 = "{_digest(path)}"'
+            )
+        labels, classes = known_labels(section, base), section.options.get("num_classes")
+        if section.labels and not labels:
+            yield (
+                f"`networks.{name}.labels`: {section.labels} names no class; "
+                "write one name per line"
+            )
+        elif labels and isinstance(classes, int) and classes != len(labels):
+            yield (
+                f"`networks.{name}`: {len(labels)} class names for num_classes = {classes}; "
+                "write one name for each class"
+            )
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def known_labels(section: NetworkSection, base: Path) -> Labels:
+    """The names of a network's classes, where the file tells them; None where only running does."""
+    if section.labels == IMAGENET:
+        return imagenet_labels()
+    if section.labels is not None:
+        lines = (base / section.labels).read_text(encoding="utf-8-sig", errors="replace")
+        return tuple(line.strip() for line in lines.splitlines() if line.strip())
+    weights = catalogue()["networks"].get(section.builder, {}).get("weights", [])
+    is_pretrained = section.weights in weights and section.weights != RANDOM
+    return imagenet_labels() if is_pretrained or PACKAGE in weights else None
+
+
+@dataclass(frozen=True)
+class Supply:
+    """Of one paradigm: photos that can be asked about at best, by stratum, and why others can't."""
+
+    eligible: Mapping[str, int]
+    left_out: Mapping[str, int]
+
+    @property
+    def photos(self) -> int:
+        return sum(self.eligible.values())
+
+    def as_json(self) -> dict[str, dict[str, int]]:
+        return {"eligible": dict(self.eligible), "left_out": dict(self.left_out)}
+
+
+def best_supply(
+    definition: Definition, photos: Sequence[Photo], labels: Mapping[str, Labels]
+) -> dict[str, Supply]:
+    """By paradigm, if every network answered every photo rightly; `labels` by network."""
+    return {
+        paradigm: _supplied(paradigm, photos, _stronger(definition, paradigm, labels))
+        for paradigm in definition.photo_paradigms()
+    }
+
+
+def _stronger(definition: Definition, paradigm: str, labels: Mapping[str, Labels]) -> Labels:
+    for condition in definition.conditions_of(paradigm):
+        pair = definition.pairs[definition.pair_of(condition)]
+        return labels.get(pair.stronger)
+    return None
+
+
+def _supplied(paradigm: str, photos: Sequence[Photo], labels: Labels) -> Supply:
+    eligible: Counter[str] = Counter()
+    left_out: Counter[str] = Counter()
+    for photo in photos:
+        outcome = _at_best(paradigm, photo, labels)
+        if isinstance(outcome, Refusal):
+            left_out[outcome.rule] += 1
+        else:
+            eligible["photos"] += 1
+    return Supply(eligible, left_out)
+
+
+def _at_best(paradigm: str, photo: Photo, labels: Labels) -> list[Candidate] | Refusal:
+    own = [name for one in photo.categories for name in one.accepted]
+    every = tuple(labels if labels is not None else dict.fromkeys(own))
+    names = class_names(every)
+    categories = [category_of(one.name, one.accepted, names) for one in photo.categories]
+    first = [min(one.accepted) for one in categories if one.accepted]
+    rest = [index for index in range(len(every)) if index not in first]
+    # Where the names of the classes are not known, there are at least enough of them.
+    padding = (
+        tuple(f"class {n}" for n in range(len(every), FIRST_CLASSES)) if labels is None else ()
+    )
+    order = [*first, *rest, *range(len(every), len(every) + len(padding))]
+    answer = Classified(order[: max(FIRST_CLASSES, len(first))], (*every, *padding))
+    roles = PARADIGMS[paradigm].networks
+    return apply_rule(categories, dict.fromkeys(roles, answer), PARADIGMS[paradigm])
+
+
+def supply_problems(definition: Definition, supply: Mapping[str, Supply]) -> Iterator[str]:
+    """A sentence for each paradigm that asks about more photos than there can be."""
+    needed = {paradigm: wanted_photos(definition, paradigm) for paradigm in supply}
+    for paradigm, found in supply.items():
+        wanted = needed[paradigm]
+        strata = set(found.eligible) - {"photos"}
+        short = [
+            f"{count} {stratum} photos, and {found.eligible.get(stratum, 0)} can be asked about"
+            for stratum, count in wanted.items()
+            if stratum and strata and found.eligible.get(stratum, 0) < count
+        ]
+        total = sum(wanted.values())
+        if not short and found.photos < total:
+            short = [f"{total} photos, and at most {found.photos} can be asked about"]
+        if short:
+            why = "; ".join(f"{count}: {rule}" for rule, count in found.left_out.items())
+            yield (
+                f"{paradigm} asks for {'; '.join(short)}{f' (left out: {why})' if why else ''}: "
+                "add photos or ask for fewer stimuli"
+            )
+    together = sum(sum(wanted.values()) for wanted in needed.values())
+    most = max(
+        (found.photos + sum(found.left_out.values()) for found in supply.values()), default=0
+    )
+    if len(needed) > 1 and together > most:
+        yield (
+            f"the kinds of questions ask for {together} different photos together, and there are "
+            f"{most}: add photos or ask for fewer stimuli"
+        )
+
+
+def wanted_photos(definition: Definition, paradigm: str) -> Counter[str]:
+    """How many photos a paradigm asks about, practice and learning among them, by stratum."""
+    found: Counter[str] = Counter()
+    for (role, stratum), count in wanted_stimuli(definition, paradigm).items():
+        each = PARADIGMS[paradigm].stimuli_a_photo if role == StimulusRole.MAIN else 1
+        found[stratum] += -(-count // each)
+    return found
+
+
+def unknown_by_network(
+    definition: Definition, photos: Sequence[Photo], labels: Mapping[str, Labels]
+) -> list[str]:
+    """A sentence for each category that is no class of a network whose names are known."""
+    categories = [(one.name, one.accepted) for photo in photos for one in photo.categories]
+    names = dict.fromkeys(pair.stronger for pair in definition.pairs.values())
+    found: dict[str, None] = {}
+    for name in names:
+        if (known := labels.get(name)) is not None:
+            found |= dict.fromkeys(unknown_names(categories, known))
+    return list(found)

@@ -1,0 +1,259 @@
+"""What must be made before a study can open: rows for the workers, and how far they are.
+
+The rows are the state. `advance` does what can be done now and says what must be asked of the
+workers; called again, it goes on where things stand.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from studyapp.models import (
+    Condition,
+    Crop,
+    Explanation,
+    Image,
+    Network,
+    NetworkLoad,
+    Overlay,
+    Prediction,
+    Stimulus,
+    StimulusOverlay,
+    Study,
+    StudyState,
+    WorkState,
+)
+from studyapp.queue import EXPLAIN, PREDICT, RENDER
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.photos.selection import (
+    SHOWN,
+    PreparationError,
+    replace_unusable,
+    select_stimuli,
+)
+
+from .claims import FREE, is_held, retry
+from .encodings import overlay_encoding
+from .overlays import Look, SettingsDigest, SettingsDigests, plan_overlays
+from .verification import conditions_by_paradigm, damaged_pictures, hidden_flaws
+
+BATCH = 32
+Row = TypeVar("Row", Prediction, Explanation, Overlay, Crop)
+
+
+@dataclass(frozen=True)
+class Request:
+    """Something to ask of the workers, by the task's name."""
+
+    task: str
+    queue: str
+    arguments: tuple[Any, ...]
+
+
+def study_networks(study: Study) -> list[Network]:
+    """The networks of all the study's pairs, each once."""
+    pairs = study.pairs.select_related("stronger", "weaker")
+    found = {n.pk: n for pair in pairs for n in (pair.stronger, pair.weaker) if n is not None}
+    return list(found.values())
+
+
+def study_predictions(study: Study) -> QuerySet[Prediction]:
+    return Prediction.objects.filter(
+        network__in=study_networks(study), image__uses__study=study
+    ).distinct()
+
+
+def study_explanations(study: Study) -> QuerySet[Explanation]:
+    """The explanations of the chosen stimuli."""
+    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__role__in=SHOWN)
+    return Explanation.objects.filter(overlays__uses__in=uses).distinct()
+
+
+def study_overlays(study: Study) -> QuerySet[Overlay]:
+    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__role__in=SHOWN)
+    return Overlay.objects.filter(uses__in=uses).distinct()
+
+
+def study_crops(study: Study) -> QuerySet[Crop]:
+    """The plain pictures of the chosen stimuli's photos, as the stronger networks crop them."""
+    return Crop.objects.filter(
+        image__uses__stimuli__in=study.stimuli.filter(role__in=SHOWN),
+        network__in=[pair.stronger_id for pair in study.pairs.all()],
+        size=study_definition(study).display.size,
+    ).distinct()
+
+
+def forget_loads(study: Study) -> None:
+    """Let workers try again to load networks at which some have died."""
+    NetworkLoad.objects.filter(network__in=study_networks(study)).exclude(is_held()).delete()
+
+
+def pending(rows: QuerySet[Row]) -> QuerySet[Row]:
+    return rows.filter(state=WorkState.PENDING)
+
+
+@transaction.atomic
+def advance(study: Study, settings_digest: SettingsDigest) -> list[Request]:
+    """Take the preparation as far as it goes now; what to ask of the workers.
+
+    The networks' rows must be described (labels) before. A problem that a person has to solve
+    is stored in `Study.problem`, and nothing is asked.
+    """
+    study = Study.objects.select_for_update().get(pk=study.pk)
+    if study.state != StudyState.PREPARING or study.prepared_at is not None:
+        return []
+    try:
+        with transaction.atomic():
+            requests = list(_advance(study, settings_digest))
+            study.problem = ""
+    except PreparationError as error:
+        requests, study.problem = [], str(error)
+    study.save(update_fields=["problem", "prepared_at", "selection"])
+    return requests
+
+
+def _advance(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]:
+    plan_predictions(study)
+    _retry_of_before(study, study_predictions(study))
+    waiting = list(_requests(PREDICT, "gpu", study, pending(study_predictions(study))))
+    if waiting:
+        yield from waiting
+        return
+    if not study.stimuli.exists():
+        select_stimuli(study)
+    waiting = list(_explanation_requests(study, settings_digest))
+    if not waiting and replace_unusable(study):
+        waiting = list(_explanation_requests(study, settings_digest))
+    waiting = waiting or list(_picture_requests(study))
+    if not waiting:
+        _refuse_failed_pictures(study)
+        waiting = list(_damaged_requests(study))
+    if not waiting:
+        for flaw in hidden_flaws(study, files=False):
+            raise PreparationError(f"{flaw}; prepare it again")
+        study.prepared_at = timezone.now()
+    yield from waiting
+
+
+def _explanation_requests(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]:
+    plan_explanations(study, settings_digest)
+    made: list[QuerySet[Any]] = [study_explanations(study), study_overlays(study)]
+    for rows in (*made, study_crops(study)):
+        _retry_of_before(study, rows)
+    yield from _requests(EXPLAIN, "gpu", study, pending(study_explanations(study)))
+
+
+def _retry_of_before(study: Study, rows: QuerySet[Any]) -> None:
+    """Try again what failed for another study, before this one was being prepared: once, for what
+    fails then failed after."""
+    if study.preparing_since is None:
+        return
+    before = Q(finished_at=None) | Q(finished_at__lt=study.preparing_since)
+    failed = rows.filter(before, state=WorkState.FAILED).values("pk")
+    retry(rows.model._default_manager.filter(pk__in=failed))
+
+
+def _damaged_requests(study: Study) -> Iterator[Request]:
+    """Draw again, as a further try, the pictures whose file is gone or another."""
+    for row in damaged_pictures(study):
+        if row.attempts >= settings.MOST_ATTEMPTS:
+            raise PreparationError(
+                f"the file of {row} was made {row.attempts} times and is missing or damaged again; "
+                "check the disk or the bucket, then prepare it again with --retry"
+            )
+        rows = type(row)._default_manager.filter(pk=row.pk)
+        rows.update(state=WorkState.PENDING, digest="", **FREE)
+    yield from _picture_requests(study)
+
+
+def plan_predictions(study: Study) -> None:
+    """A row for every photo × network; those made for another study are there already."""
+    images = study.images.values_list("image_id", flat=True)
+    Prediction.objects.bulk_create(
+        [
+            Prediction(image_id=image, network=network)
+            for network in study_networks(study)
+            for image in images
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
+    """Rows for the explanations and pictures of all chosen stimuli that have none yet."""
+    digests = SettingsDigests(settings_digest)
+    conditions = conditions_by_paradigm(study)
+    look = Look(display_settings(study), overlay_encoding(study_definition(study)))
+    joins = study_definition(study).display.scope == "network"
+    photos: dict[tuple[int, str], list[Stimulus]] = {}
+    for stimulus in study.stimuli.filter(role__in=SHOWN).select_related("photo__image"):
+        photos.setdefault((stimulus.photo_id, stimulus.paradigm), []).append(stimulus)
+        _crop(stimulus.photo.image, conditions[stimulus.paradigm], int(look.display["size"]))
+    for (_, paradigm), stimuli in photos.items():
+        for condition in conditions[paradigm]:
+            plan_overlays(stimuli, condition, look, digests, joins=joins)
+
+
+def display_settings(study: Study) -> dict[str, Any]:
+    """How maps become pictures in this study, as the explainer's Display takes it."""
+    display = study_definition(study).display
+    return {
+        "colour_map": display.colour_map,
+        "opacity": display.opacity,
+        "opacity_by": display.opacity_by,
+        "size": display.size,
+    }
+
+
+def _crop(image: Image, conditions: Iterable[Condition], size: int) -> None:
+    for pair in {condition.pair for condition in conditions}:
+        assert pair is not None
+        Crop.objects.get_or_create(image=image, network=pair.stronger, size=size)
+
+
+def _picture_requests(study: Study) -> Iterator[Request]:
+    every: list[QuerySet[Any]] = [study_overlays(study), study_crops(study)]
+    for rows in map(pending, every):
+        kind = rows.model._meta.model_name
+        for keys in _batches(rows.order_by("pk").values_list("pk", "attempts")):
+            yield Request(RENDER, "cpu", (study.pk, kind, keys))
+
+
+def _requests(task: str, queue: str, study: Study, rows: QuerySet[Any]) -> Iterator[Request]:
+    """Batches of one network each, the rows of one photo side by side."""
+    by_network: dict[int, list[tuple[int, int]]] = {}
+    ordered = rows.order_by("image_id", "pk").values_list("network_id", "pk", "attempts")
+    for network, key, attempts in ordered:
+        by_network.setdefault(network, []).append((key, attempts))
+    for network, found in by_network.items():
+        for keys in _batches(found):
+            yield Request(task, queue, (study.pk, network, keys))
+
+
+def _batches(rows: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
+    """Keys of (key, attempts) in batches; a row that may stop its worker a last time comes alone,
+    so that it fails alone."""
+    last = settings.MOST_ATTEMPTS - 1
+    together: list[int] = []
+    for key, attempts in rows:
+        if attempts >= last:
+            yield [key]
+        else:
+            together.append(key)
+    for start in range(0, len(together), BATCH):
+        yield together[start : start + BATCH]
+
+
+def _refuse_failed_pictures(study: Study) -> None:
+    every: list[QuerySet[Any]] = [study_overlays(study), study_crops(study)]
+    for rows in every:
+        failed = rows.filter(state=WorkState.FAILED).first()
+        if failed is not None:
+            raise PreparationError(
+                f"the picture {failed} could not be drawn: {failed.error}; solve it and retry"
+            )

@@ -1,0 +1,100 @@
+"""What a study's pages will show, listed from what is asked and not from what was made, so that a
+picture without a row is missed as one without a file is."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from studyapp import storage
+from studyapp.models import (
+    Condition,
+    Crop,
+    Overlay,
+    Picture,
+    StimulusOverlay,
+    Study,
+    WorkState,
+)
+from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.photos.selection import SHOWN
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A picture of a page: what it is for people, and its row, if there is one."""
+
+    title: str
+    row: Picture | None
+
+
+def conditions_by_paradigm(study: Study) -> dict[str, list[Condition]]:
+    definition = study_definition(study)
+    rows = {
+        row.name: row for row in study.conditions.select_related("pair__stronger", "pair__weaker")
+    }
+    return {
+        paradigm: [rows[one.name] for one in definition.conditions_of(paradigm)]
+        for paradigm in definition.photo_paradigms()
+    }
+
+
+def wanted_pictures(study: Study) -> Iterator[Wanted]:
+    """Every picture of every stimulus that may come on a page; a row that several pages show comes
+    once."""
+    conditions = conditions_by_paradigm(study)
+    overlays, crops = _overlays(study), _crops(study)
+    seen: set[tuple[str, int]] = set()
+    for stimulus in study.stimuli.filter(role__in=SHOWN).select_related("photo__image"):
+        paradigm = PARADIGMS[stimulus.paradigm]
+        for condition in conditions[stimulus.paradigm]:
+            assert condition.pair is not None
+            found: list[Wanted] = []
+            crop = crops.get((stimulus.photo.image_id, condition.pair.stronger_id))
+            found.append(Wanted(f"the plain picture of {stimulus.photo.name}", crop))
+            if condition.method not in WITHOUT_MAP and stimulus.role in paradigm.explains:
+                title = f"the {condition.name} of {stimulus.photo.name}"
+                keys = ((stimulus.pk, condition.pk, role) for role in paradigm.roles)
+                found += [Wanted(title, overlays.get(key)) for key in keys]
+            for one in found:
+                key = (type(one.row).__name__, one.row.pk if one.row else len(seen))
+                if key not in seen:
+                    seen.add(key)
+                    yield one
+
+
+def hidden_flaws(study: Study, *, files: bool = True) -> Iterator[str]:
+    """Why a page of the study would lack a picture, or show another than was made; without `files`
+    by the rows alone."""
+    for wanted in wanted_pictures(study):
+        row = wanted.row
+        if row is None:
+            yield f"{wanted.title} was never requested"
+        elif row.state != WorkState.READY:
+            yield f"{wanted.title} is {row.state}{f' ({row.error})' if row.error else ''}"
+        elif isinstance(row, Overlay) and row.explanation.is_empty:
+            yield f"{wanted.title} shows nothing: its map is empty"
+        elif files and not is_intact(row):
+            yield f"the file of {wanted.title} ({row.file}) is missing or has changed"
+
+
+def is_intact(picture: Picture) -> bool:
+    """The file is there and has the digest that was recorded when it was made."""
+    return storage.is_whole(picture.file, picture.digest)
+
+
+def damaged_pictures(study: Study) -> list[Picture]:
+    """The ready pictures whose file is missing or another."""
+    rows = (wanted.row for wanted in wanted_pictures(study) if wanted.row is not None)
+    return [row for row in rows if row.state == WorkState.READY and not is_intact(row)]
+
+
+def _overlays(study: Study) -> dict[tuple[int, int, str], Overlay]:
+    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__role__in=SHOWN)
+    rows = uses.select_related("overlay__explanation").defer("overlay__explanation__provenance")
+    return {(use.stimulus_id, use.condition_id, use.role): use.overlay for use in rows}
+
+
+def _crops(study: Study) -> dict[tuple[int, int], Crop]:
+    size = study_definition(study).display.size
+    rows = Crop.objects.filter(image__uses__study=study, size=size).distinct()
+    return {(row.image_id, row.network_id): row for row in rows}

@@ -1,0 +1,82 @@
+"""What may be asked of which photo, on networks' answers written out by hand."""
+
+from studyapp.paradigms import Candidate, Classified
+
+from .examples import LABELS, LYNX, MINK, OTTER, SEAL, TABBY, TIGER, found, said, truth
+
+
+def test_trust_needs_both_networks_right_with_one_class() -> None:
+    both = {**said(TIGER, TABBY), "weaker": Classified((TIGER, LYNX), LABELS)}
+    assert found("trust", [truth(TIGER)], both) == [Candidate("tiger", TIGER)]
+    wrong = {**said(TIGER), "weaker": Classified((LYNX, TIGER), LABELS)}
+    assert found("trust", [truth(TIGER)], wrong) == "the weaker network is wrong"
+    assert found("trust", [truth(TABBY)], both) == "the stronger network is wrong"
+    differing = {**said(TIGER), "weaker": Classified((TABBY,), LABELS)}
+    assert "differ" in found("trust", [truth(TIGER, TABBY)], differing)
+
+
+def test_trust_in_two_methods_needs_one_network_only() -> None:
+    assert found("trust", [truth(TIGER)], said(TIGER)) == [Candidate("tiger", TIGER)]
+
+
+def test_discrimination_explains_both_categories_with_their_best_classes() -> None:
+    asked = found("discrimination", [truth(TIGER), truth(OTTER, MINK)], said(MINK, TIGER, OTTER))
+    assert asked == [
+        Candidate("tiger", TIGER, ("otter", "tiger"), {"right": 1}),
+        Candidate("otter", MINK, ("otter", "tiger"), {"right": 0}),
+    ]
+    alone = found("discrimination", [truth(TIGER)], said(TIGER))
+    assert alone == "not exactly two annotated categories"
+    far = found("discrimination", [truth(TIGER), truth(SEAL)], said(TIGER, TABBY))
+    assert "first ten" in far
+
+
+def test_agreement_takes_right_and_wrong_predictions_apart() -> None:
+    right = found("agreement", [truth(TIGER)], said(TIGER, TABBY))
+    assert right == [Candidate("tiger", TIGER, (), {"right": 1, "truth": "tiger"}, "right")]
+    wrong = found("agreement", [truth(TIGER)], said(TABBY, TIGER))
+    assert wrong == [Candidate("tabby", TABBY, (), {"right": 0, "truth": "tiger"}, "wrong")]
+
+
+def test_distinction_shows_the_first_four_classes_or_three_and_the_truth() -> None:
+    numbers = ("0", "1", "2", "3")
+    right = found("distinction", [truth(TIGER)], said(TIGER, TABBY, LYNX, OTTER, MINK))
+    facts = {"classes": [TIGER, TABBY, LYNX, OTTER], "right": 0, "correct": 0}
+    assert right == [Candidate("tiger", TIGER, numbers, facts, "right")]
+    wrong = found("distinction", [truth(SEAL)], said(TIGER, TABBY, LYNX, OTTER, MINK, SEAL))
+    facts = {"classes": [TIGER, TABBY, LYNX, SEAL], "right": 0, "correct": 3}
+    assert wrong == [Candidate("seal", TIGER, numbers, facts, "wrong")]
+    near = found("distinction", [truth(TABBY)], said(TIGER, TABBY, LYNX, OTTER))
+    assert near[0].facts["correct"] == 1  # type: ignore[union-attr]
+    twice = found("distinction", [truth(TIGER, TABBY)], said(TIGER, TABBY, LYNX, OTTER))
+    assert "several of the 4 classes" in twice
+
+
+def test_meta_prediction_offers_the_networks_answer_against_the_truth_where_it_is_wrong() -> None:
+    right = found("meta_prediction", [truth(TIGER)], said(TIGER, TABBY, LYNX))
+    facts = {"right": 1, "truth": "tiger"}
+    assert right == [Candidate("tiger", TIGER, ("tabby", "tiger"), facts, "right")]
+    wrong = found("meta_prediction", [truth(OTTER)], said(TABBY, TIGER, OTTER))
+    facts = {"right": 1, "truth": "otter"}
+    assert wrong == [Candidate("tabby", TABBY, ("otter", "tabby"), facts, "wrong")]
+
+
+def test_reliance_offers_the_advice_and_the_truth_among_four() -> None:
+    wrong = found("reliance", [truth(SEAL)], said(TIGER, TABBY, LYNX, OTTER))
+    options = ("lynx", "seal", "tabby", "tiger")
+    facts = {"right": 1, "advice": 3, "accept": 0}
+    assert wrong == [Candidate("tiger", TIGER, options, facts, "wrong")]
+    right = found("reliance", [truth(TIGER)], said(TIGER, TABBY, LYNX, OTTER))
+    assert right[0].facts["accept"] == 1  # type: ignore[union-attr]
+    few = found("reliance", [truth(TIGER)], said(TIGER, TABBY))
+    assert few == "the network tells fewer than 4 classes"
+
+
+def test_pointing_asks_for_what_the_photo_shows() -> None:
+    assert found("pointing", [truth(OTTER, MINK)], said(TIGER, MINK)) == [Candidate("otter", MINK)]
+    assert "first ten" in found("pointing", [truth(OTTER)], said(TIGER))
+
+
+def test_a_rating_takes_any_photo_and_explains_the_networks_answer() -> None:
+    asked = found("rating", [truth(OTTER), truth(SEAL)], said(TIGER, SEAL))
+    assert asked == [Candidate("tiger", TIGER, (), {"right": 0})]

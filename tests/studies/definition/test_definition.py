@@ -1,0 +1,228 @@
+"""A study file is checked whole; every complaint names the file, the line, the key and the fix."""
+
+from pathlib import Path
+
+import pytest
+
+from studyapp.studies.definition.file import DefinitionError, parse_definition, read_definition
+from studyapp.studies.definition.study import Definition
+
+GOOD = """\
+slug = "cats"
+title = "Cats"
+kind = "pilot"
+
+[texts]
+consent = "consent.md"
+instructions = "instructions.md"
+debrief = "debrief.md"
+
+[networks.vgg]
+builder = "vgg16"
+weights = "IMAGENET1K_V1"
+
+[networks.alex]
+builder = "alexnet"
+weights = "IMAGENET1K_V1"
+
+[pairs.main]
+stronger = "vgg"
+weaker = "alex"
+
+[images]
+reader = "folder"
+folder = "photos"
+
+[[conditions]]
+name = "plain"
+method = "guided_backprop"
+
+[[conditions]]
+name = "guided"
+method = "guided_grad_cam"
+
+[[blocks]]
+name = "practice"
+paradigm = "trust"
+stage = "practice"
+trials = 2
+
+[[blocks]]
+name = "main"
+paradigm = "trust"
+trials = 18
+checks = 2
+
+[design]
+seed = 7
+people = 100
+stimuli = 30
+"""
+
+
+def complaint(text: str) -> str:
+    with pytest.raises(DefinitionError) as caught:
+        parse_definition(text, "cats.toml")
+    message = str(caught.value)
+    assert "\n" not in message
+    return message
+
+
+def spoiled(old: str, new: str) -> str:
+    assert GOOD.count(old) == 1, f"{old!r} must stand once in the good file"
+    return complaint(GOOD.replace(old, new))
+
+
+def line(text: str) -> int:
+    return GOOD[: GOOD.index(text)].count("\n") + 1
+
+
+def test_a_good_file_gives_an_object_with_every_default_written_out() -> None:
+    definition = parse_definition(GOOD, "cats.toml")
+    assert definition.blocks[1].checks == 2
+    assert definition.display.opacity == 0.5
+    assert definition.arm_conditions() == {"everyone": ["plain", "guided"]}
+    assert definition.practice_trials("trust") == 2
+    assert definition.paradigms() == ["trust"]
+
+
+def test_what_is_stored_gives_the_same_definition_back() -> None:
+    definition = parse_definition(GOOD, "cats.toml")
+    assert Definition.model_validate(definition.model_dump(mode="json")) == definition
+
+
+def test_the_digest_knows_what_is_asked_and_not_how_it_is_spelt() -> None:
+    first = parse_definition(GOOD, "a").digest()
+    assert parse_definition(f"# a comment\n{GOOD}", "b").digest() == first
+    assert parse_definition(GOOD.replace("seed = 7", "seed = 8"), "c").digest() != first
+
+
+def test_an_unknown_paradigm_is_told_with_its_line_and_the_nearest_one() -> None:
+    number = line('paradigm = "trust"\ntrials = 18')
+    assert spoiled('paradigm = "trust"\ntrials = 18', 'paradigm = "trsut"\ntrials = 18') == (
+        f'cats.toml, line {number}: `blocks.paradigm = "trsut"`: unknown; did you mean "trust"?'
+    )
+
+
+def test_an_unknown_key_is_told_with_its_line_and_the_nearest_one() -> None:
+    number = line("checks = 2")
+    assert spoiled("checks = 2", "chekcs = 2") == (
+        f'cats.toml, line {number}: `blocks.1.chekcs`: unknown key; did you mean "checks"?'
+    )
+
+
+def test_an_unknown_key_of_a_section_is_told_too() -> None:
+    assert 'did you mean "stronger"' in spoiled('stronger = "vgg"', 'strongr = "vgg"')
+    assert 'did you mean "seed"' in spoiled("seed = 7", "sed = 7")
+
+
+def test_a_missing_key_is_told() -> None:
+    number = line("[design]")
+    assert spoiled("seed = 7\n", "") == (
+        f"cats.toml, line {number}: `design.seed`: is missing; add it"
+    )
+
+
+def test_a_value_of_the_wrong_kind_is_told_with_what_was_given() -> None:
+    message = spoiled("people = 100", 'people = "many"')
+    assert f"line {line('people = 100')}: `design.people`" in message
+    assert "(given: 'many')" in message
+
+
+def test_an_unknown_method_is_told_with_the_nearest_one() -> None:
+    message = spoiled('"guided_grad_cam"', '"guided_gradcam"')
+    assert 'did you mean "guided_grad_cam"?' in message
+    number = line('method = "guided_grad_cam"')
+    assert f"line {number}" in message
+
+
+def test_an_unknown_network_is_told_with_all_that_are_equally_near() -> None:
+    message = spoiled('builder = "vgg16"', 'builder = "vgg17"')
+    assert 'did you mean "vgg11", "vgg13", "vgg16" or "vgg19"?' in message
+    assert 'did you mean "vgg"?' in spoiled('stronger = "vgg"', 'stronger = "vggg"')
+
+
+def test_a_pair_of_one_network_with_itself_is_told() -> None:
+    number = line('weaker = "alex"')
+    told = spoiled('weaker = "alex"', 'weaker = "vgg"')
+    assert (
+        f"line {number}: `pairs.main`: stronger and weaker are both vgg, one and the same" in told
+    )
+    told = spoiled('builder = "alexnet"', 'builder = "vgg16"')
+    assert "vgg and alex are one and the same network; name two that differ" in told
+
+
+@pytest.mark.parametrize(
+    ("option", "sentence"),
+    [
+        ("classes = 6", 'options = "classes"`: unknown; did you mean "num_classes"?'),
+        ('num_classes = "6"', "options.num_classes = '6'`: use a whole number above 0"),
+        ("num_classes = 0", "options.num_classes = 0`: use a whole number above 0"),
+    ],
+)
+def test_an_option_that_a_builder_does_not_take_is_told(option: str, sentence: str) -> None:
+    builder = 'builder = "alexnet"'
+    assert sentence in spoiled(builder, f"{builder}\noptions = {{ {option} }}")
+
+
+def test_an_unknown_setting_of_a_method_is_told() -> None:
+    message = spoiled(
+        'method = "guided_backprop"', 'method = "guided_backprop"\nsettings = { groups = 3 }'
+    )
+    assert '`conditions.settings = "groups"`: unknown' in message
+
+
+def test_a_condition_named_twice_is_told() -> None:
+    assert "is used twice" in spoiled('name = "guided"', 'name = "plain"')
+
+
+def test_a_condition_must_name_its_pair_where_there_are_several() -> None:
+    several = GOOD.replace("[images]", '[pairs.other]\nstronger = "alex"\n\n[images]')
+    assert "names no pair; add pair" in complaint(several)
+
+
+def test_more_trials_than_stimuli_are_told() -> None:
+    assert "more than `design.stimuli = 30`" in spoiled("trials = 18", "trials = 31")
+
+
+def test_a_study_that_is_no_pilot_needs_its_ethics() -> None:
+    assert "`ethics` is missing" in spoiled('kind = "pilot"', 'kind = "real"')
+
+
+def test_a_text_that_every_study_needs_is_told() -> None:
+    assert "`texts.debrief` is missing" in spoiled('debrief = "debrief.md"\n', "")
+
+
+def test_an_unknown_colour_map_is_told() -> None:
+    message = complaint(f'{GOOD}\n[display]\ncolour_map = "virdis"\n')
+    assert 'did you mean "viridis"?' in message
+
+
+def test_an_unknown_reference_is_told() -> None:
+    message = complaint(f'{GOOD}\n[analysis]\nreference = "plane"\n')
+    assert 'did you mean "plain"?' in message
+
+
+def test_what_is_no_toml_is_told_with_its_line() -> None:
+    assert "not TOML" in spoiled("seed = 7", "seed = = 7")
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(DefinitionError, match="name a study file"):
+        read_definition(tmp_path / "none.toml")
+
+
+def test_a_file_that_is_not_utf8_is_told(tmp_path: Path) -> None:
+    (tmp_path / "latin.toml").write_bytes(b'title = "caf\xe9"')
+    with pytest.raises(DefinitionError, match="save it as UTF-8"):
+        read_definition(tmp_path / "latin.toml")
+
+
+def test_a_text_file_that_is_not_there_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "cats.toml").write_text(GOOD)
+    for name in ("consent", "instructions"):
+        (tmp_path / f"{name}.md").write_text("text")
+    with pytest.raises(DefinitionError, match=r'`texts.debrief = "debrief.md"`: no such file'):
+        read_definition(tmp_path / "cats.toml")
+    (tmp_path / "debrief.md").write_text("text")
+    assert read_definition(tmp_path / "cats.toml").slug == "cats"

@@ -1,0 +1,79 @@
+"""Names that are no class of the network are told where a researcher looks: status and desk."""
+
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.urls import reverse
+
+from studyapp.models import Network, Prediction, Study, StudyState, WorkState
+from studyapp.studies.definition.file import DefinitionError, read_definition
+from studyapp.studies.loading import LoadingError, load_study
+from studyapp.studies.preparation.advance import advance
+from tests.admin.desk import administrator
+from tests.shelf.test_class_names import make_folders
+from tests.studies.definition.test_checking import STUDY
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    make_folders(tmp_path, ["Red ", "gren", "BLUE"], photos=2)
+    (tmp_path / "t.md").write_text("text")
+    (tmp_path / "labels.txt").write_text("red\ngreen\nblue\ngrey\npink\ngold")
+    (tmp_path / "study.toml").write_text(STUDY)
+    return tmp_path
+
+
+def prepared(folder: Path, *, replace: bool = False) -> Study:
+    """The study after its networks answered: every photo shows the first class."""
+    study = load_study(folder / "study.toml", replace=replace)
+    network = Network.objects.get()
+    network.labels = ["red", "green", "blue", "grey", "pink", "gold"]
+    network.save()
+    for photo in study.images.all():
+        top = [[index, 1.0, 0.1] for index in range(6)]
+        Prediction.objects.get_or_create(
+            image=photo.image, network=network, defaults={"state": WorkState.READY, "top": top}
+        )
+    Study.objects.filter(pk=study.pk).update(state=StudyState.PREPARING)
+    advance(study, lambda network, method, settings: "0" * 64)
+    return Study.objects.get(pk=study.pk)
+
+
+def test_unknown_names_stand_in_status_and_at_the_desk_with_the_nearest_class(
+    folder: Path,
+) -> None:
+    (folder / "study.toml").write_text(STUDY.replace("stimuli = 4", "stimuli = 5"))
+    study = prepared(folder)
+    told = "“gren” (2 photos): did you mean green"
+    assert told in study.problem
+    assert "images.names" in study.problem
+    out = StringIO()
+    call_command("study", "status", study.slug, stdout=out)
+    page = administrator().get(reverse("admin:studyapp_study_change", args=[study.pk]))
+    assert f"names: no class of the network: {told}" in out.getvalue()
+    assert told in page.content.decode()
+
+
+def test_a_table_of_names_mends_a_study_that_lost_photos(folder: Path) -> None:
+    assert "names" in prepared(folder).selection
+    toml = STUDY.replace('folder = "photos"', 'folder = "photos"\nnames = "names.csv"')
+    (folder / "study.toml").write_text(toml)
+    (folder / "names.csv").write_text("name,classes\ngren,green\n")
+    study = prepared(folder, replace=True)
+    assert "names" not in study.selection
+    assert study.problem == ""
+    # A changed table is a changed study, though the file is the same.
+    (folder / "names.csv").write_text("name,classes\ngren,gold\n")
+    with pytest.raises(LoadingError, match="--replace"):
+        load_study(folder / "study.toml")
+
+
+def test_a_table_of_names_may_not_lead_out_of_an_upload(folder: Path) -> None:
+    toml = STUDY.replace('folder = "photos"', 'folder = "photos"\nnames = "/etc/passwd"')
+    (folder / "study.toml").write_text(toml)
+    with pytest.raises(DefinitionError, match=r"images.names.*points outside the upload"):
+        read_definition(folder / "study.toml", is_upload=True)

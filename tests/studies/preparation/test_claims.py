@@ -1,0 +1,90 @@
+"""A claim is one worker's for a while, and three that run out are enough."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import QuerySet
+from django.utils import timezone
+
+from sandbox.builders import make_study
+from studyapp.models import Explanation, WorkState
+from studyapp.studies.preparation.advance import _batches
+from studyapp.studies.preparation.claims import claim, fail, finish, give_back, renew, retry
+
+pytestmark = pytest.mark.django_db
+
+
+def waiting_rows() -> QuerySet[Any]:
+    make_study(prepared=False)
+    Explanation.objects.update(state=WorkState.PENDING, map_digest="", map_file="")
+    return Explanation.objects.order_by("pk")
+
+
+def let_claims_run_out() -> None:
+    Explanation.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
+
+
+def test_what_one_worker_has_claimed_no_other_gets() -> None:
+    rows = waiting_rows()
+    first, second = claim(rows, "one"), claim(rows, "other")
+    assert rows.filter(claimed_by=first).count() == rows.count()
+    assert not rows.filter(claimed_by=second).exists()
+
+
+def test_a_claim_that_ran_out_is_free_for_another_worker_and_the_first_records_nothing() -> None:
+    rows = waiting_rows()
+    late = claim(rows, "late")
+    let_claims_run_out()
+    claim(rows, "other")
+    row = rows[0]
+    assert not finish(row, late, map_digest="d" * 64)
+    assert not fail(row, late, "too late")
+    row.refresh_from_db()
+    assert (row.state, row.map_digest, row.attempts) == (WorkState.PENDING, "", 2)
+
+
+def test_a_claim_is_renewed_while_its_worker_lives() -> None:
+    rows = waiting_rows()
+    name = claim(rows, "slow")
+    let_claims_run_out()
+    renew(rows, name)
+    assert not rows.filter(claimed_by=claim(rows, "other")).exists()
+
+
+def test_nobody_renews_the_claim_of_another() -> None:
+    rows = waiting_rows()
+    claim(rows, "dead")
+    let_claims_run_out()
+    renew(rows, "somebody else/1")
+    assert rows.filter(claimed_by=claim(rows, "other")).count() == rows.count()
+
+
+def test_three_dead_claims_make_a_row_failed_with_the_reason() -> None:
+    rows = waiting_rows()
+    for _ in range(4):
+        claim(rows, "doomed")
+        let_claims_run_out()
+    assert set(rows.values_list("state", "claimed_by")) == {(WorkState.FAILED, "")}
+    assert rows[0].error == "3 workers stopped at it; see the worker's log, then retry"
+
+
+def test_a_row_given_back_is_free_at_once_and_fails_with_the_last_reason() -> None:
+    rows = waiting_rows()
+    for reason in ("no memory", "no memory", "no disk"):
+        name = claim(rows, "one")
+        for row in rows.filter(claimed_by=name):
+            assert give_back(row, name, reason)
+    assert set(rows.values_list("state", "error")) == {(WorkState.FAILED, "no disk")}
+
+
+def test_failed_rows_that_are_tried_again_have_all_their_attempts() -> None:
+    rows = waiting_rows()
+    name = claim(rows, "one")
+    fail(rows[0], name, "a bad photo")
+    assert retry(rows) == 1
+    assert (rows[0].state, rows[0].attempts, rows[0].error) == (WorkState.PENDING, 0, "")
+
+
+def test_a_row_on_its_last_attempt_comes_alone_so_that_it_fails_alone() -> None:
+    assert list(_batches([(1, 0), (2, 2), (3, 1), (4, 2)])) == [[2], [4], [1, 3]]
