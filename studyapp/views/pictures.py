@@ -8,6 +8,7 @@ import logging
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils.cache import get_conditional_response
 
 from studyapp.models import (
     HOLDS_A_SLOT,
@@ -35,7 +36,6 @@ from studyapp.studies.shown import (
 )
 
 from .pages import participant_view
-from .sending import send_file
 from .trials import pictures_of
 
 logger = logging.getLogger("studyapp.pictures")
@@ -99,13 +99,15 @@ def _send(request: HttpRequest, found: Picture, *, size: int) -> HttpResponse:
     }
     try:
         path = shown_path(found, size)
+        if settings.SHOWN_URL:
+            headers["X-Accel-Redirect"] = f"{settings.SHOWN_URL}{shown_name(found, size)}"
+            return HttpResponse(headers=headers)
+        content = path.read_bytes()
     except (FileNotFoundError, DamagedFileError, UnusableStorageError):
         raise
     except OSError as error:
         # Without room for a copy people still see the picture; only slower.
         logger.warning("No copy of a picture can be made in %s: %s", settings.SHOWN_ROOT, error)
-        return HttpResponse(shown_bytes(found, size), headers=headers)
-    if settings.SHOWN_URL:
-        headers["X-Accel-Redirect"] = f"{settings.SHOWN_URL}{shown_name(found, size)}"
-        return HttpResponse(headers=headers)
-    return send_file(request, path, headers)
+        content = shown_bytes(found, size)
+    reply = HttpResponse(content, headers=headers)
+    return get_conditional_response(request, etag=headers["ETag"], response=reply) or reply

@@ -1,8 +1,7 @@
-"""Picture files over HTTP: kept for ever, asked for again, in part, and sent by the server."""
+"""Picture files over HTTP: kept for ever, asked for again, and sent by a proxy."""
 
 from pathlib import Path
 from typing import Any
-from wsgiref.util import FileWrapper
 
 import pytest
 from django.db import connection
@@ -25,64 +24,18 @@ def address(client: Client) -> str:
     return next(one for one in shown if Overlay.objects.filter(code=one[-26:-4]).exists())
 
 
-def test_a_picture_says_how_long_it_is_kept_and_that_it_comes_in_parts(
-    client: Client, address: str
-) -> None:
+def test_a_picture_says_how_long_it_is_kept(client: Client, address: str) -> None:
     reply = client.get(address)
     assert reply["Cache-Control"] == "private, max-age=31536000, immutable"
-    assert reply["Accept-Ranges"] == "bytes"
     assert reply["Content-Type"] == "image/png"
     assert reply["Content-Length"] == str(len(reply.content))
 
 
-@pytest.mark.parametrize(
-    ("asked", "first", "last"),
-    [
-        ("bytes=0-9", 0, 9),
-        ("bytes=5-", 5, None),
-        ("bytes=-7", -7, None),
-        ("bytes=3-99999", 3, None),
-    ],
-)
-def test_one_range_of_a_picture_is_sent(
-    client: Client, address: str, asked: str, first: int, last: int | None
-) -> None:
+def test_a_part_of_a_picture_is_answered_with_the_whole(client: Client, address: str) -> None:
     whole = client.get(address).content
-    reply = client.get(address, headers={"range": asked})
-    wanted = whole[first:] if last is None else whole[first : last + 1]
-    start = first if first >= 0 else len(whole) + first
-    assert (reply.status_code, reply.content) == (206, wanted)
-    assert reply["Content-Range"] == f"bytes {start}-{start + len(wanted) - 1}/{len(whole)}"
-    assert reply["Content-Length"] == str(len(wanted))
-
-
-@pytest.mark.parametrize("asked", ["bytes=99999999-", "bytes=-0"])
-def test_a_range_outside_the_picture_is_refused_with_its_size(
-    client: Client, address: str, asked: str
-) -> None:
-    size = len(client.get(address).content)
-    reply = client.get(address, headers={"range": asked})
-    assert (reply.status_code, reply["Content-Range"]) == (416, f"bytes */{size}")
-
-
-@pytest.mark.parametrize(
-    "asked", ["bytes=0-1,4-5", "bytes=9-3", "bytes=-", "pages=1-2", "bytes=a-b", f"bytes={10**30}-"]
-)
-def test_what_is_no_single_range_is_answered_with_the_whole_picture(
-    client: Client, address: str, asked: str
-) -> None:
-    whole = client.get(address).content
-    reply = client.get(address, headers={"range": asked})
-    assert (reply.status_code, reply.content) == (200, whole)
-
-
-def test_a_range_of_another_version_is_answered_with_the_whole_picture(
-    client: Client, address: str
-) -> None:
-    tag = client.get(address)["ETag"]
-    known = client.get(address, headers={"range": "bytes=0-9", "if-range": tag})
-    other = client.get(address, headers={"range": "bytes=0-9", "if-range": '"another"'})
-    assert (known.status_code, other.status_code) == (206, 200)
+    for asked in ("bytes=0-9", "bytes=-7", "bytes=99999999-", "pages=1-2"):
+        reply = client.get(address, headers={"range": asked})
+        assert (reply.status_code, reply.content) == (200, whole)
 
 
 def test_a_picture_that_is_known_is_not_sent_again(client: Client, address: str) -> None:
@@ -96,15 +49,6 @@ def test_a_pictures_headers_can_be_asked_for_alone(client: Client, address: str)
     whole, head = client.get(address), client.head(address)
     assert (head.status_code, head.content) == (200, b"")
     assert dict(head.headers) == dict(whole.headers)
-
-
-def test_the_server_itself_sends_the_file(client: Client, address: str) -> None:
-    whole = client.get(address)
-    reply: Any = client.get(address, **{"wsgi.file_wrapper": FileWrapper})
-    assert reply.streaming
-    assert "Content-Disposition" not in reply
-    assert reply["Content-Length"] == whole["Content-Length"]
-    assert b"".join(reply.streaming_content) == whole.content
 
 
 def test_a_proxy_is_told_which_file_to_send(client: Client, address: str, settings: Any) -> None:
