@@ -30,30 +30,30 @@ from scipy.special import logit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-from studyapp.analyses.statistics.bootstrap import drawn_weights  # noqa: E402
-from studyapp.analyses.statistics.clusters import (  # noqa: E402
+from studyapp.statistics.bootstrap import drawn_weights  # noqa: E402
+from studyapp.statistics.clusters import (  # noqa: E402
     Clusters,
     correcting_count,
     effective,
     least_share,
 )
-from studyapp.analyses.statistics.glmm import (  # noqa: E402
+from studyapp.statistics.glmm import (  # noqa: E402
     Crossed,
     MethodModel,
     fit_right,
     fit_sides,
 )
-from studyapp.analyses.statistics.holm import holm  # noqa: E402
-from studyapp.analyses.statistics.labels import codes  # noqa: E402
-from studyapp.analyses.statistics.naive import wilson  # noqa: E402
-from studyapp.analyses.statistics.robust import (  # noqa: E402
+from studyapp.statistics.holm import holm  # noqa: E402
+from studyapp.statistics.labels import codes  # noqa: E402
+from studyapp.statistics.naive import wilson  # noqa: E402
+from studyapp.statistics.robust import (  # noqa: E402
     FEWEST_EFFECTIVE,
     mean_clusters,
     two_way_contrast,
     two_way_mean,
     two_way_share,
 )
-from studyapp.analyses.statistics.wald import asked_of, predictor_of  # noqa: E402
+from studyapp.statistics.wald import asked_of, predictor_of  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]

@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from studyapp.paradigms.questions import DECLINED
+from studyapp.statistics.detection import type2_auroc
+from studyapp.statistics.robust import two_way_mean
 from studyapp.studies.definition.asking import AskedQuestion, asked_questions
 from studyapp.studies.definition.study import Definition
-
-from .statistics.detection import type2_auroc
-from .statistics.robust import two_way_mean
 
 Frame = pd.DataFrame
 EVERYTHING = "everything"

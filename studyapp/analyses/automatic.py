@@ -6,7 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from .statistics.rank_agreement import rank_agreement
+from studyapp.statistics.rank_agreement import rank_agreement
+
 from .tidy import Tidy
 
 Key = tuple[str, str]

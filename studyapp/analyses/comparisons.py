@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
-from .statistics.equivalence import equivalence
-from .statistics.holm import holm
-from .statistics.robust import (
+from studyapp.statistics.equivalence import equivalence
+from studyapp.statistics.holm import holm
+from studyapp.statistics.robust import (
     Estimate,
     effective_pair,
     too_few,
@@ -21,6 +21,7 @@ from .statistics.robust import (
     two_way_mean,
     two_way_share,
 )
+
 from .tidy import Tidy
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from .statistics.glmm import Crossed
-from .statistics.labels import codes
+from studyapp.statistics.glmm import Crossed
+from studyapp.statistics.labels import codes
 
 
 def crossed_of(frame: pd.DataFrame, methods: list[str]) -> Crossed:

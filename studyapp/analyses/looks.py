@@ -4,7 +4,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any
 
-from .statistics.sequential import Look, confidence_sequence, drifts
+from studyapp.statistics.sequential import Look, confidence_sequence, drifts
+
 from .tidy import Tidy
 
 

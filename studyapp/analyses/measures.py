@@ -11,8 +11,8 @@ from typing import Any, Literal
 import pandas as pd
 
 from studyapp.paradigms.base import NO_ADVICE, NO_EXPLANATION
-from studyapp.paradigms.pointing import Values, point_scores
-from studyapp.paradigms.questionnaire import INSTRUMENTS, instrument_scores
+from studyapp.paradigms.pointing.question import Values, point_scores
+from studyapp.paradigms.questionnaire.question import INSTRUMENTS, instrument_scores
 
 Frame = pd.DataFrame
 Outcome = Literal["score", "correct", "value"]

@@ -13,12 +13,13 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from studyapp.statistics.glmm import SIDES, Crossed, MethodModel, fit_right, fit_scores, fit_sides
+from studyapp.statistics.holm import holm
+from studyapp.statistics.robust import few, logit_interval, mean_clusters
+from studyapp.statistics.wald import Asked, Wald, asked_of
+
 from .comparisons import Pair, adjusted
 from .crossings import crossed_of
-from .statistics.glmm import SIDES, Crossed, MethodModel, fit_right, fit_scores, fit_sides
-from .statistics.holm import holm
-from .statistics.robust import few, logit_interval, mean_clusters
-from .statistics.wald import Asked, Wald, asked_of
 
 Integers = npt.NDArray[np.int64]
 DIGITS = 8

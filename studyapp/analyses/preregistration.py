@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from studyapp.analyses.statistics.robust import FEWEST_EFFECTIVE
 from studyapp.paradigms import PARADIGMS, Paradigm
+from studyapp.statistics.robust import FEWEST_EFFECTIVE
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.design.certificate import certificate_lines
 

@@ -14,6 +14,11 @@ import numpy
 import pandas as pd
 import scipy
 
+from studyapp.statistics.bootstrap import two_way_bootstrap
+from studyapp.statistics.naive import pooled_mean, wilcoxon_on_people, wilson
+from studyapp.statistics.reliability import Level, fleiss, krippendorff
+from studyapp.statistics.robust import two_way_slope
+
 from . import comparisons
 from .answers import answers
 from .automatic import automatic
@@ -22,10 +27,6 @@ from .kinds import KINDS
 from .looks import drift_notes, looks
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .repeats import repeats
-from .statistics.bootstrap import two_way_bootstrap
-from .statistics.naive import pooled_mean, wilcoxon_on_people, wilson
-from .statistics.reliability import Level, fleiss, krippendorff
-from .statistics.robust import two_way_slope
 from .tidy import LEVELS, Tidy
 
 ALPHA_LEVELS: Mapping[str, Level] = {

@@ -11,7 +11,7 @@ import pandas as pd
 
 from studyapp import storage
 from studyapp.models import Explanation, Study
-from studyapp.paradigms.pointing import Values
+from studyapp.paradigms.pointing.question import Values
 
 from .exclusions import apply_exclusions
 from .frames import folder_frame, study_frame

@@ -10,24 +10,25 @@ from typing import Any
 
 import pandas as pd
 
-from .crossings import crossed_of
-from .statistics.detection import (
+from studyapp.statistics.detection import (
     Sensitivity,
     brier,
     calibration_error,
     fit_detection,
     type2_auroc,
 )
-from .statistics.reliance import (
+from studyapp.statistics.reliance import (
     Choice,
     Share,
     relative_ai_reliance,
     relative_self_reliance,
     switch_fraction,
 )
-from .statistics.robust import two_way_mean, two_way_share
-from .statistics.utility import Tallies, utility
-from .statistics.wald import Wald
+from studyapp.statistics.robust import two_way_mean, two_way_share
+from studyapp.statistics.utility import Tallies, utility
+from studyapp.statistics.wald import Wald
+
+from .crossings import crossed_of
 
 Frame = pd.DataFrame
 STRATA: Mapping[int, str] = {1: "prediction_right", 0: "prediction_wrong"}

@@ -10,7 +10,7 @@ from studyapp.analyses.reports import folder_material, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder
 from studyapp.analyses.tidy import Tidy, asked_paradigms
-from studyapp.paradigms.questionnaire import INSTRUMENTS
+from studyapp.paradigms.questionnaire.question import INSTRUMENTS
 from studyapp.spreadsheets import inert
 
 SCRIPTS = Path(__file__).with_name("scripts")

@@ -1,34 +1,32 @@
-"""The kinds of questions. A new one is one file here and one line in PARADIGMS."""
+"""The kinds of questions. A new one is one folder here and one line in PARADIGMS."""
 
-from . import (
-    agreement,
-    custom,
-    discrimination,
-    distinction,
-    meta_prediction,
-    open_text,
-    pointing,
-    questionnaire,
-    rating,
-    reliance,
-    trust,
-)
+from .agreement.question import PARADIGM as AGREEMENT
 from .base import WITHOUT_MAP, Candidate, Category, Classified, Eligibility, Paradigm, Refusal
+from .custom.question import PARADIGM as CUSTOM
+from .discrimination.question import PARADIGM as DISCRIMINATION
+from .distinction.question import PARADIGM as DISTINCTION
 from .forms import TrialForm
+from .meta_prediction.question import PARADIGM as META_PREDICTION
+from .open_text.question import PARADIGM as OPEN_TEXT
+from .pointing.question import PARADIGM as POINTING
+from .questionnaire.question import PARADIGM as QUESTIONNAIRE
 from .questions import Asked, Question
+from .rating.question import PARADIGM as RATING
+from .reliance.question import PARADIGM as RELIANCE
+from .trust.question import PARADIGM as TRUST
 
 PARADIGMS: dict[str, Paradigm] = {
-    "trust": trust.PARADIGM,
-    "discrimination": discrimination.PARADIGM,
-    "agreement": agreement.PARADIGM,
-    "distinction": distinction.PARADIGM,
-    "meta_prediction": meta_prediction.PARADIGM,
-    "reliance": reliance.PARADIGM,
-    "pointing": pointing.PARADIGM,
-    "rating": rating.PARADIGM,
-    "questionnaire": questionnaire.PARADIGM,
-    "open_text": open_text.PARADIGM,
-    "custom": custom.PARADIGM,
+    "trust": TRUST,
+    "discrimination": DISCRIMINATION,
+    "agreement": AGREEMENT,
+    "distinction": DISTINCTION,
+    "meta_prediction": META_PREDICTION,
+    "reliance": RELIANCE,
+    "pointing": POINTING,
+    "rating": RATING,
+    "questionnaire": QUESTIONNAIRE,
+    "open_text": OPEN_TEXT,
+    "custom": CUSTOM,
 }
 
 __all__ = [

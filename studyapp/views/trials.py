@@ -10,7 +10,7 @@ from studyapp.models import Participation, Stage, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Question
 from studyapp.paradigms.base import NO_ADVICE, PHOTO
 from studyapp.paradigms.forms import MEASURES
-from studyapp.paradigms.reliance import FIRST
+from studyapp.paradigms.reliance.question import FIRST
 from studyapp.participations.answering import planned
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.studies.definition.study import Definition

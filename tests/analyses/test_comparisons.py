@@ -10,9 +10,9 @@ import pytest
 from studyapp.analyses.preregistration import PLANNED, PRIMARY
 from studyapp.analyses.reports.page import report_html
 from studyapp.analyses.results import results
-from studyapp.analyses.statistics.holm import holm
 from studyapp.analyses.summary import summary
 from studyapp.analyses.tidy import Outcome, Tidy
+from studyapp.statistics.holm import holm
 from tests.analyses.tidy_tables import make_tidy
 
 WHY = (

@@ -19,7 +19,7 @@ from studyapp.analyses.sources import tidy_folder, tidy_study
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Explanation, Judgment, Study
 from studyapp.paradigms import PARADIGMS
-from studyapp.paradigms.pointing import point_scores
+from studyapp.paradigms.pointing.question import point_scores
 from studyapp.participations.answering import answer, current_trial
 from tests.analyses.answered import ITEMS, answered_study
 

@@ -9,9 +9,9 @@ import pandas as pd
 import pytest
 
 from studyapp.analyses.results import results, results_json
-from studyapp.analyses.statistics.wald import marginal_share, predictor_of
 from studyapp.analyses.summary import summary
 from studyapp.analyses.tidy import tidy_file
+from studyapp.statistics.wald import marginal_share, predictor_of
 from tests.analyses.oracles import oracle
 from tests.analyses.tidy_tables import crossed, make_tidy
 

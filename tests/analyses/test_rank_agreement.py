@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.stats import spearmanr
 
-from studyapp.analyses.statistics.rank_agreement import rank_agreement
+from studyapp.statistics.rank_agreement import rank_agreement
 
 Judged = tuple[list[float], list[int], list[int]]
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from studyapp.analyses.results import results, results_json
-from studyapp.analyses.statistics.naive import wilson
-from studyapp.analyses.statistics.robust import two_way_share
 from studyapp.analyses.summary import summary
 from studyapp.analyses.tidy import Tidy
+from studyapp.statistics.naive import wilson
+from studyapp.statistics.robust import two_way_share
 from tests.analyses.tidy_tables import crossed, make_tidy
 
 

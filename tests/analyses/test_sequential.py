@@ -8,8 +8,8 @@ import pytest
 
 from studyapp.analyses.looks import drift_notes
 from studyapp.analyses.results import results
-from studyapp.analyses.statistics.sequential import boundary, confidence_sequence, drifts
 from studyapp.analyses.tidy import Tidy
+from studyapp.statistics.sequential import boundary, confidence_sequence, drifts
 
 STUDIES, PEOPLE = 400, 150
 

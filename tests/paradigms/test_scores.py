@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from studyapp.models import Side, Stage
-from studyapp.paradigms.distinction import score_correct
-from studyapp.paradigms.pointing import point_scores
-from studyapp.paradigms.questionnaire import instrument_scores
-from studyapp.paradigms.rating import scale_mean
-from studyapp.paradigms.reliance import advised_button
+from studyapp.paradigms.distinction.question import score_correct
+from studyapp.paradigms.pointing.question import point_scores
+from studyapp.paradigms.questionnaire.question import instrument_scores
+from studyapp.paradigms.rating.question import scale_mean
+from studyapp.paradigms.reliance.question import advised_button
 
 from .examples import score, trial
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from studyapp.analyses.numerals import number, short
-from studyapp.analyses.statistics.sequential import Look
+from studyapp.statistics.sequential import Look
 
 from .drawing import WIDTH, Drawing, Figure
 from .scales import Scale, horizontal_axis, vertical_axis

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from studyapp.analyses.statistics.glmm import Crossed, fit_right, fit_scores
-from studyapp.analyses.statistics.robust import effective_pair, too_few, two_way_contrast
-from studyapp.analyses.statistics.wald import asked_of
+from studyapp.statistics.glmm import Crossed, fit_right, fit_scores
+from studyapp.statistics.robust import effective_pair, too_few, two_way_contrast
+from studyapp.statistics.wald import asked_of
 from studyapp.studies.design.precision import Shares
 
 from .answers import Floats, Layout, Outcome, simulate

@@ -6,7 +6,7 @@ from typing import Any
 
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.looks import looks_figure
-from studyapp.analyses.statistics.sequential import Look
+from studyapp.statistics.sequential import Look
 
 
 def looks_figures(found: Mapping[str, Any]) -> list[Figure]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP, Paradigm
 from studyapp.paradigms.forms import MEASURES
-from studyapp.paradigms.questionnaire import INSTRUMENTS
+from studyapp.paradigms.questionnaire.question import INSTRUMENTS
 from studyapp.sections.blocks import OF_A_NUMBER, BlockSection, FieldSection
 from studyapp.sections.design import ConditionSection
 

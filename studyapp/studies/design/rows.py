@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from studyapp.models import Arm, Condition, Side, Slot, Stage, Stimulus, StimulusRole, Study, Trial
 from studyapp.paradigms import PARADIGMS
-from studyapp.paradigms.reliance import FINAL
+from studyapp.paradigms.reliance.question import FINAL
 from studyapp.sections.blocks import BlockSection
 from studyapp.studies.definition.study import Definition, study_definition
 

@@ -11,8 +11,7 @@ from random import Random
 from django.utils.translation import gettext as _
 
 from studyapp.models import Stimulus, Trial
-
-from .base import (
+from studyapp.paradigms.base import (
     PHOTO,
     Candidate,
     Category,
@@ -22,7 +21,7 @@ from .base import (
     Refusal,
     is_right_button,
 )
-from .predicted import (
+from studyapp.paradigms.predicted import (
     OPTIONS,
     STRATA,
     chance,
@@ -31,7 +30,7 @@ from .predicted import (
     single_truth,
     stratum_of,
 )
-from .questions import Asked, Question, confidence, value_question
+from studyapp.paradigms.questions import Asked, Question, confidence, value_question
 
 ROLES = tuple(f"option_{number}" for number in range(OPTIONS))
 

@@ -10,9 +10,7 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from studyapp.models import Stage, StimulusRole
-from studyapp.shelf.class_names import name_key
-
-from .base import (
+from studyapp.paradigms.base import (
     NO_EXPLANATION,
     PHOTO,
     WITHOUT_MAP,
@@ -24,8 +22,9 @@ from .base import (
     Refusal,
     is_right_button,
 )
-from .predicted import RIGHT, STRATA, choose, single_truth, stratum_of, true_class
-from .questions import Asked, Question, named_options, value_question
+from studyapp.paradigms.predicted import RIGHT, STRATA, choose, single_truth, stratum_of, true_class
+from studyapp.paradigms.questions import Asked, Question, named_options, value_question
+from studyapp.shelf.class_names import name_key
 
 SEEN = 1
 

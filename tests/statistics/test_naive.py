@@ -2,8 +2,8 @@
 
 import pytest
 
-from studyapp.analyses.statistics.holm import holm
-from studyapp.analyses.statistics.naive import pooled_mean, wilcoxon_on_people, wilson
+from studyapp.statistics.holm import holm
+from studyapp.statistics.naive import pooled_mean, wilcoxon_on_people, wilson
 
 
 @pytest.mark.parametrize(

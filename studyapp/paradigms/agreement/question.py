@@ -10,8 +10,7 @@ from random import Random
 from django.utils.translation import gettext as _
 
 from studyapp.models import Trial
-
-from .base import (
+from studyapp.paradigms.base import (
     NO_EXPLANATION,
     PHOTO,
     WITHOUT_MAP,
@@ -22,8 +21,8 @@ from .base import (
     Places,
     Refusal,
 )
-from .predicted import RIGHT, STRATA, chance, single_truth, stratum_of
-from .questions import Asked, Question, value_question
+from studyapp.paradigms.predicted import RIGHT, STRATA, chance, single_truth, stratum_of
+from studyapp.paradigms.questions import Asked, Question, value_question
 
 LEAST_BELIEF = 3
 

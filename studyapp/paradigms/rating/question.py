@@ -6,10 +6,9 @@ from random import Random
 from django.utils.translation import gettext as _
 
 from studyapp.models import Trial
-
-from .base import Candidate, Category, Classified, Paradigm, Refusal
-from .predicted import is_right
-from .questions import Asked, Question, scale
+from studyapp.paradigms.base import Candidate, Category, Classified, Paradigm, Refusal
+from studyapp.paradigms.predicted import is_right
+from studyapp.paradigms.questions import Asked, Question, scale
 
 
 def item_questions(asked: Asked) -> list[Question]:

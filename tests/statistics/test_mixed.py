@@ -4,18 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studyapp.analyses.statistics.crossing import Crossing, RandomTerm
-from studyapp.analyses.statistics.families import CumulativeLogit, Family, Logit, Probit
-from studyapp.analyses.statistics.glmm import (
+from studyapp.statistics.crossing import Crossing, RandomTerm
+from studyapp.statistics.families import CumulativeLogit, Family, Logit, Probit
+from studyapp.statistics.glmm import (
     Crossed,
     MethodModel,
     fit_right,
     fit_scores,
     fit_sides,
 )
-from studyapp.analyses.statistics.labels import codes
-from studyapp.analyses.statistics.laplace import Laplace
-from studyapp.analyses.statistics.mixed import MixedModel, fit_mixed
+from studyapp.statistics.labels import codes
+from studyapp.statistics.laplace import Laplace
+from studyapp.statistics.mixed import MixedModel, fit_mixed
 from tests.analyses.oracles import oracle
 
 SHARED = ("paper_like", "no_effect", "few_images")

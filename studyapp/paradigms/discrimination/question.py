@@ -8,9 +8,17 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from .base import Candidate, Category, Classified, Paradigm, Places, Refusal, is_right_button
-from .predicted import choose
-from .questions import Asked, Question, named_options, value_question
+from studyapp.paradigms.base import (
+    Candidate,
+    Category,
+    Classified,
+    Paradigm,
+    Places,
+    Refusal,
+    is_right_button,
+)
+from studyapp.paradigms.predicted import choose
+from studyapp.paradigms.questions import Asked, Question, named_options, value_question
 
 FIRST_CLASSES = 10
 

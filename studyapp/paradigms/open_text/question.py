@@ -2,9 +2,9 @@
 
 from django.utils.translation import gettext as _
 
-from .base import Paradigm, Places, one_picture
-from .questions import Asked, Question
-from .rating import candidates
+from studyapp.paradigms.base import Paradigm, Places, one_picture
+from studyapp.paradigms.questions import Asked, Question
+from studyapp.paradigms.rating.question import candidates
 
 
 def questions(asked: Asked) -> list[Question]:

@@ -4,23 +4,23 @@ import numpy as np
 import pytest
 from scipy.stats import norm
 
-from studyapp.analyses.statistics.bootstrap import two_way_bootstrap
-from studyapp.analyses.statistics.detection import (
+from studyapp.statistics.bootstrap import two_way_bootstrap
+from studyapp.statistics.detection import (
     brier,
     calibration_error,
     fit_detection,
     type2_auroc,
 )
-from studyapp.analyses.statistics.equivalence import equivalence
-from studyapp.analyses.statistics.glmm import Crossed
-from studyapp.analyses.statistics.reliance import (
+from studyapp.statistics.equivalence import equivalence
+from studyapp.statistics.glmm import Crossed
+from studyapp.statistics.reliance import (
     Choice,
     relative_ai_reliance,
     relative_self_reliance,
     switch_fraction,
 )
-from studyapp.analyses.statistics.robust import Estimate, two_way_mean, two_way_slope
-from studyapp.analyses.statistics.utility import utility, utility_of_cells
+from studyapp.statistics.robust import Estimate, two_way_mean, two_way_slope
+from studyapp.statistics.utility import utility, utility_of_cells
 
 
 def test_d_prime_without_people_and_photos_is_the_textbook_one() -> None:

@@ -10,10 +10,17 @@ from random import Random
 from django.utils.translation import gettext as _
 
 from studyapp.models import Side, Trial
-
-from .base import PHOTO, Candidate, Category, Classified, Paradigm, Places, Refusal
-from .predicted import is_right
-from .questions import Asked, Question, value_question
+from studyapp.paradigms.base import (
+    PHOTO,
+    Candidate,
+    Category,
+    Classified,
+    Paradigm,
+    Places,
+    Refusal,
+)
+from studyapp.paradigms.predicted import is_right
+from studyapp.paradigms.questions import Asked, Question, value_question
 
 ANSWERS = (-2, -1, 0, 1, 2)
 

@@ -10,8 +10,7 @@ from random import Random
 from django.utils.translation import gettext as _
 
 from studyapp.models import Trial
-
-from .base import (
+from studyapp.paradigms.base import (
     PHOTO,
     WITHOUT_MAP,
     Candidate,
@@ -23,7 +22,7 @@ from .base import (
     is_right_button,
     right_button,
 )
-from .predicted import (
+from studyapp.paradigms.predicted import (
     RIGHT,
     STRATA,
     chance,
@@ -32,7 +31,7 @@ from .predicted import (
     single_truth,
     stratum_of,
 )
-from .questions import Asked, Question, named_options, value_question
+from studyapp.paradigms.questions import Asked, Question, named_options, value_question
 
 REJECT, ACCEPT = 0, 1
 FIRST, FINAL = 1, 2

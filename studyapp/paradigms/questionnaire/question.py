@@ -7,9 +7,9 @@ an instrument that is named there is checked for its number of items and scored 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .base import Paradigm, Places
-from .questions import Asked
-from .rating import item_questions, scale_mean
+from studyapp.paradigms.base import Paradigm, Places
+from studyapp.paradigms.questions import Asked
+from studyapp.paradigms.rating.question import item_questions, scale_mean
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from studyapp.analyses.statistics.labels import codes
-from studyapp.analyses.statistics.reliability import (
+from studyapp.statistics.labels import codes
+from studyapp.statistics.reliability import (
     Level,
     _parts,
     _without_each_person,

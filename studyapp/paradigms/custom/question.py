@@ -5,12 +5,11 @@ from dataclasses import replace
 
 from django.utils.translation import gettext as _
 
+from studyapp.paradigms.base import Paradigm
+from studyapp.paradigms.open_text.question import places
+from studyapp.paradigms.questions import Asked, Question, scale
+from studyapp.paradigms.rating.question import candidates
 from studyapp.sections.blocks import FieldSection
-
-from .base import Paradigm
-from .open_text import places
-from .questions import Asked, Question, scale
-from .rating import candidates
 
 
 def questions(asked: Asked) -> list[Question]:

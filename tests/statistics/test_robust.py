@@ -8,8 +8,8 @@ import statsmodels.api as sm
 from scipy import stats
 from statsmodels.stats.sandwich_covariance import cov_cluster_2groups
 
-from studyapp.analyses.statistics.equivalence import equivalence
-from studyapp.analyses.statistics.robust import (
+from studyapp.statistics.equivalence import equivalence
+from studyapp.statistics.robust import (
     effective_pair,
     too_few,
     two_way_contrast,

@@ -11,9 +11,17 @@ from django.utils.translation import gettext as _
 from numpy.typing import NDArray
 from PIL import Image
 
-from .base import PHOTO, Candidate, Category, Classified, Paradigm, Places, Refusal
-from .predicted import single_truth
-from .questions import Asked, Question
+from studyapp.paradigms.base import (
+    PHOTO,
+    Candidate,
+    Category,
+    Classified,
+    Paradigm,
+    Places,
+    Refusal,
+)
+from studyapp.paradigms.predicted import single_truth
+from studyapp.paradigms.questions import Asked, Question
 
 FIRST_CLASSES = 10
 SIDE = 224

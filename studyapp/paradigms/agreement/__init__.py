@@ -1,0 +1,1 @@
+"""Agreement, as a kind of question."""

@@ -1,0 +1,1 @@
+"""Custom, as a kind of question."""

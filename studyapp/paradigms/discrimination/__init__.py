@@ -1,0 +1,1 @@
+"""Class discrimination, as a kind of question."""

@@ -1,0 +1,1 @@
+"""Distinction, as a kind of question."""

@@ -1,0 +1,1 @@
+"""Meta-prediction, as a kind of question."""

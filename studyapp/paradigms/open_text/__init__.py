@@ -1,0 +1,1 @@
+"""Open text, as a kind of question."""

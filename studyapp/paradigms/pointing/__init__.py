@@ -1,0 +1,1 @@
+"""Pointing, as a kind of question."""

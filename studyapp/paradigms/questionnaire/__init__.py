@@ -1,0 +1,1 @@
+"""Questionnaires, as a kind of question."""

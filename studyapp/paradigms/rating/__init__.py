@@ -1,0 +1,1 @@
+"""Rating, as a kind of question."""

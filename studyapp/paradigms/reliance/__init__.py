@@ -1,0 +1,1 @@
+"""Reliance, as a kind of question."""

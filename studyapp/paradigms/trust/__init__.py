@@ -1,0 +1,1 @@
+"""Trust, as a kind of question."""
