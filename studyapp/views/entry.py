@@ -8,7 +8,7 @@ from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Participation, Status, Study, StudyKind, StudyState, TurnedAway
-from studyapp.models.codes import is_code, spoken_code
+from studyapp.models.codes import MOST_TYPED, is_code, spoken_code
 from studyapp.participations.doors import count_turned_away
 from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter, readdress
@@ -52,7 +52,7 @@ def entry(request: HttpRequest, slug: str) -> HttpResponse:
     """
     studies = Study.objects.only(*SHOWN_OF_STUDY)
     study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
-    if _is_preview(study) and not may(request.user, Act.PREVIEW, study):
+    if _is_hidden(request, study):
         raise Http404
     try:
         return _door(request, study)
@@ -99,9 +99,10 @@ def _opens(request: HttpRequest, visit: Visit, known: Participation) -> bool:
     return is_theirs(known, visit, known_codes(request)) or readdress(known)
 
 
-def _is_preview(study: Study) -> bool:
+def _is_hidden(request: HttpRequest, study: Study) -> bool:
     """A pilot copy shows a study's photos before it opens, so only to who may preview it."""
-    return study.kind == StudyKind.PILOT and study.copy_of_id is not None
+    is_preview = study.kind == StudyKind.PILOT and study.copy_of_id is not None
+    return is_preview and not may(request.user, Act.PREVIEW, study)
 
 
 def _unproven(study: Study) -> HttpResponse:
@@ -123,7 +124,7 @@ def again(request: HttpRequest, slug: str) -> HttpResponse:
     """Going on in another browser, by the personal code that the first one showed."""
     studies = Study.objects.only(*SHOWN_OF_STUDY)
     study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
-    if study.state == StudyState.CLOSED:
+    if study.state == StudyState.CLOSED or _is_hidden(request, study):
         raise Http404
     typed = request.POST.get("personal_code", "")
     code = spoken_code(typed)
@@ -132,7 +133,9 @@ def again(request: HttpRequest, slug: str) -> HttpResponse:
         if person is not None:
             reply = SeeOther(reverse("participation", args=[person.code]))
             return remember(request, reply, person)
-    context = {"typed": typed[:60], "is_wrong": request.method == "POST"}
+    context = {"typed": typed[:MOST_TYPED], "is_wrong": request.method == "POST"}
+    # By the link of the study's first page, where nobody's id said that somebody had begun.
+    context["is_asked_for"] = "own" in request.GET
     return page(request, "again", context, study=study, status=400 if context["is_wrong"] else 200)
 
 

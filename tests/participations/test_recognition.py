@@ -1,5 +1,6 @@
 """An id alone opens nothing that somebody has given; one person is one, however the id is spelt."""
 
+import re
 from threading import Thread
 from time import sleep
 from typing import Any
@@ -251,6 +252,30 @@ def test_of_two_in_one_browser_the_open_link_leads_to_the_one_who_is_not_done() 
     browser.post(f"/s/{study.slug}/again", {"personal_code": code})
     arrive(browser, study, participant=signed(study.slug, "anna"))
     assert door(browser, study)["Location"] == other
+
+
+def test_who_asks_for_the_page_of_codes_reads_nothing_of_an_id(client: Client) -> None:
+    study = open_small_study()
+    [address] = re.findall(r'href="(/s/small/again[^"]*)"', door(client, study).content.decode())
+    for reply in (client.get(address), client.post(address, {"personal_code": "x"})):
+        assert "Enter your personal code to go on here." in reply.content.decode()
+        assert "with your ID" not in reply.content.decode()
+        assert f'action="{address}"' in reply.content.decode()
+
+
+def test_who_takes_back_what_is_finished_is_shown_the_code_before_it_is_erased(
+    client: Client,
+) -> None:
+    person = enter(open_small_study(), source="link")
+    address = f"/p/{person.code}/withdraw"
+    begin(consent(person))
+    assert "completion code is erased" not in client.get(address).content.decode()
+    person.refresh_from_db()
+    answer_all(person, make_profile())
+    person.refresh_from_db()
+    page = client.get(address).content.decode()
+    assert "Your completion code is erased too, so please send it in first:" in page
+    assert person.completion_code in page
 
 
 def test_the_page_for_a_code_names_the_contact_and_is_none_in_a_closed_study(

@@ -103,8 +103,10 @@ def test_a_copy_of_a_study_opens_only_to_who_may_preview_it(client: Client) -> N
     door = f"/s/{copy.slug}/"
     assert client.get(door).status_code == 404
     assert client.post(door).status_code == 404
+    assert client.get(f"{door}again").status_code == 404
     client.force_login(make_user("stranger"))
     assert client.get(door).status_code == 404
+    assert client.post(f"{door}again", {"personal_code": "x"}).status_code == 404
     assert not Participation.objects.exists()
     client.force_login(make_user("helper", study, Role.ASSISTANT))
     assert client.get(door).status_code == 200
