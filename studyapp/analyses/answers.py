@@ -56,7 +56,8 @@ def _number(answer: Any) -> tuple[float, bool, bool]:
 
 
 def answers(rows: Frame, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each question with what was answered, by method; the first answers of two apart.
+    """Each question with what was answered, by method; apart the first answers of two, and
+    those to what was asked again.
 
     counts: of each answer, by its number as stored, where the page had a list of them. mean and
     robust95: of steps of a scale, of numbers, and of the number of words of a text. declined: how

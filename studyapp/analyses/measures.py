@@ -198,11 +198,15 @@ def _two_steps(tables: StudyTables, final: Frame) -> Frame:
 
 
 def _option_names(tables: StudyTables, judgments: Frame, fact: str) -> "pd.Series[Any]":
-    """The name of the option whose number the stimulus notes under `fact`."""
+    """The name of the option whose number the stimulus notes under `fact`.
+
+    Other paradigms' stimuli have facts of the same names that number no options.
+    """
+    stimuli = tables.frames["stimuli"]
+    asked = stimuli[stimuli["stimulus_id"].isin(judgments["stimulus_id"])]
     names = {
-        row.stimulus_id: _loaded(row.options)[facts[fact]]
-        for row in tables.frames["stimuli"].itertuples(index=False)
-        if fact in (facts := _loaded(row.facts))
+        row.stimulus_id: _loaded(row.options)[_loaded(row.facts)[fact]]
+        for row in asked.itertuples(index=False)
     }
     return judgments["stimulus_id"].map(names)
 

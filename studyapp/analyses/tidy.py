@@ -12,7 +12,7 @@ from .answers import answer_rows
 from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_delimited
 from .kinds import KINDS, Kind
 from .measures import Outcome, Scale, StudyTables, measured
-from .repeats import repeated_pairs
+from .repeats import REPEATED, repeated_pairs
 from .slips import slips
 
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
@@ -260,12 +260,11 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
     definition, judgments = tables.definition, tables.frames["judgments"]
     chosen = _chosen(definition, paradigm)
     own = judgments[judgments["paradigm"] == chosen]
-    answered = own[own["stage"].isin(ANSWERED)]
-    main = answered[answered["stage"].isin(ANALYSED)]
+    main = own[own["stage"].isin(ANALYSED)]
     found = measured(tables, chosen, main)
-    kept = (answered["status"] == "finished") & ~answered["excluded"].astype(bool)
+    counting = own[(own["status"] == "finished") & ~own["excluded"].astype(bool)]
     return Tidy(
-        frame=found.frame[kept[found.frame.index].to_numpy(dtype=bool)],
+        frame=found.frame[found.frame.index.isin(counting.index)],
         paradigm=chosen,
         outcome=found.outcome,
         reference=definition["analysis"]["reference"] or found.reference,
@@ -284,8 +283,8 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         ),
         arrivals=_arrivals(tables) if definition["analysis"]["looks"] else None,
         scales=found.scales,
-        answers=answer_rows(answered[kept]),
-        repeated=repeated_pairs(own[(own["status"] == "finished") & ~own["excluded"].astype(bool)]),
+        answers=answer_rows(counting[counting["stage"].isin((*ANSWERED, REPEATED))]),
+        repeated=repeated_pairs(counting),
         definition=definition,
     )
 

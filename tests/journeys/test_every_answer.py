@@ -15,6 +15,7 @@ import pytest
 
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
+from studyapp.analyses.sources import tidy_study
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Judgment, Participation, Study
 from studyapp.paradigms import PARADIGMS
@@ -22,7 +23,7 @@ from studyapp.sections.blocks import FieldSection
 
 pytestmark = pytest.mark.django_db
 
-ANALYSED = {"main", "first", "final", "questionnaire"}
+ANALYSED = {"main", "first", "final", "questionnaire", "repeat"}
 WORDS = "I looked at what was marked"
 ITEMS = ["It is clear.", "It is enough.", "It helps me."]
 FIELDS = [
@@ -45,6 +46,7 @@ FURTHER: dict[str, list[dict[str, Any]]] = {
     "open_text": [{"with_photos": True}],
     "custom": [{"with_photos": True}],
     "meta_prediction": [{"stage": "learning"}],
+    **dict.fromkeys(("trust", "discrimination", "agreement"), [{"repeats": 1}]),
 }
 
 
@@ -54,7 +56,8 @@ def answered_study(paradigm: str) -> Study:
     blocks = [
         {
             "name": f"block_{place}_{stage}", "paradigm": paradigm, "stage": stage, "trials": 2,
-            "confidence": True, **NEEDED.get(paradigm, {}), **way,
+            "confidence": True, **NEEDED.get(paradigm, {}),
+            **{key: value for key, value in way.items() if key != "repeats" or stage == "main"},
         }
         for place, way in enumerate(ways)
         for stage in ("practice", "main")
@@ -119,6 +122,25 @@ def test_every_answer_is_published_described_and_analysed(paradigm: str, tmp_pat
     assert analysed == counted
     report = (folder / "analysis" / "report.html").read_text("utf-8")
     assert all(f"{key}" in report for _, _, key in counted if key != "value")
+
+
+def test_every_answer_of_a_study_that_asks_everything_is_analysed() -> None:
+    blocks = [
+        {"name": name, "paradigm": name, "trials": 2, **NEEDED.get(name, {}), **way}
+        for name in PARADIGMS
+        for way in [{"with_photos": True} if name == "custom" else {}]
+    ]
+    study = open_small_study(blocks=blocks, people=2, stimuli=2, conditions=1)
+    send_people(study, 2)
+    counted = Counter(
+        (one.trial.block, one.trial.stage, key) for one, page in given() for key in page
+    )
+    analysed: Counter[tuple[str, str, str]] = Counter()
+    for name in PARADIGMS:
+        rows = tidy_study(study, name).answers
+        assert rows is not None
+        analysed.update(rows[["block", "stage", "question"]].itertuples(index=False, name=None))
+    assert analysed == counted
 
 
 @pytest.mark.parametrize("paradigm", ["custom", "open_text"])

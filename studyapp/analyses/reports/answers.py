@@ -8,6 +8,8 @@ from studyapp.analyses.numerals import interval, number
 from .tabulation import Table
 
 Facts = Mapping[str, Any]
+# Answers that stand apart from those of the outcome, by stage
+APART = {"first": "first answer", "repeat": "asked again"}
 
 
 def answers_table(found: Facts) -> Table | None:
@@ -26,14 +28,12 @@ def answers_table(found: Facts) -> Table | None:
 def _gives_the_outcome(one: Facts) -> bool:
     """What the tables above are made of: the page's main answer, and the items of a scale."""
     name = str(one["question"])
-    return one["stage"] != "first" and (name == "value" or name.startswith("item_"))
+    return one["stage"] not in APART and (name == "value" or name.startswith("item_"))
 
 
 def _label(one: Facts) -> str:
     words = f"{one['question']}, “{one['words']}”" if one["words"] else one["question"]
-    return f"{one['block']}, first answer: {words}" if one["stage"] == "first" else (
-        f"{one['block']}: {words}"
-    )  # fmt: skip
+    return f"{', '.join(filter(None, [one['block'], APART.get(one['stage'])]))}: {words}"
 
 
 def _numbers(one: Facts, told: Facts) -> list[str]:
