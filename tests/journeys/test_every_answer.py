@@ -46,7 +46,7 @@ FURTHER: dict[str, list[dict[str, Any]]] = {
     "open_text": [{"with_photos": True}],
     "custom": [{"with_photos": True}],
     "meta_prediction": [{"stage": "learning"}],
-    **dict.fromkeys(("trust", "discrimination", "agreement"), [{"repeats": 1}]),
+    **{key: [{"repeats": 1}] for key in ("trust", "discrimination", "agreement")},
 }
 
 
