@@ -16,6 +16,7 @@ from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
 from explainer.passes.state import passing, told
 
 from .ancestry import Place, ancestors, place_of
+from .choices import Choices
 from .proof import Proof
 from .rectifiers import Rule, Walk, rectified
 from .spellings import Spellings
@@ -95,9 +96,10 @@ class _Watch:
 class _Calls(TorchFunctionMode):
     """Sees every functional call of the pass: rectifies by rule, and follows addresses' calls."""
 
-    def __init__(self, walk: Walk | None, watches: Sequence[_Watch]) -> None:
+    def __init__(self, walk: Walk | None, watches: Sequence[_Watch], choices: Choices) -> None:
         super().__init__()
         self.walk = walk
+        self.choices = choices
         self.spellings = Spellings()
         self.watches = [watch for watch in watches if watch.calls]
 
@@ -113,9 +115,12 @@ class _Calls(TorchFunctionMode):
             return func(*args, **kwargs)
         call = self.spellings.read(func, args, kwargs)
         if call is not None:
-            return rectified(call, self.walk)
+            found = rectified(call, self.walk)
+            self.choices.derive(found)
+            return found
         out = func(*args, **kwargs)
         self.spellings.note(func, args, out)
+        self.choices.note(func, args, kwargs, out)
         return out
 
 
@@ -143,6 +148,7 @@ class Graph:
             _refuse_hidden_calls(module)
         self.walk = Walk()
         self.images = images.detach().requires_grad_(pixels)
+        self.choices = Choices(self.images)
         watches = [_Watch(address, images, layouts.get(address)) for address in addresses]
         self.own = [*module.parameters(), *module.buffers()]  # its masks are no ReLU's
         self.outputs = self._forward(module, watches, rules)
@@ -151,7 +157,11 @@ class Graph:
 
     def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
         calls = any(watch.calls for watch in watches)
-        mode = _Calls(self.walk if rules else None, watches) if rules or calls else nullcontext()
+        mode = (
+            _Calls(self.walk if rules else None, watches, self.choices)
+            if rules or calls
+            else nullcontext()
+        )
         grad = torch.set_grad_enabled(self.images.requires_grad)
         with passing(module) as kept, grad, walkable(module), watching(module, watches), mode:
             self.own += kept
@@ -176,7 +186,7 @@ class Graph:
         if not scores.requires_grad:
             raise _independent()
         if rule != "gradient":
-            Proof(scores, self.images, self.own).refuse()
+            Proof(scores, self.images, self.own, self.choices.made).refuse()
         self.walk.rule = rule
         with told():
             found = torch.autograd.grad(

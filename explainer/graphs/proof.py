@@ -8,8 +8,9 @@ so that an activation written by hand is seen as what it is: x·σ(x), |x| + x, 
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -61,9 +62,13 @@ SUMS = {"sum", "mean", "nansum", "nanmean", "cumsum"}
 NORMS = {"linalg_vector_norm", "norm", "var", "std", "var_mean", "std_mean", "cdist", "dist"}
 EXTREMES = {
     *("max", "amax", "min", "amin", "aminmax", "logsumexp", "sort", "topk", "kthvalue", "median"),
-    *("nanmedian", "cummax", "cummin", "mode", "prod"),
+    *("nanmedian", "cummax", "cummin", "mode", "prod", "cumprod", "segment_reduce"),
+    *("gather", "take"),
 }
 JOINS = {"stack", "cat"}
+# They put values into others, which may be constants
+INSERTS = {"index_copy", "index_add", "select_scatter", "slice_scatter", "scatter_reduce"}
+MOVES = {"unfold", "index_select", "flip", "roll", "repeat", "slice", "as_strided"}
 # Each value from several: names of calls, or patterns for those that differ by machine.
 MIXING = re.compile(
     r"(mkldnn_|cudnn_|miopen_|native_|thnn_|slow_|mps_|xnnpack_|_?efficient_|flash_|fused_)*("
@@ -85,21 +90,28 @@ class Course:
     """How a value hangs on that of `base`, the last that was made of several: a call's n-th output.
 
     `bent`: the calls since then that aren't linear. `statistic`: of the magnitude of many values,
-    as normalisations divide by; `squared`: its squares were taken by hand. `joined`: beside
-    constants, or beside a twin of itself.
+    as normalisations divide by; `squared`: its squares were taken by hand. `joined`: where it
+    lies beside constants or a twin of itself, the shape of a map whose channels these are; empty
+    where they are no channels.
     """
 
     base: tuple[Node, int]
     bent: tuple[str, ...] = ()
     statistic: bool = False
     squared: bool = False
-    joined: bool = False
+    joined: tuple[int, ...] | None = None
 
 
 class Proof:
     """What was found of one score's graph. `rectified`: how many ReLUs follow the rule."""
 
-    def __init__(self, scores: Tensor, images: Tensor, own: Iterable[Tensor]) -> None:
+    def __init__(
+        self,
+        scores: Tensor,
+        images: Tensor,
+        own: Iterable[Tensor],
+        choices: Mapping[Node, str] = MappingProxyType({}),
+    ) -> None:
         self.rectified = 0
         self.smooth: set[str] = set()
         self.unread: set[str] = set()
@@ -108,6 +120,8 @@ class Proof:
         self._courses: dict[Node, Course] = {}
         for node in calls_between(scores, images):
             self._courses[node] = self._course(node)
+        chosen = {name for node, name in choices.items() if node in self._courses}
+        self.unread |= {f"{name} with a choice made from values" for name in chosen}
         if scores.grad_fn in self._courses:
             self._ends(self._courses[scores.grad_fn], "")
 
@@ -173,6 +187,8 @@ class Proof:
         if not given:
             return Course((node, 0))
         first = given[0]
+        if name == "copy" and made_by(node) is not node and None in parents(node):
+            return replace(first, joined=())
         overwrites = made_by(node) is not node and len(given) > 1
         if overwrites or any(course.base != first.base for course in given):
             return self._mixed(node, name, given)
@@ -203,12 +219,14 @@ class Proof:
         magnitude = bool(given) and all(course.statistic for course in given)
         if name in SMOOTH and not magnitude:
             self.smooth.add(SHOWN.get(name, name))
-        elif name in RECTIFIERS and not magnitude:
+        elif (name in RECTIFIERS and not magnitude) or _scatters_over_constants(node, name):
             self.unread.add(name)
         elif name == "index" and _picks_by_mask(node):
             self.unread.add("a choice by a mask")
         elif name in NORMS and not _shrinks(node):
             return replace(given[0], bent=(*given[0].bent, "abs"))
+        elif name == "slice" and given and not _changes_shape(node):
+            return given[0]
         elif name.endswith("_rnn"):
             if getattr(made_by(node), "_saved_mode", RNN_RELU) == RNN_RELU:
                 self.unread.add(name)
@@ -227,16 +245,24 @@ class Proof:
     def _mixed(self, node: Node, name: str, given: Sequence[Course]) -> Course:
         for course in given:
             self._ends(course, name, _shrinks(node))
-        if name in EXTREMES and any(course.joined for course in given):
-            self.unread.add(f"{name} over joined maps")
+        for course in given:
+            if course.joined is not None:
+                self._over_joined(node, name, course.joined)
         squared = _reduces(name) and any(set(course.bent) & SQUARES for course in given)
         kept = _keeps(name) and bool(given) and all(course.statistic for course in given)
         return Course(
             (node, 0),
             statistic=name in NORMS or squared or kept,
             squared=squared or (kept and any(course.squared for course in given)),
-            joined=name in JOINS and _joins(node, given),
+            joined=_joined(node, name, given),
         )
+
+    def _over_joined(self, node: Node, name: str, joined: tuple[int, ...]) -> None:
+        """A call that takes several values: beside constants or twins it may rectify."""
+        if name in EXTREMES or ("max_pool" in name and _given_shape(node) != joined):
+            self.unread.add(f"{name} over joined maps")
+        elif name == "glu" or "softmax" in name:
+            self.smooth.add(f"{name} over joined maps")
 
     def _ends(self, course: Course, name: str, shrinks: bool = True) -> None:
         """The calls on single values are over: `name` takes what they made."""
@@ -288,13 +314,46 @@ def _shrinks(node: Node) -> bool:
     """Whether it gives fewer values than it was given, as far as it tells."""
     call: Any = made_by(node)
     given = getattr(call, "_saved_self", None)
-    sizes = getattr(call, "_saved_self_sym_sizes", None) if given is None else given.shape
+    own = given.shape if isinstance(given, Tensor) else None
+    sizes = getattr(call, "_saved_self_sym_sizes", None) if own is None else own
     return sizes is None or math.prod(sizes) > math.prod(call._input_metadata[0].shape)
 
 
-def _joins(node: Node, given: Sequence[Course]) -> bool:
-    bases = {course.base for course in given}
-    return len(bases) < len(given) or None in parents(node)
+def _joined(node: Node, name: str, given: Sequence[Course]) -> tuple[int, ...] | None:
+    """As `Course.joined` of what the call gives."""
+    beside = None in parents(node)
+    twins = len({course.base for course in given}) < len(given)
+    if name in JOINS and (beside or twins):
+        call: Any = made_by(node)
+        as_channels = name == "cat" and getattr(call, "_saved_dim", 0) == 1
+        return tuple(call._input_metadata[0].shape) if as_channels else ()
+    if (name in INSERTS and beside) or (name == "constant_pad_nd" and _widens_one(node)):
+        return ()
+    moved = [course.joined for course in given if name in MOVES and course.joined is not None]
+    return () if moved else None
+
+
+def _scatters_over_constants(node: Node, name: str) -> bool:
+    return name == "scatter_reduce" and None in parents(node)
+
+
+def _widens_one(node: Node) -> bool:
+    """Whether constants are put beside single values, as along a new axis."""
+    call: Any = made_by(node)
+    sides, pads = tuple(call._input_metadata[0].shape), tuple(call._saved_pad)
+    added = zip(reversed(sides), pads[::2], pads[1::2], strict=False)
+    return any(side - before - after == 1 for side, before, after in added if before + after > 0)
+
+
+def _given_shape(node: Node) -> tuple[int, ...] | None:
+    given = getattr(made_by(node), "_saved_self", None)
+    return tuple(given.shape) if isinstance(given, Tensor) else None
+
+
+def _changes_shape(node: Node) -> bool:
+    call: Any = made_by(node)
+    sizes = getattr(call, "_saved_self_sym_sizes", None)
+    return sizes is None or tuple(sizes) != tuple(call._input_metadata[0].shape)
 
 
 def _picks_by_mask(node: Node) -> bool:

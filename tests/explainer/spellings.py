@@ -165,6 +165,39 @@ def by_two_masks(x: Tensor) -> Tensor:
     return x
 
 
+def with_zero(x: Tensor) -> Tensor:
+    return torch.stack([torch.zeros_like(x), x])
+
+
+def above(x: Tensor) -> Tensor:
+    return (x > 0).long()[None]
+
+
+def by_a_product_of_matrices(x: Tensor) -> Tensor:
+    out: Tensor = x.reshape(-1, 1, 1) @ (x > 0).float().reshape(-1, 1, 1)
+    return out.view(x.shape)
+
+
+def copied_by_places(x: Tensor) -> Tensor:
+    places = (x.flatten() > 0).nonzero().squeeze(1)
+    return torch.zeros(x.numel()).index_copy(0, places, x.flatten()[places]).view(x.shape)
+
+
+def larger_in_a_buffer(x: Tensor) -> Tensor:
+    buffer = x.new_zeros((2, *x.shape))
+    buffer[0] = x
+    return buffer.amax(0)
+
+
+def pooled_beside_zero(x: Tensor) -> Tensor:
+    return functional.max_pool1d(functional.pad(x.reshape(-1, 1, 1), (0, 1)), 2).view(x.shape)
+
+
+def scattered_over_zeros(x: Tensor) -> Tensor:
+    places, zeros = torch.arange(x.numel()), torch.zeros(x.numel())
+    return zeros.scatter_reduce(0, places, x.flatten(), "amax").view(x.shape)
+
+
 # ReLUs that no rule meets: what the refusal names.
 UNREAD: dict[str, tuple[Call, str]] = {
     "half the sum with its magnitude": (lambda x: (x + x.abs()) / 2, "abs and add"),
@@ -197,6 +230,32 @@ UNREAD: dict[str, tuple[Call, str]] = {
         lambda x: torch.nan_to_num(torch.where(x > 0, x, math.nan), nan=0.0),
         "where",
     ),
+    "gather": (lambda x: with_zero(x).gather(0, above(x))[0], "gather with a choice"),
+    "take_along_dim": (
+        lambda x: torch.take_along_dim(with_zero(x), above(x), 0)[0],
+        "take_along_dim with a choice",
+    ),
+    "a product of matrices": (by_a_product_of_matrices, "matmul with a choice"),
+    "copied by places": (copied_by_places, "index_copy with a choice"),
+    "amax of a padded axis": (
+        lambda x: functional.pad(x[..., None], (0, 1)).amax(-1),
+        "amax over joined maps",
+    ),
+    "amax of a buffer": (larger_in_a_buffer, "amax over joined maps"),
+    "amax of an inserted map": (
+        lambda x: torch.select_scatter(torch.zeros(2, *x.shape), x, 0, 0).amax(0),
+        "amax over joined maps",
+    ),
+    "amax of an unfolded stack": (
+        lambda x: with_zero(x).unfold(0, 2, 1).amax(-1)[0],
+        "amax over joined maps",
+    ),
+    "a pool beside 0": (pooled_beside_zero, "max_pool.* over joined maps"),
+    "scattered over 0": (scattered_over_zeros, "scatter_reduce"),
+    "a steep softmax": (
+        lambda x: x * torch.softmax(with_zero(x) * 1e8, 0)[1],
+        "softmax over joined maps",
+    ),
     "prelu": (lambda x: functional.prelu(x, torch.zeros(1)), "prelu"),
     "rrelu": (lambda x: functional.rrelu(x, 0.0, 0.0), "rrelu"),
     "elu": (lambda x: functional.elu(x, 0.0), "elu"),
@@ -220,6 +279,11 @@ def tanh_form(x: Tensor) -> Tensor:
 SMOOTH: dict[str, Call] = {
     "silu": lambda x: x * torch.sigmoid(x),
     "silu by exp": lambda x: x / (1 + torch.exp(-x)),
+    "silu of whole slices": lambda x: x[:] * x[...].sigmoid(),
+    "silu by glu": lambda x: functional.glu(torch.cat([x, x], 1), 1),
+    "silu by cumprod": lambda x: torch.stack([x, x.sigmoid()]).cumprod(0)[1],
+    "silu by softmax": lambda x: x * torch.stack([x, torch.zeros_like(x)]).softmax(0)[0],
+    "silu with a gate cut off": lambda x: x * x.sigmoid().detach(),
     "silu in place": lambda x: x.mul_(x.sigmoid()),
     "silu by addcmul": lambda x: torch.addcmul(torch.zeros_like(x), x, x.sigmoid()),
     "silu of the flat": lambda x: (x.flatten() * x.flatten().sigmoid()).view_as(x),

@@ -11,7 +11,7 @@ from explainer import ExplainerError, Network, explain
 from explainer.graphs.ancestry import calls_between, name_of
 from tests.explainer.references import pixel_map, slow_relu
 from tests.explainer.small_networks import Convolutions, noise, seeded, with_relu
-from tests.explainer.spellings import SMOOTH, UNREAD, halves, made_again
+from tests.explainer.spellings import SMOOTH, UNREAD, Call, halves, made_again
 
 GUIDED = ("guided_backprop", "deconvnet")
 
@@ -312,3 +312,52 @@ def test_the_way_between_holds_what_the_score_is_made_of_in_order() -> None:
     later = [name_of(node) for node in calls_between(score, map)]
     assert later == ["sigmoid", "mean", "mul", "sum"]
     assert calls_between(aside, weight) == ()
+
+
+class Beside(nn.Module):
+    """Maps beside their negatives and coordinates, pooled place by place and put back."""
+
+    def __init__(self, relu: Call) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(10, 6, 3, padding=1)
+        self.head, self.relu = nn.Linear(6, 5), relu
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = self.first(x)
+        x, places = functional.max_pool2d(self.relu(torch.cat([x, -x], 1)), 2, return_indices=True)
+        x = functional.max_unpool2d(x, places, 2)
+        across = torch.linspace(0, 1, x.shape[-1]).expand(len(x), 2, *x.shape[2:])
+        x = functional.max_pool2d(torch.cat([x, across], 1), 2)
+        out: Tensor = self.head(self.relu(self.second(x)).mean((2, 3)))
+        return out
+
+
+@pytest.mark.parametrize("rule", GUIDED)
+def test_maps_beside_others_may_be_pooled_place_by_place_and_put_back(rule: str) -> None:
+    network, images, targets = seeded(Beside, torch.relu), noise(2, 3, 8, 8), [3, 1]
+    found = explain(Network(network), images, targets, [rule])[rule]
+    expected = pixel_map(with_relu(network, slow_relu(rule)), images, targets)
+    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-7)
+
+
+def test_a_mask_of_weights_is_no_choice_made_from_values() -> None:
+    class Pruned(Convolutions):
+        def forward(self, x: Tensor) -> Tensor:
+            kept = self.first.weight.detach().abs() > 0.05
+            x = functional.conv2d(x, self.first.weight * kept, self.first.bias, padding=1)
+            x = functional.adaptive_avg_pool2d(self.relu(self.second(self.relu(x))), 4)
+            out: Tensor = self.head(self.relu(self.hidden(x.flatten(1))))
+            return out
+
+    network = Network(seeded(Pruned, torch.relu))
+    assert explain(network, noise(2, 3, 9, 9), [3, 1], ["deconvnet"])["deconvnet"].any()
+
+
+def test_what_is_chosen_for_another_output_refuses_nothing() -> None:
+    class TwoOutputs(Convolutions):
+        def forward(self, x: Tensor) -> Tensor:
+            self.other = x * torch.sigmoid(x).detach()
+            return super().forward(x)
+
+    network = Network(seeded(TwoOutputs, torch.relu))
+    assert explain(network, noise(2, 3, 9, 9), [3, 1], ["deconvnet"])["deconvnet"].any()
