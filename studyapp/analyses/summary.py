@@ -11,13 +11,20 @@ Facts = Mapping[str, Any]
 MODELS = ("glmer", "glmer_full", "clmm", "clmm_full", "clmm_side", "clmm_side_full")
 
 
-def summary(found: Facts) -> Iterator[str]:
-    """Every line that `analyse` prints of one paradigm's results."""
+def _base(found: Facts) -> str:
+    """What the results rest on. Answers without a score are none of it; a note counts them."""
+    if not found["n"]:
+        return "no scored judgments"
     photos = f" on {_count(found['images'], 'photo', 'photos')}" if found["images"] else ""
-    yield (
-        f"{found['paradigm']}: {_count(found['n'], 'judgment', 'judgments')} of "
+    return (
+        f"{_count(found['n'], 'judgment', 'judgments')} of "
         f"{_count(found['people'], 'person', 'people')}{photos}"
     )
+
+
+def summary(found: Facts) -> Iterator[str]:
+    """Every line that `analyse` prints of one paradigm's results."""
+    yield f"{found['paradigm']}: {_base(found)}"
     yield from (f"  note: {note}" for note in found["notes"])
     for name, method in found["methods"].items():
         yield f"  {name}: {_method(method)}"

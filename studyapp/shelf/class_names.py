@@ -69,6 +69,11 @@ class ClassNames:
         found = self._classes.get(key) or self._words.get(key, frozenset())
         return found if len(found) == 1 else frozenset()
 
+    def namesakes(self, name: str) -> Indices:
+        """Other classes of which `name`, the name of one, is a word too."""
+        key = name_key(name)
+        return self._words.get(key, frozenset()) - self._classes.get(key, frozenset())
+
     def accepted(self, names: Iterable[str]) -> Indices:
         """The classes that any of `names` means; WordNet ids that are known decide alone."""
         named = list(names)
@@ -138,6 +143,28 @@ def unknown_names(
         for (name, accepted), count in sorted(counts.items())
         if not known.accepted(accepted)
     ]
+
+
+def shared_names(
+    categories: Iterable[tuple[str, Iterable[str]]], labels: Sequence[str]
+) -> list[str]:
+    """A sentence for each name that is taken for one class and is another one's word too."""
+    known = class_names(tuple(labels))
+    counts = Counter(name for _, accepted in categories if len(ids := list(accepted)) == 1
+                     for name in ids)  # fmt: skip
+    return [
+        f"“{name}” ({count} {'photo' if count == 1 else 'photos'}) is taken for the class "
+        f"{_with_id(taken)}; {' and '.join(map(_with_id, sorted(others)))} is called so too: "
+        f"if that is meant, begin the name with its id"
+        for name, count in sorted(counts.items())
+        for taken in known.classes(name)
+        if (others := known.namesakes(name))
+    ]
+
+
+def _with_id(index: int) -> str:
+    one = imagenet()[index]
+    return f"{one.label} ({one.wordnet_id})"
 
 
 def _words(accepted: Sequence[str]) -> Sequence[str]:

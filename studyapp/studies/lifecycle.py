@@ -15,6 +15,7 @@ from studyapp.models import (
 )
 from studyapp.queue import PREPARE, ask
 from studyapp.shelf.clock import database_now
+from studyapp.studies.definition.dates import erasure_has_passed
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.certificate import certify
 from studyapp.studies.design.draw import Design, DesignError, Plan, draw
@@ -96,6 +97,8 @@ def hindrances(study: Study) -> Iterator[str]:
         yield f"its explanations are not all ready; see `manage.py study status {study.slug}`"
         return
     yield from placeholders(study)
+    if study.kind == StudyKind.REAL:
+        yield from erasure_has_passed(study_definition(study))
     yield from pay_below_the_floor(study)
     yield from (f"{flaw}; prepare it again" for flaw in hidden_flaws(study))
 

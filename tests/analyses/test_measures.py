@@ -16,6 +16,7 @@ from studyapp.analyses.measures import MEASURES, _unscored
 from studyapp.analyses.reports import analyse_study, study_report
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder, tidy_study
+from studyapp.analyses.summary import summary
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Explanation, Judgment, Study
 from studyapp.paradigms import PARADIGMS
@@ -202,6 +203,7 @@ def test_answers_without_a_score_are_told_in_a_sentence(paradigm: str) -> None:
     found = analyse_study(study)[paradigm]
     assert found["methods"] == {}
     assert f"{paradigm} has no score of its own: " in found["notes"][0]
+    assert next(summary(found)) == f"{paradigm}: no scored judgments"
     assert "no score of its own" in study_report(study).html
 
 

@@ -16,6 +16,7 @@ from studyapp.shelf.class_names import (
     category_of_folder,
     imagenet,
     imagenet_labels,
+    shared_names,
     unknown_names,
 )
 from studyapp.studies.photos.readers import ReaderError, left_out, read_photos
@@ -69,6 +70,15 @@ def test_a_network_of_other_classes_is_asked_by_name_even_where_there_is_an_id()
     own = ClassNames(["tiger", "otter"])
     assert own.accepted(category_of_folder("n02129604_tiger")[1]) == {0}
     assert own.classes("n02129604") == frozenset()
+
+
+def test_a_name_that_is_another_classs_word_too_is_told() -> None:
+    shown = [("crane", ("crane",))] * 2 + [("crane", ("n02012849", "crane")), ("tiger", ("tiger",))]
+    assert shared_names(shown, imagenet_labels()) == [
+        "“crane” (2 photos) is taken for the class crane (n03126707); crane bird (n02012849) is "
+        "called so too: if that is meant, begin the name with its id"
+    ]
+    assert shared_names(shown, ["crane", "tiger"]) == []
 
 
 def test_every_unknown_name_is_told_with_its_count_and_the_nearest_classes() -> None:

@@ -1,8 +1,11 @@
 """A study opens only when all is ready and verified, and stays as it was opened."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.storage import default_storage
 from django.db import transaction
+from django.utils import timezone
 
 from sandbox.builders import make_study, open_small_study
 from studyapp.models import (
@@ -159,6 +162,13 @@ def test_a_study_whose_ratings_would_be_unequal_is_not_opened_where_they_must_be
     design = {"seed": 1, "people": 5, "stimuli": 4, "ratings": "exact"}
     with pytest.raises(LifecycleError, match="take 8 people"):
         open_study(make_study(design=design))
+
+
+def test_a_study_whose_day_of_erasing_has_passed_is_not_opened() -> None:
+    yesterday = timezone.localdate() - timedelta(days=1)
+    study = make_study(panel={"erase_ids_on": yesterday})
+    with pytest.raises(LifecycleError, match="erased before people are paid; name a day after"):
+        open_study(study)
 
 
 def test_the_states_follow_one_another() -> None:

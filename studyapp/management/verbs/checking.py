@@ -7,6 +7,7 @@ from typing import Any
 
 from studyapp.models import StimulusRole
 from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.dates import erasure_has_passed
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.design.certificate import certificate_lines, certify
@@ -22,6 +23,7 @@ from studyapp.studies.photos.shortfalls import (
     best_supply,
     file_problems,
     known_labels,
+    shared_by_network,
     supply_problems,
     unknown_by_network,
 )
@@ -50,19 +52,20 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         **_photo_facts(definition, photos, path.parent),
         "certificate": certificate,
         "precision": precision_table(certificate, _outcomes(definition)),
-        "not_met": list(file_problems(definition, path.parent)),
+        "not_met": [*file_problems(definition, path.parent), *erasure_has_passed(definition)],
     }
     labels: dict[str, Labels] = {
         name: known_labels(section, path.parent) for name, section in definition.networks.items()
     }
     supply = best_supply(definition, photos, labels)
     if options["predict"]:
-        if facts["not_met"]:
-            raise VerbError(f"the networks could not answer: {'; '.join(facts['not_met'])}")
+        if problems := list(file_problems(definition, path.parent)):
+            raise VerbError(f"the networks could not answer: {'; '.join(problems)}")
         seen = foresee(definition, photos, path.parent)
         facts["eligible"] = {name: found.as_json() for name, found in seen.supply.items()}
         supply, labels = seen.supply, dict(seen.labels)
     facts["unknown_names"] = unknown_by_network(definition, photos, labels)
+    facts["shared_names"] = shared_by_network(definition, photos, labels)
     facts["not_met"] += [*supply_problems(definition, supply), *certificate["problems"]]
     return facts, _lines(path, definition, facts)
 
@@ -88,6 +91,7 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
         f"{facts['photos']} photos: " + ", ".join(f"{name} {count}" for name, count in counts),
         *filter(None, [left_out_sentence(Counter(facts["left_out"])), facts["told"]]),
         *_name_lines(facts["unknown_names"]),
+        *(f"Note: {sentence}" for sentence in facts["shared_names"]),
         *_eligible_lines(facts.get("eligible", {})),
         "The design, if as many photos as it asks for can be asked about:",
         *certificate_lines({**facts["certificate"], "problems": []}),

@@ -20,6 +20,8 @@ def catalogue() -> dict[str, Any]:
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown `name`: the nearest known ones, or all of them."""
     names = sorted(known)
+    if not names:
+        return "there is none to name here; remove it"
     near = difflib.get_close_matches(name, names, n=1)
     if not near:
         return f"known: {', '.join(names)}"

@@ -2,14 +2,14 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from studyapp.models import StimulusRole
 from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
 from studyapp.sections.materials import NetworkSection
-from studyapp.shelf.class_names import class_names, imagenet_labels, unknown_names
+from studyapp.shelf.class_names import class_names, imagenet_labels, shared_names, unknown_names
 from studyapp.studies.definition.catalogue import catalogue
 from studyapp.studies.definition.named_files import IMAGENET
 from studyapp.studies.definition.study import Definition
@@ -168,10 +168,26 @@ def unknown_by_network(
     definition: Definition, photos: Sequence[Photo], labels: Mapping[str, Labels]
 ) -> list[str]:
     """A sentence for each category that is no class of a network whose names are known."""
+    return _told_by_network(unknown_names, definition, photos, labels)
+
+
+def shared_by_network(
+    definition: Definition, photos: Sequence[Photo], labels: Mapping[str, Labels]
+) -> list[str]:
+    """A sentence for each category that is one class by its name, and may mean another one."""
+    return _told_by_network(shared_names, definition, photos, labels)
+
+
+def _told_by_network(
+    told: Callable[[list[tuple[str, tuple[str, ...]]], Sequence[str]], list[str]],
+    definition: Definition,
+    photos: Sequence[Photo],
+    labels: Mapping[str, Labels],
+) -> list[str]:
     categories = [(one.name, one.accepted) for photo in photos for one in photo.categories]
     names = dict.fromkeys(pair.stronger for pair in definition.pairs.values())
     found: dict[str, None] = {}
     for name in names:
         if (known := labels.get(name)) is not None:
-            found |= dict.fromkeys(unknown_names(categories, known))
+            found |= dict.fromkeys(told(categories, known))
     return list(found)

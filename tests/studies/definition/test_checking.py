@@ -79,6 +79,24 @@ def said(*arguments: object, **options: object) -> dict[str, object]:
     return found
 
 
+def test_a_day_of_erasing_that_has_passed_is_a_goal_that_is_not_met(file: Path) -> None:
+    file.write_text(f"{STUDY}\n[panel]\nerase_ids_on = 2020-01-31\n")
+    out = StringIO()
+    with pytest.raises(CommandError, match="1 goal is not met"):
+        call_command("study", "check", str(file), stdout=out)
+    assert "erased before people are paid; name a day after the study" in out.getvalue()
+
+
+def test_a_name_with_a_namesake_is_told_by_the_check(file: Path) -> None:
+    (file.parent / "photos" / "red").rename(file.parent / "photos" / "crane")
+    labels = 'labels = "labels.txt"\noptions = { num_classes = 6 }'
+    file.write_text(STUDY.replace(labels, 'labels = "imagenet"'))
+    out = StringIO()
+    with pytest.raises(CommandError):  # red and green are no classes of ImageNet
+        call_command("study", "check", str(file), stdout=out)
+    assert "Note: “crane” (2 photos) is taken for the class crane (n03126707)" in out.getvalue()
+
+
 def test_a_good_file_is_told_with_photos_certificate_and_precision(file: Path) -> None:
     # No database fixture: any query would fail here.
     facts = said("check", str(file))

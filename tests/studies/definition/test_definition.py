@@ -169,7 +169,7 @@ def test_an_unknown_setting_of_a_method_is_told() -> None:
     message = spoiled(
         'method = "guided_backprop"', 'method = "guided_backprop"\nsettings = { groups = 3 }'
     )
-    assert '`conditions.settings = "groups"`: unknown' in message
+    assert '`conditions.settings = "groups"`: unknown; there is none to name here' in message
 
 
 def test_a_condition_named_twice_is_told() -> None:
