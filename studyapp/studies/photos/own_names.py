@@ -1,6 +1,7 @@
 """A researcher's own names for what photos show, and the network's classes that they mean."""
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,6 +97,6 @@ def _rows(path: Path, name: str) -> list[list[str]]:
     first = text.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        return list(csv.reader(text.splitlines(), delimiter=delimiter, strict=True))
+        return list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
     except csv.Error as error:
         raise NamesError(f"{name}: not a table ({error}); save it as “CSV UTF-8”") from error

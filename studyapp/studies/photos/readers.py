@@ -198,7 +198,19 @@ def left_out(images: ImagesSection, base: Path) -> Counter[str]:
                 found[f"not in {images.annotations}"] += 1
         elif named is None or path != folder / images.annotations:
             found[path.suffix.lower() or "without an ending"] += 1
-    return found
+    return found + _unfollowed(folder)
+
+
+def _unfollowed(folder: Path) -> Counter[str]:
+    """Links below `folder` that no reader goes along."""
+    links = [path for path in folder.rglob("*") if path.is_symlink()]
+    return Counter(
+        "link to a folder (put the folder itself there)"
+        if path.is_dir()
+        else "link that leads nowhere"
+        for path in links
+        if not path.is_file() and not is_litter(path.relative_to(folder))
+    )
 
 
 def left_out_sentence(found: Counter[str]) -> str:
@@ -242,6 +254,9 @@ def _read_coco(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator
 def _annotated(rows: dict[str, Any], folder: Path, names: OwnNames) -> Iterator[Photo]:
     categories = _by_id(rows["categories"], "categories")
     images = _by_id(rows["images"], "images")
+    for name, count in Counter(str(row["file_name"]) for row in rows["images"]).items():
+        if count > 1:
+            raise ReaderError(f"{name}: {count} images of the annotations have it; keep one")
     boxes: dict[Any, dict[Any, list[tuple[float, float, float, float]]]] = {}
     for row in rows["annotations"]:
         if row["image_id"] not in images:
@@ -301,11 +316,15 @@ def _box(values: Any) -> tuple[float, float, float, float]:
     box = (left, top, width, height)
     if not all(isinstance(one, int | float) and math.isfinite(one) for one in box):
         raise ValueError(f"bbox {values!r}"[:80])
+    if width < 0 or height < 0:
+        raise ValueError(f"bbox {values!r} is not [x, y, width, height]"[:80])
     return box
 
 
 def _accepted(category: dict[str, Any]) -> tuple[str, ...]:
-    return tuple(map(str, category.get("accepted") or [category["name"]]))
+    """A text alone is one name, and no list of letters."""
+    given = category.get("accepted") or category["name"]
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
 def _inside(folder: Path, name: str) -> Path:

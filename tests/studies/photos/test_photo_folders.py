@@ -5,6 +5,7 @@ import json
 from collections import Counter
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -15,7 +16,13 @@ from studyapp.models import Study, StudyImage
 from studyapp.sections.materials import ImagesSection
 from studyapp.studies.loading import load_study
 from studyapp.studies.photos.files import SURROUNDS, examine, photo_bytes
-from studyapp.studies.photos.readers import ReaderError, left_out, left_out_sentence, read_photos
+from studyapp.studies.photos.readers import (
+    Photo,
+    ReaderError,
+    left_out,
+    left_out_sentence,
+    read_photos,
+)
 from tests.photos.photo_bytes import HEIC, encoded
 from tests.studies.definition.test_checking import STUDY
 
@@ -178,3 +185,53 @@ def test_photos_that_annotations_do_not_name_are_counted(tmp_path: Path) -> None
     (tmp_path / "annotations.json").write_text(json.dumps(rows))
     with pytest.raises(ReaderError, match="an annotation of image 2, which is not there"):
         read_photos(images, tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["folder", "nothing"])
+def test_links_that_no_reader_goes_along_are_counted(folder: Path, kind: str) -> None:
+    elsewhere = folder / "elsewhere"
+    if kind == "folder":
+        elsewhere.mkdir()
+        (elsewhere / "more.png").write_bytes(photo())
+    (folder / "photos" / "linked").symlink_to(elsewhere)
+    told = left_out_sentence(left_out(section(), folder))
+    assert {"folder": "1 link to a folder", "nothing": "1 link that leads nowhere"}[kind] in told
+
+
+def annotated(folder: Path, **changed: Any) -> list[Photo]:
+    """The photos of annotations of one photo of a cat, but for what is `changed`."""
+    path = folder / "photos" / "a.png"
+    path.parent.mkdir()
+    path.write_bytes(photo())
+    rows = {
+        "images": [{"id": 1, "file_name": "a.png"}],
+        "categories": [{"id": 1, "name": "cat"}],
+        "annotations": [{"image_id": 1, "category_id": 1, "bbox": [1, 1, 5, 5]}],
+    }
+    (path.parent / "annotations.json").write_text(json.dumps({**rows, **changed}))
+    return read_photos(section(reader="coco"), folder)
+
+
+def test_one_accepted_class_may_be_given_without_a_list(tmp_path: Path) -> None:
+    [found] = annotated(tmp_path, categories=[{"id": 1, "name": "cat", "accepted": "tabby"}])
+    assert [one.accepted for one in found.categories] == [("tabby",)]
+
+
+@pytest.mark.parametrize(
+    ("changed", "sentence"),
+    [
+        (
+            {"images": [{"id": n, "file_name": "a.png"} for n in (1, 2)]},
+            "a.png: 2 images of the annotations have it; keep one",
+        ),
+        (
+            {"annotations": [{"image_id": 1, "category_id": 1, "bbox": [9, 9, -5, 5]}]},
+            r"bbox \[9, 9, -5, 5\] is not \[x, y, width, height\]",
+        ),
+    ],
+)
+def test_annotations_that_mean_nothing_are_told(
+    tmp_path: Path, changed: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ReaderError, match=sentence):
+        annotated(tmp_path, **changed)
