@@ -141,3 +141,26 @@ def test_a_stream_of_photos_refuses_it_for_methods_of_one_pass_too(tmp_path: Pat
     assert saved.made == {}
     assert all("differently alone than among others" in told for told in saved.failed.values())
     assert len(saved.failed) == 3
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [
+        lambda x: x.mean((0, 2, 3), keepdim=True),
+        lambda x: x.amin((0, 2, 3), keepdim=True),
+        lambda x: x.amax((0, 2, 3), keepdim=True),
+        lambda x: x.std((0, 2, 3), keepdim=True),
+    ],
+    ids=["mean", "least", "largest", "spread"],
+)
+def test_whatever_is_taken_of_the_batch_is_found_out_for_photos_of_middle_brightness(
+    taken: Callable[[Tensor], Tensor],
+) -> None:
+    class Centred(Convolutions):
+        def forward(self, x: Tensor) -> Tensor:
+            return super().forward(x - taken(x))
+
+    images = noise(2, 3, 9, 9) / 20
+    images = images - images.mean((2, 3), keepdim=True) + 0.5
+    with pytest.raises(ExplainerError, match="answers an image differently alone"):
+        explain(Network(seeded(Centred, functional.relu)), images, [1, 2], ["score_cam"])
