@@ -10,10 +10,11 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from explainer import ExplainerError
 from studyapp.models import WorkState
 from studyapp.queue import ask
 from studyapp.storage import UnusableStorageError
-from studyapp.studies.preparation.claims import claim, give_back, give_back_untried, renew
+from studyapp.studies.preparation.claims import claim, fail, give_back, give_back_untried, renew
 
 log = logging.getLogger(__name__)
 held: dict[str, QuerySet[Any]] = {}
@@ -32,6 +33,17 @@ def refuse_fault(error: Exception) -> None:
         raise StorageFault(
             f"the disk is full where {worker_name()} stores files: make room"
         ) from error
+
+
+def refuse(row: Any, name: str, error: Exception) -> None:
+    """Write why a row could not be made. What is wrong with the input stays wrong; what a machine
+    lacks may be there at the next try. Raises StorageFault where it is no row's fault."""
+    refuse_fault(error)
+    if isinstance(error, ExplainerError):
+        fail(row, name, str(error))
+        return
+    what = "a file could not be fetched or stored" if isinstance(error, OSError) else ""
+    give_back(row, name, f"{what or type(error).__name__}: {error}")
 
 
 def worker_name() -> str:

@@ -9,13 +9,14 @@ from django.db import transaction
 from PIL import Image, ImageDraw
 
 import explainer
+from explainer.explanations.batches import TROUBLE
 from explainer.laboratory.metrics import METRICS
 from explainer.laboratory.metrics.localisation import Box, mask_box
 from studyapp.models import Measurement, MetricValue, StimulusOverlay
 from studyapp.queue import MEASURE, MEASURING, app, ask
-from studyapp.studies.preparation.claims import fail, finish, give_back
+from studyapp.studies.preparation.claims import finish
 
-from .batches import ask_for_rest, claimed, refuse_fault
+from .batches import ask_for_rest, claimed, refuse
 from .material import open_image, stored_map
 from .networks import loaded
 from .watch import others_wait
@@ -42,13 +43,8 @@ def measure(keys: list[int]) -> None:
 def _measure(row: Measurement, name: str) -> None:
     try:
         values = [MetricValue(use=row.use, metric=key, value=v) for key, v in _values(row.use)]
-    except explainer.ExplainerError as error:
-        fail(row, name, str(error))
-    except OSError as error:
-        refuse_fault(error)
-        give_back(row, name, f"the map or the photo could not be fetched: {error}")
-    except RuntimeError as error:
-        give_back(row, name, f"{type(error).__name__}: {error}")
+    except TROUBLE as error:
+        refuse(row, name, error)
     else:
         with transaction.atomic():
             if finish(row, name):  # nobody has taken it back meanwhile

@@ -2,12 +2,15 @@
 
 import tempfile
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.db.models import QuerySet
+from torch import Tensor
 
 import explainer
+from explainer.explanations.batches import in_batches
 from explainer.pictures.render import encode
 from studyapp import storage
 from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study
@@ -19,15 +22,16 @@ from studyapp.studies.preparation.advance import (
     study_explanations,
     study_overlays,
 )
-from studyapp.studies.preparation.claims import fail, finish, give_back
+from studyapp.studies.preparation.claims import finish
 from studyapp.studies.preparation.encodings import COMPACT, QUALITY, overlay_encoding
 
-from .batches import StorageFault, ask_for_rest, claimed, refuse_fault
+from .batches import StorageFault, ask_for_rest, claimed, refuse, refuse_fault
 from .material import open_image, photo_bytes, stored_map
 from .networks import loaded, network_for, stop
 from .preparation import go_on
 
 PHOTOS_AT_ONCE = 8
+Read = tuple[list[Explanation], Tensor]  # a photo's rows, and what the network sees of it
 NETWORK_OF = {"overlay": "explanation__network", "crop": "network"}
 
 
@@ -40,8 +44,9 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
     wanted = Explanation.objects.filter(pk__in=keys)
     try:
         with claimed(wanted) as (name, mine):
-            for batch in batches(mine.select_related("image").order_by("image_id", "pk")):
-                _explain(network, batch, name)
+            rows = mine.select_related("image").order_by("image_id", "pk")
+            for photos in patterns(rows):
+                _explain(network, photos, name, at_once=PHOTOS_AT_ONCE)
     except StorageFault as error:
         stop(study_id, str(error))
         return
@@ -50,8 +55,8 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
     go_on(study_id, pending(study_explanations(study)).count())
 
 
-def batches(rows: Iterable[Explanation]) -> list[list[list[Explanation]]]:
-    """Rows by photo, photos of one pattern together: one call of the explainer explains them.
+def patterns(rows: Iterable[Explanation]) -> list[list[list[Explanation]]]:
+    """Rows by photo, photos of one pattern together: one call of the explainer can explain them.
 
     A pattern is how many classes are explained by which methods with which settings. A method
     asked for with two settings makes two patterns.
@@ -59,15 +64,11 @@ def batches(rows: Iterable[Explanation]) -> list[list[list[Explanation]]]:
     by_photo: dict[tuple[int, int], list[Explanation]] = {}
     for row in rows:
         by_photo.setdefault((row.image_id, _variant(row, by_photo)), []).append(row)
-    patterns: dict[Any, list[list[Explanation]]] = {}
+    found: dict[Any, list[list[Explanation]]] = {}
     for photo in by_photo.values():
         methods = tuple(sorted({(row.method, row.settings_digest) for row in photo}))
-        patterns.setdefault((len(_classes(photo)), methods), []).append(photo)
-    return [
-        photos[start : start + PHOTOS_AT_ONCE]
-        for photos in patterns.values()
-        for start in range(0, len(photos), PHOTOS_AT_ONCE)
-    ]
+        found.setdefault((len(_classes(photo)), methods), []).append(photo)
+    return list(found.values())
 
 
 def _variant(row: Explanation, by_photo: dict[tuple[int, int], list[Explanation]]) -> int:
@@ -85,38 +86,33 @@ def _classes(rows: Sequence[Explanation]) -> list[int]:
     return sorted({row.class_index for row in rows})
 
 
-def _explain(network: explainer.Network, photos: list[list[Explanation]], name: str) -> None:
-    """One call for several photos; where it fails (or memory runs out) it is tried in parts."""
-    try:
-        found = _found(network, photos)
-    except (explainer.ExplainerError, OSError, RuntimeError) as error:
-        refuse_fault(error)
-        for part in _halves(photos):
-            _explain(network, part, name)
-        if len(photos) == len(photos[0]) == 1:
-            _refuse(photos[0][0], name, error)
-        return
-    for place, photo in enumerate(photos):
-        for row in photo:
-            _record(found, place, row, _classes(photo).index(row.class_index), name)
+def _explain(
+    network: explainer.Network, photos: list[list[Explanation]], name: str, *, at_once: int
+) -> None:
+    """Photos of one pattern, so many at a time; where one fails alone, each of its rows alone."""
+
+    def read(photo: list[Explanation]) -> Read:
+        return photo, network.seen(open_image(photo[0].image))
+
+    for some, found in in_batches(photos, read, partial(_found, network), size=at_once):
+        if not isinstance(found, Exception):
+            for place, photo in enumerate(some):
+                for row in photo:
+                    _record(found, place, row, _classes(photo).index(row.class_index), name)
+        elif len(some[0]) == 1:
+            refuse(some[0][0], name, found)
+        else:
+            refuse_fault(found)
+            _explain(network, [[row] for row in some[0]], name, at_once=1)
 
 
-def _halves(photos: list[list[Explanation]]) -> list[list[list[Explanation]]]:
-    """Half of the photos each; of one photo, its rows each alone; nothing of a single row."""
-    if len(photos) > 1:
-        middle = len(photos) // 2
-        return [photos[:middle], photos[middle:]]
-    return [[[row]] for row in photos[0]] if len(photos[0]) > 1 else []
-
-
-def _found(network: explainer.Network, photos: list[list[Explanation]]) -> explainer.Found:
-    pictures = [open_image(photo[0].image) for photo in photos]
-    first = photos[0]
+def _found(network: explainer.Network, read: Sequence[Read]) -> explainer.Found:
+    first, _ = read[0]
     with tempfile.TemporaryDirectory(prefix="discern-photos-") as folder:
         return explainer.explain(
             network,
-            network.prepare(pictures),
-            [_classes(photo) for photo in photos],
+            network.batch([image for _, image in read]),
+            [_classes(photo) for photo, _ in read],
             tuple(sorted({row.method for row in first})),
             settings={row.method: _settings(row, Path(folder)) for row in first if row.settings},
         )
@@ -147,8 +143,7 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
         array = found[row.method][place, which].cpu().numpy()
         digest = storage.keep(file, explainer.store.maps_bytes({"map": array}))
     except OSError as error:
-        refuse_fault(error)
-        give_back(row, name, f"the map could not be stored: {error}")
+        refuse(row, name, error)
         return
     kept = finish(
         row,
@@ -171,14 +166,6 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
     )
     if not kept:
         storage.remove(file)
-
-
-def _refuse(row: Explanation, name: str, error: Exception) -> None:
-    """What is wrong with the input stays wrong; what a machine lacks may be there next time."""
-    if isinstance(error, explainer.ExplainerError):
-        fail(row, name, str(error))
-    else:
-        give_back(row, name, f"{type(error).__name__}: {error}")
 
 
 @app.task(name=RENDER)
@@ -210,11 +197,8 @@ def _render(row: Any, draw: Any, name: str, quality: int | None) -> None:
             storage.remove_leftovers(f"pictures/{row.code[:2]}", (f".{row.code}.",))
         picture = draw(row)
         digest = storage.keep(file, encode(picture, "webp", quality=quality))
-    except explainer.ExplainerError as error:
-        fail(row, name, str(error))
-    except OSError as error:
-        refuse_fault(error)
-        give_back(row, name, f"the picture could not be made and stored: {error}")
+    except (explainer.ExplainerError, OSError) as error:
+        refuse(row, name, error)
     else:
         finish(row, name, file=file, digest=digest, width=picture.width, height=picture.height)
 

@@ -23,9 +23,7 @@ def examine(network: Network, asked: Asked) -> None:
 
     Tried on a picture of coloured grain by a few passes; methods of many passes are not run.
     """
-    if network.preprocess is None:
-        raise ExplainerError(f"{network.name} has no preprocessing", "give preprocess=…")
-    image = network.prepare([_grain(network.preprocess.size)])
+    image = network.prepare([_grain(network.steps.size)])
     try:
         logits = network.predict(image)
         in_probabilities(logits, network.probabilities)

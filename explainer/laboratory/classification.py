@@ -1,19 +1,21 @@
 """The first classes of many photos by several networks, for `python -m explainer predict`."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 from tqdm import tqdm
 
 from explainer.errors import ExplainerError
+from explainer.explanations.batches import all_or_none, in_batches
 from explainer.explanations.examination import examine
-from explainer.networks import Network, load_network
+from explainer.networks import load_network
 from explainer.passes.devices import AUTO
+from explainer.passes.targets import first_classes
 from explainer.pictures.photos import open_photo
 
-FIRST_CLASSES = 20
 BATCH = 16
 
 
@@ -34,29 +36,25 @@ def _by(name: str, values: Mapping[str, Any], photos: Sequence[Path]) -> dict[st
     methods = options.pop("methods", [])
     network = load_network(options.pop("builder"), **options.pop("options", {}), **options)
     examine(network, methods)
-    classes: list[list[int] | None] = []
-    with tqdm(total=len(photos), unit="photo", desc=name, disable=None) as bar:
-        for start in range(0, len(photos), BATCH):
-            batch = photos[start : start + BATCH]
-            classes.extend(_of_batch(network, batch))
-            bar.update(len(batch))
-    return {"labels": list(network.labels), "classes": classes}
+    classes: dict[Path, list[int] | None] = dict.fromkeys(photos)
 
+    def seen(photo: Path) -> Tensor | None:
+        try:
+            return network.seen(open_photo(photo.read_bytes()))
+        except (ExplainerError, OSError):
+            return None
 
-def _of_batch(network: Network, photos: Sequence[Path]) -> Iterator[list[int] | None]:
-    pictures = [_opened(photo) for photo in photos]
-    readable = [picture for picture in pictures if picture is not None]
-    found = iter(network.predict(network.prepare(readable))) if readable else iter(())
-    for picture in pictures:
-        logits = next(found) if picture is not None else None
-        if logits is None or not bool(torch.isfinite(logits).all()):
-            yield None
-        else:
-            yield [int(k) for k in logits.topk(min(FIRST_CLASSES, len(logits))).indices]
+    def unreadable(image: Tensor | None) -> bool:
+        bar.update()
+        return image is None
 
+    def logits(images: Sequence[Tensor | None]) -> Tensor:
+        return network.predict(network.batch([image for image in images if image is not None]))
 
-def _opened(photo: Path) -> Any:
-    try:
-        return open_photo(photo.read_bytes())
-    except (ExplainerError, OSError):
-        return None
+    with tqdm(total=len(classes), unit="photo", desc=name, disable=None) as bar:
+        batches = in_batches(classes, seen, logits, size=BATCH, is_passed_by=unreadable)
+        for some, found in all_or_none(batches):
+            for photo, scores in zip(some, found, strict=True):
+                if bool(torch.isfinite(scores).all()):
+                    classes[photo] = first_classes(scores)
+    return {"labels": list(network.labels), "classes": [classes[photo] for photo in photos]}

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from tqdm import tqdm
 
 from explainer.errors import ExplainerError
+from explainer.explanations.batches import all_or_none, in_batches
 from explainer.methods.base import full_precision
 from explainer.methods.grad_cam import importances
 from explainer.networks.network import Network, refuse_training
@@ -88,7 +89,7 @@ def dissect(
     """
     photos = _checked(network, photos, (quantile, threshold))
     network = network if layer is None else network.at(layer)
-    address = network.layer_for(_images(network, photos[:1]))
+    address = network.layer_for(network.prepare([open_photo(photos[0].path)]))
     bar = tqdm(total=2 * len(photos), unit="photo", disable=not progress, leave=False)
     with bar:
         levels = _levels(network, photos, quantile, bar)
@@ -150,8 +151,7 @@ def _checked(
     network: Network, photos: Sequence[LabelledPhoto], shares: tuple[float, float]
 ) -> list[LabelledPhoto]:
     refuse_training(network.module)
-    if network.preprocess is None:
-        raise ExplainerError(f"{network.name} has no preprocessing", "give preprocess=…")
+    _ = network.steps  # refuses one without
     for name, share in zip(("quantile", "threshold"), shares, strict=True):
         if not 0 < share < 1:
             raise ExplainerError(f"{name}={share}", "use a share between 0 and 1")
@@ -161,21 +161,23 @@ def _checked(
     return labelled
 
 
-def _images(network: Network, photos: Sequence[LabelledPhoto]) -> Tensor:
-    return network.prepare([open_photo(photo.path) for photo in photos])
-
-
 def _maps(
     network: Network, photos: Sequence[LabelledPhoto], bar: Any
 ) -> Iterator[tuple[Sequence[LabelledPhoto], Tensor]]:
     """Batches of photos with the layer's maps of them: N×K×u×v."""
-    for start in range(0, len(photos), BATCH):
-        batch = photos[start : start + BATCH]
-        images = _images(network, batch)
+
+    def seen(photo: LabelledPhoto) -> Tensor:
+        return network.seen(open_photo(photo.path))
+
+    def maps(crops: Sequence[Tensor]) -> Tensor:
+        images = network.batch(crops)
         with torch.inference_mode(False), torch.no_grad():
             address = network.layer_for(images)
             graph = network.graph(images, [address])
-        yield batch, full_precision(graph.maps[address].detach())
+        return full_precision(graph.maps[address].detach())
+
+    for batch, found in all_or_none(in_batches(photos, seen, maps, size=BATCH)):
+        yield batch, found
         bar.update(len(batch))
 
 
@@ -222,11 +224,10 @@ def _overlaps(
 
 def _masks(network: Network, photo: LabelledPhoto, names: Sequence[str]) -> Tensor:
     """concepts×H×W in the network's frame, ones and zeros."""
-    preprocess = network.preprocess
-    assert preprocess is not None
-    masks = torch.zeros(len(names), preprocess.size, preprocess.size)
+    side = network.steps.size
+    masks = torch.zeros(len(names), side, side)
     for concept in photo.concepts:
-        seen = torch.from_numpy(photo.seen_mask(concept, preprocess).copy())
+        seen = torch.from_numpy(photo.seen_mask(concept, network.steps).copy())
         masks[names.index(concept.name)] = seen.float()
     return masks
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from explainer.errors import ExplainerError, did_you_mean
+from explainer.explanations.batches import all_or_none, in_batches
 from explainer.explanations.explanation import Settings, explain
 from explainer.networks.network import Network
 from explainer.passes.targets import class_index
@@ -53,8 +54,6 @@ def labelled_cases(network: Network, photos: Sequence[LabelledPhoto]) -> list[Ca
 
     A photo none of whose things the network knows, or whose crop leaves them out, is left out.
     """
-    if network.preprocess is None:
-        raise ExplainerError(f"{network.name} has no preprocessing", "give preprocess=…")
     return [case for photo in photos if (case := _labelled(network, photo)) is not None]
 
 
@@ -65,12 +64,11 @@ def _labelled(network: Network, photo: LabelledPhoto) -> Case | None:
         for name in concept.accepted
         if name in network.labels
     ]
-    preprocess = network.preprocess
-    if not known or preprocess is None:
+    if not known:
         return None
     scores = network.predict(network.prepare([open_photo(photo.path)]))[0]
     target, concept = max(known, key=lambda pair: float(scores[pair[0]]))
-    boxes = tuple(photo.seen_boxes(concept, preprocess))
+    boxes = tuple(photo.seen_boxes(concept, network.steps))
     return Case(photo.path, target, boxes) if boxes else None
 
 
@@ -96,12 +94,20 @@ def evaluate(
                 f"{metric.name} needs boxes, and {boxless.path.name} has none",
                 "give photos with annotations",
             )
+
+    def read(case: Case) -> tuple[Case, Tensor]:
+        return case, network.seen(open_photo(case.path))
+
+    def compute(read: Sequence[tuple[Case, Tensor]]) -> list[Score]:
+        images = network.batch([image for _, image in read])
+        part = [case for case, _ in read]
+        return _scores(network, images, part, (methods, chosen), (settings or {}, budget))
+
     bar = tqdm(total=len(cases), unit="photo", disable=not (budget and budget.progress))
     with bar:
-        for start in range(0, len(cases), batch):
-            part = cases[start : start + batch]
-            yield from _batch(network, part, (methods, chosen), (settings or {}, budget))
-            bar.update(len(part))
+        for some, found in all_or_none(in_batches(cases, read, compute, size=batch)):
+            yield from found
+            bar.update(len(some))
 
 
 def metric_named(name: str) -> Metric:
@@ -111,15 +117,16 @@ def metric_named(name: str) -> Metric:
     return METRICS[name]
 
 
-def _batch(
+def _scores(
     network: Network,
+    images: Tensor,
     cases: Sequence[Case],
     asked: tuple[Sequence[str], Sequence[Metric]],
     how: tuple[Settings, Budget | None],
-) -> Iterator[Score]:
+) -> list[Score]:
     methods, metrics = asked
     settings, budget = how
-    images = network.prepare([open_photo(case.path) for case in cases])
+    scores = []
     targets = _targets(network, images, cases)
     found = explain(network, images, targets, methods, settings=settings)
     for method in methods:
@@ -137,7 +144,8 @@ def _batch(
             names = zip(cases, targets.tolist(), values.tolist(), strict=True)
             for case, target, value in names:
                 label = network.labels[target] if network.labels else str(target)
-                yield Score(case.path.name, label, method, metric.name, value)
+                scores.append(Score(case.path.name, label, method, metric.name, value))
+    return scores
 
 
 def _targets(network: Network, images: Tensor, cases: Sequence[Case]) -> Tensor:

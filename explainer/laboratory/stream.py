@@ -1,22 +1,22 @@
 """A stream of photos in, saved explanations out: resumable, in bounded memory."""
 
 import hashlib
-import itertools
 import json
 import shutil
 import sys
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Sized
+from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
 from explainer.errors import ExplainerError
+from explainer.explanations.batches import in_batches, refuse_size
 from explainer.explanations.explanation import Settings, explain, method_named, settings_digest
 from explainer.explanations.provenance import EXPLAINER
 from explainer.explanations.record import Found
@@ -27,9 +27,7 @@ from explainer.pictures import store
 from explainer.pictures.photos import open_photo
 from explainer.pictures.render import Display
 
-Given = TypeVar("Given")
-Made = TypeVar("Made")
-THREADS = 2
+WRITERS = 2
 MANIFEST = "manifest.json"
 
 
@@ -85,14 +83,13 @@ class Order:
 
 @dataclass(frozen=True)
 class _Photo:
-    """A photo on its way; without `image` there is nothing to do, for `problem` or for none."""
+    """A photo on its way; without `image` there is nothing to do."""
 
     path: Path
     folder: Path
     said: Mapping[str, str] = field(default_factory=dict)
     crop: Image.Image | None = None
     image: Tensor | None = None
-    problem: str = ""
 
 
 def explain_many(
@@ -120,15 +117,16 @@ def explain_many(
     and those photos on standard error while it runs; `failed` holds them in any case.
     """
     order = _order(network, (methods, settings or {}), targets, layer, display)
-    if batch < 1:
-        raise ExplainerError(f"batch={batch}", "use a number above 0")
+    refuse_size(batch)
     total = len(paths) if isinstance(paths, Sized) else None
     bar = tqdm(total=total, unit="photo", disable=not progress)
-    with bar, ThreadPoolExecutor(THREADS) as readers, ThreadPoolExecutor(THREADS) as writers:
+    with bar, ThreadPoolExecutor(WRITERS) as writers:
         run = _Run(order, bar, writers, 2 * batch)
-        read = _ahead(readers, _reader(order, Path(folder)), paths, 2 * batch)
-        for group in _batches(read, batch, run):
-            run.explain(group)
+        read = _reader(order, Path(folder))
+        for given, found in in_batches(
+            paths, read, run.explained, size=batch, is_passed_by=run.passes_by
+        ):
+            run.take(Path(given[0]), found)
         run.finish()
     return run.saved
 
@@ -144,8 +142,7 @@ def _order(
     methods, settings = how
     if isinstance(methods, str) or not methods:
         raise ExplainerError(f"methods={methods!r}", 'give names, such as ("grad_cam",)')
-    if network.preprocess is None:
-        raise ExplainerError(f"{network.name} has no preprocessing", "give preprocess=…")
+    _ = network.steps  # refuses one without
     refuse_training(network.module)
     for name in (*methods, *settings):
         method_named(name)
@@ -179,26 +176,19 @@ def _classes(network: Network, targets: Sequence[str | int] | None) -> tuple[int
 
 
 def _reader(order: Order, folder: Path) -> Callable[[str | Path], _Photo]:
-    preprocess = order.network.preprocess
-    assert preprocess is not None
+    steps = order.network.steps
 
     def read(given: str | Path) -> _Photo:
         path = Path(given)
-        try:
-            data = path.read_bytes()
-            digest = hashlib.sha256(data).hexdigest()
-            own = folder / f"{path.stem}-{digest[:12]}"
-            request = order.digest(digest)
-            if is_whole(own, request):
-                return _Photo(path, own)
-            crop = preprocess.crop(open_photo(data))
-            said = {"photo": path.name, "photo_sha256": digest, "request": request}
-            return _Photo(path, own, said, crop, preprocess.tensor(crop))
-        except OSError as error:
-            problem = f"{path} can't be read ({error.strerror}): give a photo file"
-        except ExplainerError as error:
-            problem = str(error).replace("the photo", str(path), 1)
-        return _Photo(path, folder, problem=problem)
+        data = path.read_bytes()
+        digest = hashlib.sha256(data).hexdigest()
+        own = folder / f"{path.stem}-{digest[:12]}"
+        request = order.digest(digest)
+        if is_whole(own, request):
+            return _Photo(path, own)
+        crop = steps.crop(open_photo(data))
+        said = {"photo": path.name, "photo_sha256": digest, "request": request}
+        return _Photo(path, own, said, crop, steps.tensor(crop))
 
     return read
 
@@ -217,46 +207,52 @@ def is_whole(folder: Path, request: str) -> bool:
 
 
 class _Run:
-    """The part that computes, and hands what it found to the writers."""
+    """What becomes of the photos, told as they come out of the batches, and their writing."""
 
     def __init__(self, order: Order, bar: Any, writers: ThreadPoolExecutor, depth: int) -> None:
         self.order, self.bar, self.writers, self.depth = order, bar, writers, depth
         self.saved = Saved()
+        self.under_way: set[Path] = set()
         self.writing: deque[tuple[_Photo, Future[None]]] = deque()
 
-    def tell(self, photo: _Photo, problem: str) -> None:
-        self.saved.failed[photo.path] = problem
-        if not self.bar.disable:
-            self.bar.write(problem, file=sys.stderr)
+    def passes_by(self, photo: _Photo) -> bool:
+        """Whether a photo needs no computing, being there already or given twice."""
+        if photo.image is not None and photo.folder not in self.under_way:
+            self.under_way.add(photo.folder)
+            return False
+        self.saved.present[photo.path] = photo.folder
         self.bar.update()
+        return True
 
-    def skip(self, photo: _Photo) -> None:
-        """A photo that needs no computing: there already, given twice, or not to be read."""
-        if photo.problem:
-            self.tell(photo, photo.problem)
-        else:
-            self.saved.present[photo.path] = photo.folder
-            self.bar.update()
+    def explained(self, photos: Sequence[_Photo]) -> list[tuple[_Photo, Found]]:
+        images = [photo.image for photo in photos if photo.image is not None]
+        found = self.order.explain(self.order.network.batch(images))
+        return [(photo, _single(found, n, photo.said)) for n, photo in enumerate(photos)]
 
-    def explain(self, group: Sequence[_Photo]) -> None:
-        """Explain a batch; where that fails, one by one, so that one photo can't end the rest."""
-        try:
-            images = [photo.image for photo in group if photo.image is not None]
-            found = self.order.explain(self.order.network.batch(images))
-        except ExplainerError as error:
-            if len(group) == 1:
-                self.tell(group[0], f"{group[0].path}: {error}")
-                return
-            for photo in group:
-                self.explain([photo])
+    def take(self, path: Path, found: list[tuple[_Photo, Found]] | Exception) -> None:
+        """Tell of a photo that failed, or write what was found of a batch."""
+        if isinstance(found, Exception):
+            self.tell(path, found)
             return
-        for n, photo in enumerate(group):
-            single = _single(found, n, photo.said)
+        for photo, single in found:
             if empty := tuple(name for name, is_empty in single.empty.items() if is_empty.any()):
                 self.saved.empty[photo.path] = empty
             self.writing.append((photo, self.writers.submit(_write, single, photo, self.order)))
         while len(self.writing) > self.depth:
             self.settle()
+
+    def tell(self, path: Path, error: Exception) -> None:
+        if isinstance(error, OSError):
+            problem = f"{path} can't be read ({error.strerror}): give a photo file"
+        elif isinstance(error, ExplainerError):
+            named = str(error).replace("the photo", str(path), 1)
+            problem = named if named.startswith(str(path)) else f"{path}: {error}"
+        else:
+            problem = f"{path}: {type(error).__name__}: {error}"
+        self.saved.failed[path] = problem
+        if not self.bar.disable:
+            self.bar.write(problem, file=sys.stderr)
+        self.bar.update()
 
     def settle(self) -> None:
         photo, written = self.writing.popleft()
@@ -292,36 +288,3 @@ def _write(found: Found, photo: _Photo, order: Order) -> None:
         shutil.rmtree(photo.folder)
     photos = None if photo.crop is None else [photo.crop]
     found.save(photo.folder, photos, order.display, pictures=order.display is not None)
-
-
-def _ahead(
-    pool: ThreadPoolExecutor,
-    make: Callable[[Given], Made],
-    given: Iterable[Given],
-    depth: int,
-) -> Iterator[Made]:
-    """Results in order, at most `depth` of them made ahead."""
-    waiting: deque[Future[Made]] = deque()
-    for item in given:
-        waiting.append(pool.submit(make, item))
-        if len(waiting) >= depth:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
-
-
-def _batches(photos: Iterator[_Photo], size: int, run: _Run) -> Iterator[Sequence[_Photo]]:
-    """Batches of the photos that need computing; the others go past."""
-
-    def needed() -> Iterator[_Photo]:
-        under_way: set[Path] = set()
-        for photo in photos:
-            if photo.image is None or photo.folder in under_way:
-                run.skip(photo)
-            else:
-                under_way.add(photo.folder)
-                yield photo
-
-    rest = needed()
-    while group := list(itertools.islice(rest, size)):
-        yield group

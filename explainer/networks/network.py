@@ -209,14 +209,22 @@ class Network:
         """The index of the class called `name`."""
         return label_index(name, self.labels)
 
-    def prepare(self, photos: Sequence[Image.Image]) -> Tensor:
-        """N×C×H×W input for these photos, of the network's type and on its device."""
+    @property
+    def steps(self) -> Preprocessing:
+        """The preprocessing; ExplainerError where there is none."""
         if self.preprocess is None:
             raise ExplainerError(f"{self.name} has no preprocessing", "give preprocess=…")
+        return self.preprocess
+
+    def seen(self, photo: Image.Image) -> Tensor:
+        """C×H×W float32: a photo as the preprocessing makes it, in the host's memory."""
+        return self.steps.tensor(self.steps.crop(photo))
+
+    def prepare(self, photos: Sequence[Image.Image]) -> Tensor:
+        """N×C×H×W input for these photos, of the network's type and on its device."""
         if not photos:
             raise ExplainerError("no photos", "give at least one")
-        steps = self.preprocess
-        return self.batch([steps.tensor(steps.crop(photo)) for photo in photos])
+        return self.batch([self.seen(photo) for photo in photos])
 
     def batch(self, crops: Sequence[Tensor]) -> Tensor:
         """N×C×H×W of N preprocessed crops, of the network's type and on its device."""

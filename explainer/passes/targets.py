@@ -12,6 +12,7 @@ from explainer.errors import ExplainerError, did_you_mean
 Score = Callable[[Any], Tensor]
 Wanted = Sequence[Any] | Tensor | Score | None
 Probabilities = Literal["softmax", "sigmoid"]
+FIRST_CLASSES = 20
 
 
 @dataclass(frozen=True)
@@ -142,6 +143,12 @@ def class_scores(output: Any, images: int) -> Tensor:
             "wrap it in a module that gives a row for each image",
         )
     return output
+
+
+def first_classes(scores: Tensor) -> list[int]:
+    """The indices of one image's FIRST_CLASSES highest scores, the highest first."""
+    found: list[int] = scores.topk(min(FIRST_CLASSES, len(scores))).indices.tolist()
+    return found
 
 
 def in_probabilities(output: Tensor, form: Probabilities) -> Tensor:

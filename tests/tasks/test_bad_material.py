@@ -130,7 +130,7 @@ def test_a_folder_that_takes_no_file_ends_in_failed_rows_with_the_reason_after_t
         for request in requests:
             TASKS[request.task](*request.arguments)
         assert set(Explanation.objects.values_list("state", flat=True)) == {left}
-    assert "the map could not be stored" in Explanation.objects.earliest("pk").error
+    assert "a file could not be fetched or stored" in Explanation.objects.earliest("pk").error
     assert set(Explanation.objects.values_list("attempts", flat=True)) == {3}
 
 
