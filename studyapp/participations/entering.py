@@ -49,7 +49,7 @@ def enter(
             with transaction.atomic():
                 person = _found_or_made(study, source, external_id, made)
                 if external_id:
-                    _note_visit(person, source, details or {})
+                    note_visit(person, source, details or {})
                 return person
         except IntegrityError:
             # The same person came twice in the same moment: the other request was first.
@@ -82,7 +82,7 @@ def _participant(source: str, external_id: str) -> Participant:
     return participant
 
 
-def _note_visit(person: Participation, source: str, details: Mapping[str, str]) -> None:
+def note_visit(person: Participation, source: str, details: Mapping[str, str]) -> None:
     """Keep in which of the panel's sessions somebody came, unless who they are was erased."""
     if person.status == Status.WITHDRAWN or person.id_digest:
         return

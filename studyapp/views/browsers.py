@@ -1,6 +1,9 @@
 """Whose pages a browser has opened by a panel's link: it may open them by that link again."""
 
+from collections.abc import Mapping
+
 from django.conf import settings
+from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
@@ -11,6 +14,9 @@ COOKIE = "discern-mine"
 SECONDS = 60 * 60 * 24 * 30
 # A laboratory's computer is used by many, one after the other
 MOST = 30
+# A visit that waits for a personal code
+VISIT = "discern-visit"
+VISIT_SECONDS = 60 * 60
 
 
 def known_codes(request: HttpRequest) -> list[str]:
@@ -32,3 +38,31 @@ def remember(request: HttpRequest, reply: HttpResponse, person: Participation) -
         samesite="Lax",
     )
     return reply
+
+
+def keep_visit(
+    reply: HttpResponse, person: Participation, details: Mapping[str, str]
+) -> HttpResponse:
+    """`reply`, after which this browser knows in which visit of a panel it asked for `person`.
+
+    No id of a panel: the person's key, and what the address told besides.
+    """
+    reply.set_cookie(
+        VISIT,
+        signing.dumps({"person": person.pk, "details": dict(details)}, salt=VISIT),
+        max_age=VISIT_SECONDS,
+        path=reverse("entry", args=[person.study.slug]),
+        httponly=True,
+        secure=settings.HTTPS,
+        samesite="Lax",
+    )
+    return reply
+
+
+def kept_visit(request: HttpRequest, person: Participation) -> dict[str, str]:
+    """What `keep_visit` kept for `person`; empty for anybody else, and after its time."""
+    try:
+        kept = signing.loads(request.COOKIES.get(VISIT, ""), salt=VISIT, max_age=VISIT_SECONDS)
+    except signing.BadSignature:
+        return {}
+    return dict(kept["details"]) if kept["person"] == person.pk else {}

@@ -11,7 +11,7 @@ from studyapp.models import Participation, Status, Study, StudyKind, StudyState,
 from studyapp.models.codes import MOST_TYPED, is_code, spoken_code
 from studyapp.participations.doors import count_turned_away
 from studyapp.participations.enrolment import SHOWN_OF_STUDY
-from studyapp.participations.entering import enter, readdress
+from studyapp.participations.entering import enter, note_visit, readdress
 from studyapp.participations.panels import (
     DamagedLink,
     PreviewLink,
@@ -24,7 +24,7 @@ from studyapp.participations.refusals import ParticipationError, StudyNotOpen
 from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.rights import Act, may
 
-from .browsers import known_codes, remember
+from .browsers import keep_visit, kept_visit, known_codes, remember
 from .devices import device_class
 from .pages import SeeOther, page, participant_view
 
@@ -80,7 +80,7 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
         return _plain_door(request, study, definition)
     known = known_person(study, visit.source, visit.external_id)
     if known is not None and not _opens(request, visit, known):
-        return _unproven(study)
+        return keep_visit(_unproven(study), known, visit.details)
     person = enter(
         study,
         source=visit.source,
@@ -131,6 +131,9 @@ def again(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and code:
         person = Participation.objects.filter(study=study, personal_code=code).first()
         if person is not None:
+            # They are here in the session whose link led to this page, and are paid for that one.
+            if visit := kept_visit(request, person):
+                note_visit(person, person.participant.source, visit)
             reply = SeeOther(reverse("participation", args=[person.code]))
             return remember(request, reply, person)
     context = {"typed": typed[:MOST_TYPED], "is_wrong": request.method == "POST"}

@@ -94,6 +94,43 @@ def test_who_finished_is_paid_for_the_session_in_which_they_did() -> None:
 
 
 @pytest.mark.django_db
+def test_who_goes_on_by_a_personal_code_is_there_in_the_session_that_led_to_it(
+    settings: Any,
+) -> None:
+    settings.PROLIFIC_WEBHOOK_SECRET = SECRET
+    study, other = panel_study("one"), Client()
+    person = come(study, "first")
+    begin(consent(person))
+    query = {"PROLIFIC_PID": ANNA, "STUDY_ID": "of one", "SESSION_ID": "second"}
+    reply = other.get("/s/one/", query)
+    assert ANNA not in str(reply.cookies)
+    other.post(reply["Location"], {"personal_code": person.personal_code})
+    assert [visit.session for visit in person.visits.all()] == ["first", "second"]
+    news("first", "RETURNED", "e1")
+    person.refresh_from_db()
+    assert person.status == Status.ACTIVE
+    answer_all(person, make_profile())
+    assert [row["session"] for row in approvals(study)] == ["second"]
+
+
+@pytest.mark.django_db
+def test_a_visit_that_asked_for_somebody_else_is_noted_for_nobody() -> None:
+    study, other = panel_study("one"), Client()
+    anna = come(study, "first")
+    begin(consent(anna))
+    bert = enter(study, source="prolific", external_id=panel_id("bert"))
+    begin(consent(bert))
+    query = {"PROLIFIC_PID": panel_id("bert"), "SESSION_ID": "of bert"}
+    reply = other.get("/s/one/", query)
+    other.post(reply["Location"], {"personal_code": anna.personal_code})
+    assert [visit.session for visit in anna.visits.all()] == ["first"]
+    other.cookies["discern-visit"] = "made up"
+    reply = other.post(reply["Location"], {"personal_code": bert.personal_code})
+    assert reply.status_code == 303
+    assert [visit.session for visit in bert.visits.all()] == [""]
+
+
+@pytest.mark.django_db
 def test_a_further_session_of_somebody_who_is_done_is_sent_to_no_payment() -> None:
     address = "https://example.org/complete?cc="
     panel = {"kind": "prolific", "redirect": address, "redirect_seconds": 10}
