@@ -53,5 +53,6 @@ urlpatterns = [
 ]
 
 handler400 = failures.bad_request
+handler403 = failures.forbidden
 handler404 = failures.not_found
 handler500 = failures.broken

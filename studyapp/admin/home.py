@@ -77,7 +77,9 @@ def home_context(user: Any) -> dict[str, Any]:
     return {
         "concerns": concerns,
         "lines": lines,
+        # What a worker does may name a study that the user must not know of.
         "workers": workers if user.is_superuser else [],
+        "at_work": len(alive),
         "queues": queues,
         "may_add": may_add_studies(user),
     }

@@ -189,8 +189,10 @@ def _made(request: HttpRequest, form: StudyForm) -> Study | None:
         form.add_error("photos", list(error.complaints))
         return None
     remove_workspace(request.session.pop(SESSION))
-    record(request, study, f"made of an uploaded file, with {study.images.count()} photos")
-    messages.success(request, f"{study.slug} was made. Next: prepare it.")
+    photos = study.images.count()
+    record(request, study, f"made of an uploaded file, with {photos} photos")
+    made = f"The study {study.slug} was made with {photos} {'photo' if photos == 1 else 'photos'}"
+    messages.success(request, f"{made}. Next: prepare it.")
     if told := study.selection.get("photos"):
         messages.warning(request, f"Photos: {told}.")
     return study

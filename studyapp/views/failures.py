@@ -21,6 +21,15 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refusal(request, sentence, 404)
 
 
+def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """At the desk only: people's pages refuse in words of their own."""
+    sentence = (
+        "Your account may not do this. Ask an administrator for the right, or the study's owner "
+        "for a role in it."
+    )
+    return refusal(request, sentence, 403)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     sentence = _("This request could not be read. Please go back and send the page again.")
     return refusal(request, sentence, 400)

@@ -50,7 +50,9 @@ def test_what_verbs_and_people_wrote_is_written_by_nobody_else(page: str, verb: 
         reverse(f"admin:studyapp_{page}_{verb}", args=[rows[0].pk]), {"post": "yes"}
     )
     assert reply.status_code == 403
-    assert client.get(reverse(f"admin:studyapp_{page}_add")).status_code == 403
+    refused = client.get(reverse(f"admin:studyapp_{page}_add"))
+    assert refused.status_code == 403
+    assert "Your account may not do this. Ask an administrator" in refused.content.decode()
 
 
 @pytest.mark.parametrize("tab", TABS)

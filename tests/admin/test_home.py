@@ -86,6 +86,19 @@ def test_the_page_shows_the_studies_one_works_on_and_what_to_do_without_any() ->
     assert "Ask an administrator for a role" in page
 
 
+def test_who_may_not_see_what_workers_do_is_told_how_many_there_are() -> None:
+    member = signed_in(make_user("member", open_small_study(), Role.ASSISTANT))
+    assert "No worker is at work. Start one with" in member.get("/admin/").content.decode()
+    now = timezone.now()
+    Heartbeat.objects.create(
+        worker="one", queues="cpu,gpu", doing="secret-study", started_at=now, seen_at=now
+    )
+    page = member.get("/admin/").content.decode()
+    assert "1 worker at work." in page
+    assert "No worker" not in page
+    assert "secret-study" not in page
+
+
 def test_more_studies_ask_no_more_of_the_database() -> None:
     client, counts = administrator(), []
     open_small_study(slug="first")

@@ -93,7 +93,8 @@ def test_a_study_is_made_of_a_file_texts_and_a_zip_of_photos(outer: str) -> None
     data = {"toml": TOML, **TEXTS, "photos": photos(outer), "do": "make"}
     user = make_user("maker")
     user.user_permissions.add(Permission.objects.get(codename="add_study"))
-    signed_in(user).post(ADDRESS, data)
+    page = signed_in(user).post(ADDRESS, data, follow=True)
+    assert "The study mine was made with 4 photos. Next:" in page.content.decode()
     study = Study.objects.get(slug="mine")
     assert study.images.count() == 4
     assert {one["name"] for row in study.images.all() for one in row.categories} == {
