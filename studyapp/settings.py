@@ -173,6 +173,8 @@ USE_TZ = True
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 
 STATIC_URL = "/static/"
+# Where matplotlib, which draws the reports' figures, keeps what it knows of the machine's letters
+os.environ.setdefault("MPLCONFIGDIR", str(VAR / "matplotlib"))
 STATIC_ROOT = Path(env_text("DISCERN_STATIC", str(VAR / "static")))
 # Photos, maps and overlays: private files, served only by views that check who asks.
 MEDIA_ROOT = Path(env_text("DISCERN_MEDIA", str(VAR / "media")))

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
-from studyapp.analyses.reports import folder_material, report_html
+from studyapp.analyses.figures.files import write_figures
+from studyapp.analyses.reports import folder_material, report_figures, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder
 from studyapp.analyses.tidy import Tidy, asked_paradigms
 from studyapp.paradigms.questionnaire.question import INSTRUMENTS
-from studyapp.spreadsheets import inert
+from studyapp.shelf.spreadsheets import inert
 
 SCRIPTS = Path(__file__).with_name("scripts")
 FOLDER = "analysis"
@@ -40,6 +41,7 @@ def write_analysis(bundle: Path) -> None:
         analysed_table(tidy).to_csv(folder / f"table{suffix}.csv", index=False, lineterminator="\n")
     report = report_html(found, material, title=material.facts["title"])
     (folder / "report.html").write_text(report, encoding="utf-8")
+    write_figures(report_figures(found, material), folder / "figures", ["svg"])
     _write_scripts(folder, tidies[0])
 
 

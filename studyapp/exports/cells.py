@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from studyapp.analyses.tables import TABLES, Column
-from studyapp.spreadsheets import read_back
+from studyapp.shelf.spreadsheets import read_back
 
 Row = dict[str, Any]
 

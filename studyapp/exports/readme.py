@@ -23,7 +23,8 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
   describes every column. One row of *judgments* is one answer. `codebook.csv` lists all columns.
 - `materials/`: the study file{" without its panel codes" if public else ""}, the texts people read,
   the overlays and maps by their digests.
-- `analysis/`: results, report and figures, and the analysed judgments as one table; `python
+- `analysis/`: results and report, and the analysed judgments as one table; `figures/` has its
+  figures as SVG, and `python analysis/figures/draw.py pdf png` draws them for a paper; `python
   analysis/reanalyse.py` recomputes the results with pandas alone, `Rscript
   analysis/reanalyse.R` the primary analysis and the mixed models in R.
 - `manifest.json`: SHA-256 of every file and what made them.

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sandbox.builders import make_study
 from studyapp.analyses.tables.columns import Neutralised
 from studyapp.models import Study
-from studyapp.spreadsheets import inert, read_back
+from studyapp.shelf.spreadsheets import inert, read_back
 
 TEXTS = ("=1+1", "+1", "-1", "@sum", "\tx", "\rx", "'quoted", "plain", "a=b", "\n=1", "−1", "''=")
 

@@ -23,7 +23,7 @@ from studyapp.models import Judgment, Participation, Stage, Status, Study
 from studyapp.participations.approvals import COLUMNS, approval, unpaid
 from studyapp.participations.erasure import erasable, erase_identities, is_paid
 from studyapp.participations.outcomes import outcome, too_many_failed
-from studyapp.spreadsheets import inert
+from studyapp.shelf.spreadsheets import inert
 from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.rights import Act, acts
 

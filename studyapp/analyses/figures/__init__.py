@@ -1,5 +1,5 @@
-"""Figures as vector drawings with the numbers behind them; one file a kind of figure."""
+"""Figures with the numbers behind them: what each says stands here, how it is drawn in `draw`."""
 
-from .drawing import Drawing, Figure
+from .drawing import Figure
 
-__all__ = ["Drawing", "Figure"]
+__all__ = ["Figure"]

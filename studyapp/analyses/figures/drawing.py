@@ -1,18 +1,34 @@
-"""A figure as inline SVG: readable in grey, in both themes and by who can't see it.
+"""A figure: what it says in words, the numbers behind it, and its drawing inside a page.
 
-Everything is drawn 400 units wide with labels above their rows, so that the same drawing can be
-read on a phone and on paper. Colours come from the classes of `figures.css`.
+`draw.py` draws for paper; a page takes the same drawing, whose colours become those of
+`figures.css`, which knows a dark theme and a browser's own letters.
 """
 
-from collections.abc import Sequence
+import io
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from html import escape
 from pathlib import Path
-from xml.etree import ElementTree as ET
+from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-WIDTH = 400
+from . import draw
+
 STYLE = Path(__file__).with_name("figures.css")
+THEME = {
+    draw.INK: "--ink",
+    draw.FAINT: "--faint",
+    draw.RULE: "--rule",
+    draw.MARK: "--mark",
+    draw.BAND: "--band",
+    draw.PAPER: "--paper",
+    draw.GROUND: "--ground",
+}
+COLOUR = re.compile("|".join(THEME))
+# Its facts, and its styles, which would reach all of the page
+OF_A_FILE = re.compile(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", re.DOTALL)
 
 
 def page_style() -> SafeString:
@@ -23,57 +39,22 @@ def page_style() -> SafeString:
 
 @dataclass(frozen=True)
 class Figure:
-    """A drawing, what it says in words, and the numbers that it is drawn from."""
+    """What is drawn (`data`, as `draw.py` takes it), what it says in words, and its numbers."""
 
     title: str
     alt: str
-    svg: str
+    data: Mapping[str, Any]
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
 
-    def standalone(self) -> str:
-        """The drawing as a file of its own, with its colours in it."""
-        style = STYLE.read_text(encoding="utf-8")
-        head, _, body = self.svg.partition(">")
-        return f'{head} xmlns="http://www.w3.org/2000/svg"><style>{style}</style>{body}\n'
-
-
-class Drawing:
-    """SVG elements one after the other; text is escaped, numbers are rounded."""
-
-    def __init__(self, height: float, width: float = WIDTH) -> None:
-        self.root = ET.Element("svg", {"viewBox": f"0 0 {_short(width)} {_short(height)}"})
-        self.root.set("class", "figure")
-        self.root.set("role", "img")
-
-    def add(self, tag: str, kind: str, text: str = "", **attributes: float | str) -> None:
-        element = ET.SubElement(self.root, tag, {"class": kind})
-        for name, value in attributes.items():
-            element.set(name.replace("_", "-"), _short(value))
-        element.text = text or None
-
-    def text(self, x: float, y: float, words: str, kind: str = "label", anchor: str = "") -> None:
-        """Words at their baseline; `anchor` is "", "middle" or "end"."""
-        extra = {"text_anchor": anchor} if anchor else {}
-        self.add("text", kind, words, x=x, y=y, **extra)
-
-    def line(self, start: tuple[float, float], end: tuple[float, float], kind: str) -> None:
-        self.add("line", kind, x1=start[0], y1=start[1], x2=end[0], y2=end[1])
-
-    def path(
-        self, points: Sequence[tuple[float, float]], kind: str, *, closed: bool = False
-    ) -> None:
-        steps = " L".join(f"{_short(x)} {_short(y)}" for x, y in points)
-        self.add("path", kind, d=f"M{steps}{' Z' if closed else ''}")
-
-    def diamond(self, x: float, y: float, kind: str, radius: float = 5) -> None:
-        around = [(x - radius, y), (x, y - radius), (x + radius, y), (x, y + radius)]
-        self.path(around, kind, closed=True)
-
-    def svg(self, alt: str) -> str:
-        self.root.set("aria-label", alt)
-        return ET.tostring(self.root, encoding="unicode")
-
-
-def _short(value: float | str) -> str:
-    return value if isinstance(value, str) else f"{value:.2f}".rstrip("0").rstrip(".")
+    @property
+    def svg(self) -> str:
+        """The drawing for a page that has `page_style`: no size, names or letters of its own."""
+        file = io.StringIO()
+        draw.save(draw.drawn(self.data), file, "svg")
+        svg = OF_A_FILE.sub("", file.getvalue())
+        view, body = re.findall(r'<svg [^>]*(viewBox="[^"]*")[^>]*>(.*)', svg, re.DOTALL)[0]
+        body = re.sub(r'<g id="[^"]*"', "<g", body).replace("'DejaVu Sans'", "system-ui")
+        body = COLOUR.sub(lambda found: f"var({THEME[found[0]]})", body)
+        head = f'<svg {view} class="figure" role="img" aria-label="{escape(self.alt)}">'
+        return head + re.sub(r">\s+<", "><", body).strip()

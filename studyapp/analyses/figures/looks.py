@@ -3,13 +3,10 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from studyapp.analyses.numerals import number, short
+from studyapp.analyses.numerals import number
 from studyapp.statistics.sequential import Look
 
-from .drawing import WIDTH, Drawing, Figure
-from .scales import Scale, horizontal_axis, vertical_axis
-
-LEFT, RIGHT, TOP, BOTTOM = 44, 10, 10, 170
+from .drawing import Figure
 
 
 def looks_figure(
@@ -19,29 +16,19 @@ def looks_figure(
 
     moments: when each person had finished, in the same order; None where it is not known.
     """
-    drawing = Drawing(BOTTOM + 54)
-    across = Scale(1, max(2, len(looks)), LEFT, WIDTH - RIGHT)
-    values = [look.low for look in looks] + [look.high for look in looks]
-    values += [null] if null is not None else []
-    upward = Scale(min(values), max(values), BOTTOM, TOP)
-    upper = [(across(look.n), upward(look.high)) for look in looks]
-    lower = [(across(look.n), upward(look.low)) for look in reversed(looks)]
-    drawing.path([*upper, *lower], "band", closed=True)
-    if null is not None:
-        drawing.line((LEFT, upward(null)), (WIDTH - RIGHT, upward(null)), "null")
-    drawing.path([(across(look.n), upward(look.mean)) for look in looks], "curve")
-    vertical_axis(drawing, upward, LEFT, short)
-    horizontal_axis(drawing, across, BOTTOM, short)
-    drawing.text((LEFT + WIDTH) / 2, BOTTOM + 30, "people who have finished", "faint", "middle")
-    if moments is not None:
-        drawing.text(LEFT, BOTTOM + 46, _moment(moments[0]), "faint")
-        drawing.text(WIDTH - RIGHT, BOTTOM + 46, _moment(moments[-1]), "faint", "end")
     last = looks[-1]
     alt = (
         f"{title}: after {last.n} people the mean is {number(last.mean)}, and the interval that "
         f"holds at every look is {number(last.low)} to {number(last.high)}."
     )
-    return Figure(title, alt, drawing.svg(alt), _header(moments), _rows(looks, moments))
+    data = {
+        "kind": "looks",
+        "title": title,
+        "looks": [[look.n, look.mean, look.low, look.high] for look in looks],
+        "null": null,
+        "moments": [_moment(moments[0]), _moment(moments[-1])] if moments is not None else [],
+    }
+    return Figure(title, alt, data, _header(moments), _rows(looks, moments))
 
 
 def _moment(moment: datetime) -> str:

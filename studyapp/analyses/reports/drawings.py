@@ -6,15 +6,12 @@ from typing import Any
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.distribution import distribution_figure
 from studyapp.analyses.figures.intervals import Frame, Point, interval_figure
-from studyapp.analyses.figures.scales import around
 from studyapp.analyses.numerals import (
     number,
     percent,
     points,
     short,
     signed,
-    whole_percent,
-    whole_points,
 )
 from studyapp.analyses.published import PAPER, PUBLISHED
 
@@ -50,18 +47,18 @@ def contrast_figure(found: Facts) -> Figure | None:
         return None
     is_share = found["outcome"] == "correct"
     ends = [value for one in rows for value in (one["robust95"] or [one["estimate"]])]
-    low, high = around(ends, least=0.1 if is_share else 0.5)
+    reach = max(0.1 if is_share else 0.5, *(abs(end) * 1.1 for end in ends))
     drawn = [_difference(one) for one in rows]
     return interval_figure(
         drawn,
         Frame(
             title=f"Differences between methods{UNIT if is_share else ''}",
-            low=low,
-            high=high,
+            low=-reach,
+            high=reach,
             null=0,
             null_words="no difference",
             show=points if is_share else signed,
-            tick=whole_points if is_share else short,
+            ticks="points" if is_share else "plain",
         ),
     )
 
@@ -118,7 +115,7 @@ def _frame(found: Facts, title: str) -> Frame:
         null=null,
         null_words=words,
         show=percent if is_share else number,
-        tick=whole_percent if is_share else short,
+        ticks="percent" if is_share else "plain",
         paper_words=PAPER,
         other_words=WITH_EVERYBODY,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.drawing import page_style
 from studyapp.analyses.figures.flow import flow_figure
 from studyapp.analyses.preregistration import frozen_preregistration
@@ -14,7 +15,7 @@ from studyapp.studies.design.certificate import certificate_lines
 
 from .material import Material
 from .plan import condition_lines, network_lines
-from .sections import section
+from .sections import section, section_figures
 from .tabulation import arms_table
 
 Facts = Mapping[str, Any]
@@ -36,20 +37,38 @@ def report_html(found: Sequence[Facts], material: Material | None, *, title: str
     The same results and material give the same bytes. Without material (a table from elsewhere)
     it has no design, no pictures and no plan.
     """
-    flow = next((one["flow"] for one in found if one["flow"]), None)
+    flow = people_figure(found)
     context = {
         "title": title,
         "marks": _marks(material) if material is not None else [],
         "style": page_style(),
         "sections": [section(one, material) for one in found],
-        "flow": flow_figure(flow, found[0]["excluded"]) if flow else None,
-        "arms": arms_table(flow) if flow else None,
+        "flow": flow,
+        "arms": arms_table(_flow(found)) if flow else None,
         "citation": CITATION,
         "versions": found[0]["versions"],
         "results_digest": results_digest(found),
         **(_study(material) if material is not None else {}),
     }
     return render_to_string("reports/report.html", context)
+
+
+def report_figures(found: Sequence[Facts], material: Material | None) -> list[Figure]:
+    """The figures of the same report, in its order."""
+    flow = people_figure(found)
+    return [
+        *([flow] if flow is not None else []),
+        *(figure for one in found for figure in section_figures(one, material)),
+    ]
+
+
+def people_figure(found: Sequence[Facts]) -> Figure | None:
+    flow = _flow(found)
+    return flow_figure(flow, found[0]["excluded"]) if flow else None
+
+
+def _flow(found: Sequence[Facts]) -> Any:
+    return next((one["flow"] for one in found if one["flow"]), None)
 
 
 def results_digest(found: Sequence[Facts]) -> str:

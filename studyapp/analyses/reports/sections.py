@@ -53,17 +53,13 @@ class Section:
 
 def section(found: Facts, material: Material | None) -> Section:
     """The section of the results `found`; without material there are no pictures."""
-    methods = (
-        material.methods if material is not None else {name: name for name in found["methods"]}
-    )
     name = found["paradigm"]
-    contrast = contrast_figure(found)
     return Section(
         name=name,
         question=PARADIGMS[name].title if name in PARADIGMS else name,
         sentences=list(_sentences(found)),
         notes=list(found["notes"]),
-        figures=[*main_figures(found, methods), *([contrast] if contrast is not None else [])],
+        figures=first_figures(found, material),
         estimates=estimates_table(found),
         contrasts=contrasts_table(found) if found["contrasts"] else None,
         equivalence=equivalence_table(found),
@@ -83,6 +79,24 @@ def section(found: Facts, material: Material | None) -> Section:
         particulars=particulars(found),
         gallery=gallery(material, found) if material is not None else [],
     )
+
+
+def first_figures(found: Facts, material: Material | None) -> list[Figure]:
+    """Those that stand before the tables."""
+    methods = material.methods if material is not None else {one: one for one in found["methods"]}
+    contrast = contrast_figure(found)
+    return [*main_figures(found, methods), *([contrast] if contrast is not None else [])]
+
+
+def section_figures(found: Facts, material: Material | None) -> list[Figure]:
+    """All of the section, in its order."""
+    sensitivity, automatic = sensitivity_figure(found), automatic_part(found)
+    return [
+        *first_figures(found, material),
+        *([sensitivity] if sensitivity is not None else []),
+        *(automatic.figures if automatic is not None else []),
+        *looks_figures(found),
+    ]
 
 
 def _sentences(found: Facts) -> Iterator[str]:

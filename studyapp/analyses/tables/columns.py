@@ -13,7 +13,7 @@ from django.db.models.expressions import Combinable
 from django.db.models.functions import MD5, Cast, Concat, NullIf, Substr
 
 from studyapp.models import Study
-from studyapp.spreadsheets import BEFORE_A_FORMULA
+from studyapp.shelf.spreadsheets import BEFORE_A_FORMULA
 
 Kind = Literal["text", "integer", "number", "boolean", "datetime", "json"]
 

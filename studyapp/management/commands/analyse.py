@@ -11,8 +11,16 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from studyapp.analyses.choice import ChoiceError, chosen_study
+from studyapp.analyses.figures.draw import FORMS
+from studyapp.analyses.figures.files import write_figures
 from studyapp.analyses.kinds import KINDS
-from studyapp.analyses.reports import folder_material, report_html, study_material
+from studyapp.analyses.reports import (
+    Material,
+    folder_material,
+    report_figures,
+    report_html,
+    study_material,
+)
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import folder_definition, tidy_folder, tidy_study
 from studyapp.analyses.summary import summary
@@ -32,6 +40,10 @@ class Command(BaseCommand):
         parser.add_argument("--reference", help="method that the others are compared with")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here")
         parser.add_argument("--html", type=Path, metavar="FILE", help="write the report here")
+        parser.add_argument(
+            "--figures", type=Path, metavar="FOLDER",
+            help="write its figures as PDF, SVG and PNG into this new folder, with their code",
+        )  # fmt: skip
         kinds = parser.add_mutually_exclusive_group()
         kinds.add_argument("--simulated", action="store_true", help="the newest simulated copy")
         kinds.add_argument("--pilot", action="store_true", help="the pilot, or its newest copy")
@@ -49,6 +61,9 @@ class Command(BaseCommand):
                 options["json"].write_text(_json(found), encoding="utf-8")
             if options["html"] is not None:
                 options["html"].write_text(_report(found, options), encoding="utf-8")
+            if options["figures"] is not None:
+                figures = report_figures(found, _material(options))
+                write_figures(figures, options["figures"], FORMS)
         except (ChoiceError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
 
@@ -90,11 +105,17 @@ def _json(found: list[dict[str, Any]]) -> str:
 
 def _report(found: list[dict[str, Any]], options: dict[str, Any]) -> str:
     """The report as HTML: of a table from elsewhere without a design and pictures."""
+    material = _material(options)
+    title = Path(options["source"]).name if material is None else material.facts["title"]
+    return report_html(found, material, title=title)
+
+
+def _material(options: dict[str, Any]) -> Material | None:
+    """Design and pictures; None of a table from elsewhere."""
     path = Path(options["source"])
     if path.is_file():
-        return report_html(found, None, title=path.name)
-    material = folder_material(path) if path.is_dir() else study_material(_study(options))
-    return report_html(found, material, title=material.facts["title"])
+        return None
+    return folder_material(path) if path.is_dir() else study_material(_study(options))
 
 
 def _tidy_file(path: Path, options: dict[str, Any]) -> Tidy:

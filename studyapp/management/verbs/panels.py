@@ -14,7 +14,7 @@ from django.utils import timezone
 from studyapp.participations.approvals import COLUMNS, approvals, unpaid
 from studyapp.participations.erasure import erase_identities, is_over, is_paid
 from studyapp.participations.panels.personal import signed
-from studyapp.spreadsheets import inert
+from studyapp.shelf.spreadsheets import inert
 from studyapp.studies.definition.study import study_definition
 
 from .base import Verb, VerbError, find_study

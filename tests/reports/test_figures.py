@@ -1,0 +1,103 @@
+"""Figures for the page and for the paper: one drawing, its numbers, and the code that draws it."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from matplotlib.colors import to_hex
+
+from studyapp.analyses.figures import Figure, draw
+from studyapp.analyses.figures.files import write_figures
+from studyapp.analyses.reports import report_figures, report_html
+from studyapp.analyses.results import results
+from tests.analyses.tidy_tables import crossed, make_tidy
+
+
+def make_figures() -> list[Figure]:
+    found = [
+        results(make_tidy("score", crossed("ab", "2011200"))),
+        results(make_tidy("correct", crossed("ab", "1101101"))),
+    ]
+    return report_figures(found, None)
+
+
+def test_the_report_shows_the_figures_that_are_written_as_files() -> None:
+    found = [results(make_tidy("score", crossed("ab", "2011200")))]
+    page = report_html(found, None, title="any")
+    figures = report_figures(found, None)
+    assert [one.title for one in figures] == re.findall(r"<figcaption>(.*?)</figcaption>", page)
+
+
+def test_figures_have_the_pages_own_colours_and_letters_and_no_names() -> None:
+    for figure in make_figures():
+        svg = figure.svg
+        assert re.search(r"var\(--ink\)", svg)
+        assert [colour for colour in (draw.INK, draw.MARK, draw.GROUND) if colour in svg] == []
+        assert "DejaVu" not in svg
+        assert "<style" not in svg
+        assert "<g id=" not in svg
+
+
+def test_words_of_a_study_can_not_become_markup_in_a_figure() -> None:
+    figure = make_figures()[0]
+    data = {**figure.data, "counts": {"<script>": figure.data["counts"]["a"]}}
+    shown = Figure('"><script>', '"><script>', data, [], []).svg
+    assert "<script>" not in shown
+    assert "&lt;script&gt;" in shown
+
+
+@pytest.mark.parametrize("form", ["svg", "pdf"])
+def test_the_same_numbers_give_the_same_file(tmp_path: Path, form: str) -> None:
+    figures = make_figures()[:1]
+    files = []
+    for name in ("one", "other"):
+        write_figures(figures, tmp_path / name, [form])
+        files += [path.read_bytes() for path in (tmp_path / name).glob(f"*.{form}")]
+    assert len(files) == 2
+    assert files[0] == files[1]
+
+
+def test_a_stranger_draws_the_figures_anew_with_matplotlib_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "figures"
+    figures = make_figures()
+    write_figures(figures, folder, [])
+    told = json.loads((folder / "figures.json").read_text("utf-8"))
+    assert [one["title"] for one in told] == [one.title for one in figures]
+    code = (
+        f"import runpy, sys; sys.argv = ['draw.py', 'png']; "
+        f"runpy.run_path({str(folder / 'draw.py')!r}, run_name='__main__'); "
+        "assert 'django' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-I", "-c", code], check=True)
+    drawn = sorted(folder.glob("*.png"))
+    assert len(drawn) == len(figures)
+    assert {path.read_bytes()[:4] for path in drawn} == {b"\x89PNG"}
+
+
+def test_a_table_from_elsewhere_gives_figures_for_a_paper(tmp_path: Path) -> None:
+    lines = ["participant,image,method,correct"]
+    lines += [",".join(map(str, row)) for row in crossed("ab", "1101101")]
+    (tmp_path / "d.csv").write_text("\n".join(lines))
+    call_command("analyse", str(tmp_path / "d.csv"), figures=tmp_path / "figures", verbosity=0)
+    names = {path.suffix for path in (tmp_path / "figures").iterdir()}
+    assert names == {".pdf", ".svg", ".png", ".json", ".py"}
+
+
+def test_answers_are_told_apart_in_grey() -> None:
+    """Relative luminance, the darkest ends apart by the side of the middle that they are on."""
+    greys = [_luminance(fill) for fill, _ in draw.LEVELS.values()]
+    assert greys[0] < greys[1] < greys[2]
+    assert greys[4] < greys[3] < greys[2]
+    for fill, ink in draw.LEVELS.values():
+        light, dark = sorted((_luminance(fill), _luminance(ink)), reverse=True)
+        assert (light + 0.05) / (dark + 0.05) >= 4.5
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(to_hex(colour)[place : place + 2], 16) / 255 for place in (1, 3, 5)]
+    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
