@@ -4,6 +4,7 @@ Knows neither Django nor torch, so that the site, the workers and the explainer 
 through the same door, with the same limit.
 """
 
+from .coco import AnnotatedPhoto, Things, read_coco
 from .errors import PhotoError
 from .files import ENDINGS, FORMATS, is_litter
 from .opening import MOST_PIXELS, WHITE, Measured, measure, open_photo
@@ -14,11 +15,14 @@ __all__ = [
     "FORMATS",
     "MOST_PIXELS",
     "WHITE",
+    "AnnotatedPhoto",
     "Frame",
     "Measured",
     "PhotoError",
+    "Things",
     "frame_of",
     "is_litter",
     "measure",
     "open_photo",
+    "read_coco",
 ]

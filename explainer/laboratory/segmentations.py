@@ -1,6 +1,5 @@
 """Photo sets with outlined objects, in COCO's instances format: polygons or plain run lengths."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from explainer.errors import ExplainerError
 from explainer.networks.preprocessing import Preprocessing
-from photos import Frame, PhotoError, frame_of
+from photos import AnnotatedPhoto, Frame, PhotoError, read_coco
 
 from .metrics.localisation import mask_box
 
@@ -109,46 +108,28 @@ def _runs(outline: dict[str, Any], width: int, height: int) -> Mask:
     return np.repeat(inside, counts).reshape((height, width), order="F")
 
 
-def read_coco(source: str | Path) -> list[LabelledPhoto]:
+def read_labelled(source: str | Path) -> list[LabelledPhoto]:
     """The photos of a COCO instances file, or of the one in a folder, sorted by file name.
 
-    Photos lie beside the file or in its `images/`. A category's `accepted` (class names that are
-    right for it) is used where it stands; its own name is what is right elsewhere.
+    See `photos.coco`. Every annotation needs its `segmentation`.
     """
-    path = _annotations(Path(source))
-    rows = _rows(path)
+    file = _annotations(Path(source))
     try:
-        kinds = {row["id"]: row for row in rows["categories"]}
-        outlines: dict[Any, dict[Any, list[Any]]] = {}
-        for row in rows["annotations"]:
-            of_photo = outlines.setdefault(row["image_id"], {})
-            of_photo.setdefault(row["category_id"], []).append(row["segmentation"])
-        photos = [_photo(row, outlines.get(row["id"], {}), kinds, path) for row in rows["images"]]
-    except (KeyError, TypeError) as error:
-        raise ExplainerError(
-            f"{path} is not in COCO's instances format ({error} is missing)", "write it again"
-        ) from error
-    return sorted(photos, key=lambda photo: photo.path.name)
-
-
-def _photo(
-    row: dict[str, Any], outlines: dict[Any, list[Any]], kinds: dict[Any, Any], source: Path
-) -> LabelledPhoto:
-    concepts = tuple(
-        Concept(
-            kinds[key]["name"],
-            tuple(kinds[key].get("accepted") or [kinds[key]["name"]]),
-            tuple(shapes),
-        )
-        for key, shapes in outlines.items()
-    )
-    path = _file(source.parent, row["file_name"])
-    width, height = int(row["width"]), int(row["height"])
-    try:
-        frame = frame_of(path).of_annotations((width, height), path.name)
+        found = read_coco(file)
     except PhotoError as error:
         raise ExplainerError(f"{error.name}: {error.reason}", error.fix) from error
-    return LabelledPhoto(path, width, height, concepts, frame)
+    return sorted((_labelled(photo, file) for photo in found), key=lambda photo: photo.path.name)
+
+
+def _labelled(photo: AnnotatedPhoto, file: Path) -> LabelledPhoto:
+    if any(outline is None for one in photo.things for outline in one.outlines):
+        raise ExplainerError(
+            f"{file.name}: an annotation of {photo.name} has no segmentation",
+            "outline what it is about, or take it out",
+        )
+    concepts = tuple(Concept(one.name, one.accepted, one.outlines) for one in photo.things)
+    width, height = photo.frame.stored if photo.frame else (0, 0)
+    return LabelledPhoto(photo.path, width, height, concepts, photo.frame)
 
 
 def _annotations(source: Path) -> Path:
@@ -158,23 +139,3 @@ def _annotations(source: Path) -> Path:
     if not found:
         raise ExplainerError(f"no {' or '.join(NAMES)} at {source}", "give a COCO instances file")
     return found[0]
-
-
-def _rows(path: Path) -> dict[str, Any]:
-    try:
-        rows = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError) as error:
-        raise ExplainerError(f"{path} can't be read ({error})", "give JSON in UTF-8") from error
-    if not isinstance(rows, dict):
-        raise ExplainerError(f"{path} is not in COCO's instances format", "write it again")
-    return rows
-
-
-def _file(folder: Path, name: str) -> Path:
-    candidates = [folder / name, folder / "images" / name]
-    for path in candidates:
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise ExplainerError(f"{name} leads out of {folder}", "take it out")
-        if path.is_file():
-            return path
-    raise ExplainerError(f"{name} is not in {folder}", "put the photo there, or take its row out")

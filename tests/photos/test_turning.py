@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer.laboratory.segmentations import read_coco
+from explainer.laboratory.segmentations import read_labelled
 from photos import open_photo
 from studyapp.sections.materials import ImagesSection
 from studyapp.studies.photos.readers import ReaderError, read_photos
@@ -57,7 +57,7 @@ def test_a_box_lies_where_the_thing_is_seen(tmp_path: Path, orientation: int) ->
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_an_outline_covers_the_thing_that_is_seen(tmp_path: Path, orientation: int) -> None:
     write_photo(tmp_path, orientation, width=SIZE[0], height=SIZE[1])
-    photo = read_coco(tmp_path)[0]
+    photo = read_labelled(tmp_path)[0]
     assert np.array_equal(photo.mask(photo.concepts[0]), white(tmp_path))
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from explainer.errors import ExplainerError
 from explainer.laboratory.dissection import Dissection, Voice, dissect, explain_in_words
-from explainer.laboratory.segmentations import read_coco
+from explainer.laboratory.segmentations import read_labelled
 from explainer.networks import Network
 from explainer.pictures.photos import open_photo
 
@@ -31,7 +31,7 @@ def run(chosen: argparse.Namespace) -> int:
     classes = classes_of(chosen.targets)
     if classes is not None and len(classes) != 1:
         raise ExplainerError(f"{len(classes)} classes", "words are about one class per photo")
-    found = dissect(network, read_coco(chosen.coco), progress=True)
+    found = dissect(network, read_labelled(chosen.coco), progress=True)
     print(f"{len(found.named)} of {len(found.overlaps)} units of {found.layer} have a name")
     if not chosen.photos:
         tell_units(found)

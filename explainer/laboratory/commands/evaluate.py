@@ -15,7 +15,7 @@ from explainer.laboratory.evaluation import (
     table,
 )
 from explainer.laboratory.metrics import METRICS, Budget
-from explainer.laboratory.segmentations import read_coco
+from explainer.laboratory.segmentations import read_labelled
 from explainer.networks import Network
 
 from .base import Command
@@ -75,7 +75,7 @@ def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
         raise ExplainerError("photos are missing or given twice", "give PHOTO… or --coco F")
     if not chosen.coco:
         return [Case(path, _target(chosen, network)) for path in photos_of(chosen.photos)]
-    photos = read_coco(chosen.coco)
+    photos = read_labelled(chosen.coco)
     cases = labelled_cases(network, photos)
     if not cases:
         raise ExplainerError(

@@ -1,15 +1,12 @@
 """Photos and what they show, read from a folder as a study file describes it."""
 
-import json
-import math
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any
 
-from photos import ENDINGS, PhotoError, frame_of, is_litter
+from photos import ENDINGS, PhotoError, is_litter, read_coco
 from studyapp.models import Stimulus, StudyImage
 from studyapp.sections.limits import column
 from studyapp.sections.materials import ImagesSection
@@ -238,101 +235,10 @@ def _named(
 
 
 def _read_coco(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator[Photo]:
-    """COCO's instances format; `accepted` of a category and `group` of an image are used where
-    they stand."""
-    rows = _coco_rows(folder / images.annotations)
     try:
-        yield from _annotated(rows, folder, names)
-    except ReaderError:
-        raise
-    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, OSError) as error:
-        raise ReaderError(
-            f"{images.annotations}: not COCO's instances format ({type(error).__name__}: {error})"
-        ) from error
-
-
-def _annotated(rows: dict[str, Any], folder: Path, names: OwnNames) -> Iterator[Photo]:
-    categories = _by_id(rows["categories"], "categories")
-    images = _by_id(rows["images"], "images")
-    for name, count in Counter(str(row["file_name"]) for row in rows["images"]).items():
-        if count > 1:
-            raise ReaderError(f"{name}: {count} images of the annotations have it; keep one")
-    boxes: dict[Any, dict[Any, list[tuple[float, float, float, float]]]] = {}
-    for row in rows["annotations"]:
-        if row["image_id"] not in images:
-            raise ValueError(f"an annotation of image {row['image_id']}, which is not there")
-        found = boxes.setdefault(row["image_id"], {})
-        found.setdefault(row["category_id"], []).append(_box(row["bbox"]))
-    for row in rows["images"]:
-        name = str(row["file_name"])
-        path = _inside(folder, name)
-        shown = tuple(
-            _named(
-                str(categories[key]["name"]),
-                _accepted(categories[key]),
-                names,
-                _upright(places, path, row),
-            )
-            for key, places in boxes.get(row["id"], {}).items()
-        )
-        yield Photo(path, name, str(row.get("group", name)), shown)
-
-
-def _by_id(rows: list[dict[str, Any]], kind: str) -> dict[Any, dict[str, Any]]:
-    found = {row["id"]: row for row in rows}
-    if len(found) < len(rows):
-        raise ValueError(f"two of the {kind} share one id")
-    return found
-
-
-def _upright(
-    boxes: list[tuple[float, float, float, float]], path: Path, row: dict[str, Any]
-) -> tuple[tuple[float, float, float, float], ...]:
-    """The boxes in the photo as it is seen, turned as its EXIF says."""
-    declared = (int(row["width"]), int(row["height"])) if {"width", "height"} <= set(row) else None
-    try:
-        frame = frame_of(path).of_annotations(declared, path.name)
+        annotated = read_coco(folder / images.annotations)
     except PhotoError as error:
         raise ReaderError(str(error)) from error
-    return tuple(frame.turned(box) for box in boxes)
-
-
-def _coco_rows(path: Path) -> dict[str, Any]:
-    try:
-        rows: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        missing = [key for key in ("images", "annotations", "categories") if key not in rows]
-    except FileNotFoundError as error:
-        raise ReaderError(f"{path.name}: missing; the reader “coco” needs it") from error
-    except (ValueError, TypeError, RecursionError) as error:
-        raise ReaderError(f"{path.name}: not JSON: {error}") from error
-    if missing:
-        raise ReaderError(f"{path.name}: no {missing[0]} in it; COCO's instances format has them")
-    return rows
-
-
-def _box(values: Any) -> tuple[float, float, float, float]:
-    """[x, y, width, height] in pixels; ValueError for anything else."""
-    left, top, width, height = values
-    box = (left, top, width, height)
-    if not all(isinstance(one, int | float) and math.isfinite(one) for one in box):
-        raise ValueError(f"bbox {values!r}"[:80])
-    if width < 0 or height < 0:
-        raise ValueError(f"bbox {values!r} is not [x, y, width, height]"[:80])
-    return box
-
-
-def _accepted(category: dict[str, Any]) -> tuple[str, ...]:
-    """A text alone is one name, and no list of letters."""
-    given = category.get("accepted") or category["name"]
-    return (given,) if isinstance(given, str) else tuple(map(str, given))
-
-
-def _inside(folder: Path, name: str) -> Path:
-    """The file `name` in `folder` or in its `images/`; refused if it leads out of the folder."""
-    for candidate in (folder / name, folder / "images" / name):
-        path = candidate.resolve()
-        if not path.is_relative_to(folder):
-            raise ReaderError(f"{name}: leads out of the folder of photos; take it out")
-        if path.is_file():
-            return path
-    raise ReaderError(f"{name}: in the annotations, but no such file in the folder")
+    for photo in annotated:
+        shown = tuple(_named(one.name, one.accepted, names, one.boxes) for one in photo.things)
+        yield Photo(photo.path, photo.name, photo.group, shown)

@@ -9,7 +9,7 @@ from torch import nn
 
 from explainer import ExplainerError, Network, Preprocess, explain
 from explainer.laboratory.dissection import dissect, explain_in_words, unit_importances
-from explainer.laboratory.segmentations import LabelledPhoto, read_coco
+from explainer.laboratory.segmentations import LabelledPhoto, read_labelled
 from tests.explainer.coco_sets import write_set
 
 SIDE = 32
@@ -49,7 +49,7 @@ def photos(folder: Path) -> list[LabelledPhoto]:
         "2.png": scene(tomato=(4, 4, 6, 10), pool=(20, 0, 32, 10)),
         "3.png": scene(leaf=(0, 0, 4, 4)),
     }
-    return read_coco(write_set(folder, scenes))  # type: ignore[arg-type]
+    return read_labelled(write_set(folder, scenes))  # type: ignore[arg-type]
 
 
 def test_a_unit_that_sees_a_colour_is_named_by_what_has_it(tmp_path: Path) -> None:
@@ -76,9 +76,9 @@ def test_overlap_is_counted_over_all_photos(tmp_path: Path) -> None:
         "1.png": (scene(tomato=(0, 0, 8, 8))[0], {"tomato": (0, 0, 4, 8)}),
         "2.png": scene(tomato=(4, 4, 6, 10)),
     }
-    found = dissect(eye(), read_coco(write_set(tmp_path, scenes)))  # type: ignore[arg-type]
+    found = dissect(eye(), read_labelled(write_set(tmp_path, scenes)))  # type: ignore[arg-type]
     assert found.named[0].iou == pytest.approx(44 / 76)
-    assert 0 not in dissect(eye(), read_coco(tmp_path), threshold=0.6).named
+    assert 0 not in dissect(eye(), read_labelled(tmp_path), threshold=0.6).named
 
 
 def test_only_the_strongest_half_per_cent_of_values_count(tmp_path: Path) -> None:
@@ -87,11 +87,11 @@ def test_only_the_strongest_half_per_cent_of_values_count(tmp_path: Path) -> Non
     pixels[0, :6, 0] = 250
     pixels[1, :20, 0] = 100
     write_set(tmp_path, {"1.png": (pixels, {"tomato": (0, 0, 6, 1)})})
-    assert dissect(eye(), read_coco(tmp_path)).named[0].iou == 1
+    assert dissect(eye(), read_labelled(tmp_path)).named[0].iou == 1
     pixels[0, :6, 0] = (250, 250, 250, 250, 250, 100)
     write_set(tmp_path, {"1.png": (pixels, {"tomato": (0, 0, 6, 1)})})
     # The sixth strongest value is 100, which 21 places share.
-    assert dissect(eye(), read_coco(tmp_path)).named[0].iou == pytest.approx(6 / 26)
+    assert dissect(eye(), read_labelled(tmp_path)).named[0].iou == pytest.approx(6 / 26)
 
 
 def test_words_rank_named_units_by_their_importance(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from explainer import ExplainerError, Preprocess
-from explainer.laboratory.segmentations import LabelledPhoto, outlined, read_coco
+from explainer.laboratory.segmentations import LabelledPhoto, outlined, read_labelled
 from tests.explainer.coco_sets import rectangle, run_lengths, write_set
 
 
@@ -18,7 +18,7 @@ def grey(side: int = 20) -> np.ndarray:
 
 def one_photo(folder: Path) -> LabelledPhoto:
     write_set(folder, {"1.png": (grey(), {"cup": (2, 4, 10, 12), "table": (0, 12, 20, 20)})})
-    return read_coco(folder)[0]
+    return read_labelled(folder)[0]
 
 
 def test_plain_run_lengths_go_down_the_columns() -> None:
@@ -58,7 +58,7 @@ def test_masks_and_boxes_are_cropped_as_the_photo_is(tmp_path: Path) -> None:
 
 def test_a_thing_outside_the_crop_has_no_box(tmp_path: Path) -> None:
     folder = write_set(tmp_path, {"1.png": (grey(), {"pen": (0, 0, 2, 2)})})
-    photo = read_coco(folder)[0]
+    photo = read_labelled(folder)[0]
     assert photo.seen_boxes(photo.concepts[0], Preprocess(size=16, resize=20)) == []
 
 
@@ -66,8 +66,8 @@ def test_accepted_names_are_read_and_default_to_the_category(tmp_path: Path) -> 
     areas = {"cup": (2, 4, 10, 12)}
     write_set(tmp_path / "a", {"1.png": (grey(), areas)}, {"cup": ["coffee mug", "cup"]})
     write_set(tmp_path / "b", {"1.png": (grey(), areas)})
-    assert read_coco(tmp_path / "a")[0].concepts[0].accepted == ("coffee mug", "cup")
-    assert read_coco(tmp_path / "b")[0].concepts[0].accepted == ("cup",)
+    assert read_labelled(tmp_path / "a")[0].concepts[0].accepted == ("coffee mug", "cup")
+    assert read_labelled(tmp_path / "b")[0].concepts[0].accepted == ("cup",)
 
 
 def changed(folder: Path, change: Any) -> Path:
@@ -82,20 +82,23 @@ def changed(folder: Path, change: Any) -> Path:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda rows: rows.pop("images"), "not in COCO's"),
-        (lambda rows: rows["annotations"][0].pop("segmentation"), "not in COCO's"),
-        (lambda rows: rows["images"][0].update(file_name="none.png"), "none.png is not in"),
+        (lambda rows: rows.pop("images"), "no images in it"),
+        (lambda rows: rows["annotations"][0].pop("segmentation"), "has no segmentation"),
+        (
+            lambda rows: rows["images"][0].update(file_name="none.png"),
+            "none.png: in the annotations, but",
+        ),
         (lambda rows: rows["images"][0].update(file_name="../up.png"), "leads out of"),
     ],
 )
 def test_a_bad_set_is_told(tmp_path: Path, change: Any, told: str) -> None:
     with pytest.raises(ExplainerError, match=told):
-        read_coco(changed(tmp_path, change))
+        read_labelled(changed(tmp_path, change))
 
 
 def test_a_missing_set_and_strange_outlines_are_told(tmp_path: Path) -> None:
     with pytest.raises(ExplainerError, match=r"no instances.json or annotations.json"):
-        read_coco(tmp_path)
+        read_labelled(tmp_path)
     with pytest.raises(ExplainerError, match="unpack compressed"):
         outlined({"size": [2, 2], "counts": "abc"}, 2, 2)
     with pytest.raises(ExplainerError, match="do not cover"):

@@ -1,0 +1,137 @@
+"""Photos with annotations in COCO's instances format, as the site and the explainer read them.
+
+Two keys are known beside the format's own: a category's `accepted` (the class names that are right
+for it, its own name otherwise) and an image's `group` (photos of one group are one cluster).
+"""
+
+import json
+import math
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import PhotoError
+from .turning import Box, Frame, frame_of
+
+FORMAT = "COCO's instances format"
+NOT_ROWS = (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, OSError)
+
+
+@dataclass(frozen=True)
+class Things:
+    """What a photo shows of one category. `accepted`: the class names that mean it.
+
+    `boxes`: [left, top, width, height] in the photo as it is seen. `outlines`: each one's
+    `segmentation` as it stands in the file, None where it has none.
+    """
+
+    name: str
+    accepted: tuple[str, ...]
+    boxes: tuple[Box, ...]
+    outlines: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
+class AnnotatedPhoto:
+    """A photo file under the name that the annotations give it, and what it shows.
+
+    `frame`: in which the outlines count, of a photo with things; None where nothing is annotated.
+    """
+
+    path: Path
+    name: str
+    group: str
+    things: tuple[Things, ...]
+    frame: Frame | None
+
+
+def read_coco(file: Path) -> list[AnnotatedPhoto]:
+    """The photos that the annotations `file` names, in its order; they lie beside it, or in its
+    folder's `images/`. PhotoError says what is wrong with the file, or with one of them."""
+    try:
+        rows = json.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise PhotoError(file.name, f"can't be read ({error.strerror})", "put it there") from error
+    except (ValueError, RecursionError) as error:
+        raise PhotoError(file.name, f"not JSON ({error})", "write it again, in UTF-8") from error
+    if not isinstance(rows, dict):
+        raise PhotoError(file.name, f"not {FORMAT}", "write it again")
+    missing = [key for key in ("images", "annotations", "categories") if key not in rows]
+    if missing:
+        raise PhotoError(file.name, f"no {missing[0]} in it", f"write it again in {FORMAT}")
+    try:
+        return list(_photos(rows, file.parent.resolve()))
+    except PhotoError:
+        raise
+    except NOT_ROWS as error:
+        reason = f"not {FORMAT} ({type(error).__name__}: {error})"
+        raise PhotoError(file.name, reason, "write it again") from error
+
+
+def _photos(rows: dict[str, Any], folder: Path) -> Iterator[AnnotatedPhoto]:
+    categories = _by_id(rows["categories"], "categories")
+    images = _by_id(rows["images"], "images")
+    for name, count in Counter(str(row["file_name"]) for row in rows["images"]).items():
+        if count > 1:
+            raise PhotoError(name, f"{count} images of the annotations have it", "keep one")
+    shown: dict[Any, dict[Any, list[dict[str, Any]]]] = {}
+    for row in rows["annotations"]:
+        if row["image_id"] not in images:
+            raise ValueError(f"an annotation of image {row['image_id']}, which is not there")
+        of_image = shown.setdefault(row["image_id"], {})
+        of_image.setdefault(row["category_id"], []).append(row)
+    for row in rows["images"]:
+        name, of_image = str(row["file_name"]), shown.get(row["id"], {})
+        path = _inside(folder, name)
+        frame = frame_of(path).of_annotations(_declared(row), path.name) if of_image else None
+        things = tuple(
+            Things(
+                str(categories[key]["name"]),
+                _accepted(categories[key]),
+                tuple(frame.turned(_box(one["bbox"])) for one in found) if frame else (),
+                tuple(one.get("segmentation") for one in found),
+            )
+            for key, found in of_image.items()
+        )
+        yield AnnotatedPhoto(path, name, str(row.get("group", name)), things, frame)
+
+
+def _by_id(rows: list[dict[str, Any]], kind: str) -> dict[Any, dict[str, Any]]:
+    found = {row["id"]: row for row in rows}
+    if len(found) < len(rows):
+        raise ValueError(f"two of the {kind} share one id")
+    return found
+
+
+def _declared(row: dict[str, Any]) -> tuple[int, int] | None:
+    return (int(row["width"]), int(row["height"])) if {"width", "height"} <= set(row) else None
+
+
+def _box(values: Any) -> Box:
+    """[left, top, width, height] in pixels; ValueError for anything else."""
+    left, top, width, height = values
+    box = (left, top, width, height)
+    if not all(isinstance(one, int | float) and math.isfinite(one) for one in box):
+        raise ValueError(f"bbox {values!r}"[:80])
+    if width < 0 or height < 0:
+        raise ValueError(f"bbox {values!r} is not [x, y, width, height]"[:80])
+    return box
+
+
+def _accepted(category: dict[str, Any]) -> tuple[str, ...]:
+    """A text alone is one name, and no list of letters."""
+    given = category.get("accepted") or category["name"]
+    return (given,) if isinstance(given, str) else tuple(map(str, given))
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """The file `name` in `folder` or in its `images/`; refused if it leads out of the folder."""
+    for candidate in (folder / name, folder / "images" / name):
+        path = candidate.resolve()
+        if not path.is_relative_to(folder):
+            raise PhotoError(name, "leads out of the folder of photos", "take it out")
+        if path.is_file():
+            return path
+    raise PhotoError(name, "in the annotations, but no such file in the folder", "put it there")
