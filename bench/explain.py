@@ -42,7 +42,7 @@ from torch import Tensor, nn  # noqa: E402
 from torch.nn import functional  # noqa: E402
 from torchcam.methods import GradCAM as TorchcamGradCAM  # noqa: E402
 
-from explainer import Network, explain, explain_many, load_network  # noqa: E402
+from explainer import Network, explain, explain_many, load_network, open_photo  # noqa: E402
 from explainer.laboratory.metrics import deletion_auc, insertion_auc  # noqa: E402
 
 LAYERS = {"vgg16": "features.29", "alexnet": "features.11"}
@@ -320,7 +320,7 @@ def stream(name: str, count: int, repeats: int) -> None:
     network = frozen(name)
     with tempfile.TemporaryDirectory() as folder:
         paths = list(jpegs(Path(folder), count))
-        images = torch.cat([network.prepare([Image.open(path)]) for path in paths])
+        images = torch.cat([network.prepare([open_photo(path)]) for path in paths])
         head(f"explain_many, {name}, {count} JPEGs of 640×480", "end to end / maps alone", "goal")
         for methods in (("grad_cam",), FIVE):
             found = medians(_streamed(network, (paths, images), methods, Path(folder)), repeats)

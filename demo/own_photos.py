@@ -9,8 +9,8 @@ from PIL import Image, ImageOps
 from demo.material import Cutout
 from demo.scenes import SIDE, Placed, Scene
 from photos import ENDINGS, PhotoError, is_litter, open_photo
+from photos.class_names import category_of_folder, class_names, imagenet_labels
 from sandbox.processes import PlainError
-from studyapp.shelf.class_names import category_of_folder, class_names, imagenet_labels
 
 
 def read_own(folder: Path) -> list[Cutout]:

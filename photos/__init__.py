@@ -1,7 +1,8 @@
 """Photos as they come, made into what networks and people see alike: upright, sRGB, 8 bits.
 
 Knows neither Django nor torch, so that the site, the workers and the explainer open every photo
-through the same door, with the same limit.
+through the same door, with the same limit, read annotations alike (`coco`), and compare the names
+of classes alike (`class_names`).
 """
 
 from .coco import AnnotatedPhoto, Things, read_coco

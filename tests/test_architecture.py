@@ -84,6 +84,18 @@ def test_every_product_file_says_what_it_is_for() -> None:
     assert silent == []
 
 
+def test_photos_are_opened_in_one_room() -> None:
+    """The demo alone opens the drawings that its photos are made of, and screenshots."""
+    opens = re.compile(r"\bImage\.open\(|\b(imread|read_image|decode_image|decode_jpeg)\(")
+    files = [*product_files(), *(ROOT / "bench").rglob("*.py"), *(ROOT / "sandbox").rglob("*.py")]
+    found = {
+        path.relative_to(ROOT).parts[0]
+        for path in files
+        if opens.search(path.read_text(encoding="utf-8"))
+    }
+    assert found == {"photos", "demo"}
+
+
 def lint_imports(folder: Path) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [Path(sys.executable).with_name("lint-imports"), "--no-cache"],

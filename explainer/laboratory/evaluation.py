@@ -19,6 +19,7 @@ from explainer.networks.network import Network
 from explainer.passes.targets import class_index
 from explainer.pictures.photos import open_photo
 from explainer.pictures.resizing import size_of
+from photos.class_names import class_names
 
 from .metrics import METRICS, Budget, Metric
 from .segmentations import LabelledPhoto
@@ -58,11 +59,11 @@ def labelled_cases(network: Network, photos: Sequence[LabelledPhoto]) -> list[Ca
 
 
 def _labelled(network: Network, photo: LabelledPhoto) -> Case | None:
+    names = class_names(tuple(network.labels))
     known = [
-        (network.labels.index(name), concept)
+        (target, concept)
         for concept in photo.concepts
-        for name in concept.accepted
-        if name in network.labels
+        for target in sorted(names.accepted(concept.accepted))
     ]
     if not known:
         return None

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from studyapp.shelf.class_names import name_key
+from photos.class_names import name_key
 
 from .delimited import Delimited
 

@@ -5,8 +5,8 @@ import math
 from collections.abc import Iterable, Sequence
 from random import Random
 
+from photos.class_names import name_key
 from studyapp.models import Trial
-from studyapp.shelf.class_names import name_key
 
 from .base import Category, Classified, Refusal, right_button
 

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from photos.class_names import name_key
 from studyapp.models import Stage, StimulusRole
 from studyapp.paradigms.base import (
     NO_EXPLANATION,
@@ -24,7 +25,6 @@ from studyapp.paradigms.base import (
 )
 from studyapp.paradigms.predicted import RIGHT, STRATA, choose, single_truth, stratum_of, true_class
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
-from studyapp.shelf.class_names import name_key
 
 SEEN = 1
 

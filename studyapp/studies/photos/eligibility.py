@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from photos.class_names import ClassNames, class_names, unknown_names
 from studyapp.models import Network, NetworkPair, Prediction, StudyImage, WorkState
 from studyapp.paradigms import Candidate, Category, Classified, Paradigm, Refusal
-from studyapp.shelf.class_names import ClassNames, class_names, unknown_names
 
 
 @dataclass

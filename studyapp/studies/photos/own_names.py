@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from studyapp.shelf.class_names import name_key
+from photos.class_names import name_key
 
 COLUMNS = ("name", "classes")
 GROUP = "group"

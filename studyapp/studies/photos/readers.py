@@ -7,10 +7,10 @@ from pathlib import Path
 from random import Random
 
 from photos import ENDINGS, PhotoError, is_litter, read_coco
+from photos.class_names import category_of_folder
 from studyapp.models import Stimulus, StudyImage
 from studyapp.sections.limits import column
 from studyapp.sections.materials import ImagesSection
-from studyapp.shelf.class_names import category_of_folder
 
 from .own_names import NamesError, OwnNames, read_names
 

@@ -7,9 +7,9 @@ It is right where its first class is one that a category of the photo means.
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from photos.class_names import Indices, class_names
 from studyapp.models import Network, NetworkPair, Prediction, StudyImage, WorkState
 from studyapp.paradigms.predicted import accepted_classes
-from studyapp.shelf.class_names import Indices, class_names
 
 from .eligibility import category_of
 

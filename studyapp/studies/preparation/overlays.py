@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from photos.class_names import name_key
 from studyapp.models import (
     Condition,
     Explanation,
@@ -16,7 +17,6 @@ from studyapp.models import (
     StudyImage,
 )
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
-from studyapp.shelf.class_names import name_key
 from studyapp.studies.photos.selection import PreparationError
 
 OTHER_IMAGE = "other_image"

@@ -10,8 +10,7 @@ from django.core.management import CommandError, call_command
 from PIL import Image
 
 from explainer.networks.labels import imagenet_labels as of_torchvision
-from studyapp.sections.materials import ImagesSection
-from studyapp.shelf.class_names import (
+from photos.class_names import (
     ClassNames,
     category_of_folder,
     imagenet,
@@ -19,6 +18,7 @@ from studyapp.shelf.class_names import (
     shared_names,
     unknown_names,
 )
+from studyapp.sections.materials import ImagesSection
 from studyapp.studies.photos.readers import ReaderError, left_out, read_photos
 from tests.photos.photo_bytes import encoded
 from tests.studies.definition.test_checking import STUDY, said
