@@ -3,10 +3,11 @@
 from collections import defaultdict
 from dataclasses import dataclass
 
-from django.db.models import Count
+from django.db.models import Avg
 from scipy.stats import rankdata
 
-from studyapp.models import Judgment, MetricValue, Stage, Status, Stimulus, Study, Trial
+from studyapp.analyses.tables.judgments import SCORE
+from studyapp.models import Judgment, MetricValue, Stage, Status, Stimulus, Study
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.definition.catalogue import catalogue
 
@@ -48,7 +49,7 @@ def disagreements(study: Study, metric: str, only: str = "") -> dict[int, Disagr
     number is that of the stronger network's map minus that of the weaker's, as in the report.
     """
     stimuli = {row.pk: row for row in study.stimuli.all()}
-    people, numbers = _people(study, stimuli), _numbers(study, metric, stimuli)
+    people, numbers = _people(study), _numbers(study, metric, stimuli)
     names = {row.pk: row.name for row in study.conditions.all() if only in ("", row.name)}
     groups: dict[tuple[str, int], list[int]] = defaultdict(list)
     for stimulus, condition in sorted(people.keys() & numbers.keys()):
@@ -66,8 +67,8 @@ def disagreements(study: Study, metric: str, only: str = "") -> dict[int, Disagr
     return greatest
 
 
-def _people(study: Study, stimuli: dict[int, Stimulus]) -> dict[Key, float]:
-    """People's mean score; equal answers to equal questions are scored once."""
+def _people(study: Study) -> dict[Key, float]:
+    """People's mean score."""
     rows = Judgment.objects.filter(
         participation__study=study,
         participation__status__in=(Status.ACTIVE, Status.FINISHED),
@@ -75,24 +76,14 @@ def _people(study: Study, stimuli: dict[int, Stimulus]) -> dict[Key, float]:
         trial__stimulus__isnull=False,
         trial__condition__isnull=False,
         value__isnull=False,
-    ).values_list(
-        "trial__stimulus", "trial__condition", "trial__paradigm", "trial__stronger_side",
-        "trial__option_order", "value",
-    )  # fmt: skip
-    sums: dict[Key, list[float]] = defaultdict(lambda: [0.0, 0.0])
-    for stimulus, condition, paradigm, side, order, value, count in rows.annotate(n=Count("pk")):
-        score = PARADIGMS[paradigm].score
-        if score is not None:
-            trial = Trial(
-                stimulus=stimuli[stimulus],
-                stronger_side=side,
-                option_order=order,
-                paradigm=paradigm,
-            )
-            total = sums[stimulus, condition]
-            total[0] += count * score(trial, value)
-            total[1] += count
-    return {key: total / count for key, (total, count) in sums.items()}
+    )
+    means = rows.annotate(score=SCORE).filter(score__isnull=False)
+    return {
+        (stimulus, condition): float(mean)
+        for stimulus, condition, mean in means.values_list(
+            "trial__stimulus", "trial__condition"
+        ).annotate(mean=Avg("score"))
+    }
 
 
 def _numbers(study: Study, metric: str, stimuli: dict[int, Stimulus]) -> dict[Key, float]:

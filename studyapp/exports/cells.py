@@ -14,7 +14,8 @@ Row = dict[str, Any]
 
 
 def table_rows(folder: Path, name: str) -> Iterator[Row]:
-    """The rows of the table called `name` in a bundle, one by one; missing cells are None.
+    """The rows of the table called `name` in a bundle, one by one; missing cells are None. Of a
+    column that was added later, rows of an earlier bundle have nothing.
 
     Raises ValueError for a file that is not there, has other columns, or a cell of another kind.
     """
@@ -24,14 +25,16 @@ def table_rows(folder: Path, name: str) -> Iterator[Row]:
         raise ValueError(f"data/ holds {len(files)} tables “{name}”, not one")
     with files[0].open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
-        if list(reader.fieldnames or []) != table.names():
+        found = list(reader.fieldnames or [])
+        columns = [one for one in table.columns if one.name in found or not one.was_added]
+        if found != [one.name for one in columns]:
             raise ValueError(f"{files[0].name} has other columns than this version of Discern")
         for cells in reader:
             if None in cells or None in cells.values():
                 raise ValueError(
                     f"{files[0].name}, line {reader.line_num}: not as many cells as the header has"
                 )
-            yield {column.name: _value(column, cells[column.name]) for column in table.columns}
+            yield {column.name: _value(column, cells[column.name]) for column in columns}
 
 
 def _value(column: Column, cell: str) -> Any:

@@ -26,7 +26,9 @@ from studyapp.models import (
     StudyText,
     Trial,
 )
+from studyapp.paradigms import PARADIGMS
 from studyapp.sections.base import TEXT_NAME
+from studyapp.studies.design.keys import keys_digest
 
 from .archives import ArchiveError, opened_bundle
 from .cells import Row, table_rows
@@ -82,6 +84,7 @@ def _rebuild(folder: Path, facts: dict[str, Any]) -> Study:
     study = _make_study(facts)
     pictures = rebuild_pictures(study, folder, facts)
     slots, trials = _make_allocation(study, folder, pictures)
+    _settle_keys(study)
     design = Design(study, pictures, slots, trials)
     people = _make_people(design, folder)
     _make_judgments(design, folder, people)
@@ -91,7 +94,8 @@ def _rebuild(folder: Path, facts: dict[str, Any]) -> Study:
 
 
 def _make_study(facts: dict[str, Any]) -> Study:
-    row = _only(STUDY_FIELDS, facts["study"])
+    # Bundles of before there were answer keys tell no digest of them
+    row = _only(STUDY_FIELDS, {"keys_digest": "", **facts["study"]})
     if Study.objects.filter(slug=row["slug"]).exists():
         raise ArchiveError(f"a study “{row['slug']}” is here already; import into another database")
     row = {**row, "state": StudyState.CLOSED, "closed_at": row["closed_at"] or row["opened_at"]}
@@ -151,8 +155,19 @@ def _make_allocation(
     return slots, trials
 
 
+def _settle_keys(study: Study) -> None:
+    """Hold the answer keys against their digest; one of before there were any gets its own."""
+    found = keys_digest(study)
+    if study.keys_digest not in ("", found):
+        raise ArchiveError(
+            "the answer keys in the table of trials are not those that were drawn with them"
+        )
+    study.keys_digest = found
+    study.save(update_fields=["keys_digest"])
+
+
 def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures) -> Trial:
-    return Trial(
+    trial = Trial(
         slot=slots[row["slot_id"]],
         position=row["trial_position"],
         block=row["block"],
@@ -167,6 +182,10 @@ def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures) -> Trial:
         expected=row["expected"],
         may_repeat_image=row["may_repeat_image"],
     )
+    # A bundle of a study that was not closed, or of before there were keys, does not tell them
+    told = row.get("keys")
+    trial.keys = PARADIGMS[trial.paradigm].keys_of(trial) if told is None else told
+    return trial
 
 
 def _make_people(design: Design, folder: Path) -> dict[str, int]:

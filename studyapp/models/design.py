@@ -127,6 +127,8 @@ class Trial(models.Model):
     option_order = models.JSONField(default=list, blank=True)
     expected = models.SmallIntegerField(null=True, help_text="The answer an attention check wants.")
     may_repeat_image = models.BooleanField(default=False)
+    # Question → answer as shown → what it scores: drawn with the trial, so that scoring looks it up
+    keys = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ["slot", "position"]
@@ -155,3 +157,8 @@ class Trial(models.Model):
         if self.stimulus is None:
             return []
         return [self.stimulus.options[index] for index in self.option_order]
+
+    def score(self, value: int | None, question: str = "value") -> int | None:
+        """What the answer `value`, as shown, scores; None where nothing is scored by it."""
+        found: int | None = self.keys.get(question, {}).get(str(value))
+        return found

@@ -43,6 +43,9 @@ class Study(models.Model):
     definition = models.JSONField(help_text="The checked definition, every default written out.")
     definition_digest = models.CharField(max_length=64, blank=True)
     design_digest = models.CharField(max_length=64, blank=True)
+    keys_digest = models.CharField(
+        max_length=64, blank=True, help_text="Of the answer keys of all trials drawn at opening."
+    )
     texts_digest = models.CharField(max_length=64, blank=True)
     certificate = models.JSONField(default=dict, blank=True)
     # How many photos could be asked about and which rule left the others out, by paradigm

@@ -1,7 +1,7 @@
 """What every kind of question says of itself, so that the site, the design and the analysis can
 work without knowing which kind it is."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
@@ -60,6 +60,8 @@ class Refusal:
 
 # (categories of the photo, answers by role: "stronger", "weaker") → what may be asked, or why not
 Eligibility = Callable[[Sequence[Category], dict[str, Classified]], list[Candidate] | Refusal]
+# Question → answer as shown → what it scores
+Keys = dict[str, dict[str, int]]
 # Place on the page → role of the picture there: an overlay's role, or PHOTO
 Places = dict[str, str]
 
@@ -100,8 +102,10 @@ class Paradigm:
         would be one picture everywhere, and does not fit; comparisons of two methods take all.
     without_map: the conditions without explanation that fit.
     is_scored: whether its answers have a mean: words and a researcher's own fields have none.
-    score: (trial, value as shown) → −2…+2, plus favouring the stronger network, for outcome
-        "score"; 1 right or 0 wrong for outcome "correct". Never called where outcome is None.
+    keys: trial about a stimulus → its answer key, stored when the trial is drawn: what each answer
+        scores, by question. Scores of the question `value` are −2…+2, plus favouring the stronger
+        network, for outcome "score"; 1 right or 0 wrong for outcome "correct". None where no
+        answer is scored by its value.
     simulate: (latent, bias, trial, random) → value as shown of a person whose tendency towards
         the stronger network (or the right answer) is `latent`, with a pull `bias` to B (or to
         the first option). None where there is no question `value`.
@@ -113,7 +117,7 @@ class Paradigm:
     template: str
     questions: Callable[[Asked], list[Question]]
     candidates: Eligibility | None
-    score: Callable[[Trial, int], int] | None = None
+    keys: Callable[[Trial], Keys] | None = None
     simulate: Callable[[float, float, Trial, Random], int] | None = None
     simulate_further: Callable[[str, float, Trial, Random], int] | None = None
     outcome: Literal["score", "correct"] | None = None
@@ -146,16 +150,32 @@ class Paradigm:
             return False
         return block.with_photos or not self.may_do_without
 
+    def keys_of(self, trial: Trial) -> Keys:
+        """The answer key of a drawn trial; empty where nothing is scored."""
+        if self.keys is None or trial.stimulus is None or trial.stage == Stage.LEARNING:
+            return {}
+        return self.keys(trial)
+
     def is_check_passed(self, trial: Trial, value: int) -> bool:
         return trial.stage == Stage.CHECK and value == trial.expected
 
 
+def button_of(trial: Trial, fact: str) -> int:
+    """The number of the button, as shown, of the option that the stimulus notes as `fact`."""
+    assert trial.stimulus is not None
+    return int(trial.option_order.index(trial.stimulus.facts[fact]))
+
+
 def right_button(trial: Trial) -> int:
     """The number of the button, as shown, of the option that is right."""
-    assert trial.stimulus is not None
-    return int(trial.option_order.index(trial.stimulus.facts["right"]))
+    return button_of(trial, "right")
 
 
-def is_right_button(trial: Trial, value: int) -> int:
-    """1 if the chosen button is the right one, else 0."""
-    return int(value == right_button(trial))
+def only(answer: int, answers: Iterable[int]) -> dict[str, int]:
+    """The key of a question of which one answer scores 1, and all others 0."""
+    return {str(one): int(one == answer) for one in answers}
+
+
+def right_button_keys(trial: Trial) -> Keys:
+    """1 for the button of the right option, as shown, 0 for the others."""
+    return {"value": only(right_button(trial), range(len(trial.option_order)))}

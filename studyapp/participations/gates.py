@@ -11,7 +11,6 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Status, StudyState, Trial
-from studyapp.paradigms import PARADIGMS
 from studyapp.sections.people import ComprehensionSection, QuestionSection
 from studyapp.studies.definition.study import Definition, study_definition
 
@@ -102,12 +101,6 @@ def has_failed_practice(person: Participation, trial: Trial, definition: Definit
         return False
     asked = Trial.objects.filter(slot=person.slot_id, block=block.name).count()
     judged = Judgment.objects.filter(participation=person, trial__block=block.name)
-    rows = list(judged.select_related("trial__stimulus"))
-    score = PARADIGMS[block.paradigm].score
-    assert score is not None
-    right = sum(
-        score(row.trial, row.value)
-        for row in rows
-        if row.value is not None and row.trial.stimulus_id is not None and row.trial.step != 1
-    )
+    rows = list(judged.select_related("trial"))
+    right = sum(row.trial.score(row.value) or 0 for row in rows if row.trial.step != 1)
     return len(rows) == asked and right < block.pass_at

@@ -88,10 +88,9 @@ class Profile:
     def expected(self, trial: Trial) -> float:
         """The mean outcome of this person on `trial`: what an analysis should find."""
         random = Random(f"{self.photo_seed}:{_photo(trial)}:{trial.position}")
-        score = PARADIGMS[trial.paradigm].score
-        assert score is not None
+        scores = trial.keys["value"]
         values = list(possible_values(trial))
-        return fmean(score(trial, self._value(trial, values, random)) for _ in range(DRAWS))
+        return fmean(scores[str(self._value(trial, values, random))] for _ in range(DRAWS))
 
     def _value(self, trial: Trial, values: list[int], random: Random) -> int:
         if self.carelessness and random.random() < self.carelessness:

@@ -8,6 +8,7 @@ from django.db.models import Max
 from studyapp.models import Deviation, Slot, Study, StudyState
 from studyapp.studies.design.certificate import certify
 from studyapp.studies.design.draw import DesignError, draw
+from studyapp.studies.design.keys import keys_digest
 from studyapp.studies.design.rows import design_plan, write_design
 from studyapp.studies.lifecycle import LifecycleError, locked_study
 
@@ -29,12 +30,14 @@ def extend_study(study: Study, *, people: int, reason: str = "") -> dict[str, An
     certificate = certify(plan, design)
     if certificate["problems"]:
         raise LifecycleError(f"{study.slug} can't be extended: {certificate['problems'][0]}")
-    write_design(study, plan, design, addition=last["block"] + 1)
+    addition = last["block"] + 1
+    write_design(study, plan, design, addition=addition)
     because = f": {reason}" if reason else ""
     Deviation.objects.create(
         study=study,
         what="places added",
         detail=f"{people} places from position {last['at'] + 1}, design "
-        f"{certificate['digest'][:12]}{because}",
+        f"{certificate['digest'][:12]}, answer keys "
+        f"{keys_digest(study, addition=addition)[:12]}{because}",
     )
     return certificate

@@ -19,6 +19,7 @@ from studyapp.studies.definition.dates import erasure_has_passed
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.certificate import certify
 from studyapp.studies.design.draw import Design, DesignError, Plan, draw
+from studyapp.studies.design.keys import keys_digest
 from studyapp.studies.design.rows import design_plan, write_design
 from studyapp.studies.placeholders import placeholders
 from studyapp.studies.preparation.advance import forget_loads
@@ -63,6 +64,7 @@ def open_study(study: Study) -> Study:
     study.certificate = {**certificate, "dropped": _dropped(study)}
     study.definition_digest = definition.digest()
     study.design_digest = design.digest()
+    study.keys_digest = keys_digest(study)
     study.texts_digest = texts_digest(study)
     study.state, study.opened_at = StudyState.OPEN, timezone.now()
     study.save()

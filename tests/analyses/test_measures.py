@@ -227,9 +227,7 @@ def test_trials_that_are_asked_again_are_compared_by_their_outcome(paradigm: str
             trial__condition=one.trial.condition_id,
             trial__stage="main",
         )
-        score = PARADIGMS[paradigm].score
-        assert score is not None
-        same += score(first.trial, first.value) == score(one.trial, one.value)
+        same += first.trial.score(first.value) == one.trial.score(one.value)
     found = results(tidy_study(study))["repeats"]
     assert (found["n"], found["same"]) == (16, same)
     assert (

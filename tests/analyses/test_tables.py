@@ -14,7 +14,6 @@ from sandbox.people import send_people
 from studyapp.analyses.frames import people_frames, study_frame
 from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, TABLES, TRIALS, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
-from studyapp.analyses.tables.judgments import OUTCOMES, SCORED
 from studyapp.models import Exclusion, Judgment, Participant, Participation, Stage, Study
 from studyapp.paradigms import PARADIGMS
 from studyapp.participations.answering import answer, current_trial
@@ -39,22 +38,25 @@ def judge_every_value(study: Study) -> None:
             answer(person, trial_code=trial.code, value=value, data={}, timing={})
 
 
-@pytest.mark.parametrize("paradigm", sorted(OUTCOMES))
+@pytest.mark.parametrize(
+    "paradigm", sorted(name for name, one in PARADIGMS.items() if one.outcome is not None)
+)
 def test_the_database_scores_every_answer_as_the_paradigm_does(paradigm: str) -> None:
     study = open_small_study(paradigm=paradigm, trials=4, stimuli=4)
     judge_every_value(study)
     column = "score" if PARADIGMS[paradigm].outcome == "score" else "correct"
     rows = read(JUDGMENTS, study)
     judgments = list(JUDGMENTS.rows(study).select_related("trial__stimulus"))
-    expected = [PARADIGMS[paradigm].score(one.trial, one.value) for one in judgments]
+    keys = [PARADIGMS[paradigm].keys_of(one.trial)["value"] for one in judgments]
+    expected = [key[str(one.value)] for key, one in zip(keys, judgments, strict=True)]
     assert [int(row[column]) for row in rows] == expected
     assert len(set(expected)) > 1
     assert {row["score" if column == "correct" else "correct"] for row in rows} == {""}
 
 
-def test_every_paradigm_has_an_outcome_in_the_tables() -> None:
-    assert set(OUTCOMES) == {name for name, one in PARADIGMS.items() if one.outcome is not None}
-    assert {name for name, one in PARADIGMS.items() if one.outcome == "score"} == SCORED
+def test_every_paradigm_with_an_outcome_has_an_answer_key_and_no_other() -> None:
+    with_keys = {name for name, one in PARADIGMS.items() if one.keys is not None}
+    assert with_keys == {name for name, one in PARADIGMS.items() if one.outcome is not None}
 
 
 def test_the_name_on_the_chosen_button_is_told() -> None:

@@ -1,6 +1,8 @@
 """A bundle carried to an empty database is the same study: every table, byte for byte."""
 
+import csv
 import hashlib
+import io
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -11,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import answer_all, make_profile, send_people
+from studyapp.analyses.tables import TRIALS
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import (
     Deviation,
@@ -45,7 +48,7 @@ def lively_study(paradigm: str) -> Study:
     Exclusion.objects.create(participation=first, rule="failed_checks", undoes=made)
     Exclusion.objects.create(participation=first, rule="by hand", note="'said so, \n twice\"")
     Deviation.objects.create(study=study, what="text", detail="a typo")
-    return study
+    return close_study(study)
 
 
 def files_of(folder: Path) -> dict[str, str]:
@@ -109,7 +112,7 @@ def test_a_study_that_is_here_already_is_not_touched(tmp_path: Path) -> None:
 
 
 def test_a_public_bundle_is_not_rebuilt(tmp_path: Path) -> None:
-    bundle = write_bundle(close_study(lively_study("trust")), tmp_path / "bundle", public=True).path
+    bundle = write_bundle(lively_study("trust"), tmp_path / "bundle", public=True).path
     with pytest.raises(CommandError, match="a public bundle has no times"):
         call_command("import_bundle", str(bundle))
 
@@ -123,14 +126,65 @@ def test_a_bundle_with_a_broken_table_leaves_nothing_behind(tmp_path: Path, sett
     assert Study.objects.count() == 0
 
 
-def rewrite(bundle: Path, lines: list[str]) -> None:
-    """Other judgments, with a manifest that vouches for them."""
-    table = next((bundle / "data").glob("*judgments_data.csv"))
-    table.write_text("\n".join(lines))
+def rewrite(bundle: Path, lines: list[str], name: str = "judgments") -> None:
+    """Another table, with a manifest that vouches for it."""
+    table = next((bundle / "data").glob(f"*{name}_data.csv"))
+    table.write_text("\n".join(lines), encoding="utf-8")
+    vouch(bundle, table)
+
+
+def vouch(bundle: Path, file: Path) -> None:
     manifest = json.loads((bundle / "manifest.json").read_text("utf-8"))
-    name = table.relative_to(bundle).as_posix()
-    manifest["files"][name] = hashlib.sha256(table.read_bytes()).hexdigest()
+    name = file.relative_to(bundle).as_posix()
+    manifest["files"][name] = hashlib.sha256(file.read_bytes()).hexdigest()
     (bundle / "manifest.json").write_text(json.dumps(manifest))
+
+
+def trial_rows(bundle: Path) -> list[dict[str, str]]:
+    path = next((bundle / "data").glob("*trials_data.csv"))
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def rewrite_trials(bundle: Path, rows: list[dict[str, str]]) -> None:
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    rewrite(bundle, text.getvalue().splitlines(), "trials")
+
+
+@pytest.mark.parametrize("paradigm", ["trust", "distinction", "reliance"])
+def test_a_bundle_of_before_there_were_answer_keys_gets_them(
+    paradigm: str, tmp_path: Path, settings: Any
+) -> None:
+    study = close_study(open_small_study(paradigm=paradigm, trials=4))
+    keys = list(TRIALS.rows(study).values_list("keys", flat=True))
+    bundle = carry(study, tmp_path, settings)
+    for row in (rows := trial_rows(bundle)):
+        del row["keys"]
+    rewrite_trials(bundle, rows)
+    facts = bundle / "materials" / "study.json"
+    told = json.loads(facts.read_text("utf-8"))
+    del told["study"]["keys_digest"]
+    facts.write_text(json.dumps(told), encoding="utf-8")
+    vouch(bundle, facts)
+    call_command("import_bundle", str(bundle))
+    rebuilt = Study.objects.get()
+    assert list(TRIALS.rows(rebuilt).values_list("keys", flat=True)) == keys
+    assert rebuilt.keys_digest == study.keys_digest
+
+
+def test_a_bundle_whose_answer_key_was_changed_is_not_rebuilt(
+    tmp_path: Path, settings: Any
+) -> None:
+    bundle = carry(close_study(open_small_study(people=4)), tmp_path, settings)
+    rows = trial_rows(bundle)
+    rows[0]["keys"] = rows[0]["keys"].replace("-2", "-1")
+    rewrite_trials(bundle, rows)
+    with pytest.raises(CommandError, match="the answer keys in the table of trials are not those"):
+        call_command("import_bundle", str(bundle))
+    assert Study.objects.count() == 0
 
 
 @pytest.mark.parametrize("change", [lambda line: line + ",1", lambda line: line.rpartition(",")[0]])

@@ -49,7 +49,6 @@ def asked(one: Trial, **block: Any) -> Asked:
     return Asked(one, section, DisplaySection.model_validate({}))
 
 
-def score(one: Trial, value: int) -> int:
-    work_out = PARADIGMS[one.paradigm].score
-    assert work_out is not None
-    return work_out(one, value)
+def score(one: Trial, value: int, question: str = "value") -> int | None:
+    one.keys = PARADIGMS[one.paradigm].keys_of(one)
+    return one.score(value, question)

@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from studyapp.models import Side, Stage
-from studyapp.paradigms.distinction.question import score_correct
 from studyapp.paradigms.pointing.question import point_scores
 from studyapp.paradigms.questionnaire.question import instrument_scores
 from studyapp.paradigms.rating.question import scale_mean
@@ -39,7 +38,7 @@ def test_distinction_has_two_scores_that_are_never_merged() -> None:
     # The network says option 0, option 2 is correct; the page shows options 3, 2, 0, 1.
     one = trial("distinction", {"right": 0, "correct": 2}, option_order=[3, 2, 0, 1])
     assert [score(one, place) for place in range(4)] == [0, 0, 1, 0]
-    assert [score_correct(one, place) for place in range(4)] == [0, 1, 0, 0]
+    assert [score(one, place, "correct") for place in range(4)] == [0, 1, 0, 0]
 
 
 def test_meta_prediction_is_right_with_the_networks_answer_and_not_with_the_truth() -> None:
@@ -55,6 +54,7 @@ def test_reliance_in_two_steps_is_right_with_the_truth_whatever_was_advised() ->
     one = trial("reliance", facts, option_order=[1, 3, 2, 0], stage=Stage.FINAL, step=2)
     assert [score(one, button) for button in range(4)] == [0, 0, 1, 0]
     assert advised_button(one) == 0
+    assert [score(one, button, "advice") for button in range(4)] == [1, 0, 0, 0]
 
 
 @pytest.mark.parametrize(("advice_is_right", "scores"), [(1, [0, 1]), (0, [1, 0])])

@@ -23,7 +23,7 @@ NOBODY = Profile(
 def make_trial(paradigm: str, *, side: Side = Side.NONE, method: str = "grad_cam") -> Trial:
     """A trial that stands in no database."""
     stimulus = Stimulus(paradigm=paradigm, category="b", options=["a", "b"], facts={"right": 1})
-    return Trial(
+    trial = Trial(
         position=5,
         paradigm=paradigm,
         stage=Stage.MAIN,
@@ -33,12 +33,13 @@ def make_trial(paradigm: str, *, side: Side = Side.NONE, method: str = "grad_cam
         stronger_side=side,
         option_order=[1, 0],
     )
+    trial.keys = PARADIGMS[paradigm].keys_of(trial)
+    return trial
 
 
 def outcomes(profile: Profile, trial: Trial, count: int = 4000) -> list[int]:
-    random, score = Random(8), PARADIGMS[trial.paradigm].score
-    assert score is not None
-    return [score(trial, int(str(given(profile, trial, random)))) for _ in range(count)]
+    random, scores = Random(8), trial.keys["value"]
+    return [scores[str(given(profile, trial, random))] for _ in range(count)]
 
 
 def given(profile: Profile, trial: Trial, random: Random) -> object:

@@ -249,9 +249,9 @@ def _judge(shown: dict[int, dict[int, Shown]], stimuli: list[Stimulus]) -> None:
         trial__stage__in=(Stage.MAIN, Stage.FINAL),
         participation__status__in=(Status.ACTIVE, Status.FINISHED),
         value__isnull=False,
-    ).select_related("trial__stimulus")
+    ).select_related("trial")
     for row in rows:
-        score = PARADIGMS[row.trial.paradigm].score
+        score = row.trial.score(row.value)
         one = shown[row.trial.stimulus_id or 0].get(row.trial.condition_id or 0)
-        if score is not None and one is not None and row.value is not None:
-            one.scores.append(score(row.trial, row.value))
+        if score is not None and one is not None:
+            one.scores.append(score)

@@ -28,6 +28,7 @@ class Column:
     shown: what the person saw, where that differs from what is stored.
     levels: what each stored value means.
     public: what the public version makes of it: the same, nothing, or whole hundreds.
+    was_added: later than the first bundles, which are read without it.
     """
 
     name: str
@@ -38,6 +39,7 @@ class Column:
     unit: str = ""
     levels: Mapping[str, str] = field(default_factory=dict)
     public: Public = "same"
+    was_added: bool = False
 
     def cell(self) -> Combinable:
         """The text of a CSV cell: formulas neutralised, times as ISO 8601 UTC, missing as NULL."""

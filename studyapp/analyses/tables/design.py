@@ -1,9 +1,9 @@
 """The allocation as it was drawn: every slot and trial, whether anybody took it or not."""
 
-from django.db.models import F, QuerySet, Value
+from django.db.models import Case, F, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 
-from studyapp.models import Study, Trial
+from studyapp.models import Study, StudyState, Trial
 
 from .columns import Column, FourDigits, Labelled, Table, digest_id, numbered_id
 
@@ -89,6 +89,16 @@ COLUMNS = (
         shown="The options' names, in this order.",
     ),
     Column("expected", "integer", "expected", "Answer that an attention check asks for."),
+    Column(
+        "keys",
+        "json",
+        Case(When(slot__study__state=StudyState.CLOSED, then=F("keys"))),
+        "The answer key: what each answer scores, by question, as JSON; {} where nothing is scored "
+        "by its value. `value` is the main answer, `correct` the second question of distinction; "
+        "`advice` has 1 at the answer that the network advised. Missing until the study is closed.",
+        shown="Never shown.",
+        was_added=True,
+    ),
     Column(
         "may_repeat_image",
         "boolean",

@@ -1,7 +1,5 @@
 """The judgments, one row each: who judged what under which condition, and how it is scored."""
 
-from collections.abc import Mapping
-
 from django.db.models import (
     Case,
     Exists,
@@ -9,16 +7,17 @@ from django.db.models import (
     Func,
     IntegerField,
     OuterRef,
-    Q,
     QuerySet,
     TextField,
     Value,
     When,
 )
 from django.db.models.expressions import Combinable
-from django.db.models.lookups import Exact
+from django.db.models.fields.json import KeyTransform
+from django.db.models.functions import Cast
 
-from studyapp.models import Exclusion, Judgment, Side, Stage, Study
+from studyapp.models import Exclusion, Judgment, Stage, Study
+from studyapp.paradigms import PARADIGMS
 
 from .columns import Column, Labelled, Table, digest_id, participant_id
 from .design import SLOT_ID, STAGES, TRIAL_ID, stimulus_id
@@ -41,34 +40,11 @@ class JsonInteger(Func):
 
 
 CHOSEN = JsonInteger(F("trial__option_order"), F("value"))
-RIGHT = JsonInteger(F("trial__stimulus__facts"), Value("right"))
-
-ACCEPTABLE = JsonInteger(F("trial__stimulus__facts"), Value("accept"))
-RIGHT_BUTTON = Case(When(Exact(CHOSEN, RIGHT), then=Value(1)), default=Value(0))
-
-# What a paradigm's own `score` gives, said to the database; a test compares the two on every
-# answer of every paradigm.
-OUTCOMES: Mapping[str, Combinable] = {
-    "trust": Case(
-        When(trial__stronger_side=Side.B, then=F("value")),
-        When(trial__stronger_side=Side.A, then=-F("value")),
-    ),
-    "discrimination": RIGHT_BUTTON,
-    "agreement": Case(
-        When(Exact(Case(When(value__gte=3, then=1), default=0), RIGHT), then=Value(1)),
-        default=Value(0),
-    ),
-    "distinction": RIGHT_BUTTON,
-    "meta_prediction": RIGHT_BUTTON,
-    "reliance": Case(
-        When(trial__option_order=[], then=Case(When(value=ACCEPTABLE, then=1), default=0)),
-        default=RIGHT_BUTTON,
-    ),
-}
-SCORED = {"trust"}
-# Distinction's second question: the map chosen as that of the correct class
-SECOND = JsonInteger(F("trial__option_order"), JsonInteger(F("data"), Value("correct")))
-SECOND_RIGHT = JsonInteger(F("trial__stimulus__facts"), Value("correct"))
+# What the answer scores by the key that was drawn with its trial; missing where it scores nothing
+SCORE = JsonInteger(KeyTransform("value", "trial__keys"), Cast(F("value"), TextField()))
+SECOND_SCORE = JsonInteger(
+    KeyTransform("correct", "trial__keys"), JsonText(F("data"), Value("correct"))
+)
 
 
 class WithoutWords(Func):
@@ -87,15 +63,10 @@ class WithoutWords(Func):
     output_field = TextField()
 
 
-def _outcome(names: set[str]) -> Combinable:
-    """The outcome of the paradigms in `names`; missing for others and where nothing is shown."""
-    return Case(
-        When(value__isnull=True, then=None),
-        When(trial__stimulus__isnull=True, then=None),
-        When(trial__stage=Stage.LEARNING, then=None),
-        *[When(trial__paradigm=name, then=OUTCOMES[name]) for name in sorted(names)],
-        output_field=IntegerField(),
-    )
+def _outcome(outcome: str) -> Combinable:
+    """The score of answers of paradigms with that outcome; missing for others."""
+    names = [name for name, one in PARADIGMS.items() if one.outcome == outcome]
+    return Case(When(trial__paradigm__in=names, then=SCORE), output_field=IntegerField())
 
 
 def standing_exclusions() -> QuerySet[Exclusion]:
@@ -193,7 +164,7 @@ COLUMNS = (
     Column(
         "score",
         "integer",
-        _outcome(SCORED),
+        _outcome("score"),
         "trust: value × s, where s is +1 if the stronger network stood at B, else −1.",
         shown="Never shown.",
         unit="points, −2…+2",
@@ -202,7 +173,7 @@ COLUMNS = (
     Column(
         "correct",
         "integer",
-        _outcome(set(OUTCOMES) - SCORED),
+        _outcome("correct"),
         "Whether the chosen answer is the right one.",
         shown="Never shown.",
         levels={"1": "right", "0": "wrong"},
@@ -210,13 +181,7 @@ COLUMNS = (
     Column(
         "second_correct",
         "integer",
-        Case(
-            When(~Q(trial__paradigm="distinction") | Q(trial__stimulus=None), then=None),
-            When(data__correct__isnull=True, then=None),
-            When(Exact(SECOND, SECOND_RIGHT), then=Value(1)),
-            default=Value(0),
-            output_field=IntegerField(),
-        ),
+        SECOND_SCORE,
         "Whether the second question of distinction, which class is correct, is answered right.",
         shown="Never shown.",
         levels={"1": "right", "0": "wrong"},

@@ -41,7 +41,12 @@ def main() -> int:
         analysed = asked[asked.stage.isin(ANALYSED)]
         rows = SCORES[found["paradigm"]](analysed, found, definition)
         own = file.with_name(file.name.replace("results", "table")).with_suffix(".csv")
-        pairs = [*compared(found, rows), *answered(found, asked), *written(own, rows)]
+        pairs = [
+            *compared(found, rows),
+            *answered(found, asked),
+            *written(own, rows),
+            *keyed(judgments[judgments.paradigm == found["paradigm"]]),
+        ]
         for label, told, again in pairs:
             sys.stdout.write(f"{found['paradigm']}  {label}: {told} / {again}\n")
         differences += [
@@ -66,6 +71,24 @@ def table(name: str) -> pd.DataFrame:
     for column in cells.columns:
         cells[column] = cells[column].str.replace("^'", "", regex=True)
     return cells
+
+
+def keyed(rows: pd.DataFrame) -> Iterator[Pair]:
+    """How many answers score otherwise than by the key that was drawn with their trial."""
+    trials = table("trials").set_index("trial_id")
+    if "keys" not in trials.columns or trials["keys"].isna().any():
+        return
+    wrong = 0
+    for row in rows.itertuples(index=False):
+        key = json.loads(str(trials.loc[str(row.trial_id), "keys"]))
+        second = all_answers(row).get("correct")
+        for question, answer, told in (
+            ("value", row.value, row.score if isinstance(row.score, str) else row.correct),
+            ("correct", second, row.second_correct),
+        ):
+            if question in key and isinstance(told, str):
+                wrong += key[question].get(str(answer)) != int(told)
+    yield "answers that score otherwise than by their key", 0, wrong
 
 
 def frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:

@@ -17,6 +17,7 @@ from studyapp.paradigms.base import (
     Candidate,
     Category,
     Classified,
+    Keys,
     Paradigm,
     Places,
     Refusal,
@@ -24,6 +25,7 @@ from studyapp.paradigms.base import (
 from studyapp.paradigms.predicted import RIGHT, STRATA, chance, single_truth, stratum_of
 from studyapp.paradigms.questions import Asked, Question, value_question
 
+ANSWERS = (1, 2, 3, 4)
 LEAST_BELIEF = 3
 
 
@@ -35,7 +37,7 @@ def questions(asked: Asked) -> list[Question]:
         _("Somewhat confident that it is correct"),
         _("Fairly confident that it is correct"),
     ]
-    return [value_question(_("Is the robot's answer correct?"), enumerate(words, 1))]
+    return [value_question(_("Is the robot's answer correct?"), zip(ANSWERS, words, strict=True))]
 
 
 def places(asked: Asked) -> Places:
@@ -56,10 +58,11 @@ def candidates(
     return [Candidate(answer.name(first), first, facts=facts, stratum=stratum)]
 
 
-def score(trial: Trial, value: int) -> int:
-    """1 if belief in the prediction (3 or more) is what the prediction deserves, else 0."""
+def keys(trial: Trial) -> Keys:
+    """1 where belief in the prediction (3 or more) is what the prediction deserves, else 0."""
     assert trial.stimulus is not None
-    return int((value >= LEAST_BELIEF) == bool(trial.stimulus.facts["right"]))
+    is_right = bool(trial.stimulus.facts["right"])
+    return {"value": {str(value): int((value >= LEAST_BELIEF) == is_right) for value in ANSWERS}}
 
 
 def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
@@ -79,9 +82,9 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     outcome="correct",
-    score=score,
+    keys=keys,
     simulate=simulate,
     strata=STRATA,
-    check_values=(1, 2, 3, 4),
+    check_values=ANSWERS,
     without_map={NO_EXPLANATION: WITHOUT_MAP[NO_EXPLANATION]},
 )

@@ -15,7 +15,7 @@ from studyapp.paradigms.base import (
     Paradigm,
     Places,
     Refusal,
-    is_right_button,
+    right_button_keys,
 )
 from studyapp.paradigms.predicted import choose
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
@@ -61,7 +61,7 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     outcome="correct",
-    score=is_right_button,
+    keys=right_button_keys,
     simulate=choose,
     options=2,
     check_values=(0, 1),

@@ -16,10 +16,12 @@ from studyapp.paradigms.base import (
     Candidate,
     Category,
     Classified,
+    Keys,
     Paradigm,
     Places,
     Refusal,
-    is_right_button,
+    button_of,
+    only,
 )
 from studyapp.paradigms.predicted import (
     OPTIONS,
@@ -76,18 +78,20 @@ def candidates(
     return [Candidate(truth.name, classes[0], options, facts, stratum)]
 
 
-def score_correct(trial: Trial, value: int) -> int:
-    """1 if the map chosen as that of the correct class is it, else 0: the second score."""
-    assert trial.stimulus is not None
-    return int(trial.option_order[value] == trial.stimulus.facts["correct"])
+def keys(trial: Trial) -> Keys:
+    """Two questions: the map of the network's answer, and that of the correct class."""
+    maps = range(OPTIONS)
+    return {
+        "value": only(button_of(trial, "right"), maps),
+        "correct": only(button_of(trial, "correct"), maps),
+    }
 
 
 def simulate_further(name: str, latent: float, trial: Trial, random: Random) -> int:
     """The second question is answered as well as the first; confidence is drawn."""
     if name != "correct":
         return random.randint(1, 5)
-    assert trial.stimulus is not None
-    right = int(trial.option_order.index(trial.stimulus.facts["correct"]))
+    right = button_of(trial, "correct")
     if chance(latent, random):
         return right
     return random.choice([place for place in range(OPTIONS) if place != right])
@@ -101,7 +105,7 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     outcome="correct",
-    score=is_right_button,
+    keys=keys,
     simulate=choose,
     simulate_further=simulate_further,
     roles=ROLES,

@@ -21,7 +21,7 @@ from studyapp.paradigms.base import (
     Paradigm,
     Places,
     Refusal,
-    is_right_button,
+    right_button_keys,
 )
 from studyapp.paradigms.predicted import RIGHT, STRATA, choose, single_truth, stratum_of, true_class
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
@@ -75,7 +75,7 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     outcome="correct",
-    score=is_right_button,
+    keys=right_button_keys,
     simulate=choose,
     explains=(StimulusRole.LEARNING,),
     options=2,

@@ -16,10 +16,12 @@ from studyapp.paradigms.base import (
     Candidate,
     Category,
     Classified,
+    Keys,
     Paradigm,
     Places,
     Refusal,
-    is_right_button,
+    button_of,
+    only,
     right_button,
 )
 from studyapp.paradigms.predicted import (
@@ -78,18 +80,22 @@ def candidates(
     return [Candidate(advice, classes[0], options, facts, stratum)]
 
 
-def score(trial: Trial, value: int) -> int:
-    """1 if the answer is the truth; of one step, if right advice is accepted or wrong rejected."""
+def keys(trial: Trial) -> Keys:
+    """1 for the truth; of one step, for accepting right or rejecting wrong advice. Of two steps
+    also which answer was `advice`, so that following and resisting it can be told."""
     assert trial.stimulus is not None
     if not trial.option_order:
-        return int(value == trial.stimulus.facts["accept"])
-    return is_right_button(trial, value)
+        return {"value": only(int(trial.stimulus.facts["accept"]), (REJECT, ACCEPT))}
+    buttons = range(len(trial.option_order))
+    return {
+        "value": only(right_button(trial), buttons),
+        "advice": only(advised_button(trial), buttons),
+    }
 
 
 def advised_button(trial: Trial) -> int:
     """The number of the button, as shown, that the network advises."""
-    assert trial.stimulus is not None
-    return int(trial.option_order.index(trial.stimulus.facts["advice"]))
+    return button_of(trial, "advice")
 
 
 def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
@@ -117,7 +123,7 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     outcome="correct",
-    score=score,
+    keys=keys,
     simulate=simulate,
     options=4,
     steps=2,

@@ -15,6 +15,7 @@ from studyapp.paradigms.base import (
     Candidate,
     Category,
     Classified,
+    Keys,
     Paradigm,
     Places,
     Refusal,
@@ -68,9 +69,10 @@ def candidates(
     return [Candidate(category=truth.name, class_index=stronger)]
 
 
-def score(trial: Trial, value: int) -> int:
+def keys(trial: Trial) -> Keys:
     """r·s: plus favours the stronger network; s = +1 if it stands at B, else −1."""
-    return value if trial.stronger_side == Side.B else -value
+    sign = 1 if trial.stronger_side == Side.B else -1
+    return {"value": {str(value): sign * value for value in ANSWERS}}
 
 
 def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
@@ -88,7 +90,7 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     outcome="score",
-    score=score,
+    keys=keys,
     simulate=simulate,
     networks=("stronger", "weaker"),
     roles=("stronger", "weaker"),

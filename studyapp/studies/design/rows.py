@@ -186,6 +186,7 @@ def _trial(
         trial.option_order = list(planned.order)
     elif block.options:
         trial.option_order = _option_order(stimulus, right_first=bool(planned.bit))
+    trial.keys = PARADIGMS[trial.paradigm].keys_of(trial)
     return trial
 
 
