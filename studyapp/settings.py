@@ -138,6 +138,20 @@ if TWO_FACTOR:
         MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1,
         "django_otp.middleware.OTPMiddleware",
     )
+# The kinds of questions, a folder each. A new one is one more line.
+PARADIGMS = [
+    "studyapp.paradigms.trust",
+    "studyapp.paradigms.discrimination",
+    "studyapp.paradigms.agreement",
+    "studyapp.paradigms.distinction",
+    "studyapp.paradigms.meta_prediction",
+    "studyapp.paradigms.reliance",
+    "studyapp.paradigms.pointing",
+    "studyapp.paradigms.rating",
+    "studyapp.paradigms.questionnaire",
+    "studyapp.paradigms.open_text",
+    "studyapp.paradigms.custom",
+]
 ROOT_URLCONF = "studyapp.urls"
 WSGI_APPLICATION = "studyapp.wsgi.application"
 TEMPLATES = [

@@ -14,7 +14,7 @@ from studyapp.paradigms.questions import DECLINED
 from studyapp.statistics.detection import type2_auroc
 from studyapp.statistics.robust import two_way_mean
 from studyapp.studies.definition.asking import AskedQuestion, asked_questions
-from studyapp.studies.definition.study import Definition
+from studyapp.studies.definition.study import stored_definition
 
 Frame = pd.DataFrame
 EVERYTHING = "everything"
@@ -66,7 +66,7 @@ def answers(rows: Frame, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
     """
     known = {
         (asked.block.name, asked.question.name): asked
-        for asked in asked_questions(Definition.model_validate(definition))
+        for asked in asked_questions(stored_definition(definition))
     }
     places = {key: place for place, key in enumerate(known)}
     found = [

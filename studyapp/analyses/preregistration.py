@@ -7,7 +7,7 @@ from typing import Any
 
 from studyapp.paradigms import PARADIGMS, Paradigm
 from studyapp.statistics.robust import FEWEST_EFFECTIVE
-from studyapp.studies.definition.study import Definition
+from studyapp.studies.definition.study import Definition, stored_definition
 from studyapp.studies.design.certificate import certificate_lines
 
 STOPPING = {
@@ -109,7 +109,7 @@ def frozen_preregistration(
             f"Definition `{facts['definition_digest']}`, design `{facts['design_digest']}`, texts "
             f"`{facts['texts_digest']}`."
         )
-    checked = Definition.model_validate(definition)
+    checked = stored_definition(definition)
     return preregistration(checked, certificate, frozen=frozen, appendix=appendix)
 
 

@@ -98,6 +98,7 @@ def _make_study(facts: dict[str, Any]) -> Study:
     row = _only(STUDY_FIELDS, {"keys_digest": "", **facts["study"]})
     if Study.objects.filter(slug=row["slug"]).exists():
         raise ArchiveError(f"a study “{row['slug']}” is here already; import into another database")
+    _refuse_strange_paradigms(row["definition"])
     row = {**row, "state": StudyState.CLOSED, "closed_at": row["closed_at"] or row["opened_at"]}
     if row["kind"] == StudyKind.SIMULATED:
         row["copy_of"] = _original(facts["copy_of"], row)
@@ -113,6 +114,15 @@ def _make_study(facts: dict[str, Any]) -> Study:
         Deviation(study=study, **_only(DEVIATION_FIELDS, one)) for one in facts["deviations"]
     )
     return Study.objects.get(pk=study.pk)
+
+
+def _refuse_strange_paradigms(definition: Row) -> None:
+    for block in definition["blocks"]:
+        if block["paradigm"] not in PARADIGMS:
+            raise ArchiveError(
+                f"the study asks {block['paradigm']}, a paradigm that is not installed here; add "
+                "its folder to the setting PARADIGMS and import again"
+            )
 
 
 def _only(names: Iterable[str], row: Row) -> Row:

@@ -1,7 +1,7 @@
 """What every kind of question says of itself, so that the site, the design and the analysis can
 work without knowing which kind it is."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
@@ -19,6 +19,8 @@ WITHOUT_MAP = {
     NO_ADVICE: "neither the network's answer nor an explanation",
 }
 PHOTO = "photo"
+# Between two means: of scores from −2 to +2, and of shares
+WIDEST = {"score": 4.0, "correct": 1.0}
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Refusal:
 Eligibility = Callable[[Sequence[Category], dict[str, Classified]], list[Candidate] | Refusal]
 # Question → answer as shown → what it scores
 Keys = dict[str, dict[str, int]]
+# (a block, the names of the study's texts) → (key, sentence) of what is wrong with it
+Complaints = Callable[[Any, Collection[str]], Iterator[tuple[str, str]]]
 # Place on the page → role of the picture there: an overlay's role, or PHOTO
 Places = dict[str, str]
 
@@ -77,9 +81,43 @@ def one_picture(asked: Asked) -> Places:
     return {**photo, "one": "stronger"}
 
 
+def always(block: BlockSection) -> bool:
+    return True
+
+
+def never(block: BlockSection) -> bool:
+    return False
+
+
+def no_complaints(block: BlockSection, texts: Collection[str]) -> Iterator[tuple[str, str]]:
+    yield from ()
+
+
+def no_width(block: BlockSection) -> None:
+    return None
+
+
+def no_text(block: BlockSection) -> None:
+    return None
+
+
+def no_advice(trial: Trial) -> str:
+    return ""
+
+
 @dataclass(frozen=True)
 class Paradigm:
     """One kind of question.
+
+    block: the section of its blocks: the keys that each has, and those that only it reads.
+    complaints: what is wrong with a block whose keys are right one by one.
+    about_photos: whether a block asks about photos, where `candidates` says of what.
+    in_one_step: whether a block asks what others ask in several `steps` on one page, without
+        buttons in drawn order.
+    stages: what a block may be.
+    widest: how far two means of a block's answers can be apart; None where nothing says so.
+    shown_text: which of the study's texts stands on a block's pages.
+    advice: (trial) → the network's answer, where the page may tell it; else "".
 
     questions: what a page asks, the main question called `value`.
     places: which picture stands where on a page.
@@ -97,7 +135,6 @@ class Paradigm:
     check_values: an instructed attention check may ask for any of these; none: no checks.
     stimuli_a_photo: how many stimuli an eligible photo gives.
     candidates: what may be asked of a photo; None: it asks about no photo.
-    may_do_without: a block may ask it without photos.
     compares: what the pictures of one page differ in. A method whose map does not depend on it
         would be one picture everywhere, and does not fit; comparisons of two methods take all.
     without_map: the conditions without explanation that fit.
@@ -135,7 +172,14 @@ class Paradigm:
     strata: tuple[str, ...] = ()
     check_values: tuple[int, ...] = ()
     stimuli_a_photo: int = 1
-    may_do_without: bool = False
+    block: type[BlockSection] = BlockSection
+    complaints: Complaints = no_complaints
+    about_photos: Callable[[Any], bool] = always
+    in_one_step: Callable[[Any], bool] = never
+    stages: tuple[str, ...] = (Stage.PRACTICE, Stage.MAIN)
+    widest: Callable[[Any], float | None] = no_width
+    shown_text: Callable[[Any], str | None] = no_text
+    advice: Callable[[Trial], str] = no_advice
     compares: Literal["network", "class"] | None = None
     without_map: Mapping[str, str] = field(default_factory=dict)
     is_scored: bool = True
@@ -146,9 +190,19 @@ class Paradigm:
 
     def asks_about_photos(self, block: BlockSection) -> bool:
         """Whether a block's pages are about photos, and not a questionnaire's."""
-        if self.candidates is None:
-            return False
-        return block.with_photos or not self.may_do_without
+        return self.candidates is not None and self.about_photos(block)
+
+    def steps_in(self, block: BlockSection) -> int:
+        """How many pages ask about one stimulus of a block."""
+        return 1 if self.in_one_step(block) else self.steps
+
+    def options_in(self, block: BlockSection) -> int:
+        """How many buttons in drawn order the pages of a block have."""
+        return 0 if self.in_one_step(block) else self.options
+
+    def widest_difference(self, block: BlockSection) -> float | None:
+        """How far two means of the block's outcome can be apart; None where nothing says so."""
+        return WIDEST[self.outcome] if self.outcome is not None else self.widest(block)
 
     def keys_of(self, trial: Trial) -> Keys:
         """The answer key of a drawn trial; empty where nothing is scored."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from django.utils.translation import gettext as _
 
@@ -20,6 +20,7 @@ CELLS = 10
 DECLINED = {"declined": True}
 # What the button beside a list of answers sends then
 BUTTON = "declined"
+Block = TypeVar("Block", bound=BlockSection)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Asked:
     trial: Trial
     block: BlockSection
     display: DisplaySection
+
+    def block_as(self, section: type[Block]) -> Block:
+        """The block as its paradigm's own section."""
+        assert isinstance(self.block, section)
+        return self.block
 
     @property
     def category(self) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 from studyapp.models import Stage, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Question
 from studyapp.paradigms.questions import BUTTON
-from studyapp.sections.blocks import BlockSection
 from studyapp.sections.design import DisplaySection
 
 DRAWS = 400
@@ -112,9 +111,9 @@ def _photo(trial: Trial) -> str:
 
 def possible_values(trial: Trial) -> list[int]:
     """The values of the main question of `trial`, whatever else its block asks."""
-    block = BlockSection.model_validate({"name": "any", "paradigm": trial.paradigm, "trials": 1})
-    asked = Asked(trial, block, DisplaySection.model_validate({}))
-    return PARADIGMS[trial.paradigm].asks(asked)[0].values
+    paradigm = PARADIGMS[trial.paradigm]
+    block = paradigm.block.model_validate({"name": "any", "paradigm": trial.paradigm, "trials": 1})
+    return paradigm.asks(Asked(trial, block, DisplaySection.model_validate({})))[0].values
 
 
 def _nearest(value: int, values: list[int]) -> int:

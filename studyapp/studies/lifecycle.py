@@ -16,7 +16,7 @@ from studyapp.models import (
 from studyapp.queue import PREPARE, ask
 from studyapp.shelf.clock import database_now
 from studyapp.studies.definition.dates import erasure_has_passed
-from studyapp.studies.definition.study import study_definition
+from studyapp.studies.definition.study import digest_of, study_definition
 from studyapp.studies.design.certificate import certify
 from studyapp.studies.design.draw import Design, DesignError, Plan, draw
 from studyapp.studies.design.keys import keys_digest
@@ -57,12 +57,11 @@ def open_study(study: Study) -> Study:
         raise LifecycleError(f"{study.slug} can't be opened: {hindrance}")
     plan, design = drawn_design(study)
     certificate = certify(plan, design)
-    definition = study_definition(study)
     if certificate["problems"]:
         raise LifecycleError(f"{study.slug} can't be opened: {certificate['problems'][0]}")
     write_design(study, plan, design)
     study.certificate = {**certificate, "dropped": _dropped(study)}
-    study.definition_digest = definition.digest()
+    study.definition_digest = digest_of(study.definition)
     study.design_digest = design.digest()
     study.keys_digest = keys_digest(study)
     study.texts_digest = texts_digest(study)

@@ -31,6 +31,7 @@ from studyapp.studies.definition.named_files import (
     network_files,
     weights_of,
 )
+from studyapp.studies.definition.stored import with_own_keys
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.photos.files import examine, measure, photo_bytes
 from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, read_photos
@@ -153,7 +154,7 @@ def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str], b
     """Whether file, texts and, while they can still change, photos and weights are the same."""
     digests = {text.name: text.digest for text in study.texts.filter(version=1)}
     # What was stored before a key was known has its default.
-    stored = Definition.model_validate(study.definition)
+    stored = Definition.model_validate(with_own_keys(study.definition))
     if stored.model_dump() != definition.model_dump() or digests != {
         name: text_digest(markdown) for name, markdown in texts.items()
     }:

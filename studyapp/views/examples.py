@@ -13,7 +13,7 @@ from studyapp.participations.answering import planned
 from studyapp.studies.definition.study import Definition
 
 from .legends import is_beside
-from .trials import advice_of, asked_on, pictures_of, trial_context
+from .trials import asked_on, pictures_of, trial_context
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def _drawing(trial: Trial, definition: Definition) -> dict[str, Any]:
         },
         "trial": Drawn(trial.paradigm, name),
         "size": definition.display.size,
-        "advice": name if advice_of(trial) else "",
+        "advice": name if paradigm.advice(trial) else "",
         "fragment": "",
         "questions": [],
         "beside": is_beside(trial, definition),

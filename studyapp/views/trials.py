@@ -8,9 +8,8 @@ from django.urls import reverse
 
 from studyapp.models import Participation, Stage, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Question
-from studyapp.paradigms.base import NO_ADVICE, PHOTO
+from studyapp.paradigms.base import PHOTO
 from studyapp.paradigms.forms import MEASURES
-from studyapp.paradigms.reliance.question import FIRST
 from studyapp.participations.answering import planned
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.studies.definition.study import Definition
@@ -48,7 +47,7 @@ def trial_context(
         "questions": questions,
         "points": any(question.kind == "point" for question in questions),
         "wanted": _wanted(trial, questions),
-        "advice": advice_of(trial),
+        "advice": PARADIGMS[trial.paradigm].advice(trial),
         "pictures": pictures,
         "beside": is_beside(trial, definition),
         "legend": legend_of(trial, definition, pictures),
@@ -78,19 +77,12 @@ def pictures_of(trial: Trial, definition: Definition) -> dict[str, str]:
     return {place: found[role] for place, role in places.items() if role in found}
 
 
-def advice_of(trial: Trial) -> str:
-    """The network's answer, where this page may tell it."""
-    if trial.paradigm != "reliance" or trial.stimulus is None or trial.step == FIRST:
-        return ""
-    assert trial.condition is not None
-    return "" if trial.condition.method == NO_ADVICE else trial.stimulus.category
-
-
 def _fragment(person: Participation, asked: Asked) -> str:
-    """A custom block's own HTML, made harmless."""
-    if asked.block.text is None or asked.trial.stage == Stage.CHECK:
+    """A block's own HTML, made harmless."""
+    name = PARADIGMS[asked.block.paradigm].shown_text(asked.block)
+    if name is None or asked.trial.stage == Stage.CHECK:
         return ""
-    return safe_fragment(shown_texts(person.study)[asked.block.text].markdown)
+    return safe_fragment(shown_texts(person.study)[name].markdown)
 
 
 def following_pictures(person: Participation, trials: list[Trial], definition: Definition) -> str:

@@ -19,7 +19,7 @@ from studyapp.analyses.sources import tidy_study
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Judgment, Participation, Study
 from studyapp.paradigms import PARADIGMS
-from studyapp.sections.blocks import FieldSection
+from studyapp.paradigms.custom.block import FieldSection
 
 pytestmark = pytest.mark.django_db
 

@@ -5,7 +5,6 @@ from typing import Any
 
 from studyapp.models import Side, Stage, Stimulus, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Candidate, Category, Classified, Refusal
-from studyapp.sections.blocks import BlockSection
 from studyapp.sections.design import DisplaySection
 
 LABELS = ("tiger", "tabby", "lynx", "otter", "mink", "seal")
@@ -43,7 +42,7 @@ def trial(paradigm: str, facts: dict[str, Any] | None = None, **values: Any) -> 
 
 
 def asked(one: Trial, **block: Any) -> Asked:
-    section = BlockSection.model_validate(
+    section = PARADIGMS[one.paradigm].block.model_validate(
         {"name": "main", "paradigm": one.paradigm, "trials": 1, **block}
     )
     return Asked(one, section, DisplaySection.model_validate({}))

@@ -8,7 +8,7 @@ from django.utils import translation
 
 from studyapp.models import Stage, Trial
 from studyapp.paradigms import PARADIGMS, TrialForm
-from studyapp.sections.blocks import FieldSection
+from studyapp.paradigms.custom.block import FieldSection
 from tests.paradigms.test_pages import asked
 
 AGE = {"name": "age", "question": "How old?", "kind": "number", "least": 18, "most": 99,

@@ -10,7 +10,6 @@ import pytest
 
 from studyapp.models import Condition, Image, Side, Stage, Stimulus, Trial
 from studyapp.paradigms import PARADIGMS, Asked
-from studyapp.sections.blocks import BlockSection
 from studyapp.sections.design import DisplaySection
 from studyapp.simulation.profiles import POPULATIONS, Profile
 
@@ -44,7 +43,7 @@ def outcomes(profile: Profile, trial: Trial, count: int = 4000) -> list[int]:
 
 def given(profile: Profile, trial: Trial, random: Random) -> object:
     """What the person enters as the main answer on a page with nothing else."""
-    block = BlockSection(name="main", paradigm=trial.paradigm, trials=1)
+    block = PARADIGMS[trial.paradigm].block(name="main", paradigm=trial.paradigm, trials=1)
     asked = Asked(trial, block, DisplaySection.model_validate({}))
     return profile.answers(asked, random)["value"]
 

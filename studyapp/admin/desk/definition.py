@@ -7,7 +7,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from studyapp.models import Study
-from studyapp.studies.definition.study import study_definition
+from studyapp.studies.definition.study import digest_of, study_definition
 from studyapp.studies.rights import Act, visible_studies
 
 from .frame import show, study_page
@@ -29,14 +29,19 @@ def definition(request: HttpRequest, study: Study) -> HttpResponse:
         other = None
     context = {
         "other": other,
-        "differences": list(differences(other.definition, study.definition)) if other else [],
-        "digest": study.definition_digest or study_definition(study).digest(),
+        "differences": list(differences(_today(other), _today(study))) if other else [],
+        "digest": study.definition_digest or digest_of(study.definition),
         "texts": study.texts.order_by("name", "version"),
         "children": study.versions.filter(pk__in=visible_studies(request.user)),
         "copies": study.copies.order_by("-created_at")[:20],
         "deviations": study.deviations.select_related("made_by").order_by("made_at"),
     }
     return show(request, study, "definition", context)
+
+
+def _today(study: Study) -> dict[str, Any]:
+    """The definition as it would be stored today: what another version wrote differs in nothing."""
+    return study_definition(study).model_dump(mode="json")
 
 
 def differences(before: Any, after: Any, key: str = "") -> Iterator[Difference]:

@@ -7,9 +7,11 @@ from django.utils.translation import gettext as _
 
 from studyapp.paradigms.base import Paradigm
 from studyapp.paradigms.open_text.question import places
+from studyapp.paradigms.photos import wants_photos
 from studyapp.paradigms.questions import Asked, Question, scale
 from studyapp.paradigms.rating.question import candidates
-from studyapp.sections.blocks import FieldSection
+
+from .block import CustomBlock, FieldSection, complaints
 
 
 def questions(asked: Asked) -> list[Question]:
@@ -19,7 +21,7 @@ def questions(asked: Asked) -> list[Question]:
             required=field.required,
             decline=_("Prefer not to say") if field.may_decline else "",
         )
-        for field in asked.block.fields
+        for field in asked.block_as(CustomBlock).fields
     ]
 
 
@@ -40,6 +42,10 @@ def _question(field: FieldSection) -> Question:
             return Question(name, words, answers=tuple(enumerate(field.choices)))
 
 
+def own_text(block: CustomBlock) -> str | None:
+    return block.text
+
+
 PARADIGM = Paradigm(
     name="custom",
     title="The researcher's own question",
@@ -48,6 +54,9 @@ PARADIGM = Paradigm(
     questions=questions,
     places=places,
     candidates=candidates,
-    may_do_without=True,
+    block=CustomBlock,
+    complaints=complaints,
+    about_photos=wants_photos,
+    shown_text=own_text,
     is_scored=False,
 )

@@ -5,7 +5,7 @@ drawn order, normalised jointly; two questions, each with confidence, whose scor
 Chance is 25 %.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from random import Random
 
 from django.utils.translation import gettext as _
@@ -33,6 +33,7 @@ from studyapp.paradigms.predicted import (
     stratum_of,
 )
 from studyapp.paradigms.questions import Asked, Question, confidence, value_question
+from studyapp.sections.blocks import BlockSection
 
 ROLES = tuple(f"option_{number}" for number in range(OPTIONS))
 
@@ -87,6 +88,15 @@ def keys(trial: Trial) -> Keys:
     }
 
 
+def complaints(block: BlockSection, texts: Collection[str]) -> Iterator[tuple[str, str]]:
+    if "confidence" in block.model_fields_set and not block.confidence:
+        yield (
+            "confidence",
+            "`blocks.confidence = false`: distinction always asks how confident people are; "
+            "remove it",
+        )
+
+
 def simulate_further(name: str, latent: float, trial: Trial, random: Random) -> int:
     """The second question is answered as well as the first; confidence is drawn."""
     if name != "correct":
@@ -101,6 +111,7 @@ PARADIGM = Paradigm(
     name="distinction",
     title="Which explanation is of the prediction?",
     template="participants/trials/distinction.html",
+    complaints=complaints,
     questions=questions,
     places=places,
     candidates=candidates,

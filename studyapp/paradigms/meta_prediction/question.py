@@ -8,6 +8,7 @@ Right means that the person's answer is the network's, not the truth. Three sess
 from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
+from pydantic import Field
 
 from photos.class_names import name_key
 from studyapp.models import Stage, StimulusRole
@@ -25,8 +26,14 @@ from studyapp.paradigms.base import (
 )
 from studyapp.paradigms.predicted import RIGHT, STRATA, choose, single_truth, stratum_of, true_class
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
+from studyapp.sections.base import Count
+from studyapp.sections.blocks import BlockSection
 
 SEEN = 1
+
+
+class MetaPredictionBlock(BlockSection):
+    session: Count | None = Field(None, ge=1, description="Session of a meta-prediction study.")
 
 
 def questions(asked: Asked) -> list[Question]:
@@ -71,6 +78,8 @@ PARADIGM = Paradigm(
     title="What will the network answer?",
     template="participants/trials/meta_prediction.html",
     beside=True,
+    block=MetaPredictionBlock,
+    stages=(Stage.PRACTICE, Stage.LEARNING, Stage.MAIN),
     questions=questions,
     places=places,
     candidates=candidates,

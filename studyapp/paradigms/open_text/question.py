@@ -1,14 +1,23 @@
 """Open text: a question answered in the person's own words, with or without an explanation."""
 
 from django.utils.translation import gettext as _
+from pydantic import Field
 
 from studyapp.paradigms.base import Paradigm, Places, one_picture
+from studyapp.paradigms.photos import PhotosIfWanted, wants_photos
 from studyapp.paradigms.questions import Asked, Question
 from studyapp.paradigms.rating.question import candidates
+from studyapp.sections.base import Text
+
+
+class OpenTextBlock(PhotosIfWanted):
+    question: Text | None = Field(None, description="What is asked.")
+    required: bool = Field(True, description="Whether it must be answered.")
+    longest: int = Field(2000, ge=1, le=20000, description="In characters.")
 
 
 def questions(asked: Asked) -> list[Question]:
-    block = asked.block
+    block = asked.block_as(OpenTextBlock)
     words = block.question or _("What did you notice?")
     return [Question("text", words, "text", longest=block.longest, required=block.required)]
 
@@ -26,6 +35,7 @@ PARADIGM = Paradigm(
     questions=questions,
     places=places,
     candidates=candidates,
-    may_do_without=True,
+    block=OpenTextBlock,
+    about_photos=wants_photos,
     is_scored=False,
 )

@@ -22,6 +22,7 @@ from studyapp.paradigms.base import (
 )
 from studyapp.paradigms.predicted import single_truth
 from studyapp.paradigms.questions import Asked, Question
+from studyapp.sections.blocks import BlockSection
 
 FIRST_CLASSES = 10
 SIDE = 224
@@ -75,6 +76,11 @@ def _drawn(values: Values) -> NDArray[np.float64]:
     return np.asarray(drawn, dtype=np.float64)
 
 
+def widest(block: BlockSection) -> float:
+    """Between two percentiles."""
+    return 100.0
+
+
 PARADIGM = Paradigm(
     name="pointing",
     title="Where does it show?",
@@ -83,4 +89,5 @@ PARADIGM = Paradigm(
     questions=questions,
     places=places,
     candidates=candidates,
+    widest=widest,
 )

@@ -4,12 +4,17 @@ The words of a questionnaire are its authors': a researcher brings the items in 
 an instrument that is named there is checked for its number of items and scored as published.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
+from pydantic import Field
+
 from studyapp.paradigms.base import Paradigm, Places
+from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
 from studyapp.paradigms.questions import Asked
-from studyapp.paradigms.rating.question import item_questions, scale_mean
+from studyapp.paradigms.rating.question import scale_mean
+from studyapp.sections.base import Name
+from studyapp.shelf.likely_names import unknown
 
 
 @dataclass(frozen=True)
@@ -53,6 +58,33 @@ INSTRUMENTS: Mapping[str, Instrument] = {
 }
 
 
+class QuestionnaireBlock(ItemsBlock):
+    instrument: Name | None = Field(None, description="A published questionnaire: checked, scored.")
+
+
+def complaints(block: QuestionnaireBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
+    """No items, or others than those of the instrument."""
+    yield from missing_items(block, texts)
+    if block.instrument is None:
+        return
+    instrument = INSTRUMENTS.get(block.instrument)
+    if instrument is None:
+        yield "instrument", unknown("blocks.instrument", block.instrument, INSTRUMENTS)
+        return
+    if len(block.items) != instrument.items:
+        yield (
+            "items",
+            f"`blocks.items`: {block.instrument} has {instrument.items} items, here are "
+            f"{len(block.items)}; see {instrument.source}",
+        )
+    if block.points != instrument.points:
+        yield (
+            "points",
+            f"`blocks.points = {block.points}`: {block.instrument} is answered from 1 to "
+            f"{instrument.points}",
+        )
+
+
 def instrument_scores(name: str, answers: Mapping[str, int]) -> dict[str, float]:
     """Each scale's mean of one person's answers (`item_1`, …) to the instrument `name`."""
     instrument = INSTRUMENTS[name]
@@ -74,6 +106,9 @@ PARADIGM = Paradigm(
     name="questionnaire",
     title="Questionnaire",
     template="participants/trials/questionnaire.html",
+    block=QuestionnaireBlock,
+    complaints=complaints,
+    widest=widest_of_scale,
     questions=item_questions,
     places=no_pictures,
     candidates=None,

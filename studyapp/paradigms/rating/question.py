@@ -3,25 +3,10 @@
 from collections.abc import Mapping, Sequence
 from random import Random
 
-from django.utils.translation import gettext as _
-
 from studyapp.models import Trial
 from studyapp.paradigms.base import Candidate, Category, Classified, Paradigm, Refusal
+from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
 from studyapp.paradigms.predicted import is_right
-from studyapp.paradigms.questions import Asked, Question, scale
-
-
-def item_questions(asked: Asked) -> list[Question]:
-    """The block's items in order; the only one is called `value`, several `item_1`, `item_2`, …"""
-    block = asked.block
-    low = block.lowest or _("do not agree at all")
-    high = block.highest or _("agree completely")
-    if len(block.items) == 1:
-        return [scale("value", block.items[0], block.points, low, high)]
-    return [
-        scale(f"item_{number}", words, block.points, low, high)
-        for number, words in enumerate(block.items, 1)
-    ]
 
 
 def candidates(
@@ -54,6 +39,9 @@ PARADIGM = Paradigm(
     name="rating",
     title="How good is the explanation?",
     template="participants/trials/rating.html",
+    block=ItemsBlock,
+    complaints=missing_items,
+    widest=widest_of_scale,
     beside=True,
     questions=item_questions,
     candidates=candidates,

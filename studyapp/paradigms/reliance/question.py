@@ -6,11 +6,14 @@ answer. One step (Nguyen, Kim and Nguyen, NeurIPS 2021): accept or reject the ne
 
 from collections.abc import Sequence
 from random import Random
+from typing import Literal
 
 from django.utils.translation import gettext as _
+from pydantic import Field
 
 from studyapp.models import Trial
 from studyapp.paradigms.base import (
+    NO_ADVICE,
     PHOTO,
     WITHOUT_MAP,
     Candidate,
@@ -34,9 +37,18 @@ from studyapp.paradigms.predicted import (
     stratum_of,
 )
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
+from studyapp.sections.blocks import BlockSection
 
 REJECT, ACCEPT = 0, 1
 FIRST, FINAL = 1, 2
+
+
+class RelianceBlock(BlockSection):
+    steps: Literal["one", "two"] = Field("two", description="Whether people answer before advice.")
+
+
+def in_one_step(block: RelianceBlock) -> bool:
+    return block.steps == "one"
 
 
 def questions(asked: Asked) -> list[Question]:
@@ -98,6 +110,14 @@ def advised_button(trial: Trial) -> int:
     return button_of(trial, "advice")
 
 
+def advice(trial: Trial) -> str:
+    """The network's answer, after the first answer and where the condition gives it."""
+    if trial.stimulus is None or trial.step == FIRST:
+        return ""
+    assert trial.condition is not None
+    return "" if trial.condition.method == NO_ADVICE else trial.stimulus.category
+
+
 def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
     """First: right with probability logistic(latent). After advice: the same person follows it
     with probability logistic(latent + bias) where it is right, logistic(bias − latent) else."""
@@ -119,6 +139,9 @@ PARADIGM = Paradigm(
     title="Is the network's advice followed?",
     template="participants/trials/reliance.html",
     beside=True,
+    block=RelianceBlock,
+    in_one_step=in_one_step,
+    advice=advice,
     questions=questions,
     places=places,
     candidates=candidates,

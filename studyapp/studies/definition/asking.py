@@ -59,9 +59,8 @@ def _pages(definition: Definition, block: BlockSection) -> list[Trial]:
     stage: str = block.stage
     if block.is_main and not paradigm.asks_about_photos(block):
         stage = Stage.QUESTIONNAIRE
-    is_one_step = paradigm.steps == 1 or block.steps == "one"
-    buttons = [] if paradigm.steps > 1 and is_one_step else list(range(paradigm.options))
-    steps = [0] if is_one_step else list(range(1, paradigm.steps + 1))
+    buttons, count = list(range(paradigm.options_in(block))), paradigm.steps_in(block)
+    steps = [0] if count == 1 else list(range(1, count + 1))
     return [
         Trial(
             block=block.name, paradigm=block.paradigm, stage=stage, step=step, option_order=buttons

@@ -1,52 +1,18 @@
 """What is wrong with arms and blocks: which keys and conditions fit which paradigm."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP, Paradigm
-from studyapp.paradigms.forms import MEASURES
-from studyapp.paradigms.questionnaire.question import INSTRUMENTS
-from studyapp.sections.blocks import OF_A_NUMBER, BlockSection, FieldSection
+from studyapp.sections.blocks import BlockSection
 from studyapp.sections.design import ConditionSection
+from studyapp.shelf.likely_names import unknown
 
-from .catalogue import catalogue, did_you_mean
+from .catalogue import catalogue
 from .study import Definition
 from .toml_lines import Path as KeyPath
 
 Complaint = tuple[KeyPath, str]
-# Fields of every trial's form, and the kinds of fields whose answer fits the column of `value`
-TAKEN_NAMES = {*MEASURES, "trial", "point_cell", "csrfmiddlewaretoken"}
-VALUE_KINDS = {"choice", "scale"}
-# Keys that only some paradigms read: elsewhere they would be a wish that is not heard
-ONLY_IN = {
-    "steps": {"reliance"},
-    "session": {"meta_prediction"},
-    "items": {"rating", "questionnaire"},
-    "instrument": {"questionnaire"},
-    "question": {"open_text"},
-    "fields": {"custom"},
-    "text": {"custom"},
-    "with_photos": {"open_text", "custom"},
-    "lowest": {"rating", "questionnaire"},
-    "highest": {"rating", "questionnaire"},
-    "points": {"rating", "questionnaire"},
-    "longest": {"open_text"},
-    "required": {"open_text"},
-}
-# Keys that a field of a custom page reads, by its kind
-FIELD_KEYS = {
-    "choice": {"choices"},
-    "scale": {"points", "lowest", "highest"},
-    "text": {"longest"},
-    "line": {"longest"},
-    "number": OF_A_NUMBER,
-}
-FIELD_ALWAYS = {"name", "question", "kind", "required", "may_decline"}
-
-
-def unknown(key: str, given: str, known: Any) -> str:
-    return f'`{key} = "{given}"`: unknown; {did_you_mean(given, known)}'
 
 
 def block_complaints(definition: Definition) -> Iterator[Complaint]:
@@ -58,8 +24,6 @@ def block_complaints(definition: Definition) -> Iterator[Complaint]:
     seen: set[str] = set()
     for number, block in enumerate(definition.blocks):
         path: KeyPath = ("blocks", number)
-        if block.paradigm not in PARADIGMS:
-            yield (*path, "paradigm"), unknown("blocks.paradigm", block.paradigm, PARADIGMS)
         for name in sorted(set(block.conditions or []) - set(names)):
             yield (*path, "conditions"), unknown("blocks.conditions", name, names)
         if block.name in seen:
@@ -75,36 +39,28 @@ def block_complaints(definition: Definition) -> Iterator[Complaint]:
 def _each_block(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     """(key, sentence) of everything that is wrong with one block."""
     rules: tuple[Callable[[Any, BlockSection], Iterator[tuple[str, str]]], ...] = (
-        _foreign_keys, _numbers, _words, _arms_have_conditions, _fitting_conditions,
+        _idle_keys, _numbers, _own_complaints, _arms_have_conditions, _fitting_conditions,
     )  # fmt: skip
     for rule in rules:
         yield from rule(definition, block)
 
 
-def _foreign_keys(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
-    for key, paradigms in ONLY_IN.items():
-        if key in block.model_fields_set and block.paradigm not in paradigms:
-            known = " and ".join(sorted(paradigms))
-            yield (
-                key,
-                f"`blocks.{key}`: only {known} reads it, it is an unknown key for "
-                f"{block.paradigm}; remove it",
-            )
+def _own_complaints(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
+    """What the paradigm itself finds wrong."""
+    yield from PARADIGMS[block.paradigm].complaints(block, definition.texts)
+
+
+def _idle_keys(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
+    """Keys of every block that this one can't mean."""
     yield from _keys_about_photos(definition, block)
-    yield from _unread_field_keys(block)
-    if (
-        "confidence" in block.model_fields_set
-        and block.paradigm == "distinction"
-        and not block.confidence
-    ):
-        yield (
-            "confidence",
-            "`blocks.confidence = false`: distinction always asks how confident people are; "
-            "remove it",
-        )
-    if block.stage == "learning" and block.paradigm != "meta_prediction":
-        yield "stage", '`blocks.stage = "learning"`: only meta_prediction learns; say "practice"'
     paradigm = PARADIGMS[block.paradigm]
+    if block.stage not in paradigm.stages:
+        fitting = [name for name, one in PARADIGMS.items() if block.stage in one.stages]
+        yield (
+            "stage",
+            f'`blocks.stage = "{block.stage}"`: only {" and ".join(fitting)} has such a stage; say '
+            f'"{paradigm.stages[0]}"',
+        )
     if block.checks and not paradigm.check_values:
         yield (
             "checks",
@@ -146,17 +102,6 @@ def _keys_about_photos(definition: Definition, block: BlockSection) -> Iterator[
         )
 
 
-def _unread_field_keys(block: BlockSection) -> Iterator[tuple[str, str]]:
-    for field in block.fields:
-        for key in sorted(field.model_fields_set - FIELD_KEYS[field.kind] - FIELD_ALWAYS):
-            kinds = " and ".join(kind for kind, keys in FIELD_KEYS.items() if key in keys)
-            yield (
-                "fields",
-                f"`blocks.fields.{key}`: unknown key for the {field.kind} {field.name}, only a "
-                f"{kinds} reads it; remove it",
-            )
-
-
 def _numbers(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     stimuli = definition.design.stimuli
     if (
@@ -196,70 +141,6 @@ def _numbers(definition: Definition, block: BlockSection) -> Iterator[tuple[str,
         yield (
             "pass_at",
             f"`blocks.pass_at = {block.pass_at}` is more than its {block.trials} trials",
-        )
-
-
-def _words(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
-    if block.paradigm in {"rating", "questionnaire"} and not block.items:
-        yield "items", f"`blocks.items` is missing; say what {block.name} asks, item by item"
-    if block.instrument is not None:
-        yield from _instrument(block)
-    if block.paradigm == "custom":
-        if not block.fields:
-            yield "fields", f"`blocks.fields` is missing; say what {block.name} asks"
-        yield from _field_names(block)
-        if block.text is not None and block.text not in definition.texts:
-            yield "text", unknown("blocks.text", block.text, definition.texts)
-
-
-def _field_names(block: BlockSection) -> Iterator[tuple[str, str]]:
-    """Names under which an answer would be lost: each is a field of the page's form."""
-    for name, count in Counter(field.name for field in block.fields).items():
-        if count > 1:
-            yield (
-                "fields",
-                f"`blocks.fields`: {count} fields of {block.name} are called {name}, and only one "
-                "answer would be kept; give each a name of its own",
-            )
-        if name in TAKEN_NAMES:
-            yield (
-                "fields",
-                f"`blocks.fields`: the page itself has a field called {name}; choose another name",
-            )
-    for field in block.fields:
-        if field.name == "value" and (why := _no_main_answer(field)):
-            yield "fields", f"`blocks.fields`: the main answer, value, {why}; choose another name"
-
-
-def _no_main_answer(field: FieldSection) -> str:
-    """Why a field can't be called `value`; empty where it can."""
-    if field.kind == "number":
-        return "is one of the listed choices or a step of a scale, and any number may be none"
-    if field.kind not in VALUE_KINDS:
-        return f"is a number, a {field.kind} is none"
-    return "is a number, “Prefer not to say” is none" if field.may_decline else ""
-
-
-def _instrument(block: BlockSection) -> Iterator[tuple[str, str]]:
-    instrument = INSTRUMENTS.get(str(block.instrument))
-    if instrument is None:
-        yield "instrument", unknown("blocks.instrument", str(block.instrument), INSTRUMENTS)
-        return
-    if len(block.items) != instrument.items:
-        yield (
-            "items",
-            (
-                f"`blocks.items`: {block.instrument} has {instrument.items} items, here are "
-                f"{len(block.items)}; see {instrument.source}"
-            ),
-        )
-    if block.points != instrument.points:
-        yield (
-            "points",
-            (
-                f"`blocks.points = {block.points}`: {block.instrument} is answered from 1 to "
-                f"{instrument.points}"
-            ),
         )
 
 

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from studyapp.paradigms import WITHOUT_MAP
+from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.sections.limits import beyond_limits
 from studyapp.sections.materials import NetworkSection, PairSection
+from studyapp.shelf.likely_names import unknown
 
-from .blocks import Complaint, block_complaints, unknown
+from .blocks import Complaint, block_complaints
 from .catalogue import catalogue
 from .idle_rules import idle_rules
 from .study import Definition
@@ -63,9 +64,7 @@ def _language_complaints(definition: Definition) -> Iterator[Complaint]:
 def _page_complaints(definition: Definition) -> Iterator[Complaint]:
     """More pages than the column of their place counts."""
     pages = sum(
-        block.trials * (2 if block.paradigm == "reliance" and block.steps == "two" else 1)
-        + block.checks
-        + block.repeats
+        block.trials * PARADIGMS[block.paradigm].steps_in(block) + block.checks + block.repeats
         for block in definition.blocks
     )
     if pages > MOST_PAGES:

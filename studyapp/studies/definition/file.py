@@ -8,10 +8,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
+from studyapp.paradigms.sections import block_schemas, unknown_key
 from studyapp.sections.base import NAME_PATTERN, SHA256_PATTERN, SLUG_PATTERN
+from studyapp.shelf.likely_names import did_you_mean
 
 from .blocks import Complaint
-from .catalogue import catalogue, did_you_mean
+from .catalogue import catalogue
 from .contradictions import contradictions
 from .named_files import leading_out, strange_names, unreadable_files
 from .presets import expand_pairs
@@ -74,7 +76,7 @@ def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Defin
     try:
         definition = Definition.model_validate(expand_pairs(raw))
     except ValidationError as error:
-        raise _first_complaint(error, lines, where) from error
+        raise _first_complaint(error, raw, lines, where) from error
     _refuse(contradictions(definition), lines, where)
     _refuse(strange_names(definition), lines, where)
     if is_upload:
@@ -102,11 +104,19 @@ def json_schema() -> dict[str, Any]:
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "A study file of Discern"
     parts = schema["$defs"]
+    kinds = block_schemas()
+    parts |= kinds
+    schema["properties"]["blocks"]["items"] = {
+        "oneOf": [
+            {"$ref": f"#/$defs/{name}"}
+            for name, kind in kinds.items()
+            if "paradigm" in kind["properties"]
+        ]
+    }
     names = catalogue()
     pair = parts["PairSection"]
     del pair["required"]
     pair["anyOf"] = [{"required": ["stronger"]}, {"required": ["use"]}]
-    parts["BlockSection"]["properties"]["paradigm"]["enum"] = list(PARADIGMS)
     parts["NetworkSection"]["properties"]["builder"]["enum"] = list(names["networks"])
     method = parts["ConditionSection"]["properties"]["method"]
     method["enum"] = [*names["methods"], *WITHOUT_MAP]
@@ -120,7 +130,7 @@ def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: s
 
 
 def _first_complaint(
-    error: ValidationError, lines: dict[KeyPath, int], where: str
+    error: ValidationError, raw: dict[str, Any], lines: dict[KeyPath, int], where: str
 ) -> DefinitionError:
     # A key that is misspelt is also one that is missing: the misspelling is the one to tell.
     order = ["extra_forbidden", "literal_error"]
@@ -130,8 +140,20 @@ def _first_complaint(
     )
     path = tuple(first["loc"])
     key = ".".join(str(part) for part in path)
-    sentence = f"{where}, line {line_of(lines, path)}: `{key}`: {_sentence(first)}"
-    return DefinitionError(sentence, path)
+    told = first["msg"] if first["type"] == "unknown_paradigm" else f"`{key}`: {_sentence(first)}"
+    if first["type"] == "extra_forbidden" and (block := _block(raw, path)) is not None:
+        told = f"`{key}`: {unknown_key(str(path[-1]), block)}"
+    return DefinitionError(f"{where}, line {line_of(lines, path)}: {told}", path)
+
+
+def _block(raw: dict[str, Any], path: KeyPath) -> str | None:
+    """The paradigm of the block that has a key at `path`, where it is a key of a known one."""
+    match path:
+        case ("blocks", int(number), _):
+            name = raw["blocks"][number].get("paradigm")
+            return name if name in PARADIGMS else None
+        case _:
+            return None
 
 
 def _sentence(complaint: Any) -> str:
@@ -155,7 +177,7 @@ def _short(given: str | int | float) -> str:
 
 def _known_keys(path: KeyPath) -> list[str]:
     """The keys that the section at `path` may have."""
-    schema = Definition.model_json_schema()
+    schema = json_schema()
     node: dict[str, Any] = schema
     for part in path:
         node = _inside(_resolve(node, schema), part)
@@ -177,4 +199,6 @@ def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
             node = choice
     if "$ref" in node:
         return dict(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
-    return node
+    kinds = [_resolve(kind, schema) for kind in node.get("oneOf", [])]
+    keys = {name: one for kind in kinds for name, one in kind.get("properties", {}).items()}
+    return {**node, "properties": keys} if kinds else node

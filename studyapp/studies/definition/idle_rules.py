@@ -3,16 +3,12 @@
 from collections.abc import Iterator
 
 from studyapp.paradigms import PARADIGMS, Question
-from studyapp.sections.blocks import BlockSection
 from studyapp.sections.people import QuestionSection
 
 from .asking import asked_questions
 from .blocks import Complaint
 from .study import Definition
 from .toml_lines import Path as KeyPath
-
-# Between two means: of scores from −2 to +2, of shares, of percentiles
-WIDEST = {"score": 4.0, "correct": 1.0, "pointing": 100.0}
 
 
 def idle_rules(definition: Definition) -> Iterator[Complaint]:
@@ -108,11 +104,12 @@ def _idle_effect(definition: Definition) -> Iterator[Complaint]:
     """A margin that no difference can reach would call everything equivalent."""
     effect = definition.analysis.smallest_effect
     for block in definition.blocks:
-        widest = _widest_difference(block) if block.is_main else None
+        paradigm = PARADIGMS[block.paradigm]
+        widest = paradigm.widest_difference(block) if block.is_main else None
         if effect is not None and widest is not None and effect >= widest:
             unit = (
                 "the shares of right answers; write 5 percentage points as 0.05"
-                if PARADIGMS[block.paradigm].outcome == "correct"
+                if paradigm.outcome == "correct"
                 else "means on its scale; write a smaller one"
             )
             yield (
@@ -120,16 +117,6 @@ def _idle_effect(definition: Definition) -> Iterator[Complaint]:
                 f"`analysis.smallest_effect = {effect:g}` would call every result of block "
                 f"{block.name} equivalent: at most {widest:g} can lie between {unit}",
             )
-
-
-def _widest_difference(block: BlockSection) -> float | None:
-    """How far two means of the block's outcome can be apart; None where nothing says so."""
-    outcome = PARADIGMS[block.paradigm].outcome
-    if outcome is not None:
-        return WIDEST[outcome]
-    if block.paradigm in ("rating", "questionnaire"):
-        return block.points - 1
-    return WIDEST.get(block.paradigm)
 
 
 def _idle_question(

@@ -17,9 +17,10 @@ from studyapp.models import Network
 from studyapp.sections.base import NamesAFile
 from studyapp.sections.limits import column
 from studyapp.sections.materials import NetworkSection
+from studyapp.shelf.likely_names import did_you_mean
 
 from .blocks import Complaint
-from .catalogue import catalogue, did_you_mean
+from .catalogue import catalogue
 from .study import Definition
 from .toml_lines import Path as KeyPath
 

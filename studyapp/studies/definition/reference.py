@@ -57,8 +57,33 @@ def _section(schema: dict[str, Any], node: dict[str, Any]) -> tuple[dict[str, An
     ]
     for inner, suffix in choices:
         if isinstance(inner, dict) and "$ref" in inner:
-            return dict(schema["$defs"][inner["$ref"].rsplit("/", 1)[1]]), suffix
+            return _part(schema, inner), suffix
+        if isinstance(inner, dict) and "oneOf" in inner:
+            return _every_kind([_part(schema, kind) for kind in inner["oneOf"]]), suffix
     return None, ""
+
+
+def _part(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    return dict(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
+
+
+def _every_kind(kinds: list[dict[str, Any]]) -> dict[str, Any]:
+    """One section of all kinds of blocks: a key says which paradigms alone read it."""
+    first = kinds[0]
+    found: dict[str, Any] = {}
+    names = [name for kind in kinds for name in kind["properties"]["paradigm"]["enum"]]
+    for kind in kinds:
+        for key, inner in kind["properties"].items():
+            readers = [
+                name
+                for one in kinds
+                if key in one["properties"]
+                for name in one["properties"]["paradigm"]["enum"]
+            ]
+            only = "" if readers == names else f" Only in {' and '.join(readers)}."
+            known = {"enum": names} if key == "paradigm" else {}
+            found.setdefault(key, {**inner, **known, "description": inner["description"] + only})
+    return {**first, "properties": found}
 
 
 def _kind(schema: dict[str, Any], node: dict[str, Any]) -> str:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from studyapp.models import Participation, Study, StudyText
 from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.sections import AnyBlock
 from studyapp.sections.base import FileName, Line, Name, Section, Slug, TextName
 from studyapp.sections.blocks import BlockSection
 from studyapp.sections.design import (
@@ -25,6 +27,7 @@ from studyapp.sections.people import ComprehensionSection, PanelSection, Questio
 from studyapp.sections.planning import AnalysisSection, StoppingSection
 
 from .catalogue import catalogue
+from .stored import as_read_today
 
 
 class Definition(Section):
@@ -56,7 +59,7 @@ class Definition(Section):
     comprehension: ComprehensionSection | None = Field(
         None, description="Asked after the instructions."
     )
-    blocks: list[BlockSection] = Field(min_length=1, description="What is asked, in order.")
+    blocks: list[AnyBlock] = Field(min_length=1, description="What is asked, in order.")
     design: DesignSection = Field(description="How it is drawn.")
     display: DisplaySection = Field(
         default_factory=lambda: DisplaySection.model_validate({}),
@@ -83,9 +86,7 @@ class Definition(Section):
 
     def digest(self) -> str:
         """SHA-256 of the checked definition, the same for every spelling of the same file."""
-        return hashlib.sha256(
-            json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()
-        ).hexdigest()
+        return digest_of(self.model_dump(mode="json"))
 
     def arm_conditions(self) -> dict[str, list[str]]:
         """Each arm's conditions by name; one arm "everyone" has them all where none is declared."""
@@ -152,17 +153,21 @@ def study_definition(study: Study) -> Definition:
     """The checked definition that a study was loaded with."""
     if study.definition_digest:
         return _frozen_definition(study.pk, study.definition_digest)
-    return _as_it_was(study.definition)
+    return stored_definition(study.definition)
 
 
 @lru_cache(maxsize=200)
 def _frozen_definition(study: int, digest: str) -> Definition:
     """Of a study that was opened: it never changes, and checking it takes a millisecond."""
     rows = Study.objects.filter(pk=study).values_list("definition", flat=True)
-    return _as_it_was(rows.get())
+    return stored_definition(rows.get())
 
 
-def _as_it_was(stored: dict[str, Any]) -> Definition:
-    """A stored definition; one of before pages had a legend goes on without."""
-    display = {"legend": False, **stored.get("display", {})}
-    return Definition.model_validate({**stored, "display": display})
+def stored_definition(stored: Mapping[str, Any]) -> Definition:
+    """The checked definition of a row or a bundle, whichever version stored it."""
+    return Definition.model_validate(as_read_today(stored))
+
+
+def digest_of(stored: Mapping[str, Any]) -> str:
+    """SHA-256 of a definition as it is stored: anybody can work it out again from a bundle."""
+    return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()

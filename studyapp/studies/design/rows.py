@@ -124,7 +124,6 @@ def _block_plan(
 ) -> BlockPlan:
     paradigm = PARADIGMS[block.paradigm]
     wanted = block.conditions if block.conditions is not None else arm_conditions
-    takes_one_step = paradigm.steps == 2 and block.steps == "one"
     return BlockPlan(
         name=block.name,
         paradigm=block.paradigm,
@@ -134,9 +133,9 @@ def _block_plan(
         conditions=tuple(name for name in arm_conditions if name in wanted),
         items=items,
         has_sides=paradigm.has_sides,
-        options=0 if takes_one_step else paradigm.options,
+        options=paradigm.options_in(block),
         check_values=paradigm.check_values,
-        steps=1 if takes_one_step else paradigm.steps,
+        steps=paradigm.steps_in(block),
         repeats=block.repeats,
         is_shared=not block.is_main,
         asks_about_photos=PARADIGMS[block.paradigm].asks_about_photos(block),

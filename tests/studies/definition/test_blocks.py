@@ -88,9 +88,9 @@ def test_no_explanation_fits_only_where_it_can_be_missed() -> None:
 @pytest.mark.parametrize(
     ("keys", "sentence"),
     [
-        ({"steps": '"one"'}, "`blocks.steps`: only reliance reads it"),
+        ({"steps": '"one"'}, "`blocks.0.steps`: only reliance reads it"),
         ({"session": 1}, "only meta_prediction reads it"),
-        ({"items": '["x"]'}, "only questionnaire and rating reads it"),
+        ({"items": '["x"]'}, "only questionnaire and rating read it"),
         ({"stage": '"learning"'}, 'say "practice"'),
         ({"paradigm": '"pointing"', "checks": 1}, "has no answer that a check could ask for"),
         ({"paradigm": '"pointing"', "repeats": 1}, "can't be asked again here"),

@@ -39,6 +39,9 @@ def test_a_completion_code_longer_than_its_column_is_told_with_line_and_limit() 
     )
 
 
+OWN_WORDS = '[[blocks]]\nname = "own"\nparadigm = "open_text"\ntrials = 1\n'
+
+
 @pytest.mark.parametrize(
     ("old", "new", "key"),
     [
@@ -46,7 +49,7 @@ def test_a_completion_code_longer_than_its_column_is_told_with_line_and_limit() 
         ('title = "Cats"', f'title = "Cats"\nlanguage = "{"x" * 36}"', "language"),
         ('consent = "consent.md"', f'consent = "consent.md"\n{"n" * 61} = "c.md"', "n" * 61),
         ("[pairs.main]", f'layer = "{"l" * 201}"\n\n[pairs.main]', "layer"),
-        ("checks = 2", f'checks = 2\nquestion = "{"q" * 5001}"', "question"),
+        ("[design]", f'{OWN_WORDS}question = "{"q" * 5001}"\n\n[design]', "question"),
     ],
 )
 def test_every_text_that_no_column_holds_is_told_with_its_line(

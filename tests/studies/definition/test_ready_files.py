@@ -41,7 +41,7 @@ def keys(schema: dict[str, Any], node: dict[str, Any], path: str = "") -> set[st
     if "$ref" in node:
         node = schema["$defs"][node["$ref"].rsplit("/", 1)[1]]
     found: set[str] = set()
-    for choice in node.get("anyOf", []):
+    for choice in [*node.get("anyOf", []), *node.get("oneOf", [])]:
         found |= keys(schema, choice, path)
     for name, inner in node.get("properties", {}).items():
         found |= {f"{path}{name}"} | keys(schema, inner, f"{path}{name}.")
@@ -77,5 +77,10 @@ def test_one_file_uses_every_key_and_every_paradigm() -> None:
 
 def test_the_schema_names_what_may_be_chosen() -> None:
     parts = json_schema()["$defs"]
-    assert parts["BlockSection"]["properties"]["paradigm"]["enum"] == list(PARADIGMS)
+    kinds = [
+        one["properties"]["paradigm"]["enum"]
+        for one in parts.values()
+        if "paradigm" in one["properties"]
+    ]
+    assert sorted(name for names in kinds for name in names) == sorted(PARADIGMS)
     assert "none" in parts["ConditionSection"]["properties"]["method"]["enum"]

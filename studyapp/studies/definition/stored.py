@@ -1,0 +1,38 @@
+"""Definitions as earlier versions stored them, read as they were meant.
+
+Neither a stored row nor a bundle is rewritten: its digest is of what it holds.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from studyapp.paradigms import PARADIGMS
+
+# Until each kind of question had keys of its own, every block held these with their defaults.
+ONCE_OF_EVERY_BLOCK = frozenset({
+    "session", "steps", "with_photos", "question", "required", "longest", "items", "points",
+    "lowest", "highest", "instrument", "text", "fields",
+})  # fmt: skip
+
+
+def as_read_today(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """What a stored definition says, as today's sections take it."""
+    return with_own_keys(without_a_legend(stored))
+
+
+def without_a_legend(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """A study of before pages had a legend goes on without."""
+    return {**stored, "display": {"legend": False, **stored.get("display", {})}}
+
+
+def with_own_keys(stored: Mapping[str, Any]) -> dict[str, Any]:
+    """Each block with the keys that its own paradigm reads; it never read the others."""
+    return {**stored, "blocks": [_own(block) for block in stored.get("blocks", [])]}
+
+
+def _own(block: Mapping[str, Any]) -> dict[str, Any]:
+    paradigm = PARADIGMS.get(block.get("paradigm", ""))
+    known = paradigm.block.model_fields if paradigm is not None else {}
+    return {
+        key: value for key, value in block.items() if key in known or key not in ONCE_OF_EVERY_BLOCK
+    }
