@@ -2,16 +2,15 @@
 
 import contextlib
 import os
+import pwd
+import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-CHILD = Path(__file__).with_name("child.py")
 
 
 class PlainError(Exception):
@@ -80,8 +79,23 @@ def run(command: Sequence[str | Path], *, identity: str = "self") -> str:
 
 
 def wrapped(command: Sequence[str | Path], ends_by: signal.Signals, identity: str) -> list[str]:
-    head = [sys.executable, "-I", str(CHILD), str(os.getpid()), str(int(ends_by)), identity]
-    return [*head, *map(str, command)]
+    """`command` as one that the kernel ends with this process, by util-linux's programs.
+
+    `identity` is `self`, `namespace` (root becomes nobody inside a user namespace of its own, so
+    that a server which refuses root runs while its files stay root's) or the name of a user.
+    """
+    if shutil.which("setpriv") is None:
+        raise PlainError("setpriv is missing: install the package util-linux.")
+    end = ["setpriv", "--pdeathsig", ends_by.name.removeprefix("SIG")]
+    if identity == "namespace":
+        nobody = pwd.getpwnam("nobody")
+        inside = [f"--map-user={nobody.pw_uid}", f"--map-group={nobody.pw_gid}"]
+        # The change of user clears what is set before it.
+        end = ["unshare", "--user", *inside, *end]
+    elif identity != "self":
+        group = pwd.getpwnam(identity).pw_gid
+        end += [f"--reuid={identity}", f"--regid={group}", "--clear-groups"]
+    return [*end, *map(str, command)]
 
 
 def wait_until_ready(child: Child, ready: Callable[[], bool], seconds: float = 30) -> None:

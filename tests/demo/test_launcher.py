@@ -32,10 +32,12 @@ debrief = "text.md"
 builder = "alexnet"
 weights = "random"
 labels = "labels.txt"
+layer = "features.10"
 [networks.other]
 builder = "alexnet"
 weights = "random"
 labels = "labels.txt"
+layer = "features.8"
 [pairs.main]
 stronger = "one"
 weaker = "other"

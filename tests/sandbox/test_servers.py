@@ -1,6 +1,7 @@
 """The servers that come as packages."""
 
 import os
+import pwd
 import signal
 import socket
 import subprocess
@@ -17,7 +18,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from sandbox.postgres import remove_home, start_postgres
-from sandbox.processes import PlainError, require_free_port
+from sandbox.processes import PlainError, require_free_port, run
 from sandbox.valkey import start_valkey
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -132,3 +133,18 @@ def test_a_taken_port_is_told_in_one_sentence() -> None:
 def test_tests_reach_no_other_host() -> None:
     with pytest.raises(UserWarning, match=r"tried to use socket.* with host \"192\.0\.2\.1\""):
         socket.create_connection(("192.0.2.1", 80), timeout=1)
+
+
+def test_a_missing_setpriv_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(PlainError, match=r"setpriv is missing: install the package util-linux"):
+        run(["/bin/true"])
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become others")
+def test_root_becomes_nobody_inside_a_namespace_whose_files_stay_its_own(tmp_path: Path) -> None:
+    words = run(["sh", "-c", f"id -u; touch {tmp_path}/made"], identity="namespace").split()
+    assert words == [str(pwd.getpwnam("nobody").pw_uid)]
+    assert (tmp_path / "made").stat().st_uid == 0
