@@ -12,7 +12,6 @@ Last, so many people come in turn, more than a process remembers slots of.
 """
 
 import argparse
-import asyncio
 import math
 import os
 import shutil
@@ -33,7 +32,6 @@ from bench.load.arrivals import arrivals
 from bench.load.otree import otree_site, otree_target
 from bench.load.servers import cpu_seconds, data_servers, served
 from bench.load.walker import Tally, Target, crowd, percentiles
-from sandbox.postgres import remove_home
 
 if TYPE_CHECKING:
     from studyapp.models import Study
@@ -97,15 +95,13 @@ def measure(
     """Print one line of the table."""
     before: list[tuple[float, ...]] = []
     began = time.perf_counter()
-    tally = asyncio.run(
-        crowd(
-            target,
-            clients=load.clients,
-            think=load.think,
-            seconds=seconds,
-            started=lambda: before.append(processes.spent()),
-            people=people,
-        )
+    tally = crowd(
+        target,
+        clients=load.clients,
+        think=load.think,
+        seconds=seconds,
+        started=lambda: before.append(processes.spent()),
+        people=people,
     )
     spent = [after - first for after, first in zip(processes.spent(), before[0], strict=True)]
     seconds = min(seconds, time.perf_counter() - began)
@@ -135,7 +131,7 @@ def loads(options: argparse.Namespace) -> Iterator[Load]:
 
 
 def print_arrivals(target: Target) -> None:
-    found = asyncio.run(arrivals(target, ARRIVING))
+    found = arrivals(target, ARRIVING)
     print(f"\n{target.name}: {ARRIVING} people within one second, {len(found.errors)} errors")
     for what, waits in (
         ("link opened → its page shown", found.opened),
@@ -153,7 +149,7 @@ def site_target(address: str, study: "Study") -> Target:
         "Discern",
         address,
         lambda: f"/s/{study.slug}/",
-        lambda action: action.endswith("/answer"),
+        lambda page: page.first_verb() == "answer",
     )
 
 
@@ -164,7 +160,7 @@ def panel_target(address: str, study: "Study") -> Target:
         "Discern",
         address,
         lambda: f"/s/{study.slug}/?PROLIFIC_PID={next(numbers):024x}&STUDY_ID=s&SESSION_ID=t",
-        lambda action: action.endswith("/answer"),
+        lambda page: page.first_verb() == "answer",
     )
 
 
@@ -221,7 +217,7 @@ def print_queries(study: "Study") -> None:
 
 def measure_sites(folder: Path, options: argparse.Namespace) -> None:
     with ExitStack() as stack:
-        database, environment = stack.enter_context(data_servers(folder))
+        database, environment = stack.enter_context(data_servers())
         prepare(environment)
         before = time.perf_counter()
         study = open_study("load", options.people)
@@ -234,7 +230,7 @@ def measure_sites(folder: Path, options: argparse.Namespace) -> None:
         sites = []
         for workers, name in ((2, "Discern"), (1, "… of one")):
             site, address = stack.enter_context(served(folder, environment, workers=workers))
-            processes = Processes(site.process.pid, database.process.pid)
+            processes = Processes(site.process.pid, database)
             target = replace(site_target(address, study), name=name)
             sites.append(Site(processes, lambda _, target=target: target))
             if workers == 2:
@@ -244,7 +240,7 @@ def measure_sites(folder: Path, options: argparse.Namespace) -> None:
             site, otree = stack.enter_context(
                 otree_site(options.otree, folder, environment["DATABASE_URL"], rounds=ROUNDS)
             )
-            processes = Processes(site.process.pid, database.process.pid)
+            processes = Processes(site.process.pid, database)
             sites.append(Site(processes, partial(otree_people, otree, options)))
         in_turns(sites, options)
         for target in [panel, *([otree_target(otree, ARRIVING)] if otree else [])]:
@@ -291,7 +287,6 @@ def main() -> None:
     try:
         measure_sites(folder, options)
     finally:
-        remove_home(folder / "postgres")
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -16,17 +16,18 @@ from sandbox.valkey import start_valkey
 
 
 @contextmanager
-def scratch_environment() -> Iterator[dict[str, str]]:
+def scratch_environment(*, durable: bool = False) -> Iterator[dict[str, str]]:
     """The environment for Django beside a PostgreSQL and a Valkey that end with the block.
 
-    A DATABASE_URL or REDIS_URL that is set wins; so does every other variable.
+    A DATABASE_URL or REDIS_URL that is set wins; so does every other variable. durable: PostgreSQL
+    acknowledges only what is on its disk.
     """
     folder = Path(tempfile.mkdtemp(prefix="discern-scratch-"))
     # The site warns where the folder of collected static files is missing.
     (folder / "var" / "static").mkdir(parents=True)
     children: list[Child] = []
     try:
-        yield {**ours(folder), **os.environ, **urls(folder, children)}
+        yield {**ours(folder), **os.environ, **urls(folder, children, durable)}
     finally:
         for child in reversed(children):
             child.stop()
@@ -45,11 +46,11 @@ def ours(folder: Path) -> dict[str, str]:
     }
 
 
-def urls(folder: Path, children: list[Child]) -> dict[str, str]:
+def urls(folder: Path, children: list[Child], durable: bool) -> dict[str, str]:
     found = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
     if "DATABASE_URL" not in found:
         log = folder / "postgres.log"
-        child, found["DATABASE_URL"] = start_postgres(folder / "postgres", log, durable=False)
+        child, found["DATABASE_URL"] = start_postgres(folder / "postgres", log, durable=durable)
         found["POSTGRES_BIN"] = str(find_binaries())
         children.append(child)
     if "REDIS_URL" not in found:

@@ -15,6 +15,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
+import psutil
+
 from sandbox import valkey
 from sandbox.postgres import find_binaries, remove_home, start_postgres
 from sandbox.processes import Child, PlainError, start, wait_until_ready
@@ -156,22 +158,14 @@ def steady_port() -> int:
 
 def descendants(process: int) -> list[int]:
     """The processes that `process` started, and those that they started."""
-    parents: dict[int, list[int]] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            fields = path.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
-            parents.setdefault(int(fields[1]), []).append(int(path.parent.name))
-    found, left = [], [process]
-    while left:
-        children = parents.get(left.pop(), [])
-        found += children
-        left += children
-    return found
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return [one.pid for one in psutil.Process(process).children(recursive=True)]
+    return []
 
 
 def title(process: int) -> str:
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{process}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return " ".join(psutil.Process(process).cmdline())
     return ""
 
 

@@ -3,14 +3,15 @@
 In between everybody has read the first page. Who consents is placed.
 """
 
-import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
 
-from .forms import Form
-from .walker import Tally, Target, Walker
+from studyapp.simulation.visitor import Page
+
+from .walker import FAILURES, Tally, Target, Walker
 
 
 @dataclass
@@ -24,41 +25,39 @@ class Arrival:
     errors: list[str] = field(default_factory=list)
 
 
-async def arrivals(target: Target, people: int) -> Arrival:
+def arrivals(target: Target, people: int) -> Arrival:
     """`people` come at even steps of one second, and go on at even steps of another."""
     found = Arrival()
-    walkers = [Walker(target, Tally(), Random(number), 0) for number in range(people)]
-    pages: dict[Walker, tuple[str, Form]] = {}
+    pages: dict[Walker, Page] = {}
 
-    async def come(walker: Walker) -> None:
+    def come(walker: Walker) -> None:
         before = time.perf_counter()
-        pages[walker] = await walker.arrive()
+        pages[walker] = walker.arrive()
         found.opened.append(time.perf_counter() - before)
 
-    async def go_on(walker: Walker) -> None:
-        address, form = pages[walker]
+    def go_on(walker: Walker) -> None:
         before = time.perf_counter()
-        reply, action = await walker.send(form, address)
-        found.placed.append(time.perf_counter() - before)
-        await walker.browser.follow(reply, action)
+        walker.go_on(pages[walker])
+        found.placed.append(walker.visitor.acknowledged_after)
         found.next_shown.append(time.perf_counter() - before)
 
-    await within_a_second(come, walkers, found)
-    await within_a_second(go_on, list(pages), found)
+    walkers = [Walker(target, Tally(), Random(number), 0) for number in range(people)]
+    within_a_second(come, walkers, found)
+    within_a_second(go_on, list(pages), found)
     for walker in walkers:
-        walker.browser.close()
+        walker.visitor.close()
     return found
 
 
-async def within_a_second(
-    step: Callable[[Walker], Awaitable[None]], walkers: list[Walker], found: Arrival
+def within_a_second(
+    step: Callable[[Walker], None], walkers: Sequence[Walker], found: Arrival
 ) -> None:
-    async def one(wait: float, walker: Walker) -> None:
-        await asyncio.sleep(wait)
+    def one(number: int) -> None:
+        time.sleep(number / len(walkers))
         try:
-            await step(walker)
-        except (OSError, TimeoutError) as error:
+            step(walkers[number])
+        except FAILURES as error:
             found.errors.append(f"{type(error).__name__}: {error}")
 
-    waits: Iterable[float] = (number / len(walkers) for number in range(len(walkers)))
-    await asyncio.gather(*(one(*pair) for pair in zip(waits, walkers, strict=True)))
+    with ThreadPoolExecutor(len(walkers)) as pool:
+        list(pool.map(one, range(len(walkers))))

@@ -125,7 +125,7 @@ def otree_target(address: str, people: int) -> Target:
     with urllib.request.urlopen(request, timeout=120) as reply:
         link = json.load(reply)["session_wide_url"]
     door = "/" + link.split("/", 3)[3]
-    return Target("oTree", address, lambda: door, lambda action: action.startswith("/p/"))
+    return Target("oTree", address, lambda: door, lambda page: page.address.startswith("/p/"))
 
 
 def own_database(url: str) -> str:

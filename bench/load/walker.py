@@ -1,17 +1,19 @@
-"""Closed-loop walkers: each sends its next request only after the last was answered."""
+"""Closed-loop walkers: each sends its next request only after the last was answered.
 
-import asyncio
+They are the simulation's visitors, one thread each. What requests and lxml cost a submit, the
+table tells apart from what it costs the site.
+"""
+
 import math
-import re
+import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from http import HTTPStatus
 from random import Random
-from urllib.parse import urljoin
+from typing import Any
 
-from .connection import Browser, Reply
-from .forms import Form, first_form
+from studyapp.simulation.visitor import Page, PageError, Visitor
 
 # What the pages' own script would fill in; a site that has no such field never hears of it.
 MEASURES = {
@@ -25,18 +27,19 @@ MEASURES = {
     "pixel_ratio": "1",
     "picture_failed": "false",
 }
+TEXT = "I looked at what was marked."
 MOST_ERRORS = 20
-PICTURE = re.compile(r'<img[^>]*\ssrc="([^"]+)"')
+FAILURES = (PageError, OSError)
 
 
 @dataclass(frozen=True)
 class Target:
-    """A site under load: where people come in, and which posted address is a submit."""
+    """A site under load: where people come in, and which page asks for what counts as a submit."""
 
     name: str
     base: str
     entry: Callable[[], str]
-    is_submit: Callable[[str], bool]
+    is_question: Callable[[Page], bool]
 
 
 @dataclass
@@ -54,105 +57,87 @@ class Walker:
 
     def __init__(self, target: Target, tally: Tally, random: Random, think: float) -> None:
         self.target, self.tally, self.random, self.think = target, tally, random, think
-        self.browser = Browser(target.base)
+        self.visitor = Visitor(target.base)
+        # Asked for proxies and passwords before each request, the environment would cost as much.
+        self.visitor.session.trust_env = False
         self.pictures: set[str] = set()
 
-    async def arrive(self) -> tuple[str, Form]:
-        """Open the link: the address and the form of the page that it leads to."""
-        self.browser.cookies.clear()
+    def arrive(self) -> Page:
+        """Open the link: the page that it leads to."""
+        self.visitor.session.cookies.clear()
         self.pictures.clear()
-        address = self.target.entry()
-        reply, address = await self.browser.follow(await self.browser.get(address), address)
-        return address, self._needed_form(reply, address)
+        return self.visitor.open(self.target.entry())
 
-    async def enter(self) -> tuple[str, Form]:
-        """From the link to the first question: its address and form."""
-        address, form = await self.arrive()
-        while not self.target.is_submit(self._action(form, address)):
-            reply, address = await self.browser.follow(*await self.send(form, address))
-            form = self._needed_form(reply, address)
-        return address, form
+    def enter(self) -> Page:
+        """From the link to the first question."""
+        page = self.arrive()
+        while not self.target.is_question(page):
+            page = self.go_on(page)
+        return page
 
-    async def walk(
-        self,
-        ready: asyncio.Barrier,
-        seconds: float,
-        started: Callable[[], None],
-        people: float = math.inf,
-    ) -> None:
+    def go_on(self, page: Page) -> Page:
+        """Send the page's form, filled by chance: the page that follows."""
+        verb = page.first_verb()
+        if verb is None:
+            raise PageError(f"{page.address} ends before the first question")
+        return self.visitor.send(page, verb, by_chance(page.form(verb), self.random))
+
+    def walk(self, ready: threading.Barrier, seconds: float, people: float = math.inf) -> None:
         """Answer for `seconds`, or until so many `people` have finished, from the moment at which
-        everybody stands at a question, which one of them tells by `started`."""
-        place: tuple[str, Form] | None = await self.enter()
-        if await ready.wait() == 0:
-            started()
+        everybody stands at a question."""
+        page: Page | None = self.enter()
+        ready.wait()
         end = time.perf_counter() + seconds
-        await asyncio.sleep(self.random.uniform(0, self.think))
+        time.sleep(self.random.uniform(0, self.think))
         while (
             time.perf_counter() < end
             and self.tally.finished < people
             and len(self.tally.errors) < MOST_ERRORS
         ):
             try:
-                place = await self._step(place, end)
-            except (OSError, TimeoutError) as error:
+                page = self._step(page or self.enter(), end)
+            except FAILURES as error:
                 self.tally.errors.append(f"{type(error).__name__}: {error}")
-                place = None
-        self.browser.close()
+                page = None
+        self.visitor.close()
 
-    async def _step(self, place: tuple[str, Form] | None, end: float) -> tuple[str, Form] | None:
-        """One answer, noted if its next page came before `end`; what that asks, None at the end."""
-        address, form = place or await self.enter()
+    def _step(self, page: Page, end: float) -> Page | None:
+        """One answer, noted if its next page came before `end`; that page, None at the end."""
         before = time.perf_counter()
-        reply, address = await self.send(form, address)
-        sent = time.perf_counter()
-        reply, address = await self.browser.follow(reply, address)
-        following = self._form(reply, address)
-        await self._fetch_pictures(reply, address)
+        following = self.go_on(page)
+        for picture in set(following.pictures()) - self.pictures:
+            # What the browser does not have yet
+            self.pictures.add(picture)
+            self.visitor.fetch(picture)
         shown = time.perf_counter()
         if shown < end:
-            self.tally.submits.append(sent - before)
+            self.tally.submits.append(self.visitor.acknowledged_after)
             self.tally.shown.append(shown - before)
-        if following is None:
+        if following.first_verb() is None:
             self.tally.finished += 1
             return None
         if self.think:
-            await asyncio.sleep(self.random.uniform(0.5 * self.think, 1.5 * self.think))
-        return address, following
-
-    async def _fetch_pictures(self, reply: Reply, address: str) -> None:
-        """What the page shows and the browser does not have yet."""
-        for source in PICTURE.findall(reply.body.decode()):
-            picture = urljoin(address, source)
-            if picture not in self.pictures:
-                self.pictures.add(picture)
-                found = await self.browser.get(picture)
-                if found.status != HTTPStatus.OK:
-                    raise ConnectionError(f"{picture} was answered with {found.status}")
-
-    async def send(self, form: Form, address: str) -> tuple[Reply, str]:
-        """The redirect that acknowledges a posted form, and the form's address."""
-        action = self._action(form, address)
-        reply = await self.browser.post(action, form.filled(MEASURES, self.random))
-        if not 300 <= reply.status < 400:
-            raise ConnectionError(f"{action} was answered with {reply.status}")
-        return reply, action
-
-    def _action(self, form: Form, address: str) -> str:
-        return urljoin(address, form.action) if form.action else address
-
-    def _needed_form(self, reply: Reply, address: str) -> Form:
-        form = self._form(reply, address)
-        if form is None:
-            raise ConnectionError(f"{address} ends before the first question")
-        return form
-
-    def _form(self, reply: Reply, address: str) -> Form | None:
-        if reply.status != HTTPStatus.OK:
-            raise ConnectionError(f"{address} was answered with {reply.status}")
-        return first_form(reply.body.decode())
+            time.sleep(self.random.uniform(0.5 * self.think, 1.5 * self.think))
+        return following
 
 
-async def crowd(
+def by_chance(form: Any, random: Random) -> dict[str, object]:
+    """An answer for every field: choices by chance, hidden ones as they are unless they measure."""
+    given: dict[str, object] = {}
+    for name in set(form.inputs.keys()):
+        one = form.inputs[name]
+        if hasattr(one, "value_options"):
+            given[name] = random.choice([value for value in one.value_options if value])
+        elif getattr(one, "type", "") == "checkbox":
+            given[name] = True
+        elif one.tag == "textarea" or one.type == "text":
+            given[name] = TEXT
+        elif not one.value and name in MEASURES:
+            given[name] = MEASURES[name]
+    return given
+
+
+def crowd(
     target: Target,
     *,
     clients: int,
@@ -163,9 +148,11 @@ async def crowd(
 ) -> Tally:
     """`clients` people at once at `target` for `seconds`, or until so many `people` have finished,
     each thinking `think` s on average."""
-    tally, ready = Tally(), asyncio.Barrier(clients)
+    tally, ready = Tally(), threading.Barrier(clients, started)
     walkers = [Walker(target, tally, Random(number), think) for number in range(clients)]
-    await asyncio.gather(*(walker.walk(ready, seconds, started, people) for walker in walkers))
+    with ThreadPoolExecutor(clients) as pool:
+        for done in [pool.submit(walker.walk, ready, seconds, people) for walker in walkers]:
+            done.result()
     return tally
 
 

@@ -35,6 +35,11 @@ class Page:
     def has_form(self, verb: str) -> bool:
         return any(_verb(form.action) == verb for form in self.document.forms)
 
+    def first_verb(self) -> str | None:
+        """That of the first form which is posted; None where there is none."""
+        verbs = (_verb(form.action) for form in self.document.forms if form.method == "POST")
+        return next(verbs, None)
+
     def checkboxes(self, verb: str) -> list[str]:
         """The names of the boxes that the form for `verb` offers to tick."""
         boxes = self.form(verb).xpath(".//input[@type='checkbox']/@name")
@@ -52,6 +57,8 @@ class Visitor:
         self.base = base
         self.session = requests.Session()
         self.requests = 0
+        # Seconds from sending the last form to the redirect that acknowledged it
+        self.acknowledged_after = 0.0
 
     def open(self, address: str, **parameters: str) -> Page:
         """The page at `address` after redirects, whatever its status."""
@@ -73,8 +80,9 @@ class Visitor:
         values = [*form.form_values(), *clicks.items()]
         response = self.session.post(target, data=values, timeout=SECONDS)
         first = response.history[0] if response.history else response
-        if first.status_code != HTTPStatus.SEE_OTHER:
+        if not first.is_redirect:
             raise PageError(f"{verb} at {page.address} was answered with {first.status_code}")
+        self.acknowledged_after = first.elapsed.total_seconds()
         return self._page(response)
 
     def fetch(self, address: str) -> bytes:
