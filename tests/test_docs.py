@@ -10,6 +10,8 @@ ROOT = Path(__file__).resolve().parent.parent
 FUNCTION = re.compile(r"`((?:studyapp|tasks|explainer)(?:\.\w+)+)`")
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
+HEADING = re.compile(r"# ([1-9]\d*)\. \S.*[^.]")
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 
 
@@ -41,3 +43,22 @@ def test_every_test_that_the_page_on_security_names_exists() -> None:
         or (name and f"def {name}(" not in (ROOT / file).read_text(encoding="utf-8"))
     ]
     assert missing == []
+
+
+def heading(page: Path) -> str:
+    return page.read_text(encoding="utf-8").partition("\n")[0]
+
+
+def test_every_decision_is_headed_by_its_number_and_title() -> None:
+    headed = {page.name: HEADING.fullmatch(heading(page)) for page in DECISIONS}
+    assert [name for name, match in headed.items() if not match] == []
+    numbers = {name: int(match[1]) for name, match in headed.items() if match}
+    assert numbers == {name: int(name[:4]) for name in headed}
+    assert len(set(numbers.values())) == len(numbers)
+
+
+def test_the_index_of_decisions_lists_each_once_by_its_heading_and_says_why() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^- \[(.+)\]\((.+)\): \S.+\.$", index, flags=re.MULTILINE)
+    written = [(heading(page).removeprefix("# "), page.name) for page in DECISIONS]
+    assert sorted(listed, key=lambda entry: entry[1]) == written
