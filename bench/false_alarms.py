@@ -7,7 +7,7 @@ on the logit) and methods without any difference, and the same studies with an e
 logit. Prints each way's rate at a nominal 5 % with its own Wilson interval. Who judges which photo
 is drawn anew for each of ten batches. The robust ways are worked out for a whole batch at once, and
 compared with the program's own numbers on the first study of each. The mixed models are fitted to
-`--mixed` of the studies, with an effect to a third of them. Takes about half an hour on one core;
+`--mixed` of the studies, with an effect to a third of them. Takes about an hour on one core;
 `--studies 100 --mixed 10` a minute or two.
 """
 
