@@ -8,6 +8,7 @@ from .login import LoginTries
 from .member import Member, Role
 from .participation import (
     HOLDS_A_SLOT,
+    LEFT,
     DoorCount,
     Event,
     Exclusion,
@@ -37,6 +38,7 @@ from .work import Heartbeat, Work, WorkState
 
 __all__ = [
     "HOLDS_A_SLOT",
+    "LEFT",
     "Arm",
     "Condition",
     "Crop",

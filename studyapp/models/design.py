@@ -1,6 +1,6 @@
 """The design as data: Arm, Condition, Slot, Trial, drawn before anybody enters."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -65,6 +65,24 @@ class StimulusOverlay(models.Model):
         return f"{self.stimulus} · {self.condition} · {self.role}"
 
 
+class SlotQuerySet(models.QuerySet["Slot"]):
+    def free(self) -> Self:
+        return self.filter(is_open=True)
+
+    def take_first(self) -> "Slot | None":
+        """Hold the first free place; None where there is none. Needs a transaction.
+
+        The place's own row is locked, and whoever comes in the same moment skips it: two people
+        neither get one place nor wait for each other.
+        """
+        slot = self.free().select_for_update(skip_locked=True).order_by("position").first()
+        return slot if slot is not None and slot.take() else None
+
+    def release(self) -> int:
+        """Leave the places to whoever comes next; how many there were."""
+        return self.update(is_open=True)
+
+
 class Slot(models.Model):
     """One place in the allocation sequence. The row holds the fact that it is free (`is_open`)."""
 
@@ -77,6 +95,8 @@ class Slot(models.Model):
     seed = models.BigIntegerField()
     is_open = models.BooleanField(default=True)
 
+    objects = SlotQuerySet.as_manager()
+
     class Meta:
         ordering = ["study", "position"]
         constraints = [
@@ -88,6 +108,12 @@ class Slot(models.Model):
 
     def __str__(self) -> str:
         return f"{self.study} #{self.position}"
+
+    def take(self) -> bool:
+        """Hold the place, unless somebody holds it: of two in the same moment one gets it."""
+        taken = Slot.objects.filter(pk=self.pk).free().update(is_open=False) == 1
+        self.is_open = False
+        return taken
 
 
 class Stage(models.TextChoices):

@@ -1,5 +1,6 @@
 """People and what they said: Participant, Participation, Judgment, Exclusion."""
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -52,6 +53,40 @@ class Status(models.TextChoices):
 
 
 HOLDS_A_SLOT = [Status.ACTIVE, Status.FINISHED]
+# The event that tells of each way of leaving
+LEFT = {
+    Status.DROPPED: "dropped",
+    Status.REFUSED: "refused",
+    Status.SCREENED_OUT: "screened out",
+    Status.WITHDRAWN: "withdrew",
+}
+
+# What changes with the place that somebody holds
+HOLDING = ["status", "slot", "arm", "last_seen_at"]
+
+
+class ParticipationQuerySet(models.QuerySet["Participation"]):
+    def enter(self, **particulars: Any) -> "Participation":
+        """A new participation, with its first event."""
+        person = self.create(**particulars)
+        person.note("entered")
+        return person
+
+    def leave(self, status: Status, **because: Any) -> int:
+        """Stop taking part: the places they hold are free for the next; how many people there were.
+
+        Their rows must be locked (`select_for_update`), so that nobody answers, comes back or
+        leaves another way meanwhile. What was answered stays.
+        """
+        people = list(self.values_list("pk", "slot_id", "status"))
+        keys = [pk for pk, _, _ in people]
+        held = [slot for _, slot, now in people if now in HOLDS_A_SLOT]
+        Slot.objects.filter(pk__in=held).release()
+        Participation.objects.filter(pk__in=keys).update(status=status, completion_code="")
+        Event.objects.bulk_create(
+            Event(participation_id=pk, kind=LEFT[status], data=because) for pk in keys
+        )
+        return len(people)
 
 
 class Participation(models.Model):
@@ -93,6 +128,8 @@ class Participation(models.Model):
     # What simulated people are made of; empty for everybody else
     profile = models.JSONField(default=dict, blank=True)
 
+    objects = ParticipationQuerySet.as_manager()
+
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["study", "participant"], name="participation_once"),
@@ -133,13 +170,58 @@ class Participation(models.Model):
         """Add to what happened."""
         Event.objects.create(participation=self, kind=kind, data=particulars)
 
-    def leave(self, status: Status, kind: str, **particulars: Any) -> None:
-        """Stop taking part: a place that was held is free for the next. The row must be locked."""
-        if self.status in HOLDS_A_SLOT:
-            Slot.objects.filter(participations=self).update(is_open=True)
+    # Each step below, and each way of leaving, stands here once: what it changes, and its event.
+    # Whether it may be taken is asked before, of the row while it is locked.
+
+    def pass_screening(self) -> None:
+        self.screened_at = timezone.now()
+        self.save(update_fields=["screened_at"])
+        self.note("screened in")
+
+    def consent(
+        self, text: StudyText, slot: Slot | None, at: datetime, *, publication: bool, device: str
+    ) -> None:
+        """Agree to `text` and hold `slot`, which is taken; without one they came when full."""
+        self.consented_at, self.consent_text = timezone.now(), text
+        self.publication_consent = publication
+        # Who was sent on to another device consents, and answers, on that one.
+        self.device_class = device or self.device_class
+        if slot is None:
+            self.status = Status.FULL
+        else:
+            self._hold(slot, at)
+        self.save(
+            update_fields=[
+                *HOLDING, "consented_at", "consent_text", "publication_consent", "device_class",
+            ]
+        )  # fmt: skip
+        self.note("consented")
+
+    def resume(self, slot: Slot, at: datetime) -> None:
+        """Go on after having dropped out, in `slot`, which is taken."""
+        self._hold(slot, at)
+        self.save(update_fields=HOLDING)
+        self.note("resumed")
+
+    def _hold(self, slot: Slot, at: datetime) -> None:
+        self.status, self.last_seen_at = Status.ACTIVE, at
+        self.slot, self.arm_id = slot, slot.arm_id
+
+    def begin(self) -> None:
+        self.started_at = timezone.now()
+        self.save(update_fields=["started_at"])
+        self.note("began")
+
+    def finish(self, completion_code: str) -> None:
+        self.status, self.finished_at = Status.FINISHED, timezone.now()
+        self.completion_code = completion_code
+        self.save(update_fields=["completion_code", "status", "finished_at"])
+        self.note("finished")
+
+    def leave(self, status: Status, **because: Any) -> None:
+        """Stop taking part, in whichever way; see `ParticipationQuerySet.leave`."""
+        Participation.objects.filter(pk=self.pk).leave(status, **because)
         self.status, self.completion_code = status, ""
-        self.save(update_fields=["status", "completion_code"])
-        self.note(kind, **particulars)
 
 
 class PanelVisit(models.Model):

@@ -7,7 +7,6 @@ from itertools import takewhile
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Status, StudyState, Trial
@@ -15,7 +14,7 @@ from studyapp.studies.definition.study import study_definition
 from studyapp.studies.material import slot_trials
 
 from .enrolment import is_screened, locked, note_seen
-from .gates import has_failed_practice, screen_out
+from .gates import has_failed_practice
 from .outcomes import code_at_the_end
 from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen, Unanswered
 
@@ -133,7 +132,7 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
     )
     note_seen(person)
     if has_failed_practice(person, due, study_definition(person.study)):
-        screen_out(person, because="practice")
+        person.leave(Status.SCREENED_OUT, because="practice")
     elif len(left) == 1:
         finish(person)
     return Taken(judgment)
@@ -174,7 +173,4 @@ def finish(person: Participation) -> None:
     _refuse_unless_taking_part(person)
     if unanswered(person):
         raise NotNow(_("There are questions left to answer."))
-    person.completion_code = code_at_the_end(person) or secrets.token_hex(4).upper()
-    person.status, person.finished_at = Status.FINISHED, timezone.now()
-    person.save(update_fields=["completion_code", "status", "finished_at"])
-    person.note("finished")
+    person.finish(code_at_the_end(person) or secrets.token_hex(4).upper())

@@ -10,10 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import (
     HOLDS_A_SLOT,
-    Event,
     Judgment,
     Participation,
-    Slot,
     Status,
     Study,
     StudyState,
@@ -28,11 +26,6 @@ from .refusals import NotNow, StudyNotOpen
 SEEN_SECONDS = 30
 # A place waits so long for its first answer; after that it is held for the study's idle limit
 UNANSWERED_MINUTES = 10
-# What consent and the place that comes with it change
-CONSENTED = [
-    "consented_at", "consent_text", "publication_consent", "device_class", "slot", "arm", "status",
-    "last_seen_at",
-]  # fmt: skip
 # What participants' pages show of a study: its other columns are large, or unused
 SHOWN_OF_STUDY = ("slug", "title", "state", "kind", "texts_digest", "definition_digest")
 
@@ -54,14 +47,11 @@ def consent(
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     if not is_screened(person):
         raise NotNow(_("Please answer the questions before this page first."))
-    person.consented_at = timezone.now()
-    person.consent_text = shown_texts(person.study)["consent"]
-    person.publication_consent = publication
-    # Who was sent on to another device consents, and answers, on that one.
-    person.device_class = device_class or person.device_class
-    enrol(person)
-    person.save(update_fields=CONSENTED)
-    person.note("consented")
+    text = shown_texts(person.study)["consent"]
+    now = database_now()
+    release_idle(person.study, now)
+    slot = person.study.slots.take_first()
+    person.consent(text, slot, now, publication=publication, device=device_class)
     return person
 
 
@@ -70,53 +60,14 @@ def is_screened(person: Participation) -> bool:
     return person.screened_at is not None or not study_definition(person.study).screening
 
 
-def enrol(person: Participation) -> None:
-    """Give `person` the first free slot, or say FULL. The row of `person` must be locked."""
-    now = database_now()
-    release_idle(person.study, now)
-    if not _take_first_free(person, now):
-        person.status = Status.FULL
-
-
-def _take_first_free(person: Participation, now: datetime) -> bool:
-    """Give `person`, whose row is locked, the first free slot; False where there is none.
-
-    The slot's own row holds the fact that it is free: it is locked, and others skip it.
-    """
-    slot = (
-        Slot.objects.select_for_update(skip_locked=True)
-        .filter(study=person.study, is_open=True)
-        .order_by("position")
-        .first()
-    )
-    if slot is None:
-        return False
-    slot.is_open = False
-    slot.save(update_fields=["is_open"])
-    person.slot, person.arm_id = slot, slot.arm_id
-    person.status = Status.ACTIVE
-    person.last_seen_at = now
-    return True
-
-
 def release_idle(study: Study, now: datetime | None = None) -> int:
     """Give back the slots of people not heard of for too long; how many there were.
 
     What they answered stays, marked by their status. Somebody who is answering right now is
     locked, so skipped. `now`: the database's, if it is known already.
     """
-    idle = list(
-        Participation.objects.select_for_update(of=("self",), skip_locked=True)
-        .filter(are_idle(study, now), study=study)
-        .values_list("pk", "slot_id")
-    )
-    if not idle:
-        return 0
-    people = [person for person, _ in idle]
-    Participation.objects.filter(pk__in=people).update(status=Status.DROPPED)
-    Slot.objects.filter(pk__in=[slot for _, slot in idle]).update(is_open=True)
-    Event.objects.bulk_create(Event(participation_id=pk, kind="dropped") for pk in people)
-    return len(idle)
+    idle = study.participations.filter(are_idle(study, now))
+    return idle.select_for_update(of=("self",), skip_locked=True).leave(Status.DROPPED)
 
 
 def are_idle(study: Study, now: datetime | None = None) -> Q:
@@ -171,19 +122,11 @@ def come_back(person: Participation) -> None:
     """The same of a row that is locked."""
     if person.status != Status.DROPPED or person.study.state != StudyState.OPEN:
         return
-    now = database_now()
-    if _take_back(person.slot):
-        person.status, person.last_seen_at = Status.ACTIVE, now
-    elif person.judgments.exists() or not _take_first_free(person, now):
-        return
-    person.save(update_fields=["status", "last_seen_at", "slot", "arm"])
-    person.note("resumed")
-
-
-def _take_back(slot: Slot | None) -> bool:
-    if slot is None:
-        return False
-    return Slot.objects.filter(pk=slot.pk, is_open=True).update(is_open=False) == 1
+    now, slot = database_now(), person.slot
+    if slot is None or not slot.take():
+        slot = None if person.judgments.exists() else person.study.slots.take_first()
+    if slot is not None:
+        person.resume(slot, now)
 
 
 @transaction.atomic
@@ -194,10 +137,8 @@ def begin(participation: Participation) -> Participation:
     if person.status != Status.ACTIVE:
         raise NotNow(_("There is nothing to begin here."))
     if person.started_at is None:
-        person.started_at = timezone.now()
-        person.save(update_fields=["started_at"])
+        person.begin()
         note_seen(person)
-        person.note("began")
     return person
 
 
@@ -219,7 +160,7 @@ def refuse(participation: Participation) -> Participation:
         )
     person.publication_consent = False
     person.save(update_fields=["publication_consent"])
-    person.leave(Status.REFUSED, "refused")
+    person.leave(Status.REFUSED)
     return person
 
 
@@ -244,7 +185,4 @@ def locked(**key: Any) -> Participation:
 def has_free_slot(study: Study) -> bool:
     """Whether somebody new would find a place, people idle for too long counted as gone."""
     # Two questions, because no index answers both at once.
-    return (
-        Slot.objects.filter(study=study, is_open=True).exists()
-        or Participation.objects.filter(are_idle(study), study=study).exists()
-    )
+    return study.slots.free().exists() or study.participations.filter(are_idle(study)).exists()

@@ -66,9 +66,7 @@ def _found_or_made(
     if study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     participant = _participant(source, external_id)
-    person = Participation.objects.create(study=study, participant=participant, **made)
-    person.note("entered")
-    return person
+    return Participation.objects.enter(study=study, participant=participant, **made)
 
 
 def _participant(source: str, external_id: str) -> Participant:

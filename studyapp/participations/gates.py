@@ -7,7 +7,6 @@ is not kept.
 from collections.abc import Mapping, Sequence
 
 from django.db import transaction
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Status, StudyState, Trial
@@ -52,11 +51,9 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     questions = study_definition(person.study).screening
     if are_accepted(given_answers(data, questions), questions):
-        person.screened_at = timezone.now()
-        person.save(update_fields=["screened_at"])
-        person.note("screened in")
+        person.pass_screening()
     else:
-        screen_out(person, because="screening")
+        person.leave(Status.SCREENED_OUT, because="screening")
     return person
 
 
@@ -85,13 +82,8 @@ def _is_understood(
     person.save(update_fields=["failed_comprehension"])
     note_seen(person)
     if person.failed_comprehension >= asking.attempts:
-        screen_out(person, because="comprehension")
+        person.leave(Status.SCREENED_OUT, because="comprehension")
     return False
-
-
-def screen_out(person: Participation, *, because: str) -> None:
-    """End a participation and give its place to the next. The row of `person` must be locked."""
-    person.leave(Status.SCREENED_OUT, "screened out", because=because)
 
 
 def has_failed_practice(person: Participation, trial: Trial, definition: Definition) -> bool:

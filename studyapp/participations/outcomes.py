@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from django.db.models import F
 
-from studyapp.models import Judgment, Participation, Stage, Status, StudyState
+from studyapp.models import LEFT, Judgment, Participation, Stage, Status, StudyState
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .panels import PANELS
@@ -74,7 +74,7 @@ def came_again(person: Participation) -> bool:
     must not be paid for what they did in an earlier one."""
     end = person.finished_at
     if person.status == Status.SCREENED_OUT:
-        ends = person.events.filter(kind="screened out")
+        ends = person.events.filter(kind=LEFT[Status.SCREENED_OUT])
         end = ends.values_list("at", flat=True).last()
     return end is not None and person.visits.filter(arrived_at__gt=end).exclude(session="").exists()
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models.functions import Coalesce
 
 from studyapp.models import (
+    LEFT,
     Download,
     Event,
     Judgment,
@@ -40,7 +41,7 @@ def withdraw(participation: Participation) -> int:
     person.profile, person.id_digest = {}, _digest_of_id(person)
     person.save(update_fields=["profile", "id_digest"])
     _erase_identity(person)
-    person.leave(Status.WITHDRAWN, "withdrew", judgments=erased, bundles=bundles if erased else [])
+    person.leave(Status.WITHDRAWN, judgments=erased, bundles=bundles if erased else [])
     return erased
 
 
@@ -55,7 +56,7 @@ def known_bundles(person: Participation) -> list[dict[str, Any]]:
 
     One that was being made at that moment may have read them before they were erased.
     """
-    event = Event.objects.filter(participation=person, kind="withdrew").first()
+    event = Event.objects.filter(participation=person, kind=LEFT[Status.WITHDRAWN]).first()
     if event is None or not event.data.get("judgments"):
         return []
     meanwhile = _listed(person, asked_at__lte=event.at, done_at__gt=event.at)

@@ -56,8 +56,11 @@ def somebody(status: Status) -> Participation:
         person = take_part(study)
     if status == Status.FINISHED:
         answer_all(person, make_profile())
-    elif status in (Status.DROPPED, Status.REFUSED, Status.SCREENED_OUT, Status.FULL):
-        person.leave(status, "left")
+    elif status == Status.FULL:
+        assert [take_part(study).status for _ in range(2)] == [Status.ACTIVE] * 2
+        consent(person)
+    elif status in (Status.DROPPED, Status.REFUSED, Status.SCREENED_OUT):
+        person.leave(status)
     elif status == Status.WITHDRAWN:
         withdraw(person)
     person.refresh_from_db()
@@ -95,7 +98,7 @@ def test_a_step_leads_where_it_should_and_frees_or_holds_the_place(
 def test_a_place_that_two_left_is_held_by_the_one_who_took_it() -> None:
     study = open_small_study(people=1)
     first = take_part(study, "first")
-    first.leave(Status.DROPPED, "dropped")
+    first.leave(Status.DROPPED)
     second = take_part(study, "second")
     withdraw(first)
     assert not Slot.objects.get().is_open

@@ -26,7 +26,6 @@ from studyapp.participations.approvals import approvals
 from studyapp.participations.doors import warnings
 from studyapp.participations.enrolment import begin, consent, has_free_slot
 from studyapp.participations.entering import enter
-from studyapp.participations.gates import screen_out
 
 ANNA, SECRET = panel_id("anna"), "what Prolific and this site share"
 
@@ -156,7 +155,7 @@ def test_a_further_session_of_somebody_screened_out_is_told_the_same() -> None:
     panel = {"kind": "prolific", "redirect": "https://example.org/?cc=", "codes": codes}
     study, client = open_small_study(slug="one", panel=panel), Client()
     person = come(study, "first", client=client)
-    screen_out(person, because="screening")
+    person.leave(Status.SCREENED_OUT, because="screening")
     assert "https://example.org/?cc=OUT" in client.get(f"/p/{person.code}/").content.decode()
     come(study, "later", client=client)
     page = client.get(f"/p/{person.code}/").content.decode()

@@ -96,4 +96,4 @@ def _let_go(visit: PanelVisit, status: str) -> None:
     what they answered stays."""
     person = lock(visit.participation)
     if person.status == Status.ACTIVE and person.visits.last() == visit:
-        person.leave(Status.DROPPED, "dropped", panel=status)
+        person.leave(Status.DROPPED, panel=status)
