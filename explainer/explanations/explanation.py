@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
+from itertools import chain
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -13,7 +14,6 @@ import torch
 from torch import Tensor, nn
 
 from explainer.errors import ExplainerError, did_you_mean
-from explainer.graphs.capture import Graph
 from explainer.graphs.way import RULE
 from explainer.methods import METHODS, Layers, Method, Work
 from explainer.networks.forms import refuse_other_type
@@ -71,25 +71,21 @@ def explain(
         parts = parted(targets, images, most, network.labels)
         part = _joined([asked.explain(*some) for some in parts])
         empty = {name: _empty(method, part.extremes[name]) for name, method in chosen.items()}
+    checks: dict[str, dict[str, Tensor]] = {}
+    for (name, check), values in part.checks.items():
+        checks.setdefault(name, {})[check] = values
     return Found(
         maps=MappingProxyType(part.maps),
         outputs=part.outputs,
         targets=part.targets.shown(),
         layer=part.layer or None,
         beside=part.beside,
-        checks=MappingProxyType(_by_method(part.checks)),
+        checks=MappingProxyType(checks),
         empty=MappingProxyType(empty),
         settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
         seconds=time.perf_counter() - started,
-        provenance=MappingProxyType(_provenance(network, records) | _score_named(targets)),
+        provenance=MappingProxyType(_provenance(network, records, targets)),
     )
-
-
-def _by_method(checks: Mapping[tuple[str, str], Tensor]) -> dict[str, dict[str, Tensor]]:
-    found: dict[str, dict[str, Tensor]] = {}
-    for (method, name), values in checks.items():
-        found.setdefault(method, {})[name] = values
-    return found
 
 
 class _Part(NamedTuple):
@@ -116,24 +112,67 @@ class _Asked:
 
     def explain(self, wanted: Wanted, images: Tensor) -> _Part:
         """One graph of these images, and every map that it gives."""
-        layers = _layers(self, images, wanted)
-        graph = _graph(self, images, layers)
-        targets = self.network.targets(wanted, graph.outputs, len(images))
-        work = Work(self.network, graph, targets, layers, memory=self.memory)
+        network, methods = self.network, self.chosen.values()
+        layers = Layers(
+            network.layer_for(images, wanted) if any(m.layer == "map" for m in methods) else "",
+            {
+                name: method.layers(network, images, wanted, self.records[name])
+                for name, method in self.chosen.items()
+                if method.layers is not None
+            },
+        )
+        graph = network.graph(
+            images,
+            layers.all(),
+            pixels=any(method.needs_pixels for method in methods),
+            rules=any(method.needs_relu for method in methods),
+        )
+        outputs = graph.outputs
+        scored = isinstance(outputs, Tensor) and outputs.dim() == 2
+        if network.labels and scored and outputs.shape[1] != len(network.labels):
+            raise ExplainerError(
+                f"{len(network.labels)} labels for {outputs.shape[1]} outputs",
+                "give one label per output",
+            )
+        targets = network.targets(wanted, outputs, len(images))
+        work = Work(network, graph, targets, layers, memory=self.memory)
         with torch.enable_grad():
             graph.refuse_parallel_runs(lambda: work.scores(0))
-        maps = {name: _maps(m, work, self.records[name]) for name, m in self.chosen.items()}
+        maps = {name: self._maps(name, work) for name in self.chosen}
         return _on_host(
             _Part(
                 maps=maps,
                 extremes={name: _extremes(m, maps[name]) for name, m in self.chosen.items()},
-                checks=_checks(self, work),
-                outputs=_shown_outputs(graph.outputs),
+                checks=self._checks(work),
+                outputs=outputs.detach().float() if isinstance(outputs, Tensor) else outputs,
                 targets=targets,
                 layer=layers.own,
-                beside=self.network.beside(images, wanted) if layers.own else (),
+                beside=network.beside(images, wanted) if layers.own else (),
             )
         )
+
+    def _maps(self, name: str, work: Work) -> Tensor:
+        compute, settings = self.chosen[name].compute, self.records[name]
+        return _by_target(
+            [compute(work, settings, k).detach().float() for k in range(work.targets.count)], work
+        )
+
+    def _checks(self, work: Work) -> dict[tuple[str, str], Tensor]:
+        """By method and name the checks of its maps: N, or N×K, each."""
+        found = {}
+        for name, method in self.chosen.items():
+            if method.checks is not None:
+                each = [
+                    method.checks(work, self.records[name], k) for k in range(work.targets.count)
+                ]
+                for key in each[0]:
+                    found[name, key] = _by_target([checks[key] for checks in each], work)
+        return found
+
+
+def _by_target(found: list[Tensor], work: Work) -> Tensor:
+    """N×…, or N×K×… where each image has K targets."""
+    return torch.stack(found, 1) if work.targets.several else found[0]
 
 
 def _on_host(part: _Part) -> _Part:
@@ -147,7 +186,7 @@ def _on_host(part: _Part) -> _Part:
         extremes={name: next(found) for name in part.extremes},
         checks={name: next(found) for name in part.checks},
         targets=replace(part.targets, indices=None if indices is None else next(found)),
-        outputs=next(found) if isinstance(outputs, Tensor) else outputs,
+        outputs=next(found) if isinstance(outputs, Tensor) else detached(outputs),
     )
 
 
@@ -235,16 +274,12 @@ def _check_images(network: Network, images: Tensor) -> None:
         raise ExplainerError("an empty batch", "give at least one image")
     refuse_other_type(network.module, images)
     device_of(network.module)  # refuses one that lies on several
-    if any(kept.is_inference() for kept in _kept_tensors(network.module)):
+    kept = chain(network.module.parameters(), network.module.buffers())
+    if any(values.is_inference() for values in kept):
         raise ExplainerError(
             "the network was made under inference_mode, which forbids gradients",
             "build or load it outside",
         )
-
-
-def _kept_tensors(module: nn.Module) -> Iterator[Tensor]:
-    yield from module.parameters()
-    yield from module.buffers()
 
 
 @contextmanager
@@ -253,58 +288,6 @@ def _own_state(device: torch.device) -> Iterator[None]:
     devices = [device] if device.type == "cuda" else []
     with torch.inference_mode(False), torch.no_grad(), torch.random.fork_rng(devices=devices):
         yield
-
-
-def _layers(asked: _Asked, images: Tensor, wanted: Wanted) -> Layers:
-    """The addresses of the maps that the methods need."""
-    network, methods = asked.network, asked.chosen.values()
-    own = network.layer_for(images, wanted) if any(m.layer == "map" for m in methods) else ""
-    more = {
-        name: method.layers(network, images, wanted, asked.records[name])
-        for name, method in asked.chosen.items()
-        if method.layers is not None
-    }
-    return Layers(own, more)
-
-
-def _graph(asked: _Asked, images: Tensor, layers: Layers) -> Graph:
-    """The shared graph, with every map that the methods need."""
-    methods = asked.chosen.values()
-    graph = asked.network.graph(
-        images,
-        layers.all(),
-        pixels=any(method.needs_pixels for method in methods),
-        rules=any(method.needs_relu for method in methods),
-    )
-    _check_labels(asked.network, graph.outputs)
-    return graph
-
-
-def _check_labels(network: Network, outputs: Any) -> None:
-    scored = isinstance(outputs, Tensor) and outputs.dim() == 2
-    if network.labels and scored and outputs.shape[1] != len(network.labels):
-        raise ExplainerError(
-            f"{len(network.labels)} labels for {outputs.shape[1]} outputs",
-            "give one label per output",
-        )
-
-
-def _maps(method: Method, work: Work, settings: Any) -> Tensor:
-    found = [method.compute(work, settings, k).detach().float() for k in range(work.targets.count)]
-    return torch.stack(found, 1) if work.targets.several else found[0]
-
-
-def _checks(asked: _Asked, work: Work) -> dict[tuple[str, str], Tensor]:
-    """By method and name the checks of its maps: N, or N×K, each."""
-    found = {}
-    for name, method in asked.chosen.items():
-        if method.checks is not None:
-            count = work.targets.count
-            each = [method.checks(work, asked.records[name], k) for k in range(count)]
-            for key in each[0]:
-                values = [checks[key] for checks in each]
-                found[name, key] = torch.stack(values, 1) if work.targets.several else values[0]
-    return found
 
 
 def _extremes(method: Method, maps: Tensor) -> Tensor:
@@ -327,20 +310,8 @@ def _empty(method: Method, extremes: Tensor) -> Tensor:
     return empty
 
 
-def _shown_outputs(outputs: Any) -> Any:
-    return outputs.detach().float() if isinstance(outputs, Tensor) else detached(outputs)
-
-
-def _score_named(targets: Wanted) -> dict[str, str]:
-    """What was explained where no class was: the callable's name, which is no digest of it."""
-    if not callable(targets):
-        return {}
-    name = getattr(targets, "__qualname__", type(targets).__qualname__)
-    return {"score": f"{getattr(targets, '__module__', '')}.{name}"}
-
-
-def _provenance(network: Network, records: Mapping[str, Any]) -> dict[str, Any]:
-    return {
+def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -> dict[str, Any]:
+    made = {
         "network": network.name,
         "weights_digest": network.weights_digest,
         "preprocess_digest": network.preprocess.digest() if network.preprocess else None,
@@ -351,3 +322,7 @@ def _provenance(network: Network, records: Mapping[str, Any]) -> dict[str, Any]:
         "versions": versions(),
         "arithmetic": arithmetic(network.module),
     }
+    if callable(targets):  # its name, which is no digest of it
+        name = getattr(targets, "__qualname__", type(targets).__qualname__)
+        made["score"] = f"{getattr(targets, '__module__', '')}.{name}"
+    return made

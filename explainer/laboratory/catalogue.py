@@ -33,6 +33,7 @@ def _method(method: Method) -> dict[str, Any]:
         "version": method.version,
         "shape": method.shape,
         "signed": method.signed,
+        "lines": method.lines or method.shape == "input",
         "needs_relu": method.needs_relu,
         "control": method.control,
         "layer": method.layer,

@@ -197,6 +197,8 @@ class Method:
     `depends_on`: what else gives another map, with settings as studies use them: a network of
     other weights, another class asked about, another photo. What fits which kind of question
     follows from it.
+    `lines`: the map shows lines as thin as a pixel though it is of the shape "image", so that its
+    picture must not be compressed with losses; maps of the shape "input" always do.
     `whole_batch`: an image's map depends on the other images of its batch.
     `version` changes whenever the values of the same settings would.
     """
@@ -214,6 +216,7 @@ class Method:
     layer: Takes = "map"
     depends_on: frozenset[Influence] = frozenset({"network", "class", "photo"})
     needs_pixels: bool = False
+    lines: bool = False
     whole_batch: bool = False
     layers: NeededLayers | None = None
     checks: Checks | None = None

@@ -150,6 +150,7 @@ EDGES = Method(
     shape="image",
     layer="none",
     depends_on=frozenset({"photo"}),
+    lines=True,
     settings=EdgesSettings,
 )
 CENTRE_PRIOR = Method(

@@ -10,12 +10,10 @@ from studyapp.studies.definition.study import Definition
 COMPACT, LOSSLESS = "compact", "lossless"
 # Of WebP: 448 pixels take some 45 kB instead of 265, and colours move by ΔE 1.3 on average
 QUALITY = 95
-# A map of the input's own pixels is made of lines that a lossy file would blur.
-FINE_SHAPES, FINE_METHODS = {"input"}, {"edges"}
 
 
 def overlay_encoding(definition: Definition) -> str:
-    """COMPACT for maps that are smooth; LOSSLESS where a condition shows single pixels."""
+    """COMPACT for maps that are smooth; LOSSLESS where a condition shows thin lines."""
     methods = catalogue()["methods"]
     shown = {
         name
@@ -23,5 +21,4 @@ def overlay_encoding(definition: Definition) -> str:
         for name in (one.method, one.versus)
         if name is not None and name not in WITHOUT_MAP
     }
-    is_fine = any(name in FINE_METHODS or methods[name]["shape"] in FINE_SHAPES for name in shown)
-    return LOSSLESS if is_fine else COMPACT
+    return LOSSLESS if any(methods[name]["lines"] for name in shown) else COMPACT
