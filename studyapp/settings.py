@@ -9,6 +9,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
+from studyapp.folders import locale_folders, page_folders, static_folders
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -157,6 +159,7 @@ WSGI_APPLICATION = "studyapp.wsgi.application"
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": page_folders(PARADIGMS),
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
@@ -179,7 +182,7 @@ AUTH_PASSWORD_VALIDATORS = [
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English"), ("de", "Deutsch")]
-LOCALE_PATHS = [ROOT / "studyapp" / "locale"]
+LOCALE_PATHS = [ROOT / "studyapp" / "locale", *locale_folders(PARADIGMS)]
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
@@ -187,6 +190,7 @@ USE_TZ = True
 LOGIN_URL, LOGIN_REDIRECT_URL = "admin:login", "admin:index"
 
 STATIC_URL = "/static/"
+STATICFILES_DIRS = static_folders(PARADIGMS)
 # Where matplotlib, which draws the reports' figures, keeps what it knows of the machine's letters
 os.environ.setdefault("MPLCONFIGDIR", str(VAR / "matplotlib"))
 STATIC_ROOT = Path(env_text("DISCERN_STATIC", str(VAR / "static")))

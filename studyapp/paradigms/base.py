@@ -117,6 +117,8 @@ class Paradigm:
     stages: what a block may be.
     widest: how far two means of a block's answers can be apart; None where nothing says so.
     shown_text: which of the study's texts stands on a block's pages.
+    presentation: the file in its static folder that presents the pictures, where they do not just
+        stand there: a module with a function `present(form, onset)`, called when they appear.
     advice: (trial) → the network's answer, where the page may tell it; else "".
 
     questions: what a page asks, the main question called `value`.
@@ -151,7 +153,6 @@ class Paradigm:
 
     name: str
     title: str
-    template: str
     questions: Callable[[Asked], list[Question]]
     candidates: Eligibility | None
     keys: Callable[[Trial], Keys] | None = None
@@ -179,10 +180,21 @@ class Paradigm:
     stages: tuple[str, ...] = (Stage.PRACTICE, Stage.MAIN)
     widest: Callable[[Any], float | None] = no_width
     shown_text: Callable[[Any], str | None] = no_text
+    presentation: str = ""
     advice: Callable[[Trial], str] = no_advice
     compares: Literal["network", "class"] | None = None
     without_map: Mapping[str, str] = field(default_factory=dict)
     is_scored: bool = True
+
+    @property
+    def template(self) -> str:
+        """The page of its trials, in its own folder."""
+        return f"{self.name}/page.html"
+
+    @property
+    def presentation_file(self) -> str:
+        """The static file of its presentation module; empty where it has none."""
+        return f"paradigms/{self.name}/{self.presentation}" if self.presentation else ""
 
     def asks(self, asked: Asked) -> list[Question]:
         """The questions of a page as they are asked."""

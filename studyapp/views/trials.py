@@ -34,7 +34,8 @@ def trial_context(
     """
     address = address or partial(picture_address, person)
     asked = asked_on(trial, definition)
-    questions = PARADIGMS[trial.paradigm].asks(asked)
+    paradigm = PARADIGMS[trial.paradigm]
+    questions = paradigm.asks(asked)
     pictures = {place: address(code) for place, code in pictures_of(trial, definition).items()}
     return {
         "person": person,
@@ -47,7 +48,7 @@ def trial_context(
         "questions": questions,
         "points": any(question.kind == "point" for question in questions),
         "wanted": _wanted(trial, questions),
-        "advice": PARADIGMS[trial.paradigm].advice(trial),
+        "advice": paradigm.advice(trial),
         "pictures": pictures,
         "beside": is_beside(trial, definition),
         "legend": legend_of(trial, definition, pictures),
@@ -55,7 +56,9 @@ def trial_context(
         "fragment": _fragment(person, asked),
         "size": definition.display.size,
         "measures": MEASURES,
-        "template": PARADIGMS[trial.paradigm].template,
+        "template": paradigm.template,
+        "presentation": paradigm.presentation_file,
+        "block": asked.block,
     }
 
 

@@ -15,7 +15,10 @@ from studyapp.studies.lifecycle import close_study
 
 APP = settings.ROOT / "studyapp"
 CATALOGUE = APP / "locale" / "de" / "LC_MESSAGES" / "django.mo"
-PARTICIPANTS = sorted((APP / "templates" / "participants").rglob("*.html"))
+PARTICIPANTS = [
+    *sorted((APP / "templates" / "participants").rglob("*.html")),
+    *sorted((APP / "paradigms").rglob("*.html")),
+]
 TRANSLATED = re.compile(r"""{% translate (?:"([^"]*)"|'([^']*)') %}""")
 IN_CODE = re.compile(r"""\b_\(\s*((?:"[^"\n]*"\s*)+)\)""")
 

@@ -28,7 +28,7 @@ def test_the_scales_of_the_pages_are_those_of_the_pictures() -> None:
 
 
 def test_every_kind_of_question_with_photo_and_explanation_says_that_they_stand_beside() -> None:
-    folder = Path(settings.ROOT) / "studyapp" / "templates"
+    folder = Path(settings.ROOT) / "studyapp" / "paradigms"
     for name, paradigm in PARADIGMS.items():
         text = (folder / paradigm.template).read_text("utf-8")
         both = "pictures.photo" in text and "pictures.one" in text

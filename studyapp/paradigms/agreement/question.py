@@ -76,7 +76,6 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="agreement",
     title="Is the prediction right?",
-    template="participants/trials/agreement.html",
     beside=True,
     questions=questions,
     places=places,

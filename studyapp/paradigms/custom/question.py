@@ -49,7 +49,6 @@ def own_text(block: CustomBlock) -> str | None:
 PARADIGM = Paradigm(
     name="custom",
     title="The researcher's own question",
-    template="participants/trials/custom.html",
     beside=True,
     questions=questions,
     places=places,

@@ -56,7 +56,6 @@ def candidates(
 PARADIGM = Paradigm(
     name="discrimination",
     title="Which category is depicted?",
-    template="participants/trials/discrimination.html",
     questions=questions,
     places=places,
     candidates=candidates,

@@ -110,7 +110,6 @@ def simulate_further(name: str, latent: float, trial: Trial, random: Random) -> 
 PARADIGM = Paradigm(
     name="distinction",
     title="Which explanation is of the prediction?",
-    template="participants/trials/distinction.html",
     complaints=complaints,
     questions=questions,
     places=places,

@@ -76,7 +76,6 @@ def candidates(
 PARADIGM = Paradigm(
     name="meta_prediction",
     title="What will the network answer?",
-    template="participants/trials/meta_prediction.html",
     beside=True,
     block=MetaPredictionBlock,
     stages=(Stage.PRACTICE, Stage.LEARNING, Stage.MAIN),

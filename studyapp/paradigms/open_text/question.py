@@ -30,7 +30,6 @@ def places(asked: Asked) -> Places:
 PARADIGM = Paradigm(
     name="open_text",
     title="In your own words",
-    template="participants/trials/open_text.html",
     beside=True,
     questions=questions,
     places=places,

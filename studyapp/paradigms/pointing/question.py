@@ -84,7 +84,6 @@ def widest(block: BlockSection) -> float:
 PARADIGM = Paradigm(
     name="pointing",
     title="Where does it show?",
-    template="participants/trials/pointing.html",
     shows_maps=False,
     questions=questions,
     places=places,

@@ -105,7 +105,6 @@ def no_pictures(asked: Asked) -> Places:
 PARADIGM = Paradigm(
     name="questionnaire",
     title="Questionnaire",
-    template="participants/trials/questionnaire.html",
     block=QuestionnaireBlock,
     complaints=complaints,
     widest=widest_of_scale,

@@ -38,7 +38,6 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="rating",
     title="How good is the explanation?",
-    template="participants/trials/rating.html",
     block=ItemsBlock,
     complaints=missing_items,
     widest=widest_of_scale,

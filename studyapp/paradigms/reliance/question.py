@@ -137,7 +137,6 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="reliance",
     title="Is the network's advice followed?",
-    template="participants/trials/reliance.html",
     beside=True,
     block=RelianceBlock,
     in_one_step=in_one_step,

@@ -85,7 +85,6 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="trust",
     title="Which network is more reasonable?",
-    template="participants/trials/trust.html",
     questions=questions,
     places=places,
     candidates=candidates,

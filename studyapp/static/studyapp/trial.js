@@ -33,8 +33,20 @@ async function decoded(picture) {
   return picture.decode();
 }
 
+// How a kind of question presents its pictures, where they do not just stand there. Pictures that
+// nothing presents are not shown: an exposure without its end would be another trial.
+async function presentation() {
+  const address = form.dataset.presentation;
+  if (!address) return () => {};
+  const { present } = await import(address);
+  if (!present) throw new Error(`${address} exports no function present`);
+  return present;
+}
+
 // Onset is the frame after all pictures have decoded; the question appears with them.
 async function show() {
+  let present;
+  try { present = await presentation(); } catch { say(form.dataset.failed); return; }
   const parts = form.querySelectorAll(".stage, .legend, .answers");
   const pictures = [...form.querySelectorAll("img")];
   const results = await Promise.allSettled(pictures.map(decoded));
@@ -43,7 +55,7 @@ async function show() {
     say(form.dataset.failed);
   }
   parts.forEach((part) => part.classList.add("shown"));
-  requestAnimationFrame(() => requestAnimationFrame((time) => { onset = time; preload(); }));
+  requestAnimationFrame(() => requestAnimationFrame((time) => { onset = time; present(form, time); preload(); }));
 }
 
 // One picture after another, the next trial's first: asked for at once they would share the line.
