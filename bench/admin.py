@@ -117,6 +117,7 @@ def _fill_people(study: Study, keys: range, trials: int) -> None:
     start = timezone.now() - timedelta(days=7)
     step = timedelta(days=7) / len(keys)
     times = {k: (start + n * step).isoformat() for n, k in enumerate(keys)}
+    assert person.slot is not None
     copy(person.slot, ({"id": k, "position": k, "is_open": False} for k in keys))
     copy(person.participant, ({"id": k, "code": code(k)} for k in keys))
     copy(person, ({"id": k, "code": code(k), "participant_id": k, "slot_id": k,

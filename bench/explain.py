@@ -106,30 +106,30 @@ def floor(module: nn.Module, images: Tensor) -> None:
     torch.autograd.grad(module(x)[:, CLASS].sum(), x)
 
 
-def to_layer(network: Network, images: Tensor) -> None:
-    """One forward pass and one backward pass that stops at the layer."""
+def at_layer(network: Network, images: Tensor, *, cut: bool) -> tuple[Tensor, Tensor]:
+    """The classes' summed score, and what the layer put out; `cut` leaves out all below it."""
     kept: list[Tensor] = []
 
     def keep(module: nn.Module, args: object, out: Tensor) -> Tensor:
-        kept.append(out.detach().requires_grad_())
+        kept.append(out.detach().requires_grad_() if cut else out)
         return kept[0].clone()
 
     layer = network.module.get_submodule(LAYERS[network.name])
-    handle = layer.register_forward_hook(keep)
-    scores = network.module(images)[:, CLASS]
-    handle.remove()
-    torch.autograd.grad(scores.sum(), kept[0])
+    with layer.register_forward_hook(keep):
+        score = network.module(images)[:, CLASS].sum()
+    return score, kept[0]
+
+
+def to_layer(network: Network, images: Tensor) -> None:
+    """One forward pass and one backward pass that stops at the layer."""
+    torch.autograd.grad(*at_layer(network, images, cut=True))
 
 
 def five_walks(network: Network, images: Tensor) -> None:
     """The passes of the paper's five and nothing else: one forward, to the layer, twice through."""
-    kept: list[Tensor] = []
-    layer = network.module.get_submodule(LAYERS[network.name])
-    handle = layer.register_forward_hook(lambda *given: kept.append(given[2]) or given[2].clone())
     x = images.clone().requires_grad_()
-    score = network.module(x)[:, CLASS].sum()
-    handle.remove()
-    torch.autograd.grad(score, kept[0], retain_graph=True)
+    score, kept = at_layer(network, x, cut=False)
+    torch.autograd.grad(score, kept, retain_graph=True)
     torch.autograd.grad(score, x, retain_graph=True)
     torch.autograd.grad(score, x)
 
@@ -339,7 +339,7 @@ def _streamed(
         explain_many(network, paths, out, methods=methods, progress=False)
 
     def maps_alone() -> None:
-        for batch in images.split(8):
+        for batch in torch.split(images, 8):
             explain(network, batch, None, methods)
 
     return {"end to end": end_to_end, "maps alone": maps_alone}
@@ -366,25 +366,34 @@ def main() -> None:
         return
     warnings.simplefilter("ignore")  # captum tells that it sets hooks
     logging.disable(logging.WARNING)
-    if chosen.quick:
-        names, chosen.repeats = ["alexnet"], 3
-    batches = (1,) if chosen.quick else (1, 8)
-    sections: dict[str, Contender] = {
-        "peers": lambda: [
-            compared(frozen(n), images_for(b), chosen.repeats) for n in names for b in batches
-        ],
-        "passes": lambda: [
-            many_passes(frozen(n), images_for(1), 1 if chosen.quick or n == "vgg16" else 3)
-            for n in names
-        ],
-        "memory": lambda: memory(names, 2 if chosen.quick else 8),
-        "growth": lambda: growth(20 if chosen.quick else 200),
-        "stream": lambda: [
-            stream(n, 8 if chosen.quick else 24, 1 if chosen.quick else 3) for n in names
-        ],
-    }
-    for name in chosen.sections.split(",") if chosen.sections else sections:
-        sections[name]()
+    names, repeats = (["alexnet"], 3) if chosen.quick else (names, chosen.repeats)
+    for section in chosen.sections.split(",") if chosen.sections else SECTIONS:
+        SECTIONS[section](names, chosen.quick, repeats)
+
+
+def peers(names: list[str], quick: bool, repeats: int) -> None:
+    for name in names:
+        for batch in (1,) if quick else (1, 8):
+            compared(frozen(name), images_for(batch), repeats)
+
+
+def passes(names: list[str], quick: bool, repeats: int) -> None:
+    for name in names:
+        many_passes(frozen(name), images_for(1), 1 if quick or name == "vgg16" else 3)
+
+
+def streams(names: list[str], quick: bool, repeats: int) -> None:
+    for name in names:
+        stream(name, 8 if quick else 24, 1 if quick else 3)
+
+
+SECTIONS: dict[str, Callable[[list[str], bool, int], None]] = {
+    "peers": peers,
+    "passes": passes,
+    "memory": lambda names, quick, _: memory(names, 2 if quick else 8),
+    "growth": lambda _, quick, __: growth(20 if quick else 200),
+    "stream": streams,
+}
 
 
 if __name__ == "__main__":

@@ -76,7 +76,9 @@ CODE = "substr(md5(random()::text), 1, 22)"
 
 def columns(model: type[Model], **own: str) -> tuple[str, str]:
     """The columns to fill, and where from: `own`, else the row that is copied."""
-    names = [field.column for field in model._meta.concrete_fields if field.column != "id"]
+    names = [
+        field.column for field in model._meta.concrete_fields if field.column not in {None, "id"}
+    ]
     return ", ".join(names), ", ".join(own.get(name, f"model.{name}") for name in names)
 
 

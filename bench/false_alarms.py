@@ -104,27 +104,33 @@ class Design:
         return ", ".join(filter(None, words))
 
 
-VARYING = {"by_picture": 0.5, "by_person": 0.3}
+def varying(
+    people: int, images: int, each: int, *, outcome: str = "correct", arm: int = 0, rare: int = 0
+) -> Design:
+    """One whose methods' effects vary by picture and by person."""
+    return Design(people, images, each, outcome, arm=arm, rare=rare, by_picture=0.5, by_person=0.3)
+
+
 DESIGNS = (
     Design(50, 10, 10),
     Design(54, 90, 36),
     Design(43, 90, 36),
     Design(54, 90, 36, by_picture=0.5),
-    Design(54, 90, 36, "score", **VARYING),
-    Design(20, 20, 20, "score", **VARYING),
+    varying(54, 90, 36, outcome="score"),
+    varying(20, 20, 20, outcome="score"),
     Design(10, 10, 10),
-    Design(10, 10, 10, "score", **VARYING),
+    varying(10, 10, 10, outcome="score"),
     Design(12, 12, 12, methods=4),
     Design(30, 30, 30, "score", methods=4),
     Design(40, 20, 20, chance=0.1),
-    Design(60, 20, 20, arm=30, **VARYING),
-    Design(16, 20, 20, "score", arm=8, **VARYING),
-    Design(50, 20, 20, arm=5, **VARYING),
-    Design(50, 20, 20, "score", arm=5, **VARYING),
-    Design(63, 20, 20, arm=3, **VARYING),
-    Design(63, 20, 20, "score", arm=3, **VARYING),
-    Design(40, 50, 50, "score", rare=5, **VARYING),
-    Design(40, 33, 33, rare=3, **VARYING),
+    varying(60, 20, 20, arm=30),
+    varying(16, 20, 20, outcome="score", arm=8),
+    varying(50, 20, 20, arm=5),
+    varying(50, 20, 20, outcome="score", arm=5),
+    varying(63, 20, 20, arm=3),
+    varying(63, 20, 20, outcome="score", arm=3),
+    varying(40, 50, 50, outcome="score", rare=5),
+    varying(40, 33, 33, rare=3),
 )
 
 
@@ -194,14 +200,15 @@ def variances(batch: Batch, weights: Floats, residuals: Floats, fixed: int) -> F
         )
     )
     correction = (len(weights) - 1) / (len(weights) - fixed)
-    return correction * np.maximum(people + images - by_cell, least_share(fixed) * by_cell)  # type: ignore[no-any-return]
+    return correction * np.maximum(people + images - by_cell, least_share(fixed) * by_cell)
 
 
 def _squares(scores: Floats, groups: Integers) -> Floats:
     """(S,) the squared sums of the scores (S, N) by cluster, added up."""
     rows = np.arange(len(groups))
     member = sparse.csr_array((np.ones(len(groups)), (groups, rows)))
-    found: Floats = ((member @ scores.T) ** 2).sum(axis=0)
+    sums: Floats = np.asarray(member @ scores.T)
+    found: Floats = (sums**2).sum(axis=0)
     return found
 
 
@@ -272,7 +279,7 @@ def robust_verdicts(design: Design, batch: Batch, random: np.random.Generator) -
         yield "contrast: product-weight bootstrap", np.array(found)
     second = both.method == 1
     pooled = stats.ttest_ind(both.y[:, second], both.y[:, ~second], axis=1).pvalue
-    yield "contrast: pooled (naive)", pooled < ALPHA
+    yield "contrast: pooled (naive)", np.asarray(pooled < ALPHA)
 
 
 def _naive_chance(design: Design, own: Batch) -> Verdicts:
@@ -284,8 +291,12 @@ def _naive_chance(design: Design, own: Batch) -> Verdicts:
         yield "chance: pooled binomial (naive)", by_count[own.y.sum(axis=1).astype(int)] < ALPHA
     count = int(own.people.max()) + 1
     member = sparse.csr_array((np.ones(n), (own.people, np.arange(n))))
-    means = (member @ own.y.T) / np.bincount(own.people, minlength=count)[:, None]
-    yield "chance: t on participants (naive)", stats.ttest_1samp(means, null).pvalue < ALPHA
+    sums: Floats = np.asarray(member @ own.y.T)
+    means = sums / np.bincount(own.people, minlength=count)[:, None]
+    yield (
+        "chance: t on participants (naive)",
+        np.asarray(stats.ttest_1samp(means, null).pvalue < ALPHA),
+    )
 
 
 def _families(design: Design, batch: Batch) -> Verdicts:

@@ -78,7 +78,7 @@ def outside(study: Study) -> float:
     wall = (rows.aggregate(at=Max("finished_at"))["at"] - last).total_seconds()
     # Rows of one call carry the same seconds.
     calls = {(row.network_id, row.provenance["seconds_of_batch"]) for row in rows}
-    return 1 - sum(seconds for _, seconds in calls) / wall
+    return float(1 - sum(seconds for _, seconds in calls) / wall)
 
 
 def main() -> None:

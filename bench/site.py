@@ -130,6 +130,10 @@ def loads(options: argparse.Namespace) -> Iterator[Load]:
             yield Load(number, think)
 
 
+def always(target: Target, load: Load) -> Target:
+    return target
+
+
 def print_arrivals(target: Target) -> None:
     found = arrivals(target, ARRIVING)
     print(f"\n{target.name}: {ARRIVING} people within one second, {len(found.errors)} errors")
@@ -232,7 +236,7 @@ def measure_sites(folder: Path, options: argparse.Namespace) -> None:
             site, address = stack.enter_context(served(folder, environment, workers=workers))
             processes = Processes(site.process.pid, database)
             target = replace(site_target(address, study), name=name)
-            sites.append(Site(processes, lambda _, target=target: target))
+            sites.append(Site(processes, partial(always, target)))
             if workers == 2:
                 panel = panel_target(address, crowded)
         otree = None
