@@ -65,5 +65,5 @@ def trials(client: Client, here: str) -> Iterator[Request]:
 
 def is_last(page: str) -> bool:
     """Whether the page is that of the last trial."""
-    found = re.search(r"trial (\d+) of (\d+)", page)
+    found = re.search(r"question (\d+) of (\d+)", page)
     return found is not None and found[1] == found[2]

@@ -142,11 +142,13 @@ def _already_stored(person: Participation, trial_code: str, read: Reader) -> Tak
     """The judgment of a trial that is not due: it was sent before, or it is refused."""
     trial = Trial.objects.filter(code=trial_code, slot=person.slot_id).first()
     if trial is None:
-        raise NotYourTrial(_("This question is not part of your study."))
+        raise NotYourTrial(_("This question does not belong to your study."))
     stored = Judgment.objects.filter(participation=person, trial=trial).first()
     if stored is None:
         _refuse_unless_taking_part(person)
-        raise OutOfOrder(_("This question is not the next one; please go on with the page shown."))
+        raise OutOfOrder(
+            _("This question is not the next one. Please continue with the question shown.")
+        )
     return Taken(stored, _is_same(stored, read, person))
 
 
@@ -160,9 +162,9 @@ def _is_same(stored: Judgment, read: Reader, person: Participation) -> bool:
 
 def _refuse_unless_taking_part(person: Participation) -> None:
     if person.study.state == StudyState.CLOSED:
-        raise StudyNotOpen(_("This study is closed; your earlier answers are kept."))
+        raise StudyNotOpen(_("This study is closed. Your earlier answers have been saved."))
     if person.status != Status.ACTIVE or person.started_at is None:
-        raise NotNow(_("You are not answering questions of this study at the moment."))
+        raise NotNow(_("You are not taking part in this study at the moment."))
 
 
 def finish(person: Participation) -> None:
@@ -172,5 +174,5 @@ def finish(person: Participation) -> None:
     """
     _refuse_unless_taking_part(person)
     if unanswered(person):
-        raise NotNow(_("There are questions left to answer."))
+        raise NotNow(_("Some questions are still unanswered. Please answer them first."))
     person.finish(code_at_the_end(person) or secrets.token_hex(4).upper())

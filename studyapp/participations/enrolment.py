@@ -46,7 +46,7 @@ def consent(
     if person.study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     if not is_screened(person):
-        raise NotNow(_("Please answer the questions before this page first."))
+        raise NotNow(_("Please answer the earlier questions first."))
     text = shown_texts(person.study)["consent"]
     now = database_now()
     release_idle(person.study, now)
@@ -135,7 +135,7 @@ def begin(participation: Participation) -> Participation:
     person = lock(participation)
     come_back(person)
     if person.status != Status.ACTIVE:
-        raise NotNow(_("There is nothing to begin here."))
+        raise NotNow(_("You cannot start from this page. Please go back to your study."))
     if person.started_at is None:
         person.begin()
         note_seen(person)
@@ -154,8 +154,8 @@ def refuse(participation: Participation) -> Participation:
     if person.judgments.exists():
         raise NotNow(
             _(
-                "You have already answered questions of this study. To leave it and have your "
-                "answers erased, please choose “Withdraw” at the bottom of the page."
+                "You have already answered questions in this study. To leave it and have your "
+                "answers deleted, please choose “Withdraw” at the bottom of the page."
             )
         )
     person.publication_consent = False

@@ -75,7 +75,7 @@ def _is_understood(
     if person.started_at is not None:
         return True
     if person.status != Status.ACTIVE:
-        raise NotNow(_("There is nothing to begin here."))
+        raise NotNow(_("You cannot start from this page. Please go back to your study."))
     if are_accepted(given_answers(data, asking.questions), asking.questions):
         return True
     person.failed_comprehension += 1

@@ -19,11 +19,16 @@ def refuse_unfit(request: HttpRequest, definition: Definition) -> None:
     A page without script tells no window: then the kind of device decides alone.
     """
     if device_class(request) not in definition.panel.devices:
-        raise UnfitDevice(_("This study needs another device. Please open the link there."))
+        raise UnfitDevice(
+            _(
+                "This study does not work on this kind of device. Please open the link on another "
+                "one."
+            )
+        )
     width = request.POST.get("window_width", "")
     if width.isascii() and width.isdecimal() and int(width[:9]) < definition.panel.smallest_window:
         raise UnfitDevice(
-            _("This study needs a larger window. Please make the window wider, then go on.")
+            _("This study needs a larger window. Please make the window wider, then continue.")
         )
 
 

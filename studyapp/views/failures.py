@@ -16,7 +16,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     # Also for who comes late to a study that is closed, in the very words of a wrong link.
     sentence = _(
         "There is nothing at this address. Please open the link that you were given. If you did, "
-        "its study may be over: give your place back where you found it."
+        "the study may be over: please return your submission on the site that sent you here."
     )
     return refusal(request, sentence, 404)
 
@@ -43,6 +43,7 @@ def broken(request: HttpRequest) -> HttpResponse:
         note_passing(error)
         return saving(request)
     sentence = _(
-        "Something went wrong here. Your answers so far are saved; please reload the page."
+        "Something went wrong on our side. Your answers so far have been saved. Please reload the "
+        "page."
     )
     return refusal(request, sentence, 500)

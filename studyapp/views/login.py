@@ -28,7 +28,7 @@ def login(request: HttpRequest) -> HttpResponse:
 def _wait(request: HttpRequest) -> HttpResponse:
     """The page again, whatever the password was; the same for names that there are and are not."""
     sentence = _(
-        "Too many tries. Wait a quarter of an hour, or use a browser in which you have logged in "
+        "Too many attempts. Please wait 15 minutes, or use a browser in which you have logged in "
         "before."
     )
     messages.error(request, sentence)

@@ -84,7 +84,7 @@ def participant_view(*methods: str) -> Callable[[View], View]:
             if request.method not in methods:
                 return _wrong_method(request, methods)
             if _body_size(request) > LARGEST_BODY:
-                sentence = _("That is more than a page of this site sends. Please go back.")
+                sentence = _("This request is too large. Please go back and try again.")
                 return refusal(request, sentence, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
             if not _is_utf8(request):
                 raise BadRequest("not UTF-8")
@@ -121,7 +121,10 @@ def _is_utf8(request: HttpRequest) -> bool:
 
 
 def _wrong_method(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
-    sentence = _("This address takes no such request. Please open the link that you were given.")
+    sentence = _(
+        "This address does not accept this kind of request. Please open the link that you were "
+        "given."
+    )
     reply = refusal(request, sentence, HTTPStatus.METHOD_NOT_ALLOWED)
     reply["Allow"] = ", ".join(methods)
     return reply

@@ -187,18 +187,17 @@ def _message_page(
 ) -> HttpResponse:
     with translation.override(study_definition(person.study).language):
         title, sentence = {
-            "full": (_("All places are taken"), _("Thank you for coming. Every place in this "
-                     "study is taken at the moment; there is nothing more for you to do.")),
-            "refused": (_("Thank you"), _("You decided not to take part. Nothing was asked and "
-                        "no answers were stored.")),
-            "withdrawn": (_("You have withdrawn"), _("Your answers were erased. Thank you for "
-                          "letting us know.")),
-            "closed": (_("This study is closed"), _("Thank you. No more answers are needed; what "
-                       "you had answered is kept.")),
+            "full": (_("All places are taken"), _("Thank you for your interest. All places in "
+                     "this study are taken at the moment. You do not need to do anything else.")),
+            "refused": (_("Thank you"), _("You decided not to take part. No answers were stored.")),
+            "withdrawn": (_("You have withdrawn"), _("Your answers have been deleted. Thank you "
+                          "for letting us know.")),
+            "closed": (_("This study is closed"), _("Thank you. No more answers are needed. The "
+                       "answers that you gave have been saved.")),
             "paused": (_("A short pause"), _("This study is not taking any new participants at "
                        "the moment. Please try this link again later.")),
-            "screened_out": (_("Thank you"), _("This study needs other participants. There is "
-                             "nothing more for you to do.")),
+            "screened_out": (_("Thank you"), _("This study is looking for other participants. "
+                             "You do not need to do anything else.")),
             "device": (_("Please use another device"), _("This study needs a larger screen. "
                        "Please open the same link on a computer.")),
         }[name]  # fmt: skip
@@ -266,7 +265,7 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     """One answer. What is out of range is refused with the page shown again."""
     trial = request.POST.get("trial", "")
     if not is_code(trial):
-        raise NotYourTrial(_("This question is not part of your study."))
+        raise NotYourTrial(_("This question does not belong to your study."))
     try:
         taken = take_answer(code, trial_code=trial, read=partial(_given, request))
     except Participation.DoesNotExist as error:

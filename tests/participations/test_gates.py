@@ -73,7 +73,7 @@ def test_who_did_not_understand_is_told_and_may_try_once_more(client: Client) ->
     assert "two</strong>" not in client.get(address).content.decode()
     assert client.post(f"{address}begin", {"question_1": "3"}).status_code == 303
     page = client.get(address).content.decode()
-    assert "Not all answers were right" in page
+    assert "Not all answers were correct" in page
     assert "<strong>two</strong>" in page
     client.post(f"{address}begin", {"question_1": "2"})
     assert current_page(Participation.objects.get()) == "trial"

@@ -22,7 +22,7 @@ def test_a_wrong_code_is_told_and_stays_in_the_field(client: Client) -> None:
     for typed in ("ABCD-EFGH-JKMN", "<b>", "x" * 5000, "\x00"):
         reply = client.post(f"/s/{study.slug}/again", {"personal_code": typed})
         assert reply.status_code == 400
-        assert "This code does not belong to anybody in this study." in reply.content.decode()
+        assert "No participant in this study has this code." in reply.content.decode()
     assert (
         'value="&lt;b&gt;"'
         in client.post(f"/s/{study.slug}/again", {"personal_code": "<b>"}).content.decode()
@@ -58,7 +58,7 @@ def test_who_asks_for_the_page_of_codes_reads_nothing_of_an_id(client: Client) -
     study = open_small_study()
     [address] = re.findall(r'href="(/s/small/again[^"]*)"', door(client, study).content.decode())
     for reply in (client.get(address), client.post(address, {"personal_code": "x"})):
-        assert "Enter your personal code to go on here." in reply.content.decode()
+        assert "Enter your personal code to continue here." in reply.content.decode()
         assert "with your ID" not in reply.content.decode()
         assert f'action="{address}"' in reply.content.decode()
 
@@ -69,12 +69,12 @@ def test_who_takes_back_what_is_finished_is_shown_the_code_before_it_is_erased(
     person = enter(open_small_study(), source="link")
     address = f"/p/{person.code}/withdraw"
     begin(consent(person))
-    assert "completion code is erased" not in client.get(address).content.decode()
+    assert "completion code will be deleted" not in client.get(address).content.decode()
     person.refresh_from_db()
     answer_all(person, make_profile())
     person.refresh_from_db()
     page = client.get(address).content.decode()
-    assert "Your completion code is erased too, so please send it in first:" in page
+    assert "Your completion code will be deleted too. Please submit it first:" in page
     assert person.completion_code in page
 
 

@@ -138,11 +138,11 @@ def test_a_further_session_of_somebody_who_is_done_is_sent_to_no_payment() -> No
     answer_all(begin(consent(person)), make_profile())
     page = client.get(f"/p/{person.code}/").content.decode()
     assert address in page
-    assert "everybody is paid once" not in page
+    assert "each person is paid only once" not in page
     assert not list(warnings(study))
     come(study, "later", client=client)
     page = client.get(f"/p/{person.code}/").content.decode()
-    assert "everybody is paid once. Please give this new place back" in page
+    assert "each person is paid only once. Please return this new submission" in page
     assert address not in page
     assert "finished.js" not in page
     [warning] = warnings(study)
@@ -159,7 +159,7 @@ def test_a_further_session_of_somebody_screened_out_is_told_the_same() -> None:
     assert "https://example.org/?cc=OUT" in client.get(f"/p/{person.code}/").content.decode()
     come(study, "later", client=client)
     page = client.get(f"/p/{person.code}/").content.decode()
-    assert "everybody is paid once" in page
+    assert "each person is paid only once" in page
     assert "https://example.org" not in page
 
 

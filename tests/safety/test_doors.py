@@ -203,7 +203,7 @@ def test_a_closed_studys_page_is_not_found_and_looks_like_one_that_is_not_there(
             there, missing = (ask(f"/s/{slug}/", query_params=query) for slug in ("small", "none"))
             assert (there.status_code, missing.status_code) == (404, 404), query
             assert (there.content, dict(there.headers)) == (missing.content, dict(missing.headers))
-    assert "its study may be over" in there.content.decode()
+    assert "the study may be over" in there.content.decode()
     assert Participation.objects.count() == 0
 
 

@@ -169,4 +169,4 @@ def test_a_length_of_thousands_of_digits_is_too_large_like_any_other(client: Cli
     length = {"content-length": "9" * 5000}
     reply = client.post(f"/p/{person.code}/consent", {"agree": "yes"}, headers=length)
     assert reply.status_code == 413
-    assert "more than a page of this site sends" in reply.content.decode()
+    assert "This request is too large" in reply.content.decode()

@@ -75,7 +75,7 @@ def test_an_answer_to_a_trial_that_is_not_yours_is_not_found(client: Client, cod
     for trial in (code, trial_of(theirs)):
         reply = post(client, mine, trial=trial, value=1)
         assert reply.status_code == 404
-        assert sentence(reply) == "This question is not part of your study."
+        assert sentence(reply) == "This question does not belong to your study."
     assert Judgment.objects.count() == 0
 
 
@@ -87,7 +87,7 @@ def test_after_closing_an_answer_is_refused_and_the_earlier_ones_stay(client: Cl
     close_study(study)
     reply = post(client, person, trial=code, value=1)
     assert (reply.status_code, Judgment.objects.count()) == (403, 1)
-    assert sentence(reply) == "This study is closed; your earlier answers are kept."
+    assert sentence(reply) == "This study is closed. Your earlier answers have been saved."
 
 
 def test_consent_without_a_tick_is_asked_for(client: Client) -> None:
@@ -138,7 +138,7 @@ def test_a_wrong_method_is_one_sentence_that_names_the_right_ones(client: Client
     for verb in ("answer", "consent", "begin"):
         reply = client.get(f"/p/{person.code}/{verb}")
         assert (reply.status_code, reply["Allow"]) == (405, "POST")
-        assert sentence(reply).startswith("This address takes no such request.")
+        assert sentence(reply).startswith("This address does not accept this kind of request.")
     assert client.post(f"/p/{person.code}/").status_code == 405
     assert client.delete(f"/p/{person.code}/withdraw").status_code == 405
 

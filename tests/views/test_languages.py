@@ -67,12 +67,12 @@ def test_a_german_study_is_german_on_every_page(client: Client) -> None:
     person = enter(study, source="link")
     here = f"/p/{person.code}/"
     asked = client.get(here).content.decode()
-    assert "Ich nehme nicht teil" in asked
+    assert "Ich möchte nicht teilnehmen" in asked
     assert "Plain words of the consent." in asked
     refused = client.post(f"{here}consent").content.decode()
     assert "Bitte kreuzen Sie an" in refused
     early = client.post(f"{here}begin").content.decode()
-    assert "Weiter, wo Sie waren" in early
+    assert "Dort weitermachen, wo Sie aufgehört haben" in early
     begin(consent(person))
     trial = client.get(here).content.decode()
     for words in ("Robot A ist deutlich vernünftiger", "Frage 1 von 3", "Bestätigen",

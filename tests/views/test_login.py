@@ -102,7 +102,7 @@ def test_the_page_says_how_long_to_wait_and_has_its_form() -> None:
     for _ in range(MOST_TRIES):
         try_login(Client(), "anna", "guess")
     page = Client().post("/admin/login/", {"username": "anna", "password": "guess"})
-    assert "Wait a quarter of an hour" in page.content.decode()
+    assert "Please wait 15 minutes" in page.content.decode()
     assert 'name="password"' in page.content.decode()
 
 

@@ -90,7 +90,7 @@ def test_advice_can_not_be_fetched_before_the_first_answer(client: Client) -> No
 def bare(trial: Trial, page: str) -> str:
     """The page without what may differ: codes, progress, the category, the drawn options."""
     text = CODE.sub("CODE", page)
-    text = re.sub(r"trial \d+ of|max=\"\d+\" value=\"\d+\"", "", text)
+    text = re.sub(r"question \d+ of|max=\"\d+\" value=\"\d+\"", "", text)
     for name in sorted(filter(None, [*trial.options_shown, category(trial)]), key=len)[::-1]:
         text = text.replace(name, "NAME")
     return text
