@@ -125,6 +125,10 @@ VIOLATIONS = {
         "explainer/methods/base.py",
         "from explainer.laboratory.metrics import METRICS",
     ),
+    "The laboratory leads down to its metrics": (
+        "explainer/laboratory/metrics/base.py",
+        "import explainer.laboratory.stream",
+    ),
     "Photos are opened below the site, the workers and the explainer": (
         "photos/depths.py",
         "import django",
