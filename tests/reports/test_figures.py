@@ -50,6 +50,13 @@ def test_words_of_a_study_can_not_become_markup_in_a_figure() -> None:
     assert "&lt;script&gt;" in shown
 
 
+@pytest.mark.parametrize("name", ["a$b$c", "方法", draw.INK, "'DejaVu Sans'", "100 %", "\\frac"])
+def test_a_name_is_written_as_it_is(name: str) -> None:
+    figure = make_figures()[0]
+    data = {**figure.data, "counts": {name: figure.data["counts"]["a"]}}
+    assert f">{name}</text>" in Figure("any", "any", data, [], []).svg
+
+
 @pytest.mark.parametrize("form", ["svg", "pdf"])
 def test_the_same_numbers_give_the_same_file(tmp_path: Path, form: str) -> None:
     figures = make_figures()[:1]

@@ -38,6 +38,8 @@ STYLE: dict[Any, Any] = {
     "ytick.labelcolor": FAINT, "xtick.labelsize": 11, "ytick.labelsize": 11, "legend.fontsize": 11,
     "legend.frameon": False, "svg.fonttype": "none", "svg.hashsalt": "figure", "pdf.fonttype": 42,
     "figure.facecolor": "none", "axes.facecolor": "none", "savefig.dpi": 300,
+    # A name with two dollars is no formula.
+    "text.parse_math": False,
 }  # fmt: skip
 DASHED: Any = (0, (4, 3))
 DASHES: tuple[Any, ...] = ("-", (0, (7, 3)), (0, (2, 3)), (0, (8, 3, 2, 3)))

@@ -6,6 +6,7 @@
 
 import io
 import re
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -27,6 +28,8 @@ THEME = {
     draw.GROUND: "--ground",
 }
 COLOUR = re.compile("|".join(THEME))
+# Nothing that a study wrote is inside of one but escaped.
+TAG = re.compile(r"<[^>]+>")
 # Its facts, and its styles, which would reach all of the page
 OF_A_FILE = re.compile(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", re.DOTALL)
 
@@ -51,10 +54,17 @@ class Figure:
     def svg(self) -> str:
         """The drawing for a page that has `page_style`: no size, names or letters of its own."""
         file = io.StringIO()
-        draw.save(draw.drawn(self.data), file, "svg")
-        svg = OF_A_FILE.sub("", file.getvalue())
+        with warnings.catch_warnings():
+            # Letters that matplotlib's font lacks are the browser's business.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            draw.save(draw.drawn(self.data), file, "svg")
+        svg = TAG.sub(_themed, OF_A_FILE.sub("", file.getvalue()))
         view, body = re.findall(r'<svg [^>]*(viewBox="[^"]*")[^>]*>(.*)', svg, re.DOTALL)[0]
-        body = re.sub(r'<g id="[^"]*"', "<g", body).replace("'DejaVu Sans'", "system-ui")
-        body = COLOUR.sub(lambda found: f"var({THEME[found[0]]})", body)
         head = f'<svg {view} class="figure" role="img" aria-label="{escape(self.alt)}">'
         return head + re.sub(r">\s+<", "><", body).strip()
+
+
+def _themed(tag: re.Match[str]) -> str:
+    """A tag in the page's colours and letters; a group loses its name, which others have too."""
+    plain = re.sub(r'^<g id="[^"]*"', "<g", tag[0]).replace("'DejaVu Sans'", "system-ui")
+    return COLOUR.sub(lambda found: f"var({THEME[found[0]]})", plain)
