@@ -145,6 +145,10 @@ VIOLATIONS = {
         "studyapp/models/codes.py",
         "import studyapp.queue",
     ),
+    "Asking a question loads nothing that only its analysis needs": (
+        "studyapp/paradigms/trust/question.py",
+        "import studyapp.paradigms.agreement.analysis",
+    ),
     "A definition knows neither its rules nor its file": (
         "studyapp/studies/definition/study.py",
         "from .contradictions import contradictions",

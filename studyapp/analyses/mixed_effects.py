@@ -15,11 +15,11 @@ import pandas as pd
 
 from studyapp.statistics.glmm import SIDES, Crossed, MethodModel, fit_right, fit_scores, fit_sides
 from studyapp.statistics.holm import holm
+from studyapp.statistics.judgments import crossed_of
 from studyapp.statistics.robust import few, logit_interval, mean_clusters
 from studyapp.statistics.wald import Asked, Wald, asked_of
 
 from .comparisons import Pair, adjusted
-from .crossings import crossed_of
 
 Integers = npt.NDArray[np.int64]
 DIGITS = 8

@@ -14,6 +14,7 @@ import numpy
 import pandas as pd
 import scipy
 
+from studyapp.paradigms.analysis import analysis_of
 from studyapp.statistics.bootstrap import two_way_bootstrap
 from studyapp.statistics.naive import pooled_mean, wilcoxon_on_people, wilson
 from studyapp.statistics.reliability import Level, fleiss, krippendorff
@@ -23,7 +24,6 @@ from . import comparisons
 from .answers import answers
 from .automatic import automatic
 from .comparisons import Pair, estimated, interval
-from .kinds import KINDS
 from .looks import drift_notes, looks
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .repeats import repeats
@@ -70,29 +70,14 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "seed": tidy.seed,
         "versions": versions(),
     }
-    return {**found, **_special(tidy)}
+    return {**found, **_own_results(tidy)}
 
 
-def _special(tidy: Tidy) -> dict[str, Any]:
-    """What only this paradigm says, under its name; of a table that has the columns for it."""
-    told: dict[str, Any] = {}
-    for name, frame in _by_kind(tidy).items():
-        kind = KINDS.get(name)
-        if kind is None or kind.special is None or not set(kind.needed) <= set(frame.columns):
-            continue
-        methods = [one for one in tidy.methods() if (frame["method"] == one).any()]
-        for key, found in kind.special(frame, methods, tidy.seed).items():
-            told[key] = {**told[key], **found} if key in told else found
+def _own_results(tidy: Tidy) -> dict[str, Any]:
+    """What only this paradigm says, under its name."""
+    own = analysis_of(tidy.paradigm).results
+    told = own(tidy.frame, tidy.methods(), tidy.seed) if own is not None else {}
     return {tidy.paradigm: told} if told else {}
-
-
-def _by_kind(tidy: Tidy) -> dict[str, pd.DataFrame]:
-    """The rows by the entry of KINDS that speaks of them: reliance is asked in two ways."""
-    if tidy.paradigm != "reliance" or "accepted" not in tidy.frame.columns:
-        return {tidy.paradigm: tidy.frame}
-    one_step = tidy.frame["accepted"].notna()
-    parts = {"reliance": tidy.frame[~one_step], "one_step_reliance": tidy.frame[one_step]}
-    return {name: rows for name, rows in parts.items() if len(rows)}
 
 
 def results_json(found: Mapping[str, Any]) -> str:

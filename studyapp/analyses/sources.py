@@ -11,11 +11,10 @@ import pandas as pd
 
 from studyapp import storage
 from studyapp.models import Explanation, Study
-from studyapp.paradigms.pointing.question import Values
+from studyapp.paradigms.measures import StudyTables, Values
 
 from .exclusions import apply_exclusions
 from .frames import folder_frame, study_frame
-from .measures import StudyTables
 from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, Table
 from .tables.material import EXPLANATIONS, STIMULI
 from .tables.metrics import METRICS

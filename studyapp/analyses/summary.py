@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from .numerals import points, signed
+from studyapp.shelf.formatting import points, signed
 
 Show = Callable[[float], str]
 Facts = Mapping[str, Any]

@@ -8,15 +8,16 @@ from typing import Any
 
 import pandas as pd
 
+from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.analysis import InputSchema, analysis_of, input_schemas
+from studyapp.paradigms.measures import Outcome, Scale, StudyTables
+
 from .answers import answer_rows
 from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_delimited
-from .kinds import KINDS, Kind
-from .measures import Outcome, Scale, StudyTables, measured
 from .repeats import REPEATED, repeated_pairs
 from .slips import slips
 
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
-PARADIGM_OF: Mapping[Outcome, str] = {"score": "trust", "correct": "discrimination"}
 BOUNDS: Mapping[Outcome, tuple[float, float]] = {"score": (-2, 2), "correct": (0, 1)}
 # The first answer of two is made without the advice: the final one has the outcome
 ANALYSED = ("main", "final", "questionnaire")
@@ -127,42 +128,54 @@ def tidy_file(path: Path, *, paradigm: str | None = None, chance: float | None =
         for name in NEEDED:
             if (empty := table.frame.index[table.frame[name] == ""]).size:
                 raise table.refusal(empty[0], f"{name} is empty; fill it in")
-        if paradigm is not None and paradigm in KINDS:
-            return _tidy_kind(table, paradigm, chance)
+        schema = _schema(paradigm)
+        if paradigm is not None and schema is not None:
+            return _tidy_columns(table, paradigm, schema, chance)
         return _tidy_outcome(table, paradigm, chance)
     except DelimitedError as error:
         raise TidyError(str(error)) from error
 
 
+def _schema(paradigm: str | None) -> InputSchema | None:
+    """The columns of a paradigm's table; None where it has that of its outcome."""
+    schemas = input_schemas()
+    if paradigm is not None and paradigm not in schemas:
+        raise TidyError(f"a file's paradigm is one of {', '.join(schemas)}")
+    return None if paradigm is None else schemas[paradigm]
+
+
 def _tidy_outcome(table: Delimited, paradigm: str | None, chance: float | None) -> Tidy:
-    outcome = _outcome(table, paradigm)
+    name, outcome = _outcome(table, paradigm)
     frame = _clusters(table)
     frame[outcome] = table.numbers(outcome, LEVELS[outcome])
     if "stronger_side" in table.frame.columns:
         frame["stronger_side"] = _sides(table)
     kept = frame[frame[outcome].notna()].astype({outcome: int})
     notes = (*slips(table, NEEDED), *_left_out(len(frame) - len(kept)))
-    paradigm = paradigm or PARADIGM_OF[outcome]
-    return Tidy(kept, paradigm, outcome, chance=chance or 0.5, notes=notes)
+    chance = chance or PARADIGMS[name].chance
+    return Tidy(kept, name, outcome, chance=chance, notes=notes)
 
 
-def _tidy_kind(table: Delimited, paradigm: str, chance: float | None) -> Tidy:
-    """The table of a further paradigm, its outcome made of its own columns."""
-    kind = KINDS[paradigm]
-    _refuse_columns(table, list(kind.needed), f"{paradigm} needs {', '.join(kind.needed)}")
-    frame = _kind_columns(table, kind)
+def _tidy_columns(
+    table: Delimited, paradigm: str, schema: InputSchema, chance: float | None
+) -> Tidy:
+    """A table with columns of the paradigm's own, of which its outcome is made."""
+    _refuse_columns(table, list(schema.needed), f"{paradigm} needs {', '.join(schema.needed)}")
+    frame = _own_columns(table, schema)
     notes = (*slips(table, NEEDED), *_left_out(len(table.frame) - len(frame)))
-    outcome: Outcome = "correct" if kind.is_share else "value"
-    frame[outcome] = kind.outcome(frame)
-    frame = frame.astype({outcome: int if kind.is_share else float})
-    chance, bounds = chance or kind.chance, kind.bounds
-    return Tidy(frame, paradigm, outcome, chance=chance, null=kind.null, bounds=bounds, notes=notes)
+    outcome: Outcome = "correct" if schema.is_share else "value"
+    frame[outcome] = schema.outcome(frame)
+    frame = frame.astype({outcome: int if schema.is_share else float})
+    return Tidy(
+        frame, paradigm, outcome, chance=chance or schema.chance, null=schema.null,
+        bounds=schema.bounds, notes=notes,
+    )  # fmt: skip
 
 
-def _kind_columns(table: Delimited, kind: Kind) -> pd.DataFrame:
+def _own_columns(table: Delimited, schema: InputSchema) -> pd.DataFrame:
     """Typed columns; a row in which a needed one is missing is left out."""
     there = set(table.frame.columns)
-    wanted = {**kind.needed, **{k: v for k, v in kind.optional.items() if k in there}}
+    wanted = {**schema.needed, **{k: v for k, v in schema.optional.items() if k in there}}
     frame = _clusters(table)
     for name, levels in wanted.items():
         _refuse_columns(table, [name], "")
@@ -171,16 +184,16 @@ def _kind_columns(table: Delimited, kind: Kind) -> pd.DataFrame:
             frame[name] = cells.where(~cells.isin(MISSING))
         else:
             frame[name] = table.numbers(name, levels)
-    if kind.bounds is not None:
-        _refuse_outside(table, frame, kind)
-    return frame[frame[list(kind.needed)].notna().all(axis=1)].copy()
+    if schema.bounds is not None:
+        _refuse_outside(table, frame, schema)
+    return frame[frame[list(schema.needed)].notna().all(axis=1)].copy()
 
 
-def _refuse_outside(table: Delimited, frame: pd.DataFrame, kind: Kind) -> None:
+def _refuse_outside(table: Delimited, frame: pd.DataFrame, schema: InputSchema) -> None:
     """A value beyond what it can be: its line."""
-    assert kind.bounds is not None
-    low, high = kind.bounds
-    name = next(iter(kind.needed))
+    assert schema.bounds is not None
+    low, high = schema.bounds
+    name = next(iter(schema.needed))
     outside = frame.index[(frame[name] < low) | (frame[name] > high)]
     if len(outside):
         cell = table.frame.loc[outside[0], name]
@@ -232,22 +245,24 @@ def _refuse_columns(table: Delimited, names: Sequence[str], needs: str) -> None:
             )
 
 
-def _outcome(table: Delimited, paradigm: str | None) -> Outcome:
-    wanted: list[Outcome] = [
-        name for name in LEVELS if paradigm is None or PARADIGM_OF[name] == paradigm
-    ]
-    there = [name for name in wanted if name in table.frame.columns]
-    if not wanted:
-        known = ", ".join([*PARADIGM_OF.values(), *KINDS])
-        raise TidyError(f"a file's paradigm is one of {known}")
+def _outcome(table: Delimited, paradigm: str | None) -> tuple[str, Outcome]:
+    """The paradigm of a table with the column of its outcome, and that outcome.
+
+    Of those with one outcome the first speaks for a table that names none.
+    """
+    speaking: dict[Outcome, str] = {}
+    for name, schema in input_schemas().items():
+        outcome = PARADIGMS[name].outcome if schema is None else None
+        if outcome is not None and paradigm in (None, name):
+            speaking.setdefault(outcome, name)
+    there = [name for name in speaking if name in table.frame.columns]
     if not there:
-        raise TidyError(f"{table.path} has no column “{'” or “'.join(wanted)}”; add one")
+        raise TidyError(f"{table.path} has no column “{'” or “'.join(speaking)}”; add one")
     if len(there) > 1:
-        raise TidyError(
-            f"{table.path} has score and correct: say --paradigm trust or discrimination"
-        )
+        names = " or ".join(speaking.values())
+        raise TidyError(f"{table.path} has {' and '.join(there)}: say --paradigm {names}")
     _refuse_columns(table, there, "")
-    return there[0]
+    return speaking[there[0]], there[0]
 
 
 def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
@@ -261,7 +276,7 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
     chosen = _chosen(definition, paradigm)
     own = judgments[judgments["paradigm"] == chosen]
     main = own[own["stage"].isin(ANALYSED)]
-    found = measured(tables, chosen, main)
+    found = analysis_of(chosen).measure(tables, chosen, main)
     counting = own[(own["status"] == "finished") & ~own["excluded"].astype(bool)]
     return Tidy(
         frame=found.frame[found.frame.index.isin(counting.index)],

@@ -149,6 +149,8 @@ class Paradigm:
         the stronger network (or the right answer) is `latent`, with a pull `bias` to B (or to
         the first option). None where there is no question `value`.
     simulate_further: the same for another question, where guessing will not do.
+    analysis: the module whose `ANALYSIS` says how answers are analysed, loaded on first use; None
+        where shares or means by `outcome` say all.
     """
 
     name: str
@@ -185,6 +187,12 @@ class Paradigm:
     compares: Literal["network", "class"] | None = None
     without_map: Mapping[str, str] = field(default_factory=dict)
     is_scored: bool = True
+    analysis: str | None = None
+
+    @property
+    def chance(self) -> float:
+        """The share of right answers that guessing gives; half where nobody counts buttons."""
+        return 1 / self.options if self.options else 0.5
 
     @property
     def template(self) -> str:

@@ -4,7 +4,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from studyapp.analyses.tidy import PARADIGM_OF, Outcome, Tidy
+from studyapp.analyses.tidy import Outcome, Tidy
+
+PARADIGM_OF = {"score": "trust", "correct": "discrimination"}
 
 
 def make_tidy(outcome: Outcome, rows: list[tuple[str, str, str, int]]) -> Tidy:

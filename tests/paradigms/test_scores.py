@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from studyapp.models import Side, Stage
-from studyapp.paradigms.pointing.question import point_scores
-from studyapp.paradigms.questionnaire.question import instrument_scores
-from studyapp.paradigms.rating.question import scale_mean
+from studyapp.paradigms.pointing.analysis import point_scores
+from studyapp.paradigms.questionnaire.analysis import instrument_scores, scale_mean
 from studyapp.paradigms.reliance.question import advised_button
 
 from .examples import score, trial

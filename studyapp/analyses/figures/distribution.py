@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from studyapp.analyses.numerals import whole_percent
+from studyapp.shelf.formatting import whole_percent
 
 from .drawing import Figure
 

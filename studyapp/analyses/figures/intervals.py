@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from studyapp.analyses.numerals import MISSING
+from studyapp.shelf.formatting import MISSING
 
 from .drawing import Figure
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from studyapp.analyses.numerals import number
+from studyapp.shelf.formatting import number
 from studyapp.statistics.sequential import Look
 
 from .drawing import Figure

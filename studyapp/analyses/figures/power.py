@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from studyapp.analyses.numerals import short, whole_percent
+from studyapp.shelf.formatting import short, whole_percent
 
 from .drawing import Figure
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from studyapp.analyses.numerals import number
+from studyapp.shelf.formatting import number
 
 from .drawing import Figure
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from studyapp.analyses.numerals import interval, number
-
-from .tabulation import Table
+from studyapp.paradigms.tabulation import Table
+from studyapp.shelf.formatting import interval, number
 
 Facts = Mapping[str, Any]
 # Answers that stand apart from those of the outcome, by stage

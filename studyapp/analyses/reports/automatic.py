@@ -7,9 +7,10 @@ from typing import Any
 from studyapp.analyses.automatic import ONE_MAP
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.scatter import scatter_figure
-from studyapp.analyses.numerals import interval, number
+from studyapp.paradigms.tabulation import Table
+from studyapp.shelf.formatting import interval, number
 
-from .tabulation import Table, outcome_words
+from .tabulation import outcome_words
 
 Facts = Mapping[str, Any]
 

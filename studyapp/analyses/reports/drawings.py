@@ -6,14 +6,14 @@ from typing import Any
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.distribution import distribution_figure
 from studyapp.analyses.figures.intervals import Frame, Point, interval_figure
-from studyapp.analyses.numerals import (
+from studyapp.analyses.published import PAPER, PUBLISHED
+from studyapp.shelf.formatting import (
     number,
     percent,
     points,
     short,
     signed,
 )
-from studyapp.analyses.published import PAPER, PUBLISHED
 
 from .tabulation import null_of
 

@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from studyapp.analyses.numerals import interval, p_value, points, signed
-
-from .tabulation import Table
+from studyapp.paradigms.tabulation import Table
+from studyapp.shelf.formatting import interval, p_value, points, signed
 
 Facts = Mapping[str, Any]
 LEVEL = 0.05

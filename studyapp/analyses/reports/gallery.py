@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image as Picture
 
-from studyapp.analyses.numerals import number, percent, signed
+from studyapp.shelf.formatting import number, percent, signed
 
 from .material import Material
 

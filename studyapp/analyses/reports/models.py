@@ -4,9 +4,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from studyapp.analyses.numerals import MISSING, interval, number, p_value, percent, signed
+from studyapp.paradigms.tabulation import Table
+from studyapp.shelf.formatting import MISSING, interval, number, p_value, percent, signed
 
-from .tabulation import FAMILIES, Table
+from .tabulation import FAMILIES
 
 Facts = Mapping[str, Any]
 FORMULAS = {

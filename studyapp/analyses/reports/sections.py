@@ -7,8 +7,9 @@ from typing import Any
 from django.utils.text import capfirst
 
 from studyapp.analyses.figures import Figure
-from studyapp.analyses.numerals import counted, interval, number, p_value, percent, points, signed
 from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.tabulation import Table
+from studyapp.shelf.formatting import counted, interval, number, p_value, percent, points, signed
 
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
@@ -18,8 +19,13 @@ from .gallery import Entry, gallery
 from .looking import looks_figures
 from .material import Material
 from .models import Model, fallback_sentence, models
-from .particulars import particulars
-from .tabulation import Table, contrasts_table, estimates_table, naive_table, outcome_words
+from .tabulation import (
+    contrasts_table,
+    estimates_table,
+    naive_table,
+    outcome_words,
+    own_tables,
+)
 
 Facts = Mapping[str, Any]
 
@@ -45,7 +51,7 @@ class Section:
     equivalence: Table | None = None
     fallback: str = ""
     models: list[Model] = field(default_factory=list)
-    particulars: list[Table] = field(default_factory=list)
+    own_tables: list[Table] = field(default_factory=list)
     automatic: Automatic | None = None
     looks: list[Figure] = field(default_factory=list)
     gallery: list[Entry] = field(default_factory=list)
@@ -76,7 +82,7 @@ def section(found: Facts, material: Material | None) -> Section:
         models=models(found),
         automatic=automatic_part(found),
         looks=looks_figures(found),
-        particulars=particulars(found),
+        own_tables=own_tables(found),
         gallery=gallery(material, found) if material is not None else [],
     )
 

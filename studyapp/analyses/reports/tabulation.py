@@ -1,10 +1,11 @@
 """The tables of a report: the right numbers, then the naive ones labelled as such."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from typing import Any
 
-from studyapp.analyses.numerals import (
+from studyapp.paradigms.analysis import analysis_of
+from studyapp.paradigms.tabulation import Table
+from studyapp.shelf.formatting import (
     interval,
     number,
     p_value,
@@ -17,22 +18,20 @@ from studyapp.analyses.numerals import (
 Facts = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Table:
-    """Rows under a header; the first cell of a row names it."""
-
-    caption: str
-    header: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
 FAMILIES = {True: "planned", False: "exploratory"}
 OUTCOME_WORDS = {"score": "mean score", "correct": "share right", "value": "mean"}
 
 
 def outcome_words(found: Facts) -> str:
     """What people's number is of the outcome: a mean percentile of pointing, say."""
-    return "mean percentile" if found["paradigm"] == "pointing" else OUTCOME_WORDS[found["outcome"]]
+    return analysis_of(found["paradigm"]).words or OUTCOME_WORDS[found["outcome"]]
+
+
+def own_tables(found: Facts) -> list[Table]:
+    """The tables of the paradigm's own results; none where it has none."""
+    tables = analysis_of(found["paradigm"]).tables
+    own = found.get(found["paradigm"])
+    return list(tables(own)) if tables is not None and own else []
 
 
 def null_of(found: Facts) -> float | None:

@@ -13,7 +13,6 @@ from django.core.management.base import BaseCommand, CommandError
 from studyapp.analyses.choice import ChoiceError, chosen_study
 from studyapp.analyses.figures.draw import FORMS
 from studyapp.analyses.figures.files import write_figures
-from studyapp.analyses.kinds import KINDS
 from studyapp.analyses.reports import (
     Material,
     folder_material,
@@ -24,8 +23,9 @@ from studyapp.analyses.reports import (
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import folder_definition, tidy_folder, tidy_study
 from studyapp.analyses.summary import summary
-from studyapp.analyses.tidy import PARADIGM_OF, Tidy, TidyError, asked_paradigms, tidy_file
+from studyapp.analyses.tidy import Tidy, TidyError, asked_paradigms, tidy_file
 from studyapp.models import Study, StudyKind
+from studyapp.paradigms.analysis import input_schemas
 from studyapp.simulation.recovery import known_means, recovery, recovery_lines
 
 
@@ -35,7 +35,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", help="a study's slug, a bundle's folder or a CSV file")
-        parser.add_argument("--paradigm", choices=[*PARADIGM_OF.values(), *KINDS])
+        parser.add_argument("--paradigm", choices=list(input_schemas()))
         parser.add_argument("--chance", type=float, help="for files; 0.5, of distinction 0.25")
         parser.add_argument("--reference", help="method that the others are compared with")
         parser.add_argument("--json", type=Path, metavar="FILE", help="write the results here")

@@ -13,11 +13,11 @@ from tqdm import tqdm
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.drawing import page_style
 from studyapp.analyses.figures.power import power_curves, power_surface
-from studyapp.analyses.numerals import short, whole_percent
 from studyapp.analyses.power.answers import Outcome, layout
 from studyapp.analyses.power.designs import compared, drawn
 from studyapp.analyses.power.grid import Point, Power, powers
 from studyapp.paradigms import PARADIGMS
+from studyapp.shelf.formatting import short, whole_percent
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.study import Definition
 

@@ -76,6 +76,7 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="agreement",
     title="Is the prediction right?",
+    analysis="studyapp.paradigms.agreement.analysis",
     beside=True,
     questions=questions,
     places=places,

@@ -110,6 +110,7 @@ def simulate_further(name: str, latent: float, trial: Trial, random: Random) -> 
 PARADIGM = Paradigm(
     name="distinction",
     title="Which explanation is of the prediction?",
+    analysis="studyapp.paradigms.distinction.analysis",
     complaints=complaints,
     questions=questions,
     places=places,

@@ -76,6 +76,7 @@ def candidates(
 PARADIGM = Paradigm(
     name="meta_prediction",
     title="What will the network answer?",
+    analysis="studyapp.paradigms.meta_prediction.analysis",
     beside=True,
     block=MetaPredictionBlock,
     stages=(Stage.PRACTICE, Stage.LEARNING, Stage.MAIN),

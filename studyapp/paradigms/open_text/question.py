@@ -30,6 +30,7 @@ def places(asked: Asked) -> Places:
 PARADIGM = Paradigm(
     name="open_text",
     title="In your own words",
+    analysis="studyapp.paradigms.open_text.analysis",
     beside=True,
     questions=questions,
     places=places,

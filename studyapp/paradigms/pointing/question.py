@@ -4,12 +4,9 @@ The score is the map's percentile at the click and the normalised scanpath salie
 out afterwards from the map: never a game of fifteen pixels.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
 from django.utils.translation import gettext as _
-from numpy.typing import NDArray
-from PIL import Image
 
 from studyapp.paradigms.base import (
     PHOTO,
@@ -25,8 +22,6 @@ from studyapp.paradigms.questions import Asked, Question
 from studyapp.sections.blocks import BlockSection
 
 FIRST_CLASSES = 10
-SIDE = 224
-Values = NDArray[np.float32]
 
 
 def questions(asked: Asked) -> list[Question]:
@@ -52,30 +47,6 @@ def candidates(
     return [Candidate(truth.name, ranked[0])]
 
 
-def point_scores(values: Values, point: Mapping[str, float]) -> tuple[float, float]:
-    """(percentile, NSS) of a map at `point` (fractions of width and height).
-
-    values: u×v, or C×H×W signed, whose magnitude counts. It is drawn at 224 pixels a side,
-    bilinearly. The percentile is the share of places with a lower value plus half of those with
-    the same, times 100; NSS (Peters et al., Vision Research 2005) the value in standard
-    deviations from the map's mean. A constant map has NSS 0.
-    """
-    drawn = _drawn(values)
-    row = min(int(point["y"] * SIDE), SIDE - 1)
-    column = min(int(point["x"] * SIDE), SIDE - 1)
-    there = drawn[row, column]
-    percentile = 100 * float((drawn < there).mean() + (drawn == there).mean() / 2)
-    spread = float(drawn.std())
-    return percentile, float((there - drawn.mean()) / spread) if spread > 0 else 0.0
-
-
-def _drawn(values: Values) -> NDArray[np.float64]:
-    flat = np.abs(values).max(axis=0) if values.ndim == 3 else values
-    picture = Image.fromarray(np.ascontiguousarray(flat, dtype=np.float32))
-    drawn = picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    return np.asarray(drawn, dtype=np.float64)
-
-
 def widest(block: BlockSection) -> float:
     """Between two percentiles."""
     return 100.0
@@ -84,6 +55,7 @@ def widest(block: BlockSection) -> float:
 PARADIGM = Paradigm(
     name="pointing",
     title="Where does it show?",
+    analysis="studyapp.paradigms.pointing.analysis",
     shows_maps=False,
     questions=questions,
     places=places,

@@ -12,7 +12,6 @@ from pydantic import Field
 from studyapp.paradigms.base import Paradigm, Places
 from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
 from studyapp.paradigms.questions import Asked
-from studyapp.paradigms.rating.question import scale_mean
 from studyapp.sections.base import Name
 from studyapp.shelf.likely_names import unknown
 
@@ -85,19 +84,6 @@ def complaints(block: QuestionnaireBlock, texts: Collection[str]) -> Iterator[tu
         )
 
 
-def instrument_scores(name: str, answers: Mapping[str, int]) -> dict[str, float]:
-    """Each scale's mean of one person's answers (`item_1`, …) to the instrument `name`."""
-    instrument = INSTRUMENTS[name]
-    return {
-        scale: scale_mean(
-            {f"item_{number}": answers[f"item_{number}"] for number in items},
-            points=instrument.points,
-            reversed_items=instrument.reversed_items,
-        )
-        for scale, items in instrument.scales.items()
-    }
-
-
 def no_pictures(asked: Asked) -> Places:
     return {}
 
@@ -105,6 +91,7 @@ def no_pictures(asked: Asked) -> Places:
 PARADIGM = Paradigm(
     name="questionnaire",
     title="Questionnaire",
+    analysis="studyapp.paradigms.questionnaire.analysis",
     block=QuestionnaireBlock,
     complaints=complaints,
     widest=widest_of_scale,

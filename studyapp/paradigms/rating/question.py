@@ -1,6 +1,6 @@
 """Rating: statements about one explanation, each answered on a scale."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from random import Random
 
 from studyapp.models import Trial
@@ -20,16 +20,6 @@ def candidates(
     ]
 
 
-def scale_mean(answers: Mapping[str, int], *, points: int, reversed_items: Sequence[int]) -> float:
-    """The mean of the answers `item_1`, `item_2`, …; reversed items count points + 1 − answer."""
-    values = [
-        points + 1 - value if int(name.removeprefix("item_")) in reversed_items else value
-        for name, value in answers.items()
-        if name.startswith("item_")
-    ]
-    return sum(values) / len(values)
-
-
 def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
     """1 to 5 on whatever scale: nearest to 3 + latent with unit noise."""
     return max(1, min(5, round(3 + latent + random.gauss(0, 1))))
@@ -38,6 +28,7 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="rating",
     title="How good is the explanation?",
+    analysis="studyapp.paradigms.rating.analysis",
     block=ItemsBlock,
     complaints=missing_items,
     widest=widest_of_scale,

@@ -137,6 +137,7 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="reliance",
     title="Is the network's advice followed?",
+    analysis="studyapp.paradigms.reliance.analysis",
     beside=True,
     block=RelianceBlock,
     in_one_step=in_one_step,

@@ -1,0 +1,141 @@
+"""Agreement, analysed: right and wrong predictions apart, and what confidence is worth."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from studyapp.paradigms.analysis import BINARY, Analysis, InputSchema
+from studyapp.paradigms.estimates import by_method, by_stratum
+from studyapp.paradigms.measures import Measured, StudyTables, scored
+from studyapp.paradigms.tabulation import Table, strata_table
+from studyapp.shelf.formatting import interval, number
+from studyapp.statistics.detection import (
+    Sensitivity,
+    brier,
+    calibration_error,
+    fit_detection,
+    type2_auroc,
+)
+from studyapp.statistics.judgments import crossed_of
+from studyapp.statistics.wald import Wald
+
+from .question import ANSWERS, LEAST_BELIEF
+
+Facts = Mapping[str, Any]
+Frame = pd.DataFrame
+# Four steps of belief as a probability that the prediction is right: the middles of quarters
+BELIEF: Mapping[int, float] = {1: 0.125, 2: 0.375, 3: 0.625, 4: 0.875}
+
+
+def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
+    frame = scored(main, "correct")
+    frame["answer"] = main["value"]
+    frame["prediction_right"] = tables.facts(main, "right").astype("Int64")
+    return Measured(frame, "correct")
+
+
+def believed_well(frame: Frame) -> "pd.Series[Any]":
+    return (frame["answer"] >= LEAST_BELIEF).eq(frame["prediction_right"] == 1).astype(int)
+
+
+def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
+    """Right and wrong predictions apart, d′ and criterion, and what confidence is worth.
+
+    The signal is a wrong prediction, and “wrong” is said by the answers 1 and 2.
+    """
+    said = (frame["answer"] <= 2).to_numpy(dtype="int64")
+    signal = (frame["prediction_right"] == 0).to_numpy(dtype="int64")
+    detection = _detection(frame, methods, said, signal)
+    return {
+        "by_stratum": by_stratum(frame, methods, "correct"),
+        "detection": detection,
+        "confidence": {name: _confidence(rows) for name, rows in by_method(frame, methods)},
+    }
+
+
+def _detection(frame: Frame, methods: list[str], said: Any, signal: Any) -> dict[str, Any]:
+    reason = ""
+    crossed = crossed_of(frame, methods)
+    if min(len(set(crossed.people)), len(set(crossed.images))) < 2:
+        reason = "too few people or photos for a model"
+    for place, name in enumerate(methods):
+        for there in (0, 1):
+            own = said[(crossed.method == place) & (signal == there)]
+            if not len(own) or own.min() == own.max():
+                kind = "wrong" if there else "right"
+                reason = (
+                    f"of {kind} predictions with {name} all answers are the same, or none is there"
+                )
+    if reason:
+        return {"converged": False, "note": reason, "methods": dict.fromkeys(methods)}
+    fit, found = fit_detection(said, signal, crossed)
+    told = {name: _sensitivity(one) for name, one in found.items()}
+    return {"converged": fit.converged, "note": fit.note, "methods": told}
+
+
+def _sensitivity(found: Sensitivity) -> dict[str, Any]:
+    return {"d_prime": _wald(found.d_prime), "criterion": _wald(found.criterion)}
+
+
+def _wald(found: Wald | None) -> list[float] | None:
+    """Estimate, low and high, to as many digits as are meant."""
+    if found is None:
+        return None
+    return [float(f"{value:.8g}") for value in (found.estimate, *found.interval())]
+
+
+def _confidence(rows: Frame) -> dict[str, Any]:
+    """Type-2 AUROC of the certain answers (1, 4), Brier score and ECE of belief."""
+    certain = rows["answer"].isin([1, 4]).astype(int).to_list()
+    belief = [BELIEF[int(answer)] for answer in rows["answer"]]
+    happened = rows["prediction_right"].astype(int).to_list()
+    return {
+        "type2_auroc": type2_auroc(rows["correct"].to_list(), certain),
+        "brier": brier(happened, belief),
+        "calibration_error": calibration_error(happened, belief, bins=4),
+    }
+
+
+def tables(own: Facts) -> Iterator[Table]:
+    yield strata_table("Right and wrong predictions apart", own["by_stratum"])
+    yield from _detection_table(own)
+    yield from _confidence_table(own)
+
+
+def _detection_table(own: Facts) -> Iterator[Table]:
+    """d′ and criterion of noticing that the network is wrong, and what confidence is worth."""
+    detection: Facts = own["detection"]
+    rows = [
+        [method, *_estimate(one and one["d_prime"]), *_estimate(one and one["criterion"])]
+        for method, one in detection["methods"].items()
+    ]
+    title = "Noticing that the network is wrong"
+    note = f": not to be told, {detection['note']}" if not detection["converged"] else ""
+    header = ["method", "d′", "95 % interval", "criterion", "95 % interval"]
+    yield Table(title + note, header, rows)
+
+
+def _confidence_table(own: Facts) -> Iterator[Table]:
+    rows = [
+        [method, *(number(one[key]) for key in ("type2_auroc", "brier", "calibration_error"))]
+        for method, one in own["confidence"].items()
+    ]
+    header = ["method", "type-2 AUROC", "Brier score", "calibration error"]
+    yield Table("What confidence is worth", header, rows)
+
+
+def _estimate(found: list[float] | None) -> list[str]:
+    return ["–", "–"] if found is None else [number(found[0]), interval(found[1:])]
+
+
+ANALYSIS = Analysis(
+    measure=measure,
+    schemas={
+        "agreement": InputSchema(
+            needed={"answer": ANSWERS, "prediction_right": BINARY}, outcome=believed_well
+        )
+    },
+    results=results,
+    tables=tables,
+)

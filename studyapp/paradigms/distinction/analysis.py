@@ -1,0 +1,87 @@
+"""Distinction, analysed: which class is predicted and which is correct, two scores never merged."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from studyapp.paradigms.analysis import BINARY, LIKERT, Analysis, InputSchema
+from studyapp.paradigms.estimates import by_method, by_stratum, shares
+from studyapp.paradigms.measures import Measured, StudyTables, loaded, scored
+from studyapp.paradigms.tabulation import SHARE_HEADER, Table, share_row, strata_table
+from studyapp.shelf.formatting import number
+from studyapp.statistics.detection import type2_auroc
+
+Facts = Mapping[str, Any]
+Frame = pd.DataFrame
+CHANCE = 0.25
+QUESTIONS = {"predicted": "Which class is predicted?", "truth": "Which class is correct?"}
+
+
+def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
+    """Two questions; the network's own answer is the first class, so it is right where that is
+    the correct one."""
+    frame = scored(main, "correct")
+    frame["predicted_right"] = frame["correct"]
+    frame["truth_right"] = main["second_correct"].astype("Int64")
+    frame["prediction_right"] = (
+        tables.facts(main, "correct").eq(tables.facts(main, "right")).astype("Int64")
+    )
+    further = main["further_answers"].map(loaded)
+    for name, key in (("predicted", "confidence"), ("truth", "correct_confidence")):
+        frame[f"{name}_confidence"] = further.map(lambda one, key=key: one.get(key)).astype("Int64")
+    return Measured(frame, "correct", chance=CHANCE)
+
+
+def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
+    """Which class is predicted and which is correct: two scores, never merged."""
+    found: dict[str, Any] = {}
+    for question in ("predicted", "truth"):
+        column = f"{question}_right"
+        told = {"methods": shares(frame, methods, column)}
+        if "prediction_right" in frame.columns:
+            told["by_stratum"] = by_stratum(frame, methods, column)
+        if f"{question}_confidence" in frame.columns:
+            told["type2_auroc"] = {
+                name: _auroc(rows, column, f"{question}_confidence")
+                for name, rows in by_method(frame, methods)
+            }
+        found[question] = told
+    return found
+
+
+def _auroc(rows: Frame, right: str, confidence: str) -> float | None:
+    known = rows[rows[confidence].notna()]
+    return type2_auroc(known[right].to_list(), known[confidence].to_list())
+
+
+def tables(own: Facts) -> Iterator[Table]:
+    for name, words in QUESTIONS.items():
+        told: Facts = own[name]
+        rows = [share_row(method, one) for method, one in told["methods"].items()]
+        yield Table(words, SHARE_HEADER, rows)
+        if "by_stratum" in told:
+            yield strata_table(f"{words} By the network’s answer", told["by_stratum"])
+        if "type2_auroc" in told:
+            rows = [[method, number(value)] for method, value in told["type2_auroc"].items()]
+            header = ["method", "type-2 AUROC"]
+            yield Table(f"{words} What confidence is worth", header, rows)
+
+
+ANALYSIS = Analysis(
+    measure=measure,
+    schemas={
+        "distinction": InputSchema(
+            needed={"predicted_right": BINARY, "truth_right": BINARY},
+            optional={
+                "prediction_right": BINARY,
+                "predicted_confidence": LIKERT,
+                "truth_confidence": LIKERT,
+            },
+            outcome=lambda frame: frame["predicted_right"].astype(int),
+            chance=CHANCE,
+        )
+    },
+    results=results,
+    tables=tables,
+)

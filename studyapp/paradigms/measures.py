@@ -1,0 +1,128 @@
+"""What a study's own rows give its analysis; and what they give where a paradigm says no more.
+
+The same tables come from the database and from a bundle, so both give the same frame.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from studyapp.paradigms import PARADIGMS
+
+Frame = pd.DataFrame
+# A float map: u×v, or C×H×W
+Values = NDArray[np.float32]
+Outcome = Literal["score", "correct", "value"]
+NAMES = {
+    "participant_id": "participant", "image_group": "image", "condition": "method",
+    "stimulus_id": "unit", "trial_position": "order",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StudyTables:
+    """A study as its analysis reads it.
+
+    frames: its tables by name, the columns of `sources.COLUMNS`. stored_map: the float map of a
+    digest; None where it is not kept. has_clock: whether times are moments, as no public bundle's.
+    """
+
+    frames: Mapping[str, Frame]
+    definition: Mapping[str, Any]
+    stored_map: Callable[[str], Values | None]
+    has_clock: bool = True
+
+    def blocks(self, paradigm: str) -> dict[str, Mapping[str, Any]]:
+        return {
+            str(one["name"]): one
+            for one in self.definition["blocks"]
+            if one["paradigm"] == paradigm
+        }
+
+    def conditions_with(self, method: str) -> list[str]:
+        """The names of the conditions whose method is `method`."""
+        return [one["name"] for one in self.definition["conditions"] if one["method"] == method]
+
+    def facts(self, judgments: Frame, name: str) -> "pd.Series[Any]":
+        """What the paradigm noted of each judgment's stimulus under `name`."""
+        known = {
+            row.stimulus_id: loaded(row.facts).get(name)
+            for row in self.frames["stimuli"].itertuples(index=False)
+        }
+        return judgments["stimulus_id"].map(known)
+
+
+@dataclass(frozen=True)
+class Scale:
+    """What some methods of a paradigm are answered on, where others are answered on another.
+
+    bounds: the least and greatest value. null: what a mean is tested against; None for no test.
+    """
+
+    bounds: tuple[float, float]
+    null: float | None = None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A frame as in Tidy, its rows under the index of the judgments that they come from.
+
+    outcome: its outcome column. chance, null, bounds, about_photos: as in Tidy.
+    reference: the method to compare with where the plan names none. scales: by the names in the
+    frame's column "scale".
+    """
+
+    frame: Frame
+    outcome: Outcome
+    chance: float = 0.5
+    null: float | None = 0.0
+    bounds: tuple[float, float] | None = None
+    reference: str | None = None
+    about_photos: bool = True
+    notes: tuple[str, ...] = ()
+    scales: Mapping[str, Scale] = field(default_factory=dict)
+
+
+Measure = Callable[[StudyTables, str, Frame], Measured]
+
+
+def scored(main: Frame, outcome: Outcome) -> Frame:
+    extra = ["stronger_side"] if outcome == "score" else []
+    frame = main[main[outcome].notna()][[*NAMES, *extra, outcome]].rename(columns=NAMES)
+    return frame.astype({outcome: int})
+
+
+def by_outcome(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
+    """Scores or right answers, by the stored key; guessing is right once among the buttons."""
+    declared = PARADIGMS[paradigm]
+    assert declared.outcome is not None
+    frame = scored(main, declared.outcome)
+    return Measured(frame, declared.outcome, chance=declared.chance)
+
+
+def by_value(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
+    """The numbers as they were answered, on a scale that nothing is known of."""
+    frame = main[main["value"].notna()][[*NAMES, "value"]].rename(columns=NAMES)
+    return Measured(frame.astype({"value": float}), "value", null=None)
+
+
+def unscored(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
+    """Words are read, and a researcher's own fields mean what only the researcher knows."""
+    people = main["participant_id"].nunique()
+    note = (
+        f"{paradigm} has no score of its own: {len(main)} answers of {people} people stand in the "
+        "column “data” of the private table of judgments; `analyse FILE` takes what is coded "
+        "from them"
+    )
+    frame = Frame(columns=[*NAMES.values(), "value"])
+    return Measured(frame, "value", null=None, notes=(note,))
+
+
+def loaded(cell: Any) -> Any:
+    """A JSON cell; an empty object where it is missing."""
+    return json.loads(cell) if isinstance(cell, str) else {}

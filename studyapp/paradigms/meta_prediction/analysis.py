@@ -1,0 +1,84 @@
+"""Meta-prediction, analysed: how useful an explanation is beside having none (Utility-K)."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from studyapp.paradigms.analysis import BINARY, Analysis, InputSchema
+from studyapp.paradigms.base import NO_EXPLANATION
+from studyapp.paradigms.estimates import by_method
+from studyapp.paradigms.measures import Measured, StudyTables, scored
+from studyapp.paradigms.tabulation import Table
+from studyapp.shelf.formatting import interval, number
+from studyapp.statistics.utility import Tallies, utility
+
+Facts = Mapping[str, Any]
+Frame = pd.DataFrame
+
+
+def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
+    """The baseline is the condition without explanation, where there is one."""
+    frame = scored(main, "correct")
+    sessions = {
+        name: block.get("session") or 1 for name, block in tables.blocks("meta_prediction").items()
+    }
+    frame["session"] = main["block"].map(sessions).astype(str)
+    baseline = next(iter(tables.conditions_with(NO_EXPLANATION)), None)
+    return Measured(frame, "correct", reference=baseline)
+
+
+def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
+    """Utility-K and Utility of every method against the reference, which is the baseline."""
+    if not methods:
+        return {"baseline": None, "utility": {}}
+    tallies = {name: _tallies(rows) for name, rows in by_method(frame, methods)}
+    baseline = methods[0]
+    told = {
+        name: asdict(utility(tallies[name], tallies[baseline], seed=seed)) for name in methods[1:]
+    }
+    return {"baseline": baseline, "utility": told}
+
+
+def _tallies(rows: Frame) -> Tallies:
+    """Right answers and answers by person and session."""
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for (person, session), cells in rows.groupby(["participant", "session"], sort=False):
+        tally = int(cells["correct"].sum()), len(cells)
+        found.setdefault(str(person), {})[str(session)] = tally
+    return found
+
+
+def tables(own: Facts) -> Iterator[Table]:
+    """Utility-K by session, then over all sessions."""
+    rows = [
+        row
+        for method, one in own["utility"].items()
+        for row in [
+            *(
+                [method, f"session {key}", number(k), "–", ""]
+                for key, k in one["by_session"].items()
+            ),
+            [method, "all sessions", number(one["value"]), _interval(one), one["note"]],
+        ]
+    ]
+    title = f"Utility-K: accuracy against that of {own['baseline']}"
+    yield Table(title, ["method", "", "Utility", "95 % interval", ""], rows)
+
+
+def _interval(one: Facts) -> str:
+    return interval(None if one["low"] is None else (one["low"], one["high"]))
+
+
+ANALYSIS = Analysis(
+    measure=measure,
+    schemas={
+        "meta_prediction": InputSchema(
+            needed={"session": (), "correct": BINARY},
+            outcome=lambda frame: frame["correct"].astype(int),
+        )
+    },
+    results=results,
+    tables=tables,
+)

@@ -1,0 +1,15 @@
+"""Open text, analysed: answers are read and coded elsewhere; a table of texts counts words."""
+
+from studyapp.paradigms.analysis import Analysis, InputSchema
+from studyapp.paradigms.measures import unscored
+
+ANALYSIS = Analysis(
+    measure=unscored,
+    schemas={
+        "open_text": InputSchema(
+            needed={"text": ()},
+            outcome=lambda frame: frame["text"].map(lambda text: len(str(text).split())),
+            is_share=False,
+        )
+    },
+)

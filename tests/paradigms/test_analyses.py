@@ -1,0 +1,43 @@
+"""What paradigms say of their own analysis."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from studyapp.analyses.tidy import TidyError, tidy_file
+from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.analysis import VALUES, analysis_of, declared_analysis, input_schemas
+from studyapp.paradigms.measures import by_outcome, by_value, unscored
+from tests.analyses.tidy_tables import write_csv
+
+
+def test_every_named_module_is_in_the_folder_of_its_paradigm() -> None:
+    named = {name: one.analysis for name, one in PARADIGMS.items() if one.analysis is not None}
+    assert named == {name: f"studyapp.paradigms.{name}.analysis" for name in named}
+    assert {"pointing", "reliance"} <= set(named)
+
+
+def test_every_paradigm_takes_a_table_from_elsewhere_under_its_own_name() -> None:
+    assert set(PARADIGMS) <= set(input_schemas())
+
+
+def test_a_paradigm_without_a_module_is_analysed_by_what_it_declares() -> None:
+    plain = declared_analysis(replace(PARADIGMS["rating"], name="plain", analysis=None))
+    written = declared_analysis(replace(PARADIGMS["open_text"], name="written", analysis=None))
+    assert analysis_of("trust").measure is by_outcome
+    assert (plain.measure, plain.schemas) == (by_value, {"plain": VALUES})
+    assert (written.measure, written.schemas) == (unscored, {"written": VALUES})
+
+
+def test_guessing_is_right_once_among_the_buttons() -> None:
+    assert (PARADIGMS["discrimination"].chance, PARADIGMS["distinction"].chance) == (0.5, 0.25)
+    assert PARADIGMS["agreement"].chance == 0.5
+
+
+def test_a_table_with_two_outcomes_asks_for_its_paradigm(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "table.csv", "participant,image,method,score,correct\na,b,c,1,1\n")
+    with pytest.raises(TidyError, match="score and correct: say --paradigm trust or discrimin"):
+        tidy_file(path)
+    with pytest.raises(TidyError, match="is one of trust, discrimination, agreement"):
+        tidy_file(path, paradigm="guessed")
