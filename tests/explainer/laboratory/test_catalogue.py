@@ -8,7 +8,7 @@ import pytest
 from explainer.__main__ import main
 from explainer.laboratory.catalogue import catalogue
 
-STORED = Path(__file__).parents[3] / "studyapp" / "studies" / "catalogue.json"
+STORED = Path(__file__).parents[3] / "studyapp" / "studies" / "definition" / "catalogue.json"
 
 
 def test_the_stored_catalogue_has_not_drifted() -> None:
