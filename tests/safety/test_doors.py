@@ -149,12 +149,21 @@ def test_who_logs_in_comes_to_the_desk_wherever_the_link_says(client: Client, af
     assert client.post("/admin/login/", login)["Location"] == "/admin/"
 
 
-@pytest.mark.parametrize("address", ["http://example.org/?cc=", "javascript:alert(1)//"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://example.org/?cc=",
+        "javascript:alert(1)//",
+        "https://",
+        "https:///c",
+        "https://a.org/x y",
+    ],
+)
 def test_a_panel_is_gone_back_to_by_https_alone(address: str) -> None:
     toml = (ROOT / "fixtures" / "studies" / "every-option.toml").read_text("utf-8")
     wrong = re.sub(r'redirect = ".*"', f'redirect = "{address}"', toml)
     assert wrong != toml
-    with pytest.raises(DefinitionError, match=r"`panel.redirect` has to begin with https://"):
+    with pytest.raises(DefinitionError, match=r"`panel.redirect` has to be a whole address"):
         parse_definition(wrong, "study.toml")
 
 

@@ -1,5 +1,6 @@
 """What is wrong between a study file's sections, the first first: each with its place and mend."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from .study import Definition
 from .toml_lines import Path as KeyPath
 
 LOCALES = Path(__file__).parents[2] / "locale"
+# A page to send people to, which their code is added to
+ADDRESS = re.compile(r"https://[^\s/?#]+\S*")
 # The option of every builder whose weights are drawn
 DRAWN_FROM = "seed"
 # What the column of a page's place holds
@@ -34,8 +37,12 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     yield from _panel_complaints(definition)
     yield from _pay_complaints(definition)
     redirect = definition.panel.redirect
-    if redirect is not None and not redirect.startswith("https://"):
-        yield ("panel", "redirect"), "`panel.redirect` has to begin with https://"
+    if redirect is not None and not ADDRESS.fullmatch(redirect):
+        yield (
+            ("panel", "redirect"),
+            "`panel.redirect` has to be a whole address without blanks that begins with https:// "
+            "and names a host; copy it from the panel's page",
+        )
     if definition.ethics is None and definition.kind == "real":
         yield ("ethics",), '`ethics` is missing; add the section, or say kind = "pilot"'
     colour_map = definition.display.colour_map

@@ -41,15 +41,28 @@ def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
             "`exclusions.fastest_median_ms` can never apply: no block is analysed; "
             "add one, or remove the rule",
         )
-    if rules.straight_lining is not None and not any(
-        one.answers and (one.name == "value" or one.name.startswith("item_"))
-        for one in _main_questions(definition)
-    ):
+    chosen = _choices_of_a_person(definition)
+    if rules.straight_lining is not None and chosen < 2:
+        why = (
+            "would exclude everybody: people choose one listed answer only"
+            if chosen
+            else "can never apply: no analysed block asks for a choice among listed answers"
+        )
         yield (
             ("exclusions", "straight_lining"),
-            "`exclusions.straight_lining` can never apply: no analysed block asks for a choice "
-            "among listed answers; add one, or remove the rule",
+            f"`exclusions.straight_lining` {why}; add such a block, or remove the rule",
         )
+
+
+def _choices_of_a_person(definition: Definition) -> int:
+    """How many listed answers a person chooses in analysed blocks."""
+    return sum(
+        one.block.trials
+        for one in asked_questions(definition)
+        if one.block.is_main
+        and one.question.answers
+        and (one.question.name == "value" or one.question.name.startswith("item_"))
+    )
 
 
 def _main_questions(definition: Definition) -> list[Question]:

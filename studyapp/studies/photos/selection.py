@@ -38,9 +38,21 @@ def select_stimuli(study: Study) -> None:
         shortage = _shortage(definition, paradigm, stimuli)
         if shortage:
             raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study)}")
+        _refuse_long_names(stimuli)
         Stimulus.objects.bulk_create(stimuli)
         used |= {row.photo.image_id for row in stimuli if row.role in SHOWN}
     study.save(update_fields=["selection"])
+
+
+def _refuse_long_names(stimuli: list[Stimulus]) -> None:
+    """A class is called as its network's file of labels says, of which the check knows nothing."""
+    limit = Stimulus._meta.get_field("category").max_length or 0
+    for row in stimuli:
+        if len(row.category) > limit:
+            raise PreparationError(
+                f"a class is called “{row.category[:40]}…”, with {len(row.category)} characters; "
+                f"{limit} is the limit: shorten its line in the network's file of labels"
+            )
 
 
 def paradigm_pairs(study: Study, definition: Definition, paradigm: str) -> list[NetworkPair]:

@@ -35,6 +35,11 @@ def refused(**options: Any) -> list[tuple[str, str]]:
             "people get only 1; add `checks`",
         ),
         (
+            {"trials": 1, "exclusions": {"straight_lining": 0.9}},
+            "exclusions.straight_lining",
+            "would exclude everybody: people choose one listed answer only",
+        ),
+        (
             {"blocks": [PRACTICE], "exclusions": {"fastest_median_ms": 400}},
             "exclusions.fastest_median_ms",
             "no block is analysed",

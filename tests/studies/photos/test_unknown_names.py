@@ -1,5 +1,6 @@
 """Names that are no class of the network are told where a researcher looks: status and desk."""
 
+from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from studyapp.studies.definition.file import DefinitionError, read_definition
 from studyapp.studies.loading import LoadingError, load_study
 from studyapp.studies.preparation.advance import advance
 from tests.admin.desk import administrator
-from tests.shelf.test_class_names import make_folders
+from tests.photos.test_class_names import make_folders
 from tests.studies.definition.test_checking import STUDY
 
 pytestmark = pytest.mark.django_db
@@ -27,11 +28,14 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def prepared(folder: Path, *, replace: bool = False) -> Study:
+LABELS = ("red", "green", "blue", "grey", "pink", "gold")
+
+
+def prepared(folder: Path, *, replace: bool = False, labels: Sequence[str] = LABELS) -> Study:
     """The study after its networks answered: every photo shows the first class."""
     study = load_study(folder / "study.toml", replace=replace)
     network = Network.objects.get()
-    network.labels = ["red", "green", "blue", "grey", "pink", "gold"]
+    network.labels = list(labels)
     network.save()
     for photo in study.images.all():
         top = [[index, 1.0, 0.1] for index in range(6)]
@@ -77,3 +81,14 @@ def test_a_table_of_names_may_not_lead_out_of_an_upload(folder: Path) -> None:
     (folder / "study.toml").write_text(toml)
     with pytest.raises(DefinitionError, match=r"images.names.*points outside the upload"):
         read_definition(folder / "study.toml", is_upload=True)
+
+
+def test_a_class_whose_name_no_column_holds_stops_the_preparation_with_the_fix(
+    folder: Path,
+) -> None:
+    long = "red" + "d" * 500
+    asks = 'paradigm = "rating"\nitems = ["It is clear."]'
+    toml = STUDY.replace('paradigm = "pointing"', asks).replace("stimuli = 4", "stimuli = 2")
+    (folder / "study.toml").write_text(toml)
+    study = prepared(folder, labels=[long, *LABELS[1:]])
+    assert f"with {len(long)} characters; 500 is the limit: shorten its line" in study.problem
