@@ -2,17 +2,44 @@
 
 import importlib
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FUNCTION = re.compile(r"`((?:studyapp|tasks|explainer)(?:\.\w+)+)`")
+FUNCTION = re.compile(r"`((?:studyapp|tasks|explainer|photos)(?:\.\w+)+)`")
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 HEADING = re.compile(r"# ([1-9]\d*)\. \S.*[^.]")
 DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+
+
+# A picture of rooms: its name, then a line for each layer
+PICTURE = re.compile(r"^```text\n(\S+)\n((?:  \S.*\n)+)```$", flags=re.MULTILINE)
+
+
+def drawn_rooms() -> dict[str, list[str]]:
+    """The layers that each picture in docs/design.md shows, from the top."""
+    page = (ROOT / "docs" / "design.md").read_text(encoding="utf-8")
+    return {
+        name: [re.split(r"  +", line.strip())[0] for line in lines.splitlines()]
+        for name, lines in PICTURE.findall(page)
+    }
+
+
+def contracted_rooms() -> dict[str, list[str]]:
+    """The layers that pyproject.toml holds imports to, by what they are layers of."""
+    linter = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = linter["tool"]["importlinter"]["contracts"]
+    return {
+        contract.get("containers", ["repository"])[0]: [
+            re.sub(r"[()]", "", layer).replace("|", "·") for layer in contract["layers"]
+        ]
+        for contract in contracts
+        if contract["type"] == "layers"
+    }
 
 
 def exists(dotted: str) -> bool:
@@ -25,6 +52,12 @@ def test_every_function_in_the_life_of_a_trial_exists(page: str) -> None:
     named = FUNCTION.findall((ROOT / page).read_text(encoding="utf-8"))
     assert len(named) >= 9
     assert [name for name in named if not exists(name)] == []
+
+
+def test_the_pictures_of_rooms_are_the_import_contracts() -> None:
+    drawn, contracted = drawn_rooms(), contracted_rooms()
+    assert set(drawn) == {"repository", "studyapp", "studyapp.studies", "explainer"}
+    assert drawn == {name: contracted[name] for name in drawn}
 
 
 @pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.name)
