@@ -19,6 +19,9 @@ WITHOUT_MAP = {
     NO_ADVICE: "neither the network's answer nor an explanation",
 }
 PHOTO = "photo"
+# What is stored of buttons, and of the steps of a scale, as `answer_levels` tell it
+BUTTONS = {("", "0, 1, …"): "first, second, … button"}
+STEPS = {("", "1, 2, …"): "step of the scale"}
 # Between two means: of scores from −2 to +2, and of shares
 WIDEST = {"score": 4.0, "correct": 1.0}
 
@@ -106,6 +109,19 @@ def no_advice(trial: Trial) -> str:
 
 
 @dataclass(frozen=True)
+class Published:
+    """What a paper printed of a paradigm: the mean score or the share of right answers by method.
+
+    source: as a figure names it. otherwise: the same of methods that it did not try, as simulated
+    people take it.
+    """
+
+    source: str
+    means: Mapping[str, float]
+    otherwise: float
+
+
+@dataclass(frozen=True)
 class Paradigm:
     """One kind of question.
 
@@ -149,6 +165,10 @@ class Paradigm:
         the stronger network (or the right answer) is `latent`, with a pull `bias` to B (or to
         the first option). None where there is no question `value`.
     simulate_further: the same for another question, where guessing will not do.
+    able: the latent tendency of simulated people who are right most of the time.
+    published: what a paper printed, to be drawn beside a study that asks the same of a method.
+    answer_levels: (words after the paradigm's name, stored values of `value`) → what they mean,
+        for the codebook.
     analysis: the module whose `ANALYSIS` says how answers are analysed, loaded on first use; None
         where shares or means by `outcome` say all.
     """
@@ -187,6 +207,9 @@ class Paradigm:
     compares: Literal["network", "class"] | None = None
     without_map: Mapping[str, str] = field(default_factory=dict)
     is_scored: bool = True
+    able: float = 1.0
+    published: Published | None = None
+    answer_levels: Mapping[tuple[str, str], str] = field(default_factory=dict)
     analysis: str | None = None
 
     @property

@@ -1,13 +1,14 @@
 """What a simulated person is made of, and how that becomes answers. Pure: no clock, no network."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from random import Random
 from statistics import fmean
 from typing import Any
 
 from studyapp.models import Stage, Trial
-from studyapp.paradigms import PARADIGMS, Asked, Question
+from studyapp.paradigms import PARADIGMS, Asked, Paradigm, Question
 from studyapp.paradigms.questions import BUTTON
 from studyapp.sections.design import DisplaySection
 
@@ -139,13 +140,40 @@ def _declined(question: Question) -> dict[str, object]:
     return {question.tick: "yes"}
 
 
+Tendency = Callable[[Paradigm], tuple[float, Mapping[str, float]]]
+
+
+def guessing(paradigm: Paradigm) -> tuple[float, Mapping[str, float]]:
+    return 0.0, {}
+
+
+def able(paradigm: Paradigm) -> tuple[float, Mapping[str, float]]:
+    return (paradigm.able if paradigm.simulate is not None else 0.0), {}
+
+
+def as_published(paradigm: Paradigm) -> tuple[float, Mapping[str, float]]:
+    """Points of a mean score, logits of a share; no tendency where nothing is published."""
+    if paradigm.published is None:
+        return 0.0, {}
+    told = paradigm.published
+    latent = _rounded_logit if paradigm.outcome == "correct" else float
+    return latent(told.otherwise), {name: latent(mean) for name, mean in told.means.items()}
+
+
+def _rounded_logit(share: float) -> float:
+    return round(math.log(share / (1 - share)), 3)
+
+
 @dataclass(frozen=True)
 class Population:
-    """Where simulated people are drawn from; spreads are standard deviations between people."""
+    """Where simulated people are drawn from; spreads are standard deviations between people.
+
+    tendency: what people of a paradigm tend to, on its latent scale, whatever the method; and by
+        method, where methods differ.
+    """
 
     description: str
-    latents: Mapping[str, Mapping[str, float]]
-    latent: Mapping[str, float]
+    tendency: Tendency
     person_sd: float = 0.4
     photo_sd: float = 0.5
     bias: float = 0.0
@@ -156,12 +184,15 @@ class Population:
     def person(self, paradigm: str, random: Random, *, photo_seed: int) -> Profile:
         """One person's profile for a study of `paradigm`."""
         leaves = random.random() < self.drop_out
+        latent, by_method = self.tendency(PARADIGMS[paradigm])
+        others = {
+            name: self.tendency(one)[0]
+            for name, one in PARADIGMS.items()
+            if name != paradigm and one.simulate is not None
+        }
         return Profile(
-            latents={
-                **{name: value for name, value in self.latent.items() if name != paradigm},
-                **self.latents.get(paradigm, {}),
-            },
-            latent=self.latent.get(paradigm, 0.0),
+            latents={**others, **by_method},
+            latent=latent,
             shift=random.gauss(0, self.person_sd),
             photo_sd=self.photo_sd,
             photo_seed=photo_seed,
@@ -172,45 +203,20 @@ class Population:
         )
 
 
-# Logits of 53.33, 44.44, 60.37 and 61.23 % right and the mean scores 1.00 and 1.27:
-# Grad-CAM (arXiv 1610.02391), sections 5.1 and 5.2.
-_PAPER = {
-    "discrimination": {
-        "deconvnet": 0.134,
-        "guided_backprop": -0.223,
-        "deconv_grad_cam": 0.421,
-        "guided_grad_cam": 0.457,
-    },
-    "trust": {"guided_backprop": 1.0, "guided_grad_cam": 1.27},
-}
-
-# Logits of being right, and points of trust
-_ABLE = {
-    "trust": 1.0,
-    "discrimination": 1.5,
-    "agreement": 1.2,
-    "distinction": 0.5,
-    "meta_prediction": 1.0,
-    "reliance": 1.2,
-    "rating": 0.8,
-}
-
 POPULATIONS: Mapping[str, Population] = {
-    "paper": Population("as the Grad-CAM paper reports people", _PAPER, {"trust": 1.0}),
-    "able": Population("right most of the time", {}, _ABLE),
-    "guessing": Population("no effect at all", {}, {}, person_sd=0.0, photo_sd=0.0),
-    "leaning": Population("no effect, but a pull to B and to the first option", {}, {}, bias=0.8),
+    "paper": Population("as the Grad-CAM paper reports people", as_published),
+    "able": Population("right most of the time", able),
+    "guessing": Population("no effect at all", guessing, person_sd=0.0, photo_sd=0.0),
+    "leaning": Population("no effect, but a pull to B and to the first option", guessing, bias=0.8),
     "careless": Population(
         "able, but four answers in ten without looking",
-        {},
-        _ABLE,
+        able,
         carelessness=0.4,
         milliseconds=900.0,
     ),
     "leaving": Population(
         "able, but three in ten leave before the end",
-        {},
-        _ABLE,
+        able,
         drop_out=0.3,
     ),
 }

@@ -4,6 +4,7 @@ import csv
 import io
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -194,3 +195,17 @@ def test_a_table_in_parts_keeps_every_person_whole() -> None:
         parts = list(people_frames(JUDGMENTS, study, names, rows=rows))
         assert pd.concat(parts, ignore_index=True).equals(study_frame(JUDGMENTS, study, names))
         assert sum(part["participant_id"].nunique() for part in parts) == 4
+
+
+def test_the_levels_of_value_are_those_that_paradigms_say(settings: Any) -> None:
+    levels = next(one for one in JUDGMENTS.columns if one.name == "value").levels
+    assert levels["trust -2"] == "A clearly"
+    assert levels["agreement 4"] == "fairly confident that it is correct"
+    assert (
+        levels["discrimination, meta_prediction, reliance in two steps 0, 1, …"]
+        == "first, second, … button"
+    )
+    assert levels["rating, questionnaire 1, 2, …"] == "step of the scale"
+    assert levels["meta_prediction, learning 1"] == "seen"
+    settings.PARADIGMS = [one for one in settings.PARADIGMS if not one.endswith(".reliance")]
+    assert "discrimination, meta_prediction 0, 1, …" in levels

@@ -99,3 +99,24 @@ def test_the_same_seed_draws_the_same_person() -> None:
 def test_a_profile_survives_as_json() -> None:
     profile = POPULATIONS["paper"].person("trust", Random(4), photo_seed=1)
     assert Profile(**profile.as_json()) == profile
+
+
+def test_people_of_the_paper_are_as_right_as_it_printed() -> None:
+    person = POPULATIONS["paper"].person("discrimination", Random(4), photo_seed=1)
+    assert {name: person.latents[name] for name in PARADIGMS["discrimination"].published.means} == {
+        "deconvnet": 0.134,
+        "guided_backprop": -0.223,
+        "deconv_grad_cam": 0.421,
+        "guided_grad_cam": 0.457,
+    }
+    assert (person.latent, person.latents["trust"]) == (0.0, 1.0)
+    trusting = POPULATIONS["paper"].person("trust", Random(4), photo_seed=1)
+    assert (trusting.latent, trusting.latents["guided_grad_cam"]) == (1.0, 1.27)
+
+
+def test_able_people_tend_to_what_each_paradigm_says() -> None:
+    person = POPULATIONS["able"].person("trust", Random(4), photo_seed=1)
+    assert {"trust": person.latent, **person.latents} == {
+        name: one.able for name, one in PARADIGMS.items() if one.simulate is not None
+    }
+    assert min(person.latents.values()) > 0

@@ -6,7 +6,7 @@ from typing import Any
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.distribution import distribution_figure
 from studyapp.analyses.figures.intervals import Frame, Point, interval_figure
-from studyapp.analyses.published import PAPER, PUBLISHED
+from studyapp.paradigms import PARADIGMS
 from studyapp.shelf.formatting import (
     number,
     percent,
@@ -32,12 +32,21 @@ def main_figures(found: Facts, methods: Mapping[str, str]) -> Iterator[Figure]:
         counts = {name: one["counts"] for name, one in found["methods"].items()}
         yield distribution_figure("How the answers are spread", counts)
     if found["n"]:
-        published = PUBLISHED.get(found["paradigm"], {})
-        paper = {name: published.get(method) for name, method in methods.items()}
+        _, means = _published(found)
+        paper = {name: means.get(method) for name, method in methods.items()}
         yield interval_figure(
             [_point(name, one, paper.get(name)) for name, one in found["methods"].items()],
             _frame(found, "What people saw of it"),
         )
+
+
+def _published(found: Facts) -> tuple[str, Mapping[str, float]]:
+    """The paper that printed means of the same question by method, and those means."""
+    # Tables from elsewhere may have names that no paradigm has
+    paradigm = PARADIGMS.get(found["paradigm"])
+    if paradigm is None or paradigm.published is None:
+        return "", {}
+    return paradigm.published.source, paradigm.published.means
 
 
 def contrast_figure(found: Facts) -> Figure | None:
@@ -106,6 +115,7 @@ def _both(name: str, one: Facts | None, everybody: Facts) -> Point:
 def _frame(found: Facts, title: str) -> Frame:
     is_share = found["outcome"] == "correct"
     null = null_of(found)
+    paper, _ = _published(found)
     words = f"chance ({percent(null)})" if is_share else NULL_WORDS.get(null, short(null or 0))
     low, high = found["bounds"] or _range(found)
     return Frame(
@@ -116,7 +126,7 @@ def _frame(found: Facts, title: str) -> Frame:
         null_words=words,
         show=percent if is_share else number,
         ticks="percent" if is_share else "plain",
-        paper_words=PAPER,
+        paper_words=paper,
         other_words=WITH_EVERYBODY,
     )
 

@@ -1,5 +1,7 @@
 """The judgments, one row each: who judged what under which condition, and how it is scored."""
 
+from collections.abc import Iterator, Mapping
+
 from django.db.models import (
     Case,
     Exists,
@@ -63,10 +65,45 @@ class WithoutWords(Func):
     output_field = TextField()
 
 
+class AnswerLevels(Mapping[str, str]):
+    """What each stored `value` means, as the paradigms that are registered by then say it."""
+
+    def __getitem__(self, values: str) -> str:
+        return _answer_levels()[values]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_answer_levels())
+
+    def __len__(self) -> int:
+        return len(_answer_levels())
+
+
+def _answer_levels() -> dict[str, str]:
+    """Paradigms whose values mean the same share an entry."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for name, paradigm in PARADIGMS.items():
+        for (further, values), words in paradigm.answer_levels.items():
+            named.setdefault((values, words), []).append(f"{name}{further}")
+    return {f"{', '.join(names)} {values}": words for (values, words), names in named.items()}
+
+
+ANSWER_LEVELS = AnswerLevels()
+
+
+class _WithOutcome:
+    """The names of the paradigms with an outcome, as they are registered when rows are read."""
+
+    def __init__(self, outcome: str) -> None:
+        self.outcome = outcome
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name, one in PARADIGMS.items() if one.outcome == self.outcome)
+
+
 def _outcome(outcome: str) -> Combinable:
     """The score of answers of paradigms with that outcome; missing for others."""
-    names = [name for name, one in PARADIGMS.items() if one.outcome == outcome]
-    return Case(When(trial__paradigm__in=names, then=SCORE), output_field=IntegerField())
+    named = When(trial__paradigm__in=_WithOutcome(outcome), then=SCORE)
+    return Case(named, output_field=IntegerField())
 
 
 def standing_exclusions() -> QuerySet[Exclusion]:
@@ -135,25 +172,7 @@ COLUMNS = (
         "value",
         "The answer as it stood on the page, before any scoring.",
         shown="For the words of each answer, see the rows “answers” in the codebook of a bundle.",
-        levels={
-            "trust -2": "A clearly",
-            "trust -1": "A slightly",
-            "trust 0": "both equally",
-            "trust 1": "B slightly",
-            "trust 2": "B clearly",
-            "agreement 1": "fairly confident that the prediction is incorrect",
-            "agreement 2": "somewhat confident that it is incorrect",
-            "agreement 3": "somewhat confident that it is correct",
-            "agreement 4": "fairly confident that it is correct",
-            "reliance in one step 0": "rejected",
-            "reliance in one step 1": "accepted",
-            "distinction 0 to 3": "first to fourth map",
-            "discrimination, meta_prediction, reliance in two steps 0, 1, …": "first, second, … "
-            "button",
-            "rating, questionnaire 1, 2, …": "step of the scale",
-            "custom 0, 1, …": "first, second, … choice; of a scale its step",
-            "meta_prediction, learning 1": "seen",
-        },
+        levels=ANSWER_LEVELS,
     ),
     Column(
         "answer_name",

@@ -27,6 +27,12 @@ from studyapp.paradigms.questions import Asked, Question, value_question
 
 ANSWERS = (1, 2, 3, 4)
 LEAST_BELIEF = 3
+LEVELS = {
+    ("", "1"): "fairly confident that the prediction is incorrect",
+    ("", "2"): "somewhat confident that it is incorrect",
+    ("", "3"): "somewhat confident that it is correct",
+    ("", "4"): "fairly confident that it is correct",
+}
 
 
 def questions(asked: Asked) -> list[Question]:
@@ -84,6 +90,8 @@ PARADIGM = Paradigm(
     outcome="correct",
     keys=keys,
     simulate=simulate,
+    able=1.2,
+    answer_levels=LEVELS,
     strata=STRATA,
     check_values=ANSWERS,
     without_map={NO_EXPLANATION: WITHOUT_MAP[NO_EXPLANATION]},

@@ -49,6 +49,7 @@ def own_text(block: CustomBlock) -> str | None:
 PARADIGM = Paradigm(
     name="custom",
     title="The researcher's own question",
+    answer_levels={("", "0, 1, …"): "first, second, … choice; of a scale its step"},
     beside=True,
     questions=questions,
     places=places,

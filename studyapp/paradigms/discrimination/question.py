@@ -9,11 +9,13 @@ from collections.abc import Sequence
 from django.utils.translation import gettext as _
 
 from studyapp.paradigms.base import (
+    BUTTONS,
     Candidate,
     Category,
     Classified,
     Paradigm,
     Places,
+    Published,
     Refusal,
     right_button_keys,
 )
@@ -21,6 +23,18 @@ from studyapp.paradigms.predicted import choose
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
 
 FIRST_CLASSES = 10
+# Section 5.1 of version 4. No interval was printed. Of methods that it did not try people are
+# taken to see nothing.
+PUBLISHED = Published(
+    source="Grad-CAM paper (other networks and photos)",
+    means={
+        "deconvnet": 432 / 810,
+        "guided_backprop": 360 / 810,
+        "deconv_grad_cam": 489 / 810,
+        "guided_grad_cam": 496 / 810,
+    },
+    otherwise=0.5,
+)
 
 
 def questions(asked: Asked) -> list[Question]:
@@ -62,6 +76,9 @@ PARADIGM = Paradigm(
     outcome="correct",
     keys=right_button_keys,
     simulate=choose,
+    able=1.5,
+    published=PUBLISHED,
+    answer_levels=BUTTONS,
     options=2,
     check_values=(0, 1),
     stimuli_a_photo=2,

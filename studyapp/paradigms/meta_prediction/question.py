@@ -13,6 +13,7 @@ from pydantic import Field
 from photos.class_names import name_key
 from studyapp.models import Stage, StimulusRole
 from studyapp.paradigms.base import (
+    BUTTONS,
     NO_EXPLANATION,
     PHOTO,
     WITHOUT_MAP,
@@ -86,6 +87,7 @@ PARADIGM = Paradigm(
     outcome="correct",
     keys=right_button_keys,
     simulate=choose,
+    answer_levels={**BUTTONS, (", learning", str(SEEN)): "seen"},
     explains=(StimulusRole.LEARNING,),
     options=2,
     strata=STRATA,

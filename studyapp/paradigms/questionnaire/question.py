@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from studyapp.paradigms.base import Paradigm, Places
+from studyapp.paradigms.base import STEPS, Paradigm, Places
 from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
 from studyapp.paradigms.questions import Asked
 from studyapp.sections.base import Name
@@ -96,6 +96,7 @@ PARADIGM = Paradigm(
     complaints=complaints,
     widest=widest_of_scale,
     questions=item_questions,
+    answer_levels=STEPS,
     places=no_pictures,
     candidates=None,
     roles=(),

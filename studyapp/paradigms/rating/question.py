@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from random import Random
 
 from studyapp.models import Trial
-from studyapp.paradigms.base import Candidate, Category, Classified, Paradigm, Refusal
+from studyapp.paradigms.base import STEPS, Candidate, Category, Classified, Paradigm, Refusal
 from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
 from studyapp.paradigms.predicted import is_right
 
@@ -36,4 +36,6 @@ PARADIGM = Paradigm(
     questions=item_questions,
     candidates=candidates,
     simulate=simulate,
+    able=0.8,
+    answer_levels=STEPS,
 )

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from studyapp.models import Trial
 from studyapp.paradigms.base import (
+    BUTTONS,
     NO_ADVICE,
     PHOTO,
     WITHOUT_MAP,
@@ -148,6 +149,12 @@ PARADIGM = Paradigm(
     outcome="correct",
     keys=keys,
     simulate=simulate,
+    able=1.2,
+    answer_levels={
+        (" in one step", str(REJECT)): "rejected",
+        (" in one step", str(ACCEPT)): "accepted",
+        **{(" in two steps", values): words for (_, values), words in BUTTONS.items()},
+    },
     options=4,
     steps=2,
     strata=STRATA,

@@ -18,12 +18,26 @@ from studyapp.paradigms.base import (
     Keys,
     Paradigm,
     Places,
+    Published,
     Refusal,
 )
 from studyapp.paradigms.predicted import is_right
 from studyapp.paradigms.questions import Asked, Question, value_question
 
 ANSWERS = (-2, -1, 0, 1, 2)
+LEVELS = {
+    ("", "-2"): "A clearly",
+    ("", "-1"): "A slightly",
+    ("", "0"): "both equally",
+    ("", "1"): "B slightly",
+    ("", "2"): "B clearly",
+}
+# Section 5.2 of version 4. No interval was printed.
+PUBLISHED = Published(
+    source="Grad-CAM paper (other networks and photos)",
+    means={"guided_backprop": 1.00, "guided_grad_cam": 1.27},
+    otherwise=1.00,
+)
 
 
 def questions(asked: Asked) -> list[Question]:
@@ -91,6 +105,8 @@ PARADIGM = Paradigm(
     outcome="score",
     keys=keys,
     simulate=simulate,
+    published=PUBLISHED,
+    answer_levels=LEVELS,
     networks=("stronger", "weaker"),
     roles=("stronger", "weaker"),
     has_sides=True,
