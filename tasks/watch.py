@@ -8,7 +8,7 @@ import redis
 from django.conf import settings
 from django.db.models import QuerySet
 
-from studyapp.models import Download, Measurement, Report, Study, StudyState, WorkState
+from studyapp.models import Download, Measurement, Report, Study, WorkState
 from studyapp.queue import BROKER_SECONDS, BUNDLE, MEASURE, MEASURING, PREPARE, QUEUES, REPORT, app
 from studyapp.studies.preparation.advance import (
     pending,
@@ -72,13 +72,13 @@ def others_wait() -> bool:
 
 def unprepared_studies() -> Iterator[Wanted]:
     """Studies that are being prepared; those with a problem too: this worker may lack nothing."""
-    found = Study.objects.filter(state=StudyState.PREPARING, prepared_at=None)
+    found = Study.objects.preparing().filter(prepared_at=None)
     yield from ((PREPARE, key) for key in found.values_list("pk", flat=True))
 
 
 def forgotten_studies() -> Iterator[Wanted]:
     """Studies that could go on and that no worker has a claim in."""
-    going_on = Study.objects.filter(state=StudyState.PREPARING, prepared_at=None, problem="")
+    going_on = Study.objects.preparing().filter(prepared_at=None, problem="")
     for study in going_on:
         if not any(pending(rows).filter(is_held()).exists() for rows in _all_rows(study)):
             yield PREPARE, study.pk

@@ -4,7 +4,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from studyapp.models import Explanation, StudyImage, StudyState
+from studyapp.models import Explanation, StudyImage
 from studyapp.queue import PREPARE, ask
 from studyapp.studies.preparation.claims import retry
 from studyapp.studies.rights import Act, acts, may_sign_in, visible_studies
@@ -35,7 +35,7 @@ class ExplanationAdmin(ReadingAdmin):
     def try_again(self, request: HttpRequest, rows: QuerySet[Explanation]) -> None:
         """Make the failed ones pending again and ask for every study that is being prepared."""
         count = retry(Explanation.objects.filter(pk__in=rows.values("pk")))
-        for study in visible_studies(request.user).filter(state=StudyState.PREPARING):
+        for study in visible_studies(request.user).preparing():
             if Act.PREPARE in acts(request.user, study):
                 ask(PREPARE, study.pk)
         self.message_user(request, f"{count} explanations are tried again", messages.SUCCESS)

@@ -67,7 +67,7 @@ def home_context(user: Any) -> dict[str, Any]:
     workers = [(one, one.pk in alive) for one in Heartbeat.objects.filter(lately)]
     concerns = [
         *_database(),
-        *_failed(studies),
+        *_failed(studies.preparing()),
         *_problems(studies),
         *_workers(workers, lines, queues),
         *_drop_outs(studies),
@@ -108,8 +108,7 @@ def _lines(studies: QuerySet[Study]) -> list[Line]:
     return sorted(lines, key=lambda line: order.get(StudyState(line.study.state), 9))
 
 
-def _failed(studies: QuerySet[Study]) -> Iterator[Concern]:
-    preparing = studies.filter(state=StudyState.PREPARING)
+def _failed(preparing: QuerySet[Study]) -> Iterator[Concern]:
     bad = Q(overlay__state=WorkState.FAILED) | Q(overlay__explanation__state=WorkState.FAILED)
     uses = StimulusOverlay.objects.filter(bad, stimulus__study__in=preparing)
     photos = Prediction.objects.filter(state=WorkState.FAILED, image__uses__study__in=preparing)

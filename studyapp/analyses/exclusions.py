@@ -126,11 +126,7 @@ def apply_exclusions(study: Study) -> int:
     An exclusion that a researcher has undone is not made again.
     """
     people = participation_keys(study)
-    standing = set(
-        Exclusion.objects.filter(participation__study=study, undoes=None).values_list(
-            "participation_id", "rule"
-        )
-    )
+    standing = set(Exclusion.objects.of(study).made().values_list("participation_id", "rule"))
     new = [
         Exclusion(participation_id=people[name], rule=rule, note=note)
         for name, rule, note in find_broken_rules(study)

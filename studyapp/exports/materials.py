@@ -96,7 +96,7 @@ def _write_texts(study: Study, folder: Path) -> None:
 
 def _copy_pictures(study: Study, folder: Path) -> Iterator[str]:
     """Every overlay and map of the study, once, named by its digest."""
-    uses = StimulusOverlay.objects.filter(stimulus__study=study).order_by("overlay_id")
+    uses = StimulusOverlay.objects.of(study).order_by("overlay_id")
     overlays = uses.exclude(overlay__file="").values_list("overlay__file", "overlay__digest")
     maps = uses.exclude(overlay__explanation__map_file="").values_list(
         "overlay__explanation__map_file", "overlay__explanation__map_digest"

@@ -64,7 +64,7 @@ def rebuild_pictures(study: Study, folder: Path, facts: dict[str, Any]) -> Pictu
 
 
 def _make_metrics(study: Study, folder: Path) -> None:
-    uses = StimulusOverlay.objects.filter(stimulus__study=study)
+    uses = StimulusOverlay.objects.of(study)
     keys = {
         (f"{one.stimulus.paradigm}_{one.stimulus.position:04}", one.condition.name, one.role): one
         for one in uses.select_related("stimulus", "condition")

@@ -4,7 +4,7 @@ from typing import Any
 
 import tomlkit
 
-from studyapp.models import Status, Study, StudyState
+from studyapp.models import Study, StudyState
 
 from .folder import ExportError
 
@@ -34,8 +34,7 @@ def is_under_way(study: Study) -> bool:
         return False
     if study.state in (StudyState.DRAFT, StudyState.PREPARING):
         return True
-    on_the_way = study.participations.filter(status=Status.ACTIVE)
-    return study.slots.filter(is_open=True).exists() or on_the_way.exists()
+    return study.slots.free().exists() or study.participations.active().exists()
 
 
 def without_codes(definition: dict[str, Any]) -> dict[str, Any]:

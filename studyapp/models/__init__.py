@@ -3,6 +3,7 @@
 from .codes import new_code, new_spoken_code
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
 from .erasing import erase_judgments
+from .judgment import Exclusion, Judgment
 from .load import NetworkLoad
 from .login import LoginTries
 from .member import Member, Role
@@ -11,8 +12,6 @@ from .participation import (
     LEFT,
     DoorCount,
     Event,
-    Exclusion,
-    Judgment,
     PanelEvent,
     PanelIdentity,
     PanelVisit,
@@ -23,6 +22,7 @@ from .participation import (
 )
 from .report import Download, Measurement, MetricValue, Report
 from .stimulus import (
+    SHOWN_ROLES,
     Crop,
     Explanation,
     Image,
@@ -39,6 +39,7 @@ from .work import Heartbeat, Work, WorkState
 __all__ = [
     "HOLDS_A_SLOT",
     "LEFT",
+    "SHOWN_ROLES",
     "Arm",
     "Condition",
     "Crop",

@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from .codes import new_code
-from .stimulus import Image, Overlay, Stimulus
+from .stimulus import SHOWN_ROLES, Image, Overlay, Stimulus
 from .study import NetworkPair, Study
 
 
@@ -46,6 +46,15 @@ class Condition(models.Model):
         return self.name
 
 
+class StimulusOverlayQuerySet(models.QuerySet["StimulusOverlay"]):
+    def of(self, study: Study) -> Self:
+        return self.filter(stimulus__study=study)
+
+    def shown(self) -> Self:
+        """Those of stimuli that people see."""
+        return self.filter(stimulus__role__in=SHOWN_ROLES)
+
+
 class StimulusOverlay(models.Model):
     """Which overlay stands for a stimulus under a condition, in which role ("stronger", …)."""
 
@@ -53,6 +62,8 @@ class StimulusOverlay(models.Model):
     condition = models.ForeignKey(Condition, models.CASCADE, related_name="overlays")
     role = models.CharField(max_length=20)
     overlay = models.ForeignKey(Overlay, models.PROTECT, related_name="uses")
+
+    objects = StimulusOverlayQuerySet.as_manager()
 
     class Meta:
         constraints = [

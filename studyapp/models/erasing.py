@@ -3,7 +3,7 @@
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from .participation import Judgment
+from .judgment import Judgment
 
 
 @transaction.atomic

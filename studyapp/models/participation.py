@@ -1,15 +1,14 @@
-"""People and what they said: Participant, Participation, Judgment, Exclusion."""
+"""People: Participant, Participation, and what happened to them."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
-from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
 from .codes import new_code, new_spoken_code
-from .design import Arm, Slot, Trial
+from .design import Arm, Slot
 from .study import Study, StudyText
 
 
@@ -66,6 +65,17 @@ HOLDING = ["status", "slot", "arm", "last_seen_at"]
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):
+    def active(self) -> Self:
+        """Those who hold a place and have not finished."""
+        return self.filter(status=Status.ACTIVE)
+
+    def finished(self) -> Self:
+        return self.filter(status=Status.FINISHED)
+
+    def on_the_way(self) -> Self:
+        """Those who may still finish."""
+        return self.filter(status__in=[Status.ENTERED, Status.ACTIVE])
+
     def enter(self, **particulars: Any) -> "Participation":
         """A new participation, with its first event."""
         person = self.create(**particulars)
@@ -268,44 +278,6 @@ class DoorCount(models.Model):
         return f"{self.study}: {self.why}"
 
 
-class Judgment(models.Model):
-    """One answer to one trial: added once, never edited, deleted only by a withdrawal or with a
-    marked copy of a study that was never open.
-
-    `value` is the answer as shown on the page (so −2 is "A clearly", 0 the first button …);
-    which of it was right or favours the stronger network is worked out from the trial.
-    """
-
-    participation = models.ForeignKey(Participation, models.PROTECT, related_name="judgments")
-    trial = models.ForeignKey(Trial, models.PROTECT, related_name="judgments")
-    value = models.SmallIntegerField(null=True)
-    # Whatever else the paradigm's form took: confidence, text, click …
-    data = models.JSONField(default=dict, blank=True)
-    texts_digest = models.CharField(max_length=64, blank=True)
-    answered_at = models.DateTimeField(default=timezone.now, editable=False)
-    rt_ms = models.PositiveIntegerField(null=True, help_text="Onset to the first choice.")
-    confirm_ms = models.PositiveIntegerField(null=True, help_text="Onset to the confirmation.")
-    choice_changes = models.PositiveSmallIntegerField(null=True)
-    hidden_ms = models.PositiveIntegerField(null=True)
-    focus_losses = models.PositiveSmallIntegerField(null=True)
-    window_width = models.PositiveIntegerField(null=True)
-    window_height = models.PositiveIntegerField(null=True)
-    pixel_ratio = models.FloatField(null=True)
-    picture_failed = models.BooleanField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["participation", "trial"], name="judgment_once"),
-        ]
-        indexes = [
-            models.Index(fields=["answered_at"], name="judgment_answered"),
-            models.Index(fields=["participation", "id"], name="judgment_of_person"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.participation}: {self.trial}"
-
-
 class Event(models.Model):
     """What happened to a participation, in order: entered, consented, withdrew, …"""
 
@@ -350,19 +322,3 @@ class PanelEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.kind}"
-
-
-class Exclusion(models.Model):
-    """Why a participation is left out of the analysis: a row beside the data. Undo is a row too."""
-
-    participation = models.ForeignKey(Participation, models.PROTECT, related_name="exclusions")
-    rule = models.CharField(max_length=60)
-    note = models.TextField(blank=True)
-    undoes = models.OneToOneField(
-        "self", models.PROTECT, null=True, blank=True, related_name="undone_by"
-    )
-    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
-    made_at = models.DateTimeField(default=timezone.now, editable=False)
-
-    def __str__(self) -> str:
-        return f"{self.participation}: {self.rule}"

@@ -1,5 +1,7 @@
 """From photo to picture: Image, Prediction, Stimulus, Explanation, Overlay."""
 
+from typing import Self
+
 from django.db import models
 from django.db.models import Q
 
@@ -77,6 +79,15 @@ class StimulusRole(models.TextChoices):
     DROPPED = "dropped", "dropped"
 
 
+# What people see; the others wait, or can't be shown
+SHOWN_ROLES = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
+
+
+class StimulusQuerySet(models.QuerySet["Stimulus"]):
+    def shown(self) -> Self:
+        return self.filter(role__in=SHOWN_ROLES)
+
+
 class Stimulus(models.Model):
     """What a trial asks about, found eligible; `position` is its place in the seed's order."""
 
@@ -92,6 +103,8 @@ class Stimulus(models.Model):
     options = models.JSONField(default=list, blank=True)
     facts = models.JSONField(default=dict, blank=True)
     dropped_because = models.TextField(blank=True)
+
+    objects = StimulusQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "stimuli"

@@ -1,6 +1,6 @@
 """Study, its texts, its networks, and what was changed after it opened."""
 
-from typing import Any
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -22,6 +22,11 @@ class StudyKind(models.TextChoices):
     REAL = "real", "real"
     PILOT = "pilot", "pilot"
     SIMULATED = "simulated", "simulated"
+
+
+class StudyQuerySet(models.QuerySet["Study"]):
+    def preparing(self) -> Self:
+        return self.filter(state=StudyState.PREPARING)
 
 
 class Study(models.Model):
@@ -57,6 +62,8 @@ class Study(models.Model):
     prepared_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
+
+    objects = StudyQuerySet.as_manager()
 
     class Meta:
         verbose_name_plural = "studies"

@@ -53,4 +53,4 @@ def _bonus(person: Participation, definition: Definition) -> float:
 
 def unpaid(study: Study) -> int:
     """How many are still on their way, so that the list is not the last one."""
-    return study.participations.filter(status__in=[Status.ENTERED, Status.ACTIVE]).count()
+    return study.participations.on_the_way().count()

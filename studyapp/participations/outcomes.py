@@ -6,9 +6,7 @@ Trials asked again, A = A and artefact trials never do: they are main trials.
 
 from urllib.parse import quote
 
-from django.db.models import F
-
-from studyapp.models import LEFT, Judgment, Participation, Stage, Status, StudyState
+from studyapp.models import LEFT, Participation, Status, StudyState
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .panels import PANELS
@@ -52,8 +50,7 @@ def has_failed_checks(person: Participation, definition: Definition) -> bool:
     limit = too_many_failed(definition)
     if limit is None:
         return False
-    checks = Judgment.objects.filter(participation=person, trial__stage=Stage.CHECK)
-    return checks.exclude(value=F("trial__expected")).count() >= limit
+    return person.judgments.failed_checks().count() >= limit
 
 
 def panel_code(person: Participation, definition: Definition, *, seen: str | None = None) -> str:

@@ -164,11 +164,7 @@ def keep_profile(code: str, profile: Profile) -> None:
 
 def _count(study: Study, walks: list[Walk], seconds: float) -> Crowd:
     acknowledged = {(walk.code, trial) for walk in walks for trial in walk.acknowledged}
-    stored = Counter(
-        Judgment.objects.filter(participation__study=study).values_list(
-            "participation__code", "trial_id"
-        )
-    )
+    stored = Counter(Judgment.objects.of(study).values_list("participation__code", "trial_id"))
     return Crowd(
         walks=walks,
         seconds=seconds,

@@ -26,8 +26,6 @@ from studyapp.studies.preparation.advance import forget_loads
 from studyapp.studies.preparation.verification import hidden_flaws
 from studyapp.studies.texts import texts_digest
 
-SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
-
 
 class LifecycleError(Exception):
     """A step that a study can't take now: one sentence with the fix."""

@@ -5,10 +5,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 
-from studyapp.models import Stimulus, Study, StudyState
+from studyapp.models import SHOWN_ROLES, Stimulus, Study, StudyState
 from studyapp.queue import PREPARE, ask
 from studyapp.studies.lifecycle import LifecycleError
-from studyapp.studies.photos.selection import SHOWN, PreparationError, drop_photo
+from studyapp.studies.photos.selection import PreparationError, drop_photo
 from studyapp.studies.preparation.advance import (
     study_crops,
     study_explanations,
@@ -30,7 +30,7 @@ def retry_failed(study: Study) -> int:
     count = sum(
         retry(rows.model._default_manager.filter(pk__in=rows.values("pk"))) for rows in made
     )
-    preparing = Study.objects.filter(pk=study.pk, state=StudyState.PREPARING)
+    preparing = Study.objects.preparing().filter(pk=study.pk)
     if preparing.update(problem=""):
         ask(PREPARE, study.pk)
     return count
@@ -47,7 +47,7 @@ def drop_stimulus(stimulus: Stimulus, reason: str) -> None:
         raise LifecycleError(
             f"{study.slug} is {study.state}: a stimulus can be dropped only while it is preparing"
         )
-    if stimulus.role not in SHOWN:
+    if stimulus.role not in SHOWN_ROLES:
         raise LifecycleError(f"{stimulus} is {stimulus.role}: only what would be shown is dropped")
     try:
         drop_photo(study, stimulus.photo_id, stimulus.paradigm, reason)

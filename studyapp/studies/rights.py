@@ -8,9 +8,10 @@ from enum import StrEnum
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 
 from studyapp.models import Member, Role, Study
+from studyapp.models.study import StudyQuerySet
 
 
 class Act(StrEnum):
@@ -62,7 +63,7 @@ def may(user: Any, act: Act, study: Study) -> bool:
     return act in acts(user, study)
 
 
-def visible_studies(user: Any) -> QuerySet[Study]:
+def visible_studies(user: Any) -> StudyQuerySet:
     """The studies of which `user` may see anything."""
     studies = Study.objects.order_by("slug")
     if not may_sign_in(user):

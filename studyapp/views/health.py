@@ -10,7 +10,7 @@ from studyapp.health import (
     database_state,
     free_space,
 )
-from studyapp.models import Study, StudyState
+from studyapp.models import Study
 
 
 @require_safe
@@ -31,5 +31,5 @@ def healthz(request: HttpRequest) -> JsonResponse:
 
 def _preparation() -> str:
     """Whether a study waits for a person: a worker has other weights, say, or no room."""
-    stopped = Study.objects.filter(state=StudyState.PREPARING).exclude(problem="")
+    stopped = Study.objects.preparing().exclude(problem="")
     return "stopped" if stopped.exists() else "ok"

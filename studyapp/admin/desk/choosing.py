@@ -21,7 +21,8 @@ COUNTED = (Stage.MAIN, Stage.FINAL)
 
 def choose(study: Study, wanted: dict[str, Any]) -> QuerySet[Stimulus]:
     """The study's stimuli that fit everything in `wanted`, the main ones first."""
-    rows = study.stimuli.select_related("photo").order_by("role", "paradigm", "position")
+    rows: QuerySet[Stimulus] = study.stimuli.select_related("photo")
+    rows = rows.order_by("role", "paradigm", "position")
     if wanted.get("stimulus"):
         rows = rows.filter(pk=wanted["stimulus"])
     if wanted.get("category"):
@@ -70,7 +71,7 @@ def _by_coverage(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet
         trial=OuterRef("pk"), participation__status__in=(Status.ACTIVE, Status.FINISHED)
     )
     # Who finished has answered every trial of the place, so only the other places are looked at.
-    finished = Participation.objects.filter(slot=OuterRef("pk"), status=Status.FINISHED)
+    finished = Participation.objects.finished().filter(slot=OuterRef("pk"))
     slots = study.slots.filter(~Exists(finished)).values_list("pk", flat=True)
     missing = Trial.objects.filter(~Exists(counted), stage__in=COUNTED, slot__in=list(slots))
     # One pass over the study's trials, instead of one for each stimulus, and once for all pages.

@@ -74,7 +74,7 @@ def exclusions(request: HttpRequest, study: Study) -> HttpResponse:
 
 def _shown(request: HttpRequest, study: Study, **context: Any) -> HttpResponse:
     rows = (
-        Exclusion.objects.filter(participation__study=study)
+        Exclusion.objects.of(study)
         .select_related("participation", "made_by", "undoes", "undone_by")
         .order_by("-made_at", "-pk")
     )
@@ -102,7 +102,7 @@ def broken(study: Study, rule: str, limit: float) -> list[tuple[Participation, s
 
     found = {name: note for name, _, note in people_breaking(study, {rule: limit})}
     keys = {key: found[name] for name, key in participation_keys(study).items() if name in found}
-    known = Exclusion.objects.filter(participation__in=keys, rule=rule, undoes=None)
+    known = Exclusion.objects.made().filter(participation__in=keys, rule=rule)
     people = Participation.objects.filter(pk__in=keys).exclude(pk__in=known.values("participation"))
     return [(person, keys[person.pk]) for person in people.order_by("pk")]
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from studyapp.models import Explanation, Stimulus, Study, WorkState
-from studyapp.studies.photos.selection import SHOWN
 from studyapp.studies.preparation.advance import (
     study_explanations,
     study_overlays,
@@ -41,7 +40,7 @@ def failed_rows(study: Study) -> list[Failed]:
     if not rows:
         return []
     images = [_source(row).image_id for _, row in rows]
-    chosen = study.stimuli.filter(role__in=SHOWN, photo__image__in=images)
+    chosen = study.stimuli.shown().filter(photo__image__in=images)
     stimuli = {row.photo.image_id: row for row in chosen.select_related("photo")}
     return [
         Failed(f"{kind}: {row}", row.error, row.attempts, stimuli.get(_source(row).image_id))

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, F, IntegerField, Min, OuterRef, QuerySet, Subquery
+from django.db.models import Count, IntegerField, Min, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 from django.http import (
     HttpRequest,
@@ -19,7 +19,7 @@ from django.http import (
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from studyapp.models import Judgment, Participation, Stage, Status, Study
+from studyapp.models import Judgment, Participation, Status, Study
 from studyapp.participations.approvals import COLUMNS, approval, unpaid
 from studyapp.participations.erasure import erasable, erase_identities, is_paid
 from studyapp.participations.outcomes import outcome, too_many_failed
@@ -105,8 +105,8 @@ def _lines(study: Study, rows: QuerySet[Participation]) -> Iterator[str]:
 def people(study: Study, *, panel: str, status: str) -> QuerySet[Participation]:
     """The participations of a panel and a status, all where one is not named; each with the number
     of its failed checks, so that no row asks for its own."""
-    checks = Judgment.objects.filter(participation=OuterRef("pk"), trial__stage=Stage.CHECK)
-    failed = checks.exclude(value=F("trial__expected")).order_by().values("participation")
+    mine = Judgment.objects.filter(participation=OuterRef("pk"))
+    failed = mine.failed_checks().order_by().values("participation")
     counted = Subquery(failed.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
     rows = study.participations.select_related("participant__identity", "study")
     rows = rows.prefetch_related("visits")

@@ -9,7 +9,7 @@ from django.db.models import Aggregate, Count, DurationField, F, Max, Q
 from django.db.models.functions import TruncHour
 from django.utils import timezone
 
-from studyapp.models import Judgment, Stage, Status, Study
+from studyapp.models import Judgment, Status, Study
 from studyapp.studies.definition.study import study_definition
 
 # Column → what it counts. "entered" and "consented" count everybody who ever did.
@@ -70,7 +70,7 @@ def places(study: Study) -> dict[str, int]:
 
 def median_duration(study: Study) -> timedelta | None:
     """From the first trial to the completion code, of those who finished."""
-    finished = study.participations.filter(status=Status.FINISHED, started_at__isnull=False)
+    finished = study.participations.finished().filter(started_at__isnull=False)
     found = finished.aggregate(median=Median(F("finished_at") - F("started_at")))["median"]
     assert found is None or isinstance(found, timedelta)
     return found
@@ -98,7 +98,7 @@ class Checks:
 
 def attention(study: Study) -> tuple[Checks, list[Checks]]:
     """Of all, and arm by arm."""
-    checks = Judgment.objects.filter(trial__slot__study=study, trial__stage=Stage.CHECK)
+    checks = Judgment.objects.checks().filter(trial__slot__study=study)
     wrong = ~Q(value=F("trial__expected"))
     groups = checks.order_by("trial__slot__arm__name").values("trial__slot__arm__name")
     rows: Any = groups.annotate(
@@ -114,7 +114,7 @@ def attention(study: Study) -> tuple[Checks, list[Checks]]:
 
 def hourly(study: Study) -> tuple[datetime | None, list[tuple[datetime, int]]]:
     """The last judgment's time, and the judgments of each of the 24 hours up to it."""
-    mine = Judgment.objects.filter(participation__study=study)
+    mine = Judgment.objects.of(study)
     last = study.participations.aggregate(last=Max("last_seen_at"))["last"]
     if last is None:
         return None, []

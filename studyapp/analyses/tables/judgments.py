@@ -106,13 +106,8 @@ def _outcome(outcome: str) -> Combinable:
     return Case(named, output_field=IntegerField())
 
 
-def standing_exclusions() -> QuerySet[Exclusion]:
-    """Exclusions that nobody has undone."""
-    return Exclusion.objects.filter(undoes=None, undone_by=None)
-
-
 def _rows(study: Study) -> QuerySet[Judgment]:
-    judgments = Judgment.objects.filter(participation__study=study)
+    judgments = Judgment.objects.of(study)
     return judgments.order_by("participation_id", "trial__position")
 
 
@@ -129,7 +124,7 @@ COLUMNS = (
     Column(
         "excluded",
         "boolean",
-        Exists(standing_exclusions().filter(participation=OuterRef("participation"))),
+        Exists(Exclusion.objects.standing().filter(participation=OuterRef("participation"))),
         "Whether an exclusion stands against the participation (see the exclusions table).",
     ),
     Column("slot_id", "text", SLOT_ID, "Place in the allocation sequence."),

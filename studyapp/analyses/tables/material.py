@@ -26,7 +26,7 @@ def _stimuli(study: Study) -> QuerySet[Stimulus]:
 
 
 def _explanations(study: Study) -> QuerySet[StimulusOverlay]:
-    overlays = StimulusOverlay.objects.filter(stimulus__study=study)
+    overlays = StimulusOverlay.objects.of(study)
     return overlays.order_by(
         "stimulus__paradigm", "stimulus__position", "condition__position", "role"
     )

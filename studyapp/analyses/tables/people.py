@@ -22,7 +22,7 @@ def _events(study: Study) -> QuerySet[Event]:
 
 
 def _exclusions(study: Study) -> QuerySet[Exclusion]:
-    exclusions = Exclusion.objects.filter(participation__study=study)
+    exclusions = Exclusion.objects.of(study)
     return exclusions.order_by("participation_id", "made_at", "id")
 
 

@@ -5,7 +5,7 @@ from argparse import ArgumentParser
 from collections.abc import Callable
 from typing import Any
 
-from studyapp.models import Status, Study, StudyState
+from studyapp.models import Study, StudyState
 from studyapp.studies.design.certificate import certificate_lines
 from studyapp.studies.lifecycle import close_study, open_study, pause_study, resume_study
 
@@ -48,7 +48,7 @@ def _close(options: dict[str, Any]) -> Facts:
     """Raises VerbError where nobody confirms it."""
     study = find_study(options["slug"])
     if not options.get("yes") and study.state != StudyState.CLOSED:
-        under_way = study.participations.filter(status=Status.ACTIVE).count()
+        under_way = study.participations.active().count()
         _confirm(
             f"Close {study.slug} for good? It can't be opened again, and {under_way} "
             f"{'person who is' if under_way == 1 else 'people who are'} taking part can't finish. "

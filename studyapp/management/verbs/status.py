@@ -41,9 +41,9 @@ def study_facts(study: Study) -> dict[str, Any]:
         "pictures": asdict(done.pictures),
         "failed": failures(study),
         "slots": study.slots.count(),
-        "slots_open": study.slots.filter(is_open=True).count(),
+        "slots_open": study.slots.free().count(),
         "people": dict(people),
-        "judgments": Judgment.objects.filter(participation__study=study).count(),
+        "judgments": Judgment.objects.of(study).count(),
     }
 
 

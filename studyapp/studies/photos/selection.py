@@ -6,13 +6,11 @@ from typing import Any
 
 from django.db import transaction
 
-from studyapp.models import NetworkPair, Stimulus, StimulusRole, Study, StudyImage
+from studyapp.models import SHOWN_ROLES, NetworkPair, Stimulus, StimulusRole, Study, StudyImage
 from studyapp.paradigms import PARADIGMS, Candidate
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_to
-
-SHOWN = (StimulusRole.MAIN, StimulusRole.PRACTICE, StimulusRole.LEARNING)
 
 
 class PreparationError(Exception):
@@ -40,7 +38,7 @@ def select_stimuli(study: Study) -> None:
             raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study)}")
         _refuse_long_names(stimuli)
         Stimulus.objects.bulk_create(stimuli)
-        used |= {row.photo.image_id for row in stimuli if row.role in SHOWN}
+        used |= {row.photo.image_id for row in stimuli if row.role in SHOWN_ROLES}
     study.save(update_fields=["selection"])
 
 
@@ -94,7 +92,7 @@ def drop_photo(study: Study, photo_id: int, paradigm: str, reason: str) -> None:
 
     PreparationError when no eligible photo is left.
     """
-    rows = study.stimuli.filter(photo=photo_id, paradigm=paradigm, role__in=SHOWN)
+    rows = study.stimuli.shown().filter(photo=photo_id, paradigm=paradigm)
     for row in rows.order_by("position"):
         _promote(study, row)
         row.role, row.dropped_because = StimulusRole.DROPPED, reason
@@ -178,7 +176,7 @@ def _hint(study: Study) -> str:
 def _unusable(study: Study) -> Iterator[tuple[int, str, str]]:
     """(photo, paradigm, reason) of chosen stimuli that can't be shown, each photo once."""
     seen = set()
-    rows = study.stimuli.filter(role__in=SHOWN).prefetch_related(
+    rows = study.stimuli.shown().prefetch_related(
         "overlays__overlay__explanation", "overlays__condition"
     )
     for stimulus in rows.order_by("position"):
@@ -197,9 +195,7 @@ def _unusable(study: Study) -> Iterator[tuple[int, str, str]]:
 def _promote(study: Study, dropped: Stimulus) -> None:
     """The next stimulus in reserve takes the place of `dropped`: of a photo that nothing else
     asks about, which another paradigm or the practice may do meanwhile."""
-    elsewhere = study.stimuli.filter(role__in=SHOWN).exclude(
-        paradigm=dropped.paradigm, role=dropped.role
-    )
+    elsewhere = study.stimuli.shown().exclude(paradigm=dropped.paradigm, role=dropped.role)
     waiting = study.stimuli.filter(paradigm=dropped.paradigm, role=StimulusRole.RESERVE)
     waiting = waiting.exclude(photo__in=elsewhere.values("photo"))
     if "stratum" in dropped.facts:

@@ -31,7 +31,6 @@ from studyapp.models import (
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.photos.selection import (
-    SHOWN,
     PreparationError,
     replace_unusable,
     select_stimuli,
@@ -70,19 +69,19 @@ def study_predictions(study: Study) -> QuerySet[Prediction]:
 
 def study_explanations(study: Study) -> QuerySet[Explanation]:
     """The explanations of the chosen stimuli."""
-    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__role__in=SHOWN)
+    uses = StimulusOverlay.objects.of(study).shown()
     return Explanation.objects.filter(overlays__uses__in=uses).distinct()
 
 
 def study_overlays(study: Study) -> QuerySet[Overlay]:
-    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__role__in=SHOWN)
+    uses = StimulusOverlay.objects.of(study).shown()
     return Overlay.objects.filter(uses__in=uses).distinct()
 
 
 def study_crops(study: Study) -> QuerySet[Crop]:
     """The plain pictures of the chosen stimuli's photos, as the stronger networks crop them."""
     return Crop.objects.filter(
-        image__uses__stimuli__in=study.stimuli.filter(role__in=SHOWN),
+        image__uses__stimuli__in=study.stimuli.shown(),
         network__in=[pair.stronger_id for pair in study.pairs.all()],
         size=study_definition(study).display.size,
     ).distinct()
@@ -191,7 +190,7 @@ def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
     look = Look(display_settings(study), overlay_encoding(study_definition(study)))
     joins = study_definition(study).display.scope == "network"
     photos: dict[tuple[int, str], list[Stimulus]] = {}
-    for stimulus in study.stimuli.filter(role__in=SHOWN).select_related("photo__image"):
+    for stimulus in study.stimuli.shown().select_related("photo__image"):
         photos.setdefault((stimulus.photo_id, stimulus.paradigm), []).append(stimulus)
         _crop(stimulus.photo.image, conditions[stimulus.paradigm], int(look.display["size"]))
     for (_, paradigm), stimuli in photos.items():

@@ -59,7 +59,7 @@ def measuring(study: Study) -> Measuring:
 
 def _imported(study: Study) -> int:
     """Explanations whose numbers came with a bundle, or are older than these rows."""
-    uses = StimulusOverlay.objects.filter(stimulus__study=study, measurement=None)
+    uses = StimulusOverlay.objects.of(study).filter(measurement=None)
     return uses.exclude(metrics=None).distinct().count()
 
 
@@ -72,14 +72,17 @@ def measuring_failures(study: Study, most: int = 20) -> list[str]:
 
 def unmeasured(study: Study) -> QuerySet[StimulusOverlay]:
     """Ready, non-empty explanations of main stimuli that nobody has asked to measure."""
-    return StimulusOverlay.objects.filter(
-        stimulus__study=study,
-        stimulus__role=StimulusRole.MAIN,
-        overlay__explanation__state=WorkState.READY,
-        overlay__explanation__is_empty=False,
-        metrics=None,
-        measurement=None,
-    ).order_by("pk")
+    return (
+        StimulusOverlay.objects.of(study)
+        .filter(
+            stimulus__role=StimulusRole.MAIN,
+            overlay__explanation__state=WorkState.READY,
+            overlay__explanation__is_empty=False,
+            metrics=None,
+            measurement=None,
+        )
+        .order_by("pk")
+    )
 
 
 def _rows(study: Study) -> QuerySet[Measurement]:

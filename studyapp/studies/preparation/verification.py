@@ -16,7 +16,6 @@ from studyapp.models import (
 )
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.studies.definition.study import study_definition
-from studyapp.studies.photos.selection import SHOWN
 
 
 @dataclass(frozen=True)
@@ -44,7 +43,7 @@ def wanted_pictures(study: Study) -> Iterator[Wanted]:
     conditions = conditions_by_paradigm(study)
     overlays, crops = _overlays(study), _crops(study)
     seen: set[tuple[str, int]] = set()
-    for stimulus in study.stimuli.filter(role__in=SHOWN).select_related("photo__image"):
+    for stimulus in study.stimuli.shown().select_related("photo__image"):
         paradigm = PARADIGMS[stimulus.paradigm]
         for condition in conditions[stimulus.paradigm]:
             assert condition.pair is not None
@@ -89,7 +88,7 @@ def damaged_pictures(study: Study) -> list[Picture]:
 
 
 def _overlays(study: Study) -> dict[tuple[int, int, str], Overlay]:
-    uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__role__in=SHOWN)
+    uses = StimulusOverlay.objects.of(study).shown()
     rows = uses.select_related("overlay__explanation").defer("overlay__explanation__provenance")
     return {(use.stimulus_id, use.condition_id, use.role): use.overlay for use in rows}
 
