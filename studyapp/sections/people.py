@@ -69,7 +69,10 @@ class QuestionSection(Section):
     def accepted_answers_exist(self) -> "QuestionSection":
         for number in self.accept:
             if not 1 <= number <= len(self.answers):
-                raise ValueError(f"accept names answer {number} of {len(self.answers)}")
+                raise ValueError(
+                    f"accept names answer {number}, but there are {len(self.answers)}; count the "
+                    "answers from 1"
+                )
         return self
 
     @property

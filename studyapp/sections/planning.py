@@ -26,5 +26,5 @@ class AnalysisSection(Section):
     @model_validator(mode="after")
     def looking_needs_an_effect(self) -> "AnalysisSection":
         if self.looks and self.smallest_effect is None:
-            raise ValueError("looks = true needs smallest_effect, against which to look")
+            raise ValueError("looks = true needs smallest_effect; add it, or remove looks")
         return self

@@ -55,7 +55,7 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
     it keeps their role.
     DefinitionError, ReaderError or LoadingError say what is wrong.
     """
-    definition = read_definition(path)
+    definition = read_definition(path, with_photos=True)
     known = Study.objects.select_for_update().filter(slug=definition.slug).first()
     members = list(known.members.all()) if known is not None else []
     if known is not None:

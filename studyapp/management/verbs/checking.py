@@ -43,7 +43,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     """Facts and lines; `not_met` among the facts is what the file asks for and can't get."""
     path: Path = options["file"]
-    definition = read_definition(path)
+    definition = read_definition(path, with_photos=True)
     photos = read_photos(definition.images, path.parent, seed=definition.design.seed)
     certificate = certificate_of(definition)
     facts = {
@@ -85,7 +85,7 @@ def _photo_facts(definition: Definition, photos: list[Photo], base: Path) -> dic
 
 def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[str]:
     counts = sorted(facts["photos_by_category"].items())
-    is_good = "not what it asks for can be had" if facts["not_met"] else "a good study file"
+    is_good = "it asks for what it cannot have" if facts["not_met"] else "a good study file"
     lines = [
         f"{path}: {is_good}, digest {facts['digest'][:12]}",
         f"{facts['photos']} photos: " + ", ".join(f"{name} {count}" for name, count in counts),

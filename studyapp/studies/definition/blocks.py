@@ -66,13 +66,13 @@ def _idle_keys(definition: Definition, block: BlockSection) -> Iterator[tuple[st
             "checks",
             (
                 f"`blocks.checks`: {block.paradigm} has no answer that a check could ask for; "
-                "take it out"
+                "remove it"
             ),
         )
     if block.repeats and (paradigm.steps == 2 or paradigm.outcome is None or not block.is_main):
         yield (
             "repeats",
-            f"`blocks.repeats`: {block.paradigm} can't be asked again here; take it out",
+            f"`blocks.repeats`: {block.paradigm} can't be asked again here; remove it",
         )
     if block.pass_at is not None and (block.is_main or paradigm.outcome != "correct"):
         yield "pass_at", "`blocks.pass_at`: only practice with right answers can be passed"
@@ -188,7 +188,7 @@ def misfit(paradigm: Paradigm, condition: ConditionSection) -> str:
         fits = [name for name, one in PARADIGMS.items() if condition.method in one.without_map]
         return f"it shows {WITHOUT_MAP[condition.method]}, which fits {', '.join(fits)}"
     if condition.versus is not None:
-        return "" if paradigm.has_sides else "only trust compares two methods; take versus out"
+        return "" if paradigm.has_sides else "only trust compares two methods; remove `versus`"
     if shows_differences(paradigm, condition.method):
         return ""
     methods = catalogue()["methods"]

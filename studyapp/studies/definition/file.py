@@ -9,34 +9,23 @@ from pydantic import ValidationError
 
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.paradigms.sections import block_schemas, unknown_key
-from studyapp.sections.base import NAME_PATTERN, SHA256_PATTERN, SLUG_PATTERN
 from studyapp.shelf.likely_names import did_you_mean
 
 from .blocks import Complaint
 from .catalogue import catalogue
+from .complaints import in_words
 from .contradictions import contradictions
-from .named_files import leading_out, strange_names, unreadable_files
+from .named_files import leading_out, missing_photos, strange_names, unreadable_files
 from .presets import expand_pairs
 from .study import Definition
 from .toml_causes import likely_cause
 from .toml_lines import Path as KeyPath
 from .toml_lines import key_lines, line_of, longest_key
 
-# So much of what was given stands in a complaint
-MOST_SHOWN = 80
-
 # A study file of hundreds of stimuli has some 20 kB; what reads it takes seconds for a megabyte.
 MOST_BYTES, MOST_DOTS = 200_000, 100
 TOO_DEEP = "not TOML: nested too deeply; use fewer levels"
 TOO_LONG = f"longer than {MOST_BYTES // 1000} kB; put long texts into files of their own"
-
-
-# What the patterns of `sections` mean, in words
-PATTERNS = {
-    SLUG_PATTERN: "use small letters a–z, digits and hyphens, at most 80, first a letter",
-    NAME_PATTERN: "use small letters a–z, digits and underscores, at most 60, first a letter",
-    SHA256_PATTERN: "must be the SHA-256 of a file: 64 digits and letters a–f",
-}
 
 
 class DefinitionError(ValueError):
@@ -50,10 +39,13 @@ class DefinitionError(ValueError):
         self.path = path
 
 
-def read_definition(path: Path, *, is_upload: bool = False) -> Definition:
+def read_definition(
+    path: Path, *, is_upload: bool = False, with_photos: bool = False
+) -> Definition:
     """The checked definition in the file at `path`; DefinitionError says what is wrong where.
 
-    `is_upload`: whatever it names must lie in its own folder.
+    `is_upload`: whatever it names must lie in its own folder. `with_photos`: the folder of photos
+    must be there.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -62,7 +54,10 @@ def read_definition(path: Path, *, is_upload: bool = False) -> Definition:
     except UnicodeDecodeError as error:
         raise DefinitionError(f"{path}: not UTF-8; save it as UTF-8") from error
     definition = parse_definition(text, str(path), is_upload=is_upload)
-    _refuse(unreadable_files(definition, path.parent), key_lines(text), str(path))
+    lines = key_lines(text)
+    _refuse(unreadable_files(definition, path.parent), lines, str(path))
+    if with_photos:
+        _refuse(missing_photos(definition, path.parent), lines, str(path))
     return definition
 
 
@@ -161,27 +156,21 @@ def _sentence(complaint: Any) -> str:
     if complaint["type"] == "extra_forbidden":
         known = _known_keys(path[:-1])
         return f"unknown key; {did_you_mean(str(path[-1]), known)}"
-    if complaint["type"] == "missing":
-        return "is missing; add it"
-    given = complaint["input"]
-    if words := PATTERNS.get(complaint.get("ctx", {}).get("pattern", "")):
-        return f"{words} (given: {_short(given)})"
-    shown = f" (given: {_short(given)})" if isinstance(given, str | int | float) else ""
-    return f"{complaint['msg'][0].lower()}{complaint['msg'][1:]}{shown}"
-
-
-def _short(given: str | int | float) -> str:
-    text = repr(given)
-    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN]}…"
+    return in_words(complaint, list(_node(path).get("enum", [])))
 
 
 def _known_keys(path: KeyPath) -> list[str]:
     """The keys that the section at `path` may have."""
+    return list(_node(path).get("properties", {}))
+
+
+def _node(path: KeyPath) -> dict[str, Any]:
+    """The JSON Schema of what stands at `path`."""
     schema = json_schema()
     node: dict[str, Any] = schema
     for part in path:
         node = _inside(_resolve(node, schema), part)
-    return list(_resolve(node, schema).get("properties", {}))
+    return _resolve(node, schema)
 
 
 def _inside(node: dict[str, Any], part: str | int) -> dict[str, Any]:

@@ -99,6 +99,17 @@ def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
         yield from _long_paths(name, section, base)
 
 
+def missing_photos(definition: Definition, base: Path) -> Iterator[Complaint]:
+    """A complaint about a folder of photos that is not there."""
+    folder = definition.images.folder
+    if not _is_folder(base / folder):
+        yield (
+            ("images", "folder"),
+            f'`images.folder = "{folder}"`: no such folder beside the study file; name the folder '
+            "that holds the photos",
+        )
+
+
 def _long_paths(name: str, section: NetworkSection, base: Path) -> Iterator[Complaint]:
     for key, file in network_files(section, base).items():
         if why := PATHS[key].complaint(str(file)):
@@ -128,6 +139,13 @@ def _is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:  # a name that no file can have
+        return False
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except OSError:  # a name that no folder can have
         return False
 
 

@@ -54,7 +54,10 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     """
     folder = (base / images.folder).resolve()
     if not _is_folder(folder):
-        raise ReaderError(f"{images.folder}: no such folder beside the study file")
+        raise ReaderError(
+            f'`images.folder = "{images.folder}"`: no such folder beside the study file; name the '
+            "folder that holds the photos"
+        )
     reader = {"folder": _read_folder, "coco": _read_coco}[images.reader]
     try:
         names = read_names(images.names, base)

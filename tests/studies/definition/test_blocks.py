@@ -229,7 +229,7 @@ def test_a_ready_pair_is_written_out_and_an_unknown_one_is_told() -> None:
     assert (found.pairs["main"].stronger, found.pairs["main"].weaker) == ("vgg16", "alexnet")
     assert found.networks["vgg16"].weights == "IMAGENET1K_V1"
     told = complaint(definition().replace("vgg16_alexnet", "vgg_alexnet"))
-    assert "'vgg16_alexnet' or 'sharp_near_sighted'" in told
+    assert "'vgg_alexnet' is unknown; did you mean \"vgg16_alexnet\"?" in told
 
 
 @pytest.mark.parametrize("value", ["[]", "{}", "1", "true", "2026-01-01"])
@@ -249,4 +249,4 @@ def test_pay_below_its_own_hourly_floor_is_told() -> None:
 
 def test_a_screening_question_accepts_answers_that_it_has() -> None:
     asking = '[[screening]]\nquestion = "Q?"\nanswers = ["a", "b"]\naccept = [3]\n'
-    assert "accept names answer 3 of 2" in complaint(definition() + asking)
+    assert "accept names answer 3, but there are 2" in complaint(definition() + asking)

@@ -129,6 +129,41 @@ def test_a_value_of_the_wrong_kind_is_told_with_what_was_given() -> None:
     assert "(given: 'many')" in message
 
 
+@pytest.mark.parametrize(
+    ("lines", "told"),
+    [
+        ('[display]\ncolour_map = "Viridis"', "'Viridis' is unknown; did you mean \"viridis\"?"),
+        ("[display]\nsize = 4096", "`display.size`: use 1024 or less (given: 4096)"),
+        ("[display]\nopacity = 0.0", "`display.opacity`: use more than 0"),
+        ("[display]\nsize = 448.5", "`display.size`: write a whole number"),
+        ('[display]\nlegend = "yes"', "`display.legend`: write true or false, without quotes"),
+        ('[display]\nsurround = "pink"', "'pink' is unknown; known: "),
+        ("[display]\nname_a = 3", "`display.name_a`: write a text, between quotes (given: 3)"),
+        ('[panel]\nerase_ids_on = "soon"', "write a day as 2027-03-31 (given: 'soon')"),
+    ],
+)
+def test_a_value_is_told_with_the_fix_and_in_no_words_of_the_checkers(
+    lines: str, told: str
+) -> None:
+    message = complaint(f"{GOOD}\n{lines}\n")
+    assert told in message
+    assert "nput should" not in message
+    assert "alue error" not in message
+
+
+def test_a_folder_of_photos_that_is_not_there_is_told_with_key_and_line(tmp_path: Path) -> None:
+    path = tmp_path / "cats.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    for name in ("consent.md", "instructions.md", "debrief.md"):
+        (tmp_path / name).write_text("Words.", encoding="utf-8")
+    with pytest.raises(DefinitionError) as caught:
+        read_definition(path, with_photos=True)
+    assert str(caught.value) == (
+        f'{path}, line {line("folder = ")}: `images.folder = "photos"`: no such folder beside the '
+        "study file; name the folder that holds the photos"
+    )
+
+
 def test_an_unknown_method_is_told_with_the_nearest_one() -> None:
     message = spoiled('"guided_grad_cam"', '"guided_gradcam"')
     assert 'did you mean "guided_grad_cam"?' in message
