@@ -9,21 +9,19 @@ import subprocess
 import sys
 import time
 import tomllib
-import urllib.error
-import urllib.request
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
 from demo.environment import ROOT, log_file, site_environment, var, write_env
+from sandbox.deployment import answers, start_site, start_worker
 from sandbox.postgres import find_binaries, start_postgres
 from sandbox.processes import (
     Child,
     PlainError,
     last_line,
     require_free_port,
-    start,
     wait_until_ready,
     wrapped,
 )
@@ -63,9 +61,10 @@ def launch(port: int, files: Sequence[Path], opened: int | None = None) -> None:
         site = Site(port, start_servers(children, port))
         finish(start_step(children, site, "migrate"), children)
         start_workers(children, site)
-        served = start_site(children, site)
+        served = start_site(site.environment, log_file("site"), port=port)
+        children.append(served)
         finish(start_step(children, site, "open", *map(str, files)), children)
-        wait_until_ready(served, lambda: is_served(site), seconds=60)
+        wait_until_ready(served, lambda: answers(f"{site.address}/healthz"), seconds=60)
         tell(site, files)
         if opened is not None:
             detach(opened)
@@ -184,32 +183,8 @@ def finish(step: Child, children: list[Child]) -> None:
 def start_workers(children: list[Child], site: Site) -> None:
     """One solo worker a core, two at the most: each holds the networks in its memory."""
     for number in range(1, min(2, os.cpu_count() or 1) + 1):
-        command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", "solo"]
-        command += ["-Q", "gpu,cpu,measure", "-n", f"worker{number}@%h", "--loglevel", "INFO"]
-        command += ["--without-gossip", "--without-mingle"]
         name = f"worker-{number}"
-        children.append(start_child(f"Worker {number}", command, name, site))
-
-
-def start_site(children: list[Child], site: Site) -> Child:
-    command = [sys.executable, "-m", "gunicorn", "studyapp.wsgi", "--workers", "2"]
-    command += ["--threads", "8", "--bind", f"127.0.0.1:{site.port}"]
-    child = start_child("The site", command, "site", site)
-    children.append(child)
-    return child
-
-
-def start_child(name: str, command: Sequence[str], log: str, site: Site) -> Child:
-    return start(name, command, log=log_file(log), environment=site.environment, folder=ROOT)
-
-
-def is_served(site: Site) -> bool:
-    try:
-        # Our own address on loopback, always http.
-        with urllib.request.urlopen(f"{site.address}/healthz", timeout=5) as reply:  # nosec B310
-            return bool(reply.status == 200)
-    except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return False
+        children.append(start_worker(site.environment, log_file(name), name=name))
 
 
 def tell(site: Site, files: Sequence[Path]) -> None:

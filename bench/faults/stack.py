@@ -9,7 +9,6 @@ import random
 import secrets
 import signal
 import socket
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,11 +17,11 @@ from typing import TypeVar
 import psutil
 
 from sandbox import valkey
+from sandbox.deployment import start_site, start_worker
 from sandbox.postgres import find_binaries, remove_home, start_postgres
 from sandbox.processes import Child, PlainError, start, wait_until_ready
 
 T = TypeVar("T")
-ROOT = Path(__file__).resolve().parents[2]
 WEB_WORKERS = 2
 # Generous: a machine may be busy with other things, and nothing here measures haste.
 PATIENCE = 300.0
@@ -53,8 +52,6 @@ class Stack:
             "DISCERN_VAR": str(folder / "var"),
             "DISCERN_MEDIA": str(folder / "media"),
             "DJANGO_SETTINGS_MODULE": "studyapp.settings",
-            "BIND": f"127.0.0.1:{self.ports['site']}",
-            "WEB_WORKERS": str(WEB_WORKERS),
             "CLAIM_SECONDS": "4",
             "BEAT_SECONDS": "1",
             "OMP_NUM_THREADS": "1",
@@ -83,16 +80,12 @@ class Stack:
         wait_until_ready(child, lambda: valkey.is_ready(self.environment["REDIS_URL"]))
 
     def start_site(self) -> None:
-        command = [sys.executable, "-m", "gunicorn", "studyapp.wsgi"]
-        self.children["site"] = self._start("The site", command, "site")
+        self.children["site"] = start_site(
+            self.environment, self.log("site"), port=self.ports["site"], workers=WEB_WORKERS
+        )
 
     def start_worker(self) -> None:
-        command = [sys.executable, "-m", "celery", "-A", "tasks", "worker", "--pool", "solo"]
-        command += ["-Q", "gpu,cpu,measure", "--without-gossip", "--without-mingle"]
-        self.children["worker"] = self._start("The worker", command, "worker")
-
-    def _start(self, name: str, command: list[str], log: str) -> Child:
-        return start(name, command, log=self.log(log), environment=self.environment, folder=ROOT)
+        self.children["worker"] = start_worker(self.environment, self.log("worker"))
 
     def process(self, name: str) -> int:
         return self.children[name].process.pid

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import psycopg2
 
+from sandbox.deployment import answers
 from sandbox.processes import Child, free_port, start, wait_until_ready
 
-from .servers import answers
 from .walker import Target
 
 KEY = "a-key-on-loopback"

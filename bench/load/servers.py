@@ -1,8 +1,6 @@
 """Both sites as they are run in production, on loopback, and the CPU time of their processes."""
 
 import os
-import sys
-import urllib.request
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -10,10 +8,9 @@ from pathlib import Path
 import psutil
 import psycopg2
 
-from sandbox.processes import Child, free_port, start, wait_until_ready
+from sandbox.deployment import answers, start_site
+from sandbox.processes import Child, free_port, wait_until_ready
 from sandbox.scratch import scratch_environment
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @contextmanager
@@ -36,27 +33,14 @@ def served(
 ) -> Iterator[tuple[Child, str]]:
     """gunicorn as `gunicorn.conf.py` says, with so many processes; its process and the address."""
     port = free_port()
-    child = start(
-        "The site",
-        [sys.executable, "-m", "gunicorn", "studyapp.wsgi"],
-        log=folder / f"site-{workers}.log",
-        environment={**environment, "BIND": f"127.0.0.1:{port}", "WEB_WORKERS": str(workers)},
-        folder=ROOT,
-    )
+    log = folder / f"site-{workers}.log"
+    child = start_site(environment, log, port=port, workers=workers)
     address = f"http://127.0.0.1:{port}"
     try:
         wait_until_ready(child, lambda: answers(f"{address}/healthz"))
         yield child, address
     finally:
         child.stop()
-
-
-def answers(address: str) -> bool:
-    try:
-        with urllib.request.urlopen(address, timeout=5) as reply:
-            return bool(reply.status == 200)
-    except OSError:
-        return False
 
 
 def cpu_seconds(root: int) -> float:
