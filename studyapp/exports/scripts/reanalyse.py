@@ -39,7 +39,7 @@ def main() -> int:
         found = json.loads(file.read_text(encoding="utf-8"))
         asked = people[people.paradigm == found["paradigm"]]
         analysed = asked[asked.stage.isin(ANALYSED)]
-        rows = SCORES[found["paradigm"]](analysed, found, definition)
+        rows = valued(analysed, found, definition)
         own = file.with_name(file.name.replace("results", "table")).with_suffix(".csv")
         pairs = [
             *compared(found, rows),
@@ -95,13 +95,28 @@ def frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["participant", "image", "method", "scale", "y"])
 
 
-# How each paradigm's judgments become values: participant, image, method, scale, y
+# How judgments become values: participant, image, method, scale, y
+
+
+def valued(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    """By the outcome of the results; where they are of plain values, by what was answered."""
+    if found["outcome"] != "value":
+        return by_outcome(rows, found, definition)
+    if not found["methods"]:
+        return frame([])
+    answers = {name for row in rows.itertuples(index=False) for name in further(row)}
+    if "point" in answers:
+        return by_click(rows, found, definition)
+    if not any(block.get("items") for block in own_blocks(definition, found["paradigm"])):
+        return by_value(rows, found, definition)
+    is_about_the_whole = rows.stage.eq("questionnaire").all()
+    return (by_scale if is_about_the_whole else by_statement)(rows, found, definition)
 
 
 def by_outcome(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
-    """The column of the outcome; reliance asked in one step and in two is two scales."""
+    """The column of the outcome; what is asked in one step and in two is two scales."""
     rows = rows[rows[found["outcome"]].notna()]
-    several = rows.paradigm.eq("reliance").any() and rows.stage.nunique() > 1
+    several = rows.stage.nunique() > 1
     steps = {"main": "one step", "final": "two steps"}
     return frame(
         [
@@ -119,7 +134,7 @@ def by_outcome(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
 
 def by_statement(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
     """Each statement about an explanation by itself."""
-    names = block_names(definition, "rating")
+    names = block_names(definition, found["paradigm"])
     values = []
     for row in rows.itertuples(index=False):
         for item, value in items(row).items():
@@ -131,7 +146,7 @@ def by_statement(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFram
 
 def by_scale(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
     """Each published scale of an instrument, else each item; people are the only clusters."""
-    names = block_names(definition, "questionnaire")
+    names = block_names(definition, found["paradigm"])
     blocks = {block["name"]: block for block in definition["blocks"]}
     several = len(definition["arms"]) > 1
     values = []
@@ -194,23 +209,11 @@ def drawn_file(path: Path) -> Any:
     return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR), dtype=np.float64)
 
 
-def unscored(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
-    return frame([])
-
-
-SCORES = {
-    "trust": by_outcome,
-    "discrimination": by_outcome,
-    "agreement": by_outcome,
-    "distinction": by_outcome,
-    "meta_prediction": by_outcome,
-    "reliance": by_outcome,
-    "pointing": by_click,
-    "rating": by_statement,
-    "questionnaire": by_scale,
-    "open_text": unscored,
-    "custom": unscored,
-}
+def by_value(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    """The numbers as they were answered."""
+    rows = rows[rows.value.notna()]
+    columns = (rows.participant_id, rows.image_group, rows.condition, rows.value.astype(float))
+    return frame([(*who, "", value) for *who, value in zip(*columns, strict=True)])
 
 
 def further(row: Any) -> dict[str, Any]:
@@ -227,9 +230,13 @@ def items(row: Any) -> dict[str, float]:
     return {name: float(value) for name, value in answers.items() if name.startswith("item_")}
 
 
+def own_blocks(definition: Any, paradigm: str) -> list[Any]:
+    return [block for block in definition["blocks"] if block["paradigm"] == paradigm]
+
+
 def block_names(definition: Any, paradigm: str) -> dict[str, str]:
     """What stands before a scale's name: its block, where several ask the paradigm."""
-    names = [block["name"] for block in definition["blocks"] if block["paradigm"] == paradigm]
+    names = [block["name"] for block in own_blocks(definition, paradigm)]
     return {name: name if len(names) > 1 else "" for name in names}
 
 
