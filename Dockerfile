@@ -29,7 +29,7 @@ RUN SECRET_KEY=for-collecting-only python manage.py collectstatic --noinput
 USER discern
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
-    CMD ["python", "-m", "studyapp.healthcheck", "site"]
+    CMD ["python", "-m", "studyapp.serving.healthcheck", "site"]
 CMD ["gunicorn", "studyapp.wsgi"]
 
 FROM base AS worker
@@ -42,5 +42,5 @@ COPY explainer explainer
 COPY tasks tasks
 USER discern
 HEALTHCHECK --interval=30s --timeout=20s --start-period=60s --retries=3 \
-    CMD ["python", "-m", "studyapp.healthcheck", "worker"]
+    CMD ["python", "-m", "studyapp.serving.healthcheck", "worker"]
 CMD ["celery", "-A", "tasks", "worker", "--pool", "solo", "-Q", "gpu,cpu,measure"]

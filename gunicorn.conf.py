@@ -7,7 +7,7 @@ workers = int(os.environ.get("WEB_WORKERS", "2"))
 # A thread waits for the database most of the time; each holds one connection to it.
 threads = int(os.environ.get("WEB_THREADS", "8"))
 # Threads as gthread has them, but only for requests that have arrived
-worker_class = "studyapp.arrivals.ArrivedWhole"
+worker_class = "studyapp.serving.arrivals.ArrivedWhole"
 worker_tmp_dir = "/dev/shm"
 timeout = 60
 # Longer than people look at a trial, and than a proxy keeps its connections (nginx: 60 s), so that
@@ -15,7 +15,7 @@ timeout = 60
 keepalive = 75
 graceful_timeout = 30
 accesslog = "-"
-logger_class = "studyapp.access.AccessLogger"
+logger_class = "studyapp.serving.access.AccessLogger"
 # Only a proxy on these addresses may say that a request came over HTTPS.
 forwarded_allow_ips = os.environ.get("PROXY_ADDRESSES", "127.0.0.1")
 limit_request_line = 4094

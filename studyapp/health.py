@@ -28,7 +28,7 @@ from studyapp.shelf.faults import DISK_FULL, code_of, let_go
 
 from .models import Heartbeat
 from .queue import QUEUES
-from .watchdog import database_answers
+from .serving.watchdog import database_answers
 
 Database = Literal["ok", "unreachable", "not migrated", "read only", "disk full"]
 Broker = Literal["ok", "unreachable", "refuses writes"]

@@ -19,8 +19,8 @@ from pytest_django import Settings
 
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
-from studyapp.backups import back_up, table_facts
 from studyapp.models import Judgment
+from studyapp.serving.backups import back_up, table_facts
 from tests.databases import empty_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,7 +58,7 @@ def test_a_restored_site_has_the_same_rows_digests_and_files(
     done = restored(tmp_path / "backup", empty_database, tmp_path / "elsewhere")
     assert done.returncode == 0, done.stderr
     assert "restored and compared" in done.stdout
-    code = "import json, django; django.setup(); from studyapp.backups import table_facts; "
+    code = "import json, django; django.setup(); from studyapp.serving.backups import table_facts; "
     told = subprocess.run(
         [sys.executable, "-c", f"{code}print(json.dumps(table_facts()))"],
         cwd=current.ROOT,

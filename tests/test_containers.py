@@ -213,7 +213,7 @@ def test_large_files_lie_on_a_volume_and_logs_end() -> None:
 def test_a_health_check_needs_none_of_the_heavy_packages() -> None:
     """Asked every ten seconds, it must not cost what a busy machine lacks; nor a web process hold
     what only the making of reports needs."""
-    code = "import sys, studyapp.healthcheck; print('django' in sys.modules)"
+    code = "import sys, studyapp.serving.healthcheck; print('django' in sys.modules)"
     heavy = "print([n for n in ('pandas', 'scipy', 'pyarrow', 'matplotlib') if n in sys.modules])"
     web = f"import sys, django; django.setup(); import studyapp.urls; {heavy}"
     for words, said in ((code, "False\n"), (web, "[]\n")):
@@ -222,7 +222,7 @@ def test_a_health_check_needs_none_of_the_heavy_packages() -> None:
         )
         assert done.stdout == said
     for target, what in (("web", "site"), ("worker", "worker")):
-        assert f'CMD ["python", "-m", "studyapp.healthcheck", "{what}"]' in stage(target)
+        assert f'CMD ["python", "-m", "studyapp.serving.healthcheck", "{what}"]' in stage(target)
 
 
 def test_secrets_come_from_files_only() -> None:

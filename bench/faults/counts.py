@@ -6,7 +6,6 @@ from pathlib import Path
 
 from django.conf import settings
 
-from studyapp.backups import digest_of
 from studyapp.models import (
     Crop,
     Explanation,
@@ -17,6 +16,7 @@ from studyapp.models import (
     Study,
     WorkState,
 )
+from studyapp.serving.backups import digest_of
 
 from .lines import Lines
 from .people import Seen

@@ -14,10 +14,11 @@ from django.test import Client
 from pytest_django import Settings
 
 from sandbox.builders import open_small_study, take_part
-from studyapp import queue, watchdog
+from studyapp import queue
 from studyapp.models import Report, WorkState
+from studyapp.serving import watchdog
+from studyapp.serving.watchdog import Watched, database_answers
 from studyapp.simulation.server import own_site
-from studyapp.watchdog import Watched, database_answers
 from tasks.watch import unmade
 from tests.admin.desk import administrator, concerns
 

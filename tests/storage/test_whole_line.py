@@ -24,7 +24,6 @@ from sandbox.builders import open_small_study, take_part
 from sandbox.people import send_people
 from sandbox.small_line import empty_broker
 from studyapp import storage
-from studyapp.backups import back_up
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import (
     Crop,
@@ -39,6 +38,7 @@ from studyapp.models import (
 )
 from studyapp.participations.answering import current_trial
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
+from studyapp.serving.backups import back_up
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.preparation.progress import progress
 from studyapp.studies.preparation.verification import is_intact

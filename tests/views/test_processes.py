@@ -13,8 +13,8 @@ from django.core.management import CommandError, call_command
 from django.utils import timezone
 from gunicorn.config import Config
 
-from studyapp.access import AccessLogger
 from studyapp.models import Heartbeat
+from studyapp.serving.access import AccessLogger
 
 
 def healthy(process: str) -> str:

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from studyapp.arrivals import MOST_BODY, Arrival
+from studyapp.serving.arrivals import MOST_BODY, Arrival
 from studyapp.simulation.server import own_site
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from studyapp.backups import BackupError, back_up
+from studyapp.serving.backups import BackupError, back_up
 
 
 class Command(BaseCommand):

@@ -1,6 +1,6 @@
 """`manage.py healthy site|worker`: does the process beside this one work?
 
-Containers ask the same by `python -m studyapp.healthcheck`, which costs a tenth of it.
+Containers ask the same by `python -m studyapp.serving.healthcheck`, which costs a tenth of it.
 """
 
 import socket
@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from studyapp import healthcheck
 from studyapp.health import alive_workers
+from studyapp.serving import healthcheck
 
 
 class Command(BaseCommand):

@@ -7,7 +7,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from studyapp.backups import BackupError, restore
+from studyapp.serving.backups import BackupError, restore
 
 
 class Command(BaseCommand):

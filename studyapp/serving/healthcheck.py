@@ -1,4 +1,4 @@
-"""`python -m studyapp.healthcheck site|worker`: what containers ask every few seconds.
+"""`python -m studyapp.serving.healthcheck site|worker`: what containers ask every few seconds.
 
 It needs none of Django's applications, so that asking costs a tenth of a second and goes on
 working when the machine is busy.
