@@ -217,7 +217,7 @@ ALWAYS: tuple[Checked, ...] = (
 
 
 def refuse_wrong_deployment() -> None:
-    """ImproperlyConfigured with every error and its mend; for processes that run no command."""
+    """ImproperlyConfigured with every error and its fix; for processes that run no command."""
     wrong = [one for one in run_checks(tags=[Tags.security]) if one.is_serious()]
     if wrong:
         raise ImproperlyConfigured("\n".join(map(str, wrong)))

@@ -18,7 +18,7 @@ def folder_of(dotted: str) -> Path:
         folder = Path(place, *inside)
         if (folder / "question.py").is_file():
             return folder
-    raise ImproperlyConfigured(f"PARADIGMS: there is no {dotted}/question.py; mend the name")
+    raise ImproperlyConfigured(f"PARADIGMS: there is no {dotted}/question.py; correct the name")
 
 
 def page_folders(paradigms: Iterable[str]) -> list[Path]:

@@ -1,6 +1,6 @@
 """What the site stands on, and what is wrong with it: for `/healthz` and for the desk's first page.
 
-Every sentence names the mend.
+Every sentence names the fix.
 """
 
 import shutil

@@ -58,7 +58,7 @@ class StudyForm(forms.Form):
     seed = forms.IntegerField(required=False, min_value=0, label="Seed")
     folder = forms.CharField(required=False, label="Photos' folder", help_text="As “photos”.")
     toml_file = forms.FileField(required=False, label="Study file (TOML)",
-                                help_text="It takes the place of the text below.")  # fmt: skip
+                                help_text="It replaces the text below.")  # fmt: skip
     toml = forms.CharField(
         required=False, label="The study file", strip=False,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),

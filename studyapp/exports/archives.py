@@ -77,7 +77,9 @@ def _unpack_member(
         while chunk := source.read(CHUNK):
             written += len(chunk)
             if written > most:
-                raise ArchiveError(f"{member.filename} expands beyond all measure")
+                raise ArchiveError(
+                    f"{member.filename} unpacks to far more than its size in the archive"
+                )
             sink.write(chunk)
     return written
 

@@ -40,7 +40,7 @@ from .copies import delete_copies, delete_rows
 from .rights import visible_studies
 from .texts import text_digest
 
-EXISTS = "there is a study called {} already; choose another short name"
+EXISTS = "a study called {} already exists; choose another short name"
 
 
 class LoadingError(Exception):

@@ -48,7 +48,9 @@ def drop_stimulus(stimulus: Stimulus, reason: str) -> None:
             f"{study.slug} is {study.state}: a stimulus can be dropped only while it is preparing"
         )
     if stimulus.role not in SHOWN_ROLES:
-        raise LifecycleError(f"{stimulus} is {stimulus.role}: only what would be shown is dropped")
+        raise LifecycleError(
+            f"{stimulus} is {stimulus.role}: only a stimulus that would be shown can be dropped"
+        )
     try:
         drop_photo(study, stimulus.photo_id, stimulus.paradigm, reason)
     except PreparationError as error:

@@ -24,7 +24,7 @@ def new_token() -> str:
 def workspace(token: str) -> Path:
     """The folder of an upload, made if it is not there; `token` comes from the session only."""
     if not TOKEN.fullmatch(token):
-        raise UploadError("this upload is not known; choose the file again")
+        raise UploadError("this upload was not found; choose the file again")
     folder = _uploads() / token
     folder.mkdir(parents=True, exist_ok=True)
     os.utime(folder)

@@ -284,7 +284,7 @@ def test_a_study_keeps_its_last_owner() -> None:
     page = client.post(
         page_of(study, "study_members"), {"username": "owner", "role": ""}, follow=True
     )
-    assert "keeps an owner" in page.content.decode()
+    assert "needs an owner" in page.content.decode()
     assert Member.objects.get().role == Role.OWNER
 
 

@@ -69,7 +69,7 @@ def test_a_link_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_expands_beyond_measure_is_refused(tmp_path: Path) -> None:
     bundle = make_zip(tmp_path / "b.zip", {"zeros": bytes(30 * 2**20)})
-    with pytest.raises(ArchiveError, match="expands beyond all measure"):
+    with pytest.raises(ArchiveError, match="unpacks to far more than its size in the archive"):
         unpack(bundle, tmp_path)
 
 
@@ -78,7 +78,7 @@ def test_many_files_together_keep_the_limit(
 ) -> None:
     monkeypatch.setattr(archives, "MOST_BYTES", 150)
     bundle = make_zip(tmp_path / "b.zip", {"a": bytes(100), "b": bytes(100)})
-    with pytest.raises(ArchiveError, match="b expands beyond all measure"):
+    with pytest.raises(ArchiveError, match="b unpacks to far more than its size in the archive"):
         unpack(bundle, tmp_path)
 
 

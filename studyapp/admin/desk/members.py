@@ -22,7 +22,7 @@ class MemberForm(forms.Form):
     """A user, and the role that they get; “none” takes it away."""
 
     username = forms.CharField(label="User", max_length=150)
-    role = forms.ChoiceField(label="Role", choices=[*Role.choices, ("", "none: take it away")],
+    role = forms.ChoiceField(label="Role", choices=[*Role.choices, ("", "none: remove the role")],
                              required=False)  # fmt: skip
 
     def clean_username(self) -> Any:
@@ -62,7 +62,7 @@ def _give(request: HttpRequest, study: Study, user: Any, role: str) -> None:
     others = study.members.filter(role=Role.OWNER).exclude(user=user)
     leaves_none = before == Role.OWNER.label and role != Role.OWNER and not others.exists()
     if leaves_none and not maker(request).is_superuser:
-        messages.error(request, "A study keeps an owner: make somebody else one first.")
+        messages.error(request, "A study needs an owner: make somebody else an owner first.")
         return
     if role:
         Member.objects.update_or_create(study=study, user=user, defaults={"role": role})

@@ -83,7 +83,7 @@ def drop(request: HttpRequest, key: int) -> HttpResponseBase:
         f"{stimulus.photo.name} ({stimulus.category}) is left out of this study by name.",
         "The next eligible photo in the seed's order takes its place, and the workers make its "
         "explanations.",
-        "The certificate lists it with your reason. It can't be taken back.",
+        "The certificate lists it with your reason. This cannot be undone.",
     )
     context = {
         "title": f"Drop {stimulus.photo.name}?",

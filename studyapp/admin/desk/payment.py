@@ -45,7 +45,7 @@ class EraseForm(forms.Form):
         label="Erase the ids of people who entered before",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    sure = forms.BooleanField(label="They are paid; I know that this can't be taken back")
+    sure = forms.BooleanField(label="They have been paid; I understand that this cannot be undone")
 
 
 @study_page(Act.SEE_IDS)

@@ -23,4 +23,4 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         rows = sum(count for count, _ in made["tables"].values())
         self.stdout.write(f"restored and compared: {rows} rows, {len(made['files'])} files")
-        self.stdout.write("start every web process and worker anew: they remember what they read")
+        self.stdout.write("restart every web process and worker: they remember what they have read")

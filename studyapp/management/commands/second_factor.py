@@ -10,7 +10,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 
 class Command(BaseCommand):
-    help = "Give a user a second factor; an earlier one is taken away."
+    help = "Give a user a second factor; an earlier one is removed."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("username")

@@ -85,7 +85,7 @@ def _photo_facts(definition: Definition, photos: list[Photo], base: Path) -> dic
 
 def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[str]:
     counts = sorted(facts["photos_by_category"].items())
-    is_good = "it asks for what it cannot have" if facts["not_met"] else "a good study file"
+    is_good = "cannot be run as it stands" if facts["not_met"] else "a good study file"
     lines = [
         f"{path}: {is_good}, digest {facts['digest'][:12]}",
         f"{facts['photos']} photos: " + ", ".join(f"{name} {count}" for name, count in counts),
@@ -93,11 +93,11 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
         *_name_lines(facts["unknown_names"]),
         *(f"Note: {sentence}" for sentence in facts["shared_names"]),
         *_eligible_lines(facts.get("eligible", {})),
-        "The design, if as many photos as it asks for can be asked about:",
+        "The design, provided that enough photos are eligible:",
         *certificate_lines({**facts["certificate"], "problems": []}),
     ]
     if facts["precision"]:
-        lines.append("Expected precision (95 %), if variances are middling:")
+        lines.append("Expected precision (95 %), with moderate variances:")
         lines += precision_lines(facts["precision"], definition.analysis.smallest_effect)
     return lines + [f"NOT MET: {problem}" for problem in facts["not_met"]]
 
@@ -149,4 +149,4 @@ def _numbered(name: str, count: int, each: int) -> tuple[Item, ...]:
     )
 
 
-VERB = Verb("is a study file right? (no database)", arguments, run)
+VERB = Verb("check a study file (no database)", arguments, run)

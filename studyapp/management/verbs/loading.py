@@ -28,4 +28,4 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return facts, lines
 
 
-VERB = Verb("make a study of a study file", arguments, run)
+VERB = Verb("create a study from a study file", arguments, run)

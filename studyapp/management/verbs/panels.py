@@ -106,6 +106,6 @@ def erase(options: dict[str, Any]) -> Facts:
     return {"erased": erased}, [f"{erased} panel ids erased"]
 
 
-INVITE = Verb("print personal links, which nobody can make up", invite_arguments, invite)
-APPROVALS = Verb("list whom the panel is to pay", approvals_arguments, list_approvals)
+INVITE = Verb("print signed personal links, one for each person", invite_arguments, invite)
+APPROVALS = Verb("list the people whom the panel has to pay", approvals_arguments, list_approvals)
 ERASE = Verb("erase panel ids, for cron: those whose day has come", erase_arguments, erase)

@@ -90,4 +90,4 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     ]
 
 
-VERB = Verb("send people of known ability through a marked copy", arguments, run)
+VERB = Verb("send simulated people of known ability through a marked copy", arguments, run)

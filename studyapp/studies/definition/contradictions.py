@@ -1,4 +1,4 @@
-"""What is wrong between a study file's sections, the first first: each with its place and mend."""
+"""What is wrong between a study file's sections, each with its place and the fix."""
 
 import re
 from collections.abc import Iterator

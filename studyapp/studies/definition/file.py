@@ -1,4 +1,4 @@
-"""Study files (TOML), read and checked; complaints name file, line, key and mend."""
+"""Study files (TOML), read and checked; complaints name file, line, key and fix."""
 
 import tomllib
 from collections.abc import Iterator
