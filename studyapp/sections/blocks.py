@@ -10,7 +10,7 @@ from .base import Count, Name, Section
 class BlockSection(Section):
     """A run of trials shuffled together."""
 
-    name: Name = Field(description="As it stands in the data.")
+    name: Name = Field(description="Its name in the data.")
     paradigm: Name = Field(description="The kind of question.")
     stage: Literal["practice", "learning", "main"] = Field(
         "main", description="“learning” only where a paradigm has people learn first."

@@ -13,7 +13,7 @@ from .limits import Limit
 class ConditionSection(Section):
     """What differs within one participant: a method or control, on a pair of networks."""
 
-    name: Name = Field(description="As it stands in the data.")
+    name: Name = Field(description="Its name in the data.")
     method: Name = Field(
         description="A method or control of the catalogue; “none” for no explanation, "
         "“no_advice” for neither explanation nor the network's answer."
@@ -28,7 +28,7 @@ class ConditionSection(Section):
 
 
 class ArmSection(Section):
-    name: Name = Field(description="As it stands in the data.")
+    name: Name = Field(description="Its name in the data.")
     conditions: list[Name] = Field(min_length=1, description="What this arm's people see.")
 
 
@@ -70,7 +70,7 @@ class DisplaySection(Section):
         description="Whether a map's hottest colour is its own maximum, or that of all maps of "
         "the photo by the same network and method. Two networks are never joined.",
     )
-    show_photo: bool = Field(True, description="Whether the plain photo stands beside.")
+    show_photo: bool = Field(True, description="Whether the plain photo is shown next to the map.")
     legend: bool = Field(True, description="Whether pages say what the colours of maps mean.")
     surround: Literal["light", "dark"] = Field(
         "light", description="Around pictures, in every theme: it changes perceived colour."

@@ -12,15 +12,15 @@ class EthicsSection(Section):
     """What a person must be told before consenting; a study that is no pilot can't do without."""
 
     approved_by: Text = Field(description="The body that approved the study.")
-    protocol: Text = Field(description="Its number of the protocol.")
+    protocol: Text = Field(description="The number of its protocol.")
     contact: Text = Field(description="Whom people ask.")
     complaints: Text = Field(description="To whom people complain.")
-    risks: Text = Field(description="What taking part may bring about.")
+    risks: Text = Field(description="The risks of taking part.")
     minutes: Count = Field(ge=1, description="How long it takes.")
     data_controller: Text = Field(description="Who answers for the data.")
     legal_basis: Text = Field(description="Why the data may be processed.")
     retention: Text = Field(description="How long the data are kept.")
-    withdrawal_deadline: Text = Field(description="Until when people can take everything back.")
+    withdrawal_deadline: Text = Field(description="Until when people can withdraw their answers.")
     minimum_age: Annotated[int, Limit(120)] = Field(
         18, ge=16, description="The youngest age at which people may take part."
     )

@@ -20,7 +20,7 @@ class Codes(Section):
 
     complete: Code | None = Field(None, description="Drawn for each person where left out.")
     no_consent: Code | None = Field(None, description="Did not agree.")
-    screened_out: Code | None = Field(None, description="Not needed, by the screening.")
+    screened_out: Code | None = Field(None, description="Not eligible, by the screening.")
     failed_checks: Code | None = Field(None, description="Failed checks, questions or practice.")
     full: Code | None = Field(None, description="Came when all places were taken.")
     timed_out: Code | None = Field(
@@ -51,7 +51,7 @@ class PanelSection(Section):
         320, ge=200, description="The narrowest window, in pixels."
     )
     devices: list[Device] = Field(
-        default_factory=lambda: list(DEVICES), description="Who may come with which device."
+        default_factory=lambda: list(DEVICES), description="Which devices people may use."
     )
     erase_ids_on: date | None = Field(
         None, strict=False, description="The day on which the panel's ids are erased."

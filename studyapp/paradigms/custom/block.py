@@ -17,7 +17,7 @@ OF_A_NUMBER = {"least", "most", "decimals", "unit"}
 class FieldSection(Section):
     """A field of a custom page."""
 
-    name: Name = Field(description="As it stands in the data; `value` for the main answer.")
+    name: Name = Field(description="Its name in the data; `value` for the main answer.")
     question: Text = Field(description="What is asked.")
     kind: Literal["choice", "scale", "text", "line", "number"] = Field(
         "choice", description="How it is answered; a line is a text of one line."
