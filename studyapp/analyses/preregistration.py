@@ -35,9 +35,8 @@ ANALYSES = {
         "methods vary by person and photo."
     ),
     "value": (
-        "Statements and scales are analysed each by itself, clicks by the percentile of the map "
-        "under them: per method and per contrast the mean with a two-way cluster-robust error. "
-        "Clicks are tested against 50, a spot like any other; a mean of statements has no test."
+        "Answers are analysed as the numbers that they are: per method and per contrast the mean "
+        "with a two-way cluster-robust error. A mean has no test, a contrast has."
     ),
     "unscored": "Words and the researcher's own fields have no score: they are counted and read.",
 }
@@ -154,8 +153,8 @@ def _stopping(definition: Definition) -> list[str]:
 
 
 def _analysis(definition: Definition) -> Iterator[str]:
-    kinds = [_kind(PARADIGMS[name]) for name in definition.paradigms()]
-    yield from (f"{ANALYSES[kind]}\n" for kind in dict.fromkeys(kinds))
+    plans = [_plan(PARADIGMS[name]) for name in definition.paradigms()]
+    yield from (f"{plan}\n" for plan in dict.fromkeys(plans))
     yield f"- {PRIMARY.format(fewest=FEWEST_EFFECTIVE)}"
     reference = definition.analysis.reference or "the first in alphabetical order"
     yield f"- {PLANNED.format(reference=reference)}"
@@ -163,9 +162,10 @@ def _analysis(definition: Definition) -> Iterator[str]:
     yield from _effect(definition.analysis.smallest_effect)
 
 
-def _kind(paradigm: Paradigm) -> str:
-    """What stands for the paradigm in ANALYSES."""
-    return paradigm.outcome or ("value" if paradigm.is_scored else "unscored")
+def _plan(paradigm: Paradigm) -> str:
+    """How a paradigm's answers will be analysed, in its own words or by its declared outcome."""
+    kind = paradigm.outcome or ("value" if paradigm.is_scored else "unscored")
+    return paradigm.plan or ANALYSES[kind]
 
 
 def _effect(smallest: float | None) -> Sequence[str]:

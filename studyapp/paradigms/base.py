@@ -19,6 +19,12 @@ WITHOUT_MAP = {
     NO_ADVICE: "neither the network's answer nor an explanation",
 }
 PHOTO = "photo"
+# Paradigms share it so that a plan of several says it once; its words count in registered digests
+VALUES_PLAN = (
+    "Statements and scales are analysed each by itself, clicks by the percentile of the map "
+    "under them: per method and per contrast the mean with a two-way cluster-robust error. "
+    "Clicks are tested against 50, a spot like any other; a mean of statements has no test."
+)
 # What is stored of buttons, and of the steps of a scale, as `answer_levels` tell it
 BUTTONS = {("", "0, 1, …"): "first, second, … button"}
 STEPS = {("", "1, 2, …"): "step of the scale"}
@@ -169,6 +175,7 @@ class Paradigm:
     published: what a paper printed, to be drawn beside a study that asks the same of a method.
     answer_levels: (words after the paradigm's name, stored values of `value`) → what they mean,
         for the codebook.
+    plan: what a preregistration says of the analysis; empty where `outcome` says all.
     analysis: the module whose `ANALYSIS` says how answers are analysed, loaded on first use; None
         where shares or means by `outcome` say all.
     """
@@ -210,6 +217,7 @@ class Paradigm:
     able: float = 1.0
     published: Published | None = None
     answer_levels: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    plan: str = ""
     analysis: str | None = None
 
     @property

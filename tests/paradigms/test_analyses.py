@@ -1,10 +1,12 @@
 """What paradigms say of their own analysis."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from studyapp.analyses.preregistration import _plan
 from studyapp.analyses.tidy import TidyError, tidy_file
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.analysis import VALUES, analysis_of, declared_analysis, input_schemas
@@ -41,3 +43,23 @@ def test_a_table_with_two_outcomes_asks_for_its_paradigm(tmp_path: Path) -> None
         tidy_file(path)
     with pytest.raises(TidyError, match="is one of trust, discrimination, agreement"):
         tidy_file(path, paradigm="guessed")
+
+
+def test_registered_plans_keep_their_words() -> None:
+    """A plan's digest is worked out again at any time, and must be the one that was registered."""
+    told = {
+        name: hashlib.sha256(_plan(paradigm).encode()).hexdigest()[:8]
+        for name, paradigm in PARADIGMS.items()
+    }
+    right = dict.fromkeys(
+        ["discrimination", "agreement", "distinction", "meta_prediction", "reliance"], "0adcd8fa"
+    )
+    values = dict.fromkeys(["pointing", "rating", "questionnaire"], "d8f81e79")
+    words = dict.fromkeys(["open_text", "custom"], "f1836bd8")
+    assert told == {"trust": "b90418b1", **right, **values, **words}
+
+
+def test_a_paradigm_of_numbers_plans_neither_clicks_nor_statements() -> None:
+    plan = _plan(replace(PARADIGMS["rating"], plan=""))
+    assert "as the numbers that they are" in plan
+    assert "licks" not in plan

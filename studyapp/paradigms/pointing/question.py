@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from studyapp.paradigms.base import (
     PHOTO,
+    VALUES_PLAN,
     Candidate,
     Category,
     Classified,
@@ -55,6 +56,7 @@ def widest(block: BlockSection) -> float:
 PARADIGM = Paradigm(
     name="pointing",
     title="Where does it show?",
+    plan=VALUES_PLAN,
     analysis="studyapp.paradigms.pointing.analysis",
     shows_maps=False,
     questions=questions,

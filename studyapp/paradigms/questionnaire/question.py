@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from studyapp.paradigms.base import STEPS, Paradigm, Places
+from studyapp.paradigms.base import STEPS, VALUES_PLAN, Paradigm, Places
 from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
 from studyapp.paradigms.questions import Asked
 from studyapp.sections.base import Name
@@ -91,6 +91,7 @@ def no_pictures(asked: Asked) -> Places:
 PARADIGM = Paradigm(
     name="questionnaire",
     title="Questionnaire",
+    plan=VALUES_PLAN,
     analysis="studyapp.paradigms.questionnaire.analysis",
     block=QuestionnaireBlock,
     complaints=complaints,

@@ -4,7 +4,15 @@ from collections.abc import Sequence
 from random import Random
 
 from studyapp.models import Trial
-from studyapp.paradigms.base import STEPS, Candidate, Category, Classified, Paradigm, Refusal
+from studyapp.paradigms.base import (
+    STEPS,
+    VALUES_PLAN,
+    Candidate,
+    Category,
+    Classified,
+    Paradigm,
+    Refusal,
+)
 from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
 from studyapp.paradigms.predicted import is_right
 
@@ -28,6 +36,7 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="rating",
     title="How good is the explanation?",
+    plan=VALUES_PLAN,
     analysis="studyapp.paradigms.rating.analysis",
     block=ItemsBlock,
     complaints=missing_items,
