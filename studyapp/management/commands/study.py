@@ -12,14 +12,14 @@ from studyapp.studies.definition.file import DefinitionError
 from studyapp.studies.design.draw import DesignError
 from studyapp.studies.lifecycle import LifecycleError
 from studyapp.studies.loading import LoadingError
-from studyapp.studies.photos.preview import ForesightError
+from studyapp.studies.photos.preview import PreviewError
 from studyapp.studies.photos.readers import ReaderError
 
 SAID = (
     VerbError,
     DefinitionError,
     DesignError,
-    ForesightError,
+    PreviewError,
     LifecycleError,
     LoadingError,
     ReaderError,

@@ -15,7 +15,7 @@ from studyapp.studies.design.draw import Item, draw
 from studyapp.studies.design.precision import precision_lines, precision_table
 from studyapp.studies.design.rows import STAGES, Items, definition_plan
 from studyapp.studies.photos.files import examine
-from studyapp.studies.photos.preview import foresee
+from studyapp.studies.photos.preview import preview_eligibility
 from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, read_photos
 from studyapp.studies.photos.selection import wanted_stimuli
 from studyapp.studies.photos.shortfalls import (
@@ -61,7 +61,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if options["predict"]:
         if problems := list(file_problems(definition, path.parent)):
             raise VerbError(f"the networks could not answer: {'; '.join(problems)}")
-        seen = foresee(definition, photos, path.parent)
+        seen = preview_eligibility(definition, photos, path.parent)
         facts["eligible"] = {name: found.as_json() for name, found in seen.supply.items()}
         supply, labels = seen.supply, dict(seen.labels)
     facts["unknown_names"] = unknown_by_network(definition, photos, labels)

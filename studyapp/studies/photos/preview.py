@@ -25,7 +25,7 @@ from .readers import Photo
 from .shortfalls import Supply
 
 
-class ForesightError(Exception):
+class PreviewError(Exception):
     """The networks could not answer: one sentence of the explainer's."""
 
 
@@ -33,21 +33,23 @@ Answers = dict[str, list[Classified | None]]
 
 
 @dataclass(frozen=True)
-class Foresight:
+class EligibilityPreview:
     """What can be asked about, by paradigm, and the names of the classes, by network."""
 
     supply: dict[str, Supply]
     labels: dict[str, Sequence[str]]
 
 
-def foresee(definition: Definition, photos: Sequence[Photo], base: Path) -> Foresight:
-    """Let the networks answer; ForesightError where they can't."""
+def preview_eligibility(
+    definition: Definition, photos: Sequence[Photo], base: Path
+) -> EligibilityPreview:
+    """Let the networks answer; PreviewError where they can't."""
     answers, labels = _classified(definition, photos, base)
     supply = {
         paradigm: _counted(definition, paradigm, photos, answers)
         for paradigm in definition.photo_paradigms()
     }
-    return Foresight(supply, labels)
+    return EligibilityPreview(supply, labels)
 
 
 def _counted(
@@ -133,7 +135,7 @@ def _ask(wanted: dict[str, Any]) -> dict[str, Any]:
     )
     if done.returncode != 0:
         last = (done.stderr or "see above").strip().splitlines()[-1]
-        raise ForesightError(f"the networks could not answer: {last}")
+        raise PreviewError(f"the networks could not answer: {last}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
 
