@@ -58,7 +58,7 @@ def _drawing(trial: Trial, definition: Definition) -> dict[str, Any]:
         "size": definition.display.size,
         "advice": name if paradigm.advice(trial) else "",
         "fragment": "",
-        "block": definition.block(trial.block),
+        "asked": asked_on(trial, definition),
         "questions": [],
         "beside": is_beside(trial, definition),
     }

@@ -58,7 +58,7 @@ def trial_context(
         "measures": MEASURES,
         "template": paradigm.template,
         "presentation": paradigm.presentation_file,
-        "block": asked.block,
+        "asked": asked,
     }
 
 

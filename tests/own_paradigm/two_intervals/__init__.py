@@ -1,0 +1,1 @@
+"""Two intervals, forced choice."""
