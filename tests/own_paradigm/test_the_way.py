@@ -5,6 +5,9 @@ Nothing outside its folder knows it, so that what forgets to ask the paradigm fa
 
 import csv
 import json
+import subprocess
+import sys
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +19,11 @@ from pytest_django.live_server_helper import LiveServer
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import send_people
+from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
 from studyapp.management.verbs.checking import certificate_of
 from studyapp.models import Judgment, Participation, Study, StudyKind, Trial
+from studyapp.paradigms import PARADIGMS
 from studyapp.simulation.crowd import send_crowd
 from studyapp.simulation.profiles import POPULATIONS
 from studyapp.studies.copies import marked_copy
@@ -87,6 +92,7 @@ def test_simulated_people_answer_it_and_each_trial_has_its_key(live_server: Live
         copy, live_server.url, POPULATIONS["able"], people=4, seed=5, at_once=2, with_pictures=True
     )
     assert (crowd.errors, crowd.acknowledged, crowd.lost) == ([], 4 * 5, 0)
+    assert all(one.profile["latent"] == PARADIGMS[NAME].able for one in copy.participations.all())
     for trial in Trial.objects.filter(slot__study=copy, stage="main"):
         right = trial.option_order.index(0)
         assert trial.keys == {"value": {str(right): 1, str(1 - right): 0}}
@@ -108,7 +114,7 @@ def test_its_answers_are_published_with_confidence_and_described(tmp_path: Path)
     folder = write_bundle(close_study(study), tmp_path / "public", public=True).path
     main = [row for row in rows(folder, "judgments") if row["stage"] == "main"]
     assert len(main) == 9
-    assert all(row["correct"] in {"0", "1"} for row in main)
+    assert {row["correct"] for row in main} <= {"0", "1"}
     assert all(1 <= json.loads(row["further_answers"])["confidence"] <= 5 for row in main)
     codebook = (folder / "codebook.csv").read_text(encoding="utf-8")
     assert "main/value" in codebook
@@ -128,3 +134,22 @@ def test_its_bundle_is_rebuilt_and_written_again_alike(tmp_path: Path, settings:
     call_command("import_bundle", str(bundle), verbosity=0)
     again = write_bundle(Study.objects.get(), tmp_path / "again").path
     assert rows(again, "judgments") == before
+    report = study_report(Study.objects.get()).html
+    assert PARADIGMS[NAME].title in report
+    done = subprocess.run(
+        [sys.executable, "-I", str(bundle / "analysis" / "reanalyse.py")], capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_a_table_from_elsewhere_is_analysed(tmp_path: Path) -> None:
+    lines = ["participant,image,method,correct"]
+    lines += [f"p{n},i{n % 5},grad_cam,{int(n % 4 > 0)}" for n in range(40)]
+    table = tmp_path / "table.csv"
+    table.write_text("\n".join(lines), encoding="utf-8")
+    told = StringIO()
+    call_command("analyse", str(table), paradigm=NAME, json=tmp_path / "r.json", stdout=told)
+    found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
+    assert (found["paradigm"], found["outcome"]) == (NAME, "correct")
+    assert "75" in told.getvalue()
