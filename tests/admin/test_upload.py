@@ -241,7 +241,7 @@ def test_who_uploads_a_study_that_is_there_gets_no_role_in_it(sent: dict[str, No
     again = made if "photos" in sent else {**made, "photos": photos()}
     page = signed_in(stranger).post(ADDRESS, again)
     assert page.context["form"].errors["toml"] == [
-        "there is a study called mine already; choose another short name"
+        "a study called mine already exists; choose another short name"
     ]
     assert [one.user for one in Member.objects.all()] == [owner]
 

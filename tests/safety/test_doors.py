@@ -351,7 +351,7 @@ def texts_of(client: Client, key: int, slug: str) -> dict[str, str]:
 # --- fetches
 
 # The site asks only its own address: simulated people, and the health check beside it.
-ASKING = {"simulation/server.py", "simulation/visitor.py", "healthcheck.py"}
+ASKING = {"simulation/server.py", "simulation/visitor.py", "serving/healthcheck.py"}
 CLIENTS = {"requests", "urllib.request", "urllib3", "httpx", "http.client", "ftplib", "aiohttp"}
 
 
