@@ -129,7 +129,7 @@ def test_simulated_people_are_analysed_only_when_asked_for() -> None:
         profile = make_profile(seed=number)
         Participation.objects.filter(pk=person.pk).update(profile=profile.as_json())
         answer_all(person, profile, seed=number)
-    assert "0 judgments" in analyse(study.slug)
+    assert "no scored judgments" in analyse(study.slug)
     text = analyse(study.slug, simulated=True)
     assert "16 judgments of 4 people" in text
     assert text.count("known 0.") + text.count("known 1.") == 2

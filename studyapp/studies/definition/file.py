@@ -134,7 +134,8 @@ def _first_complaint(
         key=lambda one: order.index(one["type"]) if one["type"] in order else len(order),
     )
     path = tuple(first["loc"])
-    key = ".".join(str(part) for part in path)
+    # pydantic marks that a key itself is wrong
+    key = ".".join(str(part) for part in path if part != "[key]")
     told = first["msg"] if first["type"] == "unknown_paradigm" else f"`{key}`: {_sentence(first)}"
     if first["type"] == "extra_forbidden" and (block := _block(raw, path)) is not None:
         told = f"`{key}`: {unknown_key(str(path[-1]), block)}"

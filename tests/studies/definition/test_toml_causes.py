@@ -72,7 +72,9 @@ def test_a_short_name_that_cannot_be_is_told_in_plain_words() -> None:
 
 def test_a_texts_name_is_no_path() -> None:
     toml = STUDY.replace("[texts]", '[texts]\n"../../evil" = "t.md"')
-    with pytest.raises(DefinitionError, match="should match pattern"):
+    with pytest.raises(
+        DefinitionError, match=r"`texts\.\.\./\.\./evil`: use letters, digits, hyphens"
+    ):
         parse_definition(toml, "study.toml")
 
 
