@@ -6,7 +6,7 @@ import pytest
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
 from django.contrib.auth.models import User
-from django.test import Client
+from django.test import Client, RequestFactory
 from django.urls import URLPattern, resolve, reverse
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp import storage
 from studyapp.admin.desk.pages import PAGES as DESK_PAGES
+from studyapp.admin.reading import ReadingAdmin
 from studyapp.models import (
     Deviation,
     Download,
@@ -212,6 +213,16 @@ def test_every_table_of_the_desk_is_somebodys_or_an_administrators() -> None:
                 change = reverse(f"admin:studyapp_{model._meta.model_name}_change", args=[row.pk])
                 assert stranger.get(change).status_code in (302, 403, 404), model
     assert "a-machine" not in stranger.get("/admin/").content.decode()
+
+
+def test_a_table_that_leads_to_no_study_has_rows_for_administrators_alone() -> None:
+    now = timezone.now()
+    Heartbeat.objects.create(worker="celery@a-machine", started_at=now, seen_at=now)
+    table, request = ReadingAdmin(Heartbeat, admin.site), RequestFactory().get("/")
+    request.user = make_user("stranger")
+    assert not table.get_queryset(request).exists()
+    request.user = User.objects.create_superuser("root", password="ferrous-otter-71-lamp")
+    assert table.get_queryset(request).exists()
 
 
 def test_where_a_networks_files_lie_is_told_to_nobody() -> None:

@@ -96,7 +96,7 @@ def test_people_are_told_before_consent_when_the_panels_id_is_erased(client: Cli
     person = come(client, study)
     for page in ("", "about"):
         shown = client.get(f"/p/{person.code}/{page}").content.decode()
-        assert "erased on Jan. 31, 2030" in shown
+        assert "deleted on Jan. 31, 2030" in shown
 
 
 def take_all_places(study: Study) -> Participation:

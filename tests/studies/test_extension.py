@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from sandbox.builders import make_study, open_small_study, take_part
 from sandbox.people import send_people
 from studyapp.models import Deviation, Slot, Study, Trial
+from studyapp.studies.design.keys import keys_digest
 from studyapp.studies.extension import extend_study
 from studyapp.studies.lifecycle import LifecycleError, close_study
 
@@ -44,7 +45,8 @@ def test_a_deviation_says_how_many_where_and_why() -> None:
     deviation = Deviation.objects.get()
     assert deviation.what == "places added"
     assert deviation.detail == (
-        f"2 places from position 2, design {certificate['digest'][:12]}: ten people dropped out"
+        f"2 places from position 2, design {certificate['digest'][:12]}, answer keys "
+        f"{keys_digest(study, addition=1)[:12]}: ten people dropped out"
     )
 
 
