@@ -26,7 +26,7 @@ QUERIES = {
     "picture": 3,
     "answer": 5,
     "last answer": 8,
-    "finished page": 1,
+    "finished page": 2,
     "about": 2,
     "withdraw page": 1,
 }

@@ -5,9 +5,12 @@ from pytest_django.live_server_helper import LiveServer
 
 from sandbox.builders import open_small_study, take_part
 from studyapp.models import Judgment
-from tests.browser.conftest import NewPage, browser, new_page
+from tests.own_paradigm.conftest import added
 
-__all__ = ["browser", "new_page"]
+from .conftest import NewPage
+
+# The paradigm that these tests are about is added by a fixture of its own tests
+__all__ = ["added"]
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHOWN = "() => [...document.querySelectorAll('.intervals figure')].map(one => !one.hidden)"
 
