@@ -72,6 +72,11 @@ def test_a_number_is_required_or_left_out_as_the_field_says() -> None:
     assert stored(AGE, {"age": ""}, required=False) is None
 
 
+def test_the_end_of_a_line_is_one_character_however_a_browser_sends_it() -> None:
+    words = {"name": "why", "question": "Why?", "kind": "text", "longest": 3}
+    assert stored(words, {"why": "a\r\nb"}) == stored(words, {"why": "a\nb"}) == "a\nb"
+
+
 def test_a_line_is_one_line_within_its_length() -> None:
     assert stored(WORK, {"work": "baker"}) == "baker"
     assert problem(WORK, {"work": "a\nb"}) == "Please write your answer in one line."
