@@ -12,6 +12,7 @@ import pandas as pd
 from studyapp import storage
 from studyapp.models import Explanation, Study
 from studyapp.paradigms.measures import StudyTables, Values
+from studyapp.studies.design.keys import keys_flaw
 
 from .exclusions import apply_exclusions
 from .frames import folder_frame, study_frame
@@ -42,8 +43,11 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
 def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
     """The judgments of a study, after the declared exclusion rules were applied as rows.
 
-    Raises TidyError if the study has several paradigms and none is named.
+    Raises TidyError if the study has several paradigms and none is named, and for answer keys that
+    are not those that were drawn.
     """
+    if flaw := keys_flaw(study):
+        raise TidyError(flaw)
     apply_exclusions(study)
     frames = {key: study_frame(table, study, names) for key, (table, names) in COLUMNS.items()}
     tables = StudyTables(frames=frames, definition=study.definition, stored_map=_stored_map)

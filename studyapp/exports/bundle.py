@@ -27,6 +27,7 @@ from studyapp.analyses.tables.panels import PANEL
 from studyapp.models import Study
 from studyapp.studies.definition.asking import asked_questions
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.design.keys import keys_flaw
 
 from .analysis import write_analysis
 from .codebook import codebook_csv
@@ -68,13 +69,15 @@ def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
 
     contents: the fields of `Contents`.
     Raises ExportError when it is too early for one, when the target is there already, when a file
-    is not what its digest says, or when something that tells who a person is stands in a public
-    bundle.
+    or the answer keys are not what their digest says, or when something that tells who a person is
+    stands in a public bundle.
     """
     wanted = Contents(**contents)
     if wanted.public and wanted.panel_ids:
         raise ExportError("panel ids are never published: leave out one of the two")
     refuse_too_early(study, public=wanted.public)
+    if flaw := keys_flaw(study):
+        raise ExportError(flaw)
     apply_exclusions(study)
     if target.suffix != ".zip":
         with whole_folder(target) as folder:

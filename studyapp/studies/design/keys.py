@@ -15,3 +15,18 @@ def keys_digest(study: Study, *, addition: int = 0) -> str:
     for row in ordered.values_list("slot__position", "position", "keys").iterator(5000):
         digest.update(json.dumps(row, sort_keys=True).encode())
     return digest.hexdigest()
+
+
+def keys_flaw(study: Study) -> str:
+    """Why answers to `study` can't be scored by its keys, with the fix; empty where they can."""
+    if study.opened_at is None or keys_digest(study) == study.keys_digest:
+        return ""
+    if not study.keys_digest:
+        return (
+            f"{study.slug} has no answer keys, because an earlier version opened it; run "
+            "`manage.py migrate studyapp 0016`, then `manage.py migrate`"
+        )
+    return (
+        f"the answer keys of {study.slug} are not those that were drawn with its trials; restore "
+        "the table of trials from a backup"
+    )

@@ -2,11 +2,16 @@
 
 import importlib
 import json
+from pathlib import Path
 
 import pytest
 
 from sandbox.builders import open_small_study
+from studyapp.analyses.sources import tidy_study
 from studyapp.analyses.tables import TRIALS
+from studyapp.analyses.tidy import TidyError
+from studyapp.exports.bundle import write_bundle
+from studyapp.exports.folder import ExportError
 from studyapp.models import Deviation, Study, Trial
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.design.keys import keys_digest
@@ -54,3 +59,17 @@ def test_nobody_gets_the_keys_in_a_table_before_the_study_is_closed() -> None:
     close_study(study)
     told = [json.loads(row["keys"]) for row in read(TRIALS, study)]
     assert told == [one.keys for one in TRIALS.rows(study)]
+
+
+@pytest.mark.parametrize("says", ["not those that were drawn", "an earlier version opened it"])
+def test_a_study_whose_keys_are_not_as_drawn_is_neither_analysed_nor_exported(
+    says: str, tmp_path: Path
+) -> None:
+    study = open_small_study(paradigm="trust", people=2)
+    study.keys_digest = "0" * 64 if "drawn" in says else ""
+    study.save(update_fields=["keys_digest"])
+    with pytest.raises(TidyError, match=says):
+        tidy_study(study)
+    with pytest.raises(ExportError, match=says):
+        write_bundle(study, tmp_path / "bundle")
+    assert not (tmp_path / "bundle").exists()
