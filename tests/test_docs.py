@@ -47,10 +47,9 @@ def exists(dotted: str) -> bool:
     return hasattr(importlib.import_module(module), name)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/design.md"])
-def test_every_function_in_the_life_of_a_trial_exists(page: str) -> None:
-    named = FUNCTION.findall((ROOT / page).read_text(encoding="utf-8"))
-    assert len(named) >= 9
+def test_every_function_in_the_two_walks_exists() -> None:
+    named = FUNCTION.findall((ROOT / "docs" / "design.md").read_text(encoding="utf-8"))
+    assert len(named) >= 30
     assert [name for name in named if not exists(name)] == []
 
 
