@@ -40,7 +40,7 @@ def verdict(report: dict[str, Any] | str) -> tuple[int, list[str]]:
     packages = report.get("dependencies", [])
     skipped = [one for one in packages if one.get("skip_reason")]
     known = [
-        f"{one['name']} {one['version']}: {flaw['id']}, mended in "
+        f"{one['name']} {one['version']}: {flaw['id']}, fixed in "
         f"{', '.join(flaw['fix_versions']) or 'no version yet'}"
         for one in packages
         for flaw in one.get("vulns", [])

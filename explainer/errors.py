@@ -1,20 +1,20 @@
-"""The one exception that bad input gets: what is wrong, and how to mend it."""
+"""The one exception that bad input gets: what is wrong, and how to fix it."""
 
 import difflib
 from collections.abc import Iterable
 
 
 class ExplainerError(ValueError):
-    """Input that can't be explained. `str(error)` is one line: the reason, then the mend."""
+    """Input that can't be explained. `str(error)` is one line: the reason, then the fix."""
 
-    def __init__(self, reason: str, mend: str = "") -> None:
-        super().__init__(f"{reason}: {mend}" if mend else reason)
+    def __init__(self, reason: str, fix: str = "") -> None:
+        super().__init__(f"{reason}: {fix}" if fix else reason)
         self.reason = reason
-        self.mend = mend
+        self.fix = fix
 
 
 def did_you_mean(name: object, known: Iterable[str]) -> str:
-    """The mend for an unknown name: the three nearest known ones, or the first few of all."""
+    """The fix for an unknown name: the three nearest known ones, or the first few of all."""
     names = list(known)
     near = difflib.get_close_matches(str(name), names, n=3, cutoff=0.4)
     if near:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 
 class PlainError(Exception):
-    """What went wrong and how to mend it, in one sentence for the terminal."""
+    """What went wrong and how to fix it, in one sentence for the terminal."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""What is wrong with a deployment: numbered system checks, each with a hint that mends it.
+"""What is wrong with a deployment: numbered system checks, each with a hint that fixes it.
 
 E: the site, its workers and `manage.py` refuse to start. W: told by `manage.py check --deploy`.
 """

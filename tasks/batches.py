@@ -28,7 +28,7 @@ class StorageFault(Exception):
 def refuse_fault(error: Exception) -> None:
     """Raise StorageFault where `error` says that nothing can be stored or fetched."""
     if isinstance(error, UnusableStorageError):
-        raise StorageFault(f"{worker_name()}: {error}: mend the bucket or its keys") from error
+        raise StorageFault(f"{worker_name()}: {error}: fix the bucket or its keys") from error
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         raise StorageFault(
             f"the disk is full where {worker_name()} stores files: make room"

@@ -24,7 +24,7 @@ FLAWED = {"name": "jinja2", "version": "3.1", "vulns": [FLAW]}
     [
         ([CLEAN], 0, "1 packages audited, nothing is known"),
         ([CLEAN, SKIPPED], 1, "SKIPPED torch: Dependency not found on PyPI"),
-        ([CLEAN, FLAWED], 1, "jinja2 3.1: PYSEC-1, mended in 3.2"),
+        ([CLEAN, FLAWED], 1, "jinja2 3.1: PYSEC-1, fixed in 3.2"),
         ([SKIPPED], 2, "NOT AUDITED: the advisory service can't be reached"),
         ([], 2, "NOT AUDITED: the advisory service can't be reached"),
     ],

@@ -41,7 +41,7 @@ def examine(network: Network, asked: Asked) -> None:
             explain(network, image, None, sorted(tried))
     except ExplainerError as error:
         said = error.reason.removeprefix(f"{network.name}: ")
-        raise ExplainerError(f"{network.name}: {said}", error.mend) from error
+        raise ExplainerError(f"{network.name}: {said}", error.fix) from error
 
 
 def _grain(side: int) -> Image.Image:

@@ -63,8 +63,8 @@ def way_to_score(module: nn.Module, images: Tensor, score: Score) -> Way:
     )
 
 
-def _refused(reason: str, mend: str = NAME_ONE) -> Way:
-    return Way(refusal=ExplainerError(reason, mend))
+def _refused(reason: str, fix: str = NAME_ONE) -> Way:
+    return Way(refusal=ExplainerError(reason, fix))
 
 
 def _unnamed(last: Step) -> ExplainerError:

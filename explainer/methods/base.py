@@ -235,8 +235,8 @@ class Method:
         known = get_type_hints(self.settings)
         for key, value in given.items():
             if key not in known:
-                mend = did_you_mean(key, known) if known else "it has no settings"
-                raise ExplainerError(f'{self.name} has no setting "{key}"', mend)
+                fix = did_you_mean(key, known) if known else "it has no settings"
+                raise ExplainerError(f'{self.name} has no setting "{key}"', fix)
             if not fits(value, known[key]):
                 wanted = type_name(known[key])
                 raise ExplainerError(f"{self.name}.{key} = {value!r}", f"it must be {wanted}")

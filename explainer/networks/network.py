@@ -168,7 +168,7 @@ class Network:
 
     def _refusing(self, way: Way) -> Way:
         if way.refusal is not None:
-            raise ExplainerError(f"{self.name}: {way.refusal.reason}", way.refusal.mend)
+            raise ExplainerError(f"{self.name}: {way.refusal.reason}", way.refusal.fix)
         return way
 
     def beside(self, images: Tensor, wanted: Wanted = None) -> tuple[str, ...]:

@@ -32,11 +32,11 @@ def widened(module: nn.Module) -> nn.Module:
     return _twin(module, "compute in float32", "make it float32 yourself: module.float()").float()
 
 
-def _twin(module: nn.Module, purpose: str, mend: str) -> nn.Module:
+def _twin(module: nn.Module, purpose: str, fix: str) -> nn.Module:
     try:
         return copied(module)
     except (RuntimeError, TypeError) as error:
-        raise ExplainerError(f"the network can't be copied to {purpose} ({error})", mend) from error
+        raise ExplainerError(f"the network can't be copied to {purpose} ({error})", fix) from error
 
 
 def redraw(module: nn.Module, generator: torch.Generator) -> None:

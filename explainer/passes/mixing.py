@@ -16,7 +16,7 @@ from explainer.errors import ExplainerError
 from .grids import shape_shown
 from .state import passing
 
-MEND = (
+FIX = (
     "ask for methods of one pass, with memory for the whole batch; or wrap the network so that "
     "each image carries the data that belongs to it"
 )
@@ -54,9 +54,7 @@ def _unlike(image: Tensor) -> Tensor:
 def _compare(single: Tensor, several: Tensor) -> None:
     if single.dim() == 0 or len(single) != 1 or len(several) != 3:
         shapes = f"{shape_shown(single.shape)} for one image and {shape_shown(several.shape)}"
-        raise ExplainerError(
-            f"the network gives {shapes} for three, not a row for each image", MEND
-        )
+        raise ExplainerError(f"the network gives {shapes} for three, not a row for each image", FIX)
     alone = single[0].double().nan_to_num()
     scale = float(alone.abs().max()) if alone.numel() else 0.0
     for row in several[:2]:
@@ -73,7 +71,7 @@ def _rounding(outputs: Tensor) -> float:
 def _mixed(what: str) -> ExplainerError:
     return ExplainerError(
         f"the network {what}, so its batch can't be split or filled with variants",
-        MEND,
+        FIX,
     )
 
 
@@ -100,5 +98,5 @@ def alone(images: Tensor) -> Iterator[None]:
         reason = str(error).splitlines()[0]
         raise ExplainerError(
             f"the network can't be asked about some of its {len(images)} images alone ({reason})",
-            f'{MEND}; name the layer too: layer="…"',
+            f'{FIX}; name the layer too: layer="…"',
         ) from error

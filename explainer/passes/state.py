@@ -21,7 +21,7 @@ NO_DERIVATIVE = "replace that call by one that has a derivative"
 ONE_TYPE = "give images and all weights one type, or explain under torch.autocast"
 ITS_SIZE = "give images of the size and channels that its preprocessing makes"
 HOOKED = "remove its full backward hooks, or let the call after them run out of place"
-MENDS = (
+FIXES = (
     ("BackwardHookFunction", HOOKED),
     ("inplace", IN_PLACE),
     ("in-place", IN_PLACE),
@@ -51,11 +51,11 @@ def told() -> Iterator[None]:
         raise
     except RuntimeError as error:
         said = str(error)
-        mend = next((mend for part, mend in MENDS if part in said), None)
-        if mend is None:
+        fix = next((fix for part, fix in FIXES if part in said), None)
+        if fix is None:
             raise
         first = said.splitlines()[0].split(". ")[0].rstrip(".")
-        raise ExplainerError(f"PyTorch can't run the network this way ({first})", mend) from error
+        raise ExplainerError(f"PyTorch can't run the network this way ({first})", fix) from error
 
 
 @contextmanager

@@ -19,7 +19,7 @@ class DamagedFileError(OSError):
 
 
 class UnusableStorageError(OSError):
-    """The storage can't be asked, or refuses: no file's fault, and over once it is mended."""
+    """The storage can't be asked, or refuses: no file's fault, and over once it is fixed."""
 
 
 def keep(name: str, content: bytes) -> str:

@@ -72,7 +72,7 @@ def bench() -> Iterator[Bench]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="discern-mutants-")))
         copy_tracked_files(folder)
         environment = stack.enter_context(scratch_environment())
-        # A file that was broken and mended within one second would keep its stale byte code.
+        # A file that was broken and fixed within one second would keep its stale byte code.
         yield Bench(folder, {**environment, "PYTHONDONTWRITEBYTECODE": "1"})
 
 

@@ -12,7 +12,7 @@ STORED = Path(__file__).parents[3] / "studyapp" / "studies" / "definition" / "ca
 
 
 def test_the_stored_catalogue_has_not_drifted() -> None:
-    """Mend: python -m explainer catalogue > studyapp/studies/definition/catalogue.json"""
+    """Fix: python -m explainer catalogue > studyapp/studies/definition/catalogue.json"""
     assert json.loads(STORED.read_text("utf-8")) == json.loads(json.dumps(catalogue()))
 
 

@@ -21,7 +21,7 @@ TRIED = [
 
 
 def test_every_method_has_a_slow_reference() -> None:
-    """Mend: write the method's paper in plain loops in tests/explainer/slow_methods.py."""
+    """Fix: write the method's paper in plain loops in tests/explainer/slow_methods.py."""
     assert sorted(SLOW) == sorted(METHODS)
 
 

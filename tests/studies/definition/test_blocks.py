@@ -1,4 +1,4 @@
-"""What fits which kind of question is told by file, line, key and mend."""
+"""What fits which kind of question is told by file, line, key and fix."""
 
 import re
 
