@@ -31,7 +31,7 @@ from sandbox.people import send_people
 from sandbox.plans import scans
 from sandbox.visits import requests
 from studyapp.models import Judgment, Study
-from studyapp.studies.material import slot_trials
+from studyapp.studies.trial_cache import slot_trials
 
 GOAL = 1.2
 MOST_TRIALS = 100

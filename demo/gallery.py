@@ -12,8 +12,8 @@ from pathlib import Path
 
 from PIL import Image
 
+from demo.cutouts import Cutout, fetch_cutouts, read_cutouts
 from demo.environment import var
-from demo.material import Cutout, fetch_material, read_cutouts
 from demo.photos import SEED
 from demo.scenes import compose
 from explainer import METHODS, Display, Network, explain, load_network, sheet
@@ -35,17 +35,17 @@ figcaption p { margin: .2rem 0 }
 """
 
 
-def scene(material: Path, keys: tuple[str, ...]) -> Image.Image:
+def scene(originals: Path, keys: tuple[str, ...]) -> Image.Image:
     """A composite photo of the cut-outs with these keys."""
     cutouts: dict[str, Cutout] = {cutout.key: cutout for cutout in read_cutouts()}
-    return compose(material, [cutouts[key] for key in keys], f"{SEED}/gallery").photo
+    return compose(originals, [cutouts[key] for key in keys], f"{SEED}/gallery").photo
 
 
-def pictures(network: Network, material: Path) -> Iterator[tuple[str, Image.Image]]:
+def pictures(network: Network, originals: Path) -> Iterator[tuple[str, Image.Image]]:
     """The crop that the network sees, then each method's pictures of both classes side by side."""
-    photo = scene(material, SHOWN)
-    other = material / "gallery-other.png"
-    scene(material, OTHER).save(other)
+    photo = scene(originals, SHOWN)
+    other = originals / "gallery-other.png"
+    scene(originals, OTHER).save(other)
     assert network.preprocess is not None
     crop, images = network.preprocess.crop(photo), network.prepare([photo])
     yield "photo", network.preprocess.crop(photo, WIDTH)
@@ -89,13 +89,13 @@ def _figure(name: str, picture: bytes, said: list[str]) -> str:
 
 def main() -> int:
     """Make every picture anew; some minutes on a CPU."""
-    material, gallery = var() / "demo" / "material", var() / "gallery.html"
+    originals, gallery = var() / "demo" / "originals", var() / "gallery.html"
     try:
-        fetch_material(material)
+        fetch_cutouts(originals)
         network = load_network("efficientnet_lite2", weights="package")
         drawn: dict[str, bytes] = {}
         PICTURES.mkdir(parents=True, exist_ok=True)
-        for name, picture in pictures(network, material):
+        for name, picture in pictures(network, originals):
             drawn[name] = webp(picture)
             (PICTURES / f"{name}.webp").write_bytes(drawn[name])
             print(f"{name}: {len(drawn[name]) / 1000:.0f} kB")

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
-from demo.material import Cutout
+from demo.cutouts import Cutout
 from demo.scenes import SIDE, Placed, Scene
 from photos import ENDINGS, PhotoError, is_litter, open_photo
 from photos.class_names import category_of_folder, class_names, imagenet_labels

@@ -7,7 +7,7 @@ from pathlib import Path
 from PIL import Image
 
 from demo.coco import write_set
-from demo.material import Cutout, fetch_material, read_cutouts
+from demo.cutouts import Cutout, fetch_cutouts, read_cutouts
 from demo.own_photos import own_scenes, read_own
 from demo.scenes import Scene, compose
 
@@ -20,7 +20,7 @@ Told = Callable[[str], None]
 
 
 def make_photos(
-    material: Path,
+    originals: Path,
     folder: Path,
     *,
     own: Path | None = None,
@@ -29,7 +29,7 @@ def make_photos(
 ) -> None:
     """Write `folder`/trust and `folder`/discrimination, each with photos and annotations.json.
 
-    They are made of Debian's cut-outs, fetched to `material`, or of the photos in the folder
+    They are made of Debian's cut-outs, fetched to `originals`, or of the photos in the folder
     `own`. `told` hears of each set. A set that is there is left alone. Raises PlainError where
     there are not the photos to make them of.
     """
@@ -37,22 +37,22 @@ def make_photos(
         return
     if own is None:
         told("Fetching photo cut-outs and backgrounds (169 MB) …")
-        fetch_material(material)
-    for name, subjects in draw_sets(subjects_of(material, own), seed).items():
+        fetch_cutouts(originals)
+    for name, subjects in draw_sets(subjects_of(originals, own), seed).items():
         if not (folder / name).exists():
             told(f"Making {len(subjects)} photos for the {name} study …")
             if own is None:
-                made = scenes(material, subjects, f"{seed}/{name}")
+                made = scenes(originals, subjects, f"{seed}/{name}")
             else:
                 made = own_scenes(own, subjects)
             write_set(made, folder / name)
 
 
-def subjects_of(material: Path, own: Path | None) -> list[Cutout]:
+def subjects_of(originals: Path, own: Path | None) -> list[Cutout]:
     """What may stand on a photo: one's own photos, or the cut-outs that are large enough."""
     if own is not None:
         return read_own(own)
-    return [cutout for cutout in read_cutouts() if is_large(material, cutout)]
+    return [cutout for cutout in read_cutouts() if is_large(originals, cutout)]
 
 
 def draw_sets(cutouts: Sequence[Cutout], seed: int) -> dict[str, Sequence[Subjects]]:
@@ -63,8 +63,8 @@ def draw_sets(cutouts: Sequence[Cutout], seed: int) -> dict[str, Sequence[Subjec
     }
 
 
-def is_large(material: Path, cutout: Cutout) -> bool:
-    with Image.open(material / cutout.file) as picture:
+def is_large(originals: Path, cutout: Cutout) -> bool:
+    with Image.open(originals / cutout.file) as picture:
         return max(picture.size) >= SMALLEST_CUTOUT
 
 
@@ -87,6 +87,6 @@ def differ(one: Cutout, other: Cutout) -> bool:
     return one.kind != other.kind and not set(one.accepted) & set(other.accepted)
 
 
-def scenes(material: Path, sets: Sequence[Subjects], seed: str) -> Iterator[Scene]:
+def scenes(originals: Path, sets: Sequence[Subjects], seed: str) -> Iterator[Scene]:
     for number, subjects in enumerate(sets):
-        yield compose(material, subjects, f"{seed}/{number}")
+        yield compose(originals, subjects, f"{seed}/{number}")

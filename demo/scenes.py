@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
-from demo.material import BACKGROUNDS, Cutout, background_file
+from demo.cutouts import BACKGROUNDS, Cutout, background_file
 
 SIDE = 480
 # Networks see the middle 87.5 % of a photo: every object lies inside it.
@@ -52,11 +52,11 @@ class Scene:
     objects: tuple[Placed, ...]
 
 
-def compose(material: Path, cutouts: Sequence[Cutout], seed: str) -> Scene:
+def compose(originals: Path, cutouts: Sequence[Cutout], seed: str) -> Scene:
     """One scene of one or two cut-outs; the same seed gives the same pixels."""
     chance = random.Random(seed)
-    photo = background(material, chance)
-    pictures = [load_cutout(material, cutout) for cutout in cutouts]
+    photo = background(originals, chance)
+    pictures = [load_cutout(originals, cutout) for cutout in cutouts]
     areas = ALONE if len(pictures) == 1 else chance.choice(roomiest(pictures))
     layers = [place(*pair, chance) for pair in zip(pictures, areas, strict=True)]
     for layer in layers:
@@ -67,17 +67,17 @@ def compose(material: Path, cutouts: Sequence[Cutout], seed: str) -> Scene:
     return Scene(photo, tuple(map(Placed, cutouts, masks)))
 
 
-def load_cutout(material: Path, cutout: Cutout) -> Image.Image:
+def load_cutout(originals: Path, cutout: Cutout) -> Image.Image:
     """The object, without the empty border around it, in RGBA."""
-    with Image.open(material / cutout.file) as file:
+    with Image.open(originals / cutout.file) as file:
         picture = file.convert("RGBA")
     return picture.crop(picture.getchannel("A").point(SOLID).getbbox())
 
 
-def background(material: Path, chance: random.Random) -> Image.Image:
+def background(originals: Path, chance: random.Random) -> Image.Image:
     """A square part of one nature photo, at least 70 % of its shorter side, SIDE × SIDE."""
     name = chance.choice(list(BACKGROUNDS))
-    with Image.open(material / background_file(name)) as file:
+    with Image.open(originals / background_file(name)) as file:
         picture = file.convert("RGB")
     edge = round(BACKGROUNDS[name] * min(picture.size))
     width, height = picture.width - 2 * edge, picture.height - 2 * edge

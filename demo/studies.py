@@ -45,7 +45,7 @@ def open_studies(files: list[Path]) -> None:
     if not left:
         return
     if set(left) & set(STUDIES):
-        make_photos(var() / "demo" / "material", var() / "demo" / "photos", own=own_photos())
+        make_photos(var() / "demo" / "originals", var() / "demo" / "photos", own=own_photos())
     for file in left:
         say(f"Loading {slugs[file]} …")
         call_command("study", "load", str(file), "--replace")

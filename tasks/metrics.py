@@ -17,8 +17,8 @@ from studyapp.queue import MEASURE, MEASURING, app, ask
 from studyapp.studies.preparation.claims import finish
 
 from .batches import ask_for_rest, claimed, refuse
-from .material import open_image, stored_map
 from .networks import loaded
+from .stored_files import open_image, stored_map
 from .watch import others_wait
 
 NEEDED = ("use__stimulus__photo__image", "use__overlay__explanation__network")

@@ -15,9 +15,9 @@ from studyapp.studies.preparation.advance import pending, study_predictions
 from studyapp.studies.preparation.claims import fail, finish
 
 from .batches import StorageFault, ask_for_rest, claimed, refuse
-from .material import open_image
 from .networks import network_for, stop
 from .preparation import go_on
+from .stored_files import open_image
 
 BATCH = 16
 

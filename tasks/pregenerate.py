@@ -26,9 +26,9 @@ from studyapp.studies.preparation.claims import finish
 from studyapp.studies.preparation.encodings import COMPACT, QUALITY, overlay_encoding
 
 from .batches import StorageFault, ask_for_rest, claimed, refuse, refuse_fault
-from .material import open_image, photo_bytes, stored_map
 from .networks import loaded, network_for, stop
 from .preparation import go_on
+from .stored_files import open_image, photo_bytes, stored_map
 
 PHOTOS_AT_ONCE = 8
 Read = tuple[list[Explanation], Tensor]  # a photo's rows, and what the network sees of it

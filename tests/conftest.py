@@ -75,10 +75,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _nothing_remembered() -> None:
     """What a process remembers by a row's key is of another row where a test emptied the tables and
     started their keys anew."""
-    from studyapp.studies import material, shown, texts
+    from studyapp.studies import shown, texts, trial_cache
     from studyapp.studies.definition import study as definition
 
-    for module in (definition, material, shown, texts):
+    for module in (definition, shown, texts, trial_cache):
         for value in vars(module).values():
             if hasattr(value, "cache_clear"):
                 value.cache_clear()

@@ -24,7 +24,7 @@ from . import comparisons
 from .answers import answers
 from .automatic import automatic
 from .comparisons import Pair, estimated, interval
-from .looks import drift_notes, looks
+from .interim_looks import drift_notes, looks
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .repeats import repeats
 from .tidy import LEVELS, Tidy

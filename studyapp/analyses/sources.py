@@ -17,8 +17,8 @@ from studyapp.studies.design.keys import keys_flaw
 from .exclusions import apply_exclusions
 from .frames import folder_frame, study_frame
 from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, Table
-from .tables.material import EXPLANATIONS, STIMULI
 from .tables.metrics import METRICS
+from .tables.stimuli import EXPLANATIONS, STIMULI
 from .tidy import Tidy, TidyError, tidy_tables
 
 COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {

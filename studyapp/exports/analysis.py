@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from studyapp.analyses.figures.files import write_figures
-from studyapp.analyses.reports import folder_material, report_figures, report_html
+from studyapp.analyses.reports import record_of_bundle, report_figures, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder
 from studyapp.analyses.tidy import Tidy, asked_paradigms
@@ -32,16 +32,16 @@ def write_analysis(bundle: Path) -> None:
     """
     folder = bundle / FOLDER
     folder.mkdir()
-    material = folder_material(bundle)
-    tidies = [tidy_folder(bundle, name) for name in asked_paradigms(material.definition)]
+    record = record_of_bundle(bundle)
+    tidies = [tidy_folder(bundle, name) for name in asked_paradigms(record.definition)]
     found = [results(tidy) for tidy in tidies]
     for tidy, one in zip(tidies, found, strict=True):
         suffix = "" if len(found) == 1 else f"-{one['paradigm']}"
         (folder / f"results{suffix}.json").write_text(results_json(one), encoding="utf-8")
         analysed_table(tidy).to_csv(folder / f"table{suffix}.csv", index=False, lineterminator="\n")
-    report = report_html(found, material, title=material.facts["title"])
+    report = report_html(found, record, title=record.facts["title"])
     (folder / "report.html").write_text(report, encoding="utf-8")
-    write_figures(report_figures(found, material), folder / "figures", ["svg"])
+    write_figures(report_figures(found, record), folder / "figures", ["svg"])
     _write_scripts(folder, tidies[0])
 
 

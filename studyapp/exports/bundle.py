@@ -22,8 +22,8 @@ from studyapp.analyses.exclusions import apply_exclusions
 from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.tables import TABLES, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
-from studyapp.analyses.tables.material import networks_of
 from studyapp.analyses.tables.panels import PANEL
+from studyapp.analyses.tables.stimuli import networks_of
 from studyapp.models import Study
 from studyapp.studies.definition.asking import asked_questions
 from studyapp.studies.definition.study import study_definition

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.serializers.json import DjangoJSONEncoder
 
 from studyapp import storage
-from studyapp.analyses.tables.material import networks_of
+from studyapp.analyses.tables.stimuli import networks_of
 from studyapp.models import Image, StimulusOverlay, Study
 
 from .folder import ExportError

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Status, StudyState, Trial
 from studyapp.studies.definition.study import study_definition
-from studyapp.studies.material import slot_trials
+from studyapp.studies.trial_cache import slot_trials
 
 from .enrolment import is_screened, locked, note_seen
 from .gates import has_failed_practice

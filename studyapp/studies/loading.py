@@ -23,7 +23,7 @@ from studyapp.models import (
     StudyState,
     StudyText,
 )
-from studyapp.sections.materials import NetworkSection
+from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.named_files import (
     content_digest,

@@ -13,8 +13,8 @@ from studyapp.paradigms.forms import MEASURES
 from studyapp.participations.answering import planned
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.studies.definition.study import Definition
-from studyapp.studies.material import overlay_codes, photo_code
 from studyapp.studies.texts import shown_texts
+from studyapp.studies.trial_cache import overlay_codes, photo_code
 
 from .legends import has_room, is_beside, legend_of
 

@@ -7,7 +7,7 @@ from PIL import Image
 
 from demo.gallery import OTHER, SHOWN, page, scene, webp
 from explainer import METHODS, load_network
-from tests.demo.material_builder import draw_material
+from tests.demo.drawn_cutouts import draw_cutouts
 
 
 def test_the_page_shows_each_method_with_its_formula_and_loads_nothing() -> None:
@@ -20,6 +20,6 @@ def test_the_page_shows_each_method_with_its_formula_and_loads_nothing() -> None
 
 
 def test_the_photo_of_the_gallery_is_the_same_each_time(tmp_path: Path) -> None:
-    material = draw_material(tmp_path)
+    originals = draw_cutouts(tmp_path)
     for keys in (SHOWN, OTHER):
-        assert scene(material, keys).tobytes() == scene(material, keys).tobytes()
+        assert scene(originals, keys).tobytes() == scene(originals, keys).tobytes()

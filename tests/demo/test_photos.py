@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from demo.coco import bounding_box, run_lengths, write_set
-from demo.material import Cutout, read_cutouts
+from demo.cutouts import Cutout, read_cutouts
 from demo.photos import draw_pairs, draw_sets, make_photos, scenes, subjects_of
 from demo.scenes import MARGIN, SIDE, Scene, compose
 from explainer.networks import labels
 from sandbox.processes import PlainError
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.photos.readers import read_photos
-from tests.demo.material_builder import draw_material
+from tests.demo.drawn_cutouts import draw_cutouts
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -41,22 +41,22 @@ def mask_of(row: dict[str, Any]) -> NDArray[np.bool_]:
 
 
 @pytest.fixture(scope="module")
-def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_material(tmp_path_factory.mktemp("material"))
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return draw_cutouts(tmp_path_factory.mktemp("originals"))
 
 
 @pytest.fixture(scope="module")
-def photos(material: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def photos(originals: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Both sets, made once: some seconds."""
     folder = tmp_path_factory.mktemp("photos")
-    make_photos(material, folder, told=lambda text: None)
+    make_photos(originals, folder, told=lambda text: None)
     return folder
 
 
-def test_the_same_seed_gives_the_same_bytes(material: Path, tmp_path: Path) -> None:
-    subjects = draw_sets(subjects_of(material, None), 5)["discrimination"][:6]
+def test_the_same_seed_gives_the_same_bytes(originals: Path, tmp_path: Path) -> None:
+    subjects = draw_sets(subjects_of(originals, None), 5)["discrimination"][:6]
     for name, seed in (("one", "5"), ("two", "5"), ("three", "6")):
-        write_set(scenes(material, subjects, seed), tmp_path / name)
+        write_set(scenes(originals, subjects, seed), tmp_path / name)
     one, two, three = (digests(tmp_path / name) for name in ("one", "two", "three"))
     assert one == two
     assert one.keys() == three.keys()
@@ -75,15 +75,15 @@ def test_the_sets_are_read_by_any_study(photos: Path) -> None:
     assert max(Counter(photo.group for photo in trust).values()) == 1
 
 
-def test_a_set_that_was_cut_off_is_not_taken_for_whole(material: Path, tmp_path: Path) -> None:
+def test_a_set_that_was_cut_off_is_not_taken_for_whole(originals: Path, tmp_path: Path) -> None:
     def cut_off() -> Iterator[Scene]:
-        yield from scenes(material, [(read_cutouts()[90],)], "1")
+        yield from scenes(originals, [(read_cutouts()[90],)], "1")
         raise OSError("No space left on device")
 
     with pytest.raises(OSError, match="No space left"):
         write_set(cut_off(), tmp_path / "trust")
     assert not (tmp_path / "trust").exists()
-    write_set(scenes(material, [(read_cutouts()[90],)], "1"), tmp_path / "trust")
+    write_set(scenes(originals, [(read_cutouts()[90],)], "1"), tmp_path / "trust")
     assert len(digests(tmp_path / "trust")) == 2
 
 
@@ -103,18 +103,20 @@ def test_run_lengths_go_down_the_columns_and_begin_with_false() -> None:
     assert bounding_box(np.array([[0, 0, 0], [0, 1, 1]], dtype=bool)) == [1, 1, 2, 1]
 
 
-def test_no_object_hides_another_and_all_lie_where_networks_look(material: Path) -> None:
+def test_no_object_hides_another_and_all_lie_where_networks_look(originals: Path) -> None:
     inside = np.zeros((SIDE, SIDE), dtype=bool)
     inside[MARGIN - 1 : SIDE - MARGIN + 1, MARGIN - 1 : SIDE - MARGIN + 1] = True
-    for number, pair in enumerate(draw_sets(subjects_of(material, None), 1)["discrimination"][:60]):
-        one, other = (placed.mask for placed in compose(material, pair, f"{number}").objects)
+    for number, pair in enumerate(
+        draw_sets(subjects_of(originals, None), 1)["discrimination"][:60]
+    ):
+        one, other = (placed.mask for placed in compose(originals, pair, f"{number}").objects)
         assert not (one & other).any()
         assert not ((one | other) & ~inside).any()
 
 
-def test_what_lies_around_an_object_is_darkened_softly(material: Path) -> None:
+def test_what_lies_around_an_object_is_darkened_softly(originals: Path) -> None:
     cutout = read_cutouts()[100]
-    scene = compose(material, [cutout], "shadow")
+    scene = compose(originals, [cutout], "shadow")
     pixels = np.asarray(scene.photo).astype(int).sum(axis=2)
     left, top, width, height = bounding_box(scene.objects[0].mask)
     below = pixels[top + height + 2 : top + height + 40, left + width // 2]

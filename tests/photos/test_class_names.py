@@ -18,7 +18,7 @@ from photos.class_names import (
     shared_names,
     unknown_names,
 )
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.photos.readers import ReaderError, left_out, read_photos
 from tests.photos.photo_bytes import encoded
 from tests.studies.definition.test_checking import STUDY, said

@@ -9,7 +9,7 @@ from PIL import Image
 
 from explainer.laboratory.segmentations import read_labelled
 from photos import open_photo
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.photos.readers import ReaderError, read_photos
 from tests.photos.photo_bytes import encoded, turned_by
 

@@ -27,7 +27,7 @@ from studyapp.exports.archives import ArchiveError, opened_bundle
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.rebuilding import import_bundle
 from studyapp.models import Study
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.definition.file import DefinitionError, parse_definition, read_definition
 from studyapp.studies.photos.files import measure
 from studyapp.studies.photos.readers import ReaderError, read_photos

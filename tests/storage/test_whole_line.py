@@ -46,7 +46,7 @@ from tasks.bundles import bundle as make_bundle
 from tasks.reports import report as make_report
 from tests.admin.desk import administrator
 from tests.databases import empty_database
-from tests.tasks.test_bad_material import TASKS, make_preparing, work
+from tests.tasks.test_bad_files import TASKS, make_preparing, work
 
 from .buckets import KEYS, bucket_url, use_storage
 

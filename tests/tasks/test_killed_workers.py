@@ -37,7 +37,7 @@ from studyapp.studies.preparation.progress import progress
 from tasks.networks import describe
 from tests.admin.desk import administrator, concerns
 
-from .test_bad_material import work
+from .test_bad_files import work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

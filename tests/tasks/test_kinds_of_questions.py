@@ -20,9 +20,9 @@ from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.loading import load_study
 from studyapp.studies.preparation.advance import advance, study_networks
 from tasks import networks, predictions, preparation
-from tasks.material import open_image
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import explain, render
+from tasks.stored_files import open_image
 
 pytestmark = pytest.mark.django_db
 TASKS: dict[str, Any] = {

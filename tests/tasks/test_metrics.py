@@ -23,7 +23,7 @@ from studyapp.studies.preparation.measuring import (
 )
 from tasks import metrics, watch
 from tasks.metrics import ON_BOXES, ON_NETWORK, measure
-from tests.tasks.test_bad_material import make_preparing, work
+from tests.tasks.test_bad_files import make_preparing, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 

@@ -11,7 +11,7 @@ from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.preparation.advance import PreparationError, _damaged_requests
 from studyapp.studies.preparation.progress import failures
 from tasks.preparation import prepare
-from tests.tasks.test_bad_material import make_preparing, work
+from tests.tasks.test_bad_files import make_preparing, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 

@@ -56,7 +56,7 @@ def test_a_worker_on_another_machine_tells_what_it_lacks_and_makes_the_study_onc
         assert Heartbeat.objects.get().worker == f"{socket.gethostname()}/{one.process.pid}"
     assert Explanation.objects.filter(state="ready").count() == Explanation.objects.count() == 16
     assert files_on_disk("maps") | files_on_disk("pictures") == files_of_rows()
-    # matplotlib's list of the machine's letters is nobody's material
+    # matplotlib's list of the machine's letters belongs to no study
     kept = [one for one in (checkout / "var").rglob("*.*") if one.parent.name != "matplotlib"]
     assert not kept
     assert open_study(study).is_open

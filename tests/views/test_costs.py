@@ -11,7 +11,7 @@ from sandbox.builders import ETHICS, open_small_study
 from sandbox.plans import scans
 from sandbox.visits import requests
 from studyapp.models import StimulusOverlay, Study
-from studyapp.studies.material import overlay_codes
+from studyapp.studies.trial_cache import overlay_codes
 
 pytestmark = pytest.mark.django_db
 # BEGIN and COMMIT are SAVEPOINT and RELEASE here, because each test is a transaction itself.

@@ -1,5 +1,5 @@
 """Figures with the numbers behind them: what each says stands here, how it is drawn in `draw`."""
 
-from .drawing import Figure
+from .figure import Figure
 
 __all__ = ["Figure"]

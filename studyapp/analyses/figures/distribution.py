@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 from studyapp.shelf.formatting import whole_percent
 
-from .drawing import Figure
+from .figure import Figure
 
 LEVELS = ("-2", "-1", "0", "1", "2")
 SIGNS = {"-2": "−2", "-1": "−1", "0": "0", "1": "+1", "2": "+2"}

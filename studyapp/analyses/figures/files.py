@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from . import draw
-from .drawing import Figure
+from .figure import Figure
 
 
 def write_figures(figures: Sequence[Figure], folder: Path, forms: Sequence[str]) -> None:

@@ -6,7 +6,7 @@ Source: Schulz, Altman and Moher, CONSORT 2010 statement, BMJ 340, c332.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from .drawing import Figure
+from .figure import Figure
 
 BEFORE = ("refused", "screened_out", "full", "entered")
 AFTER = ("dropped", "active", "withdrawn")

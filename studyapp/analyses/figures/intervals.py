@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 from studyapp.shelf.formatting import MISSING
 
-from .drawing import Figure
+from .figure import Figure
 
 
 @dataclass(frozen=True)

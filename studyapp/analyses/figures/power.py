@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from studyapp.shelf.formatting import short, whole_percent
 
-from .drawing import Figure
+from .figure import Figure
 
 
 def power_curves(

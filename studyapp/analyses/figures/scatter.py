@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from studyapp.shelf.formatting import number
 
-from .drawing import Figure
+from .figure import Figure
 
 Pairs = Sequence[tuple[float, float]]
 

@@ -10,7 +10,7 @@ from PIL import Image as Picture
 
 from studyapp.shelf.formatting import number, percent, signed
 
-from .material import Material
+from .study_record import StudyRecord
 
 Facts = Mapping[str, Any]
 Show = Callable[[float | None], str]
@@ -36,14 +36,14 @@ class Entry:
     cells: tuple[Cell, ...]
 
 
-def gallery(material: Material, found: Facts) -> list[Entry]:
+def gallery(record: StudyRecord, found: Facts) -> list[Entry]:
     """The stimuli that analysed people judged, from the highest mean outcome to the lowest."""
     judged: Mapping[str, Facts] = found.get("stimuli") or {}
     order = sorted(judged, key=lambda key: (-_pooled(judged[key])["mean"], key))
-    shown = _explanations(material)
+    shown = _explanations(record)
     show = {"score": signed, "correct": percent, "value": number}[found["outcome"]]
     return [
-        _entry(material, place, (key, judged[key]), shown.get(key, {}), show)
+        _entry(record, place, (key, judged[key]), shown.get(key, {}), show)
         for place, key in enumerate(order, 1)
     ]
 
@@ -54,27 +54,27 @@ def _pooled(methods: Mapping[str, Facts]) -> dict[str, Any]:
     return {"n": count, "mean": sum(one["n"] * one["mean"] for one in methods.values()) / count}
 
 
-def _explanations(material: Material) -> dict[str, dict[str, list[tuple[str, str]]]]:
+def _explanations(record: StudyRecord) -> dict[str, dict[str, list[tuple[str, str]]]]:
     """(role, digest of the overlay) by stimulus and condition."""
     found: dict[str, dict[str, list[tuple[str, str]]]] = {}
-    for row in material.frames["explanations"].itertuples(index=False):
+    for row in record.frames["explanations"].itertuples(index=False):
         pictures = found.setdefault(str(row.stimulus_id), {}).setdefault(str(row.condition), [])
         pictures.append((str(row.role), str(row.overlay_sha256)))
     return found
 
 
 def _entry(
-    material: Material,
+    record: StudyRecord,
     rank: int,
     judged: tuple[str, Mapping[str, Facts]],
     shown: Mapping[str, list[tuple[str, str]]],
     show: Show,
 ) -> Entry:
     key, methods = judged
-    stimuli = material.frames["stimuli"]
+    stimuli = record.frames["stimuli"]
     stimulus = stimuli[stimuli["stimulus_id"] == key].iloc[0]
     cells = [
-        Cell(name, _figure(one, show), tuple(_pictures(material, shown.get(_condition(name), []))))
+        Cell(name, _figure(one, show), tuple(_pictures(record, shown.get(_condition(name), []))))
         for name, one in methods.items()
     ]
     return Entry(
@@ -97,9 +97,9 @@ def _figure(one: Facts, show: Show) -> str:
     return f"{show(one['mean'])}, n = {one['n']}"
 
 
-def _pictures(material: Material, shown: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+def _pictures(record: StudyRecord, shown: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
     for role, digest in sorted(shown):
-        content = material.picture(digest)
+        content = record.picture(digest)
         if content is not None:
             yield role, _thumbnail(content)
 

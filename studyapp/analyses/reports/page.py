@@ -7,15 +7,15 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from studyapp.analyses.figures import Figure
-from studyapp.analyses.figures.drawing import page_style
+from studyapp.analyses.figures.figure import page_style
 from studyapp.analyses.figures.flow import flow_figure
 from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.results import results_json
 from studyapp.studies.design.certificate import certificate_lines
 
-from .material import Material
 from .plan import condition_lines, network_lines
 from .sections import section, section_figures
+from .study_record import StudyRecord
 from .tabulation import arms_table
 
 Facts = Mapping[str, Any]
@@ -31,34 +31,34 @@ CITATION = (
 )
 
 
-def report_html(found: Sequence[Facts], material: Material | None, *, title: str) -> str:
+def report_html(found: Sequence[Facts], record: StudyRecord | None, *, title: str) -> str:
     """The page of the results `found`, one section a paradigm.
 
-    The same results and material give the same bytes. Without material (a table from elsewhere)
+    The same results and record give the same bytes. Without a record (a table from elsewhere)
     it has no design, no pictures and no plan.
     """
     flow = people_figure(found)
     context = {
         "title": title,
-        "marks": _marks(material) if material is not None else [],
+        "marks": _marks(record) if record is not None else [],
         "style": page_style(),
-        "sections": [section(one, material) for one in found],
+        "sections": [section(one, record) for one in found],
         "flow": flow,
         "arms": arms_table(_flow(found)) if flow else None,
         "citation": CITATION,
         "versions": found[0]["versions"],
         "results_digest": results_digest(found),
-        **(_study(material) if material is not None else {}),
+        **(_study(record) if record is not None else {}),
     }
     return render_to_string("reports/report.html", context)
 
 
-def report_figures(found: Sequence[Facts], material: Material | None) -> list[Figure]:
+def report_figures(found: Sequence[Facts], record: StudyRecord | None) -> list[Figure]:
     """The figures of the same report, in its order."""
     flow = people_figure(found)
     return [
         *([flow] if flow is not None else []),
-        *(figure for one in found for figure in section_figures(one, material)),
+        *(figure for one in found for figure in section_figures(one, record)),
     ]
 
 
@@ -76,25 +76,23 @@ def results_digest(found: Sequence[Facts]) -> str:
     return hashlib.sha256("".join(results_json(one) for one in found).encode()).hexdigest()
 
 
-def _study(material: Material) -> dict[str, Any]:
+def _study(record: StudyRecord) -> dict[str, Any]:
     """What only a study has: its plan, design, deviations and digests."""
-    is_frozen = bool(material.facts["opened_at"])
-    plan = frozen_preregistration(material.facts, material.definition, material.certificate)
+    is_frozen = bool(record.facts["opened_at"])
+    plan = frozen_preregistration(record.facts, record.definition, record.certificate)
     return {
-        "study": material.facts,
-        "hypotheses": material.definition["analysis"]["hypotheses"],
-        "networks": list(network_lines(material.definition)),
-        "conditions": list(condition_lines(material.definition)),
-        "certificate": certificate_lines(dict(material.certificate))
-        if material.certificate
-        else [],
-        "dropped": material.certificate.get("dropped", []),
-        "deviations": material.deviations,
+        "study": record.facts,
+        "hypotheses": record.definition["analysis"]["hypotheses"],
+        "networks": list(network_lines(record.definition)),
+        "conditions": list(condition_lines(record.definition)),
+        "certificate": certificate_lines(dict(record.certificate)) if record.certificate else [],
+        "dropped": record.certificate.get("dropped", []),
+        "deviations": record.deviations,
         "preregistration": plan.digest if is_frozen else None,
     }
 
 
-def _marks(material: Material) -> list[str]:
+def _marks(record: StudyRecord) -> list[str]:
     """What must be read before any number."""
-    marks = [MARKS[material.facts["kind"]]] if material.facts["kind"] in MARKS else []
-    return [*marks, *([DEMONSTRATION] if material.definition.get("demo") else [])]
+    marks = [MARKS[record.facts["kind"]]] if record.facts["kind"] in MARKS else []
+    return [*marks, *([DEMONSTRATION] if record.definition.get("demo") else [])]

@@ -9,8 +9,8 @@ from studyapp.analyses.sources import tidy_study
 from studyapp.models import Study
 from studyapp.studies.definition.study import study_definition
 
-from .material import study_material
 from .page import report_html, results_digest
+from .study_record import record_of_study
 
 # (steps done, steps in all, what is being done)
 Progress = Callable[[int, int, str], None]
@@ -47,7 +47,7 @@ def study_report(study: Study, on_progress: Progress = silent) -> StudyReport:
     """The report of a whole study."""
     found = list(analyse_study(study, on_progress).values())
     on_progress(len(found), len(found) + 1, "drawing the report")
-    html = report_html(found, study_material(study), title=study.title)
+    html = report_html(found, record_of_study(study), title=study.title)
     flow = found[0]["flow"]
     return StudyReport(
         html=html,

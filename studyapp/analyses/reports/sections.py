@@ -13,12 +13,12 @@ from studyapp.shelf.formatting import counted, interval, number, p_value, percen
 
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
-from .drawings import contrast_figure, main_figures, sensitivity_figure
 from .equivalence import equivalence_sentences, equivalence_table
+from .figures import contrast_figure, main_figures, sensitivity_figure
 from .gallery import Entry, gallery
-from .looking import looks_figures
-from .material import Material
+from .interim_looks import looks_figures
 from .models import Model, fallback_sentence, models
+from .study_record import StudyRecord
 from .tabulation import (
     contrasts_table,
     estimates_table,
@@ -57,15 +57,15 @@ class Section:
     gallery: list[Entry] = field(default_factory=list)
 
 
-def section(found: Facts, material: Material | None) -> Section:
-    """The section of the results `found`; without material there are no pictures."""
+def section(found: Facts, record: StudyRecord | None) -> Section:
+    """The section of the results `found`; without a record there are no pictures."""
     name = found["paradigm"]
     return Section(
         name=name,
         question=PARADIGMS[name].title if name in PARADIGMS else name,
         sentences=list(_sentences(found)),
         notes=list(found["notes"]),
-        figures=first_figures(found, material),
+        figures=first_figures(found, record),
         estimates=estimates_table(found),
         contrasts=contrasts_table(found) if found["contrasts"] else None,
         equivalence=equivalence_table(found),
@@ -83,22 +83,22 @@ def section(found: Facts, material: Material | None) -> Section:
         automatic=automatic_part(found),
         looks=looks_figures(found),
         own_tables=own_tables(found),
-        gallery=gallery(material, found) if material is not None else [],
+        gallery=gallery(record, found) if record is not None else [],
     )
 
 
-def first_figures(found: Facts, material: Material | None) -> list[Figure]:
+def first_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
     """Those that stand before the tables."""
-    methods = material.methods if material is not None else {one: one for one in found["methods"]}
+    methods = record.methods if record is not None else {one: one for one in found["methods"]}
     contrast = contrast_figure(found)
     return [*main_figures(found, methods), *([contrast] if contrast is not None else [])]
 
 
-def section_figures(found: Facts, material: Material | None) -> list[Figure]:
+def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
     """All of the section, in its order."""
     sensitivity, automatic = sensitivity_figure(found), automatic_part(found)
     return [
-        *first_figures(found, material),
+        *first_figures(found, record),
         *([sensitivity] if sensitivity is not None else []),
         *(automatic.figures if automatic is not None else []),
         *looks_figures(found),

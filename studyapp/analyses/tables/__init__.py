@@ -3,9 +3,9 @@
 from .columns import Column, Table
 from .design import TRIALS
 from .judgments import JUDGMENTS
-from .material import EXPLANATIONS, NETWORKS, PREDICTIONS, STIMULI
 from .metrics import METRICS
 from .people import EVENTS, EXCLUSIONS, PARTICIPATIONS
+from .stimuli import EXPLANATIONS, NETWORKS, PREDICTIONS, STIMULI
 
 TABLES: tuple[Table, ...] = (
     JUDGMENTS,

@@ -14,11 +14,11 @@ from studyapp.analyses.choice import ChoiceError, chosen_study
 from studyapp.analyses.figures.draw import FORMS
 from studyapp.analyses.figures.files import write_figures
 from studyapp.analyses.reports import (
-    Material,
-    folder_material,
+    StudyRecord,
+    record_of_bundle,
+    record_of_study,
     report_figures,
     report_html,
-    study_material,
 )
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import folder_definition, tidy_folder, tidy_study
@@ -62,7 +62,7 @@ class Command(BaseCommand):
             if options["html"] is not None:
                 options["html"].write_text(_report(found, options), encoding="utf-8")
             if options["figures"] is not None:
-                figures = report_figures(found, _material(options))
+                figures = report_figures(found, _record(options))
                 write_figures(figures, options["figures"], FORMS)
         except (ChoiceError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
@@ -105,17 +105,17 @@ def _json(found: list[dict[str, Any]]) -> str:
 
 def _report(found: list[dict[str, Any]], options: dict[str, Any]) -> str:
     """The report as HTML: of a table from elsewhere without a design and pictures."""
-    material = _material(options)
-    title = Path(options["source"]).name if material is None else material.facts["title"]
-    return report_html(found, material, title=title)
+    record = _record(options)
+    title = Path(options["source"]).name if record is None else record.facts["title"]
+    return report_html(found, record, title=title)
 
 
-def _material(options: dict[str, Any]) -> Material | None:
+def _record(options: dict[str, Any]) -> StudyRecord | None:
     """Design and pictures; None of a table from elsewhere."""
     path = Path(options["source"])
     if path.is_file():
         return None
-    return folder_material(path) if path.is_dir() else study_material(_study(options))
+    return record_of_bundle(path) if path.is_dir() else record_of_study(_study(options))
 
 
 def _tidy_file(path: Path, options: dict[str, Any]) -> Tidy:

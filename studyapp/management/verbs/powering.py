@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from tqdm import tqdm
 
 from studyapp.analyses.figures import Figure
-from studyapp.analyses.figures.drawing import page_style
+from studyapp.analyses.figures.figure import page_style
 from studyapp.analyses.figures.power import power_curves, power_surface
 from studyapp.analyses.power.answers import Outcome, layout
 from studyapp.analyses.power.designs import compared, drawn

@@ -7,7 +7,7 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from studyapp.analyses.preregistration import Preregistration, frozen_preregistration
-from studyapp.analyses.reports.material import FACTS
+from studyapp.analyses.reports.study_record import FACTS
 from studyapp.paradigms import PARADIGMS
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.file import read_definition

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.sections.limits import beyond_limits
-from studyapp.sections.materials import NetworkSection, PairSection
+from studyapp.sections.networks_and_images import NetworkSection, PairSection
 from studyapp.shelf.likely_names import unknown
 
 from .blocks import Complaint, block_complaints

@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from studyapp.models import Network
 from studyapp.sections.base import NamesAFile
 from studyapp.sections.limits import column
-from studyapp.sections.materials import NetworkSection
+from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.shelf.likely_names import did_you_mean
 
 from .blocks import Complaint

@@ -22,7 +22,7 @@ from studyapp.sections.design import (
 )
 from studyapp.sections.ethics import EthicsSection, PaySection
 from studyapp.sections.limits import column
-from studyapp.sections.materials import ImagesSection, NetworkSection, PairSection
+from studyapp.sections.networks_and_images import ImagesSection, NetworkSection, PairSection
 from studyapp.sections.people import ComprehensionSection, PanelSection, QuestionSection
 from studyapp.sections.planning import AnalysisSection, StoppingSection
 

@@ -11,7 +11,7 @@ from PIL import ImageOps
 
 from photos import Measured, PhotoError, open_photo
 from photos import measure as measured
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 
 from .readers import Photo, ReaderError
 

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from photos.class_names import class_names
 from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
-from studyapp.sections.materials import NetworkSection, PairSection
+from studyapp.sections.networks_and_images import NetworkSection, PairSection
 from studyapp.studies.definition.named_files import labels_of, weights_of
 from studyapp.studies.definition.study import Definition
 

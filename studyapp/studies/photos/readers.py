@@ -10,7 +10,7 @@ from photos import ENDINGS, PhotoError, is_litter, read_coco
 from photos.class_names import category_of_folder
 from studyapp.models import Stimulus, StudyImage
 from studyapp.sections.limits import column
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 
 from .own_names import NamesError, OwnNames, read_names
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from photos.class_names import class_names, imagenet_labels, shared_names, unknown_names
 from studyapp.models import StimulusRole
 from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
-from studyapp.sections.materials import NetworkSection
+from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.studies.definition.catalogue import catalogue
 from studyapp.studies.definition.named_files import IMAGENET
 from studyapp.studies.definition.study import Definition

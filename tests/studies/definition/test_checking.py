@@ -13,7 +13,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from PIL import Image
 
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.design.precision import Shares, precision, precision_lines, precision_table
 from studyapp.studies.photos.files import measure, photo_bytes
 from studyapp.studies.photos.readers import ReaderError, read_photos

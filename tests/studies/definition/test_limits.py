@@ -8,7 +8,7 @@ from PIL import Image as Picture
 from sandbox.builders import make_study
 from studyapp.models import Network, Participation, Study, StudyKind, StudyText
 from studyapp.sections.limits import Limit, beyond_limits
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.definition.file import DefinitionError, parse_definition, read_definition
 from studyapp.studies.definition.study import Definition

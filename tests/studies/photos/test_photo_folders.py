@@ -13,7 +13,7 @@ from PIL import Image
 
 from photos import is_litter
 from studyapp.models import Study, StudyImage
-from studyapp.sections.materials import ImagesSection
+from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.loading import load_study
 from studyapp.studies.photos.files import SURROUNDS, examine, photo_bytes
 from studyapp.studies.photos.readers import (

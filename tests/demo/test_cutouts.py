@@ -1,4 +1,4 @@
-"""Fetching the raw material: real packages made on the spot, and an apt-get that fails."""
+"""Fetching the originals: real packages made on the spot, and an apt-get that fails."""
 
 import shutil
 import subprocess
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from demo.material import INSIDE, PACKAGES, fetch_material, wanted_files
+from demo.cutouts import INSIDE, PACKAGES, fetch_cutouts, wanted_files
 from sandbox.processes import PlainError
-from tests.demo.material_builder import draw_material
+from tests.demo.drawn_cutouts import draw_cutouts
 
 needs_dpkg = pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="dpkg-deb is missing")
 
@@ -39,7 +39,7 @@ def put_apt_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, script:
 def test_only_what_is_wanted_is_taken_out_of_the_packages(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    drawn, shelf = draw_material(tmp_path / "drawn"), tmp_path / "shelf"
+    drawn, shelf = draw_cutouts(tmp_path / "drawn"), tmp_path / "shelf"
     shelf.mkdir()
     for name, part in zip(PACKAGES, ("stamps", "templates"), strict=True):
         shutil.copytree(drawn / part, tmp_path / name / part)
@@ -47,10 +47,10 @@ def test_only_what_is_wanted_is_taken_out_of_the_packages(
     put_apt_on_the_path(
         tmp_path, monkeypatch, f'case "$*" in *download*) cp {shelf}/*.deb .;; esac'
     )
-    fetch_material(tmp_path / "material")
+    fetch_cutouts(tmp_path / "originals")
     found = {
-        path.relative_to(tmp_path / "material").as_posix()
-        for path in (tmp_path / "material").rglob("*")
+        path.relative_to(tmp_path / "originals").as_posix()
+        for path in (tmp_path / "originals").rglob("*")
         if path.is_file()
     }
     assert found == set(wanted_files())
@@ -67,7 +67,7 @@ def test_lists_of_our_own_are_used_where_the_systems_are_too_old(
     with pytest.raises(
         PlainError, match=r"\(E: No such package\): check the network, or .*PHOTOS="
     ):
-        fetch_material(tmp_path / "material")
+        fetch_cutouts(tmp_path / "originals")
     plain, update, own = calls.read_text().splitlines()
     assert "download" in plain
     assert "Dir::State=" not in plain
@@ -80,12 +80,12 @@ def test_a_missing_apt_is_told_with_the_way_round_it(
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(PlainError, match=r"apt-get is missing.*sub-folder per class, with PHOTOS="):
-        fetch_material(tmp_path / "material")
+        fetch_cutouts(tmp_path / "originals")
 
 
 def test_what_is_there_is_not_fetched_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    material = draw_material(tmp_path / "material")
+    originals = draw_cutouts(tmp_path / "originals")
     monkeypatch.setenv("PATH", "")
-    fetch_material(material)
+    fetch_cutouts(originals)

@@ -11,7 +11,7 @@ import pandas as pd
 from studyapp import storage
 from studyapp.analyses.frames import folder_frame, study_frame
 from studyapp.analyses.tables import Table
-from studyapp.analyses.tables.material import EXPLANATIONS, STIMULI
+from studyapp.analyses.tables.stimuli import EXPLANATIONS, STIMULI
 from studyapp.analyses.tidy import TidyError
 from studyapp.models import Overlay, Study
 
@@ -26,7 +26,7 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
 
 
 @dataclass(frozen=True)
-class Material:
+class StudyRecord:
     """A study as a report sees it.
 
     facts: its own row, by the names of FACTS, moments as ISO 8601 text.
@@ -47,7 +47,7 @@ class Material:
         return {one["name"]: one["method"] for one in self.definition["conditions"]}
 
 
-def study_material(study: Study) -> Material:
+def record_of_study(study: Study) -> StudyRecord:
     """What the database holds of `study`."""
     files = dict(
         Overlay.objects.filter(uses__stimulus__study=study)
@@ -59,7 +59,7 @@ def study_material(study: Study) -> Material:
         file = files.get(digest, "")
         return storage.read(file, digest) if storage.is_there(file) else None
 
-    return Material(
+    return StudyRecord(
         facts={name: _plain(getattr(study, name)) for name in FACTS},
         definition=study.definition,
         certificate=study.certificate,
@@ -72,7 +72,7 @@ def study_material(study: Study) -> Material:
     )
 
 
-def folder_material(folder: Path) -> Material:
+def record_of_bundle(folder: Path) -> StudyRecord:
     """What a bundle's folder holds; TidyError if it is no bundle."""
     try:
         kept: dict[str, Any] = json.loads(
@@ -88,7 +88,7 @@ def folder_material(folder: Path) -> Material:
         found = sorted((folder / "materials" / "overlays").glob(f"{digest}.*"))
         return found[0].read_bytes() if found else None
 
-    return Material(
+    return StudyRecord(
         facts={name: kept["study"][name] for name in FACTS},
         definition=kept["study"]["definition"],
         certificate=kept["study"]["certificate"],

@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from demo.material import BACKGROUNDS, background_file, read_cutouts
+from demo.cutouts import BACKGROUNDS, background_file, read_cutouts
 
 
-def draw_material(folder: Path) -> Path:
+def draw_cutouts(folder: Path) -> Path:
     """Every file that is wanted: cut-outs of 60 to 200 pixels, one background a colour."""
     for number, cutout in enumerate(read_cutouts()):
         save(draw_disc(number), folder / cutout.file)

@@ -6,7 +6,7 @@ from datetime import datetime
 from studyapp.shelf.formatting import number
 from studyapp.statistics.sequential import Look
 
-from .drawing import Figure
+from .figure import Figure
 
 
 def looks_figure(

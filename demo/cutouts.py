@@ -1,4 +1,4 @@
-"""The demo's raw material: Debian's photo cut-outs and nature photos, fetched and unpacked."""
+"""The demo's originals: Debian's photo cut-outs and nature photos, fetched and unpacked."""
 
 import json
 import shutil
@@ -62,7 +62,7 @@ def wanted_files() -> list[str]:
     return [*(cutout.file for cutout in read_cutouts()), *map(background_file, BACKGROUNDS)]
 
 
-def fetch_material(folder: Path) -> None:
+def fetch_cutouts(folder: Path) -> None:
     """Fill `folder` with the files of `wanted_files`, from Debian's packages; no root needed.
 
     Does nothing when all are there. Raises PlainError where apt is missing or gives too little.

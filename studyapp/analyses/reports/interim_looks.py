@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from studyapp.analyses.figures import Figure
-from studyapp.analyses.figures.looks import looks_figure
+from studyapp.analyses.figures.interim_looks import looks_figure
 from studyapp.statistics.sequential import Look
 
 

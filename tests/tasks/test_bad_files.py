@@ -20,9 +20,9 @@ from studyapp.studies.preparation.advance import Request, advance, study_network
 from studyapp.studies.preparation.claims import claim, finish
 from studyapp.studies.preparation.progress import failures
 from tasks import networks, predictions, preparation
-from tasks.material import open_image
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import _record, explain, render
+from tasks.stored_files import open_image
 from tests.admin.desk import administrator, concerns
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
