@@ -5,7 +5,7 @@ from importlib import import_module
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 
-from .checks import register_checks
+from .serving.checks import register_checks
 
 
 class StudyappConfig(AppConfig):

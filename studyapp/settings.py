@@ -1,6 +1,6 @@
 """Django's settings, from the environment only; they import with SECRET_KEY alone.
 
-A wrong deployment is told by the numbered system checks in `studyapp.checks`, not here.
+A wrong deployment is told by the numbered system checks in `studyapp.serving.checks`, not here.
 """
 
 import os

@@ -11,7 +11,7 @@ site = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402
 
-from studyapp.checks import refuse_wrong_deployment  # noqa: E402
+from studyapp.serving.checks import refuse_wrong_deployment  # noqa: E402
 from studyapp.serving.watchdog import Watched, give_up_on_locks  # noqa: E402
 
 refuse_wrong_deployment()

@@ -10,8 +10,8 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyapp.settings")
 django.setup()
 
-from studyapp.checks import refuse_wrong_deployment  # noqa: E402
 from studyapp.queue import app  # noqa: E402
+from studyapp.serving.checks import refuse_wrong_deployment  # noqa: E402
 
 from .device import worker_device  # noqa: E402
 

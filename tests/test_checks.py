@@ -15,7 +15,7 @@ from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from pytest_django import Settings
 
-from studyapp import checks
+from studyapp.serving import checks
 from studyapp.settings import database_from_url
 
 GOOD_KEY = "k3J-9xQ_zR7vT2mW5bN8cL1fH4gD6sA0pY-uE_iO3jKqX7r"

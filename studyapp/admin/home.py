@@ -10,14 +10,6 @@ from django.db.models import Count, F, Max, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 
-from studyapp.health import (
-    alive_workers,
-    broker_state,
-    clock_state,
-    database_state,
-    free_space,
-    queue_lengths,
-)
 from studyapp.models import (
     Heartbeat,
     Prediction,
@@ -29,6 +21,14 @@ from studyapp.models import (
     WorkState,
 )
 from studyapp.queue import MEASURING, START_A_WORKER
+from studyapp.serving.health import (
+    alive_workers,
+    broker_state,
+    clock_state,
+    database_state,
+    free_space,
+    queue_lengths,
+)
 from studyapp.studies.rights import may_add_studies, visible_studies
 
 HIGH_DROP_OUT = 0.2

@@ -1,1 +1,1 @@
-"""What runs the site: the server's worker and log, its watchdog, what containers ask, backups."""
+"""What runs the site: the server's worker and log, health, deployment checks, watchdog, backups."""

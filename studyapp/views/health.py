@@ -3,14 +3,14 @@
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 
-from studyapp.health import (
+from studyapp.models import Study
+from studyapp.serving.health import (
     alive_workers,
     broker_state,
     clock_state,
     database_state,
     free_space,
 )
-from studyapp.models import Study
 
 
 @require_safe

@@ -7,8 +7,6 @@ from django.test import Client
 from django.utils import timezone
 
 from sandbox.builders import make_study, open_small_study, take_part
-from studyapp.health import alive_workers
-from studyapp.logins import MOST_TRIES, may_try
 from studyapp.models import (
     Explanation,
     Heartbeat,
@@ -23,7 +21,9 @@ from studyapp.models import (
 from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import release_idle
 from studyapp.participations.erasure import erase_identities, is_over
+from studyapp.serving.health import alive_workers
 from studyapp.studies.preparation.claims import claim, finish
+from studyapp.views.login import MOST_TRIES, may_try
 
 from .faulty import set_clock
 

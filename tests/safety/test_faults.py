@@ -13,10 +13,10 @@ from pytest_django import Settings
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.small_disk import on_small_disk
-from studyapp import health
 from studyapp.admin import home
 from studyapp.models import Judgment, Participation
 from studyapp.participations.answering import current_trial
+from studyapp.serving import health
 from tests.admin.desk import administrator, concerns
 
 from .faulty import (
@@ -110,7 +110,7 @@ folder = Path(sys.argv[1])
 child, os.environ["DATABASE_URL"] = start_postgres(folder / "pg", folder / "log", durable=False)
 import django; django.setup()
 from django.core.management import call_command
-from studyapp.health import database_state
+from studyapp.serving.health import database_state
 try:
     call_command("migrate", verbosity=0)
     found = [database_state()]

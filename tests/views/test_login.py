@@ -10,8 +10,8 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import Settings
 
-from studyapp.logins import COUNTS_OF_NOBODY, MOST_TRIES, may_try
 from studyapp.models import LoginTries
+from studyapp.views.login import COUNTS_OF_NOBODY, MOST_TRIES, may_try
 
 PASSWORD = "ferrous-otter-71-lamp"
 pytestmark = pytest.mark.django_db

@@ -9,8 +9,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from studyapp.health import alive_workers
 from studyapp.serving import healthcheck
+from studyapp.serving.health import alive_workers
 
 
 class Command(BaseCommand):

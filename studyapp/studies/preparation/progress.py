@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from studyapp.health import alive_workers
 from studyapp.models import NetworkLoad, Study, WorkState
+from studyapp.serving.health import alive_workers
 
 from .advance import (
     study_crops,

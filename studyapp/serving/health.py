@@ -23,12 +23,12 @@ from django.db import (
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from studyapp.models import Heartbeat
+from studyapp.queue import QUEUES
 from studyapp.shelf.clock import MOST_APART_SECONDS, seconds_apart
 from studyapp.shelf.faults import DISK_FULL, code_of, let_go
 
-from .models import Heartbeat
-from .queue import QUEUES
-from .serving.watchdog import database_answers
+from .watchdog import database_answers
 
 Database = Literal["ok", "unreachable", "not migrated", "read only", "disk full"]
 Broker = Literal["ok", "unreachable", "refuses writes"]
