@@ -39,7 +39,7 @@ class Condition(models.Model):
     class Meta:
         ordering = ["study", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["study", "name"], name="condition_name_once"),
+            models.UniqueConstraint(fields=["study", "name"], name="condition_name_once")
         ]
 
     def __str__(self) -> str:
@@ -69,7 +69,7 @@ class StimulusOverlay(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["stimulus", "condition", "role"], name="stimulus_overlay_once"
-            ),
+            )
         ]
 
     def __str__(self) -> str:
@@ -111,10 +111,10 @@ class Slot(models.Model):
     class Meta:
         ordering = ["study", "position"]
         constraints = [
-            models.UniqueConstraint(fields=["study", "position"], name="slot_position_once"),
+            models.UniqueConstraint(fields=["study", "position"], name="slot_position_once")
         ]
         indexes = [
-            models.Index(fields=["study", "position"], condition=Q(is_open=True), name="slot_open"),
+            models.Index(fields=["study", "position"], condition=Q(is_open=True), name="slot_open")
         ]
 
     def __str__(self) -> str:
@@ -181,9 +181,7 @@ class Trial(models.Model):
                 condition=~Q(stage=Stage.CHECK) | Q(expected__isnull=False),
             ),
         ]
-        indexes = [
-            models.Index(fields=["slot"], condition=Q(stage="check"), name="trial_checks"),
-        ]
+        indexes = [models.Index(fields=["slot"], condition=Q(stage="check"), name="trial_checks")]
 
     def __str__(self) -> str:
         return f"{self.slot}.{self.position}"

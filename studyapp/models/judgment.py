@@ -54,7 +54,7 @@ class Judgment(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["participation", "trial"], name="judgment_once"),
+            models.UniqueConstraint(fields=["participation", "trial"], name="judgment_once")
         ]
         indexes = [
             models.Index(fields=["answered_at"], name="judgment_answered"),

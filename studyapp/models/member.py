@@ -22,9 +22,7 @@ class Member(models.Model):
     added_at = models.DateTimeField(default=timezone.now, editable=False)
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["study", "user"], name="member_once"),
-        ]
+        constraints = [models.UniqueConstraint(fields=["study", "user"], name="member_once")]
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.study}"

@@ -33,7 +33,7 @@ class PanelIdentity(models.Model):
     class Meta:
         verbose_name_plural = "panel identities"
         constraints = [
-            models.UniqueConstraint(fields=["source", "external_id"], name="panel_identity_once"),
+            models.UniqueConstraint(fields=["source", "external_id"], name="panel_identity_once")
         ]
 
     def __str__(self) -> str:
@@ -147,9 +147,7 @@ class Participation(models.Model):
                 fields=["slot"], condition=Q(status__in=HOLDS_A_SLOT), name="slot_held_once"
             ),
             models.UniqueConstraint(
-                fields=["personal_code"],
-                condition=~Q(personal_code=""),
-                name="personal_code_once",
+                fields=["personal_code"], condition=~Q(personal_code=""), name="personal_code_once"
             ),
             models.CheckConstraint(
                 name="participation_started_has_consented",
@@ -247,11 +245,9 @@ class PanelVisit(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["participation", "session", "panel_study"], name="panel_visit_once"
-            ),
+            )
         ]
-        indexes = [
-            models.Index(fields=["session"], condition=~Q(session=""), name="visit_session"),
-        ]
+        indexes = [models.Index(fields=["session"], condition=~Q(session=""), name="visit_session")]
 
     def __str__(self) -> str:
         return f"visit of {self.participation}"

@@ -107,7 +107,7 @@ class StudyText(models.Model):
     class Meta:
         ordering = ["study", "name", "version"]
         constraints = [
-            models.UniqueConstraint(fields=["study", "name", "version"], name="text_version_once"),
+            models.UniqueConstraint(fields=["study", "name", "version"], name="text_version_once")
         ]
 
     def __str__(self) -> str:

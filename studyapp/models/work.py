@@ -26,7 +26,7 @@ class Work(models.Model):
             models.CheckConstraint(
                 name="%(class)s_failed_has_a_reason",
                 condition=~Q(state=WorkState.FAILED) | ~Q(error=""),
-            ),
+            )
         ]
 
 

@@ -3,11 +3,7 @@
 import re
 from typing import Annotated
 
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    StringConstraints,
-)
+from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from studyapp.models import Participation
 

@@ -22,15 +22,11 @@ class BlockSection(Section):
     )
     conditions: list[Name] | None = Field(None, description="All of the arm's where left out.")
     stimuli: Count | None = Field(
-        None,
-        ge=1,
-        description="This block's share of the photos when several use one paradigm.",
+        None, ge=1, description="This block's share of the photos when several use one paradigm."
     )
     confidence: bool = Field(False, description="Ask how sure people are, 1 to 5.")
     pass_at: Count | None = Field(
-        None,
-        ge=1,
-        description="Right answers needed in practice, or the study ends there.",
+        None, ge=1, description="Right answers needed in practice, or the study ends there."
     )
 
     @property

@@ -2,9 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    Field,
-)
+from pydantic import Field
 
 from .base import Amount, Count, Line, Name, Section
 from .limits import Limit
@@ -50,9 +48,7 @@ class DesignSection(Section):
         "balanced", description="Whether conditions take turns at every position."
     )
     idle_minutes: Count = Field(
-        60,
-        ge=1,
-        description="Idle time after which a place is given away.",
+        60, ge=1, description="Idle time after which a place is given away."
     )
 
 

@@ -2,11 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import (
-    Field,
-    SerializerFunctionWrapHandler,
-    model_serializer,
-)
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from studyapp.models import Network
 
@@ -32,8 +28,7 @@ class NetworkSection(Section):
         None, description="A file of class names, one per line; “imagenet” for ImageNet's thousand."
     )
     layer: Annotated[Line, column(Network, "layer")] | None = Field(
-        None,
-        description="Dotted name; by default the last map that the score is computed from.",
+        None, description="Dotted name; by default the last map that the score is computed from."
     )
 
 

@@ -3,10 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import (
-    Field,
-    model_validator,
-)
+from pydantic import Field, model_validator
 
 from .base import Code, Count, Line, Section, Text
 from .limits import Limit

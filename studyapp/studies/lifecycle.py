@@ -6,13 +6,7 @@ from collections.abc import Iterator
 from django.db import transaction
 from django.utils import timezone
 
-from studyapp.models import (
-    Participation,
-    StimulusRole,
-    Study,
-    StudyKind,
-    StudyState,
-)
+from studyapp.models import Participation, StimulusRole, Study, StudyKind, StudyState
 from studyapp.queue import PREPARE, ask
 from studyapp.shelf.clock import database_now
 from studyapp.studies.definition.dates import erasure_has_passed

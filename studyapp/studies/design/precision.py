@@ -47,11 +47,7 @@ def precision(
     own = s.people_by_condition / people + s.photos_by_condition / photos + s.rest / ratings
     mean = math.sqrt(variance * (s.people / people + s.photos / photos + own))
     contrast = math.sqrt(2 * variance * (own + s.people / people * is_between))
-    return {
-        "mean": Z95 * mean,
-        "contrast": Z95 * contrast,
-        "detectable": (Z95 + Z80) * contrast,
-    }
+    return {"mean": Z95 * mean, "contrast": Z95 * contrast, "detectable": (Z95 + Z80) * contrast}
 
 
 def precision_table(certificate: dict[str, Any], outcomes: dict[str, str]) -> list[dict[str, Any]]:

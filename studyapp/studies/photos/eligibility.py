@@ -102,19 +102,14 @@ def in_seed_order(candidates: Mapping[StudyImage, list[Candidate]], seed: str) -
 
 def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classified]:
     rows = Prediction.objects.filter(
-        network=network,
-        image__in=[photo.image_id for photo in photos],
-        state=WorkState.READY,
+        network=network, image__in=[photo.image_id for photo in photos], state=WorkState.READY
     )
     labels = [str(label) for label in network.labels]
     return {row.image_id: Classified([int(entry[0]) for entry in row.top], labels) for row in rows}
 
 
 def _outcome(
-    photo: StudyImage,
-    answers: dict[str, Classified | None],
-    names: ClassNames,
-    paradigm: Paradigm,
+    photo: StudyImage, answers: dict[str, Classified | None], names: ClassNames, paradigm: Paradigm
 ) -> Outcome:
     categories = [category_of(str(one["name"]), one["accepted"], names) for one in photo.categories]
     return apply_rule(categories, answers, paradigm)

@@ -100,11 +100,7 @@ def drop_photo(study: Study, photo_id: int, paradigm: str, reason: str) -> None:
 
 
 def _stimuli(
-    study: Study,
-    definition: Definition,
-    paradigm: str,
-    order: list[StudyImage],
-    eligible: Eligible,
+    study: Study, definition: Definition, paradigm: str, order: list[StudyImage], eligible: Eligible
 ) -> Iterator[Stimulus]:
     """All stimuli: photos for practice and learning after those of the main trials, then the
     reserve. Only main trials ask all the questions that a photo gives."""

@@ -30,11 +30,7 @@ from studyapp.models import (
 )
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
 from studyapp.studies.definition.study import study_definition
-from studyapp.studies.photos.selection import (
-    PreparationError,
-    replace_unusable,
-    select_stimuli,
-)
+from studyapp.studies.photos.selection import PreparationError, replace_unusable, select_stimuli
 
 from .claims import FREE, is_held, retry
 from .encodings import overlay_encoding

@@ -5,15 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studyapp import storage
-from studyapp.models import (
-    Condition,
-    Crop,
-    Overlay,
-    Picture,
-    StimulusOverlay,
-    Study,
-    WorkState,
-)
+from studyapp.models import Condition, Crop, Overlay, Picture, StimulusOverlay, Study, WorkState
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.studies.definition.study import study_definition
 
