@@ -8,16 +8,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from django.db.models import QuerySet
-
 from explainer import ExplainerError
-from studyapp.models import WorkState
+from studyapp.models import WorkQuerySet
 from studyapp.queue import ask
 from studyapp.storage import UnusableStorageError
 from studyapp.studies.preparation.claims import claim, fail, give_back, give_back_untried, renew
 
 log = logging.getLogger(__name__)
-held: dict[str, QuerySet[Any]] = {}
+held: dict[str, WorkQuerySet[Any]] = {}
 
 
 class StorageFault(Exception):
@@ -51,7 +49,7 @@ def worker_name() -> str:
 
 
 @contextmanager
-def claimed(rows: QuerySet[Any]) -> Iterator[tuple[str, QuerySet[Any]]]:
+def claimed(rows: WorkQuerySet[Any]) -> Iterator[tuple[str, WorkQuerySet[Any]]]:
     """Claim the free ones of `rows`; the claim's name and the rows that it holds.
 
     Whatever breaks the work off is logged and written to the rows that are left, which are then
@@ -80,9 +78,9 @@ def renew_held() -> None:
         renew(rows, name)
 
 
-def ask_for_rest(rows: QuerySet[Any], task: str, *arguments: Any, queue: str) -> None:
+def ask_for_rest(rows: WorkQuerySet[Any], task: str, *arguments: Any, queue: str) -> None:
     """Ask for those of `rows` that were given back, each alone: one that spoils a batch does not
     spoil the next."""
-    back = rows.filter(state=WorkState.PENDING, claimed_by="", attempts__gt=0)
+    back = rows.pending().filter(claimed_by="", attempts__gt=0)
     for key in back.order_by("pk").values_list("pk", flat=True):
         ask(task, *arguments, [key], queue=queue)

@@ -11,7 +11,7 @@ from explainer.explanations.batches import in_batches
 from explainer.passes.targets import first_classes, in_probabilities
 from studyapp.models import Prediction, Study
 from studyapp.queue import PREDICT, app
-from studyapp.studies.preparation.advance import pending, study_predictions
+from studyapp.studies.preparation.advance import study_predictions
 from studyapp.studies.preparation.claims import fail, finish
 
 from .batches import StorageFault, ask_for_rest, claimed, refuse
@@ -37,7 +37,7 @@ def predict(study_id: int, network_id: int, keys: list[int]) -> None:
         return
     ask_for_rest(wanted, PREDICT, study_id, network_id, queue="gpu")
     study = Study.objects.get(pk=study_id)
-    go_on(study_id, pending(study_predictions(study)).count())
+    go_on(study_id, study_predictions(study).pending().count())
 
 
 def _predict(network: explainer.Network, rows: QuerySet[Prediction], name: str) -> None:

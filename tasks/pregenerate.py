@@ -6,22 +6,16 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from django.db.models import QuerySet
 from torch import Tensor
 
 import explainer
 from explainer.explanations.batches import in_batches
 from explainer.pictures.render import encode
 from studyapp import storage
-from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study
+from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study, WorkQuerySet
 from studyapp.queue import EXPLAIN, RENDER, app
 from studyapp.studies.definition.study import study_definition
-from studyapp.studies.preparation.advance import (
-    pending,
-    study_crops,
-    study_explanations,
-    study_overlays,
-)
+from studyapp.studies.preparation.advance import study_explanations, study_pictures
 from studyapp.studies.preparation.claims import finish
 from studyapp.studies.preparation.encodings import COMPACT, QUALITY, overlay_encoding
 
@@ -52,7 +46,7 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
         return
     ask_for_rest(wanted, EXPLAIN, study_id, network_id, queue="gpu")
     study = Study.objects.get(pk=study_id)
-    go_on(study_id, pending(study_explanations(study)).count())
+    go_on(study_id, study_explanations(study).pending().count())
 
 
 def patterns(rows: Iterable[Explanation]) -> list[list[list[Explanation]]]:
@@ -172,7 +166,7 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
 def render(study_id: int, kind: str, keys: list[int]) -> None:
     """Draw the claimed ones of the pictures `keys`; `kind` is "overlay" or "crop"."""
     model, draw = {"overlay": (Overlay, _draw_overlay), "crop": (Crop, _draw_crop)}[kind]
-    wanted: QuerySet[Any] = model._default_manager.filter(pk__in=keys)
+    wanted: WorkQuerySet[Any] = model.objects.filter(pk__in=keys)
     needed = wanted.values_list(NETWORK_OF[kind], flat=True).distinct()
     if any(network_for(study_id, network) is None for network in needed):
         return
@@ -186,7 +180,7 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
         return
     ask_for_rest(wanted, RENDER, study_id, kind, queue="cpu")
     study = Study.objects.get(pk=study_id)
-    left = pending(study_overlays(study)).count() + pending(study_crops(study)).count()
+    left = sum(rows.pending().count() for rows in study_pictures(study))
     go_on(study_id, left)
 
 

@@ -2,21 +2,13 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 import redis
 from django.conf import settings
-from django.db.models import QuerySet
 
-from studyapp.models import Download, Measurement, Report, Study, WorkState
+from studyapp.models import Download, Measurement, Report, Study
 from studyapp.queue import BROKER_SECONDS, BUNDLE, MEASURE, MEASURING, PREPARE, QUEUES, REPORT, app
-from studyapp.studies.preparation.advance import (
-    pending,
-    study_crops,
-    study_explanations,
-    study_overlays,
-    study_predictions,
-)
+from studyapp.studies.preparation.advance import study_work
 from studyapp.studies.preparation.claims import is_held
 
 ASKED = "discern/asked-again"
@@ -80,14 +72,14 @@ def forgotten_studies() -> Iterator[Wanted]:
     """Studies that could go on and that no worker has a claim in."""
     going_on = Study.objects.preparing().filter(prepared_at=None, problem="")
     for study in going_on:
-        if not any(pending(rows).filter(is_held()).exists() for rows in _all_rows(study)):
+        if not any(rows.pending().filter(is_held()).exists() for rows in study_work(study)):
             yield PREPARE, study.pk
 
 
 def unmade() -> Iterator[Wanted]:
     """Reports, bundles and measurements that were asked for and that no worker is at."""
     for task, model in ROWS.items():
-        waiting = model.objects.filter(state=WorkState.PENDING).exclude(is_held())
+        waiting = model.objects.pending().exclude(is_held())
         yield from ((task, key) for key in waiting.values_list("pk", flat=True))
 
 
@@ -96,11 +88,6 @@ def ask_again(wanted: Iterable[Wanted]) -> None:
         argument = key if task == PREPARE else [key]
         queue = MEASURING if task == MEASURE else "cpu"
         app.signature(task, args=[argument]).apply_async(queue=queue)
-
-
-def _all_rows(study: Study) -> Iterator[QuerySet[Any]]:
-    yield from (study_predictions(study), study_explanations(study))
-    yield from (study_overlays(study), study_crops(study))
 
 
 @contextlib.contextmanager

@@ -4,17 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from django.db import close_old_connections
-from django.db.models import QuerySet
 
 from sandbox.small_line import make_line
-from studyapp.models import Prediction, Study, Work, WorkState
+from studyapp.models import Prediction, Study, Work, WorkQuerySet
 from studyapp.studies.lifecycle import start_preparing
-from studyapp.studies.preparation.advance import (
-    study_crops,
-    study_explanations,
-    study_overlays,
-    study_predictions,
-)
+from studyapp.studies.preparation.advance import study_predictions, study_work
 from studyapp.studies.preparation.progress import progress
 
 from .stack import wait_for
@@ -54,11 +48,10 @@ class Lines:
             return False
         return all(progress(one).prepared for one in self.begun)
 
-    def rows(self) -> Iterator[QuerySet[Work]]:
+    def rows(self) -> Iterator[WorkQuerySet[Work]]:
         for study in self.begun:
-            yield from (study_predictions(study), study_explanations(study))
-            yield from (study_overlays(study), study_crops(study))
+            yield from study_work(study)
 
 
-def ready(rows: QuerySet[Prediction]) -> bool:
-    return rows.filter(state=WorkState.READY).exists()
+def ready(rows: WorkQuerySet[Prediction]) -> bool:
+    return rows.ready().exists()

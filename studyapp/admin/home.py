@@ -18,7 +18,7 @@ from studyapp.models import (
     StimulusOverlay,
     Study,
     StudyState,
-    WorkState,
+    count_people,
 )
 from studyapp.queue import MEASURING, START_A_WORKER
 from studyapp.serving.health import (
@@ -86,16 +86,10 @@ def home_context(user: Any) -> dict[str, Any]:
 
 
 def _lines(studies: QuerySet[Study]) -> list[Line]:
-    slots = {
-        row["study"]: row
-        for row in Slot.objects.filter(study__in=studies)
-        .order_by()
-        .values("study")
-        .annotate(every=Count("pk"), taken=Count("pk", filter=Q(is_open=False)))
-    }
+    slots = {row["study"]: row for row in Slot.objects.filter(study__in=studies).by_study()}
     rows = studies.annotate(
-        active=Count("participations", filter=Q(participations__status=Status.ACTIVE)),
-        finished=Count("participations", filter=Q(participations__status=Status.FINISHED)),
+        active=count_people(Status.ACTIVE),
+        finished=count_people(Status.FINISHED),
         last=Max("participations__last_seen_at"),
     )
     order = {state: number for number, state in enumerate(
@@ -109,9 +103,8 @@ def _lines(studies: QuerySet[Study]) -> list[Line]:
 
 
 def _failed(preparing: QuerySet[Study]) -> Iterator[Concern]:
-    bad = Q(overlay__state=WorkState.FAILED) | Q(overlay__explanation__state=WorkState.FAILED)
-    uses = StimulusOverlay.objects.filter(bad, stimulus__study__in=preparing)
-    photos = Prediction.objects.filter(state=WorkState.FAILED, image__uses__study__in=preparing)
+    uses = StimulusOverlay.objects.failed().filter(stimulus__study__in=preparing)
+    photos = Prediction.objects.failed().filter(image__uses__study__in=preparing)
     found: dict[tuple[int, str], int] = {}
     for rows, path in ((uses, "stimulus__study"), (photos, "image__uses__study")):
         names: Any = rows.order_by().values_list(path, f"{path}__slug")
@@ -165,7 +158,7 @@ def _workers(
 def _drop_outs(studies: QuerySet[Study]) -> Iterator[Concern]:
     counted = studies.filter(state__in=(StudyState.OPEN, StudyState.PAUSED)).annotate(
         consented=Count("participations", filter=Q(participations__consented_at__isnull=False)),
-        dropped=Count("participations", filter=Q(participations__status=Status.DROPPED)),
+        dropped=count_people(Status.DROPPED),
     )
     many = counted.filter(consented__gte=FEWEST_PEOPLE, dropped__gt=F("consented") * HIGH_DROP_OUT)
     for study in many:

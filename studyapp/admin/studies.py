@@ -3,11 +3,11 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern
 
-from studyapp.models import Slot, Status, Study
+from studyapp.models import Slot, Status, Study, count_people
 from studyapp.studies.rights import may_add_studies
 
 from .desk.pages import study_urls
@@ -31,15 +31,11 @@ class StudyAdmin(ReadingAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Study]:
         """With the counts of the list as subqueries: one query, however many studies."""
-        slots = Slot.objects.filter(study=OuterRef("pk")).order_by().values("study")
-        taken = slots.annotate(n=Count("pk", filter=Q(is_open=False))).values("n")
-        every = slots.annotate(n=Count("pk")).values("n")
+        slots = Slot.objects.filter(study=OuterRef("pk")).by_study()
         rows: QuerySet[Study] = super().get_queryset(request).annotate(
-            slots_taken=Subquery(taken, output_field=IntegerField()),
-            slots_all=Subquery(every, output_field=IntegerField()),
-            people_finished=Count(
-                "participations", filter=Q(participations__status=Status.FINISHED)
-            ),
+            slots_taken=Subquery(slots.values("taken"), output_field=IntegerField()),
+            slots_all=Subquery(slots.values("every"), output_field=IntegerField()),
+            people_finished=count_people(Status.FINISHED),
         )  # fmt: skip
         return rows
 

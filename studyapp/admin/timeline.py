@@ -8,7 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 
-from studyapp.models import Crop, Event, Judgment, Participation, Stage, StimulusOverlay, WorkState
+from studyapp.models import Crop, Event, Judgment, Participation, Stage, StimulusOverlay
 from studyapp.paradigms import PARADIGMS, Asked, Question
 from studyapp.paradigms.base import PHOTO
 from studyapp.paradigms.questions import DECLINED
@@ -125,7 +125,7 @@ def _overlays(judgments: Iterable[Judgment]) -> Pictures:
 
 def _crops(judgments: Iterable[Judgment], size: int) -> Pictures:
     images = {one.trial.image_id for one in judgments}
-    rows = Crop.objects.filter(image__in=images, size=size, state=WorkState.READY)
+    rows = Crop.objects.ready().filter(image__in=images, size=size)
     found: Pictures = defaultdict(dict)
     for row in rows:
         found[row.image_id, row.network_id][PHOTO] = reverse("desk_picture", args=[row.code])

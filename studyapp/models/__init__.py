@@ -19,6 +19,7 @@ from .participation import (
     Participation,
     Status,
     TurnedAway,
+    count_people,
 )
 from .report import Download, Measurement, MetricValue, Report
 from .stimulus import (
@@ -34,7 +35,7 @@ from .stimulus import (
     StudyImage,
 )
 from .study import Deviation, Network, NetworkPair, Study, StudyKind, StudyState, StudyText
-from .work import Heartbeat, Work, WorkState
+from .work import Heartbeat, Work, WorkQuerySet, WorkState
 
 __all__ = [
     "HOLDS_A_SLOT",
@@ -84,7 +85,9 @@ __all__ = [
     "Trial",
     "TurnedAway",
     "Work",
+    "WorkQuerySet",
     "WorkState",
+    "count_people",
     "erase_judgments",
     "new_code",
     "new_spoken_code",

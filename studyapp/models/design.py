@@ -3,11 +3,12 @@
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 from .codes import new_code
 from .stimulus import SHOWN_ROLES, Image, Overlay, Stimulus
 from .study import NetworkPair, Study
+from .work import WorkState
 
 
 class Arm(models.Model):
@@ -54,6 +55,11 @@ class StimulusOverlayQuerySet(models.QuerySet["StimulusOverlay"]):
         """Those of stimuli that people see."""
         return self.filter(stimulus__role__in=SHOWN_ROLES)
 
+    def failed(self) -> Self:
+        """Those whose map could not be made, or not be drawn."""
+        state = WorkState.FAILED
+        return self.filter(Q(overlay__state=state) | Q(overlay__explanation__state=state))
+
 
 class StimulusOverlay(models.Model):
     """Which overlay stands for a stimulus under a condition, in which role ("stronger", …)."""
@@ -79,6 +85,11 @@ class StimulusOverlay(models.Model):
 class SlotQuerySet(models.QuerySet["Slot"]):
     def free(self) -> Self:
         return self.filter(is_open=True)
+
+    def by_study(self) -> Any:
+        """For each study how many places it has (`every`) and how many somebody took (`taken`)."""
+        taken = Count("pk", filter=Q(is_open=False))
+        return self.order_by().values("study").annotate(every=Count("pk"), taken=taken)
 
     def take_first(self) -> "Slot | None":
         """Hold the first free place; None where there is none. Needs a transaction.

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 from django.utils import timezone
 
 from .codes import new_code, new_spoken_code
@@ -62,6 +62,11 @@ LEFT = {
 
 # What changes with the place that somebody holds
 HOLDING = ["status", "slot", "arm", "last_seen_at"]
+
+
+def count_people(status: Status) -> Count:
+    """To annotate studies with: how many people have this status."""
+    return Count("participations", filter=Q(participations__status=status))
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):

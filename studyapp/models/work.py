@@ -1,13 +1,38 @@
 """What rows that a worker fills have together: the row is the state, and a claim on it is timed."""
 
+from typing import Self, TypeVar
+
 from django.db import models
-from django.db.models import Q
+from django.db.models import Count, Q
 
 
 class WorkState(models.TextChoices):
     PENDING = "pending", "pending"
     READY = "ready", "ready"
     FAILED = "failed", "failed"
+
+
+Row = TypeVar("Row", bound=models.Model)
+
+
+class WorkQuerySet(models.QuerySet[Row]):
+    def pending(self) -> Self:
+        """Not made yet, whether or not a worker has claimed them."""
+        return self.filter(state=WorkState.PENDING)
+
+    def ready(self) -> Self:
+        return self.filter(state=WorkState.READY)
+
+    def failed(self) -> Self:
+        """Not to be made: trying again would end the same, or was tried too often."""
+        return self.filter(state=WorkState.FAILED)
+
+    def counts(self) -> dict[str, int]:
+        """How many rows are in each state; a row that a join repeats counts once."""
+        states = {
+            str(state): Count("pk", filter=Q(state=state), distinct=True) for state in WorkState
+        }
+        return self.order_by().aggregate(**states)
 
 
 class Work(models.Model):
@@ -19,6 +44,8 @@ class Work(models.Model):
     claimed_until = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects = WorkQuerySet.as_manager()
 
     class Meta:
         abstract = True

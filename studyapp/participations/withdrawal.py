@@ -18,7 +18,6 @@ from studyapp.models import (
     Participation,
     Status,
     StudyState,
-    WorkState,
     erase_judgments,
 )
 
@@ -65,11 +64,11 @@ def known_bundles(person: Participation) -> list[dict[str, Any]]:
 
 def _listed(person: Participation, **when: datetime) -> list[dict[str, Any]]:
     """The bundles of the person's study that hold people like them, by when they were made."""
-    made = Download.objects.filter(study=person.study_id, state=WorkState.READY)
-    made = made.annotate(done_at=Coalesce("finished_at", "asked_at")).filter(**when)
+    made = Download.objects.ready().filter(study=person.study_id)
+    listed = made.annotate(done_at=Coalesce("finished_at", "asked_at")).filter(**when)
     return [
         {"made": row.asked_at.date().isoformat(), "public": row.public, "digest": row.digest}
-        for row in made.order_by("asked_at")
+        for row in listed.order_by("asked_at")
         if not row.public or person.publication_consent
     ]
 

@@ -1,37 +1,23 @@
 """What failed, or can't be shown, is put right by a person: tried again, or left out by name."""
 
-from typing import Any
-
 from django.db import transaction
-from django.db.models import QuerySet
 
 from studyapp.models import SHOWN_ROLES, Stimulus, Study, StudyState
 from studyapp.queue import PREPARE, ask
 from studyapp.studies.lifecycle import LifecycleError
 from studyapp.studies.photos.selection import PreparationError, drop_photo
-from studyapp.studies.preparation.advance import (
-    study_crops,
-    study_explanations,
-    study_overlays,
-    study_predictions,
-)
+from studyapp.studies.preparation.advance import study_work
 from studyapp.studies.preparation.claims import retry
 
 
 @transaction.atomic
 def retry_failed(study: Study) -> int:
     """Make all failed rows of the study pending again and ask the workers; how many there were."""
-    made: list[QuerySet[Any]] = [
-        study_predictions(study),
-        study_explanations(study),
-        study_overlays(study),
-        study_crops(study),
-    ]
+    # By their keys: a distinct query can't be updated.
     count = sum(
-        retry(rows.model._default_manager.filter(pk__in=rows.values("pk"))) for rows in made
+        retry(rows.model.objects.filter(pk__in=rows.values("pk"))) for rows in study_work(study)
     )
-    preparing = Study.objects.preparing().filter(pk=study.pk)
-    if preparing.update(problem=""):
+    if Study.objects.preparing().filter(pk=study.pk).update(problem=""):
         ask(PREPARE, study.pk)
     return count
 

@@ -19,7 +19,6 @@ from studyapp.models import (
     StimulusOverlay,
     StudyImage,
     Trial,
-    WorkState,
 )
 from studyapp.paradigms.base import PHOTO
 from studyapp.participations.answering import planned, within_sight
@@ -27,13 +26,7 @@ from studyapp.participations.enrolment import people
 from studyapp.storage import DamagedFileError, UnusableStorageError
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
-from studyapp.studies.shown import (
-    common_size,
-    content_type,
-    shown_bytes,
-    shown_name,
-    shown_path,
-)
+from studyapp.studies.shown import common_size, content_type, shown_bytes, shown_name, shown_path
 
 from .pages import participant_view
 from .trials import pictures_of
@@ -85,7 +78,7 @@ def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
         Overlay.objects.filter(pk__in=mine.filter(overlay__code=code).values("overlay")),
         Crop.objects.filter(code=code, image__in=photos.values("image")),
     ):
-        found = rows.filter(state=WorkState.READY).first()
+        found = rows.ready().first()
         if found is not None:
             return _send(request, found, size=0)
     raise Http404

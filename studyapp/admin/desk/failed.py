@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from studyapp.models import Explanation, Stimulus, Study, WorkState
+from studyapp.models import Explanation, Stimulus, Study, WorkQuerySet
 from studyapp.studies.preparation.advance import (
     study_explanations,
     study_overlays,
@@ -25,7 +25,7 @@ class Failed:
 
 def failed_rows(study: Study) -> list[Failed]:
     """The failed rows of a study, `MOST` of each kind at most."""
-    kinds = {
+    kinds: dict[str, WorkQuerySet[Any]] = {
         "prediction": study_predictions(study).select_related("image", "network"),
         "explanation": study_explanations(study).select_related("image", "network"),
         "picture": study_overlays(study).select_related(
@@ -33,9 +33,7 @@ def failed_rows(study: Study) -> list[Failed]:
         ),
     }
     rows = [
-        (kind, row)
-        for kind, found in kinds.items()
-        for row in found.filter(state=WorkState.FAILED).order_by("pk")[:MOST]
+        (kind, row) for kind, found in kinds.items() for row in found.failed().order_by("pk")[:MOST]
     ]
     if not rows:
         return []

@@ -197,7 +197,7 @@ def _predictions(
             if network is not None:
                 named.setdefault(network.pk, (f"{prefix}{role}", network))
     photos = {row.photo.image_id: row.photo.categories for row in stimuli}
-    rows = Prediction.objects.filter(image__in=photos, network__in=named, state=WorkState.READY)
+    rows = Prediction.objects.ready().filter(image__in=photos, network__in=named)
     found: dict[int, list[tuple[str, list[tuple[str, float, bool]]]]] = defaultdict(list)
     for row in sorted(rows, key=lambda one: list(named).index(one.network_id)):
         words, network = named[row.network_id]
@@ -217,7 +217,7 @@ def _label(network: Network, index: int) -> str:
 def _crops(study: Study, stimuli: list[Stimulus]) -> dict[int, str]:
     size = study_definition(study).display.size
     images = {row.photo.image_id for row in stimuli}
-    rows = Crop.objects.filter(image__in=images, size=size, state=WorkState.READY)
+    rows = Crop.objects.ready().filter(image__in=images, size=size)
     return {row.image_id: reverse("desk_picture", args=[row.code]) for row in rows}
 
 

@@ -77,8 +77,8 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
 @study_page(Act.REPORT)
 def results_progress(request: HttpRequest, study: Study) -> JsonResponse:
     """Whether a worker is still at something, for the page that moves by itself."""
-    report = study.reports.filter(state=WorkState.PENDING).first()
-    pending = study.downloads.filter(state=WorkState.PENDING).exists() or report is not None
+    report = study.reports.pending().first()
+    pending = study.downloads.pending().exists() or report is not None
     bar = {"ready": report.step, "total": report.steps, "doing": report.doing} if report else None
     return JsonResponse({"pending": pending, "bar": bar})
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from photos.class_names import ClassNames, class_names, unknown_names
-from studyapp.models import Network, NetworkPair, Prediction, StudyImage, WorkState
+from studyapp.models import Network, NetworkPair, Prediction, StudyImage
 from studyapp.paradigms import Candidate, Category, Classified, Paradigm, Refusal
 
 
@@ -101,9 +101,8 @@ def in_seed_order(candidates: Mapping[StudyImage, list[Candidate]], seed: str) -
 
 
 def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classified]:
-    rows = Prediction.objects.filter(
-        network=network, image__in=[photo.image_id for photo in photos], state=WorkState.READY
-    )
+    images = [photo.image_id for photo in photos]
+    rows = Prediction.objects.ready().filter(network=network, image__in=images)
     labels = [str(label) for label in network.labels]
     return {row.image_id: Classified([int(entry[0]) for entry in row.top], labels) for row in rows}
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from photos.class_names import Indices, class_names
-from studyapp.models import Network, NetworkPair, Prediction, StudyImage, WorkState
+from studyapp.models import Network, NetworkPair, Prediction, StudyImage
 from studyapp.paradigms.predicted import accepted_classes
 
 from .eligibility import category_of
@@ -33,11 +33,9 @@ def rightness(
     networks = {
         network.pk: network for pair in pairs if (network := getattr(pair, role)) is not None
     }
-    rows = Prediction.objects.filter(
-        image__in=shown, network__in=networks, state=WorkState.READY
-    ).values_list("image_id", "network_id", "top__0__0")
+    rows = Prediction.objects.ready().filter(image__in=shown, network__in=networks)
     found: dict[int, bool] = {}
-    for image, network, first in rows:
+    for image, network, first in rows.values_list("image_id", "network_id", "top__0__0"):
         is_right = first in right_classes(shown[image], networks[network])
         found[image] = found.get(image, False) or is_right
     return found

@@ -6,11 +6,11 @@ workers; called again, it goes on where things stand.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q
 from django.utils import timezone
 
 from studyapp.models import (
@@ -26,6 +26,7 @@ from studyapp.models import (
     StimulusOverlay,
     Study,
     StudyState,
+    WorkQuerySet,
     WorkState,
 )
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
@@ -38,7 +39,6 @@ from .overlays import Look, SettingsDigest, SettingsDigests, plan_overlays
 from .verification import conditions_by_paradigm, damaged_pictures, hidden_flaws
 
 BATCH = 32
-Row = TypeVar("Row", Prediction, Explanation, Overlay, Crop)
 
 
 @dataclass(frozen=True)
@@ -57,24 +57,33 @@ def study_networks(study: Study) -> list[Network]:
     return list(found.values())
 
 
-def study_predictions(study: Study) -> QuerySet[Prediction]:
+def study_work(study: Study) -> list[WorkQuerySet[Any]]:
+    """All rows that workers make for the study, by kind."""
+    return [study_predictions(study), study_explanations(study), *study_pictures(study)]
+
+
+def study_pictures(study: Study) -> list[WorkQuerySet[Any]]:
+    return [study_overlays(study), study_crops(study)]
+
+
+def study_predictions(study: Study) -> WorkQuerySet[Prediction]:
     return Prediction.objects.filter(
         network__in=study_networks(study), image__uses__study=study
     ).distinct()
 
 
-def study_explanations(study: Study) -> QuerySet[Explanation]:
+def study_explanations(study: Study) -> WorkQuerySet[Explanation]:
     """The explanations of the chosen stimuli."""
     uses = StimulusOverlay.objects.of(study).shown()
     return Explanation.objects.filter(overlays__uses__in=uses).distinct()
 
 
-def study_overlays(study: Study) -> QuerySet[Overlay]:
+def study_overlays(study: Study) -> WorkQuerySet[Overlay]:
     uses = StimulusOverlay.objects.of(study).shown()
     return Overlay.objects.filter(uses__in=uses).distinct()
 
 
-def study_crops(study: Study) -> QuerySet[Crop]:
+def study_crops(study: Study) -> WorkQuerySet[Crop]:
     """The plain pictures of the chosen stimuli's photos, as the stronger networks crop them."""
     return Crop.objects.filter(
         image__uses__stimuli__in=study.stimuli.shown(),
@@ -86,10 +95,6 @@ def study_crops(study: Study) -> QuerySet[Crop]:
 def forget_loads(study: Study) -> None:
     """Let workers try again to load networks at which some have died."""
     NetworkLoad.objects.filter(network__in=study_networks(study)).exclude(is_held()).delete()
-
-
-def pending(rows: QuerySet[Row]) -> QuerySet[Row]:
-    return rows.filter(state=WorkState.PENDING)
 
 
 @transaction.atomic
@@ -115,7 +120,7 @@ def advance(study: Study, settings_digest: SettingsDigest) -> list[Request]:
 def _advance(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]:
     plan_predictions(study)
     _retry_of_before(study, study_predictions(study))
-    waiting = list(_requests(PREDICT, "gpu", study, pending(study_predictions(study))))
+    waiting = list(_requests(PREDICT, "gpu", study, study_predictions(study).pending()))
     if waiting:
         yield from waiting
         return
@@ -137,20 +142,18 @@ def _advance(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]
 
 def _explanation_requests(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]:
     plan_explanations(study, settings_digest)
-    made: list[QuerySet[Any]] = [study_explanations(study), study_overlays(study)]
-    for rows in (*made, study_crops(study)):
+    for rows in (study_explanations(study), *study_pictures(study)):
         _retry_of_before(study, rows)
-    yield from _requests(EXPLAIN, "gpu", study, pending(study_explanations(study)))
+    yield from _requests(EXPLAIN, "gpu", study, study_explanations(study).pending())
 
 
-def _retry_of_before(study: Study, rows: QuerySet[Any]) -> None:
+def _retry_of_before(study: Study, rows: WorkQuerySet[Any]) -> None:
     """Try again what failed for another study, before this one was being prepared: once, for what
     fails then failed after."""
     if study.preparing_since is None:
         return
     before = Q(finished_at=None) | Q(finished_at__lt=study.preparing_since)
-    failed = rows.filter(before, state=WorkState.FAILED).values("pk")
-    retry(rows.model._default_manager.filter(pk__in=failed))
+    retry(rows.model.objects.filter(pk__in=rows.failed().filter(before).values("pk")))
 
 
 def _damaged_requests(study: Study) -> Iterator[Request]:
@@ -161,8 +164,7 @@ def _damaged_requests(study: Study) -> Iterator[Request]:
                 f"the file of {row} was made {row.attempts} times and is missing or damaged again; "
                 "check the disk or the bucket, then prepare it again with --retry"
             )
-        rows = type(row)._default_manager.filter(pk=row.pk)
-        rows.update(state=WorkState.PENDING, digest="", **FREE)
+        type(row).objects.filter(pk=row.pk).update(state=WorkState.PENDING, digest="", **FREE)
     yield from _picture_requests(study)
 
 
@@ -212,14 +214,13 @@ def _crop(image: Image, conditions: Iterable[Condition], size: int) -> None:
 
 
 def _picture_requests(study: Study) -> Iterator[Request]:
-    every: list[QuerySet[Any]] = [study_overlays(study), study_crops(study)]
-    for rows in map(pending, every):
-        kind = rows.model._meta.model_name
-        for keys in _batches(rows.order_by("pk").values_list("pk", "attempts")):
+    for rows in study_pictures(study):
+        kind, waiting = rows.model._meta.model_name, rows.pending().order_by("pk")
+        for keys in _batches(waiting.values_list("pk", "attempts")):
             yield Request(RENDER, "cpu", (study.pk, kind, keys))
 
 
-def _requests(task: str, queue: str, study: Study, rows: QuerySet[Any]) -> Iterator[Request]:
+def _requests(task: str, queue: str, study: Study, rows: WorkQuerySet[Any]) -> Iterator[Request]:
     """Batches of one network each, the rows of one photo side by side."""
     by_network: dict[int, list[tuple[int, int]]] = {}
     ordered = rows.order_by("image_id", "pk").values_list("network_id", "pk", "attempts")
@@ -245,10 +246,8 @@ def _batches(rows: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
 
 
 def _refuse_failed_pictures(study: Study) -> None:
-    every: list[QuerySet[Any]] = [study_overlays(study), study_crops(study)]
-    for rows in every:
-        failed = rows.filter(state=WorkState.FAILED).first()
-        if failed is not None:
+    for rows in study_pictures(study):
+        if (failed := rows.failed().first()) is not None:
             raise PreparationError(
                 f"the picture {failed} could not be drawn: {failed.error}; solve it and retry"
             )

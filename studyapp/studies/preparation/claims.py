@@ -12,18 +12,18 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Now
 
-from studyapp.models import Work, WorkState
+from studyapp.models import Work, WorkQuerySet, WorkState
 
 FREE = {"claimed_by": "", "claimed_until": None}
 
 
-def claim(rows: QuerySet[Any], worker: str) -> str:
+def claim(rows: WorkQuerySet[Any], worker: str) -> str:
     """Claim the free pending rows among `rows`; the claim's name, by which they can be found.
 
     Attempts are counted when a claim is made, so that a row at which workers die runs out of
     them: it is failed here, with the reason, when its last claim has run out.
     """
-    free = rows.filter(state=WorkState.PENDING).exclude(is_held())
+    free = rows.pending().exclude(is_held())
     free.filter(attempts__gte=settings.MOST_ATTEMPTS).update(
         state=WorkState.FAILED,
         error=f"{settings.MOST_ATTEMPTS} workers stopped at it; see the worker's log, then retry",
@@ -51,9 +51,9 @@ def _until() -> CombinedExpression:
     return Now() + timedelta(seconds=settings.CLAIM_SECONDS)
 
 
-def renew(rows: QuerySet[Any], claim_name: str) -> None:
+def renew(rows: WorkQuerySet[Any], claim_name: str) -> None:
     """Keep a claim for as long again: its worker is alive and still at it."""
-    rows.filter(claimed_by=claim_name, state=WorkState.PENDING).update(claimed_until=_until())
+    rows.pending().filter(claimed_by=claim_name).update(claimed_until=_until())
 
 
 def finish(row: Work, claim_name: str, **values: Any) -> bool:
@@ -72,7 +72,7 @@ def give_back(row: Work, claim_name: str, reason: str) -> bool:
     """Leave a claimed row to another try; after the last one it is failed with `reason`."""
     if row.attempts >= settings.MOST_ATTEMPTS:
         return fail(row, claim_name, reason)
-    mine = type(row)._default_manager.filter(pk=row.pk, claimed_by=claim_name)
+    mine = type(row).objects.filter(pk=row.pk, claimed_by=claim_name)
     return mine.update(error=reason[:2000], **FREE) == 1
 
 
@@ -81,14 +81,11 @@ def give_back_untried(rows: QuerySet[Any]) -> int:
     return rows.update(attempts=F("attempts") - 1, **FREE)
 
 
-def retry(rows: QuerySet[Any]) -> int:
+def retry(rows: WorkQuerySet[Any]) -> int:
     """Make failed rows pending again, with all attempts; how many there were."""
-    failed = rows.filter(state=WorkState.FAILED)
-    return failed.update(state=WorkState.PENDING, error="", attempts=0, **FREE)
+    return rows.failed().update(state=WorkState.PENDING, error="", attempts=0, **FREE)
 
 
 def _settle(row: Work, claim_name: str, **values: Any) -> bool:
-    mine = type(row)._default_manager.filter(
-        pk=row.pk, claimed_by=claim_name, state=WorkState.PENDING
-    )
+    mine = type(row).objects.pending().filter(pk=row.pk, claimed_by=claim_name)
     return mine.update(finished_at=Now(), **FREE, **values) == 1

@@ -5,7 +5,14 @@ from dataclasses import dataclass
 from django.db import transaction
 from django.db.models import QuerySet
 
-from studyapp.models import Measurement, StimulusOverlay, StimulusRole, Study, WorkState
+from studyapp.models import (
+    Measurement,
+    StimulusOverlay,
+    StimulusRole,
+    Study,
+    WorkQuerySet,
+    WorkState,
+)
 from studyapp.queue import MEASURE, MEASURING, ask
 
 from .claims import retry
@@ -46,28 +53,21 @@ def start_measuring(study: Study) -> int:
 
 def cancel_measuring(study: Study) -> int:
     """Take back what is not measured yet, also what a worker is at; how many that were."""
-    return _rows(study).filter(state=WorkState.PENDING).delete()[0]
+    return _rows(study).pending().delete()[0]
 
 
 def measuring(study: Study) -> Measuring:
-    states = list(_rows(study).values_list("state", flat=True))
-    ready, pending, failed = (
-        states.count(state) for state in (WorkState.READY, WorkState.PENDING, WorkState.FAILED)
-    )
-    return Measuring(ready + _imported(study), pending, failed, _seconds_left(study, pending))
-
-
-def _imported(study: Study) -> int:
-    """Explanations whose numbers came with a bundle, or are older than these rows."""
-    uses = StimulusOverlay.objects.of(study).filter(measurement=None)
-    return uses.exclude(metrics=None).distinct().count()
+    counts = _rows(study).counts()
+    # Numbers that came with a bundle, or are older than these rows
+    imported = StimulusOverlay.objects.of(study).filter(measurement=None).exclude(metrics=None)
+    counts["ready"] += imported.distinct().count()
+    return Measuring(**counts, seconds_left=_seconds_left(study, counts["pending"]))
 
 
 def measuring_failures(study: Study, most: int = 20) -> list[str]:
     """The reasons of what could not be measured."""
-    failed = _rows(study).filter(state=WorkState.FAILED)
-    failed = failed.select_related("use__overlay__explanation")
-    return [f"{row.use.overlay.explanation}: {row.error}" for row in failed.order_by("pk")[:most]]
+    rows = _rows(study).failed().select_related("use__overlay__explanation").order_by("pk")
+    return [f"{row.use.overlay.explanation}: {row.error}" for row in rows[:most]]
 
 
 def unmeasured(study: Study) -> QuerySet[StimulusOverlay]:
@@ -85,12 +85,12 @@ def unmeasured(study: Study) -> QuerySet[StimulusOverlay]:
     )
 
 
-def _rows(study: Study) -> QuerySet[Measurement]:
+def _rows(study: Study) -> WorkQuerySet[Measurement]:
     return Measurement.objects.filter(use__stimulus__study=study)
 
 
 def _seconds_left(study: Study, pending: int) -> float | None:
-    ready = _rows(study).filter(state=WorkState.READY, finished_at__isnull=False)
+    ready = _rows(study).ready().filter(finished_at__isnull=False)
     latest = ready.order_by("-finished_at").values_list("finished_at", flat=True)[:LATEST]
     ends = [end for end in latest if end is not None]
     if len(ends) < 2:

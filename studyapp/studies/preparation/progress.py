@@ -1,11 +1,8 @@
 """How far a study's preparation is, what failed and why, and which workers are alive."""
 
 from dataclasses import dataclass
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet
-
-from studyapp.models import NetworkLoad, Study, WorkState
+from studyapp.models import NetworkLoad, Study
 from studyapp.serving.health import alive_workers
 
 from .advance import (
@@ -14,6 +11,7 @@ from .advance import (
     study_networks,
     study_overlays,
     study_predictions,
+    study_work,
 )
 from .claims import is_held
 
@@ -49,15 +47,11 @@ class Progress:
 
 def progress(study: Study) -> Progress:
     study.refresh_from_db(fields=["prepared_at", "problem"])
-    overlays, crops = _count(study_overlays(study)), _count(study_crops(study))
+    overlays, crops = study_overlays(study).counts(), study_crops(study).counts()
     return Progress(
-        predictions=_count(study_predictions(study)),
-        explanations=_count(study_explanations(study)),
-        pictures=RowCounts(
-            overlays.ready + crops.ready,
-            overlays.pending + crops.pending,
-            overlays.failed + crops.failed,
-        ),
+        predictions=RowCounts(**study_predictions(study).counts()),
+        explanations=RowCounts(**study_explanations(study).counts()),
+        pictures=RowCounts(**{state: count + crops[state] for state, count in overlays.items()}),
         prepared=study.prepared_at is not None,
         problem=study.problem,
     )
@@ -66,10 +60,8 @@ def progress(study: Study) -> Progress:
 def failures(study: Study, most: int = 20) -> list[str]:
     """The reasons of the failed rows and loads of networks, `most` of each kind at most."""
     found: list[str] = []
-    made: list[QuerySet[Any]] = [study_predictions(study), study_explanations(study)]
-    for rows in (*made, study_overlays(study), study_crops(study)):
-        failed = rows.filter(state=WorkState.FAILED).order_by("pk")[:most]
-        found.extend(f"{row}: {row.error}" for row in failed)
+    for rows in study_work(study):
+        found.extend(f"{row}: {row.error}" for row in rows.failed().order_by("pk")[:most])
     loads = NetworkLoad.objects.filter(network__in=study_networks(study)).exclude(is_held())
     found.extend(
         f"{row}: {row.error or 'a worker stopped while working on it'}" for row in loads[:most]
@@ -80,12 +72,3 @@ def failures(study: Study, most: int = 20) -> list[str]:
 def live_workers() -> list[str]:
     """The workers that were heard of in the last minute."""
     return list(alive_workers().values_list("worker", flat=True))
-
-
-def _count(rows: QuerySet[Any]) -> RowCounts:
-    counts = rows.order_by().aggregate(
-        ready=Count("pk", filter=Q(state=WorkState.READY), distinct=True),
-        pending=Count("pk", filter=Q(state=WorkState.PENDING), distinct=True),
-        failed=Count("pk", filter=Q(state=WorkState.FAILED), distinct=True),
-    )
-    return RowCounts(**counts)
