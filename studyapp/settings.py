@@ -217,6 +217,7 @@ SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
 SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "studyapp.views.failures.no_cookie"
 # Whether a request came over HTTPS says gunicorn, which believes X-Forwarded-Proto only of the
 # proxy (PROXY_ADDRESSES); the header itself anybody can send.
 SECURE_PROXY_SSL_HEADER = None

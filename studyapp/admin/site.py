@@ -6,10 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.options import TO_FIELD_VAR
-from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponseBase
 from django.template.response import TemplateResponse
 
+from studyapp.shelf.faults import UnreadableRequest
 from studyapp.studies.rights import may_sign_in
 
 from .home import home_context
@@ -27,6 +27,17 @@ def _has_nul(request: HttpRequest) -> bool:
 def _names_no_field(request: HttpRequest) -> bool:
     """Django looks for the field without a name where a link asks to find a row by it."""
     return any(sent.get(TO_FIELD_VAR) == "" for sent in (request.GET, request.POST))
+
+
+NULL_CHARACTER = (
+    "This request could not be read: it contains an invisible null character, which often comes "
+    "along with copied text. Please go back, remove it (typing the text anew helps) and send the "
+    "page again."
+)
+NO_FIELD = (
+    f"This request could not be read: {TO_FIELD_VAR} in its address is empty. Please name a field "
+    "there, or leave it out."
+)
 
 
 class DeskSite(admin.AdminSite):
@@ -47,9 +58,9 @@ class DeskSite(admin.AdminSite):
         @wraps(inner)
         def asked(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if "%00" in request.META.get("QUERY_STRING", "") or _has_nul(request):
-                raise BadRequest("the request contains a null character; remove it and send again")
+                raise UnreadableRequest(NULL_CHARACTER)
             if _names_no_field(request):
-                raise BadRequest(f"{TO_FIELD_VAR} is empty; name a field or leave it out")
+                raise UnreadableRequest(NO_FIELD)
             reply: HttpResponseBase = inner(request, *args, **kwargs)
             return reply
 

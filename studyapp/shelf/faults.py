@@ -1,13 +1,18 @@
-"""Faults of the database that pass: nothing was stored, and the same can be sent again."""
+"""Faults of a request that can't be read, and of the database that pass: nothing was stored."""
 
 import logging
 
+from django.core.exceptions import BadRequest
 from django.db import Error, InterfaceError, InternalError, OperationalError, connection
 
 log = logging.getLogger(__name__)
 # PostgreSQL's code for a write on a server that is, or was just made, a read-only one
 READ_ONLY = "25006"
 DISK_FULL = "53100"
+
+
+class UnreadableRequest(BadRequest):
+    """Its sentence is for whoever sent the request."""
 
 
 def code_of(error: BaseException) -> str:

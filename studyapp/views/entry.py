@@ -30,7 +30,9 @@ from .pages import SeeOther, page, participant_view
 
 # They have nothing left to do, so that somebody else may begin on the same device.
 ENDED = (Status.FINISHED, Status.REFUSED, Status.SCREENED_OUT, Status.FULL, Status.WITHDRAWN)
-NOBODY_IN = _("This study is not taking any new participants at the moment.")
+NOBODY_IN = _(
+    "This study is not taking any new participants at the moment. Please try this link again later."
+)
 COOKIE_SECONDS = 60 * 60 * 24 * 30
 
 

@@ -1,28 +1,29 @@
-"""What is said when nothing can be shown: the same words for what is not there and for what is
-nobody's business."""
+"""What is said when nothing can be shown. What does not exist and what others may not know of get
+the same words."""
 
 import sys
 
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
-from studyapp.shelf.faults import is_passing, note_passing
+from studyapp.shelf.faults import UnreadableRequest, is_passing, note_passing
 
 from .pages import refusal, saving
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    # Also for who comes late to a study that is closed, in the very words of a wrong link.
+    # Someone who comes late to a closed study reads the same as someone with a wrong link.
     sentence = _(
-        "There is nothing at this address. Please open the link that you were given. If you did, "
-        "the study may be over: please return your submission on the site that sent you here."
+        "There is nothing at this address. Please open the link that you were given. If you "
+        "already did, the study may have ended; please return your submission on the site that "
+        "sent you here."
     )
     return refusal(request, sentence, 404)
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """At the desk only: people's pages refuse in words of their own."""
+    """At the desk only: participants' pages refuse in words of their own."""
     sentence = (
         "Your account may not do this. Ask an administrator for the right, or the study's owner "
         "for a role in it."
@@ -30,7 +31,18 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
     return refusal(request, sentence, 403)
 
 
+def no_cookie(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """A form of the desk without the token that Django keeps in a cookie."""
+    sentence = (
+        "This form has expired, or your browser blocks this site's cookies. Please allow cookies, "
+        "go back, reload the page and send it again."
+    )
+    return refusal(request, sentence, 403)
+
+
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if isinstance(exception, UnreadableRequest):
+        return refusal(request, exception, 400)
     sentence = _("This request could not be read. Please go back and send the page again.")
     return refusal(request, sentence, 400)
 

@@ -5,12 +5,13 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
 from django.utils import translation
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from studyapp.models import Participation, Study
@@ -45,28 +46,21 @@ def page(
 ) -> HttpResponse:
     """A page in the study's language; never stored by a cache, because it says where one stands."""
     values = {"study": study, "notice": KEPT in request.GET, **(context or {})}
-    if study is None:
+    if study is not None:
+        values["definition"] = study_definition(study)
+    with translation.override(_language(request, study)):
         reply = render(request, f"participants/{template}.html", values, status=status)
-    else:
-        values["definition"] = definition = study_definition(study)
-        with translation.override(definition.language):
-            reply = render(request, f"participants/{template}.html", values, status=status)
     reply["Cache-Control"] = "no-store"
     return reply
 
 
-def message(
-    request: HttpRequest,
-    title: str,
-    sentence: str,
-    *,
-    person: Participation | None = None,
-    status: int = 200,
-) -> HttpResponse:
-    """A page that says one thing kindly; `person` finds the way back to where they were."""
-    values = {"title": title, "sentence": sentence, "person": person, "back": person}
-    study = person.study if person is not None else None
-    return page(request, "message", values, study=study, status=status)
+def _language(request: HttpRequest, study: Study | None) -> str:
+    """The study's. Without a study it is the browser's, but the desk speaks English alone."""
+    if study is not None:
+        return study_definition(study).language
+    if request.path.startswith("/admin/"):
+        return settings.LANGUAGE_CODE
+    return translation.get_language_from_request(request)
 
 
 def participant_view(*methods: str) -> Callable[[View], View]:
@@ -135,25 +129,33 @@ def refused(request: HttpRequest, error: ParticipationError, code: str) -> HttpR
     rows = Participation.objects.select_related("study")
     person = rows.filter(code=code).first() if code else None
     if person is None:
-        return refusal(request, str(error), error.status_code)
-    with translation.override(study_definition(person.study).language):
-        problems = error.problems if isinstance(error, Unanswered) else {}
-        return refusal(request, str(error), error.status_code, person=person, problems=problems)
+        return refusal(request, error, error.status_code)
+    problems = error.problems if isinstance(error, Unanswered) else {}
+    return refusal(request, error, error.status_code, person=person, problems=problems)
 
 
 def refusal(
     request: HttpRequest,
-    sentence: str,
+    sentence: object,
     status: int,
     *,
     person: Participation | None = None,
     problems: Mapping[str, str] | None = None,
 ) -> HttpResponse:
-    """One sentence, as a page or as JSON; `problems`: of a form's fields, for the page's script."""
+    """One sentence, as a page or as JSON.
+
+    person: finds the way back to where they were. problems: of a form's fields, for the page's
+    script.
+    """
+    study = person.study if person is not None else None
+    with translation.override(_language(request, study)):
+        words = str(sentence)
     if wants_json(request):
-        facts = {"ok": False, "retry": False, "sentence": sentence, "problems": problems or {}}
+        facts = {"ok": False, "retry": False, "sentence": words, "problems": problems or {}}
         return JsonResponse(facts, status=status)
-    return message(request, _("That did not work"), sentence, person=person, status=status)
+    title = _("That did not work")
+    values = {"title": title, "sentence": words, "person": person, "back": person}
+    return page(request, "message", values, study=study, status=status)
 
 
 def saving(request: HttpRequest) -> HttpResponse:
@@ -161,7 +163,7 @@ def saving(request: HttpRequest) -> HttpResponse:
     sentence = _("We are still saving. Please wait a moment and send this again.")
     if wants_json(request):
         reply: HttpResponse = JsonResponse(
-            {"ok": False, "retry": True, "sentence": sentence}, status=503
+            {"ok": False, "retry": True, "sentence": str(sentence)}, status=503
         )
     else:
         values = {"title": _("Saving…"), "sentence": sentence, "unsent": _unsent(request)}

@@ -214,7 +214,9 @@ def consent(request: HttpRequest, code: str) -> HttpResponse:
     person = find_person(code)
     try:
         if request.POST.get("agree") != "yes":
-            raise Unanswered(_("Please tick the box to agree, or choose not to take part."))
+            raise Unanswered(
+                _("Please tick the box to agree, or choose “I do not want to take part”.")
+            )
         refuse_unfit(request, study_definition(person.study))
     except ParticipationError as error:
         if wants_json(request) or current_page(person) != "consent":
@@ -237,7 +239,9 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
     """Into the trials; back to the instructions where they were not understood."""
     person = find_person(code)
     try:
-        if gates.comprehend(person, request.POST):
+        with translation.override(study_definition(person.study).language):
+            understood = gates.comprehend(person, request.POST)
+        if understood:
             enrolment.begin(person)
     except Unanswered as error:
         return _instructions_page(request, find_person(code), error)
@@ -248,7 +252,8 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
 def screening(request: HttpRequest, code: str) -> HttpResponse:
     person = find_person(code)
     try:
-        gates.screen(person, request.POST)
+        with translation.override(study_definition(person.study).language):
+            gates.screen(person, request.POST)
     except Unanswered as error:
         return _screening_page(request, person, error)
     return onward(request, code)

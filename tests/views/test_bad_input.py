@@ -54,7 +54,7 @@ def test_an_answer_that_the_page_does_not_offer_shows_the_page_again(
     person = take_part(open_small_study())
     reply = post(client, person, trial=trial_of(person), value=value)
     assert reply.status_code == 400
-    assert "Please choose one of the answers on the page." in reply.content.decode()
+    assert "Please choose one of the answers." in reply.content.decode()
     assert trial_of(person) in reply.content.decode()
     assert Judgment.objects.count() == 0
 
@@ -180,8 +180,8 @@ def test_a_script_is_told_the_same_as_json(client: Client) -> None:
     assert json.loads(reply.content) == {
         "ok": False,
         "retry": False,
-        "sentence": "Please choose one of the answers on the page.",
-        "problems": {"value": "Please choose one of the answers on the page."},
+        "sentence": "Please choose one of the answers.",
+        "problems": {"value": "Please choose one of the answers."},
     }
 
 

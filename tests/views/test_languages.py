@@ -83,6 +83,33 @@ def test_a_german_study_is_german_on_every_page(client: Client) -> None:
 
 
 @pytest.mark.django_db
+def test_questions_before_the_trials_complain_in_the_language_of_the_study(client: Client) -> None:
+    question = {"question": "Sehen Sie Farben?", "answers": ["ja", "nein"], "accept": [1]}
+    asking = {"attempts": 2, "questions": [question]}
+    study = open_small_study(language="de", screening=[question], comprehension=asking)
+    person = enter(study, source="link")
+    here = f"/p/{person.code}/"
+    complaint = "Bitte wählen Sie eine der Antworten."
+    assert complaint in client.post(f"{here}screening").content.decode()
+    client.post(f"{here}screening", {"question_1": "1"})
+    client.post(f"{here}consent", {"agree": "yes"})
+    assert complaint in client.post(f"{here}begin").content.decode()
+
+
+@pytest.mark.django_db
+def test_a_page_without_a_study_speaks_the_language_of_the_browser(client: Client) -> None:
+    study = open_small_study(language="de")
+    close_study(study)
+    for address in ("/nowhere", f"/s/{study.slug}/"):
+        page = client.get(address, headers={"Accept-Language": "de-AT,de;q=0.9"}).content.decode()
+        assert '<html lang="de" dir="ltr">' in page
+        assert "Unter dieser Adresse gibt es nichts." in page
+        assert "There is nothing at this address." in client.get(address).content.decode()
+    desk = client.get("/admin/nowhere/", headers={"Accept-Language": "de"}).content.decode()
+    assert "Unter dieser Adresse" not in desk
+
+
+@pytest.mark.django_db
 def test_a_language_without_texts_falls_back_to_english_and_keeps_its_direction(
     client: Client,
 ) -> None:

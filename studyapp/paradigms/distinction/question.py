@@ -42,9 +42,9 @@ def questions(asked: Asked) -> list[Question]:
     """Which class does the network predict (`value`), which is correct; confidence in each."""
     maps = tuple((place, str(place + 1)) for place in range(OPTIONS))
     return [
-        value_question(_("Which explanation is of the robot's answer?"), maps),
+        value_question(_("Which explanation goes with the robot's answer?"), maps),
         confidence("confidence", _("How confident are you of that?")),
-        Question("correct", _("Which explanation is of the correct answer?"), answers=maps),
+        Question("correct", _("Which explanation goes with the correct answer?"), answers=maps),
         confidence("correct_confidence", _("And how confident are you of that?")),
     ]
 

@@ -41,7 +41,7 @@ def questions(asked: Asked) -> list[Question]:
     """Learning: the network's answer is told. Test: which answer will it give?"""
     if asked.trial.stage == Stage.LEARNING:
         words = _("The robot's answer to this photo: %(name)s") % {"name": asked.category}
-        return [Question("value", words, "seen", ((SEEN, _("Seen, go on")),))]
+        return [Question("value", words, "seen", ((SEEN, _("Seen")),))]
     words = _("What will the robot answer?")
     return [value_question(words, named_options(asked))]
 

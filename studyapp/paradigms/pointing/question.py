@@ -26,7 +26,7 @@ FIRST_CLASSES = 10
 
 
 def questions(asked: Asked) -> list[Question]:
-    words = _("Click on the spot that shows best that this is: %(name)s") % {"name": asked.category}
+    words = _("Click on the spot in the photo that best shows: %(name)s") % {"name": asked.category}
     return [Question("point", words, "point", size=asked.display.size)]
 
 

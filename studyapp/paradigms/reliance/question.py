@@ -55,7 +55,7 @@ def in_one_step(block: RelianceBlock) -> bool:
 def questions(asked: Asked) -> list[Question]:
     """Two steps: what does the photo show? One step: accept (1) or reject (0) the advice."""
     if asked.trial.option_order:
-        words = {FINAL: _("What do you say now?")}.get(
+        words = {FINAL: _("What is your answer now?")}.get(
             asked.trial.step, _("What does the photo show?")
         )
         return [value_question(words, named_options(asked))]

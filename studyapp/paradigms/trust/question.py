@@ -43,7 +43,7 @@ PUBLISHED = Published(
 def questions(asked: Asked) -> list[Question]:
     """−2 A clearly, −1 A slightly, 0 equal, +1 B slightly, +2 B clearly more reasonable."""
     a, b = asked.display.name_a, asked.display.name_b
-    words = _("Going by what each looked at: which is more reasonable, %(a)s or %(b)s?")
+    words = _("Going by what each one looked at, which is more reasonable: %(a)s or %(b)s?")
     answers = [
         _("%(name)s is clearly more reasonable") % {"name": a},
         _("%(name)s is slightly more reasonable") % {"name": a},

@@ -35,7 +35,9 @@ def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | Non
         return next((visit for visit in found if visit is not None), None)
     visit = PANELS[kind].visit(definition.slug, query)
     if visit is None:
-        raise NotFromThePanel(_("Please open the link exactly as you received it."))
+        raise NotFromThePanel(
+            _("This address is incomplete. Please open the link exactly as you received it.")
+        )
     return visit
 
 

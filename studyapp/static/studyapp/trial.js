@@ -70,6 +70,8 @@ async function preload() {
 form.addEventListener("change", (event) => {
   if (first === null) first = performance.now();
   else measures.choice_changes += 1;
+  const problem = form.querySelector(`[data-problem="${CSS.escape(event.target.name)}"]`);
+  if (problem) problem.textContent = "";
   say("");
 });
 
@@ -161,6 +163,13 @@ function complain(sentence, problems) {
   form.querySelector(`[name="${CSS.escape(names[0] ?? "")}"]`)?.focus();
 }
 
+// Of several questions each tells that it has no answer yet; of one it is plain.
+function unanswered() {
+  if (form.querySelectorAll(".answers").length < 2) return {};
+  const fields = [...form.querySelectorAll("input:invalid")];
+  return Object.fromEntries(fields.map((field) => [field.name, form.dataset.choose]));
+}
+
 async function post(body) {
   const headers = { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" };
   const signal = AbortSignal.timeout(20000);
@@ -203,7 +212,7 @@ form.addEventListener("input", () => {
 form.addEventListener("submit", (event) => {
   event.preventDefault();
   if (sending) return;
-  if (!chosen(event.submitter)) { say(form.dataset.choose); return; }
+  if (!chosen(event.submitter)) { complain(form.dataset.choose, unanswered()); return; }
   send(answer(event.submitter));
 });
 
