@@ -9,6 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 FUNCTION = re.compile(r"`((?:studyapp|tasks|explainer|photos)(?:\.\w+)+)`")
+FILE = re.compile(
+    r"`((?:studyapp|tasks|explainer|photos|sandbox|demo|bench|tests|docs|fixtures|requirements)"
+    r"/[\w./-]+)"
+)
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")
 LINK = re.compile(r"\]\((?!https?://|#)([^)#]+)")
 HEADING = re.compile(r"# ([1-9]\d*)\. \S.*[^.]")
@@ -63,6 +67,12 @@ def test_the_pictures_of_rooms_are_the_import_contracts() -> None:
 def test_every_link_between_documents_leads_somewhere(page: Path) -> None:
     targets = LINK.findall(page.read_text(encoding="utf-8"))
     assert [target for target in targets if not (page.parent / target).exists()] == []
+
+
+@pytest.mark.parametrize("page", DOCUMENTS, ids=lambda page: page.name)
+def test_every_file_that_a_document_names_exists(page: Path) -> None:
+    named = FILE.findall(page.read_text(encoding="utf-8")) if page.name != "CHANGELOG.md" else []
+    assert [name for name in named if "NAME" not in name and not (ROOT / name).exists()] == []
 
 
 def test_every_test_that_the_page_on_security_names_exists() -> None:
