@@ -52,7 +52,7 @@ class Choices:
     def derive(self, result: Tensor) -> None:
         """It is made of the photo, and so is what it is a view of."""
         self._derived[result] = True
-        if not _batched(result) and result._is_view() and result._base is not None:
+        if not is_batched(result) and result._is_view() and result._base is not None:
             self._derived[result._base] = True
 
     def _given(self, name: str, args: Any, kwargs: Mapping[str, Any]) -> Iterator[Tensor]:
@@ -62,14 +62,15 @@ class Choices:
         yield from tensors_in(kwargs.values())
 
     def _decides(self, name: str, given: list[Tensor], result: Tensor) -> bool:
-        if name in HARMLESS or any(part in name for part in KNOWN) or _batched(result):
+        if name in HARMLESS or any(part in name for part in KNOWN) or is_batched(result):
             return False
-        cut = [one for one in given if not _batched(one) and not one.requires_grad]
+        cut = [one for one in given if not is_batched(one) and not one.requires_grad]
         whole = any(one.requires_grad for one in given)
         return whole and any(
             not one.is_floating_point() or one.numel() >= result.numel() for one in cut
         )
 
 
-def _batched(x: Tensor) -> bool:
+def is_batched(x: Tensor) -> bool:
+    """Inside `torch.func` a tensor stands for several; the proof says what happens there."""
     return bool(torch._C._functorch.is_functorch_wrapped_tensor(x))

@@ -6,12 +6,14 @@ and in-place calls come out right, and no module of the caller's is touched.
 
 import inspect
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .choices import is_batched
 from .rectifiers import Rectification
 
 Call = Callable[..., Any]
@@ -31,9 +33,9 @@ class Gate(NamedTuple):
     def is_of(self, x: Tensor) -> bool:
         """Whether `x` holds the values that were compared, under this name or another."""
         of = self.x
-        return x is of or (x.data_ptr(), x.shape, x.stride()) == (
-            *(of.data_ptr(), of.shape, of.stride()),
-        )
+        if x is of:  # of a batched tensor, which has no address
+            return True
+        return (x.data_ptr(), x.shape, x.stride()) == (of.data_ptr(), of.shape, of.stride())
 
 
 class Spellings:
@@ -53,7 +55,7 @@ class Spellings:
         except TypeError:  # another form of the call, such as the maximum along a dimension
             return None
         call: Rectification | None = reader(*bound.args, **bound.kwargs)
-        ours = call is not None and call.x.is_floating_point() and not _batched(call.x)
+        ours = call is not None and call.x.is_floating_point() and not is_batched(call.x)
         return call if ours else None
 
     def note(self, func: Call, args: Any, out: Any) -> None:
@@ -64,8 +66,7 @@ class Spellings:
         if name in COMPARISONS and len(args) > 1 and _is(args[1], 0):
             self._gates[id(out)] = Gate(out, args[0], *COMPARISONS[name])
         elif name in CONVERSIONS and (gate := self.gate(args[0])):
-            flipped = name in NEGATIONS
-            passes = gate.passes != flipped
+            passes = gate.passes != (name in NEGATIONS)
             self._gates[id(out)] = gate._replace(mask=out, passes=passes)
 
     def gate(self, mask: Any) -> Gate | None:
@@ -108,15 +109,10 @@ def _packet(func: Call) -> Call:
     return getattr(func, "overloadpacket", func)
 
 
-def _batched(x: Tensor) -> bool:
-    """Inside `torch.func` a tensor stands for several; the proof tells of what is met there."""
-    return bool(torch._C._functorch.is_functorch_wrapped_tensor(x))
-
-
 def _is(value: Any, number: float) -> bool:
     """Whether `value` is the number, or a tensor of nothing else that takes no gradient."""
     if isinstance(value, Tensor):
-        return not value.requires_grad and not _batched(value) and bool((value == number).all())
+        return not value.requires_grad and not is_batched(value) and bool((value == number).all())
     return isinstance(value, (int, float)) and value == number
 
 
@@ -124,16 +120,8 @@ def _relu(_: Spellings, input: Tensor, inplace: bool = False) -> Rectification:
     return Rectification(input, None, inplace)
 
 
-def _relu_(_: Spellings, input: Tensor) -> Rectification:
-    return Rectification(input, None, True)
-
-
 def _relu6(_: Spellings, input: Tensor, inplace: bool = False) -> Rectification:
     return Rectification(input, 6.0, inplace)
-
-
-def _relu6_(_: Spellings, input: Tensor) -> Rectification:
-    return Rectification(input, 6.0, True)
 
 
 def _hardtanh(
@@ -146,12 +134,6 @@ def _hardtanh(
     return Rectification(input, float(max_val), inplace) if min_val == 0 else None
 
 
-def _hardtanh_(
-    known: Spellings, input: Tensor, min_val: float = -1.0, max_val: float = 1.0
-) -> Rectification | None:
-    return _hardtanh(known, input, min_val, max_val, True)
-
-
 def _clamp(_: Spellings, input: Tensor, min: Any = None, max: Any = None) -> Rectification | None:
     if not _is(min, 0) or not _keeps_shape(input, min):
         return None
@@ -161,32 +143,16 @@ def _clamp(_: Spellings, input: Tensor, min: Any = None, max: Any = None) -> Rec
     return Rectification(input, None if max is None else float(max), at_ends=ends)
 
 
-def _clamp_(
-    known: Spellings, input: Tensor, min: Any = None, max: Any = None
-) -> Rectification | None:
-    return _in_place(_clamp(known, input, min, max))
-
-
 def _threshold(
     _: Spellings, input: Tensor, threshold: float, value: float, inplace: bool = False
 ) -> Rectification | None:
     return Rectification(input, None, inplace) if threshold == value == 0 else None
 
 
-def _threshold_(
-    known: Spellings, input: Tensor, threshold: float, value: float
-) -> Rectification | None:
-    return _threshold(known, input, threshold, value, True)
-
-
 def _leaky(
     _: Spellings, input: Tensor, negative_slope: float = 0.01, inplace: bool = False
 ) -> Rectification | None:
     return Rectification(input, None, inplace) if negative_slope == 0 else None
-
-
-def _leaky_(known: Spellings, input: Tensor, negative_slope: float = 0.01) -> Rectification | None:
-    return _leaky(known, input, negative_slope, True)
 
 
 def _maximum(_: Spellings, input: Any, other: Any) -> Rectification | None:
@@ -214,7 +180,7 @@ def _mul(known: Spellings, input: Any, other: Any) -> Rectification | None:
 
 def _mul_(known: Spellings, input: Any, other: Any) -> Rectification | None:
     gate = known.gate(other)
-    return _in_place(_gated_by(gate, input)) if gate and gate.passes else None
+    return _gated_by(gate, input) if gate and gate.passes else None
 
 
 def _where(known: Spellings, condition: Any, input: Any, other: Any) -> Rectification | None:
@@ -234,17 +200,20 @@ def _masked_fill(known: Spellings, input: Any, mask: Any, value: Any) -> Rectifi
     return _gated_by(gate, input) if gate and not gate.passes and _is(value, 0) else None
 
 
-def _masked_fill_(known: Spellings, input: Any, mask: Any, value: Any) -> Rectification | None:
-    return _in_place(_masked_fill(known, input, mask, value))
-
-
 def _gated_by(gate: Gate, x: Any) -> Rectification | None:
     ours = isinstance(x, Tensor) and x.is_floating_point() and gate.is_of(x)
     return Rectification(x, at_ends=float(gate.at_zero)) if ours else None
 
 
-def _in_place(call: Rectification | None) -> Rectification | None:
-    return call and call._replace(in_place=True)
+def _in_place(reader: Call) -> Call:
+    """The reader of the same call where it writes into its input."""
+
+    @wraps(reader)
+    def read(*args: Any, **kwargs: Any) -> Rectification | None:
+        call: Rectification | None = reader(*args, **kwargs)
+        return call and call._replace(in_place=True)
+
+    return read
 
 
 def _keeps_shape(x: Tensor, bound: Any) -> bool:
@@ -269,28 +238,25 @@ def _readers() -> dict[Call, Call]:
         torch.ops.aten.where: _where,
         Tensor.__mul__: _mul,
         Tensor.__rmul__: _mul,
-        Tensor.__imul__: _mul_,
-        Tensor.__setitem__: _masked_fill_,
+        Tensor.__imul__: _in_place(_mul_),
+        Tensor.__setitem__: _in_place(_masked_fill),
+    }
+    both: dict[str, Call] = {  # with a twin that works in place
+        "relu": _relu,
+        "relu6": _relu6,
+        "hardtanh": _hardtanh,
+        **dict.fromkeys(("clamp", "clip", "clamp_min"), _clamp),
+        "threshold": _threshold,
+        "leaky_relu": _leaky,
+        "masked_fill": _masked_fill,
     }
     by_name: dict[str, Call] = {
-        "relu": _relu,
-        "relu_": _relu_,
-        "relu6": _relu6,
-        "relu6_": _relu6_,
-        "hardtanh": _hardtanh,
-        "hardtanh_": _hardtanh_,
-        **dict.fromkeys(("clamp", "clip", "clamp_min"), _clamp),
-        **dict.fromkeys(("clamp_", "clip_", "clamp_min_"), _clamp_),
-        "threshold": _threshold,
-        "threshold_": _threshold_,
-        "leaky_relu": _leaky,
-        "leaky_relu_": _leaky_,
+        **both,
+        **{f"{name}_": _in_place(reader) for name, reader in both.items()},
         "maximum": _maximum,
         "fmax": _fmax,
         **dict.fromkeys(("mul", "multiply"), _mul),
-        **dict.fromkeys(("mul_", "multiply_"), _mul_),
-        "masked_fill": _masked_fill,
-        "masked_fill_": _masked_fill_,
+        **dict.fromkeys(("mul_", "multiply_"), _in_place(_mul_)),
     }
     for name, reader in by_name.items():
         for room in (torch, Tensor, functional, torch._C._nn, torch.ops.aten):
