@@ -13,7 +13,7 @@ from explainer.graphs.rectifiers import Rule
 from explainer.networks.network import Network, in_float32
 from explainer.passes.footprint import BUDGET
 from explainer.passes.state import passing
-from explainer.passes.targets import Targets, Wanted
+from explainer.passes.targets import Targets, Wanted, checked_scores
 
 Made = TypeVar("Made")
 Shape = Literal["layer", "image", "input"]
@@ -117,13 +117,7 @@ class Work:
 
     def scores(self, k: int) -> Tensor:
         """The N scores of the k-th target, in the shared graph."""
-        scores = self.targets.scores(self.graph.outputs, k)
-        if len(scores) != len(self.images):
-            raise ExplainerError(
-                f"score(output) gave {len(scores)} scores for {len(self.images)} images",
-                "return one scalar per image: shape N",
-            )
-        return scores
+        return checked_scores(self.targets.scores(self.graph.outputs, k), len(self.images))
 
     def chunks(self, count: int, *, graph: bool = False) -> Iterator[Chunk]:
         """All variants 0…count−1 of all images, cut so that a pass fits into the budget.

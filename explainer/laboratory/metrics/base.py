@@ -1,6 +1,6 @@
 """What a metric says of itself, and how it asks a network about changed images."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -75,9 +75,7 @@ class Asked:
         # A callable may know the images by their order, so it meets whole batches of them.
         count = len(images)
         self.size = max(1, most // count) * count if callable(targets) else most
-        self.outputs = torch.cat(
-            [self._outputs(images[part].clone()) for part in chunks(count, self.size)]
-        )
+        self.outputs = torch.cat([self._outputs(part.clone()) for part in images.split(self.size)])
         self.targets = network.targets(targets, self.outputs, count)
         if self.targets.several:
             raise ExplainerError("several targets per image", "measure one class at a time")
@@ -98,10 +96,9 @@ class Asked:
         found = torch.empty(count * images, device=self.images.device)
         bar = tqdm(total=len(found), unit="image", disable=not self.budget.progress, leave=False)
         with bar:
-            for part in chunks(len(found), self.size):
-                number = torch.arange(part.start, part.stop, device=self.images.device)
+            for number in torch.arange(len(found), device=self.images.device).split(self.size):
                 outputs = self._outputs(change(number % images, number // images))
-                found[part] = self._scores(outputs, number % images, scale)
+                found[number] = self._scores(outputs, number % images, scale)
                 bar.update(len(number))
         return found.cpu().reshape(count, images).T
 
@@ -142,12 +139,6 @@ def one_value_per_pixel(maps: Tensor, images: int | None = None) -> Tensor:
 def importance(maps: Tensor, images: Tensor) -> Tensor:
     """N×H×W on the images' device: the maps' values at each of their pixels."""
     return resize(one_value_per_pixel(maps, len(images)).to(images.device), size_of(images))
-
-
-def chunks(count: int, size: int) -> Iterator[slice]:
-    """Slices of `size` that cover `count`."""
-    for start in range(0, count, size):
-        yield slice(start, min(start + size, count))
 
 
 def rank_correlation(one: Tensor, other: Tensor) -> Tensor:

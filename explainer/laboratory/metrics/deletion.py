@@ -3,6 +3,9 @@
 Petsiuk et al., RISE, arXiv 1806.07421, by Group-CAM's protocol (Zhang et al., arXiv 2103.13859).
 """
 
+from functools import partial
+from typing import Any, Literal
+
 import torch
 from torch import Tensor
 
@@ -16,43 +19,11 @@ from .base import Asked, Budget, Metric, importance
 PAPER = "Petsiuk et al., RISE, arXiv 1806.07421; Zhang et al., Group-CAM, arXiv 2103.13859"
 STEPS_AT_224 = 112
 
-
-def deletion_auc(
-    network: Network,
-    images: Tensor,
-    maps: Tensor,
-    targets: Wanted = None,
-    *,
-    step: int | None = None,
-    budget: Budget | None = None,
-) -> Tensor:
-    """N areas under the class's probability while the most important pixels become zero.
-
-    `maps`: N×u×v, or signed N×C×H×W. `step`: pixels a step, 448 at 224² (in proportion at another
-    size). Zero is the mean colour of a normalised image. Pixels of equal value go in reading order.
-    """
-    curve, shares = deletion_curve(network, images, maps, targets, step=step, budget=budget)
-    return torch.trapezoid(curve, shares)
+Kind = Literal["deletion", "insertion"]
 
 
-def insertion_auc(
-    network: Network,
-    images: Tensor,
-    maps: Tensor,
-    targets: Wanted = None,
-    *,
-    step: int | None = None,
-    budget: Budget | None = None,
-) -> Tensor:
-    """N areas under the class's probability while a blurred image (51×51, σ 50) gets its pixels.
-
-    Arguments as of `deletion_auc`.
-    """
-    curve, shares = insertion_curve(network, images, maps, targets, step=step, budget=budget)
-    return torch.trapezoid(curve, shares)
-
-
-def deletion_curve(
+def curve(
+    kind: Kind,
     network: Network,
     images: Tensor,
     maps: Tensor,
@@ -61,31 +32,18 @@ def deletion_curve(
     step: int | None = None,
     budget: Budget | None = None,
 ) -> tuple[Tensor, Tensor]:
-    """N×(steps+1) probabilities, and the share of pixels taken away at each."""
+    """N×(steps+1) probabilities of the class, and the share of pixels changed at each step.
+
+    By deletion the most important pixels become zero, the mean colour of a normalised image; by
+    insertion a blurred image (51×51, σ 50) gets them. `maps`: N×u×v, or signed N×C×H×W. `step`:
+    pixels a step, 448 at 224² (in proportion at another size). Pixels of equal value go in reading
+    order.
+    """
     asked = Asked(network, images, targets, budget)
     images = asked.images
-    return _curve(asked, importance(maps, images), (images, torch.zeros_like(images)), step)
-
-
-def insertion_curve(
-    network: Network,
-    images: Tensor,
-    maps: Tensor,
-    targets: Wanted = None,
-    *,
-    step: int | None = None,
-    budget: Budget | None = None,
-) -> tuple[Tensor, Tensor]:
-    """N×(steps+1) probabilities, and the share of pixels put in at each."""
-    asked = Asked(network, images, targets, budget)
-    images = asked.images
-    return _curve(asked, importance(maps, images), (blur(images), images), step)
-
-
-def _curve(
-    asked: Asked, values: Tensor, ends: tuple[Tensor, Tensor], step: int | None
-) -> tuple[Tensor, Tensor]:
-    before, after = ends
+    deleted = (images, torch.zeros_like(images))
+    before, after = deleted if kind == "deletion" else (blur(images), images)
+    values = importance(maps, images)
     pixels = values[0].numel()
     whole = _counts(pixels, step)
     counts = whole.to(before.device)
@@ -99,6 +57,19 @@ def _curve(
         return torch.where(reached, after[rows], before[rows])
 
     return asked.changed(len(counts), change, "probability"), whole / pixels
+
+
+deletion_curve, insertion_curve = partial(curve, "deletion"), partial(curve, "insertion")
+
+
+def deletion_auc(*args: Any, **settings: Any) -> Tensor:
+    """N areas under the curve of deletion. Arguments as of `curve`, without its kind."""
+    return torch.trapezoid(*deletion_curve(*args, **settings))
+
+
+def insertion_auc(*args: Any, **settings: Any) -> Tensor:
+    """N areas under the curve of insertion. Arguments as of `curve`, without its kind."""
+    return torch.trapezoid(*insertion_curve(*args, **settings))
 
 
 def _counts(pixels: int, step: int | None) -> Tensor:

@@ -49,7 +49,8 @@ def localization_iou(maps: Tensor, boxes: Boxes, size: Size, *, threshold: float
         raise ExplainerError(f"threshold={threshold}", "use 0 to below 1")
     values, rows = _checked(maps, boxes, size)
     pairs = zip(values, rows, strict=True)
-    return torch.tensor([_best_overlap(map_box(v, threshold), row) for v, row in pairs])
+    own = [(map_box(map, threshold), row) for map, row in pairs]
+    return torch.tensor([max(overlap(box, one) for one in row) if box else 0.0 for box, row in own])
 
 
 def map_box(values: Tensor, threshold: float = 0.15) -> Box | None:
@@ -92,10 +93,6 @@ def _covered(boxes: Sequence[Box], size: Size) -> Tensor:
     return inside
 
 
-def _best_overlap(own: Box | None, boxes: Sequence[Box]) -> float:
-    return 0.0 if own is None else max(overlap(own, box) for box in boxes)
-
-
 def overlap(one: Box, other: Box) -> float:
     """Intersection over union of two boxes."""
     width = min(one[2], other[2]) - max(one[0], other[0])
@@ -109,21 +106,18 @@ def _checked(maps: Tensor, boxes: Boxes, size: Size) -> tuple[Tensor, Boxes]:
     values = resize(one_value_per_pixel(maps), size).cpu()
     if len(boxes) != len(values):
         raise ExplainerError(f"boxes of {len(boxes)} images for {len(values)} maps", "give as many")
+    height, width = size
     for number, row in enumerate(boxes):
-        _check_boxes(number, row, size)
+        if not len(row):
+            raise ExplainerError(f"image {number} has no box", "leave it out")
+        for box in row:
+            left, top, right, bottom = box
+            if not (0 <= left < right <= width and 0 <= top < bottom <= height):
+                raise ExplainerError(
+                    f"image {number} has the box {tuple(box)} in {width}×{height} pixels",
+                    "give (left, top, right, bottom) inside the input",
+                )
     return values, boxes
-
-
-def _check_boxes(number: int, boxes: Sequence[Box], size: Size) -> None:
-    if not len(boxes):
-        raise ExplainerError(f"image {number} has no box", "leave it out")
-    for box in boxes:
-        left, top, right, bottom = box
-        if not (0 <= left < right <= size[1] and 0 <= top < bottom <= size[0]):
-            raise ExplainerError(
-                f"image {number} has the box {tuple(box)} in {size[1]}×{size[0]} pixels",
-                "give (left, top, right, bottom) inside the input",
-            )
 
 
 POINTING = Metric(

@@ -1,6 +1,6 @@
 """Does a map change when what the network learnt goes? (Adebayo et al., arXiv 1810.03292)"""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -21,32 +21,14 @@ from .base import Budget, Metric, one_value_per_pixel, rank_correlation
 STAGES = 8
 
 
-def randomisation_similarity(
-    network: Network,
-    images: Tensor,
-    targets: Wanted = None,
-    method: str = "grad_cam",
-    *,
-    stages: int = STAGES,
-    seed: int = 0,
-    settings: Mapping[str, Any] | None = None,
-    budget: Budget | None = None,
-) -> Tensor:
-    """N means, −1 to 1, of the curve of `randomisation_curve`: low is right.
+def randomisation_similarity(*args: Any, **settings: Any) -> Tensor:
+    """N means, −1 to 1, of the curve of `randomisation_curve`, whose arguments it takes: low is
+    right.
 
     A method whose maps stay alike while the weights are re-drawn does not explain the network.
     Stages whose map is empty have no ranks and are left out; NaN where no stage is left.
     """
-    curve, _ = randomisation_curve(
-        network,
-        images,
-        targets,
-        method,
-        stages=stages,
-        seed=seed,
-        settings=settings,
-        budget=budget,
-    )
+    curve, _ = randomisation_curve(*args, **settings)
     return curve.nanmean(1)
 
 
@@ -75,7 +57,9 @@ def randomisation_curve(
     fixed = found.targets if targets is None else targets
     twin = replace(network, module=copied(network.module), weights_digest="being re-drawn")
     top_down = weights_from_the_top(twin.module, network.placed(images))
-    ends = _ends(len(top_down), stages)
+    # How many modules are re-drawn at each stage: evenly spaced, up to all of them
+    stages = min(stages, len(top_down))
+    ends = [round(len(top_down) * (stage + 1) / stages) for stage in range(stages)]
     generator = torch.Generator().manual_seed(seed)
     true, curve, done = _flat(found[method]), [], 0
     for end in tqdm(ends, unit="stage", disable=not (budget and budget.progress), leave=False):
@@ -105,12 +89,6 @@ def weights_from_the_top(module: nn.Module, images: Tensor) -> list[tuple[str, n
     if not met:
         raise ExplainerError("the network has no weights to re-draw", "give one that learnt")
     return [(name, named[name]) for name in reversed(met)]
-
-
-def _ends(modules: int, stages: int) -> Sequence[int]:
-    """How many modules are re-drawn at each stage: evenly spaced, up to all of them."""
-    stages = min(stages, modules)
-    return [round(modules * (stage + 1) / stages) for stage in range(stages)]
 
 
 def _flat(maps: Tensor) -> Tensor:
