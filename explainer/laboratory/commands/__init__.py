@@ -1,7 +1,7 @@
 """Every verb of `python -m explainer`. A new one is a file here and a line in COMMANDS."""
 
-from . import catalogue, dissect, evaluate, explain, methods, networks, predict
-from .base import Command
+from . import dissect, evaluate, explain, listings, predict
+from .choices import Command
 
 COMMANDS: dict[str, Command] = {
     command.name: command
@@ -9,9 +9,9 @@ COMMANDS: dict[str, Command] = {
         explain.EXPLAIN,
         evaluate.EVALUATE,
         dissect.DISSECT,
-        networks.NETWORKS,
-        methods.METHODS_COMMAND,
-        catalogue.CATALOGUE,
+        listings.NETWORKS,
+        listings.METHODS_COMMAND,
+        listings.CATALOGUE,
         predict.PREDICT,
     )
 }

@@ -1,9 +1,10 @@
-"""What several verbs ask for: a network, methods, classes and their settings."""
+"""What a command is, and what several ask for: a network, methods, classes, settings."""
 
 import argparse
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,16 @@ from explainer.pictures.photos import open_photo
 ALL = "all"
 FIRST = "top1"
 ENDINGS = {".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"}
+
+
+@dataclass(frozen=True)
+class Command:
+    """`python -m explainer NAME …`. `run` returns the exit code."""
+
+    name: str
+    help: str
+    run: Callable[[argparse.Namespace], int]
+    arguments: Callable[[argparse.ArgumentParser], None] = lambda parser: None
 
 
 def add_network(parser: argparse.ArgumentParser) -> None:
@@ -56,10 +67,7 @@ def add_methods(parser: argparse.ArgumentParser) -> None:
 
 def network_of(arguments: argparse.Namespace) -> Network:
     """The network that the arguments name."""
-    options = {}
-    for given in arguments.option:
-        key, value = _pair(given, "KEY=VALUE")
-        options[key] = value
+    options = dict(_pair(given, "KEY=VALUE") for given in arguments.option)
     name, weights = arguments.network, arguments.weights
     if weights is None and name in BUILDERS:
         weights = weights_of(name)[0]
@@ -122,14 +130,12 @@ def photos_of(given: Sequence[Path]) -> list[Path]:
     """The files, and the photos in the folders among them, sorted by name."""
     found: list[Path] = []
     for path in given:
-        found += _inside(path) if path.is_dir() else [path]
+        inside = path.rglob("*") if path.is_dir() else ()
+        photos = sorted(file for file in inside if file.suffix.lower() in ENDINGS)
+        found += photos if path.is_dir() else [path]
     if not found:
         raise ExplainerError("no photo there", f"photos end in {', '.join(sorted(ENDINGS))}")
     return found
-
-
-def _inside(folder: Path) -> Iterable[Path]:
-    return sorted(path for path in folder.rglob("*") if path.suffix.lower() in ENDINGS)
 
 
 def split(names: str) -> list[str]:

@@ -9,8 +9,7 @@ from explainer.laboratory.segmentations import read_labelled
 from explainer.networks import Network
 from explainer.pictures.photos import open_photo
 
-from .base import Command
-from .choices import FIRST, add_network, classes_of, network_of, photos_of
+from .choices import FIRST, Command, add_network, classes_of, network_of, photos_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:

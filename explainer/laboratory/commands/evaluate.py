@@ -3,40 +3,24 @@
 import argparse
 import sys
 from pathlib import Path
+from typing import Any
 
 from explainer import store
 from explainer.errors import ExplainerError
-from explainer.laboratory.evaluation import (
-    Case,
-    as_csv,
-    evaluate,
-    labelled_cases,
-    metric_named,
-    table,
-)
+from explainer.laboratory import evaluation
+from explainer.laboratory.evaluation import Case, evaluate, metric_named
 from explainer.laboratory.metrics import METRICS, Budget
 from explainer.laboratory.segmentations import read_labelled
 from explainer.networks import Network
 
-from .base import Command
-from .choices import (
-    ALL,
-    FIRST,
-    add_methods,
-    add_network,
-    classes_of,
-    methods_of,
-    network_of,
-    photos_of,
-    settings_of,
-    split,
-)
+from . import choices
+from .choices import ALL, FIRST, Command
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO", help="files or folders")
-    add_network(parser)
-    add_methods(parser)
+    choices.add_network(parser)
+    choices.add_methods(parser)
     parser.add_argument("--metrics", default=ALL, help="names with commas between, or all")
     parser.add_argument("--targets", default=FIRST, help=f"{FIRST}, or one class name for all")
     parser.add_argument(
@@ -47,25 +31,16 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    network, settings = network_of(chosen), settings_of(chosen)
+    network, settings = choices.network_of(chosen), choices.settings_of(chosen)
     cases = cases_of(chosen, network)
-    methods = methods_of(chosen, network, cases[0].path, settings)
+    methods = choices.methods_of(chosen, network, cases[0].path, settings)
     metrics = metrics_of(chosen)
-    scores = list(
-        evaluate(
-            network,
-            cases,
-            methods,
-            metrics,
-            settings=settings,
-            batch=chosen.batch,
-            budget=Budget(progress=True),
-        )
-    )
+    how: dict[str, Any] = {"settings": settings, "budget": Budget(progress=True)}
+    scores = list(evaluate(network, cases, methods, metrics, batch=chosen.batch, **how))
     if chosen.csv:
-        store.save_bytes(chosen.csv, as_csv(scores).encode())
+        store.save_bytes(chosen.csv, evaluation.as_csv(scores).encode())
     print(f"Means over {len(cases)} photos; ↑ higher is better, ↓ lower is better.")
-    print(table(scores))
+    print(evaluation.table(scores))
     return 0
 
 
@@ -74,9 +49,9 @@ def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
     if bool(chosen.coco) == bool(chosen.photos):
         raise ExplainerError("photos are missing or given twice", "give PHOTO… or --coco F")
     if not chosen.coco:
-        return [Case(path, _target(chosen, network)) for path in photos_of(chosen.photos)]
+        return [Case(path, _target(chosen, network)) for path in choices.photos_of(chosen.photos)]
     photos = read_labelled(chosen.coco)
-    cases = labelled_cases(network, photos)
+    cases = evaluation.labelled_cases(network, photos)
     if not cases:
         raise ExplainerError(
             f"no photo of {chosen.coco} shows a class of {network.name}",
@@ -88,7 +63,7 @@ def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
 
 
 def _target(chosen: argparse.Namespace, network: Network) -> int | None:
-    classes = classes_of(chosen.targets)
+    classes = choices.classes_of(chosen.targets)
     if classes is None:
         return None
     if len(classes) != 1:
@@ -100,7 +75,7 @@ def _target(chosen: argparse.Namespace, network: Network) -> int | None:
 def metrics_of(chosen: argparse.Namespace) -> list[str]:
     """The metrics asked for; “all” are those that the photos allow."""
     if chosen.metrics != ALL:
-        return [metric_named(name).name for name in split(chosen.metrics)]
+        return [metric_named(name).name for name in choices.split(chosen.metrics)]
     return [name for name, metric in METRICS.items() if chosen.coco or metric.needs != "boxes"]
 
 

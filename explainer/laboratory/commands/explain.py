@@ -7,23 +7,14 @@ from pathlib import Path
 from explainer.laboratory.stream import explain_many
 from explainer.pictures.render import Display
 
-from .base import Command
-from .choices import (
-    FIRST,
-    add_methods,
-    add_network,
-    classes_of,
-    methods_of,
-    network_of,
-    photos_of,
-    settings_of,
-)
+from . import choices
+from .choices import FIRST, Command
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="files or folders")
-    add_network(parser)
-    add_methods(parser)
+    choices.add_network(parser)
+    choices.add_methods(parser)
     parser.add_argument(
         "--targets", default=FIRST, help=f"{FIRST}, or class names with commas between"
     )
@@ -34,15 +25,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(chosen: argparse.Namespace) -> int:
-    network, settings = network_of(chosen), settings_of(chosen)
+    network, settings = choices.network_of(chosen), choices.settings_of(chosen)
     display = None if chosen.no_pictures else Display(colour_map=chosen.colours)
-    photos = photos_of(chosen.photos)
+    photos = choices.photos_of(chosen.photos)
     saved = explain_many(
         network,
         photos,
         chosen.out,
-        targets=classes_of(chosen.targets),
-        methods=methods_of(chosen, network, photos[0], settings),
+        targets=choices.classes_of(chosen.targets),
+        methods=choices.methods_of(chosen, network, photos[0], settings),
         settings=settings,
         display=display,
         batch=chosen.batch,

@@ -7,8 +7,7 @@ import sys
 from explainer.errors import ExplainerError
 from explainer.laboratory.classification import classify
 
-from .base import Command
-from .choices import add_device
+from .choices import Command, add_device
 
 
 def run(arguments: argparse.Namespace) -> int:
