@@ -75,7 +75,9 @@ class Asked:
         # A callable may know the images by their order, so it meets whole batches of them.
         count = len(images)
         self.size = max(1, most // count) * count if callable(targets) else most
-        self.outputs = torch.cat([self._outputs(part.clone()) for part in images.split(self.size)])
+        self.outputs = torch.cat(
+            [self._outputs(part.clone()) for part in torch.split(images, self.size)]
+        )
         self.targets = network.targets(targets, self.outputs, count)
         if self.targets.several:
             raise ExplainerError("several targets per image", "measure one class at a time")
@@ -96,7 +98,8 @@ class Asked:
         found = torch.empty(count * images, device=self.images.device)
         bar = tqdm(total=len(found), unit="image", disable=not self.budget.progress, leave=False)
         with bar:
-            for number in torch.arange(len(found), device=self.images.device).split(self.size):
+            every = torch.arange(len(found), device=self.images.device)
+            for number in torch.split(every, self.size):
                 outputs = self._outputs(change(number % images, number // images))
                 found[number] = self._scores(outputs, number % images, scale)
                 bar.update(len(number))
