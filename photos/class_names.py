@@ -154,8 +154,8 @@ def shared_names(
                      for name in ids)  # fmt: skip
     return [
         f"“{name}” ({count} {'photo' if count == 1 else 'photos'}) is taken for the class "
-        f"{_with_id(taken)}; {' and '.join(map(_with_id, sorted(others)))} is called so too: "
-        f"if that is meant, begin the name with its id"
+        f"{_with_id(taken)}; {' and '.join(map(_with_id, sorted(others)))} has that name "
+        f"too: if you mean that class, begin the name with its id"
         for name, count in sorted(counts.items())
         for taken in known.classes(name)
         if (others := known.namesakes(name))

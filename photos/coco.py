@@ -53,21 +53,25 @@ def read_coco(file: Path) -> list[AnnotatedPhoto]:
     try:
         rows = json.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise PhotoError(file.name, f"can't be read ({error.strerror})", "put it there") from error
+        raise PhotoError(
+            file.name, f"can't be read ({error.strerror})", "check its path"
+        ) from error
     except (ValueError, RecursionError) as error:
-        raise PhotoError(file.name, f"not JSON ({error})", "write it again, in UTF-8") from error
+        raise PhotoError(
+            file.name, f"not JSON ({error})", "save it again as JSON, in UTF-8"
+        ) from error
     if not isinstance(rows, dict):
-        raise PhotoError(file.name, f"not {FORMAT}", "write it again")
+        raise PhotoError(file.name, f"not {FORMAT}", "export it again")
     missing = [key for key in ("images", "annotations", "categories") if key not in rows]
     if missing:
-        raise PhotoError(file.name, f"no {missing[0]} in it", f"write it again in {FORMAT}")
+        raise PhotoError(file.name, f"“{missing[0]}” is missing", f"export it again in {FORMAT}")
     try:
         return list(_photos(rows, file.parent.resolve()))
     except PhotoError:
         raise
     except NOT_ROWS as error:
         reason = f"not {FORMAT} ({type(error).__name__}: {error})"
-        raise PhotoError(file.name, reason, "write it again") from error
+        raise PhotoError(file.name, reason, "export it again") from error
 
 
 def _photos(rows: dict[str, Any], folder: Path) -> Iterator[AnnotatedPhoto]:
@@ -75,11 +79,13 @@ def _photos(rows: dict[str, Any], folder: Path) -> Iterator[AnnotatedPhoto]:
     images = _by_id(rows["images"], "images")
     for name, count in Counter(str(row["file_name"]) for row in rows["images"]).items():
         if count > 1:
-            raise PhotoError(name, f"{count} images of the annotations have it", "keep one")
+            raise PhotoError(
+                name, f"{count} images of the annotations have this file name", "keep one"
+            )
     shown: dict[Any, dict[Any, list[dict[str, Any]]]] = {}
     for row in rows["annotations"]:
         if row["image_id"] not in images:
-            raise ValueError(f"an annotation of image {row['image_id']}, which is not there")
+            raise ValueError(f"an annotation refers to image {row['image_id']}, which is missing")
         of_image = shown.setdefault(row["image_id"], {})
         of_image.setdefault(row["category_id"], []).append(row)
     for row in rows["images"]:
@@ -127,11 +133,13 @@ def _accepted(category: dict[str, Any]) -> tuple[str, ...]:
 
 
 def _inside(folder: Path, name: str) -> Path:
-    """The file `name` in `folder` or in its `images/`; refused if it leads out of the folder."""
+    """The file `name` in `folder` or in its `images/`; refused if it lies outside."""
     for candidate in (folder / name, folder / "images" / name):
         path = candidate.resolve()
         if not path.is_relative_to(folder):
-            raise PhotoError(name, "leads out of the folder of photos", "take it out")
+            raise PhotoError(
+                name, "lies outside the folder of photos", "remove it from the annotations"
+            )
         if path.is_file():
             return path
-    raise PhotoError(name, "in the annotations, but no such file in the folder", "put it there")
+    raise PhotoError(name, "is in the annotations, but not in the folder", "add the file")

@@ -17,7 +17,7 @@ PHOTOMETRIC, MIN_IS_WHITE, MIN_IS_BLACK = 262, 0, 1  # TIFF 6.0, section 8
 PNG_DEPTH = 24  # where a PNG file's header tells the bits of a channel
 # Twelve bits in a file for sixteen would come out as almost black, or almost white.
 LEAST_BRIGHTEST = 4_096
-FIX = "save it with 8 bits a channel, with the brightness that people should see"
+FIX = "save it with 8 bits per channel, as bright as people should see it"
 
 
 def eight_bits(photo: Image.Image, name: str, *, zero_is_white: bool = False) -> Image.Image:
@@ -45,7 +45,7 @@ def refuse_transparent_depths(photo: Image.Image, content: bytes, name: str) -> 
     deep = photo.format == "PNG" and content[PNG_DEPTH : PNG_DEPTH + 1] == b"\x10"
     if deep and "transparency" in photo.info:
         raise PhotoError(
-            name, "one of its colours of 16 bits is transparent", "save it with 8 bits a channel"
+            name, "one of its 16-bit colours is transparent", "save it with 8 bits per channel"
         )
 
 
@@ -56,7 +56,9 @@ def _of_integers(values: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
         raise PhotoError(name, f"its values run from {low} to {high}, not from 0 to {MOST}", FIX)
     if high < LEAST_BRIGHTEST:
         raise PhotoError(
-            name, f"its largest value is {high} of {MOST}, so it would be almost of one grey", FIX
+            name,
+            f"its largest value is {high} of {MOST}, so it would be almost uniformly dark",
+            FIX,
         )
     return ((numbers + 128) // 257).astype(np.uint8)
 
@@ -64,7 +66,7 @@ def _of_integers(values: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
 def _of_fractions(values: NDArray[np.generic], name: str) -> NDArray[np.uint8]:
     numbers = values.astype(np.float64)
     if not np.isfinite(numbers).all():
-        raise PhotoError(name, "some of its values are no finite numbers", FIX)
+        raise PhotoError(name, "some of its values are not finite", FIX)
     low, high = float(numbers.min()), float(numbers.max())
     if low < 0 or high > 1:
         raise PhotoError(name, f"its values run from {low:g} to {high:g}, not from 0 to 1", FIX)

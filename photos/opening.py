@@ -64,7 +64,7 @@ def measure(content: bytes, name: str) -> Measured:
 
 def _decoded(content: bytes, name: str, surround: str) -> tuple[Image.Image, Measured]:
     if not content:
-        raise PhotoError(name, "an empty file", "copy it again, or remove it")
+        raise PhotoError(name, "the file is empty", "copy it again, or remove it")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # counted below
@@ -143,7 +143,7 @@ def _too_large(name: str, size: str) -> PhotoError:
     return PhotoError(
         name,
         f"too large: {size}more than {MOST_PIXELS // 10**6} million pixels",
-        "save it smaller",
+        "scale it down",
     )
 
 
@@ -151,5 +151,5 @@ def _refuse_several(photo: Image.Image, name: str) -> None:
     count = getattr(photo, "n_frames", 1)
     if count > 1 and photo.format not in ONE_AMONG_OTHERS:
         raise PhotoError(
-            name, f"holds {count} pictures, a film or pages", "save the one that you mean by itself"
+            name, f"holds {count} pictures", "save the one you want as a file of its own"
         )

@@ -47,7 +47,7 @@ class Frame:
         raise PhotoError(
             name,
             f"annotated as {declared[0]} × {declared[1]} pixels, but the file has "
-            f"{self.stored[0]} × {self.stored[1]}, so that its boxes would lie elsewhere",
+            f"{self.stored[0]} × {self.stored[1]}, so its boxes would be in the wrong places",
             "use the file that was annotated",
         )
 

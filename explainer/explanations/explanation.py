@@ -23,8 +23,7 @@ from explainer.passes.footprint import MOST_KEPT
 from explainer.passes.outputs import detached
 from explainer.passes.targets import Targets, Wanted, joined, parted
 
-from .provenance import versions
-from .record import Found
+from .record import Found, versions
 
 Settings = Mapping[str, Mapping[str, Any]]
 
@@ -55,7 +54,7 @@ def explain(
     error. Bad input raises ExplainerError.
     """
     started = time.perf_counter()
-    chosen = {name: method_named(name) for name in _some(methods)}
+    chosen = {name: method_named(name) for name in names_of(methods)}
     records = _settings_records(chosen, settings or {})
     _check_images(network, images)
     refuse_training(network.module)
@@ -249,7 +248,8 @@ def method_named(name: str) -> Method:
     return METHODS[name]
 
 
-def _some(methods: Sequence[str]) -> Sequence[str]:
+def names_of(methods: Sequence[str]) -> Sequence[str]:
+    """The names of methods; a single text or none at all is refused."""
     if isinstance(methods, str) or not methods:
         raise ExplainerError(f"methods={methods!r}", 'give names, such as ("grad_cam",)')
     return methods
@@ -259,7 +259,9 @@ def _settings_records(chosen: Mapping[str, Method], settings: Settings) -> dict[
     for name, values in settings.items():
         method = method_named(name)
         if not isinstance(values, Mapping):
-            raise ExplainerError(f"settings of {name} = {values!r}", "give a value to each name")
+            raise ExplainerError(
+                f"settings of {name} = {values!r}", "give a mapping of names to values"
+            )
         method.with_settings(dict(values))  # of a method that was not asked for too
     return {
         name: method.with_settings(dict(settings.get(name, {}))) for name, method in chosen.items()
@@ -271,14 +273,14 @@ def _check_images(network: Network, images: Tensor) -> None:
         shape = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
         raise ExplainerError(f"images are {shape}", "give a float tensor N×C×H×W")
     if not images.numel():
-        raise ExplainerError("an empty batch", "give at least one image")
+        raise ExplainerError("the batch is empty", "give at least one image")
     refuse_other_type(network.module, images)
     device_of(network.module)  # refuses one that lies on several
     kept = chain(network.module.parameters(), network.module.buffers())
     if any(values.is_inference() for values in kept):
         raise ExplainerError(
             "the network was made under inference_mode, which forbids gradients",
-            "build or load it outside",
+            "build or load it outside of inference_mode",
         )
 
 

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,15 @@ from torch import Tensor
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.pictures import store
 from explainer.pictures.render import Display, render
+
+EXPLAINER = "1"
+
+
+@cache
+def versions() -> dict[str, str]:
+    """Versions of the libraries whose arithmetic decides a map's values."""
+    libraries = {name: version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
+    return libraries | {"explainer": EXPLAINER}
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Found:
 
     def __getitem__(self, method: str) -> Tensor:
         if method not in self.maps:
-            raise ExplainerError(f'"{method}" was not asked for', did_you_mean(method, self.maps))
+            raise ExplainerError(f'"{method}" was not computed', did_you_mean(method, self.maps))
         return self.maps[method]
 
     @property

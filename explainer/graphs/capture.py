@@ -1,7 +1,7 @@
 """One forward pass, kept so that it can be walked backwards several times under different rules."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Any
 
@@ -72,7 +72,13 @@ class _Watch:
 
     def _layout(self, out: Any) -> Layout:
         if not isinstance(out, Tensor) or out.dim() != 4:
-            raise self._no_map(out)
+            shape = shape_shown(out.shape) if isinstance(out, Tensor) else type(out).__name__
+            tokens = isinstance(out, Tensor) and out.dim() == 3
+            what = ", a sequence of tokens" if tokens else ""
+            raise ExplainerError(
+                f'layer "{self.address}" gives {shape}{what}, not a map N×K×u×v',
+                "choose a convolutional layer, or a method without a layer, such as occlusion",
+            )
         if len(out) != self.images:
             raise ExplainerError(
                 f'layer "{self.address}" gives {len(out)} maps for {self.images} images, as where '
@@ -82,15 +88,6 @@ class _Watch:
         if self.layout or fitting(out, self.size) == ("first",):
             return self.layout or "first"
         raise UnclearLayoutError(self.address)
-
-    def _no_map(self, out: Any) -> ExplainerError:
-        shape = shape_shown(out.shape) if isinstance(out, Tensor) else type(out).__name__
-        tokens = isinstance(out, Tensor) and out.dim() == 3
-        what = ", a sequence of tokens" if tokens else ""
-        return ExplainerError(
-            f'layer "{self.address}" gives {shape}{what}, not a map N×K×u×v',
-            "choose a layer of the convolutions, or a method without a layer, such as occlusion",
-        )
 
 
 class _Calls(TorchFunctionMode):
@@ -157,13 +154,14 @@ class Graph:
 
     def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
         calls = any(watch.calls for watch in watches)
-        mode = (
-            _Calls(self.walk if rules else None, watches, self.choices)
-            if rules or calls
-            else nullcontext()
-        )
+        walk = self.walk if rules else None
+        mode = _Calls(walk, watches, self.choices) if rules or calls else nullcontext()
         grad = torch.set_grad_enabled(self.images.requires_grad)
-        with passing(module) as kept, grad, walkable(module), watching(module, watches), mode:
+        named = dict(module.named_modules())
+        modules = {watch.address: named[watch.module] for watch in watches}
+        hooks: dict[str, Hook] = {watch.address: watch.hook for watch in watches}
+        watching = hooked(modules, hooks.__getitem__)
+        with passing(module) as kept, grad, walkable(module), watching, mode:
             self.own += kept
             # A network that begins in place must change neither the caller's images nor a leaf.
             return module(self.images.clone())
@@ -199,16 +197,6 @@ class Graph:
         if any(gradient is None for gradient in found):
             raise _independent()
         return list(found)
-
-
-@contextmanager
-def watching(module: nn.Module, watches: Sequence[_Watch]) -> Iterator[None]:
-    named = dict(module.named_modules())
-    modules = {watch.address: named[watch.module] for watch in watches}
-    hooks: dict[str, Hook] = {watch.address: watch.hook for watch in watches}
-    make: Callable[[str], Hook] = hooks.__getitem__
-    with hooked(modules, make):
-        yield
 
 
 def _met(watch: _Watch) -> Tensor:

@@ -117,7 +117,14 @@ def explain_in_words(
     Fewer are given where fewer named units have that sign.
     """
     alphas = unit_importances(network.at(dissection.layer), images, targets)
-    return [_words(row, dissection, count) for row in alphas]
+    words = []
+    for row in alphas:
+        voices = [Voice(unit, float(row[index])) for index, unit in dissection.named.items()]
+        voices.sort(key=lambda voice: -voice.alpha)
+        positive = tuple(voice for voice in voices[:count] if voice.alpha > 0)
+        negative = tuple(voice for voice in voices[::-1][:count] if voice.alpha < 0)
+        words.append(Words(positive, negative))
+    return words
 
 
 def unit_importances(network: Network, images: Tensor, targets: Wanted = None) -> Tensor:
@@ -137,16 +144,6 @@ def unit_importances(network: Network, images: Tensor, targets: Wanted = None) -
     return importances(full_precision(gradient))[..., 0, 0].cpu()
 
 
-def _words(alphas: Tensor, dissection: Dissection, count: int) -> Words:
-    voices = [Voice(unit, float(alphas[index])) for index, unit in dissection.named.items()]
-    rising = sorted(voices, key=lambda voice: -voice.alpha)
-    falling = rising[::-1]
-    return Words(
-        tuple(voice for voice in rising[:count] if voice.alpha > 0),
-        tuple(voice for voice in falling[:count] if voice.alpha < 0),
-    )
-
-
 def _checked(
     network: Network, photos: Sequence[LabelledPhoto], shares: tuple[float, float]
 ) -> list[LabelledPhoto]:
@@ -157,7 +154,7 @@ def _checked(
             raise ExplainerError(f"{name}={share}", "use a share between 0 and 1")
     labelled = [photo for photo in photos if photo.concepts]
     if not labelled:
-        raise ExplainerError("no photo has an outlined thing", "give a labelled photo set")
+        raise ExplainerError("no photo has an outlined object", "give photos with outlines")
     return labelled
 
 
@@ -207,12 +204,16 @@ def _overlaps(
 ) -> tuple[tuple[str, ...], Tensor]:
     """The concepts' names, and units×concepts intersections over union."""
     names = sorted({concept.name for photo in photos for concept in photo.concepts})
-    units, device = len(levels[0]), network.device
+    units, device, side = len(levels[0]), network.device, network.steps.size
     both, mine = torch.zeros(units, len(names), device=device), torch.zeros(units, device=device)
     theirs = torch.zeros(len(names), device=device)
     for batch, maps in _maps(network, photos, bar):
         for photo, map in zip(batch, maps, strict=True):
-            masks = _masks(network, photo, names).to(device)
+            masks = torch.zeros(len(names), side, side)  # in the network's frame: ones and zeros
+            for concept in photo.concepts:
+                seen = torch.from_numpy(photo.seen_mask(concept, network.steps).copy())
+                masks[names.index(concept.name)] = seen.float()
+            masks = masks.to(device)
             theirs += masks.sum((1, 2))
             for start in range(0, units, UNITS):
                 part = slice(start, start + UNITS)
@@ -220,16 +221,6 @@ def _overlaps(
                 mine[part] += lit.sum((1, 2))
                 both[part] += lit.flatten(1) @ masks.flatten(1).T
     return tuple(names), (both / (mine[:, None] + theirs - both).clamp(min=1)).cpu()
-
-
-def _masks(network: Network, photo: LabelledPhoto, names: Sequence[str]) -> Tensor:
-    """concepts×H×W in the network's frame, ones and zeros."""
-    side = network.steps.size
-    masks = torch.zeros(len(names), side, side)
-    for concept in photo.concepts:
-        seen = torch.from_numpy(photo.seen_mask(concept, network.steps).copy())
-        masks[names.index(concept.name)] = seen.float()
-    return masks
 
 
 def _lit(maps: Tensor, levels: tuple[Tensor, Tensor], size: torch.Size) -> Tensor:

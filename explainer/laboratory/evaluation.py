@@ -93,7 +93,7 @@ def evaluate(
         if metric.needs == "boxes" and boxless is not None:
             raise ExplainerError(
                 f"{metric.name} needs boxes, and {boxless.path.name} has none",
-                "give photos with annotations",
+                "use photos with annotations",
             )
 
     def read(case: Case) -> tuple[Case, Tensor]:
@@ -128,7 +128,11 @@ def _scores(
     methods, metrics = asked
     settings, budget = how
     scores = []
-    targets = _targets(network, images, cases)
+    first = network.predict(images).argmax(1).tolist()
+    given = zip(cases, first, strict=True)
+    targets = torch.tensor(
+        [own if case.target is None else class_index(case.target) for case, own in given]
+    )
     found = explain(network, images, targets, methods, settings=settings)
     for method in methods:
         for metric in metrics:
@@ -147,15 +151,6 @@ def _scores(
                 label = network.labels[target] if network.labels else str(target)
                 scores.append(Score(case.path.name, label, method, metric.name, value))
     return scores
-
-
-def _targets(network: Network, images: Tensor, cases: Sequence[Case]) -> Tensor:
-    first = network.predict(images).argmax(1).tolist()
-    given = [
-        own if case.target is None else class_index(case.target)
-        for case, own in zip(cases, first, strict=True)
-    ]
-    return torch.tensor(given)
 
 
 def means(scores: Sequence[Score]) -> dict[tuple[str, str], tuple[float, int]]:

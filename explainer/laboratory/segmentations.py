@@ -80,8 +80,8 @@ def outlined(outline: Any, width: int, height: int) -> Mask:
     if isinstance(outline, dict) and isinstance(outline.get("counts"), list):
         return _runs(outline, width, height)
     raise ExplainerError(
-        "a segmentation that is neither polygons nor plain run lengths",
-        "unpack compressed run lengths first",
+        "a segmentation is neither polygons nor uncompressed run lengths",
+        "decompress its run lengths first",
     )
 
 
@@ -91,7 +91,7 @@ def _polygons(polygons: Sequence[Sequence[float]], width: int, height: int) -> M
     for points in polygons:
         if len(points) < 6 or len(points) % 2:
             raise ExplainerError(
-                f"a polygon of {len(points)} numbers", "give three or more points x, y"
+                f"a polygon has {len(points)} numbers", "give x and y of at least three points"
             )
         pen.polygon(list(points), fill=1)
     return np.array(paper, dtype=bool)
@@ -102,7 +102,7 @@ def _runs(outline: dict[str, Any], width: int, height: int) -> Mask:
     counts = np.asarray(outline["counts"], dtype=np.int64)
     if list(outline.get("size", [])) != [height, width] or counts.sum() != width * height:
         raise ExplainerError(
-            f"run lengths that do not cover {width}×{height} pixels", "write them again"
+            f"run lengths do not cover {width}×{height} pixels", "export the annotations again"
         )
     inside = np.arange(len(counts)) % 2 == 1
     return np.repeat(inside, counts).reshape((height, width), order="F")
@@ -125,7 +125,7 @@ def _labelled(photo: AnnotatedPhoto, file: Path) -> LabelledPhoto:
     if any(outline is None for one in photo.things for outline in one.outlines):
         raise ExplainerError(
             f"{file.name}: an annotation of {photo.name} has no segmentation",
-            "outline what it is about, or take it out",
+            "outline the object, or remove the annotation",
         )
     concepts = tuple(Concept(one.name, one.accepted, one.outlines) for one in photo.things)
     width, height = photo.frame.stored if photo.frame else (0, 0)
@@ -137,5 +137,5 @@ def _annotations(source: Path) -> Path:
         return source
     found = [source / name for name in NAMES if (source / name).is_file()]
     if not found:
-        raise ExplainerError(f"no {' or '.join(NAMES)} at {source}", "give a COCO instances file")
+        raise ExplainerError(f"{source} has no {' or '.join(NAMES)}", "name a COCO instances file")
     return found[0]

@@ -17,9 +17,14 @@ from tqdm import tqdm
 
 from explainer.errors import ExplainerError
 from explainer.explanations.batches import in_batches, refuse_size
-from explainer.explanations.explanation import Settings, explain, method_named, settings_digest
-from explainer.explanations.provenance import EXPLAINER
-from explainer.explanations.record import Found
+from explainer.explanations.explanation import (
+    Settings,
+    explain,
+    method_named,
+    names_of,
+    settings_digest,
+)
+from explainer.explanations.record import EXPLAINER, Found
 from explainer.networks.network import Network, refuse_training
 from explainer.passes.devices import PLAIN, arithmetic
 from explainer.passes.targets import class_index
@@ -127,7 +132,8 @@ def explain_many(
             paths, read, run.explained, size=batch, is_passed_by=run.passes_by
         ):
             run.take(Path(given[0]), found)
-        run.finish()
+        while run.writing:
+            run.settle()
     return run.saved
 
 
@@ -140,11 +146,9 @@ def _order(
 ) -> Order:
     """The order, checked before the first photo is read."""
     methods, settings = how
-    if isinstance(methods, str) or not methods:
-        raise ExplainerError(f"methods={methods!r}", 'give names, such as ("grad_cam",)')
     _ = network.steps  # refuses one without
     refuse_training(network.module)
-    for name in (*methods, *settings):
+    for name in (*names_of(methods), *settings):
         method_named(name)
     if "other_image" in methods and not settings.get("other_image", {}).get("photo"):
         raise ExplainerError(
@@ -164,14 +168,15 @@ def _classes(network: Network, targets: Sequence[str | int] | None) -> tuple[int
         return None
     if callable(targets):
         raise ExplainerError(
-            "a score of one's own has no digest to resume by", "call explain() batch by batch"
+            "a callable target has no digest by which to resume", "call explain() for each batch"
         )
     if isinstance(targets, (str, int)) or not len(targets):
         raise ExplainerError(f"targets={targets!r}", "give class names or indices, or None")
     named = [network.label_index(t) if isinstance(t, str) else class_index(t) for t in targets]
     wrong = [t for t in named if t < 0 or (network.labels and t >= len(network.labels))]
     if wrong:
-        raise ExplainerError(f"class index {wrong[0]} is out of range", "see the labels")
+        most = f", up to {len(network.labels) - 1}" if network.labels else ""
+        raise ExplainerError(f"class index {wrong[0]} is out of range", f"use 0 or more{most}")
     return tuple(named)
 
 
@@ -259,10 +264,6 @@ class _Run:
         written.result()
         self.saved.made[photo.path] = photo.folder
         self.bar.update()
-
-    def finish(self) -> None:
-        while self.writing:
-            self.settle()
 
 
 def _single(found: Found, n: int, said: Mapping[str, str]) -> Found:

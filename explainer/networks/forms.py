@@ -1,7 +1,5 @@
 """Forms of a module that can't be explained, each told in one sentence before anything runs."""
 
-from collections.abc import Callable
-
 import torch
 from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
@@ -12,8 +10,37 @@ from explainer.passes.devices import device_of
 
 def refuse_form(module: nn.Module) -> None:
     """Raise what is wrong with the module as it stands, whatever it is asked about."""
-    for form in FORMS:
-        form(module)
+    for name, child in module.named_modules():
+        where = f'the module "{name}"' if name else "the network"
+        room = type(child).__module__
+        if isinstance(child, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
+            raise ExplainerError(
+                f"{where} is wrapped in {type(child).__name__}, which runs copies of it",
+                "pass the module inside: wrapper.module",
+            )
+        if isinstance(child, torch.jit.ScriptModule) and not hasattr(child, "training"):
+            raise ExplainerError(
+                f"{where} is a frozen TorchScript module, whose layers are gone",
+                "pass the original module",
+            )
+        # The flag of an exported program says nothing of how it was traced; its eval() raises.
+        if isinstance(child, torch.fx.GraphModule) and "eval" in vars(child):
+            raise ExplainerError(
+                f"{where} is an exported program, which can't be put into evaluation mode",
+                "pass the module that it was exported from",
+            )
+        if ".quantized" in room and room.startswith("torch."):
+            raise ExplainerError(
+                f"{where} is quantised and has no gradient",
+                "pass the module from before it was quantised",
+            )
+    kept = (*module.named_parameters(), *module.named_buffers())
+    unmade = next((name for name, values in kept if is_lazy(values)), None)
+    if unmade is not None:
+        raise ExplainerError(
+            f'the network\'s "{unmade}" has no shape yet: its module is lazy and has not run',
+            "run the network once on a batch, then load its weights",
+        )
 
 
 def refuse_other_type(module: nn.Module, images: Tensor) -> None:
@@ -27,57 +54,3 @@ def refuse_other_type(module: nn.Module, images: Tensor) -> None:
             f"the images are {str(images.dtype).removeprefix('torch.')}, the weights {own}",
             "give images of the weights' type, images.to(network.dtype), or use torch.autocast",
         )
-
-
-def _wrapped(module: nn.Module) -> None:
-    for name, child in module.named_modules():
-        if isinstance(child, (nn.DataParallel, nn.parallel.DistributedDataParallel)):
-            raise ExplainerError(
-                f"{_named(name)} is wrapped in {type(child).__name__}, which runs copies of it",
-                "pass the module inside: wrapper.module",
-            )
-
-
-def _lazy(module: nn.Module) -> None:
-    kept = (*module.named_parameters(), *module.named_buffers())
-    unmade = next((name for name, values in kept if is_lazy(values)), None)
-    if unmade is not None:
-        raise ExplainerError(
-            f"the network's \"{unmade}\" has no shape yet, as a lazy module's before its first run",
-            "run it once on a batch, and load its weights",
-        )
-
-
-def _frozen(module: nn.Module) -> None:
-    for name, child in module.named_modules():
-        if isinstance(child, torch.jit.ScriptModule) and not hasattr(child, "training"):
-            raise ExplainerError(
-                f"{_named(name)} is a frozen TorchScript module, whose layers are gone",
-                "pass the original module",
-            )
-
-
-def _exported(module: nn.Module) -> None:
-    # Its flag says nothing of how it was traced, and its eval() raises.
-    for name, child in module.named_modules():
-        if isinstance(child, torch.fx.GraphModule) and "eval" in vars(child):
-            raise ExplainerError(
-                f"{_named(name)} is an exported program, which can't be put into evaluation mode",
-                "pass the module that it was exported from",
-            )
-
-
-def _quantised(module: nn.Module) -> None:
-    for name, child in module.named_modules():
-        room = type(child).__module__
-        if ".quantized" in room and room.startswith("torch."):
-            raise ExplainerError(
-                f"{_named(name)} is quantised, and has no gradient", "pass the module before that"
-            )
-
-
-FORMS: tuple[Callable[[nn.Module], None], ...] = (_wrapped, _frozen, _exported, _quantised, _lazy)
-
-
-def _named(name: str) -> str:
-    return f'the module "{name}"' if name else "the network"

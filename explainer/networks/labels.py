@@ -29,9 +29,9 @@ def read_labels(labels: Sequence[str] | str | Path | None) -> tuple[str, ...]:
         lines = Path(labels).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ExplainerError(
-            f"no labels at {labels}", "give a text file, one name a line"
+            f"no labels can be read from {labels}", "give a UTF-8 file with one name per line"
         ) from error
     names = tuple(line.strip() for line in lines if line.strip())
     if not names:
-        raise ExplainerError(f"{labels} names no class", "write one name per line")
+        raise ExplainerError(f"{labels} contains no class names", "write one name per line")
     return names

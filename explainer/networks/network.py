@@ -58,14 +58,16 @@ class Network:
 
     def __post_init__(self) -> None:
         if not isinstance(self.module, nn.Module):
-            raise ExplainerError(f"{type(self.module).__name__} is no torch.nn.Module")
+            raise ExplainerError(
+                f"{type(self.module).__name__} is not a torch.nn.Module", "pass a module"
+            )
         refuse_form(self.module)
         if self.layer is not None:
             object.__setattr__(self, "layer", address_of(self.module, self.layer))
         if self.preprocess is not None:
             object.__setattr__(self, "preprocess", adapted(self.preprocess))
         if self.probabilities not in get_args(Probabilities):
-            raise ExplainerError(f"probabilities={self.probabilities!r}", "softmax or sigmoid")
+            raise ExplainerError(f"probabilities={self.probabilities!r}", "use softmax or sigmoid")
         object.__setattr__(self, "labels", tuple(self.labels or ()))
         object.__setattr__(self, "name", self.name or type(self.module).__name__)
         if not self.weights_digest:
@@ -148,7 +150,7 @@ class Network:
         if seen.shape != images.shape[1:]:
             if not torch.equal(seen, seen[:, :1, :1].expand_as(seen)):
                 raise ExplainerError(
-                    f"images of {tuple(images.shape[2:])} pixels, preprocessing to {side}",
+                    f"the images have {tuple(images.shape[2:])} pixels, preprocessing makes {side}",
                     "give images of the size that the preprocessing makes",
                 )
             seen = seen[:, :1, :1].expand(images.shape[1:])
@@ -223,7 +225,7 @@ class Network:
     def prepare(self, photos: Sequence[Image.Image]) -> Tensor:
         """N×C×H×W input for these photos, of the network's type and on its device."""
         if not photos:
-            raise ExplainerError("no photos", "give at least one")
+            raise ExplainerError("there are no photos", "give at least one")
         return self.batch([self.seen(photo) for photo in photos])
 
     def batch(self, crops: Sequence[Tensor]) -> Tensor:

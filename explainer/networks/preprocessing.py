@@ -55,7 +55,7 @@ class Preprocess:
     def __post_init__(self) -> None:
         if not 0 < self.size <= self.resize or len(self.mean) != len(self.std):
             raise ExplainerError(
-                f"can't crop {self.size} pixels of {self.resize}", "size may be at most resize"
+                f"can't crop {self.size} pixels out of {self.resize}", "make size at most resize"
             )
         if self.shrink_to is not None and not 0 < self.shrink_to < self.size:
             raise ExplainerError(
@@ -75,7 +75,7 @@ class Preprocess:
         """3×size×size float32, normalised; near-sighted where `shrink_to` is set."""
         if crop.size != (self.size, self.size):
             raise ExplainerError(
-                f"a crop of {crop.size[0]}×{crop.size[1]} pixels",
+                f"the crop has {crop.size[0]}×{crop.size[1]} pixels",
                 f"give tensor() what crop(photo) gives: {self.size}×{self.size}",
             )
         seen = crop.convert("RGB")

@@ -28,7 +28,7 @@ def read_state(path: Path, sha256: str | None = None) -> tuple[State, str]:
         data = path.read_bytes()
     except OSError as error:
         raise ExplainerError(
-            f"no weights at {path} ({error.strerror})", "give a file's path"
+            f"no weights at {path} ({error.strerror})", "give the path of a file"
         ) from error
     found = digest_of_file(path, data, before)
     if sha256 is not None and found != sha256.lower():
@@ -45,15 +45,13 @@ def _state(data: bytes, path: Path) -> State:
         loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
         raise ExplainerError(
-            f"{path.name} is no plain state dict: it is damaged or holds code, and was not run",
+            f"{path.name} is not a plain state dict: it is damaged, or holds code that was not run",
             "save it with torch.save(module.state_dict(), …) or as safetensors",
         ) from error
     except (RuntimeError, EOFError, ValueError, KeyError, safetensors.SafetensorError) as error:
-        raise ExplainerError(f"{path.name} can't be read as weights", "is it whole?") from error
-    return _only_tensors(loaded, path)
-
-
-def _only_tensors(loaded: object, path: Path) -> State:
+        raise ExplainerError(
+            f"{path.name} can't be read as weights", "download or save it again"
+        ) from error
     state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else loaded
     if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
         raise ExplainerError(

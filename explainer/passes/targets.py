@@ -196,7 +196,8 @@ def _indices(wanted: Any, labels: Sequence[str]) -> Tensor:
         return torch.tensor(rows, dtype=torch.long)
     except (TypeError, ValueError, RuntimeError) as error:
         raise ExplainerError(
-            "targets are not N classes nor N×K classes", "give each image as many classes"
+            "targets are neither N classes nor N×K classes",
+            "give every image the same number of classes",
         ) from error
 
 

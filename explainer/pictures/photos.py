@@ -20,6 +20,8 @@ def open_photo(source: str | Path | bytes, *, surround: str = WHITE) -> Image.Im
         content = source if isinstance(source, bytes) else Path(source).read_bytes()
         return opened(content, name, surround=surround)
     except OSError as error:
-        raise ExplainerError(f"{name}: {error.strerror}", "name a photo file") from error
+        raise ExplainerError(
+            f"{name} can't be read ({error.strerror})", "give a photo file"
+        ) from error
     except PhotoError as error:
         raise ExplainerError(f"{error.name}: {error.reason}", error.fix) from error

@@ -98,12 +98,12 @@ def render(
 def sheet(pictures: Sequence[Image.Image], columns: int, gap: int = 8) -> Image.Image:
     """Pictures of one size side by side on white, `columns` in a row."""
     if not pictures or columns < 1:
-        raise ExplainerError("a sheet of no pictures", "give pictures and columns above 0")
+        raise ExplainerError("a sheet needs pictures and columns", "give at least one of each")
     width, height = pictures[0].size
     other = next((picture.size for picture in pictures if picture.size != (width, height)), None)
     if other is not None:
         raise ExplainerError(
-            f"pictures of {width}×{height} and {other[0]}×{other[1]} pixels on one sheet",
+            f"one sheet can't hold pictures of {width}×{height} and {other[0]}×{other[1]} pixels",
             "draw them with one display size",
         )
     rows = -(-len(pictures) // columns)

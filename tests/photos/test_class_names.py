@@ -75,8 +75,8 @@ def test_a_network_of_other_classes_is_asked_by_name_even_where_there_is_an_id()
 def test_a_name_that_is_another_classs_word_too_is_told() -> None:
     shown = [("crane", ("crane",))] * 2 + [("crane", ("n02012849", "crane")), ("tiger", ("tiger",))]
     assert shared_names(shown, imagenet_labels()) == [
-        "“crane” (2 photos) is taken for the class crane (n03126707); crane bird (n02012849) is "
-        "called so too: if that is meant, begin the name with its id"
+        "“crane” (2 photos) is taken for the class crane (n03126707); crane bird (n02012849) has "
+        "that name too: if you mean that class, begin the name with its id"
     ]
     assert shared_names(shown, ["crane", "tiger"]) == []
 

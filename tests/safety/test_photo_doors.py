@@ -89,5 +89,5 @@ def test_photo_names_in_annotations_cant_lead_out_of_the_folder(name: str, tmp_p
         (tmp_path / "study.toml").read_text("utf-8").replace('"folder", folder', '"coco", folder')
     )
     (tmp_path / "study.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(ReaderError, match="leads out of the folder"):
+    with pytest.raises(ReaderError, match="lies outside the folder"):
         load_study(tmp_path / "study.toml")

@@ -33,10 +33,12 @@ class Command:
 def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--network", required=True, metavar="NAME", help="see `networks`")
     parser.add_argument(
-        "--weights", metavar="F", help="a file, a name or “random”; the network's first by default"
+        "--weights",
+        metavar="F",
+        help="a file, a name that `networks` lists, or “random”; by default the first name",
     )
-    parser.add_argument("--sha256", metavar="D", help="digest that the weights file must have")
-    parser.add_argument("--labels", metavar="F", help="class names, one a line")
+    parser.add_argument("--sha256", metavar="D", help="SHA-256 that the weights file must have")
+    parser.add_argument("--labels", metavar="F", help="a text file of class names, one per line")
     parser.add_argument("--layer", metavar="L", help="address of the layer to explain")
     add_device(parser)
     parser.add_argument(
@@ -44,24 +46,27 @@ def add_network(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="KEY=VALUE",
-        help="of the network, such as shrink_to=96",
+        help="an option of the network, such as shrink_to=96",
     )
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--device", default=AUTO, metavar="D", help="auto (a card where there is one), cpu, cuda:1"
+        "--device",
+        default=AUTO,
+        metavar="D",
+        help="auto (the graphics card, if any), cpu or cuda:1",
     )
 
 
 def add_methods(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--methods", default="grad_cam", help="names with commas between, or all")
+    parser.add_argument("--methods", default="grad_cam", help="names separated by commas, or all")
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         metavar="METHOD.KEY=VALUE",
-        help="a setting, such as group_cam.groups=16",
+        help="a setting of a method, such as group_cam.groups=16",
     )
 
 
@@ -98,7 +103,7 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
 def methods_of(
     arguments: argparse.Namespace, network: Network, photo: Path, settings: dict[str, Any]
 ) -> list[str]:
-    """The methods asked for. Of “all”, those that can't be had here are told and left out."""
+    """The methods asked for. Of “all”, those that don't fit the network are named and left out."""
     if arguments.methods != ALL:
         names = split(arguments.methods)
         for name in names:
@@ -134,22 +139,24 @@ def photos_of(given: Sequence[Path]) -> list[Path]:
         photos = sorted(file for file in inside if file.suffix.lower() in ENDINGS)
         found += photos if path.is_dir() else [path]
     if not found:
-        raise ExplainerError("no photo there", f"photos end in {', '.join(sorted(ENDINGS))}")
+        raise ExplainerError(
+            "no photos found", f"name files or folders; photos end in {', '.join(sorted(ENDINGS))}"
+        )
     return found
 
 
 def split(names: str) -> list[str]:
-    """Names with commas between."""
+    """Names separated by commas."""
     found = [name.strip() for name in names.split(",") if name.strip()]
     if not found:
-        raise ExplainerError(f'"{names}" names nothing', "write names with commas between")
+        raise ExplainerError(f'"{names}" contains no name', "separate names by commas")
     return found
 
 
 def _pair(given: str, form: str) -> tuple[str, Any]:
     key, equals, value = given.partition("=")
     if not equals or not key:
-        raise ExplainerError(f'"{given}" is no setting', f"write {form}")
+        raise ExplainerError(f'"{given}" is not a setting', f"write {form}")
     try:
         return key, json.loads(value)
     except ValueError:

@@ -13,23 +13,27 @@ from .choices import FIRST, Command, add_network, classes_of, network_of, photos
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO", help="to explain in words")
+    parser.add_argument(
+        "photos", nargs="*", type=Path, metavar="PHOTO", help="photos to explain in words"
+    )
     add_network(parser)
     parser.add_argument(
         "--coco",
         required=True,
         type=Path,
         metavar="F",
-        help="outlined photos that name the units: a COCO instances file or its folder",
+        help="photos with outlined objects, which name the units: a COCO file or its folder",
     )
-    parser.add_argument("--targets", default=FIRST, help=f"{FIRST}, or one class name for all")
+    parser.add_argument("--targets", default=FIRST, help=f"{FIRST}, or one class for all photos")
 
 
 def run(chosen: argparse.Namespace) -> int:
     network = network_of(chosen)
     classes = classes_of(chosen.targets)
     if classes is not None and len(classes) != 1:
-        raise ExplainerError(f"{len(classes)} classes", "words are about one class per photo")
+        raise ExplainerError(
+            f"{len(classes)} classes for each photo", "name one class: --targets CLASS"
+        )
     found = dissect(network, read_labelled(chosen.coco), progress=True)
     print(f"{len(found.named)} of {len(found.overlaps)} units of {found.layer} have a name")
     if not chosen.photos:

@@ -21,13 +21,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO", help="files or folders")
     choices.add_network(parser)
     choices.add_methods(parser)
-    parser.add_argument("--metrics", default=ALL, help="names with commas between, or all")
-    parser.add_argument("--targets", default=FIRST, help=f"{FIRST}, or one class name for all")
+    parser.add_argument("--metrics", default=ALL, help="names separated by commas, or all")
+    parser.add_argument("--targets", default=FIRST, help=f"{FIRST}, or one class for all photos")
     parser.add_argument(
-        "--coco", type=Path, metavar="F", help="photos with boxes, in place of PHOTO…"
+        "--coco", type=Path, metavar="F", help="annotated photos (COCO), instead of PHOTO…"
     )
-    parser.add_argument("--csv", type=Path, metavar="F", help="write each photo's numbers here")
-    parser.add_argument("--batch", type=int, default=8, help="photos at once")
+    parser.add_argument(
+        "--csv", type=Path, metavar="F", help="write each photo's numbers to this file"
+    )
+    parser.add_argument("--batch", type=int, default=8, help="photos per batch")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -47,7 +49,7 @@ def run(chosen: argparse.Namespace) -> int:
 def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
     """Photos with boxes from a COCO file, or plain photos."""
     if bool(chosen.coco) == bool(chosen.photos):
-        raise ExplainerError("photos are missing or given twice", "give PHOTO… or --coco F")
+        raise ExplainerError("photos must come from one source", "give either PHOTO… or --coco F")
     if not chosen.coco:
         return [Case(path, _target(chosen, network)) for path in choices.photos_of(chosen.photos)]
     photos = read_labelled(chosen.coco)
@@ -58,7 +60,7 @@ def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
             "add the class names as “accepted” to the categories",
         )
     told = f"{len(photos) - len(cases)} of {len(photos)} photos show no class of {network.name}"
-    print(told, file=sys.stderr)
+    print(f"{told} and are left out", file=sys.stderr)
     return cases
 
 
@@ -67,7 +69,9 @@ def _target(chosen: argparse.Namespace, network: Network) -> int | None:
     if classes is None:
         return None
     if len(classes) != 1:
-        raise ExplainerError(f"{len(classes)} classes", "metrics are of one class per photo")
+        raise ExplainerError(
+            f"{len(classes)} classes for each photo", "name one class: --targets CLASS"
+        )
     (only,) = classes
     return network.label_index(only) if isinstance(only, str) else only
 

@@ -16,12 +16,12 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     choices.add_network(parser)
     choices.add_methods(parser)
     parser.add_argument(
-        "--targets", default=FIRST, help=f"{FIRST}, or class names with commas between"
+        "--targets", default=FIRST, help=f"{FIRST}, or class names separated by commas"
     )
-    parser.add_argument("--out", required=True, type=Path, metavar="DIR")
-    parser.add_argument("--batch", type=int, default=8, help="photos at once")
+    parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="save here")
+    parser.add_argument("--batch", type=int, default=8, help="photos per batch")
     parser.add_argument("--colours", default=Display().colour_map, help="colour map of the CAMs")
-    parser.add_argument("--no-pictures", action="store_true", help="save maps alone")
+    parser.add_argument("--no-pictures", action="store_true", help="save maps without pictures")
 
 
 def run(chosen: argparse.Namespace) -> int:
@@ -38,10 +38,10 @@ def run(chosen: argparse.Namespace) -> int:
         display=display,
         batch=chosen.batch,
     )
-    said = f"{len(saved.made)} explained, {len(saved.present)} were there, in {chosen.out}"
+    said = f"{len(saved.made)} explained, {len(saved.present)} already in {chosen.out}"
     print(said, file=sys.stderr)
     for path, names in saved.empty.items():
-        print(f"{path}: nothing is to be seen in {', '.join(names)}", file=sys.stderr)
+        print(f"{path}: empty map: {', '.join(names)}", file=sys.stderr)
     if saved.failed:
         print(f"{len(saved.failed)} could not be explained", file=sys.stderr)
     return 1 if saved.failed else 0

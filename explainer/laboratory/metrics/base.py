@@ -63,7 +63,7 @@ class Asked:
         self, network: Network, images: Tensor, targets: Wanted, budget: Budget | None = None
     ) -> None:
         if not isinstance(images, Tensor) or images.dim() != 4 or not len(images):
-            raise ExplainerError("images are no batch", "give a float tensor N×C×H×W, N above 0")
+            raise ExplainerError("images are not a batch", "give a float tensor N×C×H×W, N above 0")
         refuse_training(network.module)
         refuse_other_type(network.module, images)
         # Half precision would lose the differences that metrics are made of.
@@ -110,8 +110,8 @@ class Asked:
             outputs = self.module(images)
         if not isinstance(outputs, Tensor):
             raise ExplainerError(
-                f"the network's output is {type(outputs).__name__}, no tensor",
-                "wrap it in a module that gives one",
+                f"the network's output is {type(outputs).__name__}, not a tensor",
+                "wrap it in a module that returns one",
             )
         if len(outputs) != len(images):
             raise ExplainerError(
@@ -130,7 +130,7 @@ def one_value_per_pixel(maps: Tensor, images: int | None = None) -> Tensor:
     """N×u×v as they are; N×C×H×W (signed) as the sum of the magnitudes of the channels."""
     if not isinstance(maps, Tensor) or maps.dim() not in (3, 4) or not len(maps):
         shape = tuple(maps.shape) if isinstance(maps, Tensor) else type(maps).__name__
-        raise ExplainerError(f"maps are {shape}", "give N×u×v, or N×C×H×W for signed maps")
+        raise ExplainerError(f"the maps are {shape}", "give N×u×v, or N×C×H×W for signed maps")
     if images is not None and len(maps) != images:
         raise ExplainerError(f"{len(maps)} maps for {images} images", "give one per image")
     if not bool(torch.isfinite(maps).all()):

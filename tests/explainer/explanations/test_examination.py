@@ -9,7 +9,7 @@ from torch import nn
 from torch.nn import functional
 
 from explainer import ExplainerError, Network, Preprocess, examine
-from explainer.laboratory.classification import classify
+from explainer.laboratory.commands.predict import classify
 from tests.explainer.layered_networks import ChannelsLast, Scales, Tokens
 from tests.explainer.small_networks import Convolutions, seeded
 

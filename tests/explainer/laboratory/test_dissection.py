@@ -124,7 +124,7 @@ def test_importances_are_those_of_grad_cam() -> None:
 def test_bad_input_is_told(tmp_path: Path) -> None:
     labelled = photos(tmp_path)
     bare = LabelledPhoto(labelled[0].path, SIDE, SIDE, ())
-    with pytest.raises(ExplainerError, match="no photo has an outlined thing"):
+    with pytest.raises(ExplainerError, match="no photo has an outlined object"):
         dissect(eye(), [bare])
     with pytest.raises(ExplainerError, match="quantile=0"):
         dissect(eye(), labelled, quantile=0)

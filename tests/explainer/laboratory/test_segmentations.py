@@ -82,13 +82,13 @@ def changed(folder: Path, change: Any) -> Path:
 @pytest.mark.parametrize(
     ("change", "told"),
     [
-        (lambda rows: rows.pop("images"), "no images in it"),
+        (lambda rows: rows.pop("images"), "“images” is missing"),
         (lambda rows: rows["annotations"][0].pop("segmentation"), "has no segmentation"),
         (
             lambda rows: rows["images"][0].update(file_name="none.png"),
-            "none.png: in the annotations, but",
+            "none.png: is in the annotations, but",
         ),
-        (lambda rows: rows["images"][0].update(file_name="../up.png"), "leads out of"),
+        (lambda rows: rows["images"][0].update(file_name="../up.png"), "lies outside"),
     ],
 )
 def test_a_bad_set_is_told(tmp_path: Path, change: Any, told: str) -> None:
@@ -99,9 +99,9 @@ def test_a_bad_set_is_told(tmp_path: Path, change: Any, told: str) -> None:
 def test_a_missing_set_and_strange_outlines_are_told(tmp_path: Path) -> None:
     with pytest.raises(ExplainerError, match=r"no instances.json or annotations.json"):
         read_labelled(tmp_path)
-    with pytest.raises(ExplainerError, match="unpack compressed"):
+    with pytest.raises(ExplainerError, match="decompress its run lengths"):
         outlined({"size": [2, 2], "counts": "abc"}, 2, 2)
     with pytest.raises(ExplainerError, match="do not cover"):
         outlined({"size": [2, 2], "counts": [1, 2]}, 2, 2)
-    with pytest.raises(ExplainerError, match="polygon of 4 numbers"):
+    with pytest.raises(ExplainerError, match="polygon has 4 numbers"):
         outlined([[0, 0, 1, 1]], 2, 2)

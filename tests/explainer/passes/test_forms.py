@@ -52,7 +52,7 @@ def wrapped_within() -> nn.Module:
 
 
 FORMS: dict[str, tuple[Callable[[], nn.Module], str]] = {
-    "lazy": (lazy, r'"hidden.weight" has no shape yet.*run it once on a batch'),
+    "lazy": (lazy, r'"hidden.weight" has no shape yet.*run the network once on a batch'),
     "meta": (without_memory, 'the device "meta", so it has no weights: .*to_empty'),
     "meta in part": (partly_without_memory, 'the device "meta", so it has no weights'),
     "frozen": (frozen, "frozen TorchScript module.*pass the original module"),

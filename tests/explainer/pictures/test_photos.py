@@ -35,9 +35,9 @@ def test_transparency_is_laid_on_white() -> None:
 def test_a_truncated_or_foreign_or_missing_file_is_refused(tmp_path: Path) -> None:
     whole = encoded(Image.effect_noise((64, 64), 50).convert("RGB"), "JPEG")
     for bad in (whole[: len(whole) // 2], b"<html>", b""):
-        with pytest.raises(ExplainerError, match=r"not a whole photo|an empty file"):
+        with pytest.raises(ExplainerError, match=r"not a whole photo|the file is empty"):
             open_photo(bad)
-    with pytest.raises(ExplainerError, match=r"No such file.*name a photo file"):
+    with pytest.raises(ExplainerError, match=r"No such file.*give a photo file"):
         open_photo(tmp_path / "none.jpg")
 
 

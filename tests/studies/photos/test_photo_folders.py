@@ -100,7 +100,7 @@ def spoil(folder: Path) -> None:
 
 SPOILED = {
     "red/cut.jpg": "not a whole photo",
-    "red/empty.png": "an empty file",
+    "red/empty.png": "the file is empty",
     "red/noise.webp": "its format is unknown",
     "red/same.jpg": "the same photo as red/a.jpg",
     "red/small.png": "each side needs",
@@ -183,7 +183,7 @@ def test_photos_that_annotations_do_not_name_are_counted(tmp_path: Path) -> None
     assert left_out(images, tmp_path) == Counter({"not in annotations.json": 1})
     rows["annotations"][0]["image_id"] = 2
     (tmp_path / "annotations.json").write_text(json.dumps(rows))
-    with pytest.raises(ReaderError, match="an annotation of image 2, which is not there"):
+    with pytest.raises(ReaderError, match="an annotation refers to image 2, which is missing"):
         read_photos(images, tmp_path)
 
 
@@ -222,7 +222,7 @@ def test_one_accepted_class_may_be_given_without_a_list(tmp_path: Path) -> None:
     [
         (
             {"images": [{"id": n, "file_name": "a.png"} for n in (1, 2)]},
-            "a.png: 2 images of the annotations have it; keep one",
+            "a.png: 2 images of the annotations have this file name; keep one",
         ),
         (
             {"annotations": [{"image_id": 1, "category_id": 1, "bbox": [9, 9, -5, 5]}]},

@@ -43,14 +43,14 @@ def test_photos_and_folders_are_explained_into_a_folder(
     asked = ["explain", str(tmp_path / "in"), str(other), *NETWORK, *labels(tmp_path)]
     asked += ["--methods", "grad_cam,gradient", "--targets", "cat,1", "--out", str(tmp_path / "o")]
     assert main(asked) == 0
-    assert "2 explained, 0 were there" in told(capsys)[1]
+    assert "2 explained, 0 already in" in told(capsys)[1]
     folders = sorted((tmp_path / "o").iterdir())
     assert [folder.name.split("-")[0] for folder in folders] == ["one", "two"]
     maps = store.load_maps(folders[0] / "maps.npz")
     assert maps["grad_cam"].shape[:2] == (1, 2)
     assert len(list((folders[0] / "pictures").iterdir())) == 4
     assert main(asked) == 0
-    assert "0 explained, 2 were there" in told(capsys)[1]
+    assert "0 explained, 2 already in" in told(capsys)[1]
 
 
 def test_an_unreadable_photo_is_told_and_the_exit_code_says_so(
@@ -71,7 +71,7 @@ def test_a_map_that_shows_nothing_is_told(
     Image.new("RGB", (64, 64), "teal").save(flat)
     asked = ["explain", str(flat), *NETWORK, "--methods", "edges", "--no-pictures"]
     assert main([*asked, "--out", str(tmp_path / "o")]) == 0
-    assert "flat.png: nothing is to be seen in edges" in told(capsys)[1]
+    assert "flat.png: empty map: edges" in told(capsys)[1]
 
 
 def test_a_setting_reaches_its_method(tmp_path: Path) -> None:
@@ -161,7 +161,7 @@ def test_methods_and_networks_are_listed(capsys: pytest.CaptureFixture[str]) -> 
     [
         (["explain", "P", "--out", "O", "--network", "vgg17"], "did you mean vgg1"),
         (["explain", "P", "--out", "O", *NETWORK, "--methods", "cam"], "did you mean"),
-        (["explain", "P", "--out", "O", *NETWORK, "--methods", ","], "names nothing"),
+        (["explain", "P", "--out", "O", *NETWORK, "--methods", ","], "contains no name"),
         (["explain", "P", "--out", "O", *NETWORK, "--targets", "cat"], "no labels"),
         (["explain", "P", "--out", "O", *NETWORK, "--set", "groups=3"], "names no method"),
         (["explain", "P", "--out", "O", *NETWORK, "--colours", "red"], "red"),
@@ -173,7 +173,7 @@ def test_methods_and_networks_are_listed(capsys: pytest.CaptureFixture[str]) -> 
             "did you mean localization_iou",
         ),
         (["evaluate", "P", *NETWORK, "--metrics", "energy_in_box"], "needs boxes"),
-        (["evaluate", *NETWORK], "give PHOTO"),
+        (["evaluate", *NETWORK], "give either PHOTO"),
         (["dissect", "--coco", "O", *NETWORK], "no instances.json"),
     ],
 )
