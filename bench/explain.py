@@ -47,14 +47,7 @@ from explainer.laboratory.metrics import deletion_auc, insertion_auc  # noqa: E4
 
 LAYERS = {"vgg16": "features.29", "alexnet": "features.11"}
 FIVE = ("grad_cam", "guided_backprop", "deconvnet", "guided_grad_cam", "deconv_grad_cam")
-SIX = (
-    "grad_cam",
-    "counterfactual_grad_cam",
-    "xgrad_cam",
-    "layer_cam",
-    "hires_cam",
-    "grad_cam_pp",
-)
+SIX = ("grad_cam", "counterfactual_grad_cam", "xgrad_cam", "layer_cam", "hires_cam", "grad_cam_pp")
 CLASS = 7
 Contender = Callable[[], object]
 clock = time.perf_counter

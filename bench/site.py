@@ -150,10 +150,7 @@ def print_arrivals(target: Target) -> None:
 
 def site_target(address: str, study: "Study") -> Target:
     return Target(
-        "Discern",
-        address,
-        lambda: f"/s/{study.slug}/",
-        lambda page: page.first_verb() == "answer",
+        "Discern", address, lambda: f"/s/{study.slug}/", lambda page: page.first_verb() == "answer"
     )
 
 

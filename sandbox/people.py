@@ -3,7 +3,7 @@
 from random import Random
 
 from sandbox.builders import take_part
-from studyapp.models import Participation, Study
+from studyapp.models import Judgment, Participation, Study, Trial
 from studyapp.paradigms import PARADIGMS, TrialForm
 from studyapp.participations.answering import answer, current_trial
 from studyapp.simulation.crowd import asked_in
@@ -15,13 +15,28 @@ def make_profile(paradigm: str = "trust", *, population: str = "able", seed: int
     return POPULATIONS[population].person(paradigm, Random(seed), photo_seed=seed)
 
 
-def answer_all(person: Participation, profile: Profile, *, seed: int = 1, most: int = 999) -> None:
-    """Answer trial after trial as `profile` does, `most` of them at most."""
+def due(person: Participation) -> Trial:
+    """The trial that is next."""
+    trial = current_trial(person)
+    assert trial is not None
+    return trial
+
+
+def give(person: Participation, value: int = 1, trial: Trial | None = None) -> Judgment:
+    """Answer the trial that is next, or `trial`."""
+    code = (trial or due(person)).code
+    return answer(person, trial_code=code, value=value, data={}, timing={"rt_ms": 900})
+
+
+def answer_all(
+    person: Participation, profile: Profile, *, seed: int = 1, most: int = 999
+) -> Participation:
+    """Answer trial after trial as `profile` does, `most` of them at most; the person as stored."""
     random = Random(seed)
     for _ in range(most):
         trial = current_trial(person)
         if trial is None:
-            return
+            break
         asked = asked_in(study_definition(person.study), trial)
         posted = {name: str(given) for name, given in profile.answers(asked, random).items()}
         form = TrialForm(posted, questions=PARADIGMS[trial.paradigm].asks(asked))
@@ -33,6 +48,8 @@ def answer_all(person: Participation, profile: Profile, *, seed: int = 1, most: 
             data=form.extra(),
             timing={"rt_ms": 1200},
         )
+    person.refresh_from_db()
+    return person
 
 
 def send_people(study: Study, count: int, *, paradigm: str = "trust", seed: int = 1) -> None:

@@ -16,17 +16,19 @@ def make_open_study(paradigm: str = "trust", **options: object) -> Study:
     )
 
 
-def enter(page: Page, address: str, name: str = "") -> None:
-    """From the link to the first trial."""
+def enter(page: Page, address: str, name: str = "") -> str:
+    """From the link to the first trial; the instructions on the way."""
     page.goto(address)
     keep_screenshot(page, f"{name}-entry")
     page.locator("main form button.primary").click()
     page.locator("[name=agree]").check()
     keep_screenshot(page, f"{name}-consent")
     page.locator("form[action$=consent] button").click()
-    page.wait_for_selector(".example img")
+    page.wait_for_selector("form[action$=begin]")
     keep_screenshot(page, f"{name}-instructions")
+    instructions = page.locator("main").inner_html()
     page.locator("form[action$=begin] button").click()
+    return instructions
 
 
 # Keys count from the onset on, which is the second frame after the question was shown.

@@ -50,6 +50,10 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     no line that was run by then would be counted."""
     if not only_hands_out(session.config):
         django.setup()
+        from django.contrib.auth.hashers import PBKDF2PasswordHasher
+
+        # A million rounds for each of some hundred users would be minutes.
+        PBKDF2PasswordHasher.iterations = 1
 
 
 def only_hands_out(config: pytest.Config) -> bool:

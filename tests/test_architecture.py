@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.running import python, run
+
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("studyapp", "explainer", "photos", "tasks", "sandbox", "demo")
 # Beside them: what is held to a few of the rules only.
@@ -97,13 +99,7 @@ def test_photos_are_opened_in_one_room() -> None:
 
 
 def lint_imports(folder: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [Path(sys.executable).with_name("lint-imports"), "--no-cache"],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return run(Path(sys.executable).with_name("lint-imports"), "--no-cache", cwd=folder)
 
 
 def test_imports_keep_to_the_contract() -> None:
@@ -137,10 +133,7 @@ VIOLATIONS = {
         "studyapp/studies/design/balance.py",
         "import django.conf",
     ),
-    "Statistics are arithmetic on arrays": (
-        "studyapp/statistics/holm.py",
-        "import django.db",
-    ),
+    "Statistics are arithmetic on arrays": ("studyapp/statistics/holm.py", "import django.db"),
     "Inside the site every import leads down": (
         "studyapp/models/codes.py",
         "import studyapp.queue",
@@ -185,7 +178,5 @@ def test_a_web_process_and_its_commands_never_load_torch() -> None:
         "    if room == 'studyapp': load_command_class(room, name)\n"
         "print(sorted({'torch', 'explainer', 'tasks', 'sandbox'} & set(sys.modules)))\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = python("-c", code)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr

@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -12,7 +10,6 @@ from pathlib import Path
 
 import psycopg2
 import pytest
-from django.conf import settings as current
 from django.core.management import CommandError, call_command
 from django.db import connection
 from pytest_django import Settings
@@ -22,6 +19,7 @@ from sandbox.people import send_people
 from studyapp.models import Judgment
 from studyapp.serving.backups import back_up, table_facts
 from tests.databases import empty_database
+from tests.running import Done, python
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -37,15 +35,9 @@ def _empty_database() -> Iterator[str]:
         yield address
 
 
-def restored(folder: Path, url: str, media: Path) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "manage.py", "restore", str(folder)],
-        cwd=current.ROOT,
-        env={**os.environ, "DATABASE_URL": url, "DISCERN_MEDIA": str(media)},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def restored(folder: Path, url: str, media: Path) -> Done:
+    elsewhere = {**os.environ, "DATABASE_URL": url, "DISCERN_MEDIA": str(media)}
+    return python("manage.py", "restore", folder, env=elsewhere)
 
 
 def test_a_restored_site_has_the_same_rows_digests_and_files(
@@ -59,14 +51,8 @@ def test_a_restored_site_has_the_same_rows_digests_and_files(
     assert done.returncode == 0, done.stderr
     assert "restored and compared" in done.stdout
     code = "import json, django; django.setup(); from studyapp.serving.backups import table_facts; "
-    told = subprocess.run(
-        [sys.executable, "-c", f"{code}print(json.dumps(table_facts()))"],
-        cwd=current.ROOT,
-        env={**os.environ, "DATABASE_URL": empty_database},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    environment = {**os.environ, "DATABASE_URL": empty_database}
+    told = python("-c", f"{code}print(json.dumps(table_facts()))", env=environment)
     assert json.loads(told.stdout) == before
     assert contents(tmp_path / "elsewhere") == contents(tmp_path / "media")
 

@@ -1,14 +1,11 @@
 """A wrong deployment is told by number and hint, and does not start."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.conf import settings as current
 from django.contrib.auth.models import User
 from django.core.checks import CheckMessage
 from django.core.management import call_command
@@ -17,6 +14,7 @@ from pytest_django import Settings
 
 from studyapp.serving import checks
 from studyapp.settings import database_from_url
+from tests.running import python
 
 GOOD_KEY = "k3J-9xQ_zR7vT2mW5bN8cL1fH4gD6sA0pY-uE_iO3jKqX7r"
 KEY = f"{GOOD_KEY}{GOOD_KEY}"
@@ -151,15 +149,7 @@ def test_the_checks_are_registered_where_django_runs_them(settings: Settings) ->
 
 @pytest.mark.parametrize("module", ["studyapp.wsgi", "tasks"])
 def test_neither_site_nor_worker_starts_with_a_wrong_deployment(module: str) -> None:
-    environment = {**os.environ, "SECRET_KEY": "short"}
-    done = subprocess.run(
-        [sys.executable, "-c", f"import {module}"],
-        cwd=current.ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-c", f"import {module}", env={**os.environ, "SECRET_KEY": "short"})
     assert done.returncode != 0
     assert "studyapp.E001" in done.stderr
 

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import shutil
-import socket
 import subprocess
 import sys
 import time
@@ -25,8 +24,10 @@ from jsonschema import Draft201909Validator
 import studyapp
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
+from sandbox.processes import free_port
 from studyapp.models import Heartbeat
 from studyapp.studies.lifecycle import close_study
+from tests.running import Done, python, run
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
@@ -43,14 +44,7 @@ def stage(name: str) -> str:
 
 
 def command_of(target: str) -> list[str]:
-    found: list[str] = json.loads(stage(target).rpartition("\nCMD ")[2])
-    return found
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return json.loads(stage(target).rpartition("\nCMD ")[2])
 
 
 @pytest.fixture
@@ -95,24 +89,10 @@ def running(command: list[str], environment: dict[str, str], log: Path) -> Itera
         process.wait(30)
 
 
-def managed(environment: dict[str, str], *arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, "manage.py", *arguments],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
-def checked(environment: dict[str, str], target: str) -> "subprocess.CompletedProcess[str]":
+def checked(environment: dict[str, str], target: str) -> Done:
     """What the health check of an image says."""
     command = json.loads(re.findall(r"HEALTHCHECK .*?CMD (\[.*?\])", stage(target), re.DOTALL)[0])
-    return subprocess.run(
-        [sys.executable, *command[1:]], cwd=ROOT, env=environment, capture_output=True, text=True,
-        check=False,
-    )  # fmt: skip
+    return python(*command[1:], env=environment)
 
 
 def wait_for_site(environment: dict[str, str], log: Path) -> str:
@@ -131,13 +111,7 @@ def wait_for_site(environment: dict[str, str], log: Path) -> str:
 @pytest.mark.skipif(not shutil.which("docker-compose"), reason="docker-compose is not installed")
 @pytest.mark.parametrize("profile", [[], ["--profile", "gpu"]])
 def test_docker_compose_accepts_the_file(profile: list[str]) -> None:
-    done = subprocess.run(
-        ["docker-compose", *profile, "config", "--quiet"],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run("docker-compose", *profile, "config", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -217,10 +191,7 @@ def test_a_health_check_needs_none_of_the_heavy_packages() -> None:
     heavy = "print([n for n in ('pandas', 'scipy', 'pyarrow', 'matplotlib') if n in sys.modules])"
     web = f"import sys, django; django.setup(); import studyapp.urls; {heavy}"
     for words, said in ((code, "False\n"), (web, "[]\n")):
-        done = subprocess.run(
-            [sys.executable, "-c", words], cwd=ROOT, capture_output=True, text=True, check=True
-        )
-        assert done.stdout == said
+        assert python("-c", words).stdout == said
     for target, what in (("web", "site"), ("worker", "worker")):
         assert f'CMD ["python", "-m", "studyapp.serving.healthcheck", "{what}"]' in stage(target)
 
@@ -259,14 +230,7 @@ def image_of(target: str, folder: Path) -> Path:
 
 def in_image(folder: Path, code: str, environment: dict[str, str]) -> str:
     """What a process in the image prints; it imports nothing of this checkout."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"import django; django.setup()\n{code}"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-c", f"import django; django.setup()\n{code}", env=environment, cwd=folder)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -332,7 +296,7 @@ def test_the_version_is_that_of_the_project_file() -> None:
 def test_the_web_containers_commands_serve_the_site_and_tell_its_health(
     environment: dict[str, str], tmp_path: Path
 ) -> None:
-    migrated = managed(environment, *SERVICES["migrate"]["command"][2:])
+    migrated = python(*SERVICES["migrate"]["command"][1:], env=environment)
     assert migrated.returncode == 0, migrated.stderr
     log = tmp_path / "web.log"
     with running(command_of("web"), environment, log):
@@ -376,16 +340,13 @@ def test_the_workers_commands_start_on_their_queues_and_tell_their_health(
 def test_a_secret_is_read_from_its_file(environment: dict[str, str], tmp_path: Path) -> None:
     (tmp_path / "DATABASE_PASSWORD").write_text("p@ss/word\n", encoding="utf-8")
     code = "from studyapp import settings as s; print(s.DATABASE_URL, s.SECRET_KEY)"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True,
-        check=True,
-    )  # fmt: skip
+    done = python("-c", code, env=environment)
     assert ":p%40ss%2Fword@" in done.stdout
     assert done.stdout.split()[1] == os.environ["SECRET_KEY"]
 
 
 def test_settings_without_a_secret_key_say_what_to_set(environment: dict[str, str]) -> None:
     del environment["SECRET_KEY_FILE"]
-    done = managed(environment, "check")
+    done = python("manage.py", "check", env=environment)
     assert done.returncode != 0
     assert "SECRET_KEY is missing: set it, or SECRET_KEY_FILE" in done.stderr

@@ -17,8 +17,7 @@ def logged(message: str, **facts: Any) -> dict[str, Any]:
     record.__dict__.update(facts)
     text = JsonFormatter().format(record)
     assert "\n" not in text
-    found: dict[str, Any] = json.loads(text)
-    return found
+    return json.loads(text)
 
 
 def test_a_line_about_a_participants_page_carries_the_code() -> None:

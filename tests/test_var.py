@@ -3,13 +3,12 @@
 import os
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import FORGOTTEN
+from tests.running import python
 
 ROOT = Path(__file__).resolve().parent.parent
 SHOW = "import manage, os; manage.read_environment_file(manage.site_folder() / 'env')"
@@ -24,14 +23,8 @@ def test_the_command_line_reads_the_environment_of_its_own_site_only(
         (tmp_path / name).mkdir()
         (tmp_path / name / "env").write_text(f"SECRET_KEY=that of {name}\n", "utf-8")
     named = {"DISCERN_VAR": str(tmp_path / "elsewhere")} if place == "elsewhere" else {}
-    done = subprocess.run(
-        [sys.executable, "-c", f"{SHOW}; print(os.environ['SECRET_KEY'])"],
-        env={"PATH": os.environ["PATH"], **named},
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    code = f"{SHOW}; print(os.environ['SECRET_KEY'])"
+    done = python("-c", code, env={"PATH": os.environ["PATH"], **named}, cwd=tmp_path)
     assert done.stdout == f"that of {place}\n"
 
 

@@ -21,7 +21,6 @@ from studyapp.serving.backups import digest_of
 from .lines import Lines
 from .people import Seen
 
-EXTERNAL = "participant__identity__external_id"
 WORK = ("pk", "state", "attempts")
 MAP, PICTURE = ("map_file", "map_digest"), ("file", "digest")
 

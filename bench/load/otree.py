@@ -118,9 +118,7 @@ def otree_target(address: str, people: int) -> Target:
     """A session for `people`, entered by the link that is the same for everybody."""
     body = json.dumps({"session_config_name": "look", "num_participants": people}).encode()
     request = urllib.request.Request(
-        f"{address}/api/sessions",
-        body,
-        {"otree-rest-key": KEY, "Content-Type": "application/json"},
+        f"{address}/api/sessions", body, {"otree-rest-key": KEY, "Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=120) as reply:
         link = json.load(reply)["session_wide_url"]

@@ -4,8 +4,6 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
-from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from sandbox.builders import make_study, open_small_study, take_part
@@ -13,7 +11,8 @@ from sandbox.people import send_people
 from sandbox.small_line import empty_broker
 from studyapp.models import Explanation, Heartbeat, Role, Status, StudyKind, WorkState
 from studyapp.studies.copies import marked_copy
-from tests.admin.desk import administrator, make_user, signed_in
+from tests.admin.desk import administrator, concerns, make_user, signed_in
+from tests.running import queries_of
 
 pytestmark = pytest.mark.django_db
 
@@ -24,15 +23,12 @@ def _no_messages_of_earlier_tests() -> None:
     empty_broker()
 
 
-def concerns() -> list[str]:
-    page = administrator().get("/admin/")
-    return [concern.sentence for concern in page.context["concerns"]]
-
-
 def test_failed_explanations_come_first_with_what_to_do() -> None:
     make_study(prepared=False)
     Explanation.objects.update(state=WorkState.FAILED, error="no memory", map_digest="")
-    assert concerns()[0] == ("small: 16 failed; read the reasons, then retry or drop the stimulus")
+    assert concerns(administrator())[0] == (
+        "small: 16 failed; read the reasons, then retry or drop the stimulus"
+    )
 
 
 def test_a_pilot_is_told_of_and_listed_with_its_mark_and_no_preview_of_it() -> None:
@@ -51,12 +47,12 @@ def test_a_worker_that_stopped_at_its_work_is_told() -> None:
     Heartbeat.objects.create(
         worker="host/1", queues="gpu", doing="explain", started_at=long_ago, seen_at=long_ago
     )
-    assert "host/1 stopped while it was at: explain" in concerns()
+    assert "host/1 stopped while it was at: explain" in concerns(administrator())
 
 
 def test_waiting_work_without_a_worker_is_told_and_with_one_is_not() -> None:
     make_study(prepared=False)
-    assert any("no worker is running" in sentence for sentence in concerns())
+    assert any("no worker is running" in sentence for sentence in concerns(administrator()))
     now = timezone.now()
     Heartbeat.objects.create(worker="host/1", queues="cpu", started_at=now, seen_at=now)
     admin = signed_in(User.objects.get(is_superuser=True))
@@ -72,7 +68,9 @@ def test_a_drop_out_above_a_fifth_is_told() -> None:
     for person in people[:2]:
         person.status = Status.DROPPED
         person.save()
-    assert concerns() == ["small: 2 of 5 people dropped out; look at where they stop"]
+    assert concerns(administrator()) == [
+        "small: 2 of 5 people dropped out; look at where they stop"
+    ]
 
 
 def test_the_page_shows_the_studies_one_works_on_and_what_to_do_without_any() -> None:
@@ -103,9 +101,6 @@ def test_more_studies_ask_no_more_of_the_database() -> None:
     client, counts = administrator(), []
     open_small_study(slug="first")
     for slug in ("second", "third"):
-        client.get("/admin/")
-        with CaptureQueriesContext(connection) as asked:
-            client.get("/admin/")
-        counts.append(len(asked))
+        counts.append(queries_of(lambda: client.get("/admin/"), again=True))
         send_people(open_small_study(slug=slug), 2)
     assert counts[1] <= counts[0]

@@ -2,17 +2,16 @@
 
 import os
 import time
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from pytest_django import Settings
 
 from studyapp.models import Study
 from studyapp.studies.uploads import new_token, workspace
 from tests.admin.desk import administrator
-from tests.admin.test_upload import ADDRESS, TEXTS, TOML, photos
+from tests.admin.test_upload import ADDRESS, TEXTS, TOML, sent
+from tests.running import output_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,7 +21,7 @@ def test_an_upload_is_removed_when_it_has_become_a_study(
 ) -> None:
     settings.VAR = tmp_path
     client = administrator()
-    client.post(ADDRESS, {"toml": "wrong", **TEXTS, "photos": photos(), "do": "make"})
+    client.post(ADDRESS, sent(toml="wrong"))
     assert len(list((tmp_path / "uploads").iterdir())) == 1
     client.post(ADDRESS, {"toml": TOML, **TEXTS, "do": "make"})
     assert Study.objects.get().images.count() == 4
@@ -37,11 +36,8 @@ def test_an_upload_that_nobody_went_on_with_is_removed_by_the_daily_command(
     (old / "photos").mkdir()
     os.utime(old, (time.time() - 49 * 3600,) * 2)
     os.utime(new, (time.time() - 47 * 3600,) * 2)
-    out = StringIO()
-    call_command("forget", "--dry-run", stdout=out)
-    assert "1 old uploads would be removed" in out.getvalue()
-    call_command("forget", stdout=out)
-    assert "1 old uploads removed" in out.getvalue()
+    assert "1 old uploads would be removed" in output_of("forget", "--dry-run")
+    assert "1 old uploads removed" in output_of("forget")
     assert list((tmp_path / "uploads").iterdir()) == [new]
 
 

@@ -32,7 +32,7 @@ def test_a_bundle_is_made_by_a_worker_and_downloaded_whole(version: str) -> None
     row.refresh_from_db()
     assert (row.state, row.error) == (WorkState.READY, "")
     reply = client.get(address)
-    archive = zipfile.ZipFile(io.BytesIO(b"".join(reply.streaming_content)))  # type: ignore[arg-type]
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(reply.streaming_content)))
     assert any(name.endswith("manifest.json") for name in archive.namelist())
     assert archive.testzip() is None
     assert row.digest[:12] in LogEntry.objects.latest("pk").change_message
@@ -61,7 +61,7 @@ def test_a_report_is_asked_for_made_and_downloaded() -> None:
     assert client.get(page_of(study, "study_results_progress")).json()["pending"] is False
     reply = client.get(reverse("admin:report_file", args=[row.pk]))
     assert reply["Content-Disposition"].startswith("attachment")
-    assert b"".join(reply.streaming_content).startswith(b"<!doctype html>")  # type: ignore[arg-type]
+    assert b"".join(reply.streaming_content).startswith(b"<!doctype html>")
     reply.close()
 
 

@@ -37,10 +37,8 @@ Address = Callable[[Study], str]
 
 def first_of(model: str) -> Address:
     def address(study: Study) -> str:
-        row = {
-            "participation": study.participations,
-            "stimulus": study.stimuli,
-        }[model].earliest("pk")
+        rows = {"participation": study.participations, "stimulus": study.stimuli}[model]
+        row = rows.earliest("pk")
         return reverse(f"admin:studyapp_{model}_change", args=[row.pk])
 
     return address
@@ -51,24 +49,13 @@ def picture(study: Study) -> str:
     return reverse("desk_picture", args=[overlay.code])
 
 
-def made_report(study: Study) -> str:
-    row, _ = Report.objects.get_or_create(
-        study=study,
-        defaults={"state": WorkState.READY, "file": "reports/r.html",
-                  "digest": storage.keep("reports/r.html", b"<!doctype html>")},
-    )  # fmt: skip
-    return reverse("admin:report_file", args=[row.pk])
+def made(model: type[Report] | type[Download], page: str, file: str, **values: bool) -> Address:
+    """Where the file of a report or bundle is fetched that a worker has made."""
 
-
-def made_bundle(*, public: bool) -> Address:
     def address(study: Study) -> str:
-        row, _ = Download.objects.get_or_create(
-            study=study,
-            public=public,
-            defaults={"state": WorkState.READY, "file": "downloads/b.zip",
-                      "digest": storage.keep("downloads/b.zip", b"PK")},
-        )  # fmt: skip
-        return reverse("admin:bundle_file", args=[row.pk])
+        ready = {"state": WorkState.READY, "file": file, "digest": storage.keep(file, b"made")}
+        row, _ = model.objects.get_or_create(study=study, **values, defaults=ready)
+        return reverse(f"admin:{page}", args=[row.pk])
 
     return address
 
@@ -109,9 +96,9 @@ PAGES: dict[str, tuple[Act, Address]] = {
         "admin:stimulus_drop", args=[study.stimuli.earliest("pk").pk])),
     "undo": (Act.EXCLUDE, exclusion),
     "results' progress": (Act.REPORT, lambda study: page_of(study, "study_results_progress")),
-    "report": (Act.REPORT, made_report),
-    "public bundle": (Act.EXPORT_PUBLIC, made_bundle(public=True)),
-    "private bundle": (Act.EXPORT_PRIVATE, made_bundle(public=False)),
+    "report": (Act.REPORT, made(Report, "report_file", "reports/r.html")),
+    "public bundle": (Act.EXPORT_PUBLIC, made(Download, "bundle_file", "b.zip", public=True)),
+    "private bundle": (Act.EXPORT_PRIVATE, made(Download, "bundle_file", "b.zip", public=False)),
 }  # fmt: skip
 
 
@@ -178,6 +165,7 @@ def test_a_list_holds_only_rows_of_ones_own_studies(page: str) -> None:
     every = administrator().get(address)
     assert 0 < own.context["cl"].result_count < every.context["cl"].result_count
     assert signed_in(make_user("stranger")).get(address).context["cl"].result_count == 0
+    assert Client().get(address)["Location"].startswith("/admin/login/")
     assert "other" not in own.content.decode()
 
 

@@ -1,9 +1,10 @@
 """With TWO_FACTOR on, nobody reaches the desk without the code of an authenticator app."""
 
 import os
-import subprocess
 import sys
 from pathlib import Path
+
+from tests.running import python
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 # A site of its own: the setting changes which apps there are.
@@ -50,13 +51,6 @@ print("all well")
 def test_the_desk_asks_for_the_second_factor_where_it_is_turned_on() -> None:
     kept = {"PATH", "HOME", "POSTGRES_BIN", "LANG"}
     environment = {name: value for name, value in os.environ.items() if name in kept}
-    done = subprocess.run(
-        [sys.executable, "-m", "sandbox.scratch", sys.executable, "-c", SCRIPT],
-        cwd=ROOT,
-        env={**environment, "TWO_FACTOR": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
+    scratch = ("-m", "sandbox.scratch", sys.executable, "-c", SCRIPT)
+    done = python(*scratch, env={**environment, "TWO_FACTOR": "1"})
     assert "all well" in done.stdout, done.stderr[-3000:]

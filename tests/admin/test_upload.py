@@ -3,10 +3,9 @@
 import hashlib
 import io
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -22,6 +21,7 @@ from studyapp.studies.definition.named_files import named_files
 from studyapp.studies.definition.toml_lines import key_lines
 from studyapp.studies.definition.writing import WritingError, with_value
 from tests.admin.desk import administrator, make_user, signed_in
+from tests.running import python
 
 pytestmark = pytest.mark.django_db
 ROOT = settings.ROOT
@@ -88,12 +88,15 @@ def photos(outer: str = "") -> SimpleUploadedFile:
         f"{outer}otter/{n}.png": photo(100 + n) for n in range(2)})  # fmt: skip
 
 
+def sent(**changed: Any) -> dict[str, Any]:
+    """What the form sends to make the study, but for what is changed."""
+    return {"toml": TOML, **TEXTS, "photos": photos(), "do": "make", **changed}
+
+
 @pytest.mark.parametrize("outer", ["", "my photos/"])
 def test_a_study_is_made_of_a_file_texts_and_a_zip_of_photos(outer: str) -> None:
-    data = {"toml": TOML, **TEXTS, "photos": photos(outer), "do": "make"}
-    user = make_user("maker")
-    user.user_permissions.add(Permission.objects.get(codename="add_study"))
-    page = signed_in(user).post(ADDRESS, data, follow=True)
+    user = maker_named("maker")
+    page = signed_in(user).post(ADDRESS, sent(photos=photos(outer)), follow=True)
     assert "The study mine was made with 4 photos. Next:" in page.content.decode()
     study = Study.objects.get(slug="mine")
     assert study.images.count() == 4
@@ -104,9 +107,7 @@ def test_a_study_is_made_of_a_file_texts_and_a_zip_of_photos(outer: str) -> None
 
 
 def test_the_short_fields_write_the_same_file() -> None:
-    data = {"toml": TOML, **TEXTS, "photos": photos(), "do": "make", "slug": "other",
-            "title": 'A "title"', "people": "6"}  # fmt: skip
-    administrator().post(ADDRESS, data)
+    administrator().post(ADDRESS, sent(slug="other", title='A "title"', people="6"))
     study = Study.objects.get(slug="other")
     assert study.title == 'A "title"'
     assert 'title = "A \\"title\\""  # people see it' in study.definition_toml
@@ -116,7 +117,7 @@ def test_the_short_fields_write_the_same_file() -> None:
 def test_an_error_stands_beside_its_field_and_nothing_is_lost() -> None:
     client = administrator()
     wrong = TOML.replace("people = 2", "poeple = 2")
-    page = client.post(ADDRESS, {"toml": wrong, **TEXTS, "photos": photos(), "do": "make"})
+    page = client.post(ADDRESS, sent(toml=wrong))
     errors = page.context["form"].errors
     assert list(errors) == ["toml"]
     assert "study.toml, line" in errors["toml"][0]
@@ -129,8 +130,7 @@ def test_an_error_stands_beside_its_field_and_nothing_is_lost() -> None:
 
 
 def test_a_zip_that_leads_out_of_its_folder_is_refused() -> None:
-    data = {"toml": TOML, **TEXTS, "photos": packed({"../evil.png": photo(1)}), "do": "make"}
-    page = administrator().post(ADDRESS, data)
+    page = administrator().post(ADDRESS, sent(photos=packed({"../evil.png": photo(1)})))
     assert "outside its folder" in page.context["form"].errors["photos"][0]
 
 
@@ -181,7 +181,7 @@ def test_an_uploaded_file_names_nothing_of_the_servers(section: str, key: str, n
 
 def test_the_desk_says_beside_the_field_that_a_name_leads_out() -> None:
     toml = TOML.replace('folder = "photos"', 'folder = "../.."')
-    page = administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": photos(), "do": "make"})
+    page = administrator().post(ADDRESS, sent(toml=toml))
     said = page.context["form"].errors["folder"][0]
     assert said.startswith(
         'study.toml, line 25: `images.folder = "../.."` points outside the upload'
@@ -198,7 +198,7 @@ def test_a_networks_file_that_is_not_in_the_upload_is_looked_for_nowhere_else(
     monkeypatch.chdir(tmp_path)
     toml = TOML.replace('weights = "random"', "", 1) if key == "weights" else TOML
     toml = toml.replace("[networks.sharp]", f'[networks.sharp]\n{key} = "var/env"')
-    page = administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": photos(), "do": "make"})
+    page = administrator().post(ADDRESS, sent(toml=toml))
     assert "no such file beside the study file" in page.context["form"].errors["toml"][0]
     assert not Study.objects.exists()
 
@@ -206,8 +206,8 @@ def test_a_networks_file_that_is_not_in_the_upload_is_looked_for_nowhere_else(
 def test_a_networks_file_of_an_upload_is_kept_by_its_digest_and_named_whole() -> None:
     toml = TOML.replace("[networks.sharp]", '[networks.sharp]\nlabels = "photos/names.txt"')
     names = b"tiger\notter\n"
-    sent = packed({"tiger/a.png": photo(1), "otter/b.png": photo(2), "names.txt": names})
-    administrator().post(ADDRESS, {"toml": toml, **TEXTS, "photos": sent, "do": "make"})
+    files = packed({"tiger/a.png": photo(1), "otter/b.png": photo(2), "names.txt": names})
+    administrator().post(ADDRESS, sent(toml=toml, photos=files))
     stored = Path(Network.objects.exclude(labels_file="").get().labels_file)
     assert stored == settings.VAR / "networks" / hashlib.sha256(names).hexdigest() / "names.txt"
     assert stored.read_bytes() == names
@@ -215,14 +215,14 @@ def test_a_networks_file_of_an_upload_is_kept_by_its_digest_and_named_whole() ->
 
 def test_a_setting_names_no_photo_of_another_study() -> None:
     client = administrator()
-    client.post(ADDRESS, {"toml": TOML, **TEXTS, "photos": photos(), "do": "make"})
+    client.post(ADDRESS, sent())
     strange = Image.objects.earliest("pk")
     toml = TOML.replace('"mine"', '"other"').replace(
         'method = "grad_cam"',
         f'method = "other_image"\nsettings = {{ photo = "{strange.sha256}" }}',
     )
     own = packed({"tiger/x.png": photo(201), "otter/y.png": photo(202)})
-    page = client.post(ADDRESS, {"toml": toml, **TEXTS, "photos": own, "do": "make"})
+    page = client.post(ADDRESS, sent(toml=toml, photos=own))
     assert "is not a photo of this study" in page.context["form"].errors["toml"][0]
     assert not Study.objects.filter(slug="other").exists()
 
@@ -233,12 +233,11 @@ def maker_named(name: str) -> User:
     return user
 
 
-@pytest.mark.parametrize("sent", [{}, {"photos": None}], ids=["with photos", "without"])
-def test_who_uploads_a_study_that_is_there_gets_no_role_in_it(sent: dict[str, None]) -> None:
+@pytest.mark.parametrize("has_photos", [True, False], ids=["with photos", "without"])
+def test_who_uploads_a_study_that_is_there_gets_no_role_in_it(has_photos: bool) -> None:
     owner, stranger = maker_named("owner"), maker_named("stranger")
-    made = {"toml": TOML, **TEXTS, "do": "make"}
-    signed_in(owner).post(ADDRESS, {**made, "photos": photos()})
-    again = made if "photos" in sent else {**made, "photos": photos()}
+    signed_in(owner).post(ADDRESS, sent())
+    again = sent() if has_photos else {"toml": TOML, **TEXTS, "do": "make"}
     page = signed_in(stranger).post(ADDRESS, again)
     assert page.context["form"].errors["toml"] == [
         "a study called mine already exists; choose another short name"
@@ -248,7 +247,7 @@ def test_who_uploads_a_study_that_is_there_gets_no_role_in_it(sent: dict[str, No
 
 def test_whose_role_was_taken_away_does_not_come_back_by_the_same_file() -> None:
     owner = maker_named("owner")
-    signed_in(owner).post(ADDRESS, {"toml": TOML, **TEXTS, "photos": photos(), "do": "make"})
+    signed_in(owner).post(ADDRESS, sent())
     Member.objects.all().delete()
     page = signed_in(owner).post(ADDRESS, {"toml": TOML, **TEXTS, "do": "make"})
     assert "already" in page.context["form"].errors["toml"][0]
@@ -256,12 +255,9 @@ def test_whose_role_was_taken_away_does_not_come_back_by_the_same_file() -> None
 
 
 def test_a_study_that_somebody_may_not_see_is_no_parent_of_theirs() -> None:
-    made = {"toml": TOML, **TEXTS, "do": "make"}
-    signed_in(maker_named("owner")).post(ADDRESS, {**made, "photos": photos()})
+    signed_in(maker_named("owner")).post(ADDRESS, sent())
     child = TOML.replace('slug = "mine"', 'slug = "child"\nparent = "mine"')
-    page = signed_in(maker_named("stranger")).post(
-        ADDRESS, {**made, "toml": child, "photos": photos()}
-    )
+    page = signed_in(maker_named("stranger")).post(ADDRESS, sent(toml=child))
     assert "no study mine to be the parent" in page.context["form"].errors["toml"][0]
 
 
@@ -366,9 +362,7 @@ for text in HOSTILE.values():
     except DefinitionError:
         pass
 """
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    done = python("-c", code)
     assert done.returncode == 0, done.stderr
 
 
@@ -379,9 +373,8 @@ for text in HOSTILE.values():
 def test_a_file_that_cant_be_read_is_refused_and_nothing_typed_is_lost(
     content: bytes, said: str
 ) -> None:
-    sent = SimpleUploadedFile("study.toml", content)
-    data = {"toml": TOML, **TEXTS, "toml_file": sent, "do": "make"}
-    page = administrator().post(ADDRESS, data)
+    file = SimpleUploadedFile("study.toml", content)
+    page = administrator().post(ADDRESS, {"toml": TOML, **TEXTS, "toml_file": file, "do": "make"})
     assert said in page.context["form"].errors["toml_file"][0]
     assert page.context["form"]["toml"].value() == TOML
     assert page.context["form"]["text-consent"].value() == "# consent"

@@ -4,7 +4,7 @@ import pytest
 
 from studyapp.models import Study
 from tests.admin.desk import administrator
-from tests.admin.test_upload import ADDRESS, TEXTS, TOML, photos
+from tests.admin.test_upload import ADDRESS, TEXTS, TOML, sent
 
 pytestmark = pytest.mark.django_db
 TAKEN, TEXT, FOLDER = "is taken by another file", '"texts/consent.md"', 'folder = "photos"'
@@ -33,7 +33,7 @@ def test_a_name_that_no_file_of_the_upload_can_have_is_refused_and_loses_nothing
 ) -> None:
     client = administrator()
     toml = TOML.replace(key, wanted)
-    page = client.post(ADDRESS, {"toml": toml, **TEXTS, "photos": photos(), "do": "make"})
+    page = client.post(ADDRESS, sent(toml=toml))
     complaints = [one for row in page.context["form"].errors.values() for one in row]
     assert [one for one in complaints if reason in one and "name another one" in one] == complaints
     assert "# consent" in page.content.decode()
@@ -45,7 +45,7 @@ def test_a_name_that_no_file_of_the_upload_can_have_is_refused_and_loses_nothing
 
 def test_a_text_that_was_emptied_is_missed_and_not_taken_from_an_earlier_try() -> None:
     client = administrator()
-    client.post(ADDRESS, {"toml": TOML, **TEXTS, "photos": photos(), "do": "check"})
+    client.post(ADDRESS, sent(do="check"))
     data = {"toml": TOML, **TEXTS, "text-consent": "", "do": "make"}
     errors = client.post(ADDRESS, data).context["form"].errors
     assert "texts.consent" in errors["toml"][0]

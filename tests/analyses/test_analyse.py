@@ -2,13 +2,10 @@
 
 import json
 import os
-import subprocess
-import sys
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import answer_all, make_profile, send_people
@@ -17,7 +14,7 @@ from studyapp.models import Exclusion, Participation, StudyKind
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from tests.analyses.tidy_tables import write_csv
-from tests.test_architecture import ROOT
+from tests.running import ROOT, output_of, python
 
 GOOD = "participant,image,method,correct\n" + "".join(
     f"p{person},i{image},{'ab'[(person + image) % 2]},{int((person * image) % 3 > 0)}\n"
@@ -26,26 +23,12 @@ GOOD = "participant,image,method,correct\n" + "".join(
 )
 
 
-def analyse(source: object, **options: object) -> str:
-    out = StringIO()
-    call_command("analyse", str(source), stdout=out, **options)
-    return out.getvalue()
-
-
 def test_a_file_is_analysed_without_database_and_environment(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "d.csv", GOOD)
-    done = subprocess.run(
-        [sys.executable, ROOT / "manage.py", "analyse", path, "--json", tmp_path / "r.json"],
-        env={
-            "PATH": os.environ["PATH"],
-            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-            "DISCERN_VAR": str(tmp_path),
-        },
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    given = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+             "DISCERN_VAR": str(tmp_path)}  # fmt: skip
+    command = (ROOT / "manage.py", "analyse", path, "--json", tmp_path / "r.json")
+    done = python(*command, env=given, cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "discrimination: 30 judgments of 6 people on 5 photos" in done.stdout
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["methods"]["a"]["n"] == 15
@@ -68,25 +51,25 @@ def test_a_file_is_analysed_without_database_and_environment(tmp_path: Path) -> 
 )
 def test_a_bad_file_is_told_in_one_sentence(tmp_path: Path, text: str, sentence: str) -> None:
     with pytest.raises(CommandError, match=sentence):
-        analyse(write_csv(tmp_path / "d.csv", text))
+        output_of("analyse", write_csv(tmp_path / "d.csv", text))
 
 
 def test_missing_outcomes_are_left_out_and_other_columns_ignored(tmp_path: Path) -> None:
     rows = "p,i,a,1,x\np,j,a,,x\nq,i,a,0,x\nq,j,a,1,x\n"
     path = write_csv(tmp_path / "d.csv", "participant,image,method,correct,mood\n" + rows)
-    assert "2 of 3" in analyse(path)
+    assert "2 of 3" in output_of("analyse", path)
 
 
 def test_chance_can_be_told_for_a_file(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "d.csv", GOOD)
-    assert "against chance (25.0 %)" in analyse(path, chance=0.25)
+    assert "against chance (25.0 %)" in output_of("analyse", path, chance=0.25)
     with pytest.raises(CommandError, match="between 0 and 1"):
-        analyse(path, chance=25)
+        output_of("analyse", path, chance=25)
 
 
 def test_an_unknown_reference_is_told_with_those_there_are(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="no method “c” was judged; there are a, b"):
-        analyse(write_csv(tmp_path / "d.csv", GOOD), reference="c")
+        output_of("analyse", write_csv(tmp_path / "d.csv", GOOD), reference="c")
 
 
 @pytest.mark.django_db
@@ -97,9 +80,10 @@ def test_a_study_and_its_bundles_give_the_same_results(paradigm: str, tmp_path: 
     Participation.objects.update(publication_consent=True)
     study = close_study(study)
     texts = [tmp_path / f"{name}.json" for name in "abc"]
-    analyse(study.slug, json=texts[0])
+    output_of("analyse", study.slug, json=texts[0])
     for public, text in ((False, texts[1]), (True, texts[2])):
-        analyse(write_bundle(study, tmp_path / text.stem, public=public).path, json=text)
+        bundle = write_bundle(study, tmp_path / text.stem, public=public)
+        output_of("analyse", bundle.path, json=text)
     assert texts[0].read_bytes() == texts[1].read_bytes() == texts[2].read_bytes()
     assert json.loads(texts[0].read_text("utf-8"))["n"] == 20
 
@@ -112,7 +96,7 @@ def test_excluded_and_unfinished_people_are_counted_and_left_out() -> None:
     Exclusion.objects.create(
         participation=Participation.objects.order_by("pk")[0], rule="failed_checks"
     )
-    text = analyse(study.slug)
+    text = output_of("analyse", study.slug)
     assert "3 judgments of 1 person" in text
     assert "left out by a rule: 1 failed_checks" in text
     assert "most of those who finished are left out" not in text
@@ -122,15 +106,15 @@ def test_excluded_and_unfinished_people_are_counted_and_left_out() -> None:
 def test_simulated_people_are_analysed_only_when_asked_for() -> None:
     study = open_small_study(people=4, trials=4, stimuli=6)
     with pytest.raises(CommandError, match="study simulate small"):
-        analyse(study.slug, simulated=True)
+        output_of("analyse", study.slug, simulated=True)
     copy = marked_copy(study, StudyKind.SIMULATED, seed=2)
     for number in range(4):
         person = take_part(copy, f"simulated-{number}")
         profile = make_profile(seed=number)
         Participation.objects.filter(pk=person.pk).update(profile=profile.as_json())
         answer_all(person, profile, seed=number)
-    assert "no scored judgments" in analyse(study.slug)
-    text = analyse(study.slug, simulated=True)
+    assert "no scored judgments" in output_of("analyse", study.slug)
+    text = output_of("analyse", study.slug, simulated=True)
     assert "16 judgments of 4 people" in text
     assert text.count("known 0.") + text.count("known 1.") == 2
 
@@ -140,7 +124,7 @@ def test_simulated_people_are_analysed_only_when_asked_for() -> None:
 def test_further_paradigms_are_analysed_from_their_studies(paradigm: str, tmp_path: Path) -> None:
     study = open_small_study(paradigm=paradigm, people=6, trials=4, stimuli=8)
     send_people(study, 4, paradigm=paradigm)
-    text = analyse(study.slug, json=tmp_path / "r.json")
+    text = output_of("analyse", study.slug, json=tmp_path / "r.json")
     found = json.loads((tmp_path / "r.json").read_text("utf-8"))
     assert text.startswith(f"{paradigm}: ")
     assert found["people"] == 4
@@ -153,11 +137,11 @@ def test_a_study_of_two_paradigms_is_one_report_and_a_json_file_each(tmp_path: P
     blocks = [{"name": name, "paradigm": name, "trials": 2} for name in ("trust", "discrimination")]
     study = open_small_study(blocks=blocks, people=4)
     send_people(study, 2)
-    text = analyse(study.slug, html=tmp_path / "r.html")
+    text = output_of("analyse", study.slug, html=tmp_path / "r.html")
     assert text.count(" judgments of 2 people") == 2
     page = (tmp_path / "r.html").read_text("utf-8")
     assert page.index('id="trust"') < page.index('id="discrimination"')
     with pytest.raises(CommandError, match="holds one paradigm, here are trust and disc"):
-        analyse(study.slug, json=tmp_path / "r.json")
-    analyse(study.slug, json=tmp_path / "r.json", paradigm="trust")
+        output_of("analyse", study.slug, json=tmp_path / "r.json")
+    output_of("analyse", study.slug, json=tmp_path / "r.json", paradigm="trust")
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["paradigm"] == "trust"

@@ -98,16 +98,8 @@ def test_what_can_not_be_read_is_refused_with_its_line(
     ("paradigm", "content", "sentence"),
     [
         ("pointing", "participant,image,method,percentile\np,i,a,101\n", "not between 0 and 100"),
-        (
-            "rating",
-            "participant,image,method,value\np,i,a,1e200\n",
-            "value '1e200' is not a",
-        ),
-        (
-            "rating",
-            "participant;image;method;value\np;i;a;1,5\nq;i;a;1.5\n",
-            "value '1,5' is not",
-        ),
+        ("rating", "participant,image,method,value\np,i,a,1e200\n", "value '1e200' is not a"),
+        ("rating", "participant;image;method;value\np;i;a;1,5\nq;i;a;1.5\n", "value '1,5' is not"),
     ],
 )
 def test_a_value_that_can_not_be_is_refused_with_its_line(

@@ -26,8 +26,7 @@ def analysed(rows: list[Row], paradigm: str, folder: Path) -> dict[str, Any]:
     path = write_csv(folder / "table.csv", "\n".join([header, *lines]) + "\n")
     found = results(tidy_file(path, paradigm=paradigm))
     assert list(summary(found))
-    told: dict[str, Any] = json.loads(results_json(found))
-    return told
+    return json.loads(results_json(found))
 
 
 def cells(count: int = 60, methods: str = "ab") -> list[Row]:

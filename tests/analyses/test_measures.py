@@ -11,7 +11,7 @@ from django.core.files.storage import default_storage
 from django.core.management import call_command
 
 from sandbox.builders import open_small_study, take_part
-from sandbox.people import send_people
+from sandbox.people import give, send_people
 from studyapp.analyses.reports import analyse_study, study_report
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder, tidy_study
@@ -22,7 +22,7 @@ from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.analysis import analysis_of
 from studyapp.paradigms.measures import unscored
 from studyapp.paradigms.pointing.analysis import point_scores
-from studyapp.participations.answering import answer, current_trial
+from studyapp.participations.answering import current_trial
 from tests.analyses.answered import ITEMS, answered_study
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -30,8 +30,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def own_results(paradigm: str, **block: Any) -> dict[str, Any]:
     found = results(tidy_study(answered_study(paradigm, **block)))
-    told: dict[str, Any] = json.loads(results_json(found))
-    return told
+    return json.loads(results_json(found))
 
 
 def test_every_paradigm_that_is_scored_is_measured() -> None:
@@ -146,7 +145,7 @@ def test_statements_of_two_blocks_are_never_pooled_and_keep_their_scales() -> No
         person = take_part(study, f"person-{number}")
         while (trial := current_trial(person)) is not None:
             value = {"clear": 5, "useful": 1}[trial.block]
-            answer(person, trial_code=trial.code, value=value, data={}, timing={})
+            give(person, value)
     tidy = tidy_study(study)
     found = results(tidy)
     assert {name: (one["n"], one["mean"]) for name, one in found["methods"].items()} == {

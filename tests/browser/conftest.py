@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -21,6 +22,7 @@ FLAGS = [
 ]
 SIZES = {"wide": (1366, 768), "narrow": (390, 844), "low": (844, 390)}
 NewPage = Callable[..., Page]
+Begun = Callable[..., Page]
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +42,7 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     def make(size: str = "wide", **options: object) -> Page:
         width, height = SIZES[size]
         viewport = {"width": width, "height": height}
-        context = browser.new_context(viewport=viewport, **options)  # type: ignore[arg-type]
+        context = browser.new_context(viewport=viewport, **options)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -51,6 +53,20 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
     for context in contexts:
         context.close()
     assert complaints == []
+
+
+@pytest.fixture
+def begun(new_page: NewPage, live_server: object) -> Begun:
+    """A page at the first trial of a study, in a browser of somebody new. There are no settings yet
+    when this is read."""
+    from sandbox.walking import enter
+
+    def begin(study: Any, size: str = "wide", name: str = "", **options: object) -> Page:
+        page = new_page(size, **options)
+        enter(page, f"{live_server}/s/{study.slug}/", name)
+        return page
+
+    return begin
 
 
 def _note_foreign(url: str, complaints: list[str]) -> None:

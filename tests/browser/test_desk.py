@@ -14,22 +14,29 @@ from studyapp.models import Exclusion, Report, Study, StudyState
 from tests.browser.conftest import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-PASSWORD = "long enough to pass"
 TABS = ("change", "gallery", "coverage", "links", "exclusions", "payment", "results",
         "definition", "members")  # fmt: skip
 LISTS = ("study", "stimulus", "participation", "judgment", "exclusion", "explanation")
 
 
-def sign_in(page: Page, site: object) -> None:
-    User.objects.create_superuser("anna", password=PASSWORD)
-    page.goto(f"{site}/admin/")
-    page.fill("[name=username]", "anna")
-    page.fill("[name=password]", PASSWORD)
-    with page.expect_navigation():
-        page.click("[type=submit]")
+@pytest.fixture
+def desk(new_page: NewPage, live_server: object) -> NewPage:
+    """Pages on which an administrator has logged in."""
+
+    def signed_in(size: str = "wide", **options: object) -> Page:
+        page = new_page(size, **options)
+        User.objects.create_superuser("anna", password="long enough to pass")
+        page.goto(f"{live_server}/admin/")
+        page.fill("[name=username]", "anna")
+        page.fill("[name=password]", "long enough to pass")
+        with page.expect_navigation():
+            page.click("[type=submit]")
+        return page
+
+    return signed_in
 
 
-def desk(site: object, study: Study, tab: str = "change") -> str:
+def at(site: object, study: Study, tab: str = "change") -> str:
     return f"{site}/admin/studyapp/study/{study.pk}/{tab}/"
 
 
@@ -46,21 +53,20 @@ def assert_fits(page: Page, name: str) -> None:
 
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
 def test_every_page_is_accessible_and_fits(
-    new_page: NewPage, live_server: object, size: str, scheme: str
+    desk: NewPage, live_server: object, size: str, scheme: str
 ) -> None:
     study = open_small_study(checks=1, pay={"amount": 2.0, "currency": "GBP", "hourly_floor": 9.0})
     send_people(study, 2)
     person = study.participations.earliest("pk")
     Exclusion.objects.create(participation=person, rule="fast", note="2 ms")
     Report.objects.create(study=study)
-    page = new_page(size, color_scheme=scheme)
-    sign_in(page, live_server)
+    page = desk(size, color_scheme=scheme)
     addresses = {
         "home": f"{live_server}/admin/",
         "upload": f"{live_server}/admin/studyapp/study/add/?from=demo-trust",
-        "close": desk(live_server, study, "do/close"),
+        "close": at(live_server, study, "do/close"),
         "person": f"{live_server}/admin/studyapp/participation/{person.pk}/change/",
-        **{tab: desk(live_server, study, tab) for tab in TABS},
+        **{tab: at(live_server, study, tab) for tab in TABS},
         **{f"list-{name}": f"{live_server}/admin/studyapp/{name}/" for name in LISTS},
     }
     found: dict[str, list[str]] = {}
@@ -75,12 +81,11 @@ def test_every_page_is_accessible_and_fits(
 
 @pytest.mark.parametrize("javascript", [True, False])
 def test_a_study_is_opened_paused_resumed_and_closed_by_its_buttons(
-    new_page: NewPage, live_server: object, javascript: bool
+    desk: NewPage, live_server: object, javascript: bool
 ) -> None:
     study = make_study()
-    page = new_page(java_script_enabled=javascript)
-    sign_in(page, live_server)
-    page.goto(desk(live_server, study))
+    page = desk(java_script_enabled=javascript)
+    page.goto(at(live_server, study))
     steps = (
         ("Open", StudyState.OPEN),
         ("Pause", StudyState.PAUSED),
@@ -98,12 +103,11 @@ def test_a_study_is_opened_paused_resumed_and_closed_by_its_buttons(
 
 
 def test_a_confirmation_can_be_left_without_doing_anything(
-    new_page: NewPage, live_server: object
+    desk: NewPage, live_server: object
 ) -> None:
     study = make_study()
-    page = new_page()
-    sign_in(page, live_server)
-    page.goto(desk(live_server, study, "do/open"))
+    page = desk()
+    page.goto(at(live_server, study, "do/open"))
     with page.expect_navigation():
         page.get_by_role("link", name="No, go back").click()
     study.refresh_from_db()
@@ -111,53 +115,47 @@ def test_a_confirmation_can_be_left_without_doing_anything(
 
 
 def test_what_can_be_done_with_a_group_of_the_payment_stays_on_one_line(
-    new_page: NewPage, live_server: object
+    desk: NewPage, live_server: object
 ) -> None:
     study = open_small_study()
     send_people(study, 2)
-    page = new_page("narrow")
-    sign_in(page, live_server)
-    page.goto(desk(live_server, study, "payment"))
+    page = desk("narrow")
+    page.goto(at(live_server, study, "payment"))
     verbs = [page.get_by_role("link", name=name, exact=True) for name in ("show", "CSV")]
     show, csv = (verb.bounding_box() for verb in verbs)
-    assert show is not None
-    assert csv is not None
     assert show["y"] == csv["y"]
     assert csv["x"] + csv["width"] <= 390
 
 
 def test_a_printed_desk_leaves_out_what_can_only_be_pressed(
-    new_page: NewPage, live_server: object
+    desk: NewPage, live_server: object
 ) -> None:
     study = open_small_study()
     send_people(study, 2)
-    page = new_page()
-    sign_in(page, live_server)
-    page.goto(desk(live_server, study, "payment"))
+    page = desk()
+    page.goto(at(live_server, study, "payment"))
     assert page.get_by_role("button", name="Erase").is_visible()
     page.emulate_media(media="print")
     assert not page.get_by_role("button", name="Erase").is_visible()
     assert page.get_by_role("heading", name="Approval list").is_visible()
-    page.goto(desk(live_server, study, "gallery"))
+    page.goto(at(live_server, study, "gallery"))
     assert not page.locator(".filters").is_visible()
 
 
-def test_the_arrow_keys_page_through_the_gallery(new_page: NewPage, live_server: object) -> None:
+def test_the_arrow_keys_page_through_the_gallery(desk: NewPage, live_server: object) -> None:
     study = open_small_study(stimuli=14, people=8)
-    page = new_page()
-    sign_in(page, live_server)
-    page.goto(desk(live_server, study, "gallery"))
+    page = desk()
+    page.goto(at(live_server, study, "gallery"))
     page.keyboard.press("ArrowRight")
     page.wait_for_url("**page=2")
     page.keyboard.press("ArrowLeft")
     page.wait_for_url("**page=1")
 
 
-def test_the_bars_move_by_themselves(new_page: NewPage, live_server: object) -> None:
+def test_the_bars_move_by_themselves(desk: NewPage, live_server: object) -> None:
     study = make_study(prepared=False)
-    page = new_page()
-    sign_in(page, live_server)
-    page.goto(desk(live_server, study))
+    page = desk()
+    page.goto(at(live_server, study))
     assert "16 ready" in page.locator(".count").nth(1).inner_text()
     row = study.stimuli.earliest("pk").overlays.earliest("pk").overlay.explanation
     row.state, row.map_digest = "pending", ""
@@ -168,13 +166,12 @@ def test_the_bars_move_by_themselves(new_page: NewPage, live_server: object) -> 
 
 
 def test_a_replay_shows_the_page_and_lets_nobody_answer(
-    new_page: NewPage, live_server: object, tmp_path: Path
+    desk: NewPage, live_server: object, tmp_path: Path
 ) -> None:
     study = open_small_study()
     send_people(study, 1)
     person = study.participations.get()
-    page = new_page()
-    sign_in(page, live_server)
+    page = desk()
     page.goto(f"{live_server}/replay/{person.code}/1")
     keep_screenshot(page, "replay")
     assert page.locator(".stage img").first.evaluate("image => image.naturalWidth") > 0
@@ -188,16 +185,13 @@ def test_a_replay_shows_the_page_and_lets_nobody_answer(
 
 
 def test_a_complaint_about_a_short_field_stands_above_it(
-    new_page: NewPage, live_server: object
+    desk: NewPage, live_server: object
 ) -> None:
-    page = new_page("wide")
-    sign_in(page, live_server)
+    page = desk("wide")
     page.goto(f"{live_server}/admin/studyapp/study/add/?from=demo-trust")
     page.fill("[name=slug]", "My Study")
     page.click("[name=do][value=check]")
     field, told = page.locator("[name=slug]"), page.locator(".field:has([name=slug]) .errorlist")
     assert "use small letters" in told.inner_text()
     at, said = field.bounding_box(), told.bounding_box()
-    assert at is not None
-    assert said is not None
     assert (abs(at["x"] - said["x"]) < 2, said["y"] < at["y"]) == (True, True)

@@ -5,9 +5,9 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from sandbox.builders import open_small_study
-from sandbox.walking import TWO_FRAMES, enter, keep_screenshot, press, wait_for_next
+from sandbox.walking import TWO_FRAMES, keep_screenshot, press, wait_for_next
 from studyapp.models import Judgment, Participation, Status, Trial
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import Begun
 from tests.journeys.test_every_paradigm import ANSWERS, whole_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -28,12 +28,8 @@ def answer(page: Page) -> None:
 
 
 @pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_every_kind_of_question_is_answered_in_a_browser(
-    new_page: NewPage, live_server: object, size: str
-) -> None:
-    study = whole_study()
-    page = new_page(size, reduced_motion="reduce")
-    enter(page, f"{live_server}/s/{study.slug}/")
+def test_every_kind_of_question_is_answered_in_a_browser(begun: Begun, size: str) -> None:
+    page = begun(whole_study(), size, reduced_motion="reduce")
     seen: set[tuple[str, str, int]] = set()
     while page.locator("#trial").count():
         page.wait_for_selector(".shown, .recognised")
@@ -53,13 +49,9 @@ def test_every_kind_of_question_is_answered_in_a_browser(
 
 
 @pytest.mark.parametrize(("script", "keys"), [(True, "ArrowDown"), (False, "ArrowRight")])
-def test_a_photo_is_pointed_at_by_keys_alone(
-    new_page: NewPage, live_server: object, script: bool, keys: str
-) -> None:
+def test_a_photo_is_pointed_at_by_keys_alone(begun: Begun, script: bool, keys: str) -> None:
     block = {"name": "pointing", "paradigm": "pointing", "trials": 2}
-    study = open_small_study(paradigm="pointing", blocks=[block])
-    page = new_page(java_script_enabled=script)
-    enter(page, f"{live_server}/s/{study.slug}/")
+    page = begun(open_small_study(paradigm="pointing", blocks=[block]), java_script_enabled=script)
     page.wait_for_selector(".shown, .recognised")
     # Pressed before any square was chosen: nothing is stored, the question stays.
     if script:
@@ -86,7 +78,6 @@ def assert_pictures_are_seen(page: Page) -> None:
     boxes = [one.bounding_box() for one in page.locator(".stage img, .stage [type=image]").all()]
     places = [box for box in boxes if box is not None]
     size = page.viewport_size
-    assert size is not None
     for number, box in enumerate(places):
         assert box["width"] >= 80
         assert 0 <= box["x"] <= size["width"] - box["width"]

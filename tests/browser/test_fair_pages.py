@@ -7,10 +7,10 @@ import pytest
 from playwright.sync_api import Page
 
 from sandbox.builders import ETHICS, open_small_study
-from sandbox.walking import keep_screenshot, wait_for_next, wait_for_trial
+from sandbox.walking import enter, keep_screenshot, wait_for_next, wait_for_trial
 from studyapp.models import Participation, Study, Trial
 from studyapp.paradigms import PARADIGMS
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import Begun, NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 CONDITIONS = [{"name": "plain", "method": "none"}, {"name": "explained", "method": "grad_cam"}]
@@ -37,18 +37,6 @@ def fits(paradigm: str) -> bool:
     return "none" in PARADIGMS[paradigm].without_map
 
 
-def walk(page: Page, address: str) -> str:
-    """To the first trial; the instructions on the way."""
-    page.goto(address)
-    page.locator("main form button.primary").first.click()
-    page.locator("[name=agree]").check()
-    page.locator("form[action$=consent] button").click()
-    page.wait_for_selector("form[action$=begin]")
-    seen = page.locator("main").inner_html()
-    page.locator("form[action$=begin] button").click()
-    return seen
-
-
 def answer(page: Page) -> None:
     for name in {one.get_attribute("name") for one in page.locator(".option input").all()}:
         page.locator(f".option:has([name={name}])").nth(1).click()
@@ -57,14 +45,12 @@ def answer(page: Page) -> None:
     page.locator(".confirm").click()
 
 
-def sizes(page: Page, address: str, found: dict[tuple[float, float], set[str]]) -> None:
+def sizes(page: Page, found: dict[tuple[float, float], set[str]]) -> None:
     """The photo's size on every page of one person, with the arm and step that showed it."""
-    walk(page, address)
     while page.locator("#trial").count():
         code = wait_for_trial(page)
         trial = Trial.objects.select_related("slot__arm").get(code=code)
         box = page.locator(".stage .photo img").bounding_box()
-        assert box is not None
         found[round(box["width"]), round(box["height"])].add(f"{trial.slot.arm}/{trial.step}")
         answer(page)
         wait_for_next(page, code)
@@ -74,12 +60,12 @@ def sizes(page: Page, address: str, found: dict[tuple[float, float], set[str]]) 
 @pytest.mark.parametrize("paradigm", ["agreement", "reliance"])
 @pytest.mark.parametrize("language", ["en", "de"])
 def test_a_photo_has_one_size_in_every_arm_and_step(
-    new_page: NewPage, live_server: object, paradigm: str, size: str, language: str
+    begun: Begun, paradigm: str, size: str, language: str
 ) -> None:
     study = study_of_two_arms(paradigm, language=language)
     found: dict[tuple[float, float], set[str]] = defaultdict(set)
     for _ in range(2):
-        sizes(new_page(size), f"{live_server}/s/{study.slug}/", found)
+        sizes(begun(study, size), found)
     assert len({name for names in found.values() for name in names}) >= 2
     assert len(found) == 1, dict(found)
 
@@ -91,11 +77,11 @@ def test_the_example_is_no_trial_that_counts(
     study = study_of_two_arms(paradigm)
     for _ in range(2):
         page = new_page()
-        seen = walk(page, f"{live_server}/s/{study.slug}/")
+        seen = enter(page, f"{live_server}/s/{study.slug}/")
         assert "example-photo.svg" in seen
         assert ".png" not in seen
         assert "for practice" not in seen
-        for trial in Participation.objects.latest("pk").slot.trials.all():  # type: ignore[union-attr]
+        for trial in Participation.objects.latest("pk").slot.trials.all():
             assert trial.stimulus is None or trial.stimulus.category not in seen
 
 
@@ -103,7 +89,7 @@ def test_with_practice_the_example_is_the_first_practice(
     new_page: NewPage, live_server: object
 ) -> None:
     study = open_small_study(practice=1)
-    seen = walk(new_page(), f"{live_server}/s/{study.slug}/")
+    seen = enter(new_page(), f"{live_server}/s/{study.slug}/")
     assert "The first ones are for practice." in seen
     assert ".png" in seen
 
@@ -112,25 +98,17 @@ def test_with_practice_the_example_is_the_first_practice(
 @pytest.mark.parametrize("language", ["en", "de"])
 @pytest.mark.parametrize("size", ["wide", "narrow", "low"])
 def test_pages_are_whole_in_every_language_and_light(
-    new_page: NewPage, live_server: object, language: str, scheme: str, size: str
+    begun: Begun, language: str, scheme: str, size: str
 ) -> None:
     ethics = {**ETHICS, "protocol": "2026-11-Ethikkommission-4711"}
     study = open_small_study(language=language, ethics=ethics, practice=1)
-    page = new_page(size, color_scheme=scheme)
-    page.goto(f"{live_server}/s/{study.slug}/")
     name = f"{size}-{language}-{scheme}"
-    page.locator("main form button.primary").first.click()
-    page.locator("[name=agree]").check()
-    page.locator("form[action$=consent] button").click()
-    page.wait_for_selector("form[action$=begin]")
-    keep_screenshot(page, f"{name}-instructions")
-    page.locator("form[action$=begin] button").click()
+    page = begun(study, size, name, color_scheme=scheme)
     wait_for_trial(page)
     keep_screenshot(page, f"{name}-trial")
     for part in page.locator("footer nav > *, .legend > *").all():
         box = part.bounding_box()
         width = page.evaluate("innerWidth")
-        assert box is not None
         assert box["x"] >= 0
         assert box["x"] + box["width"] <= width + 0.5, part.inner_text()
         assert part.evaluate("one => one.scrollWidth <= one.clientWidth + 1")
@@ -139,25 +117,23 @@ def test_pages_are_whole_in_every_language_and_light(
 
 
 def test_a_page_says_what_the_colours_mean_and_leaves_room_where_it_shows_none(
-    new_page: NewPage, live_server: object
+    begun: Begun,
 ) -> None:
     study = study_of_two_arms("agreement")
     texts = {}
     for _ in range(2):
-        page = new_page()
-        walk(page, f"{live_server}/s/{study.slug}/")
+        page = begun(study)
         wait_for_trial(page)
         arm = Participation.objects.latest("pk").arm
         legend = page.locator(".legend")
         texts[str(arm)] = legend.inner_text().split()
         box = legend.bounding_box()
-        assert box is not None
         assert box["height"] > 10
     assert texts == {"plain": [], "explained": ["less", "important", "more", "important"]}
 
 
 def finished(page: Page, address: str) -> None:
-    walk(page, address)
+    enter(page, address)
     while page.locator("#trial").count():
         code = wait_for_trial(page)
         answer(page)

@@ -3,16 +3,9 @@
 import pytest
 from playwright.sync_api import Page
 
-from sandbox.walking import (
-    enter,
-    keep_screenshot,
-    make_open_study,
-    press,
-    wait_for_next,
-    wait_for_trial,
-)
+from sandbox.walking import keep_screenshot, make_open_study, press, wait_for_next, wait_for_trial
 from studyapp.models import Judgment, Participation, Status
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import Begun, NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -36,7 +29,6 @@ def assert_all_is_above_the_fold(page: Page) -> None:
     for part in (".stage img", ".option", ".confirm"):
         for place in page.locator(part).all():
             box = place.bounding_box()
-            assert box is not None
             assert box["y"] >= 0, part
             assert box["y"] + box["height"] <= height, part
 
@@ -44,12 +36,10 @@ def assert_all_is_above_the_fold(page: Page) -> None:
 @pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
 def test_a_study_is_walked_from_the_link_to_the_code(
-    new_page: NewPage, live_server: object, paradigm: str, size: str, scheme: str
+    begun: Begun, paradigm: str, size: str, scheme: str
 ) -> None:
-    study = make_open_study(paradigm)
-    page = new_page(size, color_scheme=scheme)
     name = f"{paradigm}-{size}-{scheme}"
-    enter(page, f"{live_server}/s/{study.slug}/", name)
+    page = begun(make_open_study(paradigm), size, name, color_scheme=scheme)
     assert answer_by_mouse(page, name) == 5
     person = Participation.objects.get()
     assert page.locator(".code").inner_text() == person.completion_code
@@ -79,10 +69,8 @@ def test_a_study_is_walked_by_keyboard_alone(new_page: NewPage, live_server: obj
     assert Participation.objects.get().status == Status.FINISHED
 
 
-def test_a_study_is_walked_without_javascript(new_page: NewPage, live_server: object) -> None:
-    study = make_open_study()
-    page = new_page(java_script_enabled=False)
-    enter(page, f"{live_server}/s/{study.slug}/")
+def test_a_study_is_walked_without_javascript(begun: Begun) -> None:
+    page = begun(make_open_study(), java_script_enabled=False)
     while page.locator("#trial").count():
         page.locator(".option").nth(1).click()
         with page.expect_navigation():
@@ -91,12 +79,9 @@ def test_a_study_is_walked_without_javascript(new_page: NewPage, live_server: ob
     assert Participation.objects.get().status == Status.FINISHED
 
 
-def test_the_link_opened_again_goes_on_where_it_stopped(
-    new_page: NewPage, live_server: object
-) -> None:
+def test_the_link_opened_again_goes_on_where_it_stopped(begun: Begun, live_server: object) -> None:
     study = make_open_study()
-    page = new_page()
-    enter(page, f"{live_server}/s/{study.slug}/")
+    page = begun(study)
     page.wait_for_selector(".answers.shown")
     trial = page.locator("[name=trial]").input_value()
     page.goto(f"{live_server}/s/{study.slug}/")
@@ -104,32 +89,8 @@ def test_the_link_opened_again_goes_on_where_it_stopped(
     assert Participation.objects.count() == 1
 
 
-def test_two_tabs_and_the_back_button_store_each_answer_once(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = make_open_study()
-    page = new_page()
-    enter(page, f"{live_server}/s/{study.slug}/")
-    page.wait_for_selector(".answers.shown")
-    second = page.context.new_page()
-    second.goto(page.url)
-    second.wait_for_selector(".answers.shown")
-    for tab in (page, second):
-        tab.locator(".option").nth(3).click()
-        tab.get_by_role("button", name="Confirm").dblclick()
-        tab.wait_for_function("() => document.querySelector('progress')?.value === 1")
-    assert Judgment.objects.count() == 1
-    page.go_back()
-    page.goto(second.url)
-    assert page.locator("progress").get_attribute("value") == "1"
-
-
-def test_an_answer_survives_a_cut_network_and_a_reload(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = make_open_study()
-    page = new_page()
-    enter(page, f"{live_server}/s/{study.slug}/")
+def test_an_answer_survives_a_cut_network_and_a_reload(begun: Begun) -> None:
+    page = begun(make_open_study())
     page.wait_for_selector(".answers.shown")
     page.route("**/answer", lambda route: route.abort())
     page.locator(".option").last.click()

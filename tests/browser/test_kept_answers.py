@@ -16,7 +16,7 @@ from sandbox.walking import (
     wait_for_trial,
 )
 from studyapp.models import Judgment, Study
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import Begun
 
 FACTS = [
     {"name": "age", "question": "How old are you?", "kind": "number", "least": 18, "most": 99,
@@ -37,21 +37,8 @@ def custom_study(**options: Any) -> Study:
     return open_small_study(blocks=blocks, **options)
 
 
-def begin(page: Page, address: str) -> None:
-    """To the first page of a study without pictures."""
-    page.goto(address)
-    page.locator("main form button.primary").click()
-    page.locator("[name=agree]").check()
-    page.locator("form[action$=consent] button").click()
-    page.locator("form[action$=begin] button").click()
-
-
-def test_a_refused_text_is_told_beside_its_field_and_everything_typed_stays(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = custom_study()
-    page = new_page()
-    begin(page, f"{live_server}/s/{study.slug}/")
+def test_a_refused_text_is_told_beside_its_field_and_everything_typed_stays(begun: Begun) -> None:
+    page = begun(custom_study())
     trial = wait_for_trial(page)
     page.locator("[name=first]").fill("words")
     page.locator("[name=second]").fill("   ")
@@ -73,12 +60,11 @@ def test_a_refused_text_is_told_beside_its_field_and_everything_typed_stays(
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("size", ["wide", "narrow"])
 def test_a_refused_number_is_told_beside_its_box_and_can_be_declined_instead(
-    new_page: NewPage, live_server: object, size: str, scheme: str
+    begun: Begun, size: str, scheme: str
 ) -> None:
     block = {"name": "about_you", "paradigm": "custom", "trials": 1, "fields": FACTS}
     study = open_small_study(blocks=[block], language="de" if scheme == "dark" else "en")
-    page = new_page(size, color_scheme=scheme)
-    begin(page, f"{live_server}/s/{study.slug}/")
+    page = begun(study, size, color_scheme=scheme)
     wait_for_trial(page)
     page.locator("[name=age]").fill("abc")
     page.locator("[name=work]").fill("baker")
@@ -102,10 +88,8 @@ def test_a_refused_number_is_told_beside_its_box_and_can_be_declined_instead(
     assert Judgment.objects.get().data == {"age": declined, "work": "baker", "gender": declined}
 
 
-def test_what_is_being_written_survives_a_reload(new_page: NewPage, live_server: object) -> None:
-    study = custom_study()
-    page = new_page()
-    begin(page, f"{live_server}/s/{study.slug}/")
+def test_what_is_being_written_survives_a_reload(begun: Begun) -> None:
+    page = begun(custom_study())
     trial = wait_for_trial(page)
     page.locator("[name=first]").fill("half a thought")
     page.reload()
@@ -119,28 +103,22 @@ def test_what_is_being_written_survives_a_reload(new_page: NewPage, live_server:
 
 
 def test_on_a_shared_computer_nobody_gets_what_another_left_in_the_form(
-    new_page: NewPage, live_server: object
+    begun: Begun, live_server: object
 ) -> None:
     study = custom_study(people=1, panel={"people_per_device": 2})
-    page = new_page()
-    address = f"{live_server}/s/{study.slug}/"
-    begin(page, address)
+    page = begun(study)
     trial = wait_for_trial(page)
     page.locator("[name=first]").fill("my private words")
     page.locator("footer a[href$=withdraw]").click()
     page.locator("form[action$=withdraw] button").click()
     page.wait_for_load_state()
-    begin(page, address)
+    enter(page, f"{live_server}/s/{study.slug}/")
     assert wait_for_trial(page) == trial
     assert page.locator("[name=first]").input_value() == ""
 
 
-def test_a_text_as_long_as_the_page_allows_is_taken_with_its_lines(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = custom_study()
-    page = new_page()
-    begin(page, f"{live_server}/s/{study.slug}/")
+def test_a_text_as_long_as_the_page_allows_is_taken_with_its_lines(begun: Begun) -> None:
+    page = begun(custom_study())
     trial = wait_for_trial(page)
     page.locator("[name=first]").fill("\n".join("abcdefghi" for _ in range(4)) + "j")
     page.locator("[name=second]").fill("x")
@@ -149,10 +127,8 @@ def test_a_text_as_long_as_the_page_allows_is_taken_with_its_lines(
     assert len(Judgment.objects.get().data["first"]) == 40
 
 
-def test_without_script_what_was_typed_stays_too(new_page: NewPage, live_server: object) -> None:
-    study = custom_study()
-    page = new_page(java_script_enabled=False)
-    begin(page, f"{live_server}/s/{study.slug}/")
+def test_without_script_what_was_typed_stays_too(begun: Begun) -> None:
+    page = begun(custom_study(), java_script_enabled=False)
     page.locator("[name=first]").fill("words")
     page.locator("[name=second]").fill("   ")
     page.locator(".confirm").click()
@@ -160,12 +136,8 @@ def test_without_script_what_was_typed_stays_too(new_page: NewPage, live_server:
     assert page.locator("[name=first]").input_value() == "words"
 
 
-def test_keys_held_since_the_page_before_answer_nothing(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = make_open_study()
-    page = new_page()
-    enter(page, f"{live_server}/s/{study.slug}/")
+def test_keys_held_since_the_page_before_answer_nothing(begun: Begun) -> None:
+    page = begun(make_open_study())
     trial = wait_for_trial(page)
     page.keyboard.down("1")
     page.keyboard.down("Enter")
@@ -187,16 +159,18 @@ def test_keys_held_since_the_page_before_answer_nothing(
     assert Judgment.objects.count() == 2
 
 
-def test_of_two_tabs_the_first_answer_stands_and_the_other_says_so(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = make_open_study()
-    first = new_page()
-    enter(first, f"{live_server}/s/{study.slug}/")
-    trial = wait_for_trial(first)
+def two_tabs(begun: Begun) -> tuple[Page, Page, str]:
+    """Two tabs at one trial, and its code."""
+    first = begun(make_open_study())
     second = first.context.new_page()
     second.goto(first.url)
+    trial = wait_for_trial(first)
     assert wait_for_trial(second) == trial
+    return first, second, trial
+
+
+def test_of_two_tabs_the_first_answer_stands_and_the_other_says_so(begun: Begun) -> None:
+    first, second, trial = two_tabs(begun)
     first.locator(".option").nth(0).click()
     second.locator(".option").nth(4).click()
     first.locator(".confirm").click()
@@ -215,19 +189,11 @@ def test_of_two_tabs_the_first_answer_stands_and_the_other_says_so(
     assert Judgment.objects.count() == 2
 
 
-def test_the_same_answer_from_two_tabs_is_stored_once_without_a_word(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = make_open_study()
-    first = new_page()
-    enter(first, f"{live_server}/s/{study.slug}/")
-    trial = wait_for_trial(first)
-    second = first.context.new_page()
-    second.goto(first.url)
-    wait_for_trial(second)
+def test_the_same_answer_from_two_tabs_is_stored_once_without_a_word(begun: Begun) -> None:
+    first, second, trial = two_tabs(begun)
     for page in (first, second):
         page.locator(".option").nth(3).click()
-        page.locator(".confirm").click()
+        page.locator(".confirm").dblclick()
         wait_for_next(page, trial)
     assert "kept" not in second.url
     assert Judgment.objects.get().value == 1
@@ -235,15 +201,9 @@ def test_the_same_answer_from_two_tabs_is_stored_once_without_a_word(
 
 @pytest.mark.parametrize("script", [True, False])
 def test_a_restored_page_takes_the_person_on_and_changes_no_answer(
-    new_page: NewPage, live_server: object, script: bool
+    begun: Begun, script: bool
 ) -> None:
-    study = make_open_study()
-    page = new_page(java_script_enabled=script)
-    page.goto(f"{live_server}/s/{study.slug}/")
-    page.locator("main form button.primary").click()
-    page.locator("[name=agree]").check()
-    page.locator("form[action$=consent] button").click()
-    page.locator("form[action$=begin] button").click()
+    page = begun(make_open_study(), java_script_enabled=script)
     page.wait_for_selector("#trial")
     trial = page.locator("[name=trial]").input_value()
     page.locator(".option").nth(0).click()

@@ -7,9 +7,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, Request
 
-from sandbox.walking import enter, keep_screenshot, make_open_study, wait_for_next, wait_for_trial
+from sandbox.walking import keep_screenshot, make_open_study, wait_for_next, wait_for_trial
 from studyapp.models import Judgment, Participation, Status
-from tests.browser.conftest import NewPage
+from tests.browser.conftest import Begun, NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 HEAVIEST = 60_000
@@ -75,7 +75,6 @@ def test_whatever_is_pressed_is_large_enough_for_a_thumb(
     for name in walk(page, live_server, study.slug):
         for target in page.locator("button, .option, .tick, footer a, .cards a").all():
             box = target.bounding_box()
-            assert box is not None
             if box["height"] < TARGET:
                 small.append((name, target.inner_text(), box["height"]))
     assert small == []
@@ -120,12 +119,8 @@ def test_nothing_moves_while_a_page_loads(
     assert {name: shift for name, shift in shifts.items() if shift > 0} == {}
 
 
-def test_nothing_moves_when_an_answer_is_chosen_and_refused(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = make_open_study()
-    page = new_page("narrow")
-    enter(page, f"{live_server}/s/{study.slug}/")
+def test_nothing_moves_when_an_answer_is_chosen_and_refused(begun: Begun) -> None:
+    page = begun(make_open_study(), "narrow")
     wait_for_trial(page)
     before = [part.bounding_box() for part in page.locator("img, .option, .confirm").all()]
     page.locator(".confirm").click()
@@ -134,18 +129,12 @@ def test_nothing_moves_when_an_answer_is_chosen_and_refused(
     assert before == after
 
 
-def test_a_study_from_right_to_left_mirrors_everything(
-    new_page: NewPage, live_server: object
-) -> None:
-    study = make_open_study(language="ar")
-    page = new_page(color_scheme="light")
-    enter(page, f"{live_server}/s/{study.slug}/", "right-to-left")
+def test_a_study_from_right_to_left_mirrors_everything(begun: Begun) -> None:
+    page = begun(make_open_study(language="ar"), name="right-to-left", color_scheme="light")
     wait_for_trial(page)
     keep_screenshot(page, "right-to-left-trial")
     assert page.locator("html").get_attribute("dir") == "rtl"
     first, second = (one.bounding_box() for one in page.locator(".pair img").all())
-    assert first is not None
-    assert second is not None
     assert first["x"] > second["x"]
     options = [one.bounding_box() for one in page.locator(".option").all()]
     places = [box["x"] for box in options if box is not None]
@@ -180,24 +169,19 @@ def test_twice_as_large_everything_can_still_be_reached(
         for part in page.locator(".stage img, .option, .confirm").all():
             part.scroll_into_view_if_needed()
             box = part.bounding_box()
-            assert box is not None
             assert box["width"] >= TARGET
     assert Participation.objects.get().status == Status.FINISHED
 
 
-def test_translators_leave_alone_what_is_judged(new_page: NewPage, live_server: object) -> None:
-    study = make_open_study()
-    page = new_page()
-    enter(page, f"{live_server}/s/{study.slug}/")
+def test_translators_leave_alone_what_is_judged(begun: Begun) -> None:
+    page = begun(make_open_study())
     wait_for_trial(page)
     for part in page.locator(".stage, .option .words").all():
         assert part.get_attribute("translate") == "no"
 
 
-def test_whoever_wants_no_motion_sees_none(new_page: NewPage, live_server: object) -> None:
-    study = make_open_study()
-    page = new_page(reduced_motion="reduce")
-    enter(page, f"{live_server}/s/{study.slug}/")
+def test_whoever_wants_no_motion_sees_none(begun: Begun) -> None:
+    page = begun(make_open_study(), reduced_motion="reduce")
     wait_for_trial(page)
     running: Any = page.evaluate("() => document.getAnimations().length")
     assert running == 0

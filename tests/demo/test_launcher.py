@@ -10,58 +10,31 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
 
 from demo.environment import read_env, site_environment, write_env
 from sandbox.processes import free_port
+from tests.running import ROOT, Done, python, run
+from tests.study_files import write_study
 
-ROOT = Path(__file__).resolve().parents[2]
 LABELS = [f"thing {number}" for number in range(10)]
 # Networks of one seed agree, and every label is right: every photo can be asked about.
-STUDY = """\
-slug = "small"
-title = "A small study"
-kind = "pilot"
-[texts]
-consent = "text.md"
-instructions = "text.md"
-debrief = "text.md"
-[networks.one]
-builder = "alexnet"
-weights = "random"
-labels = "labels.txt"
-layer = "features.10"
-[networks.other]
-builder = "alexnet"
-weights = "random"
-labels = "labels.txt"
-layer = "features.8"
-[pairs.main]
-stronger = "one"
-weaker = "other"
-[images]
-reader = "coco"
-folder = "photos"
-[[conditions]]
-name = "plain"
-method = "guided_backprop"
-[[blocks]]
-name = "main"
-paradigm = "trust"
-trials = 2
-[design]
-seed = 1
-people = 4
-stimuli = 3
-ratings = "nearest"
-[display]
-size = 96
-"""
+LAYERS = {"one": "features.10", "other": "features.8"}
+STUDY: dict[str, Any] = {
+    "trials": 2, "stimuli": 3, "conditions": [{"name": "plain", "method": "guided_backprop"}],
+    "networks": {
+        name: {"builder": "alexnet", "weights": "random", "labels": "labels.txt", "layer": layer}
+        for name, layer in LAYERS.items()
+    },
+    "pairs": {"main": {"stronger": "one", "weaker": "other"}},
+    "images": {"reader": "coco", "folder": "photos"},
+}  # fmt: skip
 
 
-def write_study(folder: Path) -> Path:
+def make_study(folder: Path) -> Path:
     photos = folder / "photos"
     photos.mkdir(parents=True)
     images = [{"id": n, "file_name": f"{n}.png"} for n in range(4)]
@@ -74,9 +47,7 @@ def write_study(folder: Path) -> Path:
     content = {"images": images, "annotations": annotations, "categories": categories}
     (photos / "annotations.json").write_text(json.dumps(content))
     (folder / "labels.txt").write_text("\n".join(LABELS))
-    (folder / "text.md").write_text("Plain words.")
-    (folder / "small.toml").write_text(STUDY)
-    return folder / "small.toml"
+    return write_study(folder, **STUDY)
 
 
 class Demo:
@@ -84,7 +55,7 @@ class Demo:
 
     def __init__(self, folder: Path) -> None:
         self.var = folder / "var"
-        self.study = write_study(folder / "study")
+        self.study = make_study(folder / "study")
         self.port = free_port()
 
     def command(self, *arguments: str) -> list[str]:
@@ -95,29 +66,12 @@ class Demo:
         kept = {name: value for name, value in os.environ.items() if name not in ours}
         return {**kept, "DISCERN_VAR": str(self.var), "PORT": str(self.port), **more}
 
-    def run(self, *arguments: str, **more: str) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            self.command(*arguments),
-            cwd=ROOT,
-            env=self.environment(**more),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
+    def run(self, *arguments: str, **more: str) -> Done:
+        return run(*self.command(*arguments), env=self.environment(**more))
 
-    def manage(self, *arguments: str) -> "subprocess.CompletedProcess[str]":
+    def manage(self, *arguments: str) -> Done:
         """As somebody types it into a new shell, who has none of PostgreSQL's programs there."""
-        kept = {"PATH": "", "DISCERN_VAR": str(self.var)}
-        return subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT,
-            env=kept,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=240,
-        )
+        return python("manage.py", *arguments, env={"PATH": "", "DISCERN_VAR": str(self.var)})
 
     def start(self) -> "subprocess.Popen[str]":
         """In the foreground, as in a terminal; returns once the studies are open."""
@@ -250,7 +204,8 @@ def test_a_port_that_is_none_is_told_in_one_sentence(demo: Demo) -> None:
 
 def test_a_wrong_study_file_is_told_in_one_sentence_and_ends_everything(demo: Demo) -> None:
     wrong = demo.study.with_name("wrong.toml")
-    wrong.write_text(STUDY.replace('"trust"', '"trsut"').replace('"small"', '"wrong"'))
+    text = demo.study.read_text().replace('"trust"', '"trsut"').replace('"small"', '"wrong"')
+    wrong.write_text(text)
     begun = demo.run("start", str(wrong), DETACH="1")
     assert begun.returncode == 1
     assert 'did you mean "trust"?' in begun.stderr

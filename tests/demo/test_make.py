@@ -1,15 +1,12 @@
 """The commands that the README gives."""
 
-import subprocess
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from tests.running import run
 
 
 def make(*arguments: str) -> str:
-    done = subprocess.run(
-        ["make", *arguments], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
-    )
+    done = run("make", *arguments)
     assert done.returncode == 0, done.stderr
     return done.stdout
 

@@ -1,4 +1,4 @@
-"""Small labelled photo sets in COCO's instances format."""
+"""Photos of noise, and small labelled photo sets in COCO's instances format."""
 
 import json
 from pathlib import Path
@@ -8,6 +8,16 @@ import numpy as np
 from PIL import Image
 
 Areas = dict[str, tuple[int, int, int, int]]
+
+
+def noisy_photos(folder: Path, count: int, size: tuple[int, int] = (40, 40)) -> list[Path]:
+    """Photos of other noise each, of so many rows and columns."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"photo{n}.png" for n in range(count)]
+    for n, path in enumerate(paths):
+        pixels = np.random.default_rng(n).integers(0, 255, (*size, 3), dtype=np.uint8)
+        Image.fromarray(pixels).save(path)
+    return paths
 
 
 def run_lengths(mask: np.ndarray) -> dict[str, Any]:

@@ -35,8 +35,7 @@ class UNet(nn.Module):
         up = torch.cat([functional.interpolate(up, scale_factor=2), first], 1)
         up = torch.relu(self.up2(up))
         self.side(deep)
-        out: Tensor = self.classes(HEADS[self.head](up))
-        return out
+        return self.classes(HEADS[self.head](up))
 
 
 class TwoHeads(nn.Module):
@@ -62,8 +61,7 @@ class OneOfTwo(nn.Module):
         self.both = TwoHeads()
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.both(x)[0]
-        return out
+        return self.both(x)[0]
 
 
 class Scales(nn.Module):
@@ -77,8 +75,7 @@ class Scales(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         fine = torch.relu(self.first(x))
         coarse = torch.relu(self.second(functional.max_pool2d(fine, 2)))
-        out: Tensor = self.classes(torch.cat([fine.mean((2, 3)), coarse.mean((2, 3))], 1))
-        return out
+        return self.classes(torch.cat([fine.mean((2, 3)), coarse.mean((2, 3))], 1))
 
 
 class Tokens(nn.Module):
@@ -94,8 +91,7 @@ class Tokens(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.patches(x).flatten(2).transpose(1, 2)
         tokens = torch.cat([self.class_token.expand(len(x), -1, -1), tokens], 1)
-        out: Tensor = self.classes(self.block(tokens)[:, 0])
-        return out
+        return self.classes(self.block(tokens)[:, 0])
 
 
 class ChannelsLast(nn.Module):
@@ -111,8 +107,7 @@ class ChannelsLast(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         x = self.patches(x).permute(0, 2, 3, 1)
         x = self.norm(x + functional.gelu(self.mix(x)))
-        out: Tensor = self.classes(x.mean((1, 2)))
-        return out
+        return self.classes(x.mean((1, 2)))
 
 
 class ChannelsFirst(nn.Module):
@@ -127,8 +122,7 @@ class ChannelsFirst(nn.Module):
         x = self.patches(x)
         mixed = functional.gelu(self.mix(x.movedim(1, 3)).movedim(3, 1))
         x = self.map(self.norm((x + mixed).movedim(1, 3)).movedim(3, 1) * 1.0)
-        out: Tensor = self.classes(x.mean((2, 3)))
-        return out
+        return self.classes(x.mean((2, 3)))
 
 
 class Frames(nn.Module):
@@ -159,8 +153,7 @@ class Siamese(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         pair = [self.encoder(x[:, :3]).mean((2, 3)), self.encoder(x[:, 3:]).mean((2, 3))]
-        out: Tensor = self.classes(torch.cat(pair, 1))
-        return out
+        return self.classes(torch.cat(pair, 1))
 
 
 class Again(nn.Module):
@@ -175,8 +168,7 @@ class Again(nn.Module):
         x = self.stem(x)
         for _ in range(3):
             x = torch.relu(self.block(x)) + x
-        out: Tensor = self.classes(x.mean((2, 3)))
-        return out
+        return self.classes(x.mean((2, 3)))
 
 
 class Functional(nn.Module):
@@ -195,5 +187,4 @@ class Functional(nn.Module):
         found = torch.relu(functional.conv2d(x, self.weights))
         if not self.named:  # then "stem > conv2d" means the second call
             functional.conv2d(x, self.others)
-        out: Tensor = self.classes(found.mean((2, 3)))
-        return out
+        return self.classes(found.mean((2, 3)))

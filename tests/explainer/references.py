@@ -32,8 +32,7 @@ def slow_relu(rule: str, ceiling: float | None = None) -> Callable[[Tensor], Ten
             return above * (above > 0)
 
     def relu(x: Tensor) -> Tensor:
-        found: Tensor = Slow.apply(x)
-        return found
+        return Slow.apply(x)
 
     return relu
 

@@ -16,7 +16,7 @@ from torchvision.transforms.functional import gaussian_blur
 from explainer import Network, Preprocess
 
 from . import references as loops
-from .small_networks import Convolutions, seeded, with_relu
+from .small_networks import small, with_relu
 
 Map = NDArray[Any]
 STEPS = Preprocess(size=12, resize=12)
@@ -28,7 +28,7 @@ class Subject:
     """A small network, explained at one of its two convolutions or at the ReLU after it."""
 
     def __init__(self, address: str, folder: Path) -> None:
-        self.module = seeded(Convolutions, functional.relu)
+        self.module = small()
         self.network = Network(self.module, address, preprocess=STEPS)
         self.address, self.photo = address, folder / "photo.png"
         pixels = np.random.default_rng(4).integers(0, 256, (12, 12, 3), dtype=np.uint8)
@@ -69,8 +69,7 @@ class CountedRelu(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         self.calls += 1
-        out: Tensor = self.after[self.calls - 1](functional.relu(x))
-        return out
+        return self.after[self.calls - 1](functional.relu(x))
 
 
 Reference = Callable[[Subject, Tensor, int, dict[str, Any]], Map]

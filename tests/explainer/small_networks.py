@@ -8,6 +8,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 Relu = Callable[[Tensor], Tensor]
+# Settings with which a method takes few passes
+QUICK: dict[str, dict[str, Any]] = {
+    "integrated_grad_cam": {"steps": 2},
+    "integrated_gradients": {"steps": 2},
+    "smooth_grad": {"samples": 2},
+    "occlusion": {"patch": 4, "stride": 4},
+}
 
 
 class Convolutions(nn.Module):
@@ -25,8 +32,7 @@ class Convolutions(nn.Module):
         x = functional.max_pool2d(self.relu(self.first(x)), 2, ceil_mode=True)
         x = functional.adaptive_avg_pool2d(self.relu(self.second(x)), 4)
         x = self.relu(self.hidden(x.flatten(1)))
-        out: Tensor = self.head(x)
-        return out
+        return self.head(x)
 
 
 class PreActivation(nn.Module):
@@ -43,8 +49,7 @@ class PreActivation(nn.Module):
         x = self.stem(x)
         rectified = self.relu(x)
         x = (rectified if self.skip_is_rectified else x) + self.body(rectified)
-        out: Tensor = self.head(self.relu(x).mean((2, 3)))
-        return out
+        return self.head(self.relu(x).mean((2, 3)))
 
 
 def seeded(make: Callable[..., nn.Module], *args: Any, seed: int = 1, **kwargs: Any) -> nn.Module:
@@ -52,6 +57,11 @@ def seeded(make: Callable[..., nn.Module], *args: Any, seed: int = 1, **kwargs: 
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return make(*args, **kwargs).eval()
+
+
+def small(seed: int = 1) -> nn.Module:
+    """Convolutions with plain ReLUs."""
+    return seeded(Convolutions, functional.relu, seed=seed)
 
 
 def with_relu(network: nn.Module, relu: Relu) -> nn.Module:

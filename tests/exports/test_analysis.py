@@ -3,8 +3,6 @@
 import json
 import re
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +21,9 @@ from studyapp.exports.bundle import write_bundle
 from studyapp.models import Exclusion, Participation, Study
 from studyapp.paradigms import PARADIGMS
 from tests.analyses.answered import answered_study
+from tests.running import python, run
+
+pytestmark = pytest.mark.django_db
 
 
 def make_bundle(folder: Path, paradigm: str = "trust", **options: Any) -> Path:
@@ -32,13 +33,6 @@ def make_bundle(folder: Path, paradigm: str = "trust", **options: Any) -> Path:
     return write_bundle(study, folder).path
 
 
-def run(*command: object) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [str(part) for part in command], capture_output=True, text=True, check=False
-    )
-
-
-@pytest.mark.django_db
 def test_the_bundle_holds_the_results_and_the_report_of_its_study(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle")
     study = Study.objects.get()
@@ -48,12 +42,15 @@ def test_the_bundle_holds_the_results_and_the_report_of_its_study(tmp_path: Path
     assert (analysis / "report.html").read_text("utf-8") == study_report(study).html
 
 
-@pytest.mark.django_db
 def test_a_study_of_two_paradigms_has_a_results_file_for_each(tmp_path: Path) -> None:
     blocks = [{"name": name, "paradigm": name, "trials": 2} for name in ("trust", "discrimination")]
-    bundle = write_bundle(open_small_study(blocks=blocks), tmp_path / "bundle").path
-    names = sorted(path.name for path in (bundle / "analysis").glob("*.json"))
-    assert names == ["results-discrimination.json", "results-trust.json"]
+    study = open_small_study(blocks=blocks)
+    send_people(study, 2)
+    bundle = write_bundle(study, tmp_path / "bundle").path
+    found = {path.name: json.loads(path.read_text()) for path in bundle.glob("analysis/*.json")}
+    assert {name: one["n"] for name, one in found.items()} == {
+        "results-discrimination.json": 4, "results-trust.json": 4,
+    }  # fmt: skip
 
 
 def answered_bundle(paradigm: str, folder: Path, **options: Any) -> Path:
@@ -63,13 +60,12 @@ def answered_bundle(paradigm: str, folder: Path, **options: Any) -> Path:
     return write_bundle(study, folder).path
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
 def test_pandas_and_r_find_the_results_of_every_paradigm_again(
     paradigm: str, tmp_path: Path
 ) -> None:
     bundle = answered_bundle(paradigm, tmp_path / "bundle", confidence=True)
-    done = run(sys.executable, "-I", bundle / "analysis" / "reanalyse.py")
+    done = python("-I", bundle / "analysis" / "reanalyse.py")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "everything is as in the results" in done.stdout
     assert "confidence" in done.stdout
@@ -100,7 +96,6 @@ def assert_r_agrees(bundle: Path, found: dict[str, Any]) -> None:
         assert told[name] == pytest.approx((one["estimate"], one["se"]), rel=1e-10, abs=1e-12)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("paradigm", "blocks"),
     [
@@ -120,11 +115,10 @@ def test_pandas_finds_several_scales_again(
     study = open_small_study(blocks=own, people=8, stimuli=4, arms=arms)
     send_people(study, 8, paradigm=paradigm)
     bundle = write_bundle(study, tmp_path / "bundle").path
-    done = run(sys.executable, "-I", bundle / "analysis" / "reanalyse.py")
+    done = python("-I", bundle / "analysis" / "reanalyse.py")
     assert done.returncode == 0, done.stdout + done.stderr
 
 
-@pytest.mark.django_db
 def test_the_table_beside_the_results_is_analysed_like_the_study(tmp_path: Path) -> None:
     bundle = answered_bundle("trust", tmp_path / "bundle")
     call_command("analyse", bundle / "analysis" / "table.csv", json=tmp_path / "r.json")
@@ -139,7 +133,6 @@ def clean(told: Any) -> str:
     return re.sub(r'"cluster_bootstrap95": \[[^]]*\]', "", json.dumps(told, sort_keys=True))
 
 
-@pytest.mark.django_db
 def test_changed_results_and_changed_tables_are_found_by_the_script(tmp_path: Path) -> None:
     bundle = make_bundle(tmp_path / "bundle", "discrimination")
     results = bundle / "analysis" / "results.json"
@@ -157,7 +150,7 @@ def test_changed_results_and_changed_tables_are_found_by_the_script(tmp_path: Pa
 
 
 def differing(bundle: Path) -> str:
-    done = run(sys.executable, bundle / "analysis" / "reanalyse.py")
+    done = python(bundle / "analysis" / "reanalyse.py")
     assert done.returncode == 1
     return done.stdout
 
@@ -170,7 +163,6 @@ def r_lacks() -> str:
     return "" if found.returncode == 0 else "lme4, ordinal or sandwich is missing in R"
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(
     ("paradigm", "models"),
     [
@@ -218,7 +210,6 @@ def test_r_names_standard_deviations_by_their_factors_where_people_are_as_many_a
         assert told[f"1 | {name}"] == pytest.approx(own[name], rel=0.01)
 
 
-@pytest.mark.django_db
 def test_a_bundle_without_analysis_has_none(tmp_path: Path) -> None:
     study = open_small_study()
     call_command("export", study.slug, out=tmp_path / "b", without_analysis=True, verbosity=0)

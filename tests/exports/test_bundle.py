@@ -1,8 +1,6 @@
 """An export as a stranger finds it: files, codebook, manifest, and what is left out."""
 
-import csv
 import hashlib
-import io
 import json
 import re
 from pathlib import Path
@@ -18,6 +16,7 @@ from studyapp.exports.codebook import dictionary_markdown
 from studyapp.exports.folder import whole_folder
 from studyapp.models import Study, StudyKind
 from studyapp.studies.copies import marked_copy
+from tests.tables import read_rows, rows_of
 from tests.test_architecture import ROOT
 
 
@@ -28,26 +27,18 @@ def study(db: None) -> Study:
     return study
 
 
-def read(file: Path) -> list[dict[str, str]]:
-    return list(csv.DictReader(io.StringIO(file.read_text("utf-8"), newline="")))
-
-
-def rows(folder: Path, table: str) -> list[dict[str, str]]:
-    return read(folder / "data" / f"study-asmallstudy_description-{table}_data.csv")
-
-
 def test_every_table_is_a_file_named_as_psych_ds_wants(study: Study, tmp_path: Path) -> None:
     folder = write_bundle(study, tmp_path / "out").path
     names = sorted(path.name for path in (folder / "data").glob("*.csv"))
     assert len(names) == len(TABLES)
     rule = re.compile(r"([a-z]+-[a-zA-Z0-9]+)(_[a-z]+-[a-zA-Z0-9]+)*_data\.csv")
     assert [name for name in names if rule.fullmatch(name) is None] == []
-    assert len(rows(folder, "judgments")) == 6
+    assert len(rows_of(folder, "judgments")) == 6
 
 
 def test_the_codebook_speaks_of_every_column_and_of_no_other(study: Study, tmp_path: Path) -> None:
     folder = write_bundle(study, tmp_path / "out").path
-    codebook = read(folder / "codebook.csv")
+    codebook = read_rows(folder / "codebook.csv")
     for table in TABLES:
         file = folder / "data" / f"study-asmallstudy_description-{table.name}_data.csv"
         header = file.read_text("utf-8").splitlines()[0].split(",")
@@ -99,7 +90,7 @@ def test_simulated_people_are_left_out_unless_asked_for(study: Study, tmp_path: 
     copy = marked_copy(study, StudyKind.SIMULATED, seed=7)
     send_people(copy, 3, seed=2)
     call_command("export", study.slug, out=tmp_path / "real")
-    assert len(rows(tmp_path / "real", "participations")) == 2
+    assert len(rows_of(tmp_path / "real", "participations")) == 2
     with pytest.raises(CommandError, match="say --simulated"):
         call_command("export", copy.slug, out=tmp_path / "copy")
     call_command("export", study.slug, out=tmp_path / "simulated", simulated=True)

@@ -1,7 +1,5 @@
 """The version for strangers: who agreed, no times of day, no free text, nothing that names."""
 
-import csv
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -9,17 +7,20 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from sandbox.builders import make_study, open_small_study, take_part
-from sandbox.people import answer_all, make_profile
+from sandbox.people import answer_all, due, make_profile
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.description import psych_ds_problems
 from studyapp.exports.folder import ExportError
 from studyapp.models import Download, Event, Exclusion, Participation, Study, StudyKind
-from studyapp.participations.answering import answer, current_trial
+from studyapp.participations.answering import answer
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from tests.admin.desk import administrator, page_of
+from tests.tables import rows_of
+
+pytestmark = pytest.mark.django_db
 
 PANEL_ID = "5f3a9c01d2"
 
@@ -37,23 +38,18 @@ def study(db: None) -> Study:
     return close_study(study)
 
 
-def rows(folder: Path, table: str) -> list[dict[str, str]]:
-    text = (folder / "data" / f"study-small_description-{table}_data.csv").read_text("utf-8")
-    return list(csv.DictReader(io.StringIO(text, newline="")))
-
-
 def test_only_those_who_agreed_to_publishing_are_in_it(study: Study, tmp_path: Path) -> None:
     folder = write_bundle(study, tmp_path / "out", public=True).path
-    people = [row["participant_id"] for row in rows(folder, "participations")]
+    people = [row["participant_id"] for row in rows_of(folder, "participations")]
     assert len(people) == 2
     for table, count in (("judgments", 6), ("events", 8)):
-        assert [row["participant_id"] in people for row in rows(folder, table)] == [True] * count
+        assert [row["participant_id"] in people for row in rows_of(folder, table)] == [True] * count
     assert "1 did not" in (folder / "README.md").read_text("utf-8")
 
 
 def test_times_are_seconds_since_entering(study: Study, tmp_path: Path) -> None:
     folder = write_bundle(study, tmp_path / "out", public=True).path
-    person, judgment = rows(folder, "participations")[0], rows(folder, "judgments")[0]
+    person, judgment = rows_of(folder, "participations")[0], rows_of(folder, "judgments")[0]
     assert [name for name in (*person, *judgment) if name.endswith("_at")] == []
     assert person["entered_after_s"] == "0.000"
     assert 0 < float(judgment["answered_after_s"]) <= float(person["finished_after_s"])
@@ -72,18 +68,14 @@ def test_free_text_is_left_out(study: Study, tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.django_db
 def test_window_sizes_are_binned_in_hundreds(tmp_path: Path) -> None:
     other = open_small_study(slug="sized")
     person = enter(other, source="link", external_id="")
     person = begin(consent(person, publication=True))
-    trial = current_trial(person)
-    assert trial is not None
     timing = {"window_width": 1366, "window_height": 768}
-    answer(person, trial_code=trial.code, value=1, data={}, timing=timing)
+    answer(person, trial_code=due(person).code, value=1, data={}, timing=timing)
     folder = write_bundle(close_study(other), tmp_path / "out", public=True).path
-    text = (folder / "data" / "study-sized_description-judgments_data.csv").read_text("utf-8")
-    judgment = next(csv.DictReader(io.StringIO(text, newline="")))
+    [judgment] = rows_of(folder, "judgments")
     assert (judgment["window_width"], judgment["window_height"]) == ("1300", "700")
 
 
@@ -124,10 +116,10 @@ def test_panel_ids_come_only_when_asked_for_and_never_in_public(
     with pytest.raises(ExportError, match="never published"):
         write_bundle(study, tmp_path / "public", public=True, panel_ids=True)
     folder = write_bundle(study, tmp_path / "own", panel_ids=True).path
-    people = [row["participant_id"] for row in rows(folder, "participations")]
-    found = {row["participant_id"]: row["panel_participant_id"] for row in rows(folder, "panel")}
+    people = [row["participant_id"] for row in rows_of(folder, "participations")]
+    found = {row["participant_id"]: row["panel_participant_id"] for row in rows_of(folder, "panel")}
     assert found == {person: f"{PANEL_ID}{number}" for number, person in enumerate(people)}
-    assert rows(folder, "panel")[0]["panel_session_id"] == "a-session"
+    assert rows_of(folder, "panel")[0]["panel_session_id"] == "a-session"
     assert list(psych_ds_problems(folder)) == []
 
 
@@ -140,7 +132,6 @@ def test_no_private_bundle_holds_a_panel_id_unasked(study: Study, tmp_path: Path
 CODES = {"complete": "C1PAYS-ALL", "screened_out": "C2NOT-NEEDED", "full": "C3CAME-LATE"}
 
 
-@pytest.mark.django_db
 def test_a_public_bundle_waits_until_nobody_is_to_come(tmp_path: Path) -> None:
     study = open_small_study(people=2)
     for name in ("first", "second"):
@@ -150,7 +141,6 @@ def test_a_public_bundle_waits_until_nobody_is_to_come(tmp_path: Path) -> None:
     assert write_bundle(study, tmp_path / "out", public=True).path.is_dir()
 
 
-@pytest.mark.django_db
 def test_a_copys_public_bundle_waits_for_its_original(tmp_path: Path) -> None:
     original = open_small_study(people=2)
     copy = close_study(marked_copy(original, StudyKind.SIMULATED, seed=5))
@@ -161,7 +151,6 @@ def test_a_copys_public_bundle_waits_for_its_original(tmp_path: Path) -> None:
     assert write_bundle(copy, tmp_path / "out", public=True).path.is_dir()
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("public", [True, False])
 def test_a_study_that_was_never_open_has_no_bundle(tmp_path: Path, *, public: bool) -> None:
     study = make_study()
@@ -178,7 +167,6 @@ def test_a_study_that_was_never_open_has_no_bundle(tmp_path: Path, *, public: bo
     assert not Download.objects.exists()
 
 
-@pytest.mark.django_db
 def test_a_public_bundle_has_no_code_that_a_panel_pays_for(tmp_path: Path) -> None:
     study = open_small_study(panel={"kind": "prolific", "codes": CODES})
     lines = [f'{name} = "{code}"' for name, code in CODES.items()]

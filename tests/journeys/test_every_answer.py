@@ -4,8 +4,6 @@ The kinds of questions come from PARADIGMS and the kinds of fields from FieldSec
 there is walked here.
 """
 
-import csv
-import io
 import json
 from collections import Counter
 from pathlib import Path
@@ -20,6 +18,7 @@ from studyapp.exports.bundle import write_bundle
 from studyapp.models import Judgment, Participation, Study
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.custom.block import FieldSection
+from tests.tables import read_rows, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -69,11 +68,6 @@ def answered_study(paradigm: str) -> Study:
     return study
 
 
-def table(folder: Path, name: str) -> list[dict[str, str]]:
-    path = next((folder / "data").glob(f"*_description-{name}_data.csv"))
-    return list(csv.DictReader(io.StringIO(path.read_text("utf-8"), newline="")))
-
-
 def given() -> list[tuple[Judgment, dict[str, Any]]]:
     """Every judgment with all answers of its page, in the order of the tables."""
     rows = Judgment.objects.select_related("trial").order_by("participation", "trial__position")
@@ -90,7 +84,7 @@ def test_every_answer_is_published_described_and_analysed(paradigm: str, tmp_pat
     folder = write_bundle(study, tmp_path / "public", public=True).path
     answers = given()
     assert any("confidence" in all_of_page for _, all_of_page in answers)
-    rows = table(folder, "judgments")
+    rows = rows_of(folder, "judgments")
     assert len(rows) == len(answers)
     for row, (_, all_of_page) in zip(rows, answers, strict=True):
         published = json.loads(row["further_answers"] or "{}")
@@ -98,10 +92,8 @@ def test_every_answer_is_published_described_and_analysed(paradigm: str, tmp_pat
             published["value"] = int(row["value"])
         assert published == {key: as_published(one) for key, one in all_of_page.items()}
 
-    told = (folder / "codebook.csv").read_text("utf-8")
-    codebook = {
-        row["column"]: row for row in csv.DictReader(io.StringIO(told)) if row["table"] == "answers"
-    }
+    described = read_rows(folder / "codebook.csv")
+    codebook = {row["column"]: row for row in described if row["table"] == "answers"}
     asked = {f"{one.trial.block}/{key}" for one, page in answers for key in page}
     assert asked - set(codebook) == set()
     assert all(codebook[name]["shown"] for name in asked)
@@ -138,7 +130,6 @@ def test_every_answer_of_a_study_that_asks_everything_is_analysed() -> None:
     analysed: Counter[tuple[str, str, str]] = Counter()
     for name in PARADIGMS:
         rows = tidy_study(study, name).answers
-        assert rows is not None
         analysed.update(rows[["block", "stage", "question"]].itertuples(index=False, name=None))
     assert analysed == counted
 

@@ -52,14 +52,7 @@ ANSWERS = 1 + 6 + 2 + 3 + 2 + 2 + 2 + 2 + 2 + 5 + 1 + 2 + 1 + 1 + 1
 
 
 def whole_study(**sections: Any) -> Study:
-    study = make_study(
-        people=4,
-        stimuli=4,
-        conditions=2,
-        blocks=BLOCKS,
-        texts=TEXTS,
-        **sections,
-    )
+    study = make_study(people=4, stimuli=4, conditions=2, blocks=BLOCKS, texts=TEXTS, **sections)
     StudyText.objects.filter(study=study, name="own").update(
         markdown='<h2 onclick="x()">Mine</h2><script>bad()</script><p style="color:red">Look.</p>'
     )
@@ -122,7 +115,6 @@ def test_no_page_tells_network_method_side_stratum_or_right_answer(live_server: 
         assert "class_index" not in source
         if trial.paradigm == "distinction":
             # The names of the four classes, the truth among them, are hidden.
-            assert trial.stimulus is not None
             assert trial.stimulus.category not in source
         if trial.paradigm == "meta_prediction" and trial.stage == Stage.MAIN:
             assert source.count(f">{trial.stimulus.category}<") == 1  # as one of two buttons

@@ -1,10 +1,6 @@
 """Age, occupation and gender, asked by a custom page: from the page to the results."""
 
-import csv
-import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +8,16 @@ import pytest
 from django.test import Client
 
 from sandbox.builders import open_small_study, take_part
+from sandbox.people import due
 from studyapp.admin.timeline import answer_words
 from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Judgment, Participation, Study
-from studyapp.participations.answering import current_trial
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import close_study
 from studyapp.views.trials import asked_on
+from tests.running import python
+from tests.tables import read_rows, rows_of
 
 pytestmark = pytest.mark.django_db
 
@@ -40,9 +38,7 @@ def make_study(**options: Any) -> Study:
 
 
 def post(client: Client, person: Participation, answers: dict[str, str], **options: Any) -> Any:
-    trial = current_trial(person)
-    assert trial is not None
-    sent = {"trial": trial.code, **answers}
+    sent = {"trial": due(person).code, **answers}
     return client.post(f"/p/{person.code}/answer", sent, **options)
 
 
@@ -86,15 +82,10 @@ def test_a_german_page_offers_not_to_say_in_german(client: Client) -> None:
 
 def test_what_people_prefer_not_to_say_is_exported_with_its_level(tmp_path: Path) -> None:
     folder = write_bundle(answered_study(), tmp_path / "public", public=True).path
-    [path] = folder.rglob("*-judgments_data.csv")
-    rows = list(csv.DictReader(io.StringIO(path.read_text("utf-8"), newline="")))
-    found = [json.loads(row["further_answers"]) for row in rows]
+    found = [json.loads(row["further_answers"]) for row in rows_of(folder, "judgments")]
     assert [one["age"] for one in found[:4]] == [20, 30, 40, 50]
     assert found[4] == {key: {"declined": True} for key in ["age", "work", "gender"]}
-    codebook = {
-        row["column"]: row
-        for row in csv.DictReader(io.StringIO((folder / "codebook.csv").read_text()))
-    }
+    codebook = {row["column"]: row for row in read_rows(folder / "codebook.csv")}
     age, gender = codebook["about_you/age"], codebook["about_you/gender"]
     assert (age["kind"], age["unit"]) == ("whole number", "years")
     assert age["levels"] == '{"declined": true} = Prefer not to say'
@@ -111,8 +102,7 @@ def test_what_people_prefer_not_to_say_is_in_no_mean_and_no_count(tmp_path: Path
     }  # fmt: skip
     assert (told["age"]["mean"], told["work"]["mean"]) == (35, 2)
     assert told["gender"]["counts"] == {"0": 2, "1": 2}
-    again = [sys.executable, "-I", folder / "analysis" / "reanalyse.py"]
-    done = subprocess.run(again, capture_output=True, text=True, check=False)
+    done = python("-I", folder / "analysis" / "reanalyse.py")
     assert done.returncode == 0, done.stdout + done.stderr
     report = study_report(study).html
     assert "35.00 years" in report

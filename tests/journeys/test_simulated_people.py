@@ -1,28 +1,24 @@
 """Simulated people through whole studies over HTTP, and the steps that nobody may get away with."""
 
 import json
-from collections.abc import Iterator
 from functools import partial
-from io import StringIO
 from random import Random
 from typing import Any
 
 import pytest
-import requests
 from django.core.management import CommandError, call_command
 from pytest_django.live_server_helper import LiveServer
 
 from sandbox.builders import make_definition, open_small_study
 from sandbox.people import make_profile
 from studyapp.models import Judgment, Participation, Status, Study, StudyKind, Trial
-from studyapp.participations.answering import current_trial
 from studyapp.simulation.crowd import Crowd, asked_in, keep_profile, send_crowd, truth_of
 from studyapp.simulation.profiles import POPULATIONS, Profile
-from studyapp.simulation.visitor import Page, PageError, Visitor
+from studyapp.simulation.visitor import Visitor
 from studyapp.simulation.walk import COMPLETION_CODE, Walk, Walker
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.definition.study import study_definition
-from studyapp.studies.lifecycle import close_study
+from tests.running import output_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,9 +84,7 @@ def test_profiles_are_kept_and_who_comes_when_it_is_full_is_turned_away_kindly(
 
 def test_the_command_serves_the_site_itself_and_says_what_came_of_it() -> None:
     study = open_small_study(people=4, trials=3, stimuli=6)
-    out = StringIO()
-    call_command("study", "simulate", study.slug, people=4, at_once=2, json=True, stdout=out)
-    facts = json.loads(out.getvalue())
+    facts = json.loads(output_of("study", "simulate", study.slug, people=4, at_once=2, json=True))
     assert (facts["outcomes"], facts["errors"]) == ({"finished": 4}, [])
     assert (facts["acknowledged"], facts["stored"], facts["lost"], facts["double"]) == (
         12,
@@ -130,86 +124,20 @@ def test_a_page_that_asks_another_trial_than_is_due_is_noticed(live_server: Live
     assert "another trial than the one that is due" in walk.error
 
 
-@pytest.fixture
-def visitors(live_server: LiveServer) -> Iterator[list[Visitor]]:
-    visitors = [Visitor(live_server.url) for _ in range(2)]
-    yield visitors
-    for visitor in visitors:
-        visitor.close()
-
-
-def to_first_trial(visitor: Visitor, study: Study) -> tuple[Page, Participation]:
+def test_the_completion_code_is_not_to_be_had_before_the_end(live_server: LiveServer) -> None:
+    study, visitor = open_small_study(trials=3), Visitor(live_server.url)
     page = visitor.send(visitor.open(f"/s/{study.slug}/"), study.slug, {})
     page = visitor.send(page, "consent", dict.fromkeys(page.checkboxes("consent"), True))
     page = visitor.send(page, "begin", {})
-    return page, Participation.objects.get(code=page.address.split("/")[2])
-
-
-def post(visitor: Visitor, person: Participation, **fields: object) -> requests.Response:
-    return visitor.session.post(
-        f"{visitor.base}/p/{person.code}/answer", data=fields, allow_redirects=False, timeout=30
-    )
-
-
-def test_nobody_answers_the_trial_of_somebody_else(visitors: list[Visitor]) -> None:
-    study = open_small_study()
-    (_, first), (_, second) = (to_first_trial(visitor, study) for visitor in visitors)
-    foreign = current_trial(second)
-    assert foreign is not None
-    assert post(visitors[0], first, trial=foreign.code, value=1).status_code == 404
-    assert Judgment.objects.count() == 0
-
-
-def test_no_answer_out_of_range_is_taken(visitors: list[Visitor]) -> None:
-    page, person = to_first_trial(visitors[0], open_small_study())
-    trial = page.form("answer").fields["trial"]
-    for value in ("3", "-3", "99999999999999999999", "", "one", "1.5"):
-        assert post(visitors[0], person, trial=trial, value=value).status_code == 400
-        with pytest.raises(PageError, match="offers no"):
-            visitors[0].send(page, "answer", {"value": value})
-    assert Judgment.objects.count() == 0
-
-
-def test_no_trial_is_answered_before_its_turn(visitors: list[Visitor]) -> None:
-    _, person = to_first_trial(visitors[0], open_small_study())
-    last = Trial.objects.filter(slot=person.slot).order_by("position").last()
-    assert last is not None
-    assert post(visitors[0], person, trial=last.code, value=1).status_code == 409
-    assert Judgment.objects.count() == 0
-
-
-def test_the_same_answer_sent_twice_is_stored_once(visitors: list[Visitor]) -> None:
-    page, person = to_first_trial(visitors[0], open_small_study())
-    trial = page.form("answer").fields["trial"]
-    replies = [post(visitors[0], person, trial=trial, value=value) for value in (1, -2)]
-    assert [reply.status_code for reply in replies] == [303, 303]
-    assert [one.value for one in Judgment.objects.all()] == [1]
-
-
-def test_nothing_is_taken_after_closing(visitors: list[Visitor]) -> None:
-    study = open_small_study()
-    page, person = to_first_trial(visitors[0], study)
-    trial = page.form("answer").fields["trial"]
-    close_study(study)
-    assert post(visitors[0], person, trial=trial, value=1).status_code == 403
-    assert Judgment.objects.count() == 0
-
-
-def test_the_completion_code_is_not_to_be_had_before_the_end(visitors: list[Visitor]) -> None:
-    page, _ = to_first_trial(visitors[0], open_small_study(trials=3))
     for answered in range(3):
-        page = visitors[0].open(page.address)
+        page = visitor.open(page.address)
         assert not page.document.xpath(COMPLETION_CODE)
         assert Participation.objects.get().completion_code == ""
         assert Judgment.objects.count() == answered
-        page = visitors[0].send(page, "answer", {"value": 1})
+        page = visitor.send(page, "answer", {"value": 1})
+    visitor.close()
     code = page.document.xpath(COMPLETION_CODE)[0].text
     assert code == Participation.objects.get().completion_code != ""
-
-
-def test_an_unknown_link_leads_nowhere(visitors: list[Visitor]) -> None:
-    for address in ("/p/nobody/", "/s/nothing/", "/o/nothing.png"):
-        assert visitors[0].session.get(visitors[0].base + address, timeout=30).status_code == 404
 
 
 def test_a_walk_says_what_went_wrong(live_server: LiveServer) -> None:

@@ -1,7 +1,6 @@
 """Study files over the whole schema, every text as long as allowed and every number at a bound,
 from the file to the report: no 500, and no answer that is not in the bundle."""
 
-import csv
 import json
 import tempfile
 from functools import partial
@@ -9,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import tomlkit
 from django.db import transaction
 from django.test import Client
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from sandbox.builders import make_definition, open_small_study
+from sandbox.builders import open_small_study
 from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.rebuilding import import_bundle
@@ -27,6 +25,8 @@ from studyapp.studies.lifecycle import close_study
 from studyapp.studies.loading import load_study
 from studyapp.views.trials import asked_on
 from tests.studies.definition.test_limits import photo_folder
+from tests.study_files import write_study
+from tests.tables import rows_of
 
 pytestmark = pytest.mark.django_db
 # What a page, a table or a spreadsheet might take for something else
@@ -144,12 +144,7 @@ def studies(draw: st.DrawFn) -> Sections:
 
 def load(folder: Path, sections: dict[str, Any]) -> Study:
     """The study of the file that says the same."""
-    raw = make_definition(**sections).model_dump(
-        mode="json", exclude_defaults=True, exclude_unset=True
-    )
-    (folder / "study.toml").write_text(tomlkit.dumps({**raw, "slug": "of-a-file"}))
-    for text in raw["texts"].values():
-        (folder / text).write_text("words")
+    write_study(folder, slug="of-a-file", **sections)
     return load_study(photo_folder(folder, "cat/a.png") / "study.toml")
 
 
@@ -193,12 +188,6 @@ def sent(trial: Trial, study: Study) -> dict[str, Any]:
     return form
 
 
-def told(folder: Path) -> list[dict[str, str]]:
-    [path] = folder.rglob("*-judgments_data.csv")
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 def answers(rows: Any) -> list[tuple[Any, Any]]:
     return sorted(rows, key=str)
 
@@ -212,7 +201,7 @@ def assert_public(folder: Path) -> None:
             for key, value in one.data.items()
         }
         stored[one.trial.slot.position, one.trial.position] = (one.value, data)
-    rows = told(folder)
+    rows = rows_of(folder, "judgments")
     assert len(rows) == len(stored)
     shown = [
         (int(row["value"]) if row["value"] else None, json.loads(row["further_answers"] or "{}"))

@@ -6,27 +6,23 @@ from io import StringIO
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils import timezone
 
 from sandbox.builders import make_study, open_small_study, take_part
 from sandbox.people import send_people
 from studyapp.models import Exclusion, Explanation, Heartbeat, StudyState, WorkState
+from tests.running import output_of
 
 pytestmark = pytest.mark.django_db
 
 
 def lines(*arguments: str, **options: Any) -> list[str]:
-    out = StringIO()
-    call_command("study", *arguments, stdout=out, **options)
-    return out.getvalue().splitlines()
+    return output_of("study", *arguments, **options).splitlines()
 
 
 def facts(*arguments: str, **options: Any) -> dict[str, Any]:
-    out = StringIO()
-    call_command("study", *arguments, json=True, stdout=out, **options)
-    found: dict[str, Any] = json.loads(out.getvalue())
-    return found
+    return json.loads(output_of("study", *arguments, json=True, **options))
 
 
 def fail_one_explanation() -> None:

@@ -5,6 +5,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from sandbox.builders import make_study, open_small_study, take_part
+from sandbox.people import give
 from studyapp.models import (
     Explanation,
     Judgment,
@@ -18,7 +19,6 @@ from studyapp.models import (
     Trial,
     WorkState,
 )
-from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.entering import enter
 
 pytestmark = pytest.mark.django_db
@@ -28,20 +28,14 @@ def refused(name: str) -> "pytest.RaisesExc[IntegrityError]":
     return pytest.raises(IntegrityError, match=name)
 
 
-def judge(person: Participation) -> Judgment:
-    trial = current_trial(person)
-    assert trial is not None
-    return answer(person, trial_code=trial.code, value=1, data={}, timing={})
-
-
 def test_a_judgment_is_stored_once() -> None:
-    judgment = judge(take_part(open_small_study()))
+    judgment = give(take_part(open_small_study()))
     with refused("judgment_once"):
         Judgment.objects.create(participation=judgment.participation, trial=judgment.trial, value=2)
 
 
 def test_a_judgment_is_never_edited() -> None:
-    judgment = judge(take_part(open_small_study()))
+    judgment = give(take_part(open_small_study()))
     with refused("a judgment is never edited"), transaction.atomic():
         Judgment.objects.filter(pk=judgment.pk).update(value=2)
     judgment.refresh_from_db()
@@ -49,7 +43,7 @@ def test_a_judgment_is_never_edited() -> None:
 
 
 def test_a_judgment_is_deleted_only_by_a_withdrawal() -> None:
-    judgment = judge(take_part(open_small_study()))
+    judgment = give(take_part(open_small_study()))
     with refused("deleted only by a withdrawal"), transaction.atomic():
         judgment.delete()
     assert Judgment.objects.count() == 1
@@ -57,7 +51,7 @@ def test_a_judgment_is_deleted_only_by_a_withdrawal() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_leave_to_delete_ends_with_its_transaction() -> None:
-    judgment = judge(take_part(open_small_study()))
+    judgment = give(take_part(open_small_study()))
     with connection.cursor() as cursor, transaction.atomic():
         cursor.execute("SET LOCAL discern.withdrawing = 'yes'")
     with refused("deleted only by a withdrawal"), transaction.atomic():

@@ -3,11 +3,7 @@
 Nothing outside its folder knows it, so that what forgets to ask the paradigm fails here.
 """
 
-import csv
 import json
-import subprocess
-import sys
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +26,9 @@ from studyapp.studies.copies import marked_copy
 from studyapp.studies.definition.file import json_schema, parse_definition
 from studyapp.studies.definition.reference import fit_table, reference
 from studyapp.studies.lifecycle import close_study
+from tests.running import output_of, python
 from tests.studies.definition.test_blocks import complaint, definition
+from tests.tables import rows_of
 
 NAME = "two_intervals"
 BLOCK = {"name": "main", "paradigm": NAME, "trials": 3, "checks": 1, "exposure_ms": 120}
@@ -100,19 +98,13 @@ def test_simulated_people_answer_it_and_each_trial_has_its_key(live_server: Live
         assert set(one.data) == {"confidence"}
 
 
-def rows(folder: Path, table: str) -> list[dict[str, str]]:
-    [path] = folder.rglob(f"*-{table}_data.csv")
-    with path.open(encoding="utf-8", newline="") as lines:
-        return list(csv.DictReader(lines))
-
-
 @pytest.mark.django_db(transaction=True)
 def test_its_answers_are_published_with_confidence_and_described(tmp_path: Path) -> None:
     study = small()
     send_people(study, 3, paradigm=NAME)
     Participation.objects.update(publication_consent=True)
     folder = write_bundle(close_study(study), tmp_path / "public", public=True).path
-    main = [row for row in rows(folder, "judgments") if row["stage"] == "main"]
+    main = [row for row in rows_of(folder, "judgments") if row["stage"] == "main"]
     assert len(main) == 9
     assert {row["correct"] for row in main} <= {"0", "1"}
     assert all(1 <= json.loads(row["further_answers"])["confidence"] <= 5 for row in main)
@@ -128,18 +120,15 @@ def test_its_bundle_is_rebuilt_and_written_again_alike(tmp_path: Path, settings:
     send_people(study, 2, paradigm=NAME)
     study = close_study(study)
     bundle = write_bundle(study, tmp_path / "bundle").path
-    before = rows(bundle, "judgments")
+    before = rows_of(bundle, "judgments")
     call_command("flush", interactive=False, verbosity=0)
     settings.MEDIA_ROOT = str(tmp_path / "another")
     call_command("import_bundle", str(bundle), verbosity=0)
     again = write_bundle(Study.objects.get(), tmp_path / "again").path
-    assert rows(again, "judgments") == before
+    assert rows_of(again, "judgments") == before
     report = study_report(Study.objects.get()).html
     assert PARADIGMS[NAME].title in report
-    done = subprocess.run(
-        [sys.executable, "-I", str(bundle / "analysis" / "reanalyse.py")], capture_output=True,
-        text=True, check=False,
-    )  # fmt: skip
+    done = python("-I", bundle / "analysis" / "reanalyse.py")
     assert (done.returncode, done.stderr) == (0, "")
 
 
@@ -148,8 +137,7 @@ def test_a_table_from_elsewhere_is_analysed(tmp_path: Path) -> None:
     lines += [f"p{n},i{n % 5},grad_cam,{int(n % 4 > 0)}" for n in range(40)]
     table = tmp_path / "table.csv"
     table.write_text("\n".join(lines), encoding="utf-8")
-    told = StringIO()
-    call_command("analyse", str(table), paradigm=NAME, json=tmp_path / "r.json", stdout=told)
+    told = output_of("analyse", table, paradigm=NAME, json=tmp_path / "r.json")
     found = json.loads((tmp_path / "r.json").read_text(encoding="utf-8"))
     assert (found["paradigm"], found["outcome"]) == (NAME, "correct")
-    assert "75" in told.getvalue()
+    assert "75" in told

@@ -25,7 +25,6 @@ def found(
 ) -> list[Candidate] | str:
     """What may be asked, or the rule that left the photo out."""
     candidates = PARADIGMS[paradigm].candidates
-    assert candidates is not None
     outcome = candidates(categories, answers)
     return outcome.rule if isinstance(outcome, Refusal) else outcome
 

@@ -47,7 +47,7 @@ def test_distinction_shows_the_first_four_classes_or_three_and_the_truth() -> No
     facts = {"classes": [TIGER, TABBY, LYNX, SEAL], "right": 0, "correct": 3}
     assert wrong == [Candidate("seal", TIGER, numbers, facts, "wrong")]
     near = found("distinction", [truth(TABBY)], said(TIGER, TABBY, LYNX, OTTER))
-    assert near[0].facts["correct"] == 1  # type: ignore[union-attr]
+    assert near[0].facts["correct"] == 1
     twice = found("distinction", [truth(TIGER, TABBY)], said(TIGER, TABBY, LYNX, OTTER))
     assert "several of the 4 classes" in twice
 
@@ -67,7 +67,7 @@ def test_reliance_offers_the_advice_and_the_truth_among_four() -> None:
     facts = {"right": 1, "advice": 3, "accept": 0}
     assert wrong == [Candidate("tiger", TIGER, options, facts, "wrong")]
     right = found("reliance", [truth(TIGER)], said(TIGER, TABBY, LYNX, OTTER))
-    assert right[0].facts["accept"] == 1  # type: ignore[union-attr]
+    assert right[0].facts["accept"] == 1
     few = found("reliance", [truth(TIGER)], said(TIGER, TABBY))
     assert few == "the network tells fewer than 4 classes"
 

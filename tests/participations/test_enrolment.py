@@ -1,12 +1,9 @@
 """Who comes gets one place, and a place that somebody left goes on to the next."""
 
-import threading
 from collections import Counter
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.db import connections
 from django.utils import timezone
 
 from sandbox.builders import make_study, open_small_study, take_part
@@ -26,6 +23,9 @@ from studyapp.participations.entering import enter
 from studyapp.participations.refusals import NotNow, StudyNotOpen
 from studyapp.shelf.clock import MOST_APART_SECONDS
 from studyapp.studies.lifecycle import pause_study
+from tests.running import at_once
+
+pytestmark = pytest.mark.django_db
 
 
 def fall_idle(person: Participation) -> None:
@@ -33,7 +33,6 @@ def fall_idle(person: Participation) -> None:
     Participation.objects.filter(pk=person.pk).update(last_seen_at=long_ago)
 
 
-@pytest.mark.django_db
 def test_nobody_is_idle_before_the_studys_limit() -> None:
     """What is written of an answer may be half a minute old, and two clocks as much apart: both
     are added to the limit."""
@@ -44,7 +43,6 @@ def test_nobody_is_idle_before_the_studys_limit() -> None:
     assert before - limit <= since <= timezone.now() - limit
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize(("hours", "written"), [(0, False), (1, True), (-1, True)])
 def test_an_answer_writes_that_a_person_is_there_if_that_is_old_news(
     hours: int, written: bool
@@ -56,7 +54,6 @@ def test_an_answer_writes_that_a_person_is_there_if_that_is_old_news(
     assert (Participation.objects.get().last_seen_at != known) == written
 
 
-@pytest.mark.django_db
 def test_the_same_person_gets_the_same_participation() -> None:
     study = open_small_study()
     first = enter(study, source="prolific", external_id="p1")
@@ -64,19 +61,15 @@ def test_the_same_person_gets_the_same_participation() -> None:
     assert enter(study, source="prolific", external_id="p2") != first
 
 
-@pytest.mark.django_db
 def test_consent_is_stored_with_its_text_and_gives_the_first_free_place() -> None:
     study = open_small_study()
     person = consent(enter(study, source="link"), publication=True)
     assert person.status == Status.ACTIVE
-    assert person.slot is not None
     assert person.slot.position == 0
-    assert person.consent_text is not None
     assert person.consent_text.name == "consent"
     assert person.publication_consent
 
 
-@pytest.mark.django_db
 def test_consenting_twice_takes_one_place() -> None:
     study = open_small_study()
     person = enter(study, source="link")
@@ -84,7 +77,6 @@ def test_consenting_twice_takes_one_place() -> None:
     assert Slot.objects.filter(study=study, is_open=False).count() == 1
 
 
-@pytest.mark.django_db
 def test_whoever_comes_when_all_places_are_taken_is_told_so() -> None:
     study = open_small_study(people=2)
     assert has_free_slot(study)
@@ -94,7 +86,6 @@ def test_whoever_comes_when_all_places_are_taken_is_told_so() -> None:
     assert consent(enter(study, source="link")).status == Status.FULL
 
 
-@pytest.mark.django_db
 def test_an_idle_persons_place_goes_to_the_next() -> None:
     study = open_small_study(people=1)
     idle = take_part(study, "idle")
@@ -106,7 +97,6 @@ def test_an_idle_persons_place_goes_to_the_next() -> None:
     assert idle.status == Status.DROPPED
 
 
-@pytest.mark.django_db
 def test_who_comes_back_takes_the_place_again_while_it_is_free() -> None:
     study = open_small_study(people=1)
     idle = take_part(study, "idle")
@@ -116,7 +106,6 @@ def test_who_comes_back_takes_the_place_again_while_it_is_free() -> None:
     assert not Slot.objects.get(study=study).is_open
 
 
-@pytest.mark.django_db
 def test_who_comes_back_too_late_stays_dropped() -> None:
     study = open_small_study(people=1)
     idle = take_part(study, "idle")
@@ -125,49 +114,17 @@ def test_who_comes_back_too_late_stays_dropped() -> None:
     assert resume(idle).status == Status.DROPPED
 
 
-@pytest.mark.django_db
 def test_nobody_new_enters_a_study_that_is_not_open() -> None:
     with pytest.raises(StudyNotOpen):
         enter(make_study(), source="link")
 
 
-@pytest.mark.django_db
 def test_nobody_consents_to_a_paused_study() -> None:
     study = open_small_study()
     person = enter(study, source="link")
     pause_study(study)
     with pytest.raises(StudyNotOpen):
         consent(person)
-
-
-@pytest.mark.django_db
-def test_who_refused_can_no_longer_consent() -> None:
-    person = refuse(enter(open_small_study(), source="link"))
-    assert person.status == Status.REFUSED
-    with pytest.raises(NotNow):
-        consent(person)
-
-
-def at_once(count: int, work: Callable[[int], object]) -> None:
-    """Run `work` in so many threads that start in the same moment; errors reach the test."""
-    barrier = threading.Barrier(count)
-    errors: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            barrier.wait()
-            work(number)
-        except BaseException as error:
-            errors.append(error)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
 
 
 @pytest.mark.django_db(transaction=True)
@@ -187,7 +144,6 @@ def test_one_link_opened_many_times_at_once_makes_one_participation() -> None:
     assert Participation.objects.count() == 1
 
 
-@pytest.mark.django_db
 def test_arms_stay_balanced_among_finishers_when_people_leave() -> None:
     arms = [{"name": "one", "conditions": ["guided_backprop"]},
             {"name": "two", "conditions": ["guided_grad_cam"]}]  # fmt: skip
@@ -204,7 +160,6 @@ def test_arms_stay_balanced_among_finishers_when_people_leave() -> None:
     assert finished == {"one": 4, "two": 4}
 
 
-@pytest.mark.django_db
 def test_who_agreed_and_goes_back_may_still_choose_not_to_take_part() -> None:
     study = open_small_study(people=1)
     person = begin(consent(enter(study, source="link"), publication=True))
@@ -214,7 +169,6 @@ def test_who_agreed_and_goes_back_may_still_choose_not_to_take_part() -> None:
     assert has_free_slot(study)
 
 
-@pytest.mark.django_db
 def test_who_has_answered_is_told_how_to_leave() -> None:
     person = take_part(open_small_study())
     answer_all(person, make_profile(), most=1)

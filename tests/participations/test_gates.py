@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 
 from sandbox.builders import open_small_study, take_part
+from sandbox.people import due, give
 from studyapp.models import Participation, Slot, Status, Study
 from studyapp.paradigms.base import right_button
-from studyapp.participations.answering import answer, current_page, current_trial
+from studyapp.participations.answering import current_page
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import comprehend, screen
@@ -82,20 +83,10 @@ def test_who_did_not_understand_is_told_and_may_try_once_more(client: Client) ->
 def test_who_never_understands_gives_the_place_back() -> None:
     person = to_instructions(asking_study(attempts=1))
     slot = person.slot
-    assert slot is not None
     assert not comprehend(person, {"question_1": "1"})
     person.refresh_from_db()
     slot.refresh_from_db()
     assert (person.status, slot.is_open) == (Status.SCREENED_OUT, True)
-
-
-def test_the_screening_page_asks_and_leads_on(client: Client) -> None:
-    person = enter(screened_study(), source="link")
-    address = f"/p/{person.code}/"
-    assert "Do you see colours?" in client.get(address).content.decode()
-    assert client.post(f"{address}screening", {}).status_code == 400
-    assert client.post(f"{address}screening", {"question_1": "1"}).status_code == 303
-    assert client.get(address).context["person"].screened_at is not None
 
 
 def practising(pass_at: int) -> Participation:
@@ -113,9 +104,7 @@ def test_practice_that_must_be_passed_ends_the_study_for_who_fails(
 ) -> None:
     person = practising(pass_at=2)
     for is_right in rights:
-        trial = current_trial(person)
-        assert trial is not None
-        value = right_button(trial) if is_right else 1 - right_button(trial)
-        answer(person, trial_code=trial.code, value=value, data={}, timing={})
+        right = right_button(due(person))
+        give(person, right if is_right else 1 - right)
         person.refresh_from_db()
     assert person.status == status

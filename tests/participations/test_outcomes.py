@@ -6,8 +6,9 @@ import pytest
 from django.test import Client
 
 from sandbox.builders import ETHICS, open_small_study, take_part
+from sandbox.people import give
 from studyapp.models import Participation, Status, Study
-from studyapp.participations.answering import answer, current_trial
+from studyapp.participations.answering import current_trial
 from studyapp.participations.approvals import approvals
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
@@ -83,8 +84,7 @@ def test_trials_asked_again_and_artefact_trials_never_tell_a_panel_of_failed_che
     person = take_part(study)
     while (trial := current_trial(person)) is not None:
         value = -2 if trial.stage == "repeat" else 2
-        value = value if trial.expected is None else trial.expected
-        answer(person, trial_code=trial.code, value=value, data={}, timing={})
+        give(person, value if trial.expected is None else trial.expected)
     person.refresh_from_db()
     assert person.completion_code == "DONE"
 
@@ -114,6 +114,4 @@ def take_part_or_full(study: Study, name: str) -> None:
 
 
 def take_part_of(study: Study) -> Participation:
-    person = Participation.objects.filter(study=study, status=Status.ACTIVE).first()
-    assert person is not None
-    return person
+    return Participation.objects.filter(study=study, status=Status.ACTIVE).earliest("pk")

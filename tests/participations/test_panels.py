@@ -7,7 +7,6 @@ import hmac
 import json
 import time
 from datetime import timedelta
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from sandbox.builders import make_definition, open_small_study, take_part
+from sandbox.people import give
 from sandbox.visits import panel_id
 from studyapp.models import (
     Download,
@@ -27,10 +27,10 @@ from studyapp.models import (
     Study,
     WorkState,
 )
-from studyapp.participations.answering import answer, current_trial
+from studyapp.participations.answering import current_trial
 from studyapp.participations.panels import DamagedLink, NotFromThePanel, panel_visit
 from studyapp.participations.panels.personal import signed
-from studyapp.participations.withdrawal import withdraw
+from tests.running import output_of
 
 pytestmark = pytest.mark.django_db
 SECRET = "what Prolific and this site share"
@@ -51,7 +51,7 @@ def answer_all(person: Participation, *, fails: int = 0) -> Participation:
         if trial.expected is not None:
             value = trial.expected if fails <= 0 else -trial.expected
             fails -= 1
-        answer(person, trial_code=trial.code, value=value, data={}, timing={})
+        give(person, value)
     person.refresh_from_db()
     return person
 
@@ -162,15 +162,17 @@ def test_a_window_that_is_too_small_is_no_consent(client: Client) -> None:
     assert large.status_code == 303
 
 
-def news(client: Client, status: str, *, event: str, secret: str = SECRET, age: int = 0) -> Any:
+def news(
+    client: Client, session: str, status: str, event: str, *, secret: str = SECRET, stamp: int = 0
+) -> Any:
+    """What a panel sends of a session, at once or at `stamp`."""
     body = json.dumps({
-        "event_type": "submission.status.change", "resource_id": "se-p1",
-        "participant_id": "p1", "status": status,
+        "event_type": "submission.status.change", "resource_id": session, "status": status,
     }).encode()  # fmt: skip
-    stamp = str(int(time.time()) - age)
-    digest = hmac.new(secret.encode(), stamp.encode() + body, hashlib.sha256).digest()
+    when = str(stamp or int(time.time()))
+    digest = hmac.new(secret.encode(), when.encode() + body, hashlib.sha256).digest()
     headers = {
-        "X-Prolific-Request-Timestamp": stamp,
+        "X-Prolific-Request-Timestamp": when,
         "X-Prolific-Request-Signature": base64.b64encode(digest).decode(),
         "X-Event-ID": event,
     }
@@ -188,8 +190,8 @@ def test_a_returned_submission_frees_the_place_once(client: Client) -> None:
     person = come(client, study)
     client.post(f"/p/{person.code}/consent", {"agree": "yes"})
     assert study.slots.filter(is_open=True).count() == 3
-    assert news(client, "RETURNED", event="e1").json() == {"ok": True, "new": True}
-    assert news(client, "RETURNED", event="e1").json() == {"ok": True, "new": False}
+    assert news(client, "se-p1", "RETURNED", "e1").json() == {"ok": True, "new": True}
+    assert news(client, "se-p1", "RETURNED", "e1").json() == {"ok": True, "new": False}
     assert study.slots.filter(is_open=True).count() == 4
     person.refresh_from_db()
     assert person.status == Status.DROPPED
@@ -206,7 +208,7 @@ def test_news_of_somebody_who_finished_changes_nothing(client: Client) -> None:
     person.refresh_from_db()
     answer_all(person)
     for event, status in (("e1", "AWAITING REVIEW"), ("e2", "APPROVED"), ("e3", "RETURNED")):
-        assert news(client, status, event=event).status_code == 200
+        assert news(client, "se-p1", status, event).status_code == 200
     person.refresh_from_db()
     assert person.status == Status.FINISHED
 
@@ -214,14 +216,14 @@ def test_news_of_somebody_who_finished_changes_nothing(client: Client) -> None:
 @pytest.mark.usefixtures("shared_secret")
 def test_news_that_nobody_signed_is_refused(client: Client) -> None:
     prolific_study()
-    assert news(client, "RETURNED", event="e1", secret="guessed").status_code == 401
-    assert news(client, "RETURNED", event="e1", age=7200).status_code == 401
+    assert news(client, "se-p1", "RETURNED", "e1", secret="guessed").status_code == 401
+    assert news(client, "se-p1", "RETURNED", "e1", stamp=int(time.time()) - 7200).status_code == 401
     assert client.post("/panels/prolific/", b"\xff", "text/plain").status_code == 401
     assert PanelEvent.objects.count() == 0
 
 
 def test_without_a_secret_there_is_no_address_for_news(client: Client) -> None:
-    assert news(client, "RETURNED", event="e1").status_code == 404
+    assert news(client, "se-p1", "RETURNED", "e1").status_code == 404
 
 
 def test_the_approval_list_tells_id_outcome_duration_and_bonus(client: Client) -> None:
@@ -238,9 +240,7 @@ def test_the_approval_list_tells_id_outcome_duration_and_bonus(client: Client) -
     out = come(client, study, "p2")
     Participation.objects.filter(pk=out.pk).update(status=Status.SCREENED_OUT)
     come(client, study, "p3")
-    text = StringIO()
-    call_command("study", "approvals", study.slug, json=True, stdout=text)
-    facts = json.loads(text.getvalue())
+    facts = json.loads(output_of("study", "approvals", study.slug, json=True))
     assert facts["unfinished"] == 1
     assert [(row["id"], row["outcome"], row["bonus"]) for row in facts["approvals"]] == [
         (panel_id("p1"), "complete", 0.0),
@@ -259,24 +259,9 @@ def test_ids_are_erased_on_the_declared_day_and_not_before(client: Client) -> No
     )
     person = come(client, due, "p1")
     come(client, later, "p2")
-    text = StringIO()
-    call_command("study", "erase-ids", json=True, stdout=text)
-    assert json.loads(text.getvalue()) == {"erased": 1}
+    assert json.loads(output_of("study", "erase-ids", json=True)) == {"erased": 1}
     assert list(PanelIdentity.objects.values_list("external_id", flat=True)) == [panel_id("p2")]
     assert Participation.objects.filter(pk=person.pk).exists()
-
-
-def test_a_withdrawal_erases_the_answers_and_the_id_and_refills_the_place(client: Client) -> None:
-    study = prolific_study()
-    person = come(client, study)
-    client.post(f"/p/{person.code}/consent", {"agree": "yes"})
-    client.post(f"/p/{person.code}/begin")
-    person.refresh_from_db()
-    answer_all(person)
-    assert withdraw(person) == 5
-    assert PanelIdentity.objects.count() == 0
-    assert study.slots.filter(is_open=True).count() == 4
-    assert "You have withdrawn" in client.get(f"/p/{person.code}/").content.decode()
 
 
 def test_who_withdraws_is_told_which_bundles_held_the_answers(client: Client) -> None:
@@ -297,9 +282,8 @@ def test_who_withdraws_is_told_which_bundles_held_the_answers(client: Client) ->
 
 def test_personal_links_are_printed_and_open_their_study(client: Client) -> None:
     study = open_small_study(panel={"kind": "personal"})
-    text = StringIO()
-    call_command("study", "invite", study.slug, site="https://x.org", people=2, stdout=text)
-    rows = list(csv.reader(text.getvalue().splitlines()))
+    text = output_of("study", "invite", study.slug, site="https://x.org", people=2)
+    rows = list(csv.reader(text.splitlines()))
     assert len({person for person, _ in rows}) == 2
     for _, link in rows:
         reply = client.get(link.removeprefix("https://x.org"))
@@ -313,10 +297,10 @@ def test_ids_as_long_as_allowed_open_their_links_and_longer_ones_are_refused(
     client: Client, tmp_path: Path
 ) -> None:
     study = open_small_study(panel={"kind": "personal"})
-    text, file = StringIO(), tmp_path / "ids.txt"
+    file = tmp_path / "ids.txt"
     file.write_text("x" * 150)
-    call_command("study", "invite", study.slug, site="https://x.org", ids=file, stdout=text)
-    [[_, link]] = csv.reader(text.getvalue().splitlines())
+    text = output_of("study", "invite", study.slug, site="https://x.org", ids=file)
+    [[_, link]] = csv.reader(text.splitlines())
     assert client.get(link.removeprefix("https://x.org")).status_code == 303
     file.write_text("x" * 151)
     with pytest.raises(CommandError, match="has 151 characters and at most 150 fit a link"):

@@ -72,7 +72,6 @@ def test_who_takes_back_what_is_finished_is_shown_the_code_before_it_is_erased(
     assert "completion code will be deleted" not in client.get(address).content.decode()
     person.refresh_from_db()
     answer_all(person, make_profile())
-    person.refresh_from_db()
     page = client.get(address).content.decode()
     assert "Your completion code will be deleted too. Please submit it first:" in page
     assert person.completion_code in page

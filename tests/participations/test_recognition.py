@@ -30,7 +30,7 @@ from studyapp.participations.panels import DamagedLink, UnfilledLink, panel_visi
 from studyapp.participations.panels.personal import signed
 from studyapp.participations.withdrawal import withdraw
 from studyapp.studies.lifecycle import close_study
-from tests.participations.test_enrolment import at_once
+from tests.running import at_once
 
 pytestmark = pytest.mark.django_db
 SONA = {"kind": "sona"}

@@ -1,11 +1,5 @@
 """What a panel tells of one visit belongs to the visit: session, study, arrival."""
 
-import base64
-import csv
-import hashlib
-import hmac
-import io
-import json
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -26,8 +20,12 @@ from studyapp.participations.approvals import approvals
 from studyapp.participations.doors import warnings
 from studyapp.participations.enrolment import begin, consent, has_free_slot
 from studyapp.participations.entering import enter
+from tests.participations.test_panels import SECRET, news
+from tests.tables import rows_of
 
-ANNA, SECRET = panel_id("anna"), "what Prolific and this site share"
+pytestmark = pytest.mark.django_db
+
+ANNA = panel_id("anna")
 
 
 def come(study: Study, session: str, *, client: Client | None = None) -> Participation:
@@ -41,23 +39,6 @@ def panel_study(slug: str, **options: Any) -> Study:
     return open_small_study(slug=slug, panel={"kind": "prolific"}, **options)
 
 
-def news(
-    session: str, status: str, event: str, *, stamp: int | None = None, secret: str = SECRET
-) -> Any:
-    body = json.dumps(
-        {"event_type": "submission.status.change", "resource_id": session, "status": status}
-    ).encode()
-    when = str(stamp or int(time.time()))
-    digest = hmac.new(secret.encode(), when.encode() + body, hashlib.sha256).digest()
-    headers = {
-        "X-Prolific-Request-Timestamp": when,
-        "X-Prolific-Request-Signature": base64.b64encode(digest).decode(),
-        "X-Event-ID": event,
-    }
-    return Client().post("/panels/prolific/", body, "application/json", headers=headers).json()
-
-
-@pytest.mark.django_db
 def test_each_study_pays_its_own_session_of_a_person(tmp_path: Path) -> None:
     one, two = panel_study("one"), panel_study("two")
     come(one, "session-1")
@@ -66,14 +47,12 @@ def test_each_study_pays_its_own_session_of_a_person(tmp_path: Path) -> None:
         assert [row["session"] for row in approvals(study)] == [session]
         folder = tmp_path / study.slug
         write_bundle(study, folder, public=False, panel_ids=True)
-        [path] = folder.rglob("*-panel_data.csv")
-        rows = list(csv.DictReader(io.StringIO(path.read_text())))
+        rows = rows_of(folder, "panel")
         assert [row["panel_session_id"] for row in rows] == [session]
         assert [row["panel_study_id"] for row in rows] == [f"of {study.slug}"]
         assert rows[0]["arrived_at"]
 
 
-@pytest.mark.django_db
 def test_every_session_that_was_seen_is_kept_and_the_last_one_paid() -> None:
     study, client = panel_study("one"), Client()
     person = come(study, "first", client=client)
@@ -83,7 +62,6 @@ def test_every_session_that_was_seen_is_kept_and_the_last_one_paid() -> None:
     assert [row["session"] for row in approvals(study)] == ["second"]
 
 
-@pytest.mark.django_db
 def test_who_finished_is_paid_for_the_session_in_which_they_did() -> None:
     study, client = panel_study("one"), Client()
     person = come(study, "first", client=client)
@@ -92,7 +70,6 @@ def test_who_finished_is_paid_for_the_session_in_which_they_did() -> None:
     assert [row["session"] for row in approvals(study)] == ["first"]
 
 
-@pytest.mark.django_db
 def test_who_goes_on_by_a_personal_code_is_there_in_the_session_that_led_to_it(
     settings: Any,
 ) -> None:
@@ -105,14 +82,13 @@ def test_who_goes_on_by_a_personal_code_is_there_in_the_session_that_led_to_it(
     assert ANNA not in str(reply.cookies)
     other.post(reply["Location"], {"personal_code": person.personal_code})
     assert [visit.session for visit in person.visits.all()] == ["first", "second"]
-    news("first", "RETURNED", "e1")
+    news(Client(), "first", "RETURNED", "e1")
     person.refresh_from_db()
     assert person.status == Status.ACTIVE
     answer_all(person, make_profile())
     assert [row["session"] for row in approvals(study)] == ["second"]
 
 
-@pytest.mark.django_db
 def test_a_visit_that_asked_for_somebody_else_is_noted_for_nobody() -> None:
     study, other = panel_study("one"), Client()
     anna = come(study, "first")
@@ -129,7 +105,6 @@ def test_a_visit_that_asked_for_somebody_else_is_noted_for_nobody() -> None:
     assert [visit.session for visit in bert.visits.all()] == [""]
 
 
-@pytest.mark.django_db
 def test_a_further_session_of_somebody_who_is_done_is_sent_to_no_payment() -> None:
     address = "https://example.org/complete?cc="
     panel = {"kind": "prolific", "redirect": address, "redirect_seconds": 10}
@@ -149,7 +124,6 @@ def test_a_further_session_of_somebody_who_is_done_is_sent_to_no_payment() -> No
     assert warning.endswith("pay only the sessions that stand in the payment list.")
 
 
-@pytest.mark.django_db
 def test_a_further_session_of_somebody_screened_out_is_told_the_same() -> None:
     codes = {"complete": "DONE", "screened_out": "OUT"}
     panel = {"kind": "prolific", "redirect": "https://example.org/?cc=", "codes": codes}
@@ -163,47 +137,43 @@ def test_a_further_session_of_somebody_screened_out_is_told_the_same() -> None:
     assert "https://example.org" not in page
 
 
-@pytest.mark.django_db
 def test_news_of_a_session_is_about_the_study_of_that_session(settings: Any) -> None:
     settings.PROLIFIC_WEBHOOK_SECRET = SECRET
     people = [come(panel_study(slug), f"session of {slug}") for slug in ("one", "two")]
     for person in people:
         begin(consent(person))
-    assert news("session of two", "RETURNED", "e1") == {"ok": True, "new": True}
+    assert news(Client(), "session of two", "RETURNED", "e1").json() == {"ok": True, "new": True}
     for person in people:
         person.refresh_from_db()
     assert [person.status for person in people] == [Status.ACTIVE, Status.DROPPED]
     assert PanelEvent.objects.get().participation == people[1]
 
 
-@pytest.mark.django_db
 def test_news_of_an_earlier_session_drops_nobody_who_came_again(settings: Any) -> None:
     settings.PROLIFIC_WEBHOOK_SECRET = SECRET
     study, client = panel_study("one"), Client()
     person = come(study, "first", client=client)
     begin(consent(person))
     come(study, "second", client=client)
-    news("first", "RETURNED", "e1")
+    news(Client(), "first", "RETURNED", "e1")
     person.refresh_from_db()
     assert person.status == Status.ACTIVE
-    news("second", "RETURNED", "e2")
+    news(Client(), "second", "RETURNED", "e2")
     person.refresh_from_db()
     assert person.status == Status.DROPPED
 
 
-@pytest.mark.django_db
 def test_one_signed_message_is_taken_once_under_whatever_event_id(settings: Any) -> None:
     settings.PROLIFIC_WEBHOOK_SECRET = SECRET
     come(panel_study("one"), "first")
     now = int(time.time())
-    assert news("first", "ACTIVE", "e1", stamp=now)["new"]
-    assert not news("first", "ACTIVE", "e2", stamp=now)["new"]
-    assert not news("first", "ACTIVE", "e1", stamp=now - 5)["new"]
-    assert news("first", "RETURNED", "e3", stamp=now)["new"]
+    assert news(Client(), "first", "ACTIVE", "e1", stamp=now).json()["new"]
+    assert not news(Client(), "first", "ACTIVE", "e2", stamp=now).json()["new"]
+    assert not news(Client(), "first", "ACTIVE", "e1", stamp=now - 5).json()["new"]
+    assert news(Client(), "first", "RETURNED", "e3", stamp=now).json()["new"]
     assert PanelEvent.objects.count() == 2
 
 
-@pytest.mark.django_db
 def test_a_place_without_an_answer_is_held_for_minutes_and_one_with_for_the_idle_limit() -> None:
     study = open_small_study(people=2)
     silent, answering = take_part(study, "silent"), take_part(study, "answering")
@@ -217,7 +187,6 @@ def test_a_place_without_an_answer_is_held_for_minutes_and_one_with_for_the_idle
     assert (statuses[silent.pk], statuses[answering.pk]) == (Status.DROPPED, Status.ACTIVE)
 
 
-@pytest.mark.django_db
 def test_who_read_for_long_begins_all_the_same_in_any_free_place() -> None:
     study = open_small_study(people=3)
     slow = consent(enter(study, source="link"))
@@ -226,11 +195,9 @@ def test_who_read_for_long_begins_all_the_same_in_any_free_place() -> None:
     slow = begin(slow)
     assert slow.status == Status.ACTIVE
     answer_all(slow, make_profile())
-    slow.refresh_from_db()
     assert slow.status == Status.FINISHED
 
 
-@pytest.mark.django_db
 def test_a_burst_of_people_who_answer_nothing_is_told_at_the_desk() -> None:
     study = open_small_study(people=2)
     for number in range(20):
@@ -240,7 +207,6 @@ def test_a_burst_of_people_who_answer_nothing_is_told_at_the_desk() -> None:
     assert list(warnings(study)) == []
 
 
-@pytest.mark.django_db
 def test_a_crowd_that_answers_is_no_burst() -> None:
     study = open_small_study(people=20)
     for number in range(20):

@@ -1,12 +1,10 @@
 """One comparison of names: a researcher's words, WordNet ids, own tables, nearest classes."""
 
 import re
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
 from PIL import Image
 
 from explainer.networks.labels import imagenet_labels as of_torchvision
@@ -21,9 +19,7 @@ from photos.class_names import (
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.photos.readers import ReaderError, left_out, read_photos
 from tests.photos.photo_bytes import encoded
-from tests.studies.definition.test_checking import STUDY, said
 
-GUIDE = Path(__file__).resolve().parents[2] / "docs" / "running-a-study.md"
 NAMES = ClassNames(imagenet_labels())
 
 
@@ -162,38 +158,6 @@ def test_a_table_that_cannot_be_used_is_told_with_its_line(
         (tmp_path / "names.csv").write_bytes(content)
     with pytest.raises(ReaderError, match=re.escape(sentence)):
         read_photos(section(names="names.csv"), tmp_path)
-
-
-PRETRAINED = STUDY.replace('weights = "random"', 'weights = "IMAGENET1K_V1"').replace(
-    'labels = "labels.txt"\noptions = { num_classes = 6 }\n', ""
-)
-
-
-def write_study(base: Path, toml: str) -> str:
-    (base / "t.md").write_text("text")
-    (base / "study.toml").write_text(toml)
-    return str(base / "study.toml")
-
-
-def test_the_guides_own_example_runs(tmp_path: Path) -> None:
-    example = re.search(r"```\nphotos/\n(.*?)```", GUIDE.read_text("utf-8"), re.DOTALL)
-    assert example is not None
-    folders = [line.strip().partition("/")[0] for line in example[1].splitlines()]
-    assert folders == ["tiger", "tabby cat"]
-    make_folders(tmp_path, folders, photos=2)
-    facts = said("check", write_study(tmp_path, PRETRAINED))
-    assert facts["unknown_names"] == []
-    assert facts["not_met"] == []
-
-
-def test_the_check_tells_every_unknown_name_without_running_a_network(tmp_path: Path) -> None:
-    make_folders(tmp_path, ["tiger", "Goldfish", "tigger", "zebra"], photos=2)
-    out = StringIO()
-    file = write_study(tmp_path, PRETRAINED.replace("stimuli = 4", "stimuli = 8"))
-    with pytest.raises(CommandError, match="1 goal is not met"):
-        call_command("study", "check", file, stdout=out)
-    assert "“tigger” (2 photos): did you mean tiger" in out.getvalue()
-    assert "8 photos, and at most 6 can be asked about (left out: 2: a category" in out.getvalue()
 
 
 def test_a_network_without_labels_has_no_class_to_suggest() -> None:

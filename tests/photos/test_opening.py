@@ -40,11 +40,7 @@ def test_fractions_from_0_to_1_become_256_levels() -> None:
 
 @pytest.mark.parametrize(
     "ramp",
-    [
-        np.arange(256, dtype=np.uint8).reshape(16, 16),
-        RAMP,
-        (RAMP / 65535).astype(np.float32),
-    ],
+    [np.arange(256, dtype=np.uint8).reshape(16, 16), RAMP, (RAMP / 65535).astype(np.float32)],
     ids=["8 bits", "16 bits", "fractions"],
 )
 def test_an_x_ray_that_counts_from_white_to_black_is_not_seen_as_its_negative(

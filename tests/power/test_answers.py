@@ -23,7 +23,7 @@ def test_the_mean_difference_is_the_effect(outcome: str, effect: float) -> None:
     plan, found = crossed(200, 200), []
     for seed in range(20):
         random = np.random.default_rng(seed)
-        values = simulate(plan, outcome, effect, Shares(), random)  # type: ignore[arg-type]
+        values = simulate(plan, outcome, effect, Shares(), random)
         found.append(values[plan.second == 1].mean() - values[plan.second == 0].mean())
     assert np.mean(found) == pytest.approx(effect, abs=4 * np.std(found) / 20**0.5)
     assert abs(np.mean(found) - effect) < 0.04
@@ -113,9 +113,7 @@ def test_the_layout_is_the_design_of_the_file() -> None:
 def test_people_and_photos_can_be_other_than_in_the_file() -> None:
     definition = make_definition(people=8, trials=4, stimuli=8)
     plan = layout(
-        drawn(definition, stand_ins, people=12, photos=16),
-        "trust",
-        compared(definition, "trust"),
+        drawn(definition, stand_ins, people=12, photos=16), "trust", compared(definition, "trust")
     )
     assert plan.size == (12, 16)
 

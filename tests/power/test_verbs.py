@@ -2,77 +2,35 @@
 
 import json
 import re
-from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 
 from sandbox.builders import open_small_study
 from studyapp.analyses.reports import study_report
+from tests.running import output_of
+from tests.study_files import write_study
 
-STUDY = """
-slug = "planned"
-title = "A <planned> study"
-kind = "pilot"
-[texts]
-consent = "t.md"
-instructions = "t.md"
-debrief = "t.md"
-[networks.sharp]
-builder = "alexnet"
-weights = "random"
-[networks.dull]
-builder = "alexnet"
-weights = "random"
-options = { seed = 2 }
-[pairs.main]
-stronger = "sharp"
-weaker = "dull"
-[images]
-reader = "folder"
-folder = "."
-[[conditions]]
-name = "guided_backprop"
-method = "guided_backprop"
-[[conditions]]
-name = "grad_cam"
-method = "grad_cam"
-[[blocks]]
-name = "main"
-paradigm = "trust"
-trials = 4
-checks = 2
-[design]
-seed = 1
-people = 8
-stimuli = 8
-ratings = "nearest"
-[exclusions]
-failed_checks = 2
-[analysis]
-reference = "guided_backprop"
-smallest_effect = 0.5
-hypotheses = ["Grad-CAM shows more."]
-"""
+PLANNED: dict[str, Any] = {
+    "slug": "planned", "title": "A <planned> study", "trials": 4, "checks": 2, "people": 8,
+    "stimuli": 8, "images": {"reader": "folder", "folder": "."},
+    "conditions": [{"name": name, "method": name} for name in ("guided_backprop", "grad_cam")],
+    "exclusions": {"failed_checks": 2},
+    "analysis": {"reference": "guided_backprop", "smallest_effect": 0.5,
+                 "hypotheses": ["Grad-CAM shows more."]},
+}  # fmt: skip
 
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    (tmp_path / "t.md").write_text("words")
-    (tmp_path / "planned.toml").write_text(STUDY)
-    return tmp_path / "planned.toml"
-
-
-def study(*words: object, **options: object) -> str:
-    out = StringIO()
-    call_command("study", *map(str, words), stdout=out, **options)
-    return out.getvalue()
+    return write_study(tmp_path, **PLANNED)
 
 
 def test_power_prints_curve_surface_and_equivalence_and_draws_them(file: Path) -> None:
     page = file.with_suffix(".html")
-    text = study("power", file, "--studies", 4, "--processes", 1, "--people", "8,16",
+    text = output_of("study", "power", file, "--studies", 4, "--processes", 1, "--people", "8,16",
                  "--effects", "0,0.5", "--html", page)  # fmt: skip
     assert "power of grad_cam − guided_backprop" in text
     for words in ("over effects:", "people × photos", "equivalent (±0.5)"):
@@ -86,25 +44,25 @@ def test_power_prints_curve_surface_and_equivalence_and_draws_them(file: Path) -
 def test_power_as_json_is_the_same_for_one_seed(file: Path) -> None:
     words = ("power", file, "--json", "--studies", 3, "--processes", 1, "--people", "8",
              "--photos", "8", "--effects", "0.5", "--seed", 9)  # fmt: skip
-    found = [json.loads(study(*words)) for _ in range(2)]
+    found = [json.loads(output_of("study", *words)) for _ in range(2)]
     assert found[0] == found[1]
     assert {one["kind"] for one in found[0]["points"]} == {"curve", "surface", "equivalence"}
 
 
 def test_what_can_not_be_simulated_is_told(file: Path) -> None:
+    words = ("--studies", 1, "--processes", 1, "--effects", "5", "--people", 8)
     with pytest.raises(CommandError, match="take a smaller effect"):
-        study("power", file, "--studies", 1, "--processes", 1, "--effects", "5", "--people", 8)
-    file.write_text(STUDY.replace('[[conditions]]\nname = "grad_cam"\nmethod = "grad_cam"\n', ""))
+        output_of("study", "power", file, *words)
+    write_study(file.parent, **{**PLANNED, "conditions": PLANNED["conditions"][:1]})
     with pytest.raises(CommandError, match="one condition only"):
-        study("power", file, "--studies", 1)
+        output_of("study", "power", file, "--studies", 1)
 
 
 def test_a_file_is_preregistered_as_a_draft(file: Path) -> None:
     out = file.with_suffix(".md")
-    said = study("preregister", file, "--out", out)
+    said = output_of("study", "preregister", file, "--out", out)
     text = out.read_text("utf-8")
     digest = re.search(r"above this line: `([0-9a-f]{64})`", text)
-    assert digest is not None
     assert digest[1] in said
     for words in ("is a draft", "1. Grad-CAM shows more.", "2 or more failed attention checks",
                   "every place", "every other method with guided_backprop",
@@ -116,7 +74,7 @@ def test_a_file_is_preregistered_as_a_draft(file: Path) -> None:
 def test_the_report_names_the_plan_that_was_written_down(tmp_path: Path) -> None:
     opened = open_small_study(analysis={"hypotheses": ["It <b>works</b>."]})
     out = tmp_path / "plan.html"
-    digest = study("preregister", opened.slug, "--out", out).split()[-1]
+    digest = output_of("study", "preregister", opened.slug, "--out", out).split()[-1]
     page = out.read_text("utf-8")
     assert digest in page
     assert "<b>works" not in page
@@ -126,6 +84,6 @@ def test_the_report_names_the_plan_that_was_written_down(tmp_path: Path) -> None
 @pytest.mark.django_db
 def test_another_ending_and_a_study_that_is_not_open_are_told(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match=r"ends with \.md or \.html"):
-        study("preregister", "x", "--out", tmp_path / "plan.doc")
+        output_of("study", "preregister", "x", "--out", tmp_path / "plan.doc")
     with pytest.raises(CommandError, match="no study x"):
-        study("preregister", "x", "--out", tmp_path / "plan.md")
+        output_of("study", "preregister", "x", "--out", tmp_path / "plan.md")

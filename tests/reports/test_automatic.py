@@ -12,6 +12,8 @@ from studyapp.analyses.reports import study_report
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import MetricValue, StimulusOverlay, Study
 
+pytestmark = pytest.mark.django_db
+
 NAME = "deletion_auc"
 
 
@@ -26,7 +28,6 @@ def measured_study(paradigm: str = "discrimination") -> Study:
     return study
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
 def test_the_report_draws_every_metric_within_each_method(paradigm: str) -> None:
     text = study_report(measured_study(paradigm)).html
@@ -36,14 +37,12 @@ def test_the_report_draws_every_metric_within_each_method(paradigm: str) -> None
     assert ("the stronger network’s map minus the weaker’s" in text) == (paradigm == "trust")
 
 
-@pytest.mark.django_db
 def test_without_numbers_there_is_no_such_section() -> None:
     study = open_small_study()
     send_people(study, 2)
     assert "People and automatic metrics" not in study_report(study).html
 
 
-@pytest.mark.django_db
 def test_the_workers_are_asked_once_the_command_has_ended(
     django_capture_on_commit_callbacks: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -6,8 +6,9 @@ from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp.analyses.reports import study_report
 
+pytestmark = pytest.mark.django_db
 
-@pytest.mark.django_db
+
 def test_a_plan_that_allows_looking_draws_every_look_with_its_moments() -> None:
     study = open_small_study(people=4, analysis={"looks": True, "smallest_effect": 0.5})
     send_people(study, 3)
@@ -17,7 +18,6 @@ def test_a_plan_that_allows_looking_draws_every_look_with_its_moments() -> None:
     assert "finished at (UTC)" in text
 
 
-@pytest.mark.django_db
 def test_a_plan_that_waits_for_all_places_draws_no_look() -> None:
     study = open_small_study(people=4)
     send_people(study, 3)

@@ -18,6 +18,8 @@ from studyapp.studies.lifecycle import close_study
 from tests.analyses.test_results import STRANGE
 from tests.analyses.tidy_tables import crossed, make_tidy
 
+pytestmark = pytest.mark.django_db
+
 
 class Page(HTMLParser):
     """Every element's tag and attributes."""
@@ -115,7 +117,6 @@ def test_a_table_from_elsewhere_has_a_report_without_a_design(tmp_path: Path) ->
     assert "Certificate" not in text
 
 
-@pytest.mark.django_db
 def test_simulated_and_demonstration_answers_are_marked_before_any_number() -> None:
     study = open_small_study(demo=True)
     copy = marked_copy(study, StudyKind.SIMULATED, seed=3)
@@ -156,7 +157,6 @@ def test_a_page_of_two_paradigms_has_a_section_for_each() -> None:
     assert ('<section id="trust">' in text, '<section id="discrimination">' in text) == (True, True)
 
 
-@pytest.mark.django_db
 def test_equivalence_is_told_in_short_and_as_a_table() -> None:
     study = open_small_study(people=8, trials=6, stimuli=6, analysis={"smallest_effect": 4.0})
     send_people(study, 8)

@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from sandbox.builders import make_study, open_small_study, take_part
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import give
 from studyapp.models import (
     Explanation,
     Heartbeat,
@@ -16,25 +17,18 @@ from studyapp.models import (
     Participation,
     Status,
     Study,
-    WorkState,
 )
-from studyapp.participations.answering import answer, current_trial
 from studyapp.participations.enrolment import release_idle
 from studyapp.participations.erasure import erase_identities, is_over
 from studyapp.serving.health import alive_workers
 from studyapp.studies.preparation.claims import claim, finish
 from studyapp.views.login import MOST_TRIES, may_try
+from tests.studies.preparation.test_claims import waiting_rows
 
 from .faulty import set_clock
 
 pytestmark = pytest.mark.django_db
 JUMPS = [timedelta(hours=3), timedelta(hours=-3)]
-
-
-def give_answer(person: Participation) -> None:
-    trial = current_trial(person)
-    assert trial is not None
-    answer(person, trial_code=trial.code, value=1, data={}, timing={"rt_ms": 900})
 
 
 @pytest.mark.parametrize("jump", JUMPS)
@@ -43,10 +37,10 @@ def test_a_clock_jump_of_the_site_takes_nobodys_place(
 ) -> None:
     study = open_small_study(people=4)
     person = take_part(study, "somebody")
-    give_answer(person)
+    give(person)
     set_clock(monkeypatch, jump)
     take_part(study, "the next")
-    give_answer(person)
+    give(person)
     take_part(study, "one more")
     person.refresh_from_db()
     assert person.status == Status.ACTIVE
@@ -61,7 +55,7 @@ def test_a_wrong_clock_that_is_set_right_takes_nobodys_place_and_blocks_none(
     with pytest.MonkeyPatch.context() as patch:
         set_clock(patch, jump)
         person = take_part(study, "somebody")
-        give_answer(person)
+        give(person)
     take_part(study, "the next")
     person.refresh_from_db()
     assert person.status == Status.ACTIVE
@@ -77,27 +71,21 @@ def test_a_clock_jump_of_every_clock_lets_people_come_back_to_their_place(client
     """Forward by hours on the database's machine too: nobody can tell it from a long absence."""
     study = open_small_study(people=4)
     person = take_part(study, "somebody")
-    give_answer(person)
+    give(person)
     Participation.objects.update(last_seen_at=timezone.now() - timedelta(hours=3))
     assert release_idle(study) == 1
     assert client.post(f"/p/{person.code}/resume").status_code == 303
     person.refresh_from_db()
     assert person.status == Status.ACTIVE
-    give_answer(person)
+    give(person)
     assert Judgment.objects.filter(participation=person).count() == 2
-
-
-def waiting_row() -> Explanation:
-    make_study(prepared=False)
-    Explanation.objects.update(state=WorkState.PENDING, map_digest="", map_file="")
-    return Explanation.objects.earliest("pk")
 
 
 @pytest.mark.parametrize("jump", JUMPS)
 def test_a_clock_jump_of_a_worker_takes_no_claim_and_loses_none(
     jump: timedelta, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row = waiting_row()
+    row = waiting_rows()[0]
     rows = Explanation.objects.filter(pk=row.pk)
     first = claim(rows, "one")
     set_clock(monkeypatch, jump)
@@ -106,7 +94,7 @@ def test_a_clock_jump_of_a_worker_takes_no_claim_and_loses_none(
 
 
 def test_a_clock_set_back_at_the_database_frees_a_dead_workers_claim_and_keeps_one_result() -> None:
-    row = waiting_row()
+    row = waiting_rows()[0]
     rows = Explanation.objects.filter(pk=row.pk)
     dead = claim(rows, "dead")
     rows.update(claimed_until=timezone.now() + timedelta(hours=3))

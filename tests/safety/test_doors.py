@@ -3,9 +3,6 @@
 import ast
 import base64
 import re
-import subprocess
-import sys
-from pathlib import Path
 
 import pytest
 from django.apps import apps
@@ -24,8 +21,10 @@ from studyapp.studies.copies import marked_copy
 from studyapp.studies.definition.file import DefinitionError, parse_definition
 from studyapp.studies.lifecycle import close_study
 from tests.admin.desk import make_user
+from tests.running import ROOT, python
 
-ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.django_db
+
 PANEL_LINK = {"PROLIFIC_PID": "5f0c77aabb5f0c77aabb5f0c", "STUDY_ID": "1", "SESSION_ID": "2"}
 
 
@@ -48,14 +47,8 @@ for headers in ({}, {"HTTP_X_FORWARDED_PROTO": "https"}):
 @pytest.mark.django_db(transaction=True)
 def test_cookies_and_strict_transport_are_safe_where_https_is_on() -> None:
     User.objects.create_superuser("anna", password="ferrous-otter-71-lamp")
-    done = subprocess.run(
-        [sys.executable, "-c", DEPLOYED],
-        cwd=ROOT,
-        env={**environment(), "HTTPS": "1", "ALLOWED_HOSTS": "testserver"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    deployed = {**environment(), "HTTPS": "1", "ALLOWED_HOSTS": "testserver"}
+    done = python("-c", DEPLOYED, env=deployed)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "sessionid True True Lax",
@@ -68,7 +61,6 @@ def test_cookies_and_strict_transport_are_safe_where_https_is_on() -> None:
     ]
 
 
-@pytest.mark.django_db
 def test_forms_of_the_desk_are_refused_without_their_token() -> None:
     study = open_small_study()
     user = User.objects.create_superuser("anna", password="ferrous-otter-71-lamp")
@@ -87,7 +79,6 @@ def test_forms_of_the_desk_are_refused_without_their_token() -> None:
 # --- looking, which is no entering
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("query", [{}, PANEL_LINK], ids=["plain", "panel"])
 def test_who_only_looks_at_a_link_enters_nothing(client: Client, query: dict[str, str]) -> None:
     open_small_study(panel={"kind": "prolific"} if query else {"kind": "link"})
@@ -97,7 +88,6 @@ def test_who_only_looks_at_a_link_enters_nothing(client: Client, query: dict[str
     assert client.head("/admin/").status_code == 302
 
 
-@pytest.mark.django_db
 def test_a_copy_of_a_study_opens_only_to_who_may_preview_it(client: Client) -> None:
     study = make_study()
     copy = marked_copy(study, StudyKind.PILOT, seed=3)
@@ -114,7 +104,6 @@ def test_a_copy_of_a_study_opens_only_to_who_may_preview_it(client: Client) -> N
     assert client.post(door).status_code == 303
 
 
-@pytest.mark.django_db
 def test_a_cookie_of_thousands_of_digits_is_a_number_like_any_other(client: Client) -> None:
     study = open_small_study()
     person = enter(study, source="link")
@@ -122,7 +111,6 @@ def test_a_cookie_of_thousands_of_digits_is_a_number_like_any_other(client: Clie
     assert client.get("/s/small/").status_code in (200, 303)
 
 
-@pytest.mark.django_db
 def test_the_desk_refuses_what_no_row_can_hold(client: Client) -> None:
     study = open_small_study()
     client.force_login(User.objects.create_superuser("anna", password="ferrous-otter-71-lamp"))
@@ -142,7 +130,6 @@ def test_the_desk_refuses_what_no_row_can_hold(client: Client) -> None:
     assert Client().post("/admin/login/", login).status_code == 200
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("after", ["https://evil.example/", "//evil.example", "javascript:x", ""])
 def test_who_logs_in_comes_to_the_desk_wherever_the_link_says(client: Client, after: str) -> None:
     User.objects.create_superuser("anna", password="ferrous-otter-71-lamp")
@@ -187,14 +174,12 @@ def test_everything_that_a_browser_may_name_has_such_a_code() -> None:
         assert field.unique, name
 
 
-@pytest.mark.django_db
 def test_a_database_key_is_no_address_of_anything(client: Client) -> None:
     person = take_part(open_small_study())
     for address in (f"/p/{person.pk}/", f"/o/{person.pk}.png", "/p/1/", "/o/1.png"):
         assert client.get(address).status_code == 404
 
 
-@pytest.mark.django_db
 def test_a_draft_is_not_found_and_looks_like_a_study_that_is_not_there(client: Client) -> None:
     make_study(slug="draft")
     drafted, missing = client.get("/s/draft/"), client.get("/s/no-such/")
@@ -202,7 +187,6 @@ def test_a_draft_is_not_found_and_looks_like_a_study_that_is_not_there(client: C
     assert drafted.content == missing.content
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("kind", ["link", "prolific", "personal"])
 def test_a_closed_studys_page_is_not_found_and_looks_like_one_that_is_not_there(
     client: Client, kind: str
@@ -217,7 +201,6 @@ def test_a_closed_studys_page_is_not_found_and_looks_like_one_that_is_not_there(
     assert Participation.objects.count() == 0
 
 
-@pytest.mark.django_db
 def test_who_is_in_a_closed_study_finds_the_way_back_by_both_links(client: Client) -> None:
     study = open_small_study()
     panel_id = PANEL_LINK["PROLIFIC_PID"]
@@ -232,7 +215,6 @@ def test_who_is_in_a_closed_study_finds_the_way_back_by_both_links(client: Clien
         assert "study is closed" in page.content.decode()
 
 
-@pytest.mark.django_db
 def test_another_participants_page_needs_their_code_and_no_other_opens_it(client: Client) -> None:
     person = take_part(open_small_study())
     for wrong in (person.code[:-1], person.code.swapcase(), person.code + "A", "A" * 22):
@@ -268,7 +250,6 @@ def pages(client: Client) -> dict[str, str]:
     return found
 
 
-@pytest.mark.django_db
 def test_one_strict_policy_stands_on_every_page_and_none_has_inline_code(client: Client) -> None:
     assert "unsafe" not in POLICY
     assert "default-src 'none'" in POLICY
@@ -278,7 +259,6 @@ def test_one_strict_policy_stands_on_every_page_and_none_has_inline_code(client:
         assert "javascript:" not in html, address
 
 
-@pytest.mark.django_db
 def test_no_page_asks_anything_of_a_third_party(client: Client) -> None:
     loads = re.compile(
         r"<(?:script|img|link|iframe|source|form)\b[^>]*?(?:src|href|action)=\"(.*?)\""
@@ -327,7 +307,6 @@ def test_no_text_at_all_becomes_an_acting_tag(text: str) -> None:
     assert not ACTING.search(safe_html(text))
 
 
-@pytest.mark.django_db
 def test_study_texts_are_inert_on_the_page_and_in_the_desk(client: Client) -> None:
     study = open_small_study()
     evil = "\n\n".join(PAYLOADS)

@@ -1,30 +1,24 @@
 """Faults of what the site stands on: told kindly, told where, and nothing is lost by them."""
 
-import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings as current
 from django.test import Client
 from pytest_django import Settings
 
 from sandbox.builders import open_small_study, take_part
+from sandbox.people import due
 from sandbox.small_disk import on_small_disk
 from studyapp.admin import home
 from studyapp.models import Judgment, Participation
-from studyapp.participations.answering import current_trial
 from studyapp.serving import health
 from tests.admin.desk import administrator, concerns
+from tests.running import run
 
-from .faulty import (
-    full_database,
-    needs_a_small_disk,
-    read_only_database,
-    set_clock,
-)
+from .faulty import full_database, needs_a_small_disk, read_only_database, set_clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 JSON = {"accept": "application/json"}
@@ -42,9 +36,8 @@ def client() -> Client:
 
 
 def answer(client: Client, person: Participation, **options: Any) -> Any:
-    trial = current_trial(person)
-    assert trial is not None
-    return client.post(f"/p/{person.code}/answer", {"trial": trial.code, "value": 1}, **options)
+    given = {"trial": due(person).code, "value": 1}
+    return client.post(f"/p/{person.code}/answer", given, **options)
 
 
 def test_a_read_only_database_asks_people_to_send_again_and_takes_it_when_it_can(
@@ -130,13 +123,7 @@ def test_a_full_disk_of_the_database_is_told_in_healthz_and_recovers_by_itself(
     tmp_path: Path,
 ) -> None:
     command = [sys.executable, "-c", ON_A_SMALL_DISK, str(tmp_path)]
-    done = subprocess.run(
-        on_small_disk(tmp_path, command, megabytes=160),
-        cwd=current.ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = run(*on_small_disk(tmp_path, command, megabytes=160))
     assert done.stdout == "ok, disk full, ok\n", done.stderr[-3000:]
 
 

@@ -10,7 +10,6 @@ from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
 from django.apps import apps
-from django.contrib.auth.models import User
 from django.db import transaction
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
@@ -21,6 +20,7 @@ from hypothesis import strategies as st
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp.models import Study
+from tests.admin.desk import administrator
 
 from .fuzzing import COOKIES, WORDS, fuzzing
 
@@ -73,8 +73,7 @@ def _study() -> Study:
 
 
 def test_every_route_of_the_desk_answers_whatever_is_sent_to_it(study: Study) -> None:
-    staff = Client()
-    staff.force_login(User.objects.create_superuser("anna", password="ferrous-otter-71-lamp"))
+    staff = administrator()
     session = staff.cookies["sessionid"].value
     keys = {route: key_of(route, study) for route in ROUTES}
     names: dict[str, st.SearchStrategy[str]] = {}
@@ -110,8 +109,7 @@ def test_no_page_of_the_desk_is_left_out() -> None:
 
 
 def test_a_row_asked_for_by_a_field_without_a_name_is_refused(study: Study) -> None:
-    staff = Client()
-    staff.force_login(User.objects.create_superuser("anna", password="ferrous-otter-71-lamp"))
+    staff = administrator()
     address = f"/admin/studyapp/study/{study.pk}/delete/"
     for reply in (staff.get(f"{address}?_to_field="), staff.post(address, {"_to_field": ""})):
         assert reply.status_code == 400

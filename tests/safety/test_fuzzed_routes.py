@@ -10,13 +10,13 @@ from typing import Any
 from urllib.parse import quote_from_bytes, urlencode
 
 import pytest
-from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import URLPattern, get_resolver
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.builders import open_small_study, take_part
+from sandbox.people import due
 from studyapp.models import Participation, Study
 from studyapp.paradigms import PARADIGMS
 from studyapp.participations.answering import current_trial
@@ -24,6 +24,7 @@ from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import screen
 from studyapp.wsgi import readable_kind
+from tests.admin.desk import administrator
 from tests.participations.test_gates import COLOURS, ROBOTS
 
 from .fuzzing import COOKIES, WORDS, fuzzing
@@ -84,12 +85,9 @@ def people(study: Study) -> Iterator[Participation]:
 def test_every_route_answers_whatever_is_sent_to_it(client: Client, route: str) -> None:
     study = open_small_study(people=200, trials=1, stimuli=2)
     persons = [*people(study)]
-    staff = Client()
-    staff.force_login(User.objects.create_superuser("anna", password="ferrous-otter-71-lamp"))
-    trial = current_trial(persons[-1])
-    assert trial is not None
-    assert trial.stimulus is not None
-    picture = trial.stimulus.overlays.earliest("pk").overlay.code
+    staff = administrator()
+    stimulus = due(persons[-1]).stimulus
+    picture = stimulus.overlays.earliest("pk").overlay.code
 
     @fuzzing(40)
     @given(data=st.data(), method=METHODS, kind=KINDS, body=BODIES, query=RAW, headers=HEADERS)

@@ -13,6 +13,8 @@ from sandbox.small_line import BUILDER, LAYERS, STUDY
 from studyapp.studies.loading import load_study
 from studyapp.studies.photos.readers import ReaderError
 
+pytestmark = pytest.mark.django_db
+
 
 def study_of(folder: Path) -> Path:
     """A study file whose photos are whatever lies in its folder."""
@@ -58,7 +60,6 @@ REFUSED = {
 }
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("what", sorted(REFUSED))
 def test_photo_import_refuses_what_is_no_plain_photo(what: str, tmp_path: Path) -> None:
     (study_of(tmp_path) / "photo.png").write_bytes(REFUSED[what])
@@ -66,7 +67,6 @@ def test_photo_import_refuses_what_is_no_plain_photo(what: str, tmp_path: Path) 
         load_study(tmp_path / "study.toml")
 
 
-@pytest.mark.django_db
 def test_photo_import_names_files_on_disk_by_digest_only(tmp_path: Path) -> None:
     odd = "a..%2f..; rm -rf ~ `x` ' \" .png"
     picture = Picture.effect_noise((96, 96), 60).convert("RGB")
@@ -76,7 +76,6 @@ def test_photo_import_names_files_on_disk_by_digest_only(tmp_path: Path) -> None
     assert re.fullmatch(rf"photos/{stored.sha256[:2]}/{stored.sha256}\.png", stored.file)
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("name", ["../outside.png", "/etc/passwd", "a/../../outside.png"])
 def test_photo_names_in_annotations_cant_lead_out_of_the_folder(name: str, tmp_path: Path) -> None:
     folder = study_of(tmp_path).parent

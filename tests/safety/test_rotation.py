@@ -1,18 +1,16 @@
 """A new SECRET_KEY ends nothing that the old one signed, as long as that one is named beside it."""
 
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from django.conf import settings as current
-from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django import Settings
 
 from sandbox.builders import open_small_study, take_part
 from studyapp.participations.panels import personal
+from tests.admin.desk import administrator
+from tests.running import python
 
 pytestmark = pytest.mark.django_db
 
@@ -28,8 +26,7 @@ def test_personal_links_and_logins_hold_only_while_the_former_key_is_kept(
 ) -> None:
     study = open_small_study(panel={"kind": "personal"})
     link = {"participant": personal.signed(study.slug, "person-1")}
-    desk = Client()
-    desk.force_login(User.objects.create_superuser("anna", password="ferrous-otter-71-lamp"))
+    desk = administrator()
     person = take_part(study)
     rotate(settings, keep=keep)
     assert client.get(f"/s/{study.slug}/", link).status_code == (303 if keep else 400)
@@ -40,12 +37,6 @@ def test_personal_links_and_logins_hold_only_while_the_former_key_is_kept(
 def test_former_keys_are_read_one_a_line_from_their_file(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("one-former-key\nanother-former-key\n", encoding="utf-8")
     code = "from studyapp import settings as s; print(s.SECRET_KEY_FALLBACKS)"
-    told = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=current.ROOT,
-        env={**os.environ, "SECRET_KEY_FALLBACKS_FILE": str(tmp_path / "keys")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    environment = {**os.environ, "SECRET_KEY_FALLBACKS_FILE": str(tmp_path / "keys")}
+    told = python("-c", code, env=environment)
     assert told.stdout.strip() == "['one-former-key', 'another-former-key']"

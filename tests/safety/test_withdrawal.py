@@ -22,7 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def somebody_who_answered(study: Study, name: str = "them") -> Participation:
     person = take_part(study, name)
     answer_all(person, make_profile())
-    person.refresh_from_db()
     return person
 
 

@@ -6,13 +6,7 @@ import pytest
 
 from studyapp.statistics.crossing import Crossing, RandomTerm
 from studyapp.statistics.families import CumulativeLogit, Family, Logit, Probit
-from studyapp.statistics.glmm import (
-    Crossed,
-    MethodModel,
-    fit_right,
-    fit_scores,
-    fit_sides,
-)
+from studyapp.statistics.glmm import Crossed, MethodModel, fit_right, fit_scores, fit_sides
 from studyapp.statistics.labels import codes
 from studyapp.statistics.laplace import Laplace
 from studyapp.statistics.mixed import MixedModel, fit_mixed

@@ -36,7 +36,6 @@ def s3_server() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
         text=True,
     ) as process:
-        assert process.stdout is not None
         yield process.stdout.readline().strip()
         process.communicate()
 
@@ -58,7 +57,7 @@ def own_bucket(settings: Settings, address: str) -> Iterator[str]:
     """The site's files lie in a new bucket; its URL."""
     url = bucket_url(address)
     use_storage(settings, url)
-    client = default_storage.connection.meta.client  # type: ignore[attr-defined]
-    client.create_bucket(Bucket=default_storage.bucket_name)  # type: ignore[attr-defined]
+    client = default_storage.connection.meta.client
+    client.create_bucket(Bucket=default_storage.bucket_name)
     yield url
     client.close()

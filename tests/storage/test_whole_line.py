@@ -4,15 +4,12 @@ import hashlib
 import io
 import os
 import re
-import subprocess
-import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.conf import settings as current
 from django.core.files.storage import default_storage
 from django.core.management import call_command
 from django.test import Client
@@ -21,7 +18,7 @@ from PIL import Image as Picture
 from pytest_django import Settings
 
 from sandbox.builders import open_small_study, take_part
-from sandbox.people import send_people
+from sandbox.people import due, send_people
 from sandbox.small_line import empty_broker
 from studyapp import storage
 from studyapp.exports.bundle import write_bundle
@@ -36,7 +33,6 @@ from studyapp.models import (
     Study,
     WorkState,
 )
-from studyapp.participations.answering import current_trial
 from studyapp.queue import EXPLAIN, PREDICT, RENDER
 from studyapp.serving.backups import back_up
 from studyapp.studies.lifecycle import open_study, start_preparing
@@ -46,7 +42,8 @@ from tasks.bundles import bundle as make_bundle
 from tasks.reports import report as make_report
 from tests.admin.desk import administrator
 from tests.databases import empty_database
-from tests.tasks.test_bad_files import TASKS, make_preparing, work
+from tests.running import python
+from tests.tasks.test_bad_files import carry_out, make_preparing, work
 
 from .buckets import KEYS, bucket_url, use_storage
 
@@ -68,8 +65,7 @@ def test_a_bucket_that_refuses_stops_the_preparation_and_costs_no_row_and_no_pho
     study = make_preparing(tmp_path / "study")
     requests = work(study, until=step)
     use_storage(settings, bucket_url(s3_address))
-    for request in requests:
-        TASKS[request.task](*request.arguments)
+    carry_out(requests)
     study.refresh_from_db()
     assert "the bucket refused" in study.problem
     assert study.problem.endswith(f"then manage.py study prepare {study.slug}")
@@ -88,11 +84,8 @@ def test_a_picture_that_the_bucket_does_not_give_is_asked_for_again(
 ) -> None:
     settings.SHOWN_ROOT = tmp_path / "shown"
     person = take_part(open_small_study())
-    trial = current_trial(person)
-    assert trial is not None
     page = client.get(f"/p/{person.code}/").content.decode()
     address = re.search(rf"/p/{person.code}/[\w-]+\.png", page)
-    assert address is not None
     right = settings.STORAGE_URL
     use_storage(settings, bucket_url(s3_address))
     assert client.get(address[0]).status_code == 503
@@ -111,8 +104,7 @@ def test_a_study_is_prepared_opened_and_its_pictures_served(tmp_path: Path, clie
     pictures = [*Overlay.objects.all(), *Crop.objects.all()]
     assert all(is_intact(one) for one in pictures)
     person = take_part(open_study(study))
-    trial = current_trial(person)
-    assert trial is not None
+    trial = due(person)
     use = Overlay.objects.get(
         uses__stimulus=trial.stimulus_id, uses__condition=trial.condition_id, uses__role="stronger"
     )
@@ -165,17 +157,11 @@ def test_a_backup_of_a_bucket_is_restored_into_another(
     assert sorted(made["files"]) == list(storage.names())
     other = bucket_url(s3_address, "restored", bucket=urlsplit(bucket).netloc)
     with empty_database() as database:
-        done = subprocess.run(
-            [sys.executable, "manage.py", "restore", str(tmp_path / "backup")],
-            cwd=current.ROOT,
-            env={**os.environ, **KEYS, "DATABASE_URL": database, "STORAGE_URL": other},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        elsewhere = {**os.environ, **KEYS, "DATABASE_URL": database, "STORAGE_URL": other}
+        done = python("manage.py", "restore", tmp_path / "backup", env=elsewhere)
     assert done.returncode == 0, done.stderr
     assert "restored and compared" in done.stdout
-    objects = default_storage.bucket.objects.filter(Prefix="restored/")  # type: ignore[attr-defined]
+    objects = default_storage.bucket.objects.filter(Prefix="restored/")
     assert {one.key: digest_of(one) for one in objects} == {
         f"restored/{name}": digest for name, digest in made["files"].items()
     }

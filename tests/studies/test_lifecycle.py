@@ -213,7 +213,6 @@ def test_the_same_text_again_is_no_correction() -> None:
     assert not Deviation.objects.exists()
 
 
-@pytest.mark.django_db
 def test_people_see_a_corrected_text_at_once() -> None:
     study = open_study(make_study())
     assert shown_texts(study)["debrief"].version == 1

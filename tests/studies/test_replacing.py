@@ -61,7 +61,7 @@ def test_previews_and_simulated_copies_go_with_the_study_that_is_replaced(tmp_pa
     old, other = make_study(slug="mine"), open_study(make_study(slug="other"))
     for kind in (StudyKind.PILOT, StudyKind.SIMULATED):
         walk_through(marked_copy(old, kind, 5), f"only-{kind}")
-    enter(old.copies.first(), source="prolific", external_id="elsewhere")  # type: ignore[arg-type]
+    enter(old.copies.first(), source="prolific", external_id="elsewhere")
     kept = walk_through(other, "elsewhere")
     study = load_study(study_file(tmp_path), replace=True)
     assert study.title == "Mine"

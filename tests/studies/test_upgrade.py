@@ -8,8 +8,9 @@ from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 
 from sandbox.builders import open_small_study, take_part
+from sandbox.people import give
 from studyapp.models import Judgment, Participation, Status, Study
-from studyapp.participations.answering import answer, current_trial
+from studyapp.participations.answering import current_trial
 from studyapp.studies.definition.study import study_definition
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -40,12 +41,6 @@ def forget_later_keys(study: Study) -> None:
         {key: value for key, value in block.items() if key in known} for block in stored["blocks"]
     ]
     Study.objects.filter(pk=study.pk).update(definition=stored)
-
-
-def give(person: Participation) -> None:
-    trial = current_trial(person)
-    assert trial is not None
-    answer(person, trial_code=trial.code, value=1, data={}, timing={"rt_ms": 900})
 
 
 def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None) -> None:

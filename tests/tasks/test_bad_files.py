@@ -47,9 +47,13 @@ def work(study: Study, *, until: str = "") -> list[Request]:
     while requests := advance(study, settings_digest):
         if requests[0].task == until:
             return requests
-        for request in requests:
-            TASKS[request.task](*request.arguments)
+        carry_out(requests)
     return []
+
+
+def carry_out(requests: list[Request]) -> None:
+    for request in requests:
+        TASKS[request.task](*request.arguments)
 
 
 @pytest.mark.parametrize("key", ["labels_file", "weights"])
@@ -92,12 +96,7 @@ def test_an_unreadable_photo_fails_alone_and_the_study_goes_on(tmp_path: Path) -
 def test_a_network_whose_output_is_not_finite_fails_its_rows_and_opens_no_study(
     tmp_path: Path,
 ) -> None:
-    folder = tmp_path / "study"
-    folder.mkdir()
-    network = explainer.load_network(BUILDER, weights=None, seed=0)
-    state = network.module.state_dict()
-    state["classifier.1.bias"][3] = math.nan
-    safetensors.torch.save_file(state, folder / "weights.safetensors")
+    folder = write_weights(tmp_path / "study", seed=0, bias=math.nan)
     study = make_preparing(folder, weights="weights.safetensors")
     work(study)
     study.refresh_from_db()
@@ -112,8 +111,7 @@ def test_a_map_that_cant_be_made_fails_alone(tmp_path: Path) -> None:
     requests = work(study, until=EXPLAIN)
     spoiled = Explanation.objects.earliest("pk")
     Explanation.objects.filter(pk=spoiled.pk).update(class_index=5000)
-    for request in requests:
-        TASKS[request.task](*request.arguments)
+    carry_out(requests)
     failed = Explanation.objects.get(state=WorkState.FAILED)
     assert failed.pk == spoiled.pk
     assert "5000" in failed.error
@@ -127,8 +125,7 @@ def test_a_folder_that_takes_no_file_ends_in_failed_rows_with_the_reason_after_t
     requests = work(study, until=EXPLAIN)
     (Path(settings.MEDIA_ROOT) / "maps").write_text("where the maps' folder should be")
     for left in (WorkState.PENDING, WorkState.PENDING, WorkState.FAILED):
-        for request in requests:
-            TASKS[request.task](*request.arguments)
+        carry_out(requests)
         assert set(Explanation.objects.values_list("state", flat=True)) == {left}
     assert "a file could not be fetched or stored" in Explanation.objects.earliest("pk").error
     assert set(Explanation.objects.values_list("attempts", flat=True)) == {3}
@@ -137,15 +134,12 @@ def test_a_folder_that_takes_no_file_ends_in_failed_rows_with_the_reason_after_t
 def test_a_worker_with_other_weights_is_refused_and_told_and_goes_on_by_the_command_named(
     tmp_path: Path,
 ) -> None:
-    folder = tmp_path / "study"
-    folder.mkdir()
-    write_weights(folder / "weights.safetensors", seed=0)
+    folder = write_weights(tmp_path / "study", seed=0)
     study = make_preparing(folder, weights="weights.safetensors")
     requests = work(study, until=PREDICT)
-    write_weights(folder / "weights.safetensors", seed=1)
+    write_weights(folder, seed=1)
     networks._load.cache_clear()
-    for request in requests:
-        TASKS[request.task](*request.arguments)
+    carry_out(requests)
     study.refresh_from_db()
     assert re.search(r"the network squeezenet1_1 \w{8} can't be loaded by", study.problem)
     assert "give every worker the same file, or put a new file's sha256" in study.problem
@@ -153,23 +147,26 @@ def test_a_worker_with_other_weights_is_refused_and_told_and_goes_on_by_the_comm
     assert any("can't be loaded by" in one for one in concerns(administrator()))
     assert Client().get("/healthz").json()["preparation"] == "stopped"
     assert set(Prediction.objects.values_list("attempts", "state")) == {(0, WorkState.PENDING)}
-    write_weights(folder / "weights.safetensors", seed=0)
+    write_weights(folder, seed=0)
     work(start_preparing(study))
     study.refresh_from_db()
     assert (study.problem, study.prepared_at is None) == ("", False)
 
 
-def write_weights(path: Path, *, seed: int) -> None:
-    network = explainer.load_network(BUILDER, weights=None, seed=seed)
-    safetensors.torch.save_file(network.module.state_dict(), path)
+def write_weights(folder: Path, *, seed: int, bias: float | None = None) -> Path:
+    """The folder, with weights in it, of which one may be another."""
+    folder.mkdir(exist_ok=True)
+    state = explainer.load_network(BUILDER, weights=None, seed=seed).module.state_dict()
+    if bias is not None:
+        state["classifier.1.bias"][3] = bias
+    safetensors.torch.save_file(state, folder / "weights.safetensors")
+    return folder
 
 
 def test_weights_with_another_digest_than_the_definition_gives_stop_the_preparation(
     tmp_path: Path,
 ) -> None:
-    folder = tmp_path / "study"
-    folder.mkdir()
-    write_weights(folder / "weights.safetensors", seed=0)
+    folder = write_weights(tmp_path / "study", seed=0)
     study = start_preparing(make_line(folder, photos=6, stimuli=4, weights="weights.safetensors"))
     Network.objects.update(sha256="0" * 64)
     TASKS[PREPARE](study.pk)
@@ -184,10 +181,7 @@ def test_a_worker_whose_claim_was_taken_over_leaves_no_file(tmp_path: Path) -> N
     before = files_on_disk("maps")
     network = networks.loaded(row.network)
     found = explainer.explain(
-        network,
-        network.prepare([open_image(row.image)]),
-        [[row.class_index]],
-        (row.method,),
+        network, network.prepare([open_image(row.image)]), [[row.class_index]], (row.method,)
     )
     _record(found, 0, row, 0, "a worker/whose-claim-ran-out")
     assert files_on_disk("maps") == before

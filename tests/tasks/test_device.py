@@ -1,8 +1,6 @@
 """What a worker computes on is what its setting says, and never silently something else."""
 
 import os
-import subprocess
-import sys
 
 import pytest
 import torch
@@ -11,25 +9,18 @@ import yaml
 from studyapp.models import Network
 from tasks.device import settle_arithmetic
 from tasks.networks import loaded
-from tests.test_containers import ROOT
+from tests.running import ROOT, python
 
 
 def test_a_workers_networks_lie_on_the_device_of_its_setting(settings: object) -> None:
     row = Network(builder="squeezenet1_1", weights="random")
     for device in ("cpu", "meta"):
-        settings.WORKER_DEVICE = device  # type: ignore[attr-defined]
+        settings.WORKER_DEVICE = device
         assert loaded(row).device.type == device
 
 
 def test_a_worker_whose_card_is_not_there_refuses_to_start_and_says_what_to_set() -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", "import tasks"],
-        env={**os.environ, "WORKER_DEVICE": "cuda:99"},
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = python("-c", "import tasks", env={**os.environ, "WORKER_DEVICE": "cuda:99"})
     assert done.returncode == 1
     last = done.stderr.strip().splitlines()[-1]
     assert 'WORKER_DEVICE: no device "cuda:99" here' in last
@@ -46,7 +37,7 @@ def test_the_gpu_container_asks_for_its_card_by_name() -> None:
 def test_a_worker_rounds_on_a_card_as_on_a_processor(
     settings: object, caplog: pytest.LogCaptureFixture
 ) -> None:
-    settings.WORKER_DEVICE = "cpu"  # type: ignore[attr-defined]
+    settings.WORKER_DEVICE = "cpu"
     was = (torch.backends.cudnn.allow_tf32, torch.get_float32_matmul_precision())
     threads = torch.get_num_threads()
     try:

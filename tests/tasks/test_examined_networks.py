@@ -11,6 +11,8 @@ from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.loading import load_study
 from tasks import preparation
 
+pytestmark = pytest.mark.django_db
+
 STUDY = """
 slug = "examined"
 title = "Examined"
@@ -42,7 +44,6 @@ def prepared(folder: Path, method: str) -> Study:
     return Study.objects.get(pk=study.pk)
 
 
-@pytest.mark.django_db
 def test_the_study_says_in_one_sentence_what_stops_its_network(tmp_path: Path) -> None:
     study = prepared(tmp_path, "guided_backprop")
     assert "mobilenet_v3_small: the network also rectifies by hardswish" in study.problem
@@ -50,7 +51,6 @@ def test_the_study_says_in_one_sentence_what_stops_its_network(tmp_path: Path) -
     assert not Prediction.objects.exists()
 
 
-@pytest.mark.django_db
 def test_a_network_that_can_be_explained_goes_on(tmp_path: Path) -> None:
     study = prepared(tmp_path, "grad_cam")
     assert study.problem == ""

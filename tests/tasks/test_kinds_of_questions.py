@@ -15,22 +15,17 @@ from pytest_django import Settings
 import explainer
 from sandbox.small_line import BUILDER, empty_broker, photo
 from studyapp.models import Explanation, Image, Overlay, Stimulus, StimulusRole, Study
-from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.loading import load_study
-from studyapp.studies.preparation.advance import advance, study_networks
-from tasks import networks, predictions, preparation
-from tasks.networks import describe, settings_digest
-from tasks.pregenerate import explain, render
+from studyapp.studies.preparation.advance import study_networks
+from tasks import networks
+from tasks.networks import describe
 from tasks.stored_files import open_image
+from tests.tasks.test_bad_files import work
 
 pytestmark = pytest.mark.django_db
-TASKS: dict[str, Any] = {
-    PREDICT: predictions.predict,
-    EXPLAIN: explain,
-    RENDER: render,
-    PREPARE: preparation.prepare,
-}
+BOTH = 'conditions = ["map", "nothing"]'
+THREE = 'conditions = ["map", "nothing", "borrowed"]'
 STUDY = f"""
 slug = "kinds"
 title = "Kinds of questions"
@@ -52,13 +47,11 @@ conditions = [
 ]
 blocks = [
     {{ name = "t", paradigm = "trust", trials = 2, conditions = ["twice"] }},
-    {{ name = "a", paradigm = "agreement", trials = 2,
-       conditions = ["map", "nothing", "borrowed"] }},
+    {{ name = "a", paradigm = "agreement", trials = 2, {THREE} }},
     {{ name = "d", paradigm = "distinction", trials = 2, conditions = ["map"] }},
-    {{ name = "l", paradigm = "meta_prediction", stage = "learning", trials = 2,
-       conditions = ["map", "nothing"] }},
-    {{ name = "m", paradigm = "meta_prediction", trials = 2, conditions = ["map", "nothing"] }},
-    {{ name = "r", paradigm = "reliance", trials = 2, conditions = ["map", "nothing"] }},
+    {{ name = "l", paradigm = "meta_prediction", stage = "learning", trials = 2, {BOTH} }},
+    {{ name = "m", paradigm = "meta_prediction", trials = 2, {BOTH} }},
+    {{ name = "r", paradigm = "reliance", trials = 2, {BOTH} }},
     {{ name = "p", paradigm = "pointing", trials = 2, conditions = ["map"] }},
 ]
 
@@ -69,11 +62,6 @@ labels = "labels.txt"
 layer = "features.11"
 """
 PHOTOS = 26
-
-
-def one_line(text: str) -> str:
-    """TOML's inline tables stand on one line each."""
-    return text.replace("trials = 2,\n      ", "trials = 2,")
 
 
 @pytest.fixture
@@ -90,13 +78,11 @@ def study(tmp_path: Path, settings: Settings) -> Study:
         photo(seed).save(place / f"{seed}.png")
     (tmp_path / "labels.txt").write_text("\n".join(f"class {n}" for n in range(1000)))
     (tmp_path / "text.md").write_text("Plain words.")
-    (tmp_path / "kinds.toml").write_text(one_line(STUDY))
+    (tmp_path / "kinds.toml").write_text(STUDY)
     found = start_preparing(load_study(tmp_path / "kinds.toml"))
     for row in study_networks(found):
         describe(row)
-    while requests := advance(found, settings_digest):
-        for request in requests:
-            TASKS[request.task](*request.arguments)
+    work(found)
     found.refresh_from_db()
     assert found.prepared_at is not None, found.problem
     return found
@@ -115,7 +101,6 @@ def test_every_kind_of_question_is_prepared_and_opens(study: Study) -> None:
 
 def test_four_maps_of_one_page_are_drawn_on_one_scale(study: Study) -> None:
     stimulus = Stimulus.objects.filter(paradigm="distinction", role=StimulusRole.MAIN).first()
-    assert stimulus is not None
     uses = list(stimulus.overlays.select_related("overlay__explanation").order_by("role"))
     assert [use.role for use in uses] == [f"option_{number}" for number in range(4)]
     classes = [use.overlay.explanation.class_index for use in uses]
@@ -132,7 +117,6 @@ def test_four_maps_of_one_page_are_drawn_on_one_scale(study: Study) -> None:
         assert use.overlay.scope_digest
     row = uses[1].overlay
     network = networks.loaded(row.explanation.network)
-    assert network.preprocess is not None
     crop = network.preprocess.crop(open_image(row.explanation.image), size=row.display["size"])
     display = explainer.Display.from_settings(row.display)
     joint = explainer.render(maps[1], crop, display, together=tuple(maps))
@@ -141,7 +125,6 @@ def test_four_maps_of_one_page_are_drawn_on_one_scale(study: Study) -> None:
 
 def test_two_methods_of_one_network_stand_at_the_two_sides(study: Study) -> None:
     stimulus = Stimulus.objects.filter(paradigm="trust", role=StimulusRole.MAIN).first()
-    assert stimulus is not None
     found = {
         use.role: use.overlay.explanation.method
         for use in stimulus.overlays.select_related("overlay__explanation")

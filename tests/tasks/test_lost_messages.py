@@ -2,12 +2,9 @@
 
 import json
 import os
-import subprocess
-import sys
 
 import pytest
 import redis
-from django.conf import settings
 
 from sandbox.builders import open_small_study
 from sandbox.small_line import empty_broker
@@ -16,9 +13,9 @@ from studyapp.queue import BUNDLE, MEASURE, PREPARE, REPORT
 from studyapp.simulation.server import environment
 from studyapp.studies.preparation.claims import claim
 from tasks.watch import Watch, unmade
+from tests.running import Done, python
 
 pytestmark = pytest.mark.django_db(transaction=True)
-NOBODY_LISTENS = "redis://127.0.0.1:9/0"
 ASK = """
 import django; django.setup()
 from studyapp.analyses.reports.requests import ask_report
@@ -31,15 +28,8 @@ ask_report(study); ask_bundle(study, public=False)
 """
 
 
-def without_broker(*command: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
-        [sys.executable, *command],
-        cwd=settings.ROOT,
-        env={**environment(), "REDIS_URL": NOBODY_LISTENS},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+def without_broker(*command: str) -> Done:
+    return python(*command, env={**environment(), "REDIS_URL": "redis://127.0.0.1:9/0"})
 
 
 def waiting_messages() -> set[str]:

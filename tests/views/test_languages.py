@@ -13,6 +13,8 @@ from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.studies.lifecycle import close_study
 
+pytestmark = pytest.mark.django_db
+
 APP = settings.ROOT / "studyapp"
 CATALOGUE = APP / "locale" / "de" / "LC_MESSAGES" / "django.mo"
 PARTICIPANTS = [
@@ -51,14 +53,13 @@ def test_every_text_of_a_page_is_there_in_german() -> None:
 
 def test_the_compiled_catalogue_is_that_of_its_source() -> None:
     source = CATALOGUE.with_suffix(".po").read_text("utf-8")
-    held = {one: other for one, other in german()._catalog.items() if one}  # type: ignore[attr-defined]
+    held = {one: other for one, other in german()._catalog.items() if one}
     pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE)
     read = {one.replace('\\"', '"'): other.replace('\\"', '"') for one, other in pairs}
     assert read == held
     assert [one for one, other in read.items() if not other] == []
 
 
-@pytest.mark.django_db
 def test_a_german_study_is_german_on_every_page(client: Client) -> None:
     study = open_small_study(language="de")
     door = client.get(f"/s/{study.slug}/").content.decode()
@@ -82,7 +83,6 @@ def test_a_german_study_is_german_on_every_page(client: Client) -> None:
     assert "Diese Studie ist beendet" in client.get(here).content.decode()
 
 
-@pytest.mark.django_db
 def test_questions_before_the_trials_complain_in_the_language_of_the_study(client: Client) -> None:
     question = {"question": "Sehen Sie Farben?", "answers": ["ja", "nein"], "accept": [1]}
     asking = {"attempts": 2, "questions": [question]}
@@ -96,7 +96,6 @@ def test_questions_before_the_trials_complain_in_the_language_of_the_study(clien
     assert complaint in client.post(f"{here}begin").content.decode()
 
 
-@pytest.mark.django_db
 def test_a_page_without_a_study_speaks_the_language_of_the_browser(client: Client) -> None:
     study = open_small_study(language="de")
     close_study(study)
@@ -109,7 +108,6 @@ def test_a_page_without_a_study_speaks_the_language_of_the_browser(client: Clien
     assert "Unter dieser Adresse" not in desk
 
 
-@pytest.mark.django_db
 def test_a_language_without_texts_falls_back_to_english_and_keeps_its_direction(
     client: Client,
 ) -> None:

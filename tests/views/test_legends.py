@@ -16,6 +16,8 @@ from studyapp.studies.loading import load_study
 from tests.studies.definition.test_definition import GOOD
 from tests.studies.definition.test_limits import photo_folder
 
+pytestmark = pytest.mark.django_db
+
 STYLES = Path(settings.ROOT) / "studyapp" / "static" / "studyapp" / "pages.css"
 
 
@@ -35,7 +37,6 @@ def test_every_kind_of_question_with_photo_and_explanation_says_that_they_stand_
         assert paradigm.beside == both, name
 
 
-@pytest.mark.django_db
 @pytest.mark.parametrize("map_name", ["viridis", "jet"])
 def test_a_page_names_the_studys_colour_map(client: Client, map_name: str) -> None:
     conditions = [{"name": "heat", "method": "grad_cam"}]
@@ -46,7 +47,6 @@ def test_a_page_names_the_studys_colour_map(client: Client, map_name: str) -> No
     assert page.count("more important") == 1
 
 
-@pytest.mark.django_db
 def test_strokes_on_grey_have_words_of_their_own(client: Client) -> None:
     study = open_small_study(conditions=[{"name": "strokes", "method": "guided_backprop"}])
     page = client.get(f"/p/{take_part(study).code}/").content.decode()
@@ -54,13 +54,11 @@ def test_strokes_on_grey_have_words_of_their_own(client: Client) -> None:
     assert 'class="scale' not in page
 
 
-@pytest.mark.django_db
 def test_a_legend_can_be_left_out(client: Client) -> None:
     study = open_small_study(display={"size": 96, "legend": False})
     assert 'class="legend"' not in client.get(f"/p/{take_part(study).code}/").content.decode()
 
 
-@pytest.mark.django_db
 def test_a_study_of_before_goes_on_as_it_was_and_its_digest_stays(client: Client) -> None:
     study = open_small_study()
     digest = study.definition_digest
@@ -72,7 +70,6 @@ def test_a_study_of_before_goes_on_as_it_was_and_its_digest_stays(client: Client
     assert Study.objects.get().definition_digest == digest
 
 
-@pytest.mark.django_db
 def test_a_file_that_was_loaded_before_a_key_was_known_is_unchanged(tmp_path: Path) -> None:
     (tmp_path / "cats.toml").write_text(GOOD)
     for name in ("consent", "instructions", "debrief"):

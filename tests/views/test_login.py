@@ -1,25 +1,18 @@
 """Login tries are limited without letting a stranger lock the owner out."""
 
 from datetime import timedelta
-from threading import Barrier, Thread
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connections
 from django.test import Client
 from django.utils import timezone
-from pytest_django import Settings
 
 from studyapp.models import LoginTries
 from studyapp.views.login import COUNTS_OF_NOBODY, MOST_TRIES, may_try
+from tests.running import at_once
 
 PASSWORD = "ferrous-otter-71-lamp"
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _quick_hashes(settings: Settings) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 def try_login(client: Client, name: str, password: str) -> int:
@@ -116,16 +109,6 @@ def test_no_name_and_no_address_is_stored_of_a_try() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_tries_at_the_same_moment_are_all_counted() -> None:
-    together, allowed = Barrier(6), []
-
-    def one() -> None:
-        together.wait()
-        allowed.extend(may_try("key") for _ in range(4))
-        connections.close_all()
-
-    threads = [Thread(target=one) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    allowed: list[bool] = []
+    at_once(6, lambda _: allowed.extend(may_try("key") for _ in range(4)))
     assert sum(allowed) == MOST_TRIES

@@ -4,13 +4,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import connection
 from django.test import Client
-from django.test.utils import CaptureQueriesContext
 
 from sandbox.builders import open_small_study, take_part
 from studyapp import storage
-from studyapp.models import Crop, Overlay
+from studyapp.models import Overlay
 from tests.views.test_wire import addresses
 
 pytestmark = pytest.mark.django_db
@@ -76,21 +74,6 @@ def test_people_see_a_picture_where_no_copy_can_be_made(
     blocked.touch()
     settings.SHOWN_ROOT = blocked
     assert client.get(address).content == before
-
-
-def test_a_photo_is_sent_as_it_was_drawn(client: Client) -> None:
-    person = take_part(open_small_study())
-    shown = addresses(client.get(f"/p/{person.code}/"))
-    photo = next(one for one in shown if Crop.objects.filter(code=one[-26:-4]).exists())
-    assert client.get(photo).status_code == 200
-
-
-def test_a_picture_costs_three_queries(client: Client, address: str) -> None:
-    """The person, what they have judged, and the picture's file."""
-    client.get(address)
-    with CaptureQueriesContext(connection) as asked:
-        client.get(address)
-    assert len(asked) == 3
 
 
 def test_a_damaged_picture_is_never_shown_and_no_copy_of_it_outlives_its_repair(

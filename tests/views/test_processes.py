@@ -4,29 +4,23 @@ import datetime
 import json
 import logging
 import socket
-from io import StringIO
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from django.core.management import CommandError, call_command
+from django.core.management import CommandError
 from django.utils import timezone
 from gunicorn.config import Config
 
 from studyapp.models import Heartbeat
 from studyapp.serving.access import AccessLogger
-
-
-def healthy(process: str) -> str:
-    out = StringIO()
-    call_command("healthy", process, stdout=out)
-    return out.getvalue()
+from tests.running import output_of
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_site_that_answers_is_healthy(live_server: Any, monkeypatch: Any) -> None:
     monkeypatch.setenv("BIND", urlsplit(str(live_server)).netloc)
-    assert json.loads(healthy("site"))["database"] == "ok"
+    assert json.loads(output_of("healthy", "site"))["database"] == "ok"
 
 
 def test_a_site_that_does_not_answer_is_told_by_its_address(monkeypatch: Any) -> None:
@@ -35,17 +29,17 @@ def test_a_site_that_does_not_answer_is_told_by_its_address(monkeypatch: Any) ->
         port = taken.getsockname()[1]
         monkeypatch.setenv("BIND", f"0.0.0.0:{port}")
         with pytest.raises(CommandError, match=f"does not answer at 127.0.0.1:{port}"):
-            healthy("site")
+            output_of("healthy", "site")
 
 
 @pytest.mark.django_db
 def test_a_worker_is_healthy_as_long_as_this_machine_hears_of_it() -> None:
     with pytest.raises(CommandError, match="no worker on this machine"):
-        healthy("worker")
+        output_of("healthy", "worker")
     now = timezone.now()
     name = f"{socket.gethostname()}/1"
     Heartbeat.objects.create(worker=name, queues="cpu", started_at=now, seen_at=now)
-    assert healthy("worker").strip().endswith("waiting")
+    assert output_of("healthy", "worker").strip().endswith("waiting")
 
 
 def test_a_request_is_logged_without_its_query_or_its_sender(

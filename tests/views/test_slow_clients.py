@@ -31,7 +31,6 @@ def address() -> Iterator[str]:
 
 def connected(address: str) -> socket.socket:
     parts = urlsplit(address)
-    assert parts.port is not None
     return socket.create_connection(("127.0.0.1", parts.port), timeout=20)
 
 

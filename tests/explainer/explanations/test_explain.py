@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -14,19 +13,10 @@ from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, explain, settings_digest
 from explainer.graphs.way import RULE
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import QUICK, Convolutions, noise, seeded, small
+from tests.running import at_once
 
 ALL = tuple(METHODS)
-QUICK: dict[str, dict[str, Any]] = {
-    "integrated_grad_cam": {"steps": 2},
-    "integrated_gradients": {"steps": 2},
-    "smooth_grad": {"samples": 2},
-    "occlusion": {"patch": 4, "stride": 4},
-}
-
-
-def module() -> nn.Module:
-    return seeded(Convolutions, functional.relu)
 
 
 def state(network: nn.Module) -> dict[str, Any]:
@@ -52,7 +42,7 @@ def same(before: dict[str, Any], after: dict[str, Any]) -> bool:
 
 
 def test_everything_of_the_callers_is_as_before() -> None:
-    network = module()
+    network = small()
     network(noise(1, 3, 9, 9)).sum().backward()
     network.first.weight.requires_grad_(False)
     images = noise(2, 3, 9, 9)
@@ -67,7 +57,7 @@ def test_everything_of_the_callers_is_as_before() -> None:
     ("method", "scored"), [("grad_cam", 0), ("occlusion", 2), ("integrated_grad_cam", 1)]
 )
 def test_everything_is_as_before_after_an_error_too(method: str, scored: int) -> None:
-    network = module()
+    network = small()
     before = state(network)
     met: list[int] = []
 
@@ -87,7 +77,7 @@ def test_everything_is_as_before_after_an_error_too(method: str, scored: int) ->
 
 @pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, torch.enable_grad])
 def test_the_callers_gradient_mode_does_not_matter(mode: Callable[[], Any]) -> None:
-    network = Network(module(), "second")
+    network = Network(small(), "second")
     images = noise(2, 3, 9, 9)
     expected = explain(network, images, [0, 1], ALL, settings=QUICK)
     with mode():  # images and targets are made in that mode too
@@ -98,7 +88,7 @@ def test_the_callers_gradient_mode_does_not_matter(mode: Callable[[], Any]) -> N
 
 
 def test_frozen_weights_change_nothing() -> None:
-    network = module()
+    network = small()
     images = noise(2, 3, 9, 9)
     expected = explain(Network(network, "second"), images, [0, 1], ALL, settings=QUICK)
     network.requires_grad_(False)
@@ -108,7 +98,7 @@ def test_frozen_weights_change_nothing() -> None:
 
 
 def test_under_autocast_maps_are_float32_and_near() -> None:
-    network = Network(module(), "second")
+    network = Network(small(), "second")
     images = noise(2, 3, 9, 9)
     expected = explain(network, images, [0, 3], ALL, settings=QUICK)
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -122,7 +112,7 @@ def test_under_autocast_maps_are_float32_and_near() -> None:
 
 
 def test_two_threads_with_one_network_do_not_disturb_each_other() -> None:
-    network = Network(module(), "second")
+    network = Network(small(), "second")
     batches = [(noise(4, 3, 33, 33, seed=seed), [seed % 5] * 4) for seed in range(6)]
     expected = [explain(network, *batch, ALL, settings=QUICK) for batch in batches]
     wrong: list[int] = []
@@ -133,17 +123,13 @@ def test_two_threads_with_one_network_do_not_disturb_each_other() -> None:
             if any(not torch.equal(found[m], expected[number][m]) for m in ALL):
                 wrong.append(number)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(6, run)
     assert wrong == []
 
 
 def test_an_in_place_call_after_the_layer_does_not_change_its_map() -> None:
     network = Network(seeded(Convolutions, lambda x: functional.relu(x, inplace=True)), "first")
-    plain = Network(module(), "first")
+    plain = Network(small(), "first")
     images = noise(1, 3, 9, 9)
     assert torch.equal(
         explain(network, images, [0])["grad_cam"], explain(plain, images, [0])["grad_cam"]
@@ -151,7 +137,7 @@ def test_an_in_place_call_after_the_layer_does_not_change_its_map() -> None:
 
 
 def test_targets_may_be_names_and_default_to_the_first_class() -> None:
-    network = Network(module(), "second", ["ant", "bee", "cat", "dog", "elk"])
+    network = Network(small(), "second", ["ant", "bee", "cat", "dog", "elk"])
     images = noise(3, 3, 9, 9)
     named = explain(network, images, ["bee", "elk", "ant"])
     assert torch.equal(named["grad_cam"], explain(network, images, [1, 4, 0])["grad_cam"])
@@ -240,18 +226,18 @@ def test_bad_input_is_told_in_one_line(asked: dict[str, Any], told: str) -> None
 
 
 def test_an_unknown_class_name_is_told_with_the_nearest() -> None:
-    network = Network(module(), "second", ["ant", "bee", "cat", "dog", "elk"])
+    network = Network(small(), "second", ["ant", "bee", "cat", "dog", "elk"])
     with pytest.raises(ExplainerError, match="did you mean bee"):
         explain(network, noise(1, 3, 9, 9), ["beee"])
 
 
 def test_labels_of_another_number_are_refused() -> None:
     with pytest.raises(ExplainerError, match="2 labels for 5 outputs"):
-        explain(Network(module(), None, ["a", "b"]), noise(1, 3, 9, 9), [0])
+        explain(Network(small(), None, ["a", "b"]), noise(1, 3, 9, 9), [0])
 
 
 def test_training_mode_is_refused_even_in_a_submodule() -> None:
-    network = module()
+    network = small()
     network.hidden.train()
     with pytest.raises(ExplainerError, match='"hidden" is in training mode'):
         explain(Network(network), noise(1, 3, 9, 9), [0])
@@ -259,10 +245,10 @@ def test_training_mode_is_refused_even_in_a_submodule() -> None:
 
 @pytest.mark.parametrize("part", ["all of it", "one weight", "a buffer"])
 def test_a_network_made_under_inference_mode_is_refused(part: str) -> None:
-    network = seeded(Convolutions, functional.relu)
+    network = small()
     with torch.inference_mode():
         if part == "all of it":
-            network = seeded(Convolutions, functional.relu)
+            network = small()
         elif part == "one weight":
             network.hidden = nn.Linear(8 * 4 * 4, 10).eval()
         else:
@@ -272,7 +258,7 @@ def test_a_network_made_under_inference_mode_is_refused(part: str) -> None:
 
 
 def test_a_layer_given_to_the_call_counts_in_the_digest() -> None:
-    network, images = Network(module(), "second"), noise(1, 3, 9, 9)
+    network, images = Network(small(), "second"), noise(1, 3, 9, 9)
     own = explain(network, images, [0])
     other = explain(network, images, [0], layer="first")
     assert other.layer == "first"
@@ -282,7 +268,7 @@ def test_a_layer_given_to_the_call_counts_in_the_digest() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float64, torch.bfloat16])
 def test_networks_of_another_precision_give_float32_maps(dtype: torch.dtype) -> None:
-    network, images = Network(module(), "second"), noise(2, 3, 9, 9)
+    network, images = Network(small(), "second"), noise(2, 3, 9, 9)
     expected = explain(network, images, [0, 3], ALL, settings=QUICK)
     network.module.to(dtype)
     found = explain(network, images.to(dtype), [0, 3], ALL, settings=QUICK)
@@ -296,7 +282,7 @@ def test_networks_of_another_precision_give_float32_maps(dtype: torch.dtype) -> 
 
 
 def test_channels_last_changes_nothing_but_rounding() -> None:
-    network, images = Network(module(), "second"), noise(2, 3, 9, 9)
+    network, images = Network(small(), "second"), noise(2, 3, 9, 9)
     expected = explain(network, images, [0, 1], ALL, settings=QUICK)
     network.module.to(memory_format=torch.channels_last)
     last = images.contiguous(memory_format=torch.channels_last)
@@ -306,42 +292,35 @@ def test_channels_last_changes_nothing_but_rounding() -> None:
 
 
 def test_settings_digests_tell_layers_methods_and_preprocessing_apart() -> None:
-    one, other = Network(module(), "first"), Network(module(), "second")
+    one, other = Network(small(), "first"), Network(small(), "second")
     digests = {settings_digest(network, name) for network in (one, other) for name in METHODS}
     layered = sum(method.layer == "map" for method in METHODS.values())
     assert len(digests) == len(METHODS) + layered
-    assert len(digests | {settings_digest(Network(module()), "grad_cam")}) == len(digests) + 1
+    assert len(digests | {settings_digest(Network(small()), "grad_cam")}) == len(digests) + 1
     found = explain(one, noise(1, 3, 9, 9), [0])
     assert found.provenance["settings_digests"]["grad_cam"] == settings_digest(one, "grad_cam")
 
 
+def as_digested(layer: str) -> str:
+    """The digest of Grad-CAM's settings at `layer`, as it has always been taken."""
+    told = {"layer": layer, "preprocess": None, "method": "grad_cam", "version": "1",
+            "settings": {}}  # fmt: skip
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
+
+
 def test_a_settings_digest_says_by_which_rule_the_default_layer_was_found() -> None:
-    network, one = Network(module()), noise(1, 3, 9, 9)
+    network, one = Network(small()), noise(1, 3, 9, 9)
     found = explain(network, one, [0]).provenance["settings_digests"]["grad_cam"]
-    before = {  # the digest of the days when the last convolution was taken, whatever the score
-        "layer": "last convolution",
-        "preprocess": None,
-        "method": "grad_cam",
-        "version": "1",
-        "settings": {},
-    }
-    assert found != hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
-    before["layer"] = RULE
-    assert found == hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    # The days when the last convolution was taken, whatever the score
+    assert found != as_digested("last convolution")
+    assert found == as_digested(RULE)
 
 
 def test_digests_of_named_layers_are_those_of_before_and_other_precisions_have_their_own() -> None:
-    network = Network(module(), "second")
-    before = {
-        "layer": "second",
-        "preprocess": None,
-        "method": "grad_cam",
-        "version": "1",
-        "settings": {},
-    }
-    expected = hashlib.sha256(json.dumps(before, sort_keys=True).encode()).hexdigest()
+    network = Network(small(), "second")
+    expected = as_digested("second")
     assert settings_digest(network, "grad_cam") == expected
     found = {expected}
     for dtype in (torch.float64, torch.bfloat16):
-        found.add(settings_digest(Network(module().to(dtype), "second"), "grad_cam"))
+        found.add(settings_digest(Network(small().to(dtype), "second"), "grad_cam"))
     assert len(found) == 3

@@ -104,8 +104,7 @@ def test_however_a_relu_is_put_together_it_is_right_or_refused(
 ) -> None:
     def spelt(x: Tensor) -> Tensor:
         x = change(x)
-        out: Tensor = use(x, kind(mask(x)), zero(x))  # type: ignore[operator]
-        return out
+        return use(x, kind(mask(x)), zero(x))
 
     network = seeded(Convolutions, spelt)
     images, targets = noise(2, 3, 9, 9), [3, 1]

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, explain, load_network
 from tests.explainer.layered_networks import (
@@ -22,7 +21,7 @@ from tests.explainer.layered_networks import (
     TwoHeads,
     UNet,
 )
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, seeded, small
 
 LAYERED = [
     name for name, method in METHODS.items() if method.layer == "map" and not method.needs_relu
@@ -175,7 +174,7 @@ class Rows(nn.Module):
 
     def __init__(self, rows: Any) -> None:
         super().__init__()
-        self.network, self.rows = seeded(Convolutions, functional.relu), rows
+        self.network, self.rows = small(), rows
 
     def forward(self, x: Tensor) -> Any:
         return self.rows(self.network(x))
@@ -213,8 +212,7 @@ def test_an_output_of_another_form_is_refused_for_classes_and_explained_by_a_sco
 
     def first(out: Any) -> Tensor:
         out = out["logits"] if isinstance(out, dict) else out[0] if isinstance(out, tuple) else out
-        found: Tensor = out.flatten(1)[:, 0] if out.dim() > 1 else out
-        return found
+        return out.flatten(1)[:, 0] if out.dim() > 1 else out
 
     found = explain(network, images, first)
     plain = explain(Network(network.module.network), images, [0])

@@ -5,11 +5,10 @@ from dataclasses import dataclass, field
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from explainer import METHODS, Network, explain, load_network
 from explainer.graphs.rectifiers import Walk
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, small
 
 FIVE = ("grad_cam", "guided_backprop", "deconvnet", "guided_grad_cam", "deconv_grad_cam")
 
@@ -46,7 +45,7 @@ def counted(module: nn.Module) -> Counts:
 
 
 def test_grad_cam_takes_one_forward_and_one_walk_and_no_graph_before_the_layer() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     counts = counted(module)
     explain(Network(module, "second"), noise(2, 3, 9, 9), [0, 1])
     assert counts.seen() == (1, 1, 0)
@@ -54,21 +53,21 @@ def test_grad_cam_takes_one_forward_and_one_walk_and_no_graph_before_the_layer()
 
 
 def test_the_papers_five_take_one_forward_one_walk_to_the_layer_and_two_full_ones() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     counts = counted(module)
     explain(Network(module, "second"), noise(2, 3, 9, 9), [0, 1], FIVE)
     assert counts.seen() == (1, 3, 2)
 
 
 def test_several_classes_take_a_walk_each_and_still_one_forward() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     counts = counted(module)
     explain(Network(module, "second"), noise(2, 3, 9, 9), [[0, 1, 2], [3, 4, 0]], FIVE)
     assert counts.seen() == (1, 9, 6)
 
 
 def test_methods_that_need_scores_only_build_no_graph() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     counts = counted(module)
     explain(
         Network(module, "second"),
@@ -93,7 +92,7 @@ def test_no_weight_takes_a_gradient() -> None:
 
 
 def test_nothing_found_keeps_the_graph_alive() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     found = explain(Network(module, "second"), noise(1, 3, 9, 9), [0], FIVE)
     for map in (*found.maps.values(), found.outputs, *found.empty.values()):
         assert isinstance(map, Tensor)
@@ -103,7 +102,7 @@ def test_nothing_found_keeps_the_graph_alive() -> None:
 
 
 def test_no_graph_outlives_its_call_nor_waits_for_the_garbage_collector() -> None:
-    network = Network(seeded(Convolutions, functional.relu), "second")
+    network = Network(small(), "second")
     gc.collect()
     gc.disable()
     try:

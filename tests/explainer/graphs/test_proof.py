@@ -10,7 +10,7 @@ from torch.nn import functional
 from explainer import ExplainerError, Network, explain
 from explainer.graphs.ancestry import calls_between, name_of
 from tests.explainer.references import pixel_map, slow_relu
-from tests.explainer.small_networks import Convolutions, noise, seeded, with_relu
+from tests.explainer.small_networks import Convolutions, noise, seeded, small, with_relu
 from tests.explainer.spellings import SMOOTH, UNREAD, Call, halves, made_again
 
 GUIDED = ("guided_backprop", "deconvnet")
@@ -42,8 +42,7 @@ class OneOther(Convolutions):
     def forward(self, x: Tensor) -> Tensor:
         x = functional.max_pool2d(self.relu(self.first(x)), 2, ceil_mode=True)
         x = functional.adaptive_avg_pool2d(self.activation(self.second(x)), 4)
-        out: Tensor = self.head(self.relu(self.hidden(x.flatten(1))))
-        return out
+        return self.head(self.relu(self.hidden(x.flatten(1))))
 
 
 @pytest.mark.parametrize("activation", SMOOTH)
@@ -153,8 +152,7 @@ class Between(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.layer(self.relu(self.batch(self.first(x))))
-        out: Tensor = self.head(self.relu(self.second(x)).mean((2, 3)))
-        return out
+        return self.head(self.relu(self.second(x)).mean((2, 3)))
 
 
 HARMLESS: dict[str, Callable[[], nn.Module]] = {
@@ -227,7 +225,7 @@ def test_a_relu_on_a_side_branch_alone_is_none_on_the_way() -> None:
 
 
 def test_a_score_that_rectifies_is_refused_too() -> None:
-    network = Network(seeded(Convolutions, functional.relu))
+    network = Network(small())
     with pytest.raises(ExplainerError, match="rectifies by relu"):
         explain(network, noise(1, 3, 9, 9), lambda out: out[:, 0].relu(), ["guided_backprop"])
 
@@ -260,7 +258,7 @@ def compiled_part(network: nn.Module) -> nn.Module:
 def test_a_compiled_part_is_refused_as_a_compiled_network_is(
     compile: Callable[[nn.Module], nn.Module],
 ) -> None:
-    network = Network(compile(seeded(Convolutions, functional.relu)), "first")
+    network = Network(compile(small()), "first")
     with pytest.raises(ExplainerError, match="compiled network hides its ReLUs"):
         explain(network, noise(1, 3, 9, 9), [0], ["guided_backprop"])
 
@@ -277,24 +275,25 @@ def test_in_place_calls_that_no_gradient_can_follow_are_told_in_one_sentence() -
             explain(network, noise(1, 3, 9, 9), [0], [method])
 
 
+def assert_follows(rule: str, network: nn.Module, side: int = 9, rtol: float = 1e-5) -> None:
+    """The map is that of a ReLU which is written element by element."""
+    images, targets = noise(2, 3, side, side), [3, 1]
+    found = explain(Network(network), images, targets, [rule])[rule]
+    expected = pixel_map(with_relu(network, slow_relu(rule)), images, targets)
+    torch.testing.assert_close(found, expected, rtol=rtol, atol=1e-8)
+
+
 @pytest.mark.parametrize("rule", GUIDED)
 def test_relus_on_parts_of_a_map_follow_the_rule(rule: str) -> None:
     network = seeded(Convolutions, halves)
-    images, targets = noise(2, 3, 9, 9), [3, 1]
-    found = explain(Network(network), images, targets, [rule])[rule]
-    expected = pixel_map(with_relu(network, slow_relu(rule)), images, targets)
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-8)
+    assert_follows(rule, network)
     with pytest.raises(ExplainerError, match="gives a new tensor"):  # as PyTorch itself does
-        explain(Network(network), images, targets, ["gradient"])
+        explain(Network(network), noise(2, 3, 9, 9), [3, 1], ["gradient"])
 
 
 @pytest.mark.parametrize("rule", GUIDED)
 def test_a_relu_under_a_checkpoint_follows_the_rule(rule: str) -> None:
-    network = seeded(Convolutions, made_again)
-    images, targets = noise(2, 3, 9, 9), [3, 1]
-    found = explain(Network(network), images, targets, [rule])[rule]
-    expected = pixel_map(with_relu(network, slow_relu(rule)), images, targets)
-    torch.testing.assert_close(found, expected, rtol=1e-5, atol=1e-8)
+    assert_follows(rule, seeded(Convolutions, made_again))
 
 
 def test_the_way_between_holds_what_the_score_is_made_of_in_order() -> None:
@@ -329,8 +328,7 @@ class Beside(nn.Module):
         x = functional.max_unpool2d(x, places, 2)
         across = torch.linspace(0, 1, x.shape[-1]).expand(len(x), 2, *x.shape[2:])
         x = functional.max_pool2d(torch.cat([x, across], 1), 2)
-        out: Tensor = self.head(self.relu(self.second(x)).mean((2, 3)))
-        return out
+        return self.head(self.relu(self.second(x)).mean((2, 3)))
 
 
 @pytest.mark.parametrize("rule", GUIDED)
@@ -347,8 +345,7 @@ def test_a_mask_of_weights_is_no_choice_made_from_values() -> None:
             kept = self.first.weight.detach().abs() > 0.05
             x = functional.conv2d(x, self.first.weight * kept, self.first.bias, padding=1)
             x = functional.adaptive_avg_pool2d(self.relu(self.second(self.relu(x))), 4)
-            out: Tensor = self.head(self.relu(self.hidden(x.flatten(1))))
-            return out
+            return self.head(self.relu(self.hidden(x.flatten(1))))
 
     network = Network(seeded(Pruned, torch.relu))
     assert explain(network, noise(2, 3, 9, 9), [3, 1], ["deconvnet"])["deconvnet"].any()

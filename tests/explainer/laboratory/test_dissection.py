@@ -49,7 +49,7 @@ def photos(folder: Path) -> list[LabelledPhoto]:
         "2.png": scene(tomato=(4, 4, 6, 10), pool=(20, 0, 32, 10)),
         "3.png": scene(leaf=(0, 0, 4, 4)),
     }
-    return read_labelled(write_set(folder, scenes))  # type: ignore[arg-type]
+    return read_labelled(write_set(folder, scenes))
 
 
 def test_a_unit_that_sees_a_colour_is_named_by_what_has_it(tmp_path: Path) -> None:
@@ -76,7 +76,7 @@ def test_overlap_is_counted_over_all_photos(tmp_path: Path) -> None:
         "1.png": (scene(tomato=(0, 0, 8, 8))[0], {"tomato": (0, 0, 4, 8)}),
         "2.png": scene(tomato=(4, 4, 6, 10)),
     }
-    found = dissect(eye(), read_labelled(write_set(tmp_path, scenes)))  # type: ignore[arg-type]
+    found = dissect(eye(), read_labelled(write_set(tmp_path, scenes)))
     assert found.named[0].iou == pytest.approx(44 / 76)
     assert 0 not in dissect(eye(), read_labelled(tmp_path), threshold=0.6).named
 

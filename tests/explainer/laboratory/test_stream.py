@@ -1,9 +1,6 @@
 """Streams of photos: what is made, what is found whole, and what can't end the rest."""
 
 import json
-import os
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -16,7 +13,9 @@ from torch.nn import functional
 
 from explainer import Display, ExplainerError, Network, Preprocess, explain, open_photo, store
 from explainer.laboratory.stream import Saved, explain_many
+from tests.explainer.coco_sets import noisy_photos
 from tests.explainer.small_networks import Convolutions, seeded
+from tests.running import python
 
 LABELS = ["ant", "bee", "cat", "dog", "elk"]
 
@@ -27,12 +26,7 @@ def network(seed: int = 1) -> Network:
 
 
 def photos(folder: Path, count: int = 5) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
-    numbers = np.random.default_rng(0)
-    paths = [folder / f"photo{n}.png" for n in range(count)]
-    for path in paths:
-        Image.fromarray(numbers.integers(0, 255, (20, 24, 3), np.uint8)).save(path)
-    return paths
+    return noisy_photos(folder, count, (20, 24))
 
 
 def run(paths: list[Path], out: Path, **asked: Any) -> Saved:
@@ -168,11 +162,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_passes_for_whole(tmp_path: Pat
         store.save_bytes = dies_in_the_middle
         run([Path(p) for p in {[str(path) for path in paths]}], Path({str(out)!r}))
     """
-    root = str(Path(__file__).parents[3])
-    environment = os.environ | {"PYTHONPATH": root}
-    command = [sys.executable, "-c", textwrap.dedent(script)]
-    done = subprocess.run(command, env=environment, cwd=root, check=False)
-    assert done.returncode == 9
+    assert python("-c", textwrap.dedent(script)).returncode == 9
     again = run(paths, out)
     assert len(again.made) + len(again.present) == 6
     assert again.made
@@ -211,5 +201,5 @@ def test_photos_are_taken_only_as_fast_as_they_are_explained(tmp_path: Path) -> 
             taken.append(n - made)
             yield paths[n]
 
-    run(endless(), tmp_path / "out", batch=1)  # type: ignore[arg-type]
+    run(endless(), tmp_path / "out", batch=1)
     assert max(taken) <= 6

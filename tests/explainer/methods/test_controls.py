@@ -11,13 +11,13 @@ from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, Preprocess, explain, load_network
 from explainer.pictures.resizing import resize
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import Convolutions, noise, seeded, small
 
 CONTROLS = ("edges", "centre_prior", "random_weights", "other_image")
 
 
 def network() -> Network:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     return Network(module, "second", preprocess=Preprocess(size=12, resize=12))
 
 
@@ -93,11 +93,10 @@ def test_a_network_that_cannot_be_copied_is_told() -> None:
     class Locked(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.body = seeded(Convolutions, functional.relu)
+            self.body = small()
 
         def forward(self, x: torch.Tensor) -> torch.Tensor:
-            out: torch.Tensor = self.body(x)
-            return out
+            return self.body(x)
 
         def __deepcopy__(self, memo: object) -> nn.Module:
             raise TypeError("locked")

@@ -4,18 +4,17 @@ import torch
 from pytorch_grad_cam import LayerCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import nn
-from torch.nn import functional
 
 from explainer import Network, explain, load_network, similarity_to
 from explainer.methods.masks import minmax
 from explainer.pictures.resizing import resize
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, small
 
 LAYERS = {"gam": {"layers": ["first", "second"]}}
 
 
 def test_one_layer_of_it_is_layer_cam() -> None:
-    network = Network(seeded(Convolutions, functional.relu), "second")
+    network = Network(small(), "second")
     images = noise(2, 3, 12, 12)
     one = {"gam": {"layers": ["second"]}}
     found = explain(network, images, [1, 3], ("gam", "layer_cam"), settings=one)
@@ -41,7 +40,7 @@ def test_pytorch_grad_cams_layer_cam_over_several_layers_agrees_map_by_map() -> 
 
 
 def test_it_explains_why_two_images_are_alike() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     network = Network(module, "second")
     images, others = noise(2, 3, 12, 12), noise(2, 3, 12, 12, seed=9)
     embeddings = network.predict(others)
@@ -57,7 +56,7 @@ def test_it_explains_why_two_images_are_alike() -> None:
 
 
 def test_its_layers_share_one_walk_with_grad_cam() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     walks: list[int] = []
 
     def count(_: nn.Module, __: object, out: torch.Tensor) -> None:

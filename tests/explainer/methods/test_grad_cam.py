@@ -1,14 +1,13 @@
 """Grad-CAM and its products against plain loops."""
 
 import torch
-from torch.nn import functional
 
 from explainer import Network, explain
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, small
 
 
 def test_the_counterfactual_is_grad_cam_of_the_negated_score() -> None:
-    network = Network(seeded(Convolutions, functional.relu))
+    network = Network(small())
     images = noise(2, 3, 9, 9)
     counter = explain(network, images, [1, 1], ["counterfactual_grad_cam"])
     negated = explain(network, images, lambda output: -output[:, 1], ["grad_cam"])
@@ -16,7 +15,7 @@ def test_the_counterfactual_is_grad_cam_of_the_negated_score() -> None:
 
 
 def test_several_classes_share_the_forward_pass_and_equal_one_at_a_time() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     passes = []
     module.register_forward_hook(lambda *_: passes.append(1))
     network = Network(module, "second")
@@ -32,7 +31,7 @@ def test_several_classes_share_the_forward_pass_and_equal_one_at_a_time() -> Non
 
 
 def test_an_empty_map_keeps_its_flag() -> None:
-    network = Network(seeded(Convolutions, functional.relu), "second")
+    network = Network(small(), "second")
     found = explain(network, noise(1, 3, 9, 9), lambda out: 0 * out[:, 0], ("grad_cam", "gradient"))
     assert found.empty["grad_cam"].tolist() == [True]
     assert found.empty["gradient"].tolist() == [True]

@@ -1,22 +1,16 @@
 """Group-CAM and Score-CAM against plain loops and peers."""
 
 import torch
-from torch import nn
-from torch.nn import functional
 from torchcam.methods import ScoreCAM
 from torchvision.transforms.functional import gaussian_blur
 
 from explainer import Network, explain
 from explainer.methods.masks import blur, minmax
-from tests.explainer.small_networks import Convolutions, noise, seeded
-
-
-def module() -> nn.Module:
-    return seeded(Convolutions, functional.relu)
+from tests.explainer.small_networks import noise, small
 
 
 def test_a_callable_score_is_used_by_group_cam_as_it_is() -> None:
-    network = Network(module(), "second")
+    network = Network(small(), "second")
     images = noise(2, 3, 28, 28)
     by_class = explain(network, images, [3, 3], ["group_cam"])["group_cam"]
     by_score = explain(network, images, lambda out: out[:, 3], ["group_cam"])["group_cam"]
@@ -40,7 +34,7 @@ def test_a_constant_mask_holds_nothing() -> None:
 
 
 def test_torchcams_score_cam_agrees_where_nothing_is_enlarged() -> None:
-    network, images = module(), noise(1, 3, 12, 12)
+    network, images = small(), noise(1, 3, 12, 12)
     found = explain(Network(network, "first"), images, [2], ["score_cam"])["score_cam"]
     with ScoreCAM(network, "first", input_shape=(3, 12, 12)) as extractor:
         network(images)

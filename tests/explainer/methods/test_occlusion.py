@@ -3,15 +3,14 @@
 import pytest
 import torch
 from captum.attr import Occlusion
-from torch.nn import functional
 
 from explainer import ExplainerError, Network, explain
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, small
 
 
 @pytest.mark.parametrize(("size", "patch", "stride"), [(12, 4, 2), (13, 5, 3), (9, 9, 9)])
 def test_captum_agrees(size: int, patch: int, stride: int) -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     images, targets = noise(2, 3, size, size), [1, 3]
     wanted = {"occlusion": {"patch": patch, "stride": stride}}
     found = explain(Network(module), images, targets, ["occlusion"], settings=wanted)["occlusion"]
@@ -26,6 +25,6 @@ def test_captum_agrees(size: int, patch: int, stride: int) -> None:
 
 
 def test_a_patch_larger_than_the_image_is_refused() -> None:
-    network = Network(seeded(Convolutions, functional.relu))
+    network = Network(small())
     with pytest.raises(ExplainerError, match="make it smaller"):
         explain(network, noise(1, 3, 9, 9), [0], ["occlusion"])

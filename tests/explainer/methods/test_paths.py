@@ -4,18 +4,13 @@ import pytest
 import torch
 from captum.attr import IntegratedGradients
 from PIL import Image
-from torch import Tensor, nn
-from torch.nn import functional
+from torch import Tensor
 
 from explainer import ExplainerError, Network, Preprocess, explain
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, small
 
 STEPS = Preprocess(size=9, resize=9)
 BLACK = torch.tensor([(0 - m) / s for m, s in zip(STEPS.mean, STEPS.std, strict=True)])
-
-
-def module() -> nn.Module:
-    return seeded(Convolutions, functional.relu)
 
 
 def black() -> Tensor:
@@ -23,15 +18,11 @@ def black() -> Tensor:
 
 
 def test_integrated_gradients_is_captums_right_riemann_sum() -> None:
-    network = Network(module(), preprocess=STEPS)
+    network = Network(small(), preprocess=STEPS)
     images = noise(2, 3, 9, 9)
     found = explain(network, images, [3, 0], ["integrated_gradients"])["integrated_gradients"]
     theirs = IntegratedGradients(network.module).attribute(
-        images,
-        baselines=black(),
-        target=torch.tensor([3, 0]),
-        n_steps=50,
-        method="riemann_right",
+        images, baselines=black(), target=torch.tensor([3, 0]), n_steps=50, method="riemann_right"
     )
     torch.testing.assert_close(found, theirs.float(), rtol=1e-4, atol=1e-6)
     scores = network.predict(images) - network.predict(black())
@@ -40,7 +31,7 @@ def test_integrated_gradients_is_captums_right_riemann_sum() -> None:
 
 
 def test_smooth_grad_does_not_depend_on_the_batch() -> None:
-    network = Network(module())
+    network = Network(small())
     images = noise(3, 3, 9, 9)
     together = explain(network, images, [1, 2, 3], ["smooth_grad"])["smooth_grad"]
     alone = explain(network, images[1:2], [2], ["smooth_grad"])["smooth_grad"]
@@ -49,9 +40,9 @@ def test_smooth_grad_does_not_depend_on_the_batch() -> None:
 
 def test_black_is_black_before_the_preprocessing() -> None:
     images = noise(1, 3, 9, 9)
-    torch.testing.assert_close(Network(module(), preprocess=STEPS).plain(images, 0), black())
-    assert torch.equal(Network(module()).plain(images, 0), torch.zeros(1, 3, 9, 9))
-    white = Network(module(), preprocess=Preprocess(size=32, resize=32)).plain(images, 255)
+    torch.testing.assert_close(Network(small(), preprocess=STEPS).plain(images, 0), black())
+    assert torch.equal(Network(small()).plain(images, 0), torch.zeros(1, 3, 9, 9))
+    white = Network(small(), preprocess=Preprocess(size=32, resize=32)).plain(images, 255)
     expected = STEPS.tensor(Image.new("RGB", (9, 9), "white"))
     torch.testing.assert_close(white[0], expected)
 
@@ -72,7 +63,7 @@ class Vignette:
 
 
 def test_a_baseline_of_another_size_is_refused_where_it_is_not_plain() -> None:
-    network = Network(module(), "second", preprocess=Vignette())
+    network = Network(small(), "second", preprocess=Vignette())
     assert network.plain(noise(1, 3, 12, 12), 0).shape == (1, 3, 12, 12)
     with pytest.raises(ExplainerError, match="of the size that the preprocessing makes"):
         explain(network, noise(1, 3, 9, 9), [0], ["integrated_grad_cam"])

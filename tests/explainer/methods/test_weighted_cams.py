@@ -9,19 +9,13 @@ import torch
 from pytorch_grad_cam import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, XGradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
-from torch.nn import functional
 
 from explainer import Network, explain, load_network
 from explainer.pictures.resizing import resize
 from tests.explainer.slow_methods import Subject
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import Convolutions, noise, seeded, small
 
-PEERS = {
-    "grad_cam": GradCAM,
-    "xgrad_cam": XGradCAM,
-    "layer_cam": LayerCAM,
-    "hires_cam": HiResCAM,
-}
+PEERS = {"grad_cam": GradCAM, "xgrad_cam": XGradCAM, "layer_cam": LayerCAM, "hires_cam": HiResCAM}
 
 
 def stretched(maps: Tensor) -> Tensor:
@@ -48,7 +42,7 @@ def test_pytorch_grad_cam_agrees(method: str, name: str, layer: str) -> None:
 
 
 def test_pytorch_grad_cams_plus_plus_agrees_once_gradients_dwarf_its_epsilon() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     images = noise(1, 3, 9, 9)
 
     class Steep(nn.Module):
@@ -76,8 +70,7 @@ class Gap(nn.Module):
         self.body, self.head = nn.Conv2d(3, 8, 3, padding=1), nn.Linear(8, 5)
 
     def forward(self, x: Tensor) -> Tensor:
-        out: Tensor = self.head(torch.relu(self.body(x)).mean((2, 3)))
-        return out
+        return self.head(torch.relu(self.body(x)).mean((2, 3)))
 
 
 def test_cam_grad_cam_and_xgrad_cam_are_one_on_gap_and_a_linear_head() -> None:
@@ -109,7 +102,7 @@ FREE = ("counterfactual_grad_cam", *PEERS, "grad_cam_pp")
 
 
 def test_six_cams_walk_the_graph_as_often_as_grad_cam_alone() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     backwards: list[int] = []
 
     def count(_: nn.Module, __: object, out: Tensor) -> None:
@@ -135,8 +128,7 @@ class Signed(nn.Module):
         self.head = nn.Linear(3 * 36, 4)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        out: torch.Tensor = self.head(self.map(self.norm(x) + 1e-4).flatten(1))
-        return out
+        return self.head(self.map(self.norm(x) + 1e-4).flatten(1))
 
 
 def test_xgrad_cam_says_how_far_its_weights_go_beyond_any_gradient() -> None:

@@ -8,11 +8,10 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional
 
 from explainer import ExplainerError, Network, load_network
 from explainer.networks import digests
-from tests.explainer.small_networks import Convolutions, seeded
+from tests.explainer.small_networks import small
 
 
 @pytest.fixture
@@ -26,10 +25,6 @@ def digested(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(digests, "hashlib", type("Counted", (), {"sha256": staticmethod(counted)}))
     return begun
-
-
-def small() -> nn.Module:
-    return seeded(Convolutions, functional.relu)
 
 
 def test_a_module_is_digested_once_however_many_networks_are_made_of_it(

@@ -6,7 +6,7 @@ from torch.nn import functional
 
 from explainer import ExplainerError, Network, explain, settings_digest
 from explainer.laboratory.metrics import METRICS
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import Convolutions, noise, seeded, small
 
 PROBABLE = ("deletion_auc", "insertion_auc", "average_drop", "increase_in_confidence")
 
@@ -46,7 +46,7 @@ def test_scores_need_no_probability() -> None:
 
 
 def test_declared_labels_are_each_a_sigmoid_and_count_in_the_digest() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     softmax, sigmoid = (Network(module, "second", probabilities=p) for p in ("softmax", "sigmoid"))
     images, maps = noise(2, 3, 9, 9), torch.rand(2, 9, 9)
     drops = [METRICS["deletion_auc"].compute(n, images, maps, [1, 2]) for n in (softmax, sigmoid)]

@@ -6,11 +6,10 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, explain
 from explainer.passes.footprint import ALIVE_AT_ONCE, KEPT_BLOCK, Footprint, footprint
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, small
 
 SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "occlusion": {"patch": 8, "stride": 4},
@@ -28,7 +27,7 @@ TARGETS: dict[str, Any] = {
 
 
 def network() -> Network:
-    return Network(seeded(Convolutions, functional.relu), "second")
+    return Network(small(), "second")
 
 
 @pytest.mark.parametrize("targets", TARGETS)

@@ -7,7 +7,6 @@ import json
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -19,6 +18,7 @@ from explainer.laboratory.evaluation import Case, evaluate
 from explainer.laboratory.metrics import METRICS
 from explainer.passes.devices import arithmetic, brought_back, device_named, memory_for, placed
 from explainer.passes.footprint import LARGEST_ON_CARD, Footprint
+from tests.explainer.coco_sets import noisy_photos
 from tests.explainer.pretended_card import PretendedCard
 from tests.explainer.small_networks import Convolutions, noise, seeded
 
@@ -31,15 +31,6 @@ def on_card(**values: Any) -> Network:
     return network
 
 
-def photos(folder: Path, count: int) -> list[Path]:
-    paths = []
-    for n in range(count):
-        pixels = np.random.default_rng(n).integers(0, 255, (40, 40, 3), dtype=np.uint8)
-        paths.append(folder / f"{n}.png")
-        Image.fromarray(pixels).save(paths[-1])
-    return paths
-
-
 def small() -> Any:
     from explainer import Preprocess
 
@@ -47,7 +38,7 @@ def small() -> Any:
 
 
 def test_every_method_stays_on_the_card_and_is_read_once_for_a_batch(tmp_path: Path) -> None:
-    other = {"other_image": {"photo": str(photos(tmp_path, 1)[0])}}
+    other = {"other_image": {"photo": str(noisy_photos(tmp_path, 1)[0])}}
     network = on_card(preprocess=small())
     few = {"occlusion": {"patch": 8, "stride": 8}, "smooth_grad": {"samples": 3}, **other}
     for name in METHODS:
@@ -71,14 +62,14 @@ def test_a_batch_in_parts_is_read_once_for_each_part() -> None:
 
 def test_predictions_are_read_once_for_a_batch(tmp_path: Path) -> None:
     network = on_card(preprocess=small())
-    pictures = [Image.open(path) for path in photos(tmp_path, 5)]
+    pictures = [Image.open(path) for path in noisy_photos(tmp_path, 5)]
     with PretendedCard() as card:
         logits = network.predict(network.prepare(pictures))
     assert (card.reads, logits.device.type) == (1, "cpu")
 
 
 def test_a_stream_of_photos_is_read_once_for_a_batch(tmp_path: Path) -> None:
-    paths = photos(tmp_path, 6)
+    paths = noisy_photos(tmp_path, 6)
     network = on_card(preprocess=small())
     with PretendedCard() as card:
         methods = ("grad_cam", "guided_backprop")
@@ -98,7 +89,7 @@ READS = {
 
 def test_a_metric_reads_as_often_for_many_photos_as_for_one(tmp_path: Path) -> None:
     network = on_card(preprocess=small())
-    paths = photos(tmp_path, 4)
+    paths = noisy_photos(tmp_path, 4)
 
     def reads(metric: str, count: int) -> int:
         cases = [Case(path, 1, ((0, 0, 8, 8),)) for path in paths[:count]]
@@ -158,10 +149,10 @@ def test_tensors_of_all_types_come_back_as_they_were_by_one_copy() -> None:
         """A tensor that says that it lies on a card."""
 
         @property
-        def device(self) -> torch.device:  # type: ignore[override]
+        def device(self) -> torch.device:
             return torch.device("cuda")
 
-        def cpu(self) -> Tensor:  # type: ignore[override]
+        def cpu(self) -> Tensor:
             flags.append(1)
             return self.as_subclass(Tensor)
 
@@ -201,8 +192,7 @@ class Recurrent(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         self.seen.append(torch.backends.cudnn.enabled)
         x = torch.relu(self.first(x)).permute(0, 2, 1, 3).flatten(2)
-        out: Tensor = self.head(self.rows(x)[0][:, -1])
-        return out
+        return self.head(self.rows(x)[0][:, -1])
 
 
 def test_cudnn_is_off_while_a_recurrent_network_is_to_be_walked_back_and_on_again_after() -> None:
@@ -251,7 +241,7 @@ def test_only_a_type_other_than_float32_has_settings_digests_of_its_own() -> Non
 def test_a_stream_makes_again_what_was_made_in_another_type_or_under_autocast(
     tmp_path: Path,
 ) -> None:
-    paths, out = photos(tmp_path, 2), tmp_path / "out"
+    paths, out = noisy_photos(tmp_path, 2), tmp_path / "out"
     network = Network(seeded(Convolutions, torch.relu), preprocess=small())
     assert len(explain_many(network, paths, out).made) == 2
     assert len(explain_many(network, paths, out).present) == 2

@@ -6,14 +6,9 @@ from collections.abc import Callable
 import pytest
 import torch
 from torch import nn
-from torch.nn import functional
 
 from explainer import ExplainerError, Network, explain
-from tests.explainer.small_networks import Convolutions, noise, seeded
-
-
-def small() -> nn.Module:
-    return seeded(Convolutions, functional.relu)
+from tests.explainer.small_networks import Convolutions, noise, seeded, small
 
 
 def lazy() -> nn.Module:
@@ -37,8 +32,7 @@ def frozen() -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # scripting is deprecated; files of it are not gone
         scripted = torch.jit.script(nn.Sequential(nn.Conv2d(3, 4, 3), nn.Flatten()).eval())
-        found: nn.Module = torch.jit.freeze(scripted)
-        return found
+        return torch.jit.freeze(scripted)
 
 
 def exported() -> nn.Module:

@@ -5,11 +5,10 @@ from typing import Any
 
 import pytest
 import torch
-from torch.nn import functional
 
 from explainer import ExplainerError, Network, explain
 from explainer.laboratory.metrics import METRICS
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, small
 
 SEVERAL: dict[str, dict[str, Any]] = {
     "integrated_grad_cam": {"steps": 10},
@@ -24,7 +23,7 @@ HALVES = [torch.float16, torch.bfloat16]
 
 def halved(dtype: torch.dtype) -> tuple[Network, Network]:
     """A network of half precision, and one of float32 with the same weights."""
-    module = seeded(Convolutions, functional.relu).to(dtype)
+    module = small().to(dtype)
     return Network(module, "second"), Network(copy.deepcopy(module).float(), "second")
 
 
@@ -61,7 +60,7 @@ def test_images_of_another_type_than_the_weights_are_told(method: str) -> None:
 
 
 def test_weights_of_several_types_that_do_not_meet_are_told() -> None:
-    module = seeded(Convolutions, functional.relu)
+    module = small()
     module.hidden.double()
     with pytest.raises(ExplainerError, match="one type, or explain under"):
         explain(Network(module, "second"), noise(2, 3, 9, 9), [0, 1])

@@ -4,24 +4,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 import torch
-from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, Preprocess, explain, explain_many
 from explainer.laboratory.metrics import METRICS
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.coco_sets import noisy_photos
+from tests.explainer.small_networks import QUICK, Convolutions, noise, seeded, small
 
 ONE_PASS = ("grad_cam", "xgrad_cam", "layer_cam", "gradient", "hires_cam", "centre_prior")
 MANY_PASSES = ("group_cam", "score_cam", "occlusion", "smooth_grad", "integrated_grad_cam")
-QUICK: dict[str, dict[str, Any]] = {
-    "occlusion": {"patch": 4, "stride": 4},
-    "smooth_grad": {"samples": 2},
-    "integrated_grad_cam": {"steps": 2},
-}
 
 
 class Answering(nn.Module):
@@ -29,7 +23,7 @@ class Answering(nn.Module):
 
     def __init__(self, by: Callable[[Tensor, Tensor], Tensor], questions: int = 2) -> None:
         super().__init__()
-        self.network, self.by = seeded(Convolutions, functional.relu), by
+        self.network, self.by = small(), by
         self.register_buffer("questions", noise(questions, 5, seed=7))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -103,7 +97,7 @@ def test_an_answer_that_changes_from_pass_to_pass_is_refused() -> None:
     class Noisy(nn.Module):
         def __init__(self) -> None:
             super().__init__()
-            self.network = seeded(Convolutions, functional.relu)
+            self.network = small()
 
         def forward(self, x: Tensor) -> Tensor:
             return functional.dropout(self.network(x), training=True)
@@ -114,14 +108,14 @@ def test_an_answer_that_changes_from_pass_to_pass_is_refused() -> None:
 
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float64, torch.bfloat16])
 def test_rounding_is_no_mixing(dtype: torch.dtype) -> None:
-    module = seeded(Convolutions, functional.relu).to(dtype)
+    module = small().to(dtype)
     for seed in range(5):
         images = noise(2, 3, 9, 9, seed=seed).to(dtype)
         assert Network(module, "second").footprint(images).largest > 0
 
 
 def test_a_network_is_asked_once_for_a_size_of_images() -> None:
-    network = Network(seeded(Convolutions, functional.relu), "second")
+    network = Network(small(), "second")
     sizes: list[int] = []
     network.module.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
     for _ in range(3):
@@ -133,10 +127,7 @@ def test_a_network_is_asked_once_for_a_size_of_images() -> None:
 def test_a_stream_of_photos_refuses_it_for_methods_of_one_pass_too(tmp_path: Path) -> None:
     small = Preprocess(size=9, resize=9)
     network = Network(Answering(by_place).eval(), "network.second", preprocess=small)
-    for seed in range(3):
-        pixels = np.random.default_rng(seed).integers(0, 256, (9, 9, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(tmp_path / f"{seed}.png")
-    photos = sorted(tmp_path.glob("*.png"))
+    photos = noisy_photos(tmp_path, 3, (9, 9))
     saved = explain_many(network, photos, tmp_path / "out", progress=False)
     assert saved.made == {}
     assert all("differently alone than among others" in told for told in saved.failed.values())

@@ -1,7 +1,6 @@
 """What a module keeps between its passes is put back, and nothing found keeps a graph alive."""
 
 import copy
-import threading
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,14 +14,8 @@ from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, explain
 from explainer.laboratory.metrics import METRICS
-from tests.explainer.small_networks import Convolutions, noise, seeded
-
-QUICK: dict[str, dict[str, Any]] = {
-    "integrated_grad_cam": {"steps": 2},
-    "integrated_gradients": {"steps": 2},
-    "smooth_grad": {"samples": 2},
-    "occlusion": {"patch": 4, "stride": 4},
-}
+from tests.explainer.small_networks import QUICK, Convolutions, noise, seeded, small
+from tests.running import at_once
 
 
 class Policy(Convolutions):
@@ -49,8 +42,7 @@ class Policy(Convolutions):
         self.recent.append(self.passes)
         self.total += 1
         self.last = hidden
-        out: Tensor = self.head(self.state) * self.total
-        return out
+        return self.head(self.state) * self.total
 
 
 @pytest.mark.parametrize("started", [False, True])
@@ -120,11 +112,7 @@ def test_threads_take_turns_at_a_module_that_keeps_something() -> None:
             if not torch.equal(found, expected[number]):
                 wrong.append(number)
 
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    at_once(4, run)
     assert wrong == []
     assert network.module.passes == 0
 
@@ -140,7 +128,7 @@ class Answer:
     more: dict[str, list[Tensor]]
 
 
-class Output(OrderedDict):  # type: ignore[type-arg]
+class Output(OrderedDict):
     """As Hugging Face's: a mapping whose entries are attributes too."""
 
     def __setitem__(self, key: str, value: Any) -> None:
@@ -189,7 +177,7 @@ def test_what_a_network_gave_holds_no_graph_in_whatever_form(form: str) -> None:
 
 
 def test_images_of_another_size_or_type_are_told() -> None:
-    network = Network(seeded(Convolutions, functional.relu), "second")
+    network = Network(small(), "second")
     for method in ("gradient", "grad_cam", "occlusion"):
         with pytest.raises(ExplainerError, match="size and channels that its preprocessing makes"):
             explain(network, noise(2, 1, 9, 9), [0, 1], [method])

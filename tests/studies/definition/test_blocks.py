@@ -100,11 +100,8 @@ def test_no_explanation_fits_only_where_it_can_be_missed() -> None:
         ({"paradigm": '"rating"'}, "`blocks.items` is missing"),
         ({"paradigm": '"custom"'}, "`blocks.fields` is missing"),
         ({"paradigm": '"questionnaire"', "items": '["x"]', "instrument": '"trust"'}, "unknown;"),
-        (
-            {"paradigm": '"questionnaire"', "items": '["x"]',
-             "instrument": '"trust_in_automation"'},
-            "has 12 items, here are 1; see Jian",
-        ),
+        ({"paradigm": '"questionnaire"', "items": '["x"]', "instrument": '"trust_in_automation"'},
+         "has 12 items, here are 1; see Jian"),
         (
             {"paradigm": '"questionnaire"', "items": str(["x"] * 12), "points": 5,
              "instrument": '"trust_in_automation"'},

@@ -3,9 +3,8 @@
 import json
 import math
 import os
+import re
 import shutil
-import subprocess
-import sys
 from io import StringIO
 from pathlib import Path
 
@@ -17,6 +16,8 @@ from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.design.precision import Shares, precision, precision_lines, precision_table
 from studyapp.studies.photos.files import measure, photo_bytes
 from studyapp.studies.photos.readers import ReaderError, read_photos
+from tests.photos.test_class_names import make_folders
+from tests.running import ROOT, Done, output_of, python
 
 STUDY = """\
 slug = "colours"
@@ -53,7 +54,6 @@ SECOND_METHOD = """
 name = "deconvnet"
 method = "deconvnet"
 """
-ROOT = Path(__file__).resolve().parents[3]
 CLASSES = ("red", "green", "blue", "grey", "pink", "gold")
 
 
@@ -73,10 +73,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def said(*arguments: object, **options: object) -> dict[str, object]:
-    out = StringIO()
-    call_command("study", *arguments, json=True, stdout=out, **options)
-    found: dict[str, object] = json.loads(out.getvalue())
-    return found
+    return json.loads(output_of("study", *arguments, json=True, **options))
 
 
 def test_a_day_of_erasing_that_has_passed_is_a_goal_that_is_not_met(file: Path) -> None:
@@ -101,10 +98,10 @@ def test_a_good_file_is_told_with_photos_certificate_and_precision(file: Path) -
     # No database fixture: any query would fail here.
     facts = said("check", str(file))
     assert facts["photos_by_category"] == {"red": 2, "green": 2, "blue": 2}
-    assert facts["certificate"]["problems"] == []  # type: ignore[index]
+    assert facts["certificate"]["problems"] == []
     assert facts["precision"] == []
     file.write_text(STUDY.replace('"pointing"', '"agreement"'))
-    row = said("check", str(file))["precision"][0]  # type: ignore[index]
+    row = said("check", str(file))["precision"][0]
     assert (row["people"], row["photos"], row["ratings"]) == (4, 4, 8)
 
 
@@ -134,7 +131,7 @@ def test_a_network_that_cannot_answer_is_told_in_one_line(file: Path) -> None:
 def test_the_schema_is_printed() -> None:
     schema = said("schema")
     assert schema["title"] == "A study file of Discern"
-    assert "blocks" in schema["properties"]  # type: ignore[operator]
+    assert "blocks" in schema["properties"]
 
 
 def images(**values: object) -> ImagesSection:
@@ -203,22 +200,12 @@ def test_a_file_that_is_not_there_is_told_in_one_line_without_a_secret(tmp_path:
     ]
 
 
-def in_an_empty_environment(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def in_an_empty_environment(folder: Path, *arguments: str) -> Done:
     """`manage.py study …` as on a machine without a site; its copy stands beside no var/env."""
-    copy = folder / "manage.py"
-    shutil.copy(ROOT / "manage.py", copy)
-    return subprocess.run(
-        [sys.executable, copy, "study", *arguments],
-        env={
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-        },
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    shutil.copy(ROOT / "manage.py", folder / "manage.py")
+    given = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT),
+             "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"}  # fmt: skip
+    return python("manage.py", "study", *arguments, env=given, cwd=folder)
 
 
 def test_precision_is_what_the_formula_says() -> None:
@@ -316,3 +303,38 @@ def test_a_method_that_cannot_explain_a_network_is_told_before_any_photo(file: P
     with pytest.raises(CommandError, match="mobilenet_v3_small: the network also rec") as told:
         said("check", str(file), predict=True)
     assert "\n" not in str(told.value)
+
+
+PRETRAINED = STUDY.replace('weights = "random"', 'weights = "IMAGENET1K_V1"').replace(
+    'labels = "labels.txt"\noptions = { num_classes = 6 }\n', ""
+)
+
+
+def write_study(base: Path, toml: str) -> str:
+    (base / "t.md").write_text("text")
+    (base / "study.toml").write_text(toml)
+    return str(base / "study.toml")
+
+
+def test_the_guides_own_example_runs(tmp_path: Path) -> None:
+    example = re.search(
+        r"```\nphotos/\n(.*?)```",
+        (ROOT / "docs" / "running-a-study.md").read_text("utf-8"),
+        re.DOTALL,
+    )
+    folders = [line.strip().partition("/")[0] for line in example[1].splitlines()]
+    assert folders == ["tiger", "tabby cat"]
+    make_folders(tmp_path, folders, photos=2)
+    facts = said("check", write_study(tmp_path, PRETRAINED))
+    assert facts["unknown_names"] == []
+    assert facts["not_met"] == []
+
+
+def test_the_check_tells_every_unknown_name_without_running_a_network(tmp_path: Path) -> None:
+    make_folders(tmp_path, ["tiger", "Goldfish", "tigger", "zebra"], photos=2)
+    out = StringIO()
+    file = write_study(tmp_path, PRETRAINED.replace("stimuli = 4", "stimuli = 8"))
+    with pytest.raises(CommandError, match="1 goal is not met"):
+        call_command("study", "check", file, stdout=out)
+    assert "“tigger” (2 photos): did you mean tiger" in out.getvalue()
+    assert "8 photos, and at most 6 can be asked about (left out: 2: a category" in out.getvalue()

@@ -29,46 +29,22 @@ def refused(**options: Any) -> list[tuple[str, str]]:
     ("options", "key", "sentence"),
     [
         ({"exclusions": {"failed_checks": 1}}, "exclusions.failed_checks", "no attention checks"),
-        (
-            {"checks": 1, "exclusions": {"failed_checks": 2}},
-            "exclusions.failed_checks",
-            "people get only 1; add `checks`",
-        ),
-        (
-            {"trials": 1, "exclusions": {"straight_lining": 0.9}},
-            "exclusions.straight_lining",
-            "would exclude everybody: people choose one listed answer only",
-        ),
-        (
-            {"blocks": [PRACTICE], "exclusions": {"fastest_median_ms": 400}},
-            "exclusions.fastest_median_ms",
-            "no block is analysed",
-        ),
-        (
-            {"blocks": [TEXT], "exclusions": {"straight_lining": 0.9}},
-            "exclusions.straight_lining",
-            "no analysed block asks for a choice",
-        ),
-        (
-            {"blocks": [OWN], "exclusions": {"straight_lining": 0.9}},
-            "exclusions.straight_lining",
-            "no analysed block asks for a choice",
-        ),
-        (
-            {"stopping": {"rule": "sequential"}},
-            "stopping.rule",
-            "nobody may look before the end; set looks = true",
-        ),
-        (
-            {"stopping": {"rule": "date"}},
-            "stopping.rule",
-            "no date is given; write it in `stopping.detail`",
-        ),
-        (
-            {"blocks": [TEXT], "analysis": {"looks": True, "smallest_effect": 0.1}},
-            "analysis.looks",
-            "no analysed block has a score",
-        ),
+        ({"checks": 1, "exclusions": {"failed_checks": 2}}, "exclusions.failed_checks",
+         "people get only 1; add `checks`"),
+        ({"trials": 1, "exclusions": {"straight_lining": 0.9}}, "exclusions.straight_lining",
+         "would exclude everybody: people choose one listed answer only"),
+        ({"blocks": [PRACTICE], "exclusions": {"fastest_median_ms": 400}},
+         "exclusions.fastest_median_ms", "no block is analysed"),
+        ({"blocks": [TEXT], "exclusions": {"straight_lining": 0.9}}, "exclusions.straight_lining",
+         "no analysed block asks for a choice"),
+        ({"blocks": [OWN], "exclusions": {"straight_lining": 0.9}}, "exclusions.straight_lining",
+         "no analysed block asks for a choice"),
+        ({"stopping": {"rule": "sequential"}}, "stopping.rule",
+         "nobody may look before the end; set looks = true"),
+        ({"stopping": {"rule": "date"}}, "stopping.rule",
+         "no date is given; write it in `stopping.detail`"),
+        ({"blocks": [TEXT], "analysis": {"looks": True, "smallest_effect": 0.1}}, "analysis.looks",
+         "no analysed block has a score"),
         (
             {
                 "blocks": [
@@ -80,31 +56,16 @@ def refused(**options: Any) -> list[tuple[str, str]]:
             "analysis.reference",
             "no analysed block shows it; name one of guided_grad_cam",
         ),
-        (
-            {"analysis": {"smallest_effect": 4}},
-            "analysis.smallest_effect",
-            "would call every result of block main equivalent: at most 4 can lie between means",
-        ),
-        (
-            {"blocks": [SHARES], "analysis": {"smallest_effect": 5}},
-            "analysis.smallest_effect",
-            "write 5 percentage points as 0.05",
-        ),
-        (
-            {"blocks": [RATED], "analysis": {"smallest_effect": 6}},
-            "analysis.smallest_effect",
-            "at most 6 can lie between means",
-        ),
-        (
-            {"screening": [{**ASKED, "accept": [1, 2]}]},
-            "screening.0.accept",
-            "so it turns nobody away; accept fewer answers",
-        ),
-        (
-            {"comprehension": {"questions": [{**ASKED, "accept": [1, 2]}]}},
-            "comprehension.questions.0.accept",
-            "so it stops nobody",
-        ),
+        ({"analysis": {"smallest_effect": 4}}, "analysis.smallest_effect",
+         "would call every result of block main equivalent: at most 4 can lie between means"),
+        ({"blocks": [SHARES], "analysis": {"smallest_effect": 5}}, "analysis.smallest_effect",
+         "write 5 percentage points as 0.05"),
+        ({"blocks": [RATED], "analysis": {"smallest_effect": 6}}, "analysis.smallest_effect",
+         "at most 6 can lie between means"),
+        ({"screening": [{**ASKED, "accept": [1, 2]}]}, "screening.0.accept",
+         "so it turns nobody away; accept fewer answers"),
+        ({"comprehension": {"questions": [{**ASKED, "accept": [1, 2]}]}},
+         "comprehension.questions.0.accept", "so it stops nobody"),
     ],
 )  # fmt: skip
 def test_a_rule_that_can_never_apply_is_refused(

@@ -47,7 +47,6 @@ def test_the_digest_of_a_study_is_that_of_its_keys_and_of_no_later_places() -> N
     assert keys_digest(Study.objects.get()) == study.keys_digest
     assert keys_digest(study, addition=1)[:12] in Deviation.objects.get().detail
     trial = Trial.objects.filter(slot__addition=0).exclude(keys={}).first()
-    assert trial is not None
     trial.keys["value"]["2"] *= -1
     trial.save(update_fields=["keys"])
     assert keys_digest(study) != study.keys_digest

@@ -220,16 +220,12 @@ def test_one_accepted_class_may_be_given_without_a_list(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("changed", "sentence"),
     [
-        (
-            {"images": [{"id": n, "file_name": "a.png"} for n in (1, 2)]},
-            "a.png: 2 images of the annotations have this file name; keep one",
-        ),
-        (
-            {"annotations": [{"image_id": 1, "category_id": 1, "bbox": [9, 9, -5, 5]}]},
-            r"bbox \[9, 9, -5, 5\] is not \[x, y, width, height\]",
-        ),
+        ({"images": [{"id": n, "file_name": "a.png"} for n in (1, 2)]},
+         "a.png: 2 images of the annotations have this file name; keep one"),
+        ({"annotations": [{"image_id": 1, "category_id": 1, "bbox": [9, 9, -5, 5]}]},
+         r"bbox \[9, 9, -5, 5\] is not \[x, y, width, height\]"),
     ],
-)
+)  # fmt: skip
 def test_annotations_that_mean_nothing_are_told(
     tmp_path: Path, changed: dict[str, Any], sentence: str
 ) -> None:

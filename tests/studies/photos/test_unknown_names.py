@@ -1,11 +1,9 @@
 """Names that are no class of the network are told where a researcher looks: status and desk."""
 
 from collections.abc import Sequence
-from io import StringIO
 from pathlib import Path
 
 import pytest
-from django.core.management import call_command
 from django.urls import reverse
 
 from studyapp.models import Network, Prediction, Study, StudyState, WorkState
@@ -14,6 +12,7 @@ from studyapp.studies.loading import LoadingError, load_study
 from studyapp.studies.preparation.advance import advance
 from tests.admin.desk import administrator
 from tests.photos.test_class_names import make_folders
+from tests.running import output_of
 from tests.studies.definition.test_checking import STUDY
 
 pytestmark = pytest.mark.django_db
@@ -47,18 +46,15 @@ def prepared(folder: Path, *, replace: bool = False, labels: Sequence[str] = LAB
     return Study.objects.get(pk=study.pk)
 
 
-def test_unknown_names_stand_in_status_and_at_the_desk_with_the_nearest_class(
-    folder: Path,
-) -> None:
+def test_unknown_names_stand_in_status_and_at_the_desk_with_the_nearest_class(folder: Path) -> None:
     (folder / "study.toml").write_text(STUDY.replace("stimuli = 4", "stimuli = 5"))
     study = prepared(folder)
     told = "“gren” (2 photos): did you mean green"
     assert told in study.problem
     assert "images.names" in study.problem
-    out = StringIO()
-    call_command("study", "status", study.slug, stdout=out)
+    status = output_of("study", "status", study.slug)
     page = administrator().get(reverse("admin:studyapp_study_change", args=[study.pk]))
-    assert f"names: no class of the network: {told}" in out.getvalue()
+    assert f"names: no class of the network: {told}" in status
     assert told in page.content.decode()
 
 

@@ -11,9 +11,10 @@ from PIL import Image
 
 from explainer.pictures.render import encode
 from sandbox.builders import make_definition, open_small_study, take_part
+from sandbox.people import give
 from studyapp import storage
 from studyapp.models import Overlay, StimulusOverlay, Trial
-from studyapp.participations.answering import answer, current_trial, within_sight
+from studyapp.participations.answering import within_sight
 from studyapp.sections.design import ConditionSection
 from studyapp.studies.preparation.encodings import COMPACT, LOSSLESS, QUALITY, overlay_encoding
 from studyapp.studies.preparation.overlays import Look
@@ -119,9 +120,7 @@ def test_nothing_behind_an_advice_that_must_wait_is_fetched_ahead() -> None:
     study = open_small_study(paradigm="reliance", people=8, trials=2, stimuli=4)
     person = take_part(study)
     assert steps(within_sight(person)) == [1]
-    first = current_trial(person)
-    assert first is not None
-    answer(person, trial_code=first.code, value=1, data={}, timing={})
+    give(person)
     assert steps(within_sight(person)) == [2, 1]
 
 

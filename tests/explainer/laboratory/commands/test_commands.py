@@ -1,8 +1,6 @@
 """The command line as people call it, on a small network's own weights and photos."""
 
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +11,7 @@ from explainer import METHODS, METRICS, store
 from explainer.__main__ import main
 from explainer.laboratory.commands import COMMANDS
 from tests.explainer.coco_sets import write_set
+from tests.running import python
 
 NETWORK = ["--network", "squeezenet1_1", "--weights", "random"]
 
@@ -93,7 +92,7 @@ def test_all_leaves_out_what_the_network_cannot_have_and_says_so(
         methods = "all"
 
     smooth = load_network("efficientnet_b0", weights=None)
-    found = methods_of(Asked(), smooth, photo(tmp_path), {})  # type: ignore[arg-type]
+    found = methods_of(Asked(), smooth, photo(tmp_path), {})
     assert "grad_cam" in found
     assert not {"guided_backprop", "deconvnet", "other_image"} & set(found)
     assert "guided_backprop is left out: the network also rectifies by silu" in told(capsys)[1]
@@ -194,7 +193,5 @@ def test_bad_input_is_one_line_and_exit_code_1(
 
 
 def test_every_verb_has_a_help_page() -> None:
-    command = [sys.executable, "-m", "explainer", "--help"]
-    root = Path(__file__).parents[4]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=root, check=True)
-    assert [name for name in COMMANDS if name not in done.stdout] == []
+    told = python("-m", "explainer", "--help").stdout
+    assert [name for name in COMMANDS if name not in told] == []

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torchcam.metrics import ClassificationMetric, DeletionInsertionMetric
 
 from explainer import ExplainerError, Network
@@ -23,7 +22,7 @@ from explainer.laboratory.metrics.base import rank_correlation
 from explainer.laboratory.metrics.confidence import increase_in_confidence
 from explainer.methods.masks import blur, minmax
 from explainer.pictures.resizing import resize
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import noise, small
 
 from . import metric_references as slow
 
@@ -31,13 +30,9 @@ TARGETS = [1, 4, 2]
 SOFTMAX = partial(torch.softmax, dim=-1)
 
 
-def module() -> nn.Module:
-    return seeded(Convolutions, functional.relu)
-
-
 def given() -> tuple[Network, Tensor, Tensor]:
     """A network, three images of 27 pixels, and coarse maps with ties and zeros."""
-    return Network(module()), noise(3, 3, 27, 27), noise(3, 5, 5, seed=3).clamp(min=0)
+    return Network(small()), noise(3, 3, 27, 27), noise(3, 5, 5, seed=3).clamp(min=0)
 
 
 @pytest.mark.parametrize("step", [100, 81])

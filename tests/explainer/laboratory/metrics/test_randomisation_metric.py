@@ -3,18 +3,13 @@
 import pytest
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 
 from explainer import ExplainerError, Network, explain
 from explainer.laboratory.metrics import METRICS, randomisation_curve, randomisation_similarity
 from explainer.laboratory.metrics.base import rank_correlation
 from explainer.laboratory.metrics.randomisation import weights_from_the_top
 from explainer.networks.redrawn import redraw
-from tests.explainer.small_networks import Convolutions, noise, seeded
-
-
-def module() -> nn.Module:
-    return seeded(Convolutions, functional.relu)
+from tests.explainer.small_networks import noise, small
 
 
 class UpsideDown(nn.Module):
@@ -28,8 +23,7 @@ class UpsideDown(nn.Module):
         self.first = nn.Conv2d(3, 4, 3)
 
     def forward(self, x: Tensor) -> Tensor:
-        found: Tensor = self.head(self.second(self.first(x)).relu().mean((2, 3)))
-        return found
+        return self.head(self.second(self.first(x)).relu().mean((2, 3)))
 
 
 def test_the_top_is_where_the_forward_pass_ends() -> None:
@@ -39,12 +33,12 @@ def test_the_top_is_where_the_forward_pass_ends() -> None:
 
 
 def test_each_stage_compares_with_a_network_that_is_random_down_to_there() -> None:
-    original = module()
+    original = small()
     network, images = Network(original, "second"), noise(2, 3, 9, 9)
     curve, names = randomisation_curve(network, images, [0, 3], stages=4, seed=7)
     assert names == ("head", "hidden", "second", "first")
     true = explain(network, images, [0, 3])["grad_cam"].flatten(1)
-    twin, generator = module(), torch.Generator().manual_seed(7)
+    twin, generator = small(), torch.Generator().manual_seed(7)
     for stage, name in enumerate(names):
         with torch.no_grad():
             redraw(twin.get_submodule(name), generator)
@@ -55,7 +49,7 @@ def test_each_stage_compares_with_a_network_that_is_random_down_to_there() -> No
 
 
 def test_fewer_stages_are_spread_evenly_and_end_with_a_random_network() -> None:
-    network, images = Network(module(), "second"), noise(1, 3, 9, 9)
+    network, images = Network(small(), "second"), noise(1, 3, 9, 9)
     curve, names = randomisation_curve(network, images, stages=2)
     assert names == ("hidden", "first")
     assert curve.shape == (1, 2)
@@ -80,7 +74,7 @@ class PassedOn(nn.Module):
 
 
 def test_the_callers_network_keeps_its_weights_hooks_and_random_state() -> None:
-    original = module()
+    original = small()
     before = {name: weights.clone() for name, weights in original.state_dict().items()}
     random = torch.random.get_rng_state()
     randomisation_similarity(Network(original), noise(2, 3, 9, 9))
@@ -90,7 +84,7 @@ def test_the_callers_network_keeps_its_weights_hooks_and_random_state() -> None:
 
 
 def test_the_same_seed_gives_the_same_number() -> None:
-    network, images = Network(module()), noise(2, 3, 9, 9)
+    network, images = Network(small()), noise(2, 3, 9, 9)
     one, two, other = (randomisation_similarity(network, images, seed=s) for s in (1, 1, 2))
     assert torch.equal(one, two)
     assert not torch.equal(one, other)
@@ -98,7 +92,7 @@ def test_the_same_seed_gives_the_same_number() -> None:
 
 def test_no_stage_and_no_weights_are_told() -> None:
     with pytest.raises(ExplainerError, match="stages=0"):
-        randomisation_similarity(Network(module()), noise(1, 3, 9, 9), stages=0)
+        randomisation_similarity(Network(small()), noise(1, 3, 9, 9), stages=0)
     bare = Network(nn.Sequential(nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten()).eval())
     with pytest.raises(ExplainerError, match="no weights"):
         randomisation_similarity(bare, noise(1, 3, 9, 9), [0], "gradient")
