@@ -51,21 +51,25 @@ KEYS: dict[str, KeyPath] = {
 class StudyForm(forms.Form):
     """Everything of a study; the fields above the file write into it where they are filled in."""
 
-    slug = forms.CharField(required=False, label="Short name", help_text="As in its address.")
-    title = forms.CharField(required=False, label="Title", help_text="People see it.")
+    slug = forms.CharField(
+        required=False, label="Short name", help_text="Part of the study's address."
+    )
+    title = forms.CharField(required=False, label="Title", help_text="Participants see it.")
     people = forms.IntegerField(required=False, min_value=1, label="People")
     stimuli = forms.IntegerField(required=False, min_value=1, label="Stimuli")
     seed = forms.IntegerField(required=False, min_value=0, label="Seed")
-    folder = forms.CharField(required=False, label="Photos' folder", help_text="As “photos”.")
+    folder = forms.CharField(
+        required=False, label="Folder of photos", help_text="For example “photos”."
+    )
     toml_file = forms.FileField(required=False, label="Study file (TOML)",
-                                help_text="It replaces the text below.")  # fmt: skip
+                                help_text="Replaces the text below.")  # fmt: skip
     toml = forms.CharField(
         required=False, label="The study file", strip=False,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),
     )  # fmt: skip
     photos = forms.FileField(
         required=False, label="Photos (zip)",
-        help_text="It becomes the folder that images.folder names.",
+        help_text="Unpacked as the folder that images.folder names.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, texts: dict[str, str], **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""What a researcher can do with a study in each state, and what it says before it acts."""
+"""What a researcher can do with a study in each state, and what is said before it is done."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -40,13 +40,13 @@ VERBS: dict[str, Verb] = {
             "Prepare",
             Act.PREPARE,
             (
-                "The workers predict every photo, select what can be asked about, make every "
-                "explanation and draw every picture.",
-                "A photo whose map is empty or fails is left out by name, and the next eligible "
-                "one takes its place.",
-                "Nobody can take part yet. Asking again takes up what is left.",
+                "The workers run the networks on every photo, select the photos that can be asked "
+                "about, compute every explanation and draw every picture.",
+                "A photo whose map is empty or can't be computed is left out by name, and the "
+                "next eligible photo takes its place.",
+                "Nobody can take part yet. Preparing again only does what is still missing.",
             ),
-            "the workers were asked",
+            "the workers are preparing it",
             (StudyState.DRAFT, StudyState.PREPARING),
             start_preparing,
         ),
@@ -56,10 +56,10 @@ VERBS: dict[str, Verb] = {
             Act.PREPARE,
             (
                 "Every failed prediction, explanation and picture of this study is tried again, "
-                "with all its attempts.",
-                "Solve the cause first: the reasons stand on the study's page.",
+                "with its full number of attempts.",
+                "Fix the cause first: the study's overview lists the reasons.",
             ),
-            "what failed is tried again",
+            "what failed is being tried again",
             (StudyState.PREPARING,),
             _retry,
         ),
@@ -70,8 +70,8 @@ VERBS: dict[str, Verb] = {
             (
                 "Every picture is verified, the design is drawn and stored, and the definition "
                 "is frozen: what is asked and shown can't change afterwards.",
-                "People can enter by the study's link from then on.",
-                "Whatever is changed later is listed as a deviation in every report.",
+                "From then on, people can enter through the study's link.",
+                "Every later change is listed as a deviation in every report.",
             ),
             "it is open",
             (StudyState.PREPARING,),
@@ -81,7 +81,10 @@ VERBS: dict[str, Verb] = {
             "pause",
             "Pause",
             Act.PAUSE,
-            ("Nobody new gets in. Who is inside finishes.", "It can be resumed at any time."),
+            (
+                "Nobody new is let in. People who are already taking part can finish.",
+                "You can resume the study at any time.",
+            ),
             "it is paused",
             (StudyState.OPEN,),
             pause_study,
@@ -90,7 +93,7 @@ VERBS: dict[str, Verb] = {
             "resume",
             "Resume",
             Act.OPEN,
-            ("People can enter again, as long as places are left.",),
+            ("People can enter again as long as places are left.",),
             "it is open again",
             (StudyState.PAUSED,),
             resume_study,
@@ -100,9 +103,9 @@ VERBS: dict[str, Verb] = {
             "Close",
             Act.CLOSE,
             (
-                "No further answer is taken, also not from those who are inside.",
-                "A closed study stays closed. To stop new people only, pause it instead.",
-                "Everything that was answered is kept.",
+                "No more answers are accepted, not even from people who are taking part right now.",
+                "A closed study can't be reopened. To stop only new people, pause it instead.",
+                "All answers given so far are kept.",
             ),
             "it is closed",
             (StudyState.OPEN, StudyState.PAUSED),

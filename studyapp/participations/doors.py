@@ -22,12 +22,12 @@ def count_turned_away(study: Study, why: TurnedAway) -> None:
 def warnings(study: Study) -> Iterator[str]:
     """What a researcher should know of the door, a sentence each with what to do."""
     advice = {
-        TurnedAway.UNFILLED: "copy the link from the page Links into the panel's settings again, "
-        "and make sure that it fills in its parameters",
-        TurnedAway.DAMAGED: "check the link at the panel; its ids do not have the form "
-        "that this kind of panel uses",
-        TurnedAway.UNPROVEN: "nothing, unless somebody writes to you: their own browser, their "
-        "panel's session or their personal code lets them in",
+        TurnedAway.UNFILLED: "copy the link from the study's Links page into the panel's settings "
+        "again, and check that the panel fills in its parameters",
+        TurnedAway.DAMAGED: "check the link at the panel: its IDs do not have the form that this "
+        "kind of panel uses",
+        TurnedAway.UNPROVEN: "nothing, unless someone writes to you; the browser in which they "
+        "began, their panel's session or their personal code lets them in",
     }
     for row in study.door_counts.order_by("why"):
         why = TurnedAway(row.why)
@@ -46,8 +46,8 @@ def _came_again(study: Study) -> Iterator[str]:
     people = later.values("participation").distinct().count()
     if people:
         yield (
-            f"People who had finished and came again in a further session of the panel: {people}. "
-            "To do: pay only the sessions that stand in the payment list."
+            f"People who had finished and came back in another session of the panel: {people}. "
+            "To do: pay only the sessions in the payment list."
         )
 
 
@@ -60,6 +60,6 @@ def _burst(study: Study) -> Iterator[str]:
     if count >= BURST_PEOPLE and silent >= BURST_SILENT * count:
         yield (
             f"{count} people came in the last {BURST_MINUTES} minutes and {silent} of them have "
-            "not answered anything: somebody may be opening made-up links. A place without an "
+            "not answered anything. Someone may be opening made-up links. A place without an "
             "answer becomes free again after some minutes; pause the study if places run out."
         )

@@ -121,7 +121,7 @@ def test_a_further_session_of_somebody_who_is_done_is_sent_to_no_payment() -> No
     assert address not in page
     assert "finished.js" not in page
     [warning] = warnings(study)
-    assert warning.endswith("pay only the sessions that stand in the payment list.")
+    assert warning.endswith("pay only the sessions in the payment list.")
 
 
 def test_a_further_session_of_somebody_screened_out_is_told_the_same() -> None:

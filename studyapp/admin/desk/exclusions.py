@@ -21,7 +21,9 @@ ROWS = 50
 class ExclusionForm(forms.Form):
     """One person, with a reason of the researcher's own."""
 
-    code = forms.CharField(label="Participation", help_text="Its code, from the list.")
+    code = forms.CharField(
+        label="Participation", help_text="Its code, as in the list of participations."
+    )
     rule = forms.CharField(label="Reason", max_length=60, help_text="In a word or two.")
     note = forms.CharField(label="Note", widget=forms.Textarea(attrs={"rows": 3}))
 
@@ -50,7 +52,9 @@ class RuleForm(forms.Form):
 
     rule = forms.ChoiceField(label="Rule", choices=_rules)
     limit = forms.FloatField(
-        label="Limit", min_value=0, help_text="People at it or above (below it for times) break it."
+        label="Limit",
+        min_value=0,
+        help_text="People who reach it break the rule; for times, people below it.",
     )
 
 

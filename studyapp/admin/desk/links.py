@@ -19,10 +19,10 @@ PLACEHOLDERS = {
 }
 NAMES = {"prolific": "Prolific", "mturk": "MTurk", "sona": "SONA", "personal": "Personal links"}
 NOTES = {
-    "prolific": "Paste it as the study's address on Prolific, with “I'll use URL parameters”.",
-    "mturk": "Give it to an external question as it is: MTurk adds its own parameters.",
-    "personal": "Signed, so that nobody makes one up: “study invite {slug} --site …” prints them.",
-    "sona": "Paste it as the study's address on SONA.",
+    "prolific": "Paste it on Prolific as the study's URL, and choose “I'll use URL parameters”.",
+    "mturk": "Use it unchanged in an ExternalQuestion: MTurk adds its own parameters.",
+    "personal": "Signed, so they can't be made up. “study invite {slug} --site …” prints them.",
+    "sona": "Paste it on SONA as the study's URL.",
 }
 
 

@@ -22,8 +22,10 @@ class MemberForm(forms.Form):
     """A user, and the role that they get; “none” takes it away."""
 
     username = forms.CharField(label="User", max_length=150)
-    role = forms.ChoiceField(label="Role", choices=[*Role.choices, ("", "none: remove the role")],
-                             required=False)  # fmt: skip
+    role = forms.ChoiceField(
+        label="Role", choices=[*Role.choices, ("", "none: remove the role")],
+        initial=Role.ASSISTANT, required=False,
+    )  # fmt: skip
 
     def clean_username(self) -> Any:
         name = self.cleaned_data["username"].strip()

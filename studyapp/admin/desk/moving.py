@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from studyapp.admin.verbs import VERBS, Verb
+from studyapp.admin.verbs import VERBS, Verb, offered
 from studyapp.models import Stimulus, Study, StudyKind, StudyState
 from studyapp.participations.enrolment import has_free_slot
 from studyapp.participations.entering import enter
@@ -47,10 +47,10 @@ def do(request: HttpRequest, key: int, verb: str) -> HttpResponseBase:
 
 def _confirm(request: HttpRequest, study: Study, verb: Verb) -> HttpResponse:
     context = {
-        "title": f"{verb.title}: {study.slug}?",
+        "title": f"{study.slug}: {verb.title.lower()}?",
         "consequences": verb.consequences,
         "button": verb.title,
-        "fits": study.state in verb.states,
+        "fits": verb in offered(study),
         "back": page_of(study),
     }
     return show(request, study, "confirm", context)
@@ -81,9 +81,9 @@ def drop(request: HttpRequest, key: int) -> HttpResponseBase:
         return HttpResponseRedirect(page_of(study))
     consequences = (
         f"{stimulus.photo.name} ({stimulus.category}) is left out of this study by name.",
-        "The next eligible photo in the seed's order takes its place, and the workers make its "
+        "The next eligible photo in the drawn order takes its place, and the workers make its "
         "explanations.",
-        "The certificate lists it with your reason. This cannot be undone.",
+        "The certificate lists it, with your reason. This cannot be undone.",
     )
     context = {
         "title": f"Drop {stimulus.photo.name}?",
@@ -104,7 +104,9 @@ def _drop(request: HttpRequest, stimulus: Stimulus, reason: str) -> None:
         messages.error(request, str(error))
         return
     record(request, stimulus.study, f"{stimulus}: {before} → dropped, because {reason}")
-    messages.success(request, f"{stimulus.photo.name} was left out; the workers were asked")
+    messages.success(
+        request, f"{stimulus.photo.name} was left out; the workers are preparing the next photo"
+    )
 
 
 @study_page(Act.PREVIEW)
@@ -112,12 +114,12 @@ def preview(request: HttpRequest, study: Study) -> HttpResponse:
     """Walk the study as people will, on a marked pilot copy that no analysis counts."""
     if request.method != "POST":
         consequences = (
-            "You go through the study as people will see it, from consent to the code.",
-            "It is a marked pilot copy: no place of the real study is taken, and its answers "
-            "are in no analysis and no export.",
+            "You go through the study as participants will see it, from consent to the code.",
+            "It is a marked pilot copy: it takes no place of the real study, and its answers "
+            "appear in no analysis and no export.",
         )
         context = {
-            "title": f"Preview: {study.slug}?",
+            "title": f"{study.slug}: preview?",
             "consequences": consequences,
             "button": "Begin the preview",
             "fits": study.prepared_at is not None,

@@ -42,10 +42,12 @@ def cells(row: dict[str, Any]) -> list[str]:
 
 class EraseForm(forms.Form):
     before = forms.DateField(
-        label="Erase the ids of people who entered before",
+        label="Erase the IDs of people who entered before",
         widget=forms.DateInput(attrs={"type": "date"}),
     )
-    sure = forms.BooleanField(label="They have been paid; I understand that this cannot be undone")
+    sure = forms.BooleanField(
+        label="These people have been paid, and I understand that this cannot be undone"
+    )
 
 
 @study_page(Act.SEE_IDS)
@@ -145,10 +147,13 @@ def reminders(study: Study) -> Iterator[str]:
         ).aggregate(first=Min("finished_at"))["first"]
         if finished is not None:
             day = finished + timedelta(days=days)
-            verb = "approves" if day > timezone.now() else "has approved"
+            is_ahead = day > timezone.now()
+            verb, advice = (
+                ("approves", ". Check the list before then.") if is_ahead else ("has approved", ".")
+            )
             yield (
-                f"{panel} {verb} the first submission by itself on {day:%-d %B %Y}, {days} days "
-                "after it was finished: look at the list before."
+                f"{panel} {verb} the first submission automatically on {day:%-d %B %Y}, "
+                f"{days} days after it was finished{advice}"
             )
 
 
@@ -157,4 +162,4 @@ def _erase(request: HttpRequest, study: Study, day: Any) -> None:
     count = erase_identities(is_paid(study, before))
     record(request, study, f"erased {count} panel ids of people who entered before {day}")
     who = maker(request).get_username()
-    messages.success(request, f"{count} panel ids were erased by {who}; the judgments stay.")
+    messages.success(request, f"{count} panel IDs were erased by {who}; the judgments stay.")
