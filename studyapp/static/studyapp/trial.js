@@ -67,11 +67,9 @@ async function preload() {
   }
 }
 
-form.addEventListener("change", (event) => {
+form.addEventListener("change", () => {
   if (first === null) first = performance.now();
   else measures.choice_changes += 1;
-  const problem = form.querySelector(`[data-problem="${CSS.escape(event.target.name)}"]`);
-  if (problem) problem.textContent = "";
   say("");
 });
 
@@ -204,7 +202,9 @@ function refused(facts) {
   location.reload();
 }
 
-form.addEventListener("input", () => {
+form.addEventListener("input", (event) => {
+  const problem = form.querySelector(`[data-problem="${CSS.escape(event.target.name)}"]`);
+  if (problem) problem.textContent = "";
   const words = [...form.querySelectorAll("textarea, input.line")].map((field) => [field.name, field.value]);
   if (words.length) keep(draft, new URLSearchParams(words).toString());
 });
