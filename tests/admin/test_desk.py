@@ -251,8 +251,8 @@ def test_a_page_of_a_study_asks_no_more_of_the_database_when_there_are_more_rows
 def test_links_say_whom_the_plain_link_takes_in_and_what_the_end_does() -> None:
     desk = administrator()
     own = desk.get(page_of(open_small_study(slug="own"), "study_links"))
-    assert "Each browser that opens it begins a new participation" in own.content.decode()
-    assert "take it back to the panel themselves" in own.content.decode()
+    assert "Each browser that opens it starts a new participation" in own.content.decode()
+    assert "enter it at the panel themselves" in own.content.decode()
     panel = {"kind": "prolific", "redirect": "https://app.prolific.com/submissions/complete?cc="}
     study = open_small_study(slug="sent", panel=panel)
     sent = desk.get(page_of(study, "study_links")).content.decode()
