@@ -16,12 +16,13 @@ from torch import Tensor, nn
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.graphs.way import RULE
 from explainer.methods import METHODS, Layers, Method, Work
+from explainer.networks.contexts import digest_of_context, refuse_other_length
 from explainer.networks.forms import refuse_other_type
 from explainer.networks.network import Network, refuse_training
 from explainer.passes.devices import arithmetic, brought_back, device_of, dtype_of, memory_for
 from explainer.passes.footprint import MOST_KEPT
 from explainer.passes.outputs import detached
-from explainer.passes.targets import Targets, Wanted, joined, parted
+from explainer.passes.targets import Targets, Wanted, joined, parted, scores_in
 
 from .record import Found, versions
 
@@ -34,6 +35,7 @@ def explain(
     targets: Wanted = None,
     methods: Sequence[str] = ("grad_cam",),
     *,
+    context: Sequence[Any] | None = None,
     layer: str | nn.Module | None = None,
     settings: Settings | None = None,
     memory: int | None = None,
@@ -43,6 +45,8 @@ def explain(
     `images`: N×C×H×W float, preprocessed, on any device: they are moved to the network's, and what
     is found comes back into the host's memory, once for a batch. `targets`: N class indices or
     names; N×K of them; a callable score(output) → N scalars; None for each image's first class.
+    `context`: what each image is asked with, for networks that take more than images (see
+    `Network`); it follows its image through every further pass.
     `methods`: names in `METHODS`; those that share the forward pass share it here. `layer`: an
     address or submodule (see `passes.layers`) in place of the network's own. `settings`: by
     method. `memory`: bytes that a pass, with what is kept of it, may take (half of what is free on
@@ -62,13 +66,17 @@ def explain(
         raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
     if layer is not None:
         network = network.at(layer)
+    if context is not None:
+        network = network.asked(context)
+    if context is not None or network.context:
+        refuse_other_length(network.context, len(images))
     asked = _Asked(network, chosen, records, memory or memory_for(network.device))
     with _own_state(network.device):
         images = images.detach().clone() if images.is_inference() else images.detach()
         images = network.placed(images)
         most = _images_at_once(asked, images, targets)
-        parts = parted(targets, images, most, network.labels)
-        part = _joined([asked.explain(*some) for some in parts])
+        parts = parted(targets, len(images), most, network.labels)
+        part = _joined([asked.explain(wanted, images, rows) for wanted, rows in parts])
         empty = {name: _empty(method, part.extremes[name]) for name, method in chosen.items()}
     checks: dict[str, dict[str, Tensor]] = {}
     for (name, check), values in part.checks.items():
@@ -109,9 +117,11 @@ class _Asked:
     records: Mapping[str, Any]
     memory: int
 
-    def explain(self, wanted: Wanted, images: Tensor) -> _Part:
-        """One graph of these images, and every map that it gives."""
-        network, methods = self.network, self.chosen.values()
+    def explain(self, wanted: Wanted, images: Tensor, rows: slice) -> _Part:
+        """One graph of these rows of the images, and every map that it gives."""
+        methods = self.chosen.values()
+        network = self.network.of(range(rows.start, rows.stop))
+        images = images[rows]
         layers = Layers(
             network.layer_for(images, wanted) if any(m.layer == "map" for m in methods) else "",
             {
@@ -127,10 +137,11 @@ class _Asked:
             rules=any(method.needs_relu for method in methods),
         )
         outputs = graph.outputs
-        scored = isinstance(outputs, Tensor) and outputs.dim() == 2
-        if network.labels and scored and outputs.shape[1] != len(network.labels):
+        scores = outputs if callable(wanted) else network.scores(outputs)
+        scored = isinstance(scores, Tensor) and scores.dim() == 2
+        if network.labels and scored and scores.shape[1] != len(network.labels):
             raise ExplainerError(
-                f"{len(network.labels)} labels for {outputs.shape[1]} outputs",
+                f"{len(network.labels)} labels for {scores.shape[1]} outputs",
                 "give one label per output",
             )
         targets = network.targets(wanted, outputs, len(images))
@@ -143,7 +154,7 @@ class _Asked:
                 maps=maps,
                 extremes={name: _extremes(m, maps[name]) for name, m in self.chosen.items()},
                 checks=self._checks(work),
-                outputs=outputs.detach().float() if isinstance(outputs, Tensor) else outputs,
+                outputs=scores.detach().float() if isinstance(scores, Tensor) else scores,
                 targets=targets,
                 layer=layers.own,
                 beside=network.beside(images, wanted) if layers.own else (),
@@ -238,6 +249,10 @@ def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> st
         said["dtype"] = str(dtype_of(network.module))
     if network.probabilities != "softmax":
         said["probabilities"] = network.probabilities
+    if network.call is not None:
+        said["call"] = _name_of(network.call)
+    if network.scores is not scores_in:
+        said["scores"] = _name_of(network.scores)
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
@@ -313,7 +328,7 @@ def _empty(method: Method, extremes: Tensor) -> Tensor:
 
 
 def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -> dict[str, Any]:
-    made = {
+    made: dict[str, Any] = {
         "network": network.name,
         "weights_digest": network.weights_digest,
         "preprocess_digest": network.preprocess.digest() if network.preprocess else None,
@@ -324,7 +339,14 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
         "versions": versions(),
         "arithmetic": arithmetic(network.module),
     }
-    if callable(targets):  # its name, which is no digest of it
-        name = getattr(targets, "__qualname__", type(targets).__qualname__)
-        made["score"] = f"{getattr(targets, '__module__', '')}.{name}"
+    if network.context:
+        made["context_digests"] = [digest_of_context(entry) for entry in network.context]
+    if callable(targets):
+        made["score"] = _name_of(targets)
     return made
+
+
+def _name_of(function: Any) -> str:
+    """A function's name, which is no digest of it."""
+    name = getattr(function, "__qualname__", type(function).__qualname__)
+    return f"{getattr(function, '__module__', '')}.{name}"

@@ -21,6 +21,8 @@ from .proof import Proof
 from .rectifiers import Rule, Walk, rectified
 from .spellings import Spellings
 
+Run = Callable[[Tensor], Any]
+
 
 class UnclearLayoutError(Exception):
     """The four axes of the map at `address` have not the proportions of N×K×u×v."""
@@ -127,7 +129,8 @@ class Graph:
     `outputs`: what the network gave. `maps[address]`: N×K×u×v activations of each layer asked for,
     of maps N×u×v×K too (`layouts` of those whose proportions do not tell, see `Network.graph`).
     With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules.
-    Nothing of the network's is changed: no module, flag, gradient or hook outlives the pass.
+    `run` runs the module on images, where calling it with them alone is not enough. Nothing of the
+    network's is changed: no module, flag, gradient or hook outlives the pass.
     """
 
     def __init__(
@@ -139,8 +142,9 @@ class Graph:
         pixels: bool = False,
         rules: bool = False,
         layouts: Mapping[str, Layout] = MappingProxyType({}),
+        run: Run | None = None,
     ) -> None:
-        self.layouts = layouts
+        self.layouts, self.run = layouts, run or module
         if rules:
             _refuse_hidden_calls(module)
         self.walk = Walk()
@@ -164,7 +168,7 @@ class Graph:
         with passing(module) as kept, grad, walkable(module), watching, mode:
             self.own += kept
             # A network that begins in place must change neither the caller's images nor a leaf.
-            return module(self.images.clone())
+            return self.run(self.images.clone())
 
     def refuse_parallel_runs(self, scores: Callable[[], Tensor]) -> None:
         """An address means its last run, which can't stand for runs beside it: two photos' maps."""

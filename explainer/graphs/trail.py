@@ -208,8 +208,13 @@ class Trail(TorchFunctionMode):
         return step
 
 
-def follow(module: nn.Module, image: Tensor) -> tuple[Trail, Any, Place]:
-    """One pass of `image` with a graph: its trail, what the network gave, and the photo's place."""
+def follow(
+    module: nn.Module, image: Tensor, run: Callable[[Tensor], Any] | None = None
+) -> tuple[Trail, Any, Place]:
+    """One pass of `image` with a graph: its trail, what the network gave, and the photo's place.
+
+    `run` runs the module on images, where calling it with them alone is not enough.
+    """
     with torch.enable_grad():
         seen = image.detach().requires_grad_().clone()
         origin = place_of(seen)
@@ -217,7 +222,7 @@ def follow(module: nn.Module, image: Tensor) -> tuple[Trail, Any, Place]:
         trail = Trail(seen)
         named = {name: child for name, child in module.named_modules() if name}
         with passing(module), hooked(named, trail.after, before=trail.before), trail:
-            outputs = module(seen)
+            outputs = (run or module)(seen)
     return trail, outputs, origin
 
 

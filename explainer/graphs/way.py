@@ -39,9 +39,11 @@ class Way:
     refusal: ExplainerError | None = None
 
 
-def way_to_score(module: nn.Module, images: Tensor, score: Score) -> Way:
+def way_to_score(
+    module: nn.Module, images: Tensor, score: Score, run: Callable[[Tensor], Any] | None = None
+) -> Way:
     """Found by one pass of the images with a graph; `score(output)` is what is to be explained."""
-    trail, outputs, origin = follow(module, images)
+    trail, outputs, origin = follow(module, images, run)
     with torch.enable_grad():
         scores = score(outputs)
     on_way = between([scores], origin)

@@ -154,7 +154,7 @@ class Work:
         Row p of `inputs` (P×C×H×W) stands for image `places[p]`.
         """
         with passing(self.precise.module):
-            outputs = self.precise.module(inputs)
+            outputs = self.precise.of(places).run(inputs)
         rows = self.targets.rows(places, len(self.images))
         read = rows.probabilities if probable else rows.scores
         return torch.stack([read(outputs, k).float() for k in range(rows.count)], 1)
@@ -164,7 +164,7 @@ class Work:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """For each target: A and ∂y/∂A of further inputs, or these and ∂y/∂x with `pixels`."""
         addresses = [] if pixels else [self.layer]
-        graph = self.precise.graph(inputs, addresses, pixels=pixels)
+        graph = self.precise.of(places).graph(inputs, addresses, pixels=pixels)
         wanted = graph.images if pixels else graph.maps[self.layer]
         rows = self.targets.rows(places, len(self.images))
         for k in range(rows.count):

@@ -4,6 +4,7 @@ Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import torch
 from torch import Tensor
@@ -89,7 +90,8 @@ def random_weights(work: Work, settings: RandomWeightsSettings, k: int) -> Tenso
 
 def _unlearnt(work: Work, seed: int) -> list[Tensor]:
     twin = work.network.redrawn(seed)
-    graph = Graph(twin, work.images, [work.layer], layouts=work.graph.layouts)
+    run = partial(work.network.run, module=twin)
+    graph = Graph(twin, work.images, [work.layer], layouts=work.graph.layouts, run=run)
     found = []
     for k in range(work.targets.count):
         with torch.enable_grad():
@@ -134,9 +136,11 @@ def _others(images: Tensor) -> Tensor:
 
 def _of_photo(work: Work, path: str) -> Tensor:
     image = work.network.prepare([open_photo(path)]).to(work.images)
+    if work.network.context:  # the photo, asked with what each image is asked with
+        image = image.expand_as(work.images)
     graph = work.network.graph(image, [work.layer])
     with torch.enable_grad():
-        scores = class_scores(graph.outputs, len(image)).amax(1)
+        scores = class_scores(work.network.scores(graph.outputs), len(image)).amax(1)
     return _enlarged_grad_cam(work, graph, scores).expand(len(work.images), -1, -1)
 
 

@@ -1,7 +1,8 @@
 """A classifier with all that an explanation's provenance needs to say of it."""
 
+import copy
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, cast, get_args
 
@@ -21,18 +22,23 @@ from explainer.passes.mixing import alone, refuse_mixing
 from explainer.passes.state import passing, told
 from explainer.passes.targets import (
     Probabilities,
+    Read,
     Targets,
     Wanted,
     class_scores,
     label_index,
     resolve,
+    scores_in,
     scores_of,
 )
 
+from .contexts import digest_of_context, entries_of, form_of, refuse_other_length
 from .digests import digest_of_state
 from .forms import refuse_form
 from .preprocessing import Preprocessing, adapted
 from .redrawn import redrawn, widened
+
+Call = Callable[[nn.Module, Tensor, tuple[Any, ...]], Any]
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,6 +51,10 @@ class Network:
     `probabilities`: what the outputs become by "softmax", or by "sigmoid" each for itself (several
     labels a photo, or one output). `weights_digest`: SHA-256 of the weights file; of the state dict
     where there is none, as it is now.
+
+    `call(module, images, context)` runs a module that needs more than images: `context` is a tuple
+    with one entry for each of them (see `asked`). Without it `module(images)` is called.
+    `scores(output)` finds the N×answers scores in what the module gives (`scores_in` without it).
     """
 
     module: nn.Module
@@ -54,6 +64,9 @@ class Network:
     probabilities: Probabilities = field(default="softmax", kw_only=True)
     name: str = field(default="", kw_only=True)
     weights_digest: str = field(default="", kw_only=True)
+    call: Call | None = field(default=None, kw_only=True)
+    scores: Read = field(default=scores_in, kw_only=True)
+    context: tuple[Any, ...] = field(default=(), kw_only=True, repr=False)
     _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -82,18 +95,62 @@ class Network:
     def dtype(self) -> torch.dtype:
         return dtype_of(self.module)
 
+    def asked(self, context: Sequence[Any]) -> "Network":
+        """The same network, asked about a batch with this context: one entry for each image.
+
+        Everything that takes a network and images takes it so: `explain`, metrics, dissection.
+        """
+        if self.call is None:
+            raise ExplainerError(
+                f"{self.name} is called with images alone, so that a context would change nothing",
+                "say how it takes one: Network(…, call=lambda module, images, context: …)",
+            )
+        return self._asked(entries_of(context))
+
+    def of(self, places: Sequence[int] | Tensor) -> "Network":
+        """The same network, asked with the entries of the context at `places`."""
+        if not self.context:
+            return self
+        return self._asked(tuple(self.context[place] for place in places))
+
+    def _asked(self, context: tuple[Any, ...]) -> "Network":
+        other = copy.copy(self)
+        object.__setattr__(other, "context", context)
+        return other
+
+    def run(self, images: Tensor, module: nn.Module | None = None) -> Any:
+        """What the module, or a twin of it with other weights, gives for images (N×C×H×W)."""
+        module = module or self.module
+        if self.call is None:
+            return module(images)
+        if self.context:
+            refuse_other_length(self.context, len(images))
+        return self.call(module, images, self.context)
+
+    @property
+    def _form(self) -> Any:
+        """The form of the context: what was measured with one may not hold of another."""
+        return form_of(self.context[:1])
+
+    @property
+    def _unlike(self) -> int:
+        """The place of an image that is asked otherwise than the first, if there is one."""
+        digests = [digest_of_context(entry) for entry in self.context]
+        return next((place for place, own in enumerate(digests) if own != digests[0]), 0)
+
     def way(self, images: Tensor, wanted: Wanted = None) -> Way:
         """What the score is made of, found once for a size of images.
 
         Of a network with several outputs it is another one for each callable; the last is kept.
         """
-        key = ("way", images.shape[1:])
+        key = ("way", images.shape[1:], self._form)
         known, way = self._found.get(key, (None, None))
         if way is None or not (way.common or known is wanted):
-            score = scores_of(wanted, len(images) if callable(wanted) else 1)
+            seen = images if callable(wanted) else images[:1]
+            score = scores_of(wanted, len(seen), self.scores)
             with alone(images), told():
-                seen = images if callable(wanted) else images[:1]
-                way = way_to_score(self.module, seen.detach(), score)
+                run = self.of(range(len(seen))).run
+                way = way_to_score(self.module, seen.detach(), score, run)
             self._found[key] = wanted, way
         return cast(Way, way)
 
@@ -114,12 +171,12 @@ class Network:
         Measured once for a size of images, by a pass of one and a pass of three, which also show
         whether an image is answered alike whatever comes with it. ExplainerError where it is not.
         """
-        key = ("footprint", images.shape[1:], images.dtype, images.device.type)
+        key = ("footprint", images.shape[1:], images.dtype, images.device.type, self._form)
         if key not in self._found:
             one = images[:1].detach()
             with alone(images):
-                found, outputs = footprint(self.module, one)
-                refuse_mixing(self.module, one, outputs)
+                found, outputs = footprint(self.module, one, self.of([0]).run)
+                refuse_mixing(self.module, one, outputs, self.of([self._unlike, 0, 0]).run)
             self._found[key] = found
         return cast(Footprint, self._found[key])
 
@@ -181,18 +238,26 @@ class Network:
         self, images: Tensor, addresses: Sequence[str], *, pixels: bool = False, rules: bool = False
     ) -> Graph:
         """The forward pass of a batch, with the layouts of maps told by how these came about."""
-        known: dict[str, Layout] = self._found.setdefault(("layouts", images.shape[1:]), {})
+        key = ("layouts", images.shape[1:], self._form)
+        known: dict[str, Layout] = self._found.setdefault(key, {})
         while True:
             try:
                 return Graph(
-                    self.module, images, addresses, pixels=pixels, rules=rules, layouts=known
+                    self.module,
+                    images,
+                    addresses,
+                    pixels=pixels,
+                    rules=rules,
+                    layouts=known,
+                    run=self.run,
                 )
             except UnclearLayoutError as unclear:
                 known[unclear.address] = self._layout(unclear.address, images)
 
     def _layout(self, address: str, images: Tensor) -> Layout:
         with alone(images), told():
-            step = follow(self.module, images[:1].detach())[0].at(address)
+            run = self.of([0]).run
+            step = follow(self.module, images[:1].detach(), run)[0].at(address)
         if step is None or step.layout is None:
             shape = shape_shown(step.tensor.shape) if step else "a map"
             raise ExplainerError(
@@ -204,7 +269,7 @@ class Network:
 
     def targets(self, wanted: Wanted, output: Any, images: int) -> Targets:
         """What is explained of the output for so many images; see `resolve`."""
-        found = resolve(wanted, output, self.labels, images)
+        found = resolve(wanted, output, self.labels, images, self.scores)
         return replace(found, form=self.probabilities)
 
     def label_index(self, name: str) -> int:
@@ -241,7 +306,7 @@ class Network:
         refuse_training(self.module)
         with torch.no_grad(), passing(self.module):
             placed = self.placed(images)
-            return class_scores(self.module(placed), len(images)).float().cpu()
+            return class_scores(self.scores(self.run(placed)), len(images)).float().cpu()
 
 
 def in_float32(network: Network) -> Network:

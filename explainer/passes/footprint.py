@@ -1,5 +1,6 @@
 """How much memory one image's pass takes, so that chunks can be cut to a budget."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,9 +58,14 @@ class _Ledger(TorchFunctionMode):
         return out
 
 
-def footprint(module: nn.Module, image: Tensor) -> tuple[Footprint, Any]:
-    """Measured by one forward pass of `image` (1×C×H×W), without a graph; and what it gave."""
+def footprint(
+    module: nn.Module, image: Tensor, run: Callable[[Tensor], Any]
+) -> tuple[Footprint, Any]:
+    """Measured by one forward pass of `image` (1×C×H×W), without a graph; and what it gave.
+
+    `run` runs the module on images.
+    """
     with torch.no_grad(), passing(module), _Ledger() as ledger:
-        outputs = module(image.clone())
+        outputs = run(image.clone())
     found = Footprint(max(ledger.sizes), sum(ledger.sizes), image.device.type == "cpu")
     return found, outputs

@@ -4,7 +4,7 @@ Batches are cut to a budget, photos of a study come together by chance, and mask
 several images share a pass: all of that is right only for networks of which this is true.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -17,23 +17,26 @@ from .grids import shape_shown
 from .state import passing
 
 FIX = (
-    "ask for methods of one pass, with memory for the whole batch; or wrap the network so that "
-    "each image carries the data that belongs to it"
+    "give what belongs to each image as its context, Network(…, call=…) and explain(…, context=…); "
+    "or ask for methods of one pass, with memory for the whole batch"
 )
 ROUNDING = 1e-3  # of the largest output; other batch sizes take other kernels
 TF32 = 2.0**-10
 
 
-def refuse_mixing(module: nn.Module, image: Tensor, outputs: Any) -> None:
+def refuse_mixing(
+    module: nn.Module, image: Tensor, outputs: Any, run: Callable[[Tensor], Any]
+) -> None:
     """Refuse a network that answers otherwise than with `outputs` where the image has company.
 
-    One further pass: of the image (1×C×H×W) in two places, and another.
+    One further pass: of another image, and twice of the image (1×C×H×W); `run` runs the module on
+    these three.
     """
     if image.device.type == "meta":  # shapes without values: there is nothing to compare
         return
     other = _unlike(image)
     with torch.no_grad(), passing(module):
-        among = list(_tensors(module(torch.cat([image, image, other]))))
+        among = list(_tensors(run(torch.cat([other, image, image]))))
     single = list(_tensors(outputs))
     if len(single) != len(among):
         raise _mixed("gives a different form of output for several images")
@@ -57,7 +60,7 @@ def _compare(single: Tensor, several: Tensor) -> None:
         raise ExplainerError(f"the network gives {shapes} for three, not a row for each image", FIX)
     alone = single[0].double().nan_to_num()
     scale = float(alone.abs().max()) if alone.numel() else 0.0
-    for row in several[:2]:
+    for row in several[1:]:
         if float((row.double().nan_to_num() - alone).abs().max()) > _rounding(single) * scale:
             raise _mixed("answers an image differently alone than among others")
 

@@ -1,6 +1,6 @@
 """What is explained: class indices, class names or a score of the output, checked once."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
@@ -10,9 +10,28 @@ from torch import Tensor
 from explainer.errors import ExplainerError, did_you_mean
 
 Score = Callable[[Any], Tensor]
+Read = Callable[[Any], Any]
 Wanted = Sequence[Any] | Tensor | Score | None
 Probabilities = Literal["softmax", "sigmoid"]
 FIRST_CLASSES = 20
+
+
+def scores_in(output: Any) -> Any:
+    """The N×answers scores of an output as networks commonly give it.
+
+    A tensor itself; `.logits`, `["logits"]` or `["out"]`; the first entry of a tuple in which no
+    other could be scores too. Anything else comes back as it is, for `class_scores` to refuse.
+    """
+    if isinstance(output, Tensor):
+        return output
+    if isinstance(getattr(output, "logits", None), Tensor):
+        return output.logits
+    if isinstance(output, Mapping):
+        return next((output[key] for key in ("logits", "out") if key in output), output)
+    if isinstance(output, tuple):
+        flat = [entry for entry in output if isinstance(entry, Tensor) and entry.dim() == 2]
+        return output[0] if len(flat) == 1 and flat[0] is output[0] else output
+    return output
 
 
 @dataclass(frozen=True)
@@ -20,14 +39,16 @@ class Targets:
     """The scores to explain: K classes for each of N images, or one score by a callable.
 
     `indices`: N×K class indices on the output's device (None with a callable); `several`: whether
-    the caller asked for an N×K array, so that maps are N×K×… rather than N×…; `form`: how outputs
-    become probabilities.
+    the caller asked for an N×K array, so that maps are N×K×… rather than N×…; `form`: how scores
+    become probabilities; `read`: finds the N×answers scores in an output, which a callable gets
+    whole.
     """
 
     indices: Tensor | None
     score: Score | None = None
     several: bool = False
     form: Probabilities = "softmax"
+    read: Read = scores_in
 
     @property
     def count(self) -> int:
@@ -38,13 +59,17 @@ class Targets:
         if self.score is not None:
             return checked_scores(self.score(output))
         assert self.indices is not None
-        class_scores(output, len(self.indices))
-        scores: Tensor = output.gather(1, self.indices[:, k : k + 1]).squeeze(1)
-        return scores
+        found = class_scores(self.read(output), len(self.indices))
+        return found.gather(1, self.indices[:, k : k + 1]).squeeze(1)
 
     def probabilities(self, output: Any, k: int) -> Tensor:
         """The N probabilities of the k-th target; a callable's scores as they are."""
-        return self.scores(output if self.score else in_probabilities(output, self.form), k)
+        if self.score is not None:
+            return self.scores(output, k)
+        return replace(self, read=self._probable).scores(output, k)
+
+    def _probable(self, output: Any) -> Tensor:
+        return in_probabilities(self.read(output), self.form)
 
     def rows(self, places: Tensor, batch: int) -> "Targets":
         """The targets of a longer batch, whose p-th row is a variant of image `places[p]`.
@@ -70,22 +95,23 @@ class Targets:
 
 
 def parted(
-    wanted: Wanted, images: Tensor, most: int, labels: Sequence[str]
-) -> Iterator[tuple[Wanted, Tensor]]:
-    """The images in parts of about the same size, at most `most`, each with its own targets.
+    wanted: Wanted, images: int, most: int, labels: Sequence[str]
+) -> Iterator[tuple[Wanted, slice]]:
+    """The rows of so many images in parts of about the same size, at most `most`, each with its own
+    targets.
 
     Targets that do not fit the images stay whole, for `resolve` to refuse.
     """
-    count = -(-len(images) // most)
+    count = -(-images // most)
     if count > 1 and wanted is not None and not callable(wanted):
         wanted = _indices(wanted, labels)
-    fits = wanted is None or (isinstance(wanted, Tensor) and wanted.shape[:1] == images.shape[:1])
+    fits = wanted is None or (isinstance(wanted, Tensor) and wanted.shape[:1] == (images,))
     if count == 1 or not fits:
-        yield wanted, images
+        yield wanted, slice(0, images)
         return
-    rows = torch.arange(len(images)).tensor_split(count)
-    for first, last in ((int(part[0]), int(part[-1]) + 1) for part in rows):
-        yield (wanted[first:last] if isinstance(wanted, Tensor) else None), images[first:last]
+    for rows in torch.arange(images).tensor_split(count):
+        part = slice(int(rows[0]), int(rows[-1]) + 1)
+        yield (wanted[part] if isinstance(wanted, Tensor) else None), part
 
 
 def joined(parts: Sequence[Targets]) -> Targets:
@@ -107,16 +133,18 @@ def similarity_to(embeddings: Tensor) -> Score:
     return score
 
 
-def resolve(wanted: Wanted, output: Any, labels: Sequence[str], images: int) -> Targets:
+def resolve(
+    wanted: Wanted, output: Any, labels: Sequence[str], images: int, read: Read = scores_in
+) -> Targets:
     """The targets for the `output` of so many images; each one's first class where none is wanted.
 
-    The output must have a row for each image.
+    `read` finds the scores in the output, which must have a row for each image.
     """
     if callable(wanted):
         return Targets(None, wanted)
-    logits = class_scores(output, images)
+    logits = class_scores(read(output), images)
     if wanted is None:
-        return Targets(logits.detach().argmax(1, keepdim=True))
+        return Targets(logits.detach().argmax(1, keepdim=True), read=read)
     indices = _indices(wanted, labels)
     if indices.dim() not in (1, 2) or indices.shape[0] != logits.shape[0] or not indices.numel():
         raise ExplainerError(
@@ -126,7 +154,7 @@ def resolve(wanted: Wanted, output: Any, labels: Sequence[str], images: int) -> 
     several = indices.dim() == 2
     _check_range(indices, logits.shape[1])
     indices = indices.to(logits.device)
-    return Targets(indices if several else indices[:, None], several=several)
+    return Targets(indices if several else indices[:, None], several=several, read=read)
 
 
 def class_scores(output: Any, images: int) -> Tensor:
@@ -135,7 +163,7 @@ def class_scores(output: Any, images: int) -> Tensor:
         shape = tuple(output.shape) if isinstance(output, Tensor) else type(output).__name__
         raise ExplainerError(
             f"the network's output is {shape}, not N×classes",
-            "wrap it in a module that gives that, or give targets as score(output) -> N",
+            "say where its scores are, Network(…, scores=…), or give targets as score(output) -> N",
         )
     if len(output) != images:
         raise ExplainerError(
@@ -163,11 +191,11 @@ def in_probabilities(output: Tensor, form: Probabilities) -> Tensor:
     return output.float().softmax(1)
 
 
-def scores_of(wanted: Wanted, images: int) -> Score:
+def scores_of(wanted: Wanted, images: int, read: Read = scores_in) -> Score:
     """What of an output for so many images is explained: a callable's scores, or all classes'."""
     if callable(wanted):
         return lambda output: checked_scores(wanted(output), images)
-    return lambda output: class_scores(output, images)
+    return lambda output: class_scores(read(output), images)
 
 
 def label_index(name: str, labels: Sequence[str]) -> int:

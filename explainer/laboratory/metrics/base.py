@@ -11,11 +11,12 @@ from tqdm import tqdm
 
 from explainer.errors import ExplainerError
 from explainer.methods.base import full_precision
+from explainer.networks.contexts import refuse_other_length
 from explainer.networks.forms import refuse_other_type
 from explainer.networks.network import Network, in_float32, refuse_training
 from explainer.passes.devices import memory_for
 from explainer.passes.state import passing
-from explainer.passes.targets import Wanted
+from explainer.passes.targets import Read, Wanted
 from explainer.pictures.resizing import resize, size_of
 
 Needs = Literal["network", "boxes", "method"]
@@ -69,14 +70,18 @@ class Asked:
         # Half precision would lose the differences that metrics are made of.
         network = in_float32(network)
         images = full_precision(network.placed(images))
-        self.module, self.images, self.budget = network.module, images, budget or Budget()
+        if network.context:
+            refuse_other_length(network.context, len(images))
+        self.network, self.images, self.budget = network, images, budget or Budget()
         memory = self.budget.memory or memory_for(images.device)
         most = network.footprint(images).images_within(memory, graph=False)
         # A callable may know the images by their order, so it meets whole batches of them.
         count = len(images)
         self.size = max(1, most // count) * count if callable(targets) else most
+        self.read: Read | None = None if callable(targets) else network.scores
+        rows = torch.arange(count, device=images.device)
         self.outputs = torch.cat(
-            [self._outputs(part.clone()) for part in torch.split(images, self.size)]
+            [self._outputs(images[part].clone(), part) for part in torch.split(rows, self.size)]
         )
         self.targets = network.targets(targets, self.outputs, count)
         if self.targets.several:
@@ -100,14 +105,16 @@ class Asked:
         with bar:
             every = torch.arange(len(found), device=self.images.device)
             for number in torch.split(every, self.size):
-                outputs = self._outputs(change(number % images, number // images))
-                found[number] = self._scores(outputs, number % images, scale)
+                rows = number % images
+                outputs = self._outputs(change(rows, number // images), rows)
+                found[number] = self._scores(outputs, rows, scale)
                 bar.update(len(number))
         return found.cpu().reshape(count, images).T
 
-    def _outputs(self, images: Tensor) -> Tensor:
-        with torch.no_grad(), passing(self.module):
-            outputs = self.module(images)
+    def _outputs(self, images: Tensor, rows: Tensor) -> Tensor:
+        with torch.no_grad(), passing(self.network.module):
+            outputs = self.network.of(rows).run(images)
+        outputs = self.read(outputs) if self.read else outputs
         if not isinstance(outputs, Tensor):
             raise ExplainerError(
                 f"the network's output is {type(outputs).__name__}, not a tensor",

@@ -56,7 +56,7 @@ def randomisation_curve(
     found = explain(network, images, targets, (method,), layer=None, settings=wanted)
     fixed = found.targets if targets is None else targets
     twin = replace(network, module=copied(network.module), weights_digest="being re-drawn")
-    top_down = weights_from_the_top(twin.module, network.placed(images))
+    top_down = weights_from_the_top(twin, network.placed(images))
     # How many modules are re-drawn at each stage: evenly spaced, up to all of them
     stages = min(stages, len(top_down))
     ends = [round(len(top_down) * (stage + 1) / stages) for stage in range(stages)]
@@ -72,8 +72,9 @@ def randomisation_curve(
     return torch.stack(curve, 1), tuple(top_down[end - 1][0] for end in ends)
 
 
-def weights_from_the_top(module: nn.Module, images: Tensor) -> list[tuple[str, nn.Module]]:
+def weights_from_the_top(network: Network, images: Tensor) -> list[tuple[str, nn.Module]]:
     """The submodules with weights of their own that take part in the forward pass, last first."""
+    module = network.module
     named = {n: m for n, m in module.named_modules() if any(True for _ in m.parameters(False))}
     met: dict[str, None] = {}
 
@@ -85,7 +86,7 @@ def weights_from_the_top(module: nn.Module, images: Tensor) -> list[tuple[str, n
         return run
 
     with torch.no_grad(), passing(module), hooked(named, noted):
-        module(images[:1].clone())
+        network.of([0]).run(images[:1].clone())
     if not met:
         raise ExplainerError("the network has no weights to re-draw", "give one that learnt")
     return [(name, named[name]) for name in reversed(met)]

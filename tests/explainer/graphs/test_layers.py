@@ -196,8 +196,8 @@ def test_an_output_without_a_row_for_each_image_never_passes(
     ("rows", "shape"),
     [
         (lambda out: out[:, 0], r"\(1,\)"),
-        (lambda out: (out, out), "tuple"),
-        (lambda out: {"logits": out}, "dict"),
+        (lambda out: (out, out), "tuple"),  # either could be the scores
+        (lambda out: {"scores": out}, "dict"),
         (lambda out: out[:, :, None], r"\(1, 5, 1\)"),
     ],
 )
@@ -205,13 +205,13 @@ def test_an_output_of_another_form_is_refused_for_classes_and_explained_by_a_sco
     rows: Any, shape: str
 ) -> None:
     network, images = Network(Rows(rows).eval()), noise(1, 3, 9, 9)
-    with pytest.raises(ExplainerError, match=f"output is {shape}, not N×classes: wrap it"):
+    with pytest.raises(ExplainerError, match=f"output is {shape}, not N×classes: say where"):
         explain(network, images, [0])
-    with pytest.raises(ExplainerError, match="wrap it"):
+    with pytest.raises(ExplainerError, match="say where its scores are"):
         network.predict(images)
 
     def first(out: Any) -> Tensor:
-        out = out["logits"] if isinstance(out, dict) else out[0] if isinstance(out, tuple) else out
+        out = out["scores"] if isinstance(out, dict) else out[0] if isinstance(out, tuple) else out
         return out.flatten(1)[:, 0] if out.dim() > 1 else out
 
     found = explain(network, images, first)

@@ -106,7 +106,7 @@ def test_group_cam_takes_its_groups_and_two_more_passes() -> None:
 
 def test_a_footprint_counts_what_the_calls_of_a_pass_give() -> None:
     module = nn.Sequential(nn.Conv2d(3, 8, 1), nn.ReLU(), nn.Flatten(), nn.Linear(32, 2)).eval()
-    found, _ = footprint(module, noise(1, 3, 2, 2))
+    found, _ = footprint(module, noise(1, 3, 2, 2), module)
     assert found.largest == 8 * 4 * 4
     assert found.total >= (3 * 8 * 4 + 2) * 4
     assert found.images_within(10 * ALIVE_AT_ONCE * found.largest, graph=False) == 10

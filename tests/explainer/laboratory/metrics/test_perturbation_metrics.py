@@ -194,7 +194,7 @@ def test_an_empty_map_lights_nothing_and_has_no_ranks() -> None:
         ({"maps": torch.zeros(2, 5, 5)}, "2 maps for 3 images"),
         ({"maps": torch.zeros(5, 5)}, "give N×u×v"),
         ({"maps": torch.full((3, 5, 5), torch.nan)}, "not finite"),
-        ({"images": torch.zeros(0, 3, 27, 27)}, "no batch"),
+        ({"images": torch.zeros(0, 3, 27, 27)}, "not a batch"),
         ({"targets": [[1, 2]] * 3}, "one class at a time"),
         ({"targets": [9, 9, 9]}, "out of range"),
         ({"step": 0}, "step=0"),

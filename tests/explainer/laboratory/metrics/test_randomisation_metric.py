@@ -28,7 +28,7 @@ class UpsideDown(nn.Module):
 
 def test_the_top_is_where_the_forward_pass_ends() -> None:
     network = UpsideDown().eval()
-    names = [name for name, _ in weights_from_the_top(network, noise(1, 3, 9, 9))]
+    names = [name for name, _ in weights_from_the_top(Network(network), noise(1, 3, 9, 9))]
     assert names == ["head", "second", "first"]
 
 
