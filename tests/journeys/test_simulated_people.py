@@ -86,12 +86,8 @@ def test_the_command_serves_the_site_itself_and_says_what_came_of_it() -> None:
     study = open_small_study(people=4, trials=3, stimuli=6)
     facts = json.loads(output_of("study", "simulate", study.slug, people=4, at_once=2, json=True))
     assert (facts["outcomes"], facts["errors"]) == ({"finished": 4}, [])
-    assert (facts["acknowledged"], facts["stored"], facts["lost"], facts["double"]) == (
-        12,
-        12,
-        0,
-        0,
-    )
+    counts = [facts[name] for name in ("acknowledged", "stored", "lost", "double")]
+    assert counts == [12, 12, 0, 0]
     assert Judgment.objects.filter(participation__study=study).count() == 0
 
 

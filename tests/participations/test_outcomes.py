@@ -7,7 +7,7 @@ from django.test import Client
 
 from sandbox.builders import ETHICS, open_small_study, take_part
 from sandbox.people import give
-from studyapp.models import Participation, Status, Study
+from studyapp.models import Participation, Status
 from studyapp.participations.answering import current_trial
 from studyapp.participations.approvals import approvals
 from studyapp.participations.enrolment import consent
@@ -38,8 +38,9 @@ def test_one_code_for_each_outcome(client: Client) -> None:
     gone = take_part(study, "gone")
     Participation.objects.filter(pk=gone.pk).update(status=Status.DROPPED)
     assert told(gone) == "LATE"
-    assert told(take_all_places(study)) == "FULL"
-    active = take_part_of(study)
+    more = [consent(enter(study, source="link", external_id=f"more-{n}")) for n in range(9)]
+    assert told(more[-1]) == "FULL"
+    active = Participation.objects.filter(status=Status.ACTIVE).earliest("pk")
     close_study(study)
     assert told(active) == "LATE"
 
@@ -97,21 +98,3 @@ def test_people_are_told_before_consent_when_the_panels_id_is_erased(client: Cli
     for page in ("", "about"):
         shown = client.get(f"/p/{person.code}/{page}").content.decode()
         assert "deleted on Jan. 31, 2030" in shown
-
-
-def take_all_places(study: Study) -> Participation:
-    """Somebody who came when every place was taken."""
-    for number in range(9):
-        last = Participation.objects.filter(status=Status.FULL).first()
-        if last is not None:
-            return last
-        take_part_or_full(study, f"more-{number}")
-    raise AssertionError("there are still places")
-
-
-def take_part_or_full(study: Study, name: str) -> None:
-    consent(enter(study, source="link", external_id=name))
-
-
-def take_part_of(study: Study) -> Participation:
-    return Participation.objects.filter(study=study, status=Status.ACTIVE).earliest("pk")
