@@ -160,7 +160,7 @@ class Bad(nn.Module):
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
-        ({"images": torch.zeros(0, 3, 9, 9)}, "empty batch"),
+        ({"images": torch.zeros(0, 3, 9, 9)}, "batch is empty"),
         ({"images": torch.zeros(3, 9, 9)}, "give a float tensor"),
         ({"images": torch.zeros(1, 3, 9, 9, dtype=torch.uint8)}, "give a float tensor"),
         ({"images": torch.full((1, 3, 9, 9), torch.nan)}, "not finite"),
@@ -172,7 +172,7 @@ class Bad(nn.Module):
         ({"targets": [np.float32(1.7)]}, "is not an integer"),
         ({"targets": [None]}, "class index None is not an integer"),
         ({"targets": [0, 1]}, "one class per image"),
-        ({"targets": [[0], [1, 2]]}, "as many classes"),
+        ({"targets": [[0], [1, 2]]}, "same number of classes"),
         ({"targets": "cat"}, "not a sequence"),
         ({"targets": ["cat"]}, "no labels"),
         ({"targets": lambda out: out}, "one scalar per image"),
@@ -189,7 +189,7 @@ class Bad(nn.Module):
         ({"settings": {"grad_cam": {"groups": 3}}}, "no settings"),
         ({"methods": ["grad_cam"], "settings": {"gradcam": {}}}, "did you mean grad_cam"),
         ({"methods": ["grad_cam"], "settings": {"group_cam": {"group": 3}}}, "did you mean groups"),
-        ({"settings": {"group_cam": 32}}, "a value to each name"),
+        ({"settings": {"group_cam": 32}}, "a mapping of names to values"),
         ({"settings": {"group_cam": {"group": 3}}}, "did you mean groups"),
         ({"settings": {"group_cam": {"groups": 3.5}}}, "must be int"),
         ({"settings": {"group_cam": {"groups": 0}}}, "1 or more"),

@@ -177,7 +177,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_passes_for_whole(tmp_path: Pat
         ({"methods": ("gradcam",)}, "did you mean grad_cam"),
         ({"targets": ["bear"]}, "no class named"),
         ({"targets": [5]}, "out of range"),
-        ({"targets": lambda out: out[:, 0]}, "no digest to resume by"),
+        ({"targets": lambda out: out[:, 0]}, "no digest by which to resume"),
         ({"targets": "cat"}, "give class names"),
         ({"layer": "thrid"}, "no layer named"),
         ({"settings": {"grad_cam": {"groups": 1}}}, "no settings"),
