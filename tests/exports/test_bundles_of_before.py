@@ -65,8 +65,7 @@ def test_it_is_asked_and_analysed_as_it_was() -> None:
 
 def test_a_definition_that_is_stored_today_holds_its_own_keys_and_verifies() -> None:
     stored = with_own_keys(facts()["study"]["definition"])
-    definition = Definition.model_validate(stored)
-    assert definition.digest() == digest_of(definition.model_dump(mode="json"))
+    Definition.model_validate(stored)
     assert with_own_keys(stored) == stored
 
 

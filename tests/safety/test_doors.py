@@ -151,7 +151,7 @@ def test_a_panel_is_gone_back_to_by_https_alone(address: str) -> None:
     toml = (ROOT / "fixtures" / "studies" / "every-option.toml").read_text("utf-8")
     wrong = re.sub(r'redirect = ".*"', f'redirect = "{address}"', toml)
     assert wrong != toml
-    with pytest.raises(DefinitionError, match=r"`panel.redirect` has to be a whole address"):
+    with pytest.raises(DefinitionError, match=r"`panel.redirect` must be a complete address"):
         parse_definition(wrong, "study.toml")
 
 

@@ -4,7 +4,6 @@ Paradigms are asked for their questions, as their pages do, so that none can be 
 describes, exports or analyses the answers.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.utils import translation
@@ -35,25 +34,20 @@ class AskedQuestion:
 
 def asked_questions(definition: Definition) -> list[AskedQuestion]:
     """Every question of every block, once a block, in the order of asking and in its language."""
+    asked = []
     with translation.override(definition.language):
-        return [
-            AskedQuestion(block, question)
-            for block in definition.blocks
-            for question in _block_questions(definition, block)
-        ]
+        for block in definition.blocks:
+            # What both steps ask is told once.
+            questions: dict[str, Question] = {}
+            for trial in _pages(block):
+                shown = Asked(trial, block, definition.display)
+                for question in PARADIGMS[block.paradigm].asks(shown):
+                    questions.setdefault(question.name, question)
+            asked += [AskedQuestion(block, question) for question in questions.values()]
+    return asked
 
 
-def _block_questions(definition: Definition, block: BlockSection) -> Iterator[Question]:
-    """Those of all steps; what both steps ask is told once."""
-    seen: set[str] = set()
-    for trial in _pages(definition, block):
-        for question in PARADIGMS[block.paradigm].asks(Asked(trial, block, definition.display)):
-            if question.name not in seen:
-                seen.add(question.name)
-                yield question
-
-
-def _pages(definition: Definition, block: BlockSection) -> list[Trial]:
+def _pages(block: BlockSection) -> list[Trial]:
     """A page of each step, about no stimulus in particular."""
     paradigm = PARADIGMS[block.paradigm]
     stage: str = block.stage

@@ -1,7 +1,7 @@
 """What is wrong with arms and blocks: which keys and conditions fit which paradigm."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
+from itertools import chain
 
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP, Paradigm
 from studyapp.sections.blocks import BlockSection
@@ -27,27 +27,17 @@ def block_complaints(definition: Definition) -> Iterator[Complaint]:
         for name in sorted(set(block.conditions or []) - set(names)):
             yield (*path, "conditions"), unknown("blocks.conditions", name, names)
         if block.name in seen:
-            yield (
-                (*path, "name"),
-                f'`blocks.name = "{block.name}"` is used twice; choose another name',
-            )
+            key = f'`blocks.name = "{block.name}"`'
+            yield (*path, "name"), f"{key} is used twice; choose another name"
         seen.add(block.name)
-        for key, sentence in _each_block(definition, block):
+        for key, sentence in chain(
+            _idle_keys(definition, block),
+            _numbers(definition, block),
+            PARADIGMS[block.paradigm].complaints(block, definition.texts),
+            _arms_have_conditions(definition, block),
+            _fitting_conditions(definition, block),
+        ):
             yield ((*path, key) if key else path), sentence
-
-
-def _each_block(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
-    """(key, sentence) of everything that is wrong with one block."""
-    rules: tuple[Callable[[Any, BlockSection], Iterator[tuple[str, str]]], ...] = (
-        _idle_keys, _numbers, _own_complaints, _arms_have_conditions, _fitting_conditions,
-    )  # fmt: skip
-    for rule in rules:
-        yield from rule(definition, block)
-
-
-def _own_complaints(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
-    """What the paradigm itself finds wrong."""
-    yield from PARADIGMS[block.paradigm].complaints(block, definition.texts)
 
 
 def _idle_keys(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
@@ -58,22 +48,14 @@ def _idle_keys(definition: Definition, block: BlockSection) -> Iterator[tuple[st
         fitting = [name for name, one in PARADIGMS.items() if block.stage in one.stages]
         yield (
             "stage",
-            f'`blocks.stage = "{block.stage}"`: only {" and ".join(fitting)} has such a stage; say '
+            f'`blocks.stage = "{block.stage}"`: only {" and ".join(fitting)} has this stage; use '
             f'"{paradigm.stages[0]}"',
         )
     if block.checks and not paradigm.check_values:
-        yield (
-            "checks",
-            (
-                f"`blocks.checks`: {block.paradigm} has no answer that a check could ask for; "
-                "remove it"
-            ),
-        )
+        problem = f"{block.paradigm} has no answer that a check could ask for"
+        yield "checks", f"`blocks.checks`: {problem}; remove it"
     if block.repeats and (paradigm.steps == 2 or paradigm.outcome is None or not block.is_main):
-        yield (
-            "repeats",
-            f"`blocks.repeats`: {block.paradigm} can't be asked again here; remove it",
-        )
+        yield "repeats", f"`blocks.repeats`: {block.paradigm} can't be asked again here; remove it"
     if block.pass_at is not None and (block.is_main or paradigm.outcome != "correct"):
         yield "pass_at", "`blocks.pass_at`: only practice with right answers can be passed"
 
@@ -89,7 +71,7 @@ def _keys_about_photos(definition: Definition, block: BlockSection) -> Iterator[
         yield (
             "stimuli",
             f"`blocks.stimuli`: only main blocks that ask about photos have a share of them, and "
-            f"{block.name} is none; remove it",
+            f"{block.name} is not one; remove it",
         )
     elif block.stimuli != definition.design.stimuli and not any(
         one is not block and (one.paradigm, one.stage) == (block.paradigm, block.stage)
@@ -97,26 +79,16 @@ def _keys_about_photos(definition: Definition, block: BlockSection) -> Iterator[
     ):
         yield (
             "stimuli",
-            f"`blocks.stimuli`: {block.name} is the only block of {block.paradigm}, and has all "
-            f"photos of `design.stimuli`; change that instead",
+            f"`blocks.stimuli`: {block.name} is the only block of {block.paradigm}, so it has all "
+            "photos of `design.stimuli`; change that instead",
         )
 
 
 def _numbers(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
-    stimuli = definition.design.stimuli
-    if (
-        block.is_main
-        and PARADIGMS[block.paradigm].asks_about_photos(block)
-        and block.trials > stimuli
-    ):
-        yield (
-            "trials",
-            (
-                f"`blocks.trials = {block.trials}` is more than `design.stimuli = {stimuli}`; "
-                "no photo is shown twice to one person"
-            ),
-        )
-    paradigm = PARADIGMS[block.paradigm]
+    stimuli, paradigm = definition.design.stimuli, PARADIGMS[block.paradigm]
+    if block.is_main and paradigm.asks_about_photos(block) and block.trials > stimuli:
+        given = f"`blocks.trials = {block.trials}` is more than `design.stimuli = {stimuli}`"
+        yield "trials", f"{given}; no photo is shown twice to one person"
     counts = {"trials": block.trials, "stimuli": block.stimuli or stimuli} if block.is_main else {}
     for key, count in counts.items():
         kinds = len(paradigm.strata)
@@ -124,24 +96,15 @@ def _numbers(definition: Definition, block: BlockSection) -> Iterator[tuple[str,
             place = f"blocks.{key}" if key in block.model_fields_set else "design.stimuli"
             yield (
                 key,
-                (
-                    f"`{place} = {count}` can't hold equally many {' and '.join(paradigm.strata)} "
-                    f"photos; take {count - 1 or 2} or {count + 1}"
-                ),
+                f"`{place} = {count}` can't hold equally many {' and '.join(paradigm.strata)} "
+                f"photos; use {count - 1 or 2} or {count + 1}",
             )
     if block.stimuli is not None and block.stimuli % paradigm.stimuli_a_photo:
-        yield (
-            "stimuli",
-            (
-                f"`blocks.stimuli = {block.stimuli}`: a photo gives {paradigm.stimuli_a_photo}; "
-                f"take {block.stimuli + 1}"
-            ),
-        )
+        given = f"`blocks.stimuli = {block.stimuli}`: each photo gives {paradigm.stimuli_a_photo}"
+        yield "stimuli", f"{given}; use {block.stimuli + 1}"
     if block.pass_at is not None and block.pass_at > block.trials:
-        yield (
-            "pass_at",
-            f"`blocks.pass_at = {block.pass_at}` is more than its {block.trials} trials",
-        )
+        given = f"`blocks.pass_at = {block.pass_at}` is more than the block's {block.trials} trials"
+        yield "pass_at", f"{given}; use {block.trials} or less"
 
 
 def _arms_have_conditions(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
@@ -149,13 +112,8 @@ def _arms_have_conditions(definition: Definition, block: BlockSection) -> Iterat
         return
     for arm, names in definition.arm_conditions().items():
         if not set(names) & set(block.conditions):
-            yield (
-                "conditions",
-                (
-                    f"`blocks.conditions`: the arm {arm} has none of them; "
-                    "add one to it or to the block"
-                ),
-            )
+            fix = "add one of its conditions to the block, or one of these to the arm"
+            yield "conditions", f"`blocks.conditions`: the arm {arm} has none of them; {fix}"
 
 
 def _fitting_conditions(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
@@ -164,20 +122,14 @@ def _fitting_conditions(definition: Definition, block: BlockSection) -> Iterator
         return
     for condition in definition.conditions_of(block.paradigm):
         if reason := misfit(paradigm, condition):
-            yield (
-                "conditions",
-                f"`conditions` {condition.name} does not fit {block.paradigm}: {reason}",
-            )
+            given = f"`conditions` {condition.name} does not fit {block.paradigm}"
+            yield "conditions", f"{given}: {reason}"
         if paradigm.has_sides and condition.versus is None:
             pair = definition.pairs.get(definition.pair_of(condition))
             if pair is not None and pair.weaker is None:
-                yield (
-                    "conditions",
-                    (
-                        f"`conditions` {condition.name} has one network and one method; "
-                        "give its pair a weaker network, or the condition versus = …"
-                    ),
-                )
+                given = f"`conditions` {condition.name} has one network and one method"
+                fix = "give its pair a weaker network, or the condition a second method (versus)"
+                yield "conditions", f"{given}; {fix}"
 
 
 def misfit(paradigm: Paradigm, condition: ConditionSection) -> str:
@@ -194,8 +146,8 @@ def misfit(paradigm: Paradigm, condition: ConditionSection) -> str:
     methods = catalogue()["methods"]
     fitting = [m for m in methods if methods[m]["control"] and shows_differences(paradigm, m)]
     return (
-        f"{condition.method} is the same picture on every side and for every answer there, because "
-        f"its map does not depend on the {paradigm.compares}; take {', '.join(fitting)} or "
+        f"{condition.method} gives the same picture on every side and for every answer, because "
+        f"its map does not depend on the {paradigm.compares}; use {', '.join(fitting)} or "
         "another method"
     )
 

@@ -7,13 +7,13 @@ from typing import Any
 from studyapp.sections.base import NAME_PATTERN, SHA256_PATTERN, SLUG_PATTERN, TEXT_NAME
 from studyapp.shelf.likely_names import did_you_mean
 
-# So much of what was given stands in a complaint
+# Characters of a given value that a complaint repeats
 MOST_SHOWN = 80
 PATTERNS = {
-    SLUG_PATTERN: "use small letters a–z, digits and hyphens, at most 80, first a letter",
-    NAME_PATTERN: "use small letters a–z, digits and underscores, at most 60, first a letter",
+    SLUG_PATTERN: "use at most 80 lowercase letters a–z, digits and hyphens, a letter first",
+    NAME_PATTERN: "use at most 60 lowercase letters a–z, digits and underscores, a letter first",
     SHA256_PATTERN: "use the SHA-256 of a file: 64 digits and letters a–f",
-    TEXT_NAME.pattern: "use letters, digits, hyphens and underscores, first a letter",
+    TEXT_NAME.pattern: "use letters, digits, hyphens and underscores, a letter first",
 }
 # By the kind of the checker's error; the fields are those of its context
 SENTENCES = {
@@ -34,38 +34,30 @@ SENTENCES = {
     "less_than_equal": "use {le} or less",
     "less_than": "use less than {lt}",
 }
-DAY = "write a day as 2027-03-31"
 
 
 def in_words(complaint: Mapping[str, Any], known: Sequence[str]) -> str:
-    """The fix of a value that pydantic complains of. `known`: the names that its key may have."""
+    """The fix for a value that pydantic refuses. `known`: the names that its key may have."""
     kind, given, context = complaint["type"], complaint["input"], complaint.get("ctx", {})
     if kind == "missing":
         return "is missing; add it"
-    names = _expected(context) or known
+    # The words of which a key takes one, where it takes only those
+    names = re.findall(r"'([^']+)'", str(context.get("expected", ""))) or known
     if names and isinstance(given, str):
-        return f"{_short(given)} is unknown; {did_you_mean(_plain(given), names)}"
+        # As names are written here: "Grad-CAM" is close to grad_cam
+        plain = given.casefold().replace("-", "_").replace(" ", "_")
+        return f"{_short(given)} is unknown; {did_you_mean(plain, names)}"
     if kind == "literal_error":
         return f"use one of {', '.join(names)}"
     shown = f" (given: {_short(given)})" if isinstance(given, str | int | float) else ""
     if kind.startswith("date"):
-        return f"{DAY}{shown}"
+        return f"write a date as 2027-03-31{shown}"
     if words := PATTERNS.get(context.get("pattern", "")):
         return f"{words}{shown}"
     if sentence := SENTENCES.get(kind):
         return f"{sentence.format_map(context)}{shown}"
     told = str(complaint["msg"]).removeprefix("Value error, ")
     return f"{told[0].lower()}{told[1:]}{shown}"
-
-
-def _expected(context: Mapping[str, Any]) -> list[str]:
-    """The words of which a key takes one, where it takes only those."""
-    return re.findall(r"'([^']+)'", str(context.get("expected", "")))
-
-
-def _plain(given: str) -> str:
-    # As names are written here: "Grad-CAM" is close to grad_cam
-    return given.casefold().replace("-", "_").replace(" ", "_")
 
 
 def _short(given: str | int | float) -> str:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
@@ -22,13 +23,14 @@ ADDRESS = re.compile(r"https://[^\s/?#]+\S*")
 DRAWN_FROM = "seed"
 # What the column of a page's place holds
 MOST_PAGES = 32_767
-REQUIRED_TEXTS = ("consent", "instructions", "debrief")
 
 
 def contradictions(definition: Definition) -> Iterator[Complaint]:
     """What is wrong with the sections and between them, the first first."""
     yield from beyond_limits(definition)
-    yield from _text_complaints(definition)
+    for name in ("consent", "instructions", "debrief"):
+        if name not in definition.texts:
+            yield ("texts",), f"`texts.{name}` is missing; name a Markdown file"
     yield from _language_complaints(definition)
     yield from _network_complaints(definition)
     yield from _condition_complaints(definition)
@@ -36,13 +38,6 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     yield from _page_complaints(definition)
     yield from _panel_complaints(definition)
     yield from _pay_complaints(definition)
-    redirect = definition.panel.redirect
-    if redirect is not None and not ADDRESS.fullmatch(redirect):
-        yield (
-            ("panel", "redirect"),
-            "`panel.redirect` has to be a whole address without blanks that begins with https:// "
-            "and names a host; copy it from the panel's page",
-        )
     if definition.ethics is None and definition.kind == "real":
         yield ("ethics",), '`ethics` is missing; add the section, or say kind = "pilot"'
     colour_map = definition.display.colour_map
@@ -57,19 +52,19 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
 
 
 def _language_complaints(definition: Definition) -> Iterator[Complaint]:
-    """A page in English that says it is in another language is read aloud and laid out wrongly."""
+    """Browsers read aloud and lay out an English page wrongly if it claims another language."""
     known = sorted({"en", *(path.name for path in LOCALES.iterdir() if path.is_dir())})
     base = definition.language.replace("_", "-").partition("-")[0].lower()
     if base not in known:
         yield (
             ("language",),
-            f'`language = "{definition.language}"`: the pages are not translated into it; take '
+            f'`language = "{definition.language}"`: the pages are not translated into it; use '
             f"{' or '.join(known)}. Your own texts may be in any language",
         )
 
 
 def _page_complaints(definition: Definition) -> Iterator[Complaint]:
-    """More pages than the column of their place counts."""
+    """More pages than the column that numbers them can count."""
     pages = sum(
         block.trials * PARADIGMS[block.paradigm].steps_in(block) + block.checks + block.repeats
         for block in definition.blocks
@@ -77,15 +72,22 @@ def _page_complaints(definition: Definition) -> Iterator[Complaint]:
     if pages > MOST_PAGES:
         yield (
             ("blocks",),
-            f"`blocks`: one person would get {pages} pages and at most {MOST_PAGES} fit; "
+            f"`blocks`: one person would get {pages} pages, and {MOST_PAGES} is the limit; "
             "ask for fewer trials",
         )
 
 
 def _panel_complaints(definition: Definition) -> Iterator[Complaint]:
-    if definition.panel.redirect_seconds is not None and definition.panel.redirect is None:
+    redirect = definition.panel.redirect
+    if definition.panel.redirect_seconds is not None and redirect is None:
         key = ("panel", "redirect_seconds")
-        yield key, "`panel.redirect_seconds` needs `panel.redirect`; say where people are to go"
+        yield key, "`panel.redirect_seconds` needs `panel.redirect`; say where people should go"
+    if redirect is not None and not ADDRESS.fullmatch(redirect):
+        yield (
+            ("panel", "redirect"),
+            "`panel.redirect` must be a complete address without spaces that begins with https:// "
+            "and names a host; copy it from the panel's page",
+        )
 
 
 def _pay_complaints(definition: Definition) -> Iterator[Complaint]:
@@ -99,12 +101,6 @@ def _pay_complaints(definition: Definition) -> Iterator[Complaint]:
             f"{hourly:.2f} an hour, below `pay.hourly_floor = {definition.pay.hourly_floor:g}`; "
             "pay more or ask less",
         )
-
-
-def _text_complaints(definition: Definition) -> Iterator[Complaint]:
-    for name in REQUIRED_TEXTS:
-        if name not in definition.texts:
-            yield ("texts",), f"`texts.{name}` is missing; name a Markdown file"
 
 
 def _network_complaints(definition: Definition) -> Iterator[Complaint]:
@@ -126,35 +122,26 @@ def _network_complaints(definition: Definition) -> Iterator[Complaint]:
 
 def _option_complaints(name: str, network: NetworkSection, known: list[str]) -> Iterator[Complaint]:
     """Builders take whole numbers only, by the names that the catalogue lists."""
+    path, key = ("networks", name, "options"), f"networks.{name}.options"
     for option, value in network.options.items():
-        path = ("networks", name, "options")
         if option not in known:
-            yield path, unknown(f"networks.{name}.options", option, known)
+            yield path, unknown(key, option, known)
         elif type(value) is not int or value < (option != DRAWN_FROM):
-            yield (
-                path,
-                f"`networks.{name}.options.{option} = {value!r}`: use a whole number above 0",
-            )
+            yield path, f"`{key}.{option} = {value!r}`: use a whole number above 0"
 
 
 def _same_network(definition: Definition, name: str, pair: PairSection) -> Iterator[Complaint]:
     """A network against itself shows the same pictures on both sides and tells nothing."""
     stronger = definition.networks.get(pair.stronger)
     weaker = definition.networks.get(pair.weaker or "")
-    if stronger is None or weaker is None:
+    computes = attrgetter("builder", "weights", "options", "layer")
+    if stronger is None or weaker is None or computes(stronger) != computes(weaker):
         return
-    if _what_computes(stronger) == _what_computes(weaker):
-        given = f"`pairs.{name}`: {pair.stronger} and {pair.weaker} are"
-        if pair.stronger == pair.weaker:
-            given = f"`pairs.{name}`: stronger and weaker are both {pair.stronger},"
-        yield (
-            ("pairs", name, "weaker"),
-            f"{given} one and the same network; name two that differ, or leave `weaker` out",
-        )
-
-
-def _what_computes(network: NetworkSection) -> tuple[object, ...]:
-    return network.builder, network.weights, network.options, network.layer
+    given = f"{pair.stronger} and {pair.weaker} are the same network"
+    if pair.stronger == pair.weaker:
+        given = f"stronger and weaker are both {pair.stronger}"
+    key = ("pairs", name, "weaker")
+    yield key, f"`pairs.{name}`: {given}; name two that differ, or leave out `weaker`"
 
 
 def _condition_complaints(definition: Definition) -> Iterator[Complaint]:
@@ -163,10 +150,8 @@ def _condition_complaints(definition: Definition) -> Iterator[Complaint]:
     for number, condition in enumerate(definition.conditions):
         path: KeyPath = ("conditions", number)
         if condition.name in seen:
-            yield (
-                (*path, "name"),
-                f'`conditions.name = "{condition.name}"` is used twice; choose another name',
-            )
+            key = f'`conditions.name = "{condition.name}"`'
+            yield (*path, "name"), f"{key} is used twice; choose another name"
         seen.add(condition.name)
         if condition.method in WITHOUT_MAP:
             if condition.settings or condition.versus:
@@ -174,9 +159,8 @@ def _condition_complaints(definition: Definition) -> Iterator[Complaint]:
         elif condition.method not in known:
             yield (*path, "method"), unknown("conditions.method", condition.method, known)
         elif extra := set(condition.settings) - set(known[condition.method]["settings"]):
-            setting = sorted(extra)[0]
             allowed = known[condition.method]["settings"]
-            yield (*path, "settings"), unknown("conditions.settings", setting, allowed)
+            yield (*path, "settings"), unknown("conditions.settings", min(extra), allowed)
         if condition.versus is not None and condition.versus not in known:
             yield (*path, "versus"), unknown("conditions.versus", condition.versus, known)
         if condition.pair is not None and condition.pair not in definition.pairs:

@@ -44,8 +44,8 @@ def read_definition(
 ) -> Definition:
     """The checked definition in the file at `path`; DefinitionError says what is wrong where.
 
-    `is_upload`: whatever it names must lie in its own folder. `with_photos`: the folder of photos
-    must be there.
+    `is_upload`: all files that it names must lie in its own folder. `with_photos`: the folder of
+    photos must exist.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -64,7 +64,7 @@ def read_definition(
 def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Definition:
     """The checked definition in `text`; complaints call it `where`. Files it names are not read.
 
-    `is_upload`: it may name none outside its folder.
+    `is_upload`: it may name no file outside its folder.
     """
     raw = toml_of(text, where)
     lines = key_lines(text)
@@ -98,17 +98,12 @@ def json_schema() -> dict[str, Any]:
     schema = Definition.model_json_schema()
     schema["$schema"] = "https://json-schema.org/draft/2020-12/schema"
     schema["title"] = "A study file of Discern"
-    parts = schema["$defs"]
-    kinds = block_schemas()
+    parts, names, kinds = schema["$defs"], catalogue(), block_schemas()
     parts |= kinds
+    blocks = [name for name, kind in kinds.items() if "paradigm" in kind["properties"]]
     schema["properties"]["blocks"]["items"] = {
-        "oneOf": [
-            {"$ref": f"#/$defs/{name}"}
-            for name, kind in kinds.items()
-            if "paradigm" in kind["properties"]
-        ]
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in blocks]
     }
-    names = catalogue()
     pair = parts["PairSection"]
     del pair["required"]
     pair["anyOf"] = [{"required": ["stronger"]}, {"required": ["use"]}]
@@ -127,7 +122,7 @@ def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: s
 def _first_complaint(
     error: ValidationError, raw: dict[str, Any], lines: dict[KeyPath, int], where: str
 ) -> DefinitionError:
-    # A key that is misspelt is also one that is missing: the misspelling is the one to tell.
+    # A misspelt key is also a missing one: report the misspelling.
     order = ["extra_forbidden", "literal_error"]
     first = min(
         error.errors(include_url=False),
@@ -136,51 +131,39 @@ def _first_complaint(
     path = tuple(first["loc"])
     # pydantic marks that a key itself is wrong
     key = ".".join(str(part) for part in path if part != "[key]")
-    told = first["msg"] if first["type"] == "unknown_paradigm" else f"`{key}`: {_sentence(first)}"
-    if first["type"] == "extra_forbidden" and (block := _block(raw, path)) is not None:
+    if first["type"] == "unknown_paradigm":
+        told = first["msg"]
+    elif first["type"] != "extra_forbidden":
+        told = f"`{key}`: {in_words(first, list(_node(path).get('enum', [])))}"
+    elif (block := _block(raw, path)) is not None:
         told = f"`{key}`: {unknown_key(str(path[-1]), block)}"
+    else:
+        known = _node(path[:-1]).get("properties", {})
+        told = f"`{key}`: unknown key; {did_you_mean(str(path[-1]), known)}"
     return DefinitionError(f"{where}, line {line_of(lines, path)}: {told}", path)
 
 
 def _block(raw: dict[str, Any], path: KeyPath) -> str | None:
     """The paradigm of the block that has a key at `path`, where it is a key of a known one."""
-    match path:
-        case ("blocks", int(number), _):
-            name = raw["blocks"][number].get("paradigm")
-            return name if name in PARADIGMS else None
-        case _:
-            return None
-
-
-def _sentence(complaint: Any) -> str:
-    path: KeyPath = tuple(complaint["loc"])
-    if complaint["type"] == "extra_forbidden":
-        known = _known_keys(path[:-1])
-        return f"unknown key; {did_you_mean(str(path[-1]), known)}"
-    return in_words(complaint, list(_node(path).get("enum", [])))
-
-
-def _known_keys(path: KeyPath) -> list[str]:
-    """The keys that the section at `path` may have."""
-    return list(_node(path).get("properties", {}))
+    if len(path) != 3 or path[0] != "blocks":
+        return None
+    name = raw["blocks"][path[1]].get("paradigm")
+    return name if name in PARADIGMS else None
 
 
 def _node(path: KeyPath) -> dict[str, Any]:
     """The JSON Schema of what stands at `path`."""
     schema = json_schema()
-    node: dict[str, Any] = schema
+    node = schema
     for part in path:
-        node = _inside(_resolve(node, schema), part)
+        node = _resolve(node, schema)
+        if isinstance(part, int):
+            node = node.get("items", {})
+        else:
+            patterns = iter(node.get("patternProperties", {}).values())
+            keyed = node.get("additionalProperties") or next(patterns, {})
+            node = node.get("properties", {}).get(part) or keyed
     return _resolve(node, schema)
-
-
-def _inside(node: dict[str, Any], part: str | int) -> dict[str, Any]:
-    if isinstance(part, int):
-        return dict(node.get("items", {}))
-    patterns: dict[str, Any] = node.get("patternProperties", {})
-    keyed: Any
-    keyed = node.get("additionalProperties") or next(iter(patterns.values()), {})
-    return dict(node.get("properties", {}).get(part) or keyed or {})
 
 
 def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:

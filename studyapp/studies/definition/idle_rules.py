@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from studyapp.paradigms import PARADIGMS, Question
+from studyapp.paradigms import PARADIGMS
 from studyapp.sections.people import QuestionSection
 
 from .asking import asked_questions
@@ -17,12 +17,9 @@ def idle_rules(definition: Definition) -> Iterator[Complaint]:
     yield from _idle_stopping(definition)
     yield from _idle_reference(definition)
     yield from _idle_effect(definition)
-    for number, question in enumerate(definition.screening):
-        yield from _idle_question(("screening", number, "accept"), question, "turns nobody away")
-    if definition.comprehension is not None:
-        for number, question in enumerate(definition.comprehension.questions):
-            path = ("comprehension", "questions", number, "accept")
-            yield from _idle_question(path, question, "stops nobody")
+    yield from _idle_questions(("screening",), definition.screening, "turns nobody away")
+    if (tested := definition.comprehension) is not None:
+        yield from _idle_questions(("comprehension", "questions"), tested.questions, "stops nobody")
 
 
 def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
@@ -35,13 +32,20 @@ def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
             f"`exclusions.failed_checks = {rules.failed_checks}` can never apply: people get "
             f"{there}; add `checks` to a block, or change the rule",
         )
-    if rules.fastest_median_ms is not None and not _main_questions(definition):
+    asked = [one for one in asked_questions(definition) if one.block.is_main]
+    if rules.fastest_median_ms is not None and not asked:
         yield (
             ("exclusions", "fastest_median_ms"),
             "`exclusions.fastest_median_ms` can never apply: no block is analysed; "
             "add one, or remove the rule",
         )
-    chosen = _choices_of_a_person(definition)
+    # How many listed answers a person chooses in analysed blocks
+    chosen = sum(
+        one.block.trials
+        for one in asked
+        if one.question.answers
+        and (one.question.name == "value" or one.question.name.startswith("item_"))
+    )
     if rules.straight_lining is not None and chosen < 2:
         why = (
             "would exclude everybody: people choose one listed answer only"
@@ -54,28 +58,12 @@ def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
         )
 
 
-def _choices_of_a_person(definition: Definition) -> int:
-    """How many listed answers a person chooses in analysed blocks."""
-    return sum(
-        one.block.trials
-        for one in asked_questions(definition)
-        if one.block.is_main
-        and one.question.answers
-        and (one.question.name == "value" or one.question.name.startswith("item_"))
-    )
-
-
-def _main_questions(definition: Definition) -> list[Question]:
-    """All questions whose answers are analysed."""
-    return [one.question for one in asked_questions(definition) if one.block.is_main]
-
-
 def _idle_stopping(definition: Definition) -> Iterator[Complaint]:
     if definition.stopping.rule == "sequential" and not definition.analysis.looks:
         yield (
             ("stopping", "rule"),
-            '`stopping.rule = "sequential"` can never apply: nobody may look before the end; '
-            "set looks = true in [analysis], or choose another rule",
+            '`stopping.rule = "sequential"` can never apply: results are not looked at before the '
+            "end; set looks = true in [analysis], or choose another rule",
         )
     if definition.stopping.rule == "date" and not definition.stopping.detail.strip():
         yield (
@@ -114,30 +102,31 @@ def _idle_reference(definition: Definition) -> Iterator[Complaint]:
 
 
 def _idle_effect(definition: Definition) -> Iterator[Complaint]:
-    """A margin that no difference can reach would call everything equivalent."""
+    """With a margin that no difference can reach, everything would be called equivalent."""
     effect = definition.analysis.smallest_effect
     for block in definition.blocks:
         paradigm = PARADIGMS[block.paradigm]
         widest = paradigm.widest_difference(block) if block.is_main else None
         if effect is not None and widest is not None and effect >= widest:
-            unit = (
-                "the shares of right answers; write 5 percentage points as 0.05"
+            of, fix = (
+                ("shares of right answers", "write 5 percentage points as 0.05")
                 if paradigm.outcome == "correct"
-                else "means on its scale; write a smaller one"
+                else ("means on its scale", "write a smaller number")
             )
             yield (
                 ("analysis", "smallest_effect"),
                 f"`analysis.smallest_effect = {effect:g}` would call every result of block "
-                f"{block.name} equivalent: at most {widest:g} can lie between {unit}",
+                f"{block.name} equivalent: {of} differ by {widest:g} at most; {fix}",
             )
 
 
-def _idle_question(
-    path: KeyPath, question: QuestionSection, does_nothing: str
+def _idle_questions(
+    path: KeyPath, questions: list[QuestionSection], does_nothing: str
 ) -> Iterator[Complaint]:
-    if set(question.accept) == set(range(1, len(question.answers) + 1)):
-        yield (
-            path,
-            f"`{path[0]}`: every answer to “{question.question}” is accepted, so it "
-            f"{does_nothing}; accept fewer answers, or remove the question",
-        )
+    for number, question in enumerate(questions):
+        if set(question.accept) == set(range(1, len(question.answers) + 1)):
+            yield (
+                (*path, number, "accept"),
+                f"`{path[0]}`: every answer to “{question.question}” is accepted, so it "
+                f"{does_nothing}; accept fewer answers, or remove the question",
+            )

@@ -25,6 +25,7 @@ from .study import Definition
 from .toml_lines import Path as KeyPath
 
 IMAGENET = "imagenet"
+NOT_THERE = "no such file beside the study file"
 # Rows hold whole paths: a name that fits may lie in a folder that does not
 PATHS = {"weights": column(Network, "weights"), "labels": column(Network, "labels_file")}
 
@@ -53,19 +54,16 @@ def _marked(kind: Any, value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str
 
 
 def leading_out(definition: Definition) -> Iterator[Complaint]:
-    """A complaint about each name that leads out of the study file's folder."""
+    """A complaint about each name of a file outside the study file's folder."""
     for path, name in named_files(definition):
         parts = PurePosixPath(name).parts
         if PurePosixPath(name).is_absolute() or ".." in parts or "\\" in name or name[0] == "~":
-            key = ".".join(map(str, path))
-            yield (
-                path,
-                f'`{key} = "{name}"` points outside the upload; name a file next to the study file',
-            )
+            given = f'`{".".join(map(str, path))} = "{name}"`'
+            yield path, f"{given} points outside the upload; name a file beside the study file"
 
 
 def strange_names(definition: Definition) -> Iterator[Complaint]:
-    """A complaint about each name with a tab or the like: "C:\\temp" is C:, a tab and "emp"."""
+    """A complaint about each name with a control character: "C:\\temp" is C:, a tab and "emp"."""
     for path, name in named_files(definition):
         if any(ord(character) < 32 for character in name):
             key = ".".join(map(str, path))
@@ -86,37 +84,34 @@ def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
         if section.weights not in known and not _is_file(base / section.weights):
             yield (
                 ("networks", name, "weights"),
-                f'`networks.{name}.weights = "{section.weights}"`: no such file beside the study '
-                f"file; weights of {section.builder} have other names: "
-                f"{did_you_mean(section.weights, known)}",
+                f'`networks.{name}.weights = "{section.weights}"`: {NOT_THERE}, and no weights of '
+                f"{section.builder} have this name; {did_you_mean(section.weights, known)}",
             )
         if section.labels not in (None, IMAGENET) and not _is_file(base / str(section.labels)):
             yield (
                 ("networks", name, "labels"),
-                f'`networks.{name}.labels = "{section.labels}"`: no such file beside the study '
-                "file; write one class per line",
+                f'`networks.{name}.labels = "{section.labels}"`: {NOT_THERE}; name a file with one '
+                "class per line",
             )
-        yield from _long_paths(name, section, base)
+        for key, path in network_files(section, base).items():
+            if why := PATHS[key].complaint(str(path)):
+                yield (
+                    ("networks", name, key),
+                    f"`networks.{name}.{key}`: its full path {why}, or move the study's folder up",
+                )
 
 
 def missing_photos(definition: Definition, base: Path) -> Iterator[Complaint]:
-    """A complaint about a folder of photos that is not there."""
-    folder = definition.images.folder
-    if not _is_folder(base / folder):
-        yield (
-            ("images", "folder"),
-            f'`images.folder = "{folder}"`: no such folder beside the study file; name the folder '
-            "that holds the photos",
-        )
+    """A complaint about a missing folder of photos."""
+    if not is_folder(base / definition.images.folder):
+        yield ("images", "folder"), no_folder(definition.images.folder)
 
 
-def _long_paths(name: str, section: NetworkSection, base: Path) -> Iterator[Complaint]:
-    for key, file in network_files(section, base).items():
-        if why := PATHS[key].complaint(str(file)):
-            yield (
-                ("networks", name, key),
-                f"`networks.{name}.{key}`: its whole path {why}, or move the study's folder up",
-            )
+def no_folder(name: str) -> str:
+    return (
+        f'`images.folder = "{name}"`: no such folder beside the study file; name the folder that '
+        "holds the photos"
+    )
 
 
 def network_files(section: NetworkSection, base: Path) -> dict[str, Path]:
@@ -142,7 +137,7 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _is_folder(path: Path) -> bool:
+def is_folder(path: Path) -> bool:
     try:
         return path.is_dir()
     except OSError:  # a name that no folder can have
@@ -152,7 +147,7 @@ def _is_folder(path: Path) -> bool:
 def _unreadable(path: Path) -> str:
     """Why a text can't be read; empty where it can."""
     if not _is_file(path):
-        return "no such file beside the study file"
+        return NOT_THERE
     try:
         is_text = "\x00" not in path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -162,24 +157,18 @@ def _unreadable(path: Path) -> str:
 
 def weights_of(section: NetworkSection, base: Path, *, keep: bool = False) -> str:
     """The name of a network's weights, or the whole path of their file; `keep`: of a copy."""
-    if section.weights in _known_weights(section):
-        return section.weights
-    return _whole_path(base / section.weights, keep=keep)
+    file = network_files(section, base).get("weights")
+    return section.weights if file is None else str(_kept(file) if keep else file)
 
 
 def labels_of(section: NetworkSection, base: Path, *, keep: bool = False) -> str:
-    """As `weights_of`, of a network's class names; "" where the file names none."""
-    if section.labels in (None, IMAGENET):
-        return section.labels or ""
-    return _whole_path(base / str(section.labels), keep=keep)
+    """As `weights_of`, of a network's class names; "" where the study file names none."""
+    file = network_files(section, base).get("labels")
+    return section.labels or "" if file is None else str(_kept(file) if keep else file)
 
 
 def _known_weights(section: NetworkSection) -> list[str]:
     return list(catalogue()["networks"].get(section.builder, {}).get("weights", []))
-
-
-def _whole_path(path: Path, *, keep: bool) -> str:
-    return str(_kept(path.resolve()) if keep else path.resolve())
 
 
 def _kept(path: Path) -> Path:

@@ -9,15 +9,20 @@ from .blocks import shows_differences
 from .catalogue import catalogue
 from .file import json_schema
 
+TYPES = {
+    "string": "text", "integer": "whole number", "number": "number", "boolean": "true or false",
+    "array": "list", "object": "table",
+}  # fmt: skip
+
 
 def reference() -> list[str]:
     """Markdown lines: one table a section, one row a key with its kind, default and meaning."""
     schema = json_schema()
     lines = ["| key | takes | default | says |", "|---|---|---|---|"]
     for path, node, required in _keys(schema, schema, ""):
-        kind = _kind(schema, node)
+        kind, says = _kind(schema, node), node.get("description", "")
         default = "required" if required else _default(node)
-        lines.append(f"| `{path}` | {kind} | {default} | {node.get('description', '')} |")
+        lines.append(f"| `{path}` | {kind} | {default} | {says} |")
     return lines
 
 
@@ -69,7 +74,6 @@ def _part(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 
 def _every_kind(kinds: list[dict[str, Any]]) -> dict[str, Any]:
     """One section of all kinds of blocks: a key says which paradigms alone read it."""
-    first = kinds[0]
     found: dict[str, Any] = {}
     names = [name for kind in kinds for name in kind["properties"]["paradigm"]["enum"]]
     for kind in kinds:
@@ -83,7 +87,7 @@ def _every_kind(kinds: list[dict[str, Any]]) -> dict[str, Any]:
             only = "" if readers == names else f" Only in {' and '.join(readers)}."
             known = {"enum": names} if key == "paradigm" else {}
             found.setdefault(key, {**inner, **known, "description": inner["description"] + only})
-    return {**first, "properties": found}
+    return {**kinds[0], "properties": found}
 
 
 def _kind(schema: dict[str, Any], node: dict[str, Any]) -> str:
@@ -106,14 +110,7 @@ def _kind(schema: dict[str, Any], node: dict[str, Any]) -> str:
 
 
 def _type(node: dict[str, Any]) -> str:
-    kind = {
-        "string": "text",
-        "integer": "whole number",
-        "number": "number",
-        "boolean": "true or false",
-        "array": "list",
-        "object": "table",
-    }[str(node["type"])]
+    kind = TYPES[str(node["type"])]
     low = node.get("minimum", node.get("exclusiveMinimum"))
     high = node.get("maximum", node.get("exclusiveMaximum"))
     if low is None:

@@ -17,22 +17,15 @@ ONCE_OF_EVERY_BLOCK = frozenset({
 
 def as_read_today(stored: Mapping[str, Any]) -> dict[str, Any]:
     """What a stored definition says, as today's sections take it."""
-    return with_own_keys(without_a_legend(stored))
-
-
-def without_a_legend(stored: Mapping[str, Any]) -> dict[str, Any]:
-    """A study of before pages had a legend goes on without."""
-    return {**stored, "display": {"legend": False, **stored.get("display", {})}}
+    # Studies from before pages had a legend go on without one.
+    return with_own_keys({**stored, "display": {"legend": False, **stored.get("display", {})}})
 
 
 def with_own_keys(stored: Mapping[str, Any]) -> dict[str, Any]:
     """Each block with the keys that its own paradigm reads; it never read the others."""
-    return {**stored, "blocks": [_own(block) for block in stored.get("blocks", [])]}
-
-
-def _own(block: Mapping[str, Any]) -> dict[str, Any]:
-    paradigm = PARADIGMS.get(block.get("paradigm", ""))
-    known = paradigm.block.model_fields if paradigm is not None else {}
-    return {
-        key: value for key, value in block.items() if key in known or key not in ONCE_OF_EVERY_BLOCK
-    }
+    blocks = []
+    for block in stored.get("blocks", []):
+        paradigm = PARADIGMS.get(block.get("paradigm", ""))
+        strange = ONCE_OF_EVERY_BLOCK - set(paradigm.block.model_fields if paradigm else ())
+        blocks.append({key: value for key, value in block.items() if key not in strange})
+    return {**stored, "blocks": blocks}

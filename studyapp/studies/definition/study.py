@@ -84,10 +84,6 @@ class Definition(Section):
         description="The plan of the analysis.",
     )
 
-    def digest(self) -> str:
-        """SHA-256 of the checked definition, the same for every spelling of the same file."""
-        return digest_of(self.model_dump(mode="json"))
-
     def arm_conditions(self) -> dict[str, list[str]]:
         """Each arm's conditions by name; one arm "everyone" has them all where none is declared."""
         if not self.arms:
@@ -116,10 +112,8 @@ class Definition(Section):
 
     def photo_paradigms(self) -> list[str]:
         """Those that ask about photos, each once, in order."""
-        asking = (
-            one.paradigm for one in self.blocks if PARADIGMS[one.paradigm].asks_about_photos(one)
-        )
-        return list(dict.fromkeys(asking))
+        asking = [one for one in self.blocks if PARADIGMS[one.paradigm].asks_about_photos(one)]
+        return list(dict.fromkeys(block.paradigm for block in asking))
 
     def block(self, name: str) -> BlockSection:
         """The block of that name; StopIteration if there is none."""
@@ -127,14 +121,8 @@ class Definition(Section):
 
     def shared_trials(self, paradigm: str, stage: str) -> int:
         """How many photos practice or learning of `paradigm` needs: the same for everybody."""
-        return sum(
-            block.trials
-            for block in self.blocks
-            if block.stage == stage and block.paradigm == paradigm
-        )
-
-    def practice_trials(self, paradigm: str) -> int:
-        return self.shared_trials(paradigm, "practice")
+        asked = (paradigm, stage)
+        return sum(one.trials for one in self.blocks if (one.paradigm, one.stage) == asked)
 
     def conditions_of(self, paradigm: str) -> list[ConditionSection]:
         """The conditions under which any block asks `paradigm`, in the file's order."""
@@ -169,5 +157,5 @@ def stored_definition(stored: Mapping[str, Any]) -> Definition:
 
 
 def digest_of(stored: Mapping[str, Any]) -> str:
-    """SHA-256 of a definition as it is stored: anybody can work it out again from a bundle."""
+    """SHA-256 of a definition as it is stored: anybody can compute it again from a bundle."""
     return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The likely cause of a TOML error in words, for whom the reader's own sentence does not help."""
+"""The likely cause of a TOML error, for researchers whom the parser's own message does not help."""
 
 import re
 from collections.abc import Callable
@@ -12,13 +12,14 @@ DECIMAL_COMMA = re.compile(r"=\s*[+-]?\d+,\d")
 QUOTE_INSIDE = re.compile(r"""=\s*("[^"\\]+"[^\s",#\]}]|'[^']+'[^\s',#\]}])""")
 SECTION = re.compile(r"\s*(\[\[?)\s*([^\[\]]+?)\s*\]\]?\s*(?:#.*)?$")
 BARE_TEXT = re.compile(r"=\s*[^\s\d\"'\[{#=+-]")
+# What stands between straight quotes
+TEXTS = re.compile(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'")
 MARK = "\ufeff"
 
-# What is looked for in (the reader's sentence, the line), and the sentence about it
-Cause = tuple[Callable[[str, str], object], str]
-CAUSES: tuple[Cause, ...] = (
-    (lambda said, line: CURLY.search(_outside_texts(line)),
-     "it has curly quotes; write straight ones (\")"),
+# What is looked for in (the parser's message, the line), and the sentence about it
+CAUSES: tuple[tuple[Callable[[str, str], object], str], ...] = (
+    (lambda said, line: CURLY.search(TEXTS.sub("", line)),
+     "it has curly quotes; use straight ones (\")"),
     (lambda said, line: "\\" in line and ("escape" in said.lower() or "hex" in said.lower()),
      "a backslash between double quotes begins a special character; write the path with / "
      "(as C:/Users), or between single quotes"),
@@ -35,12 +36,12 @@ CAUSES: tuple[Cause, ...] = (
 
 
 def likely_cause(text: str, said: str) -> str:
-    """What is probably wrong with `text`, where Python's reader complained of it with `said`.
+    """What is probably wrong with `text`, about which Python's parser said `said`.
 
-    Names the line; the reader's own words where no cause is known.
+    It names the line. Where no cause is known, it is `said` itself.
     """
     if text.startswith(MARK):
-        return "it begins with an invisible byte order mark (BOM); save it as UTF-8 without BOM"
+        return "it begins with an invisible byte order mark (BOM); save it as UTF-8 without a BOM"
     found = PLACE.search(said)
     if found is None:
         return said
@@ -48,12 +49,12 @@ def likely_cause(text: str, said: str) -> str:
     line = lines[int(found[1]) - 1]
     if TWICE.search(said) and (name := _in_one_bracket_and_two(lines, line)):
         return (
-            f"line {found[1]}: [{name}] and [[{name}]] stand in one file; write [[{name}]] "
-            "each time where there may be several, else [" + name + "] once"
+            f"line {found[1]}: the file has both [{name}] and [[{name}]]; write [[{name}]] each "
+            f"time if there may be several, otherwise [{name}] once"
         )
     for applies, sentence in CAUSES:
         if applies(said, line):
-            return f"line {found[1]}: {sentence} (the reader says: {PLACE.sub('', said).strip()})"
+            return f"line {found[1]}: {sentence} (the parser says: {PLACE.sub('', said).strip()})"
     return said
 
 
@@ -65,8 +66,3 @@ def _in_one_bracket_and_two(lines: list[str], line: str) -> str | None:
     others = (SECTION.match(one) for one in lines)
     mixed = any(one and one[2] == here[2] and one[1] != here[1] for one in others)
     return here[2] if mixed else None
-
-
-def _outside_texts(line: str) -> str:
-    """The line without what stands between straight quotes."""
-    return re.sub(r"\"(?:[^\"\\]|\\.)*\"|'[^']*'", "", line)

@@ -11,6 +11,7 @@ from photos.class_names import category_of_folder
 from studyapp.models import Stimulus, StudyImage
 from studyapp.sections.limits import column
 from studyapp.sections.networks_and_images import ImagesSection
+from studyapp.studies.definition.named_files import is_folder, no_folder
 
 from .own_names import NamesError, OwnNames, read_names
 
@@ -53,11 +54,8 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     `seed` draws which ones where `images` has none of its own.
     """
     folder = (base / images.folder).resolve()
-    if not _is_folder(folder):
-        raise ReaderError(
-            f'`images.folder = "{images.folder}"`: no such folder beside the study file; name the '
-            "folder that holds the photos"
-        )
+    if not is_folder(folder):
+        raise ReaderError(no_folder(images.folder))
     reader = {"folder": _read_folder, "coco": _read_coco}[images.reader]
     try:
         names = read_names(images.names, base)
@@ -65,7 +63,8 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
         raise ReaderError(str(error)) from error
     photos = sorted(reader(images, folder, names), key=lambda photo: photo.name)
     if not photos:
-        raise ReaderError(f"{images.folder}: no photo in it ({', '.join(sorted(ENDINGS))})")
+        kinds = ", ".join(sorted(ENDINGS))
+        raise ReaderError(f"{images.folder} holds no photo; add some ({kinds})")
     random = Random(f"{seed if images.seed is None else images.seed}/photos")
     if images.compose == "pair":
         photos = side_by_side(photos, random)
@@ -83,24 +82,9 @@ def _unstorable(photo: Photo) -> Iterator[str]:
         begin = text[:60].encode("utf-8", "backslashreplace").decode()
         if why := limit.complaint(text):
             yield f"{begin}…: its {what} {why}"
-        if "\x00" in text or not _is_unicode(text):
+        # A name that is not UTF-8 on the disk holds lone surrogates.
+        if "\x00" in text or text.encode(errors="ignore").decode() != text:
             yield f"{begin}: its {what} is not UTF-8 text; rename it"
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether a name is text: one that is not UTF-8 on the disk holds half characters."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _is_folder(path: Path) -> bool:
-    try:
-        return path.is_dir()
-    except OSError:  # a name that no folder can have
-        return False
 
 
 def _taken(images: ImagesSection, photos: list[Photo], random: Random) -> list[Photo]:
@@ -109,7 +93,7 @@ def _taken(images: ImagesSection, photos: list[Photo], random: Random) -> list[P
         return photos
     if images.count > len(photos):
         raise ReaderError(
-            f"{images.folder}: {images.count} photos are asked for, {len(photos)} are there; "
+            f"{images.folder} has {len(photos)} photos, and {images.count} are asked for; "
             "ask for fewer or add photos"
         )
     if images.select != "first":
@@ -138,18 +122,16 @@ def side_by_side(photos: list[Photo], random: Random) -> list[Photo]:
     while len(waiting) >= 2:
         names = sorted(waiting, key=lambda name: (-len(waiting[name]), name))[:2]
         left, right = (waiting[name].pop() for name in random.sample(names, 2))
-        pairs.append(_pair(left, right))
+        name, both = f"{left.name} + {right.name}", (*left.categories, *right.categories)
+        shown = tuple(AnnotatedCategory(one.name, one.accepted) for one in both)
+        pairs.append(Photo(left.path, name, name, shown, right.path))
         waiting = {name: group for name, group in waiting.items() if group}
     if not pairs:
-        raise ReaderError('compose = "pair" needs photos of two categories, one in each photo')
+        raise ReaderError(
+            '`images.compose = "pair"` needs photos of two categories, one category in each photo; '
+            "add some, or remove it"
+        )
     return pairs
-
-
-def _pair(left: Photo, right: Photo) -> Photo:
-    name = f"{left.name} + {right.name}"
-    shown = tuple(AnnotatedCategory(one.name, one.accepted) for one in
-                  (*left.categories, *right.categories))  # fmt: skip
-    return Photo(left.path, name, name, shown, right.path)
 
 
 def _read_folder(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator[Photo]:
@@ -165,16 +147,12 @@ def _read_folder(images: ImagesSection, folder: Path, names: OwnNames) -> Iterat
         category = _named(*category_of_folder(label), names)
         yield Photo(path, relative, relative, (category,))
     if outside:
-        raise ReaderError(
-            *(
-                f"{name}: is not in a class folder; move it into a sub-folder named like its class"
-                for name in outside
-            )
-        )
+        why = "is not in a class folder; move it into a sub-folder named like its class"
+        raise ReaderError(*(f"{name}: {why}" for name in outside))
 
 
 def _files(folder: Path) -> list[Path]:
-    """The researcher's files below `folder`, in order: none that a system left there."""
+    """The researcher's files below `folder`, in order; none that an operating system left there."""
     return sorted(
         path
         for path in folder.rglob("*")
@@ -189,7 +167,9 @@ def left_out(images: ImagesSection, base: Path) -> Counter[str]:
     """
     folder = (base / images.folder).resolve()
     found: Counter[str] = Counter()
-    named = _annotated_files(images, folder) if images.reader == "coco" else None
+    named = None
+    if images.reader == "coco":
+        named = {photo.path for photo in _read_coco(images, folder, OwnNames())}
     for path in _files(folder):
         if isinstance(images.names, str) and path.resolve() == (base / images.names).resolve():
             continue
@@ -202,14 +182,11 @@ def left_out(images: ImagesSection, base: Path) -> Counter[str]:
 
 
 def _unfollowed(folder: Path) -> Counter[str]:
-    """Links below `folder` that no reader goes along."""
-    links = [path for path in folder.rglob("*") if path.is_symlink()]
+    """Links below `folder` that no reader follows."""
     return Counter(
-        "link to a folder (put the folder itself there)"
-        if path.is_dir()
-        else "link that leads nowhere"
-        for path in links
-        if not path.is_file() and not is_litter(path.relative_to(folder))
+        "link to a folder (put the folder itself there)" if path.is_dir() else "broken link"
+        for path in folder.rglob("*")
+        if path.is_symlink() and not path.is_file() and not is_litter(path.relative_to(folder))
     )
 
 
@@ -218,10 +195,6 @@ def left_out_sentence(found: Counter[str]) -> str:
     if not found:
         return ""
     return "left out: " + ", ".join(f"{count} {what}" for what, count in sorted(found.items()))
-
-
-def _annotated_files(images: ImagesSection, folder: Path) -> set[Path]:
-    return {photo.path for photo in _read_coco(images, folder, OwnNames())}
 
 
 def _named(

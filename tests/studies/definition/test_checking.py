@@ -155,7 +155,7 @@ def test_photos_are_taken_evenly_by_category_or_the_first_by_name(file: Path) ->
 
 
 def test_more_photos_than_there_are_is_told(file: Path) -> None:
-    with pytest.raises(ReaderError, match="7 photos are asked for, 6 are there"):
+    with pytest.raises(ReaderError, match="has 6 photos, and 7 are asked for"):
         read_photos(images(count=7), file.parent)
 
 
@@ -290,7 +290,7 @@ def test_a_language_without_a_translation_is_refused_with_those_that_there_are(
     file: Path, language: str
 ) -> None:
     file.write_text(f'language = "{language}"\n{STUDY}')
-    with pytest.raises(CommandError, match=r"line 1.*not translated into it; take de or en"):
+    with pytest.raises(CommandError, match=r"line 1.*not translated into it; use de or en"):
         said("check", str(file))
 
 

@@ -125,7 +125,7 @@ def test_the_whole_path_of_a_networks_file_is_no_longer_than_its_column(
     path = folder / "cats.toml"
     path.write_text(GOOD.replace('weights = "IMAGENET1K_V1"', lines, 1))
     whole = len(str((folder / "mine.bin").resolve()))
-    with pytest.raises(DefinitionError, match=f"networks.vgg.{key}`: its whole path has {whole} "):
+    with pytest.raises(DefinitionError, match=f"networks.vgg.{key}`: its full path has {whole} "):
         read_definition(path)
 
 
@@ -134,7 +134,7 @@ def test_more_pages_than_their_column_counts_are_told() -> None:
         f'[[blocks]]\nname = "b{n}"\nparadigm = "open_text"\ntrials = 1000\nquestion = "q"\n\n'
         for n in range(33)
     ) + "[design]")  # fmt: skip
-    assert "one person would get 33022 pages and at most 32767 fit" in complaint(text)
+    assert "one person would get 33022 pages, and 32767 is the limit" in complaint(text)
 
 
 def test_a_name_that_is_no_text_is_told(tmp_path: Path) -> None:

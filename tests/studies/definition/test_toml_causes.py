@@ -18,7 +18,7 @@ def complaint(text: str) -> str:
 @pytest.mark.parametrize(
     ("line", "cause"),
     [
-        ("title = “Cats”", "curly quotes; write straight ones"),
+        ("title = “Cats”", "curly quotes; use straight ones"),
         ("title = ‘Cats’", "curly quotes"),
         ("title = „Cats“", "curly quotes"),
         ('title = "C:\\Users\\me"', "a backslash between double quotes"),
@@ -40,13 +40,13 @@ def test_the_likely_cause_is_told_with_its_line(line: str, cause: str) -> None:
 
 
 def test_a_byte_order_mark_is_called_by_its_name() -> None:
-    assert "byte order mark (BOM); save it as UTF-8 without BOM" in complaint(f"\ufeff{STUDY}")
+    assert "byte order mark (BOM); save it as UTF-8 without a BOM" in complaint(f"\ufeff{STUDY}")
 
 
 def test_one_bracket_where_others_have_two_is_not_told_as_something_to_remove() -> None:
     first, rest = STUDY.split("[[blocks]]", 1)
     told = complaint(f"{first}[blocks]{rest}\n[[blocks]]\nname = 'more'")
-    assert "[blocks] and [[blocks]] stand in one file; write [[blocks]] each time" in told
+    assert "has both [blocks] and [[blocks]]; write [[blocks]] each time" in told
     assert "remove" not in told
 
 
@@ -64,10 +64,10 @@ def test_a_path_whose_backslashes_became_a_tab_is_refused() -> None:
 
 def test_a_short_name_that_cannot_be_is_told_in_plain_words() -> None:
     told = complaint(STUDY.replace('slug = "colours"', 'slug = "My Colours"'))
-    assert "`slug`: use small letters a–z, digits and hyphens" in told
+    assert "`slug`: use at most 80 lowercase letters a–z, digits and hyphens" in told
     assert "pattern" not in told
     told = complaint(STUDY.replace('name = "main"', 'name = "Main block"'))
-    assert "use small letters a–z, digits and underscores" in told
+    assert "use at most 60 lowercase letters a–z, digits and underscores" in told
 
 
 def test_a_texts_name_is_no_path() -> None:

@@ -195,7 +195,7 @@ def test_links_that_no_reader_goes_along_are_counted(folder: Path, kind: str) ->
         (elsewhere / "more.png").write_bytes(photo())
     (folder / "photos" / "linked").symlink_to(elsewhere)
     told = left_out_sentence(left_out(section(), folder))
-    assert {"folder": "1 link to a folder", "nothing": "1 link that leads nowhere"}[kind] in told
+    assert {"folder": "1 link to a folder", "nothing": "1 broken link"}[kind] in told
 
 
 def annotated(folder: Path, **changed: Any) -> list[Photo]:
