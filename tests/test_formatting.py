@@ -11,7 +11,6 @@ from studyapp.shelf import formatting
         (formatting.number(-0.004), "0.00"), (formatting.number(-1.5), "−1.50"),
         (formatting.signed(-0.001), "0.00"), (formatting.signed(0.25), "+0.25"),
         (formatting.points(-0.0833), "−8.3 pp"), (formatting.points(0.0), "0.0 pp"),
-        (formatting.whole_points(-0.2), "−20 pp"),
         (formatting.percent(0.6123), "61.2 %"), (formatting.p_value(0.0004), "< 0.001"),
         (formatting.p_value(None), "–"), (formatting.interval([0.1, 0.2]), "0.10 to 0.20"),
     ],

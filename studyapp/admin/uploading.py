@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 
 from studyapp.exports.archives import ArchiveError
-from studyapp.models import Study
+from studyapp.models import Study, new_code
 from studyapp.studies.definition.file import (
     MOST_BYTES,
     TOO_LONG,
@@ -24,7 +24,7 @@ from studyapp.studies.definition.writing import WritingError, with_value
 from studyapp.studies.loading import LoadingError, upload_study
 from studyapp.studies.photos.readers import ReaderError
 from studyapp.studies.rights import may_add_studies
-from studyapp.studies.uploads import UploadError, new_token, remove_workspace, workspace
+from studyapp.studies.uploads import UploadError, remove_workspace, workspace
 
 from .desk.frame import maker, page_of, record
 from .workspace import (
@@ -149,7 +149,7 @@ def _keep_photos(request: HttpRequest, form: StudyForm) -> bool:
 
 
 def _folder(request: HttpRequest) -> Path:
-    return workspace(request.session.setdefault(SESSION, new_token()))
+    return workspace(request.session.setdefault(SESSION, new_code()))
 
 
 def _fill_in(form: StudyForm) -> bool:

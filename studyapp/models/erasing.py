@@ -1,4 +1,4 @@
-"""Judgments are kept by a trigger; this is the one place where some are deleted all the same."""
+"""A trigger protects judgments from deletion; this is the one place where some are deleted."""
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
@@ -8,9 +8,9 @@ from .judgment import Judgment
 
 @transaction.atomic
 def erase_judgments(rows: QuerySet[Judgment]) -> int:
-    """Delete them, for a withdrawal or with a marked copy that is thrown away; how many there were.
+    """Delete judgments, for a withdrawal or with a marked copy that is deleted; how many.
 
-    The trigger looks for the setting, which holds for these rows only.
+    The trigger looks for the setting, which is in force for these rows only.
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL discern.withdrawing = 'yes'")

@@ -183,8 +183,8 @@ class Participation(models.Model):
         """Add to what happened."""
         Event.objects.create(participation=self, kind=kind, data=particulars)
 
-    # Each step below, and each way of leaving, stands here once: what it changes, and its event.
-    # Whether it may be taken is asked before, of the row while it is locked.
+    # Each step below, and each way of leaving, is defined once: what it changes, and its event.
+    # Callers first check on the locked row whether the step may be taken.
 
     def pass_screening(self) -> None:
         self.screened_at = timezone.now()

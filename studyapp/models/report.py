@@ -2,13 +2,12 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
 from django.utils import timezone
 
 from .codes import new_code
 from .design import StimulusOverlay
 from .study import Study
-from .work import Work, WorkState
+from .work import Work, ready_iff
 
 
 class Report(Work):
@@ -33,11 +32,7 @@ class Report(Work):
         ordering = ["-asked_at"]
         constraints = [
             *Work.Meta.constraints,
-            models.CheckConstraint(
-                name="report_ready_iff_digest",
-                condition=Q(state=WorkState.READY, digest__gt="")
-                | (~Q(state=WorkState.READY) & Q(digest="")),
-            ),
+            ready_iff("report_ready_iff_digest"),
         ]
 
     def __str__(self) -> str:
@@ -83,11 +78,7 @@ class Download(Work):
         ordering = ["-asked_at"]
         constraints = [
             *Work.Meta.constraints,
-            models.CheckConstraint(
-                name="download_ready_iff_digest",
-                condition=Q(state=WorkState.READY, digest__gt="")
-                | (~Q(state=WorkState.READY) & Q(digest="")),
-            ),
+            ready_iff("download_ready_iff_digest"),
         ]
 
     def __str__(self) -> str:

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from .codes import new_code
 from .study import Network, Study
-from .work import Work, WorkState
+from .work import Work, WorkState, ready_iff
 
 
 class Image(models.Model):
@@ -61,10 +61,6 @@ class Prediction(Work):
 
     def __str__(self) -> str:
         return f"{self.network} on {self.image}"
-
-    @property
-    def first_class(self) -> int:
-        return int(self.top[0][0])
 
     def classes(self, count: int) -> list[int]:
         """The indices of the first `count` classes, the most probable first."""
@@ -145,11 +141,7 @@ class Explanation(Work):
                 fields=["image", "network", "class_index", "method", "settings_digest"],
                 name="explanation_once",
             ),
-            models.CheckConstraint(
-                name="explanation_ready_iff_digest",
-                condition=Q(state=WorkState.READY, map_digest__gt="")
-                | (~Q(state=WorkState.READY) & Q(map_digest="")),
-            ),
+            ready_iff("explanation_ready_iff_digest", "map_digest"),
         ]
 
     def __str__(self) -> str:
@@ -169,11 +161,7 @@ class Picture(Work):
         abstract = True
         constraints = [
             *Work.Meta.constraints,
-            models.CheckConstraint(
-                name="%(class)s_ready_iff_digest",
-                condition=Q(state=WorkState.READY, digest__gt="")
-                | (~Q(state=WorkState.READY) & Q(digest="")),
-            ),
+            ready_iff("%(class)s_ready_iff_digest"),
         ]
 
 

@@ -1,6 +1,6 @@
 """Study, its texts, its networks, and what was changed after it opened."""
 
-from typing import Any, Self
+from typing import Self
 
 from django.conf import settings
 from django.db import models
@@ -167,8 +167,7 @@ class NetworkPair(models.Model):
 
     def network(self, role: str) -> Network:
         """The network of `role` ("stronger" or "weaker"); KeyError for any other or none."""
-        found: dict[str, Any] = {"stronger": self.stronger, "weaker": self.weaker}
-        if found[role] is None:
+        network: Network | None = {"stronger": self.stronger, "weaker": self.weaker}[role]
+        if network is None:
             raise KeyError(f"pair {self.name} has no {role} network")
-        network: Network = found[role]
         return network

@@ -12,6 +12,14 @@ class WorkState(models.TextChoices):
     FAILED = "failed", "failed"
 
 
+def ready_iff(name: str, digest: str = "digest") -> models.CheckConstraint:
+    """A row is ready if and only if the digest of what was made is there."""
+    is_there = Q(state=WorkState.READY, **{f"{digest}__gt": ""})
+    return models.CheckConstraint(
+        name=name, condition=is_there | (~Q(state=WorkState.READY) & Q(**{digest: ""}))
+    )
+
+
 Row = TypeVar("Row", bound=models.Model)
 
 

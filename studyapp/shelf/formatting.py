@@ -18,11 +18,6 @@ def whole_percent(value: float) -> str:
     return f"{100 * value:.0f} %".replace("-", "−")
 
 
-def whole_points(value: float) -> str:
-    """A difference of two shares for an axis."""
-    return f"{100 * value:.0f} pp".replace("-", "−")
-
-
 def number(value: float | None) -> str:
     return MISSING if value is None else f"{value:.2f}".replace("-0.00", "0.00").replace("-", "−")
 

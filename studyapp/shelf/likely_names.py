@@ -1,4 +1,4 @@
-"""What somebody may have meant by a name that is not known."""
+"""What a misspelt name may have meant."""
 
 import difflib
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a sentence about an unknown `name`: the nearest known ones, or all of them."""
     names = sorted(known)
     if not names:
-        return "there is none to name here; remove it"
+        return "no name is known here; remove it"
     near = difflib.get_close_matches(name, names, n=1)
     if not near:
         return f"known: {', '.join(names)}"

@@ -29,6 +29,7 @@ from studyapp.models import (
 )
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import LifecycleError, open_study
+from studyapp.studies.texts import current_texts
 
 # Of a slug's 80 characters, what "-simulated-99999" leaves
 LONGEST_STEM, DIGEST = 64, 8
@@ -56,15 +57,18 @@ def marked_copy(study: Study, kind: StudyKind, seed: int, *, people: int | None 
         state=StudyState.PREPARING,
         prepared_at=timezone.now(),
     )
-    _copy_texts(study, copy)
+    StudyText.objects.bulk_create(
+        StudyText(study=copy, name=text.name, markdown=text.markdown, digest=text.digest)
+        for text in current_texts(study).values()
+    )
     _copy_stimuli(study, copy, _copy_conditions(study, copy))
     return open_study(copy)
 
 
 def delete_copies(study: Study) -> None:
-    """Delete the marked copies of a study that was never open, with all that was tried in them.
+    """Delete the marked copies of a study that was never open, with all data collected in them.
 
-    People who came for nothing else go with them, and with them what a panel called them.
+    People who took part in nothing else are deleted too, together with their panel's ids.
     """
     copies = study.copies.all()
     people = Participation.objects.filter(study__in=copies)
@@ -81,10 +85,10 @@ def delete_copies(study: Study) -> None:
 
 
 def delete_rows(study: Study) -> None:
-    """Delete a study in which nobody is any more, in the order that its protected rows ask for.
+    """Delete a study that has no participants left, in the order that its protected rows need.
 
-    The files of its reports and bundles go once that is committed; photos, maps and pictures stay,
-    for another study may show the same.
+    The files of its reports and bundles are removed after the commit; photos, maps and pictures
+    stay, because another study may show the same.
     """
     made = [*study.reports.values_list("file", flat=True)]
     made += study.downloads.values_list("file", flat=True)
@@ -107,14 +111,6 @@ def _free_slug(study: Study, kind: StudyKind) -> str:
     taken = set(Study.objects.filter(slug__startswith=stem).values_list("slug", flat=True))
     names = (f"{stem}-{kind}-{number}" for number in count(1))
     return next(name for name in names if name not in taken)
-
-
-def _copy_texts(study: Study, copy: Study) -> None:
-    newest = {text.name: text for text in study.texts.order_by("version")}
-    StudyText.objects.bulk_create(
-        StudyText(study=copy, name=text.name, markdown=text.markdown, digest=text.digest)
-        for text in newest.values()
-    )
 
 
 def _copy_conditions(study: Study, copy: Study) -> dict[int, Condition]:

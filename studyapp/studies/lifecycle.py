@@ -2,6 +2,7 @@
 
 import statistics
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
@@ -47,12 +48,16 @@ def open_study(study: Study) -> Study:
     study = locked_study(study, StudyState.PREPARING, verb="opened")
     for hindrance in hindrances(study):
         raise LifecycleError(f"{study.slug} can't be opened: {hindrance}")
-    plan, design = drawn_design(study)
-    certificate = certify(plan, design)
-    if certificate["problems"]:
-        raise LifecycleError(f"{study.slug} can't be opened: {certificate['problems'][0]}")
+    plan, design, certificate = certified_design(study, verb="opened")
     write_design(study, plan, design)
-    study.certificate = {**certificate, "dropped": _dropped(study)}
+    dropped = study.stimuli.filter(role=StimulusRole.DROPPED).select_related("photo")
+    study.certificate = {
+        **certificate,
+        "dropped": [
+            {"photo": row.photo.name, "category": row.category, "because": row.dropped_because}
+            for row in dropped
+        ],
+    }
     study.definition_digest = digest_of(study.definition)
     study.design_digest = design.digest()
     study.keys_digest = keys_digest(study)
@@ -64,7 +69,7 @@ def open_study(study: Study) -> Study:
 
 @transaction.atomic
 def pause_study(study: Study) -> Study:
-    """Let nobody new in; who is inside finishes."""
+    """Let nobody new in; those who have a place can finish."""
     return _move(locked_study(study, StudyState.OPEN, verb="paused"), StudyState.PAUSED)
 
 
@@ -79,7 +84,7 @@ def close_study(study: Study) -> Study:
     study = locked_study(study, StudyState.OPEN, StudyState.PAUSED, verb="closed")
     study.closed_at = timezone.now()
     study.save(update_fields=["closed_at"])
-    # Nobody comes in again: what knew erased ids again has no purpose any more.
+    # Nobody can come in again, so what would recognise erased ids has no purpose any more.
     study.participations.exclude(id_digest="").update(id_digest="")
     return _move(study, StudyState.CLOSED)
 
@@ -97,7 +102,7 @@ def hindrances(study: Study) -> Iterator[str]:
 
 
 def pay_below_the_floor(study: Study) -> Iterator[str]:
-    """Whether people in the study's pilots took so long that its pay is below the hourly floor."""
+    """A sentence if the study's pilots took so long that its pay is below the hourly floor."""
     pay = study_definition(study).pay
     pilots = Participation.objects.filter(
         study__copy_of=study, study__kind=StudyKind.PILOT, finished_at__isnull=False
@@ -115,17 +120,26 @@ def pay_below_the_floor(study: Study) -> Iterator[str]:
         )
 
 
-def drawn_design(study: Study) -> tuple[Plan, Design]:
-    """The design as it would be drawn now; LifecycleError says what can't be met."""
+def certified_design(
+    study: Study, *, verb: str, **places: int
+) -> tuple[Plan, Design, dict[str, Any]]:
+    """The design of all places, or of `places` (as `design_plan` takes them), and its certificate.
+
+    LifecycleError says what can't be met.
+    """
     try:
-        plan = design_plan(study)
-        return plan, draw(plan)
+        plan = design_plan(study, **places)
+        design = draw(plan)
     except DesignError as error:
         raise LifecycleError(f"{study.slug}: {error}") from error
+    certificate = certify(plan, design)
+    for problem in certificate["problems"]:
+        raise LifecycleError(f"{study.slug} can't be {verb}: {problem}")
+    return plan, design, certificate
 
 
 def locked_study(study: Study, *states: StudyState, verb: str) -> Study:
-    """The study's row, locked; refused if it is in none of `states`."""
+    """The study's row, locked; LifecycleError if it is in none of `states`."""
     locked = Study.objects.select_for_update().get(pk=study.pk)
     if locked.state not in states:
         needed = " or ".join(states)
@@ -139,12 +153,3 @@ def _move(study: Study, state: StudyState) -> Study:
     study.state = state
     study.save(update_fields=["state"])
     return study
-
-
-def _dropped(study: Study) -> list[dict[str, str]]:
-    """The stimuli that were left out by name, with the reason."""
-    rows = study.stimuli.filter(role=StimulusRole.DROPPED).select_related("photo")
-    return [
-        {"photo": row.photo.name, "category": row.category, "because": row.dropped_because}
-        for row in rows
-    ]

@@ -1,7 +1,6 @@
 """From a study file to rows: Study, texts, networks, conditions, photos."""
 
 import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +31,7 @@ from studyapp.studies.definition.named_files import (
     weights_of,
 )
 from studyapp.studies.definition.stored import with_own_keys
-from studyapp.studies.definition.study import Definition
+from studyapp.studies.definition.study import Definition, digest_of
 from studyapp.studies.photos.files import examine, measure, photo_bytes
 from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, read_photos
 
@@ -51,17 +50,16 @@ class LoadingError(Exception):
 def load_study(path: Path, *, replace: bool = False) -> Study:
     """The study of the file at `path`, with all its photos; loading the same again changes nothing.
 
-    `replace`: a changed file may take the place of a study that has never been open; who works on
-    it keeps their role.
-    DefinitionError, ReaderError or LoadingError say what is wrong.
+    `replace`: a changed file may replace a study that has never been open; its members keep their
+    roles. DefinitionError, ReaderError or LoadingError say what is wrong.
     """
     definition = read_definition(path, with_photos=True)
     known = Study.objects.select_for_update().filter(slug=definition.slug).first()
-    members = list(known.members.all()) if known is not None else []
+    members: list[Member] = []
     if known is not None:
-        texts = _texts(definition, path.parent)
-        if _is_unchanged(known, definition, texts, path.parent):
+        if _is_unchanged(known, definition, path.parent):
             return known
+        members = list(known.members.all())
         _make_room(known, replace=replace)
     study = _make_study(path, definition, _parent(definition, Study.objects.all()))
     Member.objects.bulk_create(
@@ -73,9 +71,9 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
 
 @transaction.atomic
 def upload_study(path: Path, owner: Any) -> Study:
-    """A study that was not there before, of a file that somebody uploaded; `owner` is its owner.
+    """A new study from an uploaded file; `owner` becomes its owner.
 
-    Whatever the file names must lie in its own folder. Errors as `load_study`.
+    All files that it names must lie in its own folder. Raises what `load_study` raises.
     """
     definition = read_definition(path, is_upload=True)
     if Study.objects.filter(slug=definition.slug).exists():
@@ -90,7 +88,7 @@ def _make_study(
     path: Path, definition: Definition, parent: Study | None, *, keep: bool = False
 ) -> Study:
     """The rows of a study whose name is free; `keep`: networks' files are copied, because the
-    study file's folder will go."""
+    study file's folder will be removed."""
     photos, told = _photos(definition, path.parent)
     try:
         with transaction.atomic():
@@ -106,7 +104,10 @@ def _make_study(
             )
     except IntegrityError as error:  # another request was faster
         raise LoadingError(EXISTS.format(definition.slug)) from error
-    _write_texts(study, _texts(definition, path.parent))
+    StudyText.objects.bulk_create(
+        StudyText(study=study, name=name, markdown=markdown, digest=text_digest(markdown))
+        for name, markdown in _texts(definition, path.parent).items()
+    )
     _write_conditions(study, definition, path.parent, keep=keep)
     _write_photos(study, photos, definition)
     _refuse_strange_photos(study, definition)
@@ -136,7 +137,7 @@ def _refuse_strange_photos(study: Study, definition: Definition) -> None:
         if photo and not study.images.filter(image__sha256=photo).exists():
             raise LoadingError(
                 f'condition {condition.name}: settings.photo = "{photo}" is not a photo of '
-                "this study; give the SHA-256 of one of its photos, or leave it out"
+                "this study; use the SHA-256 of one of its photos, or remove the setting"
             )
 
 
@@ -146,18 +147,19 @@ def _parent(definition: Definition, known: QuerySet[Study]) -> Study | None:
         return None
     found = known.filter(slug=definition.parent).first()
     if found is None:
-        raise LoadingError(f"no study {definition.parent} to be the parent; load it first")
+        raise LoadingError(f"the parent {definition.parent} is not loaded; load it first")
     return found
 
 
-def _is_unchanged(study: Study, definition: Definition, texts: dict[str, str], base: Path) -> bool:
+def _is_unchanged(study: Study, definition: Definition, base: Path) -> bool:
     """Whether file, texts and, while they can still change, photos and weights are the same."""
-    digests = {text.name: text.digest for text in study.texts.filter(version=1)}
+    texts = _texts(definition, base)
+    digests = {name: text_digest(markdown) for name, markdown in texts.items()}
+    if dict(study.texts.filter(version=1).values_list("name", "digest")) != digests:
+        return False
     # What was stored before a key was known has its default.
     stored = Definition.model_validate(with_own_keys(study.definition))
-    if stored.model_dump() != definition.model_dump() or digests != {
-        name: text_digest(markdown) for name, markdown in texts.items()
-    }:
+    if stored.model_dump() != definition.model_dump():
         return False
     if study.state not in (StudyState.DRAFT, StudyState.PREPARING):
         return True
@@ -181,7 +183,7 @@ def _sha256(photo: Photo, surround: str) -> str:
 
 
 def _has_weights(study: Study, definition: Definition, base: Path) -> bool:
-    """Whether no file of weights is another than the one that a worker of `study` has read."""
+    """Whether every file of weights is still the one that a worker of `study` has read."""
     for pair in study.pairs.select_related("stronger", "weaker"):
         named = definition.pairs[pair.name]
         for row, name in ((pair.stronger, named.stronger), (pair.weaker, named.weaker)):
@@ -195,11 +197,7 @@ def _has_weights(study: Study, definition: Definition, base: Path) -> bool:
 def _categories(photo: Photo) -> list[dict[str, Any]]:
     """What a photo shows, as a row holds it."""
     return [
-        {
-            "name": one.name,
-            "accepted": list(one.accepted),
-            "boxes": [list(box) for box in one.boxes],
-        }
+        {"name": one.name, "accepted": list(one.accepted), "boxes": list(map(list, one.boxes))}
         for one in photo.categories
     ]
 
@@ -208,13 +206,13 @@ def _make_room(study: Study, *, replace: bool) -> None:
     """Delete a study that was never open, with its marked copies, if that was asked for."""
     if study.state not in (StudyState.DRAFT, StudyState.PREPARING):
         raise LoadingError(
-            f"{study.slug} was opened and can't change: give the file a new slug, "
-            f"and name {study.slug} as its parent"
+            f"{study.slug} was opened and can't change any more: give the file a new slug, and "
+            f"name {study.slug} as its parent"
         )
     if not replace:
         raise LoadingError(
-            f"{study.slug} is loaded already, and the file or one that it names has changed: load "
-            "it with --replace, or give it a new slug"
+            f"{study.slug} is already loaded, and its file or a file that it names has changed: "
+            "load it with --replace, or give it a new slug"
         )
     if child := study.versions.first():
         raise LoadingError(
@@ -223,13 +221,6 @@ def _make_room(study: Study, *, replace: bool) -> None:
         )
     delete_copies(study)
     delete_rows(study)
-
-
-def _write_texts(study: Study, texts: dict[str, str]) -> None:
-    StudyText.objects.bulk_create(
-        StudyText(study=study, name=name, markdown=markdown, digest=text_digest(markdown))
-        for name, markdown in texts.items()
-    )
 
 
 def _write_conditions(study: Study, definition: Definition, base: Path, *, keep: bool) -> None:
@@ -262,7 +253,7 @@ def _write_conditions(study: Study, definition: Definition, base: Path, *, keep:
 
 
 def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
-    """The row of a network; its files' places are stored whole, so that any worker finds them."""
+    """The row of a network; its files' full paths are stored, so that any worker finds them."""
     values = {
         "builder": section.builder,
         "weights": weights_of(section, base, keep=keep),
@@ -271,16 +262,15 @@ def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
         "labels_file": labels_of(section, base, keep=keep),
         "layer": section.layer or "",
     }
-    # Another file under the name of before is another network: nothing of the old one is its own
+    # A changed file under the same name is another network, to which no old result belongs.
     files = {key: content_digest(file) for key, file in network_files(section, base).items()}
     told = {**values, "files": files} if files else values
-    digest = hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
-    network, _ = Network.objects.get_or_create(digest=digest, defaults=values)
+    network, _ = Network.objects.get_or_create(digest=digest_of(told), defaults=values)
     return network
 
 
 def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> None:
-    rows = [
+    StudyImage.objects.bulk_create(
         StudyImage(
             study=study,
             image=_image(photo, definition.display.surround),
@@ -289,8 +279,7 @@ def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> 
             categories=_categories(photo),
         )
         for photo in photos
-    ]
-    StudyImage.objects.bulk_create(rows)
+    )
 
 
 def _image(photo: Photo, surround: str) -> Image:
@@ -300,8 +289,8 @@ def _image(photo: Photo, surround: str) -> Image:
     known = Image.objects.filter(sha256=sha256).first()
     if known is not None:
         return known
-    width, height, ending = measure(content, photo.name)
-    file = f"photos/{sha256[:2]}/{sha256}.{ending}"
+    found = measure(content, photo.name)
+    file = f"photos/{sha256[:2]}/{sha256}.{found.ending}"
     if not storage.is_there(file):
         storage.keep(file, content)
-    return Image.objects.create(sha256=sha256, file=file, width=width, height=height)
+    return Image.objects.create(sha256=sha256, file=file, width=found.width, height=found.height)

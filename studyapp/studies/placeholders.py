@@ -1,4 +1,4 @@
-"""What a sample text leaves for the researcher to write: no real study opens with it."""
+"""Placeholders in sample texts, for researchers to replace: no real study opens with one."""
 
 import re
 from collections.abc import Iterator

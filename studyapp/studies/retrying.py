@@ -1,4 +1,4 @@
-"""What failed, or can't be shown, is put right by a person: tried again, or left out by name."""
+"""How people deal with work that failed or can't be shown: try it again, or drop it by name."""
 
 from django.db import transaction
 
@@ -24,9 +24,9 @@ def retry_failed(study: Study) -> int:
 
 @transaction.atomic
 def drop_stimulus(stimulus: Stimulus, reason: str) -> None:
-    """Leave a photo out by name before opening; the next in the seed's order takes its place.
+    """Drop a photo by name before opening; the next in the seed's order takes its place.
 
-    LifecycleError says why that can't be: the study is open, or no photo is left.
+    LifecycleError if the study is open or no photo is left.
     """
     study = Study.objects.select_for_update().get(pk=stimulus.study_id)
     if study.state != StudyState.PREPARING:

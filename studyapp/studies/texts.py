@@ -1,13 +1,13 @@
 """A study's texts as people see them now, and how one is corrected without losing the old one."""
 
 import hashlib
-import json
 from collections.abc import Mapping
 from functools import lru_cache
 
 from django.db import transaction
 
 from studyapp.models import Deviation, Study, StudyText
+from studyapp.studies.definition.study import digest_of
 
 
 def text_digest(markdown: str) -> str:
@@ -33,8 +33,7 @@ def _texts_of_digest(study: int, digest: str) -> Mapping[str, StudyText]:
 
 def texts_digest(study: Study) -> str:
     """SHA-256 over the newest version of every text: what a judgment was made under."""
-    rows = {name: text.digest for name, text in current_texts(study).items()}
-    return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
+    return digest_of({name: text.digest for name, text in current_texts(study).items()})
 
 
 @transaction.atomic

@@ -1,15 +1,14 @@
-"""A folder of its own for each upload, until it has become a study or nobody goes on with it."""
+"""A folder of its own for each upload, until it has become a study or is abandoned."""
 
 import os
-import re
-import secrets
 import shutil
 import time
 from pathlib import Path
 
 from django.conf import settings
 
-TOKEN = re.compile(r"[A-Za-z0-9_-]{22}")
+from studyapp.models.codes import is_code
+
 UPLOAD_HOURS = 48
 
 
@@ -17,13 +16,9 @@ class UploadError(ValueError):
     """An upload that can't be used: one sentence with the fix."""
 
 
-def new_token() -> str:
-    return secrets.token_urlsafe(16)
-
-
 def workspace(token: str) -> Path:
-    """The folder of an upload, made if it is not there; `token` comes from the session only."""
-    if not TOKEN.fullmatch(token):
+    """The folder of an upload, made if missing; `token` is a `new_code` from the session only."""
+    if not is_code(token):
         raise UploadError("this upload was not found; choose the file again")
     folder = _uploads() / token
     folder.mkdir(parents=True, exist_ok=True)
@@ -33,12 +28,12 @@ def workspace(token: str) -> Path:
 
 def remove_workspace(token: str) -> None:
     """Remove an upload that has become a study."""
-    if TOKEN.fullmatch(token):
+    if is_code(token):
         shutil.rmtree(_uploads() / token, ignore_errors=True)
 
 
 def old_workspaces() -> list[Path]:
-    """The uploads that nobody has gone on with for UPLOAD_HOURS."""
+    """The uploads that nobody has worked on for UPLOAD_HOURS."""
     since = time.time() - UPLOAD_HOURS * 3600
     folders = _uploads().iterdir() if _uploads().is_dir() else ()
     return sorted(path for path in folders if path.is_dir() and path.stat().st_mtime < since)

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from studyapp.models import Study
-from studyapp.studies.uploads import new_token, workspace
+from studyapp.models import Study, new_code
+from studyapp.studies.uploads import workspace
 from tests.admin.desk import administrator
 from tests.admin.test_upload import ADDRESS, TEXTS, TOML, sent
 from tests.running import output_of
@@ -32,7 +32,7 @@ def test_an_upload_that_nobody_went_on_with_is_removed_by_the_daily_command(
     tmp_path: Path, settings: Settings
 ) -> None:
     settings.VAR = tmp_path
-    old, new = (workspace(new_token()) for _ in range(2))
+    old, new = (workspace(new_code()) for _ in range(2))
     (old / "photos").mkdir()
     os.utime(old, (time.time() - 49 * 3600,) * 2)
     os.utime(new, (time.time() - 47 * 3600,) * 2)

@@ -65,8 +65,9 @@ def test_it_is_asked_and_analysed_as_it_was() -> None:
 
 def test_a_definition_that_is_stored_today_holds_its_own_keys_and_verifies() -> None:
     stored = with_own_keys(facts()["study"]["definition"])
-    Definition.model_validate(stored)
+    definition = Definition.model_validate(stored)
     assert with_own_keys(stored) == stored
+    assert definition.digest() == digest_of(definition.model_dump(mode="json"))
 
 
 def test_a_bundle_of_a_paradigm_that_is_not_here_is_refused_whole(settings: Any) -> None:

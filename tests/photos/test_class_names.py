@@ -141,8 +141,8 @@ def test_own_names_may_stand_in_the_study_file(tmp_path: Path) -> None:
     ("table", "sentence"),
     [
         (None, "no such file beside the study file"),
-        ("", "empty; its first line is name,classes"),
-        ("name,class\ncat,tabby", "its columns are name, class; they must be name, classes"),
+        ("", "is empty; its first line must be name,classes"),
+        ("name,class\ncat,tabby", "the columns are name, class; they must be name, classes"),
         ("name,classes\ncat,\n", "line 2: needs a name and its classes"),
         ("name,classes\ncat,tabby,tiger\n", "line 2: needs a name and its classes, 2 cells"),
         ('name,classes\n"cat,tabby\n', "not a table"),

@@ -58,7 +58,7 @@ def test_only_a_study_that_is_under_way_is_extended() -> None:
 def test_places_that_cannot_be_balanced_are_refused_with_the_nearest() -> None:
     design = {"seed": 1, "people": 4, "stimuli": 4, "ratings": "exact"}
     study = open_small_study(trials=4, stimuli=4, design=design)
-    with pytest.raises(LifecycleError, match="take 2 or 4 people"):
+    with pytest.raises(LifecycleError, match="use 2 or 4 people"):
         extend_study(study, people=3)
     assert Slot.objects.count() == 4
 

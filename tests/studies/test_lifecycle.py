@@ -107,7 +107,7 @@ def test_a_study_with_an_unready_overlay_is_not_opened() -> None:
 def test_a_study_with_an_empty_explanation_is_not_opened() -> None:
     study = make_study()
     Explanation.objects.update(is_empty=True)
-    with pytest.raises(LifecycleError, match="shows nothing: its map is empty"):
+    with pytest.raises(LifecycleError, match="shows nothing, because its map is empty"):
         open_study(study)
 
 
@@ -160,7 +160,7 @@ def test_a_dropped_photos_place_is_taken_by_none_that_another_question_shows() -
 
 def test_a_study_whose_ratings_would_be_unequal_is_not_opened_where_they_must_be() -> None:
     design = {"seed": 1, "people": 5, "stimuli": 4, "ratings": "exact"}
-    with pytest.raises(LifecycleError, match="take 8 people"):
+    with pytest.raises(LifecycleError, match="use 8 people"):
         open_study(make_study(design=design))
 
 

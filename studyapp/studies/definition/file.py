@@ -161,6 +161,7 @@ def _node(path: KeyPath) -> dict[str, Any]:
             node = node.get("items", {})
         else:
             patterns = iter(node.get("patternProperties", {}).values())
+            keyed: Any
             keyed = node.get("additionalProperties") or next(patterns, {})
             node = node.get("properties", {}).get(part) or keyed
     return _resolve(node, schema)

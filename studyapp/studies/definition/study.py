@@ -84,6 +84,10 @@ class Definition(Section):
         description="The plan of the analysis.",
     )
 
+    def digest(self) -> str:
+        """SHA-256 of the checked definition, the same for every spelling of the same file."""
+        return digest_of(self.model_dump(mode="json"))
+
     def arm_conditions(self) -> dict[str, list[str]]:
         """Each arm's conditions by name; one arm "everyone" has them all where none is declared."""
         if not self.arms:
@@ -156,6 +160,6 @@ def stored_definition(stored: Mapping[str, Any]) -> Definition:
     return Definition.model_validate(as_read_today(stored))
 
 
-def digest_of(stored: Mapping[str, Any]) -> str:
-    """SHA-256 of a definition as it is stored: anybody can compute it again from a bundle."""
+def digest_of(stored: Any) -> str:
+    """SHA-256 of JSON, such as a stored definition: anybody can compute it from a bundle again."""
     return hashlib.sha256(json.dumps(stored, sort_keys=True).encode()).hexdigest()

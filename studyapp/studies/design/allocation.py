@@ -80,7 +80,7 @@ def stratum_share(trials: int, strata: int) -> int:
         below = f"{share * strata} or " if share else ""
         raise DesignError(
             f"{trials} trials can't hold equally many of {strata} kinds of photos: "
-            f"take {below}{(share + 1) * strata}"
+            f"use {below}{(share + 1) * strata}"
         )
     return share
 
@@ -92,7 +92,9 @@ def _windows(
     cycle = people_for_exact_ratings(len(items), len(conditions), trials)
     while len(windows) < people:
         schedule = _schedule(_spread(items, random), conditions, random)
-        windows.extend(_window(schedule, number * trials, trials) for number in range(cycle))
+        for start in range(0, cycle * trials, trials):
+            window = [schedule[place % len(schedule)] for place in range(start, start + trials)]
+            windows.append(window)
     return windows[:people]
 
 
@@ -101,7 +103,7 @@ def _refuse_repeats(items: Sequence[Item], trials: int) -> None:
     full = min(sum(len(group) > step for group in counts) for step in range(_depth(items)))
     if trials > full:
         raise DesignError(
-            f"{trials} trials a person need at least {trials} photos with equally many stimuli "
+            f"{trials} trials per person need at least {trials} photos with equally many stimuli "
             f"each, so that nobody sees one twice; there are {full}: ask for at most {full}"
         )
 
@@ -135,10 +137,6 @@ def _schedule(order: list[Item], conditions: Sequence[str], random: Random) -> l
         Cell(order[step % len(order)], names[(step + shift * (step // len(order))) % count])
         for step in range(len(order) * count)
     ]
-
-
-def _window(schedule: list[Cell], start: int, length: int) -> list[Cell]:
-    return [schedule[(start + step) % len(schedule)] for step in range(length)]
 
 
 def _ordered(

@@ -19,8 +19,12 @@ def balanced_bits(first: Sequence[Path], second: Sequence[Path], random: Random)
     partners = (_partners(first, random), _partners(second, random))
     bits: list[bool | None] = [None] * len(first)
     for start in range(len(first)):
-        if bits[start] is None:
-            _colour(start, random.random() < 0.5, bits, partners)
+        stack = [(start, random.random() < 0.5)] if bits[start] is None else []
+        while stack:
+            trial, value = stack.pop()
+            if bits[trial] is None:
+                bits[trial] = value
+                stack.extend((pairs[trial], not value) for pairs in partners if trial in pairs)
     return [bool(bit) for bit in bits]
 
 
@@ -39,15 +43,3 @@ def _partners(paths: Sequence[Path], random: Random) -> dict[int, int]:
                 partners[one], partners[other] = other, one
             waiting.extend(group[len(group) - len(group) % 2 :])
     return partners
-
-
-def _colour(
-    start: int, bit: bool, bits: list[bool | None], partners: tuple[dict[int, int], ...]
-) -> None:
-    stack = [(start, bit)]
-    while stack:
-        trial, value = stack.pop()
-        if bits[trial] is not None:
-            continue
-        bits[trial] = value
-        stack.extend((pairs[trial], not value) for pairs in partners if trial in pairs)

@@ -15,7 +15,7 @@ Row = tuple[SlotPlan, int, TrialPlan]
 def certify(plan: Plan, design: Design) -> dict[str, Any]:
     """The certificate: counts per block and arm; `problems` is empty when all that was asked holds.
 
-    `notes` tells unequal ratings where the definition says that the nearest will do.
+    `notes` lists unequal ratings where the definition accepts the nearest.
     """
     blocks = [
         _certify_block(arm, block, design)
@@ -23,8 +23,10 @@ def certify(plan: Plan, design: Design) -> dict[str, Any]:
         for block in planned
         if block.stage == "main" and block.asks_about_photos
     ]
-    repeats = sum(_repeats(slot) for slot in design.slots)
-    adjacent = sum(_adjacent_checks(slot) for slot in design.slots)
+    seen = [seen_images(slot.trials) for slot in design.slots]
+    repeats = sum(len(images) - len(set(images)) for images in seen)
+    stages = [[trial.stage for trial in slot.trials] for slot in design.slots]
+    adjacent = sum(one == other == "check" for row in stages for one, other in pairwise(row))
     unequal = [sentence for block in blocks for sentence in block.pop("unequal")]
     problems = list(unequal) if plan.exact_ratings else []
     if plan.exact_sides:
@@ -32,7 +34,7 @@ def certify(plan: Plan, design: Design) -> dict[str, Any]:
     if repeats and not plan.may_repeat_images:
         problems.append(f"{repeats} times a person would see a photo twice")
     if adjacent:
-        problems.append(f"{adjacent} times two attention checks follow one another")
+        problems.append(f"{adjacent} times one attention check follows another")
     return {
         "seed": plan.seed,
         "slots": len(design.slots),
@@ -64,12 +66,13 @@ def certificate_lines(certificate: dict[str, Any]) -> list[str]:
             f"{block['side_by_person']}, over all {block['side_overall']}"
         )
         lines.append(
-            f"  conditions of one person differ by at most {block['conditions_by_person']}; "
-            f"one condition stands at one position {_span(block['condition_at_position'])} times"
+            f"  one person's trials per condition differ by at most "
+            f"{block['conditions_by_person']}; each position has each condition "
+            f"{_span(block['condition_at_position'])} times"
         )
         if block["option_places"]:
             lines.append(
-                f"  how often an option stands at a place differs by at most "
+                f"  how often an option is shown at a place differs by at most "
                 f"{block['option_places']} per stimulus × condition"
             )
     lines.append(
@@ -113,21 +116,23 @@ def _certify_block(arm: str, block: BlockPlan, design: Design) -> dict[str, Any]
 
 
 def _rows(arm: str, block: BlockPlan, design: Design) -> Iterable[Row]:
+    """The planned ratings: of two answers the final one, and none that is asked again."""
     for slot in design.slots:
         if slot.arm == arm:
-            asked = [t for t in slot.trials if t.block == block.name and _is_counted(t)]
+            asked = [
+                trial
+                for trial in slot.trials
+                if trial.block == block.name
+                and (trial.item is not None and trial.step != 1)
+                and trial.stage in ("main", "final")
+            ]
             yield from ((slot, place, trial) for place, trial in enumerate(asked))
-
-
-def _is_counted(trial: TrialPlan) -> bool:
-    """One of the planned ratings: of two answers the final one, and none that is asked again."""
-    return trial.item is not None and trial.step != 1 and trial.stage in ("main", "final")
 
 
 def _uneven_sides(block: dict[str, Any]) -> list[str]:
     return [
         f"block {block['block']}: {word} the two sides differ by {block[key]}; "
-        'another seed may do better, or say side_balance = "nearest"'
+        'try another seed, or set side_balance = "nearest"'
         for key, word in (("side_by_stimulus", "for one stimulus"), ("side_overall", "over all"))
         if block[key] > 1
     ]
@@ -147,7 +152,7 @@ def _unequal(block: BlockPlan, ratings: list[int], people: int) -> list[str]:
     choices = f"{below} or {above}" if 0 < below < above else str(above)
     return [
         f"block {block.name}: {people} people give some stimuli {ratings[0]} and others "
-        f'{ratings[1]} ratings per condition; take {choices} people, or say ratings = "nearest"'
+        f'{ratings[1]} ratings per condition; use {choices} people, or set ratings = "nearest"'
     ]
 
 
@@ -188,16 +193,6 @@ def _widest(counts: Counter[Any], group: Callable[[Any], Hashable]) -> int:
     for key, count in counts.items():
         values[group(key)].append(count)
     return max((max(found) - min(found) for found in values.values()), default=0)
-
-
-def _repeats(slot: SlotPlan) -> int:
-    images = seen_images(slot.trials)
-    return len(images) - len(set(images))
-
-
-def _adjacent_checks(slot: SlotPlan) -> int:
-    stages = [trial.stage for trial in slot.trials]
-    return sum(one == other == "check" for one, other in pairwise(stages))
 
 
 def _span(values: list[int]) -> str:

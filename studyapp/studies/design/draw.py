@@ -85,18 +85,17 @@ class Design:
 
     def digest(self) -> str:
         """SHA-256 of all slots and trials."""
-        rows = json.dumps([_slot_row(slot) for slot in self.slots], sort_keys=True)
-        return hashlib.sha256(rows.encode()).hexdigest()
-
-
-def _slot_row(slot: SlotPlan) -> dict[str, Any]:
-    """What is hashed of a slot. Written out because `asdict` takes ten times as long."""
-    return {
-        "position": slot.position,
-        "arm": slot.arm,
-        "seed": slot.seed,
-        "trials": [_trial_row(trial) for trial in slot.trials],
-    }
+        # Written out because `asdict` takes ten times as long
+        rows = [
+            {
+                "position": slot.position,
+                "arm": slot.arm,
+                "seed": slot.seed,
+                "trials": [_trial_row(trial) for trial in slot.trials],
+            }
+            for slot in self.slots
+        ]
+        return hashlib.sha256(json.dumps(rows, sort_keys=True).encode()).hexdigest()
 
 
 def _trial_row(trial: TrialPlan) -> dict[str, Any]:
@@ -126,7 +125,7 @@ def draw(plan: Plan) -> Design:
     if odd:
         raise DesignError(
             f"{plan.people} people can't be shared equally by {len(plan.arms)} arms: "
-            f"take {per_arm * len(plan.arms)} or {(per_arm + 1) * len(plan.arms)}"
+            f"use {per_arm * len(plan.arms)} or {(per_arm + 1) * len(plan.arms)}"
         )
     drawn = {arm: _arm_trials(plan, arm, per_arm) for arm in plan.arms}
     random = _random(plan, "slots")
@@ -135,7 +134,12 @@ def draw(plan: Plan) -> Design:
         for arm in random.sample(list(plan.arms), len(plan.arms)):
             position = plan.first_position + len(slots)
             trials = tuple(drawn[arm][place])
-            _refuse_repeated_images(plan, trials)
+            images = seen_images(trials)
+            if len(set(images)) < len(images) and not plan.may_repeat_images:
+                raise DesignError(
+                    "two blocks ask one person about the same photo: give each block its own "
+                    "photos, or set repeat_images = true"
+                )
             slots.append(SlotPlan(position, arm, random.getrandbits(62), trials))
     return Design(tuple(slots))
 
@@ -177,9 +181,9 @@ def _asked(plan: Plan, block: BlockPlan, people: int, random: Random) -> list[li
 
 def _block_cells(plan: Plan, block: BlockPlan, people: int, random: Random) -> list[list[Cell]]:
     if not block.items:
-        raise DesignError(f"block {block.name} has no stimulus to ask about")
+        raise DesignError(f"block {block.name} has no stimulus to ask about; add photos")
     if block.is_shared:
-        return [_shared_cells(block, person) for person in range(people)]
+        return _shared_cells(block, people)
     return allocate(
         block.items,
         block.conditions,
@@ -190,17 +194,17 @@ def _block_cells(plan: Plan, block: BlockPlan, people: int, random: Random) -> l
     )
 
 
-def _shared_cells(block: BlockPlan, person: int) -> list[Cell]:
+def _shared_cells(block: BlockPlan, people: int) -> list[list[Cell]]:
     """Practice and learning ask everybody about the same photos; the conditions take turns."""
     if block.trials > len(block.items):
         raise DesignError(
-            f"block {block.name} needs {block.trials} {block.stage} stimuli; "
-            f"there are {len(block.items)}"
+            f"block {block.name} needs {block.trials} {block.stage} stimuli, and there are "
+            f"{len(block.items)}: add photos or ask for fewer trials"
         )
-    count = len(block.conditions)
+    shared, names = block.items[: block.trials], block.conditions
     return [
-        Cell(block.items[step], block.conditions[(person + step) % count])
-        for step in range(block.trials)
+        [Cell(item, names[(person + step) % len(names)]) for step, item in enumerate(shared)]
+        for person in range(people)
     ]
 
 
@@ -263,7 +267,7 @@ def _repeated(block: BlockPlan, asked: list[TrialPlan], random: Random) -> list[
     if block.repeats > len(half):
         raise DesignError(
             f"block {block.name} asks {block.repeats} of {block.trials} trials again: "
-            f"take at most {len(half)}, so that some time lies between"
+            f"use at most {len(half)}, so that some time passes in between"
         )
     return [(_mirrored(trial),) for trial in random.sample(half, block.repeats)]
 
@@ -275,32 +279,26 @@ def _mirrored(trial: TrialPlan) -> TrialPlan:
 
 
 def _with_checks(block: BlockPlan, units: list[Unit], random: Random) -> list[TrialPlan]:
-    """The pages with attention checks strewn in: never first, never two in a row, and never
+    """The pages with attention checks among them: never first, never two in a row, and never
     between the two steps of one question."""
     if block.checks and block.checks >= block.trials:
         raise DesignError(
             f"block {block.name} has {block.checks} attention checks for {block.trials} trials: "
-            f"take at most {block.trials - 1}"
+            f"use at most {block.trials - 1}"
         )
-    after = {_check_place(number, block, random) for number in range(block.checks)}
+    # After which trials: each check anywhere in its own stretch
+    after = set()
+    for number in range(block.checks):
+        first = 1 + number * (block.trials - 1) // block.checks
+        last = (number + 1) * (block.trials - 1) // block.checks
+        after.add(random.randint(first, max(first, last)))
     trials: list[TrialPlan] = []
     for number, unit in enumerate(units, 1):
         trials.extend(unit)
         if number in after:
-            trials.append(_check(block, random))
+            expected = random.choice(block.check_values)
+            trials.append(TrialPlan(block.name, block.paradigm, "check", expected=expected))
     return trials
-
-
-def _check_place(number: int, block: BlockPlan, random: Random) -> int:
-    """After which trial the check of this number comes: anywhere in its own stretch."""
-    first = 1 + number * (block.trials - 1) // block.checks
-    last = (number + 1) * (block.trials - 1) // block.checks
-    return random.randint(first, max(first, last))
-
-
-def _check(block: BlockPlan, random: Random) -> TrialPlan:
-    expected = random.choice(block.check_values)
-    return TrialPlan(block.name, block.paradigm, "check", expected=expected)
 
 
 def seen_images(trials: Sequence[TrialPlan]) -> list[str]:
@@ -311,12 +309,3 @@ def seen_images(trials: Sequence[TrialPlan]) -> list[str]:
         for trial in trials
         if trial.item is not None and trial.step != 2 and trial.stage != "repeat"
     ]
-
-
-def _refuse_repeated_images(plan: Plan, trials: Sequence[TrialPlan]) -> None:
-    images = seen_images(trials)
-    if len(set(images)) < len(images) and not plan.may_repeat_images:
-        raise DesignError(
-            "two blocks ask one person about the same photo: give each block photos of its own, "
-            "or say repeat_images = true"
-        )

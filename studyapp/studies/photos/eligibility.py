@@ -9,6 +9,10 @@ from photos.class_names import ClassNames, class_names, unknown_names
 from studyapp.models import Network, NetworkPair, Prediction, StudyImage
 from studyapp.paradigms import Candidate, Category, Classified, Paradigm, Refusal
 
+from .readers import in_turns
+
+Outcome = list[Candidate] | Refusal
+
 
 @dataclass
 class Eligible:
@@ -43,29 +47,19 @@ def eligible_photos(
     return found
 
 
-Outcome = list[Candidate] | Refusal
-
-
 def _outcomes(
     photos: Sequence[StudyImage], pair: NetworkPair, paradigm: Paradigm
 ) -> dict[int, Outcome]:
     """Of one pair, by the photo's key."""
-    networks = {
-        role: pair.network(role)
-        for role in paradigm.networks
-        if role != "weaker" or pair.weaker is not None
-    }
-    answers = {role: _answers(photos, network) for role, network in networks.items()}
+    roles = [role for role in paradigm.networks if role != "weaker" or pair.weaker is not None]
+    answers = {role: _answers(photos, pair.network(role)) for role in roles}
     names = class_names(tuple(pair.stronger.labels))
-    return {
-        photo.pk: _outcome(
-            photo,
-            {role: rows.get(photo.image_id) for role, rows in answers.items()},
-            names,
-            paradigm,
-        )
-        for photo in photos
-    }
+    found = {}
+    for photo in photos:
+        shown = [category_of(str(one["name"]), one["accepted"], names) for one in photo.categories]
+        known = {role: rows.get(photo.image_id) for role, rows in answers.items()}
+        found[photo.pk] = apply_rule(shown, known, paradigm)
+    return found
 
 
 def agreed(outcomes: Sequence[Outcome]) -> Outcome:
@@ -87,17 +81,12 @@ def unknown_to(photos: Iterable[StudyImage], network: Network) -> list[str]:
 
 
 def in_seed_order(candidates: Mapping[StudyImage, list[Candidate]], seed: str) -> list[StudyImage]:
-    """The photos in the seed's order: one of every group first, then the groups' second ones, so
-    that scenes of one object are used as evenly as can be."""
+    """The photos in the seed's order: one of every group first, then each group's second one, so
+    that scenes of one object are used as evenly as possible."""
     order = sorted(candidates, key=lambda photo: photo.image.sha256)
     drawn = random.Random(seed)
     drawn.shuffle(order)
-    turns: Counter[str] = Counter()
-    turn = {}
-    for photo in order:
-        turn[photo.pk] = turns[photo.group]
-        turns[photo.group] += 1
-    return sorted(order, key=lambda photo: turn[photo.pk])
+    return in_turns(order, lambda photo: photo.group)
 
 
 def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classified]:
@@ -105,13 +94,6 @@ def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classi
     rows = Prediction.objects.ready().filter(network=network, image__in=images)
     labels = [str(label) for label in network.labels]
     return {row.image_id: Classified([int(entry[0]) for entry in row.top], labels) for row in rows}
-
-
-def _outcome(
-    photo: StudyImage, answers: dict[str, Classified | None], names: ClassNames, paradigm: Paradigm
-) -> Outcome:
-    categories = [category_of(str(one["name"]), one["accepted"], names) for one in photo.categories]
-    return apply_rule(categories, answers, paradigm)
 
 
 def apply_rule(

@@ -1,6 +1,5 @@
-"""The bytes of a photo as a study keeps them, and all that is wrong with a folder of photos."""
+"""The bytes of a photo as a study keeps them, and what is wrong with a folder of photos."""
 
-import hashlib
 import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from PIL import ImageOps
 from photos import Measured, PhotoError, open_photo
 from photos import measure as measured
 from studyapp.sections.networks_and_images import ImagesSection
+from studyapp.studies.definition.named_files import content_digest
 
 from .readers import Photo, ReaderError
 
@@ -44,7 +44,7 @@ def photo_bytes(photo: Photo, surround: str = "light") -> bytes:
     """
     if photo.beside is None:
         content = photo.path.read_bytes()
-        if _measured(content, photo.name).transparency == "none":
+        if measure(content, photo.name).transparency == "none":
             return content
         return _png(_opened(content, photo.name, surround))
     paper = Pillow.new("RGB", (SIDE, SIDE))
@@ -55,21 +55,20 @@ def photo_bytes(photo: Photo, surround: str = "light") -> bytes:
     return _png(paper)
 
 
-def measure(content: bytes, name: str) -> tuple[int, int, str]:
-    """Width and height of a photo once it is upright, and the ending of its file's name.
-
-    It is decoded whole; ReaderError if it can't be.
-    """
-    found = _measured(content, name)
-    return found.width, found.height, found.ending
+def measure(content: bytes, name: str) -> Measured:
+    """The photo's measures once it is upright; it is decoded whole, ReaderError if it can't be."""
+    try:
+        return measured(content, name)
+    except PhotoError as error:
+        raise ReaderError(str(error)) from error
 
 
 def examine(
     photos: Iterable[Photo], images: ImagesSection, *, seen: Callable[[], object] = lambda: None
 ) -> Examined:
-    """Decode every photo once, before anything is stored; `seen` hears of each.
+    """Decode every photo once, before anything is stored; `seen` is called after each.
 
-    One ReaderError names every photo that is no whole photo, too large, too small, or there twice.
+    One ReaderError names every photo that is damaged, too large, too small, or a duplicate.
     """
     complaints: list[str] = []
     transparent: list[str] = []
@@ -90,7 +89,7 @@ def _examined(
 ) -> Iterator[str]:
     name = photo.name if photo.beside is None else path.name
     try:
-        found = _measured(path.read_bytes(), name)
+        found = measure(path.read_bytes(), name)
     except OSError as error:
         yield f"{name}: can't be read ({error.strerror}); copy it again, or remove it"
     except ReaderError as error:
@@ -98,11 +97,11 @@ def _examined(
     else:
         if min(found.width, found.height) < images.smallest_side:
             yield (
-                f"{name}: {found.width} × {found.height} pixels; "
-                f"each side needs {images.smallest_side} or more"
+                f"{name}: {found.width} × {found.height} pixels; each side needs at least "
+                f"{images.smallest_side}, so use a larger photo or remove it"
             )
         if found.transparency == "wholly":
-            yield f"{name}: wholly transparent, so there is nothing to see; remove it"
+            yield f"{name}: entirely transparent, so there is nothing to see; remove it"
         elif found.transparency == "partly":
             transparent.append(name)
 
@@ -111,18 +110,8 @@ def _repeated(photo: Photo, known: dict[str, str]) -> Iterator[str]:
     """The same file under two names would be asked about twice."""
     if photo.beside is not None or not photo.path.is_file():
         return
-    with photo.path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    first = known.setdefault(digest, photo.name)
-    if first != photo.name:
+    if (first := known.setdefault(content_digest(photo.path), photo.name)) != photo.name:
         yield f"{photo.name}: the same photo as {first}; remove one"
-
-
-def _measured(content: bytes, name: str) -> Measured:
-    try:
-        return measured(content, name)
-    except PhotoError as error:
-        raise ReaderError(str(error)) from error
 
 
 def _opened(content: bytes, name: str, surround: str) -> Pillow.Image:

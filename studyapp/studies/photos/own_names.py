@@ -10,7 +10,6 @@ from photos.class_names import name_key
 
 COLUMNS = ("name", "classes")
 GROUP = "group"
-BETWEEN_CLASSES = "|"
 Names = str | Mapping[str, str | list[str]]
 
 
@@ -27,7 +26,7 @@ class OwnName:
 
 
 class OwnNames:
-    """Own names by what is compared of them. A name that is not there means itself."""
+    """Own names by what is compared of them. A name that is missing means itself."""
 
     def __init__(self, rows: Iterable[tuple[str, OwnName]] = ()) -> None:
         self._rows: dict[str, OwnName] = {}
@@ -45,7 +44,7 @@ def read_names(names: Names | None, base: Path) -> OwnNames:
     """The names that `images.names` gives: in the file itself, or in a table beside it.
 
     A table has the columns name, classes (several with | between them) and perhaps group, the
-    category that people see; NamesError where it is none.
+    category that people see. NamesError says what is wrong with it.
     """
     if names is None:
         return OwnNames()
@@ -60,31 +59,26 @@ def read_names(names: Names | None, base: Path) -> OwnNames:
 def _table(path: Path, name: str) -> Iterator[tuple[str, OwnName]]:
     rows = _rows(path, name)
     if not rows:
-        raise NamesError(f"{name}: empty; its first line is {','.join(COLUMNS)}")
+        raise NamesError(f"{name}: is empty; its first line must be {','.join(COLUMNS)}")
     header = [name_key(cell) for cell in rows[0]]
     missing = [column for column in COLUMNS if column not in header]
     strange = sorted(set(header) - {*COLUMNS, GROUP})
     if missing or strange or len(set(header)) < len(header):
         raise NamesError(
-            f"{name}, line 1: its columns are {', '.join(rows[0])}; they must be "
-            f"{', '.join(COLUMNS)}, and perhaps {GROUP}"
+            f"{name}, line 1: the columns are {', '.join(rows[0])}; they must be "
+            f"{', '.join(COLUMNS)}, with or without {GROUP}"
         )
     for number, row in enumerate(rows[1:], 2):
-        if any(cell.strip() for cell in row):
-            yield _row(dict(zip(header, map(str.strip, row), strict=False)), len(row), header,
-                       f"{name}, line {number}")  # fmt: skip
-
-
-def _row(cells: dict[str, str], count: int, header: list[str], place: str) -> tuple[str, OwnName]:
-    classes = tuple(
-        one.strip() for one in cells.get("classes", "").split(BETWEEN_CLASSES) if one.strip()
-    )
-    if count > len(header) or not cells.get("name") or not classes:
-        raise NamesError(
-            f"{place}: needs a name and its classes, {len(header)} cells in all; several classes "
-            f"have {BETWEEN_CLASSES} between them, and a cell with a comma has quotes around it"
-        )
-    return cells["name"], OwnName(cells.get(GROUP) or cells["name"], classes)
+        if not any(cell.strip() for cell in row):
+            continue
+        cells = dict(zip(header, map(str.strip, row), strict=False))
+        classes = tuple(filter(None, map(str.strip, cells.get("classes", "").split("|"))))
+        if len(row) > len(header) or not cells.get("name") or not classes:
+            raise NamesError(
+                f"{name}, line {number}: needs a name and its classes, {len(header)} cells in all; "
+                "put | between several classes, and quotes around a cell with a comma"
+            )
+        yield cells["name"], OwnName(cells.get(GROUP) or cells["name"], classes)
 
 
 def _rows(path: Path, name: str) -> list[list[str]]:

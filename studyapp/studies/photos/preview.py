@@ -26,7 +26,7 @@ from .shortfalls import Supply
 
 
 class PreviewError(Exception):
-    """The networks could not answer: one sentence of the explainer's."""
+    """The networks could not answer: one sentence from the explainer."""
 
 
 Answers = dict[str, list[Classified | None]]
@@ -59,21 +59,15 @@ def _counted(
     refused: Counter[str] = Counter()
     pairs = {definition.pair_of(one) for one in definition.conditions_of(paradigm)}
     for place, photo in enumerate(photos):
+        at = {name: found[place] for name, found in answers.items()}
         outcome = agreed(
-            [
-                _outcome(definition.pairs[name], paradigm, photo, _at(answers, place))
-                for name in sorted(pairs)
-            ]
+            [_outcome(definition.pairs[name], paradigm, photo, at) for name in sorted(pairs)]
         )
         if isinstance(outcome, Refusal):
             refused[outcome.rule] += 1
         else:
             eligible[outcome[0].stratum or "photos"] += 1
     return Supply(dict(eligible), dict(refused.most_common()))
-
-
-def _at(answers: Answers, place: int) -> dict[str, Classified | None]:
-    return {name: found[place] for name, found in answers.items()}
 
 
 def _outcome(

@@ -1,10 +1,12 @@
 """Photos and what they show, read from a folder as a study file describes it."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from random import Random
+from typing import TypeVar
 
 from photos import ENDINGS, PhotoError, is_litter, read_coco
 from photos.class_names import category_of_folder
@@ -17,6 +19,7 @@ from .own_names import NamesError, OwnNames, read_names
 
 NAME, GROUP = column(StudyImage, "name"), column(StudyImage, "group")
 CATEGORY = column(Stimulus, "category")
+Item = TypeVar("Item")
 
 
 class ReaderError(ValueError):
@@ -87,6 +90,16 @@ def _unstorable(photo: Photo) -> Iterator[str]:
             yield f"{begin}: its {what} is not UTF-8 text; rename it"
 
 
+def in_turns(photos: Iterable[Item], group: Callable[[Item], Hashable]) -> list[Item]:
+    """One photo of every group first, then each group's second one, and so on."""
+    turns: Counter[Hashable] = Counter()
+    numbered = []
+    for photo in photos:
+        numbered.append((turns[group(photo)], photo))
+        turns[group(photo)] += 1
+    return [photo for _, photo in sorted(numbered, key=itemgetter(0))]
+
+
 def _taken(images: ImagesSection, photos: list[Photo], random: Random) -> list[Photo]:
     """As many as are asked for, by the section's rule."""
     if images.count is None:
@@ -99,13 +112,7 @@ def _taken(images: ImagesSection, photos: list[Photo], random: Random) -> list[P
     if images.select != "first":
         photos = random.sample(photos, len(photos))
     if images.select == "balanced":
-        turns: Counter[tuple[str, ...]] = Counter()
-        turn = {}
-        for photo in photos:
-            shown = tuple(one.name for one in photo.categories)
-            turn[photo.name] = turns[shown]
-            turns[shown] += 1
-        photos = sorted(photos, key=lambda photo: turn[photo.name])
+        photos = in_turns(photos, lambda photo: tuple(one.name for one in photo.categories))
     return photos[: images.count]
 
 

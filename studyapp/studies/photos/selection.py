@@ -2,15 +2,15 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any
 
 from django.db import transaction
 
 from studyapp.models import SHOWN_ROLES, NetworkPair, Stimulus, StimulusRole, Study, StudyImage
-from studyapp.paradigms import PARADIGMS, Candidate
+from studyapp.paradigms import PARADIGMS
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_to
+from .readers import CATEGORY
 
 
 class PreparationError(Exception):
@@ -43,13 +43,12 @@ def select_stimuli(study: Study) -> None:
 
 
 def _refuse_long_names(stimuli: list[Stimulus]) -> None:
-    """A class is called as its network's file of labels says, of which the check knows nothing."""
-    limit = Stimulus._meta.get_field("category").max_length or 0
+    """Classes have the names of the network's file of labels, which the check does not read."""
     for row in stimuli:
-        if len(row.category) > limit:
+        if len(row.category) > CATEGORY.most:
             raise PreparationError(
-                f"a class is called “{row.category[:40]}…”, with {len(row.category)} characters; "
-                f"{limit} is the limit: shorten its line in the network's file of labels"
+                f"the class “{row.category[:40]}…” has {len(row.category)} characters, and "
+                f"{CATEGORY.most} is the limit; shorten its line in the network's file of labels"
             )
 
 
@@ -116,30 +115,20 @@ def _stimuli(
         if role in (StimulusRole.PRACTICE, StimulusRole.LEARNING):
             candidates = candidates[:1]
         for candidate in candidates:
-            yield _stimulus(study, paradigm, photo, candidate, position=position, role=role)
+            yield Stimulus(
+                study=study,
+                photo=photo,
+                paradigm=paradigm,
+                position=position,
+                role=role,
+                category=candidate.category,
+                class_index=candidate.class_index,
+                options=list(candidate.options),
+                facts={**candidate.facts, **({"stratum": of} if (of := candidate.stratum) else {})},
+            )
             position += 1
             if role != StimulusRole.RESERVE:
                 left[role, stratum] -= 1
-
-
-def _stimulus(
-    study: Study, paradigm: str, photo: StudyImage, candidate: Candidate, **place: Any
-) -> Stimulus:
-    """An unsaved stimulus; `place`: its position and role."""
-    return Stimulus(
-        study=study,
-        photo=photo,
-        paradigm=paradigm,
-        category=candidate.category,
-        class_index=candidate.class_index,
-        options=list(candidate.options),
-        facts={**candidate.facts, **_stratum(candidate)},
-        **place,
-    )
-
-
-def _stratum(candidate: Candidate) -> dict[str, str]:
-    return {"stratum": candidate.stratum} if candidate.stratum else {}
 
 
 def _shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) -> str:
@@ -157,7 +146,7 @@ NAMES = "names"
 
 
 def _tell_names(study: Study, pair: NetworkPair) -> None:
-    """Every name of the photos that is no class of the pair's networks, for status and desk."""
+    """The photos' names that are no class of the pair's networks, for the status and the desk."""
     study.selection.pop(NAMES, None)
     if unknown := unknown_to(study.images.all(), pair.stronger):
         study.selection[NAMES] = f"no class of the network: {' '.join(unknown)}"
@@ -165,7 +154,7 @@ def _tell_names(study: Study, pair: NetworkPair) -> None:
 
 def _hint(study: Study) -> str:
     names = study.selection.get(NAMES)
-    fix = "rename these, or say what they mean in `images.names`; " if names else ""
+    fix = "rename these, or list what they mean in `images.names`; " if names else ""
     return f"{f'; {names}' if names else ''}; {fix}add photos or ask for fewer stimuli"
 
 

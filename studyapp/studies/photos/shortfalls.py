@@ -1,6 +1,5 @@
 """What a study file asks for and can't get, as far as it is known without running it."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +10,7 @@ from studyapp.models import StimulusRole
 from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
 from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.studies.definition.catalogue import catalogue
-from studyapp.studies.definition.named_files import IMAGENET
+from studyapp.studies.definition.named_files import IMAGENET, content_digest
 from studyapp.studies.definition.study import Definition
 
 from .eligibility import apply_rule, category_of
@@ -25,13 +24,14 @@ Labels = Sequence[str] | None
 
 
 def file_problems(definition: Definition, base: Path) -> Iterator[str]:
-    """A sentence for every file of a network that is not the one that is meant."""
+    """A sentence for every file of a network that does not fit the study file."""
     for name, section in definition.networks.items():
         path = base / section.weights
-        if section.sha256 is not None and path.is_file() and _digest(path) != section.sha256:
+        wanted = section.sha256
+        if wanted is not None and path.is_file() and (found := content_digest(path)) != wanted:
             yield (
                 f"`networks.{name}.sha256`: {section.weights} has another digest; use the "
-                f'right file, or write sha256 = "{_digest(path)}"'
+                f'right file, or write sha256 = "{found}"'
             )
         labels, classes = known_labels(section, base), section.options.get("num_classes")
         if section.labels and not labels:
@@ -46,13 +46,8 @@ def file_problems(definition: Definition, base: Path) -> Iterator[str]:
             )
 
 
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def known_labels(section: NetworkSection, base: Path) -> Labels:
-    """The names of a network's classes, where the file tells them; None where only running does."""
+    """The names of a network's classes; None where only running the network tells them."""
     if section.labels == IMAGENET:
         return imagenet_labels()
     if section.labels is not None:
@@ -82,29 +77,15 @@ def best_supply(
     definition: Definition, photos: Sequence[Photo], labels: Mapping[str, Labels]
 ) -> dict[str, Supply]:
     """By paradigm, if every network answered every photo rightly; `labels` by network."""
-    return {
-        paradigm: _supplied(paradigm, photos, _stronger(definition, paradigm, labels))
-        for paradigm in definition.photo_paradigms()
-    }
-
-
-def _stronger(definition: Definition, paradigm: str, labels: Mapping[str, Labels]) -> Labels:
-    for condition in definition.conditions_of(paradigm):
-        pair = definition.pairs[definition.pair_of(condition)]
-        return labels.get(pair.stronger)
-    return None
-
-
-def _supplied(paradigm: str, photos: Sequence[Photo], labels: Labels) -> Supply:
-    eligible: Counter[str] = Counter()
-    left_out: Counter[str] = Counter()
-    for photo in photos:
-        outcome = _at_best(paradigm, photo, labels)
-        if isinstance(outcome, Refusal):
-            left_out[outcome.rule] += 1
-        else:
-            eligible["photos"] += 1
-    return Supply(eligible, left_out)
+    supply = {}
+    for paradigm in definition.photo_paradigms():
+        pairs = [definition.pair_of(one) for one in definition.conditions_of(paradigm)]
+        known = labels.get(definition.pairs[pairs[0]].stronger) if pairs else None
+        outcomes = [_at_best(paradigm, photo, known) for photo in photos]
+        left_out = Counter(one.rule for one in outcomes if isinstance(one, Refusal))
+        eligible = Counter("photos" for one in outcomes if not isinstance(one, Refusal))
+        supply[paradigm] = Supply(eligible, left_out)
+    return supply
 
 
 def _at_best(paradigm: str, photo: Photo, labels: Labels) -> list[Candidate] | Refusal:
@@ -150,8 +131,8 @@ def supply_problems(definition: Definition, supply: Mapping[str, Supply]) -> Ite
     )
     if len(needed) > 1 and together > most:
         yield (
-            f"the kinds of questions ask for {together} different photos together, and there are "
-            f"{most}: add photos or ask for fewer stimuli"
+            f"the paradigms ask for {together} different photos together, and there are {most}: "
+            "add photos or ask for fewer stimuli"
         )
 
 

@@ -14,10 +14,8 @@ from django.db.models import Q
 from django.utils import timezone
 
 from studyapp.models import (
-    Condition,
     Crop,
     Explanation,
-    Image,
     Network,
     NetworkLoad,
     Overlay,
@@ -157,7 +155,7 @@ def _retry_of_before(study: Study, rows: WorkQuerySet[Any]) -> None:
 
 
 def _damaged_requests(study: Study) -> Iterator[Request]:
-    """Draw again, as a further try, the pictures whose file is gone or another."""
+    """Draw again, as a further try, the pictures whose file is missing or has changed."""
     for row in damaged_pictures(study):
         if row.attempts >= settings.MOST_ATTEMPTS:
             raise PreparationError(
@@ -185,32 +183,22 @@ def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
     """Rows for the explanations and pictures of all chosen stimuli that have none yet."""
     digests = SettingsDigests(settings_digest)
     conditions = conditions_by_paradigm(study)
-    look = Look(display_settings(study), overlay_encoding(study_definition(study)))
-    joins = study_definition(study).display.scope == "network"
+    definition = study_definition(study)
+    display = definition.display
+    # As the explainer's Display takes them
+    drawn = display.model_dump(include={"colour_map", "opacity", "opacity_by", "size"})
+    look, joins = Look(drawn, overlay_encoding(definition)), display.scope == "network"
     photos: dict[tuple[int, str], list[Stimulus]] = {}
     for stimulus in study.stimuli.shown().select_related("photo__image"):
         photos.setdefault((stimulus.photo_id, stimulus.paradigm), []).append(stimulus)
-        _crop(stimulus.photo.image, conditions[stimulus.paradigm], int(look.display["size"]))
+        for pair in {condition.pair for condition in conditions[stimulus.paradigm]}:
+            assert pair is not None
+            Crop.objects.get_or_create(
+                image=stimulus.photo.image, network=pair.stronger, size=display.size
+            )
     for (_, paradigm), stimuli in photos.items():
         for condition in conditions[paradigm]:
             plan_overlays(stimuli, condition, look, digests, joins=joins)
-
-
-def display_settings(study: Study) -> dict[str, Any]:
-    """How maps become pictures in this study, as the explainer's Display takes it."""
-    display = study_definition(study).display
-    return {
-        "colour_map": display.colour_map,
-        "opacity": display.opacity,
-        "opacity_by": display.opacity_by,
-        "size": display.size,
-    }
-
-
-def _crop(image: Image, conditions: Iterable[Condition], size: int) -> None:
-    for pair in {condition.pair for condition in conditions}:
-        assert pair is not None
-        Crop.objects.get_or_create(image=image, network=pair.stronger, size=size)
 
 
 def _picture_requests(study: Study) -> Iterator[Request]:
@@ -232,8 +220,8 @@ def _requests(task: str, queue: str, study: Study, rows: WorkQuerySet[Any]) -> I
 
 
 def _batches(rows: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
-    """Keys of (key, attempts) in batches; a row that may stop its worker a last time comes alone,
-    so that it fails alone."""
+    """Keys of (key, attempts) in batches; a row at its last attempt comes alone, so that it fails
+    alone."""
     last = settings.MOST_ATTEMPTS - 1
     together: list[int] = []
     for key, attempts in rows:
@@ -249,5 +237,6 @@ def _refuse_failed_pictures(study: Study) -> None:
     for rows in study_pictures(study):
         if (failed := rows.failed().first()) is not None:
             raise PreparationError(
-                f"the picture {failed} could not be drawn: {failed.error}; solve it and retry"
+                f"the picture {failed} could not be drawn: {failed.error}; fix that, then prepare "
+                "the study again with --retry"
             )

@@ -17,7 +17,7 @@ from studyapp.queue import MEASURE, MEASURING, ask
 
 from .claims import retry
 
-# As many of the last ones tell how fast the work goes.
+# The last measurements, which tell how fast the work goes
 LATEST = 20
 
 
@@ -37,9 +37,9 @@ class Measuring:
 
 @transaction.atomic
 def start_measuring(study: Study) -> int:
-    """Ask the workers for what has no number yet, and again for what failed; how many these are.
+    """Ask the workers to measure what has no number yet, and again what failed; how many rows.
 
-    Asking again asks for nothing that is asked for already.
+    Asking again asks for nothing twice.
     """
     asked = set(_rows(study).exclude(state=WorkState.FAILED).values_list("pk", flat=True))
     retry(_rows(study))
@@ -52,7 +52,7 @@ def start_measuring(study: Study) -> int:
 
 
 def cancel_measuring(study: Study) -> int:
-    """Take back what is not measured yet, also what a worker is at; how many that were."""
+    """Cancel what is not measured yet, also what a worker is measuring; how many rows."""
     return _rows(study).pending().delete()[0]
 
 

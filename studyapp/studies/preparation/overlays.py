@@ -1,6 +1,5 @@
 """Which maps a stimulus needs under a condition, and with which others each is normalised."""
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from studyapp.models import (
     StudyImage,
 )
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
+from studyapp.studies.definition.study import digest_of
 from studyapp.studies.photos.selection import PreparationError
 
 OTHER_IMAGE = "other_image"
@@ -109,8 +109,8 @@ def _needed(stimulus: Stimulus, condition: Condition, digests: SettingsDigests) 
 def _whole_settings(stimulus: Stimulus, method: str, settings: dict[str, Any]) -> dict[str, Any]:
     """The settings with the photo, by its SHA-256, that a map of another photo is taken from.
 
-    The next photo of the study, round in the order of digests, of another group and with another
-    category: always the same one, whichever photos a worker has before it.
+    It is the next photo of the study in the order of digests, from the last to the first, of
+    another group and with another category: the same one, whichever photos a worker has.
     """
     if method != OTHER_IMAGE or settings.get("photo"):
         return settings
@@ -124,8 +124,8 @@ def _whole_settings(stimulus: Stimulus, method: str, settings: dict[str, Any]) -
         if other.group != own.group and not _names(other) & _names(own):
             return {**settings, "photo": other.image.sha256}
     raise PreparationError(
-        f"{own.name}: every other photo shows the same category or object, so none can lend its "
-        "map; add photos or take the condition other_image out"
+        f"{own.name}: every other photo shows the same category or object, so none can provide the "
+        "map of another photo; add photos, or remove the condition with other_image"
     )
 
 
@@ -145,7 +145,3 @@ def _overlay(explanation: Explanation, look: Look, together: Sequence[Explanatio
     if is_new and together:
         overlay.normalised_with.set(together)
     return overlay
-
-
-def digest_of(values: Any) -> str:
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()

@@ -1,5 +1,5 @@
 """What a study's pages will show, listed from what is asked and not from what was made, so that a
-picture without a row is missed as one without a file is."""
+picture without a row is noticed like one without a file."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -30,10 +30,17 @@ def conditions_by_paradigm(study: Study) -> dict[str, list[Condition]]:
 
 
 def wanted_pictures(study: Study) -> Iterator[Wanted]:
-    """Every picture of every stimulus that may come on a page; a row that several pages show comes
+    """Every picture of every stimulus that a page may show; a row that several pages show comes
     once."""
     conditions = conditions_by_paradigm(study)
-    overlays, crops = _overlays(study), _crops(study)
+    uses = StimulusOverlay.objects.of(study).shown().select_related("overlay__explanation")
+    overlays = {
+        (use.stimulus_id, use.condition_id, use.role): use.overlay
+        for use in uses.defer("overlay__explanation__provenance")
+    }
+    size = study_definition(study).display.size
+    rows = Crop.objects.filter(image__uses__study=study, size=size).distinct()
+    crops = {(row.image_id, row.network_id): row for row in rows}
     seen: set[tuple[str, int]] = set()
     for stimulus in study.stimuli.shown().select_related("photo__image"):
         paradigm = PARADIGMS[stimulus.paradigm]
@@ -63,7 +70,7 @@ def hidden_flaws(study: Study, *, files: bool = True) -> Iterator[str]:
         elif row.state != WorkState.READY:
             yield f"{wanted.title} is {row.state}{f' ({row.error})' if row.error else ''}"
         elif isinstance(row, Overlay) and row.explanation.is_empty:
-            yield f"{wanted.title} shows nothing: its map is empty"
+            yield f"{wanted.title} shows nothing, because its map is empty"
         elif files and not is_intact(row):
             yield f"the file of {wanted.title} ({row.file}) is missing or has changed"
 
@@ -74,18 +81,6 @@ def is_intact(picture: Picture) -> bool:
 
 
 def damaged_pictures(study: Study) -> list[Picture]:
-    """The ready pictures whose file is missing or another."""
+    """The ready pictures whose file is missing or has changed."""
     rows = (wanted.row for wanted in wanted_pictures(study) if wanted.row is not None)
     return [row for row in rows if row.state == WorkState.READY and not is_intact(row)]
-
-
-def _overlays(study: Study) -> dict[tuple[int, int, str], Overlay]:
-    uses = StimulusOverlay.objects.of(study).shown()
-    rows = uses.select_related("overlay__explanation").defer("overlay__explanation__provenance")
-    return {(use.stimulus_id, use.condition_id, use.role): use.overlay for use in rows}
-
-
-def _crops(study: Study) -> dict[tuple[int, int], Crop]:
-    size = study_definition(study).display.size
-    rows = Crop.objects.filter(image__uses__study=study, size=size).distinct()
-    return {(row.image_id, row.network_id): row for row in rows}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from studyapp.studies.definition.file import DefinitionError, parse_definition, read_definition
-from studyapp.studies.definition.study import Definition, digest_of
+from studyapp.studies.definition.study import Definition
 
 GOOD = """\
 slug = "cats"
@@ -92,12 +92,9 @@ def test_what_is_stored_gives_the_same_definition_back() -> None:
 
 
 def test_the_digest_knows_what_is_asked_and_not_how_it_is_spelt() -> None:
-    def digest(text: str) -> str:
-        return digest_of(parse_definition(text, "a").model_dump(mode="json"))
-
-    first = digest(GOOD)
-    assert digest(f"# a comment\n{GOOD}") == first
-    assert digest(GOOD.replace("seed = 7", "seed = 8")) != first
+    first = parse_definition(GOOD, "a").digest()
+    assert parse_definition(f"# a comment\n{GOOD}", "b").digest() == first
+    assert parse_definition(GOOD.replace("seed = 7", "seed = 8"), "c").digest() != first
 
 
 def test_an_unknown_paradigm_is_told_with_its_line_and_the_nearest_one() -> None:

@@ -102,7 +102,7 @@ def test_unequal_ratings_are_told_with_the_nearest_numbers_of_people() -> None:
     problems = certify(uneven, draw(uneven))["problems"]
     assert problems == [
         "block main: 7 people give some stimuli 1 and others 2 ratings per condition; "
-        'take 6 or 12 people, or say ratings = "nearest"'
+        'use 6 or 12 people, or set ratings = "nearest"'
     ]
 
 
@@ -124,7 +124,7 @@ def test_a_photo_in_two_blocks_is_refused() -> None:
 
 
 def test_people_that_arms_cannot_share_are_refused_with_the_nearest_numbers() -> None:
-    with pytest.raises(DesignError, match="take 4 or 8"):
+    with pytest.raises(DesignError, match="use 4 or 8"):
         draw(plan(people=7, arms=4))
 
 

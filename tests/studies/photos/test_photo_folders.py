@@ -104,7 +104,7 @@ SPOILED = {
     "red/noise.webp": "its format is unknown",
     "red/same.jpg": "the same photo as red/a.jpg",
     "red/small.png": "each side needs",
-    "red/glass.png": "wholly transparent",
+    "red/glass.png": "entirely transparent",
 }
 
 
