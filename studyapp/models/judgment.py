@@ -3,7 +3,7 @@
 from typing import Self
 
 from django.conf import settings
-from django.db import models
+from django.db import connection, models, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -63,6 +63,19 @@ class Judgment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.participation}: {self.trial}"
+
+
+@transaction.atomic
+def erase_judgments(rows: models.QuerySet[Judgment]) -> int:
+    """Delete judgments, for a withdrawal or with a marked copy that is deleted; how many.
+
+    A trigger protects them; it looks for the setting, which is in force for these rows only.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL discern.withdrawing = 'yes'")
+        erased, _ = rows.delete()
+        cursor.execute("SET LOCAL discern.withdrawing = ''")
+    return erased
 
 
 class ExclusionQuerySet(models.QuerySet["Exclusion"]):

@@ -1,4 +1,4 @@
-"""What every block of trials has; what one kind of question asks for besides, its paradigm says."""
+"""What every block of trials has; a paradigm adds the keys that its own questions need."""
 
 from typing import Literal
 
@@ -16,17 +16,19 @@ class BlockSection(Section):
         "main", description="“learning” only where a paradigm has people learn first."
     )
     trials: int = Field(ge=1, le=1000, description="Photos a person is asked about, or pages.")
-    checks: int = Field(0, ge=0, le=50, description="Attention checks strewn among the trials.")
+    checks: int = Field(0, ge=0, le=50, description="Attention checks placed among the trials.")
     repeats: int = Field(
         0, ge=0, le=200, description="Trials asked again at the end, sides swapped: reliability."
     )
-    conditions: list[Name] | None = Field(None, description="All of the arm's where left out.")
+    conditions: list[Name] | None = Field(None, description="By default all of the arm's.")
     stimuli: Count | None = Field(
-        None, ge=1, description="This block's share of the photos when several use one paradigm."
+        None, ge=1, description="This block's share of the photos if several use one paradigm."
     )
-    confidence: bool = Field(False, description="Ask how sure people are, 1 to 5.")
+    confidence: bool = Field(False, description="Whether people rate how sure they are, 1 to 5.")
     pass_at: Count | None = Field(
-        None, ge=1, description="Right answers needed in practice, or the study ends there."
+        None,
+        ge=1,
+        description="Right answers needed in practice, or the study ends there.",
     )
 
     @property

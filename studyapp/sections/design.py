@@ -18,11 +18,11 @@ class ConditionSection(Section):
     )
     versus: Name | None = Field(
         None,
-        description="In trust: another method of the stronger network at the other side; the same "
-        "one for A = A trials.",
+        description="In trust: another method of the stronger network on the other side; the same "
+        "method for A = A trials.",
     )
-    pair: Name | None = Field(None, description="The only pair where left out.")
-    settings: dict[str, Any] = Field(default_factory=dict, description="Of the method.")
+    pair: Name | None = Field(None, description="By default the only pair.")
+    settings: dict[str, Any] = Field(default_factory=dict, description="Settings of the method.")
 
 
 class ArmSection(Section):
@@ -31,7 +31,7 @@ class ArmSection(Section):
 
 
 class DesignSection(Section):
-    seed: int = Field(ge=0, lt=2**62, description="Everything that is drawn comes from it.")
+    seed: int = Field(ge=0, lt=2**62, description="Everything random is drawn from it.")
     people: int = Field(ge=1, le=10**6, description="Places, shared equally by the arms.")
     stimuli: Count = Field(ge=1, description="Main stimuli per paradigm, practice not counted.")
     ratings_per_cell: Count | None = Field(
@@ -56,11 +56,13 @@ class DisplaySection(Section):
     """How maps become pictures: one way for every arm, because display is part of the study."""
 
     colour_map: Name = Field("viridis", description="From low to high values.")
-    opacity: float = Field(0.5, gt=0, le=1, description="Of the colours over the photo.")
+    opacity: float = Field(0.5, gt=0, le=1, description="Opacity of the colours over the photo.")
     opacity_by: Literal["constant", "value"] = Field(
         "constant", description="The same everywhere, or growing with the value."
     )
-    size: int = Field(448, ge=64, le=1024, description="Pixels of a side, as people see it.")
+    size: int = Field(
+        448, ge=64, le=1024, description="Pixels of a picture's side, as people see it."
+    )
     scope: Literal["alone", "network"] = Field(
         "alone",
         description="Whether a map's hottest colour is its own maximum, or that of all maps of "
@@ -80,7 +82,7 @@ class DisplaySection(Section):
 
 
 class ExclusionsSection(Section):
-    """Rules blind to the outcome, declared before opening and applied at analysis time."""
+    """Rules blind to the outcome, declared before opening and applied in the analysis."""
 
     failed_checks: Count | None = Field(None, ge=1, description="This many failed checks or more.")
     fastest_median_ms: Annotated[int, Limit(86_400_000)] | None = Field(

@@ -9,22 +9,22 @@ from .limits import Limit
 
 
 class EthicsSection(Section):
-    """What a person must be told before consenting; a study that is no pilot can't do without."""
+    """What people must be told before consenting; only a pilot can do without it."""
 
     approved_by: Text = Field(description="The body that approved the study.")
     protocol: Text = Field(description="The number of its protocol.")
-    contact: Text = Field(description="Whom people ask.")
-    complaints: Text = Field(description="To whom people complain.")
+    contact: Text = Field(description="Whom people can ask.")
+    complaints: Text = Field(description="To whom people can complain.")
     risks: Text = Field(description="The risks of taking part.")
     minutes: Count = Field(ge=1, description="How long it takes.")
-    data_controller: Text = Field(description="Who answers for the data.")
+    data_controller: Text = Field(description="Who is responsible for the data.")
     legal_basis: Text = Field(description="Why the data may be processed.")
     retention: Text = Field(description="How long the data are kept.")
     withdrawal_deadline: Text = Field(description="Until when people can withdraw their answers.")
     minimum_age: Annotated[int, Limit(120)] = Field(
         18, ge=16, description="The youngest age at which people may take part."
     )
-    deceives: bool = Field(False, description="Whether the debrief must put something right.")
+    deceives: bool = Field(False, description="Whether the debrief must correct something.")
 
 
 class PaySection(Section):

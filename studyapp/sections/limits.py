@@ -1,7 +1,7 @@
 """How long a text and how large a number of a study file may be.
 
-Where a column will hold a value, its length is the column's own; where none does, it is what a page
-can show. A limit is asked of a new file alone: a study that was stored before one is still read.
+A value that a column will hold may be as long as the column; any other, as long as a page can show.
+Limits apply to new files alone: a study that was stored before there was one is still read.
 """
 
 import math
@@ -34,13 +34,10 @@ class Limit:
             if len(value) <= self.most:
                 return ""
             return f"has {len(value)} characters and at most {self.most} fit; shorten it"
-        if not isinstance(value, int | float):
-            return ""  # another kind of a union
-        return (
-            f"{value} is more than {self.most}; use {self.most} or less"
-            if value > self.most
-            else ""
-        )
+        # A value of another type is another kind of a union.
+        if not isinstance(value, int | float) or value <= self.most:
+            return ""
+        return f"is {value}; use {self.most} or less"
 
 
 def column(model: type[Model], name: str) -> Limit:

@@ -36,18 +36,18 @@ class PairSection(Section):
     """Two networks of the file, or a ready pair by its name: `use` and nothing else."""
 
     stronger: Name = Field(description="The network that is more accurate.")
-    weaker: Name | None = Field(None, description="The other one, where there is one.")
+    weaker: Name | None = Field(None, description="The other one, if there is one.")
     use: Literal["vgg16_alexnet", "sharp_near_sighted"] | None = Field(
-        None, description="A ready pair, instead of the two."
+        None, description="A ready pair, instead of the two networks."
     )
 
 
 class ImagesSection(Section):
     """Where the photos are, how they are annotated, and which of them are taken."""
 
-    reader: Literal["folder", "coco"] = Field(description="How photos say what they show.")
+    reader: Literal["folder", "coco"] = Field(description="How the photos are annotated.")
     folder: FileName = Field(description="Relative to the study file.")
-    annotations: FileName = Field("annotations.json", description="File of the reader “coco”.")
+    annotations: FileName = Field("annotations.json", description="The file for the reader “coco”.")
     names: FileName | dict[Words, Text | list[Text]] | None = Field(
         None,
         description="Your names and the network's classes that they mean: a CSV file with the "
@@ -74,7 +74,7 @@ class ImagesSection(Section):
 
     @model_serializer(mode="wrap")
     def without_absent_names(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """As before there were names where there are none, so that digests stay what they were."""
+        """Leave out absent `names`, so that digests of earlier studies stay the same."""
         found: dict[str, Any] = usual(self)
         if found.get("names") is None:
             found.pop("names", None)

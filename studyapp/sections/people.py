@@ -13,9 +13,9 @@ DEVICES: tuple[Device, ...] = ("desktop", "tablet", "phone")
 
 
 class Codes(Section):
-    """What a panel wants to be told, one code per outcome."""
+    """What a panel is told, one code per outcome."""
 
-    complete: Code | None = Field(None, description="Drawn for each person where left out.")
+    complete: Code | None = Field(None, description="By default drawn for each person.")
     no_consent: Code | None = Field(None, description="Did not agree.")
     screened_out: Code | None = Field(None, description="Not eligible, by the screening.")
     failed_checks: Code | None = Field(None, description="Failed checks, questions or practice.")
@@ -27,7 +27,7 @@ class Codes(Section):
 
 class PanelSection(Section):
     kind: Literal["link", "personal", "prolific", "mturk", "sona"] = Field(
-        "link", description="“personal” for signed links of your own, “link” for one open to all."
+        "link", description="“personal” for your own signed links, “link” for one open to all."
     )
     codes: Codes = Field(
         default_factory=lambda: Codes.model_validate({}),
@@ -42,7 +42,10 @@ class PanelSection(Section):
         "people press a button.",
     )  # fmt: skip
     people_per_device: int = Field(
-        1, ge=1, le=1000, description="Of an open link: how many may take part in one browser."
+        1,
+        ge=1,
+        le=1000,
+        description="With an open link: people who may take part per browser.",
     )
     smallest_window: Annotated[int, Limit(10_000)] = Field(
         320, ge=200, description="The narrowest window, in pixels."
@@ -67,8 +70,8 @@ class QuestionSection(Section):
         for number in self.accept:
             if not 1 <= number <= len(self.answers):
                 raise ValueError(
-                    f"accept names answer {number}, but there are {len(self.answers)}; count the "
-                    "answers from 1"
+                    f"accept names answer {number}, but there are {len(self.answers)} answers; "
+                    "count them from 1"
                 )
         return self
 
@@ -81,5 +84,5 @@ class QuestionSection(Section):
 class ComprehensionSection(Section):
     """Questions about the instructions, with corrective feedback; they gate the trials."""
 
-    attempts: int = Field(2, ge=1, le=10, description="After so many the study ends there.")
+    attempts: int = Field(2, ge=1, le=10, description="After this many failures the study ends.")
     questions: list[QuestionSection] = Field(min_length=1, description="All on one page.")

@@ -5,6 +5,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
+from photos.class_names import shared_names, unknown_names
 from studyapp.models import StimulusRole
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.definition.dates import erasure_has_passed
@@ -23,9 +24,8 @@ from studyapp.studies.photos.shortfalls import (
     best_supply,
     file_problems,
     known_labels,
-    shared_by_network,
     supply_problems,
-    unknown_by_network,
+    told_by_network,
 )
 
 from .base import Verb, VerbError
@@ -64,8 +64,8 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         seen = preview_eligibility(definition, photos, path.parent)
         facts["eligible"] = {name: found.as_json() for name, found in seen.supply.items()}
         supply, labels = seen.supply, dict(seen.labels)
-    facts["unknown_names"] = unknown_by_network(definition, photos, labels)
-    facts["shared_names"] = shared_by_network(definition, photos, labels)
+    facts["unknown_names"] = told_by_network(unknown_names, definition, photos, labels)
+    facts["shared_names"] = told_by_network(shared_names, definition, photos, labels)
     facts["not_met"] += [*supply_problems(definition, supply), *certificate["problems"]]
     return facts, _lines(path, definition, facts)
 

@@ -1,4 +1,4 @@
-"""A study as a checked, typed object: all that its file says, with every default written out."""
+"""A study as a checked, typed object: what its file says, with every default written out."""
 
 import hashlib
 import json
@@ -36,7 +36,7 @@ class Definition(Section):
     slug: Slug = Field(description="The study's name in addresses and commands.")
     title: Annotated[Line, column(Study, "title")] = Field(description="As people see it.")
     language: Annotated[Line, column(Participation, "language")] = Field(
-        "en", description="Of the pages; consent is in your own words."
+        "en", description="Language of the pages; the consent is in your own words."
     )
     kind: Literal["real", "pilot"] = Field("real", description="A pilot needs no ethics section.")
     parent: Slug | None = Field(None, description="The study of which this is a new version.")
@@ -52,7 +52,7 @@ class Definition(Section):
     )
     images: ImagesSection = Field(description="The photos.")
     conditions: list[ConditionSection] = Field(min_length=1, description="What people compare.")
-    arms: list[ArmSection] = Field(default_factory=list, description="One for all if left out.")
+    arms: list[ArmSection] = Field(default_factory=list, description="By default one arm for all.")
     screening: list[QuestionSection] = Field(
         default_factory=list, description="Asked before consent; answers are not stored."
     )
@@ -63,7 +63,7 @@ class Definition(Section):
     design: DesignSection = Field(description="How it is drawn.")
     display: DisplaySection = Field(
         default_factory=lambda: DisplaySection.model_validate({}),
-        description="How it looks: one way for everybody.",
+        description="How pictures look: the same for everybody.",
     )
     panel: PanelSection = Field(
         default_factory=lambda: PanelSection.model_validate({}),

@@ -85,8 +85,8 @@ def _items(study: Study) -> Items:
 
 
 def items_of_block(definition: Definition, block: BlockSection, items: Items) -> tuple[Item, ...]:
-    """The block's own photos: blocks that ask one paradigm at one stage share them out, in the
-    seed's order, so that nobody sees one twice. With repeat_images all main blocks have all."""
+    """The block's own photos: blocks of one paradigm and stage share the photos, in the seed's
+    order, so that nobody sees one twice. With repeat_images each main block has them all."""
     pool = items.get((block.paradigm, block.stage), ())
     if block.is_main and definition.design.repeat_images:
         return pool
@@ -101,22 +101,12 @@ def items_of_block(definition: Definition, block: BlockSection, items: Items) ->
     if len(siblings) == 1:
         return pool
     groups = by_stratum(pool) if block.is_main else [list(pool)]
-    sizes = [stimuli_of_block(definition, one, siblings) for one in siblings]
+    share = definition.design.stimuli // len(siblings)
+    sizes = [(one.stimuli or share) if one.is_main else one.trials for one in siblings]
     place = siblings.index(block)
     start, end = sum(sizes[:place]), sum(sizes[: place + 1])
     count = len(groups)
     return tuple(item for group in groups for item in group[start // count : end // count])
-
-
-def stimuli_of_block(
-    definition: Definition, block: BlockSection, siblings: list[BlockSection]
-) -> int:
-    """How many of the paradigm's photos are this block's own."""
-    if not block.is_main:
-        return block.trials
-    if block.stimuli is not None:
-        return block.stimuli
-    return definition.design.stimuli // len(siblings)
 
 
 def _block_plan(

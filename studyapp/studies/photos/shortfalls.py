@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from photos.class_names import class_names, imagenet_labels, shared_names, unknown_names
+from photos.class_names import class_names, imagenet_labels
 from studyapp.models import StimulusRole
 from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
 from studyapp.sections.networks_and_images import NetworkSection
@@ -145,26 +145,14 @@ def wanted_photos(definition: Definition, paradigm: str) -> Counter[str]:
     return found
 
 
-def unknown_by_network(
-    definition: Definition, photos: Sequence[Photo], labels: Mapping[str, Labels]
-) -> list[str]:
-    """A sentence for each category that is no class of a network whose names are known."""
-    return _told_by_network(unknown_names, definition, photos, labels)
-
-
-def shared_by_network(
-    definition: Definition, photos: Sequence[Photo], labels: Mapping[str, Labels]
-) -> list[str]:
-    """A sentence for each category that is one class by its name, and may mean another one."""
-    return _told_by_network(shared_names, definition, photos, labels)
-
-
-def _told_by_network(
+def told_by_network(
     told: Callable[[list[tuple[str, tuple[str, ...]]], Sequence[str]], list[str]],
     definition: Definition,
     photos: Sequence[Photo],
     labels: Mapping[str, Labels],
 ) -> list[str]:
+    """What `told` (such as `unknown_names`) says of the photos' categories, for each stronger
+    network whose classes are known; each sentence once."""
     categories = [(one.name, one.accepted) for photo in photos for one in photo.categories]
     names = dict.fromkeys(pair.stronger for pair in definition.pairs.values())
     found: dict[str, None] = {}

@@ -16,23 +16,17 @@ from studyapp.models import (
 from studyapp.queue import MEASURE, MEASURING, ask
 
 from .claims import retry
+from .progress import RowCounts
 
 # The last measurements, which tell how fast the work goes
 LATEST = 20
 
 
 @dataclass(frozen=True)
-class Measuring:
-    """How far the measuring of a study is; `seconds_left`: as the last ones went, if known."""
+class Measuring(RowCounts):
+    """How far the measuring of a study is; `seconds_left` if the speed is known."""
 
-    ready: int
-    pending: int
-    failed: int
     seconds_left: float | None
-
-    @property
-    def total(self) -> int:
-        return self.ready + self.pending + self.failed
 
 
 @transaction.atomic

@@ -246,4 +246,4 @@ def test_pay_below_its_own_hourly_floor_is_told() -> None:
 
 def test_a_screening_question_accepts_answers_that_it_has() -> None:
     asking = '[[screening]]\nquestion = "Q?"\nanswers = ["a", "b"]\naccept = [3]\n'
-    assert "accept names answer 3, but there are 2" in complaint(definition() + asking)
+    assert "accept names answer 3, but there are 2 answers" in complaint(definition() + asking)

@@ -67,7 +67,7 @@ def test_a_null_character_and_a_number_without_end_are_told() -> None:
     options = 'weights = "IMAGENET1K_V1"\noptions = {x = [{y = nan}]}\n\n[networks.alex]'
     text = GOOD.replace('weights = "IMAGENET1K_V1"\n\n[networks.alex]', options)
     assert "`networks.vgg.options.x.0.y` is nan" in complaint(text)
-    assert "design.idle_minutes` 1000000000000 is more than" in complaint(
+    assert "design.idle_minutes` is 1000000000000; use" in complaint(
         GOOD.replace("people = 100", "people = 100\nidle_minutes = 1000000000000")
     )
 
