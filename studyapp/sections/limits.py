@@ -47,41 +47,42 @@ def column(model: type[Model], name: str) -> Limit:
     return Limit(most)
 
 
-def beyond_limits(section: BaseModel, place: Place = ()) -> Iterator[tuple[Place, str]]:
+def beyond_limits(section: BaseModel) -> Iterator[tuple[Place, str]]:
     """(place, sentence) of every text that is too long, number that is too large, and value that
     no database stores."""
+    for place, value, marks in marked_values(section):
+        whys = [mark.complaint(value) for mark in marks if isinstance(mark, Limit)]
+        for why in filter(None, whys if marks else [_unstorable(value)]):
+            yield place, _sentence(place, why)
+
+
+def marked_values(section: BaseModel, place: Place = ()) -> Iterator[tuple[Place, Any, Any]]:
+    """(place, value, what its annotation is marked with) of every value in `section`, from the
+    outside in; one whose kind is a union comes once for each alternative."""
     for name, field in type(section).model_fields.items():
-        value, inside = getattr(section, name), (*place, name)
-        yield from _limited(value, field.metadata, inside)
-        yield from _beyond(value, field.annotation, inside)
+        yield from _marked(field.rebuild_annotation(), getattr(section, name), (*place, name))
 
 
-def _beyond(value: Any, annotation: Any, place: Place) -> Iterator[tuple[Place, str]]:
-    arguments = get_args(annotation)
+def _marked(kind: Any, value: Any, place: Place) -> Iterator[tuple[Place, Any, Any]]:
+    arguments = get_args(kind)
     if isinstance(value, BaseModel):
-        yield from beyond_limits(value, place)
-    elif get_origin(annotation) is Annotated:
-        yield from _limited(value, arguments[1:], place)
-        yield from _beyond(value, arguments[0], place)
-    elif get_origin(annotation) in (Union, UnionType):
-        for kind in arguments if value is not None else ():
-            yield from _beyond(value, kind, place)
+        yield from marked_values(value, place)
+    elif get_origin(kind) is Annotated:
+        yield place, value, arguments[1:]
+        yield from _marked(arguments[0], value, place)
+    elif get_origin(kind) in (Union, UnionType):
+        for one in arguments if value is not None else ():
+            yield from _marked(one, value, place)
     elif isinstance(value, list):
         for number, one in enumerate(value):
-            yield from _beyond(one, arguments[0] if arguments else Any, (*place, number))
+            yield from _marked(arguments[0] if arguments else Any, one, (*place, number))
     elif isinstance(value, dict):
         kinds = arguments or (Any, Any)
         for key, one in value.items():
-            yield from _beyond(key, kinds[0], (*place, key))
-            yield from _beyond(one, kinds[1], (*place, key))
-    elif reason := _unstorable(value):
-        yield place, _sentence(place, reason)
-
-
-def _limited(value: Any, metadata: Any, place: Place) -> Iterator[tuple[Place, str]]:
-    for limit in metadata:
-        if isinstance(limit, Limit) and value is not None and (why := limit.complaint(value)):
-            yield place, _sentence(place, why)
+            yield from _marked(kinds[0], key, (*place, key))
+            yield from _marked(kinds[1], one, (*place, key))
+    else:
+        yield place, value, ()
 
 
 def _unstorable(value: Any) -> str:

@@ -82,7 +82,7 @@ class QuestionSection(Section):
 
 
 class ComprehensionSection(Section):
-    """Questions about the instructions, with corrective feedback; they gate the trials."""
+    """Questions about the instructions, with feedback; trials begin once they are passed."""
 
     attempts: int = Field(2, ge=1, le=10, description="After this many failures the study ends.")
     questions: list[QuestionSection] = Field(min_length=1, description="All on one page.")

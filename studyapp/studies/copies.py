@@ -6,6 +6,7 @@ from itertools import count
 from typing import TypeVar
 
 from django.db import transaction
+from django.db.models import Model
 from django.utils import timezone
 
 from studyapp import storage
@@ -33,7 +34,7 @@ from studyapp.studies.texts import current_texts
 
 # Of a slug's 80 characters, what "-simulated-99999" leaves
 LONGEST_STEM, DIGEST = 64, 8
-Row = TypeVar("Row", StudyImage, Stimulus)
+Row = TypeVar("Row", bound=Model)
 
 
 @transaction.atomic
@@ -115,34 +116,25 @@ def _free_slug(study: Study, kind: StudyKind) -> str:
 
 def _copy_conditions(study: Study, copy: Study) -> dict[int, Condition]:
     """The copy's conditions by the original's key; its pairs and arms go with them."""
-    Arm.objects.bulk_create(Arm(study=copy, name=arm.name) for arm in study.arms.all())
-    pairs = {}
-    for pair in study.pairs.all():
-        pairs[pair.pk] = NetworkPair.objects.create(
-            study=copy, name=pair.name, stronger=pair.stronger, weaker=pair.weaker
-        )
-    return {
-        condition.pk: Condition.objects.create(
-            study=copy,
-            name=condition.name,
-            method=condition.method,
-            versus=condition.versus,
-            pair=pairs[condition.pair_id] if condition.pair_id is not None else None,
-            settings=condition.settings,
-            position=condition.position,
-        )
+    Arm.objects.bulk_create(_fresh(arm, study=copy) for arm in study.arms.all())
+    pairs = {pair.pk: _fresh(pair, study=copy) for pair in study.pairs.all()}
+    NetworkPair.objects.bulk_create(pairs.values())
+    conditions = {
+        condition.pk: _fresh(condition, study=copy, pair=pairs.get(condition.pair_id or 0))
         for condition in study.conditions.all()
     }
+    Condition.objects.bulk_create(conditions.values())
+    return conditions
 
 
 def _copy_stimuli(study: Study, copy: Study, conditions: dict[int, Condition]) -> None:
     photos = {photo.pk: photo for photo in study.images.all()}
     old_stimuli = list(study.stimuli.prefetch_related("overlays"))
     used = {stimulus.photo_id for stimulus in old_stimuli}
-    new_photos = {key: _fresh(photos[key], StudyImage, study=copy) for key in used}
+    new_photos = {key: _fresh(photos[key], study=copy) for key in used}
     StudyImage.objects.bulk_create(new_photos.values())
     pairs = [
-        (old, _fresh(old, Stimulus, study=copy, photo=new_photos[old.photo_id], code=new_code()))
+        (old, _fresh(old, study=copy, photo=new_photos[old.photo_id], code=new_code()))
         for old in old_stimuli
     ]
     Stimulus.objects.bulk_create([new for _, new in pairs])
@@ -158,10 +150,10 @@ def _copy_stimuli(study: Study, copy: Study, conditions: dict[int, Condition]) -
     )
 
 
-def _fresh(row: Row, model: type[Row], **changes: object) -> Row:
+def _fresh(row: Row, **changes: object) -> Row:
     """An unsaved row with the same values but for `changes`."""
-    values = {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields}
+    values = {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields}
     values.pop("id")
     for name in changes:
         values.pop(f"{name}_id", None)
-    return model(**{**values, **changes})
+    return type(row)(**{**values, **changes})

@@ -48,5 +48,4 @@ def remove_old_workspaces() -> int:
 
 
 def _uploads() -> Path:
-    folder: Path = settings.VAR / "uploads"
-    return folder
+    return Path(settings.VAR, "uploads")

@@ -8,14 +8,13 @@ import hashlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Any, get_args, get_origin
 
 from django.conf import settings
 from pydantic import BaseModel
 
 from studyapp.models import Network
 from studyapp.sections.base import NamesAFile
-from studyapp.sections.limits import column
+from studyapp.sections.limits import column, marked_values
 from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.shelf.likely_names import did_you_mean
 
@@ -30,27 +29,11 @@ NOT_THERE = "no such file beside the study file"
 PATHS = {"weights": column(Network, "weights"), "labels": column(Network, "labels_file")}
 
 
-def named_files(section: BaseModel, path: KeyPath = ()) -> Iterator[tuple[KeyPath, str]]:
+def named_files(section: BaseModel) -> Iterator[tuple[KeyPath, str]]:
     """Key and value of everything in `section` that may name a file."""
-    for name, field in type(section).model_fields.items():
-        yield from _marked(field.rebuild_annotation(), getattr(section, name), (*path, name))
-
-
-def _marked(kind: Any, value: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
-    arguments = get_args(kind)
-    if isinstance(value, BaseModel):
-        yield from named_files(value, path)
-    elif get_origin(kind) is Annotated and any(isinstance(m, NamesAFile) for m in arguments):
-        yield path, value
-    elif isinstance(value, dict):
-        for key, one in value.items():
-            yield from _marked(arguments[-1] if arguments else Any, one, (*path, key))
-    elif isinstance(value, list):
-        for place, one in enumerate(value):
-            yield from _marked(arguments[0] if arguments else Any, one, (*path, place))
-    elif value is not None:
-        for one in arguments:
-            yield from _marked(one, value, path)
+    for path, value, marks in marked_values(section):
+        if isinstance(value, str) and any(isinstance(mark, NamesAFile) for mark in marks):
+            yield path, value
 
 
 def leading_out(definition: Definition) -> Iterator[Complaint]:

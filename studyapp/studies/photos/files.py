@@ -77,7 +77,11 @@ def examine(
         for path in (photo.path, photo.beside):
             if path is not None:
                 complaints += _examined(path, photo, images, transparent)
-        complaints += _repeated(photo, known)
+        # The same file under two names would be asked about twice.
+        if photo.beside is None and photo.path.is_file():
+            first = known.setdefault(content_digest(photo.path), photo.name)
+            if first != photo.name:
+                complaints.append(f"{photo.name}: the same photo as {first}; remove one")
         seen()
     if complaints:
         raise ReaderError(*complaints)
@@ -104,14 +108,6 @@ def _examined(
             yield f"{name}: entirely transparent, so there is nothing to see; remove it"
         elif found.transparency == "partly":
             transparent.append(name)
-
-
-def _repeated(photo: Photo, known: dict[str, str]) -> Iterator[str]:
-    """The same file under two names would be asked about twice."""
-    if photo.beside is not None or not photo.path.is_file():
-        return
-    if (first := known.setdefault(content_digest(photo.path), photo.name)) != photo.name:
-        yield f"{photo.name}: the same photo as {first}; remove one"
 
 
 def _opened(content: bytes, name: str, surround: str) -> Pillow.Image:
