@@ -175,7 +175,7 @@ def test_an_uploaded_file_names_nothing_of_the_servers(section: str, key: str, n
     head, middle, rest = TOML.partition(f"[{section}]\n")
     rest = re.sub(rf"^{key} = .*\n", "", rest, count=1, flags=re.MULTILINE)
     given = f'{key} = "{name}"\n'
-    with pytest.raises(DefinitionError, match=r"points outside the upload; name a file next to"):
+    with pytest.raises(DefinitionError, match=r"points outside the upload; name a file beside"):
         parse_definition(f"{head}{middle}{given}{rest}", "study.toml", is_upload=True)
 
 

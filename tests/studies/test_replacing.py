@@ -150,7 +150,7 @@ def test_another_photo_under_the_name_of_before_is_told(tmp_path: Path) -> None:
     study = load_study(path)
     assert load_study(path) == study
     Picture.new("RGB", (80, 80), (99, 9, 9)).save(tmp_path / "photos" / "tiger" / "a.png")
-    with pytest.raises(LoadingError, match="the file or one that it names has changed"):
+    with pytest.raises(LoadingError, match="its file or a file that it names has changed"):
         load_study(path)
 
 
@@ -162,7 +162,7 @@ def test_other_weights_under_the_name_of_before_are_told(tmp_path: Path) -> None
     network.save()
     assert load_study(path) == study
     weights_file(tmp_path, "two")
-    with pytest.raises(LoadingError, match="the file or one that it names has changed"):
+    with pytest.raises(LoadingError, match="its file or a file that it names has changed"):
         load_study(path)
 
 

@@ -49,7 +49,7 @@ def complaint(text: str) -> str:
 @pytest.mark.parametrize("paradigm", ["trust", "distinction"])
 def test_a_control_that_is_the_same_everywhere_is_refused(control: str, paradigm: str) -> None:
     told = complaint(definition(f'method = "{control}"', paradigm=f'"{paradigm}"'))
-    assert f"`conditions` c0 does not fit {paradigm}: {control} is the same picture" in told
+    assert f"`conditions` c0 does not fit {paradigm}: {control} gives the same picture" in told
     compared = {"trust": "network", "distinction": "class"}[paradigm]
     assert f"its map does not depend on the {compared}; take random_weights" in told
 
@@ -91,7 +91,7 @@ def test_no_explanation_fits_only_where_it_can_be_missed() -> None:
         ({"steps": '"one"'}, "`blocks.0.steps`: only reliance reads it"),
         ({"session": 1}, "only meta_prediction reads it"),
         ({"items": '["x"]'}, "only questionnaire and rating read it"),
-        ({"stage": '"learning"'}, 'say "practice"'),
+        ({"stage": '"learning"'}, 'use "practice"'),
         ({"paradigm": '"pointing"', "checks": 1}, "has no answer that a check could ask for"),
         ({"paradigm": '"pointing"', "repeats": 1}, "can't be asked again here"),
         ({"paradigm": '"reliance"', "repeats": 1}, "can't be asked again here"),
@@ -207,7 +207,7 @@ def test_the_main_answer_cannot_be_declined() -> None:
 @pytest.mark.parametrize("method", ["edges", "centre_prior", "other_image"])
 def test_distinction_refuses_maps_that_do_not_depend_on_the_class(method: str) -> None:
     found = complaint(definition(f'method = "{method}"', paradigm='"distinction"'))
-    assert f"{method} is the same picture" in found
+    assert f"{method} gives the same picture" in found
     assert "its map does not depend on the class; take random_weights or another" in found
     for fitting in ("grad_cam", "random_weights"):
         text = definition(f'method = "{fitting}"', paradigm='"distinction"')

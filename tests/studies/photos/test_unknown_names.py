@@ -87,4 +87,4 @@ def test_a_class_whose_name_no_column_holds_stops_the_preparation_with_the_fix(
     toml = STUDY.replace('paradigm = "pointing"', asks).replace("stimuli = 4", "stimuli = 2")
     (folder / "study.toml").write_text(toml)
     study = prepared(folder, labels=[long, *LABELS[1:]])
-    assert f"with {len(long)} characters; 500 is the limit: shorten its line" in study.problem
+    assert f"has {len(long)} characters, and 500 is the limit; shorten its line" in study.problem
