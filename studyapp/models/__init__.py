@@ -3,6 +3,7 @@
 from .codes import new_code, new_spoken_code
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
 from .judgment import Exclusion, Judgment, erase_judgments
+from .load import NetworkLoad
 from .login import LoginTries
 from .member import Member, Role
 from .participation import (
@@ -32,16 +33,7 @@ from .stimulus import (
     StimulusRole,
     StudyImage,
 )
-from .study import (
-    Deviation,
-    Network,
-    NetworkLoad,
-    NetworkPair,
-    Study,
-    StudyKind,
-    StudyState,
-    StudyText,
-)
+from .study import Deviation, Network, NetworkPair, Study, StudyKind, StudyState, StudyText
 from .work import Heartbeat, Work, WorkQuerySet, WorkState
 
 __all__ = [

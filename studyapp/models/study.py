@@ -7,8 +7,6 @@ from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 
-from .work import Work
-
 
 class StudyState(models.TextChoices):
     DRAFT = "draft", "draft"
@@ -151,15 +149,6 @@ class Network(models.Model):
 
     def label(self, class_index: int) -> str:
         return str(self.labels[class_index])
-
-
-class NetworkLoad(Work):
-    """A worker's loading of a network, deleted once it has loaded: a worker that dies leaves it."""
-
-    network = models.ForeignKey(Network, models.CASCADE, related_name="loads")
-
-    def __str__(self) -> str:
-        return f"loading {self.network}"
 
 
 class NetworkPair(models.Model):
