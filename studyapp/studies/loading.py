@@ -109,7 +109,16 @@ def _make_study(
         for name, markdown in _texts(definition, path.parent).items()
     )
     _write_conditions(study, definition, path.parent, keep=keep)
-    _write_photos(study, photos, definition)
+    StudyImage.objects.bulk_create(
+        StudyImage(
+            study=study,
+            image=_image(photo, definition.display.surround),
+            name=photo.name,
+            group=photo.group,
+            categories=_categories(photo),
+        )
+        for photo in photos
+    )
     _refuse_strange_photos(study, definition)
     return study
 
@@ -267,19 +276,6 @@ def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
     told = {**values, "files": files} if files else values
     network, _ = Network.objects.get_or_create(digest=digest_of(told), defaults=values)
     return network
-
-
-def _write_photos(study: Study, photos: list[Photo], definition: Definition) -> None:
-    StudyImage.objects.bulk_create(
-        StudyImage(
-            study=study,
-            image=_image(photo, definition.display.surround),
-            name=photo.name,
-            group=photo.group,
-            categories=_categories(photo),
-        )
-        for photo in photos
-    )
 
 
 def _image(photo: Photo, surround: str) -> Image:

@@ -167,12 +167,17 @@ def _node(path: KeyPath) -> dict[str, Any]:
     return _resolve(node, schema)
 
 
+def part_of(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    """The definition that the `$ref` of `node` names."""
+    return dict(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
+
+
 def _resolve(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
     for choice in node.get("anyOf", []):
         if "$ref" in choice:
             node = choice
     if "$ref" in node:
-        return dict(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
+        return part_of(schema, node)
     kinds = [_resolve(kind, schema) for kind in node.get("oneOf", [])]
     keys = {name: one for kind in kinds for name, one in kind.get("properties", {}).items()}
     return {**node, "properties": keys} if kinds else node

@@ -7,7 +7,7 @@ from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 
 from .blocks import shows_differences
 from .catalogue import catalogue
-from .file import json_schema
+from .file import json_schema, part_of
 
 TYPES = {
     "string": "text", "integer": "whole number", "number": "number", "boolean": "true or false",
@@ -62,14 +62,10 @@ def _section(schema: dict[str, Any], node: dict[str, Any]) -> tuple[dict[str, An
     ]
     for inner, suffix in choices:
         if isinstance(inner, dict) and "$ref" in inner:
-            return _part(schema, inner), suffix
+            return part_of(schema, inner), suffix
         if isinstance(inner, dict) and "oneOf" in inner:
-            return _every_kind([_part(schema, kind) for kind in inner["oneOf"]]), suffix
+            return _every_kind([part_of(schema, kind) for kind in inner["oneOf"]]), suffix
     return None, ""
-
-
-def _part(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
-    return dict(schema["$defs"][node["$ref"].rsplit("/", 1)[1]])
 
 
 def _every_kind(kinds: list[dict[str, Any]]) -> dict[str, Any]:

@@ -234,18 +234,16 @@ def option_orders(
     if block.options <= 2:
         return [[None] * len(row) for row in cells]
     waiting: dict[Cell, list[Order]] = {}
-    return [[_next_order(waiting, cell, block.options, random) for cell in row] for row in cells]
+    options = range(block.options)
 
+    def next_order(cell: Cell) -> Order:
+        left = waiting.setdefault(cell, [])
+        if not left:
+            base, turns = (random.sample(options, len(options)) for _ in range(2))
+            left.extend(tuple(base[turn:] + base[:turn]) for turn in turns)
+        return left.pop()
 
-def _next_order(
-    waiting: dict[Cell, list[Order]], cell: Cell, options: int, random: Random
-) -> Order:
-    left = waiting.setdefault(cell, [])
-    if not left:
-        base = random.sample(range(options), options)
-        turns = random.sample(range(options), options)
-        left.extend(tuple(base[turn:] + base[:turn]) for turn in turns)
-    return left.pop()
+    return [[next_order(cell) for cell in row] for row in cells]
 
 
 Unit = tuple[TrialPlan, ...]

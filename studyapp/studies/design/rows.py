@@ -174,12 +174,8 @@ def _trial(
     elif planned.order is not None:
         trial.option_order = list(planned.order)
     elif block.options:
-        trial.option_order = _option_order(stimulus, right_first=bool(planned.bit))
+        right = int(stimulus.facts["right"])
+        others = [index for index in range(len(stimulus.options)) if index != right]
+        trial.option_order = [right, *others] if planned.bit else [*others, right]
     trial.keys = PARADIGMS[trial.paradigm].keys_of(trial)
     return trial
-
-
-def _option_order(stimulus: Stimulus, *, right_first: bool) -> list[int]:
-    right = int(stimulus.facts["right"])
-    others = [index for index in range(len(stimulus.options)) if index != right]
-    return [right, *others] if right_first else [*others, right]

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from photos.class_names import class_names
 from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
-from studyapp.sections.networks_and_images import NetworkSection, PairSection
+from studyapp.sections.networks_and_images import PairSection
 from studyapp.studies.definition.named_files import labels_of, weights_of
 from studyapp.studies.definition.study import Definition
 
@@ -89,10 +89,19 @@ def _classified(
     definition: Definition, photos: Sequence[Photo], base: Path
 ) -> tuple[Answers, dict[str, Sequence[str]]]:
     """Each network's answers by its name, photo by photo, and the names of its classes."""
-    networks = {
-        name: {**_arguments(section, base), "methods": definition.methods_of(name)}
-        for name, section in definition.networks.items()
-    }
+    networks = {}
+    for name, section in definition.networks.items():
+        # What the explainer's `load_network` takes, and what will explain the network
+        arguments = {
+            "builder": section.builder,
+            "weights": weights_of(section, base),
+            "sha256": section.sha256,
+            "labels": labels_of(section, base) or None,
+            "layer": section.layer,
+            "options": section.options,
+            "methods": definition.methods_of(name),
+        }
+        networks[name] = {key: value for key, value in arguments.items() if value is not None}
     with TemporaryDirectory() as folder:
         surround = definition.display.surround
         files = [str(_file_of(one, Path(folder), n, surround)) for n, one in enumerate(photos)]
@@ -132,16 +141,3 @@ def _ask(wanted: dict[str, Any]) -> dict[str, Any]:
         raise PreviewError(f"the networks could not answer: {last}")
     found: dict[str, Any] = json.loads(done.stdout)
     return found
-
-
-def _arguments(section: NetworkSection, base: Path) -> dict[str, Any]:
-    """What the explainer's `load_network` takes."""
-    found = {
-        "builder": section.builder,
-        "weights": weights_of(section, base),
-        "sha256": section.sha256,
-        "labels": labels_of(section, base) or None,
-        "layer": section.layer,
-        "options": section.options,
-    }
-    return {key: value for key, value in found.items() if value is not None}

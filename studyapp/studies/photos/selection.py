@@ -5,12 +5,23 @@ from collections.abc import Iterator
 
 from django.db import transaction
 
-from studyapp.models import SHOWN_ROLES, NetworkPair, Stimulus, StimulusRole, Study, StudyImage
+from studyapp.models import (
+    SHOWN_ROLES,
+    NetworkPair,
+    Stimulus,
+    StimulusRole,
+    Study,
+    StudyImage,
+    WorkState,
+)
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_to
 from .readers import CATEGORY
+
+# Of Study.selection: what is told of the photos' names
+NAMES = "names"
 
 
 class PreparationError(Exception):
@@ -33,9 +44,11 @@ def select_stimuli(study: Study) -> None:
         _tell_names(study, pairs[0])
         order = in_seed_order(eligible.candidates, f"{study.seed}/stimuli/{paradigm}")
         stimuli = list(_stimuli(study, definition, paradigm, order, eligible))
-        shortage = _shortage(definition, paradigm, stimuli)
-        if shortage:
-            raise PreparationError(f"{shortage}: {eligible.sentence()}{_hint(study)}")
+        if shortage := _shortage(definition, paradigm, stimuli):
+            fix = "add photos or ask for fewer stimuli"
+            if names := study.selection.get(NAMES):
+                fix = f"{names}; rename these, or list what they mean in `images.names`; {fix}"
+            raise PreparationError(f"{shortage}: {eligible.sentence()}; {fix}")
         _refuse_long_names(stimuli)
         Stimulus.objects.bulk_create(stimuli)
         used |= {row.photo.image_id for row in stimuli if row.role in SHOWN_ROLES}
@@ -80,9 +93,22 @@ def wanted_stimuli(definition: Definition, paradigm: str) -> dict[tuple[str, str
 def replace_unusable(study: Study) -> int:
     """Drop chosen photos whose map is empty or failed, by name; the next eligible ones in the
     seed's order take their places. How many photos were dropped."""
-    unusable = list(_unusable(study))
-    for photo_id, paradigm, reason in unusable:
-        drop_photo(study, photo_id, paradigm, reason)
+    unusable: dict[tuple[int, str], str] = {}
+    rows = study.stimuli.shown().prefetch_related(
+        "overlays__overlay__explanation", "overlays__condition"
+    )
+    for stimulus in rows.order_by("position"):
+        for use in stimulus.overlays.all():
+            explanation = use.overlay.explanation
+            reason = explanation.error or use.overlay.error
+            if explanation.is_empty:
+                reason = "the map has no positive value"
+            failed = WorkState.FAILED in (explanation.state, use.overlay.state)
+            if explanation.is_empty or failed:
+                told = f"{use.condition.name}, {use.role} network: {reason}"
+                unusable.setdefault((stimulus.photo_id, stimulus.paradigm), told)
+    for (photo, paradigm), told in unusable.items():
+        drop_photo(study, photo, paradigm, told)
     return len(unusable)
 
 
@@ -142,39 +168,11 @@ def _shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) ->
     return f"{paradigm} asks for {'; '.join(missing)}" if missing else ""
 
 
-NAMES = "names"
-
-
 def _tell_names(study: Study, pair: NetworkPair) -> None:
     """The photos' names that are no class of the pair's networks, for the status and the desk."""
     study.selection.pop(NAMES, None)
     if unknown := unknown_to(study.images.all(), pair.stronger):
         study.selection[NAMES] = f"no class of the network: {' '.join(unknown)}"
-
-
-def _hint(study: Study) -> str:
-    names = study.selection.get(NAMES)
-    fix = "rename these, or list what they mean in `images.names`; " if names else ""
-    return f"{f'; {names}' if names else ''}; {fix}add photos or ask for fewer stimuli"
-
-
-def _unusable(study: Study) -> Iterator[tuple[int, str, str]]:
-    """(photo, paradigm, reason) of chosen stimuli that can't be shown, each photo once."""
-    seen = set()
-    rows = study.stimuli.shown().prefetch_related(
-        "overlays__overlay__explanation", "overlays__condition"
-    )
-    for stimulus in rows.order_by("position"):
-        key = (stimulus.photo_id, stimulus.paradigm)
-        for use in stimulus.overlays.all():
-            explanation = use.overlay.explanation
-            reason = explanation.error or use.overlay.error
-            if explanation.is_empty:
-                reason = "the map has no positive value"
-            failed = explanation.state == "failed" or use.overlay.state == "failed"
-            if (explanation.is_empty or failed) and key not in seen:
-                seen.add(key)
-                yield (*key, f"{use.condition.name}, {use.role} network: {reason}")
 
 
 def _promote(study: Study, dropped: Stimulus) -> None:

@@ -129,7 +129,12 @@ def _advance(study: Study, settings_digest: SettingsDigest) -> Iterator[Request]
         waiting = list(_explanation_requests(study, settings_digest))
     waiting = waiting or list(_picture_requests(study))
     if not waiting:
-        _refuse_failed_pictures(study)
+        for rows in study_pictures(study):
+            for failed in rows.failed().order_by("pk")[:1]:
+                raise PreparationError(
+                    f"the picture {failed} could not be drawn: {failed.error}; fix that, then "
+                    "prepare the study again with --retry"
+                )
         waiting = list(_damaged_requests(study))
     if not waiting:
         for flaw in hidden_flaws(study, files=False):
@@ -231,12 +236,3 @@ def _batches(rows: Iterable[tuple[int, int]]) -> Iterator[list[int]]:
             together.append(key)
     for start in range(0, len(together), BATCH):
         yield together[start : start + BATCH]
-
-
-def _refuse_failed_pictures(study: Study) -> None:
-    for rows in study_pictures(study):
-        if (failed := rows.failed().first()) is not None:
-            raise PreparationError(
-                f"the picture {failed} could not be drawn: {failed.error}; fix that, then prepare "
-                "the study again with --retry"
-            )
