@@ -51,7 +51,7 @@ def test_a_control_that_is_the_same_everywhere_is_refused(control: str, paradigm
     told = complaint(definition(f'method = "{control}"', paradigm=f'"{paradigm}"'))
     assert f"`conditions` c0 does not fit {paradigm}: {control} gives the same picture" in told
     compared = {"trust": "network", "distinction": "class"}[paradigm]
-    assert f"its map does not depend on the {compared}; take random_weights" in told
+    assert f"its map does not depend on the {compared}; use random_weights" in told
 
 
 @pytest.mark.parametrize("paradigm", ["discrimination", "agreement", "pointing", "reliance"])
@@ -208,7 +208,7 @@ def test_the_main_answer_cannot_be_declined() -> None:
 def test_distinction_refuses_maps_that_do_not_depend_on_the_class(method: str) -> None:
     found = complaint(definition(f'method = "{method}"', paradigm='"distinction"'))
     assert f"{method} gives the same picture" in found
-    assert "its map does not depend on the class; take random_weights or another" in found
+    assert "its map does not depend on the class; use random_weights or another" in found
     for fitting in ("grad_cam", "random_weights"):
         text = definition(f'method = "{fitting}"', paradigm='"distinction"')
         parse_definition(text, "cats.toml")
