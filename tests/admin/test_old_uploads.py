@@ -45,4 +45,4 @@ def test_a_short_name_that_cannot_be_is_told_beside_its_field() -> None:
     wrong = TOML.replace('slug = "mine"', 'slug = "My Study"')
     page = administrator().post(ADDRESS, {"toml": wrong, **TEXTS, "do": "check"})
     assert list(page.context["form"].errors) == ["slug"]
-    assert "small letters" in page.context["form"].errors["slug"][0]
+    assert "lowercase letters" in page.context["form"].errors["slug"][0]
