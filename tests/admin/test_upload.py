@@ -258,7 +258,7 @@ def test_a_study_that_somebody_may_not_see_is_no_parent_of_theirs() -> None:
     signed_in(maker_named("owner")).post(ADDRESS, sent())
     child = TOML.replace('slug = "mine"', 'slug = "child"\nparent = "mine"')
     page = signed_in(maker_named("stranger")).post(ADDRESS, sent(toml=child))
-    assert "no study mine to be the parent" in page.context["form"].errors["toml"][0]
+    assert "the parent mine is not loaded" in page.context["form"].errors["toml"][0]
 
 
 @pytest.mark.parametrize("ready", ["demo-trust", "paper-trust", "reliance"])

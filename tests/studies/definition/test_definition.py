@@ -201,7 +201,7 @@ SPOILED = {
     "no TOML": ("seed = 7", "seed = = 7", "not TOML"),
     "a method's unknown setting": (
         'method = "guided_backprop"', 'method = "guided_backprop"\nsettings = { groups = 3 }',
-        '`conditions.settings = "groups"`: unknown; there is none to name here',
+        '`conditions.settings = "groups"`: unknown; no name is known here',
     ),
     "an unknown key of a pair": ('stronger = "vgg"', 'strongr = "vgg"', 'did you mean "stronger"'),
     "an unknown key of the design": ("seed = 7", "sed = 7", 'did you mean "seed"'),
