@@ -34,8 +34,8 @@ def refuse_fault(error: Exception) -> None:
 
 
 def refuse(row: Any, name: str, error: Exception) -> None:
-    """Write why a row could not be made. What is wrong with the input stays wrong; what a machine
-    lacks may be there at the next try. Raises StorageFault where it is no row's fault."""
+    """Write why a row could not be made. A fault of the input stays; what a machine lacks may be
+    there at the next try. Raises StorageFault where it is no row's fault."""
     refuse_fault(error)
     if isinstance(error, ExplainerError):
         fail(row, name, str(error))
@@ -49,12 +49,17 @@ def worker_name() -> str:
 
 
 @contextmanager
-def claimed(rows: WorkQuerySet[Any]) -> Iterator[tuple[str, WorkQuerySet[Any]]]:
+def claimed(
+    rows: WorkQuerySet[Any], task: str, *arguments: Any, queue: str = "cpu"
+) -> Iterator[tuple[str, WorkQuerySet[Any]]]:
     """Claim the free ones of `rows`; the claim's name and the rows that it holds.
 
-    Whatever breaks the work off is logged and written to the rows that are left, which are then
-    free for another try; after the last one they are failed with that reason. StorageFault is
-    raised on: they are as if nobody had tried.
+    An error that interrupts the work is logged and written to the rows that are left, which are
+    then free for another try; after the last one they are failed with that reason. StorageFault is
+    raised again: its rows are as if nobody had tried.
+
+    Rows that were given back are then asked of `task` again, each alone: one that spoils a batch
+    does not spoil the next.
     """
     name = claim(rows, worker_name())
     mine = rows.filter(claimed_by=name)
@@ -70,17 +75,12 @@ def claimed(rows: WorkQuerySet[Any]) -> Iterator[tuple[str, WorkQuerySet[Any]]]:
             give_back(row, name, f"{type(error).__name__}: {error}")
     finally:
         del held[name]
-
-
-def renew_held() -> None:
-    """Keep what this worker is at from running out; called beside the work, with each heartbeat."""
-    for name, rows in list(held.items()):
-        renew(rows, name)
-
-
-def ask_for_rest(rows: WorkQuerySet[Any], task: str, *arguments: Any, queue: str) -> None:
-    """Ask for those of `rows` that were given back, each alone: one that spoils a batch does not
-    spoil the next."""
     back = rows.pending().filter(claimed_by="", attempts__gt=0)
     for key in back.order_by("pk").values_list("pk", flat=True):
         ask(task, *arguments, [key], queue=queue)
+
+
+def renew_held() -> None:
+    """Keep this worker's claims from running out; called beside the work, with each heartbeat."""
+    for name, rows in list(held.items()):
+        renew(rows, name)

@@ -9,21 +9,15 @@ from studyapp.models import Download
 from studyapp.queue import BUNDLE, app
 from studyapp.studies.preparation.claims import finish
 
-from .batches import ask_for_rest, claimed
+from .batches import claimed
 
 
 @app.task(name=BUNDLE)
 def bundle(keys: list[int]) -> None:
     """Make the claimed ones of the downloads `keys`."""
-    rows = Download.objects.filter(pk__in=keys)
-    with claimed(rows) as (name, mine):
+    with claimed(Download.objects.filter(pk__in=keys), BUNDLE) as (name, mine):
         for row in mine.select_related("study"):
-            _make(row, name)
-    ask_for_rest(rows, BUNDLE, queue="cpu")
-
-
-def _make(row: Download, name: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="discern-bundle-") as folder:
-        target = Path(folder) / f"{row.study.slug}.zip"
-        write_bundle(row.study, target, public=row.public)
-        finish(row, name, **store_zip(row, target))
+            with tempfile.TemporaryDirectory(prefix="discern-bundle-") as folder:
+                target = Path(folder) / f"{row.study.slug}.zip"
+                write_bundle(row.study, target, public=row.public)
+                finish(row, name, **store_zip(row, target))

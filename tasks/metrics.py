@@ -16,7 +16,7 @@ from studyapp.models import Measurement, MetricValue, StimulusOverlay
 from studyapp.queue import MEASURE, MEASURING, app, ask
 from studyapp.studies.preparation.claims import finish
 
-from .batches import ask_for_rest, claimed, refuse
+from .batches import claimed, refuse
 from .networks import loaded
 from .stored_files import open_image, stored_map
 from .watch import others_wait
@@ -34,15 +34,18 @@ def measure(keys: list[int]) -> None:
         ask(MEASURE, keys, queue=MEASURING)
         return
     rows = Measurement.objects.filter(pk__in=keys)
-    with claimed(rows) as (name, mine):
+    with claimed(rows, MEASURE, queue=MEASURING) as (name, mine):
         for row in mine.select_related(*NEEDED):
             _measure(row, name)
-    ask_for_rest(rows, MEASURE, queue=MEASURING)
 
 
 def _measure(row: Measurement, name: str) -> None:
     try:
-        values = [MetricValue(use=row.use, metric=key, value=v) for key, v in _values(row.use)]
+        values = [
+            MetricValue(use=row.use, metric=key, value=float(value[0]))
+            for key, value in _values(row.use)
+            if math.isfinite(value[0])
+        ]
     except TROUBLE as error:
         refuse(row, name, error)
     else:
@@ -51,27 +54,20 @@ def _measure(row: Measurement, name: str) -> None:
                 MetricValue.objects.bulk_create(values, ignore_conflicts=True)
 
 
-def _values(use: StimulusOverlay) -> Iterator[tuple[str, float]]:
-    """Every metric that is defined for the explanation."""
+def _values(use: StimulusOverlay) -> Iterator[tuple[str, torch.Tensor]]:
+    """Every metric that is defined for the explanation, (1,)."""
     explanation = use.overlay.explanation
     network = loaded(explanation.network)
     photo = open_image(explanation.image)
     values = torch.as_tensor(np.asarray(stored_map(explanation)))[None]
     images = network.prepare([photo])
     for name in ON_NETWORK:
-        found = METRICS[name].compute(network, images, values, [explanation.class_index])
-        yield from _finite(name, found)
+        yield name, METRICS[name].compute(network, images, values, [explanation.class_index])
     boxes = [box for box in _boxes(use, network, photo) if box is not None]
     if boxes:
         size = (int(images.shape[2]), int(images.shape[3]))
         for name in ON_BOXES:
-            yield from _finite(name, METRICS[name].compute(values, [boxes], size))
-
-
-def _finite(name: str, found: torch.Tensor) -> Iterator[tuple[str, float]]:
-    value = float(found[0])
-    if math.isfinite(value):
-        yield name, value
+            yield name, METRICS[name].compute(values, [boxes], size)
 
 
 def _boxes(

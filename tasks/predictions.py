@@ -9,14 +9,14 @@ from django.db.models import QuerySet
 import explainer
 from explainer.explanations.batches import in_batches
 from explainer.passes.targets import first_classes, in_probabilities
-from studyapp.models import Prediction, Study
+from studyapp.models import Prediction
 from studyapp.queue import PREDICT, app
 from studyapp.studies.preparation.advance import study_predictions
 from studyapp.studies.preparation.claims import fail, finish
 
-from .batches import StorageFault, ask_for_rest, claimed, refuse
-from .networks import network_for, stop
-from .preparation import go_on
+from .batches import claimed, refuse
+from .networks import network_for
+from .preparation import step_of
 from .stored_files import open_image
 
 BATCH = 16
@@ -29,15 +29,11 @@ def predict(study_id: int, network_id: int, keys: list[int]) -> None:
     if network is None:
         return
     wanted = Prediction.objects.filter(pk__in=keys)
-    try:
-        with claimed(wanted) as (name, mine):
-            _predict(network, mine.select_related("image").order_by("pk"), name)
-    except StorageFault as error:
-        stop(study_id, str(error))
-        return
-    ask_for_rest(wanted, PREDICT, study_id, network_id, queue="gpu")
-    study = Study.objects.get(pk=study_id)
-    go_on(study_id, study_predictions(study).pending().count())
+    with (
+        step_of(study_id, study_predictions),
+        claimed(wanted, PREDICT, study_id, network_id, queue="gpu") as (name, mine),
+    ):
+        _predict(network, mine.select_related("image").order_by("pk"), name)
 
 
 def _predict(network: explainer.Network, rows: QuerySet[Prediction], name: str) -> None:

@@ -15,13 +15,13 @@ from studyapp import storage
 from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study, WorkQuerySet
 from studyapp.queue import EXPLAIN, RENDER, app
 from studyapp.studies.definition.study import study_definition
-from studyapp.studies.preparation.advance import study_explanations, study_pictures
+from studyapp.studies.preparation.advance import study_crops, study_explanations, study_overlays
 from studyapp.studies.preparation.claims import finish
 from studyapp.studies.preparation.encodings import COMPACT, QUALITY, overlay_encoding
 
-from .batches import StorageFault, ask_for_rest, claimed, refuse, refuse_fault
-from .networks import loaded, network_for, stop
-from .preparation import go_on
+from .batches import claimed, refuse, refuse_fault
+from .networks import loaded, network_for
+from .preparation import step_of
 from .stored_files import open_image, photo_bytes, stored_map
 
 PHOTOS_AT_ONCE = 8
@@ -36,17 +36,12 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
     if network is None:
         return
     wanted = Explanation.objects.filter(pk__in=keys)
-    try:
-        with claimed(wanted) as (name, mine):
-            rows = mine.select_related("image").order_by("image_id", "pk")
-            for photos in patterns(rows):
-                _explain(network, photos, name, at_once=PHOTOS_AT_ONCE)
-    except StorageFault as error:
-        stop(study_id, str(error))
-        return
-    ask_for_rest(wanted, EXPLAIN, study_id, network_id, queue="gpu")
-    study = Study.objects.get(pk=study_id)
-    go_on(study_id, study_explanations(study).pending().count())
+    with (
+        step_of(study_id, study_explanations),
+        claimed(wanted, EXPLAIN, study_id, network_id, queue="gpu") as (name, mine),
+    ):
+        for photos in patterns(mine.select_related("image").order_by("image_id", "pk")):
+            _explain(network, photos, name, at_once=PHOTOS_AT_ONCE)
 
 
 def patterns(rows: Iterable[Explanation]) -> list[list[list[Explanation]]]:
@@ -57,23 +52,19 @@ def patterns(rows: Iterable[Explanation]) -> list[list[list[Explanation]]]:
     """
     by_photo: dict[tuple[int, int], list[Explanation]] = {}
     for row in rows:
-        by_photo.setdefault((row.image_id, _variant(row, by_photo)), []).append(row)
+        # The first group of the row's photo in which its method has no other settings
+        variant = 0
+        while any(
+            other.method == row.method and other.settings_digest != row.settings_digest
+            for other in by_photo.get((row.image_id, variant), [])
+        ):
+            variant += 1
+        by_photo.setdefault((row.image_id, variant), []).append(row)
     found: dict[Any, list[list[Explanation]]] = {}
     for photo in by_photo.values():
         methods = tuple(sorted({(row.method, row.settings_digest) for row in photo}))
         found.setdefault((len(_classes(photo)), methods), []).append(photo)
     return list(found.values())
-
-
-def _variant(row: Explanation, by_photo: dict[tuple[int, int], list[Explanation]]) -> int:
-    """The first group of the row's photo in which its method has no other settings."""
-    variant = 0
-    while any(
-        other.method == row.method and other.settings_digest != row.settings_digest
-        for other in by_photo.get((row.image_id, variant), [])
-    ):
-        variant += 1
-    return variant
 
 
 def _classes(rows: Sequence[Explanation]) -> list[int]:
@@ -165,44 +156,37 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
 @app.task(name=RENDER)
 def render(study_id: int, kind: str, keys: list[int]) -> None:
     """Draw the claimed ones of the pictures `keys`; `kind` is "overlay" or "crop"."""
-    model, draw = {"overlay": (Overlay, _draw_overlay), "crop": (Crop, _draw_crop)}[kind]
+    model = Overlay if kind == "overlay" else Crop
     wanted: WorkQuerySet[Any] = model.objects.filter(pk__in=keys)
     needed = wanted.values_list(NETWORK_OF[kind], flat=True).distinct()
     if any(network_for(study_id, network) is None for network in needed):
         return
-    quality = _quality(study_id, kind)
-    try:
-        with claimed(wanted) as (name, mine):
-            for row in mine.order_by("pk"):
-                _render(row, draw, name, quality)
-    except StorageFault as error:
-        stop(study_id, str(error))
-        return
-    ask_for_rest(wanted, RENDER, study_id, kind, queue="cpu")
-    study = Study.objects.get(pk=study_id)
-    left = sum(rows.pending().count() for rows in study_pictures(study))
-    go_on(study_id, left)
+    # Of WebP, as all pictures of a kind in the study have it; None: lossless
+    definition = study_definition(Study.objects.get(pk=study_id))
+    compact = kind == "crop" or overlay_encoding(definition) == COMPACT
+    quality = QUALITY if compact else None
+    with (
+        step_of(study_id, study_overlays, study_crops),
+        claimed(wanted, RENDER, study_id, kind) as (name, mine),
+    ):
+        for row in mine.order_by("pk"):
+            _render(row, name, quality)
 
 
-def _render(row: Any, draw: Any, name: str, quality: int | None) -> None:
+def _render(row: Overlay | Crop, name: str, quality: int | None) -> None:
     file = f"pictures/{row.code[:2]}/{row.code}.webp"
     try:
         if row.attempts > 1:
             storage.remove_leftovers(f"pictures/{row.code[:2]}", (f".{row.code}.",))
-        picture = draw(row)
+        if isinstance(row, Overlay):
+            picture = _draw_overlay(row)
+        else:
+            picture = _crop_of(row.network, row.image, row.size)
         digest = storage.keep(file, encode(picture, "webp", quality=quality))
     except (explainer.ExplainerError, OSError) as error:
         refuse(row, name, error)
     else:
         finish(row, name, file=file, digest=digest, width=picture.width, height=picture.height)
-
-
-def _quality(study_id: int, kind: str) -> int | None:
-    """Of WebP, as all pictures of a kind in the study have it; None: lossless."""
-    if kind == "crop":
-        return QUALITY
-    definition = study_definition(Study.objects.get(pk=study_id))
-    return QUALITY if overlay_encoding(definition) == COMPACT else None
 
 
 def _draw_overlay(row: Overlay) -> Any:
@@ -215,12 +199,8 @@ def _draw_overlay(row: Overlay) -> Any:
     return explainer.render(array, crop, display, together=tuple(together))
 
 
-def _draw_crop(row: Crop) -> Any:
-    return _crop_of(row.network, row.image, row.size)
-
-
 def _crop_of(network: Network, image: Image, size: int | None) -> Any:
     preprocess = loaded(network).preprocess
     if preprocess is None:
-        raise explainer.ExplainerError("the network says not what it sees", "give it a preprocess")
+        raise explainer.ExplainerError("the network has no preprocessing", "give it a preprocess")
     return preprocess.crop(open_image(image), size=size)

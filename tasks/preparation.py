@@ -1,10 +1,15 @@
 """The task that drives a study's preparation: do what can be done now, ask for the rest."""
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
 import explainer
-from studyapp.models import Study
+from studyapp.models import Study, WorkQuerySet
 from studyapp.queue import PREPARE, app, ask
 from studyapp.studies.preparation.advance import advance, study_networks
 
+from .batches import StorageFault
 from .networks import describe, examine, network_for, settings_digest, stop
 
 
@@ -28,7 +33,15 @@ def prepare(study_id: int) -> None:
         ask(request.task, *request.arguments, queue=request.queue)
 
 
-def go_on(study_id: int, left: int) -> None:
-    """After a batch: ask for the next step once nothing of this one is left."""
-    if left == 0:
+@contextmanager
+def step_of(study_id: int, *kinds: Callable[[Study], WorkQuerySet[Any]]) -> Iterator[None]:
+    """A batch of one step of the preparation: the next step is asked for once none of the study's
+    rows of these kinds is pending. A StorageFault stops the study instead."""
+    try:
+        yield
+    except StorageFault as error:
+        stop(study_id, str(error))
+        return
+    study = Study.objects.get(pk=study_id)
+    if not any(rows(study).pending().exists() for rows in kinds):
         ask(PREPARE, study_id)

@@ -6,17 +6,15 @@ from studyapp.models import Report
 from studyapp.queue import REPORT, app
 from studyapp.studies.preparation.claims import finish
 
-from .batches import ask_for_rest, claimed
+from .batches import claimed
 
 
 @app.task(name=REPORT)
 def report(keys: list[int]) -> None:
     """Make the claimed ones of the reports `keys`."""
-    rows = Report.objects.filter(pk__in=keys)
-    with claimed(rows) as (name, mine):
+    with claimed(Report.objects.filter(pk__in=keys), REPORT) as (name, mine):
         for row in mine.select_related("study"):
             _make(row, name)
-    ask_for_rest(rows, REPORT, queue="cpu")
 
 
 def _make(row: Report, name: str) -> None:

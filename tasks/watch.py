@@ -12,8 +12,6 @@ from studyapp.studies.preparation.advance import study_work
 from studyapp.studies.preparation.claims import is_held
 
 ASKED = "discern/asked-again"
-
-
 # A task by its name, and the row that it is about
 Wanted = tuple[str, int]
 ROWS: dict[str, type[Report] | type[Download] | type[Measurement]] = {
@@ -70,8 +68,7 @@ def unprepared_studies() -> Iterator[Wanted]:
 
 def forgotten_studies() -> Iterator[Wanted]:
     """Studies that could go on and that no worker has a claim in."""
-    going_on = Study.objects.preparing().filter(prepared_at=None, problem="")
-    for study in going_on:
+    for study in Study.objects.preparing().filter(prepared_at=None, problem=""):
         if not any(rows.pending().filter(is_held()).exists() for rows in study_work(study)):
             yield PREPARE, study.pk
 

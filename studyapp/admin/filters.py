@@ -1,7 +1,7 @@
 """Filters of the lists. They name only what their reader may see."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -11,18 +11,22 @@ from studyapp.models import Condition, Network, NetworkPair, Stage
 from studyapp.sections.people import DEVICES
 from studyapp.studies.rights import visible_studies
 
-SimpleListFilter = admin.SimpleListFilter
+
+class ListFilter(admin.SimpleListFilter):
+    """A filter whose chosen value is looked up at `path`."""
+
+    path: ClassVar[str]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**{self.path: self.value()}) if self.value() else queryset
 
 
-class StudyFilter(SimpleListFilter):
-    title = "study"
-    parameter_name = "study"
-    path = "study"
+class StudyFilter(ListFilter):
+    title = parameter_name = path = "study"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        return [
-            (slug, slug) for slug in visible_studies(request.user).values_list("slug", flat=True)
-        ]
+        slugs = visible_studies(request.user).values_list("slug", flat=True)
+        return [(slug, slug) for slug in slugs]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
         slug = self.value()
@@ -35,30 +39,22 @@ class ParticipationStudyFilter(StudyFilter):
     path = "participation__study"
 
 
-class StageFilter(SimpleListFilter):
-    title = "stage"
-    parameter_name = "stage"
+class StageFilter(ListFilter):
+    title = parameter_name = "stage"
+    path = "trial__stage"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return [(str(value), str(label)) for value, label in Stage.choices]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(trial__stage=self.value()) if self.value() else queryset
 
-
-class ConditionFilter(SimpleListFilter):
-    title = "condition"
-    parameter_name = "condition"
+class ConditionFilter(ListFilter):
+    title = parameter_name = "condition"
+    path = "trial__condition__name"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         rows = Condition.objects.filter(study__in=visible_studies(request.user))
-        return [
-            (name, name) for name in rows.order_by("name").values_list("name", flat=True).distinct()
-        ]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        name = self.value()
-        return queryset.filter(trial__condition__name=name) if name else queryset
+        names = rows.order_by("name").values_list("name", flat=True).distinct()
+        return [(name, name) for name in names]
 
 
 def networks_of_studies(studies: Iterable[int]) -> set[int]:
@@ -67,25 +63,19 @@ def networks_of_studies(studies: Iterable[int]) -> set[int]:
     return {key for pair in pairs for key in pair if key is not None}
 
 
-class NetworkFilter(SimpleListFilter):
-    title = "network"
-    parameter_name = "network"
+class NetworkFilter(ListFilter):
+    title = parameter_name = "network"
+    path = "network__digest"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         studies = visible_studies(request.user).values_list("pk", flat=True)
         rows = Network.objects.filter(pk__in=networks_of_studies(studies)).order_by("builder", "pk")
         return [(row.digest, str(row)) for row in rows]
 
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(network__digest=self.value()) if self.value() else queryset
 
-
-class DeviceFilter(SimpleListFilter):
-    title = "device"
-    parameter_name = "device"
+class DeviceFilter(ListFilter):
+    title = parameter_name = "device"
+    path = "device_class"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
         return [(device, device) for device in DEVICES]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(device_class=self.value()) if self.value() else queryset

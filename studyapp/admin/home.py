@@ -68,11 +68,13 @@ def home_context(user: Any) -> dict[str, Any]:
     concerns = [
         *_database(),
         *_failed(studies.preparing()),
-        *_problems(studies),
+        *(
+            Concern(f"{study.slug}: {study.problem}", _page(study.pk))
+            for study in studies.exclude(problem="").only("slug", "problem")
+        ),
         *_workers(workers, lines, queues),
         *_drop_outs(studies),
-        *_disk(),
-        *_clock(),
+        *_machine(),
     ]
     return {
         "concerns": concerns,
@@ -116,18 +118,13 @@ def _failed(preparing: QuerySet[Study]) -> Iterator[Concern]:
         )
 
 
-def _problems(studies: QuerySet[Study]) -> Iterator[Concern]:
-    for study in studies.exclude(problem="").only("slug", "problem"):
-        yield Concern(f"{study.slug}: {study.problem}", _page(study.pk))
-
-
 def _workers(
     workers: list[tuple[Heartbeat, bool]], lines: list[Line], queues: dict[str, int] | None
 ) -> Iterator[Concern]:
     address = reverse("admin:studyapp_heartbeat_changelist")
     for worker, is_alive in workers:
         if worker.doing and not is_alive:
-            yield Concern(f"{worker.worker} stopped while it was at: {worker.doing}", address)
+            yield Concern(f"{worker.worker} stopped during {worker.doing}", address)
     if queues is not None and broker_state() == "refuses writes":
         yield Concern(
             "The broker refuses writes, most often because its memory is full; requested work "
@@ -170,40 +167,36 @@ def _drop_outs(studies: QuerySet[Study]) -> Iterator[Concern]:
 
 
 def _database() -> Iterator[Concern]:
-    """The database is there, or this page would not be; whether it takes rows is another thing."""
+    """The database answers, or this page would not; whether it stores rows is another question."""
     state = database_state()
     if state == "read only":
         yield Concern(
-            "The database is read-only, so no answer can be taken: people are asked to try again, "
-            "and lose nothing. It is a replica, or was made so: promote it "
+            "The database is read-only, so no answer can be stored: people are asked to try again, "
+            "and lose nothing. It is a replica, or was made one: promote it "
             "(SELECT pg_promote()) or name the server that writes in DATABASE_URL"
         )
     elif state == "disk full":
         yield Concern(
-            "The database's disk is full, so no answer can be taken: people are asked to try "
-            "again. Make room there; nothing needs to be started again"
+            "The database's disk is full, so no answer can be stored: people are asked to try "
+            "again. Make room there; nothing needs to be restarted"
         )
 
 
-def _disk() -> Iterator[Concern]:
+def _machine() -> Iterator[Concern]:
     state, free = free_space()
     if state == "full":
         yield Concern(
-            f"The disk of {settings.MEDIA_ROOT} is full: answers are taken, but no picture, report "
-            "or bundle is made. Make room, then manage.py study prepare SLUG goes on"
+            f"The disk of {settings.MEDIA_ROOT} is full: answers are stored, but no picture, "
+            "report or bundle is made. Make room, then run manage.py study prepare SLUG"
         )
     elif state == "almost full":
         yield Concern(
             f"The disk of {settings.MEDIA_ROOT} is almost full: {free / 2**30:.1f} GB are "
             "left; make room before pictures and bundles fail"
         )
-
-
-def _clock() -> Iterator[Concern]:
-    state = clock_state()
-    if state != "ok":
+    if (clock := clock_state()) != "ok":
         yield Concern(
-            f"This machine's clock is {state}: times of people's steps are wrong by as much; "
+            f"This machine's clock is {clock}: times of people's steps are wrong by as much; "
             "set it right (timedatectl set-ntp true)"
         )
 

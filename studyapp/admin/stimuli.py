@@ -1,7 +1,5 @@
 """Stimuli with their pictures."""
 
-from typing import Any
-
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -36,14 +34,11 @@ class StimulusAdmin(ReadingAdmin):
 
     @admin.display(description="overlays")
     def pictures(self, stimulus: Stimulus) -> SafeString | str:
-        def named(use: Any) -> tuple[SafeString | str, str]:
-            name = f"{use.condition.name}, {use.role}"
-            return thumbnail(use.overlay, name), name
-
         uses = sorted(stimulus.overlays.all(), key=lambda use: (use.condition.position, use.role))
+        named = [(use.overlay, f"{use.condition.name}, {use.role}") for use in uses]
         figures = format_html_join(
             "",
             '<figure class="overlay">{}<figcaption>{}</figcaption></figure>',
-            (named(use) for use in uses),
+            ((thumbnail(overlay, name), name) for overlay, name in named),
         )
         return format_html('<div class="overlays">{}</div>', figures) if uses else "none yet"

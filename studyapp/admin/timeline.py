@@ -4,12 +4,11 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.urls import reverse
 
-from studyapp.models import Crop, Event, Judgment, Participation, Stage, StimulusOverlay
-from studyapp.paradigms import PARADIGMS, Asked, Question
+from studyapp.models import Crop, Judgment, Participation, Stage, StimulusOverlay
+from studyapp.paradigms import PARADIGMS, Asked
 from studyapp.paradigms.base import PHOTO
 from studyapp.paradigms.questions import DECLINED
 from studyapp.studies.definition.study import Definition, study_definition
@@ -20,7 +19,7 @@ Pictures = dict[tuple[int | None, int | None], dict[str, str]]
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the timeline. `pictures`: (place, what stands there, address)."""
+    """One line of the timeline. `pictures`: (place, what is shown there, address)."""
 
     at: datetime
     title: str
@@ -46,13 +45,10 @@ def timeline(person: Participation) -> list[Step]:
     definition = study_definition(person.study)
     overlays, crops = _overlays(judgments), _crops(judgments, definition.display.size)
     steps = [_answer(one, definition, overlays, crops) for one in judgments]
-    steps.extend(_event(event) for event in person.events.all())
+    for event in person.events.all():
+        detail = ", ".join(f"{key}: {value}" for key, value in event.data.items())
+        steps.append(Step(event.at, event.kind, detail))
     return sorted(steps, key=lambda step: step.at)
-
-
-def _event(event: Event) -> Step:
-    detail = ", ".join(f"{key}: {value}" for key, value in event.data.items())
-    return Step(event.at, event.kind, detail)
 
 
 def _answer(
@@ -79,16 +75,12 @@ def answer_words(judgment: Judgment, asked: Asked) -> str:
     said = []
     for question in PARADIGMS[asked.trial.paradigm].asks(asked):
         given = judgment.value if question.name == "value" else judgment.data.get(question.name)
-        if given is not None:
-            said.append(_told(question, given))
+        if given == DECLINED:
+            said.append(question.decline)
+        elif given is not None:
+            words = dict(question.answers).get(given, "") if isinstance(given, int) else ""
+            said.append(words or f"{given} {question.unit}".strip())
     return "; ".join(said) or str(judgment.value)
-
-
-def _told(question: Question, given: Any) -> str:
-    if given == DECLINED:
-        return question.decline
-    words = dict(question.answers).get(given, "") if isinstance(given, int) else ""
-    return words or f"{given} {question.unit}".strip()
 
 
 def _check(judgment: Judgment) -> str:
@@ -117,9 +109,8 @@ def _overlays(judgments: Iterable[Judgment]) -> Pictures:
     rows = StimulusOverlay.objects.filter(stimulus__in=keys).select_related("overlay")
     found: Pictures = defaultdict(dict)
     for row in rows:
-        found[row.stimulus_id, row.condition_id][row.role] = reverse(
-            "desk_picture", args=[row.overlay.code]
-        )
+        address = reverse("desk_picture", args=[row.overlay.code])
+        found[row.stimulus_id, row.condition_id][row.role] = address
     return found
 
 

@@ -27,13 +27,7 @@ from studyapp.studies.rights import may_add_studies
 from studyapp.studies.uploads import UploadError, remove_workspace, workspace
 
 from .desk.frame import maker, page_of, record
-from .workspace import (
-    STUDY_FILE,
-    has_photos,
-    keep_photos,
-    text_names,
-    write_study,
-)
+from .workspace import STUDY_FILE, has_photos, keep_photos, text_names, write_study
 
 READY = settings.ROOT / "fixtures" / "studies"
 SESSION = "upload"
@@ -94,10 +88,9 @@ def add_study(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, _started(request.GET.get("from", "")))
     form = _sent(request)
-    if form.is_valid() and _keep_photos(request, form) and _fill_in(form):
-        study = _made(request, form)
-        if study is not None:
-            return HttpResponseRedirect(page_of(study))
+    is_ready = form.is_valid() and _keep_photos(request, form) and _fill_in(form)
+    if is_ready and (study := _made(request, form)):
+        return HttpResponseRedirect(page_of(study))
     return _shown(request, form)
 
 
@@ -143,7 +136,7 @@ def _keep_photos(request: HttpRequest, form: StudyForm) -> bool:
     try:
         keep_photos(_folder(request), form.cleaned_data["photos"])
     except ArchiveError as error:
-        form.add_error("photos", f"{error}; pack the folder again, as a plain zip")
+        form.add_error("photos", f"{error}; zip the folder again, as a plain zip file")
         return False
     return True
 
@@ -153,7 +146,7 @@ def _folder(request: HttpRequest) -> Path:
 
 
 def _fill_in(form: StudyForm) -> bool:
-    """Write the short fields into the file; what can't be written is said beside its field."""
+    """Write the short fields into the file; an error appears beside its field."""
     toml = form.cleaned_data["toml"]
     try:
         toml_of(toml, STUDY_FILE)
@@ -177,7 +170,7 @@ def _fill_in(form: StudyForm) -> bool:
 
 
 def _made(request: HttpRequest, form: StudyForm) -> Study | None:
-    """The study, or None with the complaint beside the field that it is about."""
+    """The study, or None with the error beside its field."""
     toml = form.cleaned_data["toml"]
     try:
         definition = parse_definition(toml, STUDY_FILE, is_upload=True)
@@ -187,25 +180,22 @@ def _made(request: HttpRequest, form: StudyForm) -> Study | None:
             return None
         study = upload_study(path, maker(request))
     except (DefinitionError, LoadingError, UploadError) as error:
-        form.add_error(_field_of(error), str(error).replace(f"{_folder(request)}/", ""))
+        # Beside the short field that it is about, else beside the file
+        about: Any = getattr(error, "path", ())
+        field = next((name for name, key in KEYS.items() if key == about), "toml")
+        form.add_error(field, str(error).replace(f"{_folder(request)}/", ""))
         return None
     except ReaderError as error:
         form.add_error("photos", list(error.complaints))
         return None
     remove_workspace(request.session.pop(SESSION))
     photos = study.images.count()
-    record(request, study, f"made of an uploaded file, with {photos} photos")
-    made = f"The study {study.slug} was made with {photos} {'photo' if photos == 1 else 'photos'}"
+    record(request, study, f"created from an uploaded file, with {photos} photos")
+    made = f"Study {study.slug} was created with {photos} {'photo' if photos == 1 else 'photos'}"
     messages.success(request, f"{made}. Next: prepare it.")
     if told := study.selection.get("photos"):
         messages.warning(request, f"Photos: {told}.")
     return study
-
-
-def _field_of(error: Exception) -> str:
-    """The field of the form that a complaint is about: a short one, or the file."""
-    path = getattr(error, "path", ())
-    return next((name for name, key in KEYS.items() if key == path), "toml")
 
 
 def _shown(request: HttpRequest, form: StudyForm) -> HttpResponse:

@@ -40,16 +40,12 @@ def keep_photos(folder: Path, zipped: Any) -> None:
         unpacked = Path(name) / "unpacked"
         unpacked.mkdir()
         unpack(archive, unpacked, skip=is_litter)
-        _inner(unpacked).rename(target)
-
-
-def _inner(folder: Path) -> Path:
-    inside = list(folder.iterdir())
-    if len(inside) != 1 or not inside[0].is_dir():
-        return folder
-    only = inside[0]
-    is_outer = any(path.is_dir() or path.suffix == ".json" for path in only.iterdir())
-    return only if is_outer else folder
+        match list(unpacked.iterdir()):
+            case [only] if only.is_dir() and any(
+                path.is_dir() or path.suffix == ".json" for path in only.iterdir()
+            ):
+                unpacked = only
+        unpacked.rename(target)
 
 
 def has_photos(folder: Path) -> bool:

@@ -83,7 +83,7 @@ class Given:
 
 @dataclass(frozen=True)
 class Taken:
-    """The judgment that is stored of a trial; `is_given`: with the very answer that was sent."""
+    """The judgment that is stored of a trial; `is_given`: with the same answer that was sent."""
 
     judgment: Judgment
     is_given: bool = True
@@ -108,12 +108,12 @@ def answer(
 
 @transaction.atomic
 def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
-    """Store one answer of the person with `code`, once. The same trial posted again gives back
-    what was stored first, which stands whatever is sent later.
+    """Store one answer of the person with `code`, once. If the same trial is posted again, the
+    first answer stays and is returned.
 
-    Raises NotYourTrial for a trial that is not of this slot, OutOfOrder for one that is not
-    next, StudyNotOpen after closing, NotNow for somebody who is not taking part (any more),
-    Participation.DoesNotExist for a code that is nobody's, and whatever `read` raises.
+    Raises NotYourTrial for a trial of another slot, OutOfOrder for one that is not next,
+    StudyNotOpen after closing, NotNow for a person who is not taking part (any more),
+    Participation.DoesNotExist for an unknown code, and whatever `read` raises.
     """
     person = locked(code=code)
     left = unanswered(person)
@@ -149,15 +149,11 @@ def _already_stored(person: Participation, trial_code: str, read: Reader) -> Tak
         raise OutOfOrder(
             _("This question is not the next one. Please continue with the question shown.")
         )
-    return Taken(stored, _is_same(stored, read, person))
-
-
-def _is_same(stored: Judgment, read: Reader, person: Participation) -> bool:
     try:
-        given = read(person, stored.trial)
+        given = read(person, trial)
     except Unanswered:
-        return False
-    return (given.value, given.data) == (stored.value, stored.data)
+        return Taken(stored, is_given=False)
+    return Taken(stored, (given.value, given.data) == (stored.value, stored.data))
 
 
 def _refuse_unless_taking_part(person: Participation) -> None:

@@ -25,13 +25,15 @@ def approval(person: Participation, definition: Definition, what: str) -> dict[s
     identity = getattr(person.participant, "identity", None)
     end = person.finished_at or person.last_seen_at
     begin = person.consented_at
+    # Those who were screened out, after practice too, are paid a part where the study says so.
+    pay = definition.pay if person.status == Status.SCREENED_OUT else None
     return {
         "panel": person.participant.source,
         "id": identity.external_id if identity is not None else "",
         "session": _session(person),
         "outcome": what,
         "minutes": round((end - begin).total_seconds() / 60, 1) if end and begin else None,
-        "bonus": _bonus(person, definition),
+        "bonus": pay.partial if pay is not None else 0.0,
     }
 
 
@@ -42,13 +44,6 @@ def _session(person: Participation) -> str:
         before = [visit for visit in visits if visit.arrived_at <= person.finished_at]
         visits = before or visits
     return visits[-1].session if visits else ""
-
-
-def _bonus(person: Participation, definition: Definition) -> float:
-    """Who came in vain, or did not get past practice, is paid a part where the study says so."""
-    if definition.pay is None or person.status != Status.SCREENED_OUT:
-        return 0.0
-    return definition.pay.partial
 
 
 def unpaid(study: Study) -> int:

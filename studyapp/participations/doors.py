@@ -20,7 +20,7 @@ def count_turned_away(study: Study, why: TurnedAway) -> None:
 
 
 def warnings(study: Study) -> Iterator[str]:
-    """What a researcher should know of the door, a sentence each with what to do."""
+    """What a researcher should know about entries to the study, each with what to do."""
     advice = {
         TurnedAway.UNFILLED: "copy the link from the study's Links page into the panel's settings "
         "again, and check that the panel fills in its parameters",
@@ -35,12 +35,7 @@ def warnings(study: Study) -> Iterator[str]:
             f"Turned away {row.times} times: {why.label}, last on {row.last_at:%-d %B %Y, %H:%M} "
             f"UTC. To do: {advice[why]}."
         )
-    yield from _came_again(study)
-    yield from _burst(study)
-
-
-def _came_again(study: Study) -> Iterator[str]:
-    """Sessions of a panel that would be paid for what was done in an earlier one."""
+    # Sessions of a panel that would be paid for what was done in an earlier one
     visits = PanelVisit.objects.filter(participation__study=study).exclude(session="")
     later = visits.filter(arrived_at__gt=F("participation__finished_at"))
     people = later.values("participation").distinct().count()
@@ -49,6 +44,7 @@ def _came_again(study: Study) -> Iterator[str]:
             f"People who had finished and came back in another session of the panel: {people}. "
             "To do: pay only the sessions in the payment list."
         )
+    yield from _burst(study)
 
 
 def _burst(study: Study) -> Iterator[str]:

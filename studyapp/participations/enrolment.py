@@ -8,14 +8,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import (
-    HOLDS_A_SLOT,
-    Judgment,
-    Participation,
-    Status,
-    Study,
-    StudyState,
-)
+from studyapp.models import HOLDS_A_SLOT, Judgment, Participation, Status, Study, StudyState
 from studyapp.shelf.clock import MOST_APART_SECONDS, database_now
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.texts import shown_texts
@@ -36,7 +29,7 @@ def consent(
 ) -> Participation:
     """Store what was consented to and when, and take a place; `status` is FULL if there is none.
 
-    Consenting twice changes nothing. Raises StudyNotOpen when the study takes nobody in.
+    Consenting twice changes nothing. Raises StudyNotOpen when the study is not open.
     """
     person = lock(participation)
     if person.status in (*HOLDS_A_SLOT, Status.FULL):
@@ -61,18 +54,18 @@ def is_screened(person: Participation) -> bool:
 
 
 def release_idle(study: Study, now: datetime | None = None) -> int:
-    """Give back the slots of people not heard of for too long; how many there were.
+    """Free the slots of people who have been idle for too long; how many there were.
 
-    What they answered stays, marked by their status. Somebody who is answering right now is
-    locked, so skipped. `now`: the database's, if it is known already.
+    Their answers stay, marked by their status. A person who is answering right now is locked, so
+    skipped. `now`: the database's, if it is known already.
     """
     idle = study.participations.filter(are_idle(study, now))
     return idle.select_for_update(of=("self",), skip_locked=True).leave(Status.DROPPED)
 
 
 def are_idle(study: Study, now: datetime | None = None) -> Q:
-    """People who hold a place of `study` and were not heard of for its idle limit; who has not
-    answered anything yet holds it for minutes only, so that made-up people keep nobody out."""
+    """People who hold a place of `study` and have been idle for its limit. Before the first answer
+    a place is held for minutes only, so that made-up people keep nobody out."""
     now = now or database_now()
     limit = study_definition(study).design.idle_minutes
     silent = Q(~Exists(Judgment.objects.filter(participation=OuterRef("pk"))))
@@ -82,7 +75,7 @@ def are_idle(study: Study, now: datetime | None = None) -> Q:
 
 
 def seen_before(minutes: int, now: datetime | None = None) -> datetime:
-    """Whoever was last seen before this moment has been idle for so many minutes for certain.
+    """Anybody last seen before this moment has certainly been idle for so many minutes.
 
     By the earlier of both clocks: the database's alone may have jumped ahead.
     """
@@ -90,15 +83,10 @@ def seen_before(minutes: int, now: datetime | None = None) -> datetime:
     return min(timezone.now(), now or database_now()) - timedelta(minutes=minutes) - doubt
 
 
-def idle_since(study: Study, now: datetime | None = None) -> datetime:
-    """The same for the study's own limit."""
-    return seen_before(study_definition(study).design.idle_minutes, now)
-
-
 def note_seen(person: Participation) -> None:
-    """Write that `person` was just heard of, unless that was written a moment ago.
+    """Store that `person` was just active, unless that was stored a moment ago.
 
-    By the database's clock, which is one for all web processes: a machine whose own clock is wrong
+    By the database's clock, which all web processes share: a machine whose own clock is wrong
     makes nobody idle, and nobody present for ever.
     """
     moment = timedelta(seconds=SEEN_SECONDS)
@@ -109,9 +97,9 @@ def note_seen(person: Participation) -> None:
 
 @transaction.atomic
 def resume(participation: Participation) -> Participation:
-    """Take the own slot again after having dropped out, if nobody else took it meanwhile.
+    """Return to the own slot after dropping out, if nobody else has taken it meanwhile.
 
-    Who has not answered anything yet may take any other as well.
+    A person who has not answered anything yet may take any other slot as well.
     """
     person = lock(participation)
     come_back(person)
@@ -146,7 +134,7 @@ def begin(participation: Participation) -> Participation:
 def refuse(participation: Participation) -> Participation:
     """No consent: nothing is asked and nothing more is stored.
 
-    Who had agreed and comes back to the page of consent may still choose so until the first answer.
+    A person who had agreed and returns to the consent page can still refuse until the first answer.
     """
     person = lock(participation)
     if person.status not in (Status.ENTERED, Status.ACTIVE, Status.DROPPED):
@@ -183,6 +171,6 @@ def locked(**key: Any) -> Participation:
 
 
 def has_free_slot(study: Study) -> bool:
-    """Whether somebody new would find a place, people idle for too long counted as gone."""
-    # Two questions, because no index answers both at once.
+    """Whether a new person would find a place; people idle for too long do not hold theirs."""
+    # Two queries, because no index answers both at once.
     return study.slots.free().exists() or study.participations.filter(are_idle(study)).exists()

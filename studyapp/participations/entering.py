@@ -37,11 +37,11 @@ def enter(
     device_class: str = "",
     profile: dict[str, Any] | None = None,
 ) -> Participation:
-    """The participation of this person in `study`, made if there is none yet.
+    """The participation of this person in `study`, created if there is none yet.
 
-    A person is known again by (source, external_id); without an id every call is a new person.
-    `details`: what else the panel's address tells, kept with the visit.
-    Raises StudyNotOpen for somebody new when the study takes nobody in.
+    A person is recognised by (source, external_id); without an id every call is a new person.
+    `details`: the further parameters of the panel's address, kept with the visit.
+    Raises StudyNotOpen for a new person when the study is not open.
     """
     made = {"language": language, "device_class": device_class, "profile": profile or {}}
     for left in reversed(range(TRIES)):
@@ -65,23 +65,19 @@ def _found_or_made(
         return known
     if study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
-    participant = _participant(source, external_id)
+    panel_id = {"source": source, "external_id": external_id}
+    identity = PanelIdentity.objects.filter(**panel_id).first() if external_id else None
+    if identity is not None:
+        participant = identity.participant
+    else:
+        participant = Participant.objects.create(source=source)
+        if external_id:
+            PanelIdentity.objects.create(participant=participant, **panel_id)
     return Participation.objects.enter(study=study, participant=participant, **made)
 
 
-def _participant(source: str, external_id: str) -> Participant:
-    if not external_id:
-        return Participant.objects.create(source=source)
-    identity = PanelIdentity.objects.filter(source=source, external_id=external_id).first()
-    if identity is not None:
-        return identity.participant
-    participant = Participant.objects.create(source=source)
-    PanelIdentity.objects.create(participant=participant, source=source, external_id=external_id)
-    return participant
-
-
 def note_visit(person: Participation, source: str, details: Mapping[str, str]) -> None:
-    """Keep in which of the panel's sessions somebody came, unless who they are was erased."""
+    """Store in which of the panel's sessions a person came, unless their identity was erased."""
     if person.status == Status.WITHDRAWN or person.id_digest:
         return
     panel = PANELS.get(source)
@@ -92,11 +88,11 @@ def note_visit(person: Participation, source: str, details: Mapping[str, str]) -
 
 @transaction.atomic
 def readdress(participation: Participation) -> bool:
-    """Give somebody who has not consented yet a fresh beginning; False for whoever has.
+    """Let a person who has not consented yet start again at a new address; False after consent.
 
-    Whoever opened it before with the same id, and perhaps only knew the id, reads nothing of what
-    follows: neither by its address, nor by its personal code, nor by the session they named. What
-    they answered to the screening questions is not taken for this person's answer.
+    Anybody who opened it before with the same id, and perhaps only knew the id, sees nothing of
+    what follows: neither by its address, nor by its personal code, nor by the session they named.
+    Their answers to the screening questions do not count as this person's.
     """
     person = lock(participation)
     if person.status != Status.ENTERED:

@@ -1,7 +1,7 @@
 """What must be passed before trials are asked: screening, comprehension, practice.
 
-Who does not pass is thanked and gives the place back; what they answered to screening questions
-is not kept.
+A person who does not pass is thanked, and their place is free again; answers to screening questions
+are not stored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Status, StudyState, Trial
-from studyapp.sections.people import ComprehensionSection, QuestionSection
+from studyapp.sections.people import QuestionSection
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .enrolment import come_back, lock, note_seen
@@ -20,7 +20,7 @@ from .refusals import NotNow, StudyNotOpen, Unanswered
 def given_answers(data: Mapping[str, str], questions: Sequence[QuestionSection]) -> list[int]:
     """The chosen answers (from 1) in a form's fields `question_1`, `question_2`, …
 
-    Raises Unanswered where one is missing or none of those on the page.
+    Raises Unanswered if one is missing or is not among those on the page.
     """
     found, missing = [], {}
     for number, question in enumerate(questions, 1):
@@ -57,19 +57,15 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
     return person
 
 
+@transaction.atomic
 def comprehend(participation: Participation, data: Mapping[str, str]) -> bool:
     """Whether the comprehension questions were all answered rightly, or there are none.
 
     After the study's number of attempts the participation ends.
     """
     asking = study_definition(participation.study).comprehension
-    return asking is None or _is_understood(participation, data, asking)
-
-
-@transaction.atomic
-def _is_understood(
-    participation: Participation, data: Mapping[str, str], asking: ComprehensionSection
-) -> bool:
+    if asking is None:
+        return True
     person = lock(participation)
     come_back(person)
     if person.started_at is not None:

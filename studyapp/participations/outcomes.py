@@ -20,8 +20,6 @@ BY_STATUS = {
     Status.FULL: "full",
     Status.WITHDRAWN: "withdrawn",
 }
-# Those of which the study file may say what the panel is to be told
-WITH_CODE = ("complete", "failed_checks", "no_consent", "screened_out", "full", "timed_out")
 
 
 def outcome(person: Participation, definition: Definition) -> str:
@@ -37,8 +35,8 @@ def outcome(person: Participation, definition: Definition) -> str:
 
 
 def too_many_failed(definition: Definition) -> int | None:
-    """From how many failed instructed checks on somebody who finished has failed: as many as the
-    study's exclusion rule says, at least as many as its panel asks for; None without a rule."""
+    """How many failed instructed checks make a finished person fail: as many as the study's
+    exclusion rule says, at least as many as its panel asks for; None without a rule."""
     limit = definition.exclusions.failed_checks
     if limit is None or definition.panel.kind not in PANELS:
         return limit
@@ -48,15 +46,13 @@ def too_many_failed(definition: Definition) -> int | None:
 def has_failed_checks(person: Participation, definition: Definition) -> bool:
     """Whether `person` failed too many instructed checks."""
     limit = too_many_failed(definition)
-    if limit is None:
-        return False
-    return person.judgments.failed_checks().count() >= limit
+    return limit is not None and person.judgments.failed_checks().count() >= limit
 
 
 def panel_code(person: Participation, definition: Definition, *, seen: str | None = None) -> str:
-    """The panel's code for the outcome `seen` (else for the person's own); "" where there is none.
+    """The panel's code for the outcome `seen` (else for the person's own); "" if there is none.
 
-    Who finished has the code that was given then.
+    A person who finished keeps the code that was given then.
     """
     if person.completion_code:
         return person.completion_code

@@ -1,4 +1,4 @@
-"""A person takes everything back: judgments and id are erased, a tombstone stays.
+"""Withdrawal: a person's judgments and id are erased, an empty participation stays.
 
 It keeps a keyed digest of the id, so that the same link does not make a second participation.
 """
@@ -29,25 +29,25 @@ from .recognition import id_digests
 def withdraw(participation: Participation) -> int:
     """Erase the person's judgments and panel id and free the slot; how many judgments there were.
 
-    The participation itself stays as a tombstone, so that its slot is refilled; it notes which
-    bundles made before hold the answers.
+    The participation itself stays, so that its slot is refilled; it notes which earlier bundles
+    hold the answers.
     """
     person = lock(participation)
     if person.status == Status.WITHDRAWN:
         return 0
-    bundles = _bundles(person)
+    # Those that were finished after this person's first answer
+    first = person.judgments.order_by("answered_at").first()
+    bundles = [] if first is None else _listed(person, done_at__gte=first.answered_at)
     erased = erase_judgments(Judgment.objects.filter(participation=person))
     person.profile, person.id_digest = {}, _digest_of_id(person)
     person.save(update_fields=["profile", "id_digest"])
-    _erase_identity(person)
+    person.visits.all().delete()
+    # The panel's id goes too, unless the same person takes part in another study.
+    others = Participation.objects.filter(participant=person.participant_id).exclude(pk=person.pk)
+    if not others.exclude(status=Status.WITHDRAWN).exists():
+        PanelIdentity.objects.filter(participant=person.participant_id).delete()
     person.leave(Status.WITHDRAWN, judgments=erased, bundles=bundles if erased else [])
     return erased
-
-
-def _bundles(person: Participation) -> list[dict[str, Any]]:
-    """Bundles of the study that were finished after this person's first answer."""
-    first = person.judgments.order_by("answered_at").first()
-    return [] if first is None else _listed(person, done_at__gte=first.answered_at)
 
 
 def known_bundles(person: Participation) -> list[dict[str, Any]]:
@@ -74,16 +74,8 @@ def _listed(person: Participation, **when: datetime) -> list[dict[str, Any]]:
 
 
 def _digest_of_id(person: Participation) -> str:
-    """What knows the id again when its link is opened once more; "" for somebody without one."""
+    """What recognises the id when its link is opened again; "" for a person without one."""
     identity = PanelIdentity.objects.filter(participant=person.participant_id).first()
     if identity is None or person.study.state == StudyState.CLOSED:
         return person.id_digest
     return id_digests(person.study, identity.source, identity.external_id)[0]
-
-
-def _erase_identity(person: Participation) -> None:
-    """The panel's ids go, unless the same person takes part in another study."""
-    person.visits.all().delete()
-    others = Participation.objects.filter(participant=person.participant_id).exclude(pk=person.pk)
-    if not others.exclude(status=Status.WITHDRAWN).exists():
-        PanelIdentity.objects.filter(participant=person.participant_id).delete()

@@ -7,7 +7,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from studyapp.models import Participation
+from studyapp.models import Participation, Study
 from studyapp.models.codes import is_code
 
 COOKIE = "discern-mine"
@@ -20,24 +20,15 @@ VISIT_SECONDS = 60 * 60
 
 
 def known_codes(request: HttpRequest) -> list[str]:
-    """The codes of the people who were let in here, the last one last."""
+    """The codes of the people who entered in this browser, the latest one last."""
     codes = request.COOKIES.get(COOKIE, "")[: MOST * 24].split(".")
     return [code for code in codes if is_code(code)]
 
 
 def remember(request: HttpRequest, reply: HttpResponse, person: Participation) -> HttpResponse:
-    """`reply`, after which this browser is known as that person's."""
+    """`reply`, after which this browser is recognised as that person's."""
     codes = [code for code in known_codes(request) if code != person.code]
-    reply.set_cookie(
-        COOKIE,
-        ".".join([*codes, person.code][-MOST:]),
-        max_age=SECONDS,
-        path=reverse("entry", args=[person.study.slug]),
-        httponly=True,
-        secure=settings.HTTPS,
-        samesite="Lax",
-    )
-    return reply
+    return with_cookie(reply, person.study, COOKIE, ".".join([*codes, person.code][-MOST:]))
 
 
 def keep_visit(
@@ -45,13 +36,21 @@ def keep_visit(
 ) -> HttpResponse:
     """`reply`, after which this browser knows in which visit of a panel it asked for `person`.
 
-    No id of a panel: the person's key, and what the address told besides.
+    No panel id is stored: only the person's key, and the address's further parameters.
     """
+    kept = signing.dumps({"person": person.pk, "details": dict(details)}, salt=VISIT)
+    return with_cookie(reply, person.study, VISIT, kept, seconds=VISIT_SECONDS)
+
+
+def with_cookie(
+    reply: HttpResponse, study: Study, name: str, value: str, *, seconds: int = SECONDS
+) -> HttpResponse:
+    """`reply` with a cookie for the pages of `study` alone, which no script can read."""
     reply.set_cookie(
-        VISIT,
-        signing.dumps({"person": person.pk, "details": dict(details)}, salt=VISIT),
-        max_age=VISIT_SECONDS,
-        path=reverse("entry", args=[person.study.slug]),
+        name,
+        value,
+        max_age=seconds,
+        path=reverse("entry", args=[study.slug]),
         httponly=True,
         secure=settings.HTTPS,
         samesite="Lax",

@@ -1,6 +1,5 @@
 """The first pages: what the site is, and the door of a study."""
 
-from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -12,19 +11,13 @@ from studyapp.models.codes import MOST_TYPED, is_code, spoken_code
 from studyapp.participations.doors import count_turned_away
 from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter, note_visit, readdress
-from studyapp.participations.panels import (
-    DamagedLink,
-    PreviewLink,
-    UnfilledLink,
-    Visit,
-    panel_visit,
-)
+from studyapp.participations.panels import DamagedLink, PreviewLink, UnfilledLink, panel_visit
 from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
 from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.rights import Act, may
 
-from .browsers import keep_visit, kept_visit, known_codes, remember
+from .browsers import keep_visit, kept_visit, known_codes, remember, with_cookie
 from .devices import device_class
 from .pages import SeeOther, page, participant_view
 
@@ -33,7 +26,6 @@ ENDED = (Status.FINISHED, Status.REFUSED, Status.SCREENED_OUT, Status.FULL, Stat
 NOBODY_IN = _(
     "This study is not taking any new participants at the moment. Please try this link again later."
 )
-COOKIE_SECONDS = 60 * 60 * 24 * 30
 
 
 @participant_view("GET", "HEAD")
@@ -49,8 +41,8 @@ def landing(request: HttpRequest) -> HttpResponse:
 def entry(request: HttpRequest, slug: str) -> HttpResponse:
     """The door of a study. A panel's address enters at once, so that its id leaves the address.
 
-    A closed study is open only to those who are in it; to anybody else there is nothing here, as
-    if it had never been.
+    A closed study is open only to its participants; to anybody else it is a page that does not
+    exist.
     """
     studies = Study.objects.only(*SHOWN_OF_STUDY)
     study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
@@ -73,16 +65,24 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     except ParticipationError as error:
         if study.state == StudyState.CLOSED:
             raise
-        _count(study, error)
+        if isinstance(error, DamagedLink):
+            is_unfilled = isinstance(error, UnfilledLink)
+            count_turned_away(study, TurnedAway.UNFILLED if is_unfilled else TurnedAway.DAMAGED)
         return _shut(request, study, error, error.status_code)
     if request.method == "HEAD":
-        # What looks at a link ahead of a person (a mail filter, a chat) is nobody.
+        # Whatever looks at a link ahead of a person (a mail filter, a chat) is no participant.
         return page(request, "entry", {"is_preview": True}, study=study)
     if visit is None:
         return _plain_door(request, study, definition)
     known = known_person(study, visit.source, visit.external_id)
-    if known is not None and not _opens(request, visit, known):
-        return keep_visit(_unproven(study), known, visit.details)
+    # It is that person, or somebody who may begin in their place. The row is locked for the second:
+    # that person may be consenting at this very moment.
+    if known and not (is_theirs(known, visit, known_codes(request)) or readdress(known)):
+        if study.state == StudyState.CLOSED:
+            raise StudyNotOpen(NOBODY_IN)
+        count_turned_away(study, TurnedAway.UNPROVEN)
+        # To the page that asks for a personal code, without the panel's id in its address
+        return keep_visit(SeeOther(reverse("again", args=[study.slug])), known, visit.details)
     person = enter(
         study,
         source=visit.source,
@@ -95,30 +95,10 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     return remember(request, reply, person)
 
 
-def _opens(request: HttpRequest, visit: Visit, known: Participation) -> bool:
-    """Whether who comes by `visit` is that person, or may begin in their place."""
-    # The row is locked for the second: that person may be consenting at this very moment.
-    return is_theirs(known, visit, known_codes(request)) or readdress(known)
-
-
 def _is_hidden(request: HttpRequest, study: Study) -> bool:
     """A pilot copy shows a study's photos before it opens, so only to who may preview it."""
     is_preview = study.kind == StudyKind.PILOT and study.copy_of_id is not None
     return is_preview and not may(request.user, Act.PREVIEW, study)
-
-
-def _unproven(study: Study) -> HttpResponse:
-    """To the page that asks for a personal code, without the panel's id in its address."""
-    if study.state == StudyState.CLOSED:
-        raise StudyNotOpen(NOBODY_IN)
-    count_turned_away(study, TurnedAway.UNPROVEN)
-    return SeeOther(reverse("again", args=[study.slug]))
-
-
-def _count(study: Study, error: ParticipationError) -> None:
-    if isinstance(error, DamagedLink):
-        is_unfilled = isinstance(error, UnfilledLink)
-        count_turned_away(study, TurnedAway.UNFILLED if is_unfilled else TurnedAway.DAMAGED)
 
 
 @participant_view("GET", "HEAD", "POST")
@@ -156,14 +136,10 @@ def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> H
         return _shut(request, study, NOBODY_IN, 200)
     if request.method != "POST":
         return page(request, "entry", study=study)
-    person = enter(
-        study,
-        source="link",
-        language=definition.language,
-        device_class=device_class(request),
-    )
+    device = device_class(request)
+    person = enter(study, source="link", language=definition.language, device_class=device)
     reply = SeeOther(reverse("participation", args=[person.code]))
-    return _remember(reply, study, f"{person.code}.{count + 1}")
+    return with_cookie(reply, study, f"discern-{study.slug}", f"{person.code}.{count + 1}")
 
 
 def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> HttpResponse:
@@ -172,16 +148,12 @@ def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> 
     return page(request, "message", context, study=study, status=status)
 
 
-def _cookie(study: Study) -> str:
-    return f"discern-{study.slug}"
-
-
 def _known(request: HttpRequest, study: Study) -> tuple[Participation | None, int]:
     """Who is taking part in this browser, else who came last, and how many have come.
 
     By the plain link, or by a link or a code of their own.
     """
-    plain, _dot, count = request.COOKIES.get(_cookie(study), "").partition(".")
+    plain, _dot, count = request.COOKIES.get(f"discern-{study.slug}", "").partition(".")
     codes = [*known_codes(request), *filter(is_code, [plain])]
     known = Participation.objects.filter(study=study).in_bulk(codes, field_name="code")
     people = [known[code] for code in codes if code in known]
@@ -190,16 +162,3 @@ def _known(request: HttpRequest, study: Study) -> tuple[Participation | None, in
     on_their_way = [person for person in people if person.status not in ENDED]
     came = int(count[:4]) if count.isascii() and count[:4].isdecimal() else 1
     return [*people, *on_their_way][-1], max(came, len(known))
-
-
-def _remember(reply: HttpResponse, study: Study, value: str) -> HttpResponse:
-    reply.set_cookie(
-        _cookie(study),
-        value,
-        max_age=COOKIE_SECONDS,
-        path=reverse("entry", args=[study.slug]),
-        httponly=True,
-        secure=settings.HTTPS,
-        samesite="Lax",
-    )
-    return reply

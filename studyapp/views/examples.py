@@ -6,7 +6,7 @@ from typing import Any
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
-from studyapp.models import Participation, Stage, Trial
+from studyapp.models import Participation, Stage
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.base import PHOTO
 from studyapp.participations.answering import planned
@@ -39,26 +39,20 @@ def example_of(person: Participation, definition: Definition) -> dict[str, Any]:
     first = trials[0]
     if first.stage == Stage.PRACTICE:
         return {**trial_context(person, first, definition), "is_real": True}
-    return _drawing(first, definition)
-
-
-def _drawing(trial: Trial, definition: Definition) -> dict[str, Any]:
-    paradigm = PARADIGMS[trial.paradigm]
-    there = pictures_of(trial, definition)
-    places = paradigm.places(asked_on(trial, definition))
-    name = _("an object")
+    paradigm, asked = PARADIGMS[first.paradigm], asked_on(first, definition)
+    shown, name = pictures_of(first, definition), _("an object")
     return {
         "template": paradigm.template,
         "pictures": {
             place: static(f"studyapp/example-{'photo' if role == PHOTO else 'map'}.svg")
-            for place, role in places.items()
-            if place in there
+            for place, role in paradigm.places(asked).items()
+            if place in shown
         },
-        "trial": Drawn(trial.paradigm, name),
+        "trial": Drawn(first.paradigm, name),
         "size": definition.display.size,
-        "advice": name if paradigm.advice(trial) else "",
+        "advice": name if paradigm.advice(first) else "",
         "fragment": "",
-        "asked": asked_on(trial, definition),
+        "asked": asked,
         "questions": [],
-        "beside": is_beside(trial, definition),
+        "beside": is_beside(first, definition),
     }

@@ -17,19 +17,18 @@ from studyapp.serving.health import (
 def healthz(request: HttpRequest) -> JsonResponse:
     """200 while the site can take answers, that is, while the database takes rows; else 503."""
     database = database_state()
-    is_readable = database not in ("unreachable", "not migrated")
-    facts = {
+    facts: dict[str, str | int | None] = {
         "database": database,
         "broker": broker_state(),
-        "workers": alive_workers().count() if is_readable else None,
-        "preparation": _preparation() if is_readable else "unknown",
+        "workers": None,
+        "preparation": "unknown",
         "files": free_space()[0],
-        "clock": clock_state() if is_readable else "unknown",
+        "clock": "unknown",
     }
+    if database not in ("unreachable", "not migrated"):
+        # Whether a study waits for a person: a worker has other weights, say, or no room
+        stopped = Study.objects.preparing().exclude(problem="").exists()
+        facts["workers"] = alive_workers().count()
+        facts["preparation"] = "stopped" if stopped else "ok"
+        facts["clock"] = clock_state()
     return JsonResponse(facts, status=200 if database == "ok" else 503)
-
-
-def _preparation() -> str:
-    """Whether a study waits for a person: a worker has other weights, say, or no room."""
-    stopped = Study.objects.preparing().exclude(problem="")
-    return "stopped" if stopped.exists() else "ok"

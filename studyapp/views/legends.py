@@ -1,6 +1,6 @@
 """What the colours of a page's maps mean: the same words for all conditions of one kind."""
 
-from studyapp.models import Condition, Trial
+from studyapp.models import Trial
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.paradigms.base import PHOTO
 from studyapp.studies.definition.catalogue import catalogue
@@ -11,9 +11,18 @@ HEAT, STROKES = "heat", "strokes"
 
 def legend_of(trial: Trial, definition: Definition, pictures: dict[str, str]) -> list[str]:
     """The kinds of maps that the page of `trial` shows; none where it shows no map."""
-    if not definition.display.legend or trial.condition is None or not set(pictures) - {PHOTO}:
+    condition = trial.condition
+    if not definition.display.legend or condition is None or not set(pictures) - {PHOTO}:
         return []
-    return sorted(_kinds(trial.condition))
+    methods = catalogue()["methods"]
+    names = [condition.method, condition.versus]
+    if methods.get(condition.method, {}).get("control"):
+        # A control that redraws a method's map is of that method's kind.
+        names.insert(0, str(condition.settings.get("method", "")))
+    known = [methods[name] for name in names if name in methods]
+    if condition.versus == "":
+        known = known[:1]
+    return sorted({STROKES if method["signed"] else HEAT for method in known})
 
 
 def has_room(trial: Trial, definition: Definition) -> bool:
@@ -31,15 +40,3 @@ def shows_maps(trial: Trial, definition: Definition) -> bool:
     paradigm = PARADIGMS[trial.paradigm]
     conditions = definition.conditions_of(trial.paradigm) if paradigm.shows_maps else []
     return any(one.method not in WITHOUT_MAP for one in conditions)
-
-
-def _kinds(condition: Condition) -> set[str]:
-    methods = catalogue()["methods"]
-    names = [condition.method, condition.versus]
-    if methods.get(condition.method, {}).get("control"):
-        # A control that redraws a method's map is of that method's kind.
-        names.insert(0, str(condition.settings.get("method", "")))
-    known = [methods[name] for name in names if name in methods]
-    if condition.versus == "":
-        known = known[:1]
-    return {STROKES if method["signed"] else HEAT for method in known}

@@ -44,7 +44,7 @@ def page(
     study: Study | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """A page in the study's language; never stored by a cache, because it says where one stands."""
+    """A page in the study's language; never cached, because it shows where a person stands."""
     values = {"study": study, "notice": KEPT in request.GET, **(context or {})}
     if study is not None:
         values["definition"] = study_definition(study)
@@ -80,7 +80,9 @@ def participant_view(*methods: str) -> Callable[[View], View]:
             if _body_size(request) > LARGEST_BODY:
                 sentence = _("This request is too large. Please go back and try again.")
                 return refusal(request, sentence, HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
-            if not _is_utf8(request):
+            # Every page's body is UTF-8, whether it says so or not.
+            charset = (request.content_params or {}).get("charset", "utf-8")
+            if charset.lower() not in {"utf-8", "utf8"}:
                 raise BadRequest("not UTF-8")
             try:
                 return _answered(view, request, *args, **kwargs)
@@ -108,12 +110,6 @@ def _body_size(request: HttpRequest) -> int:
     return int(size[:20]) if size.isascii() and size.isdecimal() else 0
 
 
-def _is_utf8(request: HttpRequest) -> bool:
-    """Whether the body says that it is UTF-8, as every page's is, or says nothing of it."""
-    params = request.content_params or {}
-    return params.get("charset", "utf-8").lower() in {"utf-8", "utf8"}
-
-
 def _wrong_method(request: HttpRequest, methods: tuple[str, ...]) -> HttpResponse:
     sentence = _(
         "This address does not accept this kind of request. Please open the link that you were "
@@ -125,7 +121,7 @@ def _wrong_method(request: HttpRequest, methods: tuple[str, ...]) -> HttpRespons
 
 
 def refused(request: HttpRequest, error: ParticipationError, code: str) -> HttpResponse:
-    """What can't be carried out, in the language of the study of the person with `code`."""
+    """The refusal, in the language of the study of the person with `code`."""
     rows = Participation.objects.select_related("study")
     person = rows.filter(code=code).first() if code else None
     if person is None:
@@ -159,21 +155,18 @@ def refusal(
 
 
 def saving(request: HttpRequest) -> HttpResponse:
-    """The database takes nothing just now: nothing was stored, the same can be sent again."""
+    """The database stores nothing right now: nothing was lost, the same can be sent again."""
     sentence = _("We are still saving. Please wait a moment and send this again.")
     if wants_json(request):
         reply: HttpResponse = JsonResponse(
             {"ok": False, "retry": True, "sentence": str(sentence)}, status=503
         )
     else:
-        values = {"title": _("Saving…"), "sentence": sentence, "unsent": _unsent(request)}
+        # What a participant's form held, so that one press of a button sends the same again
+        posted = request.method == "POST" and request.path.startswith("/p/")
+        fields = request.POST.lists() if posted else ()
+        unsent = [(name, value) for name, given in fields for value in given]
+        values = {"title": _("Saving…"), "sentence": sentence, "unsent": unsent}
         reply = page(request, "message", values, status=503)
     reply["Retry-After"] = "5"
     return reply
-
-
-def _unsent(request: HttpRequest) -> list[tuple[str, str]]:
-    """What a participant's form held, so that one press of a button sends the same again."""
-    if request.method != "POST" or not request.path.startswith("/p/"):
-        return []
-    return [(name, value) for name, values in request.POST.lists() for value in values]

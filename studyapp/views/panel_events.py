@@ -17,15 +17,17 @@ OLDEST_SECONDS = 3600
 def prolific_event(request: HttpRequest) -> HttpResponse:
     """A webhook of Prolific. 404 where no secret is set, 401 unless it was signed with it lately.
 
-    A message about anything but a submission is acknowledged and left alone; so is one that was
-    here before, since Prolific delivers at least once.
+    A message about anything but a submission is acknowledged and ignored; so is one that was
+    delivered before, since Prolific delivers at least once.
     """
     secret = settings.PROLIFIC_WEBHOOK_SECRET
     if not secret:
         raise Http404
     stamp = request.headers.get("X-Prolific-Request-Timestamp", "")
     signature = request.headers.get("X-Prolific-Request-Signature", "")
-    if not prolific.is_signed(secret, stamp, request.body, signature) or not _is_recent(stamp):
+    is_number = stamp.isascii() and stamp.isdecimal()
+    is_recent = is_number and abs(time.time() - int(stamp)) < OLDEST_SECONDS
+    if not is_recent or not prolific.is_signed(secret, stamp, request.body, signature):
         return JsonResponse({"ok": False, "sentence": "The signature does not fit."}, status=401)
     event_id = request.headers.get("X-Event-ID", "")
     try:
@@ -37,7 +39,3 @@ def prolific_event(request: HttpRequest) -> HttpResponse:
     digest = prolific.message_digest(stamp, request.body)
     is_new = news is not None and prolific.receive(event_id, *news, digest=digest)
     return JsonResponse({"ok": True, "new": is_new})
-
-
-def _is_recent(stamp: str) -> bool:
-    return stamp.isascii() and stamp.isdecimal() and abs(time.time() - int(stamp)) < OLDEST_SECONDS

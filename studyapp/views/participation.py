@@ -15,12 +15,7 @@ from studyapp.models.codes import is_code
 from studyapp.paradigms import PARADIGMS, TrialForm
 from studyapp.paradigms.forms import CHOOSE
 from studyapp.participations import enrolment, gates
-from studyapp.participations.answering import (
-    Given,
-    current_page,
-    take_answer,
-    within_sight,
-)
+from studyapp.participations.answering import Given, current_page, take_answer, within_sight
 from studyapp.participations.outcomes import came_again, panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, ParticipationError, Unanswered
 from studyapp.participations.withdrawal import known_bundles
@@ -77,8 +72,7 @@ def _screening_page(
         return _message_page(request, person, "full")
     questions = _gate(request, definition.screening, error)
     context = {"person": person, "questions": questions}
-    status = 400 if error else 200
-    return page(request, "screening", context, study=person.study, status=status)
+    return page(request, "screening", context, study=person.study, status=400 if error else 200)
 
 
 def _gate(
@@ -92,7 +86,7 @@ def _gate(
             "question": one.question,
             "answers": one.answers,
             "accepted": one.accepted,
-            "given": sent(request, f"question_{number}") if error is not None else "",
+            "given": request.POST.get(f"question_{number}", "") if error is not None else "",
             "problem": problems.get(f"question_{number}", ""),
         }
         for number, one in enumerate(questions, 1)
@@ -108,12 +102,10 @@ def _consent_page(
         return _message_page(request, person, "device", status)
     if not enrolment.has_free_slot(person.study):
         return _message_page(request, person, "full", status)
-    text = shown_texts(person.study)["consent"]
-    context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
-    context["error"] = error
-    context["ticked"] = [
-        name for name in ("agree", "publication") if error and request.POST.get(name) == "yes"
-    ]
+    text = safe_html(shown_texts(person.study)["consent"].markdown)
+    boxes = ("agree", "publication") if error else ()
+    ticked = [name for name in boxes if request.POST.get(name) == "yes"]
+    context = {"person": person, "text": text, "error": error, "ticked": ticked}
     return page(request, "consent", context, study=person.study, status=status)
 
 
@@ -128,8 +120,7 @@ def _instructions_page(
     with translation.override(definition.language):
         context["example"] = example_of(person, definition)
     context["error"] = error
-    status = 400 if error else 200
-    return page(request, "instructions", context, study=person.study, status=status)
+    return page(request, "instructions", context, study=person.study, status=400 if error else 200)
 
 
 def _trial_page(
@@ -150,11 +141,6 @@ def _trial_page(
     context["following"] = following_pictures(person, sight[1:], definition)
     context["error"] = str(error or "")
     return page(request, "trial", context, study=person.study, status=400 if error else 200)
-
-
-def sent(request: HttpRequest, name: str) -> str:
-    """What a refused form held in the field `name`, to be shown again."""
-    return request.POST.get(name, "").replace("\r\n", "\n")
 
 
 def _finished_page(request: HttpRequest, person: Participation) -> HttpResponse:
@@ -210,7 +196,7 @@ def _message_page(
 
 @participant_view("POST")
 def consent(request: HttpRequest, code: str) -> HttpResponse:
-    """Taking part; a form that can't be taken comes back with its ticks and the reason."""
+    """Taking part; a refused form comes back with its ticks and the reason."""
     person = find_person(code)
     try:
         if request.POST.get("agree") != "yes":
@@ -223,8 +209,7 @@ def consent(request: HttpRequest, code: str) -> HttpResponse:
             raise
         return _consent_page(request, person, error)
     publication = request.POST.get("publication") == "yes"
-    device = device_class(request)
-    enrolment.consent(person, publication=publication, device_class=device)
+    enrolment.consent(person, publication=publication, device_class=device_class(request))
     return onward(request, code)
 
 
@@ -296,7 +281,7 @@ def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
 
 @participant_view("GET", "HEAD", "POST")
 def withdraw(request: HttpRequest, code: str) -> HttpResponse:
-    """Taking everything back, after being asked once."""
+    """Withdrawing all answers, after a confirmation."""
     person = find_person(code)
     if request.method != "POST":
         return page(request, "withdraw", {"person": person}, study=person.study)

@@ -14,11 +14,9 @@ from studyapp.models import (
     HOLDS_A_SLOT,
     Crop,
     Overlay,
-    Participation,
     Picture,
     StimulusOverlay,
     StudyImage,
-    Trial,
 )
 from studyapp.paradigms.base import PHOTO
 from studyapp.participations.answering import planned, within_sight
@@ -48,7 +46,10 @@ def picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
 def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     person = get_object_or_404(people(), code=code, status__in=HOLDS_A_SLOT)
     definition = study_definition(person.study)
-    for trial in _trials_so_far(person):
+    # The trials that are fetched ahead, the one that is due, and those that were asked
+    due = within_sight(person)
+    asked = [one for one in planned(person) if not due or one.position <= due[-1].position]
+    for trial in reversed(asked):
         places = {shown: place for place, shown in pictures_of(trial, definition).items()}
         if name in places:
             break
@@ -59,13 +60,6 @@ def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     assert trial.stimulus is not None
     size = common_size(person.study_id, trial.stimulus.photo_id)
     return _send(request, Overlay.objects.get(code=name), size=size)
-
-
-def _trials_so_far(person: Participation) -> list[Trial]:
-    """The trials that are fetched ahead, the one that is due, and those that were asked."""
-    due = within_sight(person)
-    asked = [one for one in planned(person) if not due or one.position <= due[-1].position]
-    return asked[::-1]
 
 
 @participant_view("GET", "HEAD")

@@ -1,7 +1,5 @@
 """A trial's page as one person saw it, read-only, for researchers of the study."""
 
-from typing import Any
-
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -31,30 +29,26 @@ def replay(request: HttpRequest, code: str, number: int) -> HttpResponse:
     }
     if number not in judgments:
         raise Http404
-    return page(request, "replay", _context(person, judgments, number), study=person.study)
-
-
-def _context(person: Participation, judgments: dict[int, Judgment], number: int) -> dict[str, Any]:
     judgment, places = judgments[number], sorted(judgments)
     definition = study_definition(person.study)
+
+    def desk_address(code: str) -> str:
+        """Where a researcher may see a picture, also after the person has left."""
+        return reverse("desk_picture", args=[code])
+
     with translation.override(definition.language):
-        context = trial_context(person, judgment.trial, definition, _desk_address)
+        context = trial_context(person, judgment.trial, definition, desk_address)
     here, said = places.index(number), {"value": judgment.value, **judgment.data}
-    return {
-        **context,
+    earlier, later = (
+        reverse("replay", args=[code, near[0]]) if near else ""
+        for near in (places[:here][-1:], places[here + 1 :][:1])
+    )
+    context |= {
         "number": number,
         "judgment": judgment,
         "questions": [one.answered(said.get(one.name)) for one in context["questions"]],
-        "earlier": _address(person, places[here - 1]) if here else "",
-        "later": _address(person, places[here + 1]) if here + 1 < len(places) else "",
+        "earlier": earlier,
+        "later": later,
         "back": reverse("admin:studyapp_participation_change", args=[person.pk]),
     }
-
-
-def _desk_address(code: str) -> str:
-    """Where a researcher may see a picture, also after the person has left."""
-    return reverse("desk_picture", args=[code])
-
-
-def _address(person: Participation, number: int) -> str:
-    return reverse("replay", args=[person.code, number])
+    return page(request, "replay", context, study=person.study)

@@ -23,10 +23,7 @@ Address = Callable[[str], str]
 
 
 def trial_context(
-    person: Participation,
-    trial: Trial,
-    definition: Definition,
-    address: Address | None = None,
+    person: Participation, trial: Trial, definition: Definition, address: Address | None = None
 ) -> dict[str, Any]:
     """Everything for the page of `trial`; pictures by their opaque addresses.
 

@@ -47,7 +47,7 @@ def test_a_worker_that_stopped_at_its_work_is_told() -> None:
     Heartbeat.objects.create(
         worker="host/1", queues="gpu", doing="explain", started_at=long_ago, seen_at=long_ago
     )
-    assert "host/1 stopped while it was at: explain" in concerns(administrator())
+    assert "host/1 stopped during explain" in concerns(administrator())
 
 
 def test_waiting_work_without_a_worker_is_told_and_with_one_is_not() -> None:

@@ -97,7 +97,7 @@ def sent(**changed: Any) -> dict[str, Any]:
 def test_a_study_is_made_of_a_file_texts_and_a_zip_of_photos(outer: str) -> None:
     user = maker_named("maker")
     page = signed_in(user).post(ADDRESS, sent(photos=photos(outer)), follow=True)
-    assert "The study mine was made with 4 photos. Next:" in page.content.decode()
+    assert "Study mine was created with 4 photos. Next:" in page.content.decode()
     study = Study.objects.get(slug="mine")
     assert study.images.count() == 4
     assert {one["name"] for row in study.images.all() for one in row.categories} == {

@@ -14,10 +14,10 @@ from studyapp.participations.enrolment import (
     begin,
     consent,
     has_free_slot,
-    idle_since,
     refuse,
     release_idle,
     resume,
+    seen_before,
 )
 from studyapp.participations.entering import enter
 from studyapp.participations.refusals import NotNow, StudyNotOpen
@@ -36,9 +36,8 @@ def fall_idle(person: Participation) -> None:
 def test_nobody_is_idle_before_the_studys_limit() -> None:
     """What is written of an answer may be half a minute old, and two clocks as much apart: both
     are added to the limit."""
-    study = open_small_study()
     before = timezone.now()
-    since = idle_since(study)
+    since = seen_before(60)
     limit = timedelta(minutes=60, seconds=SEEN_SECONDS + MOST_APART_SECONDS)
     assert before - limit <= since <= timezone.now() - limit
 

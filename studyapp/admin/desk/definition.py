@@ -1,7 +1,6 @@
 """The definition as it was loaded, its digest, and what it changes of its parent."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -11,15 +10,6 @@ from studyapp.studies.definition.study import digest_of, study_definition
 from studyapp.studies.rights import Act, visible_studies
 
 from .frame import show, study_page
-
-ABSENT = "—"
-
-
-@dataclass(frozen=True)
-class Difference:
-    key: str
-    before: str
-    after: str
 
 
 @study_page(Act.LOOK)
@@ -40,11 +30,11 @@ def definition(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _today(study: Study) -> dict[str, Any]:
-    """The definition as it would be stored today: what another version wrote differs in nothing."""
+    """The definition as it would be stored today, so that a key added since makes no difference."""
     return study_definition(study).model_dump(mode="json")
 
 
-def differences(before: Any, after: Any, key: str = "") -> Iterator[Difference]:
+def differences(before: Any, after: Any, key: str = "") -> Iterator[dict[str, str]]:
     """Every value that differs between two definitions, by its dotted key. Pure.
 
     Lists of named tables are compared name by name, so that a change of order is none.
@@ -55,7 +45,7 @@ def differences(before: Any, after: Any, key: str = "") -> Iterator[Difference]:
             inside = f"{key}.{name}" if key else str(name)
             yield from differences(before.get(name), after.get(name), inside)
     elif before != after:
-        yield Difference(key, _words(before), _words(after))
+        yield {"key": key, "before": _words(before), "after": _words(after)}
 
 
 def _by_name(value: Any) -> Any:
@@ -68,7 +58,7 @@ def _by_name(value: Any) -> Any:
 
 def _words(value: Any) -> str:
     if value is None or value == {} or value == []:
-        return ABSENT
+        return "—"
     if isinstance(value, dict):
         return ", ".join(f"{key} = {_words(item)}" for key, item in value.items())
     if isinstance(value, list):

@@ -13,7 +13,7 @@ from studyapp.models import Exclusion, Participation, Study
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import Act, acts, visible_studies
 
-from .frame import maker, page_of, record, refusal, show, study_page
+from .frame import confirm, maker, page_of, record, refusal, show, study_page
 
 ROWS = 50
 
@@ -67,7 +67,13 @@ def exclusions(request: HttpRequest, study: Study) -> HttpResponse:
     if request.method == "POST" and "code" in request.POST:
         single = ExclusionForm(request.POST, study=study)
         if single.is_valid():
-            _exclude(request, study, **_values(single))
+            given = single.cleaned_data
+            person, reason, note = given["code"], given["rule"], given["note"]
+            Exclusion.objects.create(
+                participation=person, rule=reason, note=note, made_by=maker(request)
+            )
+            record(request, study, f"{person.code}: counted → left out ({reason}: {note})")
+            messages.success(request, f"{person.code} is left out of the analysis")
             return HttpResponseRedirect(page_of(study, "study_exclusions"))
     elif request.method == "POST":
         return _apply(request, study)
@@ -85,19 +91,6 @@ def _shown(request: HttpRequest, study: Study, **context: Any) -> HttpResponse:
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     declared = {k: v for k, v in study_definition(study).exclusions if v is not None}
     return show(request, study, "exclusions", {"page": page, "declared": declared, **context})
-
-
-def _values(form: ExclusionForm) -> dict[str, Any]:
-    values = form.cleaned_data
-    return {"person": values["code"], "rule": values["rule"], "note": values["note"]}
-
-
-def _exclude(
-    request: HttpRequest, study: Study, *, person: Participation, rule: str, note: str
-) -> None:
-    Exclusion.objects.create(participation=person, rule=rule, note=note, made_by=maker(request))
-    record(request, study, f"{person.code}: counted → left out ({rule}: {note})")
-    messages.success(request, f"{person.code} is left out of the analysis")
 
 
 def broken(study: Study, rule: str, limit: float) -> list[tuple[Participation, str]]:
@@ -129,35 +122,32 @@ def _apply(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def undo(request: HttpRequest, key: int) -> HttpResponseBase:
-    """Take an exclusion back with another row; both stay."""
+    """Undo an exclusion by adding another row; both stay."""
     visible = Exclusion.objects.filter(participation__study__in=visible_studies(request.user))
     row = get_object_or_404(visible.select_related("participation__study"), pk=key, undoes=None)
     study = row.participation.study
     if Act.EXCLUDE not in acts(request.user, study):
         return refusal(request, study, Act.EXCLUDE)
-    back = page_of(study, "study_exclusions")
-    if request.method == "POST":
-        _undo(request, study, row)
-        return HttpResponseRedirect(back)
-    sentence = f"{row.participation.code} counts in the analysis again, as far as {row.rule} goes."
-    consequences = (sentence, "Both rows stay: that it was left out, and that this was undone.")
-    title = f"Undo the exclusion of {row.participation.code}?"
-    context = {"title": title, "consequences": consequences, "button": "Undo it", "back": back}
-    return show(request, study, "confirm", {**context, "fits": True})
-
-
-def _undo(request: HttpRequest, study: Study, row: Exclusion) -> None:
+    person, back = row.participation, page_of(study, "study_exclusions")
+    if request.method != "POST":
+        return confirm(
+            request,
+            study,
+            f"Undo the exclusion of {person.code}?",
+            f"{person.code} counts in the analysis again, as far as {row.rule} goes.",
+            "Both rows stay: that it was left out, and that this was undone.",
+            button="Undo it",
+            back=back,
+        )
     try:
         with transaction.atomic():
             Exclusion.objects.create(
-                participation=row.participation,
-                rule=row.rule,
-                note="undone",
-                undoes=row,
+                participation=person, rule=row.rule, note="undone", undoes=row,
                 made_by=maker(request),
-            )
+            )  # fmt: skip
     except IntegrityError:
         messages.error(request, "This was undone already.")
-        return
-    record(request, study, f"{row.participation.code}: left out ({row.rule}) → counted")
-    messages.success(request, f"{row.participation.code} counts again")
+    else:
+        record(request, study, f"{person.code}: left out ({row.rule}) → counted")
+        messages.success(request, f"{person.code} counts again")
+    return HttpResponseRedirect(back)

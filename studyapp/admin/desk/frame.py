@@ -6,7 +6,8 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.models import CHANGE, LogEntry
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import reverse
 
@@ -37,14 +38,8 @@ def study_page(act: Act) -> Callable[[StudyView], Callable[..., HttpResponseBase
     def decorate(view: StudyView) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def guarded(request: HttpRequest, key: int) -> HttpResponseBase:
-            study = (
-                visible_studies(request.user)
-                .select_related("parent", "copy_of")
-                .filter(pk=key)
-                .first()
-            )
-            if study is None:
-                raise Http404("no such study, or not yours")
+            visible = visible_studies(request.user).select_related("parent", "copy_of")
+            study = get_object_or_404(visible, pk=key)
             if act not in acts(request.user, study):
                 return refusal(request, study, act)
             return view(request, study)
@@ -55,12 +50,7 @@ def study_page(act: Act) -> Callable[[StudyView], Callable[..., HttpResponseBase
 
 
 def show(
-    request: HttpRequest,
-    study: Study,
-    template: str,
-    context: dict[str, Any],
-    *,
-    status: int = 200,
+    request: HttpRequest, study: Study, template: str, context: dict[str, Any], status: int = 200
 ) -> HttpResponse:
     """A page of `study`, with its tabs and what the user may do."""
     allowed = acts(request.user, study)
@@ -79,6 +69,20 @@ def show(
         **context,
     }
     return TemplateResponse(request, f"admin/desk/{template}.html", values, status=status)
+
+
+def confirm(
+    request: HttpRequest,
+    study: Study,
+    title: str,
+    *consequences: str,
+    button: str,
+    fits: bool = True,
+    **more: Any,
+) -> HttpResponse:
+    """A page that says what the button would do; `fits`: whether it can be done now."""
+    context = {"title": title, "consequences": consequences, "button": button, "fits": fits}
+    return show(request, study, "confirm", {**context, "back": page_of(study), **more})
 
 
 def refusal(request: HttpRequest, study: Study, act: Act) -> HttpResponse:

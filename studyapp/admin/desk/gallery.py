@@ -129,9 +129,12 @@ def gallery(request: HttpRequest, study: Study) -> HttpResponse:
         from studyapp.analyses.disagreement import disagreements  # pandas, for this page alone
 
         found = disagreements(study, metric, wanted["condition"])
-    page = Paginator(_greatest_first(rows, found) if metric else rows, ROWS).get_page(
-        request.GET.get("page")
-    )
+    if metric:
+        # Only stimuli that both ranked, the greatest disagreement first
+        keys = [key for key in rows.values_list("pk", flat=True) if key in found]
+        keys.sort(key=lambda key: -found[key].size)
+    listed = _Ranked(rows, keys) if metric else rows
+    page = Paginator(listed, ROWS).get_page(request.GET.get("page"))
     query = request.GET.copy()
     query.pop("page", None)
     context = {
@@ -156,12 +159,6 @@ class _Ranked(Sequence[Stimulus]):
     def __getitem__(self, part: Any) -> Any:
         found = self.rows.in_bulk(self.keys[part])
         return [found[key] for key in self.keys[part]]
-
-
-def _greatest_first(rows: QuerySet[Stimulus], found: "dict[int, Disagreement]") -> _Ranked:
-    """Those of `rows` that both ranked, the greatest disagreement first."""
-    keys = [key for key in rows.values_list("pk", flat=True) if key in found]
-    return _Ranked(rows, sorted(keys, key=lambda key: -found[key].size))
 
 
 def cards(

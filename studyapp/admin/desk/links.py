@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from studyapp.models import Study
-from studyapp.participations.panels import PANELS, Panel
+from studyapp.participations.panels import PANELS
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import Act
 
@@ -30,19 +30,13 @@ NOTES = {
 def links(request: HttpRequest, study: Study) -> HttpResponse:
     definition = study_definition(study)
     plain = request.build_absolute_uri(reverse("entry", args=[study.slug]))
-    panels = [
-        (NAMES[name], _address(plain, panel), NOTES[name].format(slug=study.slug))
-        for name, panel in PANELS.items()
-        if definition.panel.kind in (name, "link")
-    ]
+    panels = []
+    for name, panel in PANELS.items():
+        if definition.panel.kind in (name, "link"):
+            keys = (panel.person, *panel.details)
+            filled = "&".join(f"{key}={PLACEHOLDERS.get(key, '…')}" for key in keys)
+            address = plain if name == "mturk" else f"{plain}?{filled}"
+            panels.append((NAMES[name], address, NOTES[name].format(slug=study.slug)))
     codes = [(name.replace("_", " "), code) for name, code in definition.panel.codes]
     context = {"plain": plain, "panels": panels, "codes": codes, "panel": definition.panel}
     return show(request, study, "links", context)
-
-
-def _address(plain: str, panel: Panel) -> str:
-    if panel.name == "mturk":
-        return plain
-    names = (panel.person, *panel.details)
-    filled = "&".join(f"{name}={PLACEHOLDERS.get(name, '…')}" for name in names)
-    return f"{plain}?{filled}"

@@ -15,7 +15,6 @@ from studyapp.studies.rights import ACTS, Act
 from .frame import maker, page_of, record, show, study_page
 
 NOBODY = "nothing"
-LINES = 30
 
 
 class MemberForm(forms.Form):
@@ -32,7 +31,7 @@ class MemberForm(forms.Form):
         user = get_user_model().objects.filter(username=name, is_active=True).first()
         if user is None or not user.is_staff:
             raise forms.ValidationError(
-                f"There is no active staff user {name}; an administrator makes one under Users."
+                f"There is no active staff user {name}; an administrator can add one under Users."
             )
         return user
 
@@ -51,7 +50,7 @@ def members(request: HttpRequest, study: Study) -> HttpResponse:
     context = {
         "form": form,
         "members": study.members.select_related("user").order_by("user__username"),
-        "log": log.select_related("user").order_by("-action_time")[:LINES],
+        "log": log.select_related("user").order_by("-action_time")[:30],
         "acts": [(act.value, [act in ACTS[role] for role in Role]) for act in Act],
         "roles": [role.label for role in Role],
     }

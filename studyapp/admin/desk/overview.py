@@ -1,31 +1,42 @@
 """The overview of a study: is it ready, is it running, is it healthy, what have we got."""
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
 from studyapp.admin.verbs import offered
-from studyapp.models import Study, StudyState
+from studyapp.models import Study, StudyState, WorkQuerySet
 from studyapp.participations.doors import warnings
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.certificate import certificate_lines
+from studyapp.studies.preparation import advance
 from studyapp.studies.preparation.progress import live_workers, progress
 from studyapp.studies.rights import Act, acts
 
 from . import tallies
-from .charts import bar_chart
-from .failed import failed_rows
 from .frame import show, study_page
 
 HIGH_DROP_OUT = 0.2
+# Failed rows of each kind that are listed
+MOST_FAILED = 20
+# Of the drawing of bars, in its own units
+WIDTH, HEIGHT = 480, 96
+ORDER = (StudyState.DRAFT, StudyState.PREPARING, StudyState.OPEN, StudyState.PAUSED,
+         StudyState.CLOSED)  # fmt: skip
 
 
 @study_page(Act.LOOK)
 def overview(request: HttpRequest, study: Study) -> HttpResponse:
     allowed = acts(request.user, study)
+    here = ORDER.index(StudyState(study.state))
     context = {
-        "states": _states(study),
+        "states": [
+            (str(state.label), "here" if n == here else "behind" if n < here else "ahead")
+            for n, state in enumerate(ORDER)
+        ],
         "verbs": [(verb, verb.act in allowed) for verb in offered(study)],
         "door": list(warnings(study)),
         "copies": study.copies.order_by("-created_at")[:5],
@@ -43,15 +54,14 @@ def progress_facts(request: HttpRequest, study: Study) -> JsonResponse:
     return JsonResponse({"bars": rows, "prepared": prepared, "problem": study.problem})
 
 
-def _states(study: Study) -> list[tuple[str, str]]:
-    """(word, class) of each state: those behind, the present one, those to come."""
-    order = [StudyState.DRAFT, StudyState.PREPARING, StudyState.OPEN, StudyState.PAUSED,
-             StudyState.CLOSED]  # fmt: skip
-    here = order.index(StudyState(study.state))
+def bars(study: Study) -> list[dict[str, Any]]:
+    done = progress(study)
     return [
-        (str(state.label), "here" if n == here else "behind" if n < here else "ahead")
-        for n, state in enumerate(order)
-    ]
+        {"name": name, "ready": row.ready, "pending": row.pending, "failed": row.failed,
+         "total": row.total}
+        for name in ("predictions", "explanations", "pictures")
+        for row in [getattr(done, name)]
+    ]  # fmt: skip
 
 
 def _preparation(study: Study) -> dict[str, Any]:
@@ -60,10 +70,35 @@ def _preparation(study: Study) -> dict[str, Any]:
         "bars": bars(study),
         "live": waiting and not study.problem,
         "workers": len(live_workers()) if waiting else None,
-        "failed": failed_rows(study),
+        "failed": _failed(study),
         "certificate": certificate_lines(study.certificate) if study.certificate else [],
         "dropped": study.certificate.get("dropped", []),
     }
+
+
+def _failed(study: Study) -> list[dict[str, Any]]:
+    """What workers could not make, why, and the stimulus, if the photo is already chosen."""
+    explanation = ("explanation__image", "explanation__network")
+    kinds: dict[str, WorkQuerySet[Any]] = {
+        "prediction": advance.study_predictions(study).select_related("image", "network"),
+        "explanation": advance.study_explanations(study).select_related("image", "network"),
+        "picture": advance.study_overlays(study).select_related(*explanation),
+    }
+    # (kind, the row, the photo's key): a picture is of its explanation's photo
+    failed = [
+        (kind, row, getattr(row, "explanation", row).image_id)
+        for kind, rows in kinds.items()
+        for row in rows.failed().order_by("pk")[:MOST_FAILED]
+    ]
+    if not failed:
+        return []
+    chosen = study.stimuli.shown().filter(photo__image__in=[image for *_, image in failed])
+    stimuli = {row.photo.image_id: row for row in chosen.select_related("photo")}
+    return [
+        {"what": f"{kind}: {row}", "reason": row.error, "attempts": row.attempts,
+         "stimulus": stimuli.get(image)}
+        for kind, row, image in failed
+    ]  # fmt: skip
 
 
 def _people(study: Study) -> dict[str, Any]:
@@ -72,17 +107,18 @@ def _people(study: Study) -> dict[str, Any]:
     last, hours = tallies.hourly(study)
     consented, dropped = tallies.total(rows, "consented"), tallies.total(rows, "dropped")
     checks, checks_by_arm = tallies.attention(study)
-    share = tallies.dropped_share(consented, dropped)
+    share = dropped / consented if consented else 0.0
+    ethics = study_definition(study).ethics
     return {
         "columns": list(tallies.COLUMNS),
         "people": rows,
         "places": tallies.places(study),
         "median": round(median.total_seconds() / 60, 1) if median else None,
-        "planned": _planned_minutes(study),
+        "planned": ethics.minutes if ethics is not None else None,
         "pay": tallies.pay(study, median),
         "checks": checks,
         "checks_by_arm": checks_by_arm,
-        "chart": bar_chart(hours),
+        "chart": _chart(hours),
         "last": last,
         "drop_out": share,
         "high_drop_out": share > HIGH_DROP_OUT,
@@ -90,20 +126,15 @@ def _people(study: Study) -> dict[str, Any]:
     }
 
 
-def _planned_minutes(study: Study) -> int | None:
-    ethics = study_definition(study).ethics
-    return ethics.minutes if ethics is not None else None
-
-
-def bars(study: Study) -> list[dict[str, Any]]:
-    done = progress(study)
-    named = {
-        "predictions": done.predictions,
-        "explanations": done.explanations,
-        "pictures": done.pictures,
-    }
-    return [
-        {"name": name, "ready": row.ready, "pending": row.pending, "failed": row.failed,
-         "total": row.total}
-        for name, row in named.items()
-    ]  # fmt: skip
+def _chart(hours: Sequence[tuple[datetime, int]]) -> dict[str, Any]:
+    """Bars for the template to draw: no script, no inline style."""
+    most = max((count for _, count in hours), default=0)
+    step = WIDTH // max(1, len(hours))
+    drawn = []
+    for number, (hour, count) in enumerate(hours):
+        # A bar that is not empty is seen, however small.
+        height = max(2, round(HEIGHT * count / most)) if count else 0
+        drawn.append({"x": number * step, "y": HEIGHT - height, "width": step - 3,
+                      "height": height, "hour": hour, "count": count})  # fmt: skip
+    total = sum(count for _, count in hours)
+    return {"bars": drawn, "most": most, "total": total, "width": WIDTH, "height": HEIGHT}

@@ -35,11 +35,6 @@ AUTOMATIC_DAYS = {"prolific": 21}
 HEADINGS = (*COLUMNS, "completion code")
 
 
-def cells(row: dict[str, Any]) -> list[str]:
-    """A row as a CSV's cells; what looks like a formula is made a text."""
-    return ["" if row[name] is None else inert(str(row[name])) for name in HEADINGS]
-
-
 class EraseForm(forms.Form):
     before = forms.DateField(
         label="Erase the IDs of people who entered before",
@@ -58,14 +53,24 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
         if Act.ERASE_IDS not in acts(request.user, study):
             return refusal(request, study, Act.ERASE_IDS)
         if form.is_valid():
-            _erase(request, study, form.cleaned_data["before"])
+            day = form.cleaned_data["before"]
+            before = datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
+            count = erase_identities(is_paid(study, before))
+            record(request, study, f"erased {count} panel ids of people who entered before {day}")
+            who = maker(request).get_username()
+            messages.success(
+                request, f"{count} panel IDs were erased by {who}; the judgments stay."
+            )
             return HttpResponseRedirect(page_of(study, "study_payment"))
     panel, status = request.GET.get("panel", ""), request.GET.get("outcome", "")
     rows = people(study, panel=panel, status=status)
     page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
     definition = study_definition(study)
+    keys = study.participations.values_list("participant__source", "status")
+    groups = keys.annotate(n=Count("pk")).order_by("participant__source", "status")
     context = {
-        "groups": _groups(study),
+        # (panel, outcome, its words, people)
+        "groups": [(source, key, str(Status(key).label), count) for source, key, count in groups],
         "page": page,
         "payables": [payable(row, definition) for row in page.object_list],
         "panel": panel,
@@ -100,8 +105,11 @@ class _Echo:
 def _lines(study: Study, rows: QuerySet[Participation]) -> Iterator[str]:
     writer, definition = csv.writer(_Echo()), study_definition(study)
     yield writer.writerow(HEADINGS)
-    for row in rows.iterator(chunk_size=2000):
-        yield writer.writerow(cells(payable(row, definition)))
+    for person in rows.iterator(chunk_size=2000):
+        row = payable(person, definition)
+        # A cell that looks like a formula is made a text.
+        cells = ["" if row[name] is None else inert(str(row[name])) for name in HEADINGS]
+        yield writer.writerow(cells)
 
 
 def people(study: Study, *, panel: str, status: str) -> QuerySet[Participation]:
@@ -119,24 +127,15 @@ def people(study: Study, *, panel: str, status: str) -> QuerySet[Participation]:
 
 
 def payable(person: Any, definition: Definition) -> dict[str, Any]:
-    """The row of somebody out of `people`, with the same outcome as `study approvals` tells."""
+    """The row of one of `people`, with the same outcome as `study approvals` gives."""
     limit = too_many_failed(definition)
     if person.status != Status.FINISHED:
         what = outcome(person, definition)
-    elif limit is not None and person.failed_checks >= limit:
-        what = "failed_checks"
     else:
-        what = "complete"
+        failed = limit is not None and person.failed_checks >= limit
+        what = "failed_checks" if failed else "complete"
     row = approval(person, definition, what)
     return {**row, "completion code": person.completion_code, "code": person.completion_code}
-
-
-def _groups(study: Study) -> list[tuple[str, str, str, int]]:
-    """(panel, outcome, its words, people)."""
-    rows = study.participations.values_list("participant__source", "status")
-    words = dict(Status.choices)
-    counted = rows.annotate(n=Count("pk")).order_by("participant__source", "status")
-    return [(panel, status, str(words[status]), n) for panel, status, n in counted]
 
 
 def reminders(study: Study) -> Iterator[str]:
@@ -155,11 +154,3 @@ def reminders(study: Study) -> Iterator[str]:
                 f"{panel} {verb} the first submission automatically on {day:%-d %B %Y}, "
                 f"{days} days after it was finished{advice}"
             )
-
-
-def _erase(request: HttpRequest, study: Study, day: Any) -> None:
-    before = datetime.combine(day, time.min, tzinfo=timezone.get_current_timezone())
-    count = erase_identities(is_paid(study, before))
-    record(request, study, f"erased {count} panel ids of people who entered before {day}")
-    who = maker(request).get_username()
-    messages.success(request, f"{count} panel IDs were erased by {who}; the judgments stay.")

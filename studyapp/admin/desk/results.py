@@ -53,7 +53,7 @@ def results(request: HttpRequest, study: Study) -> HttpResponse:
 def _ask(request: HttpRequest, study: Study) -> HttpResponse:
     what = request.POST.get("what", "")
     if what not in ASKED:
-        raise Http404("nothing like that is made")
+        raise Http404("no such report or bundle")
     if ASKED[what] not in acts(request.user, study):
         return refusal(request, study, ASKED[what])
     # What reports and bundles are made with is heavy, and no other page needs it.
@@ -76,7 +76,7 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
 
 @study_page(Act.REPORT)
 def results_progress(request: HttpRequest, study: Study) -> JsonResponse:
-    """Whether a worker is still at something, for the page that moves by itself."""
+    """Whether a worker is still busy, for the page that moves by itself."""
     report = study.reports.pending().first()
     pending = study.downloads.pending().exists() or report is not None
     bar = {"ready": report.step, "total": report.steps, "doing": report.doing} if report else None
@@ -87,26 +87,24 @@ def report_file(request: HttpRequest, key: int) -> HttpResponseBase:
     """A report as a download."""
     from studyapp.analyses.reports.requests import report_attachment
 
-    mine = Report.objects.filter(study__in=visible_studies(request.user))
-    row = get_object_or_404(mine.select_related("study"), pk=key)
-    if Act.REPORT not in acts(request.user, row.study):
-        return refusal(request, row.study, Act.REPORT)
-    return _file(request, row, report_attachment)
+    return _file(request, key, Report, report_attachment)
 
 
 def bundle_file(request: HttpRequest, key: int) -> HttpResponseBase:
     """A bundle as a download. The private one holds what may not leave the group."""
     from studyapp.exports.requests import bundle_attachment
 
-    mine = Download.objects.filter(study__in=visible_studies(request.user))
+    return _file(request, key, Download, bundle_attachment)
+
+
+def _file(request: HttpRequest, key: int, kind: Any, attach: Any) -> HttpResponseBase:
+    mine = kind.objects.filter(study__in=visible_studies(request.user))
     row = get_object_or_404(mine.select_related("study"), pk=key)
-    act = Act.EXPORT_PUBLIC if row.public else Act.EXPORT_PRIVATE
+    act = Act.REPORT
+    if isinstance(row, Download):
+        act = Act.EXPORT_PUBLIC if row.public else Act.EXPORT_PRIVATE
     if act not in acts(request.user, row.study):
         return refusal(request, row.study, act)
-    return _file(request, row, bundle_attachment)
-
-
-def _file(request: HttpRequest, row: Any, attach: Any) -> HttpResponseBase:
     try:
         reply: HttpResponseBase = attach(row)
     except FileNotFoundError as error:

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.db.models import Aggregate, Count, DurationField, F, Max, Q
 from django.db.models.functions import TruncHour
-from django.utils import timezone
 
 from studyapp.models import Judgment, Status, Study
 from studyapp.studies.definition.study import study_definition
@@ -124,14 +123,6 @@ def hourly(study: Study) -> tuple[datetime | None, list[tuple[datetime, int]]]:
     by_hour = dict(counted.values_list("hour").annotate(Count("pk")).order_by("hour"))
     hours = [start + timedelta(hours=number) for number in range(HOURS)]
     return last, [(hour, by_hour.get(hour, 0)) for hour in hours]
-
-
-def dropped_share(consented: int, dropped: int) -> float:
-    return dropped / consented if consented else 0.0
-
-
-def is_recent(moment: datetime | None, *, minutes: int) -> bool:
-    return moment is not None and timezone.now() - moment < timedelta(minutes=minutes)
 
 
 def total(rows: Iterable[tuple[str, list[int]]], column: str) -> int:

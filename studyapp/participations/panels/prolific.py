@@ -42,23 +42,23 @@ def is_signed(secret: str, timestamp: str, body: bytes, signature: str) -> bool:
 def submission_news(body: bytes) -> tuple[str, str] | None:
     """(submission, its status in capitals) of a message about a submission; else None.
 
-    ValueError for a body that is no JSON object, or whose fields are no texts.
+    ValueError for a body that is not a JSON object, or whose fields are not texts.
     """
     message: Any = json.loads(body)
     if not isinstance(message, dict):
-        raise ValueError("a message of Prolific is a JSON object")
+        raise ValueError("a message from Prolific must be a JSON object")
     if message.get("event_type") != "submission.status.change":
         return None
     submission, status = message.get("resource_id"), message.get("status")
     if not isinstance(submission, str) or not isinstance(status, str):
-        raise ValueError("a message about a submission tells resource_id and status")
+        raise ValueError("a message about a submission must have resource_id and status")
     if len(submission) > LONGEST_ID or "\x00" in submission:
-        raise ValueError("that is no id of a submission")
+        raise ValueError("resource_id is not a submission's id")
     return submission, re.sub(r"[_ ]", "-", status.upper())[:40]
 
 
 def message_digest(timestamp: str, body: bytes) -> str:
-    """What tells a signed message from every other: the digest of all that was signed."""
+    """What distinguishes a signed message from every other: the digest of all that was signed."""
     return hashlib.sha256(timestamp.encode() + b"\n" + body).hexdigest()
 
 
@@ -68,7 +68,8 @@ def receive(event_id: str, submission: str, status: str, digest: str = "") -> bo
     `digest`: of the signed message, which a copy under another event id has too. Only these two
     and the status are kept, with the participation: no id of a person.
     """
-    visit = _visit(submission)
+    visits = PanelVisit.objects.filter(participation__participant__source=PANEL.name)
+    visit = visits.filter(session=submission).select_related("participation").last()
     person = visit.participation if visit is not None else None
     try:
         with transaction.atomic():
@@ -84,11 +85,6 @@ def receive(event_id: str, submission: str, status: str, digest: str = "") -> bo
     except IntegrityError:
         return False
     return True
-
-
-def _visit(submission: str) -> PanelVisit | None:
-    rows = PanelVisit.objects.filter(participation__participant__source=PANEL.name)
-    return rows.filter(session=submission).select_related("participation").last()
 
 
 def _let_go(visit: PanelVisit, status: str) -> None:
