@@ -141,7 +141,7 @@ def test_a_study_of_two_paradigms_is_one_report_and_a_json_file_each(tmp_path: P
     assert text.count(" judgments of 2 people") == 2
     page = (tmp_path / "r.html").read_text("utf-8")
     assert page.index('id="trust"') < page.index('id="discrimination"')
-    with pytest.raises(CommandError, match="holds one paradigm, here are trust and disc"):
+    with pytest.raises(CommandError, match="holds one paradigm, but there are trust and disc"):
         output_of("analyse", study.slug, json=tmp_path / "r.json")
     output_of("analyse", study.slug, json=tmp_path / "r.json", paradigm="trust")
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["paradigm"] == "trust"

@@ -67,7 +67,7 @@ def test_the_status_of_everything_names_each_study_and_each_living_worker() -> N
 
 def test_an_unknown_study_is_refused_with_those_that_there_are() -> None:
     make_study(slug="only")
-    with pytest.raises(CommandError, match="no study other; there are: only"):
+    with pytest.raises(CommandError, match="there is no study other; existing studies: only"):
         lines("status", "other")
 
 

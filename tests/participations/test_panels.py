@@ -289,7 +289,7 @@ def test_personal_links_are_printed_and_open_their_study(client: Client) -> None
         reply = client.get(link.removeprefix("https://x.org"))
         assert reply.status_code == 303
     assert Participation.objects.count() == 2
-    with pytest.raises(CommandError, match="say how many"):
+    with pytest.raises(CommandError, match="give their number"):
         call_command("study", "invite", study.slug, site="https://x.org")
 
 

@@ -10,11 +10,10 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from studyapp.analyses.choice import ChoiceError, chosen_study
+from studyapp.analyses.choice import ChoiceError
 from studyapp.analyses.figures.draw import FORMS
 from studyapp.analyses.figures.files import write_figures
 from studyapp.analyses.reports import (
-    StudyRecord,
     record_of_bundle,
     record_of_study,
     report_figures,
@@ -24,7 +23,7 @@ from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import folder_definition, tidy_folder, tidy_study
 from studyapp.analyses.summary import summary
 from studyapp.analyses.tidy import Tidy, TidyError, asked_paradigms, tidy_file
-from studyapp.models import Study, StudyKind
+from studyapp.management.verbs.base import chosen_study, kind_arguments
 from studyapp.paradigms.analysis import input_schemas
 from studyapp.simulation.recovery import known_means, recovery, recovery_lines
 
@@ -44,93 +43,63 @@ class Command(BaseCommand):
             "--figures", type=Path, metavar="FOLDER",
             help="write its figures as PDF, SVG and PNG into this new folder, with their code",
         )  # fmt: skip
-        kinds = parser.add_mutually_exclusive_group()
-        kinds.add_argument("--simulated", action="store_true", help="the newest simulated copy")
-        kinds.add_argument("--pilot", action="store_true", help="the pilot, or its newest copy")
+        kind_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            found = []
+            analysed = []
             for tidy in _tidies(options):
-                found.append(results(tidy))
-                lines = list(summary(found[-1]))
-                if options["simulated"]:
-                    lines += _add_recovery(found[-1], options)
+                if options["reference"] is not None:
+                    tidy = tidy.with_reference(options["reference"])
+                found = results(tidy)
+                analysed.append(found)
+                lines = list(summary(found))
+                # Whether the analysis finds what is known of simulated people
+                if options["simulated"] and found["outcome"] != "value":
+                    known = known_means(chosen_study(options), found["paradigm"])
+                    found["recovery"] = recovery(known, found)
+                    lines += recovery_lines(found["recovery"])
                 self.stdout.write("\n".join(lines))
-            if options["json"] is not None:
-                options["json"].write_text(_json(found), encoding="utf-8")
-            if options["html"] is not None:
-                options["html"].write_text(_report(found, options), encoding="utf-8")
-            if options["figures"] is not None:
-                figures = report_figures(found, _record(options))
-                write_figures(figures, options["figures"], FORMS)
+            _write(analysed, options)
         except (ChoiceError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
 
 
 def _tidies(options: dict[str, Any]) -> list[Tidy]:
-    """The tables to be analysed: of a file one, of a study one a paradigm unless one is named."""
-    path = Path(options["source"])
+    """The tables to be analysed: one for a file; one for each paradigm of a study, or the one that
+    is named."""
+    path, named, chance = Path(options["source"]), options["paradigm"], options["chance"]
     if path.is_file():
-        return [_with_options(_tidy_file(path, options), options)]
-    named = options["paradigm"]
+        if chance is not None and not 0 < chance < 1:
+            raise TidyError("--chance must be a share between 0 and 1, such as 0.5")
+        return [tidy_file(path, paradigm=named, chance=chance)]
     if path.is_dir():
         paradigms = [named] if named else asked_paradigms(folder_definition(path))
-        tidies = [tidy_folder(path, name) for name in paradigms]
-    else:
-        study = _study(options)
-        paradigms = [named] if named else asked_paradigms(study.definition)
-        tidies = [tidy_study(study, name) for name in paradigms]
-    return [_with_options(tidy, options) for tidy in tidies]
+        return [tidy_folder(path, name) for name in paradigms]
+    study = chosen_study(options)
+    paradigms = [named] if named else asked_paradigms(study.definition)
+    return [tidy_study(study, name) for name in paradigms]
 
 
-def _study(options: dict[str, Any]) -> Study:
-    return chosen_study(options["source"], _kind(options))
-
-
-def _add_recovery(found: dict[str, Any], options: dict[str, Any]) -> list[str]:
-    """Whether the truth of simulated people is found again, where their truth is known."""
-    if found["outcome"] == "value":
-        return []
-    found["recovery"] = recovery(known_means(_study(options), found["paradigm"]), found)
-    return list(recovery_lines(found["recovery"]))
-
-
-def _json(found: list[dict[str, Any]]) -> str:
-    if len(found) > 1:
-        names = " and ".join(one["paradigm"] for one in found)
-        raise TidyError(f"a JSON file holds one paradigm, here are {names}: say --paradigm")
-    return results_json(found[0])
-
-
-def _report(found: list[dict[str, Any]], options: dict[str, Any]) -> str:
-    """The report as HTML: of a table from elsewhere without a design and pictures."""
-    record = _record(options)
-    title = Path(options["source"]).name if record is None else record.facts["title"]
-    return report_html(found, record, title=title)
-
-
-def _record(options: dict[str, Any]) -> StudyRecord | None:
-    """Design and pictures; None of a table from elsewhere."""
-    path = Path(options["source"])
-    if path.is_file():
-        return None
-    return record_of_bundle(path) if path.is_dir() else record_of_study(_study(options))
-
-
-def _tidy_file(path: Path, options: dict[str, Any]) -> Tidy:
-    chance = options["chance"]
-    if chance is not None and not 0 < chance < 1:
-        raise TidyError("--chance is a share between 0 and 1, such as 0.5")
-    return tidy_file(path, paradigm=options["paradigm"], chance=chance)
-
-
-def _with_options(tidy: Tidy, options: dict[str, Any]) -> Tidy:
-    name = options["reference"]
-    return tidy if name is None else tidy.with_reference(name)
-
-
-def _kind(options: dict[str, Any]) -> StudyKind:
-    if options["simulated"]:
-        return StudyKind.SIMULATED
-    return StudyKind.PILOT if options["pilot"] else StudyKind.REAL
+def _write(analysed: list[dict[str, Any]], options: dict[str, Any]) -> None:
+    """The files that were asked for; a table from elsewhere has no design and no pictures."""
+    if options["json"] is not None:
+        if len(analysed) > 1:
+            names = " and ".join(one["paradigm"] for one in analysed)
+            raise TidyError(
+                f"a JSON file holds one paradigm, but there are {names}: name one with --paradigm"
+            )
+        options["json"].write_text(results_json(analysed[0]), encoding="utf-8")
+    if options["html"] is None and options["figures"] is None:
+        return
+    path, record = Path(options["source"]), None
+    if path.is_dir():
+        record = record_of_bundle(path)
+    elif not path.is_file():
+        record = record_of_study(chosen_study(options))
+    if options["html"] is not None:
+        title = path.name if record is None else record.facts["title"]
+        page = report_html(analysed, record, title=title)
+        options["html"].write_text(page, encoding="utf-8")
+    if options["figures"] is not None:
+        write_figures(report_figures(analysed, record), options["figures"], FORMS)

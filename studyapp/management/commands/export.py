@@ -7,12 +7,12 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
-from studyapp.analyses.choice import ChoiceError, chosen_study
+from studyapp.analyses.choice import ChoiceError
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.codebook import dictionary_markdown
 from studyapp.exports.folder import ExportError
 from studyapp.exports.requests import note_export
-from studyapp.models import StudyKind
+from studyapp.management.verbs.base import chosen_study, kind_arguments
 
 
 class Command(BaseCommand):
@@ -29,9 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--without-analysis", action="store_true", help="tables and materials only"
         )
-        kinds = parser.add_mutually_exclusive_group()
-        kinds.add_argument("--simulated", action="store_true", help="the newest simulated copy")
-        kinds.add_argument("--pilot", action="store_true", help="the pilot, or its newest copy")
+        kind_arguments(parser)
         parser.add_argument(
             "--dictionary", type=Path, metavar="FILE", help="write the data dictionary instead"
         )
@@ -43,7 +41,7 @@ class Command(BaseCommand):
         if options["slug"] is None or options["out"] is None:
             raise CommandError("name a study and a new folder: export SLUG --out DIR")
         try:
-            study, began = chosen_study(options["slug"], _kind(options)), timezone.now()
+            study, began = chosen_study(options), timezone.now()
             bundle = write_bundle(
                 study,
                 options["out"],
@@ -58,9 +56,3 @@ class Command(BaseCommand):
         self.stdout.write(f"{study.slug}: written to {bundle.path}")
         for sentence in bundle.missing:
             self.stderr.write(sentence)
-
-
-def _kind(options: dict[str, Any]) -> StudyKind:
-    if options["simulated"]:
-        return StudyKind.SIMULATED
-    return StudyKind.PILOT if options["pilot"] else StudyKind.REAL

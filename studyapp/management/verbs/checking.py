@@ -17,7 +17,7 @@ from studyapp.studies.design.precision import precision_lines, precision_table
 from studyapp.studies.design.rows import STAGES, Items, definition_plan
 from studyapp.studies.photos.files import examine
 from studyapp.studies.photos.preview import preview_eligibility
-from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, read_photos
+from studyapp.studies.photos.readers import left_out, left_out_sentence, read_photos
 from studyapp.studies.photos.selection import wanted_stimuli
 from studyapp.studies.photos.shortfalls import (
     Labels,
@@ -46,12 +46,19 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     definition = read_definition(path, with_photos=True)
     photos = read_photos(definition.images, path.parent, seed=definition.design.seed)
     certificate = certificate_of(definition)
-    facts = {
+    examined = examine(photos, definition.images)
+    facts: dict[str, Any] = {
         "slug": definition.slug,
         "digest": definition.digest(),
-        **_photo_facts(definition, photos, path.parent),
+        "photos": len(photos),
+        "photos_by_category": dict(
+            Counter(one.name for photo in photos for one in photo.categories)
+        ),
+        "left_out": dict(left_out(definition.images, path.parent)),
+        "transparent": list(examined.transparent),
+        "told": examined.sentence(definition.display.surround),
         "certificate": certificate,
-        "precision": precision_table(certificate, _outcomes(definition)),
+        "precision": precision_table(certificate, outcomes_of(definition)),
         "not_met": [*file_problems(definition, path.parent), *erasure_has_passed(definition)],
     }
     labels: dict[str, Labels] = {
@@ -70,19 +77,6 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     return facts, _lines(path, definition, facts)
 
 
-def _photo_facts(definition: Definition, photos: list[Photo], base: Path) -> dict[str, Any]:
-    examined = examine(photos, definition.images)
-    return {
-        "photos": len(photos),
-        "photos_by_category": dict(
-            Counter(one.name for photo in photos for one in photo.categories)
-        ),
-        "left_out": dict(left_out(definition.images, base)),
-        "transparent": list(examined.transparent),
-        "told": examined.sentence(definition.display.surround),
-    }
-
-
 def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[str]:
     counts = sorted(facts["photos_by_category"].items())
     is_good = "cannot be run as it stands" if facts["not_met"] else "a good study file"
@@ -90,37 +84,27 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
         f"{path}: {is_good}, digest {facts['digest'][:12]}",
         f"{facts['photos']} photos: " + ", ".join(f"{name} {count}" for name, count in counts),
         *filter(None, [left_out_sentence(Counter(facts["left_out"])), facts["told"]]),
-        *_name_lines(facts["unknown_names"]),
-        *(f"Note: {sentence}" for sentence in facts["shared_names"]),
-        *_eligible_lines(facts.get("eligible", {})),
-        "The design, provided that enough photos are eligible:",
-        *certificate_lines({**facts["certificate"], "problems": []}),
     ]
+    if facts["unknown_names"]:
+        lines.append(
+            "Not classes of the network (rename these, or say what they mean in `images.names`):"
+        )
+    lines += [f"  {sentence}" for sentence in facts["unknown_names"]]
+    lines += [f"Note: {sentence}" for sentence in facts["shared_names"]]
+    for paradigm, found in facts.get("eligible", {}).items():
+        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found["eligible"].items()))
+        lines.append(f"{paradigm} can ask about {kinds or 'no photo'}")
+        lines += [f"  left out: {count}: {rule}" for rule, count in found["left_out"].items()]
+    lines.append("The design, provided that enough photos are eligible:")
+    lines += certificate_lines({**facts["certificate"], "problems": []})
     if facts["precision"]:
         lines.append("Expected precision (95 %), with moderate variances:")
         lines += precision_lines(facts["precision"], definition.analysis.smallest_effect)
     return lines + [f"NOT MET: {problem}" for problem in facts["not_met"]]
 
 
-def _name_lines(unknown: list[str]) -> list[str]:
-    if not unknown:
-        return []
-    return [
-        "Not classes of the network (rename these, or say what they mean in `images.names`):",
-        *(f"  {sentence}" for sentence in unknown),
-    ]
-
-
-def _eligible_lines(eligible: dict[str, Any]) -> list[str]:
-    lines = []
-    for paradigm, found in eligible.items():
-        kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found["eligible"].items()))
-        lines.append(f"{paradigm} can ask about {kinds or 'no photo'}")
-        lines += [f"  left out: {count}: {rule}" for rule, count in found["left_out"].items()]
-    return lines
-
-
-def _outcomes(definition: Definition) -> dict[str, str]:
+def outcomes_of(definition: Definition) -> dict[str, str]:
+    """The outcome of each block that has one."""
     outcomes = {one.name: PARADIGMS[one.paradigm].outcome for one in definition.blocks}
     return {name: outcome for name, outcome in outcomes.items() if outcome is not None}
 
@@ -138,15 +122,12 @@ def stand_ins(definition: Definition) -> Items:
         for (role, stratum), count in wanted_stimuli(definition, paradigm).items():
             each = PARADIGMS[paradigm].stimuli_a_photo if role == StimulusRole.MAIN else 1
             key = (paradigm, STAGES[role])
-            items[key] = items.get(key, ()) + _numbered("/".join((*key, stratum)), count, each)
+            name = "/".join((*key, stratum))
+            items[key] = items.get(key, ()) + tuple(
+                Item(f"{name}/{place}", f"{name}/photo {place // each}", stratum)
+                for place in range(count)
+            )
     return items
-
-
-def _numbered(name: str, count: int, each: int) -> tuple[Item, ...]:
-    stratum = name.rsplit("/", 1)[-1]
-    return tuple(
-        Item(f"{name}/{place}", f"{name}/photo {place // each}", stratum) for place in range(count)
-    )
 
 
 VERB = Verb("check a study file (no database)", arguments, run)

@@ -56,11 +56,8 @@ def sentence(done: Measuring) -> str:
 
 
 def _facts(study: Study) -> dict[str, Any]:
-    return {
-        "slug": study.slug,
-        **asdict(measuring(study)),
-        "failures": measuring_failures(study),
-    }
+    failed = measuring_failures(study)
+    return {"slug": study.slug, **asdict(measuring(study)), "failures": failed}
 
 
 def _missing_worker() -> list[str]:
@@ -68,14 +65,12 @@ def _missing_worker() -> list[str]:
     alive = Heartbeat.objects.filter(worker__in=live_workers())
     if any(MEASURING in worker.queues.split(",") for worker in alive):
         return []
-    return [
-        f"  no worker serves the queue {MEASURING}; start one: "
-        f"celery -A tasks worker --pool solo -Q {MEASURING}"
-    ]
+    start = f"celery -A tasks worker --pool solo -Q {MEASURING}"
+    return [f"  no worker serves the queue {MEASURING}; start one: {start}"]
 
 
 def _wait(study: Study) -> None:
-    """Draw a bar until nothing is left; VerbError where nobody is at it."""
+    """Draw a bar until nothing is left; VerbError if no worker serves the queue."""
     with tqdm(total=measuring(study).total, unit="map", disable=not sys.stderr.isatty()) as bar:
         while (done := measuring(study)).pending:
             bar.n = done.ready + done.failed

@@ -35,7 +35,10 @@ def invite(options: dict[str, Any]) -> Facts:
     study = find_study(options["slug"])
     if study_definition(study).panel.kind != "personal":
         raise VerbError(f'{study.slug}: personal links need `panel.kind = "personal"`')
-    links = [{"id": one, "link": _link(options["site"], study.slug, one)} for one in _ids(options)]
+    door = f"{options['site'].rstrip('/')}/s/{study.slug}/?participant="
+    links = [
+        {"id": one, "link": f"{door}{quote(signed(study.slug, one))}"} for one in _ids(options)
+    ]
     return {"links": links}, [f"{row['id']},{row['link']}" for row in links]
 
 
@@ -44,7 +47,8 @@ def _ids(options: dict[str, Any]) -> list[str]:
         try:
             lines = options["ids"].read_text("utf-8").splitlines()
         except OSError as error:
-            raise VerbError(f"{options['ids']}: {error.strerror}; name a file of ids") from error
+            reason = f"{options['ids']}: {error.strerror}; name a file with one id on each line"
+            raise VerbError(reason) from error
         ids = [line.strip() for line in lines if line.strip()]
         for one in ids:
             if len(one) > LONGEST_PERSONAL:
@@ -54,12 +58,8 @@ def _ids(options: dict[str, Any]) -> list[str]:
                 )
         return ids
     if not options["people"]:
-        raise VerbError("say how many with --people N, or name the ids with --ids FILE")
+        raise VerbError("give their number with --people N, or a file of ids with --ids FILE")
     return [secrets.token_hex(6) for _ in range(options["people"])]
-
-
-def _link(site: str, slug: str, person: str) -> str:
-    return f"{site.rstrip('/')}/s/{slug}/?participant={quote(signed(slug, person))}"
 
 
 def approvals_arguments(parser: ArgumentParser) -> None:
@@ -79,7 +79,7 @@ def list_approvals(options: dict[str, Any]) -> Facts:
             _write(sys.stdout, rows)
         lines = []
     if left := unpaid(study):
-        lines.append(f"{left} are still on their way: make the list again")
+        lines.append(f"{left} people have not finished yet: make the list again later")
     return {"approvals": rows, "unfinished": left}, lines
 
 
@@ -87,12 +87,9 @@ def _write(file: Any, rows: Iterable[dict[str, Any]]) -> None:
     writer = csv.DictWriter(file, COLUMNS)
     writer.writeheader()
     for row in rows:
-        # An id comes from an address.
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-
-
-def _cell(value: Any) -> Any:
-    return inert(value) if isinstance(value, str) else value
+        # An id comes from an address, so it may look like a formula.
+        texts = {name: inert(value) for name, value in row.items() if isinstance(value, str)}
+        writer.writerow({**row, **texts})
 
 
 def erase_arguments(parser: ArgumentParser) -> None:

@@ -33,7 +33,7 @@ def _numbers(text: str) -> list[float]:
     try:
         return [float(part) for part in text.split(",")]
     except ValueError as error:
-        raise ArgumentTypeError(f"{text!r}: numbers with commas between them") from error
+        raise ArgumentTypeError(f"{text!r}: write numbers separated by commas") from error
 
 
 def _counts(text: str) -> list[int]:
@@ -76,10 +76,6 @@ class Asked:
         return Point(name, plan, self.outcome, effect, **more)
 
     @property
-    def own_photos(self) -> int:
-        return self.definition.design.stimuli
-
-    @property
     def smallest(self) -> float:
         """The smallest effect of interest, a middling one where none is stated."""
         return self.definition.analysis.smallest_effect or MIDDLE[self.outcome]
@@ -90,7 +86,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         raise VerbError("--studies and --processes must be at least 1")
     try:
         asked = _asked(options)
-        points = _mixed_point(asked) if options["mixed"] else _points(asked)
+        points = _points(asked, mixed=options["mixed"])
         with tqdm(total=len(points) * options["studies"], unit="study") as bar:
             found = powers(
                 list(points.values()),
@@ -109,41 +105,41 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 def _asked(options: dict[str, Any]) -> Asked:
     definition = read_definition(options["file"])
-    paradigm = options["paradigm"] or _first_paradigm(definition)
-    outcome = PARADIGMS[paradigm].outcome if paradigm in definition.paradigms() else None
-    if outcome not in EFFECTS:
-        raise VerbError(f"{paradigm} is not asked, or has no score: name one with --paradigm")
+    scored = [name for name in definition.paradigms() if PARADIGMS[name].outcome in EFFECTS]
+    if not scored:
+        raise VerbError("the file asks no question that has a score, so there is no power")
+    paradigm = options["paradigm"] or scored[0]
+    if paradigm not in scored:
+        raise VerbError(
+            f"the file does not ask {paradigm}, or it has no score: name {' or '.join(scored)} "
+            "with --paradigm"
+        )
+    outcome: Any = PARADIGMS[paradigm].outcome
     people, photos = definition.design.people, definition.design.stimuli
+    # The fewest photos a block can do with: nobody sees one twice
+    fewest = max(block.trials for block in definition.blocks)
     return Asked(
         definition,
         paradigm,
         outcome,
         compared(definition, paradigm),
         options["people"] or sorted({max(2, people // 2), people, people * 2}),
-        options["photos"] or sorted({max(photos // 2, _trials(definition)), photos, photos * 2}),
+        options["photos"] or sorted({max(photos // 2, fewest), photos, photos * 2}),
         options["effects"] or list(EFFECTS[outcome]),
     )
-
-
-def _first_paradigm(definition: Definition) -> str:
-    scored = [name for name in definition.paradigms() if PARADIGMS[name].outcome in EFFECTS]
-    if not scored:
-        raise VerbError("the file asks nothing that has a score")
-    return scored[0]
-
-
-def _trials(definition: Definition) -> int:
-    """The fewest photos a block can do with: nobody sees one twice."""
-    return max(block.trials for block in definition.blocks)
 
 
 # (what is asked of it, people, photos, effect)
 Key = tuple[str, int, int, float]
 
 
-def _points(asked: Asked) -> dict[Key, Point]:
-    """The curve over effects, the surface of people × photos, and the equivalence test."""
-    own = asked.own_photos
+def _points(asked: Asked, *, mixed: bool) -> dict[Key, Point]:
+    """The curve over effects, the surface of people × photos, and the equivalence test; or one
+    point by the mixed model."""
+    own = asked.definition.design.stimuli
+    if mixed:
+        only: Key = ("mixed", asked.people[0], own, asked.effects[0])
+        return {only: asked.point(*only[1:], mixed=True)}
     keys: list[Key] = [
         ("curve", people, own, effect) for people in asked.people for effect in asked.effects
     ]
@@ -158,11 +154,6 @@ def _points(asked: Asked) -> dict[Key, Point]:
             key = ("equivalence", people, own, 0.0)
             found[key] = asked.point(*key[1:], margin=asked.smallest)
     return found
-
-
-def _mixed_point(asked: Asked) -> dict[Key, Point]:
-    key = ("mixed", asked.people[0], asked.own_photos, asked.effects[0])
-    return {key: asked.point(*key[1:], mixed=True)}
 
 
 def _lines(asked: Asked, found: dict[Key, Power]) -> Iterator[str]:

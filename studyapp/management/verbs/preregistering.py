@@ -8,19 +8,13 @@ from django.template.loader import render_to_string
 
 from studyapp.analyses.preregistration import Preregistration, frozen_preregistration
 from studyapp.analyses.reports.study_record import FACTS
-from studyapp.paradigms import PARADIGMS
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.study import Definition, study_definition
-from studyapp.studies.design.certificate import certify
-from studyapp.studies.design.draw import draw
 from studyapp.studies.design.precision import precision_lines, precision_table
-from studyapp.studies.design.rows import definition_plan
 
 from .base import Verb, VerbError, find_study
-from .checking import stand_ins
-
-DRAFT: dict[str, Any] = dict.fromkeys(FACTS, "")
+from .checking import certificate_of, outcomes_of
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -33,7 +27,7 @@ def arguments(parser: ArgumentParser) -> None:
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     out: Path = options["out"]
     if out.suffix not in {".md", ".html"}:
-        raise VerbError(f"{out}: name a file that ends with .md or .html")
+        raise VerbError(f"{out}: the file's name must end with .md or .html")
     plan = _of_file(Path(options["source"])) or _of_study(options["source"])
     text = plan.markdown()
     if out.suffix == ".html":
@@ -50,11 +44,10 @@ def _of_file(path: Path) -> Preregistration | None:
     if not path.is_file():
         return None
     definition = read_definition(path)
-    planned = definition_plan(definition, stand_ins(definition))
-    certificate = certify(planned, draw(planned))
-    return frozen_preregistration(
-        DRAFT, definition.model_dump(mode="json"), certificate, _power(definition, certificate)
-    )
+    certificate, nothing_yet = certificate_of(definition), dict.fromkeys(FACTS, "")
+    appendix = _power(definition, certificate)
+    raw = definition.model_dump(mode="json")
+    return frozen_preregistration(nothing_yet, raw, certificate, appendix)
 
 
 def _of_study(slug: str) -> Preregistration:
@@ -69,14 +62,8 @@ def _of_study(slug: str) -> Preregistration:
 
 def _power(definition: Definition, certificate: dict[str, Any]) -> str:
     """What the design is expected to find, in closed form."""
-    outcomes: dict[str, str] = {
-        one.name: outcome
-        for one in definition.blocks
-        if (outcome := PARADIGMS[one.paradigm].outcome) is not None
-    }
-    lines = precision_lines(
-        precision_table(certificate, outcomes), definition.analysis.smallest_effect
-    )
+    table = precision_table(certificate, outcomes_of(definition))
+    lines = precision_lines(table, definition.analysis.smallest_effect)
     said = "\n".join(f"- {line.strip()}" for line in lines) or "Nothing that is asked has a score."
     return (
         "## Power\n\nExpected in closed form, with middling variances of people and photos; "

@@ -1,14 +1,14 @@
 """`study simulate SLUG --people N`: people of known ability walk a marked copy of the study."""
 
 from argparse import ArgumentParser
-from contextlib import AbstractContextManager, nullcontext
+from contextlib import nullcontext
 from typing import Any
 
 from tqdm import tqdm
 
 from studyapp.analyses.results import results
 from studyapp.analyses.sources import tidy_study
-from studyapp.models import Study, StudyKind
+from studyapp.models import StudyKind
 from studyapp.paradigms import PARADIGMS
 from studyapp.simulation.crowd import send_crowd
 from studyapp.simulation.profiles import POPULATIONS
@@ -38,7 +38,8 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     study, people, seed = find_study(options["slug"]), options["people"], options["seed"]
     copy = marked_copy(study, StudyKind.SIMULATED, seed, people=people)
     try:
-        with _site(options["url"]) as base, tqdm(total=people, unit="person") as bar:
+        site = own_site() if options["url"] is None else nullcontext(options["url"])
+        with site as base, tqdm(total=people, unit="person") as bar:
             crowd = send_crowd(
                 copy,
                 base,
@@ -55,24 +56,15 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     lines = _lines(facts)
     if not crowd.is_sound:
         raise VerbError(" ".join([*lines, *crowd.errors[:3]]))
-    facts["recovery"] = _recovered(copy)
-    for paradigm, rows in facts["recovery"].items():
-        lines += [f"{paradigm}: {line}" for line in recovery_lines(rows)]
-    return facts, [*lines, f"next: manage.py analyse {study.slug} --simulated"]
-
-
-def _recovered(copy: Study) -> dict[str, Any]:
-    """By paradigm whether the analysis finds the known abilities again, where it has an outcome."""
-    found: dict[str, Any] = {}
+    facts["recovery"] = {}
+    # Whether the analysis finds the known abilities, for each paradigm that has an outcome
     for paradigm in study_definition(copy).paradigms():
         known = known_means(copy, paradigm) if PARADIGMS[paradigm].outcome is not None else {}
         if known:
-            found[paradigm] = recovery(known, results(tidy_study(copy, paradigm)))
-    return found
-
-
-def _site(url: str | None) -> AbstractContextManager[str]:
-    return own_site() if url is None else nullcontext(url)
+            rows = recovery(known, results(tidy_study(copy, paradigm)))
+            facts["recovery"][paradigm] = rows
+            lines += [f"{paradigm}: {line}" for line in recovery_lines(rows)]
+    return facts, [*lines, f"next: manage.py analyse {study.slug} --simulated"]
 
 
 def _lines(facts: dict[str, Any]) -> list[str]:
