@@ -40,16 +40,16 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
     unfinished.replace(path)
 
 
-def site_environment(database_url: str, redis_url: str, port: int) -> dict[str, str]:
-    """What the site, the workers and manage.py need; secrets are made once and then kept."""
+def site_environment(servers: Mapping[str, str], port: int) -> dict[str, str]:
+    """What the site, the workers and manage.py need beside the servers' addresses; secrets are made
+    once and then kept."""
     known = read_env(var() / "env")
     made = {
         name: known.get(name) or secrets.token_urlsafe(length) for name, length in SECRETS.items()
     }
     return {
         **made,
-        "DATABASE_URL": database_url,
-        "REDIS_URL": redis_url,
+        **servers,
         "HTTPS": "0",
         "ALLOWED_HOSTS": "localhost,127.0.0.1",
         "DISCERN_VAR": str(var()),

@@ -14,7 +14,8 @@ def reset() -> None:
     remove_home(var() / "postgres")
     for name in FOLDERS:
         shutil.rmtree(var() / name, ignore_errors=True)
-    (var() / "env").unlink(missing_ok=True)
+    for name in ("env", "demo.pid"):
+        (var() / name).unlink(missing_ok=True)
     print("The demo's data are deleted; `make demo` starts over.")
     if os.environ.get("DATABASE_URL"):
         print("The database that DATABASE_URL names was left as it is.")

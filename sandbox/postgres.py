@@ -4,7 +4,6 @@ import contextlib
 import importlib.util
 import os
 import pwd
-import re
 import secrets
 import shutil
 import signal
@@ -53,20 +52,15 @@ def find_binaries() -> Path:
         folder = Path(package.origin).parent / "pginstall" / "bin"
         if (folder / "postgres").exists():
             return folder
-    installed = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=version_of)
-    if installed:
-        return installed[-1]
+    installed = Path("/usr/lib/postgresql").glob("[0-9]*/bin")
+    if newest := max(installed, key=lambda path: float(path.parent.name), default=None):
+        return newest
     found = shutil.which("postgres")
     if found and shutil.which("initdb", path=str(Path(found).resolve().parent)):
         return Path(found).resolve().parent
     raise PlainError(
         "PostgreSQL is missing: install Debian's package postgresql, or set DATABASE_URL."
     )
-
-
-def version_of(folder: Path) -> int:
-    digits = re.search(r"\d+", folder.parent.name)
-    return int(digits.group()) if digits else 0
 
 
 def runs(command: list[str | Path], identity: str) -> bool:
@@ -139,12 +133,6 @@ def initialise(home: Home) -> None:
     run(command, identity=home.identity)
 
 
-def configure(home: Home, durable: bool) -> None:
-    path = home.data / "postgresql.auto.conf"
-    path.write_text(SETTINGS + ("" if durable else THROWAWAY), encoding="utf-8")
-    home.owned(path)
-
-
 def connect(home: Home, port: int) -> "psycopg2.extensions.connection":
     return psycopg2.connect(
         host="127.0.0.1",
@@ -188,7 +176,9 @@ def start_postgres(
     home = make_home(folder, namespaces=namespaces)
     if not (home.data / "PG_VERSION").exists():
         initialise(home)
-    configure(home, durable)
+    settings = home.data / "postgresql.auto.conf"
+    settings.write_text(SETTINGS + ("" if durable else THROWAWAY), encoding="utf-8")
+    home.owned(settings)
     port = port or free_port()
     command: list[str | Path] = [home.binaries / "postgres", "-D", home.data, "-p", str(port)]
     # SIGINT is PostgreSQL's fast shutdown; SIGTERM would wait for the last client to leave.

@@ -42,19 +42,21 @@ def start(
     command: Sequence[str | Path],
     *,
     log: Path,
+    shown: bool = False,
     ends_by: signal.Signals = signal.SIGTERM,
     identity: str = "self",
     environment: Mapping[str, str] | None = None,
     folder: Path | None = None,
 ) -> Child:
-    """Start `command`, logging to `log`, in its own session: Ctrl-C reaches only the launcher."""
+    """Start `command` in its own session: Ctrl-C reaches only the launcher. It writes to `log`, or,
+    `shown`, to the terminal."""
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
             wrapped(command, ends_by, identity),
             stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
+            stdout=None if shown else output,
+            stderr=None if shown else subprocess.STDOUT,
             start_new_session=True,
             env={**os.environ, **(environment or {})},
             cwd=folder,

@@ -27,7 +27,15 @@ def scratch_environment(*, durable: bool = False) -> Iterator[dict[str, str]]:
     (folder / "var" / "static").mkdir(parents=True)
     children: list[Child] = []
     try:
-        yield {**ours(folder), **os.environ, **urls(folder, children, durable)}
+        own = {
+            "SECRET_KEY": secrets.token_urlsafe(48),
+            "HTTPS": "0",
+            "DISCERN_VAR": str(folder / "var"),
+            "DISCERN_MEDIA": str(folder / "media"),
+            "DJANGO_SETTINGS_MODULE": "studyapp.settings",
+            "OMP_NUM_THREADS": "1",
+        }
+        yield {**own, **os.environ, **start_servers(folder, folder, children, durable=durable)}
     finally:
         for child in reversed(children):
             child.stop()
@@ -35,26 +43,21 @@ def scratch_environment(*, durable: bool = False) -> Iterator[dict[str, str]]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def ours(folder: Path) -> dict[str, str]:
-    return {
-        "SECRET_KEY": secrets.token_urlsafe(48),
-        "HTTPS": "0",
-        "DISCERN_VAR": str(folder / "var"),
-        "DISCERN_MEDIA": str(folder / "media"),
-        "DJANGO_SETTINGS_MODULE": "studyapp.settings",
-        "OMP_NUM_THREADS": "1",
-    }
-
-
-def urls(folder: Path, children: list[Child], durable: bool) -> dict[str, str]:
-    found = {name: os.environ[name] for name in ("DATABASE_URL", "REDIS_URL") if name in os.environ}
+def start_servers(
+    folder: Path, logs: Path, children: list[Child], *, durable: bool
+) -> dict[str, str]:
+    """The addresses of PostgreSQL and Valkey: those that the environment names, else of new servers
+    with their files in `folder`, which join `children`."""
+    names = ("DATABASE_URL", "REDIS_URL")
+    found = {name: os.environ[name] for name in names if os.environ.get(name)}
     if "DATABASE_URL" not in found:
-        log = folder / "postgres.log"
+        log = logs / "postgres.log"
         child, found["DATABASE_URL"] = start_postgres(folder / "postgres", log, durable=durable)
+        # `manage.py backup` needs programs of the server's own version.
         found["POSTGRES_BIN"] = str(find_binaries())
         children.append(child)
     if "REDIS_URL" not in found:
-        child, found["REDIS_URL"] = start_valkey(folder / "valkey", folder / "valkey.log")
+        child, found["REDIS_URL"] = start_valkey(folder / "valkey", logs / "valkey.log")
         children.append(child)
     return found
 

@@ -39,17 +39,6 @@ def find_server() -> Path:
     raise PlainError("Redis is missing: install Debian's package redis-server, or set REDIS_URL.")
 
 
-def write_settings(folder: Path, port: int) -> str:
-    """Write valkey.conf (mode 600, it holds the password) and return the password."""
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    password = secrets.token_urlsafe(24)
-    path = folder / "valkey.conf"
-    path.touch(mode=0o600)
-    text = SETTINGS.format(port=port, password=password, folder=f'"{folder}"')
-    path.write_text(text, encoding="utf-8")
-    return password
-
-
 def is_ready(url: str) -> bool:
     client = redis.Redis.from_url(url, socket_connect_timeout=5, retry=Retry(NoBackoff(), 0))
     with contextlib.closing(client), contextlib.suppress(redis.ConnectionError):
@@ -63,9 +52,14 @@ def start_valkey(folder: Path, log: Path, *, port: int = 0) -> tuple[Child, str]
 
     `port` 0 takes a free one. Raises PlainError.
     """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     port = port or free_port()
-    password = write_settings(folder, port)
-    child = start("Valkey", [find_server(), folder / "valkey.conf"], log=log)
+    password, path = secrets.token_urlsafe(24), folder / "valkey.conf"
+    # It holds the password.
+    path.touch(mode=0o600)
+    text = SETTINGS.format(port=port, password=password, folder=f'"{folder}"')
+    path.write_text(text, encoding="utf-8")
+    child = start("Valkey", [find_server(), path], log=log)
     url = f"redis://:{password}@127.0.0.1:{port}/0"
     wait_until_ready(child, lambda: is_ready(url))
     return child, url

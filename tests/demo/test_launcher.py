@@ -141,12 +141,13 @@ def test_secrets_are_kept_from_others_and_from_one_start_to_the_next(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("DISCERN_VAR", str(tmp_path))
-    first = site_environment("postgresql://one", "redis://one", 8000)
+    urls = {"DATABASE_URL": "postgresql://one", "REDIS_URL": "redis://one"}
+    first = site_environment(urls, 8000)
     write_env(tmp_path / "env", first)
     assert (tmp_path / "env").stat().st_mode & 0o777 == 0o600
     assert read_env(tmp_path / "env") == first
     assert len(first["SECRET_KEY"]) >= 50
-    second = site_environment("postgresql://two", "redis://one", 8001)
+    second = site_environment({**urls, "DATABASE_URL": "postgresql://two"}, 8001)
     changed = {name for name in first if first[name] != second[name]}
     assert changed == {"DATABASE_URL", "DEMO_PORT"}
 
@@ -198,7 +199,7 @@ def test_a_port_that_is_none_is_told_in_one_sentence(demo: Demo) -> None:
     begun = demo.run("start", str(demo.study), PORT="http")
     assert (begun.returncode, begun.stderr) == (
         1,
-        "PORT=http is no port; choose a number from 1 to 65535.\n",
+        "PORT=http is not a port; choose a number from 1 to 65535.\n",
     )
 
 
