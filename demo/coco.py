@@ -38,7 +38,9 @@ def write_set(scenes: Iterable[Scene], folder: Path) -> None:
     for number, scene in enumerate(scenes, 1):
         name = f"{number:04}.jpg"
         scene.photo.save(unfinished / name, quality=92, subsampling=0)
-        content["images"].append(image_row(number, name, scene))
+        group = " + ".join(sorted(placed.cutout.key for placed in scene.objects))
+        row = {"id": number, "file_name": name, "width": SIDE, "height": SIDE, "license": 1}
+        content["images"].append({**row, "group": group})
         for placed in scene.objects:
             category = category_of(placed, categories)
             row = annotation_row(placed.mask, number, category)
@@ -46,17 +48,6 @@ def write_set(scenes: Iterable[Scene], folder: Path) -> None:
     content["categories"] = list(categories.values())
     (unfinished / "annotations.json").write_text(json.dumps(content), encoding="utf-8")
     unfinished.rename(folder)
-
-
-def image_row(number: int, name: str, scene: Scene) -> dict[str, Any]:
-    return {
-        "id": number,
-        "file_name": name,
-        "width": SIDE,
-        "height": SIDE,
-        "license": 1,
-        "group": " + ".join(sorted(placed.cutout.key for placed in scene.objects)),
-    }
 
 
 def category_of(placed: Placed, categories: dict[str, dict[str, Any]]) -> int:

@@ -5,17 +5,13 @@ is something to see.
 """
 
 import sys
-from pathlib import Path
-
-from playwright.sync_api import Error, Page, sync_playwright
 
 from sandbox.processes import PlainError, run
 
 from .environment import ROOT, read_env, var
-from .screenshots import FOLDER, Camera, opened_page
+from .screenshots import Camera, photograph
 
 SLUG, PEOPLE = "demo-trust", 20
-WINDOWS = (("", (1366, 768), "light"), ("-narrow", (390, 844), "dark"))
 # Name of the picture → the tab that it shows, and whether the whole of it
 TABS = (
     ("desk-study", "Overview", True),
@@ -29,16 +25,13 @@ TABS = (
 )
 
 
-def sign_in(page: Page, address: str, password: str) -> None:
-    page.goto(f"{address}/admin/login/")
-    page.fill("[name=username]", "admin")
-    page.fill("[name=password]", password)
-    page.click("[type=submit]")
-
-
 def walk(camera: Camera, address: str) -> None:
     """The desk as a researcher goes through it."""
     page = camera.page
+    page.goto(f"{address}/admin/login/")
+    page.fill("[name=username]", "admin")
+    page.fill("[name=password]", read_env(var() / "env").get("DEMO_ADMIN_PASSWORD", ""))
+    page.click("[type=submit]")
     shoot(camera, "desk-home")
     page.goto(f"{address}/admin/studyapp/study/add/?from={SLUG}")
     shoot(camera, "desk-new", whole=False)
@@ -67,32 +60,15 @@ def shoot(camera: Camera, name: str, *, whole: bool = True) -> None:
     camera.shoot(name, whole=whole)
 
 
-def simulate() -> None:
-    """People to look at, on a marked copy of the study."""
-    manage = ROOT / "manage.py"
-    run([sys.executable, manage, "study", "simulate", SLUG, "--people", str(PEOPLE)])
-
-
 def main(arguments: list[str]) -> int:
-    address = (arguments or ["http://127.0.0.1:8000"])[0].rstrip("/")
-    folder = Path(arguments[1]) if len(arguments) > 1 else FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    password = read_env(var() / "env").get("DEMO_ADMIN_PASSWORD", "")
+    manage = ROOT / "manage.py"
     try:
-        simulate()
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path="/usr/bin/chromium", args=["--headless=new", "--no-sandbox"]
-            )
-            for ending, window, scheme in WINDOWS:
-                with opened_page(browser, window, scheme) as page:
-                    sign_in(page, address, password)
-                    walk(Camera(page, folder, ending), address)
-    except (Error, PlainError) as error:
-        print(f"no screenshots of {address}: {str(error).splitlines()[0]}", file=sys.stderr)
+        # People to look at, on a marked copy of the study
+        run([sys.executable, manage, "study", "simulate", SLUG, "--people", str(PEOPLE)])
+    except PlainError as error:
+        print(f"no screenshots of the desk: {error}", file=sys.stderr)
         return 1
-    print(f"{len(list(folder.glob('desk-*.webp')))} pictures in {folder}")
-    return 0
+    return photograph(arguments, [walk])
 
 
 if __name__ == "__main__":

@@ -88,7 +88,7 @@ def _figure(name: str, picture: bytes, said: list[str]) -> str:
 
 
 def main() -> int:
-    """Make every picture anew; some minutes on a CPU."""
+    """Make every picture again; some minutes on a CPU."""
     originals, gallery = var() / "demo" / "originals", var() / "gallery.html"
     try:
         fetch_cutouts(originals)

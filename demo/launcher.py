@@ -50,6 +50,7 @@ def launch(port: int, files: Sequence[Path], opened: int | None = None) -> None:
         )
     require_free_port(port, "PORT")
     take_mark()
+    address = f"http://127.0.0.1:{port}/"
     with stopping() as children:
         servers = start_servers(var(), var() / "log", children, durable=True)
         environment = site_environment(servers, port)
@@ -59,7 +60,7 @@ def launch(port: int, files: Sequence[Path], opened: int | None = None) -> None:
         for number in range(1, min(2, os.cpu_count() or 1) + 1):
             name = f"worker-{number}"
             children.append(start_worker(environment, log_file(name), name=name))
-        site, address = start_site(environment, log_file("site"), port=port), address_of(port)
+        site = start_site(environment, log_file("site"), port=port)
         children.append(site)
         run_step(children, environment, "open", *map(str, files))
         wait_until_ready(site, lambda: answers(f"{address}healthz"), seconds=60)
@@ -132,10 +133,6 @@ def run_step(children: list[Child], environment: Mapping[str, str], *arguments: 
     refuse_dead(servers)
     if step.process.returncode != 0:
         raise PlainError("The demo could not be made ready; see above, and var/log/.")
-
-
-def address_of(port: int) -> str:
-    return f"http://127.0.0.1:{port}/"
 
 
 def tell(address: str, files: Sequence[Path], password: str) -> None:

@@ -52,7 +52,12 @@ def subjects_of(originals: Path, own: Path | None) -> list[Cutout]:
     """What may stand on a photo: one's own photos, or the cut-outs that are large enough."""
     if own is not None:
         return read_own(own)
-    return [cutout for cutout in read_cutouts() if is_large(originals, cutout)]
+    large = []
+    for cutout in read_cutouts():
+        with Image.open(originals / cutout.file) as picture:
+            if max(picture.size) >= SMALLEST_CUTOUT:
+                large.append(cutout)
+    return large
 
 
 def draw_sets(cutouts: Sequence[Cutout], seed: int) -> dict[str, Sequence[Subjects]]:
@@ -61,11 +66,6 @@ def draw_sets(cutouts: Sequence[Cutout], seed: int) -> dict[str, Sequence[Subjec
         "trust": [(cutout,) for cutout in cutouts],
         "discrimination": draw_pairs(cutouts, seed, PAIRS),
     }
-
-
-def is_large(originals: Path, cutout: Cutout) -> bool:
-    with Image.open(originals / cutout.file) as picture:
-        return max(picture.size) >= SMALLEST_CUTOUT
 
 
 def draw_pairs(cutouts: Sequence[Cutout], seed: int, count: int) -> list[Subjects]:

@@ -5,15 +5,17 @@ them that of every further kind of question, which `make screenshots` opens. Eac
 once in a wide window and once in a narrow one, so it must have two places left.
 """
 
+import contextlib
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from PIL import Image, ImageStat
-from playwright.sync_api import Browser, Error, Page, sync_playwright
+from playwright.sync_api import Error, Page, ViewportSize, sync_playwright
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "images"
 STUDIES = ("trust", "discrimination")
@@ -23,8 +25,11 @@ QUESTIONS = (
     "meta-prediction", "meta-prediction", "reliance-first", "reliance-final", "reliance-first",
     "reliance-final", "pointing", "rating", "questionnaire", "open-text", "custom",
 )  # fmt: skip
-# The ending of the pictures' names, the window, and the theme of whoever looks.
-WINDOWS = (("", (1366, 768), "light"), ("-narrow", (390, 844), "dark"))
+# The ending of the pictures' names, the window, and the viewer's colour scheme
+WINDOWS: tuple[tuple[str, ViewportSize, Literal["light", "dark"]], ...] = (
+    ("", {"width": 1366, "height": 768}, "light"),
+    ("-narrow", {"width": 390, "height": 844}, "dark"),
+)
 QUALITY = 82
 
 
@@ -47,20 +52,7 @@ class Camera:
             self.best[name] = colour
 
 
-@contextmanager
-def opened_page(browser: Browser, window: tuple[int, int], scheme: str) -> Iterator[Page]:
-    context = browser.new_context(
-        viewport={"width": window[0], "height": window[1]},
-        color_scheme="dark" if scheme == "dark" else "light",
-        reduced_motion="reduce",
-    )
-    try:
-        yield context.new_page()
-    finally:
-        context.close()
-
-
-def walk(camera: Camera, address: str, study: str) -> None:
+def walk(study: str, camera: Camera, address: str) -> None:
     """From the site's first page to the completion code."""
     page = camera.page
     page.goto(address)
@@ -131,7 +123,8 @@ def answer(camera: Camera, study: str) -> None:
     wait_for_next(page, trial)
 
 
-def main(arguments: list[str]) -> int:
+def photograph(arguments: list[str], walks: Sequence[Callable[[Camera, str], None]]) -> int:
+    """Go each of `walks` in each window, in a browser of its own; 0, or 1 with a sentence."""
     address = (arguments or ["http://127.0.0.1:8000"])[0].rstrip("/")
     folder = Path(arguments[1]) if len(arguments) > 1 else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
@@ -140,17 +133,22 @@ def main(arguments: list[str]) -> int:
             browser = playwright.chromium.launch(
                 executable_path="/usr/bin/chromium", args=["--headless=new", "--no-sandbox"]
             )
-            for ending, window, scheme in WINDOWS:
-                for study in STUDIES:
-                    with opened_page(browser, window, scheme) as page:
-                        walk(Camera(page, folder, ending), address, study)
-                with opened_page(browser, window, scheme) as page:
-                    walk_questions(Camera(page, folder, ending), address)
+            for ending, size, scheme in WINDOWS:
+                for go in walks:
+                    context = browser.new_context(
+                        viewport=size, color_scheme=scheme, reduced_motion="reduce"
+                    )
+                    with contextlib.closing(context):
+                        go(Camera(context.new_page(), folder, ending), address)
     except Error as error:
         print(f"no screenshots of {address}: {error.message.splitlines()[0]}", file=sys.stderr)
         return 1
     print(f"{len(list(folder.glob('*.webp')))} pictures in {folder}")
     return 0
+
+
+def main(arguments: list[str]) -> int:
+    return photograph(arguments, [*(partial(walk, study) for study in STUDIES), walk_questions])
 
 
 if __name__ == "__main__":

@@ -113,7 +113,11 @@ def make_study(*, prepared: bool = True, **options: Any) -> Study:
         StudyText.objects.create(study=study, name=name, markdown=markdown, digest=digest)
     conditions = _make_conditions(study, definition)
     for paradigm in definition.photo_paradigms():
-        _make_stimuli(study, definition, paradigm, conditions)
+        # As many of every role and stratum as the definition asks for, practice first
+        wanted = wanted_stimuli(definition, paradigm)
+        roles = [key for key, count in reversed(wanted.items()) for _ in range(count)]
+        for position, (role, stratum) in enumerate(roles):
+            _make_stimulus(study, paradigm, position, role, stratum, conditions=conditions)
     return study
 
 
@@ -149,16 +153,6 @@ def _make_conditions(study: Study, definition: Definition) -> list[Condition]:
         )
         for number, one in enumerate(definition.conditions)
     ]
-
-
-def _make_stimuli(
-    study: Study, definition: Definition, paradigm: str, conditions: list[Condition]
-) -> None:
-    """As many of every role and stratum as the definition asks for, practice first."""
-    wanted = wanted_stimuli(definition, paradigm)
-    roles = [(role, of) for (role, of), count in reversed(wanted.items()) for _ in range(count)]
-    for position, (role, stratum) in enumerate(roles):
-        _make_stimulus(study, paradigm, position, role, stratum, conditions=conditions)
 
 
 def make_candidate(paradigm: str, position: int = 0, stratum: str = "") -> Candidate:

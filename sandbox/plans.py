@@ -28,11 +28,8 @@ def scanned(query: str) -> list[str]:
         cursor.execute("EXPLAIN (FORMAT JSON) " + query.replace("%", "%%"), [])
         plan = cursor.fetchone()[0]
     found = json.loads(plan) if isinstance(plan, str) else plan
-    return [node["Relation Name"] for node in nodes(found[0]["Plan"]) if is_scan(node)]
-
-
-def is_scan(node: dict[str, Any]) -> bool:
-    return str(node["Node Type"]) == "Seq Scan"
+    every = nodes(found[0]["Plan"])
+    return [node["Relation Name"] for node in every if node["Node Type"] == "Seq Scan"]
 
 
 def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -14,7 +14,7 @@ import psycopg2
 
 from sandbox.processes import Child, PlainError, free_port, run, start, wait_until_ready
 
-# Written anew at each start, so that a changed setting needs no new folder.
+# Written at each start, so that a changed setting needs no new folder.
 SETTINGS = """\
 listen_addresses = '127.0.0.1'
 unix_socket_directories = ''
@@ -52,9 +52,8 @@ def find_binaries() -> Path:
         folder = Path(package.origin).parent / "pginstall" / "bin"
         if (folder / "postgres").exists():
             return folder
-    installed = Path("/usr/lib/postgresql").glob("[0-9]*/bin")
-    if newest := max(installed, key=lambda path: float(path.parent.name), default=None):
-        return newest
+    if installed := sorted(Path("/usr/lib/postgresql").glob("[0-9][0-9]/bin")):
+        return installed[-1]
     found = shutil.which("postgres")
     if found and shutil.which("initdb", path=str(Path(found).resolve().parent)):
         return Path(found).resolve().parent

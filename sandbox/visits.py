@@ -16,7 +16,7 @@ PICTURE = re.compile(r'<img src="([^"]+)"')
 
 
 def panel_id(name: str) -> str:
-    """An id of Prolific's form for somebody whom a test calls `name`."""
+    """An id of Prolific's form for a person whom a test calls `name`."""
     return hashlib.sha256(name.encode()).hexdigest()[:24]
 
 

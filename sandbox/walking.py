@@ -56,7 +56,7 @@ def press(page: Page, *keys: str) -> None:
 
 
 def keep_screenshot(page: Page, name: str) -> None:
-    """A picture of the page in the folder SCREENSHOTS, where somebody wants to look at it."""
+    """A picture of the page in the folder SCREENSHOTS, if that is set."""
     if folder := os.environ.get("SCREENSHOTS"):
         Path(folder).mkdir(parents=True, exist_ok=True)
         page.screenshot(path=f"{folder}/{name}.png")

@@ -26,7 +26,7 @@ def counted(network: Network) -> Iterator[None]:
     """Remember the load while it lasts, and afterwards if it did not end well.
 
     ExplainerError once MOST_ATTEMPTS of this machine's have ended otherwise. What is wrong with
-    the input (ExplainerError, OSError) is told at once and counts for nothing.
+    the input (ExplainerError, OSError) is raised at once and does not count.
     """
     _refuse_after_last(network)
     row = NetworkLoad.objects.create(network=network)

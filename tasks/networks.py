@@ -23,7 +23,7 @@ def loaded(network: Network) -> explainer.Network:
     found = _load(json.dumps(_wanted(network), sort_keys=True), network.pk)
     first = network.described.get("weights_digest", found.weights_digest)
     if found.weights_digest != first:
-        # Read anew the next time: the file may have been put right by then.
+        # Read again the next time: the file may have been fixed by then.
         _load.cache_clear()
         raise explainer.ExplainerError(
             f"the weights of {network} are {found.weights_digest[:12]}… here, "
@@ -69,7 +69,7 @@ def network_for(study_id: int, network_id: int) -> explainer.Network | None:
 
 
 def stop(study_id: int, problem: str) -> None:
-    """Stop a study's preparation until somebody has solved `problem` and asks for it again."""
+    """Stop a study's preparation until a person has solved `problem` and asks for it again."""
     study = Study.objects.get(pk=study_id)
     study.problem = f"{problem}; then manage.py study prepare {study.slug}"
     study.save(update_fields=["problem"])

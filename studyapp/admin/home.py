@@ -58,7 +58,7 @@ class Line:
 
 def home_context(user: Any) -> dict[str, Any]:
     """Everything that the page shows, by a fixed number of queries."""
-    # Pilots too, but no previews and simulated copies: those are told on their study's own pages.
+    # Pilots too, but no previews and simulated copies: their study's own pages list those.
     studies = visible_studies(user).filter(copy_of=None)
     lines = _lines(studies)
     queues = queue_lengths()

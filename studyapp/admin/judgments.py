@@ -1,4 +1,4 @@
-"""Judgments: seen and filtered, never edited or deleted by hand."""
+"""Judgments: viewed and filtered, never edited or deleted."""
 
 from typing import Any
 

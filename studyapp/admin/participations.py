@@ -31,12 +31,12 @@ class ParticipationAdmin(ReadingAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """The timeline instead of a form: nothing here is written by hand."""
+        """The timeline instead of a form: nothing here can be edited."""
         person = self.get_object(request, object_id)
         if not self.has_view_permission(request) or person is None:
             raise Http404("no such participation, or none of your studies'")
         if request.method == "POST":
-            return HttpResponse("Nothing here is changed by hand.", status=403)
+            return HttpResponse("Participations can't be edited here.", status=403)
         steps = timeline(person)
         context = {
             "title": f"Participation {person.code}",

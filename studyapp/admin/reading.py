@@ -1,4 +1,4 @@
-"""Tables that are looked at and never written by hand: verbs and people's answers write them."""
+"""Tables that are read-only at the desk: verbs and people's answers write them."""
 
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -24,7 +24,7 @@ else:
 
 
 class ReadingAdmin(ModelAdmin):
-    """Seen by whoever works on the rows' study; added, changed and deleted by nobody.
+    """Visible to those who work on the rows' study; nobody adds, changes or deletes a row.
 
     study_path: the lookup that leads from a row to its study. Rows without one are of no study, and
     administrators alone see them, unless a table's `rows_of` says whose they are.

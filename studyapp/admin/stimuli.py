@@ -1,14 +1,17 @@
-"""Stimuli with their pictures."""
+"""Stimuli with their pictures, and explanations, whose failures are tried again on request."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
-from studyapp.models import Stimulus
+from studyapp.models import Explanation, Stimulus, StudyImage
+from studyapp.queue import PREPARE, ask
+from studyapp.studies.preparation.claims import retry
+from studyapp.studies.rights import Act, acts, may_sign_in, visible_studies
 
-from .filters import StudyFilter
+from .filters import NetworkFilter, StudyFilter, networks_of_studies
 from .reading import ReadingAdmin, thumbnail
 
 
@@ -42,3 +45,31 @@ class StimulusAdmin(ReadingAdmin):
             ((thumbnail(overlay, name), name) for overlay, name in named),
         )
         return format_html('<div class="overlays">{}</div>', figures) if uses else "none yet"
+
+
+@admin.register(Explanation)
+class ExplanationAdmin(ReadingAdmin):
+    list_display = ("method", "image", "network", "class_index", "state", "is_empty", "attempts",
+                    "error")  # fmt: skip
+    list_filter = ("state", "is_empty", "method", NetworkFilter)
+    list_select_related = ("image", "network")
+    actions = ("try_again",)
+
+    def rows_of(self, rows: QuerySet[Explanation], studies: list[int]) -> QuerySet[Explanation]:
+        """A map is shared by all studies with the same photo, network and settings."""
+        return rows.filter(
+            image__in=StudyImage.objects.filter(study__in=studies).values("image"),
+            network__in=networks_of_studies(studies),
+        )
+
+    def has_try_permission(self, request: HttpRequest) -> bool:
+        return may_sign_in(request.user)
+
+    @admin.action(description="Try failed ones again", permissions=["try"])
+    def try_again(self, request: HttpRequest, rows: QuerySet[Explanation]) -> None:
+        """Make the failed ones pending again and ask for every study that is being prepared."""
+        count = retry(Explanation.objects.filter(pk__in=rows.values("pk")))
+        for study in visible_studies(request.user).preparing():
+            if Act.PREPARE in acts(request.user, study):
+                ask(PREPARE, study.pk)
+        self.message_user(request, f"{count} explanations are tried again", messages.SUCCESS)

@@ -1,5 +1,5 @@
 """The tables that are registered at the desk, by importing their files."""
 
-from . import explanations, judgments, participations, stimuli, studies, workers
+from . import judgments, participations, stimuli, studies, workers
 
-__all__ = ["explanations", "judgments", "participations", "stimuli", "studies", "workers"]
+__all__ = ["judgments", "participations", "stimuli", "studies", "workers"]

@@ -163,7 +163,7 @@ def _fill_in(form: StudyForm) -> bool:
             form.add_error(name, str(error))
     if form.errors:
         return False
-    # What was written stands in the file from now on, and is shown there.
+    # From now on the values are part of the file, and are shown there.
     form.data = {**form.data, "toml": toml, **dict.fromkeys(KEYS, "")}
     form.cleaned_data["toml"] = toml
     return True

@@ -25,7 +25,7 @@ class HeartbeatAdmin(ReadingAdmin):
 
 @admin.register(Network)
 class NetworkAdmin(ReadingAdmin):
-    """Files by their names: where they lie on the machine is nobody's business."""
+    """Files by their names alone: their folders on the machine are not shown."""
 
     list_display = ("builder", "weights_file", "options", "digest")
     fields = ("builder", "weights_file", "labels_name", "sha256", "options", "layer", "digest",

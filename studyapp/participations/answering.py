@@ -58,7 +58,7 @@ def planned(participation: Participation) -> Sequence[Trial]:
     return slot_trials(participation.slot_id) if participation.slot_id is not None else ()
 
 
-# As many trials' pictures are fetched while somebody looks at one
+# So many trials' pictures are fetched while a person looks at one
 AHEAD = 2
 
 
@@ -74,7 +74,7 @@ def within_sight(participation: Participation) -> list[Trial]:
 
 @dataclass(frozen=True)
 class Given:
-    """What somebody answered to a trial, and what the page measured (Judgment's columns)."""
+    """A person's answer to a trial, and what the page measured (Judgment's columns)."""
 
     value: int | None
     data: dict[str, Any] = field(default_factory=dict)

@@ -63,8 +63,8 @@ def panel_code(person: Participation, definition: Definition, *, seen: str | Non
 
 
 def came_again(person: Participation) -> bool:
-    """Whether somebody who was done with the study came in a further session of the panel, which
-    must not be paid for what they did in an earlier one."""
+    """Whether a person who had finished came in a further session of the panel, which must not be
+    paid for what they did in an earlier one."""
     end = person.finished_at
     if person.status == Status.SCREENED_OUT:
         ends = person.events.filter(kind=LEFT[Status.SCREENED_OUT])
@@ -73,13 +73,13 @@ def came_again(person: Participation) -> bool:
 
 
 def way_back(definition: Definition, code: str) -> str:
-    """The panel's address for somebody with `code`; "" where the study has none."""
+    """The panel's address for a person with `code`; "" if the study has none."""
     redirect = definition.panel.redirect
     return f"{redirect}{quote(code)}" if redirect and code else ""
 
 
 def code_at_the_end(person: Participation) -> str | None:
-    """The panel's own code for somebody who has answered everything; None: one is drawn."""
+    """The panel's own code for a person who has answered everything; None: one is drawn."""
     definition = study_definition(person.study)
     codes = definition.panel.codes
     if codes.failed_checks and has_failed_checks(person, definition):

@@ -1,4 +1,4 @@
-"""Whether somebody who comes was here before, and whether it is them.
+"""Whether a person who comes was here before, and whether it is really them.
 
 A panel's id is known to others: to the panel's requesters, or because it is a plain number. Alone
 it opens nothing that somebody has given. What does: the browser in which they began, the session
@@ -39,7 +39,7 @@ def id_digests(study: Study, source: str, external_id: str) -> list[str]:
 
 
 def is_theirs(person: Participation, visit: Visit, codes: Container[str]) -> bool:
-    """Whether who comes by `visit`, in a browser that knows `codes`, is that person."""
+    """Whether the visitor of `visit`, in a browser that knows `codes`, is that person."""
     if visit.is_signed or person.code in codes:
         return True
     return bool(visit.session) and person.visits.filter(session=visit.session).exists()

@@ -51,7 +51,7 @@ def withdraw(participation: Participation) -> int:
 
 
 def known_bundles(person: Participation) -> list[dict[str, Any]]:
-    """The bundles that held the answers of somebody who withdrew.
+    """The bundles that hold the answers of a person who withdrew.
 
     One that was being made at that moment may have read them before they were erased.
     """

@@ -20,10 +20,15 @@ FACTS = """
 SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0)::text
 FROM {} t
 """
+# How many sessions the database has besides this one
+OTHERS = """
+SELECT count(*) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
+"""
 
 
 class BackupError(Exception):
-    """A backup or restoration that can't be made: one sentence with the fix."""
+    """A backup or restoration that failed: one sentence with the fix."""
 
 
 def back_up(folder: Path) -> dict[str, Any]:
@@ -63,14 +68,18 @@ def restore(folder: Path) -> dict[str, Any]:
     manifest = verified_manifest(folder)
     if connection.introspection.table_names():
         raise BackupError("the database is not empty; make a new one and name it in DATABASE_URL")
-    if _others():
+    with connection.cursor() as cursor:
+        cursor.execute(OTHERS)
+        (others,) = cursor.fetchone()
+    if others:
         raise BackupError(
             "other processes are connected to the database; stop the site and its workers first, "
             "since they remember what an earlier database held"
         )
     connection.close()
     _run("pg_restore", ["--no-owner", "--exit-on-error", "--single-transaction",
-                        f"--dbname={_database()['NAME']}", str(folder / DUMP)])  # fmt: skip
+                        f"--dbname={connection.settings_dict['NAME']}",
+                        str(folder / DUMP)])  # fmt: skip
     for name, digest in manifest["files"].items():
         storage.keep_file(name, folder / FILES / name)
         if not storage.is_whole(name, digest):
@@ -91,11 +100,13 @@ def verified_manifest(folder: Path) -> dict[str, Any]:
     expected = {DUMP: manifest["dump"]}
     for name, digest in manifest["files"].items():
         if not (folder / FILES / name).resolve().is_relative_to((folder / FILES).resolve()):
-            raise BackupError(f"{name} leads out of the backup's folder")
+            raise BackupError(
+                f"{name} would lie outside the backup's folder; restore another backup"
+            )
         expected[f"{FILES}/{name}"] = digest
     for name, digest in expected.items():
         if not (folder / name).is_file() or digest_of(folder / name) != digest:
-            raise BackupError(f"{folder / name} is missing or not as it was; take another backup")
+            raise BackupError(f"{folder / name} is missing or changed; restore another backup")
     return manifest
 
 
@@ -109,43 +120,22 @@ def table_facts() -> dict[str, list[Any]]:
     return found
 
 
-def _others() -> int:
-    """How many sessions the database has besides this one."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT count(*) FROM pg_stat_activity "
-            "WHERE datname = current_database() AND pid <> pg_backend_pid() "
-            "AND backend_type = 'client backend'"
-        )
-        count: int = cursor.fetchone()[0]
-    return count
-
-
 def digest_of(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _database() -> dict[str, Any]:
-    found: dict[str, Any] = connection.settings_dict
-    return found
-
-
 def _run(program: str, options: Sequence[str]) -> None:
     """One of PostgreSQL's own programs on this site's database; the password is no argument."""
-    database = _database()
-    place = {
-        "PGHOST": str(database["HOST"]),
-        "PGPORT": str(database["PORT"]),
-        "PGUSER": str(database["USER"]),
-        "PGDATABASE": str(database["NAME"]),
-        "PGPASSWORD": str(database["PASSWORD"]),
-    }
+    database: dict[str, Any] = connection.settings_dict
+    names = {"HOST": "HOST", "PORT": "PORT", "USER": "USER", "DATABASE": "NAME",
+             "PASSWORD": "PASSWORD"}  # fmt: skip
+    place = {f"PG{name}": str(database[key]) for name, key in names.items() if database[key]}
     path = Path(settings.POSTGRES_BIN, program) if settings.POSTGRES_BIN else Path(program)
     try:
         done = subprocess.run(
             [str(path), *options],
-            env={**os.environ, **{name: value for name, value in place.items() if value}},
+            env={**os.environ, **place},
             capture_output=True,
             text=True,
             check=False,

@@ -5,6 +5,7 @@ E: the site, its workers and `manage.py` refuse to start. W: told by `manage.py 
 
 import os
 from collections.abc import Callable, Iterator
+from functools import wraps
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -19,11 +20,23 @@ SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 5
 DEFAULT_KEYS = ("insecure", "changeme", "change-me", "example", "secret-key", "only-for-")
 DEFAULT_PASSWORDS = ("admin", "discern", "password", "changeme", "secret", "postgres")
+# What no other machine can ask for; the last is the name that Django's own test client uses.
+LOOPBACK = {"localhost", ".localhost", "::1", "[::1]", "testserver"}
 Checked = Callable[..., list[CheckMessage]]
 
 
-# What no other machine can ask for; the last is the name that Django's own test client uses.
-LOOPBACK = {"localhost", ".localhost", "::1", "[::1]", "testserver"}
+def numbered(number: int) -> Callable[[Callable[..., Iterator[tuple[str, str]]]], Checked]:
+    """A check that yields (what is wrong, the fix) becomes one that Django runs."""
+
+    def decorate(check: Callable[..., Iterator[tuple[str, str]]]) -> Checked:
+        @wraps(check)
+        def checked(**options: Any) -> list[CheckMessage]:
+            name = f"studyapp.E{number:03}"
+            return [Error(wrong, hint=fix, id=name) for wrong, fix in check(**options)]
+
+        return checked
+
+    return decorate
 
 
 def is_loopback(host: str) -> bool:
@@ -35,171 +48,146 @@ def is_public() -> bool:
     return any(not is_loopback(host) for host in settings.ALLOWED_HOSTS)
 
 
-def check_secret_key(**_: Any) -> list[CheckMessage]:
-    """E001: a key that is short, or one that stands in somebody's example, of now or before."""
-    found = (_key_problem(key) for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS))
-    return next((problem for problem in found if problem), [])
+@numbered(1)
+def check_secret_key(**_: Any) -> Iterator[tuple[str, str]]:
+    """A key that is short, or copied from an example, whether it signs now or did before."""
+    fix = "make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        if any(word in key.lower() for word in DEFAULT_KEYS):
+            yield "SECRET_KEY is an example's.", fix
+            return
+        if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS:
+            yield f"SECRET_KEY is shorter than {SHORTEST_KEY} characters or repeats a few.", fix
+            return
 
 
-def _key_problem(key: str) -> list[CheckMessage]:
-    hint = "make one: python -c 'import secrets; print(secrets.token_urlsafe(50))'"
-    if any(word in key.lower() for word in DEFAULT_KEYS):
-        return [Error("SECRET_KEY is an example's.", hint=hint, id="studyapp.E001")]
-    if len(key) < SHORTEST_KEY or len(set(key)) < FEWEST_CHARACTERS:
-        return [Error(f"SECRET_KEY is shorter than {SHORTEST_KEY} characters or repeats a few.",
-                      hint=hint, id="studyapp.E001")]  # fmt: skip
-    return []
+@numbered(2)
+def check_debug(**_: Any) -> Iterator[tuple[str, str]]:
+    """Pages with the code and the settings, for everybody."""
+    if settings.DEBUG and is_public():
+        yield (
+            "DEBUG is on while the site has a public name.",
+            "unset DEBUG, or leave only localhost in ALLOWED_HOSTS",
+        )
 
 
-def check_debug(**_: Any) -> list[CheckMessage]:
-    """E002: pages with the code and the settings, for everybody."""
-    if not (settings.DEBUG and is_public()):
-        return []
-    return [Error("DEBUG is on while the site has a public name.",
-                  hint="unset DEBUG, or leave only localhost in ALLOWED_HOSTS",
-                  id="studyapp.E002")]  # fmt: skip
+@numbered(3)
+def check_hosts(**_: Any) -> Iterator[tuple[str, str]]:
+    """A site that answers to every name lets strangers write the links in its pages."""
+    if "*" in settings.ALLOWED_HOSTS:
+        yield "ALLOWED_HOSTS has *.", "name the site's host names, with commas between"
 
 
-def check_hosts(**_: Any) -> list[CheckMessage]:
-    """E003: a site that answers to every name lets strangers write the links in its pages."""
-    if "*" not in settings.ALLOWED_HOSTS:
-        return []
-    return [Error("ALLOWED_HOSTS has *.", hint="name the site's host names, with commas between",
-                  id="studyapp.E003")]  # fmt: skip
-
-
-def check_database_kind(**_: Any) -> list[CheckMessage]:
-    """E004: the constraints and the row locks are PostgreSQL's."""
+@numbered(4)
+def check_database_kind(**_: Any) -> Iterator[tuple[str, str]]:
+    """The constraints and the row locks are PostgreSQL's."""
     url = urlsplit(settings.DATABASE_URL)
-    if url.scheme in {"postgres", "postgresql"} and url.path.strip("/"):
-        return []
-    return [Error("DATABASE_URL names no PostgreSQL database.",
-                  hint="write postgresql://user:password@host:port/name",
-                  id="studyapp.E004")]  # fmt: skip
+    if url.scheme not in {"postgres", "postgresql"} or not url.path.strip("/"):
+        fix = "write postgresql://user:password@host:port/name"
+        yield "DATABASE_URL does not name a PostgreSQL database.", fix
 
 
-def check_broker_kind(**_: Any) -> list[CheckMessage]:
-    """E005: what asks the workers speaks Redis."""
+@numbered(5)
+def check_broker_kind(**_: Any) -> Iterator[tuple[str, str]]:
+    """Tasks are sent to the workers through Redis."""
     url = urlsplit(settings.REDIS_URL)
-    if url.scheme in {"redis", "rediss", "unix"} and (url.hostname or url.path):
-        return []
-    return [Error("REDIS_URL names no Redis server.",
-                  hint="write redis://:password@host:port/0", id="studyapp.E005")]  # fmt: skip
+    if url.scheme not in {"redis", "rediss", "unix"} or not (url.hostname or url.path):
+        yield "REDIS_URL does not name a Redis server.", "write redis://:password@host:port/0"
 
 
-def check_passwords(**_: Any) -> list[CheckMessage]:
-    """E006: a public site whose database or broker has an example's password, or none."""
-    if not is_public():
-        return []
-    weak = [
-        name
-        for name in ("DATABASE_URL", "REDIS_URL")
-        if _is_weak(urlsplit(getattr(settings, name)).password or "")
-    ]
-    return [
-        Error(f"{name} has no password or an example's.", hint="give the server one of its own, "
-              "of 16 characters or more, and write it there", id="studyapp.E006")
-        for name in weak
-    ]  # fmt: skip
+@numbered(6)
+def check_passwords(**_: Any) -> Iterator[tuple[str, str]]:
+    """A public site whose database or broker has an example's password, or none."""
+    fix = "give the server its own password, of 16 characters or more, and write it there"
+    for name in ("DATABASE_URL", "REDIS_URL") if is_public() else ():
+        password = urlsplit(getattr(settings, name)).password or ""
+        if len(password) < 12 or password.lower() in DEFAULT_PASSWORDS:
+            yield f"{name} has no password or an example's.", fix
 
 
-def _is_weak(password: str) -> bool:
-    return len(password) < 12 or password.lower() in DEFAULT_PASSWORDS
-
-
-def check_folders(**_: Any) -> list[CheckMessage]:
-    """E007: a place for files that is missing or that this process can't write."""
-    return [
-        Error(f"{name} ({folder}) {problem}.", hint=f"make it, writable for the site's user, or "
-              f"name another with {variable}", id="studyapp.E007")
-        for name, variable, folder in _folders()
-        if (problem := _folder_problem(folder))
-    ]  # fmt: skip
-
-
-def _folders() -> Iterator[tuple[str, str, Path]]:
-    yield "The folder for the site's files", "DISCERN_VAR", Path(settings.VAR)
+@numbered(7)
+def check_folders(**_: Any) -> Iterator[tuple[str, str]]:
+    """A folder for files that is missing or that this process can't write."""
+    folders = [("The folder for the site's files", "DISCERN_VAR", Path(settings.VAR))]
     if not settings.STORAGE_URL:
-        yield "The folder for photos and pictures", "DISCERN_MEDIA", Path(settings.MEDIA_ROOT)
-
-
-def _folder_problem(folder: Path) -> str:
-    """What is wrong; a folder that is missing is made at first use, where its parent allows."""
-    present = next(path for path in (folder, *folder.parents) if path.exists())
-    if not present.is_dir():
-        return "is no folder"
-    if os.access(present, os.W_OK | os.X_OK, effective_ids=True):
-        return ""
-    return "can't be written"
+        media = Path(settings.MEDIA_ROOT)
+        folders.append(("The folder for photos and pictures", "DISCERN_MEDIA", media))
+    for name, variable, folder in folders:
+        # A folder that is missing is made at first use, where its parent allows.
+        present = next(path for path in (folder, *folder.parents) if path.exists())
+        problem = "" if present.is_dir() else "is not a folder"
+        if not problem and not os.access(present, os.W_OK | os.X_OK, effective_ids=True):
+            problem = "can't be written"
+        if problem:
+            fix = f"make it, writable for the site's user, or name another with {variable}"
+            yield f"{name} ({folder}) {problem}.", fix
 
 
 def check_static_files(**_: Any) -> list[CheckMessage]:
     """W008: pages without their style and script."""
     if settings.DEBUG or (Path(settings.STATIC_ROOT) / "studyapp").is_dir():
         return []
-    return [Warning("The static files are not collected.",
-                    hint="run manage.py collectstatic --noinput", id="studyapp.W008")]  # fmt: skip
+    fix = "run manage.py collectstatic --noinput"
+    return [Warning("The static files are not collected.", hint=fix, id="studyapp.W008")]
 
 
-def check_https(**_: Any) -> list[CheckMessage]:
-    """E009: a public site over plain HTTP gives its cookies and its codes to every listener."""
-    if settings.HTTPS or not is_public():
-        return []
-    return [Error("HTTPS is off while the site has a public name.",
-                  hint="unset HTTPS and put a proxy with a certificate before the site, which "
-                  "sets X-Forwarded-Proto", id="studyapp.E009")]  # fmt: skip
+@numbered(9)
+def check_https(**_: Any) -> Iterator[tuple[str, str]]:
+    """A public site over plain HTTP gives its cookies and its codes to every listener."""
+    if not settings.HTTPS and is_public():
+        yield (
+            "HTTPS is off while the site has a public name.",
+            "unset HTTPS and put a proxy with a certificate before the site, which sets "
+            "X-Forwarded-Proto",
+        )
 
 
-def check_trusted_origins(**_: Any) -> list[CheckMessage]:
-    """E010: an origin that is trusted must be one of HTTPS where the site is public."""
+@numbered(10)
+def check_trusted_origins(**_: Any) -> Iterator[tuple[str, str]]:
+    """An origin that is trusted must be one of HTTPS where the site is public."""
     plain = [one for one in settings.CSRF_TRUSTED_ORIGINS if not one.startswith("https://")]
-    if not plain or not is_public():
-        return []
-    return [Error(f"CSRF_TRUSTED_ORIGINS has {plain[0]}.", hint="write https:// and the name",
-                  id="studyapp.E010")]  # fmt: skip
+    if plain and is_public():
+        yield f"CSRF_TRUSTED_ORIGINS has {plain[0]}.", "write https:// and the name"
 
 
-def check_admin_passwords(databases: Any = None, **_: Any) -> list[CheckMessage]:
-    """E011: somebody who may do everything, with a password that everybody tries first.
+@numbered(11)
+def check_admin_passwords(databases: Any = None, **_: Any) -> Iterator[tuple[str, str]]:
+    """An account that may do everything, with a password that everybody tries first.
 
     Reads the database, so `manage.py check --database default` runs it, and `migrate` where
     there are tables already.
     """
-    if not databases:
-        return []
     people = get_user_model()
-    if people._meta.db_table not in connection.introspection.table_names():
-        return []
-    weak = [
-        user.get_username()
-        for user in people._default_manager.filter(is_active=True, is_staff=True)
-        if any(user.check_password(word) for word in (*DEFAULT_PASSWORDS, user.get_username()))
-    ]
-    return [
-        Error(f"The account {name} has a password that everybody tries first.",
-              hint=f"manage.py changepassword {name}", id="studyapp.E011")
-        for name in weak
-    ]  # fmt: skip
+    if not databases or people._meta.db_table not in connection.introspection.table_names():
+        return
+    for user in people._default_manager.filter(is_active=True, is_staff=True):
+        name = user.get_username()
+        if any(user.check_password(word) for word in (*DEFAULT_PASSWORDS, name)):
+            wrong = f"The account {name} has a password that everybody tries first."
+            yield wrong, f"manage.py changepassword {name}"
 
 
-def check_storage(**_: Any) -> list[CheckMessage]:
-    """E012: a place for files that names no bucket, or half of the keys to it."""
+@numbered(12)
+def check_storage(**_: Any) -> Iterator[tuple[str, str]]:
+    """A storage address that is not a bucket's, or half of the keys to it."""
     if not settings.STORAGE_URL:
-        return []
+        return
     url = urlsplit(settings.STORAGE_URL)
     asked = dict(parse_qsl(url.query))
     endpoint = urlsplit(asked.pop("endpoint", "https://default"))
     asked.pop("region", None)
     well_formed = endpoint.scheme in {"http", "https"} and endpoint.hostname and not asked
     if url.scheme != "s3" or not url.netloc or not well_formed:
-        return [Error("STORAGE_URL names no bucket of S3's kind.",
-                      hint="write s3://bucket/folder?endpoint=https://host&region=name, or unset "
-                      "it to keep files in DISCERN_MEDIA", id="studyapp.E012")]  # fmt: skip
-    if bool(settings.S3_ACCESS_KEY) != bool(settings.S3_SECRET_KEY):
-        return [Error("One of S3_ACCESS_KEY and S3_SECRET_KEY is missing.", hint="set both (or "
-                      "the files that hold them), or none where the machine itself has a role",
-                      id="studyapp.E012")]  # fmt: skip
-    return []
+        yield (
+            "STORAGE_URL does not name an S3 bucket.",
+            "write s3://bucket/folder?endpoint=https://host&region=name, or unset it to keep files "
+            "in DISCERN_MEDIA",
+        )
+    elif bool(settings.S3_ACCESS_KEY) != bool(settings.S3_SECRET_KEY):
+        yield (
+            "One of S3_ACCESS_KEY and S3_SECRET_KEY is missing.",
+            "set both (or the files that hold them), or neither if the machine itself has a role",
+        )
 
 
 ALWAYS: tuple[Checked, ...] = (

@@ -8,6 +8,7 @@ import http.client
 import os
 import socket
 import sys
+from contextlib import closing
 
 SEEN = """
 SELECT worker, doing FROM studyapp_heartbeat
@@ -26,13 +27,12 @@ def site() -> str:
     host = os.environ.get("ALLOWED_HOSTS", "localhost").split(",")[0].strip().lstrip(".")
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=4)
     try:
-        connection.request("GET", "/healthz", headers={"Host": host})
-        reply = connection.getresponse()
-        words = reply.read().decode("utf-8", errors="replace")
+        with closing(connection):
+            connection.request("GET", "/healthz", headers={"Host": host})
+            reply = connection.getresponse()
+            words = reply.read().decode("utf-8", errors="replace")
     except (OSError, http.client.HTTPException) as error:
         raise Unwell(f"the site does not answer at 127.0.0.1:{port}: {error}") from error
-    finally:
-        connection.close()
     if reply.status != 200:
         raise Unwell(f"the site reports a problem ({reply.status}): {words[:200]}")
     return words
@@ -47,16 +47,11 @@ def worker() -> str:
     name = f"{socket.gethostname()}/"
     try:
         database = psycopg2.connect(DATABASE_URL, connect_timeout=4)
-    except psycopg2.Error as error:
-        raise Unwell(f"the database does not answer: {error}") from error
-    try:
-        with database.cursor() as cursor:
+        with closing(database), database.cursor() as cursor:
             cursor.execute(SEEN, [len(name), name])
             found = cursor.fetchone()
     except psycopg2.Error as error:
         raise Unwell(f"the database does not answer: {error}") from error
-    finally:
-        database.close()
     if found is None:
         raise Unwell("no worker on this machine has reported in the last minute")
     return f"{found[0]}: {found[1] or 'waiting'}"

@@ -1,9 +1,9 @@
-"""Threads that wait for a database which does not answer are let go, so that people and /healthz
+"""Threads that wait for a database which does not answer are released, so that people and /healthz
 get an answer.
 
 A server that is stopped, or behind a route that drops everything, ends no statement, and its client
-library would wait for ever. No limit on statements is needed for it: what is slow goes on as long
-as the server takes new connections.
+library would wait for ever. This needs no limit on statements: a slow one continues as long as the
+server accepts new connections.
 """
 
 import contextlib
@@ -81,15 +81,11 @@ class Watched:
         if late and not database_answers():
             log.warning("the database does not answer: %s requests are being dropped", len(late))
             for connection in late:
-                _cut(connection)
-
-
-def _cut(connection: Any) -> None:
-    """End the connection's socket under the thread that waits at it."""
-    with contextlib.suppress(Exception):  # it has just been closed
-        line = socket.socket(fileno=socket.dup(connection.connection.fileno()))
-        with contextlib.closing(line):
-            line.shutdown(socket.SHUT_RDWR)
+                # The socket ends under the thread that waits at it.
+                with contextlib.suppress(Exception):  # it has just been closed
+                    line = socket.socket(fileno=socket.dup(connection.connection.fileno()))
+                    with contextlib.closing(line):
+                        line.shutdown(socket.SHUT_RDWR)
 
 
 def give_up_on_locks() -> None:

@@ -21,7 +21,7 @@ from .browsers import keep_visit, kept_visit, known_codes, remember, with_cookie
 from .devices import device_class
 from .pages import SeeOther, page, participant_view
 
-# They have nothing left to do, so that somebody else may begin on the same device.
+# They have nothing left to do, so another person may begin on the same device.
 ENDED = (Status.FINISHED, Status.REFUSED, Status.SCREENED_OUT, Status.FULL, Status.WITHDRAWN)
 NOBODY_IN = _(
     "This study is not taking any new participants at the moment. Please try this link again later."
@@ -75,8 +75,8 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     if visit is None:
         return _plain_door(request, study, definition)
     known = known_person(study, visit.source, visit.external_id)
-    # It is that person, or somebody who may begin in their place. The row is locked for the second:
-    # that person may be consenting at this very moment.
+    # It is that person, or another one may begin in their place. The row is locked for the latter:
+    # the known person may be consenting right now.
     if known and not (is_theirs(known, visit, known_codes(request)) or readdress(known)):
         if study.state == StudyState.CLOSED:
             raise StudyNotOpen(NOBODY_IN)
@@ -96,14 +96,14 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _is_hidden(request: HttpRequest, study: Study) -> bool:
-    """A pilot copy shows a study's photos before it opens, so only to who may preview it."""
+    """A pilot copy shows a study's photos before it opens, so only to users who may preview it."""
     is_preview = study.kind == StudyKind.PILOT and study.copy_of_id is not None
     return is_preview and not may(request.user, Act.PREVIEW, study)
 
 
 @participant_view("GET", "HEAD", "POST")
 def again(request: HttpRequest, slug: str) -> HttpResponse:
-    """Going on in another browser, by the personal code that the first one showed."""
+    """Continuing in another browser, by the personal code that the first one showed."""
     studies = Study.objects.only(*SHOWN_OF_STUDY)
     study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
     if study.state == StudyState.CLOSED or _is_hidden(request, study):
@@ -113,19 +113,19 @@ def again(request: HttpRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and code:
         person = Participation.objects.filter(study=study, personal_code=code).first()
         if person is not None:
-            # They are here in the session whose link led to this page, and are paid for that one.
+            # They came in the session whose link led to this page, and are paid for that one.
             if visit := kept_visit(request, person):
                 note_visit(person, person.participant.source, visit)
             reply = SeeOther(reverse("participation", args=[person.code]))
             return remember(request, reply, person)
     context = {"typed": typed[:MOST_TYPED], "is_wrong": request.method == "POST"}
-    # By the link of the study's first page, where nobody's id said that somebody had begun.
+    # By the link of the study's first page, where no id said that a person had begun.
     context["is_asked_for"] = "own" in request.GET
     return page(request, "again", context, study=study, status=400 if context["is_wrong"] else 200)
 
 
 def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> HttpResponse:
-    """The link that is open to all: who came before in this browser goes on where they were."""
+    """The link that is open to all: people continue where they were in this browser."""
     known, count = _known(request, study)
     may_begin = count < definition.panel.people_per_device
     if known is not None and not (may_begin and known.status in ENDED):
@@ -149,7 +149,7 @@ def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> 
 
 
 def _known(request: HttpRequest, study: Study) -> tuple[Participation | None, int]:
-    """Who is taking part in this browser, else who came last, and how many have come.
+    """The person taking part in this browser, else the latest one, and how many there were.
 
     By the plain link, or by a link or a code of their own.
     """

@@ -1,5 +1,4 @@
-"""What is said when nothing can be shown. What does not exist and what others may not know of get
-the same words."""
+"""Error pages: what does not exist and what the reader may not see get the same words."""
 
 import sys
 
@@ -13,7 +12,7 @@ from .pages import refusal, saving
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    # Someone who comes late to a closed study reads the same as someone with a wrong link.
+    # Also for people who come after a study has closed: the same words as for a wrong link.
     sentence = _(
         "There is nothing at this address. Please open the link that you were given. If you "
         "already did, the study may have ended; please return your submission on the site that "
@@ -23,7 +22,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """At the desk only: participants' pages refuse in words of their own."""
+    """At the desk only: participants' pages have sentences of their own."""
     sentence = (
         "Your account may not do this. Ask an administrator for the right, or the study's owner "
         "for a role in it."
@@ -48,8 +47,8 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """A fault of this site: what was acknowledged before is stored. A database that takes nothing
-    just now is none."""
+    """A fault of this site: every acknowledged answer is stored. A database that stores nothing
+    right now is not a fault."""
     error = sys.exc_info()[1]
     if isinstance(error, Error) and is_passing(error):
         note_passing(error)

@@ -1,4 +1,4 @@
-"""Where panels report what became of somebody: signed, and taken in once."""
+"""Where panels report what became of a person: signed, and stored once."""
 
 import time
 

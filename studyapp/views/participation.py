@@ -45,7 +45,7 @@ def onward(request: HttpRequest, code: str, *, notice: str = "") -> HttpResponse
 
 @participant_view("GET", "HEAD")
 def participation(request: HttpRequest, code: str) -> HttpResponse:
-    """The page at which this person is."""
+    """The page that this person has reached."""
     person = find_person(code)
     name = current_page(person)
     shown = {
@@ -64,7 +64,7 @@ def participation(request: HttpRequest, code: str) -> HttpResponse:
 def _screening_page(
     request: HttpRequest, person: Participation, error: Unanswered | None = None
 ) -> HttpResponse:
-    """The questions that decide whether the study needs this person."""
+    """The questions that decide whether this person can take part."""
     definition = study_definition(person.study)
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
@@ -157,7 +157,7 @@ def _dropped_page(request: HttpRequest, person: Participation) -> HttpResponse:
 
 
 def _told(person: Participation, name: str = "") -> dict[str, Any]:
-    """What the panel is to be told of the page `name`, and the address that tells it.
+    """The panel's code for the page `name`, and the address that reports it.
 
     The address is left out for a further session, which would be paid for an earlier one's work.
     """
@@ -252,7 +252,7 @@ def resume(request: HttpRequest, code: str) -> HttpResponse:
 
 @participant_view("POST")
 def give_answer(request: HttpRequest, code: str) -> HttpResponse:
-    """One answer. What is out of range is refused with the page shown again."""
+    """One answer. If it is out of range, the page is shown again with the error."""
     trial = request.POST.get("trial", "")
     if not is_code(trial):
         raise NotYourTrial(_("This question does not belong to your study."))
@@ -268,7 +268,7 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
-    """What the form says about `trial`; Unanswered for what the page does not offer."""
+    """The form's answer to `trial`; Unanswered for an answer that the page does not offer."""
     definition = study_definition(person.study)
     with translation.override(definition.language):
         questions = PARADIGMS[trial.paradigm].asks(asked_on(trial, definition))
@@ -291,7 +291,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 
 @participant_view("GET", "HEAD")
 def about(request: HttpRequest, code: str) -> HttpResponse:
-    """Who is responsible, whom to ask, and a copy of what was consented to."""
+    """Who is responsible, whom to contact, and a copy of the consent text."""
     person = find_person(code)
     text = person.consent_text or shown_texts(person.study)["consent"]
     context = {"person": person, "text": safe_html(text.markdown)}

@@ -70,7 +70,7 @@ def _by_coverage(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet
     counted = Judgment.objects.filter(
         trial=OuterRef("pk"), participation__status__in=(Status.ACTIVE, Status.FINISHED)
     )
-    # Who finished has answered every trial of the place, so only the other places are looked at.
+    # A finished person has answered every trial of their place, so only other places count.
     finished = Participation.objects.finished().filter(slot=OuterRef("pk"))
     slots = study.slots.filter(~Exists(finished)).values_list("pk", flat=True)
     missing = Trial.objects.filter(~Exists(counted), stage__in=COUNTED, slot__in=list(slots))

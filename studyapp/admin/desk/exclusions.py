@@ -1,4 +1,4 @@
-"""Who is left out of the analysis and why: rows that are added. An undo is a row too."""
+"""Who is left out of the analysis and why: rows are only added, for an undo too."""
 
 from typing import Any
 
@@ -106,7 +106,7 @@ def broken(study: Study, rule: str, limit: float) -> list[tuple[Participation, s
 
 @transaction.atomic
 def _apply(request: HttpRequest, study: Study) -> HttpResponse:
-    """Leave out everybody who breaks a rule that was previewed; a note says at which limit."""
+    """Leave out everybody who breaks a previewed rule; a note states the limit."""
     form = RuleForm(request.POST)
     if not form.is_valid():
         return _shown(request, study, single=ExclusionForm(study=study), rule=form, hit=None)

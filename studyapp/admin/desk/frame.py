@@ -32,7 +32,7 @@ TABS: tuple[tuple[str, str, Act], ...] = (
 def study_page(act: Act) -> Callable[[StudyView], Callable[..., HttpResponseBase]]:
     """A view of one study, found by its key among those that the user may see at all.
 
-    To everybody else the study is not there (404); who sees it but may not `act` is told so (403).
+    To other users the study does not exist (404); those who see it but may not `act` get a 403.
     """
 
     def decorate(view: StudyView) -> Callable[..., HttpResponseBase]:

@@ -199,16 +199,13 @@ def _predictions(
     for row in sorted(rows, key=lambda one: list(named).index(one.network_id)):
         words, network = named[row.network_id]
         right = right_classes(photos[row.image_id], network)
+        labels = dict(enumerate(network.labels))
         classes = [
-            (_label(network, int(key)), float(probability), int(key) in right)
+            (str(labels.get(key, f"class {key}")), float(probability), key in right)
             for key, _, probability in row.top[:FIRST_CLASSES]
         ]
         found[row.image_id].append((words, classes))
     return found
-
-
-def _label(network: Network, index: int) -> str:
-    return str(network.labels[index]) if index < len(network.labels) else f"class {index}"
 
 
 def _crops(study: Study, stimuli: list[Stimulus]) -> dict[int, str]:

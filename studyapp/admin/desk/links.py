@@ -10,7 +10,7 @@ from studyapp.studies.rights import Act
 
 from .frame import show, study_page
 
-# What a panel puts in the place of a parameter when it sends somebody.
+# What a panel replaces by a parameter's value when it sends a person.
 PLACEHOLDERS = {
     "PROLIFIC_PID": "{{%PROLIFIC_PID%}}",
     "STUDY_ID": "{{%STUDY_ID%}}",

@@ -63,7 +63,7 @@ def _give(request: HttpRequest, study: Study, user: Any, role: str) -> None:
     others = study.members.filter(role=Role.OWNER).exclude(user=user)
     leaves_none = before == Role.OWNER.label and role != Role.OWNER and not others.exists()
     if leaves_none and not maker(request).is_superuser:
-        messages.error(request, "A study needs an owner: make somebody else an owner first.")
+        messages.error(request, "A study needs an owner: make another user an owner first.")
         return
     if role:
         Member.objects.update_or_create(study=study, user=user, defaults={"role": role})

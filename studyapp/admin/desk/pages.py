@@ -41,5 +41,5 @@ PAGES: tuple[tuple[str, Callable[..., Any], str], ...] = (
 
 
 def study_urls(guard: Callable[[Any], Any]) -> list[URLPattern]:
-    """`guard` sends whoever is not logged in to the login."""
+    """`guard` redirects to the login page until the user has logged in."""
     return [path(address, guard(view), name=name) for address, view, name in PAGES]

@@ -13,12 +13,7 @@ from django.core.management.base import BaseCommand, CommandError
 from studyapp.analyses.choice import ChoiceError
 from studyapp.analyses.figures.draw import FORMS
 from studyapp.analyses.figures.files import write_figures
-from studyapp.analyses.reports import (
-    record_of_bundle,
-    record_of_study,
-    report_figures,
-    report_html,
-)
+from studyapp.analyses.reports import record_of_bundle, record_of_study, report_figures, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import folder_definition, tidy_folder, tidy_study
 from studyapp.analyses.summary import summary

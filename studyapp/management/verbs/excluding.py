@@ -17,7 +17,7 @@ def arguments(parser: ArgumentParser) -> None:
 
 
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
-    """A preview writes nothing. Counted by arm too: rules that hit one arm more are told."""
+    """A preview writes nothing. Counted by arm too, to show rules that affect one arm more."""
     study = find_study(options["slug"])
     broken = find_broken_rules(study)
     rules = Counter(rule for _, rule, _ in broken)

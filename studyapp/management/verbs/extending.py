@@ -12,7 +12,7 @@ from .base import Verb, VerbError, find_study
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("slug")
     parser.add_argument("--people", type=int, required=True, help="how many places to add")
-    parser.add_argument("--reason", default="", help="why; it stands in every report")
+    parser.add_argument("--reason", default="", help="why; every report states it")
 
 
 def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:

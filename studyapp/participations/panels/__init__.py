@@ -25,9 +25,9 @@ class NotFromThePanel(ParticipationError):
 def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | None:
     """The visit that the parameters of a study's address tell of; None for the plain link.
 
-    A study of the kind "link" takes whoever comes, and knows again whom a panel sends. One of a
-    panel takes only those: NotFromThePanel for the plain link, DamagedLink for odd parameters,
-    PreviewLink for the panel's own preview.
+    A study of the kind "link" is open to anybody, and recognises people whom a panel sends. A
+    panel's study is open to those alone: NotFromThePanel for the plain link, DamagedLink for odd
+    parameters, PreviewLink for the panel's own preview.
     """
     kind = definition.panel.kind
     if kind == PLAIN:

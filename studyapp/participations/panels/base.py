@@ -11,7 +11,7 @@ from studyapp.participations.refusals import ParticipationError
 
 LONGEST_ID = 200
 PRINTABLE = re.compile(r"[^\x00-\x1f\x7f-\x9f]+")
-# What a panel, a survey tool or a template would have put somebody's id in the place of
+# What a panel, a survey tool or a template should have replaced by a person's id
 PLACEHOLDER = re.compile(r"\{\{.*\}\}|\{%.*%\}|%[A-Za-z_]+%|\$\{.*\}|\[%.*%\]|<[A-Za-z_ ]+>|…")
 DAMAGED = _("This link is damaged. Please open it exactly as you received it.")
 
@@ -21,7 +21,7 @@ class DamagedLink(ParticipationError):
 
 
 class UnfilledLink(DamagedLink):
-    """An address with a panel's placeholder where somebody's id should stand."""
+    """An address with a panel's placeholder where a person's id should be."""
 
 
 class PreviewLink(ParticipationError):
@@ -30,9 +30,9 @@ class PreviewLink(ParticipationError):
 
 @dataclass(frozen=True)
 class Visit:
-    """Somebody sent by a panel: who, and in which of the panel's sessions of which study.
+    """A person sent by a panel: who, and in which of the panel's sessions of which study.
 
-    is_signed: this site signed the address, so that nobody else can have made it up.
+    is_signed: this site signed the address, so nobody else can have made it up.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""Links that a researcher hands out by hand: an id, signed, so that nobody can make up another."""
+"""Links that a researcher sends to each person: an id, signed, so that nobody can make up one."""
 
 from django.core.signing import BadSignature, Signer
 

@@ -29,7 +29,7 @@ PANEL = Panel(
     read=in_form("[0-9a-f]{24}", str.lower),
     fewest_failed_checks=2,
 )
-# The person has left for good, as Prolific knows it: the place is free for somebody else.
+# By Prolific's account the person has left for good: the place is free for another person.
 GONE = ("RETURNED", "TIMED-OUT", "REJECTED")
 
 
@@ -88,8 +88,8 @@ def receive(event_id: str, submission: str, status: str, digest: str = "") -> bo
 
 
 def _let_go(visit: PanelVisit, status: str) -> None:
-    """Free the place of somebody who has not finished and has not come again in another session;
-    what they answered stays."""
+    """Free the place of a person who has not finished and has not returned in another session;
+    their answers stay."""
     person = lock(visit.participation)
     if person.status == Status.ACTIVE and person.visits.last() == visit:
         person.leave(Status.DROPPED, panel=status)
