@@ -123,7 +123,7 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(
     victim.write_bytes(b"other")
     done = restored(tmp_path / "backup", empty_database, tmp_path / "elsewhere")
     assert done.returncode != 0
-    assert "missing or not as it was" in done.stderr
+    assert "is missing or changed" in done.stderr
     assert not (tmp_path / "elsewhere").exists()
 
 
