@@ -8,10 +8,13 @@ from django.utils.translation import gettext_lazy as _
 
 from studyapp.shelf.faults import UnreadableRequest, is_passing, note_passing
 
-from .pages import refusal, saving
+from .pages import is_desk, refusal, saving
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_desk(request):
+        words = "This page does not exist, or your account may not see it. Please go back."
+        return refusal(request, words, 404)
     # Also for people who come after a study has closed: the same words as for a wrong link.
     sentence = _(
         "There is nothing at this address. Please open the link that you were given. If you "

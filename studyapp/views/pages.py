@@ -54,11 +54,15 @@ def page(
     return reply
 
 
+def is_desk(request: HttpRequest) -> bool:
+    return request.path.startswith("/admin/")
+
+
 def _language(request: HttpRequest, study: Study | None) -> str:
     """The study's. Without a study it is the browser's, but the desk speaks English alone."""
     if study is not None:
         return study_definition(study).language
-    if request.path.startswith("/admin/"):
+    if is_desk(request):
         return settings.LANGUAGE_CODE
     return translation.get_language_from_request(request)
 
