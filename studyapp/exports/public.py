@@ -4,7 +4,6 @@ from dataclasses import replace
 from typing import Any
 
 from django.db.models import F, Func, IntegerField, QuerySet, TextField
-from django.db.models.expressions import Combinable
 
 from studyapp.analyses.tables import Column, Table
 from studyapp.models import Study
@@ -46,11 +45,10 @@ def _agreed(table: Table) -> Any:
 
 
 def _public_column(column: Column, person: str | None) -> Column:
-    value: Combinable = F(column.value) if isinstance(column.value, str) else column.value
     if column.public == "hundreds":
         return replace(
             column,
-            value=Hundreds(value),
+            value=Hundreds(column.expression),
             description=f"{column.description} Rounded down to hundreds.",
         )
     if column.kind != "datetime" or person is None:
@@ -59,7 +57,7 @@ def _public_column(column: Column, person: str | None) -> Column:
         column,
         name=f"{column.name.removesuffix('_at').removesuffix('at')}_after_s".lstrip("_"),
         kind="number",
-        value=SecondsBetween(value, F(f"{person}entered_at")),
+        value=SecondsBetween(column.expression, F(f"{person}entered_at")),
         description=f"{column.description} Seconds since the person entered.",
         unit="seconds",
     )

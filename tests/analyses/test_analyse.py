@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,14 +25,33 @@ GOOD = "participant,image,method,correct\n" + "".join(
 )
 
 
+def bare_environment(folder: Path) -> dict[str, str]:
+    """No database and no setting, and output that leaves as soon as it is written."""
+    return {
+        "PATH": os.environ["PATH"],
+        "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
+        "DISCERN_VAR": str(folder),
+        "PYTHONUNBUFFERED": "1",
+    }
+
+
 def test_a_file_is_analysed_without_database_and_environment(tmp_path: Path) -> None:
     path = write_csv(tmp_path / "d.csv", GOOD)
-    given = {"PATH": os.environ["PATH"], "DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none",
-             "DISCERN_VAR": str(tmp_path)}  # fmt: skip
     command = (ROOT / "manage.py", "analyse", path, "--json", tmp_path / "r.json")
-    done = python(*command, env=given, cwd=tmp_path)
+    done = python(*command, env=bare_environment(tmp_path), cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "discrimination: 30 judgments of 6 people on 5 photos" in done.stdout
+    assert json.loads((tmp_path / "r.json").read_text("utf-8"))["methods"]["a"]["n"] == 15
+
+
+def test_the_results_are_written_though_nobody_reads_the_summary(tmp_path: Path) -> None:
+    path = write_csv(tmp_path / "d.csv", GOOD)
+    command = [sys.executable, ROOT / "manage.py", "analyse", path, "--json", tmp_path / "r.json"]
+    with subprocess.Popen(
+        command, env=bare_environment(tmp_path), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as process:
+        assert process.stdout is not None
+        process.stdout.close()
     assert json.loads((tmp_path / "r.json").read_text("utf-8"))["methods"]["a"]["n"] == 15
 
 

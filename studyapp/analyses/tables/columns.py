@@ -1,7 +1,7 @@
 """A table of the data set as one structure: what each column says, and how the database yields it.
 
-The exported files, the codebook and the analyses all come from these columns, so that none of
-them can say something else than the others.
+The exported files, the codebook and the analyses all come from these columns, so that they
+always agree.
 """
 
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ Public = Literal["same", "left out", "hundreds"]
 class Column:
     """One column: its name and kind, what it means, and where its value comes from.
 
-    value: a field path or an expression, seen from the table's rows.
+    value: a field path or an expression, seen from the table's rows; the column's name if empty.
     shown: what the person saw, where that differs from what is stored.
     levels: what each stored value means.
     public: what the public version makes of it: the same, nothing, or whole hundreds.
@@ -33,18 +33,21 @@ class Column:
 
     name: str
     kind: Kind
-    value: str | Combinable
     description: str
+    value: str | Combinable = ""
     shown: str = ""
     unit: str = ""
     levels: Mapping[str, str] = field(default_factory=dict)
     public: Public = "same"
     was_added: bool = False
 
+    @property
+    def expression(self) -> Combinable:
+        return F(self.value or self.name) if isinstance(self.value, str) else self.value
+
     def cell(self) -> Combinable:
         """The text of a CSV cell: formulas neutralised, times as ISO 8601 UTC, missing as NULL."""
-        value = F(self.value) if isinstance(self.value, str) else self.value
-        return CELLS[self.kind](value)
+        return CELLS[self.kind](self.expression)
 
 
 @dataclass(frozen=True)
@@ -59,9 +62,6 @@ class Table:
     rows: Callable[[Study], QuerySet[Any]]
     columns: tuple[Column, ...]
     person: str | None = None
-
-    def names(self) -> list[str]:
-        return [column.name for column in self.columns]
 
 
 PSEUDONYM = "^p[0-9a-f]{12}$"
@@ -100,17 +100,13 @@ class FourDigits(Func):
     output_field = TextField()
 
 
-def _as_text(value: Combinable) -> Combinable:
-    return Cast(value, TextField())
-
-
 CELLS: Mapping[Kind, Callable[[Any], Combinable]] = {
     "text": Neutralised,
-    "integer": _as_text,
-    "number": _as_text,
+    "integer": lambda value: Cast(value, TextField()),
+    "number": lambda value: Cast(value, TextField()),
     "boolean": lambda value: Cast(Cast(value, BooleanField()), TextField()),
     "datetime": IsoTime,
-    "json": _as_text,
+    "json": lambda value: Cast(value, TextField()),
 }
 
 
@@ -127,7 +123,7 @@ def numbered_id(letter: str, path: str) -> Combinable:
 def participant_id(prefix: str = "") -> Combinable:
     """A person's pseudonym within the study; it neither opens a page nor joins two studies.
 
-    Somebody who came with a bundle has the bundle's pseudonym for a code, and keeps it.
+    People imported with a bundle have its pseudonym as their code, and keep it.
     """
     local = Concat(f"{prefix}study__slug", Value(":"), f"{prefix}participant__code")
     return Case(

@@ -31,7 +31,7 @@ def snapshot() -> Iterator[None]:
 def write_csv(table: Table, study: Study, file: IO[bytes]) -> None:
     """Write the table's header and rows to `file` as UTF-8 CSV; missing cells are empty."""
     header = io.StringIO()
-    csv.writer(header, lineterminator="\n").writerow(table.names())
+    csv.writer(header, lineterminator="\n").writerow([column.name for column in table.columns])
     file.write(header.getvalue().encode())
     cells = [column.cell() for column in table.columns]
     sql, parameters = table.rows(study).values_list(*cells).query.sql_with_params()

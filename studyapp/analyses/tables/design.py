@@ -8,7 +8,7 @@ from studyapp.models import Study, StudyState, Trial
 from .columns import Column, FourDigits, Labelled, Table, digest_id, numbered_id
 
 STAGES = {
-    "practice": "learning the interface, never analysed",
+    "practice": "practice, never analysed",
     "learning": "the network's answers are shown, nothing is asked",
     "main": "analysed",
     "repeat": "asked again for reliability, the other way round",
@@ -43,73 +43,43 @@ def _rows(study: Study) -> QuerySet[Trial]:
 
 
 COLUMNS = (
-    Column("trial_id", "text", trial_id(""), "Identifier of the row."),
-    Column("slot_id", "text", slot_id("slot__"), "Place in the allocation sequence."),
-    Column("slot_position", "integer", "slot__position", "Number of the slot, in order of taking."),
-    Column(
-        "addition",
-        "integer",
-        "slot__addition",
-        "0: drawn at opening; n: in the n-th block of places added later.",
-    ),
-    Column("arm", "text", "slot__arm__name", "Arm of the slot."),
-    Column("slot_seed", "integer", "slot__seed", "Seed from which the slot's trials were drawn."),
-    Column(
-        "slot_is_open",
-        "boolean",
-        "slot__is_open",
-        "Whether the slot was free when the table was written.",
-    ),
-    Column("trial_position", "integer", "position", "Place of the trial in its slot, from 0."),
-    Column("block", "text", "block", "Run of trials shuffled together."),
-    Column("stage", "text", "stage", "What the trial was for.", levels=STAGES),
-    Column(
-        "step",
-        "integer",
-        "step",
-        "1 or 2 of a question asked in two steps; 0: there is only one.",
-    ),
-    Column("paradigm", "text", "paradigm", "Kind of question."),
-    Column("condition", "text", "condition__name", "Condition, by its name in the study file."),
-    Column("stimulus_id", "text", stimulus_id("stimulus__"), "What the trial asks about."),
-    Column("image_id", "text", digest_id("i", "image__sha256"), "Photo, from its SHA-256."),
-    Column(
-        "stronger_side",
-        "text",
-        "stronger_side",
-        "Side on which the stronger network's explanation stands.",
-        shown="Only the two neutral names.",
-        levels={"A": "first, left", "B": "second, right"},
-    ),
-    Column(
-        "option_order",
-        "json",
-        "option_order",
-        "Indices of the stimulus' options in the order in which the page shows them.",
-        shown="The options' names, in this order.",
-    ),
-    Column("expected", "integer", "expected", "Answer that an attention check asks for."),
-    Column(
-        "keys",
-        "json",
-        Case(When(slot__study__state=StudyState.CLOSED, then=F("keys"))),
-        "The answer key: what each answer scores, by question, as JSON; {} where nothing is scored "
-        "by its value. `value` is the main answer, `correct` the second question of distinction; "
-        "`advice` has 1 at the answer that the network advised. Missing until the study is closed.",
-        shown="Never shown.",
-        was_added=True,
-    ),
-    Column(
-        "may_repeat_image",
-        "boolean",
-        "may_repeat_image",
-        "Whether the photo may come again in the slot.",
-    ),
-)
+    Column("trial_id", "text", "Identifier of the row.", trial_id("")),
+    Column("slot_id", "text", "Place in the allocation sequence.", slot_id("slot__")),
+    Column("slot_position", "integer", "Number of the slot, in the order of taking.",
+           "slot__position"),
+    Column("addition", "integer",
+           "0: drawn when the study opened; n: drawn with the n-th block of places added later.",
+           "slot__addition"),
+    Column("arm", "text", "Arm of the slot.", "slot__arm__name"),
+    Column("slot_seed", "integer", "Seed from which the slot's trials were drawn.", "slot__seed"),
+    Column("slot_is_open", "boolean", "Whether the slot was free when the table was written.",
+           "slot__is_open"),
+    Column("trial_position", "integer", "Place of the trial in its slot, from 0.", "position"),
+    Column("block", "text", "Run of trials shuffled together."),
+    Column("stage", "text", "What the trial was for.", levels=STAGES),
+    Column("step", "integer", "1 or 2 of a question asked in two steps; 0: there is only one."),
+    Column("paradigm", "text", "Kind of question."),
+    Column("condition", "text", "Condition, by its name in the study file.", "condition__name"),
+    Column("stimulus_id", "text", "What the trial asks about.", stimulus_id("stimulus__")),
+    Column("image_id", "text", "Photo, from its SHA-256.", digest_id("i", "image__sha256")),
+    Column("stronger_side", "text", "Side on which the stronger network's explanation is shown.",
+           shown="Only the two neutral names.", levels={"A": "first, left", "B": "second, right"}),
+    Column("option_order", "json",
+           "Indices of the stimulus' options in the order in which the page shows them.",
+           shown="The options' names, in this order."),
+    Column("expected", "integer", "Answer that an attention check asks for."),
+    Column("keys", "json",
+           "The answer key: what each answer scores, by question, as JSON; {} where nothing is "
+           "scored by its value. `value` is the main answer, `correct` the second question of "
+           "distinction; `advice` has 1 at the answer that the network advised. Missing until the "
+           "study is closed.", Case(When(slot__study__state=StudyState.CLOSED, then=F("keys"))),
+           shown="Never shown.", was_added=True),
+    Column("may_repeat_image", "boolean", "Whether the photo may appear again in the slot."),
+)  # fmt: skip
 
 TRIALS = Table(
     "trials",
-    "The allocation whole: one row per planned trial, slots that nobody took included.",
+    "The whole allocation: one row per planned trial, including slots that nobody took.",
     _rows,
     COLUMNS,
 )

@@ -66,28 +66,26 @@ class WithoutWords(Func):
 
 
 class AnswerLevels(Mapping[str, str]):
-    """What each stored `value` means, as the paradigms that are registered by then say it."""
+    """What each stored `value` means, as the paradigms that are registered by then say it.
+
+    Paradigms whose values mean the same share an entry.
+    """
+
+    def _levels(self) -> dict[str, str]:
+        named: dict[tuple[str, str], list[str]] = {}
+        for name, paradigm in PARADIGMS.items():
+            for (further, values), words in paradigm.answer_levels.items():
+                named.setdefault((values, words), []).append(f"{name}{further}")
+        return {f"{', '.join(names)} {values}": words for (values, words), names in named.items()}
 
     def __getitem__(self, values: str) -> str:
-        return _answer_levels()[values]
+        return self._levels()[values]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(_answer_levels())
+        return iter(self._levels())
 
     def __len__(self) -> int:
-        return len(_answer_levels())
-
-
-def _answer_levels() -> dict[str, str]:
-    """Paradigms whose values mean the same share an entry."""
-    named: dict[tuple[str, str], list[str]] = {}
-    for name, paradigm in PARADIGMS.items():
-        for (further, values), words in paradigm.answer_levels.items():
-            named.setdefault((values, words), []).append(f"{name}{further}")
-    return {f"{', '.join(names)} {values}": words for (values, words), names in named.items()}
-
-
-ANSWER_LEVELS = AnswerLevels()
+        return len(self._levels())
 
 
 class _WithOutcome:
@@ -107,166 +105,93 @@ def _outcome(outcome: str) -> Combinable:
 
 
 def _rows(study: Study) -> QuerySet[Judgment]:
-    judgments = Judgment.objects.of(study)
-    return judgments.order_by("participation_id", "trial__position")
+    return Judgment.objects.of(study).order_by("participation_id", "trial__position")
 
 
 PERSON = participant_id("participation__")
 COLUMNS = (
-    Column(
-        "row_id",
-        "text",
-        Labelled(Value("j_"), PERSON, Value("_"), TRIAL_ID),
-        "Identifier of the row.",
-    ),
-    Column("participant_id", "text", PERSON, "Pseudonym of the person, valid in this study only."),
-    Column("status", "text", "participation__status", "Where the participation has got to."),
-    Column(
-        "excluded",
-        "boolean",
-        Exists(Exclusion.objects.standing().filter(participation=OuterRef("participation"))),
-        "Whether an exclusion stands against the participation (see the exclusions table).",
-    ),
-    Column("slot_id", "text", SLOT_ID, "Place in the allocation sequence."),
-    Column("trial_id", "text", TRIAL_ID, "Trial that was answered."),
-    Column(
-        "trial_position", "integer", "trial__position", "Place of the trial in its slot, from 0."
-    ),
-    Column("block", "text", "trial__block", "Block of the trial."),
-    Column("stage", "text", "trial__stage", "What the trial was for.", levels=STAGES),
-    Column("paradigm", "text", "trial__paradigm", "Kind of question."),
-    Column("arm", "text", "trial__slot__arm__name", "Arm of the slot."),
-    Column(
-        "condition", "text", "trial__condition__name", "Condition, by its name in the study file."
-    ),
-    Column("method", "text", "trial__condition__method", "Explanation method of the condition."),
-    Column("stimulus_id", "text", stimulus_id("trial__stimulus__"), "What the trial asked about."),
-    Column(
-        "image_id",
-        "text",
-        digest_id("i", "trial__stimulus__photo__image__sha256"),
-        "Photo, from its SHA-256.",
-    ),
-    Column(
-        "image_group",
-        "text",
-        "trial__stimulus__photo__group",
-        "Photos of one object share it; analyses cluster by it.",
-    ),
-    Column(
-        "stronger_side",
-        "text",
-        "trial__stronger_side",
-        "Side on which the stronger network's explanation stood.",
-        shown="Only the two neutral names; never which of them is the stronger network.",
-        levels={"A": "first, left", "B": "second, right"},
-    ),
-    Column(
-        "value",
-        "integer",
-        "value",
-        "The answer as it stood on the page, before any scoring.",
-        shown="For the words of each answer, see the rows “answers” in the codebook of a bundle.",
-        levels=ANSWER_LEVELS,
-    ),
-    Column(
-        "answer_name",
-        "text",
-        JsonText(F("trial__stimulus__options"), CHOSEN),
-        "Name on the chosen button, where answers are names.",
-    ),
-    Column(
-        "score",
-        "integer",
-        _outcome("score"),
-        "trust: value × s, where s is +1 if the stronger network stood at B, else −1.",
-        shown="Never shown.",
-        unit="points, −2…+2",
-        levels={"2": "the stronger network clearly", "-2": "the weaker network clearly"},
-    ),
-    Column(
-        "correct",
-        "integer",
-        _outcome("correct"),
-        "Whether the chosen answer is the right one.",
-        shown="Never shown.",
-        levels={"1": "right", "0": "wrong"},
-    ),
-    Column(
-        "second_correct",
-        "integer",
-        SECOND_SCORE,
-        "Whether the second question of distinction, which class is correct, is answered right.",
-        shown="Never shown.",
-        levels={"1": "right", "0": "wrong"},
-    ),
-    Column(
-        "further_answers",
-        "json",
-        WithoutWords(F("data")),
-        "Answers to the page's other questions by their names, as JSON: items of a scale, "
-        "confidence, fields of the researcher's own, the point as fractions of width and height. "
-        'For a text it has only the number of words: {"words": 12}. The codebook of a bundle '
-        "tells each question.",
-    ),
-    Column("expected", "integer", "trial__expected", "Answer that an attention check asks for."),
-    Column(
-        "check_passed",
-        "boolean",
-        Case(
-            When(trial__stage=Stage.CHECK, value=F("trial__expected"), then=Value(True)),
-            When(trial__stage=Stage.CHECK, then=Value(False)),
-        ),
-        "Whether the attention check was answered as it asked; missing for other trials.",
-    ),
-    Column(
-        "answered_at", "datetime", "answered_at", "When the server stored the answer.", unit="UTC"
-    ),
-    Column(
-        "rt_ms",
-        "integer",
-        "rt_ms",
-        "From stimulus onset (the frame after all pictures have decoded) to the first choice.",
-        unit="milliseconds",
-    ),
-    Column(
-        "confirm_ms",
-        "integer",
-        "confirm_ms",
-        "From onset to the confirmation.",
-        unit="milliseconds",
-    ),
-    Column("choice_changes", "integer", "choice_changes", "How often the choice was changed."),
-    Column(
-        "hidden_ms", "integer", "hidden_ms", "How long the page was hidden.", unit="milliseconds"
-    ),
-    Column("focus_losses", "integer", "focus_losses", "How often the window lost the focus."),
-    Column(
-        "window_width",
-        "integer",
-        "window_width",
-        "Inner width of the window.",
-        unit="CSS pixels",
-        public="hundreds",
-    ),
-    Column(
-        "window_height",
-        "integer",
-        "window_height",
-        "Inner height of the window.",
-        unit="CSS pixels",
-        public="hundreds",
-    ),
-    Column("pixel_ratio", "number", "pixel_ratio", "Device pixels per CSS pixel."),
-    Column("picture_failed", "boolean", "picture_failed", "Whether a picture did not load."),
-    Column("data", "json", "data", "What else the paradigm asked, as JSON.", public="left out"),
-    Column("texts_digest", "text", "texts_digest", "SHA-256 of the texts that were in force."),
-)
+    Column("row_id", "text", "Identifier of the row.",
+           Labelled(Value("j_"), PERSON, Value("_"), TRIAL_ID)),
+    Column("participant_id", "text", "Pseudonym of the person, valid in this study only.", PERSON),
+    Column("status", "text", "How far the participation has got.", "participation__status"),
+    Column("excluded", "boolean",
+           "Whether the participation is excluded from the analysis (see the exclusions table).",
+           Exists(Exclusion.objects.standing().filter(participation=OuterRef("participation")))),
+    Column("slot_id", "text", "Place in the allocation sequence.", SLOT_ID),
+    Column("trial_id", "text", "Trial that was answered.", TRIAL_ID),
+    Column("trial_position", "integer", "Place of the trial in its slot, from 0.",
+           "trial__position"),
+    Column("block", "text", "Block of the trial.", "trial__block"),
+    Column("stage", "text", "What the trial was for.", "trial__stage", levels=STAGES),
+    Column("paradigm", "text", "Kind of question.", "trial__paradigm"),
+    Column("arm", "text", "Arm of the slot.", "trial__slot__arm__name"),
+    Column("condition", "text", "Condition, by its name in the study file.",
+           "trial__condition__name"),
+    Column("method", "text", "Explanation method of the condition.", "trial__condition__method"),
+    Column("stimulus_id", "text", "What the trial asked about.", stimulus_id("trial__stimulus__")),
+    Column("image_id", "text", "Photo, from its SHA-256.",
+           digest_id("i", "trial__stimulus__photo__image__sha256")),
+    Column("image_group", "text", "Photos of one object share it; analyses cluster by it.",
+           "trial__stimulus__photo__group"),
+    Column("stronger_side", "text", "Side on which the stronger network's explanation was shown.",
+           "trial__stronger_side",
+           shown="Only the two neutral names; never which of them is the stronger network.",
+           levels={"A": "first, left", "B": "second, right"}),
+    Column("value", "integer", "The answer as given on the page, before scoring.",
+           shown="The words of each answer are in the rows “answers” of a bundle's codebook.",
+           levels=AnswerLevels()),
+    Column("answer_name", "text", "Name on the chosen button, where answers are names.",
+           JsonText(F("trial__stimulus__options"), CHOSEN)),
+    Column("score", "integer",
+           "Score of the answer by the answer key drawn with its trial, where people compare two "
+           "networks: plus favours the stronger one. In trust it is value × s, where s is +1 if "
+           "the stronger network stood at B, else −1. Missing for questions whose answers are "
+           "right or wrong (see correct) and for those that have no score.", _outcome("score"),
+           shown="Never shown.", unit="points, −2…+2",
+           levels={"2": "the stronger network clearly", "-2": "the weaker network clearly"}),
+    Column("correct", "integer",
+           "Whether the answer is right by the answer key drawn with its trial. agreement: a right "
+           "prediction was believed or a wrong one was not; discrimination: the depicted category "
+           "was chosen; distinction: the map of the network's answer was chosen; meta_prediction: "
+           "the network's answer was predicted; reliance: the photo's class was chosen or, in one "
+           "step, right advice was accepted or wrong advice rejected. Missing for questions with "
+           "another score (see score) or none.", _outcome("correct"), shown="Never shown.",
+           levels={"1": "right", "0": "wrong"}),
+    Column("second_correct", "integer",
+           "Whether the second question of distinction (which map is of the correct class) is "
+           "answered right.", SECOND_SCORE, shown="Never shown.",
+           levels={"1": "right", "0": "wrong"}),
+    Column("further_answers", "json",
+           "Answers to the page's other questions by their names, as JSON: items of a scale, "
+           "confidence, the researcher's own fields, the point as fractions of width and height. A "
+           'text is replaced by its number of words: {"words": 12}. The codebook of a bundle lists '
+           "each question.", WithoutWords(F("data"))),
+    Column("expected", "integer", "Answer that an attention check asks for.", "trial__expected"),
+    Column("check_passed", "boolean",
+           "Whether the attention check was answered as instructed; missing for other trials.",
+           Case(When(trial__stage=Stage.CHECK, value=F("trial__expected"), then=Value(True)),
+                When(trial__stage=Stage.CHECK, then=Value(False)))),
+    Column("answered_at", "datetime", "When the server stored the answer.", unit="UTC"),
+    Column("rt_ms", "integer",
+           "Time from stimulus onset (the frame after all pictures were decoded) to the first "
+           "choice.", unit="milliseconds"),
+    Column("confirm_ms", "integer", "Time from stimulus onset to the confirmation.",
+           unit="milliseconds"),
+    Column("choice_changes", "integer", "How often the choice was changed."),
+    Column("hidden_ms", "integer", "How long the page was hidden.", unit="milliseconds"),
+    Column("focus_losses", "integer", "How often the window lost focus."),
+    Column("window_width", "integer", "Inner width of the window.", unit="CSS pixels",
+           public="hundreds"),
+    Column("window_height", "integer", "Inner height of the window.", unit="CSS pixels",
+           public="hundreds"),
+    Column("pixel_ratio", "number", "Device pixels per CSS pixel."),
+    Column("picture_failed", "boolean", "Whether a picture did not load."),
+    Column("data", "json", "Answers to the page's other questions, texts in full, as JSON.",
+           public="left out"),
+    Column("texts_digest", "text", "SHA-256 of the study texts in force at the time."),
+)  # fmt: skip
 
 JUDGMENTS = Table(
-    "judgments",
-    "One row per judgment: an answer to one trial.",
-    _rows,
-    COLUMNS,
+    "judgments", "One row per judgment: an answer to one trial.", _rows, COLUMNS,
     person="participation__",
-)
+)  # fmt: skip

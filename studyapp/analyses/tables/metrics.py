@@ -9,8 +9,7 @@ from .design import stimulus_id
 
 
 def _rows(study: Study) -> QuerySet[MetricValue]:
-    values = MetricValue.objects.filter(use__stimulus__study=study)
-    return values.order_by(
+    return MetricValue.objects.filter(use__stimulus__study=study).order_by(
         "use__stimulus__paradigm", "use__stimulus__position", "use__condition__position",
         "use__role", "metric",
     )  # fmt: skip
@@ -18,14 +17,13 @@ def _rows(study: Study) -> QuerySet[MetricValue]:
 
 METRICS = Table(
     "metrics",
-    "One row per explanation that people judged and automatic metric of it.",
+    "One row per judged explanation and automatic metric.",
     _rows,
     (
-        Column("stimulus_id", "text", stimulus_id("use__stimulus__"), "Stimulus."),
-        Column("condition", "text", "use__condition__name", "Condition."),
-        Column("role", "text", "use__role", "Role of the explained network in its pair."),
-        Column("metric", "text", "metric", "Name of the metric in the explainer.",
-               shown="Never shown."),
-        Column("value", "number", "value", "What the metric says of the map."),
+        Column("stimulus_id", "text", "Stimulus.", stimulus_id("use__stimulus__")),
+        Column("condition", "text", "Condition.", "use__condition__name"),
+        Column("role", "text", "Role of the explained network in its pair.", "use__role"),
+        Column("metric", "text", "Name of the metric in the explainer.", shown="Never shown."),
+        Column("value", "number", "Value of the metric for the map."),
     ),
 )  # fmt: skip

@@ -19,34 +19,19 @@ PANEL = Table(
     "The panel's ids, one row per visit, to join with the panel's own data; never public.",
     _rows,
     (
-        Column(
-            "participant_id",
-            "text",
-            participant_id("participation__"),
-            "Pseudonym, valid in this study only.",
-        ),
-        Column("source", "text", f"{PERSON}__source", "The panel."),
-        Column(
-            "panel_participant_id",
-            "text",
-            f"{PERSON}__external_id",
-            "The panel's id of the person: joins Prolific's “Participant id” (PROLIFIC_PID).",
-        ),
-        Column(
-            "panel_session_id",
-            "text",
-            "session",
-            "The panel's id of the visit: joins Prolific's “Submission id” (SESSION_ID).",
-        ),
-        Column("panel_study_id", "text", "panel_study", "The panel's id of the study."),
-        Column(
-            "arrived_at",
-            "datetime",
-            "arrived_at",
-            "When this session's link was first opened; of several sessions the last before the "
-            "end is the one to pay.",
-            unit="UTC",
-        ),
+        Column("participant_id", "text", "Pseudonym, valid in this study only.",
+               participant_id("participation__")),
+        Column("source", "text", "The panel.", f"{PERSON}__source"),
+        Column("panel_participant_id", "text",
+               "The panel's id of the person: joins Prolific's “Participant id” (PROLIFIC_PID).",
+               f"{PERSON}__external_id"),
+        Column("panel_session_id", "text",
+               "The panel's id of the visit: joins Prolific's “Submission id” (SESSION_ID).",
+               "session"),
+        Column("panel_study_id", "text", "The panel's id of the study.", "panel_study"),
+        Column("arrived_at", "datetime",
+               "When this session's link was first opened; of several sessions the last before the "
+               "end is the one to pay.", unit="UTC"),
     ),
     person="participation__",
-)
+)  # fmt: skip

@@ -26,8 +26,7 @@ def _stimuli(study: Study) -> QuerySet[Stimulus]:
 
 
 def _explanations(study: Study) -> QuerySet[StimulusOverlay]:
-    overlays = StimulusOverlay.objects.of(study)
-    return overlays.order_by(
+    return StimulusOverlay.objects.of(study).order_by(
         "stimulus__paradigm", "stimulus__position", "condition__position", "role"
     )
 
@@ -47,38 +46,30 @@ def _predictions(study: Study) -> QuerySet[Any]:
 
 STIMULI = Table(
     "stimuli",
-    "One row per stimulus found eligible: used, kept in reserve or dropped.",
+    "One row per eligible stimulus: used, kept in reserve or dropped.",
     _stimuli,
     (
-        Column("stimulus_id", "text", stimulus_id(""), "Identifier of the row."),
-        Column("image_id", "text", digest_id("i", "photo__image__sha256"), "Photo."),
-        Column("image_sha256", "text", "photo__image__sha256", "SHA-256 of the photo file."),
-        Column("image_name", "text", "photo__name", "Name of the photo where it came from."),
-        Column(
-            "image_group",
-            "text",
-            "photo__group",
-            "Photos of one object share it; analyses cluster by it.",
-        ),
-        Column("image_width", "integer", "photo__image__width", "Width.", unit="pixels"),
-        Column("image_height", "integer", "photo__image__height", "Height.", unit="pixels"),
-        Column("categories", "json", "photo__categories", "Annotated categories, as JSON."),
-        Column("paradigm", "text", "paradigm", "Kind of question."),
-        Column("position", "integer", "position", "Place in the seed's order."),
-        Column("role", "text", "role", "What the stimulus is for.", levels=ROLES),
-        Column(
-            "category",
-            "text",
-            "category",
-            "Category asked about.",
-            shown="trust: its name; discrimination: its name among the options.",
-        ),
-        Column("class_index", "integer", "class_index", "Class that is explained, from 0."),
-        Column("options", "json", "options", "Answers' names in a fixed order, as JSON."),
-        Column("facts", "json", "facts", "What the paradigm noted, such as the right option."),
-        Column("dropped_because", "text", "dropped_because", "Why the stimulus is not used."),
+        Column("stimulus_id", "text", "Identifier of the row.", stimulus_id("")),
+        Column("image_id", "text", "Photo.", digest_id("i", "photo__image__sha256")),
+        Column("image_sha256", "text", "SHA-256 of the photo file.", "photo__image__sha256"),
+        Column("image_name", "text", "Name of the photo in the folder it came from.",
+               "photo__name"),
+        Column("image_group", "text", "Photos of one object share it; analyses cluster by it.",
+               "photo__group"),
+        Column("image_width", "integer", "Width.", "photo__image__width", unit="pixels"),
+        Column("image_height", "integer", "Height.", "photo__image__height", unit="pixels"),
+        Column("categories", "json", "Annotated categories, as JSON.", "photo__categories"),
+        Column("paradigm", "text", "Kind of question."),
+        Column("position", "integer", "Place in the seed's order."),
+        Column("role", "text", "What the stimulus is for.", levels=ROLES),
+        Column("category", "text", "Category or class asked about.",
+               shown="Its name, where the page tells it or has it among the options."),
+        Column("class_index", "integer", "Class that is explained, from 0."),
+        Column("options", "json", "Answers' names in a fixed order, as JSON."),
+        Column("facts", "json", "What the paradigm noted for scoring, such as the right option."),
+        Column("dropped_because", "text", "Why the stimulus is not used."),
     ),
-)
+)  # fmt: skip
 
 _EXPLANATION = "overlay__explanation__"
 _IDENTITY = Concat(
@@ -92,96 +83,68 @@ _IDENTITY = Concat(
 
 EXPLANATIONS = Table(
     "explanations",
-    "One row per stimulus, condition and role: the picture shown and the map it is drawn from.",
+    "One row per stimulus, condition and role: the picture shown and the map it was drawn from.",
     _explanations,
     (
-        Column("stimulus_id", "text", stimulus_id("stimulus__"), "Stimulus."),
-        Column("condition", "text", "condition__name", "Condition, by its name in the study file."),
-        Column("role", "text", "role", "Role of the explained network in its pair."),
-        Column(
-            "explanation_id",
-            "text",
-            Labelled(Value("e"), Substr(MD5(_IDENTITY), 1, 12)),
-            "Map, the same wherever photo, network, class, method and settings are the same.",
-        ),
-        Column("network_id", "text", digest_id("n", f"{_EXPLANATION}network__digest"), "Network."),
-        Column("method", "text", f"{_EXPLANATION}method", "Explanation method."),
-        Column("class_index", "integer", f"{_EXPLANATION}class_index", "Explained class, from 0."),
-        Column("settings", "json", f"{_EXPLANATION}settings", "Settings of the method, as JSON."),
-        Column(
-            "settings_digest",
-            "text",
-            f"{_EXPLANATION}settings_digest",
-            "SHA-256 over settings, layer, preprocessing and the method's version.",
-        ),
-        Column("state", "text", f"{_EXPLANATION}state", "State of the map.", levels=WORK_STATES),
-        Column("error", "text", f"{_EXPLANATION}error", "Why the map could not be made."),
-        Column(
-            "is_empty", "boolean", f"{_EXPLANATION}is_empty", "Whether nothing in it is positive."
-        ),
-        Column("map_sha256", "text", f"{_EXPLANATION}map_digest", "SHA-256 of the float32 map."),
-        Column("provenance", "json", f"{_EXPLANATION}provenance", "How the map was made, as JSON."),
-        Column(
-            "overlay_sha256",
-            "text",
-            "overlay__digest",
-            "SHA-256 of the picture.",
-            shown="The picture, under a name that tells nothing.",
-        ),
-        Column(
-            "overlay_state", "text", "overlay__state", "State of the picture.", levels=WORK_STATES
-        ),
-        Column("display", "json", "overlay__display", "How the map was drawn, as JSON."),
-        Column(
-            "display_digest",
-            "text",
-            "overlay__display_digest",
-            "SHA-256 over the display and the encoding of its files.",
-        ),
-        Column(
-            "scope_digest",
-            "text",
-            "overlay__scope_digest",
-            "Maps it is normalised with; missing: alone.",
-        ),
+        Column("stimulus_id", "text", "Stimulus.", stimulus_id("stimulus__")),
+        Column("condition", "text", "Condition, by its name in the study file.", "condition__name"),
+        Column("role", "text", "Role of the explained network in its pair."),
+        Column("explanation_id", "text",
+               "Identifier of the map: the same for the same photo, network, class, method and "
+               "settings.", Labelled(Value("e"), Substr(MD5(_IDENTITY), 1, 12))),
+        Column("network_id", "text", "Network.", digest_id("n", f"{_EXPLANATION}network__digest")),
+        Column("method", "text", "Explanation method.", f"{_EXPLANATION}method"),
+        Column("class_index", "integer", "Explained class, from 0.", f"{_EXPLANATION}class_index"),
+        Column("settings", "json", "Settings of the method, as JSON.", f"{_EXPLANATION}settings"),
+        Column("settings_digest", "text",
+               "SHA-256 over settings, layer, preprocessing and the method's version.",
+               f"{_EXPLANATION}settings_digest"),
+        Column("state", "text", "State of the map.", f"{_EXPLANATION}state", levels=WORK_STATES),
+        Column("error", "text", "Why the map could not be made.", f"{_EXPLANATION}error"),
+        Column("is_empty", "boolean", "Whether no value of the map is positive.",
+               f"{_EXPLANATION}is_empty"),
+        Column("map_sha256", "text", "SHA-256 of the float32 map.", f"{_EXPLANATION}map_digest"),
+        Column("provenance", "json", "How the map was made, as JSON.", f"{_EXPLANATION}provenance"),
+        Column("overlay_sha256", "text", "SHA-256 of the picture.", "overlay__digest",
+               shown="The picture, under a name that reveals nothing."),
+        Column("overlay_state", "text", "State of the picture.", "overlay__state",
+               levels=WORK_STATES),
+        Column("display", "json", "How the map was drawn, as JSON.", "overlay__display"),
+        Column("display_digest", "text", "SHA-256 over the display and the encoding of its files.",
+               "overlay__display_digest"),
+        Column("scope_digest", "text",
+               "Digest of the maps it is normalised with; missing if it is normalised alone.",
+               "overlay__scope_digest"),
     ),
-)
+)  # fmt: skip
 
 NETWORKS = Table(
     "networks",
     "One row per network that the study explains.",
     networks_of,
     (
-        Column("network_id", "text", digest_id("n", "digest"), "Identifier of the row."),
-        Column("digest", "text", "digest", "SHA-256 over builder, weights and options."),
-        Column("builder", "text", "builder", "Name of the architecture in the catalogue."),
-        Column("weights", "text", FileName(F("weights")), "Name of the weights or their file."),
-        Column("weights_sha256", "text", "sha256", "SHA-256 of the weights file."),
-        Column("options", "json", "options", "Options of the builder, as JSON."),
-        Column(
-            "layer",
-            "text",
-            "layer",
-            "Layer that the study file names; missing: the last map before the score.",
-        ),
-        Column("described", "json", "described", "What the worker found, as JSON."),
+        Column("network_id", "text", "Identifier of the row.", digest_id("n", "digest")),
+        Column("digest", "text", "SHA-256 over builder, weights and options."),
+        Column("builder", "text", "Name of the architecture in the catalogue."),
+        Column("weights", "text", "Name of the weights or their file.", FileName(F("weights"))),
+        Column("weights_sha256", "text", "SHA-256 of the weights file.", "sha256"),
+        Column("options", "json", "Options of the builder, as JSON."),
+        Column("layer", "text",
+               "Layer named by the study file; missing for the last map before the score."),
+        Column("described", "json", "What a worker found out about the network, as JSON."),
     ),
-)
+)  # fmt: skip
 
 PREDICTIONS = Table(
     "predictions",
     "One row per photo and network: the network's first classes, from which stimuli are chosen.",
     _predictions,
     (
-        Column("image_id", "text", digest_id("i", "image__sha256"), "Photo."),
-        Column("network_id", "text", digest_id("n", "network__digest"), "Network."),
-        Column("state", "text", "state", "State of the prediction.", levels=WORK_STATES),
-        Column("error", "text", "error", "Why there is none."),
-        Column(
-            "top",
-            "json",
-            "top",
-            "[[class index, logit, probability], …], the most probable first, as JSON.",
-        ),
+        Column("image_id", "text", "Photo.", digest_id("i", "image__sha256")),
+        Column("network_id", "text", "Network.", digest_id("n", "network__digest")),
+        Column("state", "text", "State of the prediction.", levels=WORK_STATES),
+        Column("error", "text", "Why there is no prediction."),
+        Column("top", "json",
+               "[[class index, logit, probability], …], the most probable first, as JSON."),
     ),
-)
+)  # fmt: skip

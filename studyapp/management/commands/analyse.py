@@ -42,20 +42,22 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            analysed = []
+            analysed: list[dict[str, Any]] = []
+            lines: list[str] = []
             for tidy in _tidies(options):
                 if options["reference"] is not None:
                     tidy = tidy.with_reference(options["reference"])
                 found = results(tidy)
                 analysed.append(found)
-                lines = list(summary(found))
+                lines += summary(found)
                 # Whether the analysis finds what is known of simulated people
                 if options["simulated"] and found["outcome"] != "value":
                     known = known_means(chosen_study(options), found["paradigm"])
                     found["recovery"] = recovery(known, found)
                     lines += recovery_lines(found["recovery"])
-                self.stdout.write("\n".join(lines))
             _write(analysed, options)
+            # Last of all: `| head` ends the command as soon as it has read enough
+            self.stdout.write("\n".join(lines))
         except (ChoiceError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
 
