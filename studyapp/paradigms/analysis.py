@@ -1,6 +1,6 @@
-"""What the analysis of a kind of question says of itself, in a module that is loaded on first use.
+"""How the answers to each kind of question are analysed, in modules that are loaded on first use.
 
-A web process asks questions and analyses none: it never imports these modules, nor pandas for them.
+A web process asks questions and analyses none: it never imports these modules, nor pandas.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -42,9 +42,7 @@ class InputSchema:
     bounds: tuple[float, float] | None = None
 
 
-VALUES = InputSchema(
-    needed={"value": None}, outcome=lambda frame: frame["value"], is_share=False
-)  # fmt: skip
+VALUES = InputSchema({"value": None}, outcome=lambda frame: frame["value"], is_share=False)
 
 
 @dataclass(frozen=True)

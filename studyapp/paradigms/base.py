@@ -1,5 +1,5 @@
-"""What every kind of question says of itself, so that the site, the design and the analysis can
-work without knowing which kind it is."""
+"""What every kind of question declares, so that the site, the design and the analysis can work
+without knowing which kind it is."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -64,7 +64,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Refusal:
-    """Why a photo can't be asked about: a rule in words that can be counted."""
+    """Why a photo can't be asked about: the same words for the same rule, so that they count."""
 
     rule: str
 
@@ -90,36 +90,11 @@ def one_picture(asked: Asked) -> Places:
     return {**photo, "one": "stronger"}
 
 
-def always(block: BlockSection) -> bool:
-    return True
-
-
-def never(block: BlockSection) -> bool:
-    return False
-
-
-def no_complaints(block: BlockSection, texts: Collection[str]) -> Iterator[tuple[str, str]]:
-    yield from ()
-
-
-def no_width(block: BlockSection) -> None:
-    return None
-
-
-def no_text(block: BlockSection) -> None:
-    return None
-
-
-def no_advice(trial: Trial) -> str:
-    return ""
-
-
 @dataclass(frozen=True)
 class Published:
-    """What a paper printed of a paradigm: the mean score or the share of right answers by method.
+    """What a paper reports of a paradigm: the mean score or the share of right answers by method.
 
-    source: as a figure names it. otherwise: the same of methods that it did not try, as simulated
-    people take it.
+    source: as a figure names it. otherwise: what simulated people assume of all other methods.
     """
 
     source: str
@@ -203,14 +178,14 @@ class Paradigm:
     check_values: tuple[int, ...] = ()
     stimuli_a_photo: int = 1
     block: type[BlockSection] = BlockSection
-    complaints: Complaints = no_complaints
-    about_photos: Callable[[Any], bool] = always
-    in_one_step: Callable[[Any], bool] = never
+    complaints: Complaints = lambda block, texts: iter(())
+    about_photos: Callable[[Any], bool] = lambda block: True
+    in_one_step: Callable[[Any], bool] = lambda block: False
     stages: tuple[str, ...] = (Stage.PRACTICE, Stage.MAIN)
-    widest: Callable[[Any], float | None] = no_width
-    shown_text: Callable[[Any], str | None] = no_text
+    widest: Callable[[Any], float | None] = lambda block: None
+    shown_text: Callable[[Any], str | None] = lambda block: None
     presentation: str = ""
-    advice: Callable[[Trial], str] = no_advice
+    advice: Callable[[Trial], str] = lambda trial: ""
     compares: Literal["network", "class"] | None = None
     without_map: Mapping[str, str] = field(default_factory=dict)
     is_scored: bool = True
@@ -266,13 +241,13 @@ class Paradigm:
 
 
 def button_of(trial: Trial, fact: str) -> int:
-    """The number of the button, as shown, of the option that the stimulus notes as `fact`."""
+    """The button, by its number as shown, of the option that the stimulus notes as `fact`."""
     assert trial.stimulus is not None
     return int(trial.option_order.index(trial.stimulus.facts[fact]))
 
 
 def right_button(trial: Trial) -> int:
-    """The number of the button, as shown, of the option that is right."""
+    """The button of the right option, by its number as shown."""
     return button_of(trial, "right")
 
 

@@ -5,15 +5,13 @@ from typing import Any
 
 import pandas as pd
 
-from studyapp.statistics.reliance import Share
-from studyapp.statistics.robust import Estimate, two_way_mean, two_way_share
+from studyapp.statistics.robust import two_way_mean, two_way_share
 
 Frame = pd.DataFrame
 STRATA: Mapping[int, str] = {1: "prediction_right", 0: "prediction_wrong"}
 
 
 def by_method(frame: Frame, methods: list[str]) -> list[tuple[str, Frame]]:
-    """The rows of each method."""
     return [(name, frame[frame["method"] == name]) for name in methods]
 
 
@@ -27,24 +25,25 @@ def by_stratum(frame: Frame, methods: list[str], column: str) -> dict[str, Any]:
 
 def shares(frame: Frame, methods: list[str], column: str) -> dict[str, Any]:
     """The share of ones in `column` for each method."""
-    everything = pd.Series(True, index=frame.index)
-    return {
-        name: share(
-            Share(int(rows[column].sum()), len(rows)), rows, everything[rows.index], rows[column]
-        )
-        for name, rows in by_method(frame, methods)
-    }
+    return {name: share(rows, rows[column]) for name, rows in by_method(frame, methods)}
 
 
-def share(found: Share, rows: Frame, asked: "pd.Series[Any]", hit: "pd.Series[Any]") -> Any:
-    """A share with its robust interval over the rows that were asked."""
-    own = rows[asked.astype(bool)]
+def share(
+    rows: Frame, hit: "pd.Series[Any]", among: "pd.Series[Any] | None" = None
+) -> dict[str, Any]:
+    """How many rows `among` these are `hit` (N, true or 1), and their share with its interval.
+
+    Of no rows there is no share: it is not 0.
+    """
+    if among is not None:
+        rows, hit = rows[among.astype(bool)], hit[among.astype(bool)]
+    count, n = int(hit.sum()), len(rows)
     robust = two_way_share(
-        hit[own.index].astype(float).to_list(), own["participant"].to_list(), own["image"].to_list()
+        hit.astype(float).to_list(), rows["participant"].to_list(), rows["image"].to_list()
     )
+    value = count / n if n else None
     return {
-        "count": found.count, "n": found.n, "value": found.value, "robust95": _interval(robust),
-        "note": robust.note,
+        "count": count, "n": n, "value": value, "robust95": robust.interval, "note": robust.note
     }  # fmt: skip
 
 
@@ -54,11 +53,5 @@ def mean(rows: Frame, column: str) -> dict[str, Any]:
         rows[column].astype(float).to_list(), rows["participant"].to_list(), rows["image"].to_list()
     )
     return {
-        "n": len(rows), "mean": robust.estimate, "robust95": _interval(robust), "note": robust.note
+        "n": len(rows), "mean": robust.estimate, "robust95": robust.interval, "note": robust.note
     }  # fmt: skip
-
-
-def _interval(robust: Estimate) -> list[float] | None:
-    if robust.low is None or robust.high is None:
-        return None
-    return [robust.low, robust.high]

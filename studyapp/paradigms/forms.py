@@ -1,4 +1,4 @@
-"""The answer to one trial, checked against the very questions that its page asks."""
+"""The answer to one trial, checked against the questions that its page asks."""
 
 import re
 from collections.abc import Sequence

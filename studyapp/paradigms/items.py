@@ -20,7 +20,7 @@ class ItemsBlock(BlockSection):
 
 def missing_items(block: ItemsBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
     if not block.items:
-        yield "items", f"`blocks.items` is missing; say what {block.name} asks, item by item"
+        yield "items", f"`blocks.items` is missing; list what {block.name} asks, item by item"
 
 
 def item_questions(asked: Asked) -> list[Question]:

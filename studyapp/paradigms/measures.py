@@ -1,4 +1,4 @@
-"""What a study's own rows give its analysis; and what they give where a paradigm says no more.
+"""How a study's own rows become what is analysed, where a paradigm has no analysis of its own.
 
 The same tables come from the database and from a bundle, so both give the same frame.
 """
@@ -38,11 +38,8 @@ class StudyTables:
     has_clock: bool = True
 
     def blocks(self, paradigm: str) -> dict[str, Mapping[str, Any]]:
-        return {
-            str(one["name"]): one
-            for one in self.definition["blocks"]
-            if one["paradigm"] == paradigm
-        }
+        own = (one for one in self.definition["blocks"] if one["paradigm"] == paradigm)
+        return {str(one["name"]): one for one in own}
 
     def conditions_with(self, method: str) -> list[str]:
         """The names of the conditions whose method is `method`."""
@@ -106,18 +103,18 @@ def by_outcome(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
 
 
 def by_value(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
-    """The numbers as they were answered, on a scale that nothing is known of."""
+    """The numbers as they were answered, on a scale without known bounds."""
     frame = main[main["value"].notna()][[*NAMES, "value"]].rename(columns=NAMES)
     return Measured(frame.astype({"value": float}), "value", null=None)
 
 
 def unscored(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
-    """Words are read, and a researcher's own fields mean what only the researcher knows."""
+    """Texts are for reading, and only the researcher knows what a custom field means."""
     people = main["participant_id"].nunique()
     note = (
-        f"{paradigm} has no score of its own: {len(main)} answers of {people} people stand in the "
-        "column “data” of the private table of judgments; `analyse FILE` takes what is coded "
-        "from them"
+        f"{paradigm} has no score: the {len(main)} answers of {people} people are in the column "
+        "“data” of the private judgments table; code them in a table of your own and run "
+        "`analyse FILE` on it"
     )
     frame = Frame(columns=[*NAMES.values(), "value"])
     return Measured(frame, "value", null=None, notes=(note,))

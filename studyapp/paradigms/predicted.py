@@ -1,5 +1,4 @@
-"""What paradigms that ask about a network's answer have in common: right and wrong photos, and
-four classes to choose from."""
+"""What paradigms about a network's answer have in common: right and wrong photos, four classes."""
 
 import math
 from collections.abc import Iterable, Sequence
@@ -47,17 +46,16 @@ def true_class(truth: Category, answer: Classified) -> int:
 def first_classes_with_truth(
     truth: Category, answer: Classified, count: int = OPTIONS
 ) -> list[int] | Refusal:
-    """The network's first `count` classes; where the truth is not among them it takes the last
-    place. The network's answer stands first."""
+    """The network's first `count` classes, the last replaced by the truth where it is missing."""
     if len(answer.classes) < count:
-        return Refusal(f"the network tells fewer than {count} classes")
+        return Refusal(f"the network gives fewer than {count} classes")
     first = list(answer.classes[:count])
     if not truth.accepted & set(first):
         first[-1] = true_class(truth, answer)
     if len(truth.accepted & set(first)) > 1:
         return Refusal(f"several of the {count} classes mean the photo's category")
     if len({name_key(answer.name(index)) for index in first}) < count:
-        return Refusal(f"two of the {count} classes have one name")
+        return Refusal(f"two of the {count} classes have the same name")
     return first
 
 

@@ -31,8 +31,8 @@ def _loaded(folders: tuple[str, ...]) -> Mapping[str, Paradigm]:
         name = folder.rpartition(".")[2]
         if paradigm.name != name or name in found:
             raise ImproperlyConfigured(
-                f"PARADIGMS: {folder} holds a paradigm called {paradigm.name}; give it the name of "
-                "its folder, and list each name once"
+                f"PARADIGMS: the paradigm in {folder} is called {paradigm.name}; give it the name "
+                "of its folder, and list each name once"
             )
         found[name] = paradigm
     return found

@@ -69,8 +69,7 @@ class ByParadigm:
 
 
 def block_schemas() -> dict[str, Any]:
-    """The JSON Schema of each kind of block by its name, and of what these hold. Each kind names
-    the paradigms whose blocks it describes."""
+    """JSON Schemas of all kinds of blocks and their parts by name; each lists its paradigms."""
     names: dict[type[BlockSection], list[str]] = {}
     for name, paradigm in PARADIGMS.items():
         names.setdefault(paradigm.block, []).append(name)

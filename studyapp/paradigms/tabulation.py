@@ -1,4 +1,4 @@
-"""Tables of a report, and the rows that paradigms' own results have in common."""
+"""A report's tables, and the rows that several paradigms' own results share."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -56,6 +56,10 @@ class Estimate:
     clusters: float | None = None
 
     @property
+    def interval(self) -> list[float] | None:
+        return None if self.low is None or self.high is None else [self.low, self.high]
+
+    @property
     def is_tested(self) -> bool:
         return self.clusters is None or self.clusters >= FEWEST_EFFECTIVE
 

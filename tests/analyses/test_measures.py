@@ -201,7 +201,7 @@ def test_answers_without_a_score_are_told_in_a_sentence(paradigm: str) -> None:
     study = answered_study(paradigm)
     found = analyse_study(study)[paradigm]
     assert found["methods"] == {}
-    assert f"{paradigm} has no score of its own: " in found["notes"][0]
+    assert f"{paradigm} has no score: " in found["notes"][0]
     assert next(summary(found)) == f"{paradigm}: no scored judgments"
     assert "no score of its own" in study_report(study).html
 
@@ -211,7 +211,7 @@ def test_lost_maps_are_counted_and_their_clicks_left_out() -> None:
     Explanation.objects.update(map_file="")
     found = results(tidy_study(study))
     assert found["n"] == 0
-    assert found["notes"][0] == "32 clicks are left out: their maps are not kept"
+    assert found["notes"][0] == "32 clicks are left out because their maps were not kept"
 
 
 @pytest.mark.parametrize("paradigm", ["trust", "discrimination"])

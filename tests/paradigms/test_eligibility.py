@@ -69,7 +69,7 @@ def test_reliance_offers_the_advice_and_the_truth_among_four() -> None:
     right = found("reliance", [truth(TIGER)], said(TIGER, TABBY, LYNX, OTTER))
     assert right[0].facts["accept"] == 1
     few = found("reliance", [truth(TIGER)], said(TIGER, TABBY))
-    assert few == "the network tells fewer than 4 classes"
+    assert few == "the network gives fewer than 4 classes"
 
 
 def test_pointing_asks_for_what_the_photo_shows() -> None:

@@ -1,19 +1,17 @@
 """Detection, calibration, reliance, utility, equivalence and the bootstrap: worked values."""
 
+from typing import Any
+
 import numpy as np
+import pandas as pd
 import pytest
 from scipy.stats import norm
 
+from studyapp.paradigms.reliance.analysis import two_step_shares
 from studyapp.statistics.bootstrap import two_way_bootstrap
 from studyapp.statistics.detection import brier, calibration_error, fit_detection, type2_auroc
 from studyapp.statistics.equivalence import equivalence
 from studyapp.statistics.glmm import Crossed
-from studyapp.statistics.reliance import (
-    Choice,
-    relative_ai_reliance,
-    relative_self_reliance,
-    switch_fraction,
-)
 from studyapp.statistics.robust import Estimate, two_way_mean, two_way_slope
 from studyapp.statistics.utility import utility, utility_of_cells
 
@@ -47,25 +45,29 @@ def test_brier_and_calibration_are_worked_by_hand() -> None:
 
 
 CHOICES = [
-    Choice("cat", "dog", "dog", "dog"),  # first wrong, advice right, followed
-    Choice("cat", "dog", "cat", "dog"),  # not followed
-    Choice("dog", "cat", "dog", "dog"),  # first right, advice wrong, kept
-    Choice("dog", "cat", "cat", "dog"),  # given up
-    Choice("dog", "cat", "dog", "dog"),
-    Choice("dog", "dog", "dog", "dog"),  # in neither
+    ("cat", "dog", "dog", "dog"),  # first wrong, advice right, followed
+    ("cat", "dog", "cat", "dog"),  # not followed
+    ("dog", "cat", "dog", "dog"),  # first right, advice wrong, kept
+    ("dog", "cat", "cat", "dog"),  # given up
+    ("dog", "cat", "dog", "dog"),
+    ("dog", "dog", "dog", "dog"),  # in neither
 ]
 
 
+def reliance(choices: list[tuple[str, str, str, str]]) -> dict[str, Any]:
+    frame = pd.DataFrame(choices, columns=["first", "advice", "final", "truth"])
+    frame = frame.assign(method="a", participant=frame.index, image=frame.index)
+    shares: dict[str, Any] = two_step_shares(frame, ["a"])["a"]
+    return shares
+
+
 def test_reliance_has_its_own_denominators() -> None:
-    rair, rsr = relative_ai_reliance(CHOICES), relative_self_reliance(CHOICES)
-    switch = switch_fraction(CHOICES)
-    assert (rair.count, rair.n) == (1, 2)
-    assert (rsr.count, rsr.n) == (2, 3)
-    assert (switch.count, switch.n) == (2, 5)
+    counts = {name: (one["count"], one["n"]) for name, one in reliance(CHOICES).items()}
+    assert counts == {"rair": (1, 2), "rsr": (2, 3), "switch": (2, 5)}
 
 
 def test_an_empty_denominator_is_missing_and_not_zero() -> None:
-    assert relative_ai_reliance(CHOICES[-1:]).value is None
+    assert reliance(CHOICES[-1:])["rair"]["value"] is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Agreement, analysed: right and wrong predictions apart, and what confidence is worth."""
+"""Agreement, analysed: right and wrong predictions apart, and what confidence tells."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -8,21 +8,14 @@ import pandas as pd
 from studyapp.paradigms.analysis import BINARY, Analysis, InputSchema
 from studyapp.paradigms.estimates import by_method, by_stratum
 from studyapp.paradigms.measures import Measured, StudyTables, scored
-from studyapp.paradigms.tabulation import Table, strata_table
+from studyapp.paradigms.tabulation import Facts, Table, strata_table
 from studyapp.shelf.formatting import interval, number
-from studyapp.statistics.detection import (
-    Sensitivity,
-    brier,
-    calibration_error,
-    fit_detection,
-    type2_auroc,
-)
+from studyapp.statistics.detection import brier, calibration_error, fit_detection, type2_auroc
 from studyapp.statistics.judgments import crossed_of
 from studyapp.statistics.wald import Wald
 
 from .question import ANSWERS, LEAST_BELIEF
 
-Facts = Mapping[str, Any]
 Frame = pd.DataFrame
 # Four steps of belief as a probability that the prediction is right: the middles of quarters
 BELIEF: Mapping[int, float] = {1: 0.125, 2: 0.375, 3: 0.625, 4: 0.875}
@@ -40,21 +33,18 @@ def believed_well(frame: Frame) -> "pd.Series[Any]":
 
 
 def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
-    """Right and wrong predictions apart, d′ and criterion, and what confidence is worth.
-
-    The signal is a wrong prediction, and “wrong” is said by the answers 1 and 2.
-    """
-    said = (frame["answer"] <= 2).to_numpy(dtype="int64")
-    signal = (frame["prediction_right"] == 0).to_numpy(dtype="int64")
-    detection = _detection(frame, methods, said, signal)
+    """Right and wrong predictions apart, d′ and criterion, and what confidence tells."""
     return {
         "by_stratum": by_stratum(frame, methods, "correct"),
-        "detection": detection,
+        "detection": _detection(frame, methods),
         "confidence": {name: _confidence(rows) for name, rows in by_method(frame, methods)},
     }
 
 
-def _detection(frame: Frame, methods: list[str], said: Any, signal: Any) -> dict[str, Any]:
+def _detection(frame: Frame, methods: list[str]) -> dict[str, Any]:
+    """The signal is a wrong prediction, and “wrong” is said by the answers 1 and 2."""
+    said = (frame["answer"] <= 2).to_numpy(dtype="int64")
+    signal = (frame["prediction_right"] == 0).to_numpy(dtype="int64")
     reason = ""
     crossed = crossed_of(frame, methods)
     if min(len(set(crossed.people)), len(set(crossed.images))) < 2:
@@ -65,17 +55,17 @@ def _detection(frame: Frame, methods: list[str], said: Any, signal: Any) -> dict
             if not len(own) or own.min() == own.max():
                 kind = "wrong" if there else "right"
                 reason = (
-                    f"of {kind} predictions with {name} all answers are the same, or none is there"
+                    f"with {name}, all answers to {kind} predictions are the same, or there are "
+                    "none"
                 )
     if reason:
         return {"converged": False, "note": reason, "methods": dict.fromkeys(methods)}
     fit, found = fit_detection(said, signal, crossed)
-    told = {name: _sensitivity(one) for name, one in found.items()}
+    told = {
+        name: {"d_prime": _wald(one.d_prime), "criterion": _wald(one.criterion)}
+        for name, one in found.items()
+    }
     return {"converged": fit.converged, "note": fit.note, "methods": told}
-
-
-def _sensitivity(found: Sensitivity) -> dict[str, Any]:
-    return {"d_prime": _wald(found.d_prime), "criterion": _wald(found.criterion)}
 
 
 def _wald(found: Wald | None) -> list[float] | None:
@@ -99,30 +89,21 @@ def _confidence(rows: Frame) -> dict[str, Any]:
 
 def tables(own: Facts) -> Iterator[Table]:
     yield strata_table("Right and wrong predictions apart", own["by_stratum"])
-    yield from _detection_table(own)
-    yield from _confidence_table(own)
-
-
-def _detection_table(own: Facts) -> Iterator[Table]:
-    """d′ and criterion of noticing that the network is wrong, and what confidence is worth."""
     detection: Facts = own["detection"]
     rows = [
         [method, *_estimate(one and one["d_prime"]), *_estimate(one and one["criterion"])]
         for method, one in detection["methods"].items()
     ]
     title = "Noticing that the network is wrong"
-    note = f": not to be told, {detection['note']}" if not detection["converged"] else ""
+    note = f" (not estimated: {detection['note']})" if not detection["converged"] else ""
     header = ["method", "d′", "95 % interval", "criterion", "95 % interval"]
     yield Table(title + note, header, rows)
-
-
-def _confidence_table(own: Facts) -> Iterator[Table]:
     rows = [
         [method, *(number(one[key]) for key in ("type2_auroc", "brier", "calibration_error"))]
         for method, one in own["confidence"].items()
     ]
     header = ["method", "type-2 AUROC", "Brier score", "calibration error"]
-    yield Table("What confidence is worth", header, rows)
+    yield Table("What confidence tells", header, rows)
 
 
 def _estimate(found: list[float] | None) -> list[str]:

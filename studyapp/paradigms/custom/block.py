@@ -1,4 +1,4 @@
-"""What a block of own fields says: the fields, and a text above them."""
+"""The keys of a block with a researcher's own fields: the fields, and a text above them."""
 
 from collections import Counter
 from collections.abc import Collection, Iterator
@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from studyapp.paradigms.forms import MEASURES
-from studyapp.paradigms.photos import PhotosIfWanted
+from studyapp.paradigms.open_text.question import PhotosIfWanted
 from studyapp.sections.base import Bound, Name, Section, Text, Words
 from studyapp.shelf.likely_names import unknown
 
@@ -30,11 +30,11 @@ class FieldSection(Section):
     least: Bound = Field(0, ge=-(10**9), description="The smallest number that is accepted.")
     most: Bound = Field(1_000_000, ge=-(10**9), description="The largest number that is accepted.")
     decimals: int = Field(0, ge=0, le=2, description="Of a number; 0 for whole numbers.")
-    unit: Words = Field("", description="Stands behind the box of a number, such as “years”.")
+    unit: Words = Field("", description="Shown after the box of a number, such as “years”.")
     required: bool = Field(True, description="Whether it must be answered.")
     may_decline: bool = Field(
         False,
-        description="Offers “Prefer not to say”, in the study's language: an answer of its own, "
+        description="Offers “Prefer not to say”, in the study's language: a separate answer, "
         "neither missing nor counted with the others.",
     )
 
@@ -61,7 +61,7 @@ class FieldSection(Section):
 
     @model_serializer(mode="wrap")
     def without_new_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """As before there were numbers where there are none, so that digests stay as they were."""
+        """Leaves out keys that came later and are not used, so that earlier digests stay."""
         found: dict[str, Any] = usual(self)
         if self.kind != "number":
             found = {key: value for key, value in found.items() if key not in OF_A_NUMBER}
@@ -91,15 +91,11 @@ FIELD_ALWAYS = {"name", "question", "kind", "required", "may_decline"}
 
 def complaints(block: CustomBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
     """Keys that a field does not read, and names under which an answer would be lost."""
-    yield from _unread_field_keys(block)
     if not block.fields:
-        yield "fields", f"`blocks.fields` is missing; say what {block.name} asks"
+        yield "fields", f"`blocks.fields` is missing; list what {block.name} asks"
     yield from _field_names(block)
     if block.text is not None and block.text not in texts:
         yield "text", unknown("blocks.text", block.text, texts)
-
-
-def _unread_field_keys(block: CustomBlock) -> Iterator[tuple[str, str]]:
     for field in block.fields:
         for key in sorted(field.model_fields_set - FIELD_KEYS[field.kind] - FIELD_ALWAYS):
             kinds = " and ".join(kind for kind, keys in FIELD_KEYS.items() if key in keys)
@@ -116,8 +112,8 @@ def _field_names(block: CustomBlock) -> Iterator[tuple[str, str]]:
         if count > 1:
             yield (
                 "fields",
-                f"`blocks.fields`: {count} fields of {block.name} are called {name}, and only one "
-                "answer would be kept; give each a name of its own",
+                f"`blocks.fields`: {count} fields of {block.name} are called {name}, so only one "
+                "answer would be kept; give each its own name",
             )
         if name in TAKEN_NAMES:
             yield (
@@ -132,7 +128,7 @@ def _field_names(block: CustomBlock) -> Iterator[tuple[str, str]]:
 def _no_main_answer(field: FieldSection) -> str:
     """Why a field can't be called `value`; empty where it can."""
     if field.kind == "number":
-        return "is one of the listed choices or a step of a scale, and any number may be none"
+        return "must be one of the listed choices or a step of a scale, which a free number is not"
     if field.kind not in VALUE_KINDS:
-        return f"is a number, a {field.kind} is none"
-    return "is a number, “Prefer not to say” is none" if field.may_decline else ""
+        return f"must be a number, which a {field.kind} is not"
+    return "must be a number, which “Prefer not to say” is not" if field.may_decline else ""

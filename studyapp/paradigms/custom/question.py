@@ -1,5 +1,5 @@
-"""Custom: a researcher's own fragment of HTML and own fields, so that an unusual question needs no
-change of the code. Of the fragment only the tags that every study text may have come out."""
+"""Custom: a researcher's own HTML fragment and own fields, so that an unusual question needs no
+change of the code. Of the fragment, only the tags allowed in every study text are shown."""
 
 from dataclasses import replace
 
@@ -7,7 +7,6 @@ from django.utils.translation import gettext as _
 
 from studyapp.paradigms.base import Paradigm
 from studyapp.paradigms.open_text.question import places
-from studyapp.paradigms.photos import wants_photos
 from studyapp.paradigms.questions import Asked, Question, scale
 from studyapp.paradigms.rating.question import candidates
 
@@ -42,10 +41,6 @@ def _question(field: FieldSection) -> Question:
             return Question(name, words, answers=tuple(enumerate(field.choices)))
 
 
-def own_text(block: CustomBlock) -> str | None:
-    return block.text
-
-
 PARADIGM = Paradigm(
     name="custom",
     title="The researcher's own question",
@@ -56,7 +51,7 @@ PARADIGM = Paradigm(
     candidates=candidates,
     block=CustomBlock,
     complaints=complaints,
-    about_photos=wants_photos,
-    shown_text=own_text,
+    about_photos=lambda block: block.with_photos,
+    shown_text=lambda block: block.text,
     is_scored=False,
 )

@@ -23,8 +23,7 @@ from studyapp.paradigms.predicted import choose
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
 
 FIRST_CLASSES = 10
-# Section 5.1 of version 4. No interval was printed. Of methods that it did not try people are
-# taken to see nothing.
+# Section 5.1 of version 4, which gives no interval. With other methods people are taken to guess.
 PUBLISHED = Published(
     source="Grad-CAM paper (other networks and photos)",
     means={

@@ -1,6 +1,6 @@
 """Distinction, analysed: which class is predicted and which is correct, two scores never merged."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -8,19 +8,17 @@ import pandas as pd
 from studyapp.paradigms.analysis import BINARY, LIKERT, Analysis, InputSchema
 from studyapp.paradigms.estimates import by_method, by_stratum, shares
 from studyapp.paradigms.measures import Measured, StudyTables, loaded, scored
-from studyapp.paradigms.tabulation import SHARE_HEADER, Table, share_row, strata_table
+from studyapp.paradigms.tabulation import SHARE_HEADER, Facts, Table, share_row, strata_table
 from studyapp.shelf.formatting import number
 from studyapp.statistics.detection import type2_auroc
 
-Facts = Mapping[str, Any]
 Frame = pd.DataFrame
 CHANCE = 0.25
 QUESTIONS = {"predicted": "Which class is predicted?", "truth": "Which class is correct?"}
 
 
 def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
-    """Two questions; the network's own answer is the first class, so it is right where that is
-    the correct one."""
+    """The network's own answer is the first class, so it is right where that is the correct one."""
     frame = scored(main, "correct")
     frame["predicted_right"] = frame["correct"]
     frame["truth_right"] = main["second_correct"].astype("Int64")
@@ -34,7 +32,6 @@ def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
 
 
 def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
-    """Which class is predicted and which is correct: two scores, never merged."""
     found: dict[str, Any] = {}
     for question in ("predicted", "truth"):
         column = f"{question}_right"
@@ -42,17 +39,14 @@ def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
         if "prediction_right" in frame.columns:
             told["by_stratum"] = by_stratum(frame, methods, column)
         if f"{question}_confidence" in frame.columns:
+            confidence = f"{question}_confidence"
+            known = by_method(frame[frame[confidence].notna()], methods)
             told["type2_auroc"] = {
-                name: _auroc(rows, column, f"{question}_confidence")
-                for name, rows in by_method(frame, methods)
+                name: type2_auroc(rows[column].to_list(), rows[confidence].to_list())
+                for name, rows in known
             }
         found[question] = told
     return found
-
-
-def _auroc(rows: Frame, right: str, confidence: str) -> float | None:
-    known = rows[rows[confidence].notna()]
-    return type2_auroc(known[right].to_list(), known[confidence].to_list())
 
 
 def tables(own: Facts) -> Iterator[Table]:
@@ -64,8 +58,7 @@ def tables(own: Facts) -> Iterator[Table]:
             yield strata_table(f"{words} By the network’s answer", told["by_stratum"])
         if "type2_auroc" in told:
             rows = [[method, number(value)] for method, value in told["type2_auroc"].items()]
-            header = ["method", "type-2 AUROC"]
-            yield Table(f"{words} What confidence is worth", header, rows)
+            yield Table(f"{words} What confidence tells", ["method", "type-2 AUROC"], rows)
 
 
 ANALYSIS = Analysis(

@@ -1,6 +1,6 @@
 """Meta-prediction, analysed: how useful an explanation is beside having none (Utility-K)."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -10,11 +10,10 @@ from studyapp.paradigms.analysis import BINARY, Analysis, InputSchema
 from studyapp.paradigms.base import NO_EXPLANATION
 from studyapp.paradigms.estimates import by_method
 from studyapp.paradigms.measures import Measured, StudyTables, scored
-from studyapp.paradigms.tabulation import Table
+from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import interval, number
 from studyapp.statistics.utility import Tallies, utility
 
-Facts = Mapping[str, Any]
 Frame = pd.DataFrame
 
 
@@ -34,11 +33,9 @@ def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
     if not methods:
         return {"baseline": None, "utility": {}}
     tallies = {name: _tallies(rows) for name, rows in by_method(frame, methods)}
-    baseline = methods[0]
-    told = {
-        name: asdict(utility(tallies[name], tallies[baseline], seed=seed)) for name in methods[1:]
-    }
-    return {"baseline": baseline, "utility": told}
+    first, *others = methods
+    told = {name: asdict(utility(tallies[name], tallies[first], seed=seed)) for name in others}
+    return {"baseline": first, "utility": told}
 
 
 def _tallies(rows: Frame) -> Tallies:
@@ -52,23 +49,14 @@ def _tallies(rows: Frame) -> Tallies:
 
 def tables(own: Facts) -> Iterator[Table]:
     """Utility-K by session, then over all sessions."""
-    rows = [
-        row
-        for method, one in own["utility"].items()
-        for row in [
-            *(
-                [method, f"session {key}", number(k), "–", ""]
-                for key, k in one["by_session"].items()
-            ),
-            [method, "all sessions", number(one["value"]), _interval(one), one["note"]],
-        ]
-    ]
+    rows = []
+    for method, one in own["utility"].items():
+        sessions = one["by_session"].items()
+        rows += [[method, f"session {key}", number(k), "–", ""] for key, k in sessions]
+        pair = interval(None if one["low"] is None else (one["low"], one["high"]))
+        rows.append([method, "all sessions", number(one["value"]), pair, one["note"]])
     title = f"Utility-K: accuracy against that of {own['baseline']}"
     yield Table(title, ["method", "", "Utility", "95 % interval", ""], rows)
-
-
-def _interval(one: Facts) -> str:
-    return interval(None if one["low"] is None else (one["low"], one["high"]))
 
 
 ANALYSIS = Analysis(

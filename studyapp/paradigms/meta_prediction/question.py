@@ -1,4 +1,4 @@
-"""Meta-prediction: can people foretell what the network will say?
+"""Meta-prediction: can people predict what the network will say?
 
 Colin, Fel, Cadène and Serre (NeurIPS 2022): in the learning phase people see photos with the
 network's answer, in the explanation's arm with its explanation too; in the test the photo only.
@@ -47,9 +47,8 @@ def questions(asked: Asked) -> list[Question]:
 
 
 def places(asked: Asked) -> Places:
-    if asked.trial.stage == Stage.LEARNING:
-        return {PHOTO: PHOTO, "one": "stronger"}
-    return {PHOTO: PHOTO}
+    is_learning = asked.trial.stage == Stage.LEARNING
+    return {PHOTO: PHOTO, "one": "stronger"} if is_learning else {PHOTO: PHOTO}
 
 
 def candidates(
@@ -64,11 +63,11 @@ def candidates(
     stratum = stratum_of(truth, answer)
     others = [index for index in answer.classes[1:] if index not in truth.accepted]
     if not others:
-        return Refusal("the network tells no second class")
+        return Refusal("the network gives no second class")
     other = others[0] if stratum == RIGHT else true_class(truth, answer)
     said, opposite = answer.name(answer.classes[0]), answer.name(other)
     if name_key(said) == name_key(opposite):
-        return Refusal("two classes have one name")
+        return Refusal("two classes have the same name")
     options = tuple(sorted((said, opposite)))
     facts = {"right": options.index(said), "truth": truth.name}
     return [Candidate(said, answer.classes[0], options, facts, stratum)]

@@ -4,10 +4,16 @@ from django.utils.translation import gettext as _
 from pydantic import Field
 
 from studyapp.paradigms.base import Paradigm, Places, one_picture
-from studyapp.paradigms.photos import PhotosIfWanted, wants_photos
 from studyapp.paradigms.questions import Asked, Question
 from studyapp.paradigms.rating.question import candidates
 from studyapp.sections.base import Text
+from studyapp.sections.blocks import BlockSection
+
+
+class PhotosIfWanted(BlockSection):
+    """A block that asks about photos only where it says so."""
+
+    with_photos: bool = Field(False, description="Ask about photos.")
 
 
 class OpenTextBlock(PhotosIfWanted):
@@ -36,6 +42,6 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     block=OpenTextBlock,
-    about_photos=wants_photos,
+    about_photos=lambda block: block.with_photos,
     is_scored=False,
 )

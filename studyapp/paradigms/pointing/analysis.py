@@ -1,19 +1,17 @@
-"""Pointing, analysed: how much of the shown condition's map lies below the click."""
+"""Pointing, analysed: how the map of the shown condition ranks the place of the click."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from PIL import Image
 
 from studyapp.paradigms.analysis import Analysis, InputSchema
 from studyapp.paradigms.estimates import by_method, mean
 from studyapp.paradigms.measures import NAMES, Measured, StudyTables, Values, loaded
-from studyapp.paradigms.tabulation import Table, mean_row
+from studyapp.paradigms.tabulation import Facts, Table, mean_row
 
-Facts = Mapping[str, Any]
 Frame = pd.DataFrame
 SIDE = 224
 # A spot like any other
@@ -29,20 +27,15 @@ def point_scores(values: Values, point: Mapping[str, float]) -> tuple[float, flo
     the same, times 100; NSS (Peters et al., Vision Research 2005) the value in standard
     deviations from the map's mean. A constant map has NSS 0.
     """
-    drawn = _drawn(values)
+    flat = np.abs(values).max(axis=0) if values.ndim == 3 else values
+    picture = Image.fromarray(np.ascontiguousarray(flat, dtype=np.float32))
+    drawn = np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR), dtype=np.float64)
     row = min(int(point["y"] * SIDE), SIDE - 1)
     column = min(int(point["x"] * SIDE), SIDE - 1)
     there = drawn[row, column]
     percentile = 100 * float((drawn < there).mean() + (drawn == there).mean() / 2)
     spread = float(drawn.std())
     return percentile, float((there - drawn.mean()) / spread) if spread > 0 else 0.0
-
-
-def _drawn(values: Values) -> NDArray[np.float64]:
-    flat = np.abs(values).max(axis=0) if values.ndim == 3 else values
-    picture = Image.fromarray(np.ascontiguousarray(flat, dtype=np.float32))
-    drawn = picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR)
-    return np.asarray(drawn, dtype=np.float64)
 
 
 def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
@@ -69,7 +62,7 @@ def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
     )
     frame["value"] = frame["percentile"]
     lost = int(frame["value"].isna().sum())
-    notes = (f"{lost} clicks are left out: their maps are not kept",) if lost else ()
+    notes = (f"{lost} clicks are left out because their maps were not kept",) if lost else ()
     return Measured(
         frame[frame["value"].notna()], "value", null=NULL, bounds=PERCENTILES, notes=notes
     )

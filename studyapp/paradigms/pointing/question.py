@@ -1,7 +1,7 @@
 """Pointing: where would you look? A click on the plain photo, before any map is seen.
 
 The score is the map's percentile at the click and the normalised scanpath saliency (NSS), worked
-out afterwards from the map: never a game of fifteen pixels.
+out afterwards from the map, so that a few pixels more or less decide nothing.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,6 @@ from studyapp.paradigms.base import (
 )
 from studyapp.paradigms.predicted import single_truth
 from studyapp.paradigms.questions import Asked, Question
-from studyapp.sections.blocks import BlockSection
 
 FIRST_CLASSES = 10
 
@@ -48,11 +47,6 @@ def candidates(
     return [Candidate(truth.name, ranked[0])]
 
 
-def widest(block: BlockSection) -> float:
-    """Between two percentiles."""
-    return 100.0
-
-
 PARADIGM = Paradigm(
     name="pointing",
     title="Where does it show?",
@@ -62,5 +56,5 @@ PARADIGM = Paradigm(
     questions=questions,
     places=places,
     candidates=candidates,
-    widest=widest,
+    widest=lambda block: 100.0,
 )

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 
 from pydantic import Field
 
-from studyapp.paradigms.base import STEPS, VALUES_PLAN, Paradigm, Places
+from studyapp.paradigms.base import STEPS, VALUES_PLAN, Paradigm
 from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
-from studyapp.paradigms.questions import Asked
 from studyapp.sections.base import Name
 from studyapp.shelf.likely_names import unknown
 
@@ -62,7 +61,7 @@ class QuestionnaireBlock(ItemsBlock):
 
 
 def complaints(block: QuestionnaireBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
-    """No items, or others than those of the instrument."""
+    """Missing items, or items and points that are not the instrument's."""
     yield from missing_items(block, texts)
     if block.instrument is None:
         return
@@ -73,19 +72,15 @@ def complaints(block: QuestionnaireBlock, texts: Collection[str]) -> Iterator[tu
     if len(block.items) != instrument.items:
         yield (
             "items",
-            f"`blocks.items`: {block.instrument} has {instrument.items} items, here are "
-            f"{len(block.items)}; see {instrument.source}",
+            f"`blocks.items` has {len(block.items)} items, but {block.instrument} has "
+            f"{instrument.items}; see {instrument.source}",
         )
     if block.points != instrument.points:
         yield (
             "points",
             f"`blocks.points = {block.points}`: {block.instrument} is answered from 1 to "
-            f"{instrument.points}",
+            f"{instrument.points}; change it",
         )
-
-
-def no_pictures(asked: Asked) -> Places:
-    return {}
 
 
 PARADIGM = Paradigm(
@@ -98,7 +93,7 @@ PARADIGM = Paradigm(
     widest=widest_of_scale,
     questions=item_questions,
     answer_levels=STEPS,
-    places=no_pictures,
+    places=lambda asked: {},
     candidates=None,
     roles=(),
     networks=(),

@@ -8,9 +8,8 @@ import pandas as pd
 from studyapp.paradigms.analysis import Analysis, InputSchema
 from studyapp.paradigms.estimates import by_method, mean
 from studyapp.paradigms.measures import NAMES, Measured, Scale, StudyTables, loaded
-from studyapp.paradigms.tabulation import Table, mean_row
+from studyapp.paradigms.tabulation import Facts, Table, mean_row
 
-Facts = Mapping[str, Any]
 Frame = pd.DataFrame
 ITEMS = InputSchema(
     needed={"value": None},
@@ -53,7 +52,7 @@ def rated(rows: list[dict[str, Any]], blocks: Mapping[str, Mapping[str, Any]]) -
         "value",
         null=None,
         bounds=(1, most),
-        notes=_wordings(blocks),
+        notes=tuple(_wordings(blocks)),
         scales={scale: Scale((1, count)) for scale, count in points.items()},
     )
 
@@ -66,22 +65,18 @@ def items(row: Any) -> dict[str, int]:
     return {key: int(value) for key, value in further.items() if key.startswith("item_")}
 
 
-def _wordings(blocks: Mapping[str, Mapping[str, Any]]) -> tuple[str, ...]:
-    """What stood on the pages of items without a published instrument."""
-    return tuple(
-        f"{_item_name(number, block)} of {name}: “{words}”, 1 to {block['points']}"
-        for name, block in blocks.items()
-        if not block.get("instrument") and len(block["items"]) + len(blocks) > 2
-        for number, words in enumerate(block["items"], 1)
-    )
-
-
-def _item_name(number: int, block: Mapping[str, Any]) -> str:
-    return f"item_{number}" if len(block["items"]) > 1 else "the item"
+def _wordings(blocks: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+    """The words of items without a published instrument, where there are several."""
+    for name, block in blocks.items():
+        if block.get("instrument") or len(block["items"]) + len(blocks) <= 2:
+            continue
+        for number, words in enumerate(block["items"], 1):
+            item = f"item_{number}" if len(block["items"]) > 1 else "the item"
+            yield f"{item} of {name}: “{words}”, 1 to {block['points']}"
 
 
 def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
-    """The mean of every item by method, where the table tells items apart."""
+    """The mean of every item by method, where the table has a column for items."""
     if "item" not in frame.columns:
         return {}
     return {

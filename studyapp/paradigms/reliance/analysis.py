@@ -1,6 +1,11 @@
-"""Reliance, analysed: advice followed when it is right, and resisted when it is wrong."""
+"""Reliance, analysed: advice followed when it is right, and resisted when it is wrong.
 
-from collections.abc import Iterator, Mapping
+RAIR = first wrong, advice right, final is the advice ÷ first wrong, advice right.
+RSR = first right, advice wrong, final is the first ÷ first right, advice wrong.
+Source: Schemmer et al., Appropriate reliance on AI advice, IUI 2023.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -9,30 +14,22 @@ from studyapp.paradigms.analysis import BINARY, Analysis, InputSchema
 from studyapp.paradigms.base import NO_ADVICE
 from studyapp.paradigms.estimates import by_method, share
 from studyapp.paradigms.measures import Measured, Scale, StudyTables, loaded, scored
-from studyapp.paradigms.tabulation import SHARE_HEADER, Table, share_row
-from studyapp.statistics.reliance import (
-    Choice,
-    Share,
-    relative_ai_reliance,
-    relative_self_reliance,
-    switch_fraction,
-)
+from studyapp.paradigms.tabulation import SHARE_HEADER, Facts, Table, share_row
 
-Facts = Mapping[str, Any]
 Frame = pd.DataFrame
 # Two ways of asking, whose answers are never compared
 ONE_STEP, TWO_STEPS = "one step", "two steps"
 SHARES = {
     "rair": "wrong at first, right advice followed (RAIR)",
     "rsr": "right at first, wrong advice resisted (RSR)",
-    "switch": "went over to advice that differed",
+    "switch": "switched to advice that differed",
     "accept_wrong": "wrong answers accepted",
     "reject_right": "right answers rejected",
 }
 
 
 def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
-    """Of two answers the final one, beside the first and the advice; of one, whether accepted.
+    """Of two answers the final one, with the first and the advice; of one, whether it accepts.
 
     Where a study asks in both ways, each is a scale by itself.
     """
@@ -47,8 +44,8 @@ def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
         part["scale"] = name
         part["method"] += f", {name}"
     note = (
-        "reliance is asked in one step and in two: they are analysed separately, "
-        "without a mixed model"
+        "reliance is asked both in one step and in two; the two are analysed separately, without "
+        "a mixed model"
     )
     return Measured(
         pd.concat(parts.values()).sort_index(),
@@ -68,9 +65,8 @@ def _one_step(tables: StudyTables, main: Frame) -> Frame:
 def _two_steps(tables: StudyTables, final: Frame) -> Frame:
     frame = scored(final, "correct")
     key = ["participant_id", "stimulus_id"]
-    first = tables.frames["judgments"][
-        tables.frames["judgments"]["stage"] == "first"
-    ].drop_duplicates(key)
+    judgments = tables.frames["judgments"]
+    first = judgments[judgments["stage"] == "first"].drop_duplicates(key)
     before = {
         (row.participant_id, row.stimulus_id): row.answer_name
         for row in first.itertuples(index=False)
@@ -78,25 +74,18 @@ def _two_steps(tables: StudyTables, final: Frame) -> Frame:
     pairs = zip(final["participant_id"], final["stimulus_id"], strict=True)
     frame["first"] = pd.Series([before.get(pair) for pair in pairs], final.index, dtype="object")
     frame["final"] = final["answer_name"]
+    stimuli = tables.frames["stimuli"]
+    # Other paradigms' stimuli have facts of the same names that number no options.
+    asked = stimuli[stimuli["stimulus_id"].isin(final["stimulus_id"])]
     for name, fact in (("advice", "advice"), ("truth", "right")):
-        frame[name] = _option_names(tables, final, fact)
+        options = {
+            row.stimulus_id: loaded(row.options)[loaded(row.facts)[fact]]
+            for row in asked.itertuples(index=False)
+        }
+        frame[name] = final["stimulus_id"].map(options)
     unadvised = frame["method"].isin(tables.conditions_with(NO_ADVICE))
     frame["advice"] = frame["advice"].where(~unadvised)
     return frame
-
-
-def _option_names(tables: StudyTables, judgments: Frame, fact: str) -> "pd.Series[Any]":
-    """The name of the option whose number the stimulus notes under `fact`.
-
-    Other paradigms' stimuli have facts of the same names that number no options.
-    """
-    stimuli = tables.frames["stimuli"]
-    asked = stimuli[stimuli["stimulus_id"].isin(judgments["stimulus_id"])]
-    names = {
-        row.stimulus_id: loaded(row.options)[loaded(row.facts)[fact]]
-        for row in asked.itertuples(index=False)
-    }
-    return judgments["stimulus_id"].map(names)
 
 
 def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
@@ -104,11 +93,9 @@ def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
     if "accepted" not in frame.columns:
         return {"methods": two_step_shares(frame, methods)}
     is_one_step = frame["accepted"].notna()
+    ways = ((frame[~is_one_step], two_step_shares), (frame[is_one_step], one_step_shares))
     found: dict[str, Any] = {}
-    for rows, shares in (
-        (frame[~is_one_step], two_step_shares),
-        (frame[is_one_step], one_step_shares),
-    ):
+    for rows, shares in ways:
         if len(rows):
             found |= shares(rows, [name for name in methods if (rows["method"] == name).any()])
     return {"methods": found} if found else {}
@@ -117,25 +104,18 @@ def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
 def two_step_shares(frame: Frame, methods: list[str]) -> dict[str, Any]:
     """RAIR, RSR and the switch fraction by method, each with its two-way robust interval.
 
-    Cases without a first answer or without advice say nothing of reliance.
+    Cases without a first answer or without advice say nothing about reliance.
     """
     found = {}
     advised = frame[frame["first"].notna() & frame["advice"].notna()]
     for name, rows in by_method(advised, methods):
-        cells = rows[["first", "advice", "final", "truth"]].itertuples(index=False, name=None)
-        choices = [Choice(*cell) for cell in cells]
         is_first_right = rows["first"] == rows["truth"]
         is_advice_right = rows["advice"] == rows["truth"]
         followed, kept = rows["final"] == rows["advice"], rows["final"] == rows["first"]
-        differs = rows["first"] != rows["advice"]
         found[name] = {
-            "rair": share(
-                relative_ai_reliance(choices), rows, ~is_first_right & is_advice_right, followed
-            ),
-            "rsr": share(
-                relative_self_reliance(choices), rows, is_first_right & ~is_advice_right, kept
-            ),
-            "switch": share(switch_fraction(choices), rows, differs, followed),
+            "rair": share(rows, followed, among=~is_first_right & is_advice_right),
+            "rsr": share(rows, kept, among=is_first_right & ~is_advice_right),
+            "switch": share(rows, followed, among=rows["first"] != rows["advice"]),
         }
     return found
 
@@ -145,11 +125,9 @@ def one_step_shares(frame: Frame, methods: list[str]) -> dict[str, Any]:
     found = {}
     for name, rows in by_method(frame, methods):
         is_right, accepted = rows["ai_right"] == 1, rows["accepted"] == 1
-        over = Share(int((accepted & ~is_right).sum()), int((~is_right).sum()))
-        under = Share(int((~accepted & is_right).sum()), int(is_right.sum()))
         found[name] = {
-            "accept_wrong": share(over, rows, ~is_right, accepted),
-            "reject_right": share(under, rows, is_right, ~accepted),
+            "accept_wrong": share(rows, accepted, among=~is_right),
+            "reject_right": share(rows, ~accepted, among=is_right),
         }
     return found
 
@@ -160,7 +138,7 @@ def tables(own: Facts) -> Iterator[Table]:
         for method, shares in own["methods"].items()
         for name, one in shares.items()
     ]
-    yield Table("Reliance on advice, each with its own cases", SHARE_HEADER, rows)
+    yield Table("Reliance on advice, each share of its own cases", SHARE_HEADER, rows)
 
 
 ANALYSIS = Analysis(

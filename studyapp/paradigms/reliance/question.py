@@ -48,16 +48,11 @@ class RelianceBlock(BlockSection):
     steps: Literal["one", "two"] = Field("two", description="Whether people answer before advice.")
 
 
-def in_one_step(block: RelianceBlock) -> bool:
-    return block.steps == "one"
-
-
 def questions(asked: Asked) -> list[Question]:
     """Two steps: what does the photo show? One step: accept (1) or reject (0) the advice."""
     if asked.trial.option_order:
-        words = {FINAL: _("What is your answer now?")}.get(
-            asked.trial.step, _("What does the photo show?")
-        )
+        is_final = asked.trial.step == FINAL
+        words = _("What is your answer now?") if is_final else _("What does the photo show?")
         return [value_question(words, named_options(asked))]
     answers = ((ACCEPT, _("Accept it")), (REJECT, _("Reject it")))
     return [value_question(_("Do you accept the robot's answer?"), answers)]
@@ -65,9 +60,7 @@ def questions(asked: Asked) -> list[Question]:
 
 def places(asked: Asked) -> Places:
     """Before the first answer the photo only."""
-    if asked.trial.step == FIRST:
-        return {PHOTO: PHOTO}
-    return {PHOTO: PHOTO, "one": "stronger"}
+    return {PHOTO: PHOTO} if asked.trial.step == FIRST else {PHOTO: PHOTO, "one": "stronger"}
 
 
 def candidates(
@@ -141,7 +134,7 @@ PARADIGM = Paradigm(
     analysis="studyapp.paradigms.reliance.analysis",
     beside=True,
     block=RelianceBlock,
-    in_one_step=in_one_step,
+    in_one_step=lambda block: block.steps == "one",
     advice=advice,
     questions=questions,
     places=places,

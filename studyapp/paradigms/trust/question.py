@@ -32,7 +32,7 @@ LEVELS = {
     ("", "1"): "B slightly",
     ("", "2"): "B clearly",
 }
-# Section 5.2 of version 4. No interval was printed.
+# Section 5.2 of version 4, which gives no interval.
 PUBLISHED = Published(
     source="Grad-CAM paper (other networks and photos)",
     means={"guided_backprop": 1.00, "guided_grad_cam": 1.27},

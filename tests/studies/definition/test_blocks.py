@@ -100,8 +100,11 @@ def test_no_explanation_fits_only_where_it_can_be_missed() -> None:
         ({"paradigm": '"rating"'}, "`blocks.items` is missing"),
         ({"paradigm": '"custom"'}, "`blocks.fields` is missing"),
         ({"paradigm": '"questionnaire"', "items": '["x"]', "instrument": '"trust"'}, "unknown;"),
-        ({"paradigm": '"questionnaire"', "items": '["x"]', "instrument": '"trust_in_automation"'},
-         "has 12 items, here are 1; see Jian"),
+        (
+            {"paradigm": '"questionnaire"', "items": '["x"]',
+             "instrument": '"trust_in_automation"'},
+            "has 12; see Jian",
+        ),
         (
             {"paradigm": '"questionnaire"', "items": str(["x"] * 12), "points": 5,
              "instrument": '"trust_in_automation"'},
@@ -182,8 +185,8 @@ def test_a_key_that_a_field_ignores_is_refused(kind: str, key: str) -> None:
 @pytest.mark.parametrize(
     ("fields", "sentence"),
     [
-        (["text value"], "the main answer, value, is a number, a text is none"),
-        (["line value"], "the main answer, value, is a number, a line is none"),
+        (["text value"], "the main answer, value, must be a number, which a text is not"),
+        (["line value"], "the main answer, value, must be a number, which a line is not"),
         (["number value"], "value, is one of the listed choices or a step of a scale, and any"),
         (["scale a", "text a"], "2 fields of main are called a, and only one answer would be kept"),
         (["text rt_ms"], "the page itself has a field called rt_ms; choose another name"),
@@ -201,7 +204,10 @@ def test_a_field_whose_answer_would_be_lost_is_refused(fields: list[str], senten
 def test_the_main_answer_cannot_be_declined() -> None:
     field = '[{ name = "value", question = "b", choices = ["a", "b"], may_decline = true }]'
     found = complaint(definition(paradigm='"custom"', fields=field))
-    assert "the main answer, value, is a number, “Prefer not to say” is none; choose" in found
+    assert (
+        "the main answer, value, must be a number, which “Prefer not to say” is not; choose"
+        in found
+    )
 
 
 @pytest.mark.parametrize("method", ["edges", "centre_prior", "other_image"])
