@@ -10,18 +10,24 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-from studyapp.statistics.glmm import SIDES, Crossed, MethodModel, fit_right, fit_scores, fit_sides
+from studyapp.statistics.glmm import (
+    SIDES,
+    Crossed,
+    MethodModel,
+    crossed_of,
+    fit_right,
+    fit_scores,
+    fit_sides,
+)
 from studyapp.statistics.holm import holm
-from studyapp.statistics.judgments import crossed_of
+from studyapp.statistics.labels import Integers
 from studyapp.statistics.robust import few, logit_interval, mean_clusters
 from studyapp.statistics.wald import Asked, Wald, asked_of
 
 from .comparisons import Pair, adjusted
 
-Integers = npt.NDArray[np.int64]
 DIGITS = 8
 # What is read first, in the report, the summary, the plan and the JSON alike
 PRIMARY = "robust"

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from .labels import codes
+from .labels import Floats, codes
 
-Floats = npt.NDArray[np.float64]
 DRAWS = 2000
 Interval = tuple[float, float]
 

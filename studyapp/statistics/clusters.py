@@ -13,10 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .labels import codes
+from .labels import Floats, Integers, codes
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 WAYS = ("people", "photos")
 # A side of a contrast with fewer clusters, and less than this share of all, is corrected by its own

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from itertools import product
 
 import numpy as np
-import numpy.typing as npt
 from scipy.linalg import cho_factor, cho_solve
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from .labels import Floats, Integers
 
 
 @dataclass(frozen=True)

@@ -9,16 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
 from .families import Probit
 from .glmm import Crossed
+from .labels import Integers
 from .mixed import MixedFit, MixedModel, fit_mixed
 from .wald import Wald, asked_of
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)

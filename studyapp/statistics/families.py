@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import expit, log_ndtr
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
+from .labels import Floats, Integers
 
 
 @dataclass(frozen=True)

@@ -11,15 +11,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 
 from .crossing import RandomTerm
 from .families import CumulativeLogit, Family, Logit, Probit
+from .labels import Floats, Integers, codes
 from .mixed import MixedFit, MixedModel, fit_mixed
 from .wald import Asked, marginal_score, marginal_share, predictor_of
-
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -85,6 +83,13 @@ class Crossed:
 
 
 SIDES = ("participant", "image")
+
+
+def crossed_of(frame: pd.DataFrame, methods: list[str]) -> Crossed:
+    """Who judged which photo by which method, the first of `methods` being the reference."""
+    number = {name: place for place, name in enumerate(methods)}
+    method = np.array([number[name] for name in frame["method"]], dtype=np.int64)
+    return Crossed(codes(frame["participant"]), codes(frame["image"]), method, methods)
 
 
 @dataclass(frozen=True)
@@ -163,11 +168,8 @@ def fit_right(
 def fit_scores(scores: Integers, crossed: Crossed, *, full: bool = False) -> MethodModel:
     """Scores by method through a cumulative logit with flexible thresholds."""
     levels, y = np.unique(scores, return_inverse=True)
-    family, X, names = (
-        CumulativeLogit(len(levels) - 1),
-        crossed.dummies()[:, 1:],
-        crossed.contrast_names(),
-    )
+    family, X = CumulativeLogit(len(levels) - 1), crossed.dummies()[:, 1:]
+    names = crossed.contrast_names()
     terms, answers = crossed.terms(full=full), levels.tolist()
     fit = fit_mixed(MixedModel(family, y, X, names, crossed.clusters(), terms, answers))
     return _cumulative(fit, crossed, levels, skipped=1)

@@ -1,4 +1,4 @@
-"""Labels of people, photos and methods as whole numbers."""
+"""Arrays of numbers, and labels of people, photos and methods as whole numbers."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 

@@ -7,13 +7,11 @@ L(α, β, θ) = Σ log p(yᵢ | ηᵢ) − ½ u′u − ½ log |H| at the mode u
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from .crossing import Crossing, Factor
 from .families import Family, Parts
+from .labels import Floats, Integers
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 MOST_STEPS = 100
 SMALLEST_DECREMENT = 1e-20
 ROUNDING = 1e-11

@@ -10,15 +10,13 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import OptimizeResult, minimize
 
 from .crossing import Crossing, RandomTerm
 from .families import Family
+from .labels import Floats, Integers
 from .laplace import Laplace, NoModeError
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 FIRST_SCALE = 0.5
 SMALLEST_SCALE = 1e-4
 LARGEST_ENTRIES = 40_000_000

@@ -11,13 +11,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy.stats import rankdata
 
-from .labels import codes
+from .labels import Floats, Integers, codes
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 FEWEST_STIMULI = 5
 SPLITS, RESAMPLES = 100, 500
 

@@ -10,13 +10,10 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
-from .labels import codes
+from .labels import Floats, Integers, codes
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Level = Literal["nominal", "ordinal", "interval"]
 # What each of M units adds to the coefficient's sums: (M, T)
 Terms = Callable[[Floats], Floats]

@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 
 from .clusters import (
@@ -22,9 +21,8 @@ from .clusters import (
     fewest_of_a_side,
     two_way_variance,
 )
-from .labels import codes
+from .labels import Floats, codes
 
-Floats = npt.NDArray[np.float64]
 Values = Sequence[float] | Floats
 FEWEST_CLUSTERS = 2
 # With fewer effective clusters no test is made: its false alarms can't be held near 5 %

@@ -15,10 +15,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy.special import gammainc, gammaln
 
-Floats = npt.NDArray[np.float64]
+from .labels import Floats
+
 # The squared deviations, of values in 0…1, at which the interval is narrowest: some 60 people
 TUNED_AT = 3.0
 HALVINGS = 40

@@ -10,11 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from .bootstrap import DRAWS, drawn_weights, percentile_interval
+from .labels import Floats
 
-Floats = npt.NDArray[np.float64]
 # Person → session → (right answers, answers)
 Tallies = Mapping[str, Mapping[str, tuple[int, int]]]
 

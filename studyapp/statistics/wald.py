@@ -4,14 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from scipy import stats
 from scipy.optimize import brentq
 from scipy.special import expit, logit, ndtr
 
+from .labels import Floats
 from .mixed import MixedFit
 
-Floats = npt.NDArray[np.float64]
 # What is asked of all parameters: thresholds, fixed effects, standard deviations
 Asked = Callable[[Floats], float]
 NODES, WEIGHTS = np.polynomial.hermite_e.hermegauss(80)

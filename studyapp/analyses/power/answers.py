@@ -9,15 +9,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-import numpy.typing as npt
 from scipy.optimize import brentq
 from scipy.stats import norm
 
+from studyapp.statistics.labels import Floats, Integers
 from studyapp.studies.design.draw import Design
 from studyapp.studies.design.precision import VARIANCE, Shares
 
-Floats = npt.NDArray[np.float64]
-Integers = npt.NDArray[np.int64]
 Outcome = Literal["score", "correct"]
 SCORED = ("main", "final")
 # Mean of the method that is compared with, where nothing is known of it

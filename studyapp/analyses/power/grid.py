@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from studyapp.statistics.glmm import Crossed, fit_right, fit_scores
+from studyapp.statistics.labels import Floats
 from studyapp.statistics.robust import effective_pair, too_few, two_way_contrast
 from studyapp.statistics.wald import asked_of
 from studyapp.studies.design.precision import Shares
 
-from .answers import Floats, Layout, Outcome, simulate
+from .answers import Layout, Outcome, simulate
 
 CHUNK = 25
 ALPHA = 0.05

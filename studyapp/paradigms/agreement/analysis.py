@@ -11,7 +11,7 @@ from studyapp.paradigms.measures import Measured, StudyTables, scored
 from studyapp.paradigms.tabulation import Facts, Table, strata_table
 from studyapp.shelf.formatting import interval, number
 from studyapp.statistics.detection import brier, calibration_error, fit_detection, type2_auroc
-from studyapp.statistics.judgments import crossed_of
+from studyapp.statistics.glmm import crossed_of
 from studyapp.statistics.wald import Wald
 
 from .question import ANSWERS, LEAST_BELIEF
