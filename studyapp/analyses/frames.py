@@ -64,9 +64,9 @@ def read_frame(
     return _typed_columns(pd.read_csv(file, **_reading(chosen)), chosen)
 
 
-def _chosen(table: Table, columns: Iterable[str] | None) -> list[Column]:
-    names = None if columns is None else set(columns)
-    return [one for one in table.columns if names is None or one.name in names]
+def _chosen(table: Table, names: Iterable[str] | None) -> list[Column]:
+    names = [one.name for one in table.columns] if names is None else list(names)
+    return [one for one in table.columns if one.name in names]
 
 
 def _reading(chosen: list[Column]) -> dict[str, Any]:
@@ -83,8 +83,19 @@ def _reading(chosen: list[Column]) -> dict[str, Any]:
 
 def _typed_columns(frame: pd.DataFrame, chosen: list[Column]) -> pd.DataFrame:
     for column in chosen:
-        frame[column.name] = _typed(frame[column.name], column)
+        if column.kind == "text":
+            frame[column.name] = frame[column.name].str.replace(r"^'", "", regex=True)
+        elif column.kind == "datetime":
+            frame[column.name] = pd.to_datetime(frame[column.name], format="ISO8601", utc=True)
     return frame[[column.name for column in chosen]]
+
+
+def table_file(folder: Path, table: Table) -> Path:
+    """The CSV file of a table in a bundle's folder; ValueError where there is not exactly one."""
+    files = list((folder / "data").glob(f"*_description-{table.name}_data.csv"))
+    if len(files) != 1:
+        raise ValueError(f"data/ has {len(files)} files for the table “{table.name}”, not one")
+    return files[0]
 
 
 def folder_frame(table: Table, folder: Path, columns: Iterable[str]) -> pd.DataFrame:
@@ -93,20 +104,18 @@ def folder_frame(table: Table, folder: Path, columns: Iterable[str]) -> pd.DataF
     A public bundle counts seconds where a private one has a time; they come under the same name.
     Raises ValueError when the bundle has no such table or column.
     """
-    files = list((folder / "data").glob(f"*_description-{table.name}_data.csv"))
-    if len(files) != 1:
-        raise ValueError(f"data/ holds {len(files)} tables “{table.name}”, not one")
-    refuse_uneven_rows(files[0])
-    cells = pd.read_csv(files[0], dtype=str, keep_default_na=False, na_values=[""])
+    file = table_file(folder, table)
+    refuse_uneven_rows(file)
+    cells = pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
     cells = cells.rename(columns=lambda name: str(name).replace("_after_s", "_at"))
     kinds = {column.name: column.kind for column in table.columns}
     missing = [name for name in columns if name not in cells.columns]
     if missing:
-        raise ValueError(f"{files[0].name} has no column “{missing[0]}”")
+        raise ValueError(f"{file.name} has no column “{missing[0]}”")
     frame = cells[list(columns)].copy()
     for name in columns:
         if kinds[name] == "boolean":
-            frame[name] = _truths(frame[name], files[0])
+            frame[name] = _truths(frame[name], file)
         elif kinds[name] in {"integer", "number"}:
             frame[name] = pd.to_numeric(frame[name]).astype(TYPES[kinds[name]])
         elif kinds[name] == "text":
@@ -115,8 +124,8 @@ def folder_frame(table: Table, folder: Path, columns: Iterable[str]) -> pd.DataF
 
 
 def refuse_uneven_rows(path: Path) -> None:
-    """ValueError for the first row with more or fewer cells than the header: pandas would shift
-    its columns, or fill them up, without a word."""
+    """ValueError for the first row with more or fewer cells than the header, whose columns pandas
+    would silently shift or fill up."""
     with path.open(encoding="utf-8", newline="") as stream:
         reader = csv.reader(stream, strict=True)
         try:
@@ -126,7 +135,7 @@ def refuse_uneven_rows(path: Path) -> None:
             raise ValueError(f"{path.name}, line {reader.line_num}: {error}") from error
     if uneven is not None:
         raise ValueError(
-            f"{path.name}, line {reader.line_num}: {len(uneven)} cells, the header has "
+            f"{path.name}, line {reader.line_num}, has {len(uneven)} cells, but the header has "
             f"{len(header)}; use the file as it was exported"
         )
 
@@ -140,11 +149,3 @@ def _truths(cells: "pd.Series[Any]", path: Path) -> "pd.Series[Any]":
             "neither true nor false; use the file as it was exported"
         )
     return known
-
-
-def _typed(cells: "pd.Series[Any]", column: Column) -> "pd.Series[Any]":
-    if column.kind == "text":
-        return cells.str.replace(r"^'", "", regex=True)
-    if column.kind == "datetime":
-        return pd.to_datetime(cells, format="ISO8601", utc=True)
-    return cells

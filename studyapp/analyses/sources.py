@@ -15,7 +15,7 @@ from studyapp.paradigms.measures import StudyTables, Values
 from studyapp.studies.design.keys import keys_flaw
 
 from .exclusions import apply_exclusions
-from .frames import folder_frame, study_frame
+from .frames import folder_frame, study_frame, table_file
 from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, Table
 from .tables.metrics import METRICS
 from .tables.stimuli import EXPLANATIONS, STIMULI
@@ -84,8 +84,7 @@ def folder_definition(folder: Path) -> dict[str, Any]:
 
 def has_clock(folder: Path) -> bool:
     """Whether a bundle's times are moments: a public one counts seconds from entering."""
-    file = next((folder / "data").glob(f"*_description-{PARTICIPATIONS.name}_data.csv"))
-    with file.open(encoding="utf-8") as lines:
+    with table_file(folder, PARTICIPATIONS).open(encoding="utf-8") as lines:
         return "finished_at" in lines.readline().rstrip().split(",")
 
 

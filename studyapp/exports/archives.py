@@ -1,6 +1,5 @@
-"""A bundle that somebody else made, opened without trusting it."""
+"""A bundle from elsewhere, opened without trusting it."""
 
-import hashlib
 import json
 import lzma
 import stat
@@ -12,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from .folder import MANIFEST
+from .folder import MANIFEST, file_digest
 
 MOST_FILES = 200_000
 MOST_BYTES = 8 * 2**30
@@ -30,7 +29,7 @@ class ArchiveError(Exception):
 
 @contextmanager
 def opened_bundle(path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
-    """The bundle's folder and manifest, every file checked; a zip is unpacked for the while."""
+    """The bundle's folder and manifest, every file checked; a zip is unpacked meanwhile."""
     if path.is_dir():
         yield path, verify(path)
         return
@@ -61,15 +60,15 @@ def unpack(path: Path, folder: Path, *, skip: Callable[[str], bool] = lambda nam
 def _unpack_member(
     archive: zipfile.ZipFile, member: zipfile.ZipInfo, folder: Path, left: int
 ) -> int:
-    """Write one file; the bytes written. What the archive says of sizes is not believed."""
+    """Write one file; the bytes written. The sizes that the archive states are not trusted."""
     if not PurePosixPath(member.filename).parts:
-        raise ArchiveError("a file without a name is in it")
+        raise ArchiveError("a file in the bundle has no name")
     if member.is_dir():
         return 0
     _refuse_name(member)
     target = folder / member.filename
     if target.exists():
-        raise ArchiveError(f"{member.filename!r} is in it twice")
+        raise ArchiveError(f"the bundle contains {member.filename!r} twice")
     target.parent.mkdir(parents=True, exist_ok=True)
     most = min(left, max(member.compress_size, 4096) * MOST_EXPANSION)
     written = 0
@@ -94,12 +93,14 @@ def _refuse_name(member: zipfile.ZipInfo) -> None:
 
 
 def verify(folder: Path) -> dict[str, Any]:
-    """The manifest, after every file was found to be there, unchanged and named in it."""
+    """The manifest, once every file is known to be there, unchanged and listed in it."""
     try:
         manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         named = {str(name): str(digest) for name, digest in manifest["files"].items()}
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ArchiveError(f"no readable {MANIFEST}: this is not a bundle") from error
+        raise ArchiveError(
+            f"{MANIFEST} is missing or unreadable, so this is not a bundle"
+        ) from error
     found = {
         path.relative_to(folder).as_posix(): path
         for path in folder.rglob("*")
@@ -108,11 +109,6 @@ def verify(folder: Path) -> dict[str, Any]:
     for name in sorted(named.keys() ^ found.keys()):
         raise ArchiveError(f"{name} is {'missing' if name in named else 'not in the manifest'}")
     for name, path in sorted(found.items()):
-        if path.is_symlink() or _digest(path) != named[name]:
-            raise ArchiveError(f"{name} is not what the manifest says")
+        if path.is_symlink() or file_digest(path) != named[name]:
+            raise ArchiveError(f"{name} differs from what the manifest says")
     return manifest
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

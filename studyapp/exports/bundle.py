@@ -1,7 +1,5 @@
 """A bundle: a study's tables, materials and manifest, as a folder or a zip, whole or not at all."""
 
-import hashlib
-import json
 import re
 import tempfile
 import zipfile
@@ -32,7 +30,14 @@ from studyapp.studies.design.keys import keys_flaw
 from .analysis import write_analysis
 from .codebook import codebook_csv
 from .description import DESCRIPTION, dataset_description, psych_ds_problems, sidecar
-from .folder import ExportError, whole_file, whole_folder, write_manifest
+from .folder import (
+    ExportError,
+    file_digest,
+    whole_file,
+    whole_folder,
+    write_json,
+    write_manifest,
+)
 from .materials import write_materials
 from .parquet import write_parquet
 from .privacy import found_identities
@@ -43,7 +48,7 @@ from .readme import changes_markdown, readme_markdown
 
 @dataclass(frozen=True)
 class Bundle:
-    """What was written and what could not be put into it."""
+    """Where a bundle was written, and which files were missing."""
 
     path: Path
     missing: list[str] = field(default_factory=list)
@@ -51,7 +56,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Contents:
-    """What a bundle is to hold.
+    """What goes into a bundle.
 
     public: the version for strangers. photos: the photo files too. panel_ids: a table that joins
     people with their panel's data, for a private bundle. analysis: results, report and
@@ -68,13 +73,12 @@ def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
     """Write the bundle of `study` to `target`: a new folder, or a new file if it ends with .zip.
 
     contents: the fields of `Contents`.
-    Raises ExportError when it is too early for one, when the target is there already, when a file
-    or the answer keys are not what their digest says, or when something that tells who a person is
-    stands in a public bundle.
+    Raises ExportError when it is too early for one, when the target already exists, when a file
+    or the answer keys don't match their digest, or when a public bundle would identify a person.
     """
     wanted = Contents(**contents)
     if wanted.public and wanted.panel_ids:
-        raise ExportError("panel ids are never published: leave out one of the two")
+        raise ExportError("panel ids are never published; leave out --public or --panel-ids")
     refuse_too_early(study, public=wanted.public)
     if flaw := keys_flaw(study):
         raise ExportError(flaw)
@@ -88,7 +92,10 @@ def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
         tempfile.TemporaryDirectory(dir=target.parent, prefix=f".{target.name}.") as name,
     ):
         missing = _fill(study, Path(name), wanted)
-        _zip(Path(name), part)
+        with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+            for path in sorted(Path(name).rglob("*")):
+                if path.is_file():
+                    archive.write(path, path.relative_to(name).as_posix())
     return Bundle(target, missing)
 
 
@@ -102,7 +109,7 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
     if wanted.panel_ids:
         tables.append(PANEL)
     _write_tables(study, tables, folder / "data")
-    _write_json(folder / DESCRIPTION, dataset_description(study, tables))
+    write_json(folder / DESCRIPTION, dataset_description(study, tables))
     asked = asked_questions(study_definition(study))
     (folder / "codebook.csv").write_bytes(codebook_csv(tables, asked))
     missing = write_materials(
@@ -130,7 +137,7 @@ def _write_tables(study: Study, tables: Sequence[Table], folder: Path) -> None:
                 write_csv(table, study, file)
     for table in tables:
         path = folder / file_name(study, table.name)
-        _write_json(path.with_suffix(".json"), sidecar(table))
+        write_json(path.with_suffix(".json"), sidecar(table))
         write_parquet(table, path, path.with_suffix(".parquet"))
 
 
@@ -146,7 +153,7 @@ def provenance(study: Study) -> dict[str, Any]:
         "preregistration": _preregistration(study),
         "weights": dict(networks_of(study).values_list("digest", "sha256")),
         "locks": {
-            path.stem: hashlib.sha256(path.read_bytes()).hexdigest()
+            path.stem: file_digest(path)
             for path in sorted((settings.ROOT / "requirements").glob("*.lock"))
         },
         "written_at": timezone.now().isoformat().replace("+00:00", "Z"),
@@ -171,15 +178,3 @@ def _preregistration(study: Study) -> str | None:
         "texts_digest": study.texts_digest,
     }
     return frozen_preregistration(facts, study.definition, study.certificate).digest
-
-
-def _write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, indent=1, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _zip(folder: Path, target: Path) -> None:
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file():
-                archive.write(path, path.relative_to(folder).as_posix())

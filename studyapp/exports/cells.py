@@ -2,11 +2,12 @@
 
 import csv
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from studyapp.analyses.frames import table_file
 from studyapp.analyses.tables import TABLES, Column
 from studyapp.shelf.spreadsheets import read_back
 
@@ -14,27 +15,30 @@ Row = dict[str, Any]
 
 
 def table_rows(folder: Path, name: str) -> Iterator[Row]:
-    """The rows of the table called `name` in a bundle, one by one; missing cells are None. Of a
-    column that was added later, rows of an earlier bundle have nothing.
+    """The rows of the table called `name` in a bundle, one by one; missing cells are None.
 
-    Raises ValueError for a file that is not there, has other columns, or a cell of another kind.
+    Rows of an earlier bundle lack the columns that were added later. Raises ValueError for a
+    missing file, other columns, or a cell of another kind.
     """
     table = next(table for table in TABLES if table.name == name)
-    files = list((folder / "data").glob(f"*_description-{name}_data.csv"))
-    if len(files) != 1:
-        raise ValueError(f"data/ holds {len(files)} tables “{name}”, not one")
-    with files[0].open(encoding="utf-8", newline="") as stream:
+    file = table_file(folder, table)
+    with file.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)
         found = list(reader.fieldnames or [])
         columns = [one for one in table.columns if one.name in found or not one.was_added]
         if found != [one.name for one in columns]:
-            raise ValueError(f"{files[0].name} has other columns than this version of Discern")
+            raise ValueError(f"{file.name} has other columns than this version of Discern")
         for cells in reader:
             if None in cells or None in cells.values():
                 raise ValueError(
-                    f"{files[0].name}, line {reader.line_num}: not as many cells as the header has"
+                    f"{file.name}, line {reader.line_num}, has more or fewer cells than the header"
                 )
             yield {column.name: _value(column, cells[column.name]) for column in columns}
+
+
+def only(names: Iterable[str], row: Row) -> Row:
+    """What a bundle says of these fields; it sets no others."""
+    return {name: row[name] for name in names}
 
 
 def _value(column: Column, cell: str) -> Any:

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from django.core.serializers.json import DjangoJSONEncoder
+
 MANIFEST = "manifest.json"
 
 
@@ -21,7 +23,7 @@ class ExportError(Exception):
 def whole_folder(target: Path) -> Iterator[Path]:
     """A new folder to fill, which becomes `target` when the block ends without an error."""
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ExportError(f"{target} is there already and not empty; name a new folder")
+        raise ExportError(f"{target} already exists and is not empty; name a new folder")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(prefix=f".{target.name}.", dir=target.parent))
     try:
@@ -37,7 +39,7 @@ def whole_folder(target: Path) -> Iterator[Path]:
 def whole_file(target: Path) -> Iterator[Path]:
     """A path to write, which becomes `target` when the block ends without an error."""
     if target.exists():
-        raise ExportError(f"{target} is there already; name a new file")
+        raise ExportError(f"{target} already exists; name a new file")
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")
     try:
@@ -50,7 +52,7 @@ def whole_file(target: Path) -> Iterator[Path]:
 def digests(folder: Path) -> dict[str, str]:
     """SHA-256 of every file below `folder` but the manifest, by its path with forward slashes."""
     return {
-        path.relative_to(folder).as_posix(): _digest(path)
+        path.relative_to(folder).as_posix(): file_digest(path)
         for path in sorted(folder.rglob("*"))
         if path.is_file() and path != folder / MANIFEST
     }
@@ -65,6 +67,14 @@ def write_manifest(folder: Path, facts: dict[str, Any]) -> None:
         os.fsync(file.fileno())
 
 
-def _digest(path: Path) -> str:
+def write_json(path: Path, value: Any, *, sort_keys: bool = False) -> None:
+    text = json.dumps(
+        value, cls=DjangoJSONEncoder, indent=1, ensure_ascii=False, sort_keys=sort_keys
+    )
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def file_digest(path: Path) -> str:
+    """SHA-256 of a file, in hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,17 +1,14 @@
-"""What people read and saw, and all that the tables don't say of a study: enough to rebuild it."""
+"""What people read and saw, and what else it takes to rebuild a study beside its tables."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
-
-from django.core.serializers.json import DjangoJSONEncoder
 
 from studyapp import storage
 from studyapp.analyses.tables.stimuli import networks_of
 from studyapp.models import Image, StimulusOverlay, Study
 
-from .folder import ExportError
+from .folder import ExportError, write_json
 from .publishing import toml_without_codes, without_codes
 
 STUDY_FIELDS = (
@@ -31,26 +28,30 @@ PHOTO_FIELDS = (
 
 
 def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -> list[str]:
-    """Fill `folder`; the sentences about files that were not there.
+    """Fill `folder`; a sentence for each missing file.
 
     public: without the panel's codes, which are worth money.
-    Raises ExportError for a file that is not what its digest says.
+    Raises ExportError for a file that does not match its digest.
     """
     folder.mkdir(parents=True)
     facts = study_facts(study, public=public)
-    _write_json(folder / "study.json", facts)
+    write_json(folder / "study.json", facts, sort_keys=True)
     (folder / "definition.toml").write_text(facts["study"]["definition_toml"], encoding="utf-8")
-    _write_json(folder / "definition.json", facts["study"]["definition"])
-    _write_json(folder / "certificate.json", study.certificate)
-    _write_texts(study, folder / "texts")
+    write_json(folder / "definition.json", facts["study"]["definition"], sort_keys=True)
+    write_json(folder / "certificate.json", study.certificate, sort_keys=True)
+    (folder / "texts").mkdir()
+    for text in study.texts.all():
+        path = folder / "texts" / f"{text.name}.{text.version}.md"
+        path.write_text(text.markdown, encoding="utf-8")
     missing = list(_copy_pictures(study, folder))
     if photos:
-        missing += list(_copy_photos(study, folder / "photos"))
+        for image in Image.objects.filter(uses__study=study).order_by("sha256"):
+            missing += _copy(image.file, image.sha256, folder / "photos")
     return missing
 
 
 def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
-    """The study's own row and those about it that no table holds, as JSON can say them."""
+    """The study's own row, and the rows about it that no table holds, as JSON can hold them."""
     row = {name: getattr(study, name) for name in STUDY_FIELDS}
     if public:
         row["definition"] = without_codes(study.definition)
@@ -77,21 +78,9 @@ def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
 
 
 def named_without_place(row: dict[str, Any]) -> dict[str, Any]:
-    """Where files lay on some machine is nobody's business: their names are enough."""
+    """Only the names of files: their folders would tell about somebody's machine."""
     names = {key: PurePosixPath(row[key]).name for key in ("weights", "labels_file")}
     return {**row, **names}
-
-
-def _write_json(path: Path, value: Any) -> None:
-    text = json.dumps(value, cls=DjangoJSONEncoder, indent=1, ensure_ascii=False, sort_keys=True)
-    path.write_text(text + "\n", encoding="utf-8")
-
-
-def _write_texts(study: Study, folder: Path) -> None:
-    folder.mkdir()
-    for text in study.texts.all():
-        path = folder / f"{text.name}.{text.version}.md"
-        path.write_text(text.markdown, encoding="utf-8")
 
 
 def _copy_pictures(study: Study, folder: Path) -> Iterator[str]:
@@ -107,11 +96,6 @@ def _copy_pictures(study: Study, folder: Path) -> Iterator[str]:
         yield from _copy(file, digest, folder / "maps")
 
 
-def _copy_photos(study: Study, folder: Path) -> Iterator[str]:
-    for image in Image.objects.filter(uses__study=study).order_by("sha256"):
-        yield from _copy(image.file, image.sha256, folder)
-
-
 def _copy(file: str, digest: str, folder: Path) -> Iterator[str]:
     try:
         content = storage.read(file, digest)
@@ -119,8 +103,6 @@ def _copy(file: str, digest: str, folder: Path) -> Iterator[str]:
         yield f"{folder.name}: {file} is missing"
         return
     except storage.DamagedFileError as error:
-        raise ExportError(
-            f"{file} is not what its digest says; restore it from a back-up"
-        ) from error
+        raise ExportError(f"{file} does not match its digest; restore it from a back-up") from error
     folder.mkdir(exist_ok=True)
     (folder / f"{digest}{PurePosixPath(file).suffix}").write_bytes(content)

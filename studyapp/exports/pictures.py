@@ -1,6 +1,5 @@
 """The networks, photos, stimuli and pictures of a bundle, rebuilt or found again by digest."""
 
-import hashlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +23,14 @@ from studyapp.models import (
     WorkState,
 )
 
-from .cells import Row, table_rows
+from .cells import Row, only, table_rows
+from .folder import file_digest
 from .materials import NETWORK_FIELDS, named_without_place
 
 DIGEST = re.compile("[0-9a-f]{64}")
 STIMULUS_FIELDS = ("paradigm", "position", "role", "category", "class_index", "options", "facts")
+CONDITION_FIELDS = ("name", "method", "settings", "position")
+EXPLANATION_FIELDS = ("settings", "state", "is_empty", "provenance")
 
 
 @dataclass(frozen=True)
@@ -52,31 +54,25 @@ def rebuild_pictures(study: Study, folder: Path, facts: dict[str, Any]) -> Pictu
             study=study,
             photo=photos[row["image_sha256"]],
             dropped_because=row["dropped_because"] or "",
-            **{name: row[name] for name in STIMULUS_FIELDS},
+            **only(STIMULUS_FIELDS, row),
         )
         for row in table_rows(folder, "stimuli")
     }
     pictures = Pictures(images, conditions, stimuli)
-    for row in table_rows(folder, "explanations"):
-        _make_overlay(row, pictures, networks, folder)
-    _make_metrics(study, folder)
-    return pictures
-
-
-def _make_metrics(study: Study, folder: Path) -> None:
-    uses = StimulusOverlay.objects.of(study)
-    keys = {
-        (f"{one.stimulus.paradigm}_{one.stimulus.position:04}", one.condition.name, one.role): one
-        for one in uses.select_related("stimulus", "condition")
+    uses = {
+        (row["stimulus_id"], row["condition"], row["role"]): _make_use(
+            row, pictures, networks, folder
+        )
+        for row in table_rows(folder, "explanations")
     }
     MetricValue.objects.bulk_create(
         MetricValue(
-            use=keys[row["stimulus_id"], row["condition"], row["role"]],
-            metric=row["metric"],
-            value=row["value"],
+            use=uses[row["stimulus_id"], row["condition"], row["role"]],
+            **only(("metric", "value"), row),
         )
         for row in table_rows(folder, "metrics")
     )
+    return pictures
 
 
 def _make_networks(facts: dict[str, Any]) -> dict[str, Network]:
@@ -86,7 +82,7 @@ def _make_networks(facts: dict[str, Any]) -> dict[str, Network]:
     """
     found: dict[str, Network] = {}
     for row in facts["networks"]:
-        values = named_without_place({name: row[name] for name in NETWORK_FIELDS})
+        values = named_without_place(only(NETWORK_FIELDS, row))
         network, _ = Network.objects.get_or_create(digest=row["digest"], defaults=values)
         found[row["digest"]] = found[f"n{row['digest'][:12]}"] = network
     return found
@@ -108,12 +104,9 @@ def _make_conditions(
     return {
         row["name"]: Condition.objects.create(
             study=study,
-            name=row["name"],
-            method=row["method"],
             pair=pairs.get(row["pair__name"]),
             versus=row.get("versus", ""),
-            settings=row["settings"],
-            position=row["position"],
+            **only(CONDITION_FIELDS, row),
         )
         for row in facts["conditions"]
     }
@@ -131,11 +124,7 @@ def _make_photos(study: Study, folder: Path, facts: dict[str, Any]) -> dict[str,
             },
         )  # fmt: skip
         photos[digest] = StudyImage.objects.create(
-            study=study,
-            image=image,
-            name=row["name"],
-            group=row["group"],
-            categories=row["categories"],
+            study=study, image=image, **only(("name", "group", "categories"), row)
         )
     return photos
 
@@ -146,9 +135,8 @@ def _make_predictions(folder: Path, images: dict[str, int], networks: dict[str, 
             Prediction(
                 image_id=images[row["image_id"]],
                 network=networks[row["network_id"]],
-                state=row["state"],
                 error=row["error"] or "",
-                top=row["top"],
+                **only(("state", "top"), row),
             )
             for row in table_rows(folder, "predictions")
         ),
@@ -157,23 +145,21 @@ def _make_predictions(folder: Path, images: dict[str, int], networks: dict[str, 
     )
 
 
-def _make_overlay(row: Row, pictures: Pictures, networks: dict[str, Network], folder: Path) -> None:
+def _make_use(
+    row: Row, pictures: Pictures, networks: dict[str, Network], folder: Path
+) -> StimulusOverlay:
+    """A picture under the condition that shows it, with its map."""
     stimulus = pictures.stimuli[row["stimulus_id"]]
     materials = folder / "materials"
     explanation, _ = Explanation.objects.get_or_create(
         image_id=stimulus.photo.image_id,
         network=networks[row["network_id"]],
-        class_index=row["class_index"],
-        method=row["method"],
-        settings_digest=row["settings_digest"],
+        **only(("class_index", "method", "settings_digest"), row),
         defaults={
-            "settings": row["settings"],
-            "state": row["state"],
+            **only(EXPLANATION_FIELDS, row),
             "error": row["error"] or "",
-            "is_empty": row["is_empty"],
             "map_digest": row["map_sha256"] or "",
             "map_file": _store(materials / "maps", row["map_sha256"], "maps"),
-            "provenance": row["provenance"],
         },
     )
     overlay, _ = Overlay.objects.get_or_create(
@@ -188,7 +174,7 @@ def _make_overlay(row: Row, pictures: Pictures, networks: dict[str, Network], fo
             "file": _store(materials / "overlays", row["overlay_sha256"], "pictures"),
         },
     )
-    StimulusOverlay.objects.create(
+    return StimulusOverlay.objects.create(
         stimulus=stimulus,
         condition=pictures.conditions[row["condition"]],
         role=row["role"],
@@ -199,16 +185,15 @@ def _make_overlay(row: Row, pictures: Pictures, networks: dict[str, Network], fo
 def _store(folder: Path, digest: str | None, place: str) -> str:
     """Keep the bundle's file of that digest below `place`; its name, empty if there is none.
 
-    Raises ValueError for a digest that is none, and for a file that is not what its name says.
+    Raises ValueError for an invalid digest, and for a file whose contents its name does not match.
     """
     if not digest:
         return ""
     if DIGEST.fullmatch(digest) is None:
         raise ValueError(f"{digest!r} is not a SHA-256")
     for path in sorted(folder.glob(f"{digest}.*")):
-        with path.open("rb") as source:
-            if hashlib.file_digest(source, "sha256").hexdigest() != digest:
-                raise ValueError(f"{path.name} is not what its name says")
+        if file_digest(path) != digest:
+            raise ValueError(f"the contents of {path.name} do not match the digest in its name")
         name = f"{place}/{path.name}"
         if not storage.is_there(name):
             storage.keep_file(name, path)

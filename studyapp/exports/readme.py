@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from studyapp.analyses.frames import table_file
 from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS
 from studyapp.models import Participation, Study
 
@@ -12,7 +13,7 @@ NEAR_IDENTIFIERS = ("language", "device_class", "arm")
 
 def readme_markdown(study: Study, folder: Path, *, public: bool, panel_ids: bool) -> str:
     """What the bundle is, how to read it in three lines, what was left out of it."""
-    judgments = f"data/{_name(folder, JUDGMENTS.name)}"
+    judgments = f"data/{table_file(folder, JUDGMENTS).name}"
     return f"""\
 # {study.title}
 
@@ -82,9 +83,7 @@ def _private(panel_ids: bool) -> str:
 
 
 def _public(study: Study, folder: Path) -> str:
-    people = pd.read_csv(
-        folder / "data" / _name(folder, PARTICIPATIONS.name), dtype=str, keep_default_na=False
-    )
+    people = pd.read_csv(table_file(folder, PARTICIPATIONS), dtype=str, keep_default_na=False)
     left_out = Participation.objects.filter(study=study, publication_consent=False).count()
     return (
         f"This is the *public* version: only the {len(people)} people who agreed to publishing "
@@ -93,7 +92,3 @@ def _public(study: Study, folder: Path) -> str:
         f"is not anonymisation. The smallest group that shares {', '.join(NEAR_IDENTIFIERS)} has "
         f"{smallest_group(people)} people.\n"
     )
-
-
-def _name(folder: Path, table: str) -> str:
-    return next((folder / "data").glob(f"*_description-{table}_data.csv")).name

@@ -1,4 +1,4 @@
-"""A study rebuilt from a bundle: design, people and judgments as they were, closed to newcomers."""
+"""A study rebuilt from a bundle: design, people and judgments as they were, and closed."""
 
 import csv
 import json
@@ -27,21 +27,22 @@ from studyapp.models import (
     Trial,
 )
 from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.forms import MEASURES
 from studyapp.sections.base import TEXT_NAME
 from studyapp.studies.design.keys import keys_digest
 
 from .archives import ArchiveError, opened_bundle
-from .cells import Row, table_rows
+from .cells import Row, only, table_rows
 from .materials import DEVIATION_FIELDS, STUDY_FIELDS, TEXT_FIELDS
 from .pictures import Pictures, rebuild_pictures
 
 BATCH = 5000
-IMPORTED_CODE = "imported"
-TIMING = (
-    "rt_ms", "confirm_ms", "choice_changes", "hidden_ms", "focus_losses", "window_width",
-    "window_height", "pixel_ratio", "picture_failed",
+TRIAL_FIELDS = (
+    "block", "paradigm", "stage", "step", "option_order", "expected", "may_repeat_image",
 )  # fmt: skip
-# What a stranger's facts and tables may lead to, which the database refuses last
+MOMENTS = ("entered_at", "consented_at", "started_at", "last_seen_at", "finished_at")
+IMPORTED_CODE = "imported"
+# What a bundle's wrong facts and tables may lead to, up to the database's refusal
 UNUSABLE = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError,
     StopIteration, RuntimeError, csv.Error, DatabaseError, ValidationError,
@@ -66,21 +67,20 @@ def import_bundle(path: Path) -> Study:
     """
     with opened_bundle(path) as (folder, manifest):
         if manifest.get("public"):
-            raise ArchiveError("a public bundle has no times: analyse its folder instead")
+            raise ArchiveError(
+                "a public bundle has no times and can't be imported; analyse its folder instead"
+            )
         try:
             with transaction.atomic():
-                return _rebuild(folder, _read_facts(folder))
+                return _rebuild(folder)
         except UNUSABLE as error:
             raise ArchiveError(f"the bundle can't be rebuilt: {error}") from error
 
 
-def _read_facts(folder: Path) -> dict[str, Any]:
-    text = (folder / "materials" / "study.json").read_text(encoding="utf-8")
-    facts: dict[str, Any] = json.loads(text)
-    return facts
-
-
-def _rebuild(folder: Path, facts: dict[str, Any]) -> Study:
+def _rebuild(folder: Path) -> Study:
+    facts: dict[str, Any] = json.loads(
+        (folder / "materials" / "study.json").read_text(encoding="utf-8")
+    )
     study = _make_study(facts)
     pictures = rebuild_pictures(study, folder, facts)
     slots, trials = _make_allocation(study, folder, pictures)
@@ -88,55 +88,47 @@ def _rebuild(folder: Path, facts: dict[str, Any]) -> Study:
     design = Design(study, pictures, slots, trials)
     people = _make_people(design, folder)
     _make_judgments(design, folder, people)
-    _make_events(folder, people)
+    for rows in _batches(table_rows(folder, "events")):
+        Event.objects.bulk_create(
+            Event(
+                participation_id=people[row["participant_id"]], **only(("kind", "at", "data"), row)
+            )
+            for row in rows
+        )
     _make_exclusions(folder, people)
     return study
 
 
 def _make_study(facts: dict[str, Any]) -> Study:
-    # Bundles of before there were answer keys tell no digest of them
-    row = _only(STUDY_FIELDS, {"keys_digest": "", **facts["study"]})
+    # Bundles from before there were answer keys have no digest of them
+    row = only(STUDY_FIELDS, {"keys_digest": "", **facts["study"]})
     if Study.objects.filter(slug=row["slug"]).exists():
-        raise ArchiveError(f"a study “{row['slug']}” is here already; import into another database")
-    _refuse_strange_paradigms(row["definition"])
-    row = {**row, "state": StudyState.CLOSED, "closed_at": row["closed_at"] or row["opened_at"]}
-    if row["kind"] == StudyKind.SIMULATED:
-        row["copy_of"] = _original(facts["copy_of"], row)
-    study = Study.objects.create(**row)
-    for text in facts["texts"]:
-        # It becomes the name of a file in a bundle.
-        if not TEXT_NAME.fullmatch(str(text["name"])):
-            raise ArchiveError(
-                f"materials/study.json: {text['name']!r} is not a valid name for a text"
-            )
-        StudyText.objects.create(study=study, **_only(TEXT_FIELDS, text))
-    Deviation.objects.bulk_create(
-        Deviation(study=study, **_only(DEVIATION_FIELDS, one)) for one in facts["deviations"]
-    )
-    return Study.objects.get(pk=study.pk)
-
-
-def _refuse_strange_paradigms(definition: Row) -> None:
-    for block in definition["blocks"]:
+        raise ArchiveError(f"a study “{row['slug']}” already exists; import into another database")
+    for block in row["definition"]["blocks"]:
         if block["paradigm"] not in PARADIGMS:
             raise ArchiveError(
                 f"the study asks {block['paradigm']}, a paradigm that is not installed here; add "
                 "its folder to the setting PARADIGMS and import again"
             )
-
-
-def _only(names: Iterable[str], row: Row) -> Row:
-    """What a bundle says of these fields; it sets no others."""
-    return {name: row[name] for name in names}
-
-
-def _original(slug: str, row: Row) -> Study:
-    """The study that a simulated copy was drawn from: a closed row without people if not here."""
-    kept = ("title", "definition_toml", "definition", "seed")
-    original, _ = Study.objects.get_or_create(
-        slug=slug, defaults={"state": StudyState.CLOSED, **{key: row[key] for key in kept}}
+    row = {**row, "state": StudyState.CLOSED, "closed_at": row["closed_at"] or row["opened_at"]}
+    if row["kind"] == StudyKind.SIMULATED:
+        # The study it was drawn from: a closed row without people where it is not here
+        kept = only(("title", "definition_toml", "definition", "seed"), row)
+        row["copy_of"], _ = Study.objects.get_or_create(
+            slug=facts["copy_of"], defaults={"state": StudyState.CLOSED, **kept}
+        )
+    study = Study.objects.create(**row)
+    for text in facts["texts"]:
+        # It becomes a file name in the next bundle.
+        if not TEXT_NAME.fullmatch(str(text["name"])):
+            raise ArchiveError(
+                f"materials/study.json: {text['name']!r} is not a valid name for a text"
+            )
+        StudyText.objects.create(study=study, **only(TEXT_FIELDS, text))
+    Deviation.objects.bulk_create(
+        Deviation(study=study, **only(DEVIATION_FIELDS, one)) for one in facts["deviations"]
     )
-    return original
+    return Study.objects.get(pk=study.pk)
 
 
 def _make_allocation(
@@ -159,18 +151,19 @@ def _make_allocation(
             if row["slot_id"] not in slots
         }
         Slot.objects.bulk_create(new.values())
-        slots.update(new)
+        slots |= new
         made = Trial.objects.bulk_create(_trial(row, slots, pictures) for row in rows)
-        trials.update(zip((row["trial_id"] for row in rows), (one.pk for one in made), strict=True))
+        trials |= {row["trial_id"]: one.pk for row, one in zip(rows, made, strict=True)}
     return slots, trials
 
 
 def _settle_keys(study: Study) -> None:
-    """Hold the answer keys against their digest; one of before there were any gets its own."""
+    """Check the answer keys against their digest; an earlier bundle without one gets it now."""
     found = keys_digest(study)
     if study.keys_digest not in ("", found):
         raise ArchiveError(
-            "the answer keys in the table of trials are not those that were drawn with them"
+            "the answer keys in the table of trials are not those that were drawn; export the "
+            "bundle again from the original study"
         )
     study.keys_digest = found
     study.save(update_fields=["keys_digest"])
@@ -180,19 +173,13 @@ def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures) -> Trial:
     trial = Trial(
         slot=slots[row["slot_id"]],
         position=row["trial_position"],
-        block=row["block"],
-        paradigm=row["paradigm"],
-        stage=row["stage"],
-        step=row["step"],
         stimulus=pictures.stimuli.get(row["stimulus_id"]),
         image_id=pictures.images.get(row["image_id"]),
         condition=pictures.conditions.get(row["condition"]),
         stronger_side=row["stronger_side"] or "",
-        option_order=row["option_order"],
-        expected=row["expected"],
-        may_repeat_image=row["may_repeat_image"],
+        **only(TRIAL_FIELDS, row),
     )
-    # A bundle of a study that was not closed, or of before there were keys, does not tell them
+    # A bundle of a study that was not closed, or from before there were keys, does not have them
     told = row.get("keys")
     trial.keys = PARADIGMS[trial.paradigm].keys_of(trial) if told is None else told
     return trial
@@ -213,9 +200,7 @@ def _make_people(design: Design, folder: Path) -> dict[str, int]:
             _participation(row, participant, texts, design)
             for row, participant in zip(rows, participants, strict=True)
         )
-        people.update(
-            zip((row["participant_id"] for row in rows), (one.pk for one in made), strict=True)
-        )
+        people |= {row["participant_id"]: one.pk for row, one in zip(rows, made, strict=True)}
     return people
 
 
@@ -223,20 +208,16 @@ def _participation(
     row: Row, participant: Participant, texts: dict[str, StudyText], design: Design
 ) -> Participation:
     slot = design.slots.get(row["slot_id"])
-    moments = ("entered_at", "consented_at", "started_at", "last_seen_at", "finished_at")
     return Participation(
         study=design.study,
         participant=participant,
-        status=row["status"],
         slot=slot,
         arm=slot.arm if slot is not None and row["arm"] is not None else None,
         language=row["language"] or "",
         device_class=row["device_class"] or "",
         consent_text=texts.get(row["consent_digest"]),
-        publication_consent=row["publication_consent"],
         completion_code=IMPORTED_CODE if row["status"] == Status.FINISHED else "",
-        profile=row["profile"],
-        **{name: row[name] for name in moments},
+        **only(("status", "publication_consent", "profile", *MOMENTS), row),
     )
 
 
@@ -246,24 +227,8 @@ def _make_judgments(design: Design, folder: Path, people: dict[str, int]) -> Non
             Judgment(
                 participation_id=people[row["participant_id"]],
                 trial_id=design.trials[row["trial_id"]],
-                value=row["value"],
-                data=row["data"],
                 texts_digest=row["texts_digest"] or "",
-                answered_at=row["answered_at"],
-                **{name: row[name] for name in TIMING},
-            )
-            for row in rows
-        )
-
-
-def _make_events(folder: Path, people: dict[str, int]) -> None:
-    for rows in _batches(table_rows(folder, "events")):
-        Event.objects.bulk_create(
-            Event(
-                participation_id=people[row["participant_id"]],
-                kind=row["kind"],
-                at=row["at"],
-                data=row["data"],
+                **only(("value", "data", "answered_at", *MEASURES), row),
             )
             for row in rows
         )
@@ -276,9 +241,8 @@ def _make_exclusions(folder: Path, people: dict[str, int]) -> None:
         person, undone = row["participant_id"], row["undoes_made_at"]
         made[person, row["made_at"]] = Exclusion.objects.create(
             participation_id=people[person],
-            rule=row["rule"],
             note=row["note"] or "",
-            made_at=row["made_at"],
+            **only(("rule", "made_at"), row),
             undoes=made[person, undone] if undone is not None else None,
         )
 

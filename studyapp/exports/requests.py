@@ -1,6 +1,5 @@
 """Asking a worker for a bundle, and handing out what it made."""
 
-import hashlib
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ from studyapp.analyses.reports.requests import made_file
 from studyapp.models import Download, Study, WorkState
 from studyapp.queue import BUNDLE, ask
 
-from .folder import MANIFEST
+from .folder import MANIFEST, file_digest
 from .publishing import refuse_too_early
 
 
@@ -40,15 +39,13 @@ def note_export(study: Study, path: Path, *, public: bool, began: datetime) -> D
     With it a withdrawal lists the bundle too. Of a folder the digest is the manifest's, which
     holds every file's own.
     """
-    with (path / MANIFEST if path.is_dir() else path).open("rb") as written:
-        digest = hashlib.file_digest(written, "sha256").hexdigest()
     return Download.objects.create(
         study=study,
         public=public,
         asked_at=began,
         finished_at=timezone.now(),
         state=WorkState.READY,
-        digest=digest,
+        digest=file_digest(path / MANIFEST if path.is_dir() else path),
     )
 
 
