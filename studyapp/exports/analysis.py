@@ -1,4 +1,4 @@
-"""The analysis that goes with a bundle: worked out from its own tables, with scripts to redo it."""
+"""The analysis in a bundle: computed from its own tables, with scripts to redo it."""
 
 import json
 from dataclasses import asdict
@@ -16,8 +16,7 @@ from studyapp.shelf.spreadsheets import inert
 
 SCRIPTS = Path(__file__).with_name("scripts")
 FOLDER = "analysis"
-# What a stranger's analysis needs of a judgment, where it is there; further columns have names
-# that people chose
+# The columns that an analysis elsewhere needs, where there are any
 ANALYSED = (
     "participant", "image", "method", "scale", "unit", "order", "stronger_side", "score", "correct",
     "value",
@@ -25,7 +24,7 @@ ANALYSED = (
 
 
 def write_analysis(bundle: Path) -> None:
-    """Write results, report, tables and scripts into the bundle's folder, whose data are there.
+    """Write results, report, tables and scripts into a bundle's folder that has its data.
 
     A results file and a table of analysed judgments for each paradigm: results.json and table.csv
     where there is one, else results-PARADIGM.json and table-PARADIGM.csv.
@@ -42,23 +41,18 @@ def write_analysis(bundle: Path) -> None:
     report = report_html(found, record, title=record.facts["title"])
     (folder / "report.html").write_text(report, encoding="utf-8")
     write_figures(report_figures(found, record), folder / "figures", ["svg"])
-    _write_scripts(folder, tidies[0])
-
-
-def analysed_table(tidy: Tidy) -> pd.DataFrame:
-    """The judgments that are analysed, as `analyse FILE` and R take them; no text is a formula."""
-    rows = tidy.frame[[name for name in ANALYSED if name in tidy.frame.columns]]
-    return rows.map(lambda cell: inert(cell) if isinstance(cell, str) else cell)
-
-
-def _write_scripts(folder: Path, tidy: Tidy) -> None:
-    instruments = {name: asdict(one) for name, one in INSTRUMENTS.items()}
     filled = {
-        "@REFERENCE@": str(tidy.reference or next(iter(tidy.methods()), "")),
-        "@INSTRUMENTS@": json.dumps(instruments),
+        "@REFERENCE@": str(tidies[0].reference or next(iter(tidies[0].methods()), "")),
+        "@INSTRUMENTS@": json.dumps({name: asdict(one) for name, one in INSTRUMENTS.items()}),
     }
     for script in (SCRIPTS / "reanalyse.py", SCRIPTS / "reanalyse.R"):
         text = script.read_text(encoding="utf-8")
         for mark, words in filled.items():
             text = text.replace(mark, words)
         (folder / script.name).write_text(text, encoding="utf-8")
+
+
+def analysed_table(tidy: Tidy) -> pd.DataFrame:
+    """The judgments that are analysed, as `analyse FILE` and R take them; no text is a formula."""
+    rows = tidy.frame[[name for name in ANALYSED if name in tidy.frame.columns]]
+    return rows.map(lambda cell: inert(cell) if isinstance(cell, str) else cell)

@@ -34,11 +34,11 @@ Every column of every table of an export. This page is written by
 `manage.py export --dictionary docs/data-dictionary.md` from the structure that also writes the
 tables, and a test compares the two.
 
-How to read it: one row of *judgments* is one answer. *Shown* is what the person saw, *stored* what
-the file holds; what was shown and what is stored differ wherever an answer is scored or a side is
-hidden. An empty cell is a missing value. Text that a spreadsheet would run as a formula (a leading
-`=` `+` `-` `@` tab or CR), and text with a leading `'`, has one `'` put in front; numbers are left
-as they are, so −2 stays a number.
+One row of *judgments* is one answer. *Stored* is what the file holds and *shown* is what the person
+saw; the two differ wherever an answer is scored or a side is hidden. An empty cell is a missing
+value. Text that a spreadsheet would run as a formula (it begins with `=` `+` `-` `@`, a tab or CR),
+and text that begins with `'`, has one `'` in front; numbers are left as they are, so −2 stays a
+number.
 """
 
 
@@ -48,8 +48,10 @@ def codebook_csv(tables: Sequence[Table] = TABLES, asked: Sequence[AskedQuestion
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEADER)
     for table in tables:
-        for column in table.columns:
-            writer.writerow([table.name, column.name, *_facts(column)])
+        writer.writerows(
+            [table.name, one.name, one.kind, one.description, one.shown, one.unit, levels_text(one)]
+            for one in table.columns
+        )
     for one in asked:
         writer.writerow([ANSWERS, f"{one.block.name}/{one.question.name}", *_answer_facts(one)])
     return text.getvalue().encode()
@@ -64,19 +66,15 @@ def levels_text(column: Column) -> str:
     return "; ".join(f"{value} = {meaning}" for value, meaning in column.levels.items())
 
 
-def _facts(column: Column) -> list[str]:
-    return [column.kind, column.description, column.shown, column.unit, levels_text(column)]
-
-
 def _answer_facts(asked: AskedQuestion) -> list[str]:
-    """Where the answer to a question stands, and what each number in it means."""
+    """Where the answer to a question is stored, and what each number in it means."""
     question = asked.question
     where = "column “value”" if question.name == "value" else f"further_answers.{question.name}"
     kind, unit = ANSWER_KINDS[question.kind]
     if question.kind == "number" and not question.decimals:
         kind = KINDS["integer"]
     if asked.is_text:
-        where += ".words; the text itself in data, in the private version alone"
+        where += ".words; the text itself is in data, in the private version only"
     declined = {json.dumps(DECLINED): question.decline} if question.decline else {}
     known = asked.levels | declined
     levels = "; ".join(f"{value} = {words}" for value, words in known.items())
@@ -88,11 +86,7 @@ def _section(table: Table) -> Iterator[str]:
     yield f"## {table.name}\n\n{table.description}\n"
     yield "| column | what is stored | kind, unit | shown to the person |\n|---|---|---|---|"
     for column in table.columns:
-        stored = " ".join(filter(None, [column.description, _levels_sentence(column)]))
-        kind = ", ".join(filter(None, [KINDS[column.kind], column.unit]))
-        yield f"| `{column.name}` | {stored} | {kind} | {column.shown} |"
+        levels = f" Levels: {levels_text(column)}." if column.levels else ""
+        kind = f"{KINDS[column.kind]}, {column.unit}" if column.unit else KINDS[column.kind]
+        yield f"| `{column.name}` | {column.description}{levels} | {kind} | {column.shown} |"
     yield ""
-
-
-def _levels_sentence(column: Column) -> str:
-    return f"Levels: {levels_text(column)}." if column.levels else ""

@@ -1,6 +1,6 @@
-"""dataset_description.json and one sidecar a table, as Psych-DS 1.5 wants them (JSON-LD).
+"""dataset_description.json and one sidecar per table, as Psych-DS 1.5 defines them (JSON-LD).
 
-A sidecar replaces the list that it would inherit, so each one says every column of its table.
+A sidecar replaces the list that it would inherit, so each one lists all columns of its table.
 """
 
 import csv
@@ -32,7 +32,7 @@ REQUIRED = ("@context", "@type", "name", "description", "variableMeasured")
 
 
 def dataset_description(study: Study, tables: Sequence[Table]) -> dict[str, Any]:
-    """What the whole data set is; every column of every table once, by name."""
+    """The whole data set: every column of every table once, by name."""
     definition = study_definition(study)
     columns = {column.name: column for table in reversed(tables) for column in table.columns}
     ethics = definition.ethics
@@ -52,7 +52,7 @@ def dataset_description(study: Study, tables: Sequence[Table]) -> dict[str, Any]
 
 
 def sidecar(table: Table) -> dict[str, Any]:
-    """What one table is: all of its columns."""
+    """One table: all of its columns."""
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
@@ -64,21 +64,24 @@ def sidecar(table: Table) -> dict[str, Any]:
 
 def variables(columns: Iterable[Column]) -> list[dict[str, Any]]:
     """schema.org PropertyValues: what is stored, what was shown, unit and levels."""
-    return [
-        {
+    found = []
+    for column in columns:
+        shown = f" Shown: {column.shown}" if column.shown else ""
+        levels = f" Levels: {levels_text(column)}." if column.levels else ""
+        one = {
             "@type": "PropertyValue",
             "name": column.name,
-            "description": _both_ways(column),
+            "description": f"{column.description}{shown}{levels}",
             "valueType": SCHEMA_TYPES[column.kind],
-            **({"unitText": column.unit} if column.unit else {}),
-            **({"levels": dict(column.levels)} if column.levels else {}),
+            "unitText": column.unit,
+            "levels": dict(column.levels),
         }
-        for column in columns
-    ]
+        found.append({key: value for key, value in one.items() if value})
+    return found
 
 
 def psych_ds_problems(folder: Path) -> Iterator[str]:
-    """What the rules of Psych-DS find wrong with a data set folder, a sentence each."""
+    """Where a data set folder breaks the rules of Psych-DS, a sentence each."""
     description = folder / DESCRIPTION
     if not description.is_file():
         yield f"{DESCRIPTION} is missing"
@@ -110,7 +113,7 @@ def _file_problems(file: Path, inherited: dict[str, Any]) -> Iterator[str]:
 
 
 def _doubles(file: Path, place: int) -> Iterator[str]:
-    """The first row_id that appears twice. Hashes alone are kept: eight bytes a row."""
+    """The first row_id that appears twice. Only hashes are kept, eight bytes per row."""
     hashes = np.fromiter((hash(name) for name in _cells(file, place)), dtype=np.int64)
     if len(np.unique(hashes)) == len(hashes):
         return
@@ -127,9 +130,3 @@ def _cells(file: Path, place: int) -> Iterator[str]:
         rows = csv.reader(stream)
         next(rows)
         yield from (row[place] for row in rows if row)
-
-
-def _both_ways(column: Column) -> str:
-    shown = f" Shown: {column.shown}" if column.shown else ""
-    levels = f" Levels: {levels_text(column)}." if column.levels else ""
-    return f"{column.description}{shown}{levels}"

@@ -1,4 +1,4 @@
-"""What must not stand in a public bundle: panel ids, e-mail addresses and IP addresses.
+"""What a public bundle must not contain: panel ids, e-mail addresses and IP addresses.
 
 Finding none does not make the data anonymous; the README of a bundle says so.
 """
@@ -17,7 +17,7 @@ ADDRESS = re.compile(r"[0-9a-fA-F.:]{7,45}")
 
 
 def found_identities(study: Study, folder: Path) -> Iterator[str]:
-    """Every place in the tables that tells who somebody is, a sentence each.
+    """Every place in the tables that identifies a person, a sentence each.
 
     The materials are the researcher's own texts, which name contacts on purpose; the sidecars
     are the same for every study.
@@ -31,14 +31,12 @@ def found_identities(study: Study, folder: Path) -> Iterator[str]:
 
 
 def panel_ids(study: Study) -> set[str]:
-    """Every panel id of the study's people that is long enough to be told from other text."""
+    """Every panel id of the study's people that is long enough not to be an ordinary word."""
     people = Participation.objects.filter(study=study)
     identities = PanelIdentity.objects.filter(participant__participations__study=study)
+    visits = PanelVisit.objects.filter(participation__in=people)
     found = set(identities.values_list("external_id", flat=True))
-    for told in PanelVisit.objects.filter(participation__in=people).values_list(
-        "session", "panel_study"
-    ):
-        found.update(told)
+    found.update(*visits.values_list("session", "panel_study"))
     return {one for one in found if len(one) >= SHORTEST_ID}
 
 

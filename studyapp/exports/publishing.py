@@ -1,4 +1,4 @@
-"""When a bundle may be made, and what of a study's definition a public one holds."""
+"""When a bundle may be made, and what a public one keeps of a study's definition."""
 
 from typing import Any
 
@@ -12,8 +12,8 @@ CODES = ("panel", "codes")
 
 
 def refuse_too_early(study: Study, *, public: bool) -> None:
-    """ExportError for a study that was never open, and for a public bundle that would tell people
-    who are still to come what they will be asked."""
+    """ExportError for a study that was never open, and for a public bundle that would reveal to
+    future participants what they will be asked."""
     if study.opened_at is None:
         raise ExportError(
             f"{study.slug} was never open, so there is nothing to export; open it first"
@@ -29,7 +29,7 @@ def refuse_too_early(study: Study, *, public: bool) -> None:
 
 
 def is_under_way(study: Study) -> bool:
-    """Whether somebody may still come, or is on the way."""
+    """Whether people may still enter, or are taking part."""
     if study.state == StudyState.CLOSED:
         return False
     if study.state in (StudyState.DRAFT, StudyState.PREPARING):
@@ -38,7 +38,7 @@ def is_under_way(study: Study) -> bool:
 
 
 def without_codes(definition: dict[str, Any]) -> dict[str, Any]:
-    """A stored definition without the codes by which a panel pays."""
+    """A stored definition without the panel's completion codes, which are worth money."""
     section, key = CODES
     panel = {name: value for name, value in definition[section].items() if name != key}
     return {**definition, section: panel}

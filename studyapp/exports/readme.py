@@ -1,4 +1,4 @@
-"""The README and CHANGES of a bundle, for somebody who has nothing but the bundle."""
+"""The README and CHANGES of a bundle, for readers who have nothing but the bundle."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ NEAR_IDENTIFIERS = ("language", "device_class", "arm")
 
 
 def readme_markdown(study: Study, folder: Path, *, public: bool, panel_ids: bool) -> str:
-    """What the bundle is, how to read it in three lines, what was left out of it."""
+    """What the bundle is, how to read it, and what was left out of it."""
     judgments = f"data/{table_file(folder, JUDGMENTS).name}"
     return f"""\
 # {study.title}
@@ -24,18 +24,19 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
   describes every column. One row of *judgments* is one answer. `codebook.csv` lists all columns.
 - `materials/`: the study file{" without its panel codes" if public else ""}, the texts people read,
   the overlays and maps by their digests.
-- `analysis/`: results and report, and the analysed judgments as one table; `figures/` has its
-  figures as SVG, and `python analysis/figures/draw.py pdf png` draws them for a paper; `python
-  analysis/reanalyse.py` recomputes the results with pandas alone, `Rscript
+- `analysis/`: results, report and the analysed judgments as one table. `figures/` has the
+  figures as SVG; `python analysis/figures/draw.py pdf png` draws them for a paper. `python
+  analysis/reanalyse.py` recomputes the results with pandas alone, and `Rscript
   analysis/reanalyse.R` the primary analysis and the mixed models in R.
-- `manifest.json`: SHA-256 of every file and what made them.
+- `manifest.json`: SHA-256 of every file, and the versions of the software that made them.
 
 If you know jsPsych: `rt` is in `rt_ms`, `response` in `value` (and `answer_name`), `stimulus`
-in `stimulus_id`, `trial_index` in `trial_position`, and `time_elapsed` as `answered_at` minus the
+in `stimulus_id`, `trial_index` in `trial_position`, and `time_elapsed` is `answered_at` minus the
 person's `entered_at` (in a public version `answered_after_s`).
 
-Text that a spreadsheet would run as a formula has one `'` in front. An empty cell is missing.
-Analyse main trials (of two answers the final one) of finished people without a standing exclusion:
+Text that a spreadsheet would run as a formula has one `'` in front. An empty cell is a missing
+value. Analyse the main trials (of two answers, the final one) of people who finished and are not
+excluded:
 
 ```r
 d <- read.csv("{judgments}", na.strings = "")
@@ -52,7 +53,7 @@ print(d.groupby("condition")[["score", "correct"]].mean())
 {_public(study, folder) if public else _private(panel_ids)}
 ## Licence
 
-The bundle states no licence: ask the data controller named in `materials/definition.json`.
+The bundle comes without a licence: ask the data controller named in `materials/definition.json`.
 """
 
 
@@ -65,30 +66,28 @@ def changes_markdown(study: Study) -> str:
 
 
 def smallest_group(people: pd.DataFrame) -> int:
-    """How many people share the rarest combination of what could tell them apart; 0 for nobody."""
+    """How many people share the rarest combination of near-identifiers; 0 for no people."""
     columns = [name for name in NEAR_IDENTIFIERS if name in people.columns]
-    if people.empty:
-        return 0
-    return int(people.fillna("").groupby(columns).size().min())
+    return 0 if people.empty else int(people.fillna("").groupby(columns).size().min())
 
 
 def _private(panel_ids: bool) -> str:
     held = (
-        "It holds the panel's ids: keep it as you keep those, and delete the table *panel* once "
+        "It contains the panel's ids: protect it accordingly, and delete the table *panel* once "
         "people are paid."
         if panel_ids
-        else "It holds no panel ids."
+        else "It contains no panel ids."
     )
-    return f"This is the *private* version: it has times of day and free text. {held}\n"
+    return f"This is the *private* version, with times of day and free text. {held}\n"
 
 
 def _public(study: Study, folder: Path) -> str:
     people = pd.read_csv(table_file(folder, PARTICIPATIONS), dtype=str, keep_default_na=False)
     left_out = Participation.objects.filter(study=study, publication_consent=False).count()
     return (
-        f"This is the *public* version: only the {len(people)} people who agreed to publishing "
-        f"({left_out} did not, or never got that far), times as seconds since entering, window "
-        f"sizes in hundreds, no free text. Scanned for panel ids, e-mail and IP addresses; a scan "
-        f"is not anonymisation. The smallest group that shares {', '.join(NEAR_IDENTIFIERS)} has "
-        f"{smallest_group(people)} people.\n"
+        f"This is the *public* version. It covers only the {len(people)} people who agreed to "
+        f"publishing ({left_out} did not, or did not get that far), gives times as seconds since "
+        f"entering and window sizes in hundreds, and has no free text. It was scanned for panel "
+        f"ids, e-mail addresses and IP addresses; a scan is not anonymisation. The smallest group "
+        f"with the same {', '.join(NEAR_IDENTIFIERS)} has {smallest_group(people)} people.\n"
     )

@@ -1,10 +1,10 @@
-"""Works out the results of this bundle again, from its tables and with pandas alone.
+"""Recomputes the results of this bundle from its tables, with pandas alone.
 
     python analysis/reanalyse.py
 
-It says what differs from results*.json, and ends with status 1 if anything does. Compared are the
+It lists what differs from results*.json, and ends with status 1 if anything does. It compares the
 numbers of judgments, means, counts, differences and their two-way robust standard errors, and every
-other answer. Pointing needs Pillow besides, which draws the maps as large as they were clicked on.
+other answer. Pointing also needs Pillow, which draws the maps at the size at which people clicked.
 """
 
 import io
@@ -23,10 +23,10 @@ INSTRUMENTS = json.loads("""@INSTRUMENTS@""")
 ANALYSED = ("main", "final", "questionnaire")
 SIDE = 224
 CLOSE = 1e-9
-# The least two-way variance, in cell-clustered ones; and which side of a contrast is sparse
+# The least two-way variance, in cell-clustered ones; which side of a contrast is sparse
 FLOOR = 0.45
 SPARSE_SIDE, SPARSE_SHARE = 15, 0.75
-# What is compared: (what it is, as it is told, as it is found here)
+# What is compared: (what it is, its value in the results, its value here)
 Pair = tuple[str, Any, Any]
 
 
@@ -50,7 +50,7 @@ def main() -> int:
         for label, told, again in pairs:
             sys.stdout.write(f"{found['paradigm']}  {label}: {told} / {again}\n")
         differences += [
-            f"{file.name}: {label}: {told} there, {again} here"
+            f"{file.name}: {label}: {told} in the results, {again} here"
             for label, told, again in pairs
             if not same(told, again)
         ]
@@ -60,12 +60,12 @@ def main() -> int:
 
 
 def same(told: Any, again: Any) -> bool:
-    """What the results do not tell can't differ."""
+    """A value that the results do not give can't differ."""
     return told is None or (again is not None and abs(told - again) <= CLOSE * max(1, abs(told)))
 
 
 def table(name: str) -> pd.DataFrame:
-    """A table of the bundle as text: an empty cell is missing, one ' before a text is taken off."""
+    """A table of the bundle as text: empty cells are missing, and a leading ' is removed."""
     path = next((BUNDLE / "data").glob(f"*_description-{name}_data.csv"))
     cells = pd.read_csv(path, dtype=str, keep_default_na=False, na_values=[""], index_col=False)
     for column in cells.columns:
@@ -74,7 +74,7 @@ def table(name: str) -> pd.DataFrame:
 
 
 def keyed(rows: pd.DataFrame) -> Iterator[Pair]:
-    """How many answers score otherwise than by the key that was drawn with their trial."""
+    """How many scores differ from the key that was drawn with the trial."""
     trials = table("trials").set_index("trial_id")
     if "keys" not in trials.columns or trials["keys"].isna().any():
         return
@@ -88,7 +88,7 @@ def keyed(rows: pd.DataFrame) -> Iterator[Pair]:
         ):
             if question in key and isinstance(told, str):
                 wrong += key[question].get(str(answer)) != int(told)
-    yield "answers that score otherwise than by their key", 0, wrong
+    yield "scores that differ from the answer key", 0, wrong
 
 
 def frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
@@ -99,7 +99,7 @@ def frame(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
 
 
 def valued(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
-    """By the outcome of the results; where they are of plain values, by what was answered."""
+    """By the outcome of the results; where that is a plain value, by what was answered."""
     if found["outcome"] != "value":
         return by_outcome(rows, found, definition)
     if not found["methods"]:
@@ -114,22 +114,17 @@ def valued(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
 
 
 def by_outcome(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
-    """The column of the outcome; what is asked in one step and in two is two scales."""
+    """The column of the outcome; questions asked in one step and in two are two scales."""
     rows = rows[rows[found["outcome"]].notna()]
     several = rows.stage.nunique() > 1
     steps = {"main": "one step", "final": "two steps"}
-    return frame(
-        [
-            (
-                row.participant_id,
-                row.image_group,
-                f"{row.condition}, {steps[str(row.stage)]}" if several else row.condition,
-                steps[str(row.stage)] if several else "",
-                float(getattr(row, found["outcome"])),
-            )
-            for row in rows.itertuples(index=False)
-        ]
-    )
+    values = []
+    for row in rows.itertuples(index=False):
+        scale = steps[str(row.stage)] if several else ""
+        method = f"{row.condition}, {scale}" if scale else row.condition
+        value = float(getattr(row, found["outcome"]))
+        values.append((row.participant_id, row.image_group, method, scale, value))
+    return frame(values)
 
 
 def by_statement(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
@@ -174,7 +169,7 @@ def instrument_means(instrument: Any, given: dict[str, float]) -> dict[str, floa
 
 
 def by_click(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
-    """The percentile of the shown condition's map at the click; maps that are not kept say none."""
+    """The percentile of the shown condition's map at the click, where the map was kept."""
     explanations = table("explanations")
     shown = explanations[(explanations.role == "stronger") & explanations.map_sha256.notna()]
     digests = {(row.stimulus_id, row.condition): row.map_sha256 for row in shown.itertuples()}
@@ -192,17 +187,15 @@ def by_click(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
 
 @cache
 def drawn_map(digest: str | None) -> Any:
-    """The map as it was clicked on; None where it is not kept."""
+    """The map at the size at which people clicked; None where it was not kept."""
     files = sorted((BUNDLE / "materials" / "maps").glob(f"{digest}.*"))
-    return drawn_file(files[0]) if files else None
-
-
-def drawn_file(path: Path) -> Any:
+    if not files:
+        return None
     try:
         from PIL import Image
     except ImportError:
-        sys.exit("pointing is scored on the drawn maps: install Pillow, then run this again")
-    with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as archive:
+        sys.exit("pointing is scored on drawn maps; install Pillow and run this again")
+    with np.load(io.BytesIO(files[0].read_bytes()), allow_pickle=False) as archive:
         values = archive["map"]
     flat = np.abs(values).max(axis=0) if values.ndim == 3 else values
     picture = Image.fromarray(np.ascontiguousarray(flat, dtype=np.float32))
@@ -223,7 +216,7 @@ def further(row: Any) -> dict[str, Any]:
 
 
 def items(row: Any) -> dict[str, float]:
-    """The numbered answers of a page; the only one of a page has no number."""
+    """The numbered answers of a page; a single answer has no number."""
     if isinstance(row.value, str):
         return {"": float(row.value)}
     answers = further(row)
@@ -235,7 +228,7 @@ def own_blocks(definition: Any, paradigm: str) -> list[Any]:
 
 
 def block_names(definition: Any, paradigm: str) -> dict[str, str]:
-    """What stands before a scale's name: its block, where several ask the paradigm."""
+    """The prefix of a scale's name: its block, where several blocks ask the paradigm."""
     names = [block["name"] for block in own_blocks(definition, paradigm)]
     return {name: name if len(names) > 1 else "" for name in names}
 
@@ -259,7 +252,7 @@ def compared(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
 
 
 def answered(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
-    """How often everything was answered, and the mean where there is one."""
+    """How often each question was answered, and the mean where there is one."""
     given = [
         (row.block, row.stage, row.condition if isinstance(row.condition, str) else "everything",
          name, answer)
@@ -270,12 +263,13 @@ def answered(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
         for method, told in one["methods"].items():
             key = (one["block"], one["stage"], method, one["question"])
             own = [number(answer) for *where, answer in given if tuple(where) == key]
+            known = [answer for answer in own if not np.isnan(answer)]
             label = f"{one['block']} {one['stage']} {one['question']}, {method}"
             yield f"{label}, n", told["n"], len(own)
             if told.get("mean") is not None:
-                yield f"{label}, mean", told["mean"], float(np.mean(known(own)))
+                yield f"{label}, mean", told["mean"], float(np.mean(known))
             if "declined" in told:
-                yield f"{label}, declined", told["declined"], len(own) - len(known(own))
+                yield f"{label}, declined", told["declined"], len(own) - len(known)
             for level, count in told.get("counts", {}).items():
                 yield f"{label}, answers {level}", count, own.count(float(level))
 
@@ -286,14 +280,8 @@ def all_answers(row: Any) -> dict[str, Any]:
 
 
 def number(answer: Any) -> float:
-    """A text counts its words; a point and “prefer not to say” are no number."""
-    if isinstance(answer, dict):
-        return float(answer.get("words", "nan"))
-    return float(answer)
-
-
-def known(numbers: list[float]) -> list[float]:
-    return [number for number in numbers if number == number]
+    """Of a text its number of words; NaN for a point and for “prefer not to say”."""
+    return float(answer.get("words", "nan") if isinstance(answer, dict) else answer)
 
 
 def written(path: Path, rows: pd.DataFrame) -> Iterator[Pair]:
@@ -309,7 +297,7 @@ def contrast(rows: pd.DataFrame, a: str, b: str) -> tuple[float, float]:
     """The mean under `b` minus that under `a`, and its two-way cluster-robust standard error.
 
     Cameron, Gelbach and Miller, Journal of Business and Economic Statistics 29 (2011), with the
-    floor and the correction of sparse sides that docs/statistics.md of Discern tells.
+    floor and the correction of sparse sides that Discern's docs/statistics.md describes.
     """
     both = rows[rows.method.isin([a, b])]
     means = both.groupby("method").y.mean()
