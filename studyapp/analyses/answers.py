@@ -1,4 +1,4 @@
-"""Every answer that people gave, counted: what the outcome leaves out, such as confidence.
+"""Every answer that people gave, counted, also what the outcome leaves out, such as confidence.
 
 Which questions there are comes from the paradigms, not from a list kept here.
 """
@@ -29,7 +29,7 @@ def answer_rows(judgments: Frame) -> Frame:
 
     judgments: rows of the judgments table. Answers about no photo have the person for an image.
     """
-    rows = [row for judged in judgments.itertuples(index=False) for row in _rows(judged)]
+    rows = (row for judged in judgments.itertuples(index=False) for row in _rows(judged))
     return Frame(rows, columns=list(COLUMNS))
 
 
@@ -56,8 +56,8 @@ def _number(answer: Any) -> tuple[float, bool, bool]:
 
 
 def answers(rows: Frame, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Each question with what was answered, by method; apart the first answers of two, and
-    those to what was asked again.
+    """What was answered to each question, by method; first answers of two and answers to repeated
+    trials apart.
 
     counts: of each answer, by its number as stored, where the page had a list of them. mean and
     robust95: of steps of a scale, of numbers, and of the number of words of a text. declined: how
@@ -77,7 +77,7 @@ def answers(rows: Frame, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def _question(block: str, stage: str, asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
-    """What was answered to one question; one that the study file does not ask is counted."""
+    """The answers to one question; where the study file does not ask it, only their number."""
     question = asked.question if asked is not None else None
     return {
         "block": block,
@@ -114,8 +114,6 @@ def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
 
 def _mean(rows: Frame) -> dict[str, Any]:
     if rows.empty:
-        return {"mean": None, "robust95": None, "note": "everybody preferred not to say"}
-    columns = (rows[name].to_list() for name in ("value", "participant", "image"))
-    found = two_way_mean(*columns)
-    interval = None if found.low is None else [found.low, found.high]
-    return {"mean": found.estimate, "robust95": interval, "note": found.note}
+        return {"mean": None, "robust95": None, "note": "everyone preferred not to say"}
+    found = two_way_mean(*(rows[name].to_list() for name in ("value", "participant", "image")))
+    return {"mean": found.estimate, "robust95": found.interval, "note": found.note}

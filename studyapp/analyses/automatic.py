@@ -1,4 +1,4 @@
-"""People's judgments of a stimulus beside what automatic metrics say of the same explanations."""
+"""People's judgments of a stimulus beside automatic metrics of the same explanations."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -22,14 +22,17 @@ def automatic(tidy: Tidy) -> dict[str, Any] | None:
     """
     if tidy.metrics is None or tidy.frame.empty or "unit" not in tidy.frame.columns:
         return None
-    found = {
-        str(metric): _metric(tidy, known)
-        for metric, rows in tidy.metrics.groupby("metric")
-        if (known := _numbers(tidy, rows))
-    }
-    if not found:
+    metrics = {}
+    for metric, rows in tidy.metrics.groupby("metric"):
+        if known := _numbers(tidy, rows):
+            methods = {
+                name: {**_agreement(tidy, known, name), "points": _points(tidy, known, name)}
+                for name in tidy.methods()
+            }
+            metrics[str(metric)] = {"methods": methods, "pooled": _agreement(tidy, known, None)}
+    if not metrics:
         return None
-    return {"of": DIFFERENCE if tidy.outcome == "score" else ONE_MAP, "metrics": found}
+    return {"of": DIFFERENCE if tidy.outcome == "score" else ONE_MAP, "metrics": metrics}
 
 
 def _numbers(tidy: Tidy, rows: pd.DataFrame) -> dict[Key, float]:
@@ -47,14 +50,6 @@ def _numbers(tidy: Tidy, rows: pd.DataFrame) -> dict[Key, float]:
         if stronger is not None and weaker is not None:
             found[unit, method] = stronger - weaker
     return found
-
-
-def _metric(tidy: Tidy, known: Mapping[Key, float]) -> dict[str, Any]:
-    methods = {
-        name: {**_agreement(tidy, known, name), "points": _points(tidy, known, name)}
-        for name in tidy.methods()
-    }
-    return {"methods": methods, "pooled": _agreement(tidy, known, None)}
 
 
 def _agreement(tidy: Tidy, known: Mapping[Key, float], method: str | None) -> dict[str, Any]:

@@ -21,9 +21,6 @@ def chosen_study(slug: str, kind: StudyKind = StudyKind.REAL) -> Study:
     if copy is not None:
         return copy
     if kind == StudyKind.REAL:
-        raise ChoiceError(f"{slug} is a {study.kind} study: say --{study.kind}")
-    raise ChoiceError(f"{slug} has no {kind} copy{_mend(slug, kind)}")
-
-
-def _mend(slug: str, kind: StudyKind) -> str:
-    return f"; make one with `study simulate {slug} --people 20`" if kind == "simulated" else ""
+        raise ChoiceError(f"{slug} is a {study.kind} study; add --{study.kind}")
+    fix = f"; make one with `study simulate {slug} --people 20`" if kind == "simulated" else ""
+    raise ChoiceError(f"{slug} has no {kind} copy{fix}")

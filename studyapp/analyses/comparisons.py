@@ -49,20 +49,16 @@ class Pair:
 
 def pairs(tidy: Tidy) -> list[Pair]:
     """Every pair of methods that answer on one scale."""
+    scales = tidy.scale_names()
+    # The methods of each scale, its reference first: trust is not the opposite of distrust
+    by_scale: dict[str, list[str]] = {}
+    for name in tidy.methods():
+        by_scale.setdefault(scales.get(name, ""), []).append(name)
     return [
         Pair(later, first, first == names[0], _worth(tidy.frame, first, later))
-        for names in _by_scale(tidy)
+        for names in by_scale.values()
         for first, later in combinations(names, 2)
     ]
-
-
-def _by_scale(tidy: Tidy) -> list[list[str]]:
-    """The methods of each scale, its reference first: trust is no less distrust."""
-    scales = tidy.scale_names()
-    found: dict[str, list[str]] = {}
-    for name in tidy.methods():
-        found.setdefault(scales.get(name, ""), []).append(name)
-    return list(found.values())
 
 
 def _worth(frame: pd.DataFrame, first: str, later: str) -> tuple[float, float]:
@@ -81,15 +77,16 @@ def adjusted(chosen: Sequence[Pair], p_values: Sequence[float | None]) -> list[f
 
 
 def contrasts(tidy: Tidy, chosen: Sequence[Pair]) -> list[dict[str, Any]]:
-    """Every pair with its robust interval and p."""
+    """Every pair with its robust interval and p; equivalence where the plan names a margin."""
     found = [_contrast(tidy, one) for one in chosen]
     holm_values = adjusted(chosen, [one.p for one in found])
+    margin = tidy.smallest_effect
     return [
         {
             "a": pair.a, "b": pair.b, "planned": pair.is_planned, "estimate": one.estimate,
-            "se": one.se, "df": one.df, "clusters": one.clusters, "robust95": interval(one),
+            "se": one.se, "df": one.df, "clusters": one.clusters, "robust95": one.interval,
             "p": one.p, "p_holm": p_holm, "note": one.note,
-            "equivalence": _equivalence(tidy, one),
+            "equivalence": None if margin is None else asdict(equivalence(one, margin)),
         }
         for pair, one, p_holm in zip(chosen, found, holm_values, strict=True)
     ]  # fmt: skip
@@ -103,13 +100,6 @@ def _contrast(tidy: Tidy, pair: Pair) -> Estimate:
         rows["image"].to_list(),
         (rows["method"] == pair.a).to_list(),
     )
-
-
-def _equivalence(tidy: Tidy, found: Estimate) -> dict[str, Any] | None:
-    """None where the plan names no smallest effect of interest."""
-    if tidy.smallest_effect is None:
-        return None
-    return asdict(equivalence(found, tidy.smallest_effect))
 
 
 def tests(tidy: Tidy) -> dict[str, Any]:
@@ -130,7 +120,3 @@ def estimated(
     way = two_way_share if tidy.outcome == "correct" else two_way_mean
     values, people, images = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
     return way(values, people, images, null=null)
-
-
-def interval(found: Estimate) -> list[float] | None:
-    return None if found.low is None or found.high is None else [found.low, found.high]

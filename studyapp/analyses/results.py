@@ -5,7 +5,7 @@ sentence that says why.
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from platform import python_version
 from typing import Any
@@ -23,7 +23,7 @@ from studyapp.statistics.robust import two_way_slope
 from . import comparisons
 from .answers import answers
 from .automatic import automatic
-from .comparisons import Pair, estimated, interval
+from .comparisons import Pair, estimated
 from .interim_looks import drift_notes, looks
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .repeats import repeats
@@ -32,11 +32,11 @@ from .tidy import LEVELS, Tidy
 ALPHA_LEVELS: Mapping[str, Level] = {
     "score": "ordinal", "correct": "nominal", "value": "interval"
 }  # fmt: skip
-NAIVE_LABEL = "naive: takes every judgment for independent; too narrow, for contrast only"
+NAIVE_LABEL = "naive: treats every judgment as independent; too narrow, for contrast only"
 
 
 def results(tidy: Tidy) -> dict[str, Any]:
-    """Everything that is said of `tidy`, ready for `results_json`."""
+    """All results of `tidy`, ready for `results_json`."""
     methods = {name: _method(tidy, name) for name in tidy.methods()}
     pairs, looked = comparisons.pairs(tidy), looks(tidy)
     models = _models(tidy, pairs)
@@ -68,16 +68,17 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "automatic": automatic(tidy),
         "looks": looked,
         "seed": tidy.seed,
-        "versions": versions(),
+        "versions": {
+            "python": python_version(),
+            "numpy": numpy.__version__,
+            "pandas": pd.__version__,
+            "scipy": scipy.__version__,
+        },
     }
-    return {**found, **_own_results(tidy)}
-
-
-def _own_results(tidy: Tidy) -> dict[str, Any]:
-    """What only this paradigm says, under its name."""
     own = analysis_of(tidy.paradigm).results
-    told = own(tidy.frame, tidy.methods(), tidy.seed) if own is not None else {}
-    return {tidy.paradigm: told} if told else {}
+    if own is not None and (told := own(tidy.frame, tidy.methods(), tidy.seed)):
+        found[tidy.paradigm] = told
+    return found
 
 
 def results_json(found: Mapping[str, Any]) -> str:
@@ -94,25 +95,16 @@ def _without_minus_zero(told: Any) -> Any:
     return told + 0.0 if isinstance(told, float) else told
 
 
-def versions() -> dict[str, str]:
-    """The libraries that the numbers come from."""
-    return {
-        "python": python_version(),
-        "numpy": numpy.__version__,
-        "pandas": pd.__version__,
-        "scipy": scipy.__version__,
-    }
-
-
 def _method(tidy: Tidy, name: str) -> dict[str, Any]:
     """n, the mean or accuracy with its robust interval, and the distribution."""
     rows = _rows(tidy.frame, name)
     values = rows[tidy.outcome]
     found = estimated(tidy, tidy.frame, name)
+    columns = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
     facts: dict[str, Any] = {
         "n": len(rows),
-        "robust95": interval(found),
-        "cluster_bootstrap95": _bootstrap(tidy, rows),
+        "robust95": found.interval,
+        "cluster_bootstrap95": _pair(two_way_bootstrap(*columns, seed=tidy.seed)),
         "note": found.note,
         **_naive(tidy, name),
     }
@@ -122,11 +114,6 @@ def _method(tidy: Tidy, name: str) -> dict[str, Any]:
         return {**facts, "mean": found.estimate}
     counts = {str(level): int((values == level).sum()) for level in LEVELS["score"]}
     return {**facts, "mean": found.estimate, "counts": counts}
-
-
-def _bootstrap(tidy: Tidy, rows: pd.DataFrame) -> list[float] | None:
-    columns = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
-    return _pair(two_way_bootstrap(*columns, seed=tidy.seed))
 
 
 def _models(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:
@@ -206,7 +193,7 @@ def _order(tidy: Tidy) -> dict[str, Any] | None:
     y, people, images = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
     found = two_way_slope(y, people, images, [float(place) for place in rows["order"]])
     return {
-        "slope": found.estimate, "robust95": interval(found), "p": found.p, "note": found.note
+        "slope": found.estimate, "robust95": found.interval, "p": found.p, "note": found.note
     }  # fmt: skip
 
 
@@ -221,42 +208,32 @@ def _naive(tidy: Tidy, name: str) -> dict[str, Any]:
 
 
 def _everybody(tidy: Tidy) -> dict[str, Any] | None:
-    """The same means over all who answered, left out or not: how much the exclusions matter."""
+    """The same means over everyone who answered, to show how much the exclusions matter."""
     if tidy.everybody is None:
         return None
     frame, found = tidy.everybody, {}
     for name in sorted(set(frame["method"])):
         one = estimated(tidy, frame, name)
-        found[name] = {
-            "n": len(_rows(frame, name)),
-            "mean": one.estimate,
-            "robust95": interval(one),
-        }
+        count = len(_rows(frame, name))
+        found[name] = {"n": count, "mean": one.estimate, "robust95": one.interval}
     return found
 
 
 def _notes(tidy: Tidy) -> list[str]:
-    """What a reader must know before believing a number."""
-    rules: list[tuple[Callable[[], bool], str]] = [
-        (lambda: tidy.frame.empty and not tidy.notes, "there are no judgments to analyse"),
-        (lambda: tidy.frame["method"].nunique() == 1, "there is one method, so no contrast"),
+    """What a reader must know before trusting a number."""
+    frame, flow = tidy.frame, tidy.flow
+    few_photos = tidy.about_photos and 0 < frame["image"].nunique() < 10
+    rules: list[tuple[bool, str]] = [
+        (frame.empty and not tidy.notes, "there are no judgments to analyse"),
+        (frame["method"].nunique() == 1, "there is one method, so no contrast"),
+        (0 < frame["participant"].nunique() < 10, "fewer than ten people: an interval says little"),
+        (few_photos, "fewer than ten photos: the results do not extend to other photos"),
         (
-            lambda: 0 < tidy.frame["participant"].nunique() < 10,
-            "fewer than ten people: an interval says little",
+            flow.get("analysed", 0) * 2 < flow.get("finished", 0),
+            "most of those who finished are left out",
         ),
-        (
-            lambda: tidy.about_photos and 0 < tidy.frame["image"].nunique() < 10,
-            "fewer than ten photos: nothing is said of photos at large",
-        ),
-        (lambda: _most_left_out(tidy), "most of those who finished are left out"),
     ]
-    return [*tidy.notes, *(sentence for applies, sentence in rules if applies())]
-
-
-def _most_left_out(tidy: Tidy) -> bool:
-    finished: int = tidy.flow.get("finished", 0)
-    analysed: int = tidy.flow.get("analysed", 0)
-    return analysed * 2 < finished
+    return [*tidy.notes, *(sentence for applies, sentence in rules if applies)]
 
 
 def _rows(frame: pd.DataFrame, method: str) -> pd.DataFrame:

@@ -1,25 +1,13 @@
-"""The results in lines for a terminal: the right figure first, the naive one beside it."""
+"""The results in lines for a terminal: the robust numbers first, the naive ones beside them."""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-from studyapp.shelf.formatting import points, signed
+from studyapp.paradigms.tabulation import Facts
+from studyapp.shelf.formatting import counted, interval, number, percent, points, signed
 
-Show = Callable[[float], str]
-Facts = Mapping[str, Any]
+Show = Callable[[float | None], str]
 MODELS = ("glmer", "glmer_full", "clmm", "clmm_full", "clmm_side", "clmm_side_full")
-
-
-def _base(found: Facts) -> str:
-    """What the results rest on. Answers without a score are none of it; a note counts them."""
-    if not found["n"]:
-        return "no scored judgments"
-    photos = f" on {_count(found['images'], 'photo', 'photos')}" if found["images"] else ""
-    return (
-        f"{_count(found['n'], 'judgment', 'judgments')} of "
-        f"{_count(found['people'], 'person', 'people')}{photos}"
-    )
 
 
 def summary(found: Facts) -> Iterator[str]:
@@ -37,36 +25,42 @@ def summary(found: Facts) -> Iterator[str]:
         family = "planned" if one["planned"] else "exploratory"
         yield f"  {one['a']} − {one['b']} ({family}): {_contrast(one, show)}"
     yield from _models(found)
-    for scale, alpha in _scales(found["alpha"]):
-        yield f"  agreement among people{scale}: {_alpha(alpha, found['kappa'])}"
+    scales = found["alpha"].get("scales")
+    for name, alpha in scales.items() if scales else [("", found["alpha"])]:
+        on_scale = f" on {name}" if name else ""
+        yield f"  agreement among people{on_scale}: {_alpha(alpha, found['kappa'])}"
     if found["repeats"] is not None:
         yield f"  asked again: {found['repeats']['same']} of {found['repeats']['n']} the same"
     yield from _answers(found)
     yield f"  {found['naive']['label']}"
     if found["paradigm"] in found:
         yield f"  {found['paradigm']}: {json.dumps(found[found['paradigm']], ensure_ascii=False)}"
-    yield _left_out(found["excluded"])
+    excluded = ", ".join(f"{count} {rule}" for rule, count in found["excluded"].items())
+    yield f"  left out by a rule: {excluded or 'nobody'}"
 
 
-def _count(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}"
+def _base(found: Facts) -> str:
+    """What the results rest on. A note counts the answers that have no score."""
+    if not found["n"]:
+        return "no scored judgments"
+    photos = f" on {counted(found['images'], 'photo', 'photos')}" if found["images"] else ""
+    return (
+        f"{counted(found['n'], 'judgment', 'judgments')} of "
+        f"{counted(found['people'], 'person', 'people')}{photos}"
+    )
 
 
 def _method(method: Facts) -> str:
     if "accuracy" in method:
-        figure = f"{_percent(method['accuracy'])} right ({method['right']} of {method['n']})"
+        show: Show = percent
+        figure = f"{percent(method['accuracy'])} right ({method['right']} of {method['n']})"
     else:
-        figure = f"mean {_number(method['mean'])} of {method['n']} judgments"
-    return f"{figure}, {_interval(method, 'accuracy' in method)}"
-
-
-def _interval(method: Facts, as_percent: bool) -> str:
+        show = number
+        figure = f"mean {number(method['mean'])} of {method['n']} judgments"
     if method["robust95"] is None:
-        return str(method["note"])
-    show = _percent if as_percent else _number
-    low, high = (show(value) for value in method["robust95"])
+        return f"{figure}, {method['note']}"
     note = f"; {method['note']}" if method["note"] else ""
-    return f"95 % interval {low} to {high}{note}"
+    return f"{figure}, 95 % interval {interval(method['robust95'], show)}{note}"
 
 
 def _distribution(counts: Mapping[str, int]) -> str:
@@ -78,90 +72,68 @@ def _distribution(counts: Mapping[str, int]) -> str:
 
 
 def _test(test: Facts) -> str:
-    if test["null"] is None:
+    null = test["null"]
+    if null is None:
         return "no test: there is no value to test against"
-    against = "0" if test["null"] == 0 else f"chance ({_percent(test['null'])})"
-    if test["null"] > 1:
-        against = _number(test["null"])
+    against = "0" if null == 0 else number(null) if null > 1 else f"chance ({percent(null)})"
     if test["p"] is None:
         return f"no test against {against}"
-    return f"against {against}: p {_p(test['p'])}, by Holm p {_p(test['p_holm'])}"
+    return f"against {against}: p {_p(test['p'])}, p by Holm {_p(test['p_holm'])}"
 
 
 def _naive(naive: Facts) -> str:
     if "wilson95" in naive:
-        return f"Wilson {_pair(naive['wilson95'], _percent)}"
+        return f"Wilson {interval(naive['wilson95'], percent)}"
     p = naive["wilcoxon"]["p"]
     wilcoxon = "no Wilcoxon test" if p is None else f"Wilcoxon on people p {_p(p)}"
-    return f"pooled t {_pair(naive['pooled95'], _number)}, {wilcoxon}"
+    return f"pooled t {interval(naive['pooled95'])}, {wilcoxon}"
 
 
 def _contrast(one: Facts, show: Show) -> str:
     if one["estimate"] is None:
         return str(one["note"])
-    interval = f" ({_pair(one['robust95'], show)})" if one["robust95"] is not None else ""
-    told = one["note"]
+    pair = f" ({interval(one['robust95'], show)})" if one["robust95"] is not None else ""
+    test = one["note"]
     if one["p"] is not None:
-        told = f"p {_p(one['p'])}, by Holm p {_p(one['p_holm'])}"
-    return f"{show(one['estimate'])}{interval}, {told}{_equivalence(one['equivalence'], show)}"
-
-
-def _equivalence(told: Facts | None, show: Show) -> str:
-    """Against the smallest effect of interest, where the plan names one."""
-    if told is None or told["p"] is None:
-        return ""
-    return f"; equivalence within ±{show(told['margin']).removeprefix('+')}: p {_p(told['p'])}"
-
-
-def _left_out(excluded: Mapping[str, int]) -> str:
-    if not excluded:
-        return "  left out by a rule: nobody"
-    return "  left out by a rule: " + ", ".join(f"{n} {rule}" for rule, n in excluded.items())
+        test = f"p {_p(one['p'])}, p by Holm {_p(one['p_holm'])}"
+    told, equivalence = one["equivalence"], ""
+    if told is not None and told["p"] is not None:
+        margin = show(told["margin"]).removeprefix("+")
+        equivalence = f"; equivalence within ±{margin}: p {_p(told['p'])}"
+    return f"{show(one['estimate'])}{pair}, {test}{equivalence}"
 
 
 def _models(found: Facts) -> Iterator[str]:
     """Each mixed model, the one to read beside the robust numbers marked, or that there is none."""
-    for name in MODELS:
-        if name in found:
-            mark = ", to be read beside the above" if name == found["beside"] else ""
-            yield f"  mixed model {name}{mark}: {_model(found[name])}"
-            yield from _marginals(found, name)
-    if found["beside"] is None and any(name in found for name in MODELS):
-        yield "  NO FULL MIXED MODEL CONVERGED: there are the two-way robust numbers alone"
+    show: Show = percent if found["outcome"] == "correct" else number
+    fitted = [name for name in MODELS if name in found]
+    for name in fitted:
+        mark = ", to be read beside the above" if name == found["beside"] else ""
+        yield f"  mixed model {name}{mark}: {_model(found[name])}"
+        for method, marginal in found[name]["marginal"].items():
+            if marginal is not None:
+                p = found[name]["chance"][method]["p_holm"]
+                test = "no test" if p is None else f"p by Holm {_p(p)}"
+                yield f"    {method}: {show(marginal[0])} ({interval(marginal[1:], show)}), {test}"
+    if found["beside"] is None and fitted:
+        yield "  NO FULL MIXED MODEL CONVERGED: read the two-way robust numbers alone"
 
 
 def _model(model: Facts) -> str:
     if not model["converged"]:
         return f"NOT CONVERGED: {model['note']}"
-    spread = ", ".join(f"{name} {_number(sd)}" for name, sd in model["sd"].items())
+    spread = ", ".join(f"{name} {number(sd)}" for name, sd in model["sd"].items())
     note = f"; {model['note']}" if model["note"] else ""
-    return f"log-likelihood {_number(model['loglik'])}, SD of {spread}{note}"
-
-
-def _marginals(found: Facts, name: str) -> Iterator[str]:
-    show = _percent if found["outcome"] == "correct" else _number
-    for method, marginal in found[name]["marginal"].items():
-        if marginal is not None:
-            value, low, high = (show(one) for one in marginal)
-            p = found[name]["chance"][method]["p_holm"]
-            test = "no test" if p is None else f"by Holm p {_p(p)}"
-            yield f"    {method}: {value} ({low} to {high}), {test}"
-
-
-def _scales(alpha: Facts) -> list[tuple[str, Facts]]:
-    """Each scale's own where there are several."""
-    if "scales" not in alpha:
-        return [("", alpha)]
-    return [(f" on {name}", one) for name, one in alpha["scales"].items()]
+    return f"log-likelihood {number(model['loglik'])}, SD of {spread}{note}"
 
 
 def _answers(found: Facts) -> Iterator[str]:
-    """Everything that was answered: how many answers each question has, and their mean."""
+    """How many answers each question has, and their mean."""
     for one in found["answers"]:
         first = ", first answer" if one["stage"] == "first" else ""
         told = ", ".join(
             f"{method} {answered['n']} answers"
-            + (f" with a mean of {_number(answered['mean'])}" if "mean" in answered else "")
+            + (f" with a mean of {number(answered['mean'])}" if "mean" in answered else "")
             for method, answered in one["methods"].items()
         )
         yield f"  {one['block']}/{one['question']}{first}: {told}"
@@ -170,23 +142,9 @@ def _answers(found: Facts) -> Iterator[str]:
 def _alpha(alpha: Facts, kappa: Facts | None) -> str:
     if alpha["value"] is None:
         return str(alpha["note"])
-    interval = (
-        "" if alpha["low"] is None else f" ({_number(alpha['low'])} to {_number(alpha['high'])})"
-    )
-    fleiss = f", Fleiss’ κ = {_number(kappa['value'])}" if kappa is not None else ""
-    return f"Krippendorff’s α = {_number(alpha['value'])}{interval}, {alpha['level']}{fleiss}"
-
-
-def _pair(pair: list[float] | None, show: Any) -> str:
-    return "not to be had" if pair is None else f"{show(pair[0])} to {show(pair[1])}"
-
-
-def _percent(value: float | None) -> str:
-    return "–" if value is None else f"{100 * value:.1f} %"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.2f}".replace("-", "−")
+    pair = "" if alpha["low"] is None else f" ({interval((alpha['low'], alpha['high']))})"
+    fleiss = f", Fleiss’ κ = {number(kappa['value'])}" if kappa is not None else ""
+    return f"Krippendorff’s α = {number(alpha['value'])}{pair}, {alpha['level']}{fleiss}"
 
 
 def _p(value: float) -> str:

@@ -133,7 +133,7 @@ def test_a_report_of_values_is_drawn_without_a_test(paradigm: str, tmp_path: Pat
     path, page = write_csv(tmp_path / "table.csv", text), tmp_path / "page.html"
     call_command("analyse", path, paradigm=paradigm, html=page, stdout=StringIO())
     html = page.read_text("utf-8")
-    assert "What people saw of it" in html
+    assert "Results by method" in html
     assert "p against" not in html
     assert "The dashed line" not in html.partition("Differences between methods")[0]
 

@@ -230,5 +230,6 @@ def test_trials_that_are_asked_again_are_compared_by_their_outcome(paradigm: str
     found = results(tidy_study(study))["repeats"]
     assert (found["n"], found["same"]) == (16, same)
     assert (
-        f"16 trials were asked again, the other way round: {same} had" in study_report(study).html
+        f"16 trials were repeated with sides or buttons swapped: {same} had"
+        in study_report(study).html
     )

@@ -75,7 +75,9 @@ def test_answers_that_drift_empty_no_interval_and_are_told() -> None:
     assert not drifts(confidence_sequence([0.2, 0.3] * 150, 0, 1))
     rows = [{**asdict(look), "at": None} for look in looks]
     (note,) = drift_notes({"blur": rows})
-    assert note.startswith("answers about blur drift: looks at different times exclude each other")
+    assert note.startswith(
+        "answers about blur drift: intervals at different times exclude each other"
+    )
 
 
 def test_the_mean_that_moves_with_the_people_is_held_at_every_look() -> None:

@@ -91,7 +91,7 @@ def test_simulated_people_are_left_out_unless_asked_for(study: Study, tmp_path: 
     send_people(copy, 3, seed=2)
     call_command("export", study.slug, out=tmp_path / "real")
     assert len(rows_of(tmp_path / "real", "participations")) == 2
-    with pytest.raises(CommandError, match="say --simulated"):
+    with pytest.raises(CommandError, match="add --simulated"):
         call_command("export", copy.slug, out=tmp_path / "copy")
     call_command("export", study.slug, out=tmp_path / "simulated", simulated=True)
     names = {path.name for path in (tmp_path / "simulated" / "data").iterdir()}

@@ -21,5 +21,5 @@ def test_where_none_converged_the_robust_intervals_are_named_as_the_ones_to_read
     found = results(make_tidy("correct", crossed("ab", "0000")))
     text = report_html([found], None, title="nobody right")
     assert found["beside"] is None
-    assert "No mixed model converged on these judgments" in text
+    assert "No mixed model whose effects of methods vary" in text
     assert "Not converged: " in text

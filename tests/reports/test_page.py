@@ -78,9 +78,9 @@ def test_every_figure_has_words_for_who_can_not_see_it_and_its_numbers(study: St
 def test_headings_come_in_the_order_in_which_a_reader_asks(study: Study) -> None:
     text = study_report(study).html
     wanted = [
-        "In short</h2>", "Who took part</h2>", "What was asked, and the design</h2>", "Certificate",
-        "Which network is more reasonable?</h2>", "How the answers are spread", "Robust to people",
-        "The naive result", "How much the exclusions matter", "Reliability", "Stimuli from best",
+        "In short</h2>", "Who took part</h2>", "Questions and design</h2>", "Certificate",
+        "Which network is more reasonable?</h2>", "Distribution of answers", "Robust to clusters",
+        "The naive result", "Effect of the exclusions", "Reliability", "Stimuli from the highest",
         "Deviations from the plan</h2>", "How to cite, and",
     ]  # fmt: skip
     body = text[text.index("<main>") :]
@@ -104,7 +104,7 @@ def test_a_public_bundle_has_a_report_too(study: Study, tmp_path: Path) -> None:
     Participation.objects.update(publication_consent=True)
     bundle = write_bundle(close_study(study), tmp_path / "bundle", public=True).path
     call_command("analyse", str(bundle), html=tmp_path / "r.html", verbosity=0)
-    assert "Stimuli from best to worst" in (tmp_path / "r.html").read_text("utf-8")
+    assert "Stimuli from the highest to the lowest mean" in (tmp_path / "r.html").read_text("utf-8")
 
 
 def test_a_table_from_elsewhere_has_a_report_without_a_design(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_a_table_from_elsewhere_has_a_report_without_a_design(tmp_path: Path) ->
     (tmp_path / "d.csv").write_text("\n".join(lines))
     call_command("analyse", str(tmp_path / "d.csv"), html=tmp_path / "r.html", verbosity=0)
     text = (tmp_path / "r.html").read_text("utf-8")
-    assert "Robust to people and photos at once" in text
+    assert "Robust to clusters of people and photos" in text
     assert "Certificate" not in text
 
 
@@ -137,7 +137,7 @@ def test_who_is_left_out_is_counted_and_compared(study: Study) -> None:
     Exclusion.objects.create(participation=person, rule="failed_checks")
     text = study_report(study).html
     assert "1 left out: failed checks" in text
-    assert "With and without those who are left out" in text
+    assert "With and without the people left out" in text
     assert re.search(r"4 analysed", text)
 
 
@@ -164,7 +164,7 @@ def test_equivalence_is_told_in_short_and_as_a_table() -> None:
     told = "guided_grad_cam − guided_backprop: the difference is smaller than the smallest effect"
     short, _, rest = page.partition('<section id="people">')
     assert f"{told} of interest, 4.00 (equivalence p " in short
-    assert "Against the smallest effect of interest" in rest
+    assert "Differences against the smallest effect of interest" in rest
     assert "±4.00" in rest
 
 

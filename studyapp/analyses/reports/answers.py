@@ -1,18 +1,16 @@
 """The answers that the outcome leaves out, such as confidence, as one table."""
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
-from studyapp.paradigms.tabulation import Table
+from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import interval, number
 
-Facts = Mapping[str, Any]
 # Answers that stand apart from those of the outcome, by stage
 APART = {"first": "first answer", "repeat": "asked again"}
 
 
 def answers_table(found: Facts) -> Table | None:
-    """Each question beside the outcome's, by method; None where nothing else was asked."""
+    """Each question besides the outcome's, by method; None where nothing else was asked."""
     is_scored = bool(found["methods"])
     rows = [
         [_label(one), method, str(told["n"]), *_numbers(one, told)]
@@ -21,11 +19,11 @@ def answers_table(found: Facts) -> Table | None:
         for method, told in one["methods"].items()
     ]
     header = ["question", "method", "answers", "mean", "95 % interval", "each answer"]
-    return Table("What else was answered", header, rows) if rows else None
+    return Table("Other answers", header, rows) if rows else None
 
 
 def _gives_the_outcome(one: Facts) -> bool:
-    """What the tables above are made of: the page's main answer, and the items of a scale."""
+    """Whether the tables above come from it: the page's main answer, and the items of a scale."""
     name = str(one["question"])
     return one["stage"] not in APART and (name == "value" or name.startswith("item_"))
 
@@ -36,13 +34,11 @@ def _label(one: Facts) -> str:
 
 
 def _numbers(one: Facts, told: Facts) -> list[str]:
-    unit = f" {'words' if one['kind'] == 'text' else one.get('unit', '')}".rstrip()
-    unit = unit if told.get("mean") is not None else ""
-    return [
-        f"{number(told.get('mean'))}{unit}",
-        interval(told.get("robust95")),
-        "; ".join(_particulars(one, told)),
-    ]
+    unit = "words" if one["kind"] == "text" else one.get("unit", "")
+    mean = number(told.get("mean"))
+    if unit and told.get("mean") is not None:
+        mean += f" {unit}"
+    return [mean, interval(told.get("robust95")), "; ".join(_particulars(one, told))]
 
 
 def _particulars(one: Facts, told: Facts) -> Iterator[str]:

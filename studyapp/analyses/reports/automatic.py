@@ -2,22 +2,19 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from studyapp.analyses.automatic import ONE_MAP
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.scatter import scatter_figure
-from studyapp.paradigms.tabulation import Table
+from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import interval, number
 
 from .tabulation import outcome_words
 
-Facts = Mapping[str, Any]
-
 
 @dataclass(frozen=True)
 class Automatic:
-    """`what`: of which map a metric's number is. The naive table takes all methods together."""
+    """`what`: which map a metric's number is of. The naive table pools all methods."""
 
     what: str
     figures: list[Figure]
@@ -38,17 +35,19 @@ def automatic_part(found: Facts) -> Automatic | None:
         for name, one in facts["methods"].items()
     ]
     naive = [_row(metric, facts["pooled"]) for metric, facts in metrics.items()]
-    figures = [_figure(metric, facts["methods"], found) for metric, facts in metrics.items()]
+    figures = [
+        scatter_figure(
+            metric,
+            {name: [(x, y) for x, y in one["points"]] for name, one in facts["methods"].items()},
+            {name: _note(one) for name, one in facts["methods"].items()},
+            (metric, outcome_words(found)),
+        )
+        for metric, facts in metrics.items()
+    ]
     header = ["", "stimuli", "ρ", "95 % interval", "ceiling", ""]
     return Automatic(
         what, figures, Table("Within each method", header, rows), Table("Pooled", header, naive)
     )
-
-
-def _figure(metric: str, methods: Mapping[str, Facts], found: Facts) -> Figure:
-    panels = {name: [(x, y) for x, y in one["points"]] for name, one in methods.items()}
-    notes = {name: _note(one) for name, one in methods.items()}
-    return scatter_figure(metric, panels, notes, (metric, outcome_words(found)))
 
 
 def _note(one: Facts) -> str:
@@ -60,11 +59,5 @@ def _note(one: Facts) -> str:
 
 def _row(label: str, one: Facts) -> list[str]:
     pair = None if one["low"] is None or one["high"] is None else (one["low"], one["high"])
-    return [
-        label,
-        str(one["stimuli"]),
-        number(one["rho"]),
-        interval(pair),
-        number(one["ceiling"]),
-        one["note"],
-    ]
+    rho, ceiling = number(one["rho"]), number(one["ceiling"])
+    return [label, str(one["stimuli"]), rho, interval(pair), ceiling, one["note"]]

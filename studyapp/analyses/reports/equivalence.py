@@ -1,12 +1,11 @@
 """Whether differences are smaller than the smallest effect of interest, where one is named."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from studyapp.paradigms.tabulation import Table
+from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import interval, p_value, points, signed
 
-Facts = Mapping[str, Any]
 LEVEL = 0.05
 
 
@@ -24,7 +23,7 @@ def equivalence_table(found: Facts) -> Table | None:
         [
             f"{one['a']} − {one['b']}",
             f"±{_size(told, show)}",
-            interval(_interval90(told), show),
+            interval(None if told["low90"] is None else (told["low90"], told["high90"]), show),
             p_value(told["p"]),
             _verdict(told, show),
         ]
@@ -32,7 +31,7 @@ def equivalence_table(found: Facts) -> Table | None:
         if (told := one["equivalence"]) is not None
     ]
     header = ["contrast", "smallest effect", "90 % interval", "p, two one-sided tests", ""]
-    title = "Against the smallest effect of interest, each contrast by itself"
+    title = "Differences against the smallest effect of interest"
     return Table(title, header, rows) if rows else None
 
 
@@ -44,20 +43,12 @@ def _size(told: Facts, show: Any) -> str:
     return str(show(told["margin"])).removeprefix("+")
 
 
-def _interval90(told: Facts) -> list[float] | None:
-    return None if told["low90"] is None else [told["low90"], told["high90"]]
-
-
 def _verdict(told: Facts, show: Any) -> str:
     size = _size(told, show)
     if told["p"] is None:
         return f"no test against the smallest effect of interest, {size}."
-    if told["p"] < LEVEL:
-        return (
-            f"the difference is smaller than the smallest effect of interest, {size} "
-            f"(equivalence p {p_value(told['p'])})."
-        )
+    verdict = "the difference is" if told["p"] < LEVEL else "the difference is not shown to be"
     return (
-        f"not shown to be smaller than the smallest effect of interest, {size} "
+        f"{verdict} smaller than the smallest effect of interest, {size} "
         f"(equivalence p {p_value(told['p'])})."
     )

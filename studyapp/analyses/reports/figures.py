@@ -1,42 +1,36 @@
 """The figures of one paradigm, from its results."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.distribution import distribution_figure
 from studyapp.analyses.figures.intervals import Frame, Point, interval_figure
 from studyapp.paradigms import PARADIGMS
-from studyapp.shelf.formatting import (
-    number,
-    percent,
-    points,
-    short,
-    signed,
-)
+from studyapp.paradigms.tabulation import Facts
+from studyapp.shelf.formatting import number, percent, points, short, signed
 
 from .tabulation import null_of
 
-Facts = Mapping[str, Any]
-NULL_WORDS: Mapping[float | None, str] = {0: "0, no preference", 50: "50, a spot like any other"}
+NULL_WORDS: Mapping[float | None, str] = {0: "0, no preference", 50: "50, like a random spot"}
 UNIT = ", in percentage points (pp)"
-WITH_EVERYBODY = "with everybody who answered, left out or not"
+WITH_EVERYBODY = "with everyone who answered, also those left out"
 
 
 def main_figures(found: Facts, methods: Mapping[str, str]) -> Iterator[Figure]:
-    """What was asked first: how answers are spread, and each method with its interval.
+    """The main outcome: the distribution of answers, and each method with its interval.
 
-    methods: the explanation method of each condition, so that published numbers find their row.
+    methods: the explanation method of each condition, to match published numbers to rows.
     """
     if found["outcome"] == "score" and found["n"]:
         counts = {name: one["counts"] for name, one in found["methods"].items()}
-        yield distribution_figure("How the answers are spread", counts)
+        yield distribution_figure("Distribution of answers", counts)
     if found["n"]:
         _, means = _published(found)
         paper = {name: means.get(method) for name, method in methods.items()}
         yield interval_figure(
             [_point(name, one, paper.get(name)) for name, one in found["methods"].items()],
-            _frame(found, "What people saw of it"),
+            _frame(found, "Results by method"),
         )
 
 
@@ -57,9 +51,8 @@ def contrast_figure(found: Facts) -> Figure | None:
     is_share = found["outcome"] == "correct"
     ends = [value for one in rows for value in (one["robust95"] or [one["estimate"]])]
     reach = max(0.1 if is_share else 0.5, *(abs(end) * 1.1 for end in ends))
-    drawn = [_difference(one) for one in rows]
     return interval_figure(
-        drawn,
+        [_difference(one) for one in rows],
         Frame(
             title=f"Differences between methods{UNIT if is_share else ''}",
             low=-reach,
@@ -73,13 +66,10 @@ def contrast_figure(found: Facts) -> Figure | None:
 
 
 def _difference(one: Facts) -> Point:
-    """A contrast; one without a test says so, since its interval is no verdict either."""
-    marks = [
-        *([] if one["planned"] else ["exploratory"]),
-        *(["no test"] if one["p"] is None else []),
-    ]
-    label = f"{one['a']} − {one['b']}"
-    return Point(label, one["estimate"], one["robust95"], ", ".join(marks))
+    """A contrast; one without a test is marked, since its interval decides nothing either."""
+    marks = {"exploratory": not one["planned"], "no test": one["p"] is None}
+    note = ", ".join(words for words, applies in marks.items() if applies)
+    return Point(f"{one['a']} − {one['b']}", one["estimate"], one["robust95"], note)
 
 
 def sensitivity_figure(found: Facts) -> Figure | None:
@@ -92,7 +82,7 @@ def sensitivity_figure(found: Facts) -> Figure | None:
     if not changed:
         return None
     points = [_both(name, found["methods"].get(name), one) for name, one in everybody.items()]
-    return interval_figure(points, _frame(found, "With and without those who are left out"))
+    return interval_figure(points, _frame(found, "With and without the people left out"))
 
 
 def _point(name: str, one: Facts, paper: float | None) -> Point:
@@ -102,14 +92,10 @@ def _point(name: str, one: Facts, paper: float | None) -> Point:
 
 
 def _both(name: str, one: Facts | None, everybody: Facts) -> Point:
-    other: Sequence[float] | None = everybody["robust95"]
-    if one is None:
-        return Point(name, None, None, "nobody", other=everybody["mean"], other_interval=other)
-    point = _point(name, one, None)
-    note = f"n = {one['n']} and {everybody['n']}"
-    return Point(
-        name, point.value, point.interval, note, other=everybody["mean"], other_interval=other
-    )
+    point = Point(name, None, None, "nobody")
+    if one is not None:
+        point = replace(_point(name, one, None), note=f"n = {one['n']} and {everybody['n']}")
+    return replace(point, other=everybody["mean"], other_interval=everybody["robust95"])
 
 
 def _frame(found: Facts, title: str) -> Frame:
@@ -132,7 +118,7 @@ def _frame(found: Facts, title: str) -> Frame:
 
 
 def _range(found: Facts) -> tuple[float, float]:
-    """Around all means and their intervals, where the outcome has no bounds of its own."""
+    """Around all means and their intervals, where the outcome has no bounds."""
     ends = [
         end
         for one in [*found["methods"].values(), *(found["everybody"] or {}).values()]

@@ -1,4 +1,4 @@
-"""Every stimulus with its overlays, from the one that people saw best to the worst."""
+"""Every stimulus with its overlays, from the highest mean outcome to the lowest."""
 
 import base64
 import io
@@ -8,11 +8,11 @@ from typing import Any
 
 from PIL import Image as Picture
 
+from studyapp.paradigms.tabulation import Facts
 from studyapp.shelf.formatting import number, percent, signed
 
 from .study_record import StudyRecord
 
-Facts = Mapping[str, Any]
 Show = Callable[[float | None], str]
 SIDE, QUALITY = 128, 78
 
@@ -73,23 +73,13 @@ def _entry(
     key, methods = judged
     stimuli = record.frames["stimuli"]
     stimulus = stimuli[stimuli["stimulus_id"] == key].iloc[0]
-    cells = [
-        Cell(name, _figure(one, show), tuple(_pictures(record, shown.get(_condition(name), []))))
-        for name, one in methods.items()
-    ]
-    return Entry(
-        rank,
-        key,
-        str(stimulus["category"]),
-        str(stimulus["image_name"]),
-        _figure(_pooled(methods), show),
-        tuple(cells),
-    )
-
-
-def _condition(method: str) -> str:
-    """Statements are told apart behind a comma, which no condition's name has."""
-    return method.partition(", ")[0]
+    cells = []
+    for name, one in methods.items():
+        # A statement's name follows a comma, which no condition's name has
+        pictures = shown.get(name.partition(", ")[0], [])
+        cells.append(Cell(name, _figure(one, show), tuple(_pictures(record, pictures))))
+    category, photo = str(stimulus["category"]), str(stimulus["image_name"])
+    return Entry(rank, key, category, photo, _figure(_pooled(methods), show), tuple(cells))
 
 
 def _figure(one: Facts, show: Show) -> str:

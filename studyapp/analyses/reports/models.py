@@ -1,15 +1,13 @@
-"""The mixed models of a paradigm as tables, the one to read first; a fit that failed says so."""
+"""The mixed models of a paradigm as tables, the one to read first on top."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
-from studyapp.paradigms.tabulation import Table
+from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import MISSING, interval, number, p_value, percent, signed
 
 from .tabulation import FAMILIES
 
-Facts = Mapping[str, Any]
 FORMULAS = {
     "glmer": "correct ~ method + (1|participant) + (1|image), binomial",
     "glmer_full": "glmer’s formula + (1|participant:method) + (1|image:method)",
@@ -44,8 +42,8 @@ def fallback_sentence(found: Facts) -> str:
     if found["beside"] is not None or not any(name in found for name in FORMULAS):
         return ""
     return (
-        "No mixed model converged on these judgments in which the methods’ effects vary by person "
-        "and photo: the two-way cluster-robust numbers above need none."
+        "No mixed model whose effects of methods vary by person and photo converged on these "
+        "judgments. The two-way cluster-robust numbers above do not depend on one."
     )
 
 
@@ -73,15 +71,8 @@ def _tables(model: Facts, found: Facts) -> Iterator[Table]:
               "p by Holm"]  # fmt: skip
     yield Table("Marginal means", header, rows)
     if model["contrasts"]:
-        header = [
-            "contrast",
-            "difference, logits",
-            "standard error",
-            "p",
-            "p by Holm",
-            "family",
-            "",
-        ]
+        header = ["contrast", "difference, logits", "standard error", "p", "p by Holm", "family",
+                  ""]  # fmt: skip
         yield Table("Differences", header, [_contrast(one) for one in model["contrasts"]])
     yield Table("Parameters", ["", "estimate", "standard error"], list(_parameters(model)))
 

@@ -1,7 +1,7 @@
 """The report as one HTML page that asks for nothing outside itself."""
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -11,6 +11,7 @@ from studyapp.analyses.figures.figure import page_style
 from studyapp.analyses.figures.flow import flow_figure
 from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.results import results_json
+from studyapp.paradigms.tabulation import Facts
 from studyapp.studies.design.certificate import certificate_lines
 
 from .plan import condition_lines, network_lines
@@ -18,21 +19,20 @@ from .sections import section, section_figures
 from .study_record import StudyRecord
 from .tabulation import arms_table
 
-Facts = Mapping[str, Any]
 MARKS = {
-    "simulated": "Simulated people gave these answers. They show that the analysis works, and "
-    "nothing about people.",
-    "pilot": "This is a pilot: it was made to try the study, not to answer its question.",
+    "simulated": "Simulated people gave these answers: they test the analysis and say nothing "
+    "about people.",
+    "pilot": "This is a pilot: it was run to test the study, not to answer its question.",
 }
 DEMONSTRATION = "This is a demonstration, not evidence."
 CITATION = (
     "Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra: Grad-CAM: Visual Explanations from Deep "
-    "Networks via Gradient-based Localization. arXiv 1610.02391. For the questions that are asked."
+    "Networks via Gradient-based Localization. arXiv 1610.02391. It introduced these questions."
 )
 
 
 def report_html(found: Sequence[Facts], record: StudyRecord | None, *, title: str) -> str:
-    """The page of the results `found`, one section a paradigm.
+    """The page of the results `found`, one section per paradigm.
 
     The same results and record give the same bytes. Without a record (a table from elsewhere)
     it has no design, no pictures and no plan.
@@ -93,6 +93,6 @@ def _study(record: StudyRecord) -> dict[str, Any]:
 
 
 def _marks(record: StudyRecord) -> list[str]:
-    """What must be read before any number."""
+    """Warnings to read before any number."""
     marks = [MARKS[record.facts["kind"]]] if record.facts["kind"] in MARKS else []
     return [*marks, *([DEMONSTRATION] if record.definition.get("demo") else [])]

@@ -1,14 +1,13 @@
-"""What a study file says of networks and conditions, a line each."""
+"""The networks and conditions of a study file, a line each."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import PurePath
-from typing import Any
 
-Facts = Mapping[str, Any]
+from studyapp.paradigms.tabulation import Facts
 
 
 def network_lines(definition: Facts) -> Iterator[str]:
-    """Everything that tells one network from another: two of one builder differ in it."""
+    """Everything that distinguishes a network from another with the same builder."""
     for name, one in sorted(definition["networks"].items()):
         weights = PurePath(one["weights"].replace("\\", "/")).name
         told = [one["builder"], f"weights {weights}", *_settings(one["options"])]

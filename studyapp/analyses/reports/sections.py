@@ -1,14 +1,13 @@
 """What the report says of one paradigm, in the order in which it is read."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from django.utils.text import capfirst
 
 from studyapp.analyses.figures import Figure
 from studyapp.paradigms import PARADIGMS
-from studyapp.paradigms.tabulation import Table
+from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import counted, interval, number, p_value, percent, points, signed
 
 from .answers import answers_table
@@ -19,15 +18,7 @@ from .gallery import Entry, gallery
 from .interim_looks import looks_figures
 from .models import Model, fallback_sentence, models
 from .study_record import StudyRecord
-from .tabulation import (
-    contrasts_table,
-    estimates_table,
-    naive_table,
-    outcome_words,
-    own_tables,
-)
-
-Facts = Mapping[str, Any]
+from .tabulation import contrasts_table, estimates_table, naive_table, outcome_words, own_tables
 
 
 @dataclass(frozen=True)
@@ -126,7 +117,7 @@ def _method(one: Facts, words: str) -> str:
         pair = interval(one["robust95"], percent)
     else:
         said = f"{words} {number(one['mean'])}"
-        pair = interval(one["robust95"], number)
+        pair = interval(one["robust95"])
     interval_words = "" if one["robust95"] is None else f" (95 % interval {pair})"
     note = f"; {one['note']}" if one["note"] else ""
     return f"{said}{interval_words}{note}."
@@ -136,26 +127,26 @@ def _repeats(told: Facts | None) -> str:
     if told is None:
         return ""
     asked = counted(told["n"], "trial was", "trials were")
-    return f"{asked} asked again, the other way round: {told['same']} had the same outcome."
+    return f"{asked} repeated with sides or buttons swapped: {told['same']} had the same outcome."
 
 
 def _by_scale(told: Facts | None, sentence: Callable[[Facts | None], str]) -> list[str]:
-    """What is said of each scale where there are several, else the one sentence."""
+    """A sentence for each scale where there are several, else the one sentence."""
     if told is None or "scales" not in told:
         return [words for words in [sentence(told)] if words]
     return [f"{name}: {sentence(one)}" for name, one in told["scales"].items()]
 
 
 def _order(order: Facts | None, outcome: str) -> str:
-    """Whether people answer otherwise as trials go on, in a sentence."""
+    """Whether answers change as trials go on, in a sentence."""
     if order is None:
         return ""
     if order["slope"] is None or order["robust95"] is None:
-        return f"The order of trials can't be told apart: {order['note']}."
+        return f"The effect of trial order can't be estimated: {order['note']}."
     show = points if outcome == "correct" else signed
     test = order["note"] if order["p"] is None else f"p {p_value(order['p'])}"
     return (
-        f"As trials go on: {show(order['slope'])} with each further trial "
+        f"Trend over trials: {show(order['slope'])} with each further trial "
         f"({interval(order['robust95'], show)}), {test}."
     )
 
@@ -165,7 +156,8 @@ def _reliability(alpha: Facts | None, kappa: Facts | None) -> str:
     if alpha is None:
         return "Agreement among people was not computed."
     if alpha.get("value") is None:
-        return f"Agreement among people can't be told: {alpha.get('note', 'nothing varies')}."
+        note = alpha.get("note", "nothing varies")
+        return f"Agreement among people can't be estimated: {note}."
     low, high = alpha.get("low"), alpha.get("high")
     pair = "" if low is None or high is None else f" ({number(low)} to {number(high)})"
     fleiss = f"; Fleiss’ κ = {number(kappa['value'])}" if kappa is not None else ""

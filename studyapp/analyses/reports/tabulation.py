@@ -1,29 +1,15 @@
 """The tables of a report: the right numbers, then the naive ones labelled as such."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from studyapp.paradigms.analysis import analysis_of
-from studyapp.paradigms.tabulation import Table
-from studyapp.shelf.formatting import (
-    interval,
-    number,
-    p_value,
-    percent,
-    points,
-    short,
-    signed,
-)
-
-Facts = Mapping[str, Any]
-
+from studyapp.paradigms.tabulation import Facts, Table
+from studyapp.shelf.formatting import interval, number, p_value, percent, points, short, signed
 
 FAMILIES = {True: "planned", False: "exploratory"}
 OUTCOME_WORDS = {"score": "mean score", "correct": "share right", "value": "mean"}
 
 
 def outcome_words(found: Facts) -> str:
-    """What people's number is of the outcome: a mean percentile of pointing, say."""
+    """The name of the number that is given for a method, such as “mean percentile”."""
     return analysis_of(found["paradigm"]).words or OUTCOME_WORDS[found["outcome"]]
 
 
@@ -49,8 +35,10 @@ def estimates_table(found: Facts) -> Table:
     has_tests = any(one["null"] is not None for one in found["tests"].values())
     tests = [f"p against {against}", "p by Holm"] if has_tests or not rows else []
     header = ["method", "judgments", name, "95 % interval", *tests, ""]
-    robust = "people and photos at once" if found.get("images") is not None else "people"
-    return Table(f"Robust to {robust}, to be read first", header, rows)
+    robust = (
+        "clusters of people and photos" if found.get("images") is not None else "clusters of people"
+    )
+    return Table(f"Robust to {robust} (read this first)", header, rows)
 
 
 def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
@@ -90,27 +78,19 @@ def naive_table(found: Facts) -> Table:
     if found["outcome"] == "correct":
         rows = [[name, interval(one["wilson95"], percent)] for name, one in methods.items()]
         return Table("Naive", ["method", "pooled Wilson 95 %"], rows)
-    if found["outcome"] == "value":
-        rows = [[name, interval(one["pooled95"], number)] for name, one in methods.items()]
-        return Table("Naive", ["method", "pooled t 95 %"], rows)
-    rows = [
-        [name, interval(one["pooled95"], number), p_value(one["wilcoxon"]["p"])]
-        for name, one in methods.items()
-    ]
-    header = ["method", "pooled t 95 %", "Wilcoxon on people, p"]
+    header = ["method", "pooled t 95 %"]
+    rows = [[name, interval(one["pooled95"])] for name, one in methods.items()]
+    if found["outcome"] == "score":
+        header.append("Wilcoxon on people, p")
+        rows = [[*row, p_value(methods[row[0]]["wilcoxon"]["p"])] for row in rows]
     return Table("Naive", header, rows)
 
 
 def arms_table(flow: Facts) -> Table:
-    """Attrition by arm."""
-    rows = [
-        [arm, str(one["placed"]), str(one["finished"]), _lost(one), str(one["analysed"])]
-        for arm, one in flow["by_arm"].items()
-    ]
+    rows = []
+    for arm, one in flow["by_arm"].items():
+        placed, gone = one["placed"], one["placed"] - one["finished"]
+        lost = f"{gone} ({percent(gone / placed)})" if placed else "0"
+        rows.append([arm, str(placed), str(one["finished"]), lost, str(one["analysed"])])
     header = ["arm", "took a place", "finished", "did not finish", "analysed"]
     return Table("Attrition by arm", header, rows)
-
-
-def _lost(arm: Facts) -> str:
-    gone = arm["placed"] - arm["finished"]
-    return f"{gone} ({percent(gone / arm['placed'])})" if arm["placed"] else "0"
