@@ -22,5 +22,9 @@ def chosen_study(slug: str, kind: StudyKind = StudyKind.REAL) -> Study:
         return copy
     if kind == StudyKind.REAL:
         raise ChoiceError(f"{slug} is a {study.kind} study; add --{study.kind}")
-    fix = f"; make one with `study simulate {slug} --people 20`" if kind == "simulated" else ""
+    fix = (
+        f"; make one with `study simulate {slug} --people 20`"
+        if kind == StudyKind.SIMULATED
+        else ""
+    )
     raise ChoiceError(f"{slug} has no {kind} copy{fix}")

@@ -53,7 +53,7 @@ def test_a_name_that_stands_twice_is_refused(tmp_path: Path, second: str) -> Non
         archive.writestr("data/a.csv", b"shown")
         archive.writestr(second, b"hidden")
     (tmp_path / "in").mkdir()
-    with pytest.raises(ArchiveError, match="the bundle contains .* twice"):
+    with pytest.raises(ArchiveError, match=r"the bundle contains .* twice"):
         unpack(tmp_path / "b.zip", tmp_path / "in")
     assert (tmp_path / "in" / "data" / "a.csv").read_bytes() == b"shown"
 
