@@ -16,6 +16,8 @@ from typing import Any
 
 import pandas as pd
 
+from studyapp.shelf.formatting import counted
+
 Cells = "pd.Series[Any]"
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs"}
 MISSING = {"", "NA"}
@@ -127,7 +129,10 @@ def _delimiter(path: Path, text: str) -> tuple[str, int]:
     first = re.split("[\r\n]", text, maxsplit=1)[0]
     if told := re.fullmatch(r'"?sep=(.)"?', first, re.IGNORECASE):
         if told[1] not in DELIMITERS:
-            raise DelimitedError(f"{path}, line 1: cells are separated by commas, not by {told[1]}")
+            raise DelimitedError(
+                f"{path}, line 1: cells can't be separated by {told[1]}; use commas, semicolons "
+                "or tabs"
+            )
         return told[1], 1
     counts = {mark: _cells_in(path, first, mark) for mark in DELIMITERS}
     best = max(counts, key=lambda mark: counts[mark])
@@ -166,20 +171,17 @@ def _refuse_uneven(path: Path, names: Sequence[str], rows: list[tuple[int, list[
     if not uneven:
         return
     line, count = uneven[0]
-    many = f"; so it is in {len(uneven)} of {len(rows)} rows" if len(uneven) > 1 else ""
+    many = f", and {len(uneven)} of {len(rows)} rows do not fit it" if len(uneven) > 1 else ""
     raise DelimitedError(
-        f"{path}, line {line} has {_counted(count, 'cell')}, the header has {len(names)}{many}. "
+        f"{path}, line {line} has {counted(count, 'cell', 'cells')}, the header has {len(names)}"
+        f"{many}. "
         "Remove the surplus cells (a comma at the end, or R's row names: row.names = FALSE), or "
         "put quotes around cells that hold the separator"
     )
 
 
-def _counted(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"
-
-
 def _plain(cell: str) -> str:
-    """Without blanks around it, accents composed in one way."""
+    """Without blanks around it, accents in composed form."""
     return unicodedata.normalize("NFC", cell.strip(BLANKS))
 
 
@@ -187,6 +189,6 @@ def _composed(rows: list[tuple[int, list[str]]]) -> Iterator[str]:
     count = sum(not unicodedata.is_normalized("NFC", cell) for _, row in rows for cell in row)
     if count:
         yield (
-            f"{_counted(count, 'cell')} had accents composed of two characters; they are read as "
-            "the same name written with one"
+            f"{counted(count, 'cell', 'cells')} had accents written with two characters; they are "
+            "read as the same name written with one"
         )

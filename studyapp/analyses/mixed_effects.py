@@ -1,8 +1,8 @@
 """The mixed models of a Tidy as plain data: estimates, marginal means, contrasts and tests.
 
-They stand beside the robust numbers, which are read first. A model that can't be fitted is told by
-`converged: false` and a sentence, and every number of it that must not be believed is None. Tests
-take a Student's t with the degrees of the robust ones, since z is liberal with few clusters.
+They come beside the robust numbers, which are read first. A model that can't be fitted has
+`converged: false` and a sentence why, and every number that must not be trusted is None. Tests use
+Student's t with the degrees of freedom of the robust ones, since z is liberal with few clusters.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -84,17 +84,13 @@ def score_models(frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair])
     side = table.frame["stronger_side"].map(ANSWER_SIDES)
     trouble = table.trouble
     if not trouble and (side.isna().any() or side.nunique() < 2):
-        trouble = "the stronger network must stand at A and at B, and stronger_side say which"
+        trouble = "the stronger network must be at A and at B, and stronger_side must say where"
     sides: Integers = np.asarray(side.fillna(0), dtype=np.int64)
-    with_sides = replace(table, trouble=trouble)
-    return {
-        **found,
-        **_both(
-            "clmm_side",
-            with_sides,
-            lambda full: fit_sides(table.answers, sides, crossed, full=full),
-        ),
-    }
+    return found | _both(
+        "clmm_side",
+        replace(table, trouble=trouble),
+        lambda full: fit_sides(table.answers, sides, crossed, full=full),
+    )
 
 
 def beside(models: Mapping[str, Any]) -> str | None:
@@ -107,7 +103,8 @@ def _both(name: str, table: _Table, fit: Fit) -> dict[str, Any]:
     base = _told(lambda: fit(False), table)
     reasons = [] if table.trouble else _unidentified(table.crossed())
     if len(reasons) == len(SIDES):
-        note = "; ".join(filter(None, [base["note"], f"{' and '.join(reasons)}: it is {name}"]))
+        why = f"{' and '.join(reasons)}: the same as {name}"
+        note = "; ".join(filter(None, [base["note"], why]))
         return {name: base, f"{name}_full": {**base, "note": note}}
     note = "".join(f"{reason}, so this term is left out" for reason in reasons)
     return {name: base, f"{name}_full": _told(lambda: fit(True), table, note)}
@@ -150,7 +147,7 @@ def _trouble(frame: pd.DataFrame, answers: Integers) -> str:
     if len(np.unique(answers)) < 2:
         return "all judgments are the same, so there is nothing to fit"
     if len(frame) == people == images:
-        return "too little to fit: nobody and no photo stands in two judgments"
+        return "too little to fit: no person and no photo has two judgments"
     return ""
 
 
@@ -165,7 +162,7 @@ def _constant(frame: pd.DataFrame, methods: list[str], answers: Integers) -> lis
 
 
 def _told(fit: Callable[[], MethodModel], table: _Table, note: str = "") -> dict[str, Any]:
-    """The model's numbers. note: what is odd about it before it is fitted."""
+    """The model's numbers. note: what is unusual about it even before it is fitted."""
     if table.trouble:
         return _unfitted(table.trouble, table)
     model = fit()
@@ -234,10 +231,10 @@ def _contrasts(model: MethodModel, table: _Table) -> list[dict[str, Any]]:
 def _wald(found: Wald | None, too_few: str = "") -> dict[str, float | None]:
     if found is None:
         return {"estimate": None, "se": None, "z": None, "df": None, "p": None}
-    parts = {"estimate": found.estimate, "se": found.se}
     tested = {"z": found.z, "df": found.df, "p": found.p}
     return {
-        **{key: _rounded(value) for key, value in parts.items()},
+        "estimate": _rounded(found.estimate),
+        "se": _rounded(found.se),
         **{key: None if too_few else _rounded(value) for key, value in tested.items()},
     }
 
@@ -247,11 +244,10 @@ def _tests(model: MethodModel, table: _Table) -> dict[str, dict[str, float | Non
         return model.above(name, table.null)
 
     told = [_wald(_asked(model, name, table, above)) for name in table.methods]
+    holm_values = holm([one["p"] for one in told])
     return {
         name: {"z": one["z"], "p": one["p"], "p_holm": _maybe(p_holm)}
-        for name, one, p_holm in zip(
-            table.methods, told, holm([one["p"] for one in told]), strict=True
-        )
+        for name, one, p_holm in zip(table.methods, told, holm_values, strict=True)
     }
 
 

@@ -1,7 +1,7 @@
-"""What a study said it would do before anybody took part, as a document with a digest."""
+"""What a study planned before anybody took part, as a document with a digest."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,7 +57,7 @@ PLANNED = (
 
 @dataclass(frozen=True)
 class Preregistration:
-    """The document as Markdown. `digest`: SHA-256 of all of it but the line that tells it."""
+    """The document as Markdown. `digest`: SHA-256 of everything above the line that gives it."""
 
     title: str
     plan: str
@@ -68,7 +68,7 @@ class Preregistration:
         return hashlib.sha256(self.plan.encode()).hexdigest()
 
     def markdown(self) -> str:
-        """The plan, the digest of it, and the appendix, which is no part of the digest."""
+        """The plan, its digest, and the appendix, which the digest does not cover."""
         told = f"SHA-256 of everything above this line: `{self.digest}`\n"
         return "\n".join(filter(None, [self.plan, told, self.appendix]))
 
@@ -159,19 +159,17 @@ def _analysis(definition: Definition) -> Iterator[str]:
     reference = definition.analysis.reference or "the first in alphabetical order"
     yield f"- {PLANNED.format(reference=reference)}"
     yield "- Only main trials of people who finished and are not left out; beside it everybody."
-    yield from _effect(definition.analysis.smallest_effect)
+    smallest = definition.analysis.smallest_effect
+    if smallest is None:
+        yield "- No smallest effect of interest is stated, so no equivalence is tested."
+    else:
+        yield (
+            f"- The smallest effect of interest is {smallest:g}; a contrast whose 90 % interval "
+            f"lies within ±{smallest:g} is called equivalent (two one-sided tests at 5 %)."
+        )
 
 
 def _plan(paradigm: Paradigm) -> str:
     """How a paradigm's answers will be analysed, in its own words or by its declared outcome."""
     kind = paradigm.outcome or ("value" if paradigm.is_scored else "unscored")
     return paradigm.plan or ANALYSES[kind]
-
-
-def _effect(smallest: float | None) -> Sequence[str]:
-    if smallest is None:
-        return ["- No smallest effect of interest is stated, so no equivalence is tested."]
-    return [
-        f"- The smallest effect of interest is {smallest:g}; a contrast whose 90 % interval lies "
-        f"within ±{smallest:g} is called equivalent (two one-sided tests at 5 %)."
-    ]

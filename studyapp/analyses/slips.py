@@ -1,6 +1,6 @@
-"""What looks like a slip in a table from elsewhere: copied rows, missing names, names read alike.
+"""Likely mistakes in a table from elsewhere: copied rows, missing names, names that look alike.
 
-Nothing is changed for it. Each is told in one sentence with counts.
+Nothing is changed because of them; each is reported in one sentence with counts.
 """
 
 import re
@@ -24,9 +24,10 @@ def slips(table: Delimited, names: tuple[str, ...]) -> Iterator[str]:
     yield from table.notes
     copies = table.frame.index[table.frame.duplicated()]
     if len(copies):
+        verb = "is" if len(copies) == 1 else "are"
         rows = f"{len(copies)} rows are exact copies" if len(copies) > 1 else "1 row is a copy"
         yield (
-            f"{rows} of an earlier one (first: line {copies[0]}) and {_is(len(copies))} counted "
+            f"{rows} of an earlier one (first: line {copies[0]}) and {verb} counted "
             "as judgments; remove them if nobody judged twice"
         )
     for name in names:
@@ -47,13 +48,13 @@ def _alike(column: str, cells: "pd.Series[Any]") -> Iterator[str]:
     if len(alike):
         pair = alike[keys == keys[alike.index[0]]].map(_spelt_out).to_list()
         yield (
-            f"{column} has {len(alike)} names that read alike, such as “{pair[0]}” and "
+            f"{column} has {len(alike)} names that look alike, such as “{pair[0]}” and "
             f"“{pair[1]}”: they are treated as different"
         )
 
 
 def _as_read(name: str) -> str:
-    """Without what a reader may miss: capitals, kinds of blanks, invisible marks, leading zeros."""
+    """Without what is easily overlooked: capitals, kinds of blanks, invisible marks, leading zeros."""
     seen = "".join(one for one in name if unicodedata.category(one) != "Cf")
     key = name_key(seen)
     number = WHOLE_NUMBER.fullmatch(key)
@@ -61,14 +62,10 @@ def _as_read(name: str) -> str:
 
 
 def _spelt_out(name: str) -> str:
-    """With codes for what can't be seen, or not be told from a blank."""
+    """With codes for characters that are invisible or look like a blank."""
     return "".join(
         one
         if one == " " or unicodedata.category(one) not in {"Cf", "Zs", "Cc"}
         else f"\\u{ord(one):04x}"
         for one in name
     )
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"

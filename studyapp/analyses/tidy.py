@@ -34,8 +34,8 @@ class Tidy:
     """Judgments to be analysed.
 
     frame: columns participant, image, method, the outcome (whole numbers, none missing), and
-        where known stronger_side, order, unit (the very thing that several people judge; else a
-        photo under a method) and scale (methods of different scales are not compared).
+        where known stronger_side, order, unit (what several people judge; else a photo under a
+        method) and scale (methods of different scales are not compared).
     smallest_effect: of interest, for tests of equivalence.
     null: what a mean that is no share is tested against; None for no test.
     bounds: the least and the greatest value of an outcome "value", where they are known.
@@ -128,20 +128,14 @@ def tidy_file(path: Path, *, paradigm: str | None = None, chance: float | None =
         for name in NEEDED:
             if (empty := table.frame.index[table.frame[name] == ""]).size:
                 raise table.refusal(empty[0], f"{name} is empty; fill it in")
-        schema = _schema(paradigm)
-        if paradigm is not None and schema is not None:
+        schemas = input_schemas()
+        if paradigm is not None and paradigm not in schemas:
+            raise TidyError(f"the paradigm of a file must be one of {', '.join(schemas)}")
+        if paradigm is not None and (schema := schemas[paradigm]) is not None:
             return _tidy_columns(table, paradigm, schema, chance)
         return _tidy_outcome(table, paradigm, chance)
     except DelimitedError as error:
         raise TidyError(str(error)) from error
-
-
-def _schema(paradigm: str | None) -> InputSchema | None:
-    """The columns of a paradigm's table; None where it has that of its outcome."""
-    schemas = input_schemas()
-    if paradigm is not None and paradigm not in schemas:
-        raise TidyError(f"a file's paradigm is one of {', '.join(schemas)}")
-    return None if paradigm is None else schemas[paradigm]
 
 
 def _tidy_outcome(table: Delimited, paradigm: str | None, chance: float | None) -> Tidy:
@@ -185,23 +179,17 @@ def _own_columns(table: Delimited, schema: InputSchema) -> pd.DataFrame:
         else:
             frame[name] = table.numbers(name, levels)
     if schema.bounds is not None:
-        _refuse_outside(table, frame, schema)
+        low, high = schema.bounds
+        name = next(iter(schema.needed))
+        outside = frame.index[(frame[name] < low) | (frame[name] > high)]
+        if len(outside):
+            cell = table.frame.loc[outside[0], name]
+            raise table.refusal(outside[0], f"{name} {cell!r} is not between {low:g} and {high:g}")
     return frame[frame[list(schema.needed)].notna().all(axis=1)].copy()
 
 
-def _refuse_outside(table: Delimited, frame: pd.DataFrame, schema: InputSchema) -> None:
-    """A value beyond what it can be: its line."""
-    assert schema.bounds is not None
-    low, high = schema.bounds
-    name = next(iter(schema.needed))
-    outside = frame.index[(frame[name] < low) | (frame[name] > high)]
-    if len(outside):
-        cell = table.frame.loc[outside[0], name]
-        raise table.refusal(outside[0], f"{name} {cell!r} is not between {low:g} and {high:g}")
-
-
 def _clusters(table: Delimited) -> pd.DataFrame:
-    """Whose judgment of what it is, and the order of trials where it is told."""
+    """Participant, image and method of each judgment, and the order of trials where known."""
     frame = table.frame[list(NEEDED)].copy()
     if "order" in table.frame.columns:
         _refuse_columns(table, ["order"], "")
@@ -221,11 +209,8 @@ def _sides(table: Delimited) -> "pd.Series[Any]":
 
 def _left_out(count: int) -> tuple[str, ...]:
     rows = "1 row has" if count == 1 else f"{count} rows have"
-    return (f"{rows} no outcome (empty or NA) and {_is(count)} left out",) if count else ()
-
-
-def _is(count: int) -> str:
-    return "is" if count == 1 else "are"
+    verb = "is" if count == 1 else "are"
+    return (f"{rows} no outcome (empty or NA) and {verb} left out",) if count else ()
 
 
 def _refuse_columns(table: Delimited, names: Sequence[str], needs: str) -> None:
@@ -248,7 +233,7 @@ def _refuse_columns(table: Delimited, names: Sequence[str], needs: str) -> None:
 def _outcome(table: Delimited, paradigm: str | None) -> tuple[str, Outcome]:
     """The paradigm of a table with the column of its outcome, and that outcome.
 
-    Of those with one outcome the first speaks for a table that names none.
+    Where the table names no paradigm, it is the first one with that outcome.
     """
     speaking: dict[Outcome, str] = {}
     for name, schema in input_schemas().items():
@@ -260,7 +245,7 @@ def _outcome(table: Delimited, paradigm: str | None) -> tuple[str, Outcome]:
         raise TidyError(f"{table.path} has no column “{'” or “'.join(speaking)}”; add one")
     if len(there) > 1:
         names = " or ".join(speaking.values())
-        raise TidyError(f"{table.path} has {' and '.join(there)}: say --paradigm {names}")
+        raise TidyError(f"{table.path} has {' and '.join(there)}; add --paradigm {names}")
     _refuse_columns(table, there, "")
     return speaking[there[0]], there[0]
 
@@ -313,12 +298,12 @@ def _chosen(definition: Mapping[str, Any], paradigm: str | None) -> str:
     asked = asked_paradigms(definition)
     chosen = paradigm or (asked[0] if len(asked) == 1 else None)
     if chosen not in asked:
-        raise TidyError(f"the study asks {' and '.join(asked)}: say --paradigm {asked[0]}")
+        raise TidyError(f"the study asks {' and '.join(asked)}; add --paradigm {asked[0]}")
     return chosen
 
 
 def _arrivals(tables: StudyTables) -> list[tuple[str, datetime | None]]:
-    """A public bundle has no clock: there people stand in the order in which they came."""
+    """A public bundle has no clock: there people are in the order in which they came."""
     people = tables.frames["participations"]
     people = people[people["finished_at"].notna()]
     names = people["participant_id"].astype(str)
@@ -330,7 +315,7 @@ def _arrivals(tables: StudyTables) -> list[tuple[str, datetime | None]]:
 
 
 def standing_rules(exclusions: pd.DataFrame) -> dict[str, int]:
-    """How many people each rule leaves out, exclusions that were undone not counted."""
+    """How many people each rule leaves out, without exclusions that were undone."""
     undone = set(
         exclusions.loc[exclusions["undoes_made_at"].notna(), ["participant_id", "undoes_made_at"]]
         .itertuples(index=False, name=None)

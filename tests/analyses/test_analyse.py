@@ -60,7 +60,7 @@ def test_the_results_are_written_though_nobody_reads_the_summary(tmp_path: Path)
     [
         ("participant,image,correct\np,i,1\n", "no column “method”"),
         ("participant,image,method\np,i,a\n", "no column “score” or “correct”; add one"),
-        ("participant,image,method,score,correct\np,i,a,1,1\n", "say --paradigm"),
+        ("participant,image,method,score,correct\np,i,a,1,1\n", "add --paradigm"),
         (
             "participant,image,method,score\np,i,a,1\np,i,a,7\n",
             "line 3: score '7' is not one of -2",

@@ -137,4 +137,6 @@ def test_where_neither_interaction_can_be_told_the_fuller_model_is_the_other_one
     ]
     found = results(make_tidy("correct", rows))
     assert found["glmer_full"]["loglik"] == found["glmer"]["loglik"]
-    assert found["glmer_full"]["note"].endswith("every photo had only one method: it is glmer")
+    assert found["glmer_full"]["note"].endswith(
+        "every photo had only one method: the same as glmer"
+    )

@@ -70,7 +70,7 @@ def test_every_way_of_writing_a_table_gives_the_same_judgments(name: str, tmp_pa
         ('participant,image,method,correct\n"p\nq",i,a,1\np,i,a\n', "line 4 has 3 cells"),
         ('participant,image,method,correct\np,i,a,"1\n', "line 2: can't be read as CSV"),
         ("participant image method correct\np i a 1\n", "the header is one cell; separate"),
-        ("sep=|\nparticipant|image\n", "line 1: cells are separated by commas, not by |"),
+        ("sep=|\nparticipant|image\n", "line 1: cells can't be separated by |"),
         ("participant,image,method,correct,correct\np,i,a,1,0\n", "2 columns “correct”; rename"),
         ("participant,image,method,correct,Correct\np,i,a,1,0\n", "2 columns “correct”; rename"),
         ("participant,image,method,score\np,i,a,1\np,i,a,inf\n", "line 3: score 'inf' is not one"),
@@ -133,16 +133,16 @@ def test_a_missing_answer_of_a_further_paradigm_is_left_out_and_counted(tmp_path
         ([*ROWS, ("NA", "i0", "a", 1)], "participant is “NA” in 1 row: read as a name"),
         (
             [*ROWS, ("P1", "i0", "a", 1)],
-            "participant has 2 names that read alike, such as “P1” and “p1”",
+            "participant has 2 names that look alike, such as “P1” and “p1”",
         ),
-        ([*ROWS, ("p\u200b1", "i0", "a", 1)], "read alike, such as “p1” and “p\\u200b1”"),
+        ([*ROWS, ("p\u200b1", "i0", "a", 1)], "look alike, such as “p1” and “p\\u200b1”"),
         ([*ROWS, ("p1", "i  1", "a", 1), ("p1", "i 1", "a", 1)], "“i  1” and “i 1”"),
         ([*ROWS, ("p1", "i\u00a01", "a", 1), ("p1", "i 1", "a", 1)], "“i 1” and “i\\u00a01”"),
         ([*ROWS, ("01", "i0", "a", 1), ("1", "i0", "a", 1)], "such as “01” and “1”"),
         ([*ROWS, ("7", "i0", "a", 1), ("7.0", "i0", "a", 1)], "such as “7” and “7.0”"),
         ([*ROWS, ("p1", "i0", "grad-cam", 1), ("p1", "i0", "grad_cam", 1)], "method has 2 names"),
         ([*ROWS, ("nan", "i0", "a", 1)], "participant is “nan” in 1 row: read as a name"),
-        ([*ROWS, ("p1", "cafe\u0301", "a", 1)], "1 cell had accents composed of two characters"),
+        ([*ROWS, ("p1", "cafe\u0301", "a", 1)], "1 cell had accents written with two characters"),
     ],
 )
 def test_what_looks_like_a_slip_is_told_with_counts(

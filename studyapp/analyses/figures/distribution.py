@@ -1,4 +1,4 @@
-"""How the five answers of a trust question are spread, per method, to both sides of the middle."""
+"""The distribution of the five answers to a trust question, to both sides of the middle."""
 
 from collections.abc import Mapping
 
@@ -16,7 +16,11 @@ WORDS = {
 
 def distribution_figure(title: str, counts: Mapping[str, Mapping[str, int]]) -> Figure:
     """One bar a method: shares of −2…+2, those for the weaker network left of the middle."""
-    said = (f"{name}: {_in_words(levels)}" for name, levels in counts.items())
+    said = []
+    for name, levels in counts.items():
+        total = sum(levels.values()) or 1
+        shares = (f"{WORDS[level]} {whole_percent(levels[level] / total)}" for level in LEVELS)
+        said.append(f"{name}: {', '.join(shares)}")
     header = ["", *(f"{SIGNS[level]} ({WORDS[level]})" for level in LEVELS), "n"]
     rows = [
         [name, *(str(levels[level]) for level in LEVELS), str(sum(levels.values()))]
@@ -24,8 +28,3 @@ def distribution_figure(title: str, counts: Mapping[str, Mapping[str, int]]) -> 
     ]
     data = {"kind": "distribution", "title": title, "counts": counts}
     return Figure(title, f"{title}: {'; '.join(said)}", data, header, rows)
-
-
-def _in_words(levels: Mapping[str, int]) -> str:
-    total = sum(levels.values()) or 1
-    return ", ".join(f"{WORDS[level]} {whole_percent(levels[level] / total)}" for level in LEVELS)

@@ -1,7 +1,7 @@
 """The figures of a report, drawn from their numbers: `python draw.py [FORMAT…]` (pdf svg png).
 
 Needs matplotlib alone. The numbers lie beside this file, in figures.json; every figure becomes
-files of its name in the same folder. Change sizes, colours and words here as your paper wants them.
+files of its name in the same folder. Change sizes, colours and words here to suit your paper.
 """
 
 import json
@@ -41,6 +41,10 @@ STYLE: dict[Any, Any] = {
     # A name with two dollars is no formula.
     "text.parse_math": False,
 }  # fmt: skip
+# Without a date the same numbers give the same bytes.
+DATELESS: Mapping[str, dict[str, Any]] = {
+    "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {},
+}  # fmt: skip
 DASHED: Any = (0, (4, 3))
 DASHES: tuple[Any, ...] = ("-", (0, (7, 3)), (0, (2, 3)), (0, (8, 3, 2, 3)))
 WRITTEN: Mapping[str, Callable[[float], str]] = {
@@ -58,11 +62,7 @@ def drawn(data: Data) -> Figure:
 
 def save(figure: Figure, file: Path | IO[Any], form: str) -> None:
     with rc_context(STYLE):
-        figure.savefig(file, format=form, metadata=None if form == "png" else DATELESS[form])
-
-
-# The same numbers give the same bytes.
-DATELESS: Mapping[str, dict[str, Any]] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+        figure.savefig(file, format=form, metadata=DATELESS[form])
 
 
 def sheet(height: float) -> Figure:
@@ -164,8 +164,10 @@ def distribution(data: Data) -> Figure:
     height = row * len(counts)
     figure = sheet(height + 58)
     ax = axes(figure, 8, 0, WIDTH - 16, height)
-    shares = [[levels[name] / (sum(levels.values()) or 1) for name in LEVELS] for levels in
-              counts.values()]  # fmt: skip
+    shares = [
+        [levels[name] / (sum(levels.values()) or 1) for name in LEVELS]
+        for levels in counts.values()
+    ]
     lefts = [sum(one[:2]) + one[2] / 2 for one in shares]
     reach = max([*lefts, *(sum(one) - left for one, left in zip(shares, lefts, strict=True))]) or 1
     ax.set(xlim=(-reach, reach), ylim=(len(counts), 0))

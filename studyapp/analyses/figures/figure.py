@@ -28,9 +28,9 @@ THEME = {
     draw.GROUND: "--ground",
 }
 COLOUR = re.compile("|".join(THEME))
-# Nothing that a study wrote is inside of one but escaped.
+# Texts of a study stand in tags only escaped.
 TAG = re.compile(r"<[^>]+>")
-# Its facts, and its styles, which would reach all of the page
+# A file's metadata, and its styles, which would apply to the whole page
 OF_A_FILE = re.compile(r"<metadata>.*?</metadata>|<style[^>]*>.*?</style>|<!--.*?-->", re.DOTALL)
 
 
@@ -42,7 +42,7 @@ def page_style() -> SafeString:
 
 @dataclass(frozen=True)
 class Figure:
-    """What is drawn (`data`, as `draw.py` takes it), what it says in words, and its numbers."""
+    """What is drawn (`data`, as `draw.py` takes it), what it shows in words, and its numbers."""
 
     title: str
     alt: str

@@ -13,40 +13,32 @@ AFTER = ("dropped", "active", "withdrawn")
 WORDS = {
     "refused": "did not consent",
     "screened_out": "screened out",
-    "full": "came when it was full",
-    "entered": "went no further",
+    "full": "came when the study was full",
+    "entered": "did not continue",
     "dropped": "left before the end",
-    "active": "still at it",
+    "active": "still taking part",
     "withdrawn": "withdrew their data",
 }
 
 
 def flow_figure(flow: Mapping[str, Any], excluded: Mapping[str, int]) -> Figure:
-    """Boxes from entering to the analysis; what was lost on the way stands at the right."""
+    """Boxes from entering to the analysis; people lost on the way are at the right."""
     states: Mapping[str, int] = flow["by_status"]
+    rules = [f"{count} left out: {rule.replace('_', ' ')}" for rule, count in excluded.items()]
     steps: list[tuple[str, int, Sequence[str]]] = [
         ("entered", flow["entered"], _lost(states, BEFORE)),
         ("consented", flow["consented"], _lost(states, AFTER)),
-        (
-            "finished",
-            flow["finished"],
-            [f"{count} {_rule(rule)}" for rule, count in excluded.items()],
-        ),
+        ("finished", flow["finished"], rules),
         ("analysed", flow["analysed"], []),
     ]
     said = "; ".join(f"{count} {name}" + (f" ({', '.join(lost)})" if lost else "")
                      for name, count, lost in steps)  # fmt: skip
     rows = [[name, str(count), "; ".join(lost)] for name, count, lost in steps]
     title = "Who took part"
-    alt = f"{title}: {said}."
     boxes = [[f"{count} {name}", lost] for name, count, lost in steps]
     data = {"kind": "flow", "title": title, "steps": boxes}
-    return Figure(title, alt, data, ["", "people", "lost after it"], rows)
+    return Figure(title, f"{title}: {said}.", data, ["", "people", "lost after this step"], rows)
 
 
 def _lost(states: Mapping[str, int], names: Sequence[str]) -> list[str]:
     return [f"{states[name]} {WORDS[name]}" for name in names if states.get(name)]
-
-
-def _rule(rule: str) -> str:
-    return f"left out: {rule.replace('_', ' ')}"

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 
-from studyapp.shelf.formatting import MISSING
+from studyapp.shelf.formatting import interval
 
 from .figure import Figure
 
@@ -12,7 +12,7 @@ from .figure import Figure
 class Point:
     """One row: a value with its 95 % interval, and beside it other values of the same thing.
 
-    note: printed at the right, such as k of n. paper: what a paper printed, without an interval.
+    note: shown at the right, such as k of n. paper: what a paper reports, without an interval.
     other: the same without exclusions, drawn hollow.
     """
 
@@ -52,54 +52,26 @@ def interval_figure(points: Sequence[Point], frame: Frame) -> Figure:
             for one in points
         ],
     }
-    alt = _alt(points, frame)
-    return Figure(frame.title, alt, data, _header(points, frame), _rows(points, frame))
-
-
-def _alt(points: Sequence[Point], frame: Frame) -> str:
-    said = [f"{point.label} {_in_words(point, frame)}" for point in points]
+    said = "; ".join(f"{point.label} {_in_words(point, frame)}" for point in points)
     null = f" The dashed line is {frame.null_words}." if frame.null is not None else ""
-    return f"{frame.title}: {'; '.join(said)}.{null}"
+    has_others = any(one.other is not None for one in points)
+    has_paper = any(one.paper is not None for one in points)
+    header = ["", "estimate", "95 % interval", ""]
+    header += [frame.other_words, "95 % interval"] if has_others else []
+    header += ["paper"] if has_paper else []
+    rows = []
+    for one in points:
+        row = [one.label, frame.show(one.value), interval(one.interval, frame.show), one.note]
+        if has_others:
+            row += [frame.show(one.other), interval(one.other_interval, frame.show)]
+        rows.append([*row, frame.show(one.paper)] if has_paper else row)
+    return Figure(frame.title, f"{frame.title}: {said}.{null}", data, header, rows)
 
 
 def _in_words(point: Point, frame: Frame) -> str:
     words = frame.show(point.value)
     if point.interval is not None:
-        words += f", 95 % interval {_pair(point.interval, frame)}"
+        words += f", 95 % interval {interval(point.interval, frame.show)}"
     if point.paper is not None:
         words += f", in the paper {frame.show(point.paper)}"
     return words
-
-
-def _pair(pair: Sequence[float] | None, frame: Frame) -> str:
-    return MISSING if pair is None else f"{frame.show(pair[0])} to {frame.show(pair[1])}"
-
-
-def _header(points: Sequence[Point], frame: Frame) -> list[str]:
-    other = [frame.other_words, "95 % interval"] if _have_others(points) else []
-    return [
-        "",
-        "estimate",
-        "95 % interval",
-        "",
-        *other,
-        *(["paper"] if _have_paper(points) else []),
-    ]
-
-
-def _rows(points: Sequence[Point], frame: Frame) -> list[list[str]]:
-    rows = []
-    for one in points:
-        row = [one.label, frame.show(one.value), _pair(one.interval, frame), one.note]
-        if _have_others(points):
-            row += [frame.show(one.other), _pair(one.other_interval, frame)]
-        rows.append(row + ([frame.show(one.paper)] if _have_paper(points) else []))
-    return rows
-
-
-def _have_others(points: Sequence[Point]) -> bool:
-    return any(point.other is not None for point in points)
-
-
-def _have_paper(points: Sequence[Point]) -> bool:
-    return any(point.paper is not None for point in points)

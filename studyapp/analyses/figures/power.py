@@ -11,7 +11,11 @@ def power_curves(
     title: str, curves: Mapping[int, Sequence[tuple[float, float]]], effect_words: str
 ) -> Figure:
     """One curve a number of people: (effect, power) from left to right."""
-    alt = f"{title}. " + " ".join(_sentence(*one) for one in curves.items())
+    said = (
+        f"{people} people: "
+        + ", ".join(f"{whole_percent(power)} at {short(effect)}" for effect, power in points)
+        for people, points in curves.items()
+    )
     rows = [
         [str(people), short(effect), whole_percent(power)]
         for people, points in curves.items()
@@ -21,6 +25,7 @@ def power_curves(
         "kind": "power_curves", "title": title, "effect_words": effect_words,
         "curves": {str(people): list(points) for people, points in curves.items()},
     }  # fmt: skip
+    alt = f"{title}. {'. '.join(said)}."
     return Figure(title, alt, data, ["people", effect_words, "power"], rows)
 
 
@@ -41,8 +46,3 @@ def power_surface(
         "kind": "power_surface", "title": title, "people": people, "photos": photos, "power": power,
     }  # fmt: skip
     return Figure(title, alt, data, ["photos", *(f"{n} people" for n in people)], rows)
-
-
-def _sentence(people: int, points: Sequence[tuple[float, float]]) -> str:
-    said = ", ".join(f"{whole_percent(power)} at {short(effect)}" for effect, power in points)
-    return f"{people} people: {said}."

@@ -1,4 +1,4 @@
-"""People's judgments of a stimulus against a number that a machine gives it, per method."""
+"""People's judgments of stimuli against a metric's values, per method."""
 
 from collections.abc import Mapping, Sequence
 
@@ -17,12 +17,6 @@ def scatter_figure(
         f"{name}, {len(pairs)} stimuli, {notes[name]}" for name, pairs in panels.items()
     )
     rows = [[name, number(x), number(y)] for name, pairs in panels.items() for x, y in pairs]
-    data = {
-        "kind": "scatter",
-        "title": title,
-        "axes": axes,
-        "panels": [
-            {"name": name, "note": notes[name], "points": pairs} for name, pairs in panels.items()
-        ],
-    }
+    drawn = [{"name": name, "note": notes[name], "points": pairs} for name, pairs in panels.items()]
+    data = {"kind": "scatter", "title": title, "axes": axes, "panels": drawn}
     return Figure(title, alt, data, ["method", *axes], rows)

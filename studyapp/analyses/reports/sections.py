@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.utils.text import capfirst
 
 from studyapp.analyses.figures import Figure
+from studyapp.analyses.figures.interim_looks import looks_figure
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import counted, interval, number, p_value, percent, points, signed
@@ -15,7 +16,6 @@ from .automatic import Automatic, automatic_part
 from .equivalence import equivalence_sentences, equivalence_table
 from .figures import contrast_figure, main_figures, sensitivity_figure
 from .gallery import Entry, gallery
-from .interim_looks import looks_figures
 from .models import Model, fallback_sentence, models
 from .study_record import StudyRecord
 from .tabulation import contrasts_table, estimates_table, naive_table, outcome_words, own_tables
@@ -93,6 +93,15 @@ def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
         *([sensitivity] if sensitivity is not None else []),
         *(automatic.figures if automatic is not None else []),
         *looks_figures(found),
+    ]
+
+
+def looks_figures(found: Facts) -> list[Figure]:
+    """One figure a method; none where the definition does not allow looking."""
+    return [
+        looks_figure(f"{name}, at every look", rows, found["tests"][name]["null"])
+        for name, rows in (found.get("looks") or {}).items()
+        if rows
     ]
 
 

@@ -43,8 +43,8 @@ def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
 
 def _detection(frame: Frame, methods: list[str]) -> dict[str, Any]:
     """The signal is a wrong prediction, and “wrong” is said by the answers 1 and 2."""
-    said = (frame["answer"] <= 2).astype(int).to_numpy(dtype="int64")
-    signal = (frame["prediction_right"] == 0).astype(int).to_numpy(dtype="int64")
+    said: Any = (frame["answer"] <= 2).to_numpy(dtype="int64")
+    signal: Any = (frame["prediction_right"] == 0).to_numpy(dtype="int64")
     reason = ""
     crossed = crossed_of(frame, methods)
     if min(len(set(crossed.people)), len(set(crossed.images))) < 2:
