@@ -1,4 +1,4 @@
-"""The declared rules by which people are left out: blind to the outcome, applied at analysis time.
+"""The declared rules that exclude people: blind to the outcome, applied at analysis time.
 
 A rule looks at attention checks, times and the pattern of answers, never at scores.
 """
@@ -48,7 +48,7 @@ def _answers_of(value: Any, further_answers: Any) -> list[int]:
     if pd.notna(value):
         return [int(value)]
     further = json.loads(further_answers) if isinstance(further_answers, str) else {}
-    # A researcher's own field may be called so too, and hold words or no answer
+    # A researcher's own field may have such a name too, and hold words or no answer
     return [
         answer for name, answer in further.items()
         if name.startswith("item_") and isinstance(answer, int)
@@ -99,7 +99,7 @@ def broken_rules(
 
 
 def find_broken_rules(study: Study) -> list[tuple[str, str, str]]:
-    """What the study's own rules say of its people now; nothing is written."""
+    """Who breaks the study's own rules now; nothing is written."""
     return people_breaking(study, study_definition(study).exclusions.model_dump())
 
 
@@ -108,15 +108,11 @@ def people_breaking(study: Study, limits: Mapping[str, float | None]) -> list[tu
     if not any(limits.values()):
         return []
     people = study_frame(PARTICIPATIONS, study, PERSON_COLUMNS)
-    return [
-        found
-        for judgments in people_frames(JUDGMENTS, study, JUDGMENT_COLUMNS)
-        for found in broken_rules(_of(people, judgments), judgments, limits)
-    ]
-
-
-def _of(people: pd.DataFrame, judgments: pd.DataFrame) -> pd.DataFrame:
-    return people[people["participant_id"].isin(judgments["participant_id"])]
+    found: list[tuple[str, str, str]] = []
+    for judgments in people_frames(JUDGMENTS, study, JUDGMENT_COLUMNS):
+        answering = people[people["participant_id"].isin(judgments["participant_id"])]
+        found += broken_rules(answering, judgments, limits)
+    return found
 
 
 @transaction.atomic

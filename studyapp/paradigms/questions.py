@@ -124,27 +124,18 @@ def named_options(asked: Asked) -> list[tuple[int, str]]:
 def scale(name: str, words: str, points: int, low: str, high: str) -> Question:
     """A Likert item: 1 to `points`, worded at the ends."""
     ends = {1: f"1 – {low}", points: f"{points} – {high}"}
-    return Question(
-        name,
-        words,
-        answers=tuple((n, ends.get(n, str(n))) for n in range(1, points + 1)),
-        is_scale=True,
-    )
+    answers = tuple((n, ends.get(n, str(n))) for n in range(1, points + 1))
+    return Question(name, words, answers=answers, is_scale=True)
 
 
 def confidence(name: str = "confidence", words: str | None = None) -> Question:
     """How sure a person is of an answer, 1 to 5."""
-    return scale(
-        name,
-        words or _("How confident are you?"),
-        CONFIDENCE[-1],
-        _("not at all"),
-        _("completely"),
-    )
+    words = words or _("How confident are you?")
+    return scale(name, words, CONFIDENCE[-1], _("not at all"), _("completely"))
 
 
 def page_questions(asked: Asked, questions: list[Question]) -> list[Question]:
-    """What the page really asks: an attention check only its main question; confidence where the
+    """The questions of a page: only the main one for an attention check, and confidence where the
     block wants it."""
     if asked.trial.stage == Stage.CHECK:
         return [question for question in questions if question.name == "value"]

@@ -1,11 +1,11 @@
-"""Many simulated people at once, and whether every answer that was acknowledged is stored once."""
+"""Many simulated people at once, and whether each acknowledged answer is stored exactly once."""
 
 import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import partial
 from random import Random
 from typing import Any
@@ -85,7 +85,18 @@ def send_crowd(
         for done in as_completed([pool.submit(_walk, walker) for walker in walkers]):
             walks.append(done.result())
             on_progress()
-    return _count(study, walks, time.perf_counter() - start)
+    seconds = time.perf_counter() - start
+    acknowledged = {(walk.code, trial) for walk in walks for trial in walk.acknowledged}
+    stored = Counter(Judgment.objects.of(study).values_list("participation__code", "trial_id"))
+    return Crowd(
+        walks=walks,
+        seconds=seconds,
+        stored=stored.total(),
+        lost=len(acknowledged - stored.keys()),
+        double=sum(count - 1 for count in stored.values()),
+        unacknowledged=len(stored.keys() - acknowledged),
+        coverage=coverage(study),
+    )
 
 
 def _walkers(
@@ -116,7 +127,7 @@ def main_paradigm(definition: Definition) -> str:
 
 
 def accepted_answers(definition: Definition) -> dict[str, dict[str, object]]:
-    """What opens the gates of a study, by the form's verb: simulated people know it."""
+    """The accepted answers to screening and comprehension questions, by the form's verb."""
     comprehension = definition.comprehension
     asked = {
         "screening": definition.screening,
@@ -158,22 +169,8 @@ def truth_of(code: str) -> Trial:
 
 
 def keep_profile(code: str, profile: Profile) -> None:
-    """Note what the simulated person is made of, so that an analysis can be held against it."""
-    Participation.objects.filter(code=code).update(profile=profile.as_json())
-
-
-def _count(study: Study, walks: list[Walk], seconds: float) -> Crowd:
-    acknowledged = {(walk.code, trial) for walk in walks for trial in walk.acknowledged}
-    stored = Counter(Judgment.objects.of(study).values_list("participation__code", "trial_id"))
-    return Crowd(
-        walks=walks,
-        seconds=seconds,
-        stored=stored.total(),
-        lost=len(acknowledged - stored.keys()),
-        double=sum(count - 1 for count in stored.values()),
-        unacknowledged=len(stored.keys() - acknowledged),
-        coverage=coverage(study),
-    )
+    """Keep the simulated person's profile, to compare an analysis with it."""
+    Participation.objects.filter(code=code).update(profile=asdict(profile))
 
 
 def coverage(study: Study) -> dict[str, Any]:

@@ -1,11 +1,10 @@
-"""What a simulated person is made of, and how that becomes answers. Pure: no clock, no network."""
+"""A simulated person's profile, and how it becomes answers. Pure: no clock, no network."""
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from random import Random
 from statistics import fmean
-from typing import Any
 
 from studyapp.models import Stage, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Paradigm, Question
@@ -13,7 +12,7 @@ from studyapp.paradigms.questions import BUTTON
 from studyapp.sections.design import DisplaySection
 
 DRAWS = 400
-# Of people who may prefer not to say, so many do
+# The share of those who may decline that do
 DECLINING = 0.2
 SENTENCE = "I looked at what was marked and at what the photo shows."
 
@@ -52,11 +51,12 @@ class Profile:
         found: dict[str, object] = {}
         for question in PARADIGMS[asked.trial.paradigm].asks(asked):
             if question.decline and random.random() < DECLINING:
-                found |= _declined(question)
+                found |= {question.name: BUTTON} if question.answers else {question.tick: "yes"}
             elif question.kind == "point":
                 found |= _point(question, random)
             elif question.kind == "number":
-                found[question.name] = _number(question, random)
+                number = random.uniform(question.least, question.most)
+                found[question.name] = f"{number:.{question.decimals}f}"
             elif question.kind == "text":
                 found[question.name] = SENTENCE[: question.longest]
             elif is_careless:
@@ -88,25 +88,20 @@ class Profile:
     def expected(self, trial: Trial) -> float:
         """The mean outcome of this person on `trial`: what an analysis should find."""
         random = Random(f"{self.photo_seed}:{_photo(trial)}:{trial.position}")
-        scores = trial.keys["value"]
-        values = list(possible_values(trial))
-        return fmean(scores[str(self._value(trial, values, random))] for _ in range(DRAWS))
-
-    def _value(self, trial: Trial, values: list[int], random: Random) -> int:
-        if self.carelessness and random.random() < self.carelessness:
-            return random.choice(values)
-        return self.answer(trial, random)
+        values, scores = possible_values(trial), []
+        for _ in range(DRAWS):
+            is_careless = self.carelessness and random.random() < self.carelessness
+            value = random.choice(values) if is_careless else self.answer(trial, random)
+            scores.append(trial.keys["value"][str(value)])
+        return fmean(scores)
 
     def seconds(self, random: Random) -> float:
         """A reaction time, log-normal around the person's median."""
         return self.milliseconds / 1000 * random.lognormvariate(0, 0.4)
 
-    def as_json(self) -> dict[str, Any]:
-        return asdict(self)
-
 
 def _photo(trial: Trial) -> str:
-    """What a photo is the same by in every database: a row's number is another in the next one."""
+    """What identifies a photo in every database, which its row's number does not."""
     return trial.image.sha256 if trial.image is not None else ""
 
 
@@ -126,18 +121,6 @@ def _point(question: Question, random: Random) -> dict[str, object]:
     places = [min(0.99, max(0.01, random.gauss(0.5, 0.15))) for _ in range(2)]
     x, y = (round(place * question.size) for place in places)
     return {f"{question.name}.x": x, f"{question.name}.y": y}
-
-
-def _number(question: Question, random: Random) -> str:
-    """As somebody writes it who knows the bounds."""
-    number = random.uniform(question.least, question.most)
-    return f"{number:.{question.decimals}f}"
-
-
-def _declined(question: Question) -> dict[str, object]:
-    if question.answers:
-        return {question.name: BUTTON}
-    return {question.tick: "yes"}
 
 
 Tendency = Callable[[Paradigm], tuple[float, Mapping[str, float]]]
@@ -168,8 +151,8 @@ def _rounded_logit(share: float) -> float:
 class Population:
     """Where simulated people are drawn from; spreads are standard deviations between people.
 
-    tendency: what people of a paradigm tend to, on its latent scale, whatever the method; and by
-        method, where methods differ.
+    tendency: people's latent tendency in a paradigm, for all methods; and by method, where methods
+        differ.
     """
 
     description: str

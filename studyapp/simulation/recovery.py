@@ -1,4 +1,4 @@
-"""Whether an analysis finds again what simulated people were made of."""
+"""Whether an analysis recovers the means that the simulated people have by their profiles."""
 
 from collections.abc import Mapping
 from statistics import fmean
@@ -12,8 +12,8 @@ from .profiles import Profile
 def known_means(study: Study, paradigm: str) -> dict[str, float]:
     """The mean outcome that the simulated people have by their profiles, by condition.
 
-    Over the very trials they answered: it has no noise of answering, but the same people and
-    photos as the estimate. Of a question asked in two steps the final answer counts.
+    Over the trials they answered: without the noise of answering, but with the same people and
+    photos as the estimate. Of a question asked in two steps, the final answer counts.
     """
     judgments = Judgment.objects.filter(
         participation__study=study,
@@ -33,17 +33,19 @@ def known_means(study: Study, paradigm: str) -> dict[str, float]:
 
 
 def recovery(known: Mapping[str, float], found: Mapping[str, Any]) -> dict[str, Any]:
-    """Per method: what is known, what was estimated, and whether the interval holds it."""
-    return {
-        name: {
+    """Per method: the known mean, the estimate, and whether its interval covers the known mean."""
+    rows = {}
+    for name, value in known.items():
+        if (method := found["methods"].get(name)) is None:
+            continue
+        pair = method["robust95"]
+        rows[name] = {
             "known": value,
-            "estimate": _estimate(found["methods"][name]),
-            "robust95": found["methods"][name]["robust95"],
-            "recovered": _is_inside(value, found["methods"][name]["robust95"]),
+            "estimate": float(method["accuracy"] if "accuracy" in method else method["mean"]),
+            "robust95": pair,
+            "recovered": None if pair is None else pair[0] <= value <= pair[1],
         }
-        for name, value in known.items()
-        if name in found["methods"]
-    }
+    return rows
 
 
 def recovery_lines(rows: Mapping[str, Any]) -> list[str]:
@@ -52,11 +54,3 @@ def recovery_lines(rows: Mapping[str, Any]) -> list[str]:
         word = {True: "recovered", False: "NOT recovered", None: "no interval"}[row["recovered"]]
         lines.append(f"  {name}: known {row['known']:.3f}, estimated {row['estimate']:.3f}, {word}")
     return lines
-
-
-def _estimate(method: Mapping[str, Any]) -> float:
-    return float(method["accuracy"] if "accuracy" in method else method["mean"])
-
-
-def _is_inside(value: float, interval: list[float] | None) -> bool | None:
-    return None if interval is None else interval[0] <= value <= interval[1]

@@ -1,4 +1,4 @@
-"""The site served for simulated people: the one at a given address, or an own gunicorn."""
+"""The site served for simulated people, by a gunicorn of its own."""
 
 import os
 import socket
@@ -23,7 +23,9 @@ class ServerError(Exception):
 @contextmanager
 def own_site(*, processes: int = 2, threads: int = 8) -> Iterator[str]:
     """This checkout served on a free port of the loopback until the block ends; its address."""
-    port = _free_port()
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
     command = [sys.executable, "-m", "gunicorn", "studyapp.wsgi", "--bind", f"127.0.0.1:{port}"]
     command += ["--workers", str(processes), "--threads", str(threads), "--log-level", "error"]
     server = subprocess.Popen(
@@ -36,12 +38,6 @@ def own_site(*, processes: int = 2, threads: int = 8) -> Iterator[str]:
     finally:
         server.terminate()
         server.wait(timeout=30)
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment() -> dict[str, str]:

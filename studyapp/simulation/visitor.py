@@ -1,4 +1,4 @@
-"""A browser without a screen: it sends forms, but only with fields that it found on the page."""
+"""A browser without a screen, which sends only fields that it found on the page."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ SECONDS = 60
 
 
 class PageError(Exception):
-    """A page that is not as a person would need it: one sentence with its address."""
+    """A page that a person could not use: one sentence with its address."""
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,7 @@ class Page:
 
     def checkboxes(self, verb: str) -> list[str]:
         """The names of the boxes that the form for `verb` offers to tick."""
-        boxes = self.form(verb).xpath(".//input[@type='checkbox']/@name")
-        return [str(name) for name in boxes]
+        return [str(name) for name in self.form(verb).xpath(".//input[@type='checkbox']/@name")]
 
     def pictures(self) -> list[str]:
         """The addresses of the pictures on the page, in order."""

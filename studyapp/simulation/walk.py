@@ -70,10 +70,8 @@ class Walker:
                 page = visitor.send(
                     page, "consent", dict.fromkeys(page.checkboxes("consent"), True)
                 )
-            elif page.has_form("screening"):
-                page = visitor.send(page, "screening", self.gates["screening"])
-            elif page.has_form("begin"):
-                page = visitor.send(page, "begin", self.gates["begin"])
+            elif gate := next(filter(page.has_form, ("screening", "begin")), None):
+                page = visitor.send(page, gate, self.gates[gate])
             else:
                 finished = bool(page.document.xpath(COMPLETION_CODE))
                 walk.outcome = "finished" if finished else "turned away"
@@ -98,7 +96,7 @@ class Walker:
         trial = self.truth_of(walk.code)
         fields = page.form("answer").fields
         if fields["trial"] != trial.code:
-            raise PageError(f"{page.address} asks another trial than the one that is due")
+            raise PageError(f"{page.address} asks another trial than the next one")
         answers = self.profile.answers(self.asked_on(trial), self.random)
         milliseconds = round(1000 * self.profile.seconds(self.random))
         timing = {"rt_ms": milliseconds, "confirm_ms": milliseconds + 400}

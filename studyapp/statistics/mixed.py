@@ -232,7 +232,7 @@ def _judged(model: MixedModel, objective: Laplace, found: Floats, hessian: Float
 def _trouble(model: MixedModel, values: Floats, gradient: Floats, hessian: Floats) -> str:
     if float(np.abs(values).max()) > RUNAWAY:
         name = model.all_names()[int(np.abs(values).argmax())]
-        return f"the fit did not converge: {name} runs away, the answers are (nearly) separated"
+        return f"the fit did not converge: {name} runs away; the answers are (nearly) separated"
     if float(np.linalg.eigvalsh(hessian)[0]) <= 0:
         return "the fit did not converge: the log-likelihood has no curvature at the optimum"
     if float(gradient @ np.linalg.solve(hessian, gradient)) / 2 > CONVERGED:

@@ -58,7 +58,9 @@ def krippendorff(
     value = float(alpha(whole[None, :])[0])
     counts = len(by_unit), int(person.max()) + 1
     if min(counts) < 2:
-        return Reliability(value, note="one thing alone was judged by several, so no interval")
+        return Reliability(
+            value, note="several people judged only one thing, so there is no interval"
+        )
     # What single judgments add is in both variances; without it too few intervals cover α
     variance = _jackknife(alpha(whole - by_unit))
     variance += _jackknife(alpha(_without_each_person(each, unit, person, terms)))

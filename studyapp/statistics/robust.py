@@ -32,8 +32,10 @@ EACH_METHOD = "each method needs at least {fewest} {way}"
 AT_LEAST = "at least {fewest} {way} are needed"
 # The rule of three: at most this many of n were missed, at 95 %
 THREE = 3.0
-NOTHING_VARIES = "all judgments agree, so nothing can be said of chance"
-NOTHING_ELSE_VARIES = "within each of the two all judgments agree, so nothing can be said of chance"
+NOTHING_VARIES = "all judgments agree, so their uncertainty can't be estimated"
+NOTHING_ELSE_VARIES = (
+    "within each of the two all judgments agree, so their uncertainty can't be estimated"
+)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Estimate:
     """An estimate with its 95 % interval; what can't be said is None, and `note` says why.
 
     clusters: how many even clusters it rests on, the fewer of people and photos; below
-    FEWEST_EFFECTIVE a contrast has no p, and nothing else must be concluded from it.
+    FEWEST_EFFECTIVE a contrast has no p, and nothing must be concluded from it.
     """
 
     estimate: float | None

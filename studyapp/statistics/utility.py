@@ -1,4 +1,4 @@
-"""How much an explanation helps people to foretell a network, against an arm without one.
+"""How much an explanation helps people to predict a network, against an arm without one.
 
 Utility-K of a session is the arm's accuracy ÷ the baseline's in the same session. Utility is the
 sum of the arm's accuracies over sessions ÷ the sum of the baseline's, all sessions weighing the
@@ -46,7 +46,9 @@ def utility(arm: Tallies, baseline: Tallies, *, seed: int, draws: int = DRAWS) -
     }
     value = _ratio(float(own.sum()), float(other.sum()))
     if value is None:
-        return Utility(by_session, None, note="a session is empty or nobody was right without help")
+        return Utility(
+            by_session, None, note="a session is empty, or nobody was right at the baseline"
+        )
     if min(len(arm), len(baseline)) < 2:
         return Utility(by_session, value, note="an arm has one person, so there is no interval")
     random = np.random.default_rng(seed)

@@ -32,9 +32,9 @@ def test_the_mean_difference_is_the_effect(outcome: str, effect: float) -> None:
 
 
 def test_an_effect_that_no_answers_can_have_is_refused() -> None:
-    with pytest.raises(ValueError, match="take a smaller effect"):
+    with pytest.raises(ValueError, match="use a smaller effect"):
         latent_mean("correct", 1.2, 1.0)
-    with pytest.raises(ValueError, match="take a smaller effect"):
+    with pytest.raises(ValueError, match="use a smaller effect"):
         latent_mean("score", 2.0, 1.5)
 
 

@@ -51,7 +51,7 @@ def test_power_as_json_is_the_same_for_one_seed(file: Path) -> None:
 
 def test_what_can_not_be_simulated_is_told(file: Path) -> None:
     words = ("--studies", 1, "--processes", 1, "--effects", "5", "--people", 8)
-    with pytest.raises(CommandError, match="take a smaller effect"):
+    with pytest.raises(CommandError, match="use a smaller effect"):
         output_of("study", "power", file, *words)
     write_study(file.parent, **{**PLANNED, "conditions": PLANNED["conditions"][:1]})
     with pytest.raises(CommandError, match="one condition only"):

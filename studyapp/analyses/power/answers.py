@@ -71,7 +71,10 @@ def simulate(
     value += _drawn(random, shares.photos_by_condition * variance, (photos, 2))[
         plan.photos, plan.second
     ]
-    return _answers(value, outcome)
+    if outcome == "correct":
+        return (value > 0).astype(float)
+    scores: Floats = np.clip(np.floor(value + 0.5), -2, 2)
+    return scores
 
 
 def latent_mean(outcome: Outcome, wanted: float, variance: float) -> float:
@@ -81,10 +84,12 @@ def latent_mean(outcome: Outcome, wanted: float, variance: float) -> float:
     """
     if outcome == "correct":
         if not 0 < wanted < 1:
-            raise ValueError(f"{wanted:g} is no share of right answers: take a smaller effect")
+            raise ValueError(
+                f"a share of right answers of {wanted:g} is impossible; use a smaller effect"
+            )
         return float(norm.ppf(wanted))
     if abs(wanted) >= 1.9:
-        raise ValueError(f"{wanted:g} is no mean score people could give: take a smaller effect")
+        raise ValueError(f"a mean score of {wanted:g} is impossible; use a smaller effect")
     sd = variance**0.5
     return float(brentq(lambda mean: _mean_score(mean, sd) - wanted, -10, 10))
 
@@ -93,13 +98,6 @@ def _mean_score(mean: float, sd: float) -> float:
     """Of a normal value rounded to −2…+2: each edge that it passes adds one."""
     edges = np.array([-1.5, -0.5, 0.5, 1.5])
     return float(-2 + norm.sf(edges, mean, sd).sum())
-
-
-def _answers(value: Floats, outcome: Outcome) -> Floats:
-    if outcome == "correct":
-        return (value > 0).astype(float)
-    scores: Floats = np.clip(np.floor(value + 0.5), -2, 2)
-    return scores
 
 
 def _drawn(random: np.random.Generator, variance: float, shape: Any) -> Floats:
