@@ -30,7 +30,7 @@ def summary(found: Facts) -> Iterator[str]:
         on_scale = f" on {name}" if name else ""
         yield f"  agreement among people{on_scale}: {_alpha(alpha, found['kappa'])}"
     if found["repeats"] is not None:
-        yield f"  asked again: {found['repeats']['same']} of {found['repeats']['n']} the same"
+        yield f"  repeated trials: {found['repeats']['same']} of {found['repeats']['n']} with the same outcome"
     yield from _answers(found)
     yield f"  {found['naive']['label']}"
     if found["paradigm"] in found:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.db import DatabaseError, models, transaction
+from django.db import DatabaseError, transaction
 
 from studyapp.models import (
     Deviation,
@@ -47,7 +47,6 @@ UNUSABLE = (
     ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError, OSError,
     StopIteration, RuntimeError, csv.Error, DatabaseError, ValidationError,
 )  # fmt: skip
-Made = TypeVar("Made", bound=models.Model)
 
 
 @dataclass(frozen=True)

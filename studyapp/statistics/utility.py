@@ -29,11 +29,6 @@ class Utility:
     note: str = ""
 
 
-def utility_of_cells(arm: Sequence[float], baseline: Sequence[float]) -> float | None:
-    """Utility from accuracies by session, in the same order: a ratio of sums."""
-    return sum(arm) / sum(baseline) if sum(baseline) > 0 else None
-
-
 def utility(arm: Tallies, baseline: Tallies, *, seed: int, draws: int = DRAWS) -> Utility:
     """With a 95 % interval that draws people again within each arm, the baseline included."""
     sessions = sorted(

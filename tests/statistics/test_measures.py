@@ -13,7 +13,7 @@ from studyapp.statistics.detection import brier, calibration_error, fit_detectio
 from studyapp.statistics.equivalence import equivalence
 from studyapp.statistics.glmm import Crossed
 from studyapp.statistics.robust import Estimate, two_way_mean, two_way_slope
-from studyapp.statistics.utility import utility, utility_of_cells
+from studyapp.statistics.utility import utility
 
 
 def test_d_prime_without_people_and_photos_is_the_textbook_one() -> None:
@@ -86,8 +86,11 @@ def test_utility_is_the_published_ratio_of_sums(cells: tuple[float, ...], publis
     # saliency, integrated gradients, SmoothGrad, Grad-CAM, occlusion, gradient × input.
     # Cells and Utilities were written down without the paper at hand and are not compared with it
     # yet. Confirmed is only that they fit each other: each Utility is its row's ratio of sums.
-    baseline = (55.7, 66.2, 62.9)
-    assert utility_of_cells(cells, baseline) == pytest.approx(published, abs=0.0056)
+    def arm(accuracies: tuple[float, ...]) -> dict[str, dict[str, tuple[int, int]]]:
+        return {"p": {str(n): (round(10 * one), 1000) for n, one in enumerate(accuracies)}}
+
+    found = utility(arm(cells), arm((55.7, 66.2, 62.9)), seed=1)
+    assert found.value == pytest.approx(published, abs=0.0056)
 
 
 def test_utility_from_people_is_that_from_its_cells() -> None:
