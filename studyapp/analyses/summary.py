@@ -30,7 +30,8 @@ def summary(found: Facts) -> Iterator[str]:
         on_scale = f" on {name}" if name else ""
         yield f"  agreement among people{on_scale}: {_alpha(alpha, found['kappa'])}"
     if found["repeats"] is not None:
-        yield f"  repeated trials: {found['repeats']['same']} of {found['repeats']['n']} with the same outcome"
+        same, n = found["repeats"]["same"], found["repeats"]["n"]
+        yield f"  repeated trials: {same} of {n} with the same outcome"
     yield from _answers(found)
     yield f"  {found['naive']['label']}"
     if found["paradigm"] in found:

@@ -65,7 +65,7 @@ def test_every_way_of_writing_a_table_gives_the_same_judgments(name: str, tmp_pa
     ("content", "sentence"),
     [
         ("participant,image,method,correct\np,i,a,1\np,i,a,1,\n", "line 3 has 5 cells, the header"),
-        ("participant,image,method,correct\n1,p,i,a,1\n2,p,i,b,0\n", "in 2 of 2 rows"),
+        ("participant,image,method,correct\n1,p,i,a,1\n2,p,i,b,0\n", "2 of 2 rows do not fit it"),
         ("participant,image,method,correct\np,i,a\n", "line 2 has 3 cells, the header has 4"),
         ('participant,image,method,correct\n"p\nq",i,a,1\np,i,a\n', "line 4 has 3 cells"),
         ('participant,image,method,correct\np,i,a,"1\n', "line 2: can't be read as CSV"),

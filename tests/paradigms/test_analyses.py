@@ -41,7 +41,7 @@ def test_a_table_with_two_outcomes_asks_for_its_paradigm(tmp_path: Path) -> None
     path = write_csv(tmp_path / "table.csv", "participant,image,method,score,correct\na,b,c,1,1\n")
     with pytest.raises(TidyError, match="score and correct; add --paradigm trust or discrimin"):
         tidy_file(path)
-    with pytest.raises(TidyError, match="is one of trust, discrimination, agreement"):
+    with pytest.raises(TidyError, match="must be one of trust, discrimination, agreement"):
         tidy_file(path, paradigm="guessed")
 
 

@@ -187,8 +187,8 @@ def test_a_key_that_a_field_ignores_is_refused(kind: str, key: str) -> None:
     [
         (["text value"], "the main answer, value, must be a number, which a text is not"),
         (["line value"], "the main answer, value, must be a number, which a line is not"),
-        (["number value"], "value, is one of the listed choices or a step of a scale, and any"),
-        (["scale a", "text a"], "2 fields of main are called a, and only one answer would be kept"),
+        (["number value"], "value, must be one of the listed choices or a step of a scale, which"),
+        (["scale a", "text a"], "2 fields of main are called a, so only one answer would be kept"),
         (["text rt_ms"], "the page itself has a field called rt_ms; choose another name"),
         (["scale trial"], "the page itself has a field called trial"),
     ],
