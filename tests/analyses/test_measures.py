@@ -203,7 +203,7 @@ def test_answers_without_a_score_are_told_in_a_sentence(paradigm: str) -> None:
     assert found["methods"] == {}
     assert f"{paradigm} has no score: " in found["notes"][0]
     assert next(summary(found)) == f"{paradigm}: no scored judgments"
-    assert "no score of its own" in study_report(study).html
+    assert "has no score: " in study_report(study).html
 
 
 def test_lost_maps_are_counted_and_their_clicks_left_out() -> None:

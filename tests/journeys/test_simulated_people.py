@@ -117,7 +117,7 @@ def test_a_page_that_asks_another_trial_than_is_due_is_noticed(live_server: Live
     study = simulated("trust")
     wrong = Trial.objects.filter(slot__study=study).last()
     walk = make_walker(study, live_server, truth_of=lambda code: wrong).walk()
-    assert "another trial than the one that is due" in walk.error
+    assert "another trial than the next one" in walk.error
 
 
 def test_the_completion_code_is_not_to_be_had_before_the_end(live_server: LiveServer) -> None:

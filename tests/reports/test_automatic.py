@@ -33,7 +33,7 @@ def test_the_report_draws_every_metric_within_each_method(paradigm: str) -> None
     text = study_report(measured_study(paradigm)).html
     assert "People and automatic metrics" in text
     assert f"{NAME}, guided_backprop" in text
-    assert text.index("Within each method") < text.index("Over all methods at once")
+    assert text.index("Within each method") < text.index("Pooled over all methods")
     assert ("the stronger network’s map minus the weaker’s" in text) == (paradigm == "trust")
 
 
