@@ -145,9 +145,14 @@ def _tidy_outcome(table: Delimited, paradigm: str | None, chance: float | None) 
     if "stronger_side" in table.frame.columns:
         frame["stronger_side"] = _sides(table)
     kept = frame[frame[outcome].notna()].astype({outcome: int})
-    notes = (*slips(table, NEEDED), *_left_out(len(frame) - len(kept)))
+    notes = [*slips(table, NEEDED), *_left_out(len(frame) - len(kept))]
+    if paradigm is None and chance is None and outcome == "correct":
+        notes.append(
+            f"the table is read as {name}, where guessing is right in {PARADIGMS[name].chance:.0%} "
+            "of the answers; for another kind of question say --paradigm or --chance"
+        )
     chance = chance or PARADIGMS[name].chance
-    return Tidy(kept, name, outcome, chance=chance, notes=notes)
+    return Tidy(kept, name, outcome, chance=chance, notes=tuple(notes))
 
 
 def _tidy_columns(

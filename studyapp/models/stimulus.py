@@ -109,6 +109,10 @@ class Stimulus(models.Model):
             models.UniqueConstraint(
                 fields=["study", "paradigm", "position"], name="stimulus_position_once"
             ),
+            # The design knows a stimulus by these.
+            models.UniqueConstraint(
+                fields=["study", "paradigm", "photo", "category"], name="stimulus_asked_once"
+            ),
             models.CheckConstraint(
                 name="stimulus_dropped_has_a_reason",
                 condition=~Q(role=StimulusRole.DROPPED) | ~Q(dropped_because=""),

@@ -26,7 +26,7 @@ def table(
 def read(folder: Path, content: str | bytes, **options: Any) -> Tidy:
     path = folder / "table.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)
-    return tidy_file(path, **options)
+    return tidy_file(path, **{"chance": 0.5, **options})
 
 
 TRUTHS = [(*row[:3], "TRUE" if row[3] else "FALSE") for row in ROWS]
@@ -52,6 +52,13 @@ WRITTEN: dict[str, str | bytes] = {
     "Excel's first line on a Macintosh": "sep=;\r" + table(mark=";").replace("\n", "\r"),
     "blank lines": table().replace("\n", "\n\n"),
 }  # fmt: skip
+
+
+def test_a_table_that_names_no_kind_of_question_tells_how_it_is_read(tmp_path: Path) -> None:
+    told = "read as discrimination, where guessing is right in 50% of the answers"
+    assert told in " ".join(read(tmp_path, table(), chance=None).notes)
+    for options in ({"paradigm": "discrimination", "chance": None}, {"chance": 1 / 3}):
+        assert "is read as" not in " ".join(read(tmp_path, table(), **options).notes)
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -124,12 +124,13 @@ def _fitting_conditions(definition: Definition, block: BlockSection) -> Iterator
         if reason := misfit(paradigm, condition):
             given = f"`conditions` {condition.name} does not fit {block.paradigm}"
             yield "conditions", f"{given}: {reason}"
-        if paradigm.has_sides and condition.versus is None:
+        if "weaker" in paradigm.networks and condition.versus is None:
             pair = definition.pairs.get(definition.pair_of(condition))
             if pair is not None and pair.weaker is None:
-                given = f"`conditions` {condition.name} has one network and one method"
-                fix = "give its pair a weaker network, or the condition a second method (versus)"
-                yield "conditions", f"{given}; {fix}"
+                given = f"`conditions` {condition.name} has one network, and {block.paradigm} "
+                fix = "asks about two; give its pair a weaker network"
+                other = ", or the condition a second method (versus)" if paradigm.has_sides else ""
+                yield "conditions", f"{given}{fix}{other}"
 
 
 def misfit(paradigm: Paradigm, condition: ConditionSection) -> str:
@@ -140,7 +141,9 @@ def misfit(paradigm: Paradigm, condition: ConditionSection) -> str:
         fits = [name for name, one in PARADIGMS.items() if condition.method in one.without_map]
         return f"it shows {WITHOUT_MAP[condition.method]}, which fits {', '.join(fits)}"
     if condition.versus is not None:
-        return "" if paradigm.has_sides else "only trust compares two methods; remove `versus`"
+        comparing = [name for name, one in PARADIGMS.items() if one.has_sides]
+        refused = f"only {' and '.join(comparing)} compares two methods; remove `versus`"
+        return "" if paradigm.has_sides else refused
     if shows_differences(paradigm, condition.method):
         return ""
     methods = catalogue()["methods"]

@@ -50,6 +50,7 @@ def select_stimuli(study: Study) -> None:
                 fix = f"{names}; rename these, or list what they mean in `images.names`; {fix}"
             raise PreparationError(f"{shortage}: {eligible.sentence()}; {fix}")
         _refuse_long_names(stimuli)
+        _refuse_namesakes(stimuli)
         Stimulus.objects.bulk_create(stimuli)
         used |= {row.photo.image_id for row in stimuli if row.role in SHOWN_ROLES}
     study.save(update_fields=["selection"])
@@ -62,6 +63,18 @@ def _refuse_long_names(stimuli: list[Stimulus]) -> None:
             raise PreparationError(
                 f"the class “{row.category[:40]}…” has {len(row.category)} characters, and "
                 f"{CATEGORY.most} is the limit; shorten its line in the network's file of labels"
+            )
+
+
+def _refuse_namesakes(stimuli: list[Stimulus]) -> None:
+    """The design knows a stimulus by its photo and category: of two alike, one would be lost."""
+    for row, count in Counter((row.photo, row.category) for row in stimuli).items():
+        if count > 1:
+            photo, category = row
+            raise PreparationError(
+                f"{stimuli[0].paradigm} asks {count} questions about “{category}” on {photo}, and "
+                "the design can't tell them apart: give the paradigm's candidates different "
+                "categories"
             )
 
 

@@ -30,10 +30,8 @@ def folder(tmp_path: Path) -> Path:
 LABELS = ("red", "green", "blue", "grey", "pink", "gold")
 
 
-def prepared(folder: Path, *, replace: bool = False, labels: Sequence[str] = LABELS) -> Study:
-    """The study after its networks answered: every photo shows the first class."""
-    study = load_study(folder / "study.toml", replace=replace)
-    network = Network.objects.get()
+def predicted(study: Study, network: Network, labels: Sequence[str]) -> None:
+    """The network's answers: every photo shows the first class."""
     network.labels = list(labels)
     network.save()
     for photo in study.images.all():
@@ -41,6 +39,12 @@ def prepared(folder: Path, *, replace: bool = False, labels: Sequence[str] = LAB
         Prediction.objects.get_or_create(
             image=photo.image, network=network, defaults={"state": WorkState.READY, "top": top}
         )
+
+
+def prepared(folder: Path, *, replace: bool = False, labels: Sequence[str] = LABELS) -> Study:
+    """The study after its networks answered."""
+    study = load_study(folder / "study.toml", replace=replace)
+    predicted(study, Network.objects.get(), labels)
     Study.objects.filter(pk=study.pk).update(state=StudyState.PREPARING)
     advance(study, lambda network, method, settings: "0" * 64)
     return Study.objects.get(pk=study.pk)
