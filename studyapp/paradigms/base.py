@@ -133,7 +133,8 @@ class Paradigm:
     strata: kinds of stimuli of which everybody sees equally many.
     check_values: an instructed attention check may ask for any of these; none: no checks.
     stimuli_a_photo: how many stimuli an eligible photo gives.
-    candidates: what may be asked of a photo; None: it asks about no photo.
+    candidates: what may be asked of a photo; None: it asks about no photo. Several of one photo
+        differ in their category, by which the design knows them.
     compares: what the pictures of one page differ in. A method whose map does not depend on it
         would be one picture everywhere, and does not fit; comparisons of two methods take all.
     without_map: the conditions without explanation that fit.

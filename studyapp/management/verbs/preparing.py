@@ -24,7 +24,7 @@ from .status import study_facts
 
 LOOK_SECONDS = 0.5
 ASK_AGAIN_SECONDS = 60
-WORKER_SECONDS = 30
+WORKER_SECONDS = 120  # one that starts may import torch for 40 s on a busy machine
 
 
 def arguments(parser: ArgumentParser) -> None:
