@@ -87,6 +87,8 @@ def describe(network: Network) -> None:
         "weights_digest": found.weights_digest,
         "preprocess_digest": found.preprocess.digest() if found.preprocess else "",
     }
+    if found.weights_taken_off:
+        network.described["weights_taken_off"] = found.weights_taken_off
     network.save(update_fields=["labels", "described"])
 
 

@@ -339,6 +339,8 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
         "versions": versions(),
         "arithmetic": arithmetic(network.module),
     }
+    if network.weights_taken_off:
+        made["weights_taken_off"] = network.weights_taken_off
     if network.context:
         made["context_digests"] = [digest_of_context(entry) for entry in network.context]
     if callable(targets):

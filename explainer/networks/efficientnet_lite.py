@@ -12,10 +12,11 @@ import torch
 
 from explainer.errors import ExplainerError
 
+from .checkpoints import load_checkpoint
 from .labels import imagenet_labels
 from .network import Network
 from .preprocessing import Preprocess
-from .weights import load_state, read_state
+from .weights import read_checkpoint
 
 PACKAGE = "package"
 OPTIONS: dict[str, Any] = {"size": 224, "shrink_to": None}
@@ -50,11 +51,11 @@ def build(
     """
     if size % 32 or size < 32:
         raise ExplainerError(f"size={size}", "use a multiple of 32, such as 224")
-    module, digest = _module(name, size, seed, len(labels) or 1000), ""
+    module, digest, taken_off = _module(name, size, seed, len(labels) or 1000), "", ""
     if weights is not None:
         path, pinned = _packaged(name) if weights == PACKAGE else (Path(weights), sha256)
-        state, digest = read_state(path, sha256 or pinned)
-        load_state(module, state, path.name)
+        checkpoint = read_checkpoint(path, sha256 or pinned)
+        digest, taken_off = checkpoint.digest, load_checkpoint(module, checkpoint)
     preprocess = Preprocess(
         size=size,
         resize=round(size / 0.875),
@@ -70,6 +71,7 @@ def build(
         preprocess,
         name=name,
         weights_digest=digest,
+        weights_taken_off=taken_off,
     )
 
 

@@ -50,7 +50,7 @@ class Network:
     order. `preprocess`: how photos become its input; torchvision's `transforms()` will do.
     `probabilities`: what the outputs become by "softmax", or by "sigmoid" each for itself (several
     labels a photo, or one output). `weights_digest`: SHA-256 of the weights file; of the state dict
-    where there is none, as it is now.
+    where there is none, as it is now. `weights_taken_off`: what the file's state dict was freed of.
 
     `call(module, images, context)` runs a module that needs more than images: `context` is a tuple
     with one entry for each of them (see `asked`). Without it `module(images)` is called.
@@ -64,6 +64,7 @@ class Network:
     probabilities: Probabilities = field(default="softmax", kw_only=True)
     name: str = field(default="", kw_only=True)
     weights_digest: str = field(default="", kw_only=True)
+    weights_taken_off: str = field(default="", kw_only=True)
     call: Call | None = field(default=None, kw_only=True)
     scores: Read = field(default=scores_in, kw_only=True)
     context: tuple[Any, ...] = field(default=(), kw_only=True, repr=False)

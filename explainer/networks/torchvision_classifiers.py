@@ -8,9 +8,10 @@ import torchvision
 
 from explainer.errors import ExplainerError, did_you_mean
 
+from .checkpoints import load_checkpoint
 from .network import Network
 from .preprocessing import adapted
-from .weights import load_state, read_state
+from .weights import read_checkpoint
 
 RANDOM = "random"
 OPTIONS: dict[str, Any] = {"num_classes": None}
@@ -41,7 +42,7 @@ def build(
     classes = num_classes or len(labels) or 1000
     module = _module(name, classes, seed)
     preprocess = adapted(next(iter(members.values())).transforms())
-    digest = ""
+    digest = taken_off = ""
     if weights in members:
         member = members[weights]
         preprocess, labels = (
@@ -52,9 +53,17 @@ def build(
     elif weights is not None:
         if not Path(weights).suffix:
             raise ExplainerError(f'no weights "{weights}"', did_you_mean(weights, members))
-        state, digest = read_state(Path(weights), sha256)
-        load_state(module, state, Path(weights).name)
-    return Network(module, None, labels, preprocess, name=name, weights_digest=digest)
+        checkpoint = read_checkpoint(Path(weights), sha256)
+        digest, taken_off = checkpoint.digest, load_checkpoint(module, checkpoint)
+    return Network(
+        module,
+        None,
+        labels,
+        preprocess,
+        name=name,
+        weights_digest=digest,
+        weights_taken_off=taken_off,
+    )
 
 
 def _module(name: str, classes: int, seed: int) -> torch.nn.Module:
@@ -78,6 +87,6 @@ def _downloaded(module: torch.nn.Module, member: Any, sha256: str | None) -> tup
             raise ExplainerError(
                 f"{path.name} could not be downloaded ({error})", f"put the file at {path}"
             ) from error
-    state, digest = read_state(path, sha256)
-    load_state(module, state, path.name)
-    return module, digest
+    checkpoint = read_checkpoint(path, sha256)
+    load_checkpoint(module, checkpoint)
+    return module, checkpoint.digest

@@ -1,27 +1,39 @@
 """Weights from local files: digest first, then loaded without running any code of theirs."""
 
+import argparse
 import io
 import pickle
-from collections.abc import Mapping
+import re
+import zipfile
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import safetensors
 import safetensors.torch
 import torch
-from torch import Tensor, nn
 
 from explainer.errors import ExplainerError
 
+from .checkpoints import Checkpoint, states_in
 from .digests import digest_of_file
 
-State = Mapping[str, Tensor]
+_SCALAR = np.float64(0).__reduce__()[0]
+# What training keeps beside weights: its arguments, and numbers such as the best accuracy.
+HARMLESS: list[Any] = [
+    argparse.Namespace,
+    np.dtype,
+    (_SCALAR, "numpy._core.multiarray.scalar"),
+    (_SCALAR, "numpy.core.multiarray.scalar"),
+    *(type(np.dtype(kind)) for kind in ("?", "i4", "i8", "f4", "f8")),
+]
 
 
-def read_state(path: Path, sha256: str | None = None) -> tuple[State, str]:
-    """The state dict in a `.safetensors` or PyTorch file, and the file's SHA-256.
+def read_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:
+    """The state dicts in a `.safetensors` or PyTorch file, and the file's SHA-256.
 
-    The digest is that of the very bytes that are then loaded. A pickle that holds anything but
-    tensors is refused, never executed.
+    The digest is that of the very bytes that are then loaded. A pickle that holds code is refused,
+    never executed.
     """
     try:
         before = path.stat()
@@ -35,48 +47,54 @@ def read_state(path: Path, sha256: str | None = None) -> tuple[State, str]:
         raise ExplainerError(
             f"{path.name} has the digest {found}, not {sha256}", "fetch the right file again"
         )
-    return _state(data, path), found
+    loaded = _loaded(data, path)
+    states = states_in(loaded)
+    if not states:
+        keys = [f'"{key}"' for key in loaded][:5] if isinstance(loaded, dict) else []
+        inside = f" of {', '.join(keys)}" if keys else ""
+        raise ExplainerError(
+            f"{path.name} holds a {type(loaded).__name__}{inside}, and no state dict",
+            'save the weights: torch.save(module.state_dict(), "weights.pth")',
+        )
+    return Checkpoint(path.name, found, states)
 
 
-def _state(data: bytes, path: Path) -> State:
+def _loaded(data: bytes, path: Path) -> Any:
+    if _is_script(data):
+        raise ExplainerError(
+            f"{path.name} is a TorchScript archive, whose layers can't be explained",
+            'save the weights of the original: torch.save(module.state_dict(), "weights.pth")',
+        )
     try:
         if path.suffix == ".safetensors":
             return safetensors.torch.load(data)
-        loaded = torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+        with torch.serialization.safe_globals(HARMLESS):
+            return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
     except pickle.UnpicklingError as error:
-        raise ExplainerError(
-            f"{path.name} is not a plain state dict: it is damaged, or holds code that was not run",
-            "save it with torch.save(module.state_dict(), …) or as safetensors",
-        ) from error
+        raise _code_of(path.name, error) from error
     except (RuntimeError, EOFError, ValueError, KeyError, safetensors.SafetensorError) as error:
         raise ExplainerError(
             f"{path.name} can't be read as weights", "download or save it again"
         ) from error
-    state = loaded.get("state_dict", loaded) if isinstance(loaded, dict) else loaded
-    if not isinstance(state, dict) or not all(isinstance(v, Tensor) for v in state.values()):
-        raise ExplainerError(
-            f"{path.name} holds {type(state).__name__}, not a state dict",
-            "save module.state_dict()",
-        )
-    return state
 
 
-def load_state(module: nn.Module, state: State, where: str) -> None:
-    """Fill the module; refuse keys or shapes that do not match, naming them."""
-    own = module.state_dict()
-    complaints = [f"missing {key}" for key in own if key not in state]
-    complaints += [f"unknown {key}" for key in state if key not in own]
-    complaints += [
-        f"{key} is {tuple(state[key].shape)}, not {tuple(own[key].shape)}"
-        for key in own
-        if key in state and state[key].shape != own[key].shape
-    ]
-    if complaints:
-        listed = "; ".join(complaints[:5]) + (
-            f"; and {len(complaints) - 5} more" if len(complaints) > 5 else ""
+def _is_script(data: bytes) -> bool:
+    if not zipfile.is_zipfile(io.BytesIO(data)):
+        return False
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        return any(Path(name).name == "constants.pkl" for name in archive.namelist())
+
+
+def _code_of(name: str, error: pickle.UnpicklingError) -> ExplainerError:
+    """A whole module, or anything else whose class would have to run."""
+    kind = re.search(r"GLOBAL (\S+)", str(error))
+    if kind is None:
+        return ExplainerError(
+            f"{name} is not a plain state dict: it is damaged, or holds code that was not run",
+            "save it with torch.save(module.state_dict(), …) or as safetensors",
         )
-        raise ExplainerError(
-            f"{where} does not fit the network: {listed}",
-            "choose the network it was saved from, and its number of classes",
-        )
-    module.load_state_dict(dict(state), strict=True)
+    return ExplainerError(
+        f"{name} holds {kind[1]}, not weights alone; its code was not run",
+        "where it is a whole module, load it where it was trained, and save its weights: "
+        'torch.save(module.state_dict(), "weights.pth")',
+    )
