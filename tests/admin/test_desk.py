@@ -180,8 +180,8 @@ def test_coverage_counts_judgments_against_the_design() -> None:
     page = administrator().get(page_of(study, "study_coverage"))
     cells = [cell for _, row in page.context["rows"] for cell in row]
     assert len(cells) == 8
-    assert sum(cell.count for cell in cells) == 16
-    assert all(cell.count == cell.target == 2 and cell.step == 10 for cell in cells)
+    assert sum(cell["count"] for cell in cells) == 16
+    assert all(cell["count"] == cell["target"] == 2 and cell["step"] == 10 for cell in cells)
 
 
 def test_links_carry_the_panels_placeholders() -> None:
