@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from django.utils import timezone
 
 from sandbox.builders import make_study, open_small_study, take_part
 from sandbox.people import send_people
-from studyapp.models import Exclusion, Explanation, Heartbeat, StudyState, WorkState
+from studyapp.models import Exclusion, Explanation, Heartbeat, Study, StudyState, WorkState
+from studyapp.studies.texts import shown_texts
 from tests.running import output_of
 
 pytestmark = pytest.mark.django_db
@@ -139,3 +141,50 @@ def test_waiting_ends_with_a_prepared_study_and_names_what_was_left_out() -> Non
     told = lines("prepare", study.slug, wait=True)
     assert told[0].startswith("small is prepared: 15 explanations")
     assert "the map is not finite" in told[1]
+
+
+def correction(
+    study: Study, path: Path, text: str = "debrief", reason: str = "a typo"
+) -> list[str]:
+    return lines("correct", study.slug, text, str(path), "--reason", reason)
+
+
+def test_a_text_of_an_open_study_is_corrected_and_told_in_reports(tmp_path: Path) -> None:
+    study = open_small_study()
+    path = tmp_path / "debrief.md"
+    path.write_text("Thank you all.\n", encoding="utf-8")
+    assert correction(study, path) == ["people see version 2 of debrief from now on"]
+    study.refresh_from_db()
+    assert shown_texts(study)["debrief"].markdown == "Thank you all.\n"
+    assert study.deviations.get().detail == "debrief: version 1 became 2: a typo"
+
+
+@pytest.mark.parametrize(
+    ("content", "text", "reason", "sentence"),
+    [
+        (b"Better", "depart", "a typo", "has no text depart; its texts: consent, debrief, "),
+        (None, "debrief", "a typo", "debrief.md: there is no such file"),
+        (b"\xff\xfe\x00", "debrief", "a typo", "not UTF-8 text; save it as UTF-8"),
+        (b" \n", "debrief", "a typo", "is empty; write the corrected text into it"),
+        (b"Better", "debrief", " ", "--reason is empty; say what was corrected"),
+    ],
+)
+def test_a_correction_that_would_correct_nothing_is_refused(
+    content: bytes | None, text: str, reason: str, sentence: str, tmp_path: Path
+) -> None:
+    study = open_small_study()
+    path = tmp_path / "debrief.md"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(CommandError) as refused:
+        correction(study, path, text, reason)
+    assert sentence in str(refused.value)
+    assert not study.deviations.exists()
+
+
+def test_a_text_that_people_see_already_is_no_correction(tmp_path: Path) -> None:
+    study = open_small_study()
+    path = tmp_path / "debrief.md"
+    path.write_text(shown_texts(study)["debrief"].markdown, encoding="utf-8")
+    with pytest.raises(CommandError, match="is the text that people see already"):
+        correction(study, path)

@@ -2,6 +2,7 @@
 
 from . import (
     checking,
+    correcting,
     excluding,
     extending,
     loading,
@@ -29,6 +30,7 @@ VERBS: dict[str, Verb] = {
     "resume": states.RESUME,
     "close": states.CLOSE,
     "extend": extending.VERB,
+    "correct": correcting.VERB,
     "exclusions": excluding.VERB,
     "simulate": simulating.VERB,
     "status": status.VERB,

@@ -60,7 +60,7 @@ def strange_names(definition: Definition) -> Iterator[Complaint]:
 def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
     """A complaint about each text and each network's file that can't be read."""
     for name, file in definition.texts.items():
-        if reason := _unreadable(base / file):
+        if reason := unreadable(base / file):
             yield ("texts", name), f'`texts.{name} = "{file}"`: {reason}'
     for name, section in definition.networks.items():
         known = _known_weights(section)
@@ -127,7 +127,7 @@ def is_folder(path: Path) -> bool:
         return False
 
 
-def _unreadable(path: Path) -> str:
+def unreadable(path: Path) -> str:
     """Why a text can't be read; empty where it can."""
     if not _is_file(path):
         return NOT_THERE

@@ -1,0 +1,41 @@
+"""`study correct SLUG TEXT FILE`: a typo in a text that people see; the old text stays."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from studyapp.studies.definition.named_files import unreadable
+from studyapp.studies.texts import correct_text, current_texts
+
+from .base import Verb, VerbError, find_study
+
+
+def arguments(parser: ArgumentParser) -> None:
+    parser.add_argument("slug")
+    parser.add_argument("text", help="which text: consent, instructions, debrief, …")
+    parser.add_argument("file", type=Path, help="a Markdown file with the corrected text")
+    parser.add_argument("--reason", required=True, help="why; every report states it")
+
+
+def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    study, name, path = find_study(options["slug"]), options["text"], options["file"]
+    texts = current_texts(study)
+    if name not in texts:
+        raise VerbError(f"{study.slug} has no text {name}; its texts: {', '.join(texts)}")
+    if not path.is_file():
+        raise VerbError(f"{path}: there is no such file")
+    if reason := unreadable(path):
+        raise VerbError(f"{path}: {reason}")
+    markdown = path.read_text(encoding="utf-8-sig")
+    if not markdown.strip():
+        raise VerbError(f"{path} is empty; write the corrected text into it")
+    if not options["reason"].strip():
+        raise VerbError("--reason is empty; say what was corrected")
+    if markdown == texts[name].markdown:
+        raise VerbError(f"{path} is the text that people see already; change it first")
+    new = correct_text(study, name=name, markdown=markdown, reason=options["reason"])
+    facts = {"slug": study.slug, "text": name, "version": new.version, "digest": new.digest}
+    return facts, [f"people see version {new.version} of {name} from now on"]
+
+
+VERB = Verb("correct a text of a study: both versions stay, and it is a deviation", arguments, run)
