@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -132,7 +133,7 @@ def test_simulated_people_are_analysed_only_when_asked_for() -> None:
     for number in range(4):
         person = take_part(copy, f"simulated-{number}")
         profile = make_profile(seed=number)
-        Participation.objects.filter(pk=person.pk).update(profile=profile.as_json())
+        Participation.objects.filter(pk=person.pk).update(profile=asdict(profile))
         answer_all(person, profile, seed=number)
     assert "no scored judgments" in output_of("analyse", study.slug)
     text = output_of("analyse", study.slug, simulated=True)
