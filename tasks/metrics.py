@@ -42,9 +42,9 @@ def measure(keys: list[int]) -> None:
 def _measure(row: Measurement, name: str) -> None:
     try:
         values = [
-            MetricValue(use=row.use, metric=key, value=float(value[0]))
+            MetricValue(use=row.use, metric=key, value=value)
             for key, value in _values(row.use)
-            if math.isfinite(value[0])
+            if math.isfinite(value)
         ]
     except TROUBLE as error:
         refuse(row, name, error)
@@ -54,20 +54,21 @@ def _measure(row: Measurement, name: str) -> None:
                 MetricValue.objects.bulk_create(values, ignore_conflicts=True)
 
 
-def _values(use: StimulusOverlay) -> Iterator[tuple[str, torch.Tensor]]:
-    """Every metric that is defined for the explanation, (1,)."""
+def _values(use: StimulusOverlay) -> Iterator[tuple[str, float]]:
+    """Every metric of the explanation; NaN where it is not defined."""
     explanation = use.overlay.explanation
     network = loaded(explanation.network)
     photo = open_image(explanation.image)
     values = torch.as_tensor(np.asarray(stored_map(explanation)))[None]
     images = network.prepare([photo])
     for name in ON_NETWORK:
-        yield name, METRICS[name].compute(network, images, values, [explanation.class_index])
+        found = METRICS[name].compute(network, images, values, [explanation.class_index])
+        yield name, float(found[0])
     boxes = [box for box in _boxes(use, network, photo) if box is not None]
     if boxes:
         size = (int(images.shape[2]), int(images.shape[3]))
         for name in ON_BOXES:
-            yield name, METRICS[name].compute(values, [boxes], size)
+            yield name, float(METRICS[name].compute(values, [boxes], size)[0])
 
 
 def _boxes(
