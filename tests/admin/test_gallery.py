@@ -110,7 +110,7 @@ def test_the_greatest_disagreement_of_people_and_a_metric_comes_first() -> None:
     assert len(sizes) == 3
     assert max(sizes) < first.disagreement.size
     page = client.get(page_of(study, "study_gallery"), {"metric": "deletion_auc"})
-    assert "place 4 by deletion_auc" in page.content.decode()
+    assert "and 4 by deletion_auc" in page.content.decode()
     name = first.disagreement.condition
     (other,) = study.conditions.exclude(name=name)
     only = _cards(client, study, metric="deletion_auc", condition=other.name)
