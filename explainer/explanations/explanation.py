@@ -24,7 +24,7 @@ from explainer.passes.footprint import MOST_KEPT
 from explainer.passes.outputs import detached
 from explainer.passes.targets import Targets, Wanted, joined, parted, scores_in
 
-from .record import Found, versions
+from .record import Found, versions_with
 
 Settings = Mapping[str, Mapping[str, Any]]
 
@@ -336,7 +336,7 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
             name: _digest(network, METHODS[name], asdict(record))
             for name, record in records.items()
         },
-        "versions": versions(),
+        "versions": versions_with(network.module),
         "arithmetic": arithmetic(network.module),
     }
     if network.weights_taken_off:

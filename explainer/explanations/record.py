@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 from PIL import Image
-from torch import Tensor
+from torch import Tensor, nn
 
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.pictures import store
@@ -22,6 +22,15 @@ def versions() -> dict[str, str]:
     """Versions of the libraries whose arithmetic decides a map's values."""
     libraries = {name: version(name) for name in ("torch", "torchvision", "numpy", "pillow")}
     return libraries | {"explainer": EXPLAINER}
+
+
+def versions_with(module: nn.Module) -> dict[str, str]:
+    """`versions()`, and that of the package that brings the module's class."""
+    package = type(module).__module__.partition(".")[0]
+    try:
+        return versions() | {package: version(package)}
+    except PackageNotFoundError:  # the researcher's own code
+        return versions()
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from typing import Any, get_type_hints
 
 from explainer.methods import METHODS, Method
 from explainer.methods.base import type_name
-from explainer.networks import BUILDERS, options_of, weights_of
+from explainer.networks import BUILDERS, TIMM, options_of, weights_of
 from explainer.pictures.colours import STOPS
 from explainer.pictures.render import Display
 
@@ -13,10 +13,14 @@ from .metrics import METRICS
 
 
 def catalogue() -> dict[str, Any]:
-    """Methods (controls among them), networks, metrics, colour maps, display settings; defaults."""
+    """Methods (controls among them), networks, metrics, colour maps, display settings; defaults.
+
+    `families`: networks that are named by a prefix and a name that only their library knows.
+    """
     return {
         "methods": {name: _method(method) for name, method in METHODS.items()},
         "networks": {name: _network(name) for name in BUILDERS},
+        "families": {TIMM: _network(f"{TIMM}NAME")},
         "metrics": {name: {"better": metric.better} for name, metric in METRICS.items()},
         "colour_maps": list(STOPS),
         "display": _display(),

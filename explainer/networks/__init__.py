@@ -11,7 +11,7 @@ from torch import nn
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.passes.devices import AUTO, device_named
 
-from . import efficientnet_lite, torchvision_classifiers
+from . import efficientnet_lite, timm_networks, torchvision_classifiers
 from .labels import IMAGENET, read_labels
 from .network import Network
 from .preprocessing import Preprocess, Preprocessing
@@ -24,6 +24,7 @@ BUILDERS: dict[str, Builder] = {
     **dict.fromkeys(torchvision_classifiers.names(), torchvision_classifiers.build),
 }
 RANDOM = "random"
+TIMM = timm_networks.PREFIX
 
 
 def load_network(
@@ -39,20 +40,20 @@ def load_network(
 ) -> Network:
     """The network `name` in evaluation mode, ready to explain.
 
-    `weights`: a torchvision weights name ("IMAGENET1K_V1", downloaded and cached by torchvision),
-    "package" (EfficientNet-Lite), a local state dict (PyTorch or safetensors), or None or "random"
-    for weights drawn from `seed`. `sha256`: digest that the file must have. `labels`: names, a text
-    file with one a line, or "imagenet". `device`: where it computes, "auto" for a card where there
-    is one. `options` are the builder's own (see `OPTIONS` there).
+    `name`: one of `BUILDERS`, or `timm:NAME`. `weights`: a torchvision weights name
+    ("IMAGENET1K_V1", downloaded and cached by torchvision), "package" (EfficientNet-Lite),
+    "pretrained" (timm's own, which it downloads), a local checkpoint (PyTorch or safetensors), or
+    None or "random" for weights drawn from `seed`. `sha256`: digest that the file must have.
+    `labels`: names, a text file with one a line, or "imagenet". `device`: where it computes, "auto"
+    for a card where there is one. `options` are the builder's own (see `OPTIONS` there).
     """
-    if name not in BUILDERS:
-        raise ExplainerError(f'no network "{name}"', did_you_mean(name, BUILDERS))
+    builder = builder_of(name)
     _check_options(name, options)
     place = device_named(device)
     drawn = weights is None or weights == RANDOM
     if drawn and sha256 is not None:
         raise ExplainerError("random weights have no file to check", "leave sha256 out")
-    network = BUILDERS[name](
+    network = builder(
         name,
         weights=None if drawn else str(weights),
         sha256=sha256,
@@ -66,19 +67,32 @@ def load_network(
     return network
 
 
+def builder_of(name: str) -> Builder:
+    """What makes the network called `name`; ExplainerError where nothing does."""
+    if name.startswith(timm_networks.PREFIX):
+        return timm_networks.build
+    if name not in BUILDERS:
+        raise ExplainerError(f'no network "{name}"', did_you_mean(name, BUILDERS))
+    return BUILDERS[name]
+
+
 def options_of(name: str) -> dict[str, Any]:
     """The options of a network's builder, with their defaults."""
-    lite = name in efficientnet_lite.PACKAGED
-    return efficientnet_lite.OPTIONS if lite else torchvision_classifiers.OPTIONS
+    options: dict[str, Any] = _source(name).OPTIONS
+    return options
 
 
 def weights_of(name: str) -> list[str]:
     """The names that `weights` may be beside a file."""
-    if name not in BUILDERS:
-        raise ExplainerError(f'no network "{name}"', did_you_mean(name, BUILDERS))
-    lite = name in efficientnet_lite.PACKAGED
-    named = [efficientnet_lite.PACKAGE] if lite else torchvision_classifiers.weight_names(name)
-    return [*named, RANDOM]
+    builder_of(name)
+    return [*_source(name).weight_names(name), RANDOM]
+
+
+def _source(name: str) -> Any:
+    """The module with the builder of a network, its `OPTIONS` and `weight_names`."""
+    if name.startswith(timm_networks.PREFIX):
+        return timm_networks
+    return efficientnet_lite if name in efficientnet_lite.PACKAGED else torchvision_classifiers
 
 
 def _check_options(name: str, options: dict[str, Any]) -> None:
@@ -93,9 +107,11 @@ def _check_options(name: str, options: dict[str, Any]) -> None:
 __all__ = [
     "BUILDERS",
     "IMAGENET",
+    "TIMM",
     "Network",
     "Preprocess",
     "Preprocessing",
+    "builder_of",
     "load_network",
     "weights_of",
 ]

@@ -34,6 +34,11 @@ PACKAGED = {
 }
 
 
+def weight_names(name: str) -> list[str]:
+    """The pretrained weights that come as a package."""
+    return [PACKAGE]
+
+
 def build(
     name: str,
     *,

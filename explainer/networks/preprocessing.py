@@ -39,10 +39,11 @@ class Preprocessing(Protocol):
 class Preprocess:
     """Resize the short side, crop the centre, normalise: the ImageNet classifiers' way.
 
-    `size`: side of the crop in pixels; `resize`: the short side before the crop. `shrink_to`
-    makes a network near-sighted: its crop is shrunk to so many pixels and enlarged again, in
-    `tensor` only. `crop`, the picture for people, stays sharp: people see the same photo beside
-    a near-sighted and a sharp-eyed network, and judge its explanation, not its eyes.
+    `size`: side of the crop in pixels; `resize`: the short side before the crop, and the other
+    one too where `squash` is set: people then see the photo squashed as the network does.
+    `shrink_to` makes a network near-sighted: its crop is shrunk to so many pixels and enlarged
+    again, in `tensor` only. `crop`, the picture for people, stays sharp: people see the same photo
+    beside a near-sighted and a sharp-eyed network, and judge its explanation, not its eyes.
     """
 
     size: int = 224
@@ -51,6 +52,7 @@ class Preprocess:
     std: Sequence[float] = IMAGENET_STD
     interpolation: Literal["bilinear", "bicubic"] = "bilinear"
     shrink_to: int | None = None
+    squash: bool = False
 
     def __post_init__(self) -> None:
         if not 0 < self.size <= self.resize or len(self.mean) != len(self.std):
@@ -67,6 +69,8 @@ class Preprocess:
         side = size or self.size
         short = round(self.resize * side / self.size)
         width, height = (int(short * length / min(photo.size)) for length in photo.size)
+        if self.squash:
+            width = height = short
         resized = photo.convert("RGB").resize((width, height), FILTERS[self.interpolation])
         left, top = round((width - side) / 2), round((height - side) / 2)
         return resized.crop((left, top, left + side, top + side))
@@ -90,7 +94,10 @@ class Preprocess:
 
     def digest(self) -> str:
         """SHA-256 of the settings, so that maps made with others are told apart."""
-        settings = json.dumps(asdict(self), sort_keys=True, default=list)
+        said = asdict(self)
+        if not self.squash:  # as before there was a choice
+            del said["squash"]
+        settings = json.dumps(said, sort_keys=True, default=list)
         return hashlib.sha256(settings.encode()).hexdigest()
 
 

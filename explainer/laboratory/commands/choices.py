@@ -11,7 +11,7 @@ from typing import Any
 from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
 from explainer.methods import METHODS
-from explainer.networks import BUILDERS, Network, load_network, weights_of
+from explainer.networks import Network, load_network, weights_of
 from explainer.passes.devices import AUTO
 from explainer.pictures.photos import open_photo
 
@@ -74,7 +74,7 @@ def network_of(arguments: argparse.Namespace) -> Network:
     """The network that the arguments name."""
     options = dict(_pair(given, "KEY=VALUE") for given in arguments.option)
     name, weights = arguments.network, arguments.weights
-    if weights is None and name in BUILDERS:
+    if weights is None:
         weights = weights_of(name)[0]
     return load_network(
         name,

@@ -11,7 +11,7 @@ from studyapp.sections.networks_and_images import NetworkSection, PairSection
 from studyapp.shelf.likely_names import unknown
 
 from .blocks import Complaint, block_complaints
-from .catalogue import catalogue
+from .catalogue import catalogue, network_named
 from .idle_rules import idle_rules
 from .study import Definition
 from .toml_lines import Path as KeyPath
@@ -106,12 +106,13 @@ def _pay_complaints(definition: Definition) -> Iterator[Complaint]:
 def _network_complaints(definition: Definition) -> Iterator[Complaint]:
     networks = catalogue()["networks"]
     for name, network in definition.networks.items():
-        if network.builder not in networks:
+        known = network_named(network.builder)
+        if known is None:
             key = ("networks", name, "builder")
-            yield key, unknown(f"networks.{name}.builder", network.builder, networks)
+            names = [*networks, *(f"{prefix}NAME" for prefix in catalogue()["families"])]
+            yield key, unknown(f"networks.{name}.builder", network.builder, names)
         else:
-            known = networks[network.builder]["options"]
-            yield from _option_complaints(name, network, [*known, DRAWN_FROM])
+            yield from _option_complaints(name, network, [*known["options"], DRAWN_FROM])
     for name, pair in definition.pairs.items():
         for role, network_name in (("stronger", pair.stronger), ("weaker", pair.weaker)):
             if network_name is not None and network_name not in definition.networks:

@@ -12,7 +12,7 @@ from studyapp.paradigms.sections import block_schemas, unknown_key
 from studyapp.shelf.likely_names import did_you_mean
 
 from .blocks import Complaint
-from .catalogue import catalogue
+from .catalogue import NAME_IN_FAMILY, catalogue
 from .complaints import in_words
 from .contradictions import contradictions
 from .named_files import leading_out, missing_photos, strange_names, unreadable_files
@@ -107,7 +107,11 @@ def json_schema() -> dict[str, Any]:
     pair = parts["PairSection"]
     del pair["required"]
     pair["anyOf"] = [{"required": ["stronger"]}, {"required": ["use"]}]
-    parts["NetworkSection"]["properties"]["builder"]["enum"] = list(names["networks"])
+    builder = parts["NetworkSection"]["properties"]["builder"]
+    builder["anyOf"] = [
+        {"enum": list(names["networks"])},
+        *({"pattern": f"^{prefix}{NAME_IN_FAMILY}$"} for prefix in names["families"]),
+    ]
     method = parts["ConditionSection"]["properties"]["method"]
     method["enum"] = [*names["methods"], *WITHOUT_MAP]
     parts["DisplaySection"]["properties"]["colour_map"]["enum"] = list(names["colour_maps"])

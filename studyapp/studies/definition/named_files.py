@@ -19,7 +19,7 @@ from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.shelf.likely_names import did_you_mean
 
 from .blocks import Complaint
-from .catalogue import catalogue
+from .catalogue import network_named
 from .study import Definition
 from .toml_lines import Path as KeyPath
 
@@ -151,7 +151,7 @@ def labels_of(section: NetworkSection, base: Path, *, keep: bool = False) -> str
 
 
 def _known_weights(section: NetworkSection) -> list[str]:
-    return list(catalogue()["networks"].get(section.builder, {}).get("weights", []))
+    return list((network_named(section.builder) or {}).get("weights", []))
 
 
 def _kept(path: Path) -> Path:

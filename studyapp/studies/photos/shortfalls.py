@@ -53,7 +53,9 @@ def known_labels(section: NetworkSection, base: Path) -> Labels:
     if section.labels is not None:
         lines = (base / section.labels).read_text(encoding="utf-8-sig", errors="replace")
         return tuple(line.strip() for line in lines.splitlines() if line.strip())
-    weights = catalogue()["networks"].get(section.builder, {}).get("weights", [])
+    if section.builder not in catalogue()["networks"]:
+        return None
+    weights = catalogue()["networks"][section.builder]["weights"]
     is_pretrained = section.weights in weights and section.weights != RANDOM
     return imagenet_labels() if is_pretrained or PACKAGE in weights else None
 

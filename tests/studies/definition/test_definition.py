@@ -241,3 +241,17 @@ def test_a_text_file_that_is_not_there_is_told_with_its_line(tmp_path: Path) -> 
         read_definition(tmp_path / "cats.toml")
     (tmp_path / "debrief.md").write_text("text")
     assert read_definition(tmp_path / "cats.toml").slug == "cats"
+
+
+def test_networks_of_timms_are_taken_by_any_name_and_by_its_options() -> None:
+    timm = 'builder = "timm:vit_tiny_patch16_224.augreg_in21k"'
+    weights = 'builder = "vgg16"\nweights = "IMAGENET1K_V1"'
+    taken = f'{timm}\nweights = "pretrained"\noptions = {{ size = 96 }}'
+    read = parse_definition(GOOD.replace(weights, taken), "cats.toml")
+    assert read.networks["vgg"].builder.startswith("timm:")
+    told = spoiled('builder = "vgg16"', 'builder = "timm:"')
+    assert 'builder = "timm:"`: unknown; did you mean "timm:NAME"?' in told
+    told = spoiled('builder = "vgg16"', 'builder = "timm:hf-hub:timm/vit"')
+    assert 'builder = "timm:hf-hub:timm/vit"`: unknown' in told
+    told = spoiled('builder = "vgg16"', f"{timm}\noptions = {{ img_size = 96 }}")
+    assert 'options = "img_size"`: unknown; did you mean "size"?' in told
