@@ -253,6 +253,8 @@ def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> st
         said["call"] = _name_of(network.call)
     if network.scores is not scores_in:
         said["scores"] = _name_of(network.scores)
+    if network.grid is not None and method.layer != "none":
+        said["grid"] = network.grid
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 

@@ -11,7 +11,14 @@ from torch.overrides import TorchFunctionMode
 
 from explainer.errors import ExplainerError
 from explainer.passes.devices import walkable
-from explainer.passes.grids import Layout, as_laid_out, channels_first, fitting, shape_shown
+from explainer.passes.grids import (
+    Arrangement,
+    Tokens,
+    as_laid_out,
+    channels_first,
+    fitting,
+    shape_shown,
+)
 from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
 from explainer.passes.state import passing, told
 
@@ -25,7 +32,7 @@ Run = Callable[[Tensor], Any]
 
 
 class UnclearLayoutError(Exception):
-    """The four axes of the map at `address` have not the proportions of N×K×u×v."""
+    """The map at `address` has not the proportions of N×K×u×v, or is a sequence of tokens."""
 
     def __init__(self, address: str) -> None:
         super().__init__(address)
@@ -39,7 +46,7 @@ class _Watch:
     goes on from each of the times that the address was met.
     """
 
-    def __init__(self, address: str, images: Tensor, layout: Layout | None) -> None:
+    def __init__(self, address: str, images: Tensor, layout: Arrangement | None) -> None:
         self.address, self.layout = address, layout
         self.images, self.size = len(images), (int(images.shape[2]), int(images.shape[3]))
         self.module, *self.calls = address.split(SEPARATOR)
@@ -68,18 +75,16 @@ class _Watch:
         torch.set_grad_enabled(True)  # nothing before the first map needs a graph of its own
         kept = out if out.requires_grad else out.detach().requires_grad_()
         self.map = channels_first(kept, layout)
-        copy = as_laid_out(self.map, layout).clone()
+        copy = as_laid_out(self.map, layout, kept).clone()
         self.copies += [place for place in (place_of(copy),) if place]
         return copy
 
-    def _layout(self, out: Any) -> Layout:
-        if not isinstance(out, Tensor) or out.dim() != 4:
+    def _layout(self, out: Any) -> Arrangement:
+        if not isinstance(out, Tensor) or out.dim() not in (3, 4):
             shape = shape_shown(out.shape) if isinstance(out, Tensor) else type(out).__name__
-            tokens = isinstance(out, Tensor) and out.dim() == 3
-            what = ", a sequence of tokens" if tokens else ""
             raise ExplainerError(
-                f'layer "{self.address}" gives {shape}{what}, not a map N×K×u×v',
-                "choose a convolutional layer, or a method without a layer, such as occlusion",
+                f'layer "{self.address}" gives {shape}, not a map N×K×u×v or tokens N×T×K',
+                "choose a layer that gives one, or a method without a layer, such as occlusion",
             )
         if len(out) != self.images:
             raise ExplainerError(
@@ -87,9 +92,17 @@ class _Watch:
                 "frames or a pair of photos go through the network as a batch",
                 "name a layer after they are joined again, whose output has a row for each image",
             )
-        if self.layout or fitting(out, self.size) == ("first",):
-            return self.layout or "first"
-        raise UnclearLayoutError(self.address)
+        if out.dim() == 4 and not isinstance(self.layout, Tokens):
+            if self.layout or fitting(out, self.size) == ("first",):
+                return self.layout or "first"
+        elif isinstance(self.layout, Tokens) and out.shape[1] == self.layout.length:
+            return self.layout
+        if self.layout is None:
+            raise UnclearLayoutError(self.address)
+        raise ExplainerError(
+            f'layer "{self.address}" runs several times, and once gives {shape_shown(out.shape)}',
+            "name a layer that gives the same shape each time",
+        )
 
 
 class _Calls(TorchFunctionMode):
@@ -127,7 +140,8 @@ class Graph:
     """The forward pass of one batch.
 
     `outputs`: what the network gave. `maps[address]`: N×K×u×v activations of each layer asked for,
-    of maps N×u×v×K too (`layouts` of those whose proportions do not tell, see `Network.graph`).
+    of maps N×u×v×K and tokens N×T×K too (`layouts` of those whose proportions do not tell, see
+    `Network.graph`).
     With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules.
     `run` runs the module on images, where calling it with them alone is not enough. Nothing of the
     network's is changed: no module, flag, gradient or hook outlives the pass.
@@ -141,7 +155,7 @@ class Graph:
         *,
         pixels: bool = False,
         rules: bool = False,
-        layouts: Mapping[str, Layout] = MappingProxyType({}),
+        layouts: Mapping[str, Arrangement] = MappingProxyType({}),
         run: Run | None = None,
     ) -> None:
         self.layouts, self.run = layouts, run or module
@@ -200,7 +214,20 @@ class Graph:
             )
         if any(gradient is None for gradient in found):
             raise _independent()
+        self._refuse_unread(wanted, found)
         return list(found)
+
+    def _refuse_unread(self, wanted: Sequence[Tensor], found: Sequence[Tensor]) -> None:
+        """Past the last attention the class token is all that is read: no patch has a gradient."""
+        for address, map in self.maps.items():
+            if not isinstance(self.layouts.get(address), Tokens):
+                continue
+            if any(one is map and not grad.any() for one, grad in zip(wanted, found, strict=True)):
+                raise ExplainerError(
+                    f'the score does not depend on the patches at layer "{address}", as where only '
+                    "the class token is read after the last attention",
+                    "name an earlier layer, such as the normalisation before the last attention",
+                )
 
 
 def _met(watch: _Watch) -> Tensor:

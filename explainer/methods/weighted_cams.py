@@ -3,10 +3,13 @@
 import torch
 from torch import Tensor
 
+from explainer.errors import ExplainerError
+
 from .base import Method, NoSettings, Work
 from .grad_cam import weighted_sum
 
 EPSILON = 1e-7
+ROUNDING = 1e-3  # of Σ|g ⊙ A|; without a normalisation some 1/√K is left even of unrelated signs
 COST = "1 forward, 1 backward to the layer; nothing beside grad_cam"
 
 
@@ -56,8 +59,21 @@ def layer_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
 
 
 def hires_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
-    """ReLU(Σ_k g^k ⊙ A^k)."""
-    return torch.relu(weighted_sum(work.layer_gradient(k), work.activations()))
+    """ReLU(Σ_k g^k ⊙ A^k).
+
+    Refused where a normalisation of each place over its channels follows at once, as between the
+    blocks of a transformer: it is the same for c·A, so that g and A are orthogonal at every place.
+    """
+    activations, gradient = work.activations(), work.layer_gradient(k)
+    sums = weighted_sum(gradient, activations)
+    largest = weighted_sum(gradient.abs(), activations.abs()).max()
+    if largest > 0 and sums.abs().max() < ROUNDING * largest:
+        raise ExplainerError(
+            f'hires_cam is nothing but rounding at layer "{work.layer}": a normalisation over the '
+            "channels follows, so that gradient ⊙ activation adds up to 0 at every place",
+            "name the normalisation that follows as the layer, or use another method",
+        )
+    return torch.relu(sums)
 
 
 def grad_cam_pp(work: Work, settings: NoSettings, k: int) -> Tensor:

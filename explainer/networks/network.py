@@ -12,11 +12,12 @@ from torch import Tensor, nn
 
 from explainer.errors import ExplainerError
 from explainer.graphs.capture import Graph, UnclearLayoutError
+from explainer.graphs.layouts import layout_at
 from explainer.graphs.trail import follow
 from explainer.graphs.way import Way, way_to_score
 from explainer.passes.devices import device_of, dtype_of, placed
 from explainer.passes.footprint import Footprint, footprint
-from explainer.passes.grids import Layout, shape_shown
+from explainer.passes.grids import Arrangement, said_grid
 from explainer.passes.layers import address_of
 from explainer.passes.mixing import alone, refuse_mixing
 from explainer.passes.state import passing, told
@@ -55,6 +56,8 @@ class Network:
     `call(module, images, context)` runs a module that needs more than images: `context` is a tuple
     with one entry for each of them (see `asked`). Without it `module(images)` is called.
     `scores(output)` finds the N×answers scores in what the module gives (`scores_in` without it).
+    `grid`: (u, v) or (u, v, prefix), how the patches of a transformer's tokens lie where the
+    network's pass does not show it.
     """
 
     module: nn.Module
@@ -67,6 +70,7 @@ class Network:
     weights_taken_off: str = field(default="", kw_only=True)
     call: Call | None = field(default=None, kw_only=True)
     scores: Read = field(default=scores_in, kw_only=True)
+    grid: Sequence[int] | None = field(default=None, kw_only=True)
     context: tuple[Any, ...] = field(default=(), kw_only=True, repr=False)
     _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -82,6 +86,8 @@ class Network:
             object.__setattr__(self, "preprocess", adapted(self.preprocess))
         if self.probabilities not in get_args(Probabilities):
             raise ExplainerError(f"probabilities={self.probabilities!r}", "use softmax or sigmoid")
+        if self.grid is not None:
+            object.__setattr__(self, "grid", said_grid(self.grid))
         object.__setattr__(self, "labels", tuple(self.labels or ()))
         object.__setattr__(self, "name", self.name or type(self.module).__name__)
         if not self.weights_digest:
@@ -240,7 +246,7 @@ class Network:
     ) -> Graph:
         """The forward pass of a batch, with the layouts of maps told by how these came about."""
         key = ("layouts", images.shape[1:], self._form)
-        known: dict[str, Layout] = self._found.setdefault(key, {})
+        known: dict[str, Arrangement] = self._found.setdefault(key, {})
         while True:
             try:
                 return Graph(
@@ -255,18 +261,10 @@ class Network:
             except UnclearLayoutError as unclear:
                 known[unclear.address] = self._layout(unclear.address, images)
 
-    def _layout(self, address: str, images: Tensor) -> Layout:
+    def _layout(self, address: str, images: Tensor) -> Arrangement:
         with alone(images), told():
-            run = self.of([0]).run
-            step = follow(self.module, images[:1].detach(), run)[0].at(address)
-        if step is None or step.layout is None:
-            shape = shape_shown(step.tensor.shape) if step else "a map"
-            raise ExplainerError(
-                f'layer "{address}" gives {shape}, and which of its axes are the channels can\'t '
-                "be told",
-                "name a layer whose output is N×K×u×v",
-            )
-        return step.layout
+            trail, _, _ = follow(self.module, images[:1].detach(), self.of([0]).run)
+            return layout_at(trail, address, self.grid)
 
     def targets(self, wanted: Wanted, output: Any, images: int) -> Targets:
         """What is explained of the output for so many images; see `resolve`."""

@@ -1,12 +1,33 @@
-"""Which axes of a tensor are places of the picture: the grid of a map, told by its proportions."""
+"""Which axes of a tensor are places of the picture: the grid of a map, told by its proportions,
+and of tokens, of which a row may stand for places behind others that stand for none."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Literal, NamedTuple
 
+import torch
 from torch import Tensor
+
+from explainer.errors import ExplainerError
 
 Layout = Literal["first", "last"]  # N×K×u×v, or N×u×v×K: where the channels are
 Grid = tuple[int, int]
+
+
+class Tokens(NamedTuple):
+    """N×T×K: `prefix` tokens of no place (class, registers), those of u×v places by rows, and
+    `tail` more of no place."""
+
+    u: int
+    v: int
+    prefix: int = 0
+    tail: int = 0
+
+    @property
+    def length(self) -> int:
+        return self.prefix + self.u * self.v + self.tail
+
+
+Arrangement = Layout | Tokens
 LAST_TO_FIRST = (0, 3, 1, 2)
 FIRST_TO_LAST = (0, 2, 3, 1)
 
@@ -37,14 +58,36 @@ def _fits(grid: Grid, size: Grid) -> bool:
     return max(low, other_low) <= min(high, other_high)
 
 
-def channels_first(tensor: Tensor, layout: Layout) -> Tensor:
-    """N×K×u×v, whatever the layout."""
+def channels_first(tensor: Tensor, layout: Arrangement) -> Tensor:
+    """N×K×u×v, whatever the layout; tokens of no place are left out."""
+    if isinstance(layout, Tokens):
+        u, v, prefix, _ = layout
+        return (
+            tensor[:, prefix : prefix + u * v].reshape(len(tensor), u, v, -1).permute(LAST_TO_FIRST)
+        )
     return tensor if layout == "first" else tensor.permute(LAST_TO_FIRST)
 
 
-def as_laid_out(map: Tensor, layout: Layout) -> Tensor:
-    """N×K×u×v back in the layout it was given in."""
+def as_laid_out(map: Tensor, layout: Arrangement, given: Tensor) -> Tensor:
+    """N×K×u×v back in the layout of `given`, from which tokens of no place are taken."""
+    if isinstance(layout, Tokens):
+        places = map.permute(FIRST_TO_LAST).flatten(1, 2)
+        behind = given[:, given.shape[1] - layout.tail :]
+        return torch.cat([given[:, : layout.prefix], places, behind], 1)
     return map if layout == "first" else map.permute(FIRST_TO_LAST)
+
+
+def said_grid(grid: Sequence[int]) -> tuple[int, ...]:
+    """(u, v) or (u, v, prefix), as a caller says that tokens lie; ExplainerError otherwise."""
+    said = tuple(grid) if isinstance(grid, (tuple, list)) else ()
+    whole = all(type(length) is int for length in said)
+    if not whole or len(said) not in (2, 3) or min(said[:2]) < 1 or min(said) < 0:
+        raise ExplainerError(
+            f"grid={grid!r}",
+            "give the rows and columns of the patches, and how many tokens come before them if "
+            "need be: grid=(14, 14) or grid=(14, 14, 1)",
+        )
+    return said
 
 
 def shape_shown(shape: Sequence[int]) -> str:

@@ -79,10 +79,9 @@ def test_tokens_after_the_last_map_are_refused_with_the_fix(method: str) -> None
     assert by_name.layer == "patches"
 
 
-@pytest.mark.parametrize("layer", ["block", "block.norm2"])
-def test_tokens_are_no_map_where_they_are_named_either(layer: str) -> None:
-    with pytest.raises(ExplainerError, match="2×17×8, a sequence of tokens, not a map"):
-        explain(Network(seeded(Tokens)), noise(2, 3, 16, 16), [1, 2], layer=layer)
+def test_a_vector_is_no_map_where_it_is_named_either() -> None:
+    with pytest.raises(ExplainerError, match="2×5, not a map N×K×u×v or tokens N×T×K"):
+        explain(Network(seeded(Tokens)), noise(2, 3, 16, 16), [1, 2], layer="classes")
 
 
 @pytest.mark.parametrize("name", ["vit_b_16", "vit_b_32"])
