@@ -242,6 +242,8 @@ DATABASE_SECONDS = env_number("DATABASE_SECONDS", 3)
 LOCK_SECONDS = env_number("LOCK_SECONDS", 10)
 # What this machine's workers compute on: "auto" is a card where there is one.
 WORKER_DEVICE = env_text("WORKER_DEVICE", "auto")
+# The functions that study files may have make networks: package.module:function, …
+NETWORK_FACTORIES = env_list("NETWORK_FACTORIES", "")
 
 # So many days from its close a study's panel ids are kept, if it declares no day to erase them.
 PANEL_ID_DAYS = env_number("PANEL_ID_DAYS", 90)

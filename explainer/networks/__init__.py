@@ -11,7 +11,7 @@ from torch import nn
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.passes.devices import AUTO, device_named
 
-from . import efficientnet_lite, timm_networks, torchvision_classifiers
+from . import efficientnet_lite, factories, timm_networks, torchvision_classifiers
 from .labels import IMAGENET, read_labels
 from .network import Network
 from .preprocessing import Preprocess, Preprocessing
@@ -25,6 +25,7 @@ BUILDERS: dict[str, Builder] = {
 }
 RANDOM = "random"
 TIMM = timm_networks.PREFIX
+allowed_factories = factories.allowed
 
 
 def load_network(
@@ -40,10 +41,11 @@ def load_network(
 ) -> Network:
     """The network `name` in evaluation mode, ready to explain.
 
-    `name`: one of `BUILDERS`, or `timm:NAME`. `weights`: a torchvision weights name
-    ("IMAGENET1K_V1", downloaded and cached by torchvision), "package" (EfficientNet-Lite),
-    "pretrained" (timm's own, which it downloads), a local checkpoint (PyTorch or safetensors), or
-    None or "random" for weights drawn from `seed`. `sha256`: digest that the file must have.
+    `name`: one of `BUILDERS`, `timm:NAME`, or a factory `package.module:function` that is allowed
+    here. `weights`: a torchvision weights name ("IMAGENET1K_V1", downloaded and cached by
+    torchvision), "package" (EfficientNet-Lite, factories), "pretrained" (timm's own, which it
+    downloads), a local checkpoint (PyTorch or safetensors), or None or "random" for weights drawn
+    from `seed` (None of a factory: its own). `sha256`: digest that the file must have.
     `labels`: names, a text file with one a line, or "imagenet". `device`: where it computes, "auto"
     for a card where there is one. `options` are the builder's own (see `OPTIONS` there).
     """
@@ -51,6 +53,11 @@ def load_network(
     _check_options(name, options)
     place = device_named(device)
     drawn = weights is None or weights == RANDOM
+    if weights == RANDOM and RANDOM not in weights_of(name):
+        raise ExplainerError(
+            f"the weights of {name} are what its function makes them",
+            f"name a file, or write {factories.PACKAGE} where it brings its own",
+        )
     if drawn and sha256 is not None:
         raise ExplainerError("random weights have no file to check", "leave sha256 out")
     network = builder(
@@ -71,6 +78,9 @@ def builder_of(name: str) -> Builder:
     """What makes the network called `name`; ExplainerError where nothing does."""
     if name.startswith(timm_networks.PREFIX):
         return timm_networks.build
+    if factories.is_factory(name):
+        factories.refuse_not_allowed(name)
+        return factories.build
     if name not in BUILDERS:
         raise ExplainerError(f'no network "{name}"', did_you_mean(name, BUILDERS))
     return BUILDERS[name]
@@ -85,17 +95,22 @@ def options_of(name: str) -> dict[str, Any]:
 def weights_of(name: str) -> list[str]:
     """The names that `weights` may be beside a file."""
     builder_of(name)
-    return [*_source(name).weight_names(name), RANDOM]
+    named = _source(name).weight_names(name)
+    return named if factories.is_factory(name) else [*named, RANDOM]
 
 
 def _source(name: str) -> Any:
     """The module with the builder of a network, its `OPTIONS` and `weight_names`."""
     if name.startswith(timm_networks.PREFIX):
         return timm_networks
+    if factories.is_factory(name):
+        return factories
     return efficientnet_lite if name in efficientnet_lite.PACKAGED else torchvision_classifiers
 
 
 def _check_options(name: str, options: dict[str, Any]) -> None:
+    if factories.is_factory(name):  # its function takes what it takes
+        return
     known = options_of(name)
     for key, value in options.items():
         if key not in known:
@@ -111,6 +126,7 @@ __all__ = [
     "Network",
     "Preprocess",
     "Preprocessing",
+    "allowed_factories",
     "builder_of",
     "load_network",
     "weights_of",

@@ -14,13 +14,14 @@ class NetworkSection(Section):
     """A network that the explainer's `load_network` can load."""
 
     builder: Annotated[Line, column(Network, "builder")] = Field(
-        description="Name of a network in the catalogue, such as vgg16, or “timm:” and the name of "
-        "one of timm's, such as timm:vit_small_patch16_224."
+        description="Name of a network in the catalogue, such as vgg16; “timm:” and the name of "
+        "one of timm's, such as timm:vit_small_patch16_224; or a function that the operator "
+        "allowed, package.module:function."
     )
     weights: Annotated[Line, column(Network, "weights"), NamesAFile()] = Field(
         description="A file, a torchvision weights name, or “package” for a network whose "
-        "weights come as a package; “pretrained” for those that timm downloads; “random” for "
-        "weights drawn from `seed` in the options."
+        "weights come as a package or by its function; “pretrained” for those that timm "
+        "downloads; “random” for weights drawn from `seed` in the options."
     )
     sha256: Sha256 | None = Field(None, description="Digest that the weights file must have.")
     options: dict[str, Any] = Field(

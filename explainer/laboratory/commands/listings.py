@@ -6,7 +6,7 @@ import json
 from explainer.laboratory.catalogue import catalogue
 from explainer.laboratory.metrics import METRICS
 from explainer.methods import METHODS
-from explainer.networks import BUILDERS, TIMM, options_of, weights_of
+from explainer.networks import BUILDERS, TIMM, allowed_factories, options_of, weights_of
 
 from .choices import Command
 
@@ -26,7 +26,7 @@ def list_methods(arguments: argparse.Namespace) -> int:
 
 
 def list_networks(arguments: argparse.Namespace) -> int:
-    for name in (*BUILDERS, f"{TIMM}NAME"):
+    for name in (*BUILDERS, f"{TIMM}NAME", *allowed_factories()):
         options = ", ".join(f"{key}={value}" for key, value in options_of(name).items())
         print(f"{name}\n  weights: {', '.join(weights_of(name))}, or a file\n  options: {options}")
     return 0

@@ -11,7 +11,7 @@ from studyapp.sections.networks_and_images import NetworkSection, PairSection
 from studyapp.shelf.likely_names import unknown
 
 from .blocks import Complaint, block_complaints
-from .catalogue import catalogue, network_named
+from .catalogue import catalogue, is_factory, network_named
 from .idle_rules import idle_rules
 from .study import Definition
 from .toml_lines import Path as KeyPath
@@ -107,10 +107,19 @@ def _network_complaints(definition: Definition) -> Iterator[Complaint]:
     networks = catalogue()["networks"]
     for name, network in definition.networks.items():
         known = network_named(network.builder)
-        if known is None:
+        if known is None and is_factory(network.builder):
+            yield (
+                ("networks", name, "builder"),
+                f"`networks.{name}.builder`: the function {network.builder} is not allowed here; "
+                "ask whoever runs this site to add it to NETWORK_FACTORIES, for the site and the "
+                "workers",
+            )
+        elif known is None:
             key = ("networks", name, "builder")
             names = [*networks, *(f"{prefix}NAME" for prefix in catalogue()["families"])]
             yield key, unknown(f"networks.{name}.builder", network.builder, names)
+        elif known["options"] is None:
+            yield from _factory_complaints(name, network)
         else:
             yield from _option_complaints(name, network, [*known["options"], DRAWN_FROM])
     for name, pair in definition.pairs.items():
@@ -119,6 +128,17 @@ def _network_complaints(definition: Definition) -> Iterator[Complaint]:
                 key = ("pairs", name, role)
                 yield key, unknown(f"pairs.{name}.{role}", network_name, definition.networks)
         yield from _same_network(definition, name, pair)
+
+
+def _factory_complaints(name: str, network: NetworkSection) -> Iterator[Complaint]:
+    """Only the function itself knows its options; rows can hold plain values."""
+    for option, value in network.options.items():
+        if not isinstance(value, str | int | float):
+            yield (
+                ("networks", name, "options"),
+                f"`networks.{name}.options.{option} = {value!r}`: use a text, a number, true or "
+                "false",
+            )
 
 
 def _option_complaints(name: str, network: NetworkSection, known: list[str]) -> Iterator[Complaint]:

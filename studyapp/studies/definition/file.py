@@ -12,7 +12,7 @@ from studyapp.paradigms.sections import block_schemas, unknown_key
 from studyapp.shelf.likely_names import did_you_mean
 
 from .blocks import Complaint
-from .catalogue import NAME_IN_FAMILY, catalogue
+from .catalogue import FACTORY, NAME_IN_FAMILY, catalogue
 from .complaints import in_words
 from .contradictions import contradictions
 from .named_files import leading_out, missing_photos, strange_names, unreadable_files
@@ -111,6 +111,7 @@ def json_schema() -> dict[str, Any]:
     builder["anyOf"] = [
         {"enum": list(names["networks"])},
         *({"pattern": f"^{prefix}{NAME_IN_FAMILY}$"} for prefix in names["families"]),
+        {"pattern": f"^{FACTORY}$"},
     ]
     method = parts["ConditionSection"]["properties"]["method"]
     method["enum"] = [*names["methods"], *WITHOUT_MAP]

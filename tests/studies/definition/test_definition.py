@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from studyapp.studies.definition.file import DefinitionError, parse_definition, read_definition
 from studyapp.studies.definition.study import Definition
@@ -255,3 +256,20 @@ def test_networks_of_timms_are_taken_by_any_name_and_by_its_options() -> None:
     assert 'builder = "timm:hf-hub:timm/vit"`: unknown' in told
     told = spoiled('builder = "vgg16"', f"{timm}\noptions = {{ img_size = 96 }}")
     assert 'options = "img_size"`: unknown; did you mean "size"?' in told
+
+
+def test_a_factory_is_taken_where_it_is_allowed_and_else_told_whom_to_ask(
+    settings: Settings,
+) -> None:
+    own, weights = 'builder = "my_lab.networks:vit"', 'builder = "vgg16"\nweights = "IMAGENET1K_V1"'
+    taken = f'{own}\nweights = "package"\noptions = {{ size = 224, head = "cat" }}'
+    settings.NETWORK_FACTORIES = ["my_lab.networks:other"]
+    told = complaint(GOOD.replace(weights, taken))
+    number = line('builder = "vgg16"')
+    assert f"line {number}: `networks.vgg.builder`: the function my_lab.networks:vit is not" in told
+    assert "add it to NETWORK_FACTORIES" in told
+    settings.NETWORK_FACTORIES = ["my_lab.networks:vit"]
+    read = parse_definition(GOOD.replace(weights, taken), "cats.toml")
+    assert read.networks["vgg"].options == {"size": 224, "head": "cat"}
+    told = complaint(GOOD.replace(weights, taken.replace('"cat"', '["cat"]')))
+    assert "options.head = ['cat']`: use a text, a number, true or false" in told

@@ -1,0 +1,151 @@
+"""Networks that functions of other packages make: `package.module:function`, allowed by name.
+
+A study file comes from whoever may upload one, and importing a module runs it. So whoever runs the
+process says which functions it may call, and nothing else is imported.
+"""
+
+import hashlib
+import importlib
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from explainer.errors import ExplainerError
+
+from .digests import digest_of_state
+from .network import Network
+
+VARIABLE = "NETWORK_FACTORIES"
+GROUP = "discern.networks"
+PACKAGE = "package"
+OPTIONS: dict[str, Any] = {}
+_PATTERN = re.compile(r"(?!timm:)[A-Za-z_]\w*(\.[A-Za-z_]\w*)*:[A-Za-z_]\w*")
+
+
+def weight_names(name: str) -> list[str]:
+    """What `weights` may be beside a file: a factory may bring its own."""
+    return [PACKAGE]
+
+
+def allowed() -> list[str]:
+    """The factories that the environment variable and installed packages' entry points name."""
+    named = (part.strip() for part in os.environ.get(VARIABLE, "").split(","))
+    declared = (f"{one.module}:{one.attr}" for one in entry_points(group=GROUP))
+    return sorted({*filter(None, named), *declared})
+
+
+def is_factory(name: str) -> bool:
+    """Whether it has the form of a factory's name."""
+    return _PATTERN.fullmatch(name) is not None
+
+
+def refuse_not_allowed(name: str) -> None:
+    """ExplainerError for a factory that may not be called here; nothing of it is imported."""
+    if name not in allowed():
+        raise ExplainerError(
+            f"the factory {name} is not allowed here",
+            f"let whoever runs this add it to the environment variable {VARIABLE}",
+        )
+
+
+def build(
+    name: str,
+    *,
+    weights: str | None,
+    sha256: str | None,
+    seed: int,
+    labels: tuple[str, ...],
+    **options: Any,
+) -> Network:
+    """The Network that the function returns for `options`, in evaluation mode.
+
+    It is given `weights=` (a path) where a file is named, whose digest was checked before. It is
+    called twice, and has to make the same network both times: photos of one study are explained by
+    many processes, each with its own. The digest of the weights is that of the module's state.
+    """
+    refuse_not_allowed(name)
+    function, given = _imported(name), dict(options)
+    if seed:
+        given["seed"] = seed
+    if weights in (None, PACKAGE) and sha256 is not None:
+        raise ExplainerError(f"{name} names no file to check", "leave sha256 out, or name the file")
+    if weights not in (None, PACKAGE):
+        given["weights"] = _checked(Path(str(weights)), sha256)
+    with torch.random.fork_rng(devices=[]):
+        network, again = (_called(name, function, given) for _ in range(2))
+    differing = _differing(network, again)
+    if differing:
+        raise ExplainerError(
+            f"{name} makes another network at each call: {', '.join(differing)} differ",
+            "load all of its weights from a file, or seed what is drawn",
+        )
+    digest = digest_of_state(network.module)
+    return replace(network, labels=labels or network.labels, name=name, weights_digest=digest)
+
+
+def _imported(name: str) -> Callable[..., Any]:
+    module, _, attribute = name.partition(":")
+    try:
+        function = getattr(importlib.import_module(module), attribute)
+    except Exception as error:  # the module's own code runs here
+        raise ExplainerError(
+            f"the factory {name} can't be imported ({type(error).__name__}: {error})",
+            "install its package for every process that runs networks, and check the name",
+        ) from error
+    if not callable(function):
+        raise ExplainerError(f"{name} is a {type(function).__name__}", "name a function")
+    called: Callable[..., Any] = function
+    return called
+
+
+def _checked(path: Path, sha256: str | None) -> Path:
+    """The path of a file that is there, and has the digest if one is given."""
+    if not path.is_file():
+        raise ExplainerError(f"no weights at {path}", f"give the path of a file, or {PACKAGE}")
+    if sha256 is not None:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+        if found != sha256.lower():
+            raise ExplainerError(
+                f"{path.name} has the digest {found}, not {sha256}", "fetch the right file again"
+            )
+    return path
+
+
+def _called(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -> Network:
+    try:
+        network = function(**given)
+    except Exception as error:  # whatever it raises, it is told with its name
+        asked = ", ".join(f"{key}={value!r}" for key, value in given.items())
+        raise ExplainerError(
+            f"{name}({asked}) raises {type(error).__name__}: {error}",
+            "call it like that in Python, where the workers run, and fix what it says",
+        ) from error
+    if not isinstance(network, Network):
+        raise ExplainerError(
+            f"{name} returns {type(network).__name__}, not an explainer.Network",
+            "return Network(module, labels=…, preprocess=…)",
+        )
+    network.module.eval()
+    return network
+
+
+def _differing(one: Network, other: Network) -> list[str]:
+    return [key for key, value in _said(one).items() if value != _said(other)[key]]
+
+
+def _said(network: Network) -> dict[str, Any]:
+    """What decides an explanation, as far as it can be compared."""
+    return {
+        "weights": digest_of_state(network.module),
+        "labels": tuple(network.labels),
+        "preprocessing": network.preprocess.digest() if network.preprocess else "",
+        "layer": network.layer,
+        "probabilities": network.probabilities,
+    }

@@ -1,0 +1,124 @@
+"""Functions that make networks: only those that are allowed, and only if they make one network."""
+
+import hashlib
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from explainer import ExplainerError, explain, load_network, weights_of
+from explainer.__main__ import main
+from explainer.networks import factories
+from tests.explainer.networks import own_factories
+from tests.explainer.small_networks import noise
+
+ROOM = "tests.explainer.networks.own_factories"
+SMALL = f"{ROOM}:small"
+
+
+@pytest.fixture
+def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = ["small", "raising", "bare", "drawn", "relabelled", "not_a_function", "gone"]
+    given = ", ".join(f"{ROOM}:{name}" for name in names) + ", no_such_room:small"
+    monkeypatch.setenv("NETWORK_FACTORIES", given)
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_a_factory_makes_a_network_from_a_file_with_its_options(tmp_path: Path) -> None:
+    path = tmp_path / "weights.pth"
+    torch.save(own_factories.module(7).state_dict(), path)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    network = load_network(SMALL, weights=path, sha256=digest, width=48, note="mine")
+    images = noise(1, 3, 48, 48)
+    expected = own_factories.module(7).eval()(images)
+    torch.testing.assert_close(network.module(images), expected)
+    assert (network.name, network.labels, network.steps.size) == (SMALL, own_factories.LABELS, 48)
+    assert not network.module.training
+    assert network.weights_digest == factories.digest_of_state(own_factories.module(7))
+    assert explain(network, images).provenance["network"] == SMALL
+    with pytest.raises(ExplainerError, match=r"has the digest .*: fetch the right file"):
+        load_network(SMALL, weights=path, sha256="0" * 64)
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_a_factory_may_bring_its_weights_and_be_given_labels_and_a_layer() -> None:
+    network = load_network(SMALL, weights="package", labels=["a", "b", "c"], layer="0")
+    assert network.labels == ("a", "b", "c")
+    assert network.layer == "0"
+    assert weights_of(SMALL) == ["package"]
+    assert load_network(SMALL, weights=None).weights_digest == network.weights_digest
+
+
+def test_a_factory_that_is_not_allowed_is_not_even_imported(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delitem(sys.modules, "antigravity", raising=False)
+    for given in ("", SMALL, "antigravity:other"):
+        monkeypatch.setenv("NETWORK_FACTORIES", given)
+        with pytest.raises(ExplainerError, match="antigravity:fly is not allowed here: let who"):
+            load_network("antigravity:fly", weights="package")
+    assert "antigravity" not in sys.modules
+
+
+def test_an_installed_package_may_declare_its_factories(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    about = tmp_path / "mine-1.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: mine\nVersion: 1.0\n")
+    (about / "entry_points.txt").write_text(f"[discern.networks]\nmine = {SMALL}\n")
+    monkeypatch.delenv("NETWORK_FACTORIES", raising=False)
+    assert factories.allowed() == []
+    monkeypatch.syspath_prepend(tmp_path)
+    assert factories.allowed() == [SMALL]
+    assert load_network(SMALL, weights="package").name == SMALL
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("raising", r"raising\(\) raises RuntimeError: the disk is on fire: call it like that"),
+        ("bare", r"returns Sequential, not an explainer\.Network: return Network\("),
+        ("drawn", "another network at each call: weights differ: load all of its weights"),
+        ("relabelled", "another network at each call: labels differ"),
+        ("not_a_function", "is a int: name a function"),
+        ("gone", r"can't be imported \(AttributeError.*: install its package"),
+    ],
+)
+@pytest.mark.usefixtures("_allowed")
+def test_what_a_factory_does_wrong_is_told_with_the_fix(name: str, said: str) -> None:
+    before = torch.random.get_rng_state()
+    with pytest.raises(ExplainerError, match=said):
+        load_network(f"{ROOM}:{name}", weights="package")
+    assert torch.equal(before, torch.random.get_rng_state())
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_what_is_asked_wrongly_of_a_factory_is_told_with_the_fix(tmp_path: Path) -> None:
+    with pytest.raises(ExplainerError, match=r"can't be imported \(ModuleNotFoundError"):
+        load_network("no_such_room:small", weights="package")
+    with pytest.raises(ExplainerError, match=r"small\(size=3\) raises TypeError.*'size'"):
+        load_network(SMALL, weights="package", size=3)
+    with pytest.raises(ExplainerError, match=r"raises TypeError.*'seed'"):
+        load_network(SMALL, weights="package", seed=3)
+    with pytest.raises(ExplainerError, match=r"no weights at .*or package"):
+        load_network(SMALL, weights=tmp_path / "none.pth")
+    with pytest.raises(ExplainerError, match="what its function makes them: name a file"):
+        load_network(SMALL, weights="random")
+    for weights in ("package", None):
+        with pytest.raises(ExplainerError, match="leave sha256 out"):
+            load_network(SMALL, weights=weights, sha256="0" * 64)
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_the_command_line_lists_and_takes_factories(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    from PIL import Image
+
+    Image.new("RGB", (40, 40), "red").save(tmp_path / "red.png")
+    to = ["--out", str(tmp_path / "maps"), "--network", SMALL]
+    assert main(["explain", str(tmp_path / "red.png"), *to]) == 0
+    assert main(["networks"]) == 0
+    assert f"{SMALL}\n  weights: package, or a file" in capsys.readouterr().out

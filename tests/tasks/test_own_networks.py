@@ -1,0 +1,90 @@
+"""Studies of networks that are the researcher's own go the way of all others."""
+
+from pathlib import Path
+
+import pytest
+import timm
+import torch
+from PIL import Image
+from pytest_django import Settings
+
+from sandbox.small_line import empty_broker
+from studyapp.models import Network, Prediction, Study
+from studyapp.studies.lifecycle import start_preparing
+from studyapp.studies.loading import load_study
+from tasks import preparation
+
+pytestmark = pytest.mark.django_db
+
+FACTORY = "tests.explainer.networks.own_factories:small"
+STUDY = """
+slug = "own"
+title = "Own"
+kind = "pilot"
+texts = { consent = "text.md", instructions = "text.md", debrief = "text.md" }
+images = { reader = "folder", folder = "photos" }
+pairs = { main = { stronger = "one" } }
+conditions = [{ name = "map", method = "grad_cam" }]
+blocks = [{ name = "main", paradigm = "agreement", trials = 2 }]
+design = { seed = 1, people = 4, stimuli = 2, ratings = "nearest" }
+
+[networks.one]
+"""
+TIMM = """
+builder = "timm:resnet10t"
+weights = "checkpoint.pth"
+labels = "labels.txt"
+options = { size = 64 }
+"""
+OWN = f"""
+builder = "{FACTORY}"
+weights = "package"
+options = {{ width = 48 }}
+"""
+
+
+def loaded(folder: Path, network: str) -> Study:
+    empty_broker()
+    (folder / "text.md").write_text("Text.")
+    (folder / "study.toml").write_text(STUDY + network)
+    (folder / "labels.txt").write_text("cat\ndog\nfox\n")
+    for name, colour in (("cat", "green"), ("dog", "brown")):
+        path = folder / "photos" / name / "1.png"
+        path.parent.mkdir(parents=True)
+        Image.new("RGB", (64, 64), colour).save(path)
+    return load_study(folder / "study.toml")
+
+
+def prepared(study: Study) -> Study:
+    start_preparing(study)
+    preparation.prepare(study.pk)
+    return Study.objects.get(pk=study.pk)
+
+
+def test_a_timm_network_with_a_checkpoint_from_training_is_asked(tmp_path: Path) -> None:
+    own = timm.create_model("resnet10t", num_classes=3).state_dict()
+    checkpoint = {"state_dict": {f"module.{key}": v for key, v in own.items()}, "epoch": 9}
+    torch.save(checkpoint, tmp_path / "checkpoint.pth")
+    assert prepared(loaded(tmp_path, TIMM)).problem == ""
+    assert Prediction.objects.count() == 2
+    row = Network.objects.get()
+    assert row.labels == ["cat", "dog", "fox"]
+    assert row.described["name"] == "timm:resnet10t.c3_in1k"
+    said = 'from "state_dict", without the prefix "module."'
+    assert row.described["weights_taken_off"] == said
+
+
+def test_a_factorys_network_is_asked_where_site_and_worker_allow_it(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.NETWORK_FACTORIES = [FACTORY]
+    study = loaded(tmp_path, OWN)
+    monkeypatch.setenv("NETWORK_FACTORIES", "")
+    told = prepared(study).problem
+    assert f"the factory {FACTORY} is not allowed here" in told
+    assert "add it to the environment variable NETWORK_FACTORIES" in told
+    assert not Prediction.objects.exists()
+    monkeypatch.setenv("NETWORK_FACTORIES", FACTORY)
+    assert prepared(study).problem == ""
+    assert Prediction.objects.count() == 2
+    assert Network.objects.get().labels == ["cat", "dog", "fox"]
