@@ -1,0 +1,103 @@
+"""The functions that docs/your-network.md shows make networks that answer as their libraries do."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from transformers import (
+    AutoModelForImageClassification,
+    AutoTokenizer,
+    CLIPConfig,
+    CLIPModel,
+    CLIPTextConfig,
+    CLIPTokenizer,
+    CLIPVisionConfig,
+    ResNetConfig,
+    ResNetForImageClassification,
+)
+
+from explainer import explain, load_network
+from tests.explainer.small_networks import noise
+
+PAGE = Path(__file__).parents[3] / "docs" / "your-network.md"
+
+
+@pytest.fixture
+def _written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The page's Python, in the files that it names, allowed and importable."""
+    blocks = re.findall(r"```python\n# (\S+)\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.S)
+    for name, text in blocks:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    named = "my_lab.hugging_face:classifier, my_lab.clip:clip"
+    monkeypatch.setenv("NETWORK_FACTORIES", named)
+
+
+@pytest.mark.usefixtures("_written")
+def test_hugging_faces_classifier_answers_as_itself(tmp_path: Path) -> None:
+    sizes: dict[str, Any] = {"embedding_size": 8, "hidden_sizes": [8, 16], "depths": [1, 1]}
+    labels = {0: "cat", 1: "dog", 2: "fox"}
+    config = ResNetConfig(**sizes, layer_type="basic", num_labels=3, id2label=labels)
+    ResNetForImageClassification(config).save_pretrained(tmp_path / "resnet")
+    path = tmp_path / "resnet" / "model.safetensors"
+    network = load_network("my_lab.hugging_face:classifier", weights=path)
+    own = AutoModelForImageClassification.from_pretrained(path.parent, local_files_only=True)
+    images = noise(2, 3, 64, 64)
+    torch.testing.assert_close(network.predict(images), own.eval()(images).logits.detach())
+    assert network.labels == ("cat", "dog", "fox")
+    found = explain(network, images, methods=["grad_cam", "occlusion"])
+    assert found.layer == "resnet.encoder.stages.1"
+    assert "transformers" in found.provenance["versions"]
+
+
+def saved_clip(folder: Path) -> Path:
+    """A small CLIP that was never trained, with a tokenizer that spells."""
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    ends = [f"{letter}</w>" for letter in letters]
+    pieces = ["<pad>", *letters, *ends, "<|startoftext|>", "<|endoftext|>"]
+    tokenizer = CLIPTokenizer(vocab={piece: n for n, piece in enumerate(pieces)}, merges=[])
+    tokenizer.save_pretrained(folder)
+    sizes: dict[str, Any] = {
+        "hidden_size": 16,
+        "intermediate_size": 32,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 2,
+        "projection_dim": 8,
+    }
+    text = CLIPTextConfig(
+        **sizes,
+        vocab_size=len(pieces),
+        max_position_embeddings=24,
+        bos_token_id=tokenizer.bos_token_id,
+        eos_token_id=tokenizer.eos_token_id,
+        pad_token_id=0,
+    )
+    vision = CLIPVisionConfig(**sizes, image_size=64, patch_size=16)
+    config = CLIPConfig(
+        text_config=text.to_dict(), vision_config=vision.to_dict(), projection_dim=8
+    )
+    CLIPModel(config).save_pretrained(folder)
+    assert json.loads((folder / "config.json").read_text())["projection_dim"] == 8
+    return folder / "model.safetensors"
+
+
+@pytest.mark.usefixtures("_written")
+def test_clips_prompts_are_its_answers(tmp_path: Path) -> None:
+    path = saved_clip(tmp_path / "clip")
+    network = load_network("my_lab.clip:clip", weights=path, size=64)
+    own = CLIPModel.from_pretrained(path.parent, local_files_only=True).eval()
+    tokenizer = AutoTokenizer.from_pretrained(path.parent, local_files_only=True)
+    names = ["a photo of a cat", "a photo of a dog", "a photo of a fox"]
+    words = tokenizer(names, padding=True, return_tensors="pt")
+    images = noise(2, 3, 64, 64)
+    expected = own(**words, pixel_values=images).logits_per_image.detach()
+    torch.testing.assert_close(network.predict(images), expected)
+    found = explain(network, images, ["fox", "cat"], ["occlusion", "gradient"])
+    assert found.maps["occlusion"].shape == (2, 64, 64)
+    asked = images.clone().requires_grad_()
+    own(**words, pixel_values=asked).logits_per_image[[0, 1], [2, 0]].sum().backward()
+    torch.testing.assert_close(found["gradient"], asked.grad)
