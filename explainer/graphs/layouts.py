@@ -30,7 +30,7 @@ def layout_at(trail: Trail, address: str, said: Sequence[int] | None) -> Arrange
 
 def _tokens_at(trail: Trail, address: str, step: Step, said: Sequence[int] | None) -> Tokens:
     shape, count = shape_shown(step.tensor.shape), step.tensor.shape[1]
-    found = tokens_of(trail, step)
+    _, found = tokens_of(trail, step)
     if found is not None:
         if said is not None and tuple(said) != found[: len(said)]:
             raise ExplainerError(
@@ -55,16 +55,17 @@ def _tokens_at(trail: Trail, address: str, step: Step, said: Sequence[int] | Non
     return given
 
 
-def tokens_of(trail: Trail, step: Step) -> Tokens | None:
-    """How the tokens 1×T×K of `step` lie; None where the pass does not show it.
+def tokens_of(trail: Trail, step: Step) -> tuple[Step | None, Tokens | None]:
+    """The tokens that those of `step` (N×T×K) began as, and how they lie; None where the pass does
+    not show it.
 
     Tokens keep their order from block to block. It is read where the first T of them are made,
     each of one place of a map: what attention mixes later no longer shows it. ExplainerError where
     they do not follow the rows of the map.
     """
     count = step.tensor.shape[1]
-    if len(step.tensor) != 1 or count == step.tensor.shape[2]:
-        return None  # no row for each image; or T×K may as well be K×T
+    if len(step.tensor) != trail.images or count == step.tensor.shape[2]:
+        return None, None  # no row for each image; or T×K may as well be K×T
     made_of = ancestors([step.tensor])
     maps: dict[Grid, Step] = {}
     for made in trail.steps:
@@ -74,8 +75,17 @@ def tokens_of(trail: Trail, step: Step) -> Tokens | None:
             before = ancestors([made.tensor])
             found = [_laid_out(made, map) for map in maps.values() if map.place in before]
             if found:
-                return next((tokens for tokens in found if tokens), None)
-    return None
+                return made, next((tokens for tokens in found if tokens), None)
+    return None, None
+
+
+def mixed(trail: Trail, step: Step) -> bool:
+    """Whether each token of `step` was made of more than one place of the last learnt map."""
+    before = ancestors([step.tensor])
+    maps = [one for one in trail.steps if one.is_map and one.learned and one.place in before]
+    numbers = torch.arange(step.tensor.shape[1], device=step.tensor.device)
+    first = _touched(step, maps[-1], numbers == numbers[-1])
+    return int(first.sum()) > 1
 
 
 def _laid_out(made: Step, map: Step) -> Tokens | None:

@@ -106,6 +106,7 @@ class Trail(TorchFunctionMode):
 
     def __init__(self, image: Tensor) -> None:
         super().__init__()
+        self.images = len(image)
         self.size = (int(image.shape[2]), int(image.shape[3]))
         self.steps: list[Step] = []
         self.known: dict[int, Step] = {}

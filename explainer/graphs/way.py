@@ -1,4 +1,5 @@
-"""The layer that is explained where none is named: the last map on the way to the score."""
+"""The layer that is explained where none is named: the last map, or the last patch tokens, on the
+way to the score."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from explainer.errors import ExplainerError
 from explainer.passes.grids import Grid, shape_shown
 
 from .ancestry import Place, between
+from .patches import last_patches
 from .trail import Step, Trail, follow
 
 RULE = "last map on the way to the score, 2"  # in settings digests: another rule, another number
-NAME_ONE = 'name a layer whose output is N×K×u×v: layer="…"'
+NAME_ONE = 'name a layer that gives a map N×K×u×v or patch tokens N×T×K: layer="…"'
 OTHER_METHODS = f"use a method without a layer, such as occlusion or smooth_grad, or {NAME_ONE}"
 SHOWN = 3
 
@@ -25,11 +27,11 @@ Score = Callable[[Any], Tensor]
 class Way:
     """What of a network the score was made of.
 
-    `layer`: the address of the last map. `stages`: that of the last map of each size, in order of
-    depth; None for one that no address leads to. `beside`: maps by which the score depends on the
-    photo without `layer`, as in networks that read several scales. `common`: whether the same holds
-    for any score, there being one output. `refusal`: why there is no layer to explain by default;
-    then the others are empty.
+    `layer`: the address of the last map, or of the last patch tokens after it. `stages`: that of
+    the last map of each size, in order of depth; None for one that no address leads to. `beside`:
+    maps by which the score depends on the photo without `layer`, as in networks that read several
+    scales. `common`: whether the same holds for any score, there being one output. `refusal`: why
+    there is no layer to explain by default; then the others are empty.
     """
 
     layer: str = ""
@@ -55,12 +57,24 @@ def way_to_score(
     maps = sorted((step for step in steps if step.is_map), key=lambda step: step.number)
     if not maps:
         return _refused("no map was met on the way to the score", OTHER_METHODS)
-    last = maps[-1]
-    return _unlike_maps(steps, last, len(images)) or Way(
+    last, common = maps[-1], isinstance(outputs, Tensor)
+    if tokens := _after(steps, last):
+        found = last_patches(trail, steps, scores, origin)
+        layer = trail.address(found) if found else None
+        if found and layer:
+            ways = between([scores], origin, {found.place or origin})
+            return Way(layer, (layer,), _beside(trail, steps, found, ways), common)
+        return _refused(
+            f"after its last map the network goes on with a sequence of tokens "
+            f"({shape_shown(tokens.tensor.shape)}, made by {tokens.name}), and which of its layers "
+            "gives the last patches that the score reads can't be told",
+            OTHER_METHODS,
+        )
+    return _unlike_images(last, len(images)) or Way(
         trail.address(last) or "",
         _stages(trail, maps),
         _beside(trail, steps, last, between([scores], origin, {last.place or origin})),
-        isinstance(outputs, Tensor),
+        common,
         None if trail.address(last) else _unnamed(last),
     )
 
@@ -77,16 +91,14 @@ def _unnamed(last: Step) -> ExplainerError:
     )
 
 
-def _unlike_maps(steps: Sequence[Step], last: Step, images: int) -> Way | None:
-    """Why the last map is not where the network ends to look at places."""
+def _after(steps: Sequence[Step], last: Step) -> Step | None:
+    """The last sequence that weights work on after the last map, if there is one."""
     later = [step for step in steps if step.is_sequence and step.number > last.number]
-    if later:
-        shape = shape_shown(later[-1].tensor.shape)
-        return _refused(
-            f"after its last map the network goes on with a sequence of tokens ({shape}, made by "
-            f"{later[-1].name}), and what it does there is not on a map",
-            OTHER_METHODS,
-        )
+    return later[-1] if later else None
+
+
+def _unlike_images(last: Step, images: int) -> Way | None:
+    """Why the last map is of no image alone."""
     if len(last.tensor) == images:
         return None
     return _refused(

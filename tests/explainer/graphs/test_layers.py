@@ -84,11 +84,14 @@ def test_a_vector_is_no_map_where_it_is_named_either() -> None:
         explain(Network(seeded(Tokens)), noise(2, 3, 16, 16), [1, 2], layer="classes")
 
 
-@pytest.mark.parametrize("name", ["vit_b_16", "vit_b_32"])
-def test_torchvisions_transformers_are_refused_by_name(name: str) -> None:
-    network = load_network(name, weights=None, num_classes=3)
-    with pytest.raises(ExplainerError, match=f"{name}: after its last map .* tokens"):
-        explain(network, noise(1, 3, 224, 224), [0])
+def test_torchvisions_transformer_is_explained_where_its_last_attention_reads() -> None:
+    network, image = load_network("vit_b_32", weights=None, num_classes=3), noise(1, 3, 224, 224)
+    with pytest.raises(ExplainerError, match=r"vit_b_32: after its last map .* tokens"):
+        explain(network, image, [0])  # torchvision's classes begin with zeros: nothing is read yet
+    nn.init.normal_(network.module.heads.head.weight)
+    found = explain(network, image, [0])
+    assert found.layer == "encoder.layers.encoder_layer_11.ln_1"
+    assert found["grad_cam"].shape == (1, 7, 7)
 
 
 @pytest.mark.parametrize("layer", [None, "features.7.1.norm2", "norm"])

@@ -1,5 +1,6 @@
 """A named layer of tokens is a map: its patches in rows, class and register tokens left beside."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from pytorch_grad_cam import GradCAM, HiResCAM, LayerCAM, XGradCAM
 from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from timm.models.cait import Cait
 from timm.models.deit import VisionTransformerDistilled
+from timm.models.mlp_mixer import MlpMixer
 from timm.models.vision_transformer import VisionTransformer as TimmTransformer
 from torch import Tensor, nn
 from torch.nn import functional
@@ -144,6 +146,85 @@ def test_the_map_and_its_gradient_are_those_of_the_patch_tokens(name: str) -> No
         torch.testing.assert_close(map[n], own_map)
         torch.testing.assert_close(gradient[n], own_gradient)
         assert own_gradient.any()
+
+
+class OfOwn(nn.Module):
+    """A block with queries, keys and values of their own, as wide as the tokens."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
+        self.query, self.key, self.value, self.rest = (nn.Linear(width, width) for _ in range(4))
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm1(x)
+        weights = (self.query(y) @ self.key(y).mT).softmax(-1)
+        x = x + weights @ self.value(y)
+        return x + functional.gelu(self.rest(self.norm2(x)))
+
+
+def own_blocks(*, depth: int = 2) -> nn.Module:
+    module = vit()
+    with torch.random.fork_rng():
+        torch.manual_seed(2)
+        module.encoder.layers = nn.Sequential(*(OfOwn(24) for _ in range(depth)))
+    return module.eval()
+
+
+def with_a_head(make: Any, **kwargs: Any) -> nn.Module:
+    module = seeded(make, num_classes=5, **kwargs)
+    with torch.random.fork_rng():
+        torch.manual_seed(1)
+        nn.init.normal_(module.head.weight)
+    return module
+
+
+POOLED = {"class_token": False, "num_classes": 5, **SIZES}
+DEFAULTS = {
+    "torchvision": (vit, LAST_READ),
+    "own queries": (own_blocks, "encoder.layers.1.norm1"),
+    "registers": (NETWORKS["registers"][0], "blocks.1.norm1"),
+    "distilled": (NETWORKS["distilled"][0], "blocks.1.norm1"),
+    "class attention": (NETWORKS["class attention"][0], "blocks"),
+    "mean": (lambda: seeded(TimmTransformer, global_pool="avg", **POOLED), "norm > __getitem__"),
+    "asked": (lambda: seeded(TimmTransformer, global_pool="map", **POOLED), "norm > __getitem__"),
+    "no attention": (
+        lambda: with_a_head(MlpMixer, img_size=32, patch_size=8, num_blocks=2, embed_dim=24),
+        "norm",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_the_last_patches_that_the_score_reads_are_explained_by_default(name: str) -> None:
+    make, layer = DEFAULTS[name]
+    network, images = Network(make()), noise(2, 3, 32, 32)
+    found = explain(network, images, [1, 2], ["grad_cam", "gam"])
+    assert found.layer == layer
+    expected = explain(network, images, [1, 2], ["grad_cam"], layer=layer)
+    assert torch.equal(found["grad_cam"], expected["grad_cam"])
+    assert found["grad_cam"].shape == (2, 4, 4)
+    assert network.stages(images) == (layer,)
+    by_score = explain(network, images, lambda output: output[:, 1])
+    assert by_score.layer == layer
+
+
+def test_what_reaches_the_score_beside_the_last_patches_is_told() -> None:
+    # The class token goes its own way past the normalisation, and brings what earlier blocks saw
+    assert (
+        "blocks.1.mlp.fc1"
+        in explain(Network(NETWORKS["registers"][0]()), noise(1, 3, 32, 32), [1]).beside
+    )
+    pooled = Network(NETWORKS["no class token"][0]())
+    assert explain(pooled, noise(1, 3, 32, 32), [1]).beside == ()
+
+
+@pytest.mark.parametrize(
+    "make", [partial(own_blocks, depth=1), partial(seeded, Rows, turned=True, convolution=True)]
+)
+def test_patches_that_have_not_yet_met_or_are_in_another_order_are_no_default(make: Any) -> None:
+    with pytest.raises(ExplainerError, match=r"goes on with a sequence of tokens.*can't be told"):
+        explain(Network(make()), noise(1, 3, 32, 32), [1])
 
 
 def test_every_method_gives_what_the_network_written_with_a_map_gives() -> None:
