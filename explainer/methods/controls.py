@@ -185,7 +185,8 @@ OTHER_IMAGE = Method(
     family="control",
     formula="↑grad_cam of another photo",
     paper=PAPER,
-    cost="nothing beside grad_cam; with a photo of its own 1 forward, 1 backward to the layer",
+    cost="nothing in addition to grad_cam; with a photo of its own 1 forward, 1 backward to the "
+    "layer",
     compute=other_image,
     shape="image",
     whole_batch=True,

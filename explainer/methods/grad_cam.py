@@ -47,6 +47,6 @@ COUNTERFACTUAL = Method(
     family="cam",
     formula="L = ReLU(−Σ_k α_k A^k)",
     paper=f"{PAPER}, section 3.3",
-    cost="nothing beside grad_cam",
+    cost="nothing in addition to grad_cam",
     compute=counterfactual,
 )

@@ -10,7 +10,7 @@ from .grad_cam import weighted_sum
 
 EPSILON = 1e-7
 ROUNDING = 1e-3  # of Σ|g ⊙ A|; without a normalisation some 1/√K is left even of unrelated signs
-COST = "1 forward, 1 backward to the layer; nothing beside grad_cam"
+COST = "1 forward, 1 backward to the layer; nothing in addition to grad_cam"
 
 
 def xgrad_cam(work: Work, settings: NoSettings, k: int) -> Tensor:

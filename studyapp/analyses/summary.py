@@ -109,7 +109,7 @@ def _models(found: Facts) -> Iterator[str]:
     show: Show = percent if found["outcome"] == "correct" else number
     fitted = [name for name in MODELS if name in found]
     for name in fitted:
-        mark = ", to be read beside the above" if name == found["beside"] else ""
+        mark = ", as a second opinion on the above" if name == found["beside"] else ""
         yield f"  mixed model {name}{mark}: {_model(found[name])}"
         for method, marginal in found[name]["marginal"].items():
             if marginal is not None:

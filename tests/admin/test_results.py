@@ -27,7 +27,7 @@ def test_a_bundle_is_made_by_a_worker_and_downloaded_whole(version: str) -> None
     client.post(page_of(study, "study_results"), {"what": version})
     row = Download.objects.get()
     address = reverse("admin:bundle_file", args=[row.pk])
-    assert "is not there" in client.get(address, follow=True).content.decode()
+    assert "is not available" in client.get(address, follow=True).content.decode()
     bundle([row.pk])
     row.refresh_from_db()
     assert (row.state, row.error) == (WorkState.READY, "")
@@ -46,7 +46,7 @@ def test_a_bundle_that_is_not_what_was_made_is_not_handed_out() -> None:
     with default_storage.open(row.file, "wb") as file:
         file.write(b"something else")
     page = client.get(reverse("admin:bundle_file", args=[row.pk]), follow=True)
-    assert "is not what was made" in page.content.decode()
+    assert "was changed after it was made" in page.content.decode()
 
 
 def test_a_report_is_asked_for_made_and_downloaded() -> None:

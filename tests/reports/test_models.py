@@ -10,7 +10,7 @@ def test_the_model_beside_the_robust_numbers_comes_first_with_its_numbers() -> N
     found = results(make_tidy("correct", crossed("ab", "110110101101", people=12)))
     shown = models(found)
     assert found["preferred"] == "robust"
-    assert shown[0].title == "glmer_full, to be read beside the robust numbers"
+    assert shown[0].title == "glmer_full, as a second opinion on the robust numbers"
     assert fallback_sentence(found) == ""
     parameters = {row[0]: row[1] for row in shown[0].tables[-1].rows}
     estimate = found["glmer_full"]["estimate"]["methodb"]

@@ -48,7 +48,7 @@ def fallback_sentence(found: Facts) -> str:
 
 
 def _model(name: str, model: Facts, found: Facts, *, is_beside: bool) -> Model:
-    title = f"{name}, to be read beside the robust numbers" if is_beside else name
+    title = f"{name}, as a second opinion on the robust numbers" if is_beside else name
     note = model["note"] if model["converged"] else f"Not converged: {model['note']}"
     tables = list(_tables(model, found)) if model["converged"] else []
     return Model(title, FORMULAS[name], note, tables)

@@ -35,10 +35,10 @@ def report_attachment(report: Report) -> FileResponse:
 def made_file(row: Report | Download) -> Any:
     """What a worker made for `row`, checked and open at its start. Raises FileNotFoundError."""
     if row.state != WorkState.READY:
-        raise FileNotFoundError(f"{row} is not there: ask for it again")
+        raise FileNotFoundError(f"{row} is not available; request it again")
     try:
         return storage.opened(row.file, row.digest)
     except FileNotFoundError as error:
-        raise FileNotFoundError(f"{row} is not there: ask for it again") from error
+        raise FileNotFoundError(f"{row} is not available; request it again") from error
     except storage.DamagedFileError as error:
-        raise FileNotFoundError(f"{row} is not what was made: ask for it again") from error
+        raise FileNotFoundError(f"{row} was changed after it was made; request it again") from error

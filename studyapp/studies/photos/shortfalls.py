@@ -36,7 +36,7 @@ def file_problems(definition: Definition, base: Path) -> Iterator[str]:
         labels, classes = known_labels(section, base), section.options.get("num_classes")
         if section.labels and not labels:
             yield (
-                f"`networks.{name}.labels`: {section.labels} names no class; "
+                f"`networks.{name}.labels`: {section.labels} contains no class names; "
                 "write one name per line"
             )
         elif labels and isinstance(classes, int) and classes != len(labels):
