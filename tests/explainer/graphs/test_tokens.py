@@ -288,6 +288,17 @@ def test_tokens_whose_places_the_pass_does_not_show_are_refused_until_the_grid_i
     assert torch.equal(*found)
 
 
+def test_a_layer_of_as_many_channels_as_tokens_may_be_turned_and_is_refused() -> None:
+    module, image = seeded(Rows, convolution=True), noise(1, 3, 20, 20)
+    widened = nn.Sequential(
+        nn.Linear(8, 26), nn.TransformerEncoderLayer(26, 2, 16, batch_first=True)
+    )
+    module.block, module.classes = widened.eval(), nn.Linear(26, 5).eval()
+    with pytest.raises(ExplainerError, match=r"1×26×26, a sequence.*grid=\(u, v\)"):
+        explain(Network(module, "block.0"), image, [1])
+    assert explain(Network(module, "block.0", grid=(5, 5)), image, [1]).layer == "block.0"
+
+
 def test_a_class_token_behind_the_patches_is_left_out_as_well() -> None:
     module, image = seeded(Rows, convolution=True, tail=2), noise(1, 3, 20, 20)
     graph = Network(module, "block").graph(image, ["block"])
