@@ -88,6 +88,7 @@ def _public(study: Study, folder: Path) -> str:
         f"This is the *public* version. It covers only the {len(people)} people who agreed to "
         f"publishing ({left_out} did not, or did not get that far), gives times as seconds since "
         f"entering and window sizes in hundreds, and has no free text. It was scanned for panel "
-        f"ids, e-mail addresses and IP addresses; a scan is not anonymisation. The smallest group "
-        f"with the same {', '.join(NEAR_IDENTIFIERS)} has {smallest_group(people)} people.\n"
+        f"ids, e-mail addresses and IP addresses; a scan is not anonymisation. The smallest "
+        f"group of people with the same {', '.join(NEAR_IDENTIFIERS)} has size "
+        f"{smallest_group(people)}.\n"
     )

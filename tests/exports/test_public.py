@@ -88,7 +88,7 @@ def test_the_readme_tells_k_anonymity_the_smallest_group_of_people_who_look_alik
     last.save(update_fields=["device_class"])
     folder = write_bundle(study, tmp_path / "out", public=True).path
     told = " ".join((folder / "README.md").read_text("utf-8").split())
-    assert "smallest group that shares language, device_class, arm has 1 people" in told
+    assert "smallest group of people with the same language, device_class, arm has size 1" in told
 
 
 @pytest.mark.parametrize(
