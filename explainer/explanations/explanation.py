@@ -81,6 +81,9 @@ def explain(
     checks: dict[str, dict[str, Tensor]] = {}
     for (name, check), values in part.checks.items():
         checks.setdefault(name, {})[check] = values
+    for name, method in chosen.items():
+        if method.refuse is not None:
+            method.refuse(checks[name], part.layer)
     return Found(
         maps=MappingProxyType(part.maps),
         outputs=part.outputs,

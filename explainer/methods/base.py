@@ -177,6 +177,7 @@ class Work:
 Compute = Callable[[Work, Any, int], Tensor]
 NeededLayers = Callable[[Network, Tensor, Wanted, Any], tuple[str, ...]]
 Checks = Callable[[Work, Any, int], dict[str, Tensor]]
+Refuse = Callable[[Mapping[str, Tensor], str], None]
 
 
 @dataclass(frozen=True)
@@ -185,7 +186,9 @@ class Method:
 
     `shape`: maps are N×u×v at the layer's size ("layer"), N×H×W ("image") or N×C×H×W ("input").
     `layers(network, images, targets, settings)`: addresses of maps it needs beside the explained
-    layer's. `checks(work, settings, k)`: by name, N numbers on how far the maps can be trusted.
+    layer's. `checks(work, settings, k)`: by name, N numbers on how far the maps can be trusted;
+    `refuse(checks, layer)`: ExplainerError where by them the maps mean nothing, asked once they are
+    in the host's memory, so that nothing waits for a card.
     `layer`: it looks at no layer, at the map N×K×u×v of the explained one, or at several maps,
     which its own settings name.
     `depends_on`: what else gives another map, with settings as studies use them: a network of
@@ -214,6 +217,7 @@ class Method:
     whole_batch: bool = False
     layers: NeededLayers | None = None
     checks: Checks | None = None
+    refuse: Refuse | None = None
     settings: type = NoSettings
 
     @property

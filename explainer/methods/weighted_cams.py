@@ -1,5 +1,7 @@
 """CAMs that weigh the same A and g = ∂y/∂A otherwise than Grad-CAM; free beside it."""
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor
 
@@ -9,7 +11,7 @@ from .base import Method, NoSettings, Work
 from .grad_cam import weighted_sum
 
 EPSILON = 1e-7
-ROUNDING = 1e-3  # of Σ|g ⊙ A|; without a normalisation some 1/√K is left even of unrelated signs
+MOST_CANCELLED = 1e3  # unrelated signs leave a share of 1/√K, which is far more than rounding
 COST = "1 forward, 1 backward to the layer; nothing in addition to grad_cam"
 
 
@@ -59,21 +61,30 @@ def layer_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
 
 
 def hires_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
-    """ReLU(Σ_k g^k ⊙ A^k).
+    """ReLU(Σ_k g^k ⊙ A^k)."""
+    return torch.relu(weighted_sum(work.layer_gradient(k), work.activations()))
 
-    Refused where a normalisation of each place over its channels follows at once, as between the
-    blocks of a transformer: it is the same for c·A, so that g and A are orthogonal at every place.
+
+def hires_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
+    """`cancellation`: max_ij Σ_k |g ⊙ A| / max_ij |Σ_k g ⊙ A|, N each; 1 where both are 0."""
+    product = work.layer_gradient(k) * work.activations()
+    whole = product.abs().sum(1).amax((1, 2))
+    part = product.sum(1).abs().amax((1, 2))
+    return {"cancellation": torch.where(whole > 0, whole / part, torch.ones_like(part))}
+
+
+def refuse_rounding(checks: Mapping[str, Tensor], layer: str) -> None:
+    """Refuse HiResCAM where a normalisation of each place over its channels follows at once.
+
+    So it is between the blocks of a transformer: the normalisation is the same for c·A, so that g
+    and A are orthogonal at every place.
     """
-    activations, gradient = work.activations(), work.layer_gradient(k)
-    sums = weighted_sum(gradient, activations)
-    largest = weighted_sum(gradient.abs(), activations.abs()).max()
-    if largest > 0 and sums.abs().max() < ROUNDING * largest:
+    if bool((checks["cancellation"] > MOST_CANCELLED).any()):
         raise ExplainerError(
-            f'hires_cam is nothing but rounding at layer "{work.layer}": a normalisation over the '
+            f'hires_cam is nothing but rounding at layer "{layer}": a normalisation over the '
             "channels follows, so that gradient ⊙ activation adds up to 0 at every place",
             "name the normalisation that follows as the layer, or use another method",
         )
-    return torch.relu(sums)
 
 
 def grad_cam_pp(work: Work, settings: NoSettings, k: int) -> Tensor:
@@ -114,6 +125,8 @@ HIRES_CAM = Method(
     paper="Draelos and Carin, HiResCAM, arXiv 2011.08891",
     cost=COST,
     compute=hires_cam,
+    checks=hires_checks,
+    refuse=refuse_rounding,
 )
 GRAD_CAM_PP = Method(
     name="grad_cam_pp",

@@ -118,7 +118,8 @@ class Network:
         """The same network, asked with the entries of the context at `places`."""
         if not self.context:
             return self
-        return self._asked(tuple(self.context[place] for place in places))
+        numbers = places.tolist() if isinstance(places, Tensor) else places
+        return self._asked(tuple(self.context[place] for place in numbers))
 
     def _asked(self, context: tuple[Any, ...]) -> "Network":
         other = copy.copy(self)
