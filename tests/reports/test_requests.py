@@ -56,7 +56,7 @@ def test_a_message_that_comes_twice_makes_one_report(study: Study) -> None:
 def test_a_changed_file_is_not_handed_out(study: Study) -> None:
     row = made(study)
     (Path(settings.MEDIA_ROOT) / row.file).write_text("something else")
-    with pytest.raises(FileNotFoundError, match="ask for it again"):
+    with pytest.raises(FileNotFoundError, match="request it again"):
         report_attachment(row)
 
 
