@@ -19,7 +19,8 @@ Asked = Sequence[tuple[str, Mapping[str, Any]]]
 
 def examine(network: Network, asked: Asked) -> None:
     """ExplainerError where the network has no classes to choose between, answers a photo by its
-    company, or has no layer or no ReLU for one of the methods `asked`, each with its settings.
+    company, or has no layer or no ReLU for one of the methods `asked`, each with its settings, or
+    one that leaves nothing of its maps.
 
     Tried on a picture of coloured grain by a few passes; methods of many passes are not run.
     """
@@ -35,7 +36,7 @@ def examine(network: Network, asked: Asked) -> None:
             if method.layers is not None:
                 method.layers(network, image, None, method.with_settings(dict(settings)))
         chosen = [METHODS[name] for name, _ in asked]
-        tried = {method.name for method in chosen if method.needs_relu}
+        tried = {method.name for method in chosen if method.needs_relu or method.refuse}
         tried |= {"grad_cam"} if any(method.layer == "map" for method in chosen) else set()
         if tried:
             explain(network, image, None, sorted(tried))

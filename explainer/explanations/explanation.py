@@ -64,12 +64,7 @@ def explain(
     refuse_training(network.module)
     if memory is not None and memory < 1:
         raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
-    if layer is not None:
-        network = network.at(layer)
-    if context is not None:
-        network = network.asked(context)
-    if context is not None or network.context:
-        refuse_other_length(network.context, len(images))
+    network = _as_asked(network, layer, context, len(images))
     asked = _Asked(network, chosen, records, memory or memory_for(network.device))
     with _own_state(network.device):
         images = images.detach().clone() if images.is_inference() else images.detach()
@@ -78,12 +73,7 @@ def explain(
         parts = parted(targets, len(images), most, network.labels)
         part = _joined([asked.explain(wanted, images, rows) for wanted, rows in parts])
         empty = {name: _empty(method, part.extremes[name]) for name, method in chosen.items()}
-    checks: dict[str, dict[str, Tensor]] = {}
-    for (name, check), values in part.checks.items():
-        checks.setdefault(name, {})[check] = values
-    for name, method in chosen.items():
-        if method.refuse is not None:
-            method.refuse(checks[name], part.layer)
+    checks = _checks_by_method(part, chosen)
     return Found(
         maps=MappingProxyType(part.maps),
         outputs=part.outputs,
@@ -96,6 +86,32 @@ def explain(
         seconds=time.perf_counter() - started,
         provenance=MappingProxyType(_provenance(network, records, targets)),
     )
+
+
+def _as_asked(
+    network: Network, layer: str | nn.Module | None, context: Sequence[Any] | None, images: int
+) -> Network:
+    """The network at the layer and with the context that this call names."""
+    if layer is not None:
+        network = network.at(layer)
+    if context is not None:
+        network = network.asked(context)
+    if context is not None or network.context:
+        refuse_other_length(network.context, images)
+    return network
+
+
+def _checks_by_method(
+    part: "_Part", chosen: Mapping[str, Method]
+) -> Mapping[str, Mapping[str, Tensor]]:
+    """By method and name the checks of its maps; ExplainerError if these then mean nothing."""
+    checks: dict[str, dict[str, Tensor]] = {}
+    for (name, check), values in part.checks.items():
+        checks.setdefault(name, {})[check] = values
+    for name, method in chosen.items():
+        if method.refuse is not None:
+            method.refuse(checks[name], part.layer)
+    return checks
 
 
 class _Part(NamedTuple):

@@ -142,9 +142,9 @@ class Network:
 
     @property
     def _unlike(self) -> int:
-        """The place of an image that is asked otherwise than the first, if there is one."""
-        digests = [digest_of_context(entry) for entry in self.context]
-        return next((place for place, own in enumerate(digests) if own != digests[0]), 0)
+        """The place of an image that is asked something else than the first; 0 where none is."""
+        known = [digest_of_context(entry) or id(entry) for entry in self.context]
+        return next((place for place, own in enumerate(known) if own != known[0]), 0)
 
     def way(self, images: Tensor, wanted: Wanted = None) -> Way:
         """What the score is made of, found once for a size of images.
@@ -179,7 +179,9 @@ class Network:
         Measured once for a size of images, by a pass of one and a pass of three, which also show
         whether an image is answered alike whatever comes with it. ExplainerError where it is not.
         """
-        key = ("footprint", images.shape[1:], images.dtype, images.device.type, self._form)
+        # Whether everybody is asked the first one's question shows only where questions differ.
+        asked = (self._form, self._unlike > 0)
+        key = ("footprint", images.shape[1:], images.dtype, images.device.type, asked)
         if key not in self._found:
             one = images[:1].detach()
             with alone(images):
@@ -187,6 +189,11 @@ class Network:
                 refuse_mixing(self.module, one, outputs, self.of([self._unlike, 0, 0]).run)
             self._found[key] = found
         return cast(Footprint, self._found[key])
+
+    def _refuse_shared_questions(self, images: Tensor) -> None:
+        """A call may read one image's entry for all, which a batch in one pass would never show."""
+        if self.context and len(images) > 1:
+            self.footprint(images)
 
     def redrawn(self, seed: int) -> nn.Module:
         """A copy of the module with weights drawn from `seed`; the last one is kept.
@@ -246,6 +253,7 @@ class Network:
         self, images: Tensor, addresses: Sequence[str], *, pixels: bool = False, rules: bool = False
     ) -> Graph:
         """The forward pass of a batch, with the layouts of maps told by how these came about."""
+        self._refuse_shared_questions(images)
         key = ("layouts", images.shape[1:], self._form)
         known: dict[str, Arrangement] = self._found.setdefault(key, {})
         while True:
@@ -304,8 +312,9 @@ class Network:
     def predict(self, images: Tensor) -> Tensor:
         """Logits (float32, N×classes, in the host's memory) of N×C×H×W images, without a graph."""
         refuse_training(self.module)
+        placed = self.placed(images)
+        self._refuse_shared_questions(placed)
         with torch.no_grad(), passing(self.module):
-            placed = self.placed(images)
             return class_scores(self.scores(self.run(placed)), len(images)).float().cpu()
 
 

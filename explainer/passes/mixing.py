@@ -17,8 +17,9 @@ from .grids import shape_shown
 from .state import passing
 
 FIX = (
-    "give what belongs to each image as its context, Network(…, call=…) and explain(…, context=…); "
-    "or ask for methods of one pass, with memory for the whole batch"
+    "give what belongs to each image as its context (Network(…, call=…), explain(…, context=…)), "
+    "and let call read the n-th entry for the n-th image; or, where there is no context, ask for "
+    "methods of one pass, with memory for the whole batch"
 )
 ROUNDING = 1e-3  # of the largest output; other batch sizes take other kernels
 TF32 = 2.0**-10

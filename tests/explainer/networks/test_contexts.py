@@ -131,10 +131,36 @@ def first_question_for_all(module: nn.Module, images: Tensor, words: Sequence[in
     return module(images, torch.tensor([words[0]] * len(images)))
 
 
-def test_a_call_that_asks_all_images_one_question_is_refused() -> None:
+@pytest.mark.parametrize("method", ["grad_cam", "occlusion", "gradient"])
+def test_a_call_that_asks_all_images_one_question_is_refused(method: str) -> None:
     subject, images = network(first_question_for_all), noise(5, 3, 16, 16)
-    with pytest.raises(ExplainerError, match="answers an image differently alone than among"):
-        explain(subject, images, None, ["occlusion"], context=QUESTIONS, settings=SETTINGS)
+    # Of one question for all nothing shows, and it must not count as a proof of the next batch.
+    explain(subject, images, None, [method], context=[2] * 5, settings=SETTINGS)
+    with pytest.raises(ExplainerError, match=r"differently alone than among.*n-th entry"):
+        explain(subject, images, None, [method], context=QUESTIONS, settings=SETTINGS)
+
+
+def test_predictions_and_metrics_refuse_one_question_for_all() -> None:
+    subject, images = network(first_question_for_all), noise(5, 3, 16, 16)
+    with pytest.raises(ExplainerError, match="differently alone than among"):
+        subject.asked(QUESTIONS).predict(images)
+    with pytest.raises(ExplainerError, match="differently alone than among"):
+        deletion_auc(subject.asked(QUESTIONS), images, noise(5, 8, 8), [0] * 5)
+
+
+class Question:
+    """Of a class that no digest is known of."""
+
+    def __init__(self, word: int) -> None:
+        self.word = word
+
+
+def test_questions_of_an_unknown_class_are_told_apart_as_objects() -> None:
+    def call(module: nn.Module, images: Tensor, asked: Sequence[Question]) -> Any:
+        return module(images, torch.tensor([asked[0].word] * len(images)))
+
+    with pytest.raises(ExplainerError, match="differently alone than among"):
+        explain(network(call), noise(2, 3, 16, 16), context=[Question(0), Question(3)])
 
 
 def refusal(*args: Any, **named: Any) -> str:
