@@ -25,7 +25,7 @@ from explainer.explanations.explanation import (
     settings_digest,
 )
 from explainer.explanations.record import EXPLAINER, Found
-from explainer.networks.network import Network, refuse_training
+from explainer.networks.network import Network, refuse_context, refuse_training
 from explainer.passes.devices import PLAIN, arithmetic
 from explainer.passes.targets import class_index
 from explainer.pictures import store
@@ -148,6 +148,13 @@ def _order(
     methods, settings = how
     _ = network.steps  # refuses one without
     refuse_training(network.module)
+    refuse_context(network)
+    for function in (network.call, network.scores):
+        if "<lambda>" in getattr(function, "__qualname__", ""):
+            raise ExplainerError(
+                "a lambda has no name by which to tell its maps from those of another",
+                "give call= and scores= a function with a name",
+            )
     for name in (*names_of(methods), *settings):
         method_named(name)
     if "other_image" in methods and not settings.get("other_image", {}).get("photo"):

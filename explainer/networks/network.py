@@ -324,6 +324,15 @@ def in_float32(network: Network) -> Network:
     return network if module is network.module else replace(network, module=module)
 
 
+def refuse_context(network: Network) -> None:
+    """Refuse a context where photos are read batch by batch: it is one batch's own."""
+    if network.context:
+        raise ExplainerError(
+            f"{network.name} has the context of one batch, and photos are read batch by batch here",
+            "call explain(…, context=…) for each batch",
+        )
+
+
 def refuse_training(module: nn.Module) -> None:
     """Dropout and batch statistics would make the explanation another network's."""
     for name, child in module.named_modules():

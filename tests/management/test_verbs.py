@@ -167,6 +167,7 @@ def test_a_text_of_an_open_study_is_corrected_and_told_in_reports(tmp_path: Path
         (b"\xff\xfe\x00", "debrief", "a typo", "not UTF-8 text; save it as UTF-8"),
         (b" \n", "debrief", "a typo", "is empty; write the corrected text into it"),
         (b"Better", "debrief", " ", "--reason is empty; say what was corrected"),
+        (b"Better", "debrief", "x" * 301, "--reason has 301 characters; use at most 300"),
     ],
 )
 def test_a_correction_that_would_correct_nothing_is_refused(

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from studyapp.models import StudyText
 from studyapp.studies.definition.named_files import unreadable
 from studyapp.studies.texts import correct_text, current_texts
 
@@ -24,16 +25,19 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         raise VerbError(f"{study.slug} has no text {name}; its texts: {', '.join(texts)}")
     if not path.is_file():
         raise VerbError(f"{path}: there is no such file")
-    if reason := unreadable(path):
-        raise VerbError(f"{path}: {reason}")
+    if problem := unreadable(path):
+        raise VerbError(f"{path}: {problem}")
     markdown = path.read_text(encoding="utf-8-sig")
     if not markdown.strip():
         raise VerbError(f"{path} is empty; write the corrected text into it")
-    if not options["reason"].strip():
+    reason, longest = options["reason"].strip(), StudyText._meta.get_field("reason").max_length or 0
+    if not reason:
         raise VerbError("--reason is empty; say what was corrected")
+    if len(reason) > longest:
+        raise VerbError(f"--reason has {len(reason)} characters; use at most {longest}")
     if markdown == texts[name].markdown:
         raise VerbError(f"{path} is the text that people see already; change it first")
-    new = correct_text(study, name=name, markdown=markdown, reason=options["reason"])
+    new = correct_text(study, name=name, markdown=markdown, reason=reason)
     facts = {"slug": study.slug, "text": name, "version": new.version, "digest": new.digest}
     return facts, [f"people see version {new.version} of {name} from now on"]
 

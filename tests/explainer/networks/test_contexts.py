@@ -2,6 +2,7 @@
 with, however the batch is parted and filled with variants."""
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -11,8 +12,11 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from explainer import METHODS, ExplainerError, Network, Preprocess, explain
+from explainer import METHODS, ExplainerError, Network, Preprocess, explain, explain_many
+from explainer.laboratory.dissection import dissect
+from explainer.laboratory.evaluation import Case, evaluate
 from explainer.laboratory.metrics import METRICS, deletion_auc, randomisation_similarity
+from explainer.laboratory.segmentations import LabelledPhoto
 from explainer.methods.base import Method
 from explainer.networks.contexts import digest_of_context
 from tests.explainer.small_networks import Convolutions, noise, seeded
@@ -310,3 +314,25 @@ def test_a_module_with_state_begins_where_its_context_says_and_is_left_as_it_was
             settings=SETTINGS,
         )
         torch.testing.assert_close(found["occlusion"][place : place + 1], alone["occlusion"])
+
+
+def test_photos_that_are_read_batch_by_batch_take_no_context_of_one_batch(tmp_path: Path) -> None:
+    bound = network(preprocess=Preprocess(size=16, resize=16)).asked([0, 3])
+    photo = LabelledPhoto(tmp_path / "a.png", 16, 16, ())
+    case = Case(tmp_path / "a.png", 0)
+    for read in (
+        lambda: explain_many(bound, [case.path], tmp_path / "maps", progress=False),
+        lambda: list(evaluate(bound, [case], ["grad_cam"], ["deletion_auc"])),
+        lambda: dissect(bound, [photo]),
+    ):
+        with pytest.raises(ExplainerError, match="has the context of one batch"):
+            read()
+
+
+def test_maps_of_a_lambda_are_not_kept_to_be_found_again(tmp_path: Path) -> None:
+    nameless = network(
+        lambda module, images, words: ask(module, images, [0] * len(images)),
+        preprocess=Preprocess(size=16, resize=16),
+    )
+    with pytest.raises(ExplainerError, match="a lambda has no name"):
+        explain_many(nameless, [], tmp_path)
