@@ -4,7 +4,6 @@ A study file comes from whoever may upload one, and importing a module runs it. 
 process says which functions it may call, and nothing else is imported.
 """
 
-import hashlib
 import importlib
 import os
 import re
@@ -20,6 +19,7 @@ from explainer.errors import ExplainerError
 
 from .digests import digest_of_state
 from .network import Network
+from .weights import checked_bytes
 
 VARIABLE = "NETWORK_FACTORIES"
 GROUP = "discern.networks"
@@ -76,7 +76,10 @@ def build(
     if weights in (None, PACKAGE) and sha256 is not None:
         raise ExplainerError(f"{name} names no file to check", "leave sha256 out, or name the file")
     if weights not in (None, PACKAGE):
-        given["weights"] = _checked(Path(str(weights)), sha256)
+        path = given["weights"] = Path(str(weights))
+        if not path.is_file():
+            raise ExplainerError(f"no weights at {path}", f"give the path of a file, or {PACKAGE}")
+        checked_bytes(path, sha256)
     with torch.random.fork_rng(devices=[]):
         network, again = (_called(name, function, given) for _ in range(2))
     differing = _differing(network, again)
@@ -102,20 +105,6 @@ def _imported(name: str) -> Callable[..., Any]:
         raise ExplainerError(f"{name} is a {type(function).__name__}", "name a function")
     called: Callable[..., Any] = function
     return called
-
-
-def _checked(path: Path, sha256: str | None) -> Path:
-    """The path of a file that is there, and has the digest if one is given."""
-    if not path.is_file():
-        raise ExplainerError(f"no weights at {path}", f"give the path of a file, or {PACKAGE}")
-    if sha256 is not None:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sha256.lower():
-            raise ExplainerError(
-                f"{path.name} has the digest {found}, not {sha256}", "fetch the right file again"
-            )
-    return path
 
 
 def _called(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -> Network:

@@ -35,6 +35,21 @@ def read_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:
     The digest is that of the very bytes that are then loaded. A pickle that holds code is refused,
     never executed.
     """
+    data, found = checked_bytes(path, sha256)
+    loaded = _loaded(data, path)
+    states = states_in(loaded)
+    if not states:
+        keys = [f'"{key}"' for key in loaded][:5] if isinstance(loaded, dict) else []
+        inside = f" of {', '.join(keys)}" if keys else ""
+        raise ExplainerError(
+            f"{path.name} holds a {type(loaded).__name__}{inside}, and no state dict",
+            'save the weights: torch.save(module.state_dict(), "weights.pth")',
+        )
+    return Checkpoint(path.name, found, states)
+
+
+def checked_bytes(path: Path, sha256: str | None) -> tuple[bytes, str]:
+    """A file of weights and its SHA-256; ExplainerError if it is missing or has another digest."""
     try:
         before = path.stat()
         data = path.read_bytes()
@@ -47,16 +62,7 @@ def read_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:
         raise ExplainerError(
             f"{path.name} has the digest {found}, not {sha256}", "fetch the right file again"
         )
-    loaded = _loaded(data, path)
-    states = states_in(loaded)
-    if not states:
-        keys = [f'"{key}"' for key in loaded][:5] if isinstance(loaded, dict) else []
-        inside = f" of {', '.join(keys)}" if keys else ""
-        raise ExplainerError(
-            f"{path.name} holds a {type(loaded).__name__}{inside}, and no state dict",
-            'save the weights: torch.save(module.state_dict(), "weights.pth")',
-        )
-    return Checkpoint(path.name, found, states)
+    return data, found
 
 
 def _loaded(data: bytes, path: Path) -> Any:
