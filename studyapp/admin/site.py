@@ -35,8 +35,8 @@ NULL_CHARACTER = (
     "page again."
 )
 NO_FIELD = (
-    f"This request could not be read: {TO_FIELD_VAR} in its address is empty. Please name a field "
-    "there, or leave it out."
+    f"This request could not be read: {TO_FIELD_VAR} is empty. Please name a field there, or "
+    "leave it out."
 )
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.analysis import InputSchema, analysis_of, input_schemas
 from studyapp.paradigms.measures import Outcome, Scale, StudyTables
+from studyapp.shelf.formatting import whole_percent
 
 from .answers import answer_rows
 from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_delimited
@@ -148,8 +149,9 @@ def _tidy_outcome(table: Delimited, paradigm: str | None, chance: float | None) 
     notes = [*slips(table, NEEDED), *_left_out(len(frame) - len(kept))]
     if paradigm is None and chance is None and outcome == "correct":
         notes.append(
-            f"the table is read as {name}, where guessing is right in {PARADIGMS[name].chance:.0%} "
-            "of the answers; for another kind of question say --paradigm or --chance"
+            f"the table is read as {name}, where guessing is right in "
+            f"{whole_percent(PARADIGMS[name].chance)} of the answers; for another kind of question "
+            "add --paradigm or --chance"
         )
     chance = chance or PARADIGMS[name].chance
     return Tidy(kept, name, outcome, chance=chance, notes=tuple(notes))

@@ -111,7 +111,9 @@ class Stimulus(models.Model):
             ),
             # The design knows a stimulus by these.
             models.UniqueConstraint(
-                fields=["study", "paradigm", "photo", "category"], name="stimulus_asked_once"
+                fields=["study", "paradigm", "photo", "category"],
+                condition=~Q(role=StimulusRole.DROPPED),
+                name="stimulus_asked_once",
             ),
             models.CheckConstraint(
                 name="stimulus_dropped_has_a_reason",

@@ -31,7 +31,9 @@ class NetworkSection(Section):
         None, description="A file of class names, one per line; “imagenet” for ImageNet's thousand."
     )
     layer: Annotated[Line, column(Network, "layer")] | None = Field(
-        None, description="Dotted name; by default the last map that the score is computed from."
+        None,
+        description="Dotted name; by default the last map, or the last patch tokens, that the "
+        "score is computed from.",
     )
 
 

@@ -16,15 +16,26 @@ def placeholders(study: Study) -> Iterator[str]:
     """Every placeholder left in a real study's texts and definition, a sentence each with its
     place; none in marked copies and demonstrations."""
     definition = study_definition(study)
-    if study.kind != StudyKind.REAL or definition.kind != "real" or definition.demo:
-        return
     for name, text in current_texts(study).items():
-        for found in MARK.finditer(text.markdown):
-            line = text.markdown.count("\n", 0, found.start()) + 1
-            yield f"{definition.texts.get(name, name)}, line {line}: {_sentence(found[0])}"
+        for told in placeholders_in(study, text.markdown):
+            yield f"{definition.texts.get(name, name)}, {told}"
+    if not _must_be_own(study):
+        return
     for key, words in _texts(definition.model_dump(mode="json")):
         for found in MARK.finditer(words):
             yield f"`{key}`: {_sentence(found[0])}"
+
+
+def placeholders_in(study: Study, markdown: str) -> Iterator[str]:
+    """The same of one text, each with its line."""
+    for found in MARK.finditer(markdown) if _must_be_own(study) else ():
+        line = markdown.count("\n", 0, found.start()) + 1
+        yield f"line {line}: {_sentence(found[0])}"
+
+
+def _must_be_own(study: Study) -> bool:
+    definition = study_definition(study)
+    return study.kind == StudyKind.REAL and definition.kind == "real" and not definition.demo
 
 
 def _sentence(placeholder: str) -> str:

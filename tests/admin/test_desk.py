@@ -119,6 +119,16 @@ def test_everything_that_failed_in_a_study_is_tried_again() -> None:
     assert study.problem == ""
 
 
+def test_the_overview_of_a_prepared_study_leads_to_trying_again_what_failed() -> None:
+    study = make_study()
+    Explanation.objects.update(state=WorkState.FAILED, error="no memory", map_digest="")
+    client = administrator()
+    assert do(study, "retry") in client.get(page_of(study)).content.decode()
+    asked = client.get(do(study, "retry")).content.decode()
+    assert ">Retry what failed</button>" in asked
+    assert "this can't be done now" not in asked
+
+
 def test_failed_explanations_are_tried_again_one_by_one() -> None:
     make_study(prepared=False)
     Explanation.objects.update(state=WorkState.FAILED, error="no memory", map_digest="")

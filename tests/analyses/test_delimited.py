@@ -55,7 +55,7 @@ WRITTEN: dict[str, str | bytes] = {
 
 
 def test_a_table_that_names_no_kind_of_question_tells_how_it_is_read(tmp_path: Path) -> None:
-    told = "read as discrimination, where guessing is right in 50% of the answers"
+    told = "read as discrimination, where guessing is right in 50 % of the answers"
     assert told in " ".join(read(tmp_path, table(), chance=None).notes)
     for options in ({"paradigm": "discrimination", "chance": None}, {"chance": 1 / 3}):
         assert "is read as" not in " ".join(read(tmp_path, table(), **options).notes)

@@ -192,6 +192,6 @@ def test_a_complaint_about_a_short_field_stands_above_it(
     page.fill("[name=slug]", "My Study")
     page.click("[name=do][value=check]")
     field, told = page.locator("[name=slug]"), page.locator(".field:has([name=slug]) .errorlist")
-    assert "use at most" in told.inner_text()
+    assert "lowercase letters" in told.inner_text()
     at, said = field.bounding_box(), told.bounding_box()
     assert (abs(at["x"] - said["x"]) < 2, said["y"] < at["y"]) == (True, True)

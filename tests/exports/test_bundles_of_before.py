@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.reports import study_report
 from studyapp.exports.archives import ArchiveError
 from studyapp.exports.rebuilding import import_bundle
@@ -45,6 +46,12 @@ def test_its_definition_verifies_and_is_read_with_each_paradigms_own_keys() -> N
     assert digest_of(study.definition) == study.definition_digest == told["definition_digest"]
     for block in study_definition(study).model_dump()["blocks"]:
         assert set(block) & ONCE_OF_EVERY_BLOCK == OWN_KEYS[block["name"]]
+
+
+def test_the_words_of_its_plan_are_those_that_may_have_been_registered() -> None:
+    told = facts()["study"]
+    plan = frozen_preregistration(told, told["definition"], told["certificate"])
+    assert plan.digest == "48538304f9059a055d41704137460137e6023842742be3e34e4ce21adf866114"
 
 
 def test_it_is_asked_and_analysed_as_it_was() -> None:

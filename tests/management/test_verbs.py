@@ -10,9 +10,10 @@ import pytest
 from django.core.management import CommandError
 from django.utils import timezone
 
-from sandbox.builders import make_study, open_small_study, take_part
+from sandbox.builders import ETHICS, make_study, open_small_study, take_part
 from sandbox.people import send_people
 from studyapp.models import Exclusion, Explanation, Heartbeat, Study, StudyState, WorkState
+from studyapp.studies.lifecycle import close_study
 from studyapp.studies.texts import shown_texts
 from tests.running import output_of
 
@@ -167,6 +168,7 @@ def test_a_text_of_an_open_study_is_corrected_and_told_in_reports(tmp_path: Path
         (b"\xff\xfe\x00", "debrief", "a typo", "not UTF-8 text; save it as UTF-8"),
         (b" \n", "debrief", "a typo", "is empty; write the corrected text into it"),
         (b"Better", "debrief", " ", "--reason is empty; say what was corrected"),
+        (b"Better", "debrief", "a\udcff", "--reason is not UTF-8 text; type it again"),
         (b"Better", "debrief", "x" * 301, "--reason has 301 characters; use at most 300"),
     ],
 )
@@ -181,6 +183,25 @@ def test_a_correction_that_would_correct_nothing_is_refused(
         correction(study, path, text, reason)
     assert sentence in str(refused.value)
     assert not study.deviations.exists()
+
+
+def test_no_text_is_corrected_before_people_see_it_or_after(tmp_path: Path) -> None:
+    path = tmp_path / "debrief.md"
+    path.write_text("Better", encoding="utf-8")
+    with pytest.raises(CommandError, match="has never been open; correct the text's file"):
+        correction(make_study(slug="draft"), path)
+    study = open_small_study()
+    close_study(study)
+    with pytest.raises(CommandError, match="is closed, so nobody sees its texts"):
+        correction(study, path)
+
+
+def test_a_placeholder_of_the_sample_is_no_correction_of_a_real_study(tmp_path: Path) -> None:
+    study = open_small_study(kind="real", ethics=ETHICS)
+    path = tmp_path / "debrief.md"
+    path.write_text("Thank you.\n[[Write your own]]", encoding="utf-8")
+    with pytest.raises(CommandError, match=r"line 2: .* is a placeholder from the sample"):
+        correction(study, path)
 
 
 def test_a_text_that_people_see_already_is_no_correction(tmp_path: Path) -> None:

@@ -1,6 +1,6 @@
 """What may be asked of which photo, on networks' answers written out by hand."""
 
-from studyapp.paradigms import Candidate, Classified
+from studyapp.paradigms import Candidate, Category, Classified
 
 from .examples import LABELS, LYNX, MINK, OTTER, SEAL, TABBY, TIGER, found, said, truth
 
@@ -27,6 +27,9 @@ def test_discrimination_explains_both_categories_with_their_best_classes() -> No
     ]
     alone = found("discrimination", [truth(TIGER)], said(TIGER))
     assert alone == "not exactly two annotated categories"
+    pets = [Category("pet", frozenset({TIGER})), Category("pet", frozenset({OTTER}))]
+    alike = found("discrimination", pets, said(TIGER, OTTER))
+    assert alike == "the two categories have the same name"
     far = found("discrimination", [truth(TIGER), truth(SEAL)], said(TIGER, TABBY))
     assert "first ten" in far
 

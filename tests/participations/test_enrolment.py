@@ -33,7 +33,16 @@ def fall_idle(person: Participation) -> None:
     Participation.objects.filter(pk=person.pk).update(last_seen_at=long_ago)
 
 
-def test_nobody_is_idle_before_the_studys_limit() -> None:
+def test_a_study_says_itself_how_long_a_place_is_held() -> None:
+    design = {"seed": 1, "people": 2, "stimuli": 4, "ratings": "nearest", "idle_minutes": 180}
+    study = open_small_study(design=design)
+    person = take_part(study, "slow")
+    answer_all(person, make_profile(), most=1)
+    fall_idle(person)
+    assert release_idle(study) == 0
+
+
+def test_nobody_is_idle_before_the_limit_and_the_doubt_of_two_clocks() -> None:
     """What is written of an answer may be half a minute old, and two clocks as much apart: both
     are added to the limit."""
     before = timezone.now()

@@ -82,7 +82,7 @@ def test_who_goes_on_by_a_personal_code_is_there_in_the_session_that_led_to_it(
     assert ANNA not in str(reply.cookies)
     other.post(reply["Location"], {"personal_code": person.personal_code})
     assert [visit.session for visit in person.visits.all()] == ["first", "second"]
-    news(Client(), "first", "RETURNED", "e1")
+    assert news(Client(), "first", "RETURNED", "e1").json()["new"]
     person.refresh_from_db()
     assert person.status == Status.ACTIVE
     answer_all(person, make_profile())

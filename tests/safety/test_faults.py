@@ -140,7 +140,7 @@ def test_a_full_disk_of_the_files_is_told_in_healthz_and_the_admin_and_answers_g
     monkeypatch.setattr(health, "FULL_BYTES", 2**62)
     reply = client.get("/healthz")
     assert (reply.status_code, reply.json()["files"]) == (200, "full")
-    assert any("manage.py study prepare SLUG" in one for one in concerns(desk))
+    assert any("Make room, then run manage.py study prepare SLUG" in one for one in concerns(desk))
     assert answer(client, person).status_code == 303
 
 

@@ -193,6 +193,7 @@ def test_a_gate_whose_questions_are_not_all_answered_keeps_what_was_chosen(clien
         assert reply.status_code == 400
         assert 'name="question_2" value="2" required checked' in text
         assert text.count("Please choose one of the answers.") == 1
+        assert text.count("<legend>Which?</legend>") == 2
         client.post(f"/p/{person.code}/{step}", {"question_1": "2", "question_2": "2"})
         client.post(f"/p/{person.code}/consent", {"agree": "yes"})
     person.refresh_from_db()
@@ -227,3 +228,16 @@ def test_an_answer_that_could_not_be_stored_is_sent_again_by_one_press(
     text = reply.content.decode()
     assert all(f'name="{name}" value="{value}"' in text for name, value in given.items())
     assert "Send again" in text
+
+
+@pytest.mark.parametrize(
+    ("confidence", "told"),
+    [(False, "Please click on the picture."), (True, "Please choose one of the answers.")],
+)
+def test_what_is_missing_on_a_page_of_points_is_named(
+    client: Client, confidence: bool, told: str
+) -> None:
+    block = {"name": "main", "paradigm": "pointing", "trials": 2, "confidence": confidence}
+    person = take_part(open_small_study(paradigm="pointing", blocks=[block]))
+    page = client.get(f"/p/{person.code}/").content.decode()
+    assert f'data-choose="{told}"' in page

@@ -17,9 +17,12 @@ pytestmark = pytest.mark.django_db
 
 APP = settings.ROOT / "studyapp"
 CATALOGUE = APP / "locale" / "de" / "LC_MESSAGES" / "django.mo"
+# A kind of question may bring words of its own, as the one of the tests does.
+OWN = settings.ROOT / "tests" / "own_paradigm"
 PARTICIPANTS = [
     *sorted((APP / "templates" / "participants").rglob("*.html")),
     *sorted((APP / "paradigms").rglob("*.html")),
+    *sorted(OWN.rglob("*.html")),
 ]
 TRANSLATED = re.compile(r"""{% translate (?:"([^"]*)"|'([^']*)') %}""")
 IN_CODE = re.compile(r"""\b_\(\s*((?:"[^"\n]*"\s*)+)\)""")
@@ -37,8 +40,8 @@ def texts_of(page: Path) -> list[str]:
 def texts_in_code() -> list[str]:
     """The sentences of views, participations and paradigms."""
     found = []
-    for room in ("views", "participations", "paradigms"):
-        for path in sorted((APP / room).rglob("*.py")):
+    for room in (APP / "views", APP / "participations", APP / "paradigms", OWN):
+        for path in sorted(room.rglob("*.py")):
             for parts in IN_CODE.findall(path.read_text("utf-8")):
                 found.append("".join(re.findall(r'"([^"\n]*)"', parts)))
     return found
@@ -46,8 +49,10 @@ def texts_in_code() -> list[str]:
 
 def test_every_text_of_a_page_is_there_in_german() -> None:
     known = german()
-    for own in sorted((APP / "paradigms").rglob("de/LC_MESSAGES/django.mo")):
-        with own.open("rb") as file:  # of a folder that brings its own words
+    own = [*(APP / "paradigms").rglob("de/**/django.mo"), *OWN.rglob("de/**/django.mo")]
+    assert own
+    for path in own:
+        with path.open("rb") as file:
             known.add_fallback(gettext.GNUTranslations(file))
     texts = [text for page in PARTICIPANTS for text in texts_of(page)] + texts_in_code()
     assert len(texts) > 100

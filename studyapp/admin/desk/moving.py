@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, Ht
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 
-from studyapp.admin.verbs import VERBS, offered
+from studyapp.admin.verbs import VERBS
 from studyapp.models import Stimulus, Study, StudyKind, StudyState
 from studyapp.participations.enrolment import has_free_slot
 from studyapp.participations.entering import enter
@@ -49,7 +49,10 @@ def do(request: HttpRequest, key: int, verb: str) -> HttpResponseBase:
     @study_page(chosen.act)
     def asked(request: HttpRequest, study: Study) -> HttpResponse:
         if request.method != "POST":
-            title, fits = f"{study.slug}: {chosen.title.lower()}?", chosen in offered(study)
+            title = f"{study.slug}: {chosen.title.lower()}?"
+            # What failed can be tried again of a prepared study too, whose overview links to it.
+            fits = study.state in chosen.states
+            fits = fits and (verb != "open" or study.prepared_at is not None)
             return confirm(
                 request, study, title, *chosen.consequences, button=chosen.title, fits=fits
             )

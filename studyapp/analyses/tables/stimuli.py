@@ -124,13 +124,15 @@ NETWORKS = Table(
     networks_of,
     (
         Column("network_id", "text", "Identifier of the row.", digest_id("n", "digest")),
-        Column("digest", "text", "SHA-256 over builder, weights and options."),
-        Column("builder", "text", "Name of the architecture in the catalogue."),
+        Column("digest", "text", "SHA-256 over builder, weights, options, labels, layer, files."),
+        Column("builder", "text",
+               "Name in the catalogue, “timm:” and timm's name, or package.module:function."),
         Column("weights", "text", "Name of the weights or their file.", FileName(F("weights"))),
         Column("weights_sha256", "text", "SHA-256 of the weights file.", "sha256"),
         Column("options", "json", "Options of the builder, as JSON."),
         Column("layer", "text",
-               "Layer named by the study file; missing for the last map before the score."),
+               "Layer named by the study file; missing for the last map, or the last patch tokens, "
+               "that the score is computed from."),
         Column("described", "json", "What a worker found out about the network, as JSON."),
     ),
 )  # fmt: skip

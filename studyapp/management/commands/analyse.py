@@ -55,9 +55,11 @@ class Command(BaseCommand):
                     known = known_means(chosen_study(options), found["paradigm"])
                     found["recovery"] = recovery(known, found)
                     lines += recovery_lines(found["recovery"])
-            _write(analysed, options)
-            # Last of all: `| head` ends the command as soon as it has read enough
-            self.stdout.write("\n".join(lines))
+            try:
+                _write(analysed, options)
+            finally:
+                # Last of all: `| head` ends the command as soon as it has read enough
+                self.stdout.write("\n".join(lines))
         except (ChoiceError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
 

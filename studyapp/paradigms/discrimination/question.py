@@ -53,6 +53,8 @@ def candidates(
     """Two stimuli, one for each category: its best-ranked class is the one explained."""
     if len(categories) != 2:
         return Refusal("not exactly two annotated categories")
+    if categories[0].name == categories[1].name:
+        return Refusal("the two categories have the same name")
     if categories[0].accepted & categories[1].accepted:
         return Refusal("the two categories share a class")
     first = list(answers["stronger"].classes[:FIRST_CLASSES])

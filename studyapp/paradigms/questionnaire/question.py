@@ -70,10 +70,11 @@ def complaints(block: QuestionnaireBlock, texts: Collection[str]) -> Iterator[tu
         yield "instrument", unknown("blocks.instrument", block.instrument, INSTRUMENTS)
         return
     if len(block.items) != instrument.items:
+        given = f"{len(block.items)} {'item' if len(block.items) == 1 else 'items'}"
         yield (
             "items",
-            f"`blocks.items` has {len(block.items)} items, but {block.instrument} has "
-            f"{instrument.items}; see {instrument.source}",
+            f"`blocks.items` has {given}, but {block.instrument} has {instrument.items}; see "
+            f"{instrument.source}",
         )
     if block.points != instrument.points:
         yield (

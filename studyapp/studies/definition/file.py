@@ -153,7 +153,7 @@ def _block(raw: dict[str, Any], path: KeyPath) -> str | None:
     if len(path) != 3 or path[0] != "blocks":
         return None
     name = raw["blocks"][path[1]].get("paradigm")
-    return name if name in PARADIGMS else None
+    return name if isinstance(name, str) and name in PARADIGMS else None
 
 
 def _node(path: KeyPath) -> dict[str, Any]:

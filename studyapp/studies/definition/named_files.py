@@ -64,13 +64,13 @@ def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
             yield ("texts", name), f'`texts.{name} = "{file}"`: {reason}'
     for name, section in definition.networks.items():
         known = _known_weights(section)
-        if section.weights not in known and not _is_file(base / section.weights):
+        if section.weights not in known and not is_file(base / section.weights):
             yield (
                 ("networks", name, "weights"),
                 f'`networks.{name}.weights = "{section.weights}"`: {NOT_THERE}, and no weights of '
                 f"{section.builder} have this name; {did_you_mean(section.weights, known)}",
             )
-        if section.labels not in (None, IMAGENET) and not _is_file(base / str(section.labels)):
+        if section.labels not in (None, IMAGENET) and not is_file(base / str(section.labels)):
             yield (
                 ("networks", name, "labels"),
                 f'`networks.{name}.labels = "{section.labels}"`: {NOT_THERE}; name a file with one '
@@ -113,7 +113,7 @@ def content_digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _is_file(path: Path) -> bool:
+def is_file(path: Path) -> bool:
     try:
         return path.is_file()
     except OSError:  # a name that no file can have
@@ -129,7 +129,7 @@ def is_folder(path: Path) -> bool:
 
 def unreadable(path: Path) -> str:
     """Why a text can't be read; empty where it can."""
-    if not _is_file(path):
+    if not is_file(path):
         return NOT_THERE
     try:
         is_text = "\x00" not in path.read_text(encoding="utf-8")

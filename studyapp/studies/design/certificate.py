@@ -50,7 +50,10 @@ def certify(plan: Plan, design: Design) -> dict[str, Any]:
 
 
 def certificate_lines(certificate: dict[str, Any]) -> list[str]:
-    """The certificate as sentences for people."""
+    """The certificate as sentences for people.
+
+    They are part of registered plans: another word would be another digest.
+    """
     lines = [
         f"{certificate['slots']} places, {certificate['trials']} trials, "
         f"seed {certificate['seed']}, digest {certificate['digest'][:12]}"
@@ -66,13 +69,12 @@ def certificate_lines(certificate: dict[str, Any]) -> list[str]:
             f"{block['side_by_person']}, over all {block['side_overall']}"
         )
         lines.append(
-            f"  one person's trials per condition differ by at most "
-            f"{block['conditions_by_person']}; each position has each condition "
-            f"{_span(block['condition_at_position'])} times"
+            f"  conditions of one person differ by at most {block['conditions_by_person']}; "
+            f"one condition stands at one position {_span(block['condition_at_position'])} times"
         )
         if block["option_places"]:
             lines.append(
-                f"  how often an option is shown at a place differs by at most "
+                f"  how often an option stands at a place differs by at most "
                 f"{block['option_places']} per stimulus × condition"
             )
     lines.append(

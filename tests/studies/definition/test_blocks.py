@@ -103,7 +103,7 @@ def test_no_explanation_fits_only_where_it_can_be_missed() -> None:
         (
             {"paradigm": '"questionnaire"', "items": '["x"]',
              "instrument": '"trust_in_automation"'},
-            "has 12; see Jian",
+            "has 1 item, but trust_in_automation has 12; see Jian",
         ),
         (
             {"paradigm": '"questionnaire"', "items": str(["x"] * 12), "points": 5,
