@@ -20,6 +20,10 @@ from .weights import read_checkpoint
 PREFIX = "timm:"
 PRETRAINED = "pretrained"
 OPTIONS: dict[str, Any] = {"num_classes": None, "size": None}
+CLASSES = 1000  # of a network that is to be drawn or filled from a file, where nobody says how many
+# What the image halves of CLIP and the like give: a place among texts. No set of classes in timm
+# has as many.
+EMBEDDINGS = frozenset({384, 512, 640, 768, 1024, 1152, 1280})
 
 
 def weight_names(name: str) -> list[str]:
@@ -43,7 +47,7 @@ def build(
     who name none. `num_classes` is by default the labels' number or the tag's, `size` the tag's.
     """
     timm, known = _imported(), _settings(name)
-    classes = num_classes or len(labels) or known["num_classes"]
+    classes = num_classes or len(labels) or known["num_classes"] or CLASSES
     given: dict[str, Any] = {"num_classes": classes}
     if size is not None and known["fixed_input_size"]:
         given["img_size"] = size
@@ -85,19 +89,22 @@ def _settings(name: str) -> Mapping[str, Any]:
     plain = {
         "architecture": architecture,
         "tag": tag,
-        "num_classes": 1000,
+        "num_classes": CLASSES,
         "fixed_input_size": False,
     }
-    return {
-        **plain,
-        **({} if found is None else {key: getattr(found, key) or plain[key] for key in plain}),
-    }
+    told = {key: getattr(found, key, None) for key in plain}
+    return plain | {key: value for key, value in told.items() if value is not None}
 
 
 def _refuse_other_weights(
     name: str, known: Mapping[str, Any], classes: int, sha256: str | None
 ) -> None:
     """timm would load all but the last layer for another number of classes, and draw that one."""
+    if known["num_classes"] == 0 or known["num_classes"] in EMBEDDINGS:
+        raise ExplainerError(
+            f"timm's weights of {name} have no layer of classes",
+            "name the file of the weights that you trained for your classes",
+        )
     if classes != known["num_classes"]:
         raise ExplainerError(
             f"timm's weights of {name} answer {known['num_classes']} classes, not {classes}",

@@ -12,7 +12,7 @@ from PIL import Image
 from explainer import ExplainerError, Preprocess, explain, load_network, weights_of
 from explainer.__main__ import main
 from explainer.networks.preprocessing import IMAGENET_MEAN
-from explainer.networks.timm_networks import preprocess_of
+from explainer.networks.timm_networks import EMBEDDINGS, preprocess_of
 from tests.explainer.small_networks import noise
 
 SMALL = "timm:resnet10t"  # five million weights
@@ -106,6 +106,39 @@ def test_pretrained_weights_never_meet_a_last_layer_that_was_drawn() -> None:
         load_network(SMALL, weights="pretrained", labels=["cat", "dog", "fox"])
     with pytest.raises(ExplainerError, match="leave sha256 out"):
         load_network(SMALL, weights="pretrained", sha256="0" * 64)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vit_small_patch16_224.dino",
+        "convnextv2_atto.fcmae",
+        "vit_base_patch16_clip_224.openai",
+        "vit_pe_core_base_patch16_224.fb",
+    ],
+)
+def test_pretrained_weights_without_classes_are_refused_before_they_are_fetched(name: str) -> None:
+    said = f"timm's weights of timm:{name} have no layer of classes: name the file of the weights"
+    for classes in ({}, {"num_classes": 3}, {"labels": ["cat", "dog", "fox"]}):
+        with pytest.raises(ExplainerError, match=said):
+            load_network(f"timm:{name}", weights="pretrained", **classes)
+
+
+def test_a_tag_without_classes_is_filled_from_a_file_by_its_labels(tmp_path: Path) -> None:
+    torch.save(
+        timm.create_model("convnextv2_atto", num_classes=3).state_dict(), tmp_path / "mine.pth"
+    )
+    network = load_network(
+        "timm:convnextv2_atto.fcmae", weights=tmp_path / "mine.pth", labels=["cat", "dog", "fox"]
+    )
+    assert network.predict(noise(1, 3, 64, 64)).shape == (1, 3)
+
+
+def test_no_set_of_classes_of_timms_is_taken_for_an_embedding() -> None:
+    """Each of its weights with as many outputs as an embedding are of CLIP or a network like it."""
+    for name in timm.list_pretrained():
+        if timm.models.get_pretrained_cfg(name).num_classes in EMBEDDINGS:
+            assert "clip" in name or "pe_core" in name, name
 
 
 def test_weights_that_cant_be_fetched_are_told_with_the_way_out(
