@@ -1,7 +1,7 @@
 """What a metric says of itself, and how it asks a network about changed images."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
@@ -16,7 +16,7 @@ from explainer.networks.forms import refuse_other_type
 from explainer.networks.network import Network, in_float32, refuse_training
 from explainer.passes.devices import memory_for
 from explainer.passes.state import passing
-from explainer.passes.targets import Read, Wanted
+from explainer.passes.targets import Read, Wanted, scores_in
 from explainer.pictures.resizing import resize, size_of
 
 Needs = Literal["network", "boxes", "method"]
@@ -83,7 +83,9 @@ class Asked:
         self.outputs = torch.cat(
             [self._outputs(images[part].clone(), part) for part in torch.split(rows, self.size)]
         )
-        self.targets = network.targets(targets, self.outputs, count)
+        # What `_outputs` gives are the scores already, unless a callable reads the whole output.
+        read = network if callable(targets) else replace(network, scores=scores_in)
+        self.targets = read.targets(targets, self.outputs, count)
         if self.targets.several:
             raise ExplainerError("several targets per image", "measure one class at a time")
 

@@ -121,6 +121,40 @@ def test_metrics_ask_each_image_its_own_question(metric: str) -> None:
     torch.testing.assert_close(together, torch.cat(alone), rtol=1e-4, atol=1e-5, equal_nan=True)
 
 
+class Answers(nn.Module):
+    """Answers as they are, or in the form that `wrapped` gives them."""
+
+    def __init__(self, wrapped: Callable[[Tensor], Any] = lambda scores: scores) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 6, 3), nn.Conv2d(6, 8, 3, stride=2)
+        self.answers, self.wrapped = nn.Linear(8, 5), wrapped
+
+    def forward(self, images: Tensor) -> Any:
+        seen = torch.relu(self.second(torch.relu(self.first(images))))
+        return self.wrapped(self.answers(seen.mean((2, 3))))
+
+
+@pytest.mark.parametrize("metric", [name for name, m in METRICS.items() if m.needs == "network"])
+@pytest.mark.parametrize(
+    ("wrapped", "scores"),
+    [
+        (lambda found: -found, lambda output: -output),
+        (lambda found: {"answer": found}, lambda output: output["answer"]),
+        (lambda found: torch.cat([found * 0, found], 1), lambda output: output[:, 5:]),
+    ],
+)
+def test_metrics_read_the_scores_once(
+    metric: str, wrapped: Callable[[Tensor], Any], scores: Callable[[Any], Tensor]
+) -> None:
+    images, maps, targets = noise(3, 3, 16, 16), noise(3, 8, 8), [1, 4, 2]
+    measure = METRICS[metric].compute
+    expected = measure(Network(seeded(Answers)), images, maps, targets)
+    subject = Network(seeded(Answers, wrapped), scores=scores)
+    torch.testing.assert_close(measure(subject, images, maps, targets), expected, equal_nan=True)
+    own = measure(Network(seeded(Answers)), images, maps, None)
+    torch.testing.assert_close(measure(subject, images, maps, None), own, equal_nan=True)
+
+
 def test_re_drawn_weights_are_asked_the_same_questions() -> None:
     images = noise(3, 3, 16, 16)
     found = randomisation_similarity(network().asked([0, 3, 1]), images, [1, 4, 2], stages=2)
