@@ -57,7 +57,6 @@ def test_two_questions_that_the_design_could_not_tell_apart_are_refused(tmp_path
 @pytest.mark.django_db
 def test_the_database_refuses_two_stimuli_that_are_one() -> None:
     one = open_small_study(people=2).stimuli.first()
-    assert one is not None
     with pytest.raises(IntegrityError, match="stimulus_asked_once"), transaction.atomic():
         Stimulus.objects.create(
             study=one.study, photo=one.photo, paradigm=one.paradigm, category=one.category,

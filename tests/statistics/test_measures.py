@@ -1,6 +1,5 @@
 """Detection, calibration, reliance, utility, equivalence and the bootstrap: worked values."""
 
-from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,30 +43,28 @@ def test_brier_and_calibration_are_worked_by_hand() -> None:
     assert calibration_error([], []) is None
 
 
-CHOICES = [
-    ("cat", "dog", "dog", "dog"),  # first wrong, advice right, followed
-    ("cat", "dog", "cat", "dog"),  # not followed
-    ("dog", "cat", "dog", "dog"),  # first right, advice wrong, kept
-    ("dog", "cat", "cat", "dog"),  # given up
-    ("dog", "cat", "dog", "dog"),
-    ("dog", "dog", "dog", "dog"),  # in neither
-]
-
-
-def reliance(choices: list[tuple[str, str, str, str]]) -> dict[str, Any]:
-    frame = pd.DataFrame(choices, columns=["first", "advice", "final", "truth"])
-    frame = frame.assign(method="a", participant=frame.index, image=frame.index)
-    shares: dict[str, Any] = two_step_shares(frame, ["a"])["a"]
-    return shares
+CHOICES = pd.DataFrame(
+    [
+        ("cat", "dog", "dog", "dog"),  # first wrong, advice right, followed
+        ("cat", "dog", "cat", "dog"),  # not followed
+        ("dog", "cat", "dog", "dog"),  # first right, advice wrong, kept
+        ("dog", "cat", "cat", "dog"),  # given up
+        ("dog", "cat", "dog", "dog"),
+        ("dog", "dog", "dog", "dog"),  # in neither
+    ],
+    columns=["first", "advice", "final", "truth"],
+)
+CHOICES = CHOICES.assign(method="a", participant=CHOICES.index, image=CHOICES.index)
 
 
 def test_reliance_has_its_own_denominators() -> None:
-    counts = {name: (one["count"], one["n"]) for name, one in reliance(CHOICES).items()}
+    shares = two_step_shares(CHOICES, ["a"])["a"]
+    counts = {name: (one["count"], one["n"]) for name, one in shares.items()}
     assert counts == {"rair": (1, 2), "rsr": (2, 3), "switch": (2, 5)}
 
 
 def test_an_empty_denominator_is_missing_and_not_zero() -> None:
-    assert reliance(CHOICES[-1:])["rair"]["value"] is None
+    assert two_step_shares(CHOICES[-1:], ["a"])["a"]["rair"]["value"] is None
 
 
 @pytest.mark.parametrize(

@@ -326,7 +326,7 @@ class Counter(nn.Module):
 
 
 def from_state(module: nn.Module, images: Tensor, states: Sequence[Tensor]) -> Any:
-    module.state = torch.stack(list(states))  # type: ignore[assignment]
+    module.state = torch.stack(list(states))
     return module(images)
 
 

@@ -18,7 +18,6 @@ from tests.studies.definition.test_definition import GOOD, complaint
 
 CODE = Participation._meta.get_field("completion_code").max_length
 TITLE = Study._meta.get_field("title").max_length
-assert TITLE is not None
 
 
 def with_code(code: str) -> str:
