@@ -1,6 +1,5 @@
 """Detection, calibration, reliance, utility, equivalence and the bootstrap: worked values."""
 
-
 import numpy as np
 import pandas as pd
 import pytest
