@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.graphs.way import RULE
 from explainer.methods import METHODS, Layers, Method, Work
+from explainer.methods.base import digested
 from explainer.networks.contexts import digest_of_context, refuse_other_length
 from explainer.networks.forms import refuse_other_type
 from explainer.networks.network import Network, refuse_training
@@ -249,20 +250,21 @@ def settings_digest(
     """SHA-256 (hex) of all but the weights and the photo that decides a map's values.
 
     Covers the layer, the preprocessing, the method's name and version, its settings, defaults
-    included (a changed default gives another digest), and a network's type other than float32.
+    included (a changed default gives another digest; of settings that came later only other values
+    than their defaults), and a network's type other than float32.
     """
     chosen = method_named(method)
     record = chosen.with_settings(dict(settings or {}))
-    return _digest(network, chosen, asdict(record))
+    return _digest(network, chosen, record)
 
 
-def _digest(network: Network, method: Method, settings: Mapping[str, Any]) -> str:
+def _digest(network: Network, method: Method, record: Any) -> str:
     said: dict[str, Any] = {
         "layer": str(network.layer or RULE) if method.layer == "map" else None,
         "preprocess": network.preprocess.digest() if network.preprocess else None,
         "method": method.name,
         "version": method.version,
-        "settings": settings,
+        "settings": digested(record),
     }
     if dtype_of(network.module) != torch.float32:
         said["dtype"] = str(dtype_of(network.module))
@@ -354,8 +356,7 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
         "weights_digest": network.weights_digest,
         "preprocess_digest": network.preprocess.digest() if network.preprocess else None,
         "settings_digests": {
-            name: _digest(network, METHODS[name], asdict(record))
-            for name, record in records.items()
+            name: _digest(network, METHODS[name], record) for name, record in records.items()
         },
         "versions": versions_with(network.module),
         "arithmetic": arithmetic(network.module),

@@ -27,6 +27,20 @@ class NoSettings:
     """The method has nothing to set."""
 
 
+# Of a setting that its method has not always had: `field(default=…, metadata=LATER)`. At its
+# default it has no part in digests, so that what was made before it came is known as before.
+LATER = {"later": True}
+
+
+def digested(record: Any) -> dict[str, Any]:
+    """What of a settings record decides digests."""
+    return {
+        one.name: getattr(record, one.name)
+        for one in fields(record)
+        if not (one.metadata == LATER and getattr(record, one.name) == one.default)
+    }
+
+
 def full_precision(values: Tensor) -> Tensor:
     """Half-precision values, as autocast gives them, as float32; others as they are."""
     return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values

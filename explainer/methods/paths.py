@@ -1,18 +1,21 @@
 """Averages over many nearby inputs: Integrated Grad-CAM, integrated gradients, SmoothGrad."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, field
+from typing import Literal, NamedTuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from explainer.errors import ExplainerError
 
-from .base import Chunk, Method, Work
+from .base import LATER, Chunk, Method, Work
 from .grad_cam import grad_cam_map
 
 Baseline = Literal["black", "white", "zeros"]
+Points = Literal["left", "right", "middle", "trapezoid", "gauss_legendre"]
+Statistic = Literal["mean", "square", "variance"]
 
 
 @dataclass(frozen=True)
@@ -20,24 +23,64 @@ class PathSettings:
     """`steps`: points on the straight path from the baseline to the image.
 
     `baseline`: a "black" or "white" photo, as it comes out of the network's preprocessing, or
-    "zeros" after it.
+    "zeros" after it. `points`: where they lie, and how they count (see `sum_over`).
     """
 
     steps: int = 50
     baseline: Baseline = "black"
+    points: Points = field(default="right", metadata=LATER)
 
     def __post_init__(self) -> None:
         if self.steps < 1:
             raise ExplainerError(f"steps = {self.steps}", "use 1 or more")
+        if self.points == "trapezoid" and self.steps < 2:
+            raise ExplainerError(
+                "a trapezoid has two ends, and there is 1 step",
+                'use 2 steps or more, or other points, such as "middle"',
+            )
+
+
+@dataclass(frozen=True)
+class GradCamPathSettings(PathSettings):
+    """Those of a path, whose points lie as in Integrated Grad-CAM's paper by default."""
+
+    points: Points = field(default="left", metadata=LATER)
+
+
+class Sum(NamedTuple):
+    """How an integral over 0…1 is taken: Σ weights · f(shares) / divisor, of m shares each."""
+
+    shares: Tensor
+    weights: Tensor
+    divisor: float
+
+
+def sum_over(points: Points, steps: int, device: torch.device) -> Sum:
+    """The sum of `steps` points: the left ends, right ends or middles of as many equal parts;
+    both ends of one part fewer; or the points of Gauss and Legendre."""
+    numbers, equal = torch.arange(steps, device=device), torch.ones(steps, device=device)
+    if points == "gauss_legendre":
+        places, weights = np.polynomial.legendre.leggauss(steps)
+        shares, own = (torch.from_numpy(half / 2).float() for half in (places + 1, weights))
+        return Sum(shares.to(device), own.to(device), 1)
+    if points == "trapezoid":
+        equal[[0, -1]] = 0.5
+        return Sum(numbers / (steps - 1), equal, steps - 1)
+    moved = {"left": numbers, "right": numbers + 1, "middle": numbers + 0.5}[points]
+    return Sum(moved / steps, equal, steps)
 
 
 @dataclass(frozen=True)
 class SmoothGradSettings:
-    """`samples` noisy images, their noise's σ being `noise` × (max − min) of the image."""
+    """`samples` noisy images, their noise's σ being `noise` × (max − min) of the image.
+
+    `statistic`: of their gradients the "mean", the mean "square", or the "variance".
+    """
 
     samples: int = 50
     noise: float = 0.15
     seed: int = 0
+    statistic: Statistic = field(default="mean", metadata=LATER)
 
     def __post_init__(self) -> None:
         if self.samples < 1:
@@ -53,25 +96,28 @@ def baseline_image(work: Work, baseline: Baseline) -> Tensor:
     return work.network.plain(work.inputs, 0 if baseline == "black" else 255)
 
 
-def integrated_grad_cam(work: Work, settings: PathSettings, k: int) -> Tensor:
+def integrated_grad_cam(work: Work, settings: GradCamPathSettings, k: int) -> Tensor:
     """(1/m) Σ_t ReLU(Σ_k mean g^k(γ_t) · A^k(γ_t)), γ_t = x' + (t/m)(x − x'), t = 0…m−1.
 
-    As the authors' notebook has it: A(x') is not subtracted, and the image itself is no step.
+    As the authors' notebook has it: A(x') is not subtracted, and by default the image itself is no
+    step.
     """
     return work.once(("integrated_grad_cam", settings), lambda: _grad_cams(work, settings))[k]
 
 
 def _grad_cams(work: Work, settings: PathSettings) -> list[Tensor]:
     start = baseline_image(work, settings.baseline)
+    shares, weights, divisor = sum_over(settings.points, settings.steps, work.inputs.device)
 
     def at(chunk: Chunk) -> Tensor:
-        return _between(work, start, chunk.variants / settings.steps, chunk)
+        return _between(work, start, shares[chunk.variants], chunk)
 
     sums = [torch.zeros_like(work.activations()[:, 0]) for _ in range(work.targets.count)]
     for chunk in work.chunks(settings.steps, graph=True):
+        counts = weights[chunk.variants, None, None]
         for total, found in zip(sums, work.walks_of(at(chunk), chunk.places), strict=True):
-            total.index_add_(0, chunk.places, grad_cam_map(*found))
-    return [total / settings.steps for total in sums]
+            total.index_add_(0, chunk.places, counts * grad_cam_map(*found))
+    return [total / divisor for total in sums]
 
 
 def _between(work: Work, start: Tensor, share: Tensor, chunk: Chunk) -> Tensor:
@@ -82,18 +128,23 @@ def _between(work: Work, start: Tensor, share: Tensor, chunk: Chunk) -> Tensor:
 def integrated_gradients(work: Work, settings: PathSettings, k: int) -> Tensor:
     """(x − x') ⊙ (1/m) Σ_t ∂y/∂x(x' + (t/m)(x − x')), t = 1…m (equation 3)."""
     start = baseline_image(work, settings.baseline)
+    parts = sum_over(settings.points, settings.steps, work.inputs.device)
 
     def at(chunk: Chunk) -> Tensor:
-        return _between(work, start, (chunk.variants + 1) / settings.steps, chunk)
+        return _between(work, start, parts.shares[chunk.variants], chunk)
 
-    means = work.once(
-        ("integrated_gradients", settings), lambda: _mean_gradients(work, settings.steps, at)
+    sums = work.once(
+        ("integrated_gradients", settings), lambda: _gradients(work, at, parts, torch.float32)
     )
-    return (work.inputs - start) * means[k]
+    return (work.inputs - start) * sums[k][0]
 
 
 def smooth_grad(work: Work, settings: SmoothGradSettings, k: int) -> Tensor:
-    """(1/n) Σ ∂y/∂x(x + ε), ε ~ N(0, σ²): the same noise for every image, drawn from the seed."""
+    """(1/n) Σ ∂y/∂x(x + ε), ε ~ N(0, σ²): the same noise for every image, drawn from the seed.
+
+    Of "square" (1/n) Σ (∂y/∂x)² (Hooker et al., section 3), of "variance" that less the square of
+    the mean (VarGrad, Adebayo et al.).
+    """
     return work.once(("smooth_grad", settings), lambda: _smoothed(work, settings))[k]
 
 
@@ -104,21 +155,39 @@ def _smoothed(work: Work, settings: SmoothGradSettings) -> list[Tensor]:
     noise = torch.randn(shape, generator=generator).to(images)
     flat = images.flatten(1)
     sigma = settings.noise * (flat.amax(1) - flat.amin(1))[:, None, None, None]
-    return _mean_gradients(
-        work,
-        settings.samples,
-        lambda chunk: images[chunk.places] + sigma[chunk.places] * noise[chunk.variants],
-    )
+    equal = sum_over("left", settings.samples, images.device)
+
+    def at(chunk: Chunk) -> Tensor:
+        return images[chunk.places] + sigma[chunk.places] * noise[chunk.variants]
+
+    if settings.statistic == "mean":
+        return [mean for (mean,) in _gradients(work, at, equal, torch.float32)]
+    # The difference of two large numbers in float64, of which float32 would leave rounding
+    moments = _gradients(work, at, equal, torch.float64, powers=(1, 2))
+    if settings.statistic == "square":
+        return [square for _, square in moments]
+    return [(square - mean.square()).clamp(min=0) for mean, square in moments]
 
 
-def _mean_gradients(work: Work, count: int, at: Callable[[Chunk], Tensor]) -> list[Tensor]:
-    """The mean ∂y/∂x over `count` variants of each image, for each target."""
-    sums = [torch.zeros_like(work.inputs, dtype=torch.float32) for _ in range(work.targets.count)]
-    for chunk in work.chunks(count, graph=True):
+def _gradients(
+    work: Work,
+    at: Callable[[Chunk], Tensor],
+    parts: Sum,
+    dtype: torch.dtype,
+    powers: tuple[int, ...] = (1,),
+) -> list[list[Tensor]]:
+    """For each target and power the mean of (∂y/∂x)^power over variants of each image."""
+    sums = [
+        [torch.zeros_like(work.inputs, dtype=dtype) for _ in powers]
+        for _ in range(work.targets.count)
+    ]
+    for chunk in work.chunks(len(parts.weights), graph=True):
+        counts = parts.weights[chunk.variants, None, None, None].to(dtype)
         walks = work.walks_of(at(chunk), chunk.places, pixels=True)
-        for total, (_, gradient) in zip(sums, walks, strict=True):
-            total.index_add_(0, chunk.places, gradient.float())
-    return [total / count for total in sums]
+        for totals, (_, gradient) in zip(sums, walks, strict=True):
+            for total, power in zip(totals, powers, strict=True):
+                total.index_add_(0, chunk.places, counts * gradient.to(dtype) ** power)
+    return [[total / parts.divisor for total in totals] for totals in sums]
 
 
 INTEGRATED_GRAD_CAM = Method(
@@ -128,7 +197,7 @@ INTEGRATED_GRAD_CAM = Method(
     paper="Sattarzadeh et al., Integrated Grad-CAM, arXiv 2102.07805",
     cost="steps × (1 forward, 1 backward to the layer)",
     compute=integrated_grad_cam,
-    settings=PathSettings,
+    settings=GradCamPathSettings,
 )
 INTEGRATED_GRADIENTS = Method(
     name="integrated_gradients",

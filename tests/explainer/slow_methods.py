@@ -125,21 +125,36 @@ def between(image: Tensor, share: float) -> Tensor:
     return start + share * (image - start)
 
 
+def points(wanted: dict[str, Any], default: str) -> list[tuple[float, float]]:
+    """Where on the path, and with which weight, by plain definitions of the sums."""
+    m, name = wanted["steps"], wanted.get("points", default)
+    if name == "gauss_legendre":  # the roots of the Legendre polynomial, and 2 / ((1−x²) P'(x)²)
+        legendre = np.polynomial.legendre.Legendre.basis(m)
+        weights = [2 / ((1 - x**2) * legendre.deriv()(x) ** 2) for x in legendre.roots()]
+        return [((x + 1) / 2, w / 2) for x, w in zip(legendre.roots(), weights, strict=True)]
+    if name == "trapezoid":
+        ends = [1 / (2 * (m - 1)) if t in (0, m - 1) else 1 / (m - 1) for t in range(m)]
+        return [(t / (m - 1), weight) for t, weight in enumerate(ends)]
+    moved = {"left": 0, "middle": 0.5, "right": 1}[name]
+    return [((t + moved) / m, 1 / m) for t in range(m)]
+
+
 def integrated_grad_cam(
     subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]
 ) -> Map:
-    m = wanted["steps"]
-    return sum(loops.grad_cam(*subject.layer(between(image, t / m), target)) / m for t in range(m))
+    return sum(
+        weight * loops.grad_cam(*subject.layer(between(image, share), target))
+        for share, weight in points(wanted, "left")
+    )
 
 
 def integrated_gradients(
     subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]
 ) -> Map:
-    m, total = wanted["steps"], np.zeros(image.shape)
-    from_zero = wanted.get("baseline") == "zeros"
-    for t in range(1, m + 1):
-        at = image * t / m if from_zero else between(image, t / m)
-        total += subject.gradient(at, target) / m
+    total, from_zero = np.zeros(image.shape), wanted.get("baseline") == "zeros"
+    for share, weight in points(wanted, "right"):
+        at = image * share if from_zero else between(image, share)
+        total += weight * subject.gradient(at, target)
     way = image if from_zero else image - BLACK[:, None, None]
     return way.numpy() * total
 
@@ -148,7 +163,13 @@ def smooth_grad(subject: Subject, image: Tensor, target: int, wanted: dict[str, 
     n = wanted["samples"]
     drawn = torch.randn(n, *image.shape, generator=torch.Generator().manual_seed(wanted["seed"]))
     sigma = wanted["noise"] * float(image.max() - image.min())
-    return sum(subject.gradient(image + sigma * sample, target) / n for sample in drawn)
+    found = [np.float64(subject.gradient(image + sigma * sample, target)) for sample in drawn]
+    mean = sum(found) / n
+    return {
+        "mean": mean,
+        "square": sum(gradient**2 for gradient in found) / n,
+        "variance": sum((gradient - mean) ** 2 for gradient in found) / n,
+    }[wanted.get("statistic", "mean")]
 
 
 def group_cam(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
@@ -224,6 +245,9 @@ def other_image(subject: Subject, image: Tensor, target: int, wanted: dict[str, 
     return enlarged_grad_cam(subject, other, first, size_of(image))
 
 
+POINTS = ("left", "right", "middle", "trapezoid", "gauss_legendre")
+SAMPLES = {"samples": 6, "noise": 0.2, "seed": 5}
+STATISTICS = ("mean", "square", "variance")
 SLOW: dict[str, Slow] = {
     "grad_cam": Slow(cam(loops.grad_cam)),
     "counterfactual_grad_cam": Slow(cam(lambda A, g: loops.grad_cam(A, g, -1))),
@@ -235,15 +259,22 @@ SLOW: dict[str, Slow] = {
     "layer_cam": Slow(cam(loops.layer_cam)),
     "hires_cam": Slow(cam(loops.hires_cam)),
     "grad_cam_pp": Slow(cam(loops.grad_cam_pp)),
-    "integrated_grad_cam": Slow(integrated_grad_cam, ({"steps": 7},)),
+    "integrated_grad_cam": Slow(
+        integrated_grad_cam, ({"steps": 7}, *({"steps": 4, "points": name} for name in POINTS))
+    ),
     "group_cam": Slow(group_cam, tuple({"groups": n} for n in (4, 3, 32)), (28, 30), 1e-3),
     "gam": Slow(gam, ({"layers": ["first", "second"]}, {"layers": ["second > relu"]})),
     "score_cam": Slow(score_cam),
     "occlusion": Slow(occlusion, ({"patch": 4, "stride": 2, "fill": "white"},)),
     "gradient": Slow(pixels("gradient")),
-    "smooth_grad": Slow(smooth_grad, ({"samples": 6, "noise": 0.2, "seed": 5},)),
+    "smooth_grad": Slow(smooth_grad, (SAMPLES, *(SAMPLES | {"statistic": s} for s in STATISTICS))),
     "integrated_gradients": Slow(
-        integrated_gradients, ({"steps": 4}, {"steps": 3, "baseline": "zeros"})
+        integrated_gradients,
+        (
+            {"steps": 4},
+            {"steps": 3, "baseline": "zeros"},
+            *({"steps": 4, "points": name} for name in POINTS),
+        ),
     ),
     "edges": Slow(edges),
     "centre_prior": Slow(centre_prior, ({"spread": 0.3},)),

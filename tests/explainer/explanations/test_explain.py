@@ -308,6 +308,29 @@ def as_digested(layer: str) -> str:
     return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
 
+# Of settings that their methods have not always had: values other than their defaults
+LATER = {
+    "integrated_gradients": {"points": "middle"},
+    "integrated_grad_cam": {"points": "right"},
+    "smooth_grad": {"statistic": "square"},
+}
+
+
+@pytest.mark.parametrize("method", LATER)
+def test_a_setting_that_came_later_is_digested_only_where_it_is_not_at_its_default(
+    method: str,
+) -> None:
+    network, defaults = Network(small(), "second"), METHODS[method].defaults()
+    ever = {key: value for key, value in defaults.items() if key not in LATER[method]}
+    said = {"layer": "second" if METHODS[method].layer == "map" else None, "preprocess": None,
+            "method": method, "version": METHODS[method].version, "settings": ever}  # fmt: skip
+    as_before = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+    assert settings_digest(network, method) == as_before
+    assert settings_digest(network, method, defaults) == as_before
+    for key, value in LATER[method].items():
+        assert settings_digest(network, method, {key: value}) != as_before
+
+
 def test_a_settings_digest_says_by_which_rule_the_default_layer_was_found() -> None:
     network, one = Network(small()), noise(1, 3, 9, 9)
     found = explain(network, one, [0]).provenance["settings_digests"]["grad_cam"]

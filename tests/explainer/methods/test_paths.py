@@ -30,6 +30,35 @@ def test_integrated_gradients_is_captums_right_riemann_sum() -> None:
     torch.testing.assert_close(gained, scores[[0, 1], [3, 0]], rtol=0.05, atol=0.01)
 
 
+CAPTUMS = {"left": "riemann_left", "middle": "riemann_middle", "gauss_legendre": "gausslegendre"}
+
+
+@pytest.mark.parametrize("points", CAPTUMS)
+def test_captum_agrees_about_other_points(points: str) -> None:
+    network, images = Network(small(), preprocess=STEPS), noise(2, 3, 9, 9)
+    settings = {"integrated_gradients": {"points": points, "steps": 20}}
+    found = explain(network, images, [3, 0], ["integrated_gradients"], settings=settings)
+    theirs = IntegratedGradients(network.module).attribute(
+        images, black(), target=torch.tensor([3, 0]), n_steps=20, method=CAPTUMS[points]
+    )
+    torch.testing.assert_close(found["integrated_gradients"], theirs.float(), rtol=1e-4, atol=1e-6)
+
+
+def test_a_trapezoid_of_one_step_is_refused() -> None:
+    settings = {"integrated_gradients": {"points": "trapezoid", "steps": 1}}
+    with pytest.raises(ExplainerError, match="has two ends, and there is 1 step: use 2 steps"):
+        explain(Network(small()), noise(1, 3, 9, 9), [0], ["integrated_gradients"],
+                settings=settings)  # fmt: skip
+
+
+def test_the_variance_of_gradients_that_are_all_alike_is_zero() -> None:
+    settings = {"smooth_grad": {"noise": 0.0, "samples": 3, "statistic": "variance"}}
+    network, images = Network(small()), 1e3 * noise(2, 3, 9, 9)
+    found = explain(network, images, [1, 2], ["smooth_grad", "gradient"], settings=settings)
+    scale = float(found["gradient"].square().max())
+    assert float(found["smooth_grad"].max()) <= 1e-12 * scale
+
+
 def test_smooth_grad_does_not_depend_on_the_batch() -> None:
     network = Network(small())
     images = noise(3, 3, 9, 9)
