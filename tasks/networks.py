@@ -47,6 +47,7 @@ def _wanted(network: Network) -> dict[str, Any]:
         "sha256": network.sha256 or None,
         "labels": network.labels_file or None,
         "layer": network.layer or None,
+        "grid": network.grid or None,
         "options": network.options,
         "device": settings.WORKER_DEVICE,
     }
@@ -87,6 +88,8 @@ def describe(network: Network) -> None:
         "weights_digest": found.weights_digest,
         "preprocess_digest": found.preprocess.digest() if found.preprocess else "",
     }
+    if found.grid is not None:
+        network.described["grid"] = list(found.grid)
     if found.weights_taken_off:
         network.described["weights_taken_off"] = found.weights_taken_off
     network.save(update_fields=["labels", "described"])

@@ -361,6 +361,8 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
         "versions": versions_with(network.module),
         "arithmetic": arithmetic(network.module),
     }
+    if network.grid is not None:
+        made["grid"] = list(network.grid)
     if network.weights_taken_off:
         made["weights_taken_off"] = network.weights_taken_off
     if network.context:

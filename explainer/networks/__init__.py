@@ -35,6 +35,7 @@ def load_network(
     sha256: str | None = None,
     labels: Sequence[str] | str | Path | None = None,
     layer: str | nn.Module | None = None,
+    grid: Sequence[int] | None = None,
     seed: int = 0,
     device: str | torch.device = AUTO,
     **options: Any,
@@ -46,8 +47,9 @@ def load_network(
     torchvision), "package" (EfficientNet-Lite, factories), "pretrained" (timm's own, which it
     downloads), a local checkpoint (PyTorch or safetensors), or None or "random" for weights drawn
     from `seed` (None of a factory: its own). `sha256`: digest that the file must have.
-    `labels`: names, a text file with one a line, or "imagenet". `device`: where it computes, "auto"
-    for a card where there is one. `options` are the builder's own (see `OPTIONS` there).
+    `labels`: names, a text file with one a line, or "imagenet". `grid`: see `Network`. `device`:
+    where it computes, "auto" for a card where there is one. `options` are the builder's
+    own (see `OPTIONS` there).
     """
     builder = builder_of(name)
     _check_options(name, options)
@@ -70,8 +72,8 @@ def load_network(
     )
     network.module.to(place)
     if layer is not None:
-        return replace(network, layer=layer)
-    return network
+        network = replace(network, layer=layer)
+    return network if grid is None else replace(network, grid=grid)
 
 
 def builder_of(name: str) -> Builder:

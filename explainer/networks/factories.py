@@ -136,5 +136,6 @@ def _said(network: Network) -> dict[str, Any]:
         "labels": tuple(network.labels),
         "preprocessing": network.preprocess.digest() if network.preprocess else "",
         "layer": network.layer,
+        "grid": network.grid,
         "probabilities": network.probabilities,
     }

@@ -28,8 +28,8 @@ class NetworkAdmin(ReadingAdmin):
     """Files by their names alone: their folders on the machine are not shown."""
 
     list_display = ("builder", "weights_file", "options", "digest")
-    fields = ("builder", "weights_file", "labels_name", "sha256", "options", "layer", "digest",
-              "described")  # fmt: skip
+    fields = ("builder", "weights_file", "labels_name", "sha256", "options", "layer", "grid",
+              "digest", "described")  # fmt: skip
 
     def rows_of(self, rows: QuerySet[Network], studies: list[int]) -> QuerySet[Network]:
         return rows.filter(pk__in=networks_of_studies(studies))

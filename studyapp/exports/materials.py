@@ -19,8 +19,8 @@ STUDY_FIELDS = (
 TEXT_FIELDS = ("name", "version", "markdown", "digest", "reason", "created_at")
 DEVIATION_FIELDS = ("what", "detail", "made_at")
 NETWORK_FIELDS = (
-    "builder", "weights", "sha256", "options", "labels_file", "layer", "digest", "labels",
-    "described",
+    "builder", "weights", "sha256", "options", "labels_file", "layer", "grid", "digest",
+    "labels", "described",
 )  # fmt: skip
 PHOTO_FIELDS = (
     "name", "group", "categories", "image__sha256", "image__file", "image__width", "image__height",

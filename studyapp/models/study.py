@@ -136,6 +136,7 @@ class Network(models.Model):
     options = models.JSONField(default=dict, blank=True)
     labels_file = models.CharField(max_length=500, blank=True)
     layer = models.CharField(max_length=200, blank=True)
+    grid = models.JSONField(default=list, blank=True, help_text="How tokens lie, where named.")
     digest = models.CharField(max_length=64, unique=True)
     labels = models.JSONField(default=list, blank=True, help_text="Class names, by class index.")
     described = models.JSONField(

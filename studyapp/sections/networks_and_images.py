@@ -35,6 +35,21 @@ class NetworkSection(Section):
         description="Dotted name; by default the last map, or the last patch tokens, that the "
         "score is computed from.",
     )
+    grid: list[Count] | None = Field(
+        None,
+        min_length=2,
+        max_length=3,
+        description="Rows and columns of a transformer's patches, and how many tokens come before "
+        "them if need be, such as [14, 14, 1]; only if its pass does not show how they lie.",
+    )
+
+    @model_serializer(mode="wrap")
+    def without_absent_grid(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out an absent `grid`, so that digests of earlier studies stay the same."""
+        found: dict[str, Any] = usual(self)
+        if found.get("grid") is None:
+            found.pop("grid", None)
+        return found
 
 
 class PairSection(Section):

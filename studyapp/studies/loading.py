@@ -263,7 +263,7 @@ def _write_conditions(study: Study, definition: Definition, base: Path, *, keep:
 
 def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
     """The row of a network; its files' full paths are stored, so that any worker finds them."""
-    values = {
+    values: dict[str, Any] = {
         "builder": section.builder,
         "weights": weights_of(section, base, keep=keep),
         "sha256": section.sha256 or "",
@@ -271,6 +271,8 @@ def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
         "labels_file": labels_of(section, base, keep=keep),
         "layer": section.layer or "",
     }
+    if section.grid is not None:  # left out otherwise, as before there was a choice
+        values["grid"] = section.grid
     # A changed file under the same name is another network, to which no old result belongs.
     files = {key: content_digest(file) for key, file in network_files(section, base).items()}
     told = {**values, "files": files} if files else values

@@ -10,9 +10,10 @@ from pytest_django import Settings
 
 from sandbox.small_line import empty_broker
 from studyapp.models import Network, Prediction, Study
+from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.loading import load_study
-from tasks import preparation
+from tasks import networks, preparation
 
 pytestmark = pytest.mark.django_db
 
@@ -88,3 +89,17 @@ def test_a_factorys_network_is_asked_where_site_and_worker_allow_it(
     assert prepared(study).problem == ""
     assert Prediction.objects.count() == 2
     assert Network.objects.get().labels == ["cat", "dog", "fox"]
+
+
+def test_a_grid_reaches_the_worker_and_every_record_and_changes_no_other_digest(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.NETWORK_FACTORIES = [FACTORY]
+    monkeypatch.setenv("NETWORK_FACTORIES", FACTORY)
+    study = loaded(tmp_path, f"{OWN}grid = [4, 4, 1]\n")
+    assert prepared(study).problem == ""
+    row = Network.objects.get()
+    assert (row.grid, row.described["grid"]) == ([4, 4, 1], [4, 4, 1])
+    assert networks.loaded(row).grid == (4, 4, 1)
+    plain = NetworkSection(builder=FACTORY, weights="package")
+    assert "grid" not in plain.model_dump()

@@ -40,6 +40,12 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sha256", metavar="D", help="SHA-256 that the weights file must have")
     parser.add_argument("--labels", metavar="F", help="a text file of class names, one per line")
     parser.add_argument("--layer", metavar="L", help="address of the layer to explain")
+    parser.add_argument(
+        "--grid",
+        metavar="U,V[,P]",
+        help="how a transformer's tokens lie where its pass does not show it: rows and columns of "
+        "patches, and how many tokens come before them",
+    )
     add_device(parser)
     parser.add_argument(
         "--option",
@@ -82,9 +88,21 @@ def network_of(arguments: argparse.Namespace) -> Network:
         sha256=arguments.sha256,
         labels=arguments.labels,
         layer=arguments.layer,
+        grid=_grid(arguments.grid),
         device=arguments.device,
         **options,
     )
+
+
+def _grid(given: str | None) -> list[int] | None:
+    if given is None:
+        return None
+    try:
+        return [int(length) for length in given.split(",")]
+    except ValueError as error:
+        raise ExplainerError(
+            f"--grid {given} are no whole numbers", "write --grid 14,14 or --grid 14,14,1"
+        ) from error
 
 
 def settings_of(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:

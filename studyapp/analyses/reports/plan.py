@@ -12,7 +12,8 @@ def network_lines(definition: Facts) -> Iterator[str]:
         weights = PurePath(one["weights"].replace("\\", "/")).name
         told = [one["builder"], f"weights {weights}", *_settings(one["options"])]
         layer = [f"layer {one['layer']}"] if one.get("layer") else []
-        yield f"{name}: {', '.join([*told, *layer])}"
+        grid = [f"grid {one['grid']}"] if one.get("grid") else []
+        yield f"{name}: {', '.join([*told, *layer, *grid])}"
 
 
 def condition_lines(definition: Facts) -> Iterator[str]:

@@ -122,6 +122,12 @@ def _network_complaints(definition: Definition) -> Iterator[Complaint]:
             yield from _factory_complaints(name, network)
         else:
             yield from _option_complaints(name, network, [*known["options"], DRAWN_FROM])
+        if network.grid is not None and (min(network.grid[:2]) < 1 or min(network.grid) < 0):
+            yield (
+                ("networks", name, "grid"),
+                f"`networks.{name}.grid = {network.grid}`: give the rows and columns of the "
+                "patches, and how many tokens come before them, such as [14, 14, 1]",
+            )
     for name, pair in definition.pairs.items():
         for role, network_name in (("stronger", pair.stronger), ("weaker", pair.weaker)):
             if network_name is not None and network_name not in definition.networks:
@@ -155,7 +161,7 @@ def _same_network(definition: Definition, name: str, pair: PairSection) -> Itera
     """A network against itself shows the same pictures on both sides and tells nothing."""
     stronger = definition.networks.get(pair.stronger)
     weaker = definition.networks.get(pair.weaker or "")
-    computes = attrgetter("builder", "weights", "options", "layer")
+    computes = attrgetter("builder", "weights", "options", "layer", "grid")
     if stronger is None or weaker is None or computes(stronger) != computes(weaker):
         return
     given = f"{pair.stronger} and {pair.weaker} are the same network"

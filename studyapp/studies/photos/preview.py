@@ -98,6 +98,7 @@ def _classified(
             "sha256": section.sha256,
             "labels": labels_of(section, base) or None,
             "layer": section.layer,
+            "grid": section.grid,
             "options": section.options,
             "methods": definition.methods_of(name),
         }

@@ -258,6 +258,15 @@ def test_networks_of_timms_are_taken_by_any_name_and_by_its_options() -> None:
     assert 'options = "img_size"`: unknown; did you mean "size"?' in told
 
 
+def test_a_grid_is_rows_columns_and_tokens_before_them() -> None:
+    builder = 'builder = "vgg16"'
+    read = parse_definition(GOOD.replace(builder, f"{builder}\ngrid = [14, 14, 1]"), "cats.toml")
+    assert read.networks["vgg"].grid == [14, 14, 1]
+    told = spoiled(builder, f"{builder}\ngrid = [0, 14]")
+    assert "give the rows and columns of the patches" in told
+    assert "networks.vgg.grid" in spoiled(builder, f"{builder}\ngrid = [14]")
+
+
 def test_a_factory_is_taken_where_it_is_allowed_and_else_told_whom_to_ask(
     settings: Settings,
 ) -> None:

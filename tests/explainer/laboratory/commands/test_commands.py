@@ -1,6 +1,7 @@
 """The command line as people call it, on a small network's own weights and photos."""
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -195,3 +196,15 @@ def test_bad_input_is_one_line_and_exit_code_1(
 def test_every_verb_has_a_help_page() -> None:
     told = python("-m", "explainer", "--help").stdout
     assert [name for name in COMMANDS if name not in told] == []
+
+
+def test_a_grid_is_named_on_the_command_line_and_stands_in_the_record(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = ["explain", str(photo(tmp_path)), *NETWORK, "--out", str(tmp_path / "o")]
+    assert main([*asked, "--grid", "4,4,1"]) == 0
+    (manifest,) = (tmp_path / "o").glob("*/manifest.json")
+    assert json.loads(manifest.read_text())["provenance"]["grid"] == [4, 4, 1]
+    told(capsys)
+    assert main([*asked, "--grid", "4x4"]) == 1
+    assert "--grid 4x4 are no whole numbers: write --grid 14,14" in told(capsys)[1]
