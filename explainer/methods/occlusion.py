@@ -1,28 +1,40 @@
 """How far the score falls when a patch is hidden (Zeiler and Fergus, section 4.2)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
+from PIL import ImageColor
 from torch import Tensor
 
 from explainer.errors import ExplainerError
+from explainer.methods.masks import blur
+from explainer.networks.network import Colour
 from explainer.pictures.resizing import size_of
 
-from .base import Method, Work
-from .paths import Baseline, baseline_image
+from .base import LATER, Method, Work
+from .paths import baseline_image
+
+Fill = Literal["black", "white", "zeros", "mean", "blur", "colour"]
 
 
 @dataclass(frozen=True)
 class OcclusionSettings:
-    """A square of `patch` pixels, moved by `stride`, filled with `fill`.
+    """A window of `patch` pixels, moved by `stride`, filled with `fill`.
 
+    `width` and `stride_across`: of a window that is wider or narrower than high, or moves otherwise
+    across than down; 0: as `patch` and `stride`.
     `fill`: "zeros" after preprocessing, which is the grey of the mean photo for networks that
-    normalise; or a "black" or "white" photo's pixels.
+    normalise; a "black" or "white" photo's pixels; the "mean" of each photo; the photo itself under
+    a "blur" (51×51 pixels, σ 50); or a "colour", by its name or as #RRGGBB.
     """
 
     patch: int = 32
     stride: int = 16
-    fill: Baseline = "zeros"
+    fill: Fill = "zeros"
+    width: int = field(default=0, metadata=LATER)
+    stride_across: int = field(default=0, metadata=LATER)
+    colour: str = field(default="", metadata=LATER)
 
     def __post_init__(self) -> None:
         if self.patch < 1:
@@ -31,6 +43,58 @@ class OcclusionSettings:
             raise ExplainerError(
                 f"stride = {self.stride}", f"use 1 to patch = {self.patch}, or pixels are left out"
             )
+        if self.width < 0:
+            raise ExplainerError(f"width = {self.width}", "use 1 or more pixels, or 0 for a square")
+        if not (1 <= self.across.stride <= self.across.length):
+            raise ExplainerError(
+                f"the window moves {self.across.stride} pixels across and is "
+                f"{self.across.length} wide, so that pixels are left out",
+                f"give stride_across = 1 to {self.across.length}",
+            )
+        self._refuse_colour()
+
+    def _refuse_colour(self) -> None:
+        if (self.fill == "colour") != bool(self.colour):
+            raise ExplainerError(
+                f'fill = "{self.fill}" with colour = "{self.colour}"',
+                'give both, fill = "colour" and colour = "#808080", or leave colour out',
+            )
+        if self.colour:
+            self.rgb  # noqa: B018  # refuses what is no colour
+
+    @property
+    def rgb(self) -> Colour:
+        """Red, green and blue of `colour`."""
+        fix = 'use a name, such as "grey", or #RRGGBB'
+        try:
+            found = ImageColor.getrgb(self.colour)
+        except ValueError as error:
+            raise ExplainerError(f'colour = "{self.colour}"', fix) from error
+        if len(found) == 4:  # with an opacity, which a window can't have
+            raise ExplainerError(f'colour = "{self.colour}"', fix)
+        return found
+
+    @property
+    def down(self) -> "Side":
+        return Side(self.patch, self.stride)
+
+    @property
+    def across(self) -> "Side":
+        return Side(self.width or self.patch, self.stride_across or self.stride)
+
+
+@dataclass(frozen=True)
+class Side:
+    """Along one side: the window's length, and how far it moves, in pixels."""
+
+    length: int
+    stride: int
+
+    def windows(self, pixels: int) -> Tensor:
+        """Windows×pixels booleans."""
+        starts = torch.arange(0, pixels - self.length + self.stride, self.stride)
+        places = torch.arange(pixels)
+        return (places >= starts[:, None]) & (places < starts[:, None] + self.length)
 
 
 def occlusion(work: Work, settings: OcclusionSettings, k: int) -> Tensor:
@@ -47,12 +111,19 @@ class Patches:
     def __init__(
         self, size: tuple[int, int], settings: OcclusionSettings, device: torch.device
     ) -> None:
-        if settings.patch > min(size):
+        down, across = settings.down, settings.across
+        if down.length > size[0] or across.length > size[1]:
+            patch = f"a patch of {down.length} pixels"
+            if across.length != down.length:
+                patch = f"a patch of {down.length}×{across.length} pixels"
             raise ExplainerError(
-                f"a patch of {settings.patch} pixels hides images of {size[0]}×{size[1]} wholly",
+                f"{patch} hides images of {size[0]}×{size[1]} wholly",
                 'make it smaller: settings={"occlusion": {"patch": …, "stride": …}}',
             )
-        self.rows, self.columns = (_windows(length, settings).to(device) for length in size)
+        self.rows, self.columns = (
+            side.windows(pixels).to(device)
+            for side, pixels in zip((down, across), size, strict=True)
+        )
         self.count = len(self.rows) * len(self.columns)
 
     def hidden(self, numbers: Tensor) -> Tensor:
@@ -66,22 +137,27 @@ class Patches:
         return self.rows.sum(0)[:, None] * self.columns.sum(0)
 
 
-def _windows(length: int, settings: OcclusionSettings) -> Tensor:
-    """Windows×length booleans along one side."""
-    starts = torch.arange(0, length - settings.patch + settings.stride, settings.stride)
-    places = torch.arange(length)
-    return (places >= starts[:, None]) & (places < starts[:, None] + settings.patch)
+def filling(work: Work, settings: OcclusionSettings) -> Tensor:
+    """What hidden pixels show: 1×C×H×W of all images, or of each N×C×1×1 or N×C×H×W."""
+    if settings.fill == "mean":
+        return work.inputs.mean((2, 3), keepdim=True)
+    if settings.fill == "blur":
+        return blur(work.inputs)
+    if settings.fill == "colour":
+        return work.network.plain(work.inputs, settings.rgb)
+    return baseline_image(work, settings.fill)
 
 
 def _falls(work: Work, settings: OcclusionSettings) -> list[Tensor]:
     images, count = work.inputs, work.targets.count
     patches = Patches(size_of(images), settings, images.device)
-    fill = baseline_image(work, settings.fill)
+    fill = filling(work, settings)
     whole = work.precise_scores()
     sums = torch.zeros(count, len(images), *size_of(images), device=images.device)
     for chunk in work.chunks(patches.count):
         hidden = patches.hidden(chunk.variants)
-        without = torch.where(hidden[:, None], fill, images[chunk.places])
+        own = fill if len(fill) == 1 else fill[chunk.places]
+        without = torch.where(hidden[:, None], own, images[chunk.places])
         falls = whole[chunk.places] - work.scores_of(without, chunk.places)
         for total, fall in zip(sums, falls.T, strict=True):
             total.index_add_(0, chunk.places, fall[:, None, None] * hidden)

@@ -40,6 +40,7 @@ from .preprocessing import Preprocessing, adapted
 from .redrawn import redrawn, widened
 
 Call = Callable[[nn.Module, Tensor, tuple[Any, ...]], Any]
+Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -210,15 +211,17 @@ class Network:
             self._found["redrawn"] = (wanted, module)
         return cast(nn.Module, module)
 
-    def plain(self, images: Tensor, value: int) -> Tensor:
-        """1×C×H×W: what the network sees of a photo whose every pixel is `value`, 0 to 255.
+    def plain(self, images: Tensor, value: int | Colour) -> Tensor:
+        """1×C×H×W: what the network sees of a photo whose every pixel is `value`, 0 to 255 of each
+        of red, green and blue.
 
         A network without preprocessing is taken to see pixel values as they are, 0 to 1.
         """
+        colour = (value,) * 3 if isinstance(value, int) else value
         if self.preprocess is None:
-            return torch.full_like(images[:1], value / 255)
+            return _as_they_are(images, colour)
         side = self.preprocess.size
-        seen = self.preprocess.tensor(Image.new("RGB", (side, side), (value,) * 3))
+        seen = self.preprocess.tensor(Image.new("RGB", (side, side), colour))
         if seen.shape != images.shape[1:]:
             if not torch.equal(seen, seen[:, :1, :1].expand_as(seen)):
                 raise ExplainerError(
@@ -316,6 +319,19 @@ class Network:
         self._refuse_shared_questions(placed)
         with torch.no_grad(), passing(self.module):
             return class_scores(self.scores(self.run(placed)), len(images)).float().cpu()
+
+
+def _as_they_are(images: Tensor, colour: Colour) -> Tensor:
+    channels = images.shape[1]
+    if len(set(colour)) > 1 and channels != 3:
+        raise ExplainerError(
+            f"a colour has red, green and blue, and the images have {channels} channels",
+            "name a grey, such as #808080, or give the network its preprocessing",
+        )
+    if channels != 3:
+        return torch.full_like(images[:1], colour[0] / 255)
+    values = [torch.full_like(images[:1, :1], value / 255) for value in colour]
+    return torch.cat(values, 1)
 
 
 def in_float32(network: Network) -> Network:

@@ -196,16 +196,31 @@ def score_cam(subject: Subject, image: Tensor, target: int, _: dict[str, Any]) -
     return loops.bilinear(coarse, size_of(image))
 
 
+def filled(image: Tensor, wanted: dict[str, Any]) -> Tensor:
+    """C×H×W: what hidden pixels show."""
+    name = wanted["fill"]
+    if name == "mean":
+        return torch.stack([torch.full_like(channel, channel.mean()) for channel in image])
+    if name == "blur":
+        return gaussian_blur(image, [51, 51], [50.0, 50.0])
+    if name == "colour":
+        side = STEPS.size
+        seen = STEPS.tensor(Image.new("RGB", (side, side), wanted["colour"]))
+        return seen[:, :1, :1].expand_as(image)
+    return WHITE[:, None, None].expand_as(image)
+
+
 def occlusion(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
-    (height, width), patch, step = size_of(image), wanted["patch"], wanted["stride"]
+    (height, width), high, step = size_of(image), wanted["patch"], wanted["stride"]
+    wide, across = wanted.get("width", high), wanted.get("stride_across", step)
     falls, counts = np.zeros((height, width)), np.zeros((height, width))
-    whole = subject.score(image, target)
-    for top in range(0, height - patch + 1, step):
-        for left in range(0, width - patch + 1, step):
-            hidden = image.clone()
-            hidden[:, top : top + patch, left : left + patch] = WHITE[:, None, None]
-            falls[top : top + patch, left : left + patch] += whole - subject.score(hidden, target)
-            counts[top : top + patch, left : left + patch] += 1
+    whole, fill = subject.score(image, target), filled(image, wanted)
+    for top in range(0, height - high + 1, step):
+        for left in range(0, width - wide + 1, across):
+            hidden, window = image.clone(), np.s_[top : top + high, left : left + wide]
+            hidden[:, *window] = fill[:, *window]
+            falls[window] += whole - subject.score(hidden, target)
+            counts[window] += 1
     return falls / counts
 
 
@@ -265,7 +280,15 @@ SLOW: dict[str, Slow] = {
     "group_cam": Slow(group_cam, tuple({"groups": n} for n in (4, 3, 32)), (28, 30), 1e-3),
     "gam": Slow(gam, ({"layers": ["first", "second"]}, {"layers": ["second > relu"]})),
     "score_cam": Slow(score_cam),
-    "occlusion": Slow(occlusion, ({"patch": 4, "stride": 2, "fill": "white"},)),
+    "occlusion": Slow(
+        occlusion,
+        (
+            {"patch": 4, "stride": 2, "fill": "white"},
+            {"patch": 4, "stride": 2, "width": 2, "fill": "mean"},
+            {"patch": 3, "stride": 3, "width": 8, "stride_across": 6, "fill": "white"},
+            {"patch": 6, "stride": 2, "fill": "colour", "colour": "#ff8000"},
+        ),
+    ),
     "gradient": Slow(pixels("gradient")),
     "smooth_grad": Slow(smooth_grad, (SAMPLES, *(SAMPLES | {"statistic": s} for s in STATISTICS))),
     "integrated_gradients": Slow(
