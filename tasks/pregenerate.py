@@ -136,14 +136,14 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
         map_file=file,
         map_digest=digest,
         is_empty=bool(found.empty[row.method][place, which]),
+        checks={
+            key: float(values[place, which])
+            for key, values in found.checks.get(row.method, {}).items()
+        },
         provenance={
             **found.provenance,
             "layer": found.layer,
             "beside": list(found.beside),
-            "checks": {
-                key: float(values[place, which])
-                for key, values in found.checks.get(row.method, {}).items()
-            },
             # Another photo by its digest, not by its place on this machine
             "settings": {**found.settings[row.method], **row.settings},
             "seconds_of_batch": round(found.seconds, 4),

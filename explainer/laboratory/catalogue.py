@@ -1,10 +1,11 @@
 """The names that a study file may use, for readers that can't import torch."""
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import Any, get_type_hints
 
 from explainer.methods import METHODS, Method
 from explainer.methods.base import type_name
+from explainer.methods.checks import CHECKS
 from explainer.networks import BUILDERS, TIMM, options_of, weights_of
 from explainer.pictures.colours import STOPS
 from explainer.pictures.render import Display
@@ -13,12 +14,14 @@ from .metrics import METRICS
 
 
 def catalogue() -> dict[str, Any]:
-    """Methods (controls among them), networks, metrics, colour maps, display settings; defaults.
+    """Methods (controls among them), what their checks say, networks, metrics, colour maps,
+    display settings; defaults.
 
     `families`: networks that are named by a prefix and a name that only their library knows.
     """
     return {
         "methods": {name: _method(method) for name, method in METHODS.items()},
+        "checks": {name: asdict(check) for name, check in CHECKS.items()},
         "networks": {name: _network(name) for name in BUILDERS},
         "families": {TIMM: _network(f"{TIMM}NAME")},
         "metrics": {name: {"better": metric.better} for name, metric in METRICS.items()},

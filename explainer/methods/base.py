@@ -200,7 +200,8 @@ class Method:
 
     `shape`: maps are N×u×v at the layer's size ("layer"), N×H×W ("image") or N×C×H×W ("input").
     `layers(network, images, targets, settings)`: addresses of maps it needs beside the explained
-    layer's. `checks(work, settings, k)`: by name, N numbers on how far the maps can be trusted;
+    layer's. `checks(work, settings, k)`: by name, N numbers on how far the maps can be trusted,
+    each name with its line in `checks.CHECKS`;
     `refuse(checks, layer)`: ExplainerError where by them the maps mean nothing, asked once they are
     in the host's memory, so that nothing waits for a card.
     `layer`: it looks at no layer, at the map N×K×u×v of the explained one, or at several maps,

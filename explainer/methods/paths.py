@@ -11,6 +11,7 @@ from torch import Tensor
 from explainer.errors import ExplainerError
 
 from .base import LATER, Chunk, Method, Work
+from .checks import relative
 from .grad_cam import grad_cam_map
 
 Baseline = Literal["black", "white", "zeros"]
@@ -102,22 +103,45 @@ def integrated_grad_cam(work: Work, settings: GradCamPathSettings, k: int) -> Te
     As the authors' notebook has it: A(x') is not subtracted, and by default the image itself is no
     step.
     """
-    return work.once(("integrated_grad_cam", settings), lambda: _grad_cams(work, settings))[k]
+    whole, _ = _grad_cams(work, settings)[k]
+    return whole
 
 
-def _grad_cams(work: Work, settings: PathSettings) -> list[Tensor]:
+def integrated_grad_cam_checks(
+    work: Work, settings: GradCamPathSettings, k: int
+) -> dict[str, Tensor]:
+    """`convergence_error`: Σ |L − L of every second step| / Σ |L|, N; of one step nothing is told.
+
+    Its sum promises nothing: the gradient's mean and the ReLU are taken at each step.
+    """
+    if settings.steps == 1:
+        return {}
+    whole, half = _grad_cams(work, settings)[k]
+    return {"convergence_error": relative((whole - half).abs().sum((1, 2)), whole.sum((1, 2)))}
+
+
+def _grad_cams(work: Work, settings: GradCamPathSettings) -> list[tuple[Tensor, Tensor]]:
+    """For each target: the mean over all steps, and over every second one."""
+    return work.once(("integrated_grad_cam", settings), lambda: _over_steps(work, settings))
+
+
+def _over_steps(work: Work, settings: GradCamPathSettings) -> list[tuple[Tensor, Tensor]]:
     start = baseline_image(work, settings.baseline)
     shares, weights, divisor = sum_over(settings.points, settings.steps, work.inputs.device)
 
     def at(chunk: Chunk) -> Tensor:
         return _between(work, start, shares[chunk.variants], chunk)
 
-    sums = [torch.zeros_like(work.activations()[:, 0]) for _ in range(work.targets.count)]
+    empty = torch.zeros_like(work.activations()[:, 0])
+    sums = [(empty.clone(), empty.clone()) for _ in range(work.targets.count)]
     for chunk in work.chunks(settings.steps, graph=True):
         counts = weights[chunk.variants, None, None]
-        for total, found in zip(sums, work.walks_of(at(chunk), chunk.places), strict=True):
-            total.index_add_(0, chunk.places, counts * grad_cam_map(*found))
-    return [total / divisor for total in sums]
+        second = (chunk.variants % 2 == 0)[:, None, None]
+        for (total, half), found in zip(sums, work.walks_of(at(chunk), chunk.places), strict=True):
+            maps = counts * grad_cam_map(*found)
+            total.index_add_(0, chunk.places, maps)
+            half.index_add_(0, chunk.places, maps * second)
+    return [(total / divisor, half / float(weights[::2].sum())) for total, half in sums]
 
 
 def _between(work: Work, start: Tensor, share: Tensor, chunk: Chunk) -> Tensor:
@@ -137,6 +161,27 @@ def integrated_gradients(work: Work, settings: PathSettings, k: int) -> Tensor:
         ("integrated_gradients", settings), lambda: _gradients(work, at, parts, torch.float32)
     )
     return (work.inputs - start) * sums[k][0]
+
+
+def integrated_gradients_checks(work: Work, settings: PathSettings, k: int) -> dict[str, Tensor]:
+    """`completeness_error`: |Σ of the map − (y(x) − y(x'))| / |y(x) − y(x')|, N (proposition 1)."""
+    whole = integrated_gradients(work, settings, k).float().sum((1, 2, 3))
+    gained = work.precise_scores()[:, k] - _baseline_scores(work, settings.baseline)[:, k]
+    return {"completeness_error": relative(whole - gained, gained)}
+
+
+def _baseline_scores(work: Work, baseline: Baseline) -> Tensor:
+    """y(x'): N×K."""
+
+    def make() -> Tensor:
+        start = baseline_image(work, baseline)
+        found = [
+            work.scores_of(start.expand(len(chunk.places), -1, -1, -1), chunk.places)
+            for chunk in work.chunks(1)
+        ]
+        return torch.cat(found)
+
+    return work.once(("baseline scores", baseline), make)
 
 
 def smooth_grad(work: Work, settings: SmoothGradSettings, k: int) -> Tensor:
@@ -197,6 +242,7 @@ INTEGRATED_GRAD_CAM = Method(
     paper="Sattarzadeh et al., Integrated Grad-CAM, arXiv 2102.07805",
     cost="steps × (1 forward, 1 backward to the layer)",
     compute=integrated_grad_cam,
+    checks=integrated_grad_cam_checks,
     settings=GradCamPathSettings,
 )
 INTEGRATED_GRADIENTS = Method(
@@ -204,8 +250,9 @@ INTEGRATED_GRADIENTS = Method(
     family="pixels",
     formula="(x − x') ⊙ (1/m) Σ_t ∂y/∂x(x' + (t/m)(x − x')), t = 1…m",
     paper="Sundararajan et al., Axiomatic Attribution for Deep Networks, arXiv 1703.01365",
-    cost="steps × (1 forward, 1 backward to the input)",
+    cost="steps × (1 forward, 1 backward to the input), 1 forward for its check",
     compute=integrated_gradients,
+    checks=integrated_gradients_checks,
     shape="input",
     signed=True,
     layer="none",

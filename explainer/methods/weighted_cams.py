@@ -7,7 +7,8 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError
 
-from .base import Method, NoSettings, Work
+from .base import Method, NoSettings, Work, full_precision
+from .checks import relative
 from .grad_cam import weighted_sum
 
 EPSILON = 1e-7
@@ -35,19 +36,23 @@ def xgrad_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
 
     `conservation_error`: |Σ α A − Σ A ⊙ g| / Σ |A ⊙ g|. `largest_weight`: max |α| / max |g|, at
     most 1 of a map without negative values, of which α is then a mean of the gradient.
+    `score_error`: |y − Σ α A| / |y|, the paper's conservation (equation 3).
     """
     activations, gradient = work.activations(), work.layer_gradient(k)
     alpha, product = _xgrad_weights(activations, gradient), activations * gradient
-    lost = weighted_sum(alpha, activations).sum((1, 2)) - product.sum((1, 2, 3))
+    whole = weighted_sum(alpha, activations).sum((1, 2))
+    lost = whole - product.sum((1, 2, 3))
     return {
-        "conservation_error": _share(lost.abs(), product.abs().sum((1, 2, 3))),
-        "largest_weight": _share(alpha.abs().amax((1, 2, 3)), gradient.abs().amax((1, 2, 3))),
+        "conservation_error": relative(lost, product.abs().sum((1, 2, 3))),
+        "largest_weight": relative(alpha.abs().amax((1, 2, 3)), gradient.abs().amax((1, 2, 3))),
+        "score_error": _score_error(work, whole, k),
     }
 
 
-def _share(part: Tensor, whole: Tensor) -> Tensor:
-    """part / whole, and 0 where both are."""
-    return torch.where(whole > 0, part / whole, part)
+def _score_error(work: Work, whole: Tensor, k: int) -> Tensor:
+    """|y − what the map adds up to| / |y|: the biases' share where the head is linear."""
+    scores = full_precision(work.scores(k).detach())
+    return relative(scores - whole, scores)
 
 
 def layer_cam_map(activations: Tensor, gradient: Tensor) -> Tensor:
@@ -60,17 +65,32 @@ def layer_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
     return layer_cam_map(work.activations(), work.layer_gradient(k))
 
 
+def layer_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
+    """`left_out`: Σ |g ⊙ A| where g < 0, of Σ |g ⊙ A|; N. Of a linear head the rest is what this
+    map, before its last ReLU, adds up to."""
+    gradient = work.layer_gradient(k)
+    product = (gradient * work.activations()).abs()
+    left_out = product.masked_fill(gradient > 0, 0)
+    return {"left_out": relative(left_out.sum((1, 2, 3)), product.sum((1, 2, 3)))}
+
+
 def hires_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
     """ReLU(Σ_k g^k ⊙ A^k)."""
     return torch.relu(weighted_sum(work.layer_gradient(k), work.activations()))
 
 
 def hires_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
-    """`cancellation`: max_ij Σ_k |g ⊙ A| / max_ij |Σ_k g ⊙ A|, N each; 1 where both are 0."""
+    """`cancellation`: max_ij Σ_k |g ⊙ A| / max_ij |Σ_k g ⊙ A|, N each; 1 where both are 0.
+
+    `score_error`: |y − Σ g ⊙ A| / |y|.
+    """
     product = work.layer_gradient(k) * work.activations()
     whole = product.abs().sum(1).amax((1, 2))
     part = product.sum(1).abs().amax((1, 2))
-    return {"cancellation": torch.where(whole > 0, whole / part, torch.ones_like(part))}
+    return {
+        "cancellation": torch.where(whole > 0, whole / part, torch.ones_like(part)),
+        "score_error": _score_error(work, product.sum((1, 2, 3)), k),
+    }
 
 
 def refuse_rounding(checks: Mapping[str, Tensor], layer: str) -> None:
@@ -117,6 +137,7 @@ LAYER_CAM = Method(
     paper="Jiang et al., LayerCAM, IEEE TIP 2021, doi 10.1109/TIP.2021.3089943",
     cost=COST,
     compute=layer_cam,
+    checks=layer_checks,
 )
 HIRES_CAM = Method(
     name="hires_cam",

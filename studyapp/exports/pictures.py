@@ -158,6 +158,8 @@ def _make_use(
         **only(("class_index", "method", "settings_digest"), row),
         defaults={
             **only(EXPLANATION_FIELDS, row),
+            # Earlier bundles have them among the provenance
+            "checks": row.get("checks") or row["provenance"].get("checks", {}),
             "error": row["error"] or "",
             "map_digest": row["map_sha256"] or "",
             "map_file": _store(materials / "maps", row["map_sha256"], "maps"),

@@ -125,6 +125,15 @@ class Stimulus(models.Model):
         return f"{self.photo} ({self.category})"
 
 
+class NumbersByName(models.Func):
+    """Whether a JSON value is an object of numbers."""
+
+    output_field = models.BooleanField()
+    function = "jsonb_path_match"
+    path = '$.type() == "object" && !exists($.* ? (@.type() != "number"))'
+    template = f"%(function)s(%(expressions)s, '{path}')"
+
+
 class Explanation(Work):
     """A map for (photo, network, class, method, settings); `settings_digest` covers the layer,
     the preprocessing and the method's version."""
@@ -139,6 +148,8 @@ class Explanation(Work):
     map_file = models.CharField(max_length=200, blank=True)
     map_digest = models.CharField(max_length=64, blank=True)
     provenance = models.JSONField(default=dict, blank=True)
+    # How far the map is from what its method promises: {name in the catalogue: number}
+    checks = models.JSONField(default=dict, blank=True)
 
     class Meta(Work.Meta):
         constraints = [
@@ -148,6 +159,9 @@ class Explanation(Work):
                 name="explanation_once",
             ),
             ready_iff("explanation_ready_iff_digest", "map_digest"),
+            models.CheckConstraint(
+                name="explanation_checks_are_numbers", condition=NumbersByName("checks")
+            ),
         ]
 
     def __str__(self) -> str:

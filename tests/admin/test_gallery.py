@@ -1,8 +1,10 @@
 """The gallery: what every stimulus shows, and how people judged it."""
 
 import re
+from typing import Any
 
 import pytest
+from django.db import IntegrityError
 from django.test import Client
 
 from sandbox.builders import open_small_study, take_part
@@ -62,6 +64,34 @@ def test_the_filters_find_what_they_say() -> None:
     assert len(found(client, study, coverage="none")) == 3
     assert found(client, study, coverage="below") == []
     assert found(client, study, condition="guided_grad_cam", role="main") == [0, 1, 2, 3]
+
+
+def test_checks_of_maps_are_told_in_words_and_lead_to_the_doubtful_ones() -> None:
+    study = open_small_study(trials=1, people=1)
+    client = administrator()
+    form = client.get(page_of(study, "study_gallery")).context["form"]
+    assert not {"check", "doubtful"} & set(form.fields)
+    for position, error in enumerate((0.02, 0.3, 0.04)):
+        image = study.stimuli.get(position=position).photo.image
+        rows = Explanation.objects.filter(image=image, method="guided_backprop")
+        rows.update(checks={"completeness_error": error, "a_newer_check": 0.5})
+    assert found(client, study, doubtful="on") == [1]
+    assert found(client, study, check="completeness_error") == [1, 2, 0]
+    assert found(client, study, check="completeness_error", condition="guided_grad_cam") == []
+    page = client.get(page_of(study, "study_gallery"), {"check": "completeness_error"})
+    text = page.content.decode()
+    assert "The greatest completeness_error comes first." in text
+    assert "add up to the score&#x27;s difference from the baseline, 2.0 % off." in text
+    assert "baseline, 30.0 % off. To mend it, use more steps." in text
+    assert text.count("To mend it") == 2  # of the maps of both networks
+    assert "a_newer_check: 0.5" in text
+
+
+@pytest.mark.parametrize("checks", [{"conservation_error": "much"}, [0.5], {"of": {"a": 1}}])
+def test_checks_of_a_map_that_are_no_numbers_by_name_are_refused(checks: Any) -> None:
+    rows = Explanation.objects.filter(image__uses__study=open_small_study(trials=1, people=1))
+    with pytest.raises(IntegrityError, match="explanation_checks_are_numbers"):
+        rows.update(checks=checks)
 
 
 def test_what_people_on_the_way_have_not_judged_yet_is_below_the_target() -> None:

@@ -18,6 +18,7 @@ from studyapp.exports.bundle import write_bundle
 from studyapp.models import (
     Deviation,
     Exclusion,
+    Explanation,
     Judgment,
     Participation,
     Study,
@@ -82,6 +83,28 @@ def test_a_rebuilt_study_has_the_same_tables_and_results(
     assert "analysis/results.json" in files_of(again)
 
 
+def test_checks_of_maps_are_rebuilt_also_from_the_provenance_of_earlier_bundles(
+    tmp_path: Path, settings: Any
+) -> None:
+    study = close_study(open_small_study())
+    told = {"completeness_error": 0.25}
+    Explanation.objects.filter(method="guided_backprop").update(checks=told)
+    bundle = carry(study, tmp_path, settings)
+    call_command("import_bundle", str(bundle), verbosity=0)
+    rows = Explanation.objects.exclude(checks={})
+    assert {(row.method, row.checks["completeness_error"]) for row in rows} == {
+        ("guided_backprop", 0.25)
+    }
+    count = rows.count()
+    for row in (cells := rows_of(bundle, "explanations")):
+        row["provenance"] = json.dumps({"checks": json.loads(row.pop("checks"))})
+    rewrite_rows(bundle, cells, "explanations")
+    call_command("flush", interactive=False, verbosity=0)
+    settings.MEDIA_ROOT = str(tmp_path / "a-third-media")
+    call_command("import_bundle", str(bundle), verbosity=0)
+    assert [row.checks for row in Explanation.objects.exclude(checks={})] == [told] * count
+
+
 def test_a_zip_is_rebuilt_like_its_folder(tmp_path: Path, settings: Any) -> None:
     bundle = carry(lively_study("trust"), tmp_path, settings, "bundle.zip")
     call_command("import_bundle", str(bundle))
@@ -136,12 +159,12 @@ def vouch(bundle: Path, file: Path) -> None:
     (bundle / "manifest.json").write_text(json.dumps(manifest))
 
 
-def rewrite_trials(bundle: Path, rows: list[dict[str, str]]) -> None:
+def rewrite_rows(bundle: Path, rows: list[dict[str, str]], name: str = "trials") -> None:
     text = io.StringIO(newline="")
     writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    rewrite(bundle, text.getvalue().splitlines(), "trials")
+    rewrite(bundle, text.getvalue().splitlines(), name)
 
 
 @pytest.mark.parametrize("paradigm", ["trust", "distinction", "reliance"])
@@ -153,7 +176,7 @@ def test_a_bundle_of_before_there_were_answer_keys_gets_them(
     bundle = carry(study, tmp_path, settings)
     for row in (rows := rows_of(bundle, "trials")):
         del row["keys"]
-    rewrite_trials(bundle, rows)
+    rewrite_rows(bundle, rows)
     facts = bundle / "materials" / "study.json"
     told = json.loads(facts.read_text("utf-8"))
     del told["study"]["keys_digest"]
@@ -171,7 +194,7 @@ def test_a_bundle_whose_answer_key_was_changed_is_not_rebuilt(
     bundle = carry(close_study(open_small_study(people=4)), tmp_path, settings)
     rows = rows_of(bundle, "trials")
     rows[0]["keys"] = rows[0]["keys"].replace("-2", "-1")
-    rewrite_trials(bundle, rows)
+    rewrite_rows(bundle, rows)
     with pytest.raises(CommandError, match="the answer keys in the table of trials are not those"):
         call_command("import_bundle", str(bundle))
     assert Study.objects.count() == 0

@@ -9,7 +9,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import give
-from studyapp.models import Judgment, Participation, Status, Study
+from studyapp.models import Explanation, Judgment, Participation, Status, Study
 from studyapp.participations.answering import current_trial
 from studyapp.studies.definition.study import study_definition
 
@@ -62,3 +62,16 @@ def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None)
     person.refresh_from_db()
     assert (person.status, Judgment.objects.count()) == (Status.FINISHED, 3)
     assert person.completion_code
+
+
+def test_checks_of_maps_that_were_made_before_come_out_of_their_provenance(
+    newest_again: None,
+) -> None:
+    open_small_study(trials=1, people=1)
+    told = {"conservation_error": 0.5, "largest_weight": 3.0}
+    row = Explanation.objects.order_by("pk").first()
+    Explanation.objects.filter(pk=row.pk).update(provenance={"checks": told, "layer": "features"})
+    migrate(("studyapp", "0018_stimulus_asked_once"))
+    migrate()
+    rows = Explanation.objects.exclude(checks={})
+    assert [(one.pk, one.checks) for one in rows] == [(row.pk, told)]

@@ -41,7 +41,7 @@ design = {{ seed = 1, people = 4, stimuli = 2, ratings = "nearest", side_balance
 display = {{ size = 64 }}
 conditions = [
     {{ name = "map", method = "grad_cam" }},
-    {{ name = "twice", method = "grad_cam", versus = "gradient" }},
+    {{ name = "twice", method = "grad_cam", versus = "integrated_gradients" }},
     {{ name = "nothing", method = "none" }},
     {{ name = "borrowed", method = "other_image" }},
 ]
@@ -129,7 +129,22 @@ def test_two_methods_of_one_network_stand_at_the_two_sides(study: Study) -> None
         use.role: use.overlay.explanation.method
         for use in stimulus.overlays.select_related("overlay__explanation")
     }
-    assert found == {"stronger": "grad_cam", "weaker": "gradient"}
+    assert found == {"stronger": "grad_cam", "weaker": "integrated_gradients"}
+
+
+def test_a_maps_checks_are_kept_with_its_row(study: Study) -> None:
+    row = (
+        Explanation.objects.filter(method="integrated_gradients")
+        .select_related("image", "network")
+        .first()
+    )
+    network = networks.loaded(row.network)
+    seen = network.prepare([open_image(row.image)])
+    found = explainer.explain(network, seen, [row.class_index], ["integrated_gradients"])
+    told = {name: float(values[0]) for name, values in found.checks["integrated_gradients"].items()}
+    assert row.checks == pytest.approx(told, rel=1e-3, abs=1e-5)
+    assert set(told) == {"completeness_error"}
+    assert not Explanation.objects.filter(method="grad_cam").exclude(checks={}).exists()
 
 
 def test_only_what_is_shown_is_explained(study: Study) -> None:

@@ -16,6 +16,8 @@ from studyapp.models import (
 )
 from studyapp.studies.photos.rightness import rightness
 
+from .map_checks import with_doubtful_maps
+
 COUNTED = (Stage.MAIN, Stage.FINAL)
 
 
@@ -33,6 +35,8 @@ def choose(study: Study, wanted: dict[str, Any]) -> QuerySet[Stimulus]:
         rows = rows.filter(Exists(_uses().filter(condition__name=wanted["condition"])))
     if wanted.get("empty"):
         rows = rows.filter(Exists(_uses().filter(overlay__explanation__is_empty=True)))
+    if wanted.get("doubtful"):
+        rows = with_doubtful_maps(rows)
     rows = _by_networks(study, rows, wanted.get("networks", ""))
     return _by_coverage(study, rows, wanted.get("coverage", ""))
 

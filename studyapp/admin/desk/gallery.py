@@ -35,6 +35,7 @@ from studyapp.studies.rights import Act
 
 from .choosing import choose
 from .frame import show, study_page
+from .map_checks import Told, measured_checks, told, worst_first
 
 if TYPE_CHECKING:
     from studyapp.analyses.disagreement import Disagreement
@@ -49,12 +50,17 @@ class Shown:
 
     condition: Condition
     pictures: list[tuple[str, str, bool]] = field(default_factory=list)
+    checks: list[tuple[str, list[Told]]] = field(default_factory=list)
     metrics: list[tuple[str, float]] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
 
     @property
     def count(self) -> int:
         return len(self.scores)
+
+    @property
+    def is_doubtful(self) -> bool:
+        return any(check.fix for _, checks in self.checks for check in checks)
 
     @property
     def mean(self) -> float | None:
@@ -95,7 +101,9 @@ class GalleryForm(forms.Form):
         choices=[("", "any coverage"), ("none", "never judged"), ("below", "below the target")],
     )
     empty = forms.BooleanField(required=False, label="Empty map")
+    doubtful = forms.BooleanField(required=False, label="Doubtful map")
     metric = forms.ChoiceField(required=False, label="Order")
+    check = forms.ChoiceField(required=False, label="Order by check")
     stimulus = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, study: Study) -> None:
@@ -110,6 +118,10 @@ class GalleryForm(forms.Form):
         self._choices("metric", "as planned", metrics, "people against ")
         if not metrics:
             del self.fields["metric"]
+        checks = measured_checks(StimulusOverlay.objects.filter(stimulus__study=study))
+        self._choices("check", "as planned", checks, "greatest ")
+        if not checks:
+            del self.fields["check"], self.fields["doubtful"]
 
     def _choices(self, name: str, every: str, values: Iterable[str], words: str = "") -> None:
         field = self.fields[name]
@@ -133,6 +145,8 @@ def gallery(request: HttpRequest, study: Study) -> HttpResponse:
         # Only stimuli that both ranked, the greatest disagreement first
         keys = [key for key in rows.values_list("pk", flat=True) if key in found]
         keys.sort(key=lambda key: -found[key].size)
+    elif wanted.get("check"):
+        rows = worst_first(rows, wanted["check"], wanted["condition"])
     listed = _Ranked(rows, keys) if metric else rows
     page = Paginator(listed, ROWS).get_page(request.GET.get("page"))
     query = request.GET.copy()
@@ -142,6 +156,7 @@ def gallery(request: HttpRequest, study: Study) -> HttpResponse:
         "page": page,
         "cards": cards(study, list(page.object_list), wanted.get("condition") or "", found),
         "metric": metric,
+        "check": wanted.get("check") or "",
         "query": f"{query.urlencode()}&" if query else "",
     }
     return show(request, study, "gallery", context)
@@ -230,6 +245,8 @@ def _shown(stimuli: list[Stimulus], only: str) -> dict[int, dict[int, Shown]]:
         ready = use.overlay.state == WorkState.READY
         address = reverse("desk_picture", args=[use.overlay.code]) if ready else ""
         one.pictures.append((use.role, address, use.overlay.explanation.is_empty))
+        if use.overlay.explanation.checks:
+            one.checks.append((use.role, list(told(use.overlay.explanation.checks))))
         places[use.pk] = one
     for value in MetricValue.objects.filter(use__in=places).order_by("metric"):
         places[value.use_id].metrics.append((value.metric, value.value))

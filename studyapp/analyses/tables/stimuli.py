@@ -103,6 +103,9 @@ EXPLANATIONS = Table(
         Column("error", "text", "Why the map could not be made.", f"{_EXPLANATION}error"),
         Column("is_empty", "boolean", "Whether no value of the map is positive.",
                f"{_EXPLANATION}is_empty"),
+        Column("checks", "json",
+               "How far the map is from what its method promises, as JSON: numbers by the names "
+               "that docs/methods.md explains.", f"{_EXPLANATION}checks", was_added=True),
         Column("map_sha256", "text", "SHA-256 of the float32 map.", f"{_EXPLANATION}map_digest"),
         Column("provenance", "json", "How the map was made, as JSON.", f"{_EXPLANATION}provenance"),
         Column("overlay_sha256", "text", "SHA-256 of the picture.", "overlay__digest",

@@ -96,3 +96,53 @@ def test_a_baseline_of_another_size_is_refused_where_it_is_not_plain() -> None:
     assert network.plain(noise(1, 3, 12, 12), 0).shape == (1, 3, 12, 12)
     with pytest.raises(ExplainerError, match="of the size that the preprocessing makes"):
         explain(network, noise(1, 3, 9, 9), [0], ["integrated_grad_cam"])
+
+
+def test_integrated_gradients_say_how_far_their_sum_is_from_the_scores_change() -> None:
+    network = Network(small(), preprocess=STEPS)
+    images, settings = noise(2, 3, 9, 9), {"integrated_gradients": {"steps": 3}}
+    found = explain(network, images, [[3, 1], [0, 2]], ["integrated_gradients"], settings=settings)
+    told = found.checks["integrated_gradients"]["completeness_error"]
+    gained = (network.predict(images) - network.predict(black())).double()
+    for n, targets in enumerate([[3, 1], [0, 2]]):
+        for k, target in enumerate(targets):
+            whole = float(found["integrated_gradients"][n, k].double().sum())
+            wanted = float(gained[n, target])
+            assert float(told[n, k]) == pytest.approx(abs(whole - wanted) / abs(wanted), rel=1e-3)
+    finer = {"integrated_gradients": {"steps": 300}}
+    fine = explain(network, images, [[3, 1], [0, 2]], ["integrated_gradients"], settings=finer)
+    assert (fine.checks["integrated_gradients"]["completeness_error"] < told).all()
+    parts = explain(
+        network,
+        images,
+        [[3, 1], [0, 2]],
+        ["integrated_gradients"],
+        settings=settings,
+        memory=1,
+    ).checks["integrated_gradients"]["completeness_error"]
+    torch.testing.assert_close(parts, told)
+
+
+@pytest.mark.parametrize("steps", [2, 5, 6])
+def test_integrated_grad_cam_says_what_half_its_steps_would_change(steps: int) -> None:
+    network = Network(small(), "second", preprocess=STEPS)
+    images = noise(2, 3, 9, 9)
+    settings = {"integrated_grad_cam": {"steps": steps}}
+    found = explain(network, images, [3, 0], ["integrated_grad_cam"], settings=settings)
+    maps = []
+    for step in range(0, steps, 2):
+        between = black() + step / steps * (images - black())
+        maps.append(explain(network, between, [3, 0])["grad_cam"])
+    half = torch.stack(maps).mean(0)
+    whole = found["integrated_grad_cam"]
+    expected = (whole - half).abs().sum((1, 2)) / whole.sum((1, 2))
+    told = found.checks["integrated_grad_cam"]["convergence_error"]
+    torch.testing.assert_close(told, expected, rtol=1e-3, atol=1e-6)
+    assert (told > 0).all()
+
+
+def test_one_step_tells_nothing_of_convergence() -> None:
+    settings = {"integrated_grad_cam": {"steps": 1}}
+    network = Network(small(), "second")
+    found = explain(network, noise(1, 3, 9, 9), [0], ["integrated_grad_cam"], settings=settings)
+    assert "integrated_grad_cam" not in found.checks

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from explainer import METHODS, explain
+from explainer.methods.checks import CHECKS
 from tests.explainer.slow_methods import SLOW, Subject
 from tests.explainer.small_networks import noise
 
@@ -33,7 +34,9 @@ def test_every_method_equals_its_slow_reference(
     if "photo" in settings:
         settings = {**settings, "photo": str(subject.photo)}
     images = noise(2, 3, *slow.size)
-    found = explain(subject.network, images, TARGETS, [name], settings={name: settings})[name]
+    told = explain(subject.network, images, TARGETS, [name], settings={name: settings})
+    assert set(told.checks.get(name, {})) <= set(CHECKS), "describe it in CHECKS"
+    found = told[name]
     for n, target in enumerate(TARGETS):
         expected = slow.reference(subject, images[n], target, settings)
         close = slow.close * np.abs(expected).max()

@@ -11,6 +11,7 @@ from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 from torch import Tensor, nn
 
 from explainer import Network, explain, load_network
+from explainer.methods.checks import MOST, relative
 from explainer.pictures.resizing import resize
 from tests.explainer.slow_methods import Subject
 from tests.explainer.small_networks import Convolutions, noise, seeded, small
@@ -158,3 +159,36 @@ def test_on_a_map_without_negative_values_xgrad_cams_weights_are_means_of_the_gr
     assert (checks["conservation_error"] < 1e-4).all()
     parts = explain(network, noise(3, 3, 12, 12), [0, 1, 2], ["xgrad_cam"], memory=1)
     torch.testing.assert_close(parts.checks["xgrad_cam"], checks)
+
+
+class LinearHead(nn.Module):
+    """A map without negative values, its mean, and a linear head with a bias."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.map, self.head = nn.Conv2d(3, 5, 3), nn.Linear(5, 4)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.head(torch.relu(self.map(x)).mean((2, 3)))
+
+
+def test_of_a_linear_head_only_the_bias_is_not_in_a_map_that_adds_up_to_the_score() -> None:
+    module = seeded(LinearHead)
+    network, images = Network(module, "map > relu"), noise(2, 3, 9, 9)
+    found = explain(network, images, [1, 2], ["hires_cam", "xgrad_cam", "layer_cam"])
+    targets = torch.tensor([1, 2])
+    scores = network.predict(images)[[0, 1], targets]
+    expected = (module.head.bias.detach()[targets] / scores).abs()
+    for method in ("hires_cam", "xgrad_cam"):
+        told = found.checks[method]["score_error"]
+        torch.testing.assert_close(told, expected, rtol=1e-3, atol=1e-5)
+    A = torch.relu(module.map(images)).detach().mean((2, 3))
+    evidence = A * module.head.weight.detach()[targets]
+    left_out = -evidence.clamp(max=0).sum(1) / evidence.abs().sum(1)
+    assert (left_out > 0).all()
+    torch.testing.assert_close(found.checks["layer_cam"]["left_out"], left_out)
+
+
+def test_a_check_compares_with_nothing_in_numbers_that_json_holds() -> None:
+    parts, whole = torch.tensor([0.0, 3, -1, float("nan")]), torch.tensor([0.0, 0, -4, 1])
+    assert relative(parts, whole).tolist() == [0, MOST, 0.25, MOST]

@@ -1,0 +1,83 @@
+"""What the numbers beside a map mean: how far it is from what its method promises.
+
+A method measures them (`Method.checks`); each of their names has its line here, in words for people
+who look at the map.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+MOST = 1e6  # what is told where there is nothing to compare with: JSON knows no infinity
+
+
+@dataclass(frozen=True)
+class Check:
+    """`words`, with {} for the number, which is a share ("percent") or a multiple ("times").
+
+    `warns_above`: from there on the map is doubtful; None where no value speaks against it. `fix`:
+    what to do then.
+    """
+
+    name: str
+    words: str
+    unit: Literal["percent", "times"] = "percent"
+    warns_above: float | None = None
+    fix: str = ""
+
+
+def relative(part: Tensor, whole: Tensor) -> Tensor:
+    """|part| / |whole| as float32, MOST at the most; 0 where both are 0."""
+    share = (part.abs() / whole.abs()).float()
+    share = torch.where((part == 0) & (whole == 0), torch.zeros_like(share), share)
+    return share.nan_to_num(nan=MOST, posinf=MOST).clamp(max=MOST)
+
+
+CHECKS: dict[str, Check] = {
+    check.name: check
+    for check in (
+        Check(
+            "completeness_error",
+            "The attributions add up to the score's difference from the baseline, {} off.",
+            warns_above=0.05,
+            fix="use more steps",
+        ),
+        Check(
+            "convergence_error",
+            "With half the steps the map would differ by {}.",
+            warns_above=0.05,
+            fix="use more steps",
+        ),
+        Check(
+            "score_error",
+            "Before its ReLU the map adds up to the score, {} off: biases and bends after the "
+            "layer are not in it.",
+        ),
+        Check(
+            "conservation_error",
+            "The weights lose {} of gradient × activation.",
+            warns_above=0.05,
+            fix="name a layer whose map has no negative values, or use hires_cam",
+        ),
+        Check(
+            "largest_weight",
+            "The largest weight is {} the largest gradient.",
+            unit="times",
+            warns_above=10,
+            fix="name a layer whose map has no negative values, or use hires_cam",
+        ),
+        Check(
+            "cancellation",
+            "Over the channels, gradient × activation is {} its sum.",
+            unit="times",
+            warns_above=100,
+            fix="name the normalisation that follows as the layer",
+        ),
+        Check(
+            "left_out",
+            "The map leaves out {} of gradient × activation, which has a negative gradient.",
+        ),
+    )
+}
