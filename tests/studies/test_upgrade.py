@@ -71,7 +71,7 @@ def test_checks_of_maps_that_were_made_before_come_out_of_their_provenance(
     told = {"conservation_error": 0.5, "largest_weight": 3.0}
     row = Explanation.objects.order_by("pk").first()
     Explanation.objects.filter(pk=row.pk).update(provenance={"checks": told, "layer": "features"})
-    migrate(("studyapp", "0018_stimulus_asked_once"))
+    migrate(("studyapp", "0019_network_grid"))
     migrate()
     rows = Explanation.objects.exclude(checks={})
     assert [(one.pk, one.checks) for one in rows] == [(row.pk, told)]

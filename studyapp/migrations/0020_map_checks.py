@@ -12,7 +12,7 @@ def fill(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("studyapp", "0018_stimulus_asked_once")]
+    dependencies = [("studyapp", "0019_network_grid")]
 
     operations = [
         migrations.AddField(
