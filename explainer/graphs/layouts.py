@@ -7,9 +7,10 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from explainer.errors import ExplainerError
-from explainer.passes.grids import Arrangement, Grid, Tokens, channels_first, shape_shown
+from explainer.passes.grids import Arrangement, Tokens, channels_first, shape_shown
 
 from .ancestry import ancestors
+from .places import tokens_lie
 from .trail import Step, Trail
 
 
@@ -30,7 +31,7 @@ def layout_at(trail: Trail, address: str, said: Sequence[int] | None) -> Arrange
 
 def _tokens_at(trail: Trail, address: str, step: Step, said: Sequence[int] | None) -> Tokens:
     shape, count = shape_shown(step.tensor.shape), step.tensor.shape[1]
-    _, found = tokens_of(trail, step)
+    found = tokens_of(trail, step)
     if found is not None:
         if said is not None and tuple(said) != found[: len(said)]:
             raise ExplainerError(
@@ -55,62 +56,29 @@ def _tokens_at(trail: Trail, address: str, step: Step, said: Sequence[int] | Non
     return given
 
 
-def tokens_of(trail: Trail, step: Step) -> tuple[Step | None, Tokens | None]:
-    """The tokens that those of `step` (N×T×K) began as, and how they lie; None where the pass does
-    not show it.
+def tokens_of(trail: Trail, step: Step) -> Tokens | None:
+    """How the tokens of `step` (N×T×K) lie; None where the pass does not show it.
 
-    Tokens keep their order from block to block. It is read where the first T of them are made,
-    each of one place of a map: what attention mixes later no longer shows it. ExplainerError where
-    they do not follow the rows of the map.
+    ExplainerError where they do not follow the rows of the patches.
     """
-    count = step.tensor.shape[1]
-    if len(step.tensor) != trail.images or count == step.tensor.shape[2]:
-        return None, None  # no row for each image; or T×K may as well be K×T
-    made_of = ancestors([step.tensor])
-    maps: dict[Grid, Step] = {}
-    for made in trail.steps:
-        if made.is_map and made.learned and made.grid:
-            maps[made.grid] = made
-        elif made.place in made_of and made.tensor.dim() == 3 and made.tensor.shape[1] == count:
-            before = ancestors([made.tensor])
-            found = [_laid_out(made, map) for map in maps.values() if map.place in before]
-            if found:
-                return made, next((tokens for tokens in found if tokens), None)
-    return None, None
+    if len(step.tensor) != trail.images or step.places is None:
+        return None  # no row for each image; or made by calls that hide what they move
+    return tokens_lie(step.places)
 
 
 def mixed(trail: Trail, step: Step) -> bool:
-    """Whether each token of `step` was made of more than one place of the last learnt map."""
+    """Whether each token of `step` was made of several places of the map that the network's first
+    tokens were: a patch embedding is not."""
     before = ancestors([step.tensor])
-    maps = [one for one in trail.steps if one.is_map and one.learned and one.place in before]
+    roots = (one.places.root for one in trail.steps if one.tensor.dim() == 3 and one.places)
+    maps = {one.number: one for one in trail.steps if one.is_map and one.place in before}
+    first = next((maps[root] for root in sorted({*roots}) if root in maps), None)
+    if first is None:
+        return False
     numbers = torch.arange(step.tensor.shape[1], device=step.tensor.device)
-    first = _touched(step, maps[-1], numbers == numbers[-1])
-    return int(first.sum()) > 1
-
-
-def _laid_out(made: Step, map: Step) -> Tokens | None:
-    """How the tokens lie that were made of one place of `map` each; None where of several.
-
-    Which token a place went into is read digit by digit in base two: a place that reaches tokens
-    with this digit and tokens without it has reached two.
-    """
-    assert map.grid is not None
-    (u, v), count = map.grid, made.tensor.shape[1]
-    numbers = torch.arange(count, device=made.tensor.device)
-    went_into = numbers.new_zeros(u, v)
-    for digit in range((count - 1).bit_length()):
-        chosen = (numbers >> digit) % 2 == 1
-        reached = _touched(made, map, chosen)
-        if not torch.equal(reached, ~_touched(made, map, ~chosen)):
-            return None
-        went_into += reached.long() << digit
-    first = int(went_into[0, 0])
-    if not torch.equal(went_into.flatten(), first + numbers[: u * v]):
-        raise ExplainerError(
-            f"the network's {count} tokens do not follow the rows of its {u}×{v} patches",
-            "name a layer that gives a map, or use a method without a layer, such as occlusion",
-        )
-    return Tokens(u, v, first, count - first - u * v)
+    last = tokens_of(trail, step)
+    own = numbers[last.prefix + last.u * last.v - 1] if last else numbers[-1]
+    return int(_touched(step, first, numbers == own).sum()) > 1
 
 
 def _touched(made: Step, map: Step, chosen: Tensor) -> Tensor:

@@ -35,24 +35,29 @@ def last_patches(trail: Trail, steps: Sequence[Step], scores: Tensor, origin: Pl
 
 def _seen(trail: Trail, steps: Sequence[Step], scores: Tensor) -> list[Step]:
     """Tokens whose patches the scores depend on, the last first."""
-    tokens = [step for step in steps if step.tensor.dim() == 3]
-    shapes = {step.tensor.shape: step for step in tokens}
-    known = {shape: _layout(trail, step) for shape, step in shapes.items()}
+    streams = _streams(steps)
+    tokens = [step for step in steps if step.tensor.shape in streams]
     found = [
         step
         for step, gradient in zip(tokens, _gradients(scores, tokens), strict=True)
-        if _of_patches(gradient, known[step.tensor.shape])
+        if _of_patches(gradient, _layout(trail, step))
     ]
     return sorted(found, key=lambda step: step.number)[::-1]  # a module's after its last call's
 
 
+def _streams(steps: Sequence[Step]) -> set[torch.Size]:
+    """The shapes of tokens as they go from block to block: those in which results are added, and in
+    which so many tokens began. Keys and values, side by side, are not among them."""
+    tokens = [step for step in steps if step.tensor.dim() == 3 and step.places]
+    began = {step.tensor.shape[1]: step.tensor.shape for step in reversed(tokens)}
+    return {step.tensor.shape for step in tokens if step.adds} | set(began.values())
+
+
 def _layout(trail: Trail, step: Step) -> Tokens | None:
-    """How tokens lie that are as wide as they began: keys and values, side by side, are not."""
     try:
-        began, layout = tokens_of(trail, step)
+        return tokens_of(trail, step)
     except ExplainerError:  # in another order, of which whoever names such a layer is told
         return None
-    return layout if began and began.tensor.shape == step.tensor.shape else None
 
 
 def _of_patches(gradient: Tensor | None, layout: Tokens | None) -> bool:

@@ -19,11 +19,8 @@ from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
 from explainer.passes.state import passing
 
 from .ancestry import Place, place_of
+from .places import MAPPING, Places, of_map, places_after
 
-CHANNELS_FIRST = (  # beginnings of the names of calls that take and give N×K×u×v
-    *("conv", "batch_norm", "group_norm", "instance_norm", "interpolate", "upsample", "pixel_"),
-    *("max_pool", "avg_pool", "adaptive_", "fractional_", "lp_pool", "grid_sample", "local_resp"),
-)
 CHANNELS_LAST = ("linear", "layer_norm", "rms_norm")
 LEARNED = (  # calls with weights, wherever these are kept
     *("conv", "linear", "bilinear", "batch_norm", "group_norm", "instance_norm", "layer_norm"),
@@ -34,6 +31,7 @@ COMBINING = frozenset(  # calls that scale, shift or join what is there, be it w
     {"add", "sub", "rsub", "mul", "div", "truediv", "pow", "cat", "concat", "stack", "where"}
     | {"radd", "rmul", "iadd", "imul", "lerp", "expand", "getitem"}
 )
+ADDING = frozenset({"add", "radd", "iadd"})
 TURNING = frozenset({"permute", "transpose", "swapaxes", "swapdims", "movedim", "moveaxis"})
 MOVING = TURNING | frozenset(  # calls that may make another axis of each
     {
@@ -61,6 +59,9 @@ class Step:
     them one after another); `made`: whether they had in this or one before it.
     `learnt_grid`: the size of the map that weights made last on the way here, so that what was only
     pooled or enlarged since is no map of its own, and tokens laid out as that map again are one.
+    `of_photo`: whether the photo had a part in it, and not weights alone.
+    `adds`: whether it is the sum of results of its own shape, as where a block is skipped.
+    `places`: which place each value stands for; None where that can't be told.
     `runs`: the modules' runs inside which it was made.
     """
 
@@ -74,6 +75,9 @@ class Step:
     learned: bool = False
     made: bool = False
     learnt_grid: Grid | None = None
+    of_photo: bool = True
+    adds: bool = False
+    places: Places | None = None
     runs: tuple[Run, ...] = ()
 
     @property
@@ -118,17 +122,19 @@ class Trail(TorchFunctionMode):
     def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         out = func(*args, **(kwargs or {}))
         given = [*tensors_in(args), *tensors_in((kwargs or {}).values())]
-        for tensor in tensors_in((out,)):
+        for number, tensor in enumerate(tensors_in((out,))):
             if tensor.is_floating_point():
-                self._call((func, args, kwargs or {}), given, tensor, alone=tensor is out)
+                own = -1 if tensor is out else number
+                self._call((func, args, kwargs or {}), given, tensor, own)
         return out
 
-    def _call(self, call: Call, given: list[Tensor], out: Tensor, *, alone: bool) -> None:
+    def _call(self, call: Call, given: list[Tensor], out: Tensor, own: int) -> None:
+        """Note `out`: the `own`-th tensor that the call gave, or (−1) the only one."""
         name, place = getattr(call[0], "__name__", ""), place_of(out)
         if place is None or (id(out) in self.known and self.known[id(out)].place == place):
             return  # not made of the photo; or handed on as it was
         parents = [self.known[id(tensor)] for tensor in given if id(tensor) in self.known]
-        step = Step(out, name, parents[0] if parents and alone else None, False, 0, place)
+        step = Step(out, name, parents[0] if parents and own < 0 else None, False, 0, place)
         step.layout = _layout(call, parents, out, self.size)
         weights = name.startswith(LEARNED) or (
             name.strip("_") not in COMBINING and any(isinstance(g, nn.Parameter) for g in given)
@@ -136,13 +142,31 @@ class Trail(TorchFunctionMode):
         step.learned = weights and not name.startswith(RECURRENT)
         step.made = weights or any(parent.made for parent in parents)
         step.learnt_grid = (weights and step.grid) or _inherited(step, parents)
+        step.adds = name.strip("_") in ADDING and all(p.tensor.shape == out.shape for p in parents)
+        step.adds &= len(parents) > 1
+        step.of_photo = any(self._of_photo(tensor) for tensor in given)
+        known = {id(tensor): self._places(tensor) for tensor in given if self._of_photo(tensor)}
+        step.places = places_after(call, known, out, max(own, 0), self.next_number)
         self._note(step)
-        if alone:
+        if own < 0:
             for tensor in tensors_in(call[1]):
                 self.of_call[id(tensor), name] = step
 
+    def _of_photo(self, tensor: Tensor) -> bool:
+        """Whether the photo had a part in it, as in whatever calls made that can't be seen."""
+        step = self.known.get(id(tensor))
+        return step.of_photo if step else tensor.grad_fn is not None
+
+    def _places(self, tensor: Tensor) -> Places | None:
+        step = self.known.get(id(tensor))
+        return step.places if step else None
+
+    @property
+    def next_number(self) -> int:
+        return len(self.steps) + 1
+
     def _note(self, step: Step) -> None:
-        step.number = step.number or len(self.steps) + 1
+        step.number = step.number or self.next_number
         step.runs = tuple(self.open)
         self.known[id(step.tensor)] = step
         self.steps.append(step)
@@ -172,10 +196,12 @@ class Trail(TorchFunctionMode):
         step = Step(out, name, known, True, known.number if known else 0, place)
         if known:
             step.layout, step.learned, step.made = known.layout, known.learned, known.made
-            step.learnt_grid = known.learnt_grid
+            step.learnt_grid, step.places = known.learnt_grid, known.places
+            step.adds, step.of_photo = known.adds, known.of_photo
         else:  # compiled or scripted: what it does is hidden, weights are to be supposed
             step.layout, step.learned, step.made = _by_grid(out, self.size), True, True
             step.learnt_grid = step.grid
+            step.places = of_map(out, step.layout, self.next_number) if step.layout else None
         self._note(step)
         return step
 
@@ -231,7 +257,7 @@ def _layout(call: Call, parents: Sequence[Step], out: Tensor, size: Grid) -> Lay
     name = getattr(call[0], "__name__", "")
     if out.dim() != 4:
         return None
-    if name.startswith(CHANNELS_FIRST):
+    if name.startswith(MAPPING):
         return "first"
     if name in TURNING and parents and parents[0].layout:
         return _turned(call, parents[0].layout)

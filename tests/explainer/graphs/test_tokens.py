@@ -271,13 +271,15 @@ def test_photos_that_are_not_square_have_their_own_grid() -> None:
         assert found.shape == (2, size[0] // 4, size[1] // 4)
 
 
-@pytest.mark.parametrize("width", [8, 26])  # 26: as many channels as tokens, be it patches or not
+@pytest.mark.parametrize("width", [8, 26])  # 26: as many channels as tokens
 @pytest.mark.parametrize("convolution", [False, True])
 def test_tokens_whose_places_the_pass_does_not_show_are_refused_until_the_grid_is_said(
     width: int, convolution: bool
 ) -> None:
     module, images = seeded(Rows, width=width, convolution=convolution), noise(2, 3, 20, 20)
-    if width == 26 or not convolution:
+    if convolution:
+        explain(Network(module, "block"), images, [1, 2])
+    else:
         with pytest.raises(ExplainerError, match=r"1×26×\d+, a sequence.*grid=\(u, v\)"):
             explain(Network(module, "block"), images, [1, 2])
     found = [
@@ -286,17 +288,6 @@ def test_tokens_whose_places_the_pass_does_not_show_are_refused_until_the_grid_i
     ]
     assert found[0].shape == (2, 5, 5)
     assert torch.equal(*found)
-
-
-def test_a_layer_of_as_many_channels_as_tokens_may_be_turned_and_is_refused() -> None:
-    module, image = seeded(Rows, convolution=True), noise(1, 3, 20, 20)
-    widened = nn.Sequential(
-        nn.Linear(8, 26), nn.TransformerEncoderLayer(26, 2, 16, batch_first=True)
-    )
-    module.block, module.classes = widened.eval(), nn.Linear(26, 5).eval()
-    with pytest.raises(ExplainerError, match=r"1×26×26, a sequence.*grid=\(u, v\)"):
-        explain(Network(module, "block.0"), image, [1])
-    assert explain(Network(module, "block.0", grid=(5, 5)), image, [1]).layer == "block.0"
 
 
 def test_a_class_token_behind_the_patches_is_left_out_as_well() -> None:
@@ -309,11 +300,12 @@ def test_a_class_token_behind_the_patches_is_left_out_as_well() -> None:
     torch.testing.assert_close(gradient[0], own_gradient)
 
 
-def test_tokens_that_are_already_mixed_where_they_are_made_are_refused() -> None:
-    module = seeded(Rows, convolution=True)
+def test_tokens_of_a_map_that_was_blurred_keep_its_places() -> None:
+    module, images = seeded(Rows, convolution=True), noise(2, 3, 20, 20)
     module.patches = nn.Sequential(module.patches, Blurred()).eval()
-    with pytest.raises(ExplainerError, match=r"26×8, a sequence of tokens.*grid=\(u, v\)"):
-        explain(Network(module, "block"), noise(1, 3, 20, 20), [1])
+    said = Network(module, "block", grid=(5, 5, 1))
+    expected = explain(said, images, [1, 2])["grad_cam"]
+    assert torch.equal(explain(Network(module, "block"), images, [1, 2])["grad_cam"], expected)
 
 
 @pytest.mark.parametrize("grid", [None, (5, 5)])
