@@ -17,7 +17,7 @@ from explainer.errors import ExplainerError, did_you_mean
 from explainer.graphs.way import RULE
 from explainer.methods import METHODS, Layers, Method, Work
 from explainer.methods.base import digested
-from explainer.networks.contexts import digest_of_context, refuse_other_length
+from explainer.networks.contexts import refuse_other_length
 from explainer.networks.forms import refuse_other_type
 from explainer.networks.network import Network, refuse_training
 from explainer.passes.devices import arithmetic, brought_back, device_of, dtype_of, memory_for
@@ -95,9 +95,8 @@ def _as_asked(
     """The network at the layer and with the context that this call names."""
     if layer is not None:
         network = network.at(layer)
-    if context is not None:
-        network = network.asked(context)
-    if context is not None or network.context:
+    if context is not None or network.context:  # whose entries may have changed since then
+        network = network.asked(network.context if context is None else context)
         refuse_other_length(network.context, images)
     return network
 
@@ -153,6 +152,7 @@ class _Asked:
         graph = network.graph(
             images,
             layers.all(),
+            wanted,
             pixels=any(method.needs_pixels for method in methods),
             rules=any(method.needs_relu for method in methods),
         )
@@ -366,7 +366,7 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
     if network.weights_taken_off:
         made["weights_taken_off"] = network.weights_taken_off
     if network.context:
-        made["context_digests"] = [digest_of_context(entry) for entry in network.context]
+        made["context_digests"] = list(network.context.digests)
     if callable(targets):
         made["score"] = _name_of(targets)
     return made

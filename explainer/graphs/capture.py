@@ -99,8 +99,15 @@ class _Watch:
             return self.layout
         if self.layout is None:
             raise UnclearLayoutError(self.address)
+        given = shape_shown(out.shape)
+        if self.map is None:
+            raise ExplainerError(
+                f'layer "{self.address}" gives {given}, another number of tokens than where it was '
+                "first looked at",
+                "explain images that are asked something of another length in calls of their own",
+            )
         raise ExplainerError(
-            f'layer "{self.address}" runs several times, and once gives {shape_shown(out.shape)}',
+            f'layer "{self.address}" runs several times, and once gives {given}',
             "name a layer that gives the same shape each time",
         )
 

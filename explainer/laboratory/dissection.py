@@ -133,7 +133,7 @@ def unit_importances(network: Network, images: Tensor, targets: Wanted = None) -
     with torch.inference_mode(False), torch.no_grad():
         images = network.placed(images.detach())
         address = network.layer_for(images, targets)
-        graph = network.graph(images.clone(), [address])
+        graph = network.graph(images.clone(), [address], targets)
         found = network.targets(targets, graph.outputs, len(images))
         if found.several:
             raise ExplainerError("several targets per image", "ask for one class at a time")

@@ -11,7 +11,7 @@ from explainer.errors import ExplainerError, did_you_mean
 from explainer.graphs.capture import Graph
 from explainer.graphs.rectifiers import Rule
 from explainer.networks.network import Network, in_float32
-from explainer.passes.footprint import BUDGET
+from explainer.passes.footprint import BUDGET, Footprint
 from explainer.passes.state import passing
 from explainer.passes.targets import Targets, Wanted, checked_scores
 
@@ -139,12 +139,16 @@ class Work:
         With `graph` the pass is kept for walking back. A callable target meets whole batches.
         """
         batch = len(self.images)
-        most = self.precise.footprint(self.inputs).images_within(self.memory, graph=graph)
+        most = self._footprint.images_within(self.memory, graph=graph)
         if self.targets.score is not None:
             whole = max(1, most // batch) if isinstance(self.graph.outputs, Tensor) else 1
             most = whole * batch
         for rows in torch.split(torch.arange(count * batch, device=self.images.device), most):
             yield Chunk(rows // batch, rows % batch)
+
+    @property
+    def _footprint(self) -> Footprint:
+        return self.precise.footprint(self.inputs, self.targets.score)
 
     def precise_layer(self, k: int) -> tuple[Tensor, Tensor]:
         """A and g at the explained layer, of a pass in float32 whatever the network's type."""
@@ -178,7 +182,8 @@ class Work:
     ) -> Iterator[tuple[Tensor, Tensor]]:
         """For each target: A and ∂y/∂A of further inputs, or these and ∂y/∂x with `pixels`."""
         addresses = [] if pixels else [self.layer]
-        graph = self.precise.of(places).graph(inputs, addresses, pixels=pixels)
+        asked = self.precise.of(places)
+        graph = asked.graph(inputs, addresses, self.targets.score, pixels=pixels)
         wanted = graph.images if pixels else graph.maps[self.layer]
         rows = self.targets.rows(places, len(self.images))
         for k in range(rows.count):

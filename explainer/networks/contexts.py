@@ -15,13 +15,42 @@ from torch import Tensor
 from explainer.errors import ExplainerError
 
 
-def entries_of(context: Any) -> tuple[Any, ...]:
+class Entries(tuple[Any, ...]):
+    """A context: one entry for each image, and `digests`, taken of each once (see
+    `digest_of_context`)."""
+
+    digests: tuple[str | None, ...]
+
+    def __new__(
+        cls, entries: Sequence[Any] = (), digests: Sequence[str | None] | None = None
+    ) -> "Entries":
+        made = super().__new__(cls, entries)
+        taken = map(digest_of_context, made) if digests is None else digests
+        made.digests = tuple(taken)
+        return made
+
+    def at(self, places: Sequence[int]) -> "Entries":
+        """The entries at these places."""
+        return Entries([self[place] for place in places], [self.digests[place] for place in places])
+
+    @property
+    def different(self) -> dict[str | int, int]:
+        """The first place of each entry that is unlike those before it, by its digest, or by a
+        number of this moment where it has none."""
+        known = (digest or id(entry) for digest, entry in zip(self.digests, self, strict=True))
+        found: dict[str | int, int] = {}
+        for place, own in enumerate(known):
+            found.setdefault(own, place)
+        return found
+
+
+def entries_of(context: Any) -> Entries:
     """The entries of a context, one for each image."""
     if isinstance(context, (str, Mapping)) or not isinstance(context, (Sequence, Tensor)):
         raise ExplainerError(
             f"the context is a {type(context).__name__}", "give a list with one entry per image"
         )
-    return tuple(context)
+    return Entries(tuple(context))
 
 
 def refuse_other_length(context: Sequence[Any], images: int) -> None:
@@ -54,7 +83,7 @@ def digest_of_context(entry: Any) -> str | None:
 
 def _plain(entry: Any) -> Any:
     if isinstance(entry, Tensor):
-        return _plain(entry.detach().cpu().resolve_conj().numpy())
+        return _plain(entry.detach().cpu().resolve_conj().resolve_neg().numpy())
     if isinstance(entry, np.ndarray):
         if entry.dtype.hasobject:
             raise TypeError("an array of objects")

@@ -4,6 +4,7 @@ import copy
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Any, cast, get_args
 
 import torch
@@ -33,9 +34,10 @@ from explainer.passes.targets import (
     scores_of,
 )
 
-from .contexts import digest_of_context, entries_of, form_of, refuse_other_length
+from .contexts import Entries, entries_of, form_of, refuse_other_length
 from .digests import digest_of_state
 from .forms import refuse_form
+from .layouts import Layouts
 from .preprocessing import Preprocessing, adapted
 from .redrawn import redrawn, widened
 
@@ -72,7 +74,7 @@ class Network:
     call: Call | None = field(default=None, kw_only=True)
     scores: Read = field(default=scores_in, kw_only=True)
     grid: Sequence[int] | None = field(default=None, kw_only=True)
-    context: tuple[Any, ...] = field(default=(), kw_only=True, repr=False)
+    context: Entries = field(default=Entries(), kw_only=True, repr=False)
     _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -120,9 +122,9 @@ class Network:
         if not self.context:
             return self
         numbers = places.tolist() if isinstance(places, Tensor) else places
-        return self._asked(tuple(self.context[place] for place in numbers))
+        return self._asked(self.context.at(numbers))
 
-    def _asked(self, context: tuple[Any, ...]) -> "Network":
+    def _asked(self, context: Entries) -> "Network":
         other = copy.copy(self)
         object.__setattr__(other, "context", context)
         return other
@@ -142,10 +144,9 @@ class Network:
         return form_of(self.context[:1])
 
     @property
-    def _unlike(self) -> int:
-        """The place of an image that is asked something else than the first; 0 where none is."""
-        known = [digest_of_context(entry) or id(entry) for entry in self.context]
-        return next((place for place, own in enumerate(known) if own != known[0]), 0)
+    def _questions(self) -> dict[str | int, int]:
+        """The places of images that are asked something else than those before them."""
+        return self.context.different or {"": 0}
 
     def way(self, images: Tensor, wanted: Wanted = None) -> Way:
         """What the score is made of, found once for a size of images.
@@ -174,27 +175,34 @@ class Network:
             )
         return named
 
-    def footprint(self, images: Tensor) -> Footprint:
+    def footprint(self, images: Tensor, wanted: Wanted = None) -> Footprint:
         """The memory that one of these images takes, by which batches are cut and filled.
 
-        Measured once for a size of images, by a pass of one and a pass of three, which also show
-        whether an image is answered alike whatever comes with it. ExplainerError where it is not.
+        Measured once for a size of images, by passes of one and of three, which also show whether
+        an image is answered alike whatever comes with it: the whole output where `wanted` is a
+        callable, the scores otherwise. ExplainerError where it is not.
         """
-        # Whether everybody is asked the first one's question shows only where questions differ.
-        asked = (self._form, self._unlike > 0)
+        # Whether everybody is asked one and the same question shows only where questions differ.
+        both = ([*self._questions.values()] * 2)[:2]
+        asked = (self._form, both[0] != both[1], callable(wanted))
         key = ("footprint", images.shape[1:], images.dtype, images.device.type, asked)
         if key not in self._found:
+            read = _whole if callable(wanted) else self.scores
+
+            def answers(rows: Sequence[int], images: Tensor) -> Any:
+                return read(self.of([both[row] for row in rows]).run(images))
+
             one = images[:1].detach()
             with alone(images):
                 found, outputs = footprint(self.module, one, self.of([0]).run)
-                refuse_mixing(self.module, one, outputs, self.of([self._unlike, 0, 0]).run)
+                refuse_mixing(self.module, one, read(outputs), answers)
             self._found[key] = found
         return cast(Footprint, self._found[key])
 
-    def _refuse_shared_questions(self, images: Tensor) -> None:
+    def _refuse_shared_questions(self, images: Tensor, wanted: Wanted = None) -> None:
         """A call may read one image's entry for all, which a batch in one pass would never show."""
         if self.context and len(images) > 1:
-            self.footprint(images)
+            self.footprint(images, wanted)
 
     def redrawn(self, seed: int) -> nn.Module:
         """A copy of the module with weights drawn from `seed`; the last one is kept.
@@ -253,12 +261,18 @@ class Network:
         return () if self.layer is not None else self.way(images, wanted).beside
 
     def graph(
-        self, images: Tensor, addresses: Sequence[str], *, pixels: bool = False, rules: bool = False
+        self,
+        images: Tensor,
+        addresses: Sequence[str],
+        wanted: Wanted = None,
+        *,
+        pixels: bool = False,
+        rules: bool = False,
     ) -> Graph:
         """The forward pass of a batch, with the layouts of maps told by how these came about."""
-        self._refuse_shared_questions(images)
-        key = ("layouts", images.shape[1:], self._form)
-        known: dict[str, Arrangement] = self._found.setdefault(key, {})
+        self._refuse_shared_questions(images, wanted)
+        layouts: Layouts = self._found.setdefault(("layouts", images.shape[1:]), Layouts())
+        known = layouts.known(addresses, self._questions)
         while True:
             try:
                 return Graph(
@@ -271,11 +285,13 @@ class Network:
                     run=self.run,
                 )
             except UnclearLayoutError as unclear:
-                known[unclear.address] = self._layout(unclear.address, images)
+                look = partial(self._layout, unclear.address, images)
+                known[unclear.address] = layouts.at(unclear.address, self._questions, look)
 
-    def _layout(self, address: str, images: Tensor) -> Arrangement:
+    def _layout(self, address: str, images: Tensor, place: int) -> Arrangement:
         with alone(images), told():
-            trail, _, _ = follow(self.module, images[:1].detach(), self.of([0]).run)
+            one = images[place : place + 1].detach()
+            trail, _, _ = follow(self.module, one, self.of([place]).run)
             return layout_at(trail, address, self.grid)
 
     def targets(self, wanted: Wanted, output: Any, images: int) -> Targets:
@@ -332,6 +348,10 @@ def _as_they_are(images: Tensor, colour: Colour) -> Tensor:
         return torch.full_like(images[:1], colour[0] / 255)
     values = [torch.full_like(images[:1, :1], value / 255) for value in colour]
     return torch.cat(values, 1)
+
+
+def _whole(output: Any) -> Any:
+    return output
 
 
 def in_float32(network: Network) -> Network:

@@ -4,7 +4,7 @@ Batches are cut to a budget, photos of a study come together by chance, and mask
 several images share a pass: all of that is right only for networks of which this is true.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -21,28 +21,32 @@ FIX = (
     "and let call read the n-th entry for the n-th image; or, where there is no context, ask for "
     "methods of one pass, with memory for the whole batch"
 )
+Answers = Callable[[Sequence[int], Tensor], Any]
 ROUNDING = 1e-3  # of the largest output; other batch sizes take other kernels
 TF32 = 2.0**-10
 
 
-def refuse_mixing(
-    module: nn.Module, image: Tensor, outputs: Any, run: Callable[[Tensor], Any]
-) -> None:
+def refuse_mixing(module: nn.Module, image: Tensor, outputs: Any, answers: Answers) -> None:
     """Refuse a network that answers otherwise than with `outputs` where the image has company.
 
-    One further pass: of another image, and twice of the image (1×C×H×W); `run` runs the module on
-    these three.
+    Two further passes: of another image alone, and of this other one with twice the image
+    (1×C×H×W). All three rows are compared, so that it shows whichever of them a network takes for
+    all: its values, or its question. `answers(rows, images)` gives what the network says to images
+    that are asked what the image (0) and the other (1) are asked.
     """
     if image.device.type == "meta":  # shapes without values: there is nothing to compare
         return
     other = _unlike(image)
     with torch.no_grad(), passing(module):
-        among = list(_tensors(run(torch.cat([other, image, image]))))
-    single = list(_tensors(outputs))
-    if len(single) != len(among):
-        raise _mixed("gives a different form of output for several images")
-    for own, several in zip(single, among, strict=True):
-        _compare(own, several)
+        apart = answers([1], other.clone())
+    with torch.no_grad(), passing(module):
+        among = list(_tensors(answers([1, 0, 0], torch.cat([other, image, image]))))
+    for single, rows in ((outputs, (1, 2)), (apart, (0,))):
+        known = list(_tensors(single))
+        if len(known) != len(among):
+            raise _mixed("gives a different form of output for several images")
+        for own, several in zip(known, among, strict=True):
+            _compare(own, several, rows)
 
 
 def _unlike(image: Tensor) -> Tensor:
@@ -55,14 +59,17 @@ def _unlike(image: Tensor) -> Tensor:
     return image.flip(-1) / 2 + torch.where(below, -beyond, beyond)
 
 
-def _compare(single: Tensor, several: Tensor) -> None:
+def _compare(single: Tensor, several: Tensor, rows: Sequence[int]) -> None:
     if single.dim() == 0 or len(single) != 1 or len(several) != 3:
         shapes = f"{shape_shown(single.shape)} for one image and {shape_shown(several.shape)}"
         raise ExplainerError(f"the network gives {shapes} for three, not a row for each image", FIX)
     alone = single[0].double().nan_to_num()
     scale = float(alone.abs().max()) if alone.numel() else 0.0
-    for row in several[1:]:
-        if float((row.double().nan_to_num() - alone).abs().max()) > _rounding(single) * scale:
+    for row in rows:
+        if (
+            float((several[row].double().nan_to_num() - alone).abs().max())
+            > _rounding(single) * scale
+        ):
             raise _mixed("answers an image differently alone than among others")
 
 

@@ -74,7 +74,7 @@ class Asked:
             refuse_other_length(network.context, len(images))
         self.network, self.images, self.budget = network, images, budget or Budget()
         memory = self.budget.memory or memory_for(images.device)
-        most = network.footprint(images).images_within(memory, graph=False)
+        most = network.footprint(images, targets).images_within(memory, graph=False)
         # A callable may know the images by their order, so it meets whole batches of them.
         count = len(images)
         self.size = max(1, most // count) * count if callable(targets) else most

@@ -353,3 +353,14 @@ def test_a_grid_has_a_part_in_the_digests_of_methods_with_a_layer_only() -> None
     for name, method in METHODS.items():
         same = settings_digest(without, name) == settings_digest(given, name)
         assert same == (method.layer == "none")
+
+
+def test_another_number_of_tokens_for_a_batch_is_not_taken_for_a_layer_that_runs_again() -> None:
+    class Longer(Rows):
+        def forward(self, x: Tensor) -> Tensor:
+            self.tail = len(x)
+            return super().forward(x)
+
+    said = 'layer "block" gives 3×28×8, another number of tokens than where it was first looked at'
+    with pytest.raises(ExplainerError, match=f"{said}: explain images .* in calls of their own"):
+        explain(Network(seeded(Longer, convolution=True), "block"), noise(3, 3, 20, 20), [1, 2, 0])

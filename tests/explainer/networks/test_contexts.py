@@ -18,52 +18,15 @@ from explainer.laboratory.evaluation import Case, evaluate
 from explainer.laboratory.metrics import METRICS, deletion_auc, randomisation_similarity
 from explainer.laboratory.segmentations import LabelledPhoto
 from explainer.methods.base import Method
-from explainer.networks.contexts import digest_of_context
-from tests.explainer.small_networks import Convolutions, noise, seeded
-
-SETTINGS = {
-    "occlusion": {"patch": 8, "stride": 4},
-    "integrated_grad_cam": {"steps": 5},
-    "integrated_gradients": {"steps": 5},
-    "smooth_grad": {"samples": 5},
-}
-QUESTIONS = [0, 3, 1, 2, 3]
-WORDS = 4
-
-
-class Asker(nn.Module):
-    """Answers a question, the number of a word, about what it sees."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(3, 6, 3, padding=1)
-        self.second = nn.Conv2d(6, 8, 3, stride=2, padding=1)
-        self.words = nn.Embedding(WORDS, 8)
-        self.answers = nn.Linear(8, 5)
-
-    def forward(self, images: Tensor, words: Tensor) -> Tensor:
-        seen = torch.relu(self.second(torch.relu(self.first(images))))
-        asked = seen * self.words(words)[:, :, None, None]
-        return self.answers(torch.relu(asked).mean((2, 3)))
-
-
-def ask(module: nn.Module, images: Tensor, words: Sequence[int]) -> Any:
-    return module(images, torch.tensor(words))
-
-
-def network(call: Callable[..., Any] = ask, **options: Any) -> Network:
-    return Network(seeded(Asker), "second", call=call, **options)
-
-
-def maps_of(images: Tensor, method: str, questions: Sequence[int], **options: Any) -> Tensor:
-    targets = [1, 4, 2, 0, 3][: len(images)]
-    own = {method: SETTINGS[method]} if method in SETTINGS else {}
-    if method == "gam":
-        own = {"gam": {"layers": ["first", "second"]}}
-    found = explain(
-        network(), images, targets, [method], context=questions, settings=own, **options
-    )
-    return found[method]
+from tests.explainer.asking_networks import (
+    QUESTIONS,
+    SETTINGS,
+    WORDS,
+    ask,
+    maps_of,
+    network,
+)
+from tests.explainer.small_networks import noise, seeded
 
 
 def is_of_one_image(method: Method) -> bool:
@@ -165,42 +128,6 @@ def test_re_drawn_weights_are_asked_the_same_questions() -> None:
     torch.testing.assert_close(found, torch.cat(alone), equal_nan=True)
 
 
-def first_question_for_all(module: nn.Module, images: Tensor, words: Sequence[int]) -> Any:
-    return module(images, torch.tensor([words[0]] * len(images)))
-
-
-@pytest.mark.parametrize("method", ["grad_cam", "occlusion", "gradient"])
-def test_a_call_that_asks_all_images_one_question_is_refused(method: str) -> None:
-    subject, images = network(first_question_for_all), noise(5, 3, 16, 16)
-    # Of one question for all nothing shows, and it must not count as a proof of the next batch.
-    explain(subject, images, None, [method], context=[2] * 5, settings=SETTINGS)
-    with pytest.raises(ExplainerError, match=r"differently alone than among.*n-th entry"):
-        explain(subject, images, None, [method], context=QUESTIONS, settings=SETTINGS)
-
-
-def test_predictions_and_metrics_refuse_one_question_for_all() -> None:
-    subject, images = network(first_question_for_all), noise(5, 3, 16, 16)
-    with pytest.raises(ExplainerError, match="differently alone than among"):
-        subject.asked(QUESTIONS).predict(images)
-    with pytest.raises(ExplainerError, match="differently alone than among"):
-        deletion_auc(subject.asked(QUESTIONS), images, noise(5, 8, 8), [0] * 5)
-
-
-class Question:
-    """Of a class that no digest is known of."""
-
-    def __init__(self, word: int) -> None:
-        self.word = word
-
-
-def test_questions_of_an_unknown_class_are_told_apart_as_objects() -> None:
-    def call(module: nn.Module, images: Tensor, asked: Sequence[Question]) -> Any:
-        return module(images, torch.tensor([asked[0].word] * len(images)))
-
-    with pytest.raises(ExplainerError, match="differently alone than among"):
-        explain(network(call), noise(2, 3, 16, 16), context=[Question(0), Question(3)])
-
-
 def refusal(*args: Any, **named: Any) -> str:
     with pytest.raises(ExplainerError) as refused:
         explain(*args, **named)
@@ -281,34 +208,6 @@ def test_scores_elsewhere_are_read_as_the_network_says() -> None:
     torch.testing.assert_close(
         found["grad_cam"], explain(network(), images, context=[0, 3])["grad_cam"]
     )
-
-
-def test_what_was_asked_stands_in_the_record() -> None:
-    found = explain(network(), noise(2, 3, 16, 16), context=[0, 3])
-    assert found.provenance["context_digests"] == [digest_of_context(0), digest_of_context(3)]
-    plain = explain(Network(seeded(Convolutions, torch.relu)), noise(1, 3, 16, 16))
-    assert "context_digests" not in plain.provenance
-
-
-def test_contexts_are_told_apart_by_what_they_hold() -> None:
-    entries: list[Any] = [
-        "what is it?",
-        ["what", "is it?"],
-        torch.tensor([1, 2]),
-        torch.tensor([1.0, 2.0]),
-        torch.tensor([[1, 2]]),
-        {"goal": torch.tensor([1, 2])},
-        {"goal": [1, 2]},
-        None,
-        0,
-        False,
-        "0",
-    ]
-    digests = [digest_of_context(entry) for entry in entries]
-    assert None not in digests
-    assert len(set(digests)) == len(entries)
-    assert digest_of_context({"b": 1, "a": 2}) == digest_of_context({"a": 2, "b": 1})
-    assert digest_of_context(object()) is None
 
 
 class Counter(nn.Module):

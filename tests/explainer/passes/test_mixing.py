@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -120,7 +121,7 @@ def test_a_network_is_asked_once_for_a_size_of_images() -> None:
     network.module.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
     for _ in range(3):
         network.footprint(noise(2, 3, 9, 9))
-    assert sizes == [1, 3]
+    assert sizes == [1, 1, 3]
     assert all(METHODS[name] for name in ONE_PASS)
 
 
@@ -141,8 +142,16 @@ def test_a_stream_of_photos_refuses_it_for_methods_of_one_pass_too(tmp_path: Pat
         lambda x: x.amin((0, 2, 3), keepdim=True),
         lambda x: x.amax((0, 2, 3), keepdim=True),
         lambda x: x.std((0, 2, 3), keepdim=True),
+        lambda x: x[:1],
+        lambda x: x[len(x) // 2][None],
+        lambda x: x[-1:],
+        lambda x: x.flip(0) / 2,
+        lambda x: x.roll(1, 0) / 2,
     ],
-    ids=["mean", "least", "largest", "spread"],
+    ids=[
+        *("mean", "least", "largest", "spread"),
+        *("first", "middle", "last", "the other end", "neighbour"),
+    ],
 )
 def test_whatever_is_taken_of_the_batch_is_found_out_for_photos_of_middle_brightness(
     taken: Callable[[Tensor], Tensor],
@@ -155,3 +164,50 @@ def test_whatever_is_taken_of_the_batch_is_found_out_for_photos_of_middle_bright
     images = images - images.mean((2, 3), keepdim=True) + 0.5
     with pytest.raises(ExplainerError, match="answers an image differently alone"):
         explain(Network(seeded(Centred, functional.relu)), images, [1, 2], ["score_cam"])
+
+
+class Pairs(Convolutions):
+    """As CLIP: what each image answers beside a table of another form, which mixes the images."""
+
+    def forward(self, x: Tensor) -> Any:
+        found = super().forward(x)
+        return SimpleNamespace(per_image=found, per_text=found.T.softmax(1))
+
+
+class PairsByName(Pairs):
+    def forward(self, x: Tensor) -> Any:
+        return vars(super().forward(x))
+
+
+@pytest.mark.parametrize("kind", [Pairs, PairsByName])
+def test_what_nobody_reads_of_an_output_may_have_another_form(kind: Any) -> None:
+    def per_image(output: Any) -> Tensor:
+        return output.per_image if kind is Pairs else output["per_image"]
+
+    network = Network(seeded(kind, functional.relu), "second", scores=per_image)
+    plain, images = Network(small(), "second"), noise(3, 3, 9, 9)
+    methods = ["grad_cam", "score_cam", "occlusion"]
+    for memory in (None, 1):
+        found = explain(network, images, [1, 2, 0], methods, settings=QUICK, memory=memory)
+        same = explain(plain, images, [1, 2, 0], methods, settings=QUICK, memory=memory)
+        for method in methods:
+            torch.testing.assert_close(found[method], same[method])
+    measure = METRICS["average_drop"].compute
+    maps = torch.rand(3, 9, 9)
+    torch.testing.assert_close(
+        measure(network, images, maps, [1, 2, 0]), measure(plain, images, maps, [1, 2, 0])
+    )
+
+
+def test_a_callable_target_may_read_the_whole_output_so_all_of_it_is_compared() -> None:
+    network = Network(
+        seeded(PairsByName, functional.relu), "second", scores=lambda output: output["per_image"]
+    )
+    network.footprint(noise(2, 3, 9, 9))
+    with pytest.raises(ExplainerError, match="not a row for each image"):
+        explain(
+            network,
+            noise(2, 3, 9, 9),
+            lambda output: output["per_text"][1],
+            ["score_cam"],
+        )
