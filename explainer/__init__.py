@@ -11,14 +11,14 @@ found["grad_cam"]  # N×u×v float32
 from .errors import ExplainerError
 from .explanations.examination import examine
 from .explanations.explanation import explain, settings_digest
-from .explanations.record import Found
+from .explanations.record import Found, drawn
 from .laboratory.metrics import METRICS, Metric
 from .laboratory.stream import Saved, explain_many
 from .methods import METHODS, Method
 from .networks import BUILDERS, Network, Preprocess, load_network, weights_of
 from .passes.targets import similarity_to
 from .pictures import store
-from .pictures.photos import open_photo
+from .pictures.photos import open_channels, open_photo
 from .pictures.render import Display, encode, render, sheet
 
 __all__ = [
@@ -33,11 +33,13 @@ __all__ = [
     "Network",
     "Preprocess",
     "Saved",
+    "drawn",
     "encode",
     "examine",
     "explain",
     "explain_many",
     "load_network",
+    "open_channels",
     "open_photo",
     "render",
     "settings_digest",

@@ -5,6 +5,7 @@ through the same door, with the same limit, read annotations alike (`coco`), and
 of classes alike (`class_names`).
 """
 
+from .channels import CHANNEL_ENDINGS, Channels, open_channels
 from .coco import AnnotatedPhoto, Things, read_coco
 from .errors import PhotoError
 from .files import ENDINGS, FORMATS, is_litter
@@ -12,11 +13,13 @@ from .opening import MOST_PIXELS, WHITE, Measured, measure, open_photo
 from .turning import Frame, frame_of
 
 __all__ = [
+    "CHANNEL_ENDINGS",
     "ENDINGS",
     "FORMATS",
     "MOST_PIXELS",
     "WHITE",
     "AnnotatedPhoto",
+    "Channels",
     "Frame",
     "Measured",
     "PhotoError",
@@ -24,6 +27,7 @@ __all__ = [
     "frame_of",
     "is_litter",
     "measure",
+    "open_channels",
     "open_photo",
     "read_coco",
 ]

@@ -12,6 +12,7 @@ import explainer
 from explainer.explanations.batches import TROUBLE
 from explainer.laboratory.metrics import METRICS
 from explainer.laboratory.metrics.localisation import Box, mask_box
+from photos import Channels
 from studyapp.models import Measurement, MetricValue, StimulusOverlay
 from studyapp.queue import MEASURE, MEASURING, app, ask
 from studyapp.studies.preparation.claims import finish
@@ -58,7 +59,7 @@ def _values(use: StimulusOverlay) -> Iterator[tuple[str, float]]:
     """Every metric of the explanation; NaN where it is not defined."""
     explanation = use.overlay.explanation
     network = loaded(explanation.network)
-    photo = open_image(explanation.image)
+    photo = open_image(explanation.image, network)
     values = torch.as_tensor(np.asarray(stored_map(explanation)))[None]
     images = network.prepare([photo])
     for name in ON_NETWORK:
@@ -72,7 +73,7 @@ def _values(use: StimulusOverlay) -> Iterator[tuple[str, float]]:
 
 
 def _boxes(
-    use: StimulusOverlay, network: explainer.Network, photo: Image.Image
+    use: StimulusOverlay, network: explainer.Network, photo: Image.Image | Channels
 ) -> Iterator[Box | None]:
     """The boxes of the stimulus' category where the network's crop has them.
 

@@ -38,7 +38,7 @@ def predict(study_id: int, network_id: int, keys: list[int]) -> None:
 
 def _predict(network: explainer.Network, rows: QuerySet[Prediction], name: str) -> None:
     def seen(row: Prediction) -> torch.Tensor:
-        return network.seen(open_image(row.image))
+        return network.seen(open_image(row.image, network))
 
     def answers(images: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         logits = network.predict(network.batch(images))

@@ -77,7 +77,7 @@ def _explain(
     """Photos of one pattern, so many at a time; where one fails alone, each of its rows alone."""
 
     def read(photo: list[Explanation]) -> Read:
-        return photo, network.seen(open_image(photo[0].image))
+        return photo, network.seen(open_image(photo[0].image, network))
 
     for some, found in in_batches(photos, read, partial(_found, network), size=at_once):
         if not isinstance(found, Exception):
@@ -193,14 +193,15 @@ def _draw_overlay(row: Overlay) -> Any:
     """The picture of a map whose digest is what was recorded, on what the network saw."""
     explanation = row.explanation
     display = explainer.Display.from_settings(row.display)
-    array = stored_map(explanation)
-    together = [stored_map(other) for other in row.normalised_with.all()]
+    shown = loaded(explanation.network).shown
+    array, *together = (
+        explainer.drawn(stored_map(one), one.method, shown)
+        for one in (explanation, *row.normalised_with.all())
+    )
     crop = _crop_of(explanation.network, explanation.image, display.size)
     return explainer.render(array, crop, display, together=tuple(together))
 
 
 def _crop_of(network: Network, image: Image, size: int | None) -> Any:
-    preprocess = loaded(network).preprocess
-    if preprocess is None:
-        raise explainer.ExplainerError("the network has no preprocessing", "give it a preprocess")
-    return preprocess.crop(open_image(image), size=size)
+    found = loaded(network)
+    return found.crop(open_image(image, found), size=size)

@@ -11,9 +11,9 @@ def photo_bytes(image: Image) -> bytes:
     return _whole(image.file, image.sha256)
 
 
-def open_image(image: Image) -> Any:
-    """The photo as an upright RGB picture; ExplainerError for one that is missing or damaged."""
-    return explainer.open_photo(photo_bytes(image))
+def open_image(image: Image, network: explainer.Network) -> Any:
+    """The photo as the network takes it; ExplainerError for one that is missing or damaged."""
+    return network.open(photo_bytes(image))
 
 
 def stored_map(explanation: Explanation) -> Any:

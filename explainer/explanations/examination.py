@@ -10,7 +10,9 @@ from PIL import Image
 from explainer.errors import ExplainerError
 from explainer.methods import METHODS
 from explainer.networks.network import Network
+from explainer.networks.preprocessing import Photo, Preprocess, Preprocessing
 from explainer.passes.targets import in_probabilities
+from photos import Channels
 
 from .explanation import explain, method_named
 
@@ -24,7 +26,7 @@ def examine(network: Network, asked: Asked) -> None:
 
     Tried on a picture of coloured grain by a few passes; methods of many passes are not run.
     """
-    image = network.prepare([_grain(network.steps.size)])
+    image = network.prepare([_grain(network.steps)])
     try:
         logits = network.predict(image)
         in_probabilities(logits, network.probabilities)
@@ -45,6 +47,11 @@ def examine(network: Network, asked: Asked) -> None:
         raise ExplainerError(f"{network.name}: {said}", error.fix) from error
 
 
-def _grain(side: int) -> Image.Image:
-    pixels = np.random.default_rng(0).integers(0, 256, (side, side, 3), dtype=np.uint8)
-    return Image.fromarray(pixels)
+def _grain(steps: Preprocessing) -> Photo:
+    drawn, side = np.random.default_rng(0), steps.size
+    if isinstance(steps, Preprocess) and steps.values is not None:
+        values = drawn.uniform(*steps.values, (side, side, steps.channels))
+        return Channels(values.astype(np.float32), "a picture of grain")
+    pixels = drawn.integers(0, 256, (side, side, 3), dtype=np.uint8)
+    is_grey = isinstance(steps, Preprocess) and steps.channels == 1
+    return Image.fromarray(pixels).convert("L" if is_grey else "RGB")

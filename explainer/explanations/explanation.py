@@ -86,6 +86,7 @@ def explain(
         settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
         seconds=time.perf_counter() - started,
         provenance=MappingProxyType(_provenance(network, records, targets)),
+        shown=network.shown,
     )
 
 

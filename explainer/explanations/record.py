@@ -11,6 +11,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from explainer.errors import ExplainerError, did_you_mean
+from explainer.methods import METHODS
 from explainer.pictures import store
 from explainer.pictures.render import Display, render
 
@@ -33,6 +34,13 @@ def versions_with(module: nn.Module) -> dict[str, str]:
         return versions()
 
 
+def drawn(maps: Any, method: str, shown: Sequence[int]) -> Any:
+    """The maps (…×C×H×W where they are per channel) of the channels that are `shown`, if any."""
+    if not shown or METHODS[method].shape != "input":
+        return maps
+    return maps[..., list(shown), :, :]
+
+
 @dataclass(frozen=True)
 class Found:
     """What `explain` found. `found["grad_cam"]` are the raw maps, never normalised.
@@ -42,6 +50,7 @@ class Found:
     `beside`: where it was found by default, what else leads from the photo to the score.
     `checks[method]`: by name, N or N×K numbers that say how far a map keeps what it promises.
     `empty[method]`: N or N×K, the map has no positive value (signed maps: nothing but zeros).
+    `shown`: which of the photos' channels people see, where these are read as files have them.
     `settings[method]`: defaults included. `seconds`: of the whole call.
     """
 
@@ -55,6 +64,7 @@ class Found:
     provenance: Mapping[str, Any]
     beside: tuple[str, ...] = ()
     checks: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
+    shown: tuple[int, ...] = ()
 
     def __getitem__(self, method: str) -> Tensor:
         if method not in self.maps:
@@ -65,6 +75,12 @@ class Found:
     def several(self) -> bool:
         """Whether each image has K targets, so that maps are N×K×…"""
         return self.targets is not None and self.targets.dim() == 2
+
+    def drawn(self, method: str) -> Tensor:
+        """The method's maps as they are drawn: of maps per channel, those of the channels that
+        people see."""
+        maps: Tensor = drawn(self[method], method, self.shown)
+        return maps
 
     def overlay(
         self,
@@ -78,7 +94,7 @@ class Found:
 
         `jointly`: the K maps of one image share their colour range.
         """
-        maps = self[method]
+        maps = self.drawn(method)
         if len(photos) != len(maps):
             raise ExplainerError(f"{len(photos)} photos for {len(maps)} maps", "give one per image")
         if not self.several:
@@ -128,7 +144,7 @@ class Found:
     ) -> list[Any]:
         if photos is not None:
             return self.overlay(method, photos, display)
-        maps, alone = self[method], replace(display or Display(), show_photo=False)
+        maps, alone = self.drawn(method), replace(display or Display(), show_photo=False)
         own = maps.dim() - (2 if self.several else 1)
         if own == 3 and maps.shape[-3] not in (1, 3):
             return []

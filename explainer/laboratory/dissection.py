@@ -18,7 +18,6 @@ from explainer.methods.base import full_precision
 from explainer.methods.grad_cam import importances
 from explainer.networks.network import Network, refuse_context, refuse_training
 from explainer.passes.targets import Wanted, checked_scores
-from explainer.pictures.photos import open_photo
 from explainer.pictures.resizing import resize
 
 from .segmentations import LabelledPhoto
@@ -89,7 +88,7 @@ def dissect(
     """
     photos = _checked(network, photos, (quantile, threshold))
     network = network if layer is None else network.at(layer)
-    address = network.layer_for(network.prepare([open_photo(photos[0].path)]))
+    address = network.layer_for(network.prepare([network.open(photos[0].path)]))
     bar = tqdm(total=2 * len(photos), unit="photo", disable=not progress, leave=False)
     with bar:
         levels = _levels(network, photos, quantile, bar)
@@ -165,7 +164,7 @@ def _maps(
     """Batches of photos with the layer's maps of them: N×K×u×v."""
 
     def seen(photo: LabelledPhoto) -> Tensor:
-        return network.seen(open_photo(photo.path))
+        return network.seen(network.open(photo.path))
 
     def maps(crops: Sequence[Tensor]) -> Tensor:
         images = network.batch(crops)

@@ -17,7 +17,6 @@ from explainer.explanations.batches import all_or_none, in_batches
 from explainer.explanations.explanation import Settings, explain
 from explainer.networks.network import Network, refuse_context
 from explainer.passes.targets import class_index
-from explainer.pictures.photos import open_photo
 from explainer.pictures.resizing import size_of
 from photos.class_names import class_names
 
@@ -67,7 +66,7 @@ def _labelled(network: Network, photo: LabelledPhoto) -> Case | None:
     ]
     if not known:
         return None
-    scores = network.predict(network.prepare([open_photo(photo.path)]))[0]
+    scores = network.predict(network.prepare([network.open(photo.path)]))[0]
     target, concept = max(known, key=lambda pair: float(scores[pair[0]]))
     boxes = tuple(photo.seen_boxes(concept, network.steps))
     return Case(photo.path, target, boxes) if boxes else None
@@ -98,7 +97,7 @@ def evaluate(
             )
 
     def read(case: Case) -> tuple[Case, Tensor]:
-        return case, network.seen(open_photo(case.path))
+        return case, network.seen(network.open(case.path))
 
     def compute(read: Sequence[tuple[Case, Tensor]]) -> list[Score]:
         images = network.batch([image for _, image in read])

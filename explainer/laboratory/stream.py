@@ -29,7 +29,6 @@ from explainer.networks.network import Network, refuse_context, refuse_training
 from explainer.passes.devices import PLAIN, arithmetic
 from explainer.passes.targets import class_index
 from explainer.pictures import store
-from explainer.pictures.photos import open_photo
 from explainer.pictures.render import Display
 
 WRITERS = 2
@@ -188,7 +187,7 @@ def _classes(network: Network, targets: Sequence[str | int] | None) -> tuple[int
 
 
 def _reader(order: Order, folder: Path) -> Callable[[str | Path], _Photo]:
-    steps = order.network.steps
+    network = order.network
 
     def read(given: str | Path) -> _Photo:
         path = Path(given)
@@ -198,9 +197,10 @@ def _reader(order: Order, folder: Path) -> Callable[[str | Path], _Photo]:
         request = order.digest(digest)
         if is_whole(own, request):
             return _Photo(path, own)
-        crop = steps.crop(open_photo(data))
+        photo = network.open(data)
+        crop = network.crop(photo)
         said = {"photo": path.name, "photo_sha256": digest, "request": request}
-        return _Photo(path, own, said, crop, steps.tensor(crop))
+        return _Photo(path, own, said, crop, network.seen(photo, crop))
 
     return read
 

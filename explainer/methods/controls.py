@@ -14,7 +14,6 @@ from explainer.errors import ExplainerError
 from explainer.graphs.capture import Graph
 from explainer.passes.devices import in_full
 from explainer.passes.targets import class_scores
-from explainer.pictures.photos import open_photo
 from explainer.pictures.resizing import resize, size_of
 
 from .base import Method, NoSettings, Work, full_precision
@@ -135,7 +134,7 @@ def _others(images: Tensor) -> Tensor:
 
 
 def _of_photo(work: Work, path: str) -> Tensor:
-    image = work.network.prepare([open_photo(path)]).to(work.images)
+    image = work.network.prepare([work.network.open(path)]).to(work.images)
     if work.network.context:  # the photo, asked with what each image is asked with
         image = image.expand_as(work.images)
     graph = work.network.graph(image, [work.layer])

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError
 from explainer.methods.masks import blur
-from explainer.networks.network import Colour
+from explainer.networks.preprocessing import Colour
 from explainer.pictures.resizing import size_of
 
 from .base import LATER, Method, Work

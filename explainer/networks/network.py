@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from pathlib import Path
 from typing import Any, cast, get_args
 
 import torch
@@ -33,16 +34,27 @@ from explainer.passes.targets import (
     scores_in,
     scores_of,
 )
+from explainer.pictures.photos import open_channels, open_photo
 
 from .contexts import Entries, entries_of, form_of, refuse_other_length
 from .digests import digest_of_state
 from .forms import refuse_form
 from .layouts import Layouts
-from .preprocessing import Preprocessing, adapted
+from .preprocessing import (
+    Colour,
+    Photo,
+    Preprocess,
+    Preprocessing,
+    adapted,
+    as_they_are,
+    channels_of,
+    crop_by,
+    plain_by,
+    seen_by,
+)
 from .redrawn import redrawn, widened
 
 Call = Callable[[nn.Module, Tensor, tuple[Any, ...]], Any]
-Colour = tuple[int, int, int]
 
 
 @dataclass(frozen=True, eq=False)
@@ -227,9 +239,8 @@ class Network:
         """
         colour = (value,) * 3 if isinstance(value, int) else value
         if self.preprocess is None:
-            return _as_they_are(images, colour)
-        side = self.preprocess.size
-        seen = self.preprocess.tensor(Image.new("RGB", (side, side), colour))
+            return as_they_are(images, colour)
+        side, seen = self.preprocess.size, plain_by(self.preprocess, colour)
         if seen.shape != images.shape[1:]:
             if not torch.equal(seen, seen[:, :1, :1].expand_as(seen)):
                 raise ExplainerError(
@@ -310,11 +321,29 @@ class Network:
             raise ExplainerError(f"{self.name} has no preprocessing", "give preprocess=…")
         return self.preprocess
 
-    def seen(self, photo: Image.Image) -> Tensor:
-        """C×H×W float32: a photo as the preprocessing makes it, in the host's memory."""
-        return self.steps.tensor(self.steps.crop(photo))
+    def open(self, source: str | Path | bytes) -> Photo:
+        """A photo file as this network takes it: its colours, or its channels as they are."""
+        count = channels_of(self.preprocess)
+        return open_channels(source, count) if count else open_photo(source)
 
-    def prepare(self, photos: Sequence[Image.Image]) -> Tensor:
+    @property
+    def shown(self) -> tuple[int, ...]:
+        """Which channels people see, where files are read as they are."""
+        steps = self.preprocess
+        return tuple(steps.shown) if isinstance(steps, Preprocess) else ()
+
+    def crop(self, photo: Photo, size: int | None = None) -> Image.Image:
+        """The region of a photo that the network sees, as people see it, RGB."""
+        return crop_by(self.steps, photo, size)
+
+    def seen(self, photo: Photo, crop: Image.Image | None = None) -> Tensor:
+        """C×H×W float32: a photo as the preprocessing makes it, in the host's memory.
+
+        `crop`: what `crop(photo)` gave, where it is there already.
+        """
+        return seen_by(self.steps, photo, crop)
+
+    def prepare(self, photos: Sequence[Photo]) -> Tensor:
         """N×C×H×W input for these photos, of the network's type and on its device."""
         if not photos:
             raise ExplainerError("there are no photos", "give at least one")
@@ -335,19 +364,6 @@ class Network:
         self._refuse_shared_questions(placed)
         with torch.no_grad(), passing(self.module):
             return class_scores(self.scores(self.run(placed)), len(images)).float().cpu()
-
-
-def _as_they_are(images: Tensor, colour: Colour) -> Tensor:
-    channels = images.shape[1]
-    if len(set(colour)) > 1 and channels != 3:
-        raise ExplainerError(
-            f"a colour has red, green and blue, and the images have {channels} channels",
-            "name a grey, such as #808080, or give the network its preprocessing",
-        )
-    if channels != 3:
-        return torch.full_like(images[:1], colour[0] / 255)
-    values = [torch.full_like(images[:1, :1], value / 255) for value in colour]
-    return torch.cat(values, 1)
 
 
 def _whole(output: Any) -> Any:

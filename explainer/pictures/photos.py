@@ -1,12 +1,17 @@
 """The door to photos, with this library's one exception."""
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import TypeVar
 
 from PIL import Image
 
 from explainer.errors import ExplainerError
-from photos import WHITE, PhotoError
+from photos import WHITE, Channels, PhotoError
+from photos import open_channels as channels_in
 from photos import open_photo as opened
+
+Opened = TypeVar("Opened")
 
 
 def open_photo(source: str | Path | bytes, *, surround: str = WHITE) -> Image.Image:
@@ -15,10 +20,21 @@ def open_photo(source: str | Path | bytes, *, surround: str = WHITE) -> Image.Im
     Transparency is laid on `surround`. Refuses what `photos.open_photo` refuses, and a file that
     can't be read.
     """
+    return _read(source, lambda content, name: opened(content, name, surround=surround))
+
+
+def open_channels(source: str | Path | bytes, count: int) -> Channels:
+    """A file of `count` channels (.npy or TIFF), its values as they are.
+
+    Refuses what `photos.open_channels` refuses, and a file that can't be read.
+    """
+    return _read(source, lambda content, name: channels_in(content, count, name))
+
+
+def _read(source: str | Path | bytes, decode: Callable[[bytes, str], Opened]) -> Opened:
     name = "the photo" if isinstance(source, bytes) else str(source)
     try:
-        content = source if isinstance(source, bytes) else Path(source).read_bytes()
-        return opened(content, name, surround=surround)
+        return decode(source if isinstance(source, bytes) else Path(source).read_bytes(), name)
     except OSError as error:
         raise ExplainerError(
             f"{name} can't be read ({error.strerror})", "give a photo file"

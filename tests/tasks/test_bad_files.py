@@ -181,7 +181,10 @@ def test_a_worker_whose_claim_was_taken_over_leaves_no_file(tmp_path: Path) -> N
     before = files_on_disk("maps")
     network = networks.loaded(row.network)
     found = explainer.explain(
-        network, network.prepare([open_image(row.image)]), [[row.class_index]], (row.method,)
+        network,
+        network.prepare([open_image(row.image, network)]),
+        [[row.class_index]],
+        (row.method,),
     )
     _record(found, 0, row, 0, "a worker/whose-claim-ran-out")
     assert files_on_disk("maps") == before

@@ -117,7 +117,7 @@ def test_four_maps_of_one_page_are_drawn_on_one_scale(study: Study) -> None:
         assert use.overlay.scope_digest
     row = uses[1].overlay
     network = networks.loaded(row.explanation.network)
-    crop = network.preprocess.crop(open_image(row.explanation.image), size=row.display["size"])
+    crop = network.crop(open_image(row.explanation.image, network), size=row.display["size"])
     display = explainer.Display.from_settings(row.display)
     joint = explainer.render(maps[1], crop, display, together=tuple(maps))
     assert (pixels(row) == np.asarray(joint)).all()
@@ -169,7 +169,7 @@ def test_a_borrowed_map_is_of_the_next_photo_whatever_batch_it_was_made_in(study
         assert order[other] == first
         assert row.provenance["settings"]["photo"] == first
         network = networks.loaded(row.network)
-        lent = network.prepare([open_image(Image.objects.get(sha256=first))])
+        lent = network.prepare([open_image(Image.objects.get(sha256=first), network)])
         whole = explainer.explain(network, lent, methods=("grad_cam",))["grad_cam"]
         found = explainer.store.load_maps(Path(settings.MEDIA_ROOT) / row.map_file, row.map_digest)[
             "map"

@@ -12,8 +12,9 @@ from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
 from explainer.methods import METHODS
 from explainer.networks import Network, load_network, weights_of
+from explainer.networks.preprocessing import channels_of
 from explainer.passes.devices import AUTO
-from explainer.pictures.photos import open_photo
+from photos import CHANNEL_ENDINGS
 
 ALL = "all"
 FIRST = "top1"
@@ -130,7 +131,7 @@ def methods_of(
     left_out = {}
     if not settings.get("other_image", {}).get("photo"):
         left_out["other_image"] = "it needs --set other_image.photo=FILE"
-    image = network.prepare([open_photo(photo)])
+    image = network.prepare([network.open(photo)])
     for name, method in METHODS.items():
         if method.needs_relu:
             try:
@@ -149,16 +150,17 @@ def classes_of(targets: str) -> list[str | int] | None:
     return [int(name) if name.isdecimal() else name for name in split(targets)]
 
 
-def photos_of(given: Sequence[Path]) -> list[Path]:
-    """The files, and the photos in the folders among them, sorted by name."""
+def photos_of(given: Sequence[Path], network: Network) -> list[Path]:
+    """The files, and those in the folders among them that the network takes, sorted by name."""
+    endings = CHANNEL_ENDINGS if channels_of(network.preprocess) else ENDINGS
     found: list[Path] = []
     for path in given:
         inside = path.rglob("*") if path.is_dir() else ()
-        photos = sorted(file for file in inside if file.suffix.lower() in ENDINGS)
+        photos = sorted(file for file in inside if file.suffix.lower() in endings)
         found += photos if path.is_dir() else [path]
     if not found:
         raise ExplainerError(
-            "no photos found", f"name files or folders; photos end in {', '.join(sorted(ENDINGS))}"
+            "no photos found", f"name files or folders; photos end in {', '.join(sorted(endings))}"
         )
     return found
 

@@ -7,7 +7,6 @@ from explainer.errors import ExplainerError
 from explainer.laboratory.dissection import Dissection, Voice, dissect, explain_in_words
 from explainer.laboratory.segmentations import read_labelled
 from explainer.networks import Network
-from explainer.pictures.photos import open_photo
 
 from .choices import FIRST, Command, add_network, classes_of, network_of, photos_of
 
@@ -38,7 +37,7 @@ def run(chosen: argparse.Namespace) -> int:
     print(f"{len(found.named)} of {len(found.overlaps)} units of {found.layer} have a name")
     if not chosen.photos:
         tell_units(found)
-    for path in photos_of(chosen.photos) if chosen.photos else []:
+    for path in photos_of(chosen.photos, network) if chosen.photos else []:
         tell_photo(network, path, classes, found)
     return 0
 
@@ -53,7 +52,7 @@ def tell_photo(
     network: Network, path: Path, classes: list[str | int] | None, found: Dissection
 ) -> None:
     """What speaks for and against the class on one photo."""
-    images = network.prepare([open_photo(path)])
+    images = network.prepare([network.open(path)])
     target = int(network.predict(images).argmax()) if classes is None else classes[0]
     (words,) = explain_in_words(network, images, [target], found)
     label = network.labels[target] if isinstance(target, int) and network.labels else target

@@ -51,7 +51,10 @@ def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
     if bool(chosen.coco) == bool(chosen.photos):
         raise ExplainerError("photos must come from one source", "give either PHOTO… or --coco F")
     if not chosen.coco:
-        return [Case(path, _target(chosen, network)) for path in choices.photos_of(chosen.photos)]
+        return [
+            Case(path, _target(chosen, network))
+            for path in choices.photos_of(chosen.photos, network)
+        ]
     photos = read_labelled(chosen.coco)
     cases = evaluation.labelled_cases(network, photos)
     if not cases:

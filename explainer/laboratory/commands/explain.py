@@ -27,7 +27,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     network, settings = choices.network_of(chosen), choices.settings_of(chosen)
     display = None if chosen.no_pictures else Display(colour_map=chosen.colours)
-    photos = choices.photos_of(chosen.photos)
+    photos = choices.photos_of(chosen.photos, network)
     saved = explain_many(
         network,
         photos,

@@ -17,7 +17,6 @@ from explainer.explanations.examination import examine
 from explainer.networks import load_network
 from explainer.passes.devices import AUTO
 from explainer.passes.targets import first_classes
-from explainer.pictures.photos import open_photo
 
 from .choices import Command, add_device
 
@@ -45,7 +44,7 @@ def _by(name: str, values: Mapping[str, Any], photos: Sequence[Path]) -> dict[st
 
     def seen(photo: Path) -> Tensor | None:
         try:
-            return network.seen(open_photo(photo.read_bytes()))
+            return network.seen(network.open(photo.read_bytes()))
         except (ExplainerError, OSError):
             return None
 
