@@ -87,13 +87,14 @@ def fill(study: Study, number: int, size: argparse.Namespace) -> None:
     """`size.people` more stimuli and people for `study`, each with `size.trials` judgments."""
     start = FIRST_KEY * (number + 1)
     keys = range(start, start + size.people)
-    stimulus = study.stimuli.select_related("photo__image").earliest("pk")
+    stimulus = study.stimuli.select_related("photo__case__image").earliest("pk")
     copy(stimulus.photo.image, ({"id": k, "sha256": code(k)} for k in keys))
-    copy(stimulus.photo, ({"id": k, "image_id": k, "name": f"{k}.jpg"} for k in keys))
+    copy(stimulus.photo.case, ({"id": k, "image_id": k, "digest": code(k)} for k in keys))
+    copy(stimulus.photo, ({"id": k, "case_id": k, "name": f"{k}.jpg"} for k in keys))
     copy(stimulus, ({"id": k, "photo_id": k, "code": code(k), "position": k} for k in keys))
-    for row in Prediction.objects.filter(image=stimulus.photo.image):
+    for row in Prediction.objects.filter(case=stimulus.photo.case):
         offset = start + row.network_id * size.people
-        copy(row, ({"id": offset + n, "image_id": k} for n, k in enumerate(keys)))
+        copy(row, ({"id": offset + n, "case_id": k} for n, k in enumerate(keys)))
     crop = Crop.objects.filter(image=stimulus.photo.image).earliest("pk")
     copy(crop, ({"id": k, "image_id": k, "code": code(k)} for k in keys))
     _fill_overlays(stimulus, keys)
@@ -105,7 +106,7 @@ def _fill_overlays(stimulus: Stimulus, keys: range) -> None:
     for place, use in enumerate(uses):
         first = keys[0] + place * len(keys)
         explained = use.overlay.explanation
-        copy(explained, ({"id": first + n, "image_id": k} for n, k in enumerate(keys)))
+        copy(explained, ({"id": first + n, "case_id": k} for n, k in enumerate(keys)))
         copy(use.overlay, ({"id": first + n, "explanation_id": first + n, "code": code(first + n)}
                            for n in range(len(keys))))  # fmt: skip
         copy(use, ({"id": first + n, "stimulus_id": k, "overlay_id": first + n}

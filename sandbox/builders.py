@@ -12,6 +12,7 @@ from PIL import Image as Picture
 
 from studyapp.models import (
     Arm,
+    Case,
     Condition,
     Crop,
     Explanation,
@@ -195,7 +196,7 @@ def _make_stimulus(
     image = make_image(f"{study.slug}/{paradigm}/{position}")
     photo = StudyImage.objects.create(
         study=study,
-        image=image,
+        case=Case.objects.of(image),
         name=f"{position}.png",
         group=f"{candidate.category}-{position}",
         categories=[{"name": name, "accepted": [name], "boxes": []} for name in names],
@@ -239,7 +240,7 @@ def _make_predictions(stimulus: Stimulus, condition: Condition) -> None:
     ):
         top = [[index, 5.0 - place, 0.9 / 10**place] for place, index in enumerate(first[:3])]
         Prediction.objects.get_or_create(
-            image=stimulus.photo.image,
+            case=stimulus.photo.case,
             network=network,
             defaults={"state": WorkState.READY, "top": top},
         )
@@ -248,11 +249,11 @@ def _make_predictions(stimulus: Stimulus, condition: Condition) -> None:
 def _make_overlay(stimulus: Stimulus, condition: Condition, role: str) -> None:
     assert condition.pair is not None
     network_role, class_index = PARADIGMS[stimulus.paradigm].explained(role, stimulus)
-    image, network = stimulus.photo.image, condition.pair.network(network_role)
-    name = f"{image.sha256}/{condition.method}/{role}"
+    case, network = stimulus.photo.case, condition.pair.network(network_role)
+    name = f"{case.digest}/{condition.method}/{role}"
     digest = hashlib.sha256(name.encode()).hexdigest()
     explanation, _ = Explanation.objects.get_or_create(
-        image=image,
+        case=case,
         network=network,
         class_index=class_index,
         method=condition.method,

@@ -14,7 +14,7 @@ SIDE = 448
 def enlarge_pictures(study: Study) -> int:
     """Put noisy pictures of 448 pixels into every picture file of `study`; bytes of the largest."""
     overlays = Overlay.objects.filter(uses__stimulus__study=study).distinct()
-    crops = Crop.objects.filter(image__uses__study=study)
+    crops = Crop.objects.filter(image__cases__uses__study=study)
     largest = 0
     for picture in (*overlays, *crops):
         content = _noisy(picture.code)

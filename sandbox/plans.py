@@ -11,7 +11,8 @@ GROWING = frozenset(
     f"studyapp_{name}"
     for name in (
         "judgment", "trial", "slot", "participation", "participant", "panelidentity", "event",
-        "stimulus", "stimulusoverlay", "overlay", "crop", "explanation", "image", "studyimage",
+        "stimulus", "stimulusoverlay", "overlay", "crop", "explanation", "image", "case",
+        "studyimage",
     )
 )  # fmt: skip
 PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE")

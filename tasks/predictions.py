@@ -33,12 +33,12 @@ def predict(study_id: int, network_id: int, keys: list[int]) -> None:
         step_of(study_id, study_predictions),
         claimed(wanted, PREDICT, study_id, network_id, queue="gpu") as (name, mine),
     ):
-        _predict(network, mine.select_related("image").order_by("pk"), name)
+        _predict(network, mine.select_related("case__image").order_by("pk"), name)
 
 
 def _predict(network: explainer.Network, rows: QuerySet[Prediction], name: str) -> None:
     def seen(row: Prediction) -> torch.Tensor:
-        return network.seen(open_image(row.image, network))
+        return network.seen(open_image(row.case.image, network))
 
     def answers(images: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
         logits = network.predict(network.batch(images))

@@ -40,7 +40,7 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
         step_of(study_id, study_explanations),
         claimed(wanted, EXPLAIN, study_id, network_id, queue="gpu") as (name, mine),
     ):
-        for photos in patterns(mine.select_related("image").order_by("image_id", "pk")):
+        for photos in patterns(mine.select_related("case__image").order_by("case_id", "pk")):
             _explain(network, photos, name, at_once=PHOTOS_AT_ONCE)
 
 
@@ -56,10 +56,10 @@ def patterns(rows: Iterable[Explanation]) -> list[list[list[Explanation]]]:
         variant = 0
         while any(
             other.method == row.method and other.settings_digest != row.settings_digest
-            for other in by_photo.get((row.image_id, variant), [])
+            for other in by_photo.get((row.case_id, variant), [])
         ):
             variant += 1
-        by_photo.setdefault((row.image_id, variant), []).append(row)
+        by_photo.setdefault((row.case_id, variant), []).append(row)
     found: dict[Any, list[list[Explanation]]] = {}
     for photo in by_photo.values():
         methods = tuple(sorted({(row.method, row.settings_digest) for row in photo}))
@@ -77,7 +77,7 @@ def _explain(
     """Photos of one pattern, so many at a time; where one fails alone, each of its rows alone."""
 
     def read(photo: list[Explanation]) -> Read:
-        return photo, network.seen(open_image(photo[0].image, network))
+        return photo, network.seen(open_image(photo[0].case.image, network))
 
     for some, found in in_batches(photos, read, partial(_found, network), size=at_once):
         if not isinstance(found, Exception):
@@ -198,7 +198,7 @@ def _draw_overlay(row: Overlay) -> Any:
         explainer.drawn(stored_map(one), one.method, shown)
         for one in (explanation, *row.normalised_with.all())
     )
-    crop = _crop_of(explanation.network, explanation.image, display.size)
+    crop = _crop_of(explanation.network, explanation.case.image, display.size)
     return explainer.render(array, crop, display, together=tuple(together))
 
 

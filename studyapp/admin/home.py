@@ -106,9 +106,9 @@ def _lines(studies: QuerySet[Study]) -> list[Line]:
 
 def _failed(preparing: QuerySet[Study]) -> Iterator[Concern]:
     uses = StimulusOverlay.objects.failed().filter(stimulus__study__in=preparing)
-    photos = Prediction.objects.failed().filter(image__uses__study__in=preparing)
+    photos = Prediction.objects.failed().filter(case__uses__study__in=preparing)
     found: dict[tuple[int, str], int] = {}
-    for rows, path in ((uses, "stimulus__study"), (photos, "image__uses__study")):
+    for rows, path in ((uses, "stimulus__study"), (photos, "case__uses__study")):
         names: Any = rows.order_by().values_list(path, f"{path}__slug")
         for key, slug, count in names.annotate(n=Count("pk", distinct=True)):
             found[key, slug] = found.get((key, slug), 0) + count

@@ -49,16 +49,16 @@ class StimulusAdmin(ReadingAdmin):
 
 @admin.register(Explanation)
 class ExplanationAdmin(ReadingAdmin):
-    list_display = ("method", "image", "network", "class_index", "state", "is_empty", "attempts",
+    list_display = ("method", "case", "network", "class_index", "state", "is_empty", "attempts",
                     "error")  # fmt: skip
     list_filter = ("state", "is_empty", "method", NetworkFilter)
-    list_select_related = ("image", "network")
+    list_select_related = ("case__image", "network")
     actions = ("try_again",)
 
     def rows_of(self, rows: QuerySet[Explanation], studies: list[int]) -> QuerySet[Explanation]:
         """A map is shared by all studies with the same photo, network and settings."""
         return rows.filter(
-            image__in=StudyImage.objects.filter(study__in=studies).values("image"),
+            case__in=StudyImage.objects.filter(study__in=studies).values("case"),
             network__in=networks_of_studies(studies),
         )
 

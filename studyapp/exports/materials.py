@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
+from django.db.models import F
+
 from studyapp import storage
 from studyapp.analyses.tables.stimuli import networks_of
 from studyapp.models import Image, StimulusOverlay, Study
@@ -22,9 +24,12 @@ NETWORK_FIELDS = (
     "builder", "weights", "sha256", "options", "labels_file", "layer", "grid", "digest",
     "labels", "described",
 )  # fmt: skip
-PHOTO_FIELDS = (
-    "name", "group", "categories", "image__sha256", "image__file", "image__width", "image__height",
-)  # fmt: skip
+# A photo stands there once for each context that a network is asked with
+PHOTO_FIELDS = ("name", "group", "categories")
+CASE_FIELDS = {
+    **{f"image__{key}": F(f"case__image__{key}") for key in ("sha256", "file", "width", "height")},
+    "context": F("case__context"),
+}
 
 
 def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -> list[str]:
@@ -45,7 +50,7 @@ def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -
         path.write_text(text.markdown, encoding="utf-8")
     missing = list(_copy_pictures(study, folder))
     if photos:
-        for image in Image.objects.filter(uses__study=study).order_by("sha256"):
+        for image in Image.objects.filter(cases__uses__study=study).distinct().order_by("sha256"):
             missing += _copy(image.file, image.sha256, folder / "photos")
     return missing
 
@@ -72,7 +77,7 @@ def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
                 "name", "method", "versus", "pair__name", "settings", "position"
             )
         ),
-        "photos": list(study.images.order_by("image__sha256").values(*PHOTO_FIELDS)),
+        "photos": list(study.images.order_by("case__digest").values(*PHOTO_FIELDS, **CASE_FIELDS)),
         "deviations": list(study.deviations.order_by("made_at").values(*DEVIATION_FIELDS)),
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 from studyapp import storage
 from studyapp.models import (
     Arm,
+    Case,
     Condition,
     Explanation,
     Image,
@@ -25,7 +26,7 @@ from studyapp.models import (
 
 from .cells import Row, only, table_rows
 from .folder import file_digest
-from .materials import NETWORK_FIELDS, named_without_place
+from .materials import NETWORK_FIELDS, PHOTO_FIELDS, named_without_place
 
 DIGEST = re.compile("[0-9a-f]{64}")
 STIMULUS_FIELDS = ("paradigm", "position", "role", "category", "class_index", "options", "facts")
@@ -47,12 +48,12 @@ def rebuild_pictures(study: Study, folder: Path, facts: dict[str, Any]) -> Pictu
     networks = _make_networks(facts)
     conditions = _make_conditions(study, facts, networks)
     photos = _make_photos(study, folder, facts)
-    images = {f"i{digest[:12]}": photo.image_id for digest, photo in photos.items()}
-    _make_predictions(folder, images, networks)
+    images = {f"i{photo.image.sha256[:12]}": photo.case.image_id for photo in photos.values()}
+    _make_predictions(folder, photos, networks)
     stimuli = {
         row["stimulus_id"]: Stimulus.objects.create(
             study=study,
-            photo=photos[row["image_sha256"]],
+            photo=photos[case_id(row)],
             dropped_because=row["dropped_because"] or "",
             **only(STIMULUS_FIELDS, row),
         )
@@ -113,7 +114,14 @@ def _make_conditions(
     }
 
 
+def case_id(row: Row) -> str:
+    """The id of the row's case: earlier bundles have only photos, which is what it is made of
+    where there is no context."""
+    return str(row.get("case_id") or f"c{row['image_id'][1:]}")
+
+
 def _make_photos(study: Study, folder: Path, facts: dict[str, Any]) -> dict[str, StudyImage]:
+    """The study's photos by the tables' short ids of their cases."""
     photos = {}
     for row in facts["photos"]:
         digest = row["image__sha256"]
@@ -124,17 +132,20 @@ def _make_photos(study: Study, folder: Path, facts: dict[str, Any]) -> dict[str,
                 "file": file, "width": row["image__width"], "height": row["image__height"],
             },
         )  # fmt: skip
-        photos[digest] = StudyImage.objects.create(
-            study=study, image=image, **only(("name", "group", "categories"), row)
+        case = Case.objects.of(image, row.get("context", ""))
+        photos[f"c{case.digest[:12]}"] = StudyImage.objects.create(
+            study=study, case=case, **only(PHOTO_FIELDS, row)
         )
     return photos
 
 
-def _make_predictions(folder: Path, images: dict[str, int], networks: dict[str, Network]) -> None:
+def _make_predictions(
+    folder: Path, photos: dict[str, StudyImage], networks: dict[str, Network]
+) -> None:
     Prediction.objects.bulk_create(
         (
             Prediction(
-                image_id=images[row["image_id"]],
+                case=photos[case_id(row)].case,
                 network=networks[row["network_id"]],
                 error=row["error"] or "",
                 **only(("state", "top"), row),
@@ -153,7 +164,7 @@ def _make_use(
     stimulus = pictures.stimuli[row["stimulus_id"]]
     materials = folder / "materials"
     explanation, _ = Explanation.objects.get_or_create(
-        image_id=stimulus.photo.image_id,
+        case=stimulus.photo.case,
         network=networks[row["network_id"]],
         **only(("class_index", "method", "settings_digest"), row),
         defaults={

@@ -23,6 +23,7 @@ from .participation import (
 from .report import Download, Measurement, MetricValue, Report
 from .stimulus import (
     SHOWN_ROLES,
+    Case,
     Crop,
     Explanation,
     Image,
@@ -32,17 +33,18 @@ from .stimulus import (
     Stimulus,
     StimulusRole,
     StudyImage,
+    context_text,
 )
 from .study import Deviation, Network, NetworkPair, Study, StudyKind, StudyState, StudyText
 from .work import Heartbeat, Work, WorkQuerySet, WorkState
 
 __all__ = [
-    "HOLDS_A_SLOT", "LEFT", "SHOWN_ROLES", "Arm", "Condition", "Crop", "Deviation", "DoorCount",
-    "Download", "Event", "Exclusion", "Explanation", "Heartbeat", "Image", "Judgment", "LoginTries",
-    "Measurement", "Member", "MetricValue", "Network", "NetworkLoad", "NetworkPair", "Overlay",
-    "PanelEvent", "PanelIdentity", "PanelVisit", "Participant", "Participation", "Picture",
-    "Prediction", "Report", "Role", "Side", "Slot", "Stage", "Status", "Stimulus",
-    "StimulusOverlay", "StimulusRole", "Study", "StudyImage", "StudyKind", "StudyState",
-    "StudyText", "Trial", "TurnedAway", "Work", "WorkQuerySet", "WorkState", "count_people",
-    "erase_judgments", "new_code", "new_spoken_code",
+    "HOLDS_A_SLOT", "LEFT", "SHOWN_ROLES", "Arm", "Case", "Condition", "Crop", "Deviation",
+    "DoorCount", "Download", "Event", "Exclusion", "Explanation", "Heartbeat", "Image",
+    "Judgment", "LoginTries", "Measurement", "Member", "MetricValue", "Network", "NetworkLoad",
+    "NetworkPair", "Overlay", "PanelEvent", "PanelIdentity", "PanelVisit", "Participant",
+    "Participation", "Picture", "Prediction", "Report", "Role", "Side", "Slot", "Stage",
+    "Status", "Stimulus", "StimulusOverlay", "StimulusRole", "Study", "StudyImage", "StudyKind",
+    "StudyState", "StudyText", "Trial", "TurnedAway", "Work", "WorkQuerySet", "WorkState",
+    "context_text", "count_people", "erase_judgments", "new_code", "new_spoken_code",
 ]  # fmt: skip

@@ -1,6 +1,8 @@
-"""From photo to picture: Image, Prediction, Stimulus, Explanation, Overlay."""
+"""From photo to picture: Image, Case, Prediction, Stimulus, Explanation, Overlay."""
 
-from typing import Self
+import hashlib
+import json
+from typing import Any, Self
 
 from django.db import models
 from django.db.models import Q
@@ -22,11 +24,48 @@ class Image(models.Model):
         return self.sha256[:12]
 
 
+def context_text(context: Any) -> str:
+    """A context as a case holds it: JSON, the same whoever writes it; empty for none (None)."""
+    return "" if context is None else json.dumps(context, sort_keys=True, ensure_ascii=False)
+
+
+class CaseQuerySet(models.QuerySet["Case"]):
+    def of(self, image: Image, context: str = "") -> "Case":
+        """The case of a photo asked with `context` (as `context_text` writes it)."""
+        told = f"{image.sha256}\n{context}".encode()
+        digest = hashlib.sha256(told).hexdigest() if context else image.sha256
+        case, _ = self.get_or_create(digest=digest, defaults={"image": image, "context": context})
+        return case
+
+
+class Case(models.Model):
+    """What a network is asked: a photo with a context, known by the digest of both.
+
+    The context is kept as text, because a database's own JSON rewrites numbers. A photo without a
+    context has the photo's own digest.
+    """
+
+    image = models.ForeignKey(Image, models.PROTECT, related_name="cases")
+    context = models.TextField(blank=True, help_text="As JSON; empty for the photo alone.")
+    digest = models.CharField(max_length=64, unique=True)
+
+    objects = CaseQuerySet.as_manager()
+
+    def __str__(self) -> str:
+        asked = f" asked {self.context[:60]}" if self.context else ""
+        return f"{self.image}{asked}"
+
+    @property
+    def asked_with(self) -> Any:
+        """The context as a network's `call` reads it; None where there is none."""
+        return json.loads(self.context) if self.context else None
+
+
 class StudyImage(models.Model):
-    """A photo as one study uses it: what it shows by its annotations, and which scene it is of."""
+    """A case as one study uses it: which answers are right, and which scene the photo is of."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="images")
-    image = models.ForeignKey(Image, models.PROTECT, related_name="uses")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="uses")
     name = models.CharField(max_length=500, help_text="The file's name where it came from.")
     group = models.CharField(
         max_length=500, help_text="Photos of one object share it and are one cluster."
@@ -35,16 +74,20 @@ class StudyImage(models.Model):
     categories = models.JSONField(default=list)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["study", "image"], name="study_image_once")]
+        constraints = [models.UniqueConstraint(fields=["study", "case"], name="study_case_once")]
 
     def __str__(self) -> str:
         return self.name
 
+    @property
+    def image(self) -> Image:
+        return self.case.image
+
 
 class Prediction(Work):
-    """One network's answer for one photo: its first classes with logit and probability."""
+    """One network's answers for one case: its first ones with logit and probability."""
 
-    image = models.ForeignKey(Image, models.PROTECT, related_name="predictions")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="predictions")
     network = models.ForeignKey(Network, models.PROTECT, related_name="predictions")
     # [[class index, logit, probability], …], the most probable first; at least ten where there are
     top = models.JSONField(default=list, blank=True)
@@ -52,7 +95,7 @@ class Prediction(Work):
     class Meta(Work.Meta):
         constraints = [
             *Work.Meta.constraints,
-            models.UniqueConstraint(fields=["image", "network"], name="prediction_once"),
+            models.UniqueConstraint(fields=["case", "network"], name="prediction_once"),
             models.CheckConstraint(
                 name="prediction_ready_has_classes",
                 condition=~Q(state=WorkState.READY) | ~Q(top=[]),
@@ -60,7 +103,7 @@ class Prediction(Work):
         ]
 
     def __str__(self) -> str:
-        return f"{self.network} on {self.image}"
+        return f"{self.network} on {self.case}"
 
     def classes(self, count: int) -> list[int]:
         """The indices of the first `count` classes, the most probable first."""
@@ -135,10 +178,10 @@ class NumbersByName(models.Func):
 
 
 class Explanation(Work):
-    """A map for (photo, network, class, method, settings); `settings_digest` covers the layer,
+    """A map for (case, network, class, method, settings); `settings_digest` covers the layer,
     the preprocessing and the method's version."""
 
-    image = models.ForeignKey(Image, models.PROTECT, related_name="explanations")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="explanations")
     network = models.ForeignKey(Network, models.PROTECT, related_name="explanations")
     class_index = models.PositiveIntegerField()
     method = models.CharField(max_length=60)
@@ -155,7 +198,7 @@ class Explanation(Work):
         constraints = [
             *Work.Meta.constraints,
             models.UniqueConstraint(
-                fields=["image", "network", "class_index", "method", "settings_digest"],
+                fields=["case", "network", "class_index", "method", "settings_digest"],
                 name="explanation_once",
             ),
             ready_iff("explanation_ready_iff_digest", "map_digest"),
@@ -165,7 +208,7 @@ class Explanation(Work):
         ]
 
     def __str__(self) -> str:
-        return f"{self.method} of class {self.class_index}, {self.network} on {self.image}"
+        return f"{self.method} of class {self.class_index}, {self.network} on {self.case}"
 
 
 class Picture(Work):

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from studyapp import storage
 from studyapp.models import (
     Arm,
+    Case,
     Condition,
     Image,
     Member,
@@ -112,7 +113,7 @@ def _make_study(
     StudyImage.objects.bulk_create(
         StudyImage(
             study=study,
-            image=_image(photo, definition.display.surround),
+            case=Case.objects.of(_image(photo, definition.display.surround)),
             name=photo.name,
             group=photo.group,
             categories=_categories(photo),
@@ -143,7 +144,7 @@ def _refuse_strange_photos(study: Study, definition: Definition) -> None:
     """A setting names a photo by its SHA-256, and only one that belongs to the study."""
     for condition in definition.conditions:
         photo = condition.settings.get("photo")
-        if photo and not study.images.filter(image__sha256=photo).exists():
+        if photo and not study.images.filter(case__image__sha256=photo).exists():
             raise LoadingError(
                 f'condition {condition.name}: settings.photo = "{photo}" is not a photo of '
                 "this study; use the SHA-256 of one of its photos, or remove the setting"
@@ -178,7 +179,7 @@ def _is_unchanged(study: Study, definition: Definition, base: Path) -> bool:
 def _has_photos(study: Study, definition: Definition, base: Path) -> bool:
     """Whether the photos' names, what they show and what they look like are those of `study`."""
     photos = read_photos(definition.images, base, seed=definition.design.seed)
-    kept = study.images.values_list("name", "image__sha256", "categories")
+    kept = study.images.values_list("name", "case__image__sha256", "categories")
     stored = {name: (digest, categories) for name, digest, categories in kept}
     shown = {photo.name: _categories(photo) for photo in photos}
     if shown != {name: categories for name, (_, categories) in stored.items()}:

@@ -70,7 +70,7 @@ def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
     photos = StudyImage.objects.filter(study__in=studies)
     for rows in (
         Overlay.objects.filter(pk__in=mine.filter(overlay__code=code).values("overlay")),
-        Crop.objects.filter(code=code, image__in=photos.values("image")),
+        Crop.objects.filter(code=code, image__in=photos.values("case__image")),
     ):
         found = rows.ready().first()
         if found is not None:

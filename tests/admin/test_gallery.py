@@ -47,12 +47,12 @@ def test_the_filters_find_what_they_say() -> None:
     study = open_small_study(trials=1, people=1)
     send_people(study, 1)
     second = study.stimuli.get(position=1)
-    Explanation.objects.filter(image=second.photo.image, method="guided_backprop").update(
+    Explanation.objects.filter(case=second.photo.case, method="guided_backprop").update(
         is_empty=True
     )
     third = study.stimuli.get(position=2)
     pair = study.pairs.get()
-    Prediction.objects.filter(image=third.photo.image, network=pair.weaker).update(
+    Prediction.objects.filter(case=third.photo.case, network=pair.weaker).update(
         top=[[7, 5.0, 0.6]]
     )
     client = administrator()

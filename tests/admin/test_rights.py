@@ -176,7 +176,7 @@ def _others_network(other: Study) -> Network:
         digest="f" * 64, builder="vgg16", weights="/data/networks/secret-token/w.pth",
         labels_file="/data/networks/secret-token/l.txt",
     )  # fmt: skip
-    row = Explanation.objects.filter(image__uses__study=other).earliest("pk")
+    row = Explanation.objects.filter(case__uses__study=other).earliest("pk")
     row.pk, row.network = None, network
     row.save()
     other.pairs.update(stronger=network)

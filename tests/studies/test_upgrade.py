@@ -9,9 +9,11 @@ from django.db.migrations.executor import MigrationExecutor
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import give
-from studyapp.models import Explanation, Judgment, Participation, Status, Study
+from studyapp.models import Case, Explanation, Image, Judgment, Participation, Status, Study
 from studyapp.participations.answering import current_trial
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.design.draw import draw
+from studyapp.studies.design.rows import design_plan
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,8 +52,13 @@ def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None)
     due = current_trial(person)
     before = list(Judgment.objects.values_list("pk", "trial_id", "value", "rt_ms", "answered_at"))
     forget_later_keys(study)
+    drawn = draw(design_plan(study)).digest()
     migrate(BEFORE)
     migrate()
+    assert draw(design_plan(study)).digest() == drawn
+    assert {case.digest for case in Case.objects.all()} == {
+        image.sha256 for image in Image.objects.all()
+    }
     person = Participation.objects.get(pk=person.pk)
     assert study_definition(person.study).design == study_definition(study).design
     assert current_trial(person) == due

@@ -88,9 +88,9 @@ def test_an_unreadable_photo_fails_alone_and_the_study_goes_on(tmp_path: Path) -
     study.refresh_from_db()
     assert study.prepared_at is not None, study.problem
     failed = Prediction.objects.filter(state=WorkState.FAILED)
-    assert {row.image_id for row in failed} == {image.pk}
+    assert {row.case.image_id for row in failed} == {image.pk}
     assert all("is not the file that was stored" in reason for reason in failures(study))
-    assert not study.stimuli.filter(photo__image=image).exists()
+    assert not study.stimuli.filter(photo__case__image=image).exists()
 
 
 def test_a_network_whose_output_is_not_finite_fails_its_rows_and_opens_no_study(
@@ -182,7 +182,7 @@ def test_a_worker_whose_claim_was_taken_over_leaves_no_file(tmp_path: Path) -> N
     network = networks.loaded(row.network)
     found = explainer.explain(
         network,
-        network.prepare([open_image(row.image, network)]),
+        network.prepare([open_image(row.case.image, network)]),
         [[row.class_index]],
         (row.method,),
     )

@@ -119,7 +119,7 @@ def test_a_row_at_which_three_workers_died_is_failed_with_the_reason_and_replace
     assert poison.state == WorkState.FAILED
     assert poison.error == "3 workers stopped at it; see the worker's log, then retry"
     dropped = study.stimuli.get(role="dropped")
-    assert dropped.photo.image_id == poison.image_id
+    assert dropped.photo.case_id == poison.case_id
     assert "3 workers stopped at it" in dropped.dropped_because
     told = concerns(administrator())
     assert any(one.startswith("small-line: ") and "failed; read the reasons" in one for one in told)

@@ -117,7 +117,7 @@ def test_four_maps_of_one_page_are_drawn_on_one_scale(study: Study) -> None:
         assert use.overlay.scope_digest
     row = uses[1].overlay
     network = networks.loaded(row.explanation.network)
-    crop = network.crop(open_image(row.explanation.image, network), size=row.display["size"])
+    crop = network.crop(open_image(row.explanation.case.image, network), size=row.display["size"])
     display = explainer.Display.from_settings(row.display)
     joint = explainer.render(maps[1], crop, display, together=tuple(maps))
     assert (pixels(row) == np.asarray(joint)).all()
@@ -158,14 +158,14 @@ def test_only_what_is_shown_is_explained(study: Study) -> None:
 
 
 def test_a_borrowed_map_is_of_the_next_photo_whatever_batch_it_was_made_in(study: Study) -> None:
-    order = sorted(study.images.values_list("image__sha256", flat=True))
-    rows = Explanation.objects.filter(method="other_image").select_related("image", "network")
+    order = sorted(study.images.values_list("case__image__sha256", flat=True))
+    rows = Explanation.objects.filter(method="other_image").select_related("case__image", "network")
     assert rows.count() >= 2
     for row in rows:
-        place, other = order.index(row.image.sha256), order.index(row.settings["photo"])
+        place, other = order.index(row.case.image.sha256), order.index(row.settings["photo"])
         between = [*order[place + 1 :], *order[:place]]
         names = {use.image.sha256: use.categories[0]["name"] for use in study.images.all()}
-        first = next(one for one in between if names[one] != names[row.image.sha256])
+        first = next(one for one in between if names[one] != names[row.case.image.sha256])
         assert order[other] == first
         assert row.provenance["settings"]["photo"] == first
         network = networks.loaded(row.network)

@@ -23,7 +23,7 @@ COUNTED = (Stage.MAIN, Stage.FINAL)
 
 def choose(study: Study, wanted: dict[str, Any]) -> QuerySet[Stimulus]:
     """The study's stimuli that fit everything in `wanted`, the main ones first."""
-    rows: QuerySet[Stimulus] = study.stimuli.select_related("photo")
+    rows: QuerySet[Stimulus] = study.stimuli.select_related("photo__case")
     rows = rows.order_by("role", "paradigm", "position")
     if wanted.get("stimulus"):
         rows = rows.filter(pk=wanted["stimulus"])
@@ -50,14 +50,14 @@ def _by_networks(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet
     if not which:
         return rows
     pairs = list(study.pairs.select_related("stronger", "weaker"))
-    photos = list(study.images.only("image_id", "categories"))
+    photos = list(study.images.only("case_id", "categories"))
     stronger, weaker = (rightness(photos, pairs, role) for role in ("stronger", "weaker"))
-    images = {
-        "stronger wrong": [image for image, is_right in stronger.items() if not is_right],
-        "weaker wrong": [image for image, is_right in weaker.items() if not is_right],
-        "both right": [image for image in stronger if stronger[image] and weaker.get(image)],
+    cases = {
+        "stronger wrong": [case for case, is_right in stronger.items() if not is_right],
+        "weaker wrong": [case for case, is_right in weaker.items() if not is_right],
+        "both right": [case for case in stronger if stronger[case] and weaker.get(case)],
     }
-    return rows.filter(photo__image__in=images[which])
+    return rows.filter(photo__case__in=cases[which])
 
 
 def _by_coverage(study: Study, rows: QuerySet[Stimulus], which: str) -> QuerySet[Stimulus]:

@@ -187,8 +187,8 @@ def cards(
     return [
         Card(
             stimulus,
-            crops.get(stimulus.photo.image_id, ""),
-            predictions[stimulus.photo.image_id],
+            crops.get(stimulus.photo.case.image_id, ""),
+            predictions[stimulus.photo.case_id],
             list(shown[stimulus.pk].values()),
             PARADIGMS[stimulus.paradigm].outcome,
             found.get(stimulus.pk),
@@ -200,7 +200,7 @@ def cards(
 def _predictions(
     stimuli: list[Stimulus], pairs: list[NetworkPair]
 ) -> dict[int, list[tuple[str, list[tuple[str, float, bool]]]]]:
-    """Photo → (network by its role, [(class, probability, is it right?), …])."""
+    """Case → (network by its role, [(class, probability, is it right?), …])."""
     named: dict[int, tuple[str, Network]] = {}
     for pair in pairs:
         prefix = f"{pair.name}, " if len(pairs) > 1 else ""
@@ -208,24 +208,24 @@ def _predictions(
             network: Network | None = getattr(pair, role)
             if network is not None:
                 named.setdefault(network.pk, (f"{prefix}{role}", network))
-    photos = {row.photo.image_id: row.photo.categories for row in stimuli}
-    rows = Prediction.objects.ready().filter(image__in=photos, network__in=named)
+    cases = {row.photo.case_id: row.photo.categories for row in stimuli}
+    rows = Prediction.objects.ready().filter(case__in=cases, network__in=named)
     found: dict[int, list[tuple[str, list[tuple[str, float, bool]]]]] = defaultdict(list)
     for row in sorted(rows, key=lambda one: list(named).index(one.network_id)):
         words, network = named[row.network_id]
-        right = right_classes(photos[row.image_id], network)
+        right = right_classes(cases[row.case_id], network)
         labels = dict(enumerate(network.labels))
         classes = [
             (str(labels.get(key, f"class {key}")), float(probability), key in right)
             for key, _, probability in row.top[:FIRST_CLASSES]
         ]
-        found[row.image_id].append((words, classes))
+        found[row.case_id].append((words, classes))
     return found
 
 
 def _crops(study: Study, stimuli: list[Stimulus]) -> dict[int, str]:
     size = study_definition(study).display.size
-    images = {row.photo.image_id for row in stimuli}
+    images = {row.photo.case.image_id for row in stimuli}
     rows = Crop.objects.ready().filter(image__in=images, size=size)
     return {row.image_id: reverse("desk_picture", args=[row.code]) for row in rows}
 

@@ -78,26 +78,26 @@ def _preparation(study: Study) -> dict[str, Any]:
 
 def _failed(study: Study) -> list[dict[str, Any]]:
     """What workers could not make, why, and the stimulus, if the photo is already chosen."""
-    explanation = ("explanation__image", "explanation__network")
+    explanation = ("explanation__case__image", "explanation__network")
     kinds: dict[str, WorkQuerySet[Any]] = {
-        "prediction": advance.study_predictions(study).select_related("image", "network"),
-        "explanation": advance.study_explanations(study).select_related("image", "network"),
+        "prediction": advance.study_predictions(study).select_related("case__image", "network"),
+        "explanation": advance.study_explanations(study).select_related("case__image", "network"),
         "picture": advance.study_overlays(study).select_related(*explanation),
     }
-    # (kind, the row, the photo's key): a picture is of its explanation's photo
+    # (kind, the row, the case's key): a picture is of its explanation's case
     failed = [
-        (kind, row, getattr(row, "explanation", row).image_id)
+        (kind, row, getattr(row, "explanation", row).case_id)
         for kind, rows in kinds.items()
         for row in rows.failed().order_by("pk")[:MOST_FAILED]
     ]
     if not failed:
         return []
-    chosen = study.stimuli.shown().filter(photo__image__in=[image for *_, image in failed])
-    stimuli = {row.photo.image_id: row for row in chosen.select_related("photo")}
+    chosen = study.stimuli.shown().filter(photo__case__in=[case for *_, case in failed])
+    stimuli = {row.photo.case_id: row for row in chosen.select_related("photo")}
     return [
         {"what": f"{kind}: {row}", "reason": row.error, "attempts": row.attempts,
-         "stimulus": stimuli.get(image)}
-        for kind, row, image in failed
+         "stimulus": stimuli.get(case)}
+        for kind, row, case in failed
     ]  # fmt: skip
 
 

@@ -130,7 +130,7 @@ COLUMNS = (
     Column("method", "text", "Explanation method of the condition.", "trial__condition__method"),
     Column("stimulus_id", "text", "What the trial asked about.", stimulus_id("trial__stimulus__")),
     Column("image_id", "text", "Photo, from its SHA-256.",
-           digest_id("i", "trial__stimulus__photo__image__sha256")),
+           digest_id("i", "trial__stimulus__photo__case__image__sha256")),
     Column("image_group", "text", "Photos of one object share it; analyses cluster by it.",
            "trial__stimulus__photo__group"),
     Column("stronger_side", "text", "Side on which the stronger network's explanation was shown.",

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.db.models import F, Func, Q, QuerySet, TextField, Value
-from django.db.models.functions import MD5, Cast, Concat, Substr
+from django.db.models.functions import MD5, Cast, Concat, NullIf, Substr
 
 from studyapp.models import Network, Prediction, Stimulus, StimulusOverlay, StimulusRole, Study
 
@@ -39,9 +39,9 @@ def networks_of(study: Study) -> QuerySet[Network]:
 
 def _predictions(study: Study) -> QuerySet[Any]:
     predictions = Prediction.objects.filter(
-        network__in=networks_of(study).order_by(), image__uses__study=study
+        network__in=networks_of(study).order_by(), case__uses__study=study
     )
-    return predictions.order_by("image__sha256", "network__digest")
+    return predictions.order_by("case__digest", "network__digest")
 
 
 STIMULI = Table(
@@ -50,15 +50,20 @@ STIMULI = Table(
     _stimuli,
     (
         Column("stimulus_id", "text", "Identifier of the row.", stimulus_id("")),
-        Column("image_id", "text", "Photo.", digest_id("i", "photo__image__sha256")),
-        Column("image_sha256", "text", "SHA-256 of the photo file.", "photo__image__sha256"),
+        Column("image_id", "text", "Photo.", digest_id("i", "photo__case__image__sha256")),
+        Column("case_id", "text", "What the networks are asked: the photo with its context.",
+               digest_id("c", "photo__case__digest"), was_added=True),
+        Column("image_sha256", "text", "SHA-256 of the photo file.", "photo__case__image__sha256"),
         Column("image_name", "text", "Name of the photo in the folder it came from.",
                "photo__name"),
         Column("image_group", "text", "Photos of one object share it; analyses cluster by it.",
                "photo__group"),
-        Column("image_width", "integer", "Width.", "photo__image__width", unit="pixels"),
-        Column("image_height", "integer", "Height.", "photo__image__height", unit="pixels"),
+        Column("image_width", "integer", "Width.", "photo__case__image__width", unit="pixels"),
+        Column("image_height", "integer", "Height.", "photo__case__image__height", unit="pixels"),
         Column("categories", "json", "Annotated categories, as JSON.", "photo__categories"),
+        Column("context", "json",
+               "What the networks are asked about the photo, as JSON; missing where they are given "
+               "the photo alone.", NullIf(F("photo__case__context"), Value("")), was_added=True),
         Column("paradigm", "text", "Kind of question."),
         Column("position", "integer", "Place in the seed's order."),
         Column("role", "text", "What the stimulus is for.", levels=ROLES),
@@ -73,7 +78,7 @@ STIMULI = Table(
 
 _EXPLANATION = "overlay__explanation__"
 _IDENTITY = Concat(
-    F(f"{_EXPLANATION}image__sha256"),
+    F(f"{_EXPLANATION}case__digest"),
     F(f"{_EXPLANATION}network__digest"),
     Cast(f"{_EXPLANATION}class_index", TextField()),
     F(f"{_EXPLANATION}method"),
@@ -90,7 +95,7 @@ EXPLANATIONS = Table(
         Column("condition", "text", "Condition, by its name in the study file.", "condition__name"),
         Column("role", "text", "Role of the explained network in its pair."),
         Column("explanation_id", "text",
-               "Identifier of the map: the same for the same photo, network, class, method and "
+               "Identifier of the map: the same for the same case, network, class, method and "
                "settings.", Labelled(Value("e"), Substr(MD5(_IDENTITY), 1, 12))),
         Column("network_id", "text", "Network.", digest_id("n", f"{_EXPLANATION}network__digest")),
         Column("method", "text", "Explanation method.", f"{_EXPLANATION}method"),
@@ -142,10 +147,12 @@ NETWORKS = Table(
 
 PREDICTIONS = Table(
     "predictions",
-    "One row per photo and network: the network's first classes, from which stimuli are chosen.",
+    "One row per case and network: the network's first answers, from which stimuli are chosen.",
     _predictions,
     (
-        Column("image_id", "text", "Photo.", digest_id("i", "image__sha256")),
+        Column("image_id", "text", "Photo.", digest_id("i", "case__image__sha256")),
+        Column("case_id", "text", "What the network was asked: the photo with its context.",
+               digest_id("c", "case__digest"), was_added=True),
         Column("network_id", "text", "Network.", digest_id("n", "network__digest")),
         Column("state", "text", "State of the prediction.", levels=WORK_STATES),
         Column("error", "text", "Why there is no prediction."),

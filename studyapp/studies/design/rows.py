@@ -23,7 +23,7 @@ Items = dict[tuple[str, str], tuple[Item, ...]]
 
 def stimulus_key(stimulus: Stimulus) -> str:
     """A stimulus' name in the design: the same whenever the study is loaded again."""
-    return f"{stimulus.paradigm}/{stimulus.photo.image.sha256}/{stimulus.category}"
+    return f"{stimulus.paradigm}/{stimulus.photo.case.digest}/{stimulus.category}"
 
 
 def design_plan(study: Study, *, people: int | None = None, first_position: int = 0) -> Plan:
@@ -76,7 +76,7 @@ def write_design(study: Study, plan: Plan, design: Design, *, addition: int = 0)
 def _items(study: Study) -> Items:
     """The items by (paradigm, stage), in the seed's order."""
     found: dict[tuple[str, str], list[Item]] = {}
-    rows = study.stimuli.select_related("photo__image").order_by("position")
+    rows = study.stimuli.select_related("photo__case__image").order_by("position")
     for stimulus in rows.filter(role__in=STAGES):
         stratum = str(stimulus.facts.get("stratum", ""))
         item = Item(stimulus_key(stimulus), stimulus.photo.image.sha256, stratum)
@@ -133,7 +133,7 @@ def _block_plan(
 
 
 def _trials(study: Study, plan: Plan, slots: Iterable[tuple[Slot, SlotPlan]]) -> Iterable[Trial]:
-    rows = study.stimuli.select_related("photo__image")
+    rows = study.stimuli.select_related("photo__case__image")
     stimuli = {stimulus_key(stimulus): stimulus for stimulus in rows}
     conditions = {condition.name: condition for condition in study.conditions.all()}
     repeats = study_definition(study).design.repeat_images

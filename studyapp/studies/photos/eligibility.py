@@ -57,7 +57,7 @@ def _outcomes(
     found = {}
     for photo in photos:
         shown = [category_of(str(one["name"]), one["accepted"], names) for one in photo.categories]
-        known = {role: rows.get(photo.image_id) for role, rows in answers.items()}
+        known = {role: rows.get(photo.case_id) for role, rows in answers.items()}
         found[photo.pk] = apply_rule(shown, known, paradigm)
     return found
 
@@ -83,17 +83,17 @@ def unknown_to(photos: Iterable[StudyImage], network: Network) -> list[str]:
 def in_seed_order(candidates: Mapping[StudyImage, list[Candidate]], seed: str) -> list[StudyImage]:
     """The photos in the seed's order: one of every group first, then each group's second one, so
     that scenes of one object are used as evenly as possible."""
-    order = sorted(candidates, key=lambda photo: photo.image.sha256)
+    order = sorted(candidates, key=lambda photo: photo.case.digest)
     drawn = random.Random(seed)
     drawn.shuffle(order)
     return in_turns(order, lambda photo: photo.group)
 
 
 def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classified]:
-    images = [photo.image_id for photo in photos]
-    rows = Prediction.objects.ready().filter(network=network, image__in=images)
+    cases = [photo.case_id for photo in photos]
+    rows = Prediction.objects.ready().filter(network=network, case__in=cases)
     labels = [str(label) for label in network.labels]
-    return {row.image_id: Classified([int(entry[0]) for entry in row.top], labels) for row in rows}
+    return {row.case_id: Classified([int(entry[0]) for entry in row.top], labels) for row in rows}
 
 
 def apply_rule(

@@ -25,17 +25,17 @@ def right_classes(categories: Iterable[Mapping[str, Any]], network: Network) -> 
 def rightness(
     photos: Iterable[StudyImage], pairs: Iterable[NetworkPair], role: str
 ) -> dict[int, bool]:
-    """By image (its key) whether a network with `role` in any of the pairs is right about it.
+    """By case (its key) whether a network with `role` in any of the pairs is right about it.
 
-    An image without a prediction is not there.
+    A case without a prediction is not there.
     """
-    shown = {photo.image_id: photo.categories for photo in photos}
+    shown = {photo.case_id: photo.categories for photo in photos}
     networks = {
         network.pk: network for pair in pairs if (network := getattr(pair, role)) is not None
     }
-    rows = Prediction.objects.ready().filter(image__in=shown, network__in=networks)
+    rows = Prediction.objects.ready().filter(case__in=shown, network__in=networks)
     found: dict[int, bool] = {}
-    for image, network, first in rows.values_list("image_id", "network_id", "top__0__0"):
-        is_right = first in right_classes(shown[image], networks[network])
-        found[image] = found.get(image, False) or is_right
+    for case, network, first in rows.values_list("case_id", "network_id", "top__0__0"):
+        is_right = first in right_classes(shown[case], networks[network])
+        found[case] = found.get(case, False) or is_right
     return found

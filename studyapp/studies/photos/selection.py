@@ -22,6 +22,8 @@ from .readers import CATEGORY
 
 # Of Study.selection: what is told of the photos' names
 NAMES = "names"
+# The one role whose trials may ask several things about a photo, though never one person
+_MANY = StimulusRole.MAIN
 
 
 class PreparationError(Exception):
@@ -38,7 +40,7 @@ def select_stimuli(study: Study) -> None:
     used: set[int] = set()
     for paradigm in definition.photo_paradigms():
         pairs = paradigm_pairs(study, definition, paradigm)
-        photos = study.images.select_related("image").exclude(image__in=used)
+        photos = study.images.select_related("case__image").exclude(case__image__in=used)
         eligible = eligible_photos(photos, pairs, PARADIGMS[paradigm])
         study.selection[paradigm] = eligible.sentence()
         _tell_names(study, pairs[0])
@@ -52,7 +54,7 @@ def select_stimuli(study: Study) -> None:
         _refuse_long_names(stimuli)
         _refuse_namesakes(stimuli)
         Stimulus.objects.bulk_create(stimuli)
-        used |= {row.photo.image_id for row in stimuli if row.role in SHOWN_ROLES}
+        used |= {row.photo.case.image_id for row in stimuli if row.role in SHOWN_ROLES}
     study.save(update_fields=["selection"])
 
 
@@ -141,16 +143,25 @@ def _stimuli(
     study: Study, definition: Definition, paradigm: str, order: list[StudyImage], eligible: Eligible
 ) -> Iterator[Stimulus]:
     """All stimuli: photos for practice and learning after those of the main trials, then the
-    reserve. Only main trials ask all the questions that a photo gives."""
+    reserve. Only main trials ask all the questions that a photo gives, and nothing else asks
+    about a photo that they ask about."""
     left = wanted_stimuli(definition, paradigm)
+    roles: dict[int, str] = {}
     position = 0
     for photo in order:
         candidates = eligible.candidates[photo]
         stratum = candidates[0].stratum
+        known = roles.get(photo.case.image_id)
         role = next(
-            (role for (role, of), count in left.items() if of == stratum and count > 0),
+            (
+                role
+                for (role, of), count in left.items()
+                if of == stratum and count > 0 and (known is None or known == role == _MANY)
+            ),
             StimulusRole.RESERVE,
         )
+        if role != StimulusRole.RESERVE:
+            roles[photo.case.image_id] = role
         if role in (StimulusRole.PRACTICE, StimulusRole.LEARNING):
             candidates = candidates[:1]
         for candidate in candidates:
@@ -191,9 +202,11 @@ def _tell_names(study: Study, pair: NetworkPair) -> None:
 def _promote(study: Study, dropped: Stimulus) -> None:
     """The next stimulus in reserve takes the place of `dropped`: of a photo that nothing else
     asks about, which another paradigm or the practice may do meanwhile."""
-    elsewhere = study.stimuli.shown().exclude(paradigm=dropped.paradigm, role=dropped.role)
+    elsewhere = study.stimuli.shown()
+    if dropped.role == _MANY:
+        elsewhere = elsewhere.exclude(paradigm=dropped.paradigm, role=_MANY)
     waiting = study.stimuli.filter(paradigm=dropped.paradigm, role=StimulusRole.RESERVE)
-    waiting = waiting.exclude(photo__in=elsewhere.values("photo"))
+    waiting = waiting.exclude(photo__case__image__in=elsewhere.values("photo__case__image"))
     if "stratum" in dropped.facts:
         waiting = waiting.filter(facts__stratum=dropped.facts["stratum"])
     following = waiting.order_by("position").first()

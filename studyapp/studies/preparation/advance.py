@@ -66,7 +66,7 @@ def study_pictures(study: Study) -> list[WorkQuerySet[Any]]:
 
 def study_predictions(study: Study) -> WorkQuerySet[Prediction]:
     return Prediction.objects.filter(
-        network__in=study_networks(study), image__uses__study=study
+        network__in=study_networks(study), case__uses__study=study
     ).distinct()
 
 
@@ -84,7 +84,7 @@ def study_overlays(study: Study) -> WorkQuerySet[Overlay]:
 def study_crops(study: Study) -> WorkQuerySet[Crop]:
     """The plain pictures of the chosen stimuli's photos, as the stronger networks crop them."""
     return Crop.objects.filter(
-        image__uses__stimuli__in=study.stimuli.shown(),
+        image__cases__uses__stimuli__in=study.stimuli.shown(),
         network__in=[pair.stronger_id for pair in study.pairs.all()],
         size=study_definition(study).display.size,
     ).distinct()
@@ -172,13 +172,13 @@ def _damaged_requests(study: Study) -> Iterator[Request]:
 
 
 def plan_predictions(study: Study) -> None:
-    """A row for every photo × network; those made for another study are there already."""
-    images = study.images.values_list("image_id", flat=True)
+    """A row for every case × network; those made for another study are there already."""
+    cases = study.images.values_list("case_id", flat=True)
     Prediction.objects.bulk_create(
         [
-            Prediction(image_id=image, network=network)
+            Prediction(case_id=case, network=network)
             for network in study_networks(study)
-            for image in images
+            for case in cases
         ],
         ignore_conflicts=True,
     )
@@ -194,7 +194,7 @@ def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
     drawn = display.model_dump(include={"colour_map", "opacity", "opacity_by", "size"})
     look, joins = Look(drawn, overlay_encoding(definition)), display.scope == "network"
     photos: dict[tuple[int, str], list[Stimulus]] = {}
-    for stimulus in study.stimuli.shown().select_related("photo__image"):
+    for stimulus in study.stimuli.shown().select_related("photo__case__image"):
         photos.setdefault((stimulus.photo_id, stimulus.paradigm), []).append(stimulus)
         for pair in {condition.pair for condition in conditions[stimulus.paradigm]}:
             assert pair is not None
@@ -214,9 +214,9 @@ def _picture_requests(study: Study) -> Iterator[Request]:
 
 
 def _requests(task: str, queue: str, study: Study, rows: WorkQuerySet[Any]) -> Iterator[Request]:
-    """Batches of one network each, the rows of one photo side by side."""
+    """Batches of one network each, the rows of one case side by side."""
     by_network: dict[int, list[tuple[int, int]]] = {}
-    ordered = rows.order_by("image_id", "pk").values_list("network_id", "pk", "attempts")
+    ordered = rows.order_by("case_id", "pk").values_list("network_id", "pk", "attempts")
     for network, key, attempts in ordered:
         by_network.setdefault(network, []).append((key, attempts))
     for network, found in by_network.items():

@@ -96,7 +96,7 @@ def _needed(stimulus: Stimulus, condition: Condition, digests: SettingsDigests) 
         network = condition.pair.network(network_role)
         settings = _whole_settings(stimulus, method, settings)
         explanation, _ = Explanation.objects.get_or_create(
-            image=stimulus.photo.image,
+            case=stimulus.photo.case,
             network=network,
             class_index=class_index,
             method=method,
@@ -115,7 +115,7 @@ def _whole_settings(stimulus: Stimulus, method: str, settings: dict[str, Any]) -
     if method != OTHER_IMAGE or settings.get("photo"):
         return settings
     photos = sorted(
-        StudyImage.objects.filter(study=stimulus.study_id).select_related("image"),
+        StudyImage.objects.filter(study=stimulus.study_id).select_related("case__image"),
         key=lambda photo: photo.image.sha256,
     )
     own = stimulus.photo

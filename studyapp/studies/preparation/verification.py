@@ -39,15 +39,15 @@ def wanted_pictures(study: Study) -> Iterator[Wanted]:
         for use in uses.defer("overlay__explanation__provenance")
     }
     size = study_definition(study).display.size
-    rows = Crop.objects.filter(image__uses__study=study, size=size).distinct()
+    rows = Crop.objects.filter(image__cases__uses__study=study, size=size).distinct()
     crops = {(row.image_id, row.network_id): row for row in rows}
     seen: set[tuple[str, int]] = set()
-    for stimulus in study.stimuli.shown().select_related("photo__image"):
+    for stimulus in study.stimuli.shown().select_related("photo__case__image"):
         paradigm = PARADIGMS[stimulus.paradigm]
         for condition in conditions[stimulus.paradigm]:
             assert condition.pair is not None
             found: list[Wanted] = []
-            crop = crops.get((stimulus.photo.image_id, condition.pair.stronger_id))
+            crop = crops.get((stimulus.photo.case.image_id, condition.pair.stronger_id))
             found.append(Wanted(f"the plain picture of {stimulus.photo.name}", crop))
             if condition.method not in WITHOUT_MAP and stimulus.role in paradigm.explains:
                 title = f"the {condition.name} of {stimulus.photo.name}"

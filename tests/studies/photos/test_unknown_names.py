@@ -37,7 +37,7 @@ def predicted(study: Study, network: Network, labels: Sequence[str]) -> None:
     for photo in study.images.all():
         top = [[index, 1.0, 0.1] for index in range(6)]
         Prediction.objects.get_or_create(
-            image=photo.image, network=network, defaults={"state": WorkState.READY, "top": top}
+            case=photo.case, network=network, defaults={"state": WorkState.READY, "top": top}
         )
 
 
