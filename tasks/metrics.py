@@ -22,7 +22,8 @@ from .networks import loaded
 from .stored_files import open_image, stored_map
 from .watch import others_wait
 
-NEEDED = ("use__stimulus__photo__case__image", "use__overlay__explanation__network")
+NEEDED = ("use__stimulus__photo__case__image", "use__overlay__explanation__network",
+          "use__overlay__explanation__case__image")  # fmt: skip
 ON_NETWORK = ("occlusion_rank_correlation", "deletion_auc", "insertion_auc")
 ON_BOXES = ("pointing_game", "energy_in_box", "localization_iou")
 
@@ -58,7 +59,7 @@ def _measure(row: Measurement, name: str) -> None:
 def _values(use: StimulusOverlay) -> Iterator[tuple[str, float]]:
     """Every metric of the explanation; NaN where it is not defined."""
     explanation = use.overlay.explanation
-    network = loaded(explanation.network)
+    network = loaded(explanation.network).asking([explanation.case.asked_with])
     photo = open_image(explanation.case.image, network)
     values = torch.as_tensor(np.asarray(stored_map(explanation)))[None]
     images = network.prepare([photo])

@@ -101,17 +101,22 @@ def examine(study: Study) -> None:
     Told before the first photo is predicted, in one sentence, and not by every photo's row.
     """
     definition = study_definition(study)
+    first = study.images.select_related("case").order_by("case__digest").first()
+    context = first.case.context if first is not None else ""
     for pair in study.pairs.select_related("stronger", "weaker"):
         section = definition.pairs[pair.name]
         for row, name in ((pair.stronger, section.stronger), (pair.weaker, section.weaker)):
             if row is not None and name is not None:
                 wanted = json.dumps(_wanted(row), sort_keys=True)
-                _examine(wanted, row.pk, json.dumps(definition.methods_of(name), sort_keys=True))
+                methods = json.dumps(definition.methods_of(name), sort_keys=True)
+                _examine(wanted, row.pk, methods, context)
 
 
 @lru_cache(maxsize=64)
-def _examine(wanted: str, key: int, methods: str) -> None:
-    explainer.examine(_load(wanted, key), json.loads(methods))
+def _examine(wanted: str, key: int, methods: str, context: str) -> None:
+    """Tried with what one of the study's cases is asked with."""
+    network = _load(wanted, key).asking([json.loads(context) if context else None])
+    explainer.examine(network, json.loads(methods))
 
 
 def settings_digest(network: Network, method: str, settings: dict[str, Any]) -> str:

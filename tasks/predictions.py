@@ -1,4 +1,4 @@
-"""Step 2 of a trial's life: Image × Network → Prediction."""
+"""Step 2 of a trial's life: Case × Network → Prediction."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -20,6 +20,8 @@ from .preparation import step_of
 from .stored_files import open_image
 
 BATCH = 16
+# Scores and probabilities of one case's answers
+Scored = tuple[torch.Tensor, torch.Tensor]
 
 
 @app.task(name=PREDICT)
@@ -37,11 +39,12 @@ def predict(study_id: int, network_id: int, keys: list[int]) -> None:
 
 
 def _predict(network: explainer.Network, rows: QuerySet[Prediction], name: str) -> None:
-    def seen(row: Prediction) -> torch.Tensor:
-        return network.seen(open_image(row.case.image, network))
+    def seen(row: Prediction) -> tuple[torch.Tensor, Any]:
+        return network.seen(open_image(row.case.image, network)), row.case.asked_with
 
-    def answers(images: Sequence[torch.Tensor]) -> list[tuple[torch.Tensor, torch.Tensor]]:
-        logits = network.predict(network.batch(images))
+    def answers(read: Sequence[tuple[torch.Tensor, Any]]) -> list[Scored]:
+        images, contexts = zip(*read, strict=True)
+        logits = network.asking(contexts).predict(network.batch(images))
         return list(zip(logits, in_probabilities(logits, network.probabilities), strict=True))
 
     for some, found in in_batches(rows, seen, answers, size=BATCH):

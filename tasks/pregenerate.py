@@ -25,7 +25,7 @@ from .preparation import step_of
 from .stored_files import open_image, photo_bytes, stored_map
 
 PHOTOS_AT_ONCE = 8
-Read = tuple[list[Explanation], Tensor]  # a photo's rows, and what the network sees of it
+Read = tuple[list[Explanation], Tensor]  # a case's rows, and what the network sees of its photo
 NETWORK_OF = {"overlay": "explanation__network", "crop": "network"}
 
 
@@ -95,7 +95,7 @@ def _found(network: explainer.Network, read: Sequence[Read]) -> explainer.Found:
     first, _ = read[0]
     with tempfile.TemporaryDirectory(prefix="discern-photos-") as folder:
         return explainer.explain(
-            network,
+            network.asking([case[0].case.asked_with for case, _ in read]),
             network.batch([image for _, image in read]),
             [_classes(photo) for photo, _ in read],
             tuple(sorted({row.method for row in first})),

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
+from torch import Tensor
 
 from explainer.errors import ExplainerError
 from explainer.methods import METHODS
@@ -28,7 +29,7 @@ def examine(network: Network, asked: Asked) -> None:
     """
     image = network.prepare([_grain(network.steps)])
     try:
-        logits = network.predict(image)
+        logits = _predicted(network, image)
         in_probabilities(logits, network.probabilities)
         if not bool(torch.isfinite(logits).all()):
             return  # that may be this picture's fault: photos tell for themselves
@@ -55,3 +56,14 @@ def _grain(steps: Preprocessing) -> Photo:
     pixels = drawn.integers(0, 256, (side, side, 3), dtype=np.uint8)
     is_grey = isinstance(steps, Preprocess) and steps.channels == 1
     return Image.fromarray(pixels).convert("L" if is_grey else "RGB")
+
+
+def _predicted(network: Network, image: Tensor) -> Tensor:
+    try:
+        return network.predict(image)
+    except torch.OutOfMemoryError:
+        raise
+    except RuntimeError as error:  # shapes that do not fit, such as those of no context
+        if network.call is None:
+            raise
+        raise network.refused_call(error) from error

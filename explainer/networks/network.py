@@ -55,6 +55,8 @@ from .preprocessing import (
 from .redrawn import redrawn, widened
 
 Call = Callable[[nn.Module, Tensor, tuple[Any, ...]], Any]
+# What code that can't read a context raises; want of memory (RuntimeError) is no such fault
+OF_THE_CALL = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -129,6 +131,10 @@ class Network:
             )
         return self._asked(entries_of(context))
 
+    def asking(self, entries: Sequence[Any]) -> "Network":
+        """The network asked with these entries; as it is where each is None (no context)."""
+        return self if all(entry is None for entry in entries) else self.asked(entries)
+
     def of(self, places: Sequence[int] | Tensor) -> "Network":
         """The same network, asked with the entries of the context at `places`."""
         if not self.context:
@@ -148,7 +154,20 @@ class Network:
             return module(images)
         if self.context:
             refuse_other_length(self.context, len(images))
-        return self.call(module, images, self.context)
+        try:
+            return self.call(module, images, self.context)
+        except ExplainerError:
+            raise
+        except OF_THE_CALL as error:
+            raise self.refused_call(error) from error
+
+    def refused_call(self, error: Exception) -> ExplainerError:
+        """What is told of an error that `call` raised."""
+        which = "a context that it can read" if self.context else "the context that it reads"
+        return ExplainerError(
+            f"the call of {self.name} raises {type(error).__name__}: {error}",
+            f"give each image {which}, or mend the call",
+        )
 
     @property
     def _form(self) -> Any:

@@ -72,6 +72,9 @@ class StudyImage(models.Model):
     )
     # [{"name": shown name, "accepted": [network labels], "boxes": [[x, y, width, height], …]}, …]
     categories = models.JSONField(default=list)
+    shown = models.CharField(
+        max_length=500, blank=True, help_text="What people read of the context, such as a question."
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["study", "case"], name="study_case_once")]

@@ -73,6 +73,12 @@ class ImagesSection(Section):
         description="Your names and the network's classes that they mean: a CSV file with the "
         "columns name and classes, or a table `[images.names]`.",
     )
+    cases: FileName | None = Field(
+        None,
+        description="What networks are asked beside the photo: a CSV file with the columns photo "
+        "and context (a text) or context_json (any JSON value), and answer and shown where needed. "
+        "Only for networks that a function of yours makes.",
+    )
     label: Literal["folder", "filename"] = Field(
         "folder", description="What names the category for the reader “folder”."
     )
@@ -93,9 +99,10 @@ class ImagesSection(Section):
     )
 
     @model_serializer(mode="wrap")
-    def without_absent_names(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out absent `names`, so that digests of earlier studies stay the same."""
+    def without_absent_tables(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out absent tables, so that digests of earlier studies stay the same."""
         found: dict[str, Any] = usual(self)
-        if found.get("names") is None:
-            found.pop("names", None)
+        for key in ("names", "cases"):
+            if found.get(key) is None:
+                found.pop(key, None)
         return found

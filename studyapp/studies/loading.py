@@ -34,7 +34,7 @@ from studyapp.studies.definition.named_files import (
 from studyapp.studies.definition.stored import with_own_keys
 from studyapp.studies.definition.study import Definition, digest_of
 from studyapp.studies.photos.files import examine, measure, photo_bytes
-from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, read_photos
+from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, once, read_photos
 
 from .copies import delete_copies, delete_rows
 from .rights import visible_studies
@@ -110,13 +110,16 @@ def _make_study(
         for name, markdown in _texts(definition, path.parent).items()
     )
     _write_conditions(study, definition, path.parent, keep=keep)
+    surround = definition.display.surround
+    images = {name: _image(photo, surround) for name, photo in once(photos).items()}
     StudyImage.objects.bulk_create(
         StudyImage(
             study=study,
-            case=Case.objects.of(_image(photo, definition.display.surround)),
+            case=Case.objects.of(images[photo.name], photo.context),
             name=photo.name,
             group=photo.group,
             categories=_categories(photo),
+            shown=photo.shown,
         )
         for photo in photos
     )
@@ -179,13 +182,13 @@ def _is_unchanged(study: Study, definition: Definition, base: Path) -> bool:
 def _has_photos(study: Study, definition: Definition, base: Path) -> bool:
     """Whether the photos' names, what they show and what they look like are those of `study`."""
     photos = read_photos(definition.images, base, seed=definition.design.seed)
-    kept = study.images.values_list("name", "case__image__sha256", "categories")
-    stored = {name: (digest, categories) for name, digest, categories in kept}
-    shown = {photo.name: _categories(photo) for photo in photos}
-    if shown != {name: categories for name, (_, categories) in stored.items()}:
+    rows = study.images.select_related("case__image")
+    stored = {(row.name, row.case.context): (row.categories, row.shown) for row in rows}
+    asked = {(one.name, one.context): (_categories(one), one.shown) for one in photos}
+    if asked != stored:
         return False
-    surround = definition.display.surround
-    return all(_sha256(photo, surround) == stored[photo.name][0] for photo in photos)
+    surround, digests = definition.display.surround, {row.name: row.image.sha256 for row in rows}
+    return all(_sha256(one, surround) == digests[name] for name, one in once(photos).items())
 
 
 def _sha256(photo: Photo, surround: str) -> str:

@@ -27,41 +27,46 @@ def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
     """The classes of `wanted["photos"]` (files) by `wanted["networks"]` (`load_network`'s
     arguments by name): for each network its labels and for each photo the indices of its first
     classes, the most probable first, or None for a photo that can't be read or answered.
+    `wanted["contexts"]`, where there is one, says what is asked about each photo.
 
     A network may have `methods` too, pairs of a method and its settings: what stops one of these is
     told first (ExplainerError)."""
     photos = [Path(photo) for photo in wanted["photos"]]
+    asked = list(zip(photos, wanted.get("contexts") or [None] * len(photos), strict=True))
     networks = wanted["networks"].items()
-    return {name: _by(name, {**values, "device": device}, photos) for name, values in networks}
+    return {name: _by(name, {**values, "device": device}, asked) for name, values in networks}
 
 
-def _by(name: str, values: Mapping[str, Any], photos: Sequence[Path]) -> dict[str, Any]:
+def _by(name: str, values: Mapping[str, Any], asked: Sequence[tuple[Path, Any]]) -> dict[str, Any]:
     options = dict(values)
     methods = options.pop("methods", [])
     network = load_network(options.pop("builder"), **options.pop("options", {}), **options)
-    examine(network, methods)
-    classes: dict[Path, list[int] | None] = dict.fromkeys(photos)
+    examine(network.asking([context for _, context in asked[:1]]), methods)
+    classes: list[list[int] | None] = [None] * len(asked)
 
-    def seen(photo: Path) -> Tensor | None:
+    def seen(place: int) -> tuple[Tensor | None, Any]:
+        photo, context = asked[place]
         try:
-            return network.seen(network.open(photo.read_bytes()))
+            return network.seen(network.open(photo.read_bytes())), context
         except (ExplainerError, OSError):
-            return None
+            return None, context
 
-    def unreadable(image: Tensor | None) -> bool:
+    def unreadable(read: tuple[Tensor | None, Any]) -> bool:
         bar.update()
-        return image is None
+        return read[0] is None
 
-    def logits(images: Sequence[Tensor | None]) -> Tensor:
-        return network.predict(network.batch([image for image in images if image is not None]))
+    def logits(read: Sequence[tuple[Tensor | None, Any]]) -> Tensor:
+        batch = network.batch([image for image, _ in read if image is not None])
+        return network.asking([context for _, context in read]).predict(batch)
 
     with tqdm(total=len(classes), unit="photo", desc=name, disable=None) as bar:
-        batches = in_batches(classes, seen, logits, size=BATCH, is_passed_by=unreadable)
+        places = range(len(asked))
+        batches = in_batches(places, seen, logits, size=BATCH, is_passed_by=unreadable)
         for some, found in all_or_none(batches):
-            for photo, scores in zip(some, found, strict=True):
+            for place, scores in zip(some, found, strict=True):
                 if bool(torch.isfinite(scores).all()):
-                    classes[photo] = first_classes(scores)
-    return {"labels": list(network.labels), "classes": [classes[photo] for photo in photos]}
+                    classes[place] = first_classes(scores)
+    return {"labels": list(network.labels), "classes": classes}
 
 
 def run(arguments: argparse.Namespace) -> int:

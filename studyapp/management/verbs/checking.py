@@ -17,7 +17,7 @@ from studyapp.studies.design.precision import precision_lines, precision_table
 from studyapp.studies.design.rows import STAGES, Items, definition_plan
 from studyapp.studies.photos.files import examine
 from studyapp.studies.photos.preview import preview_eligibility
-from studyapp.studies.photos.readers import left_out, left_out_sentence, read_photos
+from studyapp.studies.photos.readers import left_out, left_out_sentence, once, read_photos
 from studyapp.studies.photos.selection import wanted_stimuli
 from studyapp.studies.photos.shortfalls import (
     Labels,
@@ -26,6 +26,7 @@ from studyapp.studies.photos.shortfalls import (
     known_labels,
     supply_problems,
     told_by_network,
+    too_few_photos,
 )
 
 from .base import Verb, VerbError
@@ -50,7 +51,8 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     facts: dict[str, Any] = {
         "slug": definition.slug,
         "digest": definition.digest(),
-        "photos": len(photos),
+        "photos": len(once(photos)),
+        "cases": len(photos),
         "photos_by_category": dict(
             Counter(one.name for photo in photos for one in photo.categories)
         ),
@@ -73,7 +75,8 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         supply, labels = seen.supply, dict(seen.labels)
     facts["unknown_names"] = told_by_network(unknown_names, definition, photos, labels)
     facts["shared_names"] = told_by_network(shared_names, definition, photos, labels)
-    facts["not_met"] += [*supply_problems(definition, supply), *certificate["problems"]]
+    facts["not_met"] += [*too_few_photos(definition, photos), *supply_problems(definition, supply)]
+    facts["not_met"] += certificate["problems"]
     return facts, _lines(path, definition, facts)
 
 
@@ -82,7 +85,7 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
     is_good = "cannot be run as it stands" if facts["not_met"] else "a good study file"
     lines = [
         f"{path}: {is_good}, digest {facts['digest'][:12]}",
-        f"{facts['photos']} photos: " + ", ".join(f"{name} {count}" for name, count in counts),
+        f"{_told_cases(facts)}: " + ", ".join(f"{name} {count}" for name, count in counts),
         *filter(None, [left_out_sentence(Counter(facts["left_out"])), facts["told"]]),
     ]
     if facts["unknown_names"]:
@@ -101,6 +104,11 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
         lines.append("Expected precision (95 %), with moderate variances:")
         lines += precision_lines(facts["precision"], definition.analysis.smallest_effect)
     return lines + [f"NOT MET: {problem}" for problem in facts["not_met"]]
+
+
+def _told_cases(facts: dict[str, Any]) -> str:
+    asked = f", about which {facts['cases']} questions are asked"
+    return f"{facts['photos']} photos{asked if facts['cases'] > facts['photos'] else ''}"
 
 
 def outcomes_of(definition: Definition) -> dict[str, str]:

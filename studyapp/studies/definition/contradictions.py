@@ -33,6 +33,7 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
             yield ("texts",), f"`texts.{name}` is missing; name a Markdown file"
     yield from _language_complaints(definition)
     yield from _network_complaints(definition)
+    yield from _case_complaints(definition)
     yield from _condition_complaints(definition)
     yield from block_complaints(definition)
     yield from _page_complaints(definition)
@@ -49,6 +50,26 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     if reference is not None and reference not in names:
         yield ("analysis", "reference"), unknown("analysis.reference", reference, names)
     yield from idle_rules(definition)
+
+
+def _case_complaints(definition: Definition) -> Iterator[Complaint]:
+    """Contexts that no network would get, or that no photo has."""
+    if definition.images.cases is None:
+        return
+    if definition.images.compose == "pair":
+        yield (
+            ("images", "cases"),
+            "`images.cases` asks about single photos, and `images.compose` puts two together; "
+            "remove one of the two",
+        )
+    for name, section in definition.networks.items():
+        if not is_factory(section.builder):
+            yield (
+                ("networks", name, "builder"),
+                f'`networks.{name}.builder = "{section.builder}"` is asked with the photo alone, '
+                "and `images.cases` gives each photo a context; name a function that returns "
+                "Network(…, call=…), or remove `images.cases`",
+            )
 
 
 def _language_complaints(definition: Definition) -> Iterator[Complaint]:

@@ -13,7 +13,7 @@ from photos import measure as measured
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.definition.named_files import content_digest
 
-from .readers import Photo, ReaderError
+from .readers import Photo, ReaderError, once
 
 SIDE = 512
 # palette.css has the same: what is transparent looks as if the page shone through
@@ -73,7 +73,7 @@ def examine(
     complaints: list[str] = []
     transparent: list[str] = []
     known: dict[str, str] = {}
-    for photo in photos:
+    for photo in once(photos).values():
         for path in (photo.path, photo.beside):
             if path is not None:
                 complaints += _examined(path, photo, images, transparent)

@@ -1,20 +1,16 @@
 """A researcher's own names for what photos show, and the network's classes that they mean."""
 
-import csv
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from photos.class_names import name_key
 
+from .tables import TableError, table_of
+
 COLUMNS = ("name", "classes")
 GROUP = "group"
 Names = str | Mapping[str, str | list[str]]
-
-
-class NamesError(ValueError):
-    """A table of names that can't be used: one sentence with the fix."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +40,7 @@ def read_names(names: Names | None, base: Path) -> OwnNames:
     """The names that `images.names` gives: in the file itself, or in a table beside it.
 
     A table has the columns name, classes (several with | between them) and perhaps group, the
-    category that people see. NamesError says what is wrong with it.
+    category that people see. TableError says what is wrong with it.
     """
     if names is None:
         return OwnNames()
@@ -57,40 +53,25 @@ def read_names(names: Names | None, base: Path) -> OwnNames:
 
 
 def _table(path: Path, name: str) -> Iterator[tuple[str, OwnName]]:
-    rows = _rows(path, name)
+    rows = table_of(path, name)
     if not rows:
-        raise NamesError(f"{name}: is empty; its first line must be {','.join(COLUMNS)}")
-    header = [name_key(cell) for cell in rows[0]]
+        raise TableError(f"{name}: is empty; its first line must be {','.join(COLUMNS)}")
+    header = [name_key(cell) for cell in rows[0].cells]
     missing = [column for column in COLUMNS if column not in header]
     strange = sorted(set(header) - {*COLUMNS, GROUP})
     if missing or strange or len(set(header)) < len(header):
-        raise NamesError(
-            f"{name}, line 1: the columns are {', '.join(rows[0])}; they must be "
+        raise TableError(
+            f"{name}, line 1: the columns are {', '.join(rows[0].cells)}; they must be "
             f"{', '.join(COLUMNS)}, with or without {GROUP}"
         )
-    for number, row in enumerate(rows[1:], 2):
-        if not any(cell.strip() for cell in row):
+    for row in rows[1:]:
+        if row.is_blank:
             continue
-        cells = dict(zip(header, map(str.strip, row), strict=False))
+        cells = dict(zip(header, row.cells, strict=False))
         classes = tuple(filter(None, map(str.strip, cells.get("classes", "").split("|"))))
-        if len(row) > len(header) or not cells.get("name") or not classes:
-            raise NamesError(
-                f"{name}, line {number}: needs a name and its classes, {len(header)} cells in all; "
-                "put | between several classes, and quotes around a cell with a comma"
+        if len(row.cells) > len(header) or not cells.get("name") or not classes:
+            raise TableError(
+                f"{name}, line {row.line}: needs a name and its classes, {len(header)} cells in "
+                "all; put | between several classes, and quotes around a cell with a comma"
             )
         yield cells["name"], OwnName(cells.get(GROUP) or cells["name"], classes)
-
-
-def _rows(path: Path, name: str) -> list[list[str]]:
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except FileNotFoundError as error:
-        raise NamesError(f"{name}: no such file beside the study file") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise NamesError(f"{name}: not text in UTF-8; save it as “CSV UTF-8”") from error
-    first = text.partition("\n")[0]
-    delimiter = max(",;\t", key=first.count)
-    try:
-        return list(csv.reader(io.StringIO(text), delimiter=delimiter, strict=True))
-    except csv.Error as error:
-        raise NamesError(f"{name}: not a table ({error}); save it as “CSV UTF-8”") from error

@@ -21,7 +21,7 @@ from studyapp.studies.definition.study import Definition
 
 from .eligibility import agreed, apply_rule, category_of
 from .files import photo_bytes
-from .readers import Photo
+from .readers import Photo, once
 from .shortfalls import Supply
 
 
@@ -105,8 +105,13 @@ def _classified(
         networks[name] = {key: value for key, value in arguments.items() if value is not None}
     with TemporaryDirectory() as folder:
         surround = definition.display.surround
-        files = [str(_file_of(one, Path(folder), n, surround)) for n, one in enumerate(photos)]
-        found = _ask({"networks": networks, "photos": files})
+        kept = {
+            name: str(_file_of(one, Path(folder), n, surround))
+            for n, (name, one) in enumerate(once(photos).items())
+        }
+        contexts = [json.loads(one.context) if one.context else None for one in photos]
+        files = [kept[one.name] for one in photos]
+        found = _ask({"networks": networks, "photos": files, "contexts": contexts})
     answers: Answers = {
         name: [
             None if classes is None else Classified(classes, answer["labels"])

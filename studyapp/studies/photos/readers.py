@@ -2,20 +2,22 @@
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
 from photos import ENDINGS, PhotoError, is_litter, read_coco
-from photos.class_names import category_of_folder
+from photos.class_names import category_of_folder, name_key
 from studyapp.models import Stimulus, StudyImage
 from studyapp.sections.limits import column
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.definition.named_files import is_folder, no_folder
 
-from .own_names import NamesError, OwnNames, read_names
+from .cases import Question, read_cases, refuse_other_photos
+from .own_names import OwnNames, read_names
+from .tables import TableError
 
 NAME, GROUP = column(StudyImage, "name"), column(StudyImage, "group")
 CATEGORY = column(Stimulus, "category")
@@ -42,17 +44,21 @@ class AnnotatedCategory:
 
 @dataclass(frozen=True)
 class Photo:
-    """A photo file, or two of them side by side (`beside`)."""
+    """A photo file, or two of them side by side (`beside`), and what networks are asked about it:
+    once for each context (as `models.context_text` writes it), with what people read of it."""
 
     path: Path
     name: str
     group: str
     categories: tuple[AnnotatedCategory, ...] = field(default=())
     beside: Path | None = None
+    context: str = ""
+    shown: str = ""
 
 
 def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Photo]:
-    """The photos that `images` takes, sorted by name; `base` is the study file's folder.
+    """The photos that `images` takes, sorted by name, each once for every context of
+    `images.cases`; `base` is the study file's folder.
 
     `seed` draws which ones where `images` has none of its own.
     """
@@ -62,7 +68,7 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     reader = {"folder": _read_folder, "coco": _read_coco}[images.reader]
     try:
         names = read_names(images.names, base)
-    except NamesError as error:
+    except TableError as error:
         raise ReaderError(str(error)) from error
     photos = sorted(reader(images, folder, names), key=lambda photo: photo.name)
     if not photos:
@@ -72,9 +78,44 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     if images.compose == "pair":
         photos = side_by_side(photos, random)
     taken = sorted(_taken(images, photos, random), key=lambda photo: photo.name)
-    if complaints := [why for photo in taken for why in _unstorable(photo)]:
+    asked = list(_asked(images, base, [photo.name for photo in photos], taken))
+    if complaints := [why for photo in asked for why in _unstorable(photo)]:
         raise ReaderError(*complaints)
-    return taken
+    return asked
+
+
+def _asked(
+    images: ImagesSection, base: Path, names: list[str], taken: list[Photo]
+) -> Iterator[Photo]:
+    """The photos that are taken, of those with these names, with what is asked about each."""
+    if images.cases is None:
+        yield from taken
+        return
+    try:
+        cases = read_cases(base / images.cases, images.cases)
+        refuse_other_photos(cases, names, [photo.name for photo in taken], images.cases)
+    except TableError as error:
+        raise ReaderError(str(error)) from error
+    for photo in taken:
+        for question in cases[photo.name]:
+            yield _with(photo, question)
+
+
+def _with(photo: Photo, question: Question) -> Photo:
+    """A photo asked one question, whose answers take the place of what is on the photo."""
+    asked = replace(photo, context=question.context, shown=question.shown)
+    if not question.answers:
+        return asked
+    name = question.answers[0]
+    boxes = [box for one in photo.categories if name_key(one.name) == name_key(name)
+             for box in one.boxes]  # fmt: skip
+    right = AnnotatedCategory(name, question.answers, tuple(boxes))
+    return replace(asked, categories=(right,))
+
+
+def once(photos: Iterable[Photo]) -> dict[str, Photo]:
+    """Each photo once, by its name, whatever is asked about it."""
+    return {photo.name: photo for photo in photos}
 
 
 def _unstorable(photo: Photo) -> Iterator[str]:
@@ -175,10 +216,12 @@ def left_out(images: ImagesSection, base: Path) -> Counter[str]:
     folder = (base / images.folder).resolve()
     found: Counter[str] = Counter()
     named = None
+    given = (images.names, images.cases)
+    tables = [(base / name).resolve() for name in given if isinstance(name, str)]
     if images.reader == "coco":
         named = {photo.path for photo in _read_coco(images, folder, OwnNames())}
     for path in _files(folder):
-        if isinstance(images.names, str) and path.resolve() == (base / images.names).resolve():
+        if path.resolve() in tables:
             continue
         if path.suffix.lower() in ENDINGS:
             if named is not None and path.resolve() not in named:

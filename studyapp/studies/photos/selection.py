@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from django.db import transaction
 
@@ -143,25 +144,20 @@ def _stimuli(
     study: Study, definition: Definition, paradigm: str, order: list[StudyImage], eligible: Eligible
 ) -> Iterator[Stimulus]:
     """All stimuli: photos for practice and learning after those of the main trials, then the
-    reserve. Only main trials ask all the questions that a photo gives, and nothing else asks
-    about a photo that they ask about."""
+    reserve. Only main trials ask all the questions that a photo gives. A photo has one role and
+    stratum in all its cases, so that what one person sees never has it twice."""
     left = wanted_stimuli(definition, paradigm)
-    roles: dict[int, str] = {}
+    parts: dict[int, tuple[str, str]] = {}
     position = 0
     for photo in order:
         candidates = eligible.candidates[photo]
         stratum = candidates[0].stratum
-        known = roles.get(photo.case.image_id)
-        role = next(
-            (
-                role
-                for (role, of), count in left.items()
-                if of == stratum and count > 0 and (known is None or known == role == _MANY)
-            ),
-            StimulusRole.RESERVE,
-        )
+        known = parts.get(photo.case.image_id)
+        free = (role for (role, of), count in left.items() if of == stratum and count > 0
+                and _may_have((role, of), known))  # fmt: skip
+        role = next(free, StimulusRole.RESERVE)
         if role != StimulusRole.RESERVE:
-            roles[photo.case.image_id] = role
+            parts[photo.case.image_id] = (role, stratum)
         if role in (StimulusRole.PRACTICE, StimulusRole.LEARNING):
             candidates = candidates[:1]
         for candidate in candidates:
@@ -179,6 +175,11 @@ def _stimuli(
             position += 1
             if role != StimulusRole.RESERVE:
                 left[role, stratum] -= 1
+
+
+def _may_have(part: tuple[str, str], known: tuple[str, str] | None) -> bool:
+    """Whether a photo may have this role and stratum with those that another case of it has."""
+    return known is None or (known == part and part[0] == _MANY)
 
 
 def _shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) -> str:
@@ -202,13 +203,14 @@ def _tell_names(study: Study, pair: NetworkPair) -> None:
 def _promote(study: Study, dropped: Stimulus) -> None:
     """The next stimulus in reserve takes the place of `dropped`: of a photo that nothing else
     asks about, which another paradigm or the practice may do meanwhile."""
+    alike: dict[str, Any] = {"paradigm": dropped.paradigm}
+    if "stratum" in dropped.facts:
+        alike["facts__stratum"] = dropped.facts["stratum"]
     elsewhere = study.stimuli.shown()
     if dropped.role == _MANY:
-        elsewhere = elsewhere.exclude(paradigm=dropped.paradigm, role=_MANY)
-    waiting = study.stimuli.filter(paradigm=dropped.paradigm, role=StimulusRole.RESERVE)
+        elsewhere = elsewhere.exclude(role=_MANY, **alike)
+    waiting = study.stimuli.filter(role=StimulusRole.RESERVE, **alike)
     waiting = waiting.exclude(photo__case__image__in=elsewhere.values("photo__case__image"))
-    if "stratum" in dropped.facts:
-        waiting = waiting.filter(facts__stratum=dropped.facts["stratum"])
     following = waiting.order_by("position").first()
     if following is None:
         raise PreparationError(

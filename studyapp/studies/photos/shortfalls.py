@@ -14,7 +14,7 @@ from studyapp.studies.definition.named_files import IMAGENET, content_digest
 from studyapp.studies.definition.study import Definition
 
 from .eligibility import apply_rule, category_of
-from .readers import Photo
+from .readers import Photo, once
 from .selection import wanted_stimuli
 
 RANDOM, PACKAGE = "random", "package"
@@ -145,6 +145,23 @@ def wanted_photos(definition: Definition, paradigm: str) -> Counter[str]:
         each = PARADIGMS[paradigm].stimuli_a_photo if role == StimulusRole.MAIN else 1
         found[stratum] += -(-count // each)
     return found
+
+
+def too_few_photos(definition: Definition, photos: Sequence[Photo]) -> Iterator[str]:
+    """A sentence where nobody could be shown as many different photos as one person is asked
+    about, because photos are asked about several times."""
+    names = once(photos)
+    if len(names) == len(photos):
+        return
+    about = [one for one in definition.blocks if PARADIGMS[one.paradigm].asks_about_photos(one)]
+    repeats = definition.design.repeat_images
+    trials = [block.trials for block in about]
+    most = max(trials, default=0) if repeats else sum(trials)
+    if most > len(names):
+        yield (
+            f"one person would be asked about {most} photos{' in one block' if repeats else ''}, "
+            f"each a different one, and there are {len(names)}: add photos or ask for fewer trials"
+        )
 
 
 def told_by_network(
