@@ -10,6 +10,7 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError
 from explainer.methods import METHODS
+from explainer.networks.contexts import refused_call
 from explainer.networks.network import Network
 from explainer.networks.preprocessing import Photo, Preprocess, Preprocessing
 from explainer.passes.targets import in_probabilities
@@ -66,4 +67,4 @@ def _predicted(network: Network, image: Tensor) -> Tensor:
     except RuntimeError as error:  # shapes that do not fit, such as those of no context
         if network.call is None:
             raise
-        raise network.refused_call(error) from error
+        raise refused_call(network.name, network.context, error) from error

@@ -6,13 +6,17 @@ form, by which what was measured of a network is found again, and its digest.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from explainer.errors import ExplainerError
+
+# What code that can't read a context raises; want of memory (RuntimeError) is no such fault
+OF_THE_CALL = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
 
 
 class Entries(tuple[Any, ...]):
@@ -51,6 +55,26 @@ def entries_of(context: Any) -> Entries:
             f"the context is a {type(context).__name__}", "give a list with one entry per image"
         )
     return Entries(tuple(context))
+
+
+@contextmanager
+def calling(name: str, context: Entries) -> Iterator[None]:
+    """Tell in one sentence what a network's `call` raises, most likely of what it is asked with."""
+    try:
+        yield
+    except ExplainerError:
+        raise
+    except OF_THE_CALL as error:
+        raise refused_call(name, context, error) from error
+
+
+def refused_call(name: str, context: Entries, error: Exception) -> ExplainerError:
+    """What is told of an error that the `call` of the network with that name raised."""
+    which = "a context that it can read" if context else "the context that it reads"
+    return ExplainerError(
+        f"the call of {name} raises {type(error).__name__}: {error}",
+        f"give each image {which}, or mend the call",
+    )
 
 
 def refuse_other_length(context: Sequence[Any], images: int) -> None:

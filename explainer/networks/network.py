@@ -36,7 +36,7 @@ from explainer.passes.targets import (
 )
 from explainer.pictures.photos import open_channels, open_photo
 
-from .contexts import Entries, entries_of, form_of, refuse_other_length
+from .contexts import Entries, calling, entries_of, form_of, refuse_other_length
 from .digests import digest_of_state
 from .forms import refuse_form
 from .layouts import Layouts
@@ -55,8 +55,6 @@ from .preprocessing import (
 from .redrawn import redrawn, widened
 
 Call = Callable[[nn.Module, Tensor, tuple[Any, ...]], Any]
-# What code that can't read a context raises; want of memory (RuntimeError) is no such fault
-OF_THE_CALL = (LookupError, TypeError, ValueError, AttributeError, ArithmeticError, AssertionError)
 
 
 @dataclass(frozen=True, eq=False)
@@ -154,20 +152,8 @@ class Network:
             return module(images)
         if self.context:
             refuse_other_length(self.context, len(images))
-        try:
+        with calling(self.name, self.context):
             return self.call(module, images, self.context)
-        except ExplainerError:
-            raise
-        except OF_THE_CALL as error:
-            raise self.refused_call(error) from error
-
-    def refused_call(self, error: Exception) -> ExplainerError:
-        """What is told of an error that `call` raised."""
-        which = "a context that it can read" if self.context else "the context that it reads"
-        return ExplainerError(
-            f"the call of {self.name} raises {type(error).__name__}: {error}",
-            f"give each image {which}, or mend the call",
-        )
 
     @property
     def _form(self) -> Any:

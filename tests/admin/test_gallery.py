@@ -73,7 +73,7 @@ def test_checks_of_maps_are_told_in_words_and_lead_to_the_doubtful_ones() -> Non
     assert not {"check", "doubtful"} & set(form.fields)
     for position, error in enumerate((0.02, 0.3, 0.04)):
         image = study.stimuli.get(position=position).photo.image
-        rows = Explanation.objects.filter(image=image, method="guided_backprop")
+        rows = Explanation.objects.filter(case__image=image, method="guided_backprop")
         rows.update(checks={"completeness_error": error, "a_newer_check": 0.5})
     assert found(client, study, doubtful="on") == [1]
     assert found(client, study, check="completeness_error") == [1, 2, 0]
@@ -89,7 +89,7 @@ def test_checks_of_maps_are_told_in_words_and_lead_to_the_doubtful_ones() -> Non
 
 @pytest.mark.parametrize("checks", [{"conservation_error": "much"}, [0.5], {"of": {"a": 1}}])
 def test_checks_of_a_map_that_are_no_numbers_by_name_are_refused(checks: Any) -> None:
-    rows = Explanation.objects.filter(image__uses__study=open_small_study(trials=1, people=1))
+    rows = Explanation.objects.filter(case__uses__study=open_small_study(trials=1, people=1))
     with pytest.raises(IntegrityError, match="explanation_checks_are_numbers"):
         rows.update(checks=checks)
 

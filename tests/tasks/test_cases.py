@@ -16,9 +16,8 @@ from studyapp.studies.preparation.progress import failures
 from tasks import preparation
 from tasks.stored_files import stored_map
 from tests.explainer.small_vqa import ANSWERS, BRIGHTNESS, COLOUR, FACTORY, answering
+from tests.studies.photos.questions import STUDY, TABLE, write_questions
 from tests.tasks.test_bad_files import carry_out, work
-
-from .questions import STUDY, TABLE, write_questions
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
 

@@ -7,7 +7,8 @@ import pytest
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.photos.cases import MOST_CONTEXT
 from studyapp.studies.photos.readers import Photo, ReaderError, left_out, read_photos
-from tests.tasks.questions import write_questions
+
+from .questions import write_questions
 
 SECTION = ImagesSection(reader="folder", folder="photos", cases="questions.csv", smallest_side=16)
 ROWS = "".join(f"things/{name}.png,Who?\n" for name in "bcd")
