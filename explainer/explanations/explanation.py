@@ -18,8 +18,8 @@ from explainer.graphs.way import RULE
 from explainer.methods import METHODS, Layers, Method, Work
 from explainer.methods.base import digested
 from explainer.networks.contexts import refuse_other_length
-from explainer.networks.forms import refuse_other_type
-from explainer.networks.network import Network, refuse_training
+from explainer.networks.forms import refuse_other_type, refuse_training
+from explainer.networks.network import Network
 from explainer.passes.devices import arithmetic, brought_back, device_of, dtype_of, memory_for
 from explainer.passes.footprint import MOST_KEPT
 from explainer.passes.outputs import detached

@@ -16,7 +16,8 @@ from explainer.errors import ExplainerError
 from explainer.explanations.batches import all_or_none, in_batches
 from explainer.methods.base import full_precision
 from explainer.methods.grad_cam import importances
-from explainer.networks.network import Network, refuse_context, refuse_training
+from explainer.networks.forms import refuse_training
+from explainer.networks.network import Network, refuse_context
 from explainer.passes.targets import Wanted, checked_scores
 from explainer.pictures.resizing import resize
 

@@ -25,7 +25,8 @@ from explainer.explanations.explanation import (
     settings_digest,
 )
 from explainer.explanations.record import EXPLAINER, Found
-from explainer.networks.network import Network, refuse_context, refuse_training
+from explainer.networks.forms import refuse_training
+from explainer.networks.network import Network, refuse_context
 from explainer.passes.devices import PLAIN, arithmetic
 from explainer.passes.targets import class_index
 from explainer.pictures import store

@@ -54,3 +54,17 @@ def refuse_other_type(module: nn.Module, images: Tensor) -> None:
             f"the images are {str(images.dtype).removeprefix('torch.')}, the weights {own}",
             "give images of the weights' type, images.to(network.dtype), or use torch.autocast",
         )
+
+
+def refuse_training(module: nn.Module) -> None:
+    """Dropout and batch statistics would make the explanation another network's."""
+    for name, child in module.named_modules():
+        where = f'its module "{name}"' if name else "the network"
+        if child.training:
+            raise ExplainerError(f"{where} is in training mode", "call network.module.eval() first")
+        if isinstance(child, nn.modules.batchnorm._BatchNorm) and child.running_mean is None:
+            raise ExplainerError(
+                f"{where} normalises by whatever images come together, so that an image's answer "
+                "depends on the others",
+                "give it running statistics (track_running_stats=True)",
+            )

@@ -38,7 +38,7 @@ from explainer.pictures.photos import open_channels, open_photo
 
 from .contexts import Entries, calling, entries_of, form_of, refuse_other_length
 from .digests import digest_of_state
-from .forms import refuse_form
+from .forms import refuse_form, refuse_training
 from .layouts import Layouts
 from .preprocessing import (
     Colour,
@@ -388,17 +388,3 @@ def refuse_context(network: Network) -> None:
             f"{network.name} has the context of one batch, and photos are read batch by batch here",
             "call explain(…, context=…) for each batch",
         )
-
-
-def refuse_training(module: nn.Module) -> None:
-    """Dropout and batch statistics would make the explanation another network's."""
-    for name, child in module.named_modules():
-        where = f'its module "{name}"' if name else "the network"
-        if child.training:
-            raise ExplainerError(f"{where} is in training mode", "call network.module.eval() first")
-        if isinstance(child, nn.modules.batchnorm._BatchNorm) and child.running_mean is None:
-            raise ExplainerError(
-                f"{where} normalises by whatever images come together, so that an image's answer "
-                "depends on the others",
-                "give it running statistics (track_running_stats=True)",
-            )

@@ -12,8 +12,8 @@ from tqdm import tqdm
 from explainer.errors import ExplainerError
 from explainer.methods.base import full_precision
 from explainer.networks.contexts import refuse_other_length
-from explainer.networks.forms import refuse_other_type
-from explainer.networks.network import Network, in_float32, refuse_training
+from explainer.networks.forms import refuse_other_type, refuse_training
+from explainer.networks.network import Network, in_float32
 from explainer.passes.devices import memory_for
 from explainer.passes.state import passing
 from explainer.passes.targets import Read, Wanted, scores_in
