@@ -150,7 +150,12 @@ def _make_conditions(study: Study, definition: Definition) -> list[Condition]:
         Arm.objects.create(study=study, name=arm)
     return [
         Condition.objects.create(
-            study=study, name=one.name, method=one.method, pair=pair, position=number
+            study=study,
+            name=one.name,
+            method=one.method,
+            pair=pair,
+            position=number,
+            settings=one.settings,
         )
         for number, one in enumerate(definition.conditions)
     ]

@@ -199,7 +199,8 @@ def _draw_overlay(row: Overlay) -> Any:
         for one in (explanation, *row.normalised_with.all())
     )
     crop = _crop_of(explanation.network, explanation.case.image, display.size)
-    return explainer.render(array, crop, display, together=tuple(together))
+    signed = bool(explanation.settings.get("signed", False))
+    return explainer.render(array, crop, display, together=tuple(together), signed=signed)
 
 
 def _crop_of(network: Network, image: Image, size: int | None) -> Any:

@@ -9,7 +9,6 @@ from PIL import Image
 from torch import Tensor
 
 from explainer.errors import ExplainerError
-from explainer.methods import METHODS
 from explainer.networks.contexts import refused_call
 from explainer.networks.network import Network
 from explainer.networks.preprocessing import Photo, Preprocess, Preprocessing
@@ -35,18 +34,27 @@ def examine(network: Network, asked: Asked) -> None:
         if not bool(torch.isfinite(logits).all()):
             return  # that may be this picture's fault: photos tell for themselves
         network.footprint(image)
-        for name, settings in asked:
-            method = method_named(name)
-            if method.layers is not None:
-                method.layers(network, image, None, method.with_settings(dict(settings)))
-        chosen = [METHODS[name] for name, _ in asked]
-        tried = {method.name for method in chosen if method.needs_relu or method.refuse}
-        tried |= {"grad_cam"} if any(method.layer == "map" for method in chosen) else set()
-        if tried:
-            explain(network, image, None, sorted(tried))
+        for method, settings in _tried(network, image, asked):
+            explain(network, image, None, [method], settings={method: settings})
     except ExplainerError as error:
         said = error.reason.removeprefix(f"{network.name}: ")
         raise ExplainerError(f"{network.name}: {said}", error.fix) from error
+
+
+def _tried(network: Network, image: Tensor, asked: Asked) -> Asked:
+    """Methods of one pass, with their settings, whose refusals are those of the methods `asked`."""
+    tried: list[tuple[str, Mapping[str, Any]]] = []
+    for name, settings in asked:
+        method = method_named(name)
+        record = method.with_settings(dict(settings))
+        if method.layers is not None:
+            method.layers(network, image, None, record)
+        if method.needs_relu or method.refuse:
+            tried.append((name, settings))
+        if method.layer == "map":
+            layers = {key: settings[key] for key in ("layers", "stages") if key in settings}
+            tried.append(("grad_cam", layers))
+    return [one for place, one in enumerate(tried) if one not in tried[:place]]
 
 
 def _grain(steps: Preprocessing) -> Photo:

@@ -17,6 +17,7 @@ from explainer.errors import ExplainerError, did_you_mean
 from explainer.graphs.way import RULE
 from explainer.methods import METHODS, Layers, Method, Work
 from explainer.methods.base import digested
+from explainer.methods.joining import checks_of, maps_of
 from explainer.networks.contexts import refuse_other_length
 from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.network import Network
@@ -73,13 +74,16 @@ def explain(
         most = _images_at_once(asked, images, targets)
         parts = parted(targets, len(images), most, network.labels)
         part = _joined([asked.explain(wanted, images, rows) for wanted, rows in parts])
-        empty = {name: _empty(method, part.extremes[name]) for name, method in chosen.items()}
+        empty = {
+            name: _empty(name, part.extremes[name], signed=method.is_signed(records[name]))
+            for name, method in chosen.items()
+        }
     checks = _checks_by_method(part, chosen)
     return Found(
         maps=MappingProxyType(part.maps),
         outputs=part.outputs,
         targets=part.targets.shown(),
-        layer=part.layer or None,
+        layer=part.layers.own or None,
         beside=part.beside,
         checks=MappingProxyType(checks),
         empty=MappingProxyType(empty),
@@ -111,7 +115,7 @@ def _checks_by_method(
         checks.setdefault(name, {})[check] = values
     for name, method in chosen.items():
         if method.refuse is not None:
-            method.refuse(checks[name], part.layer)
+            method.refuse(checks[name], '" or "'.join(part.layers.of(name)))
     return checks
 
 
@@ -126,7 +130,7 @@ class _Part(NamedTuple):
     checks: dict[tuple[str, str], Tensor]
     outputs: Any
     targets: Targets
-    layer: str
+    layers: Layers
     beside: tuple[str, ...]
 
 
@@ -140,10 +144,11 @@ class _Asked:
     def explain(self, wanted: Wanted, images: Tensor, rows: slice) -> _Part:
         """One graph of these rows of the images, and every map that it gives."""
         methods = self.chosen.values()
+        of_one = [m.looks_at(self.records[name]) == "map" for name, m in self.chosen.items()]
         network = self.network.of(range(rows.start, rows.stop))
         images = images[rows]
         layers = Layers(
-            network.layer_for(images, wanted) if any(m.layer == "map" for m in methods) else "",
+            network.layer_for(images, wanted) if any(of_one) else "",
             {
                 name: method.layers(network, images, wanted, self.records[name])
                 for name, method in self.chosen.items()
@@ -177,27 +182,24 @@ class _Asked:
                 checks=self._checks(work),
                 outputs=scores.detach().float() if isinstance(scores, Tensor) else scores,
                 targets=targets,
-                layer=layers.own,
+                layers=layers,
                 beside=network.beside(images, wanted) if layers.own else (),
             )
         )
 
     def _maps(self, name: str, work: Work) -> Tensor:
-        compute, settings = self.chosen[name].compute, self.records[name]
-        return _by_target(
-            [compute(work, settings, k).detach().float() for k in range(work.targets.count)], work
-        )
+        method, settings = self.chosen[name], self.records[name]
+        found = [maps_of(method, work, settings, k) for k in range(work.targets.count)]
+        return _by_target([maps.detach().float() for maps in found], work)
 
     def _checks(self, work: Work) -> dict[tuple[str, str], Tensor]:
         """By method and name the checks of its maps: N, or N×K, each."""
         found = {}
         for name, method in self.chosen.items():
-            if method.checks is not None:
-                each = [
-                    method.checks(work, self.records[name], k) for k in range(work.targets.count)
-                ]
-                for key in each[0]:
-                    found[name, key] = _by_target([checks[key] for checks in each], work)
+            record = self.records[name]
+            each = [checks_of(method, work, record, k) for k in range(work.targets.count)]
+            for key in each[0]:
+                found[name, key] = _by_target([checks[key] for checks in each], work)
         return found
 
 
@@ -261,7 +263,7 @@ def settings_digest(
 
 def _digest(network: Network, method: Method, record: Any) -> str:
     said: dict[str, Any] = {
-        "layer": str(network.layer or RULE) if method.layer == "map" else None,
+        "layer": str(network.layer or RULE) if method.looks_at(record) == "map" else None,
         "preprocess": network.preprocess.digest() if network.preprocess else None,
         "method": method.name,
         "version": method.version,
@@ -339,15 +341,15 @@ def _extremes(method: Method, maps: Tensor) -> Tensor:
     return torch.stack([flat.amin(-1), flat.amax(-1)])
 
 
-def _empty(method: Method, extremes: Tensor) -> Tensor:
+def _empty(name: str, extremes: Tensor, *, signed: bool) -> Tensor:
     """Per map: no positive value; where signed, nothing but zeros. Refuses what is not finite."""
     low, high = extremes
     if not bool((torch.isfinite(low) & torch.isfinite(high)).all()):
         raise ExplainerError(
-            f"{method.name} has values that are not finite",
+            f"{name} has values that are not finite",
             "look for infinite or missing values in the images and the weights",
         )
-    empty: Tensor = (low == 0) & (high == 0) if method.signed else high <= 0
+    empty: Tensor = (low == 0) & (high == 0) if signed else high <= 0
     return empty
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -97,12 +97,17 @@ class Found:
         maps = self.drawn(method)
         if len(photos) != len(maps):
             raise ExplainerError(f"{len(photos)} photos for {len(maps)} maps", "give one per image")
+        draw = partial(render, display=display, signed=self._signed(method))
         if not self.several:
-            return [render(map, photo, display) for map, photo in zip(maps, photos, strict=True)]
+            return [draw(map, photo) for map, photo in zip(maps, photos, strict=True)]
         return [
-            [render(map, photo, display, together=list(row) if jointly else ()) for map in row]
+            [draw(map, photo, together=list(row) if jointly else ()) for map in row]
             for row, photo in zip(maps, photos, strict=True)
         ]
+
+    def _signed(self, method: str) -> bool:
+        """Whether the method was asked for maps that keep both signs."""
+        return bool(self.settings[method].get("signed", False))
 
     def save(
         self,
@@ -148,9 +153,10 @@ class Found:
         own = maps.dim() - (2 if self.several else 1)
         if own == 3 and maps.shape[-3] not in (1, 3):
             return []
+        draw = partial(render, display=alone, signed=self._signed(method))
         if not self.several:
-            return [render(map, None, alone) for map in maps]
-        return [[render(map, None, alone) for map in row] for row in maps]
+            return [draw(map) for map in maps]
+        return [[draw(map) for map in row] for row in maps]
 
     def manifest(self) -> dict[str, Any]:
         """All but the maps and outputs themselves, as JSON can hold it."""

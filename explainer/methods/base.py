@@ -1,7 +1,8 @@
 """What a method is: what it says of itself, what it needs of the graph, and how it computes."""
 
+import copy
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import torch
@@ -41,6 +42,40 @@ def digested(record: Any) -> dict[str, Any]:
     }
 
 
+@dataclass(frozen=True)
+class CamSettings:
+    """`layers`: addresses of layers whose maps are joined; or the last maps of the last `stages`
+    sizes. Where neither is said, the explained layer's map.
+    """
+
+    layers: tuple[str, ...] = field(default=(), metadata=LATER)
+    stages: int = field(default=0, metadata=LATER)
+
+    def __post_init__(self) -> None:
+        if self.stages < 0:
+            raise ExplainerError(f"stages = {self.stages}", "use 1 or more, or 0 for one layer")
+        if self.stages and self.layers:
+            raise ExplainerError(
+                f"layers are named, and stages = {self.stages} too", "give one of the two"
+            )
+
+
+@dataclass(frozen=True)
+class SignedCamSettings(CamSettings):
+    """Those of a CAM; `signed`: without its last ReLU, so that it shows evidence against too."""
+
+    signed: bool = field(default=False, metadata=LATER)
+
+    def rectified(self, map: Tensor) -> Tensor:
+        """The map after its last ReLU, if it has one."""
+        return map if self.signed else torch.relu(map)
+
+
+def names_layers(settings: Any) -> bool:
+    """Whether the settings of a method of one layer name several."""
+    return isinstance(settings, CamSettings) and bool(settings.layers or settings.stages)
+
+
 def full_precision(values: Tensor) -> Tensor:
     """Half-precision values, as autocast gives them, as float32; others as they are."""
     return values.float() if values.dtype in (torch.float16, torch.bfloat16) else values
@@ -65,6 +100,10 @@ class Layers:
     own: str
     more: Mapping[str, tuple[str, ...]]
 
+    def of(self, method: str) -> tuple[str, ...]:
+        """The addresses whose maps the method looks at."""
+        return self.more.get(method) or (self.own,)
+
     def all(self) -> list[str]:
         more = (name for names in self.more.values() for name in names)
         return list(dict.fromkeys([*([self.own] if self.own else []), *more]))
@@ -73,7 +112,8 @@ class Layers:
 class Work:
     """One call of `explain`: the shared graph, and everything made of it computed once.
 
-    `memory`: bytes that the further passes of a method may take at a time.
+    `layer`: the one that is looked at (see `at`). `memory`: bytes that the further passes of a
+    method may take at a time.
     """
 
     def __init__(
@@ -88,6 +128,17 @@ class Work:
         self.network, self.graph, self.targets, self.layers = network, graph, targets, layers
         self.layer, self.memory = layers.own, memory
         self._once: dict[Any, Any] = {}
+        self._everywhere: dict[Any, Any] = {}
+
+    def at(self, layer: str) -> "Work":
+        """The same work, looking at another layer of the graph."""
+
+        def make() -> Work:
+            other = copy.copy(self)
+            other.layer, other._once = layer, {}
+            return other
+
+        return self.everywhere(("at", layer), make)
 
     @property
     def images(self) -> Tensor:
@@ -101,13 +152,15 @@ class Work:
     @property
     def precise(self) -> Network:
         """What further passes run: half precision would lose their differences and sums."""
-        return self.once("precise network", lambda: in_float32(self.network))
+        return self.everywhere("precise network", lambda: in_float32(self.network))
 
     def once(self, key: Any, make: Callable[[], Made]) -> Made:
-        """What `make` gives, made at the first time of asking only."""
-        if key not in self._once:
-            self._once[key] = make()
-        return cast(Made, self._once[key])
+        """What `make` gives, made at the first time of asking at this layer only."""
+        return _kept(self._once, key, make)
+
+    def everywhere(self, key: Any, make: Callable[[], Made]) -> Made:
+        """The same of what is alike whichever layer is looked at."""
+        return _kept(self._everywhere, key, make)
 
     def activations(self, layer: str = "") -> Tensor:
         """A: N×K×u×v, the map of `layer`, the explained one by default."""
@@ -115,13 +168,14 @@ class Work:
 
     def layer_gradient(self, k: int, layer: str = "") -> Tensor:
         """g = ∂y/∂A: N×K×u×v, for the k-th target; one walk back finds it for all layers."""
-        found = self.once(("layers", k), lambda: self._gradients(self.graph.maps, "gradient", k))
+        maps = self.graph.maps
+        found = self.everywhere(("layers", k), lambda: self._gradients(maps, "gradient", k))
         return found[layer or self.layer]
 
     def pixel_gradient(self, rule: Rule, k: int) -> Tensor:
         """∂y/∂x: N×C×H×W, the ReLUs following `rule`."""
         wanted = {"x": self.graph.images}
-        return self.once(("pixels", rule, k), lambda: self._gradients(wanted, rule, k))["x"]
+        return self.everywhere(("pixels", rule, k), lambda: self._gradients(wanted, rule, k))["x"]
 
     def _gradients(self, wanted: Mapping[str, Tensor], rule: Rule, k: int) -> dict[str, Tensor]:
         with torch.enable_grad():
@@ -193,6 +247,12 @@ class Work:
             yield full_precision(wanted.detach()), full_precision(gradient)
 
 
+def _kept(room: dict[Any, Any], key: Any, make: Callable[[], Made]) -> Made:
+    if key not in room:
+        room[key] = make()
+    return cast(Made, room[key])
+
+
 Compute = Callable[[Work, Any, int], Tensor]
 NeededLayers = Callable[[Network, Tensor, Wanted, Any], tuple[str, ...]]
 Checks = Callable[[Work, Any, int], dict[str, Tensor]]
@@ -209,8 +269,8 @@ class Method:
     each name with its line in `checks.CHECKS`;
     `refuse(checks, layer)`: ExplainerError where by them the maps mean nothing, asked once they are
     in the host's memory, so that nothing waits for a card.
-    `layer`: it looks at no layer, at the map N×K×u×v of the explained one, or at several maps,
-    which its own settings name.
+    `layer`: it looks at no layer, at the map N×K×u×v of the explained one (or at those of several
+    layers, which `settings` of the kind of CamSettings name: see `joining`), or at several maps.
     `depends_on`: what else gives another map, with settings as studies use them: a network of
     other weights, another class asked about, another photo. What fits which kind of question
     follows from it.
@@ -243,6 +303,15 @@ class Method:
     @property
     def control(self) -> bool:
         return self.family == "control"
+
+    def looks_at(self, settings: Any) -> Takes:
+        """`layer`, with these settings: several maps where they name any."""
+        named = self.layer == "map" and names_layers(settings)
+        return "maps" if named else self.layer
+
+    def is_signed(self, settings: Any) -> bool:
+        """Whether maps with these settings keep both signs."""
+        return self.signed or bool(getattr(settings, "signed", False))
 
     def defaults(self) -> dict[str, Any]:
         """Each setting's default."""

@@ -16,8 +16,8 @@ from explainer.passes.devices import in_full
 from explainer.passes.targets import class_scores
 from explainer.pictures.resizing import resize, size_of
 
-from .base import Method, NoSettings, Work, full_precision
-from .grad_cam import grad_cam, grad_cam_map
+from .base import Method, Work, full_precision
+from .grad_cam import grad_cam_map
 
 PAPER = "Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292"
 
@@ -114,7 +114,8 @@ def other_image(work: Work, settings: OtherImageSettings, k: int) -> Tensor:
     """
     if settings.photo:
         return work.once(("other_image", settings), lambda: _of_photo(work, settings.photo))
-    return resize(grad_cam(work, NoSettings(), k)[_others(work.images)], size_of(work.images))
+    coarse = grad_cam_map(work.activations(), work.layer_gradient(k))
+    return resize(coarse[_others(work.images)], size_of(work.images))
 
 
 def _others(images: Tensor) -> Tensor:

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor
 
-from .base import Method, NoSettings, Work
+from .base import CamSettings, Method, SignedCamSettings, Work
+from .joining import named_layers
 
 PAPER = "Selvaraju et al., Grad-CAM, arXiv 1610.02391"
 
@@ -18,20 +19,24 @@ def weighted_sum(weights: Tensor, activations: Tensor) -> Tensor:
     return (weights * activations).sum(1)
 
 
+def signed_grad_cam(activations: Tensor, gradient: Tensor) -> Tensor:
+    """Σ_k α_k A^k: N×K×u×v twice → N×u×v."""
+    return weighted_sum(importances(gradient), activations)
+
+
 def grad_cam_map(activations: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_k α_k A^k) (equation 2): N×K×u×v twice → N×u×v."""
-    return torch.relu(weighted_sum(importances(gradient), activations))
+    return torch.relu(signed_grad_cam(activations, gradient))
 
 
-def grad_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+def grad_cam(work: Work, settings: SignedCamSettings, k: int) -> Tensor:
     """Grad-CAM at the explained layer."""
-    return grad_cam_map(work.activations(), work.layer_gradient(k))
+    return settings.rectified(signed_grad_cam(work.activations(), work.layer_gradient(k)))
 
 
-def counterfactual(work: Work, settings: NoSettings, k: int) -> Tensor:
+def counterfactual(work: Work, settings: CamSettings, k: int) -> Tensor:
     """ReLU(Σ_k −α_k A^k) (section 3.3): where the class would gain if the region went."""
-    alpha = importances(work.layer_gradient(k))
-    return torch.relu(-weighted_sum(alpha, work.activations()))
+    return torch.relu(-signed_grad_cam(work.activations(), work.layer_gradient(k)))
 
 
 GRAD_CAM = Method(
@@ -41,6 +46,8 @@ GRAD_CAM = Method(
     paper=f"{PAPER}, section 3",
     cost="1 forward, 1 backward to the layer",
     compute=grad_cam,
+    layers=named_layers,
+    settings=SignedCamSettings,
 )
 COUNTERFACTUAL = Method(
     name="counterfactual_grad_cam",
@@ -49,4 +56,6 @@ COUNTERFACTUAL = Method(
     paper=f"{PAPER}, section 3.3",
     cost="nothing in addition to grad_cam",
     compute=counterfactual,
+    layers=named_layers,
+    settings=CamSettings,
 )

@@ -8,7 +8,7 @@ from explainer.graphs.rectifiers import Rule
 from explainer.pictures.resizing import resize, size_of
 
 from .base import Method, NoSettings, Work
-from .grad_cam import PAPER, grad_cam
+from .grad_cam import PAPER, grad_cam_map
 
 COST = "1 forward, 1 backward to the layer, 1 to the input; shared with grad_cam and its pixel map"
 
@@ -16,8 +16,9 @@ COST = "1 forward, 1 backward to the layer, 1 to the input; shared with grad_cam
 def product(rule: Rule, work: Work, settings: NoSettings, k: int) -> Tensor:
     """↑L ⊙ pixel map: the coarse map enlarged to the input, times each of its channels."""
     pixels = work.pixel_gradient(rule, k)
+    coarse = partial(grad_cam_map, work.activations())
     enlarged = work.once(
-        ("enlarged", k), lambda: resize(grad_cam(work, settings, k), size_of(pixels))
+        ("enlarged", k), lambda: resize(coarse(work.layer_gradient(k)), size_of(pixels))
     )
     return enlarged[:, None] * pixels
 

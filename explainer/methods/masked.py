@@ -9,12 +9,13 @@ from explainer.errors import ExplainerError
 from explainer.methods.masks import blur, minmax
 from explainer.pictures.resizing import resize, size_of
 
-from .base import Chunk, Method, NoSettings, Work
+from .base import CamSettings, Chunk, Method, SignedCamSettings, Work
 from .grad_cam import importances, weighted_sum
+from .joining import named_layers
 
 
 @dataclass(frozen=True)
-class GroupCamSettings:
+class GroupCamSettings(SignedCamSettings):
     """`groups` of consecutive channels; each group's map is 0 up to its `percentile`.
 
     `blur_size` and `blur_sigma`, in pixels: the Gaussian that makes x̃, the photo without detail.
@@ -26,6 +27,7 @@ class GroupCamSettings:
     blur_sigma: float = 50.0
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         if self.groups < 1:
             raise ExplainerError(f"groups = {self.groups}", "use 1 or more")
         if not 0 <= self.percentile < 100:
@@ -54,7 +56,7 @@ def group_cam(work: Work, settings: GroupCamSettings, k: int) -> Tensor:
         inputs = torch.lerp(blurred[places], work.inputs[places], masks[:, None].to(blurred))
         gains = work.scores_of(inputs, places, probable=True)[:, k] - without[places, k]
         total.index_add_(0, places, gains[:, None, None] * masks.float())
-    return torch.relu(total)
+    return settings.rectified(total)
 
 
 def group_maps(work: Work, settings: GroupCamSettings, k: int) -> Tensor:
@@ -80,10 +82,10 @@ def _blurred(work: Work, settings: GroupCamSettings) -> tuple[Tensor, Tensor]:
         ]
         return blurred, torch.cat(found)
 
-    return work.once(("blurred", settings.blur_size, settings.blur_sigma), make)
+    return work.everywhere(("blurred", settings.blur_size, settings.blur_sigma), make)
 
 
-def score_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+def score_cam(work: Work, settings: CamSettings, k: int) -> Tensor:
     """L = ReLU(Σ_k α_k A^k), α = softmax over the channels of y(x ⊙ minmax(↑A^k)), then ↑.
 
     The paper's y(X_b), being the same for every channel, does not change the softmax.
@@ -118,6 +120,7 @@ GROUP_CAM = Method(
     cost="(groups + 2) forwards, 1 backward to the layer",
     compute=group_cam,
     shape="image",
+    layers=named_layers,
     settings=GroupCamSettings,
 )
 SCORE_CAM = Method(
@@ -128,4 +131,6 @@ SCORE_CAM = Method(
     cost="(channels + 1) forwards",
     compute=score_cam,
     shape="image",
+    layers=named_layers,
+    settings=CamSettings,
 )

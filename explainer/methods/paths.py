@@ -10,9 +10,10 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError
 
-from .base import LATER, Chunk, Method, Work
+from .base import LATER, Chunk, Method, SignedCamSettings, Work
 from .checks import relative
-from .grad_cam import grad_cam_map
+from .grad_cam import signed_grad_cam
+from .joining import named_layers
 
 Baseline = Literal["black", "white", "zeros"]
 Points = Literal["left", "right", "middle", "trapezoid", "gauss_legendre"]
@@ -42,10 +43,14 @@ class PathSettings:
 
 
 @dataclass(frozen=True)
-class GradCamPathSettings(PathSettings):
-    """Those of a path, whose points lie as in Integrated Grad-CAM's paper by default."""
+class GradCamPathSettings(SignedCamSettings, PathSettings):
+    """Those of a path and of a CAM; the points lie as in Integrated Grad-CAM's paper by default."""
 
     points: Points = field(default="left", metadata=LATER)
+
+    def __post_init__(self) -> None:
+        SignedCamSettings.__post_init__(self)
+        PathSettings.__post_init__(self)
 
 
 class Sum(NamedTuple):
@@ -117,7 +122,8 @@ def integrated_grad_cam_checks(
     if settings.steps == 1:
         return {}
     whole, half = _grad_cams(work, settings)[k]
-    return {"convergence_error": relative((whole - half).abs().sum((1, 2)), whole.sum((1, 2)))}
+    off = (whole - half).abs().sum((1, 2))
+    return {"convergence_error": relative(off, whole.abs().sum((1, 2)))}
 
 
 def _grad_cams(work: Work, settings: GradCamPathSettings) -> list[tuple[Tensor, Tensor]]:
@@ -138,7 +144,7 @@ def _over_steps(work: Work, settings: GradCamPathSettings) -> list[tuple[Tensor,
         counts = weights[chunk.variants, None, None]
         second = (chunk.variants % 2 == 0)[:, None, None]
         for (total, half), found in zip(sums, work.walks_of(at(chunk), chunk.places), strict=True):
-            maps = counts * grad_cam_map(*found)
+            maps = counts * settings.rectified(signed_grad_cam(*found))
             total.index_add_(0, chunk.places, maps)
             half.index_add_(0, chunk.places, maps * second)
     return [(total / divisor, half / float(weights[::2].sum())) for total, half in sums]
@@ -242,6 +248,7 @@ INTEGRATED_GRAD_CAM = Method(
     paper="Sattarzadeh et al., Integrated Grad-CAM, arXiv 2102.07805",
     cost="steps × (1 forward, 1 backward to the layer)",
     compute=integrated_grad_cam,
+    layers=named_layers,
     checks=integrated_grad_cam_checks,
     settings=GradCamPathSettings,
 )

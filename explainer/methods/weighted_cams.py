@@ -7,23 +7,29 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError
 
-from .base import Method, NoSettings, Work, full_precision
+from .base import Method, SignedCamSettings, Work, full_precision
 from .checks import relative
 from .grad_cam import weighted_sum
+from .joining import named_layers
 
 EPSILON = 1e-7
 MOST_CANCELLED = 1e3  # unrelated signs leave a share of 1/√K, which is far more than rounding
 COST = "1 forward, 1 backward to the layer; nothing in addition to grad_cam"
 
 
-def xgrad_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+def xgrad_cam(work: Work, settings: SignedCamSettings, k: int) -> Tensor:
     """ReLU(Σ_k α_k A^k), α_k = Σ_ij A^k g^k / (Σ_ij A^k + ε) (XGrad-CAM, equation 9).
 
     Then Σ_ij Σ_k α_k A^k = Σ A ⊙ g: the score, but for what biases after the layer add. Where A has
     both signs its sum may be near 0 and α beyond any gradient: `xgrad_checks` tells.
     """
     activations, gradient = work.activations(), work.layer_gradient(k)
-    return torch.relu(weighted_sum(_xgrad_weights(activations, gradient), activations))
+    return settings.rectified(signed_xgrad_cam(activations, gradient))
+
+
+def signed_xgrad_cam(activations: Tensor, gradient: Tensor) -> Tensor:
+    """Σ_k α_k A^k: N×K×u×v twice → N×u×v."""
+    return weighted_sum(_xgrad_weights(activations, gradient), activations)
 
 
 def _xgrad_weights(activations: Tensor, gradient: Tensor) -> Tensor:
@@ -31,7 +37,7 @@ def _xgrad_weights(activations: Tensor, gradient: Tensor) -> Tensor:
     return (activations * gradient).sum((2, 3), keepdim=True) / (total + EPSILON)
 
 
-def xgrad_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
+def xgrad_checks(work: Work, settings: SignedCamSettings, k: int) -> dict[str, Tensor]:
     """How well XGrad-CAM's weights keep what they promise: N each.
 
     `conservation_error`: |Σ α A − Σ A ⊙ g| / Σ |A ⊙ g|. `largest_weight`: max |α| / max |g|, at
@@ -55,17 +61,22 @@ def _score_error(work: Work, whole: Tensor, k: int) -> Tensor:
     return relative(scores - whole, scores)
 
 
+def signed_layer_cam(activations: Tensor, gradient: Tensor) -> Tensor:
+    """Σ_k ReLU(g^k) ⊙ A^k: N×K×u×v twice → N×u×v."""
+    return weighted_sum(torch.relu(gradient), activations)
+
+
 def layer_cam_map(activations: Tensor, gradient: Tensor) -> Tensor:
     """ReLU(Σ_k ReLU(g^k) ⊙ A^k): N×K×u×v twice → N×u×v."""
-    return torch.relu(weighted_sum(torch.relu(gradient), activations))
+    return torch.relu(signed_layer_cam(activations, gradient))
 
 
-def layer_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+def layer_cam(work: Work, settings: SignedCamSettings, k: int) -> Tensor:
     """LayerCAM at the explained layer (equations 6 and 7)."""
-    return layer_cam_map(work.activations(), work.layer_gradient(k))
+    return settings.rectified(signed_layer_cam(work.activations(), work.layer_gradient(k)))
 
 
-def layer_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
+def layer_checks(work: Work, settings: SignedCamSettings, k: int) -> dict[str, Tensor]:
     """`left_out`: Σ |g ⊙ A| where g < 0, of Σ |g ⊙ A|; N. Of a linear head the rest is what this
     map, before its last ReLU, adds up to."""
     gradient = work.layer_gradient(k)
@@ -74,12 +85,17 @@ def layer_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
     return {"left_out": relative(left_out.sum((1, 2, 3)), product.sum((1, 2, 3)))}
 
 
-def hires_cam(work: Work, settings: NoSettings, k: int) -> Tensor:
+def hires_cam(work: Work, settings: SignedCamSettings, k: int) -> Tensor:
     """ReLU(Σ_k g^k ⊙ A^k)."""
-    return torch.relu(weighted_sum(work.layer_gradient(k), work.activations()))
+    return settings.rectified(signed_hires_cam(work.activations(), work.layer_gradient(k)))
 
 
-def hires_checks(work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
+def signed_hires_cam(activations: Tensor, gradient: Tensor) -> Tensor:
+    """Σ_k g^k ⊙ A^k: N×K×u×v twice → N×u×v."""
+    return weighted_sum(gradient, activations)
+
+
+def hires_checks(work: Work, settings: SignedCamSettings, k: int) -> dict[str, Tensor]:
     """`cancellation`: max_ij Σ_k |g ⊙ A| / max_ij |Σ_k g ⊙ A|, N each; 1 where both are 0.
 
     `score_error`: |y − Σ g ⊙ A| / |y|.
@@ -107,18 +123,22 @@ def refuse_rounding(checks: Mapping[str, Tensor], layer: str) -> None:
         )
 
 
-def grad_cam_pp(work: Work, settings: NoSettings, k: int) -> Tensor:
+def grad_cam_pp(work: Work, settings: SignedCamSettings, k: int) -> Tensor:
     """Grad-CAM++ (equations 5, 7 and 19), with Y = exp(y) as the paper derives it.
 
     w_k = Σ_ij a_ij ReLU(g_ij) with a = g² / (2 g² + (ΣA) g³), which is 1 / (2 + (ΣA) g): written
     so, small gradients do not vanish when squared. The factor exp(y) of ∂Y/∂A is the same all over
     the map, and left out.
     """
-    activations, gradient = work.activations(), work.layer_gradient(k)
+    return settings.rectified(signed_grad_cam_pp(work.activations(), work.layer_gradient(k)))
+
+
+def signed_grad_cam_pp(activations: Tensor, gradient: Tensor) -> Tensor:
+    """Σ_k w_k A^k: N×K×u×v twice → N×u×v."""
     total = activations.sum((2, 3), keepdim=True)
     rising = gradient > 0
     shares = torch.where(rising, gradient / (2 + total * gradient), torch.zeros_like(gradient))
-    return torch.relu(weighted_sum(shares.sum((2, 3), keepdim=True), activations))
+    return weighted_sum(shares.sum((2, 3), keepdim=True), activations)
 
 
 XGRAD_CAM = Method(
@@ -128,7 +148,9 @@ XGRAD_CAM = Method(
     paper="Fu et al., Axiom-based Grad-CAM, arXiv 2008.02312",
     cost=COST,
     compute=xgrad_cam,
+    layers=named_layers,
     checks=xgrad_checks,
+    settings=SignedCamSettings,
 )
 LAYER_CAM = Method(
     name="layer_cam",
@@ -137,7 +159,9 @@ LAYER_CAM = Method(
     paper="Jiang et al., LayerCAM, IEEE TIP 2021, doi 10.1109/TIP.2021.3089943",
     cost=COST,
     compute=layer_cam,
+    layers=named_layers,
     checks=layer_checks,
+    settings=SignedCamSettings,
 )
 HIRES_CAM = Method(
     name="hires_cam",
@@ -147,7 +171,9 @@ HIRES_CAM = Method(
     cost=COST,
     compute=hires_cam,
     checks=hires_checks,
+    layers=named_layers,
     refuse=refuse_rounding,
+    settings=SignedCamSettings,
 )
 GRAD_CAM_PP = Method(
     name="grad_cam_pp",
@@ -156,4 +182,6 @@ GRAD_CAM_PP = Method(
     paper="Chattopadhyay et al., Grad-CAM++, arXiv 1710.11063",
     cost=COST,
     compute=grad_cam_pp,
+    layers=named_layers,
+    settings=SignedCamSettings,
 )

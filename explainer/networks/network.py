@@ -188,7 +188,7 @@ class Network:
         if len(named) < len(way.stages):
             raise ExplainerError(
                 "a stage of the network ends in a map without a name",
-                'name them: settings={"gam": {"layers": […]}}',
+                'name them by the setting "layers" of the method',
             )
         return named
 

@@ -39,6 +39,12 @@ STOPS: dict[str, str] = {
     "gray": ("000000 ffffff"),
 }
 DEFAULT = "viridis"
+# From the most evidence against, by nothing in the middle, to the most for it: ColorBrewer's RdBu
+# (Brewer, Apache-2.0), whose ends colour-blind people tell apart.
+TWO_SIDED: dict[str, str] = {
+    "blue_red": "053061 2166ac 4393c3 92c5de d1e5f0 f7f7f7 fddbc7 f4a582 d6604d b2182b 67001f"
+}
+SIDES = "blue_red"
 
 
 @cache
@@ -46,7 +52,12 @@ def table(name: str) -> NDArray[np.float32]:
     """256×3 colours, 0 to 255, of the colour map `name`, by straight lines between its stops."""
     if name not in STOPS:
         raise ExplainerError(f'no colour map "{name}"', did_you_mean(name, STOPS))
-    stops = np.array([list(bytes.fromhex(stop)) for stop in STOPS[name].split()], dtype=float)
+    return _between(STOPS[name])
+
+
+@cache
+def _between(said: str) -> NDArray[np.float32]:
+    stops = np.array([list(bytes.fromhex(stop)) for stop in said.split()], dtype=float)
     places = np.linspace(0, len(stops) - 1, 256)
     channels = [np.interp(places, np.arange(len(stops)), stops[:, c]) for c in range(3)]
     return np.stack(channels, axis=1).astype(np.float32)
@@ -54,7 +65,15 @@ def table(name: str) -> NDArray[np.float32]:
 
 def colour(values: NDArray[np.float32], name: str) -> NDArray[np.float32]:
     """Colours (…×3, 0 to 255) of values in 0…1; between table entries by a straight line."""
-    entries = table(name)
+    return _mixed(values, table(name))
+
+
+def two_sided(values: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (…×3, 0 to 255) of values in −1…1: light grey at 0, one side blue, the other red."""
+    return _mixed((values + np.float32(1)) / np.float32(2), _between(TWO_SIDED[SIDES]))
+
+
+def _mixed(values: NDArray[np.float32], entries: NDArray[np.float32]) -> NDArray[np.float32]:
     places = np.clip(values, 0, 1) * np.float32(255)
     low = np.minimum(places.astype(np.intp), 254)
     part = (places - low.astype(np.float32))[..., None]

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError, did_you_mean
 
-from .colours import DEFAULT, colour, table
+from .colours import DEFAULT, colour, table, two_sided
 from .resizing import resize
 
 # Of zlib. The usual 6 takes four times as long, and most of a picture's making, for a tenth less.
@@ -78,19 +78,26 @@ def render(
     display: Display | None = None,
     *,
     together: Sequence[Values] = (),
+    signed: bool = False,
 ) -> Image.Image:
     """The picture of one map: u×v or H×W over the photo, or C×H×W (signed) on mid-grey.
 
+    `signed`: u×v or H×W has evidence for and against, which become two colours with light grey
+    between, the same distance on both sides of 0 as far from it (`colour_map` has no part in it).
     `photo`: the crop that the network saw, at any size; the map is resized to the picture.
     `together`: the maps, this one among them, whose common maximum is the hottest colour (or whose
-    common percentile is black and white): only maps of one network, for two networks' scores have
-    different scales and brightness would tell which is which. Without it the map stands alone.
+    common percentile is black and white, or largest magnitude either end): only maps of one
+    network, for two networks' scores have different scales and brightness would tell which is
+    which. Without it the map stands alone.
     """
     display = display or Display()
     values = _values(map)
     joint = [_values(other) for other in together] or [values]
     if values.ndim == 3:
         return _picture(_signed(values, _magnitude(joint, display.percentile), display, photo))
+    if signed:
+        top = max(float(np.abs(other).max()) for other in joint)
+        return _picture(_sides(values, top, display, photo))
     top = max(float(other.max()) for other in joint)
     return _picture(_heat(values, top, display, photo))
 
@@ -161,16 +168,37 @@ def _size(values: Pixels, display: Display, photo: Image.Image | None) -> tuple[
 
 
 def _heat(values: Pixels, top: float, display: Display, photo: Image.Image | None) -> Pixels:
+    share = _share(values, top, display, photo, 0)
+    return _laid_over(photo, colour(share, display.colour_map), share, display)
+
+
+def _sides(values: Pixels, top: float, display: Display, photo: Image.Image | None) -> Pixels:
+    share = _share(values, top, display, photo, -1)
+    return _laid_over(photo, two_sided(share), np.abs(share), display)
+
+
+def _share(
+    values: Pixels, top: float, display: Display, photo: Image.Image | None, least: int
+) -> Pixels:
+    """The map at the picture's size as shares of `top`, from `least` to 1."""
     size = _size(values, display, photo)
-    share = np.clip(_resized(values, size) / np.float32(top), 0, 1) if top > 0 else np.zeros(size)
-    colours = colour(share.astype(np.float32), display.colour_map)
+    if top <= 0:
+        return np.zeros(size, np.float32)
+    share: Pixels = np.clip(_resized(values, size) / np.float32(top), least, 1)
+    return share.astype(np.float32)
+
+
+def _laid_over(
+    photo: Image.Image | None, colours: Pixels, share: Pixels, display: Display
+) -> Pixels:
+    """The colours over the photo; `share`: 0 to 1, by which the opacity may grow."""
     if not display.show_photo:
         return colours
     if photo is None:
         raise ExplainerError("no photo to lay the colours over", "give one, or show_photo=False")
     opacity = np.float32(display.opacity)
     cover = opacity * share[..., None] if display.opacity_by == "value" else opacity
-    return _photo(photo, size) * (1 - cover) + colours * cover
+    return _photo(photo, (share.shape[0], share.shape[1])) * (1 - cover) + colours * cover
 
 
 def _photo(photo: Image.Image, size: tuple[int, int]) -> Pixels:

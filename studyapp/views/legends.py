@@ -1,12 +1,14 @@
 """What the colours of a page's maps mean: the same words for all conditions of one kind."""
 
+from typing import Any
+
 from studyapp.models import Trial
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.paradigms.base import PHOTO
 from studyapp.studies.definition.catalogue import catalogue
 from studyapp.studies.definition.study import Definition
 
-HEAT, STROKES = "heat", "strokes"
+HEAT, STROKES, SIDES = "heat", "strokes", "sides"
 
 
 def legend_of(trial: Trial, definition: Definition, pictures: dict[str, str]) -> list[str]:
@@ -15,14 +17,19 @@ def legend_of(trial: Trial, definition: Definition, pictures: dict[str, str]) ->
     if not definition.display.legend or condition is None or not set(pictures) - {PHOTO}:
         return []
     methods = catalogue()["methods"]
-    names = [condition.method, condition.versus]
+    shown = [(condition.method, condition.settings), (condition.versus, {})]
     if methods.get(condition.method, {}).get("control"):
         # A control that redraws a method's map is of that method's kind.
-        names.insert(0, str(condition.settings.get("method", "")))
-    known = [methods[name] for name in names if name in methods]
+        shown.insert(0, (str(condition.settings.get("method", "")), {}))
     if condition.versus == "":
-        known = known[:1]
-    return sorted({STROKES if method["signed"] else HEAT for method in known})
+        shown = [one for one in shown if one[0] in methods][:1]
+    return sorted({_kind(methods[name], own) for name, own in shown if name in methods})
+
+
+def _kind(method: dict[str, Any], settings: dict[str, Any]) -> str:
+    if method["signed"]:
+        return STROKES
+    return SIDES if settings.get("signed") else HEAT
 
 
 def has_room(trial: Trial, definition: Definition) -> bool:

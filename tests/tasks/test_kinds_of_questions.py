@@ -34,13 +34,14 @@ texts = {{ consent = "text.md", instructions = "text.md", debrief = "text.md" }}
 images = {{ reader = "folder", folder = "photos" }}
 pairs = {{ main = {{ stronger = "one" }} }}
 arms = [
-    {{ name = "seen", conditions = ["map", "twice", "borrowed"] }},
-    {{ name = "unseen", conditions = ["map", "twice", "nothing"] }},
+    {{ name = "seen", conditions = ["map", "both", "twice", "borrowed"] }},
+    {{ name = "unseen", conditions = ["map", "both", "twice", "nothing"] }},
 ]
 design = {{ seed = 1, people = 4, stimuli = 2, ratings = "nearest", side_balance = "nearest" }}
 display = {{ size = 64 }}
 conditions = [
     {{ name = "map", method = "grad_cam" }},
+    {{ name = "both", method = "grad_cam", settings = {{ signed = true }} }},
     {{ name = "twice", method = "grad_cam", versus = "integrated_gradients" }},
     {{ name = "nothing", method = "none" }},
     {{ name = "borrowed", method = "other_image" }},
@@ -48,7 +49,7 @@ conditions = [
 blocks = [
     {{ name = "t", paradigm = "trust", trials = 2, conditions = ["twice"] }},
     {{ name = "a", paradigm = "agreement", trials = 2, {THREE} }},
-    {{ name = "d", paradigm = "distinction", trials = 2, conditions = ["map"] }},
+    {{ name = "d", paradigm = "distinction", trials = 2, conditions = ["both"] }},
     {{ name = "l", paradigm = "meta_prediction", stage = "learning", trials = 2, {BOTH} }},
     {{ name = "m", paradigm = "meta_prediction", trials = 2, {BOTH} }},
     {{ name = "r", paradigm = "reliance", trials = 2, {BOTH} }},
@@ -119,7 +120,7 @@ def test_four_maps_of_one_page_are_drawn_on_one_scale(study: Study) -> None:
     network = networks.loaded(row.explanation.network)
     crop = network.crop(open_image(row.explanation.case.image, network), size=row.display["size"])
     display = explainer.Display.from_settings(row.display)
-    joint = explainer.render(maps[1], crop, display, together=tuple(maps))
+    joint = explainer.render(maps[1], crop, display, together=tuple(maps), signed=True)
     assert (pixels(row) == np.asarray(joint)).all()
 
 

@@ -7,7 +7,7 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from explainer.pictures.colours import STOPS
+from explainer.pictures.colours import STOPS, TWO_SIDED
 from sandbox.builders import open_small_study, take_part
 from studyapp.models import Study
 from studyapp.paradigms import PARADIGMS
@@ -25,7 +25,7 @@ def test_the_scales_of_the_pages_are_those_of_the_pictures() -> None:
     found = re.findall(r"\.scale\.(\w+) \{ background: linear-gradient\(to right, (.+?)\); \}",
                        STYLES.read_text("utf-8"))  # fmt: skip
     assert {name: colours.replace("#", "").replace(",", "") for name, colours in found} == {
-        name: " ".join(stops.split()) for name, stops in STOPS.items()
+        name: " ".join(stops.split()) for name, stops in (STOPS | TWO_SIDED).items()
     }
 
 
@@ -52,6 +52,16 @@ def test_strokes_on_grey_have_words_of_their_own(client: Client) -> None:
     page = client.get(f"/p/{take_part(study).code}/").content.decode()
     assert "light and dark strokes" in page
     assert 'class="scale' not in page
+
+
+def test_maps_with_evidence_for_and_against_have_both_sides_in_their_legend(
+    client: Client,
+) -> None:
+    both = {"name": "both", "method": "grad_cam", "settings": {"signed": True}}
+    study = open_small_study(conditions=[both])
+    page = client.get(f"/p/{take_part(study).code}/").content.decode()
+    assert 'evidence against <i class="scale blue_red"></i> evidence for' in page
+    assert "more important" not in page
 
 
 def test_a_legend_can_be_left_out(client: Client) -> None:

@@ -58,6 +58,15 @@ def test_what_stops_it_is_told_by_its_name(
     assert "\n" not in str(caught.value)
 
 
+def test_named_layers_are_tried_in_place_of_the_default_one() -> None:
+    examine(named(Tokens), [("grad_cam", {"layers": ["patches"]})])
+    network = named(Convolutions, functional.relu)
+    with pytest.raises(ExplainerError, match=r'mine: layer "head" gives .* not a map'):
+        examine(network, [("score_cam", {"layers": ["second", "head"]})])
+    with pytest.raises(ExplainerError, match='mine: no layer named "third"'):
+        examine(network, [("score_cam", {"layers": ["third"]})])
+
+
 def test_tokens_stop_no_method_that_needs_no_layer() -> None:
     examine(named(Tokens), [("occlusion", {}), ("edges", {}), ("smooth_grad", {})])
 

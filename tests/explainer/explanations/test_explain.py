@@ -186,7 +186,7 @@ class Bad(nn.Module):
         ({"layer": "unused"}, "takes no part"),
         ({"layer": "side"}, "does not depend on the layer"),
         ({"layer": nn.ReLU()}, "not a module inside"),
-        ({"settings": {"grad_cam": {"groups": 3}}}, "no settings"),
+        ({"settings": {"gradient": {"groups": 3}}}, "no settings"),
         ({"methods": ["grad_cam"], "settings": {"gradcam": {}}}, "did you mean grad_cam"),
         ({"methods": ["grad_cam"], "settings": {"group_cam": {"group": 3}}}, "did you mean groups"),
         ({"settings": {"group_cam": 32}}, "a mapping of names to values"),
@@ -311,8 +311,21 @@ def as_digested(layer: str) -> str:
 # Settings that their methods have not always had, at values other than their defaults
 LATER: dict[str, list[dict[str, Any]]] = {
     "integrated_gradients": [{"points": "middle"}],
-    "integrated_grad_cam": [{"points": "right"}],
+    "integrated_grad_cam": [
+        {"points": "right"},
+        {"signed": True},
+        {"layers": ["first"]},
+        {"stages": 1},
+    ],
     "smooth_grad": [{"statistic": "square"}],
+    **{
+        name: [{"signed": True}, {"layers": ["first"]}, {"stages": 1}]
+        for name in ("grad_cam", "xgrad_cam", "layer_cam", "hires_cam", "grad_cam_pp", "group_cam")
+    },
+    **{
+        name: [{"layers": ["first"]}, {"stages": 1}]
+        for name in ("counterfactual_grad_cam", "score_cam")
+    },
     "occlusion": [{"width": 16}, {"stride_across": 8}, {"colour": "grey", "fill": "colour"}],
 }
 

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from explainer import Display, ExplainerError, encode, render, sheet
-from explainer.pictures.colours import STOPS, table
+from explainer.pictures.colours import STOPS, table, two_sided
 
 
 def photo(size: int = 64, value: int | None = None) -> Image.Image:
@@ -36,6 +36,43 @@ def test_a_larger_value_never_gets_a_colder_colour(name: str) -> None:
     assert (np.diff(places) >= 0).all()
     assert places[0] == 0
     assert places[-1] == 255
+
+
+def test_a_map_for_and_against_has_grey_at_zero_and_two_sides_as_far_from_it() -> None:
+    ramp = np.linspace(-4, 2, 241, dtype=np.float32)[None].repeat(4, 0)
+    shown = pixels(render(ramp, None, Display(show_photo=False), signed=True))[0]
+    ends = pixels(render(np.array([[-4.0, 4.0]], np.float32), None,
+                         Display(show_photo=False), signed=True))[0]  # fmt: skip
+    assert ends.tolist() == [[5, 48, 97], [103, 0, 31]]
+    assert shown[0].tolist() == ends[0].tolist()
+    assert np.ptp(shown[160]) <= 2  # 0 is grey: neither side
+    assert shown[160].min() > 240
+    blue, red = shown[:158], shown[163:]
+    assert (blue[:, 2] > blue[:, 0]).all()
+    assert (red[:, 0] > red[:, 2]).all()
+    # 2 is half as far from 0 as −4: it must not be the other end's colour
+    expected = np.floor(two_sided(np.float32([0.5])) + 0.5)
+    assert shown[240].tolist() == expected[0].tolist()
+
+
+@pytest.mark.parametrize("opacity_by", ["constant", "value"])
+def test_of_a_map_for_and_against_opacity_may_follow_the_distance_from_zero(
+    opacity_by: str,
+) -> None:
+    seen, map = photo(8, 100), np.array([[-3.0, 0.0], [0.0, 3.0]], np.float32)
+    display = Display(opacity=0.8, opacity_by=opacity_by, size=2)
+    shown = pixels(render(map, seen, display, signed=True))
+    assert (abs(shown[0, 0] - 100) > 20).any()
+    assert (abs(shown[1, 1] - 100) > 20).any()
+    assert (shown[0, 1] == 100).all() == (opacity_by == "value")
+
+
+def test_maps_for_and_against_drawn_together_share_their_largest_magnitude() -> None:
+    strong, faint = np.array([[-8.0, 1.0]], np.float32), np.array([[-1.0, 4.0]], np.float32)
+    alone = Display(show_photo=False)
+    shown = pixels(render(faint, None, alone, together=[strong, faint], signed=True))[0]
+    expected = np.floor(two_sided(np.float32([-0.125, 0.5])) + 0.5)
+    assert shown.tolist() == expected.tolist()
 
 
 def test_the_default_colours_grow_lighter_with_the_value() -> None:
