@@ -18,10 +18,13 @@ from explainer.graphs.way import RULE
 from explainer.methods import METHODS, Layers, Method, Work
 from explainer.methods.base import digested
 from explainer.methods.joining import checks_of, maps_of
+from explainer.methods.shapes import by_case, extremes, laid_out, refuse_other_shapes
 from explainer.networks.contexts import refuse_other_length
+from explainer.networks.folded import folded
 from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.network import Network
 from explainer.passes.devices import arithmetic, brought_back, device_of, dtype_of, memory_for
+from explainer.passes.folds import fold_of
 from explainer.passes.footprint import MOST_KEPT
 from explainer.passes.outputs import detached
 from explainer.passes.targets import Targets, Wanted, joined, parted, scores_in
@@ -44,9 +47,10 @@ def explain(
 ) -> Found:
     """Explain why the network scores `targets` as it does on each image.
 
-    `images`: N×C×H×W float, preprocessed, on any device: they are moved to the network's, and what
-    is found comes back into the host's memory, once for a batch. `targets`: N class indices or
-    names; N×K of them; a callable score(output) → N scalars; None for each image's first class.
+    `images`: N×C×H×W float, or as the network declares, preprocessed, on any device: they are moved
+    to the network's, and what is found comes back into the host's memory, once for a batch.
+    `targets`: N class indices or names; N×K of them; a callable score(output) → N scalars; None for
+    each image's first class.
     `context`: what each image is asked with, for networks that take more than images (see
     `Network`); it follows its image through every further pass.
     `methods`: names in `METHODS`; those that share the forward pass share it here. `layer`: an
@@ -67,10 +71,11 @@ def explain(
     if memory is not None and memory < 1:
         raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
     network = _as_asked(network, layer, context, len(images))
-    asked = _Asked(network, chosen, records, memory or memory_for(network.device))
     with _own_state(network.device):
         images = images.detach().clone() if images.is_inference() else images.detach()
-        images = network.placed(images)
+        pictured, images = folded(network, network.placed(images))
+        refuse_other_shapes(pictured, chosen, records)
+        asked = _Asked(pictured, chosen, records, memory or memory_for(network.device))
         most = _images_at_once(asked, images, targets)
         parts = parted(targets, len(images), most, network.labels)
         part = _joined([asked.explain(wanted, images, rows) for wanted, rows in parts])
@@ -78,9 +83,13 @@ def explain(
             name: _empty(name, part.extremes[name], signed=method.is_signed(records[name]))
             for name, method in chosen.items()
         }
+        maps = {
+            name: laid_out(pictured, chosen[name], found, part.layers.own, images)
+            for name, found in part.maps.items()
+        }
     checks = _checks_by_method(part, chosen)
     return Found(
-        maps=MappingProxyType(part.maps),
+        maps=MappingProxyType(maps),
         outputs=part.outputs,
         targets=part.targets.shown(),
         layer=part.layers.own or None,
@@ -178,7 +187,7 @@ class _Asked:
         return _on_host(
             _Part(
                 maps=maps,
-                extremes={name: _extremes(m, maps[name]) for name, m in self.chosen.items()},
+                extremes={name: extremes(m, maps[name]) for name, m in self.chosen.items()},
                 checks=self._checks(work),
                 outputs=scores.detach().float() if isinstance(scores, Tensor) else scores,
                 targets=targets,
@@ -190,7 +199,7 @@ class _Asked:
     def _maps(self, name: str, work: Work) -> Tensor:
         method, settings = self.chosen[name], self.records[name]
         found = [maps_of(method, work, settings, k) for k in range(work.targets.count)]
-        return _by_target([maps.detach().float() for maps in found], work)
+        return _by_target([by_case(work, maps).detach().float() for maps in found], work)
 
     def _checks(self, work: Work) -> dict[tuple[str, str], Tensor]:
         """By method and name the checks of its maps: N, or N×K, each."""
@@ -199,7 +208,9 @@ class _Asked:
             record = self.records[name]
             each = [checks_of(method, work, record, k) for k in range(work.targets.count)]
             for key in each[0]:
-                found[name, key] = _by_target([checks[key] for checks in each], work)
+                found[name, key] = _by_target(
+                    [by_case(work, checks[key], checks=True) for checks in each], work
+                )
         return found
 
 
@@ -310,11 +321,12 @@ def _settings_records(chosen: Mapping[str, Method], settings: Settings) -> dict[
 
 
 def _check_images(network: Network, images: Tensor) -> None:
-    if not isinstance(images, Tensor) or images.dim() != 4 or not images.is_floating_point():
+    if not isinstance(images, Tensor) or not images.is_floating_point():
         shape = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
         raise ExplainerError(f"images are {shape}", "give a float tensor N×C×H×W")
     if not images.numel():
         raise ExplainerError("the batch is empty", "give at least one image")
+    fold_of(images, network.frames, network.places)  # refuses another number of axes
     refuse_other_type(network.module, images)
     device_of(network.module)  # refuses one that lies on several
     kept = chain(network.module.parameters(), network.module.buffers())
@@ -331,14 +343,6 @@ def _own_state(device: torch.device) -> Iterator[None]:
     devices = [device] if device.type == "cuda" else []
     with torch.inference_mode(False), torch.no_grad(), torch.random.fork_rng(devices=devices):
         yield
-
-
-def _extremes(method: Method, maps: Tensor) -> Tensor:
-    """Each map's lowest and highest value, which are far quicker to find than every value is to
-    test: 2×N, or 2×N×K."""
-    own = {"layer": 2, "image": 2, "input": 3}[method.shape]
-    flat = maps.flatten(maps.dim() - own)
-    return torch.stack([flat.amin(-1), flat.amax(-1)])
 
 
 def _empty(name: str, extremes: Tensor, *, signed: bool) -> Tensor:
@@ -366,6 +370,8 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
     }
     if network.grid is not None:
         made["grid"] = list(network.grid)
+    if (network.frames, network.places) != (None, 2):
+        made["input"] = {"frames": network.frames, "places": network.places}
     if network.weights_taken_off:
         made["weights_taken_off"] = network.weights_taken_off
     if network.context:

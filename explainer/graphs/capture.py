@@ -13,6 +13,7 @@ from explainer.errors import ExplainerError
 from explainer.passes.devices import walkable
 from explainer.passes.grids import (
     Arrangement,
+    Folded,
     Tokens,
     as_laid_out,
     channels_first,
@@ -80,6 +81,14 @@ class _Watch:
         return copy
 
     def _layout(self, out: Any) -> Arrangement:
+        if isinstance(self.layout, Folded) and isinstance(out, Tensor):
+            if self.layout.fits(out, self.images):
+                return self.layout
+            raise ExplainerError(
+                f'layer "{self.address}" gives {shape_shown(out.shape)}, another shape than where '
+                "it was first looked at",
+                "name a layer that gives the same shape each time",
+            )
         if not isinstance(out, Tensor) or out.dim() not in (3, 4):
             shape = shape_shown(out.shape) if isinstance(out, Tensor) else type(out).__name__
             raise ExplainerError(

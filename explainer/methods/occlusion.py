@@ -1,5 +1,6 @@
 """How far the score falls when a patch is hidden (Zeiler and Fergus, section 4.2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -9,6 +10,7 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError
 from explainer.methods.masks import blur
+from explainer.networks.folded import FoldedNetwork
 from explainer.networks.preprocessing import Colour
 from explainer.pictures.resizing import size_of
 
@@ -106,25 +108,40 @@ def occlusion(work: Work, settings: OcclusionSettings, k: int) -> Tensor:
 
 
 class Patches:
-    """The patches that cover a picture, row by row from the upper left."""
+    """The windows that cover a picture, row by row from the upper left.
+
+    `sizes`: height and width; of a volume laid out as a picture depth too, and of frames, each
+    hidden alone, their number. Of these a window has `patch` places, but one of frames.
+    """
 
     def __init__(
-        self, size: tuple[int, int], settings: OcclusionSettings, device: torch.device
+        self,
+        sizes: Sequence[int],
+        settings: OcclusionSettings,
+        device: torch.device,
+        *,
+        frames: bool = False,
     ) -> None:
-        down, across = settings.down, settings.across
-        if down.length > size[0] or across.length > size[1]:
-            patch = f"a patch of {down.length} pixels"
-            if across.length != down.length:
-                patch = f"a patch of {down.length}×{across.length} pixels"
-            raise ExplainerError(
-                f"{patch} hides images of {size[0]}×{size[1]} wholly",
-                'make it smaller: settings={"occlusion": {"patch": …, "stride": …}}',
-            )
-        self.rows, self.columns = (
-            side.windows(pixels).to(device)
-            for side, pixels in zip((down, across), size, strict=True)
-        )
+        *before, last = sizes
+        sides = [settings.down] * len(before)
+        if frames:
+            sides[0] = Side(1, 1)
+        self._refuse_whole([*sides, settings.across], sizes)
+        rows = torch.ones(1, 1, dtype=torch.bool)
+        for side, places in zip(sides, before, strict=True):
+            rows = torch.kron(rows.int(), side.windows(places).int()).bool()
+        self.rows, self.columns = rows.to(device), settings.across.windows(last).to(device)
         self.count = len(self.rows) * len(self.columns)
+
+    def _refuse_whole(self, sides: Sequence[Side], sizes: Sequence[int]) -> None:
+        if all(side.length <= places for side, places in zip(sides, sizes, strict=True)):
+            return
+        lengths = [str(side.length) for side in sides]
+        patch = lengths[0] if len(set(lengths)) == 1 else "×".join(lengths)
+        raise ExplainerError(
+            f"a patch of {patch} pixels hides images of {'×'.join(map(str, sizes))} wholly",
+            'make it smaller: settings={"occlusion": {"patch": …, "stride": …}}',
+        )
 
     def hidden(self, numbers: Tensor) -> Tensor:
         """P×H×W booleans: the pixels that each of the patches `numbers` hides."""
@@ -148,9 +165,21 @@ def filling(work: Work, settings: OcclusionSettings) -> Tensor:
     return baseline_image(work, settings.fill)
 
 
+def _patches(work: Work, settings: OcclusionSettings) -> Patches:
+    """Windows of as many sides as the input has; of frames, each one's own."""
+    device, network = work.inputs.device, work.network
+    if not isinstance(network, FoldedNetwork):
+        return Patches(size_of(work.inputs), settings, device)
+    if settings.fill == "blur":
+        raise ExplainerError(
+            "a blur is of pictures alone", 'use fill = "zeros", "mean", "black" or "white"'
+        )
+    return Patches(network.fold.sizes, settings, device, frames=network.fold.frames)
+
+
 def _falls(work: Work, settings: OcclusionSettings) -> list[Tensor]:
     images, count = work.inputs, work.targets.count
-    patches = Patches(size_of(images), settings, images.device)
+    patches = _patches(work, settings)
     fill = filling(work, settings)
     whole = work.precise_scores()
     sums = torch.zeros(count, len(images), *size_of(images), device=images.device)

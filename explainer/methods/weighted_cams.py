@@ -58,6 +58,7 @@ def xgrad_checks(work: Work, settings: SignedCamSettings, k: int) -> dict[str, T
 def _score_error(work: Work, whole: Tensor, k: int) -> Tensor:
     """|y − what the map adds up to| / |y|: the biases' share where the head is linear."""
     scores = full_precision(work.scores(k).detach())
+    whole = whole.reshape(len(scores), -1).sum(1)  # of all frames, where there are several
     return relative(scores - whole, scores)
 
 

@@ -137,5 +137,6 @@ def _said(network: Network) -> dict[str, Any]:
         "preprocessing": network.preprocess.digest() if network.preprocess else "",
         "layer": network.layer,
         "grid": network.grid,
+        "input": (network.frames, network.places),
         "probabilities": network.probabilities,
     }

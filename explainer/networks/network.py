@@ -18,6 +18,7 @@ from explainer.graphs.layouts import layout_at
 from explainer.graphs.trail import follow
 from explainer.graphs.way import Way, way_to_score
 from explainer.passes.devices import device_of, dtype_of, placed
+from explainer.passes.folds import fold_of, refuse_declared, said_lengths
 from explainer.passes.footprint import Footprint, footprint
 from explainer.passes.grids import Arrangement, said_grid
 from explainer.passes.layers import address_of
@@ -72,7 +73,8 @@ class Network:
     with one entry for each of them (see `asked`). Without it `module(images)` is called.
     `scores(output)` finds the N×answers scores in what the module gives (`scores_in` without it).
     `grid`: (u, v) or (u, v, prefix), how the patches of a transformer's tokens lie where the
-    network's pass does not show it.
+    network's pass does not show it. `frames`: how many pictures a case has, N×T×C×H×W. `places`: 1
+    of sound N×C×L, 3 of volumes N×C×D×H×W.
     """
 
     module: nn.Module
@@ -86,6 +88,8 @@ class Network:
     call: Call | None = field(default=None, kw_only=True)
     scores: Read = field(default=scores_in, kw_only=True)
     grid: Sequence[int] | None = field(default=None, kw_only=True)
+    frames: int | None = field(default=None, kw_only=True)
+    places: int = field(default=2, kw_only=True)
     context: Entries = field(default=Entries(), kw_only=True, repr=False)
     _found: dict[Any, Any] = field(default_factory=dict, init=False, repr=False)
 
@@ -101,8 +105,10 @@ class Network:
             object.__setattr__(self, "preprocess", adapted(self.preprocess))
         if self.probabilities not in get_args(Probabilities):
             raise ExplainerError(f"probabilities={self.probabilities!r}", "use softmax or sigmoid")
+        refuse_declared(self.frames, self.places)
         if self.grid is not None:
-            object.__setattr__(self, "grid", said_grid(self.grid))
+            said = said_grid if (self.frames, self.places) == (None, 2) else said_lengths
+            object.__setattr__(self, "grid", said(self.grid))
         object.__setattr__(self, "labels", tuple(self.labels or ()))
         object.__setattr__(self, "name", self.name or type(self.module).__name__)
         if not self.weights_digest:
@@ -342,10 +348,7 @@ class Network:
         return crop_by(self.steps, photo, size)
 
     def seen(self, photo: Photo, crop: Image.Image | None = None) -> Tensor:
-        """C×H×W float32: a photo as the preprocessing makes it, in the host's memory.
-
-        `crop`: what `crop(photo)` gave, where it is there already.
-        """
+        """C×H×W float32: a photo as the preprocessing makes it; `crop`: what `crop(photo)` gave."""
         return seen_by(self.steps, photo, crop)
 
     def prepare(self, photos: Sequence[Photo]) -> Tensor:
@@ -366,6 +369,7 @@ class Network:
         """Logits (float32, N×classes, in the host's memory) of N×C×H×W images, without a graph."""
         refuse_training(self.module)
         placed = self.placed(images)
+        fold_of(placed, self.frames, self.places)
         self._refuse_shared_questions(placed)
         with torch.no_grad(), passing(self.module):
             return class_scores(self.scores(self.run(placed)), len(images)).float().cpu()

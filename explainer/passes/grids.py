@@ -27,7 +27,37 @@ class Tokens(NamedTuple):
         return self.prefix + self.u * self.v + self.tail
 
 
-Arrangement = Layout | Tokens
+class Folded(NamedTuple):
+    """How a layer's output is laid out as a map N×K×u×v: its places, whether its channels come
+    `last`, and how many rows it has for each case."""
+
+    sizes: tuple[int, ...]
+    last: bool = False
+    rows: int = 1
+
+    def fits(self, tensor: Tensor, cases: int) -> bool:
+        places = tensor.shape[1:-1] if self.last else tensor.shape[2:]
+        return tuple(places) == self.sizes and len(tensor) == cases * self.rows
+
+    def folded(self, tensor: Tensor) -> Tensor:
+        first = tensor.movedim(-1, 1) if self.last else tensor
+        return first.reshape(*first.shape[:2], -1, self.sizes[-1])
+
+    def unfolded(self, map: Tensor) -> Tensor:
+        first = map.reshape(*map.shape[:2], *self.sizes)
+        return first.movedim(1, -1) if self.last else first
+
+    def by_case(self, maps: Tensor) -> Tensor:
+        """Maps of all rows, R×u×v: N×u'×v, those of one case below each other."""
+        return maps.reshape(len(maps) // self.rows, -1, maps.shape[-1])
+
+    def places(self, maps: Tensor) -> Tensor:
+        """…×u'×v of `by_case` as places: …×sizes, or …×rows×sizes where there are several."""
+        rows = (self.rows,) if self.rows > 1 else ()
+        return maps.reshape(*maps.shape[:-2], *rows, *self.sizes)
+
+
+Arrangement = Layout | Tokens | Folded
 LAST_TO_FIRST = (0, 3, 1, 2)
 FIRST_TO_LAST = (0, 2, 3, 1)
 
@@ -60,6 +90,8 @@ def _fits(grid: Grid, size: Grid) -> bool:
 
 def channels_first(tensor: Tensor, layout: Arrangement) -> Tensor:
     """N×K×u×v, whatever the layout; tokens of no place are left out."""
+    if isinstance(layout, Folded):
+        return layout.folded(tensor)
     if isinstance(layout, Tokens):
         u, v, prefix, _ = layout
         return (
@@ -70,6 +102,8 @@ def channels_first(tensor: Tensor, layout: Arrangement) -> Tensor:
 
 def as_laid_out(map: Tensor, layout: Arrangement, given: Tensor) -> Tensor:
     """N×K×u×v back in the layout of `given`, from which tokens of no place are taken."""
+    if isinstance(layout, Folded):
+        return layout.unfolded(map)
     if isinstance(layout, Tokens):
         places = map.permute(FIRST_TO_LAST).flatten(1, 2)
         behind = given[:, given.shape[1] - layout.tail :]
