@@ -22,6 +22,7 @@ from explainer.methods.shapes import by_case, extremes, laid_out, refuse_other_s
 from explainer.networks.contexts import refuse_other_length
 from explainer.networks.folded import folded
 from explainer.networks.forms import refuse_other_type, refuse_training
+from explainer.networks.functions import name_of, refuse_untold, told
 from explainer.networks.network import Network
 from explainer.passes.devices import arithmetic, brought_back, device_of, dtype_of, memory_for
 from explainer.passes.folds import fold_of
@@ -269,6 +270,9 @@ def settings_digest(
     """
     chosen = method_named(method)
     record = chosen.with_settings(dict(settings or {}))
+    for function in (network.call, network.scores):
+        if function is not None:
+            refuse_untold(function)
     return _digest(network, chosen, record)
 
 
@@ -285,9 +289,9 @@ def _digest(network: Network, method: Method, record: Any) -> str:
     if network.probabilities != "softmax":
         said["probabilities"] = network.probabilities
     if network.call is not None:
-        said["call"] = _name_of(network.call)
+        said["call"] = told(network.call)
     if network.scores is not scores_in:
-        said["scores"] = _name_of(network.scores)
+        said["scores"] = told(network.scores)
     if network.grid is not None and method.layer != "none":
         said["grid"] = network.grid
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
@@ -377,11 +381,5 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
     if network.context:
         made["context_digests"] = list(network.context.digests)
     if callable(targets):
-        made["score"] = _name_of(targets)
+        made["score"] = name_of(targets)
     return made
-
-
-def _name_of(function: Any) -> str:
-    """A function's name, which is no digest of it."""
-    name = getattr(function, "__qualname__", type(function).__qualname__)
-    return f"{getattr(function, '__module__', '')}.{name}"

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence, Sized
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -63,15 +64,19 @@ class Order:
     display: Display | None
     arithmetic: Mapping[str, Any]
 
+    @cached_property
+    def _digests(self) -> dict[str, str]:
+        return {
+            name: settings_digest(self.network, name, self.settings.get(name))
+            for name in self.methods
+        }
+
     def digest(self, photo: str) -> str:
         """SHA-256 (hex) of all that decides the files of the photo with that digest."""
         said = {
             "photo": photo,
             "weights": self.network.weights_digest,
-            "methods": {
-                name: settings_digest(self.network, name, self.settings.get(name))
-                for name in self.methods
-            },
+            "methods": self._digests,
             "classes": self.classes,
             "display": self.display and self.display.digest(),
             "explainer": EXPLAINER,
@@ -149,12 +154,6 @@ def _order(
     _ = network.steps  # refuses one without
     refuse_training(network.module)
     refuse_context(network)
-    for function in (network.call, network.scores):
-        if "<lambda>" in getattr(function, "__qualname__", ""):
-            raise ExplainerError(
-                "a lambda has no name by which to tell its maps from those of another",
-                "give call= and scores= a function with a name",
-            )
     for name in (*names_of(methods), *settings):
         method_named(name)
     if "other_image" in methods and not settings.get("other_image", {}).get("photo"):

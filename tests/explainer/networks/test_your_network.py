@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ from transformers import (
     ResNetForImageClassification,
 )
 
-from explainer import explain, load_network
+from explainer import explain, explain_many, load_network
+from tests.explainer.coco_sets import noisy_photos
 from tests.explainer.small_networks import noise
 
 PAGE = Path(__file__).parents[3] / "docs" / "your-network.md"
@@ -101,3 +103,19 @@ def test_clips_prompts_are_its_answers(tmp_path: Path) -> None:
     asked = images.clone().requires_grad_()
     own(**words, pixel_values=asked).logits_per_image[[0, 1], [2, 0]].sum().backward()
     torch.testing.assert_close(found["gradient"], asked.grad)
+
+
+@pytest.mark.usefixtures("_written")
+def test_maps_for_other_prompts_are_made_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, photos = saved_clip(tmp_path / "clip"), noisy_photos(tmp_path / "in", 2, (70, 70))
+
+    def made() -> int:
+        network = load_network("my_lab.clip:clip", weights=path, size=64)
+        out = tmp_path / "out"
+        return len(explain_many(network, photos, out, methods=["gradient"], progress=False).made)
+
+    assert [made(), made()] == [2, 0]
+    monkeypatch.setattr(sys.modules["my_lab.clip"], "NAMES", ["owl", "dog", "fox"])
+    assert [made(), made()] == [2, 0]
