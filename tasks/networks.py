@@ -133,7 +133,7 @@ def _load(wanted: str, key: int | None) -> explainer.Network:
     if values["weights"] is not None and values["weights"] not in explainer.weights_of(builder):
         _refuse_relative(builder, values["weights"])
     with counted(Network.objects.get(pk=key)) if key else nullcontext():
-        return explainer.load_network(builder, **values, **options)
+        return explainer.networks.load_asked(builder, options, **values)
 
 
 def _refuse_relative(builder: str, name: str | None) -> None:

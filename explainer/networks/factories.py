@@ -18,6 +18,7 @@ import torch
 from explainer.errors import ExplainerError
 
 from .digests import digest_of_state
+from .functions import told
 from .network import Network
 from .weights import checked_bytes
 
@@ -59,7 +60,7 @@ def build(
     *,
     weights: str | None,
     sha256: str | None,
-    seed: int,
+    seed: int | None,
     labels: tuple[str, ...],
     **options: Any,
 ) -> Network:
@@ -71,7 +72,7 @@ def build(
     """
     refuse_not_allowed(name)
     function, given = _imported(name), dict(options)
-    if seed:
+    if seed is not None:
         given["seed"] = seed
     if weights in (None, PACKAGE) and sha256 is not None:
         raise ExplainerError(f"{name} names no file to check", "leave sha256 out, or name the file")
@@ -82,6 +83,7 @@ def build(
         checked_bytes(path, sha256)
     with torch.random.fork_rng(devices=[]):
         network, again = (_called(name, function, given) for _ in range(2))
+    _refuse_shared(name, network, again)
     differing = _differing(network, again)
     if differing:
         raise ExplainerError(
@@ -125,6 +127,16 @@ def _called(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -
     return network
 
 
+def _refuse_shared(name: str, one: Network, other: Network) -> None:
+    """What was made once for both calls can't show whether another process makes the same."""
+    kept = [{id(weights) for weights in network.module.parameters()} for network in (one, other)]
+    if one.module is other.module or kept[0] & kept[1]:
+        raise ExplainerError(
+            f"{name} returns the same module, or weights of it, at each call",
+            "make the whole module inside the function, and keep none of it",
+        )
+
+
 def _differing(one: Network, other: Network) -> list[str]:
     return [key for key, value in _said(one).items() if value != _said(other)[key]]
 
@@ -139,4 +151,6 @@ def _said(network: Network) -> dict[str, Any]:
         "grid": network.grid,
         "input": (network.frames, network.places),
         "probabilities": network.probabilities,
+        "call": network.call and told(network.call),
+        "scores": told(network.scores),
     }

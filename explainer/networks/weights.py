@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors
 import safetensors.torch
 import torch
 
@@ -66,19 +65,21 @@ def checked_bytes(path: Path, sha256: str | None) -> tuple[bytes, str]:
 
 
 def _loaded(data: bytes, path: Path) -> Any:
-    if _is_script(data):
-        raise ExplainerError(
-            f"{path.name} is a TorchScript archive, whose layers can't be explained",
-            'save the weights of the original: torch.save(module.state_dict(), "weights.pth")',
-        )
     try:
+        if _is_script(data):
+            raise ExplainerError(
+                f"{path.name} is a TorchScript archive, whose layers can't be explained",
+                'save the weights of the original: torch.save(module.state_dict(), "weights.pth")',
+            )
         if path.suffix == ".safetensors":
             return safetensors.torch.load(data)
         with torch.serialization.safe_globals(HARMLESS):
             return torch.load(io.BytesIO(data), map_location="cpu", weights_only=True)
+    except ExplainerError:
+        raise
     except pickle.UnpicklingError as error:
         raise _code_of(path.name, error) from error
-    except (RuntimeError, EOFError, ValueError, KeyError, safetensors.SafetensorError) as error:
+    except Exception as error:  # whatever readers of zips, pickles and JSON meet in damaged bytes
         raise ExplainerError(
             f"{path.name} can't be read as weights", "download or save it again"
         ) from error

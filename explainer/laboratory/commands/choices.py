@@ -11,7 +11,7 @@ from typing import Any
 from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
 from explainer.methods import METHODS
-from explainer.networks import Network, load_network, weights_of
+from explainer.networks import Network, load_asked, weights_of
 from explainer.networks.preprocessing import channels_of
 from explainer.passes.devices import AUTO
 from photos import CHANNEL_ENDINGS
@@ -83,15 +83,15 @@ def network_of(arguments: argparse.Namespace) -> Network:
     name, weights = arguments.network, arguments.weights
     if weights is None:
         weights = weights_of(name)[0]
-    return load_network(
+    return load_asked(
         name,
+        options,
         weights=weights,
         sha256=arguments.sha256,
         labels=arguments.labels,
         layer=arguments.layer,
         grid=_grid(arguments.grid),
         device=arguments.device,
-        **options,
     )
 
 

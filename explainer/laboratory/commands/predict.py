@@ -14,7 +14,7 @@ from tqdm import tqdm
 from explainer.errors import ExplainerError
 from explainer.explanations.batches import all_or_none, in_batches
 from explainer.explanations.examination import examine
-from explainer.networks import load_network
+from explainer.networks import load_asked
 from explainer.passes.devices import AUTO
 from explainer.passes.targets import first_classes
 
@@ -40,7 +40,7 @@ def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
 def _by(name: str, values: Mapping[str, Any], asked: Sequence[tuple[Path, Any]]) -> dict[str, Any]:
     options = dict(values)
     methods = options.pop("methods", [])
-    network = load_network(options.pop("builder"), **options.pop("options", {}), **options)
+    network = load_asked(options.pop("builder"), options.pop("options", {}), **options)
     examine(network.asking([context for _, context in asked[:1]]), methods)
     classes: list[list[int] | None] = [None] * len(asked)
 

@@ -21,6 +21,8 @@ LOCALES = Path(__file__).parents[2] / "locale"
 ADDRESS = re.compile(r"https://[^\s/?#]+\S*")
 # The option of every builder whose weights are drawn
 DRAWN_FROM = "seed"
+# What loading a network takes beside the options of a function that makes it
+OF_EVERY_NETWORK = frozenset({"name", "weights", "sha256", "labels", "layer", "grid", "device"})
 # What the column of a page's place holds
 MOST_PAGES = 32_767
 
@@ -160,6 +162,13 @@ def _network_complaints(definition: Definition) -> Iterator[Complaint]:
 def _factory_complaints(name: str, network: NetworkSection) -> Iterator[Complaint]:
     """Only the function itself knows its options; rows can hold plain values."""
     for option, value in network.options.items():
+        if option in OF_EVERY_NETWORK:
+            yield (
+                ("networks", name, "options"),
+                f"`networks.{name}.options.{option}` can't be an option, because “{option}” means "
+                "something for every network; say it beside the options, or give the function's "
+                "argument another name",
+            )
         if not isinstance(value, str | int | float):
             yield (
                 ("networks", name, "options"),

@@ -43,3 +43,33 @@ def drawn() -> Network:
 def relabelled(turns: list[int] = [0]) -> Network:  # noqa: B006
     turns[0] += 1
     return Network(module(1), labels=LABELS if turns[0] % 2 else LABELS[::-1])
+
+
+KEPT = module(1)
+BACKBONE = module(1)[:2]
+
+
+def kept() -> Network:
+    return Network(KEPT)
+
+
+def kept_in_part() -> Network:
+    return Network(nn.Sequential(BACKBONE, nn.AdaptiveAvgPool2d(1), nn.Flatten()))
+
+
+def asked_otherwise(turns: list[int] = [0]) -> Network:  # noqa: B006
+    turns[0] += 1
+    by = turns[0]
+
+    def call(made: nn.Module, images: torch.Tensor, context: tuple[()]) -> torch.Tensor:
+        return made(images) * by
+
+    return Network(module(1), call=call)
+
+
+def seeded(seed: int = 5) -> Network:
+    return Network(module(seed))
+
+
+def swallowing(layer: str = "", device: str = "") -> Network:
+    return Network(module(1), layer or None, preprocess=Preprocess(size=32, resize=32))

@@ -1,17 +1,22 @@
 """Checkpoints as training writes them: what fits is found and told, and nothing else is loaded."""
 
 import argparse
+import io
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from explainer import ExplainerError, explain, load_network
+from explainer.networks.checkpoints import Reading, load_checkpoint
+from explainer.networks.weights import read_checkpoint
 from tests.explainer.small_networks import noise
 
 CLASSES = 3
@@ -130,3 +135,132 @@ def test_a_file_without_any_weights_tells_what_it_holds(tmp_path: Path) -> None:
     for checkpoint, said in ((BESIDE, 'a dict of "optimizer", "args"'), ([1, 2], "a list")):
         with pytest.raises(ExplainerError, match=f"holds {said}.*and no state dict: save"):
             load_network("squeezenet1_1", weights=kept(tmp_path, checkpoint))
+
+
+HIDDEN: dict[str, Callable[[], Any]] = {
+    "deeper": lambda: {"model": state(), "ema": {"state_dict": state(6), "decay": 0.99}},
+    "among other values": lambda: {"model": state(), "ema": {**state(6), "decay": 0.99}},
+    "in a list": lambda: {"model": state(), "ema": [0.99, state(6)]},
+    "deeper and behind a prefix": lambda: {
+        "model": state(),
+        "ema": {"net": prefixed("module.", 6)},
+    },
+    "beside a loss of its own": lambda: {
+        "model": state(),
+        "ema": {**state(6), "criterion.weight": torch.ones(3)},
+    },
+}
+
+
+@pytest.mark.parametrize("form", HIDDEN)
+def test_a_second_state_dict_is_found_wherever_it_hides(tmp_path: Path, form: str) -> None:
+    said = r'"model" and "ema[.\w]*", and more than one of them fits the network: save the one'
+    with pytest.raises(ExplainerError, match=said):
+        load_network("squeezenet1_1", weights=kept(tmp_path, HIDDEN[form]()), num_classes=CLASSES)
+
+
+def test_a_state_dict_that_lies_deep_is_read_and_told(tmp_path: Path) -> None:
+    deep = {"runs": [{"best": {"net": prefixed("module.")}}], **BESIDE}
+    network = load_network("squeezenet1_1", weights=kept(tmp_path, deep), num_classes=CLASSES)
+    assert network.weights_taken_off == 'from "runs.0.best.net", without the prefix "module."'
+    images = noise(1, 3, 64, 64)
+    torch.testing.assert_close(network.module(images), small()(images))
+
+
+def test_a_value_among_weights_is_named_as_what_does_not_belong(tmp_path: Path) -> None:
+    path = kept(tmp_path, {**state(), "epoch": 3})
+    with pytest.raises(ExplainerError, match=r"does not fit the network: unknown epoch: "):
+        load_network("squeezenet1_1", weights=path, num_classes=CLASSES)
+
+
+def test_a_list_that_holds_itself_is_no_endless_way(tmp_path: Path) -> None:
+    ring: list[Any] = [1]
+    ring.append(ring)
+    with pytest.raises(ExplainerError, match="holds a list, and no state dict"):
+        load_network("squeezenet1_1", weights=kept(tmp_path, ring))
+
+
+KEY = "classifier.1.bias"
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (torch.ones(CLASSES, dtype=torch.int8), "int8, not float32"),
+        (torch.ones(CLASSES, dtype=torch.bool), "bool, not float32"),
+        (torch.ones(CLASSES, dtype=torch.complex64), "complex64, not float32"),
+        (torch.ones(CLASSES, device="meta"), "on the device “meta”, without values"),
+        (torch.ones(CLASSES + 1), r"\(4,\), not \(3,\)"),
+    ],
+)
+def test_weights_of_another_kind_are_named_and_never_converted(
+    tmp_path: Path, values: Tensor, said: str
+) -> None:
+    path = kept(tmp_path, {**state(), KEY: values})
+    with pytest.raises(ExplainerError, match=rf"does not fit the network: {KEY} is {said}: "):
+        load_network("squeezenet1_1", weights=path, num_classes=CLASSES)
+
+
+@pytest.mark.filterwarnings("ignore:torch.quantize_per_tensor")
+def test_sparse_and_quantised_weights_are_named_and_never_made_dense() -> None:
+    own = {"a": torch.zeros(3, 3)}
+    for values, said in (
+        (torch.ones(3, 3).to_sparse(), "sparse_coo, not plain"),
+        (torch.quantize_per_tensor(torch.ones(3, 3), 0.1, 0, torch.qint8), "quantised, not plain"),
+    ):
+        assert Reading({"a": values}).complaints(own) == [f"a is {said}"]
+
+
+def test_weights_of_another_precision_are_taken(tmp_path: Path) -> None:
+    path = kept(tmp_path, {key: values.double() for key, values in state().items()})
+    network = load_network("squeezenet1_1", weights=path, num_classes=CLASSES)
+    images = noise(1, 3, 64, 64)
+    torch.testing.assert_close(network.module(images), small()(images))
+
+
+def tiny() -> nn.Module:
+    return nn.Sequential(nn.Conv2d(3, 2, 3), nn.BatchNorm2d(2), nn.Linear(2, 3))
+
+
+def written(form: str) -> bytes:
+    if form == "safetensors":
+        return safetensors.torch.save(tiny().state_dict())
+    buffer = io.BytesIO()
+    checkpoint = {"model": tiny().state_dict(), "epoch": 3}
+    torch.save(checkpoint, buffer, _use_new_zipfile_serialization=form == "pth")
+    return buffer.getvalue()
+
+
+def damaged(sound: bytes, by: random.Random) -> bytes:
+    """Cut, with bits turned, with bytes overwritten, or with some put in between."""
+    data, place = bytearray(sound), by.randrange(len(sound))
+    match by.randrange(5):
+        case 0:
+            del data[place:]
+        case 1:
+            data[place] ^= 1 << by.randrange(8)
+        case 2:
+            for _ in range(20):
+                data[by.randrange(len(data))] ^= 1 << by.randrange(8)
+        case 3:
+            data[place : place + 16] = bytes(16)
+        case _:
+            data[place:place] = by.randbytes(5)
+    return bytes(data)
+
+
+@pytest.mark.parametrize("form", ["pth", "legacy", "safetensors"])
+@pytest.mark.filterwarnings("ignore")
+def test_a_damaged_file_is_told_in_one_sentence_or_is_another_whole_one(
+    tmp_path: Path, form: str
+) -> None:
+    sound, told = written(form), []
+    for seed in range(200):
+        path = tmp_path / f"weights.{form.replace('legacy', 'pth')}"
+        path.write_bytes(damaged(sound, random.Random(seed)))
+        try:
+            load_checkpoint(tiny(), read_checkpoint(path))
+        except ExplainerError as error:
+            told.append(str(error))
+    assert len(told) > 100
+    assert [said for said in told if "\n" in said or not said.startswith("weights.")] == []

@@ -9,7 +9,8 @@ import torch
 
 from explainer import ExplainerError, explain, load_network, weights_of
 from explainer.__main__ import main
-from explainer.networks import factories
+from explainer.laboratory.commands.predict import classify
+from explainer.networks import factories, load_asked
 from tests.explainer.networks import own_factories
 from tests.explainer.small_networks import noise
 
@@ -20,6 +21,7 @@ SMALL = f"{ROOM}:small"
 @pytest.fixture
 def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["small", "raising", "bare", "drawn", "relabelled", "not_a_function", "gone"]
+    names += ["kept", "kept_in_part", "asked_otherwise", "seeded", "swallowing"]
     given = ", ".join(f"{ROOM}:{name}" for name in names) + ", no_such_room:small"
     monkeypatch.setenv("NETWORK_FACTORIES", given)
 
@@ -82,6 +84,9 @@ def test_an_installed_package_may_declare_its_factories(
         ("bare", r"returns Sequential, not an explainer\.Network: return Network\("),
         ("drawn", "another network at each call: weights differ: load all of its weights"),
         ("relabelled", "another network at each call: labels differ"),
+        ("asked_otherwise", "another network at each call: call differ"),
+        ("kept", "returns the same module, or weights of it, at each call: make the whole module"),
+        ("kept_in_part", "returns the same module, or weights of it, at each call"),
         ("not_a_function", "is a int: name a function"),
         ("gone", r"can't be imported \(AttributeError.*: install its package"),
     ],
@@ -122,3 +127,38 @@ def test_the_command_line_lists_and_takes_factories(
     assert main(["explain", str(tmp_path / "red.png"), *to]) == 0
     assert main(["networks"]) == 0
     assert f"{SMALL}\n  weights: package, or a file" in capsys.readouterr().out
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_a_seed_of_zero_is_a_seed() -> None:
+    digests = [
+        load_network(f"{ROOM}:seeded", weights=None, **seed).weights_digest
+        for seed in ({}, {"seed": 0}, {"seed": 5})
+    ]
+    assert digests[0] == digests[2] != digests[1]
+    for seed in (-1, "one", 1.0, True, 2**63):
+        with pytest.raises(ExplainerError, match="use a whole number, 0 or more"):
+            load_network("squeezenet1_1", weights=None, seed=seed)
+
+
+@pytest.mark.parametrize("key", ["name", "weights", "sha256", "labels", "layer", "grid", "device"])
+@pytest.mark.usefixtures("_allowed")
+def test_an_option_that_means_something_for_every_network_is_refused(
+    key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said = f'"{key}" can\'t be an option of {ROOM}:swallowing, because it means something'
+    with pytest.raises(ExplainerError, match=said):
+        load_asked(f"{ROOM}:swallowing", {key: "0"}, weights=None)
+    with pytest.raises(ExplainerError, match=said):
+        classify(
+            {
+                "photos": [],
+                "networks": {
+                    "n": {"builder": f"{ROOM}:swallowing", "weights": None, "options": {key: "0"}}
+                },
+            }
+        )
+    to = ["--out", str(tmp_path), "--network", f"{ROOM}:swallowing", "--option", f"{key}=0"]
+    (tmp_path / "a.png").write_bytes(b"")
+    assert main(["explain", str(tmp_path / "a.png"), *to]) != 0
+    assert "say it beside the options, or give that argument" in capsys.readouterr().err

@@ -1,10 +1,13 @@
 """A study file is checked whole; every complaint names the file, the line, the key and the fix."""
 
+from inspect import signature
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from explainer import load_network
+from studyapp.studies.definition.contradictions import DRAWN_FROM, OF_EVERY_NETWORK
 from studyapp.studies.definition.file import DefinitionError, parse_definition, read_definition
 from studyapp.studies.definition.study import Definition
 
@@ -282,3 +285,8 @@ def test_a_factory_is_taken_where_it_is_allowed_and_else_told_whom_to_ask(
     assert read.networks["vgg"].options == {"size": 224, "head": "cat"}
     told = complaint(GOOD.replace(weights, taken.replace('"cat"', '["cat"]')))
     assert "options.head = ['cat']`: use a text, a number, true or false" in told
+    for key in OF_EVERY_NETWORK:
+        told = complaint(GOOD.replace(weights, taken.replace("head", key)))
+        assert f"`networks.vgg.options.{key}` can't be an option" in told
+    own_arguments = signature(load_network).parameters.keys()
+    assert own_arguments - {"options", DRAWN_FROM} == OF_EVERY_NETWORK
