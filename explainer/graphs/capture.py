@@ -22,6 +22,7 @@ from explainer.passes.grids import (
 )
 from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
 from explainer.passes.state import passing, told
+from explainer.passes.strides import PlainStrides
 
 from .ancestry import Place, ancestors, place_of
 from .choices import Choices
@@ -195,7 +196,7 @@ class Graph:
         modules = {watch.address: named[watch.module] for watch in watches}
         hooks: dict[str, Hook] = {watch.address: watch.hook for watch in watches}
         watching = hooked(modules, hooks.__getitem__)
-        with passing(module) as kept, grad, walkable(module), watching, mode:
+        with passing(module) as kept, grad, walkable(module), watching, mode, PlainStrides():
             self.own += kept
             # A network that begins in place must change neither the caller's images nor a leaf.
             return self.run(self.images.clone())
