@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from PIL import Image
+from torchvision.transforms.functional import to_pil_image
 
 from demo.cutouts import Cutout, fetch_cutouts, read_cutouts
 from demo.environment import var
@@ -19,12 +20,14 @@ from demo.scenes import compose
 from explainer import METHODS, Display, Network, explain, load_network, sheet
 from explainer.errors import ExplainerError
 from sandbox.processes import PlainError
+from sandbox.small_transformer import scenes, small_network
 
 ROOT = Path(__file__).resolve().parent.parent
 PICTURES = ROOT / "docs" / "images" / "methods"
 SHOWN = ("animals/mammals/cats/tiger_sumatran", "vehicles/auto/truck")
 OTHER = ("animals/birds/heron_greatblue_flying",)
 CLASSES = ("tiger", "pickup")
+SCENE = 3  # the seed of the small transformer's picture
 WIDTH = 224
 QUALITY = 82
 DISPLAY = Display(size=WIDTH)
@@ -49,9 +52,20 @@ def pictures(network: Network, originals: Path) -> Iterator[tuple[str, Image.Ima
     assert network.preprocess is not None
     crop, images = network.preprocess.crop(photo), network.prepare([photo])
     yield "photo", network.preprocess.crop(photo, WIDTH)
-    for name in METHODS:
+    yield from pictures_of_attention()
+    for name in [name for name, method in METHODS.items() if not method.attention]:
         settings = {"other_image": {"photo": str(other)}}
         found = explain(network, images, [list(CLASSES)], (name,), settings=settings)
+        (row,) = found.overlay(name, [crop], DISPLAY)
+        yield name, sheet(row, len(row))
+
+
+def pictures_of_attention() -> Iterator[tuple[str, Image.Image]]:
+    """The same of the methods for transformers, on a picture of a small one's own task."""
+    network, scene = small_network(), scenes(1, SCENE)
+    (crop,) = (to_pil_image(image) for image in scene.images)
+    for name in [name for name, method in METHODS.items() if method.attention]:
+        found = explain(network, network.prepare([crop]), scene.there, (name,))
         (row,) = found.overlay(name, [crop], DISPLAY)
         yield name, sheet(row, len(row))
 
