@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from itertools import chain
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -24,15 +24,16 @@ from explainer.networks.folded import folded
 from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.functions import name_of, refuse_untold, told
 from explainer.networks.network import Network
-from explainer.passes.devices import arithmetic, brought_back, device_of, dtype_of, memory_for
+from explainer.passes.devices import arithmetic, device_of, dtype_of, memory_for
 from explainer.passes.folds import fold_of
 from explainer.passes.footprint import MOST_KEPT
-from explainer.passes.outputs import detached
-from explainer.passes.targets import Targets, Wanted, joined, parted, scores_in
+from explainer.passes.targets import Wanted, parted, scores_in
 
+from .parts import Part, by_target, joined, nothing_shown, on_host, with_maps
 from .record import Found, versions_with
 
 Settings = Mapping[str, Mapping[str, Any]]
+WEIGHTS_KEPT = 4  # times that attention's weights take memory: logits, A, its gradient, a product
 
 
 def explain(
@@ -79,9 +80,9 @@ def explain(
         asked = _Asked(pictured, chosen, records, memory or memory_for(network.device))
         most = _images_at_once(asked, images, targets)
         parts = parted(targets, len(images), most, network.labels)
-        part = _joined([asked.explain(wanted, images, rows) for wanted, rows in parts])
+        part = joined([asked.explain(wanted, images, rows) for wanted, rows in parts])
         empty = {
-            name: _empty(name, part.extremes[name], signed=method.is_signed(records[name]))
+            name: nothing_shown(name, part.extremes[name], signed=method.is_signed(records[name]))
             for name, method in chosen.items()
         }
         maps = {
@@ -117,7 +118,7 @@ def _as_asked(
 
 
 def _checks_by_method(
-    part: "_Part", chosen: Mapping[str, Method]
+    part: "Part", chosen: Mapping[str, Method]
 ) -> Mapping[str, Mapping[str, Tensor]]:
     """By method and name the checks of its maps; ExplainerError if these then mean nothing."""
     checks: dict[str, dict[str, Tensor]] = {}
@@ -129,21 +130,6 @@ def _checks_by_method(
     return checks
 
 
-class _Part(NamedTuple):
-    """What was found of some of the images; nothing of it holds their graph.
-
-    `extremes`: each method's lowest and highest values (2×N, or 2×N×K).
-    """
-
-    maps: dict[str, Tensor]
-    extremes: dict[str, Tensor]
-    checks: dict[tuple[str, str], Tensor]
-    outputs: Any
-    targets: Targets
-    layers: Layers
-    beside: tuple[str, ...]
-
-
 @dataclass(frozen=True)
 class _Asked:
     network: Network
@@ -151,7 +137,23 @@ class _Asked:
     records: Mapping[str, Any]
     memory: int
 
-    def explain(self, wanted: Wanted, images: Tensor, rows: slice) -> _Part:
+    def explain(self, wanted: Wanted, images: Tensor, rows: slice) -> Part:
+        """Every map of these rows of the images.
+
+        Attention in the open rounds otherwise than PyTorch's kernels, so the methods that read it
+        have a pass of their own: with or without them, the others' maps are the same to the bit.
+        """
+        of_attention = {name: m for name, m in self.chosen.items() if m.attention}
+        others = {name: m for name, m in self.chosen.items() if not m.attention}
+        first, *second = [kind for kind in (others, of_attention) if kind]
+        part = replace(self, chosen=first)._of_one_pass(wanted, images, rows)
+        for chosen in second:
+            seen = part.targets.shown() if wanted is None else wanted
+            more = replace(self, chosen=chosen)._of_one_pass(seen, images, rows)
+            part = with_maps(part, more, list(self.chosen))
+        return part
+
+    def _of_one_pass(self, wanted: Wanted, images: Tensor, rows: slice) -> Part:
         """One graph of these rows of the images, and every map that it gives."""
         methods = self.chosen.values()
         of_one = [m.looks_at(self.records[name]) == "map" for name, m in self.chosen.items()]
@@ -165,13 +167,16 @@ class _Asked:
                 if method.layers is not None
             },
         )
-        graph = network.graph(
-            images,
-            layers.all(),
-            wanted,
-            pixels=any(method.needs_pixels for method in methods),
-            rules=any(method.needs_relu for method in methods),
-        )
+        if all(method.attention for method in methods):
+            graph = network.attention_graph(images, wanted)
+        else:
+            graph = network.graph(
+                images,
+                layers.all(),
+                wanted,
+                pixels=any(method.needs_pixels for method in methods),
+                rules=any(method.needs_relu for method in methods),
+            )
         outputs = graph.outputs
         scores = outputs if callable(wanted) else network.scores(outputs)
         scored = isinstance(scores, Tensor) and scores.dim() == 2
@@ -185,8 +190,8 @@ class _Asked:
         with torch.enable_grad():
             graph.refuse_parallel_runs(lambda: work.scores(0))
         maps = {name: self._maps(name, work) for name in self.chosen}
-        return _on_host(
-            _Part(
+        return on_host(
+            Part(
                 maps=maps,
                 extremes={name: extremes(m, maps[name]) for name, m in self.chosen.items()},
                 checks=self._checks(work),
@@ -200,7 +205,7 @@ class _Asked:
     def _maps(self, name: str, work: Work) -> Tensor:
         method, settings = self.chosen[name], self.records[name]
         found = [maps_of(method, work, settings, k) for k in range(work.targets.count)]
-        return _by_target([by_case(work, maps).detach().float() for maps in found], work)
+        return by_target([by_case(work, maps).detach().float() for maps in found], work)
 
     def _checks(self, work: Work) -> dict[tuple[str, str], Tensor]:
         """By method and name the checks of its maps: N, or N×K, each."""
@@ -209,30 +214,10 @@ class _Asked:
             record = self.records[name]
             each = [checks_of(method, work, record, k) for k in range(work.targets.count)]
             for key in each[0]:
-                found[name, key] = _by_target(
+                found[name, key] = by_target(
                     [by_case(work, checks[key], checks=True) for checks in each], work
                 )
         return found
-
-
-def _by_target(found: list[Tensor], work: Work) -> Tensor:
-    """N×…, or N×K×… where each image has K targets."""
-    return torch.stack(found, 1) if work.targets.several else found[0]
-
-
-def _on_host(part: _Part) -> _Part:
-    """The part in the host's memory, all its tensors by one copy."""
-    indices, outputs = part.targets.indices, part.outputs
-    last = [each for each in (indices, outputs) if isinstance(each, Tensor)]
-    dicts = (part.maps, part.extremes, part.checks)
-    found = iter(brought_back([*(t for named in dicts for t in named.values()), *last]))
-    return part._replace(
-        maps={name: next(found) for name in part.maps},
-        extremes={name: next(found) for name in part.extremes},
-        checks={name: next(found) for name in part.checks},
-        targets=replace(part.targets, indices=None if indices is None else next(found)),
-        outputs=next(found) if isinstance(outputs, Tensor) else detached(outputs),
-    )
 
 
 def _images_at_once(asked: _Asked, images: Tensor, targets: Wanted) -> int:
@@ -241,22 +226,12 @@ def _images_at_once(asked: _Asked, images: Tensor, targets: Wanted) -> int:
     whole = callable(targets) or any(method.whole_batch for method in methods)
     if whole or len(images) == 1 or images.nbytes * MOST_KEPT <= asked.memory:
         return len(images)
-    graph = any(method.needs_pixels for method in methods)
-    return asked.network.footprint(images).held_by(asked.memory, graph=graph)
-
-
-def _joined(parts: list[_Part]) -> _Part:
-    first = parts[0]
-    if len(parts) == 1:
-        return first
-    maps = {name: torch.cat([part.maps.pop(name) for part in parts]) for name in list(first.maps)}
-    return first._replace(
-        maps=maps,
-        extremes={name: torch.cat([part.extremes[name] for part in parts], 1) for name in maps},
-        checks={key: torch.cat([part.checks[key] for part in parts]) for key in first.checks},
-        outputs=torch.cat([part.outputs for part in parts]),
-        targets=joined([part.targets for part in parts]),
-    )
+    graph = any(method.needs_pixels or method.attention for method in methods)
+    footprint = asked.network.footprint(images)
+    if any(method.attention for method in methods):
+        weights = asked.network.blocks(images, targets).nbytes
+        footprint = replace(footprint, total=footprint.total + WEIGHTS_KEPT * weights)
+    return footprint.held_by(asked.memory, graph=graph)
 
 
 def settings_digest(
@@ -292,7 +267,7 @@ def _digest(network: Network, method: Method, record: Any) -> str:
         said["call"] = told(network.call)
     if network.scores is not scores_in:
         said["scores"] = told(network.scores)
-    if network.grid is not None and method.layer != "none":
+    if network.grid is not None and (method.layer != "none" or method.attention):
         said["grid"] = network.grid
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
@@ -347,18 +322,6 @@ def _own_state(device: torch.device) -> Iterator[None]:
     devices = [device] if device.type == "cuda" else []
     with torch.inference_mode(False), torch.no_grad(), torch.random.fork_rng(devices=devices):
         yield
-
-
-def _empty(name: str, extremes: Tensor, *, signed: bool) -> Tensor:
-    """Per map: no positive value; where signed, nothing but zeros. Refuses what is not finite."""
-    low, high = extremes
-    if not bool((torch.isfinite(low) & torch.isfinite(high)).all()):
-        raise ExplainerError(
-            f"{name} has values that are not finite",
-            "look for infinite or missing values in the images and the weights",
-        )
-    empty: Tensor = (low == 0) & (high == 0) if signed else high <= 0
-    return empty
 
 
 def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -> dict[str, Any]:

@@ -25,6 +25,8 @@ from explainer.passes.state import passing, told
 from explainer.passes.strides import PlainStrides
 
 from .ancestry import Place, ancestors, place_of
+from .attention import refuse_hidden_calls, replayed
+from .blocks import Blocks
 from .choices import Choices
 from .proof import Proof
 from .rectifiers import Rule, Walk, rectified
@@ -160,8 +162,9 @@ class Graph:
     of maps N×u×v×K and tokens N×T×K too (`layouts` of those whose proportions do not tell, see
     `Network.graph`).
     With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules.
-    `run` runs the module on images, where calling it with them alone is not enough. Nothing of the
-    network's is changed: no module, flag, gradient or hook outlives the pass.
+    `run` runs the module on images, where calling it with them alone is not enough. With `blocks`
+    attention is computed in the open. Nothing of the network's is changed: no module, flag,
+    gradient or hook outlives the pass.
     """
 
     def __init__(
@@ -174,10 +177,12 @@ class Graph:
         rules: bool = False,
         layouts: Mapping[str, Arrangement] = MappingProxyType({}),
         run: Run | None = None,
+        blocks: Blocks | None = None,
     ) -> None:
         self.layouts, self.run = layouts, run or module
+        self.blocks, self._attention = blocks, blocks.pass_of() if blocks else None
         if rules:
-            _refuse_hidden_calls(module)
+            refuse_hidden_calls(module, "ReLUs")
         self.walk = Walk()
         self.images = images.detach().requires_grad_(pixels)
         self.choices = Choices(self.images)
@@ -196,10 +201,36 @@ class Graph:
         modules = {watch.address: named[watch.module] for watch in watches}
         hooks: dict[str, Hook] = {watch.address: watch.hook for watch in watches}
         watching = hooked(modules, hooks.__getitem__)
-        with passing(module) as kept, grad, walkable(module), watching, mode, PlainStrides():
+        opened = self._attention or nullcontext()
+        with (
+            passing(module) as kept,
+            grad,
+            walkable(module),
+            watching,
+            mode,
+            PlainStrides(),
+            opened,
+        ):
             self.own += kept
             # A network that begins in place must change neither the caller's images nor a leaf.
             return self.run(self.images.clone())
+
+    @property
+    def attentions(self) -> list[Tensor]:
+        """A of each attention that was opened, N×h×T×T, by depth."""
+        return [one.weights for one in self._attention.met] if self._attention else []
+
+    def outputs_of_blocks(self) -> list[Any]:
+        """What the network's head makes of the mean over the tokens of what each block gives."""
+        opened = self._attention
+        assert opened is not None
+        assert opened.last is not None
+        last, like = opened.last, opened.last.shape
+        with torch.enable_grad(), told(), PlainStrides():
+            return [
+                replayed(opened.calls, last, mean.expand(like).contiguous(), self.outputs)
+                for mean in opened.means
+            ]
 
     def refuse_parallel_runs(self, scores: Callable[[], Tensor]) -> None:
         """An address means its last run, which can't stand for runs beside it: two photos' maps."""
@@ -260,16 +291,3 @@ def _independent() -> ExplainerError:
         "the target score does not depend on the layer",
         "choose a layer before the output, and a score made of the output",
     )
-
-
-def _refuse_hidden_calls(module: nn.Module) -> None:
-    hidden = (
-        isinstance(child, torch.jit.ScriptModule)
-        or type(child).__name__ == "OptimizedModule"  # to import it takes seconds
-        or child._compiled_call_impl is not None
-        for child in module.modules()
-    )
-    if any(hidden):
-        raise ExplainerError(
-            "a traced, scripted or compiled network hides its ReLUs", "pass the original module"
-        )

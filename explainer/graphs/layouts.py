@@ -18,7 +18,7 @@ def layout_at(trail: Trail, address: str, said: Sequence[int] | None) -> Arrange
     """The layout of the output at `address`; `said`: the grid that the caller gave, if any."""
     step = trail.at(address)
     if step is not None and step.tensor.dim() == 3:
-        return _tokens_at(trail, address, step, said)
+        return tokens_at(trail, address, step, said)
     if step is None or step.layout is None:
         shape = shape_shown(step.tensor.shape) if step else "a map"
         raise ExplainerError(
@@ -29,7 +29,8 @@ def layout_at(trail: Trail, address: str, said: Sequence[int] | None) -> Arrange
     return step.layout
 
 
-def _tokens_at(trail: Trail, address: str, step: Step, said: Sequence[int] | None) -> Tokens:
+def tokens_at(trail: Trail, address: str, step: Step, said: Sequence[int] | None) -> Tokens:
+    """How the tokens of `step`, at `address`, lie; ExplainerError where that can't be told."""
     shape, count = shape_shown(step.tensor.shape), step.tensor.shape[1]
     found = tokens_of(trail, step)
     if found is not None:

@@ -16,8 +16,9 @@ from explainer.errors import ExplainerError
 from explainer.explanations.batches import all_or_none, in_batches
 from explainer.methods.base import full_precision
 from explainer.methods.grad_cam import importances
+from explainer.networks.contexts import refuse_context
 from explainer.networks.forms import refuse_training
-from explainer.networks.network import Network, refuse_context
+from explainer.networks.network import Network
 from explainer.passes.targets import Wanted, checked_scores
 from explainer.pictures.resizing import resize
 
@@ -148,7 +149,7 @@ def _checked(
     network: Network, photos: Sequence[LabelledPhoto], shares: tuple[float, float]
 ) -> list[LabelledPhoto]:
     refuse_training(network.module)
-    refuse_context(network)
+    refuse_context(network.name, network.context)
     _ = network.steps  # refuses one without
     for name, share in zip(("quantile", "threshold"), shares, strict=True):
         if not 0 < share < 1:

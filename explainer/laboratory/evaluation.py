@@ -15,7 +15,8 @@ from tqdm import tqdm
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.explanations.batches import all_or_none, in_batches
 from explainer.explanations.explanation import Settings, explain
-from explainer.networks.network import Network, refuse_context
+from explainer.networks.contexts import refuse_context
+from explainer.networks.network import Network
 from explainer.passes.targets import class_index
 from explainer.pictures.resizing import size_of
 from photos.class_names import class_names
@@ -86,7 +87,7 @@ def evaluate(
 
     Metrics that need boxes are refused where a case has none.
     """
-    refuse_context(network)
+    refuse_context(network.name, network.context)
     chosen = [metric_named(name) for name in metrics]
     boxless = next((case for case in cases if not case.boxes), None)
     for metric in chosen:

@@ -26,8 +26,9 @@ from explainer.explanations.explanation import (
     settings_digest,
 )
 from explainer.explanations.record import EXPLAINER, Found
+from explainer.networks.contexts import refuse_context
 from explainer.networks.forms import refuse_training
-from explainer.networks.network import Network, refuse_context
+from explainer.networks.network import Network
 from explainer.passes.devices import PLAIN, arithmetic
 from explainer.passes.targets import class_index
 from explainer.pictures import store
@@ -153,7 +154,7 @@ def _order(
     methods, settings = how
     _ = network.steps  # refuses one without
     refuse_training(network.module)
-    refuse_context(network)
+    refuse_context(network.name, network.context)
     for name in (*names_of(methods), *settings):
         method_named(name)
     if "other_image" in methods and not settings.get("other_image", {}).get("photo"):

@@ -1,6 +1,6 @@
 """Every method by name. A new one is a file here and a line in METHODS."""
 
-from . import controls, gam, grad_cam, guided_grad_cam, masked, occlusion, paths, pixels
+from . import attention, controls, gam, grad_cam, guided_grad_cam, masked, occlusion, paths, pixels
 from . import weighted_cams as cams
 from .base import Layers, Method, Work
 
@@ -22,6 +22,9 @@ METHODS: dict[str, Method] = {
         gam.GAM,
         masked.SCORE_CAM,
         occlusion.OCCLUSION,
+        attention.LEGRAD,
+        attention.GENERIC_ATTENTION,
+        attention.GRADIENT_ATTENTION,
         pixels.GRADIENT,
         paths.SMOOTH_GRAD,
         paths.INTEGRATED_GRADIENTS,
@@ -29,6 +32,7 @@ METHODS: dict[str, Method] = {
         controls.CENTRE_PRIOR,
         controls.RANDOM_WEIGHTS,
         controls.OTHER_IMAGE,
+        attention.ROLLOUT,
     )
 }
 

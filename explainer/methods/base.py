@@ -18,7 +18,7 @@ from explainer.passes.targets import Targets, Wanted, checked_scores
 
 Made = TypeVar("Made")
 Shape = Literal["layer", "image", "input"]
-Family = Literal["cam", "pixels", "perturbation", "control"]
+Family = Literal["cam", "pixels", "attention", "perturbation", "control"]
 Takes = Literal["none", "map", "maps"]
 Influence = Literal["network", "class", "photo"]
 
@@ -276,6 +276,7 @@ class Method:
     follows from it.
     `lines`: the map shows lines as thin as a pixel though it is of the shape "image", so that its
     picture must not be compressed with losses; maps of the shape "input" always do.
+    `attention`: it reads a transformer's attention, in a pass of its own (see `graphs.attention`).
     `whole_batch`: an image's map depends on the other images of its batch.
     `version` changes whenever the values of the same settings would.
     """
@@ -294,6 +295,7 @@ class Method:
     depends_on: frozenset[Influence] = frozenset({"network", "class", "photo"})
     needs_pixels: bool = False
     lines: bool = False
+    attention: bool = False
     whole_batch: bool = False
     layers: NeededLayers | None = None
     checks: Checks | None = None

@@ -76,6 +76,10 @@ CHECKS: dict[str, Check] = {
             fix="name the normalisation that follows as the layer",
         ),
         Check(
+            "share_of_patches",
+            "Of all tokens' sum {} is on the map, the rest on the class token and registers.",
+        ),
+        Check(
             "left_out",
             "The map leaves out {} of gradient × activation, which has a negative gradient.",
         ),

@@ -85,6 +85,15 @@ def refuse_other_length(context: Sequence[Any], images: int) -> None:
         )
 
 
+def refuse_context(name: str, context: Entries) -> None:
+    """Refuse a context where photos are read batch by batch: it is one batch's own."""
+    if context:
+        raise ExplainerError(
+            f"{name} has the context of one batch, and photos are read batch by batch here",
+            "call explain(…, context=…) for each batch",
+        )
+
+
 def form_of(entry: Any) -> Any:
     """What decides the shapes that a pass computes with: types, and tensors' shapes."""
     if isinstance(entry, (Tensor, np.ndarray)):

@@ -13,6 +13,7 @@ from PIL import Image
 from torch import Tensor, nn
 
 from explainer.errors import ExplainerError
+from explainer.graphs.blocks import Blocks, blocks_of
 from explainer.graphs.capture import Graph, UnclearLayoutError
 from explainer.graphs.layouts import layout_at
 from explainer.graphs.trail import follow
@@ -37,6 +38,7 @@ from explainer.passes.targets import (
 )
 from explainer.pictures.photos import open_channels, open_photo
 
+from .attention import Attended
 from .contexts import Entries, calling, entries_of, form_of, refuse_other_length
 from .digests import digest_of_state
 from .forms import refuse_form, refuse_training
@@ -210,7 +212,7 @@ class Network:
         asked = (self._form, both[0] != both[1], callable(wanted))
         key = ("footprint", images.shape[1:], images.dtype, images.device.type, asked)
         if key not in self._found:
-            read = _whole if callable(wanted) else self.scores
+            read: Read = (lambda output: output) if callable(wanted) else self.scores
 
             def answers(rows: Sequence[int], images: Tensor) -> Any:
                 return read(self.of([both[row] for row in rows]).run(images))
@@ -310,6 +312,22 @@ class Network:
                 look = partial(self._layout, unclear.address, images)
                 known[unclear.address] = layouts.at(unclear.address, self._questions, look)
 
+    def attention_graph(self, images: Tensor, wanted: Wanted = None) -> Graph:
+        """The forward pass of a batch in which attention is computed in the open."""
+        self._refuse_shared_questions(images, wanted)
+        return Graph(self.module, images, (), run=self.run, blocks=self.blocks(images, wanted))
+
+    def blocks(self, images: Tensor, wanted: Wanted = None) -> Blocks:
+        """How attention leads from the image to the score; refuses other ways between tokens."""
+        known: Attended = self._found.setdefault(("blocks", images.shape[1:]), Attended())
+        return known.of(wanted, self._questions, partial(self._blocks, images, wanted))
+
+    def _blocks(self, images: Tensor, wanted: Wanted, place: int) -> Blocks:
+        rows = [*range(len(images))] if callable(wanted) else [place]
+        with alone(images), told():
+            read = scores_of(wanted, len(rows), self.scores)
+            return blocks_of(self.module, images[rows].detach(), read, self.of(rows).run, self.grid)
+
     def _layout(self, address: str, images: Tensor, place: int) -> Arrangement:
         with alone(images), told():
             one = images[place : place + 1].detach()
@@ -375,20 +393,7 @@ class Network:
             return class_scores(self.scores(self.run(placed)), len(images)).float().cpu()
 
 
-def _whole(output: Any) -> Any:
-    return output
-
-
 def in_float32(network: Network) -> Network:
     """The network itself; one of a float32 copy where it holds weights of half precision."""
     module = widened(network.module)
     return network if module is network.module else replace(network, module=module)
-
-
-def refuse_context(network: Network) -> None:
-    """Refuse a context where photos are read batch by batch: it is one batch's own."""
-    if network.context:
-        raise ExplainerError(
-            f"{network.name} has the context of one batch, and photos are read batch by batch here",
-            "call explain(…, context=…) for each batch",
-        )

@@ -16,6 +16,7 @@ from torchvision.transforms.functional import gaussian_blur
 from explainer import Network, Preprocess
 
 from . import references as loops
+from . import slow_attention as attention
 from .small_networks import small, with_relu
 
 Map = NDArray[Any]
@@ -72,7 +73,7 @@ class CountedRelu(nn.Module):
         return self.after[self.calls - 1](functional.relu(x))
 
 
-Reference = Callable[[Subject, Tensor, int, dict[str, Any]], Map]
+Reference = Callable[[Any, Tensor, int, dict[str, Any]], Map]
 
 
 @dataclass(frozen=True)
@@ -303,4 +304,8 @@ SLOW: dict[str, Slow] = {
     "centre_prior": Slow(centre_prior, ({"spread": 0.3},)),
     "random_weights": Slow(random_weights, ({"seed": 3},)),
     "other_image": Slow(other_image, ({"photo": "photo.png"},)),
+    "attention_rollout": Slow(attention.rollout, size=(32, 32)),
+    "gradient_attention": Slow(attention.weighted, size=(32, 32)),
+    "generic_attention": Slow(attention.generic, size=(32, 32)),
+    "legrad": Slow(attention.legrad, size=(32, 32)),
 }

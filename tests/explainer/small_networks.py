@@ -7,7 +7,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from explainer import METHODS
+
 Relu = Callable[[Tensor], Tensor]
+# Methods for networks of every kind, and those for networks with attention
+EVERY = tuple(name for name, method in METHODS.items() if not method.attention)
+OF_ATTENTION = tuple(name for name, method in METHODS.items() if method.attention)
 # Settings with which a method takes few passes
 QUICK: dict[str, dict[str, Any]] = {
     "integrated_grad_cam": {"steps": 2},

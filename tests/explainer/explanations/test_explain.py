@@ -13,10 +13,10 @@ from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, explain, settings_digest
 from explainer.graphs.way import RULE
-from tests.explainer.small_networks import QUICK, Convolutions, noise, seeded, small
+from tests.explainer.small_networks import EVERY, QUICK, Convolutions, noise, seeded, small
 from tests.running import at_once
 
-ALL = tuple(METHODS)
+ALL = EVERY
 
 
 def state(network: nn.Module) -> dict[str, Any]:

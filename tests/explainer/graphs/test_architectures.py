@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from explainer import METHODS, ExplainerError, Network, explain, load_network
 from tests.explainer.references import pixel_map, slow_relu
-from tests.explainer.small_networks import noise
+from tests.explainer.small_networks import EVERY, noise
 
 RELU = {  # the layer that is explained by default, and the side of the input
     "alexnet": ("features.11", 64),
@@ -127,7 +127,7 @@ def test_grad_cam_is_taken_at_the_last_activated_map(
 def test_every_method_works_or_is_refused_for_smooth_activations(name: str) -> None:
     side = RELU.get(name, ("", 64))[1]
     images, targets = noise(2, 3, side, side, seed=3), [7, 2]
-    asked = [m for m, method in METHODS.items() if name not in SMOOTH or not method.needs_relu]
+    asked = [m for m in EVERY if name not in SMOOTH or not METHODS[m].needs_relu]
     asked = [m for m in asked if m != "score_cam" or name == "squeezenet1_1"]  # a pass a channel
     asked = [m for m in asked if m != "random_weights" or name != "vgg16"]  # half a gigabyte more
     found = explain(network(name), images, targets, asked, settings=QUICK)

@@ -21,7 +21,7 @@ from tests.explainer.layered_networks import (
     TwoHeads,
     UNet,
 )
-from tests.explainer.small_networks import noise, seeded, small
+from tests.explainer.small_networks import EVERY, noise, seeded, small
 
 LAYERED = [
     name for name, method in METHODS.items() if method.layer == "map" and not method.needs_relu
@@ -182,7 +182,7 @@ class Rows(nn.Module):
         return self.rows(self.network(x))
 
 
-@pytest.mark.parametrize("method", [*METHODS])
+@pytest.mark.parametrize("method", EVERY)
 @pytest.mark.parametrize("layer", [None, "network.second"])
 def test_an_output_without_a_row_for_each_image_never_passes(
     method: str, layer: str | None

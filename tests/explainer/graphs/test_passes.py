@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor, nn
 
-from explainer import METHODS, Network, explain, load_network
+from explainer import Network, explain, load_network
 from explainer.graphs.rectifiers import Walk
-from tests.explainer.small_networks import noise, small
+from tests.explainer.small_networks import EVERY, noise, small
 
 FIVE = ("grad_cam", "guided_backprop", "deconvnet", "guided_grad_cam", "deconv_grad_cam")
 
@@ -111,7 +111,7 @@ def test_no_graph_outlives_its_call_nor_waits_for_the_garbage_collector() -> Non
                 network,
                 noise(2, 3, 9, 9),
                 [0, 1],
-                tuple(METHODS),
+                EVERY,
                 settings={"occlusion": {"patch": 3, "stride": 3}},
             )
         kept = [thing for thing in gc.get_objects() if type(thing) is Walk]

@@ -12,6 +12,7 @@ from torch.nn import functional
 from explainer import METHODS, ExplainerError, Network, Preprocess, explain, load_network
 from explainer.pictures.resizing import resize
 from tests.explainer.small_networks import Convolutions, noise, seeded, small
+from tests.explainer.small_transformers import vit
 
 CONTROLS = ("edges", "centre_prior", "random_weights", "other_image")
 
@@ -38,9 +39,12 @@ def test_a_method_says_what_its_map_depends_on(name: str, tmp_path: Path) -> Non
     chosen = {name: settings[name]} if name in settings else {}
 
     def maps(seed: int = 1, target: int = 0, photo: int = 0) -> torch.Tensor:
-        module = seeded(Convolutions, functional.relu, seed=seed)
-        subject = Network(module, "second", preprocess=Preprocess(size=12, resize=12))
-        image = noise(1, 3, 12, 12, seed=photo)
+        if METHODS[name].attention:
+            subject, image = Network(vit(seed)), noise(1, 3, 32, 32, seed=photo)
+        else:
+            module = seeded(Convolutions, functional.relu, seed=seed)
+            subject = Network(module, "second", preprocess=Preprocess(size=12, resize=12))
+            image = noise(1, 3, 12, 12, seed=photo)
         return explain(subject, image, [target], [name], settings=chosen)[name]
 
     changed = {"network": maps(seed=2), "class": maps(target=3), "photo": maps(photo=1)}

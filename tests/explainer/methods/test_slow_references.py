@@ -8,6 +8,7 @@ import pytest
 
 from explainer import METHODS, explain
 from explainer.methods.checks import CHECKS
+from tests.explainer.slow_attention import TransformerSubject
 from tests.explainer.slow_methods import SLOW, Subject
 from tests.explainer.small_networks import noise
 
@@ -30,7 +31,9 @@ def test_every_method_has_a_slow_reference() -> None:
 def test_every_method_equals_its_slow_reference(
     name: str, address: str, settings: dict[str, Any], tmp_path: Path
 ) -> None:
-    slow, subject = SLOW[name], Subject(address or "second", tmp_path)
+    slow: Any = SLOW[name]
+    of_attention = METHODS[name].attention
+    subject: Any = TransformerSubject() if of_attention else Subject(address or "second", tmp_path)
     if "photo" in settings:
         settings = {**settings, "photo": str(subject.photo)}
     images = noise(2, 3, *slow.size)

@@ -30,7 +30,7 @@ from tests.explainer.small_networks import noise, seeded
 
 
 def is_of_one_image(method: Method) -> bool:
-    return not method.whole_batch
+    return not method.whole_batch and not method.attention
 
 
 @pytest.mark.parametrize("method", [name for name, m in METHODS.items() if is_of_one_image(m)])

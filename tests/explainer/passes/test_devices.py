@@ -12,7 +12,7 @@ import torch
 from PIL import Image
 from torch import Tensor, nn
 
-from explainer import METHODS, ExplainerError, Network, explain, explain_many, load_network
+from explainer import ExplainerError, Network, explain, explain_many, load_network
 from explainer.laboratory.dissection import unit_importances
 from explainer.laboratory.evaluation import Case, evaluate
 from explainer.laboratory.metrics import METRICS
@@ -20,7 +20,7 @@ from explainer.passes.devices import arithmetic, brought_back, device_named, mem
 from explainer.passes.footprint import LARGEST_ON_CARD, Footprint
 from tests.explainer.coco_sets import noisy_photos
 from tests.explainer.pretended_card import PretendedCard
-from tests.explainer.small_networks import Convolutions, noise, seeded
+from tests.explainer.small_networks import EVERY, Convolutions, noise, seeded
 
 COLOURS = ["red", "green", "blue", "black", "white"]
 
@@ -41,13 +41,13 @@ def test_every_method_stays_on_the_card_and_is_read_once_for_a_batch(tmp_path: P
     other = {"other_image": {"photo": str(noisy_photos(tmp_path, 1)[0])}}
     network = on_card(preprocess=small())
     few = {"occlusion": {"patch": 8, "stride": 8}, "smooth_grad": {"samples": 3}, **other}
-    for name in METHODS:
+    for name in EVERY:
         with PretendedCard() as card:
             found = explain(network, noise(2, 3, 32, 32), [[0, 1], [2, 3]], (name,), settings=few)
         assert (name, card.reads) == (name, 1)
         assert found[name].device.type == found.outputs.device.type == "cpu"
     with PretendedCard() as card:
-        explain(network, noise(4, 3, 32, 32), None, tuple(METHODS), settings=few)
+        explain(network, noise(4, 3, 32, 32), None, EVERY, settings=few)
     assert card.reads == 1
 
 

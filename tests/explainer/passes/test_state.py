@@ -12,9 +12,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from explainer import METHODS, ExplainerError, Network, explain
+from explainer import ExplainerError, Network, explain
 from explainer.laboratory.metrics import METRICS
-from tests.explainer.small_networks import QUICK, Convolutions, noise, seeded, small
+from tests.explainer.small_networks import EVERY, QUICK, Convolutions, noise, seeded, small
 from tests.running import at_once
 
 
@@ -56,7 +56,7 @@ def test_a_module_with_a_state_of_its_own_is_left_as_it_was(started: bool) -> No
     with torch.no_grad():
         expected = copy.deepcopy(module)(images)
     network = Network(module, "second")
-    found = explain(network, images, [0, 1], tuple(METHODS), settings=QUICK)
+    found = explain(network, images, [0, 1], EVERY, settings=QUICK)
     assert module.state is state
     assert module.total is total
     assert float(total) == number
@@ -66,8 +66,8 @@ def test_a_module_with_a_state_of_its_own_is_left_as_it_was(started: bool) -> No
     assert len(module.seen) == len(module.maps["first"]) == passes
     assert hasattr(module, "last") == started
     torch.testing.assert_close(found.outputs, expected)  # one pass from the state, not two
-    again = explain(network, images, [0, 1], tuple(METHODS), settings=QUICK)
-    for method in METHODS:
+    again = explain(network, images, [0, 1], EVERY, settings=QUICK)
+    for method in EVERY:
         assert torch.equal(found[method], again[method]), method
     METRICS["average_drop"].compute(network, images, found["grad_cam"], [0, 1])
     network.predict(images)
