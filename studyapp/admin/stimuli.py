@@ -20,20 +20,24 @@ class StimulusAdmin(ReadingAdmin):
     """What trials ask about: chosen, in reserve, or dropped by name with the reason."""
 
     study_path = "study"
-    list_display = ("category", "pictures", "role", "position", "photo", "study")
+    list_display = ("category", "pictures", "role", "position", "photo", "asked", "study")
     list_filter = (StudyFilter, "paradigm", "role")
     search_fields = ("category", "photo__name")
-    list_select_related = ("photo", "study")
+    list_select_related = ("photo__case", "study")
     list_per_page = 20
     fields = (
-        "study", "paradigm", "photo", "category", "class_index", "options", "facts", "role",
-        "position", "dropped_because", "pictures",
+        "study", "paradigm", "photo", "asked", "category", "class_index", "options", "facts",
+        "role", "position", "dropped_because", "pictures",
     )  # fmt: skip
-    readonly_fields = ("pictures",)
+    readonly_fields = ("asked", "pictures")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Stimulus]:
         rows = super().get_queryset(request)
         return rows.prefetch_related("overlays__overlay", "overlays__condition")
+
+    @admin.display(description="asked with", empty_value="the photo alone")
+    def asked(self, stimulus: Stimulus) -> str | None:
+        return stimulus.photo.case.context[:200] or None
 
     @admin.display(description="overlays")
     def pictures(self, stimulus: Stimulus) -> SafeString | str:

@@ -35,7 +35,7 @@ def timeline(person: Participation) -> list[Step]:
     judgments = list(
         Judgment.objects.filter(participation=person)
         .select_related(
-            "trial__stimulus__photo",
+            "trial__stimulus__photo__case",
             "trial__stimulus__study",
             "trial__condition__pair",
             "trial__slot",
@@ -57,7 +57,7 @@ def _answer(
     trial = judgment.trial
     asked = Asked(trial, definition.block(trial.block), definition.display)
     about = trial.stimulus
-    subject = f"{about.photo.name} ({about.category})" if about is not None else ""
+    subject = f"{about.photo.asked} ({about.category})" if about is not None else ""
     words = " · ".join(filter(None, (trial.get_stage_display(), str(trial.condition or ""))))
     return Step(
         judgment.answered_at,

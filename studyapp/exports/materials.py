@@ -77,7 +77,9 @@ def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
                 "name", "method", "versus", "pair__name", "settings", "position"
             )
         ),
-        "photos": list(study.images.order_by("case__digest").values(*PHOTO_FIELDS, **CASE_FIELDS)),
+        "photos": list(
+            study.images.order_by("case__digest").values(*PHOTO_FIELDS, "shown", **CASE_FIELDS)
+        ),
         "deviations": list(study.deviations.order_by("made_at").values(*DEVIATION_FIELDS)),
     }
 

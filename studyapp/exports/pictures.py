@@ -134,7 +134,7 @@ def _make_photos(study: Study, folder: Path, facts: dict[str, Any]) -> dict[str,
         )  # fmt: skip
         case = Case.objects.of(image, row.get("context", ""))
         photos[f"c{case.digest[:12]}"] = StudyImage.objects.create(
-            study=study, case=case, **only(PHOTO_FIELDS, row)
+            study=study, case=case, shown=row.get("shown", ""), **only(PHOTO_FIELDS, row)
         )
     return photos
 

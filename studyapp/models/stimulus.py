@@ -86,6 +86,11 @@ class StudyImage(models.Model):
     def image(self) -> Image:
         return self.case.image
 
+    @property
+    def asked(self) -> str:
+        """The photo's name with what is asked about it, for researchers."""
+        return f"{self.name} asked {self.case.context[:200]}" if self.case.context else self.name
+
 
 class Prediction(Work):
     """One network's answers for one case: its first ones with logit and probability."""

@@ -2,14 +2,23 @@
 reads it once and remembers what was asked for lately; nobody may change what is given here."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 
-from studyapp.models import Condition, Crop, StimulusOverlay, Trial
+from studyapp.models import Condition, Crop, StimulusOverlay, StudyImage, Trial
 
 # Some 300 bytes each
 REMEMBERED = 20_000
 # Some 3 kB a trial each: more people at once than one process serves
 REMEMBERED_SLOTS = 400
+
+
+@dataclass(frozen=True)
+class ShownContext:
+    """What people read of what a network is asked. `is_itself`: the very text that it gets."""
+
+    text: str
+    is_itself: bool
 
 
 @lru_cache(maxsize=REMEMBERED_SLOTS)
@@ -41,3 +50,10 @@ def photo_code(image: int, network: int, size: int) -> str:
     """The code of a photo as `network` crops it, `size` pixels wide (both by key)."""
     rows = Crop.objects.filter(image=image, network=network, size=size)
     return str(rows.values_list("code", flat=True).get())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def shown_context(photo: int) -> ShownContext:
+    """What people read of the context of a study's photo (by key)."""
+    row = StudyImage.objects.select_related("case").get(pk=photo)
+    return ShownContext(row.shown, row.shown == row.case.asked_with)

@@ -55,4 +55,5 @@ def example_of(person: Participation, definition: Definition) -> dict[str, Any]:
         "asked": asked,
         "questions": [],
         "beside": is_beside(first, definition),
+        "shown_context": None,
     }

@@ -14,7 +14,12 @@ from studyapp.participations.answering import planned
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.texts import shown_texts
-from studyapp.studies.trial_cache import overlay_codes, photo_code
+from studyapp.studies.trial_cache import (
+    ShownContext,
+    overlay_codes,
+    photo_code,
+    shown_context,
+)
 
 from .legends import has_room, is_beside, legend_of
 
@@ -48,6 +53,7 @@ def trial_context(
         "advice": paradigm.advice(trial),
         "pictures": pictures,
         "beside": is_beside(trial, definition),
+        "shown_context": context_of(trial, definition),
         "legend": legend_of(trial, definition, pictures),
         "legend_room": bool(pictures) and has_room(trial, definition),
         "fragment": _fragment(person, asked),
@@ -62,6 +68,13 @@ def trial_context(
 def asked_on(trial: Trial, definition: Definition) -> Asked:
     """The trial with how its block asks and how the study shows."""
     return Asked(trial, definition.block(trial.block), definition.display)
+
+
+def context_of(trial: Trial, definition: Definition) -> ShownContext | None:
+    """What the page says of what the network is asked: the same under every condition."""
+    if trial.stimulus is None or definition.images.cases is None:
+        return None
+    return shown_context(trial.stimulus.photo_id)
 
 
 def pictures_of(trial: Trial, definition: Definition) -> dict[str, str]:

@@ -67,7 +67,7 @@ def test_nobody_is_asked_twice_about_one_photo(tmp_path: Path) -> None:
     assert study.stimuli.filter(role=StimulusRole.MAIN).count() == 8
     asked = Trial.objects.filter(slot__study=study, stimulus__isnull=False)
     assert asked.count() == 16
-    assert {(one.slot_id, one.image_id) for one in asked}.__len__() == 16
+    assert len({(one.slot_id, one.image_id) for one in asked}) == 16
     # Both questions of a photo are asked, of different people
     assert asked.values("image", "stimulus__photo__case").distinct().count() == 8
 

@@ -136,11 +136,11 @@ def test_two_methods_of_one_network_stand_at_the_two_sides(study: Study) -> None
 def test_a_maps_checks_are_kept_with_its_row(study: Study) -> None:
     row = (
         Explanation.objects.filter(method="integrated_gradients")
-        .select_related("image", "network")
+        .select_related("case__image", "network")
         .first()
     )
     network = networks.loaded(row.network)
-    seen = network.prepare([open_image(row.image)])
+    seen = network.prepare([open_image(row.case.image, network)])
     found = explainer.explain(network, seen, [row.class_index], ["integrated_gradients"])
     told = {name: float(values[0]) for name, values in found.checks["integrated_gradients"].items()}
     assert row.checks == pytest.approx(told, rel=1e-3, abs=1e-5)

@@ -17,7 +17,7 @@ ROWS = 60
 @study_page(Act.LOOK)
 def coverage(request: HttpRequest, study: Study) -> HttpResponse:
     """The heat map, 60 stimuli a page. People who dropped out or withdrew are not counted."""
-    stimuli = study.stimuli.filter(role=StimulusRole.MAIN).select_related("photo")
+    stimuli = study.stimuli.filter(role=StimulusRole.MAIN).select_related("photo__case")
     page = Paginator(stimuli.order_by("paradigm", "position"), ROWS).get_page(
         request.GET.get("page")
     )

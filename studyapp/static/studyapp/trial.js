@@ -47,7 +47,7 @@ async function presentation() {
 async function show() {
   let present;
   try { present = await presentation(); } catch { say(form.dataset.failed); return; }
-  const parts = form.querySelectorAll(".stage, .legend, .answers");
+  const parts = form.querySelectorAll(".context, .stage, .legend, .answers");
   const pictures = [...form.querySelectorAll("img")];
   const results = await Promise.allSettled(pictures.map(decoded));
   if (results.some((result) => result.status === "rejected")) {
