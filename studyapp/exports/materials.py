@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from studyapp import storage
 from studyapp.analyses.tables.stimuli import networks_of
-from studyapp.models import Image, StimulusOverlay, Study
+from studyapp.models import Crop, Image, StimulusOverlay, Study
 
 from .folder import ExportError, write_json
 from .publishing import toml_without_codes, without_codes
@@ -31,6 +31,8 @@ CASE_FIELDS = {
     "context": F("case__context"),
 }
 
+CROP_FIELDS = ("image__sha256", "network__digest", "size", "width", "height", "digest")
+
 
 def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -> list[str]:
     """Fill `folder`; a sentence for each missing file.
@@ -52,7 +54,17 @@ def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -
     if photos:
         for image in Image.objects.filter(cases__uses__study=study).distinct().order_by("sha256"):
             missing += _copy(image.file, image.sha256, folder / "photos")
+        for crop in _crops(study):
+            missing += _copy(crop.file, crop.digest, folder / "crops")
     return missing
+
+
+def _crops(study: Study) -> QuerySet[Crop]:
+    """The plain pictures of the study's photos, as its pages show them."""
+    networks = study.pairs.values("stronger")
+    size = study.definition["display"]["size"]
+    rows = Crop.objects.ready().filter(image__cases__uses__study=study, network__in=networks)
+    return rows.filter(size=size).order_by("image__sha256", "network__digest").distinct()
 
 
 def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
@@ -80,6 +92,7 @@ def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
         "photos": list(
             study.images.order_by("case__digest").values(*PHOTO_FIELDS, "shown", **CASE_FIELDS)
         ),
+        "crops": list(_crops(study).values(*CROP_FIELDS)),
         "deviations": list(study.deviations.order_by("made_at").values(*DEVIATION_FIELDS)),
     }
 

@@ -10,6 +10,7 @@ from studyapp.models import (
     Arm,
     Case,
     Condition,
+    Crop,
     Explanation,
     Image,
     MetricValue,
@@ -49,6 +50,7 @@ def rebuild_pictures(study: Study, folder: Path, facts: dict[str, Any]) -> Pictu
     conditions = _make_conditions(study, facts, networks)
     photos = _make_photos(study, folder, facts)
     images = {f"i{photo.image.sha256[:12]}": photo.case.image_id for photo in photos.values()}
+    _make_crops(folder, facts, images, networks)
     _make_predictions(folder, photos, networks)
     stimuli = {
         row["stimulus_id"]: Stimulus.objects.create(
@@ -137,6 +139,25 @@ def _make_photos(study: Study, folder: Path, facts: dict[str, Any]) -> dict[str,
             study=study, case=case, shown=row.get("shown", ""), **only(PHOTO_FIELDS, row)
         )
     return photos
+
+
+def _make_crops(
+    folder: Path, facts: dict[str, Any], images: dict[str, int], networks: dict[str, Network]
+) -> None:
+    """The plain pictures of the photos; a bundle without photos has none."""
+    for row in facts.get("crops", []):
+        file = _store(folder / "materials" / "crops", row["digest"], "pictures")
+        if file:
+            Crop.objects.get_or_create(
+                image_id=images[f"i{row['image__sha256'][:12]}"],
+                network=networks[row["network__digest"]],
+                size=row["size"],
+                defaults={
+                    "state": WorkState.READY,
+                    "file": file,
+                    **only(("digest", "width", "height"), row),
+                },
+            )
 
 
 def _make_predictions(

@@ -7,12 +7,17 @@ from django.urls import reverse
 from django.utils import translation
 from django.views.decorators.http import require_safe
 
-from studyapp.models import Judgment, Participation
+from studyapp.models import Crop, Judgment, Participation
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
 
 from .pages import page
 from .trials import trial_context
+
+WITHOUT_PHOTOS = (
+    "This study was imported from a bundle without photos: export it again with its photos to see "
+    "the pages that show one."
+)
 
 
 @require_safe
@@ -37,7 +42,10 @@ def replay(request: HttpRequest, code: str, number: int) -> HttpResponse:
         return reverse("desk_picture", args=[code])
 
     with translation.override(definition.language):
-        context = trial_context(person, judgment.trial, definition, desk_address)
+        try:
+            context = trial_context(person, judgment.trial, definition, desk_address)
+        except Crop.DoesNotExist as error:
+            raise Http404(WITHOUT_PHOTOS) from error
     here, said = places.index(number), {"value": judgment.value, **judgment.data}
     earlier, later = (
         reverse("replay", args=[code, near[0]]) if near else ""

@@ -23,7 +23,7 @@ from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study, open_study
 from tests.admin.desk import administrator
 from tests.explainer.small_vqa import BRIGHTNESS, COLOUR, FACTORY
-from tests.studies.photos.questions import STUDY, TABLE, write_questions
+from tests.studies.photos.questions import TABLE, write_questions
 from tests.tables import rows_of
 
 from .test_cases import loaded, prepared
@@ -69,29 +69,26 @@ def test_from_the_file_to_the_report_and_once_more_from_the_bundle(
     desk = administrator()
     replayed = desk.get(f"/replay/{person.code}/1").content.decode()
     assert shown_on(replayed) == [f"The robot was asked: {asked}"]
-    gallery = html.unescape(
-        desk.get(reverse("admin:study_gallery", args=[study.pk])).content.decode()
-    )
-    assert f'Asked: <strong>"{COLOUR}"</strong>' in gallery
+    gallery = desk.get(reverse("admin:study_gallery", args=[study.pk])).content.decode()
+    assert f"Asked: <strong>&quot;{COLOUR}&quot;</strong>" in gallery
 
     study = close_study(study)
-    bundle = write_bundle(study, tmp_path / "bundle").path
+    bundle = write_bundle(study, tmp_path / "bundle", photos=True).path
     before = {name: rows_of(bundle, name) for name in ("stimuli", "predictions", "explanations")}
     assert {row["context"] for row in before["stimuli"]} == {f'"{COLOUR}"', f'"{BRIGHTNESS}"'}
     assert len({row["case_id"] for row in before["predictions"]}) == 8
     assert len({row["image_id"] for row in before["predictions"]}) == 4
     assert len({row["explanation_id"] for row in before["explanations"]}) == 16
-    told = study_report(study).html
+    told = study_report(study)
 
     call_command("flush", interactive=False, verbosity=0)
     settings.MEDIA_ROOT = str(tmp_path / "another")
     call_command("import_bundle", str(bundle), verbosity=0)
     again = Study.objects.get()
     assert Case.objects.count() == 8
-    found = write_bundle(again, tmp_path / "again").path
+    found = write_bundle(again, tmp_path / "again", photos=True).path
     assert {name: rows_of(found, name) for name in before} == before
-    assert study_report(again).results_digest == study_report(again).results_digest
-    assert "agreement" in told.lower()
+    assert study_report(again).results_digest == told.results_digest
     judged = Judgment.objects.filter(trial__position=0).order_by("pk").first()
     replayed = administrator().get(f"/replay/{judged.participation.code}/1").content.decode()
     assert shown_on(replayed) == [f"The robot was asked: {judged.trial.stimulus.photo.shown}"]
@@ -126,4 +123,3 @@ def test_pages_without_contexts_say_nothing_of_them(client: Client) -> None:
     from sandbox.builders import open_small_study
 
     assert not SHOWN.findall(page_of(client, take_part(open_small_study()).code))
-    assert "cases" in STUDY
