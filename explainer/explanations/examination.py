@@ -22,8 +22,8 @@ Asked = Sequence[tuple[str, Mapping[str, Any]]]
 
 def examine(network: Network, asked: Asked) -> None:
     """ExplainerError where the network has no classes to choose between, answers a photo by its
-    company, or has no layer or no ReLU for one of the methods `asked`, each with its settings, or
-    one that leaves nothing of its maps.
+    company, or has no layer, no ReLU or no rule for one of the methods `asked`, each with its
+    settings, or one that leaves nothing of its maps.
 
     Tried on a picture of coloured grain by a few passes; methods of many passes are not run.
     """
@@ -49,7 +49,7 @@ def _tried(network: Network, image: Tensor, asked: Asked) -> Asked:
         record = method.with_settings(dict(settings))
         if method.layers is not None:
             method.layers(network, image, None, record)
-        if method.needs_relu or method.refuse:
+        if method.needs_relu or method.refuse or method.may_refuse:
             tried.append((name, settings))
         if method.layer == "map":
             layers = {key: settings[key] for key in ("layers", "stages") if key in settings}

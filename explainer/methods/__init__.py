@@ -1,6 +1,17 @@
 """Every method by name. A new one is a file here and a line in METHODS."""
 
-from . import attention, controls, gam, grad_cam, guided_grad_cam, masked, occlusion, paths, pixels
+from . import (
+    attention,
+    controls,
+    gam,
+    grad_cam,
+    guided_grad_cam,
+    lrp,
+    masked,
+    occlusion,
+    paths,
+    pixels,
+)
 from . import weighted_cams as cams
 from .base import Layers, Method, Work
 
@@ -28,6 +39,7 @@ METHODS: dict[str, Method] = {
         pixels.GRADIENT,
         paths.SMOOTH_GRAD,
         paths.INTEGRATED_GRADIENTS,
+        lrp.LRP,
         controls.EDGES,
         controls.CENTRE_PRIOR,
         controls.RANDOM_WEIGHTS,

@@ -278,6 +278,7 @@ class Method:
     picture must not be compressed with losses; maps of the shape "input" always do.
     `attention`: it reads a transformer's attention, in a pass of its own (see `graphs.attention`).
     `whole_batch`: an image's map depends on the other images of its batch.
+    `may_refuse`: some networks have calls that it does not cover, so that studies try it first.
     `version` changes whenever the values of the same settings would.
     """
 
@@ -297,6 +298,7 @@ class Method:
     lines: bool = False
     attention: bool = False
     whole_batch: bool = False
+    may_refuse: bool = False
     layers: NeededLayers | None = None
     checks: Checks | None = None
     refuse: Refuse | None = None

@@ -56,6 +56,13 @@ CHECKS: dict[str, Check] = {
             "layer are not in it.",
         ),
         Check(
+            "relevance_error",
+            "The relevance adds up to the score, {} off: what biases took, or rules that keep no "
+            "sum.",
+            warns_above=0.5,
+            fix="use the composite epsilon_plus, or integrated_gradients",
+        ),
+        Check(
             "conservation_error",
             "The weights lose {} of gradient × activation.",
             warns_above=0.05,

@@ -17,6 +17,7 @@ from explainer import Network, Preprocess
 
 from . import references as loops
 from . import slow_attention as attention
+from . import slow_relevance
 from .small_networks import small, with_relu
 
 Map = NDArray[Any]
@@ -225,6 +226,11 @@ def occlusion(subject: Subject, image: Tensor, target: int, wanted: dict[str, An
     return falls / counts
 
 
+def lrp(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    bounds = (BLACK[:, None, None], WHITE[:, None, None])
+    return slow_relevance.relevance(subject.module, image, target, wanted["composite"], bounds)
+
+
 def edges(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
     grey, (height, width) = np.pad(image.mean(0).numpy(), 1, mode="edge"), size_of(image)
     lengths = np.zeros((height, width))
@@ -300,6 +306,7 @@ SLOW: dict[str, Slow] = {
             *({"steps": 4, "points": name} for name in POINTS),
         ),
     ),
+    "lrp": Slow(lrp, tuple({"composite": name} for name in slow_relevance.RULES), close=1e-4),
     "edges": Slow(edges),
     "centre_prior": Slow(centre_prior, ({"spread": 0.3},)),
     "random_weights": Slow(random_weights, ({"seed": 3},)),
