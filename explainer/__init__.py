@@ -15,7 +15,7 @@ from .explanations.record import Found, drawn
 from .laboratory.metrics import METRICS, Metric
 from .laboratory.stream import Saved, explain_many
 from .methods import METHODS, Method
-from .networks import BUILDERS, Network, Preprocess, load_network, weights_of
+from .networks import BUILDERS, Arrays, Network, Preprocess, load_network, weights_of
 from .passes.targets import similarity_to
 from .pictures import store
 from .pictures.photos import open_channels, open_photo
@@ -25,6 +25,7 @@ __all__ = [
     "BUILDERS",
     "METHODS",
     "METRICS",
+    "Arrays",
     "Display",
     "ExplainerError",
     "Found",

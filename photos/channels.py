@@ -6,7 +6,7 @@ Values are as files have them: what they mean is declared where the picture is u
 
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,26 +63,51 @@ def open_channels(content: bytes, count: int, name: str = "the picture") -> Chan
         if isinstance(error, PhotoError):
             raise
         raise PhotoError(name, f"not a whole picture ({_first_line(error)})", FIX) from error
+    return Channels(_finite(values, name), name)
+
+
+def _finite(values: NDArray[np.generic], name: str) -> NDArray[np.float32]:
     if values.dtype.kind not in "uif":
         raise PhotoError(name, f"its values are {values.dtype}, not plain numbers", FIX)
     found = np.ascontiguousarray(values, dtype=np.float32)
     if not np.isfinite(found).all():
         raise PhotoError(
-            name, "some of its values are missing or infinite", "fill them, or remove the picture"
+            name, "some of its values are missing or infinite", "fill them, or remove the file"
         )
-    return Channels(found, name)
+    return found
+
+
+def open_array(content: bytes, name: str = "the array") -> NDArray[np.float32]:
+    """The values of a NumPy file (.npy) of any shape; PhotoError as `open_channels`."""
+    if kind_of(content) != "npy":
+        raise PhotoError(name, "not a NumPy array", "save it with numpy.save, as a .npy file")
+    try:
+        values, _ = _array_in(content, lambda shape: None, name)
+    except UNREADABLE as error:
+        if isinstance(error, PhotoError):
+            raise
+        raise PhotoError(name, f"not a whole array ({_first_line(error)})", FIX) from error
+    return _finite(values, name)
 
 
 def _of_array(content: bytes, count: int, name: str) -> NDArray[np.generic]:
+    values, axis = _array_in(content, lambda shape: _axis(shape, count, name), name)
+    return _channels_last(values, axis)
+
+
+def _array_in(
+    content: bytes, look: Callable[[tuple[int, ...]], int | None], name: str
+) -> tuple[NDArray[np.generic], int | None]:
+    """The array, and what `look` says of its shape before anything is made of it."""
     file = io.BytesIO(content)
     version = np.lib.format.read_magic(file)
     header = {(1, 0): np.lib.format.read_array_header_1_0}
     shape, _, kind = header.get(version, np.lib.format.read_array_header_2_0)(file)
-    axis = _axis(shape, count, name)
+    said = look(shape)
     if kind.hasobject or math.prod(shape) * kind.itemsize != len(content) - file.tell():
         raise PhotoError(name, "not a whole array of numbers", FIX)
     file.seek(0)
-    return _channels_last(np.lib.format.read_array(file, allow_pickle=False), axis)
+    return np.lib.format.read_array(file, allow_pickle=False), said
 
 
 def _axis(shape: tuple[int, ...], count: int, name: str) -> int | None:

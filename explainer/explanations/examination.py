@@ -27,6 +27,11 @@ def examine(network: Network, asked: Asked) -> None:
 
     Tried on a picture of coloured grain by a few passes; methods of many passes are not run.
     """
+    if (network.frames, network.places) != (None, 2):
+        raise ExplainerError(
+            f"{network.name} takes films, volumes or sound, which studies can't show yet",
+            "explain them with python -m explainer, or ask about single pictures",
+        )
     image = network.prepare([_grain(network.steps)])
     try:
         logits = _predicted(network, image)

@@ -18,7 +18,13 @@ from explainer.graphs.way import RULE
 from explainer.methods import METHODS, Layers, Method, Work
 from explainer.methods.base import digested
 from explainer.methods.joining import checks_of, maps_of
-from explainer.methods.shapes import by_case, extremes, laid_out, refuse_other_shapes
+from explainer.methods.shapes import (
+    by_case,
+    extremes,
+    form_of_input,
+    laid_out,
+    refuse_other_shapes,
+)
 from explainer.networks.contexts import refuse_other_length
 from explainer.networks.folded import folded
 from explainer.networks.forms import refuse_other_type, refuse_training
@@ -102,6 +108,7 @@ def explain(
         seconds=time.perf_counter() - started,
         provenance=MappingProxyType(_provenance(network, records, targets)),
         shown=network.shown,
+        form=form_of_input(pictured),
     )
 
 

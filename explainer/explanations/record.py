@@ -1,18 +1,21 @@
 """The frozen record that `explain` returns: maps, what they are of, and how they were made."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 from torch import Tensor, nn
 
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.methods import METHODS
+from explainer.methods.shapes import Form
 from explainer.pictures import store
+from explainer.pictures.montages import montage, strip
 from explainer.pictures.render import Display, render
 
 EXPLAINER = "1"
@@ -34,11 +37,14 @@ def versions_with(module: nn.Module) -> dict[str, str]:
         return versions()
 
 
-def drawn(maps: Any, method: str, shown: Sequence[int]) -> Any:
-    """The maps (…×C×H×W where they are per channel) of the channels that are `shown`, if any."""
-    if not shown or METHODS[method].shape != "input":
+def drawn(maps: Any, method: str, shown: Sequence[int], form: Form = "picture") -> Any:
+    """The maps as they are drawn: of those per channel (…×C×H×W, of volumes …×C×D×H×W) the channels
+    that are `shown`, if any; slices and frames come before channels."""
+    if METHODS[method].shape != "input":
         return maps
-    return maps[..., list(shown), :, :]
+    if form == "volume":
+        maps = maps.moveaxis(-4, -3) if isinstance(maps, Tensor) else np.moveaxis(maps, -4, -3)
+    return maps[..., list(shown), :, :] if shown else maps
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,7 @@ class Found:
     `checks[method]`: by name, N or N×K numbers that say how far a map keeps what it promises.
     `empty[method]`: N or N×K, the map has no positive value (signed maps: nothing but zeros).
     `shown`: which of the photos' channels people see, where these are read as files have them.
+    `form`: what was explained, which decides how maps are drawn.
     `settings[method]`: defaults included. `seconds`: of the whole call.
     """
 
@@ -65,6 +72,7 @@ class Found:
     beside: tuple[str, ...] = ()
     checks: Mapping[str, Mapping[str, Tensor]] = field(default_factory=dict)
     shown: tuple[int, ...] = ()
+    form: Form = "picture"
 
     def __getitem__(self, method: str) -> Tensor:
         if method not in self.maps:
@@ -79,31 +87,44 @@ class Found:
     def drawn(self, method: str) -> Tensor:
         """The method's maps as they are drawn: of maps per channel, those of the channels that
         people see."""
-        maps: Tensor = drawn(self[method], method, self.shown)
+        maps: Tensor = drawn(self[method], method, self.shown, self.form)
         return maps
 
     def overlay(
         self,
         method: str,
-        photos: Sequence[Image.Image],
+        photos: Sequence[Any],
         display: Display | None = None,
         *,
         jointly: bool = False,
     ) -> list[Any]:
-        """N RGB pictures, or N lists of K, of the maps over the crops that the network saw.
+        """N RGB pictures, or N lists of K, of the maps over the crops that the network saw (what
+        `Network.crop` gives: of films and volumes a list of pictures, of sound an array).
 
         `jointly`: the K maps of one image share their colour range.
         """
         maps = self.drawn(method)
         if len(photos) != len(maps):
             raise ExplainerError(f"{len(photos)} photos for {len(maps)} maps", "give one per image")
-        draw = partial(render, display=display, signed=self._signed(method))
+        draw = self._drawing(method, display)
         if not self.several:
             return [draw(map, photo) for map, photo in zip(maps, photos, strict=True)]
         return [
             [draw(map, photo, together=list(row) if jointly else ()) for map in row]
             for row, photo in zip(maps, photos, strict=True)
         ]
+
+    def _drawing(self, method: str, display: Display | None) -> Callable[..., Image.Image]:
+        signed = self._signed(method)
+        if self.form == "sound":
+            return partial(strip, display=display, signed=signed)
+        if self.form == "picture" or self._own_axes(method) == 2:
+            return partial(_of_picture, display=display, signed=signed)
+        name = "frame" if self.form == "frames" else "slice"
+        return partial(montage, display=display, signed=signed, name=name)
+
+    def _own_axes(self, method: str) -> int:
+        return self[method].dim() - (2 if self.several else 1)
 
     def _signed(self, method: str) -> bool:
         """Whether the method was asked for maps that keep both signs."""
@@ -112,7 +133,7 @@ class Found:
     def save(
         self,
         folder: str | Path,
-        photos: Sequence[Image.Image] | None = None,
+        photos: Sequence[Any] | None = None,
         display: Display | None = None,
         *,
         pictures: bool = True,
@@ -131,7 +152,7 @@ class Found:
         return store.save_manifest(folder / "manifest.json", self.manifest() | {"files": files})
 
     def _pictures(
-        self, photos: Sequence[Image.Image] | None, display: Display | None
+        self, photos: Sequence[Any] | None, display: Display | None
     ) -> list[tuple[str, Image.Image]]:
         named = []
         for method in self.maps:
@@ -145,15 +166,15 @@ class Found:
         return named
 
     def _shown(
-        self, method: str, photos: Sequence[Image.Image] | None, display: Display | None
+        self, method: str, photos: Sequence[Any] | None, display: Display | None
     ) -> list[Any]:
         if photos is not None:
             return self.overlay(method, photos, display)
         maps, alone = self.drawn(method), replace(display or Display(), show_photo=False)
-        own = maps.dim() - (2 if self.several else 1)
-        if own == 3 and maps.shape[-3] not in (1, 3):
+        is_per_channel = METHODS[method].shape == "input" and self.form != "sound"
+        if is_per_channel and maps.shape[-3] not in (1, 3):
             return []
-        draw = partial(render, display=alone, signed=self._signed(method))
+        draw = self._drawing(method, alone)
         if not self.several:
             return [draw(map) for map in maps]
         return [[draw(map) for map in row] for row in maps]
@@ -175,3 +196,10 @@ class Found:
             "seconds": self.seconds,
             "provenance": dict(self.provenance),
         }
+
+
+def _of_picture(map: Any, photo: Any = None, *, display: Display | None, **how: Any) -> Image.Image:
+    """The map over its photo; colours alone where one map stands for several frames."""
+    if isinstance(photo, Image.Image) or photo is None:
+        return render(map, photo, display, **how)
+    return render(map, None, replace(display or Display(), show_photo=False), **how)

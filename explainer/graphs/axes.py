@@ -78,10 +78,10 @@ class _Looked:
         assert place is not None
         self.place = place
 
-    def touched(self, axis: int, number: int) -> Tensor:
-        """Cases×places booleans: what the values at `number` along the axis depend on."""
+    def touched(self, axis: int, first: int, count: int = 1) -> Tensor:
+        """Cases×places booleans: what so many values along the axis depend on."""
         only = torch.zeros_like(self.weights)
-        only.select(axis, number).fill_(1)
+        only.narrow(axis, first, count).fill_(1)
         (gradient,) = torch.autograd.grad(
             [GradientEdge(*self.place)],
             [GradientEdge(*self.origin)],
@@ -99,8 +99,9 @@ def _channels_last(looked: _Looked) -> bool | None:
 def _moves(looked: _Looked, axis: int) -> bool:
     """Whether what values along this axis depend on moves along an axis of the input."""
     length = looked.tensor.shape[axis]
-    numbers = torch.linspace(0, length - 1, min(LOOKS, length)).round().long().tolist()
-    touched = [looked.touched(axis, number).any(0) for number in numbers]
+    count = -(-length // (2 * LOOKS))  # neighbours together, of which not all are rectified away
+    firsts = torch.linspace(0, length - count, min(LOOKS, length)).round().long().tolist()
+    touched = [looked.touched(axis, first, count).any(0) for first in firsts]
     if length < 2 or not all(bool(one.any()) for one in touched):
         return False
     return any(_in_order(touched, side) for side in range(touched[0].dim()))

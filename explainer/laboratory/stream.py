@@ -12,7 +12,6 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from PIL import Image
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -27,6 +26,7 @@ from explainer.explanations.explanation import (
 )
 from explainer.explanations.record import EXPLAINER, Found
 from explainer.networks.contexts import refuse_context
+from explainer.networks.folded import folded
 from explainer.networks.forms import refuse_training
 from explainer.networks.network import Network
 from explainer.passes.devices import PLAIN, arithmetic
@@ -87,7 +87,8 @@ class Order:
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def explain(self, images: Tensor) -> Found:
-        self.network.footprint(images)  # photos come together by chance: none may see the others
+        view, pictures = folded(self.network, images)
+        view.footprint(pictures)  # photos come together by chance: none may see the others
         classes = None if self.classes is None else [list(self.classes)] * len(images)
         return explain(self.network, images, classes, self.methods, settings=self.settings)
 
@@ -99,7 +100,7 @@ class _Photo:
     path: Path
     folder: Path
     said: Mapping[str, str] = field(default_factory=dict)
-    crop: Image.Image | None = None
+    crop: Any = None
     image: Tensor | None = None
 
 

@@ -1,7 +1,7 @@
 """Which methods explain what is no single picture, and how their maps are laid out back again."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -22,6 +22,18 @@ ANY_SHAPE = frozenset(
         *("grad_cam_pp", "occlusion"),
     }
 )
+
+
+Form = Literal["picture", "frames", "volume", "sound"]
+
+
+def form_of_input(network: Network) -> Form:
+    """What the network was asked about."""
+    if not isinstance(network, FoldedNetwork):
+        return "picture"
+    if network.fold.frames:
+        return "frames"
+    return "sound" if len(network.fold.sizes) == 1 else "volume"
 
 
 def refuse_other_shapes(

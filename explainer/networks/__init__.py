@@ -13,6 +13,7 @@ from explainer.errors import ExplainerError, did_you_mean
 from explainer.passes.devices import AUTO, device_named
 
 from . import efficientnet_lite, factories, timm_networks, torchvision_classifiers
+from .arrays import Arrays
 from .labels import IMAGENET, read_labels
 from .network import Network
 from .preprocessing import Preprocess, Preprocessing
@@ -142,6 +143,7 @@ __all__ = [
     "BUILDERS",
     "IMAGENET",
     "TIMM",
+    "Arrays",
     "Network",
     "Preprocess",
     "Preprocessing",

@@ -36,7 +36,6 @@ from explainer.passes.targets import (
     scores_in,
     scores_of,
 )
-from explainer.pictures.photos import open_channels, open_photo
 
 from .attention import Attended
 from .contexts import Entries, calling, entries_of, form_of, refuse_other_length
@@ -46,14 +45,14 @@ from .layouts import Layouts
 from .preprocessing import (
     Colour,
     Photo,
-    Preprocess,
     Preprocessing,
     adapted,
     as_they_are,
-    channels_of,
     crop_by,
+    opened_by,
     plain_by,
     seen_by,
+    shown_by,
 )
 from .redrawn import redrawn, widened
 
@@ -104,7 +103,7 @@ class Network:
         if self.layer is not None:
             object.__setattr__(self, "layer", address_of(self.module, self.layer))
         if self.preprocess is not None:
-            object.__setattr__(self, "preprocess", adapted(self.preprocess))
+            object.__setattr__(self, "preprocess", adapted(self.preprocess, self.frames))
         if self.probabilities not in get_args(Probabilities):
             raise ExplainerError(f"probabilities={self.probabilities!r}", "use softmax or sigmoid")
         refuse_declared(self.frames, self.places)
@@ -351,18 +350,17 @@ class Network:
         return self.preprocess
 
     def open(self, source: str | Path | bytes) -> Photo:
-        """A photo file as this network takes it: its colours, or its channels as they are."""
-        count = channels_of(self.preprocess)
-        return open_channels(source, count) if count else open_photo(source)
+        """A file as this network takes it: a photo, channels as they are, or an array."""
+        return opened_by(self.preprocess, source)
 
     @property
     def shown(self) -> tuple[int, ...]:
         """Which channels people see, where files are read as they are."""
-        steps = self.preprocess
-        return tuple(steps.shown) if isinstance(steps, Preprocess) else ()
+        return shown_by(self.preprocess)
 
-    def crop(self, photo: Photo, size: int | None = None) -> Image.Image:
-        """The region of a photo that the network sees, as people see it, RGB."""
+    def crop(self, photo: Photo, size: int | None = None) -> Any:
+        """The region of a photo that the network sees, as people see it: an RGB picture; of arrays
+        see `Arrays.pictured`."""
         return crop_by(self.steps, photo, size)
 
     def seen(self, photo: Photo, crop: Image.Image | None = None) -> Tensor:

@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
 import numpy as np
@@ -12,14 +13,17 @@ from PIL import Image
 from torch import Tensor
 
 from explainer.errors import ExplainerError
-from photos import Channels
+from explainer.pictures.photos import open_array, open_channels, open_photo
+from photos import CHANNEL_ENDINGS, Channels
+
+from .arrays import Array, Arrays
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 FILTERS = {"bilinear": Image.Resampling.BILINEAR, "bicubic": Image.Resampling.BICUBIC}
 
 
-Photo = Image.Image | Channels
+Photo = Image.Image | Channels | Array
 Colour = tuple[int, int, int]
 NEWER = {"squash": False, "channels": 3, "grey": None, "shown": (), "values": None, "bright": None}
 
@@ -176,6 +180,11 @@ class Preprocess:
             ]
             pixels = np.stack(planes * (3 // len(planes)), -1)
             return Image.fromarray(np.rint(pixels).astype(np.uint8))
+        if isinstance(photo, np.ndarray):
+            raise ExplainerError(
+                "an array, and the network takes photos",
+                "declare it: Network(preprocess=Arrays(…))",
+            )
         colours = photo.convert("RGB")
         if self.channels != 1 or self.shown:
             return colours
@@ -216,13 +225,17 @@ class Preprocess:
 def seen_by(steps: Preprocessing, photo: Photo, crop: Image.Image | None = None) -> Tensor:
     """C×H×W float32: what a network sees of a photo. `crop`: that of the photo, where it is made
     already."""
+    if isinstance(steps, Arrays):
+        return steps.seen(_array_of(photo))
     if channels_of(steps):
         return cast(Preprocess, steps).seen(photo)
     return steps.tensor(crop_by(steps, photo) if crop is None else crop)
 
 
-def crop_by(steps: Preprocessing, photo: Photo, size: int | None = None) -> Image.Image:
-    """The region of a photo that a network sees, as people see it."""
+def crop_by(steps: Preprocessing, photo: Photo, size: int | None = None) -> Any:
+    """The region of a photo that a network sees, as people see it; of arrays `Pictured`."""
+    if isinstance(steps, Arrays):
+        return steps.pictured(_array_of(photo))
     if isinstance(steps, Preprocess):
         return steps.crop(photo, size)
     if isinstance(photo, Channels):
@@ -230,12 +243,26 @@ def crop_by(steps: Preprocessing, photo: Photo, size: int | None = None) -> Imag
             f"{photo.name} holds channels, and the network's own preprocessing takes photos",
             "use Preprocess(channels=…, shown=…, values=…)",
         )
-    return steps.crop(photo, size)
+    return steps.crop(cast(Image.Image, photo), size)
+
+
+def opened_by(steps: Preprocessing | None, source: str | Path | bytes) -> Photo:
+    """A file as a network takes it: a photo, channels as they are, or an array."""
+    if isinstance(steps, Arrays):
+        return open_array(source)
+    count = channels_of(steps)
+    return open_channels(source, count) if count else open_photo(source)
+
+
+def _array_of(photo: Photo) -> Array:
+    if not isinstance(photo, np.ndarray):
+        raise ExplainerError("a photo, and the network takes arrays", "give a NumPy array")
+    return photo
 
 
 def plain_by(steps: Preprocessing, colour: Colour) -> Tensor:
     """C×H×W: what a network sees of a photo whose every pixel has this colour, 0 to 255 each."""
-    if isinstance(steps, Preprocess):
+    if isinstance(steps, Preprocess | Arrays):
         return steps.plain(colour)
     return steps.tensor(Image.new("RGB", (steps.size, steps.size), colour))
 
@@ -252,6 +279,20 @@ def as_they_are(images: Tensor, colour: Colour) -> Tensor:
         return torch.full_like(images[:1], colour[0] / 255)
     values = [torch.full_like(images[:1, :1], value / 255) for value in colour]
     return torch.cat(values, 1)
+
+
+def shown_by(steps: Preprocessing | None) -> tuple[int, ...]:
+    """Which channels of a file people see, where it is read as it is; sound is seen whole."""
+    if isinstance(steps, Preprocess) or (isinstance(steps, Arrays) and not steps.is_sound):
+        return tuple(steps.shown)
+    return ()
+
+
+def endings_of(steps: Preprocessing | None) -> Collection[str]:
+    """How the names of files that are read for a network end, beside those of photos."""
+    if isinstance(steps, Arrays):
+        return {".npy"}
+    return CHANNEL_ENDINGS if channels_of(steps) else ()
 
 
 def channels_of(steps: Preprocessing | None) -> int:
@@ -302,11 +343,17 @@ def _refuse_channels(steps: Preprocess) -> None:
             raise ExplainerError(f"{name}={ends}", "give the lowest, then the highest")
 
 
-def adapted(steps: Any) -> Preprocessing:
+def adapted(steps: Any, frames: int | None = None) -> Preprocessing:
     """`steps` as a Preprocessing: as they are, or what torchvision's `transforms()` say.
 
-    Anything else can't tell which region of a photo it crops, and is refused.
+    Anything else can't tell which region of a photo it crops, and is refused; so are arrays of
+    frames for a network that takes none, and the other way round.
     """
+    if isinstance(steps, Arrays) and steps.frames != (frames is not None):
+        raise ExplainerError(
+            f"Arrays(frames={steps.frames}) for a network with frames={frames}",
+            "say the same of both",
+        )
     if all(hasattr(steps, name) for name in ("size", "crop", "tensor", "digest")):
         return cast(Preprocessing, steps)
     preset = ("crop_size", "resize_size", "mean", "std", "interpolation")

@@ -4,10 +4,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
 from explainer.errors import ExplainerError
 from photos import WHITE, Channels, PhotoError
+from photos import open_array as array_in
 from photos import open_channels as channels_in
 from photos import open_photo as opened
 
@@ -29,6 +32,11 @@ def open_channels(source: str | Path | bytes, count: int) -> Channels:
     Refuses what `photos.open_channels` refuses, and a file that can't be read.
     """
     return _read(source, lambda content, name: channels_in(content, count, name))
+
+
+def open_array(source: str | Path | bytes) -> NDArray[np.float32]:
+    """A NumPy file (.npy), its values as they are; refused as `open_channels` refuses."""
+    return _read(source, array_in)
 
 
 def _read(source: str | Path | bytes, decode: Callable[[bytes, str], Opened]) -> Opened:

@@ -12,9 +12,8 @@ from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
 from explainer.methods import METHODS
 from explainer.networks import Network, load_asked, weights_of
-from explainer.networks.preprocessing import channels_of
+from explainer.networks.preprocessing import endings_of
 from explainer.passes.devices import AUTO
-from photos import CHANNEL_ENDINGS
 
 ALL = "all"
 FIRST = "top1"
@@ -152,7 +151,7 @@ def classes_of(targets: str) -> list[str | int] | None:
 
 def photos_of(given: Sequence[Path], network: Network) -> list[Path]:
     """The files, and those in the folders among them that the network takes, sorted by name."""
-    endings = CHANNEL_ENDINGS if channels_of(network.preprocess) else ENDINGS
+    endings = endings_of(network.preprocess) or ENDINGS
     found: list[Path] = []
     for path in given:
         inside = path.rglob("*") if path.is_dir() else ()

@@ -221,6 +221,12 @@ def test_channels_that_come_last_are_recognised() -> None:
     torch.testing.assert_close(explain(said, images, [1, 2], ["layer_cam"])["layer_cam"], expected)
 
 
+def test_inputs_that_are_even_everywhere_hide_no_axis() -> None:
+    for network, images, size, _ in CASES.values():
+        bare = Network(network.module, network.layer, frames=network.frames, places=network.places)
+        assert explain(bare, torch.zeros_like(images), [1, 2])["grad_cam"].shape == size
+
+
 def test_frames_in_another_order_are_refused() -> None:
     network = Network(seeded(lambda: Film(turned=True)), "frame", frames=3)
     with pytest.raises(ExplainerError, match=r"not the cases one after.*images\.flatten\(0, 1\)"):
