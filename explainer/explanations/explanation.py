@@ -160,6 +160,11 @@ class _Asked:
             part = with_maps(part, more, list(self.chosen))
         return part
 
+    def _rules(self, network: Network) -> list[str] | None:
+        """The parts to which some method limits its ReLUs' rules; None where no method has any."""
+        ruled = [self.records[name] for name, method in self.chosen.items() if method.needs_relu]
+        return [part for record in ruled for part in record.parts(network)] if ruled else None
+
     def _of_one_pass(self, wanted: Wanted, images: Tensor, rows: slice) -> Part:
         """One graph of these rows of the images, and every map that it gives."""
         methods = self.chosen.values()
@@ -182,7 +187,7 @@ class _Asked:
                 layers.all(),
                 wanted,
                 pixels=any(method.needs_pixels for method in methods),
-                rules=any(method.needs_relu for method in methods),
+                rules=self._rules(network),
             )
         outputs = graph.outputs
         scores = outputs if callable(wanted) else network.scores(outputs)

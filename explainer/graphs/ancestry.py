@@ -19,6 +19,11 @@ def place_of(tensor: Tensor) -> Place | None:
     return None if tensor.grad_fn is None else (tensor.grad_fn, tensor.output_nr)
 
 
+def made_of(places: Iterable[Place], without: Collection[Place]) -> set[Place]:
+    """Everything that was needed for `places`, themselves included; never through `without`."""
+    return set(_edges_from(places, without))
+
+
 def ancestors(tensors: Iterable[Tensor], without: Collection[Place] = ()) -> set[Place]:
     """Everything that `tensors` were made of, themselves included; never through `without`."""
     return set(_edges(tensors, without))
@@ -54,9 +59,14 @@ def calls_between(tensor: Tensor, source: Tensor) -> tuple[Node, ...]:
 
 
 def _edges(tensors: Iterable[Tensor], without: Collection[Place]) -> dict[Place, list[Place]]:
+    places = (place for tensor in tensors if (place := place_of(tensor)) is not None)
+    return _edges_from(places, without)
+
+
+def _edges_from(places: Iterable[Place], without: Collection[Place]) -> dict[Place, list[Place]]:
     """Each place that is reached, with what it was made of."""
     edges: dict[Place, list[Place]] = {}
-    waiting = [place for tensor in tensors if (place := place_of(tensor)) is not None]
+    waiting = list(places)
     while waiting:
         place = waiting.pop()
         if place in edges or place in without:

@@ -1,6 +1,6 @@
 """One forward pass, kept so that it can be walked backwards several times under different rules."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Any
@@ -28,7 +28,8 @@ from .ancestry import Place, ancestors, place_of
 from .attention import refuse_hidden_calls, replayed
 from .blocks import Blocks
 from .choices import Choices
-from .proof import Proof
+from .parts import Parts
+from .proof import Inside, Proof
 from .rectifiers import Rule, Walk, rectified
 from .spellings import Spellings
 
@@ -161,7 +162,8 @@ class Graph:
     `outputs`: what the network gave. `maps[address]`: N×K×u×v activations of each layer asked for,
     of maps N×u×v×K and tokens N×T×K too (`layouts` of those whose proportions do not tell, see
     `Network.graph`).
-    With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules.
+    With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules,
+    all of them or only those inside one of the addresses that it names.
     `run` runs the module on images, where calling it with them alone is not enough. With `blocks`
     attention is computed in the open. Nothing of the network's is changed: no module, flag,
     gradient or hook outlives the pass.
@@ -174,21 +176,21 @@ class Graph:
         addresses: Sequence[str],
         *,
         pixels: bool = False,
-        rules: bool = False,
+        rules: Collection[str] | None = None,
         layouts: Mapping[str, Arrangement] = MappingProxyType({}),
         run: Run | None = None,
         blocks: Blocks | None = None,
     ) -> None:
         self.layouts, self.run = layouts, run or module
         self.blocks, self._attention = blocks, blocks.pass_of() if blocks else None
-        if rules:
+        if rules is not None:
             refuse_hidden_calls(module, "ReLUs")
-        self.walk = Walk()
+        self.walk = Walk(parts=Parts(rules or ()))
         self.images = images.detach().requires_grad_(pixels)
         self.choices = Choices(self.images)
         watches = [_Watch(address, images, layouts.get(address)) for address in addresses]
         self.own = [*module.parameters(), *module.buffers()]  # its masks are no ReLU's
-        self.outputs = self._forward(module, watches, rules)
+        self.outputs = self._forward(module, watches, rules is not None)
         self.maps = {watch.address: _met(watch) for watch in watches}
         self._repeated = [watch for watch in watches if len(watch.copies) > 1]
 
@@ -201,11 +203,14 @@ class Graph:
         modules = {watch.address: named[watch.module] for watch in watches}
         hooks: dict[str, Hook] = {watch.address: watch.hook for watch in watches}
         watching = hooked(modules, hooks.__getitem__)
+        parts = self.walk.parts
+        following = hooked(parts.modules(module), parts.leaving, parts.entering)
         opened = self._attention or nullcontext()
         with (
             passing(module) as kept,
             grad,
             walkable(module),
+            following,
             watching,
             mode,
             PlainStrides(),
@@ -245,13 +250,19 @@ class Graph:
                     "name a layer after they are joined",
                 )
 
-    def gradients(self, scores: Tensor, wanted: Sequence[Tensor], rule: Rule) -> list[Tensor]:
-        """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`."""
+    def gradients(
+        self,
+        scores: Tensor,
+        wanted: Sequence[Tensor],
+        rule: Rule,
+        within: tuple[str, ...] = (),
+    ) -> list[Tensor]:
+        """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`: all, or those `within`."""
         if not scores.requires_grad:
             raise _independent()
         if rule != "gradient":
-            Proof(scores, self.images, self.own, self.choices.made).refuse()
-        self.walk.rule = rule
+            Proof(scores, self.images, self.own, self.choices.made, self._inside(within)).refuse()
+        self.walk.rule, self.walk.within = rule, within
         with told():
             found = torch.autograd.grad(
                 scores,
@@ -264,6 +275,9 @@ class Graph:
             raise _independent()
         self._refuse_unread(wanted, found)
         return list(found)
+
+    def _inside(self, within: tuple[str, ...]) -> Inside | None:
+        return Inside(within, self.walk.parts.nodes(within)) if within else None
 
     def _refuse_unread(self, wanted: Sequence[Tensor], found: Sequence[Tensor]) -> None:
         """Past the last attention the class token is all that is read: no patch has a gradient."""

@@ -8,7 +8,7 @@ so that an activation written by hand is seen as what it is: x·σ(x), |x| + x, 
 
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
@@ -102,8 +102,19 @@ class Course:
     joined: tuple[int, ...] | None = None
 
 
+@dataclass(frozen=True)
+class Inside:
+    """The parts that a rule is limited to, and the calls in them: others follow the gradient."""
+
+    parts: tuple[str, ...]
+    nodes: Collection[Node]
+
+
 class Proof:
-    """What was found of one score's graph. `rectified`: how many ReLUs follow the rule."""
+    """What was found of one score's graph. `rectified`: how many ReLUs follow the rule.
+
+    `inside`: where a rule is limited to parts of the network, only these are looked at.
+    """
 
     def __init__(
         self,
@@ -111,6 +122,7 @@ class Proof:
         images: Tensor,
         own: Iterable[Tensor],
         choices: Mapping[Node, str] = MappingProxyType({}),
+        inside: Inside | None = None,
     ) -> None:
         self.rectified = 0
         self.smooth: set[str] = set()
@@ -118,11 +130,13 @@ class Proof:
         self.hidden: set[str] = set()
         self._own = {tensor.data_ptr() for tensor in own}
         self._courses: dict[Node, Course] = {}
+        self._inside = inside
         for node in calls_between(scores, images):
-            self._courses[node] = self._course(node)
-        chosen = {name for node, name in choices.items() if node in self._courses}
+            is_inside = inside is None or node in inside.nodes
+            self._courses[node] = self._course(node) if is_inside else self._left(node)
+        chosen = {name for node, name in choices.items() if self._looked_at(node)}
         self.unread |= {f"{name} with a choice made from values" for name in chosen}
-        if scores.grad_fn in self._courses:
+        if scores.grad_fn is not None and self._looked_at(scores.grad_fn):
             self._ends(self._courses[scores.grad_fn], "")
 
     def refuse(self) -> None:
@@ -145,12 +159,32 @@ class Proof:
                 "backpropagation and deconvnet are not defined",
                 "use a CAM method or gradient",
             )
+        if self.rectified == 0 and self._inside is not None:
+            raise ExplainerError(
+                f"no ReLU lies within {_listed(set(self._inside.parts))}, to which guided "
+                "backpropagation and deconvnet are limited (rules_within)",
+                "name a part with ReLUs that the score depends on, or leave rules_within out",
+            )
         if self.rectified == 0:
             raise ExplainerError(
                 "no ReLU was met in the forward pass, so guided backpropagation and deconvnet "
                 "would be the plain gradient",
                 "use a CAM method or gradient",
             )
+
+    def _looked_at(self, node: Node) -> bool:
+        return node in self._courses and (self._inside is None or node in self._inside.nodes)
+
+    def _left(self, node: Node) -> Course:
+        """A call outside: what it takes from inside ends there."""
+        for parent, output in node.next_functions:
+            if parent is not None and self._looked_at(parent):
+                self._ends(self._from(parent, output), name_of(node))
+        call: Any = made_by(node)
+        ours = getattr(call, "_forward_cls", None) is Rectify
+        if ours and self._inside is not None and call.parts & {*self._inside.parts}:
+            self.hidden.add("a ReLU whose result leaves its part by another way")
+        return Course((node, 0))
 
     def _course(self, node: Node) -> Course:
         given = [

@@ -4,21 +4,32 @@ Plain gradient, guided backpropagation and deconvnet share their forward pass: o
 the ReLU differs. `spellings` finds the calls that are one; `proof` shows that none was missed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
+from .parts import Parts
+
 Rule = Literal["gradient", "guided_backprop", "deconvnet"]
 
 
 @dataclass
 class Walk:
-    """What a backward pass reads: the rule that the ReLUs follow now."""
+    """What a backward pass reads: the rule that the ReLUs follow now, all or those `within` parts.
+
+    `parts`: knows in which parts a call runs.
+    """
 
     rule: Rule = "gradient"
+    within: tuple[str, ...] = ()
+    parts: Parts = field(default_factory=lambda: Parts(()))
+
+    def rule_in(self, parts: frozenset[str]) -> Rule:
+        """The rule of a ReLU that ran in these parts."""
+        return self.rule if not self.within or parts & {*self.within} else "gradient"
 
 
 class Rectification(NamedTuple):
@@ -49,15 +60,17 @@ class Rectify(torch.autograd.Function):
         out = _rectified(x, call.ceiling, call.in_place)
         ctx.save_for_backward(out, ends)
         ctx.ceiling, ctx.walk, ctx.at_ends = call.ceiling, walk, call.at_ends
+        ctx.parts = walk.parts.now()
         return out
 
     @staticmethod
     def backward(ctx: Any, gradient: Tensor) -> tuple[None, Tensor, None]:
-        if ctx.walk.rule == "deconvnet":
+        rule = ctx.walk.rule_in(ctx.parts)
+        if rule == "deconvnet":
             return None, gradient.clamp(min=0), None
         out, ends = ctx.saved_tensors
         gated = _gated(gradient, out, ctx.ceiling)
-        if ctx.walk.rule == "guided_backprop":
+        if rule == "guided_backprop":
             return None, gated.clamp_(min=0), None
         if ends is not None:
             gated = torch.where(ends, ctx.at_ends * gradient, gated)

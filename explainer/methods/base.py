@@ -172,15 +172,17 @@ class Work:
         found = self.everywhere(("layers", k), lambda: self._gradients(maps, "gradient", k))
         return found[layer or self.layer]
 
-    def pixel_gradient(self, rule: Rule, k: int) -> Tensor:
-        """∂y/∂x: N×C×H×W, the ReLUs following `rule`."""
-        wanted = {"x": self.graph.images}
-        return self.everywhere(("pixels", rule, k), lambda: self._gradients(wanted, rule, k))["x"]
+    def pixel_gradient(self, rule: Rule, k: int, within: tuple[str, ...] = ()) -> Tensor:
+        """∂y/∂x: N×C×H×W, the ReLUs following `rule`: all, or those within some addresses."""
+        wanted, key = {"x": self.graph.images}, ("pixels", rule, within, k)
+        return self.everywhere(key, lambda: self._gradients(wanted, rule, k, within))["x"]
 
-    def _gradients(self, wanted: Mapping[str, Tensor], rule: Rule, k: int) -> dict[str, Tensor]:
+    def _gradients(
+        self, wanted: Mapping[str, Tensor], rule: Rule, k: int, within: tuple[str, ...] = ()
+    ) -> dict[str, Tensor]:
         with torch.enable_grad():
             scores = self.scores(k)
-        found = self.graph.gradients(scores, list(wanted.values()), rule)
+        found = self.graph.gradients(scores, list(wanted.values()), rule, within)
         return dict(zip(wanted, map(full_precision, found), strict=True))
 
     def scores(self, k: int) -> Tensor:

@@ -2,7 +2,7 @@
 
 import copy
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -290,7 +290,7 @@ class Network:
         wanted: Wanted = None,
         *,
         pixels: bool = False,
-        rules: bool = False,
+        rules: Collection[str] | None = None,
     ) -> Graph:
         """The forward pass of a batch, with the layouts of maps told by how these came about."""
         self._refuse_shared_questions(images, wanted)
