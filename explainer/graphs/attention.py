@@ -6,8 +6,10 @@ that multiplies a softmax with values itself is met at that product. No module i
 """
 
 import math
+import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from types import FunctionType
 from typing import Any
 
@@ -23,6 +25,8 @@ from explainer.errors import ExplainerError
 from .ancestry import Place, place_of
 
 PRODUCTS = frozenset({"matmul", "__matmul__", "bmm"})
+# They hand weights on in another type
+HANDING = frozenset({"to", "type", "type_as", "float", "half", "bfloat16", "contiguous"})
 Call = tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any], Any]
 
 
@@ -131,10 +135,23 @@ class Attentions(TorchFunctionMode):
             return self._multi_head(args, kwargs)
         if name in PRODUCTS and args[0] in self._softmaxes and self._wanted():
             return self._kept(args[0], args[1], func)
+        if name == "einsum" and self._is_product(*args) and self._wanted():
+            return self._kept(args[1], args[2], partial(func, args[0]))
         out = func(*args, **kwargs)
         if name == "softmax" and _over_last_axis(args, kwargs) and out.dim() in (3, 4):
             self._softmaxes[out] = True
+        if name in HANDING and args[0] in self._softmaxes and isinstance(out, Tensor):
+            self._softmaxes[out] = True
         return out
+
+    def _is_product(self, equation: Any, *given: Any) -> bool:
+        """Whether an einsum multiplies the weights' rows with the values: `…ij,…jd->…id`."""
+        if not isinstance(equation, str) or len(given) != 2 or given[0] not in self._softmaxes:
+            return False
+        left, right, made = re.split(",|->", equation.replace(" ", "") + "->")[:3]
+        apart = left[-2:-1] != left[-1:] and right[-1:] not in left
+        rows = made == left[:-1] + right[-1:] and right[:-1] == left[:-2] + left[-1:]
+        return apart and rows
 
     def _wanted(self) -> bool:
         self._attentions += 1

@@ -104,7 +104,9 @@ class _Found:
         """T, the number of tokens over which each of the attentions goes."""
         if not self.met:
             raise ExplainerError(
-                "no attention was met on the way from the image to the score", OTHER_METHODS
+                "no attention that can be read was met on the way from the image to the score: the "
+                "network has none, or computes it in a way of its own",
+                OTHER_METHODS,
             )
         images, length = self.trail.images, self.met[-1].weights.shape[-1]
         for number, one in enumerate(self.met, 1):

@@ -71,15 +71,15 @@ def neighbours(tokens: Tensor) -> Tensor:
 ALONE = "tokens learn of each other by more than the attentions"
 OWN = "not one row and one column for each of the same tokens"
 REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
-    "no attention": (small, "no attention was met"),
+    "no attention": (small, "no attention that can be read"),
     "mixer": (
         lambda: drawn(seeded(MlpMixer, num_classes=5, img_size=32, patch_size=8, num_blocks=2,
                              embed_dim=24)),
-        "no attention was met",
+        "no attention that can be read",
     ),
     "windows": (
         lambda: seeded(TorchvisionSwin, [2, 2], 24, [2, 2], [2, 2], [4, 4], num_classes=5),
-        "no attention was met|" + OWN,
+        "no attention that can be read|" + OWN,
     ),
     "windows of timm's": (
         lambda: seeded(SwinTransformer, img_size=32, patch_size=4, window_size=4, embed_dim=24,

@@ -13,7 +13,7 @@ from explainer import METHODS, ExplainerError, Network, explain
 from explainer.graphs.layouts import layout_at
 from explainer.graphs.trail import follow
 from explainer.pictures.resizing import resize
-from tests.explainer.small_networks import noise
+from tests.explainer.small_networks import EVERY, OF_ATTENTION, noise
 from tests.explainer.transformers import FAMILIES, Family, patches, transformer
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "methods.md"
@@ -93,7 +93,7 @@ def test_pytorch_grad_cam_agrees_with_a_reshape_written_by_hand(name: str, metho
 def test_every_other_method_works_and_gradients_are_those_of_a_plain_pass(name: str) -> None:
     _, network, images = asked(name)
     unlike = {"score_cam", "hires_cam", *GUIDED}  # a pass a channel; above; below
-    methods = [method for method in METHODS if method not in unlike]
+    methods = [method for method in EVERY if method not in unlike]
     found = explain(network, images, TARGETS, methods, settings=FEW)
     assert all(torch.isfinite(found[method]).all() for method in methods)
     hidden = images.clone()
@@ -156,6 +156,7 @@ def test_the_table_in_the_documents_is_what_is_found() -> None:
         "gradients": ["gradient", "integrated_gradients", "smooth_grad"],
         "`occlusion`": ["occlusion"],
         "guided": GUIDED,
+        "attention": list(OF_ATTENTION),
     }
     lines = [
         f"| network | from | explained by default | that is | {' | '.join(columns)} |",

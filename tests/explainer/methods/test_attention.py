@@ -1,14 +1,26 @@
 """Methods that read attention: as peers compute them, of the tokens that a network has."""
 
+from operator import attrgetter
 from typing import Any
 
 import pytest
 import torch
+from torch import Tensor, nn
+from torch.nn import functional
 from torchcam.methods import LeGrad
+from transformers import (
+    CLIPVisionConfig,
+    CLIPVisionModelWithProjection,
+    Dinov2Config,
+    Dinov2ForImageClassification,
+    ViTConfig,
+    ViTForImageClassification,
+)
 
-from explainer import Network, explain
+from explainer import ExplainerError, Network, explain
 from tests.explainer.small_networks import OF_ATTENTION, noise
-from tests.explainer.small_transformers import TRANSFORMERS, by_hand, timm, vit
+from tests.explainer.small_transformers import TRANSFORMERS, OneHead, by_hand, drawn, timm, vit
+from tests.running import at_once
 
 
 def test_torchcams_legrad_agrees() -> None:
@@ -96,3 +108,180 @@ def test_photos_that_are_not_square_have_their_own_grid() -> None:
         found = explain(Network(module), noise(2, 3, *size), [1, 2], OF_ATTENTION)
         for method in OF_ATTENTION:
             assert found[method].shape == (2, size[0] // 8, size[1] // 8)
+
+
+def by_hooks(module: Any, images: Tensor, targets: list[int], rows: list[int]) -> dict[str, Tensor]:
+    """Rollout, Chefer et al. and the product, over all tokens, from what timm's `attn_drop` gets
+    where its attention is not fused: as people do it by hand."""
+    met: list[Tensor] = []
+
+    def hook(_: nn.Module, __: Any, out: Tensor) -> None:
+        out.retain_grad()
+        met.append(out)
+
+    handles = [block.attn.attn_drop.register_forward_hook(hook) for block in module.blocks]
+    module(images)[range(len(images)), targets].sum().backward()
+    for handle in handles:
+        handle.remove()
+    eye = torch.eye(met[0].shape[-1])
+    rolled = R = eye.expand(len(images), -1, -1)
+    product = torch.zeros(len(images), len(eye))
+    for A in met:
+        weights, gradient = A.detach(), A.grad
+        rolled = (weights.mean(1) + eye) / 2 @ rolled
+        R = R + (weights * gradient).clamp(min=0).mean(1) @ R
+        product += (weights * gradient.clamp(min=0)).mean((1, 2)) / len(met)
+    return {
+        "attention_rollout": rolled[:, rows].mean(1),
+        "generic_attention": R[:, rows].mean(1),
+        "gradient_attention": product,
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "prefix", "rows"),
+    [("timm", 1, [0]), ("registers", 3, [0]), ("distilled", 2, [0, 1]), ("mean", 0, [*range(16)])],
+)
+def test_maps_are_those_of_hooks_on_timms_own_weights(
+    name: str, prefix: int, rows: list[int]
+) -> None:
+    module, images, targets = TRANSFORMERS[name](), noise(2, 3, 32, 32), [1, 2]
+    found = explain(Network(module), images, targets, OF_ATTENTION)
+    for block in module.blocks:
+        block.attn.fused_attn = False
+    for method, tokens in by_hooks(module, images, targets, rows).items():
+        expected = tokens[:, prefix:].reshape(2, 4, 4)
+        torch.testing.assert_close(found[method], expected, rtol=1e-4, atol=1e-7)
+
+
+HUGGING_FACE = {
+    "ViT": lambda sizes: ViTForImageClassification(ViTConfig(num_labels=5, **sizes)),
+    "DINOv2": lambda sizes: Dinov2ForImageClassification(Dinov2Config(num_labels=5, **sizes)),
+    "CLIP": lambda sizes: CLIPVisionModelWithProjection(
+        CLIPVisionConfig(projection_dim=5, **sizes)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", HUGGING_FACE)
+def test_hugging_faces_networks_are_read_whichever_way_they_attend(name: str) -> None:
+    images, found = noise(2, 3, 32, 32), {}
+    sizes = {"hidden_size": 24, "num_hidden_layers": 2, "num_attention_heads": 2}
+    sizes |= {"intermediate_size": 32, "image_size": 32, "patch_size": 8}
+    for way in ("eager", "sdpa"):
+        module = drawn(HUGGING_FACE[name]({"attn_implementation": way, **sizes}))
+        read = {"scores": attrgetter("image_embeds")} if name == "CLIP" else {}
+        found[way] = explain(Network(module, **read), images, [1, 2], OF_ATTENTION)
+    for method in OF_ATTENTION:
+        eager, sdpa = (found[way][method] for way in ("eager", "sdpa"))
+        assert eager.shape == (2, 4, 4)
+        assert eager.abs().max() > 0
+        torch.testing.assert_close(eager, sdpa, rtol=1e-3, atol=1e-6)
+
+
+class Einsums(OneHead):
+    """The same block, whose products are einsums, in half precision with weights from float32."""
+
+    def __init__(self, width: int, equation: str = "nij,njd->nid") -> None:
+        super().__init__(width)
+        self.equation = equation
+
+    def forward(self, x: Tensor) -> Tensor:
+        y = self.norm1(x)
+        logits = torch.einsum("nid,njd->nij", self.query(y), self.key(y))
+        weights = logits.softmax(dim=-1, dtype=torch.float64).to(x.dtype)
+        x = x + torch.einsum(self.equation, weights, self.value(y))
+        return x + functional.gelu(self.rest(self.norm2(x)))
+
+
+def test_einsums_are_met_as_products_are_and_refused_where_they_take_columns() -> None:
+    images, module = noise(2, 3, 32, 32), TRANSFORMERS["one head"]()
+    expected = explain(Network(module), images, [1, 2], OF_ATTENTION)
+    for equation in ("nij,njd->nid", " n i j, n j d -> n i d"):
+        twin = TRANSFORMERS["one head"]()
+        twin.encoder.layers = nn.Sequential(*(Einsums(24, equation) for _ in range(2)))
+        twin.load_state_dict(module.state_dict())
+        found = explain(Network(twin.eval()), images, [1, 2], OF_ATTENTION)
+        for method in OF_ATTENTION:
+            torch.testing.assert_close(found[method], expected[method], rtol=1e-3, atol=1e-6)
+    for block in twin.encoder.layers:
+        block.equation = "nji,njd->nid"
+    for method in OF_ATTENTION:
+        with pytest.raises(ExplainerError, match="no attention that can be read"):
+            explain(Network(twin), images, [1, 2], [method])
+
+
+class Asking(nn.Module):
+    """A transformer whose tokens are moved by a question before its first block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seen, self.words = vit(), nn.Embedding(4, 24)
+
+    def forward(self, images: Tensor, words: Tensor) -> Tensor:
+        own = self.seen
+        x = own._process_input(images)
+        x = torch.cat([own.class_token.expand(len(x), -1, -1), x], 1) + self.words(words)[:, None]
+        return own.heads(own.encoder(x)[:, 0])
+
+
+def ask(module: nn.Module, images: Tensor, words: Any) -> Tensor:
+    return module(images, torch.tensor(words))
+
+
+@pytest.mark.parametrize("method", OF_ATTENTION)
+def test_each_image_is_asked_its_own_question(method: str) -> None:
+    module, images, questions = drawn(Asking()), noise(5, 3, 32, 32), [0, 3, 1, 2, 3]
+    network, targets = Network(module, call=ask), [1, 4, 2, 0, 3]
+    alone = torch.cat([
+        explain(network, images[n : n + 1], targets[n : n + 1], [method],
+                context=questions[n : n + 1])[method]
+        for n in range(5)
+    ])  # fmt: skip
+    for memory in (None, 1, 400_000):
+        found = explain(network, images, targets, [method], context=questions, memory=memory)
+        torch.testing.assert_close(found[method], alone, rtol=1e-4, atol=1e-7)
+    other = explain(network, images, targets, [method], context=[1, 2, 3, 0, 0])[method]
+    assert not torch.allclose(other, alone, rtol=1e-2)
+
+
+@pytest.mark.parametrize("mode", [torch.no_grad, torch.inference_mode, torch.enable_grad])
+def test_all_of_the_callers_is_as_it_was(mode: Any) -> None:
+    module, images = vit(), noise(2, 3, 32, 32)
+    expected = explain(Network(module), images, [0, 1], OF_ATTENTION)
+    before = {name: values.clone() for name, values in module.state_dict().items()}
+    with mode():
+        found = explain(Network(module), images, [0, 1], OF_ATTENTION)
+        assert torch.is_grad_enabled() == (mode is torch.enable_grad)
+    for method in OF_ATTENTION:
+        assert torch.equal(found[method], expected[method])
+        assert not found[method].requires_grad
+    assert all(torch.equal(before[name], v) for name, v in module.state_dict().items())
+    assert all(weights.grad is None for weights in module.parameters())
+    assert not any(child._forward_hooks for child in module.modules())
+
+
+def test_threads_with_one_network_do_not_disturb_each_other() -> None:
+    network = Network(vit())
+    batches = [(noise(2, 3, 32, 32, seed=seed), [seed % 5] * 2) for seed in range(4)]
+    expected = [explain(network, *batch, OF_ATTENTION) for batch in batches]
+    wrong: list[int] = []
+
+    def run(number: int) -> None:
+        for _ in range(3):
+            found = explain(network, *batches[number], OF_ATTENTION)
+            if any(not torch.equal(found[m], expected[number][m]) for m in OF_ATTENTION):
+                wrong.append(number)
+
+    at_once(4, run)
+    assert wrong == []
+
+
+@pytest.mark.parametrize("method", OF_ATTENTION)
+def test_under_autocast_maps_are_near(method: str) -> None:
+    network, images = Network(vit()), noise(2, 3, 32, 32)
+    expected = explain(network, images, [1, 2], [method])[method]
+    with torch.autocast("cpu", dtype=torch.bfloat16):
+        found = explain(network, images, [1, 2], [method])[method]
+    assert found.dtype == torch.float32
+    assert (found - expected).abs().max() < 0.15 * expected.abs().max()
