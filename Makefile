@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 CODE = SECRET_KEY=only-for-reading-code
 
 .PHONY: help demo demo-stop demo-reset test check gate format lint types imports migrations deploy \
-	bandit audit coverage mutants docs bench screenshots lock install-demo install-dev chromium
+	bandit audit coverage mutants docs bench screenshots transformers lock install-demo install-dev chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -75,6 +75,12 @@ coverage:
 # Each fault costs one start of pytest, so this stands outside `make test`.
 mutants: install-dev chromium ## put known faults into the code, see that tests notice (ARGS="V1 stats")
 	@$(BIN)/python -m tests.mutations $(ARGS)
+
+transformers: install-dev ## train a vision transformer and a ResNet, and open their study in a running `make demo`
+	$(BIN)/python -m demo.transformers
+	@$(STUDY) load fixtures/studies/transformers.toml --replace
+	@$(STUDY) prepare transformers --wait
+	@$(STUDY) open transformers
 
 docs: install-demo ## draw docs/methods.md's pictures and var/gallery.html anew (some minutes)
 	@$(BIN)/python -m demo.gallery

@@ -151,7 +151,7 @@ def test_every_key_that_may_name_a_file_is_known() -> None:
     }
     assert told == {
         "Definition.texts", "ImagesSection.folder", "ImagesSection.annotations",
-        "ImagesSection.names",
+        "ImagesSection.cases", "ImagesSection.names",
         "NetworkSection.weights", "NetworkSection.labels",
         "NetworkSection.sha256",  # a digest, of the file that `weights` names
         "ImagesSection.label",  # one of two words
