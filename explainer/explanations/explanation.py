@@ -81,7 +81,8 @@ def explain(
     network = _as_asked(network, layer, context, len(images))
     with _own_state(network.device):
         images = images.detach().clone() if images.is_inference() else images.detach()
-        pictured, images = folded(network, network.placed(images))
+        images = network.placed(images)
+        pictured, images = folded(network, images)
         refuse_other_shapes(pictured, chosen, records)
         asked = _Asked(pictured, chosen, records, memory or memory_for(network.device))
         most = _images_at_once(asked, images, targets)

@@ -78,9 +78,9 @@ class Places:
     def in_rows(self) -> bool:
         """Whether they are those of a map N×K×u×v of the whole grid."""
         u, v = self.grid
-        return self.numbers.dim() == 4 and bool(
-            (self.numbers == _by_rows(u, v, self.numbers)).all()
-        )
+        numbers = self.numbers
+        whole = numbers.dim() == 4 and numbers.shape[2:] == (u, v)
+        return whole and bool((numbers == _by_rows(u, v, numbers)).all())
 
 
 def of_map(tensor: Tensor, layout: Layout, root: int) -> Places:

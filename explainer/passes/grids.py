@@ -126,4 +126,6 @@ def said_grid(grid: Sequence[int]) -> tuple[int, ...]:
 
 def shape_shown(shape: Sequence[int]) -> str:
     """A shape as people write it: 1×197×768."""
+    if not shape:
+        return "one number"
     return "×".join(str(length) for length in shape)

@@ -62,9 +62,14 @@ def _unlike(image: Tensor) -> Tensor:
 def _compare(single: Tensor, several: Tensor, rows: Sequence[int]) -> None:
     if single.dim() == 0 or len(single) != 1 or len(several) != 3:
         shapes = f"{shape_shown(single.shape)} for one image and {shape_shown(several.shape)}"
-        raise ExplainerError(f"the network gives {shapes} for three, not a row for each image", FIX)
+        raise ExplainerError(
+            f"the network gives {shapes} for three, not a row for each image",
+            "wrap it in a module that gives a row for each image",
+        )
     alone = single[0].double().nan_to_num()
-    scale = float(alone.abs().max()) if alone.numel() else 0.0
+    if not alone.numel():
+        return  # no answers: whoever reads them says so
+    scale = float(alone.abs().max())
     for row in rows:
         if (
             float((several[row].double().nan_to_num() - alone).abs().max())

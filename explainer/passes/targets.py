@@ -165,12 +165,20 @@ def class_scores(output: Any, images: int) -> Tensor:
             f"the network's output is {shape}, not N×classes",
             "say where its scores are, Network(…, scores=…), or give targets as score(output) -> N",
         )
+    refuse_other_rows(output, images)
+    if not output.shape[1]:
+        raise ExplainerError("the network has no answers to choose between", "give its head some")
+    return output
+
+
+def refuse_other_rows(output: Tensor, images: int) -> None:
+    """Refuse an output that has not a row for each image."""
     if len(output) != images:
+        rows = f"{len(output)} row{'s' if len(output) != 1 else ''}"
         raise ExplainerError(
-            f"the network's output has {len(output)} rows for {images} images",
+            f"the network's output has {rows} for {images} image{'s' if images != 1 else ''}",
             "wrap it in a module that gives a row for each image",
         )
-    return output
 
 
 def first_classes(scores: Tensor) -> list[int]:

@@ -16,7 +16,7 @@ from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.network import Network, in_float32
 from explainer.passes.devices import memory_for
 from explainer.passes.state import passing
-from explainer.passes.targets import Read, Wanted, scores_in
+from explainer.passes.targets import Read, Wanted, refuse_other_rows, scores_in
 from explainer.pictures.resizing import resize, size_of
 
 Needs = Literal["network", "boxes", "method"]
@@ -122,11 +122,7 @@ class Asked:
                 f"the network's output is {type(outputs).__name__}, not a tensor",
                 "wrap it in a module that returns one",
             )
-        if len(outputs) != len(images):
-            raise ExplainerError(
-                f"the network's output has {len(outputs)} rows for {len(images)} images",
-                "wrap it in a module that gives a row for each image",
-            )
+        refuse_other_rows(outputs, len(images))
         return outputs
 
     def _scores(self, outputs: Tensor, rows: Tensor, scale: Scale) -> Tensor:

@@ -180,7 +180,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_passes_for_whole(tmp_path: Pat
         ({"targets": lambda out: out[:, 0]}, "no digest by which to resume"),
         ({"targets": "cat"}, "give class names"),
         ({"layer": "thrid"}, "no layer named"),
-        ({"settings": {"grad_cam": {"groups": 1}}}, "no settings"),
+        ({"settings": {"grad_cam": {"groups": 1}}}, "no setting"),
         ({"batch": 0}, "batch=0"),
     ],
 )
