@@ -1,6 +1,6 @@
 """One forward pass, kept so that it can be walked backwards several times under different rules."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from contextlib import nullcontext
 from types import MappingProxyType
 from typing import Any
@@ -20,7 +20,7 @@ from explainer.passes.grids import (
     fitting,
     shape_shown,
 )
-from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
+from explainer.passes.layers import RUN, SEPARATOR, Hook, hooked, run_named, tensors_in
 from explainer.passes.state import passing, told
 from explainer.passes.strides import PlainStrides
 
@@ -47,19 +47,27 @@ class UnclearLayoutError(Exception):
 class _Watch:
     """Waits for the tensor of one address, keeps it, and hands a copy downstream.
 
+    `runs`: how often its module ran; `run`: which of these is meant, where one is named.
     `layout`: that of the tensor where its proportions do not tell it. `copies`: where the graph
     goes on from each of the times that the address was met.
     """
 
-    def __init__(self, address: str, images: Tensor, layout: Arrangement | None) -> None:
+    def __init__(
+        self, address: str, names: Container[str], images: Tensor, layout: Arrangement | None
+    ) -> None:
         self.address, self.layout = address, layout
         self.images, self.size = len(images), (int(images.shape[2]), int(images.shape[3]))
-        self.module, *self.calls = address.split(SEPARATOR)
+        first, *self.calls = address.split(SEPARATOR)
+        self.module, self.run = run_named(first, names)
+        self.runs = 0
         self.reached: list[Tensor | None] = [None] * len(self.calls)
         self.map: Tensor | None = None
         self.copies: list[Place] = []
 
     def hook(self, module: nn.Module, args: tuple[Any, ...], out: Any) -> Any:
+        self.runs += 1
+        if self.run.isdecimal() and self.runs != int(self.run) + 1:
+            return None
         if not self.calls:
             return self.keep(out)
         self.reached[0] = out
@@ -73,6 +81,15 @@ class _Watch:
                     return self.keep(out)
                 self.reached[place + 1] = out
         return out
+
+    @property
+    def named_runs(self) -> str:
+        """How its runs are named, where there are several to choose from."""
+        if self.runs < 2:
+            return ""
+        runs = (SEPARATOR.join([f"{self.module}{RUN}{run}", *self.calls]) for run in (0, 1))
+        first, second = (f'layer="{run}"' for run in runs)
+        return f"name one of its runs ({first}, {second}" + "…" * (self.runs > 2) + "), or "
 
     def keep(self, out: Any) -> Tensor:
         """Keep the map as it is now: an in-place call that follows changes only the copy."""
@@ -188,11 +205,12 @@ class Graph:
         self.walk = Walk(parts=Parts(rules or ()))
         self.images = images.detach().requires_grad_(pixels)
         self.choices = Choices(self.images)
-        watches = [_Watch(address, images, layouts.get(address)) for address in addresses]
+        names = dict(module.named_modules())
+        watches = [_Watch(each, names, images, layouts.get(each)) for each in addresses]
         self.own = [*module.parameters(), *module.buffers()]  # its masks are no ReLU's
         self.outputs = self._forward(module, watches, rules is not None)
         self.maps = {watch.address: _met(watch) for watch in watches}
-        self._repeated = [watch for watch in watches if len(watch.copies) > 1]
+        self._repeated = [watch for watch in watches if len(watch.copies) > 1 and not watch.run]
 
     def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
         calls = any(watch.calls for watch in watches)
@@ -247,7 +265,7 @@ class Graph:
                 raise ExplainerError(
                     f'layer "{watch.address}" runs {len(watch.copies)} times in the forward pass, '
                     "and the score depends on more than one of its maps",
-                    "name a layer after they are joined",
+                    f"{watch.named_runs}name a layer after they are joined",
                 )
 
     def gradients(
@@ -293,6 +311,12 @@ class Graph:
 
 
 def _met(watch: _Watch) -> Tensor:
+    if watch.map is None and watch.runs and watch.run.isdecimal() and not watch.calls:
+        raise ExplainerError(
+            f'"{watch.module}" runs {watch.runs} times in the forward pass, and "{watch.address}" '
+            "is none of them",
+            "count its runs from 0",
+        )
     if watch.map is None:
         raise ExplainerError(
             f'layer "{watch.address}" takes no part in the forward pass', "choose another layer"

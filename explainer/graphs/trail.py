@@ -15,7 +15,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from explainer.passes.grids import FIRST_TO_LAST, LAST_TO_FIRST, Grid, Layout, fitting, grid_of
-from explainer.passes.layers import SEPARATOR, Hook, hooked, tensors_in
+from explainer.passes.layers import SEPARATOR, Hook, hooked, run_named, tensors_in
 from explainer.passes.state import passing
 
 from .ancestry import Place, place_of
@@ -116,6 +116,7 @@ class Trail(TorchFunctionMode):
         self.known: dict[int, Step] = {}
         self.calls: Counter[str] = Counter()
         self.of_module: dict[str, Step] = {}
+        self.of_run: dict[tuple[str, str], Step] = {}
         self.of_call: dict[tuple[int, str], Step] = {}
         self.open: list[Run] = []
 
@@ -186,7 +187,7 @@ class Trail(TorchFunctionMode):
             if isinstance(out, Tensor) and out.is_floating_point() and place_of(out):
                 step = self._given_by(name, out)
                 own.leaving = step.grid
-                self.of_module[name] = step
+                self.of_module[name] = self.of_run[name, str(self.calls[name] - 1)] = step
 
         return run
 
@@ -228,8 +229,9 @@ class Trail(TorchFunctionMode):
 
     def at(self, address: str) -> Step | None:
         """The step of an address, as a later pass finds it."""
-        name, *calls = address.split(SEPARATOR)
-        step = self.of_module.get(name)
+        first, *calls = address.split(SEPARATOR)
+        name, run = run_named(first, self.of_module)
+        step = self.of_run.get((name, run)) if run.isdecimal() else self.of_module.get(name)
         for call in calls:
             step = self.of_call.get((id(step.tensor), call)) if step else None
         return step

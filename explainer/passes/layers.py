@@ -1,13 +1,15 @@
 """Where in a network a map is taken: addresses of layers, and the hooks that wait there.
 
 An address is a module's dotted name (`features.29`), or a name and the calls that follow:
-`features.norm5 > relu` is what the call `relu` made of the output of `features.norm5`. A module
-that runs several times in one forward pass means its last call.
+`features.norm5 > relu` is what the call `relu` made of the output of `features.norm5`. Of a module
+that runs several times in one forward pass, `encoder:0` is the first run, `encoder:1` the next, and
+`encoder:last` the last one. Without a number the last is meant, where the score depends on the
+others through it alone.
 """
 
 import copy
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -18,6 +20,8 @@ from torch.utils.hooks import RemovableHandle
 from explainer.errors import ExplainerError, did_you_mean
 
 SEPARATOR = " > "
+RUN = ":"
+LAST = "last"
 Hook = Callable[[nn.Module, tuple[Any, ...], Any], Any]
 HOOKS = threading.RLock()  # held while hooks come, go, or are copied with their module
 
@@ -35,10 +39,29 @@ def address_of(module: nn.Module, layer: str | nn.Module) -> str:
     if not isinstance(layer, str):
         raise ExplainerError(f"layer={layer!r}", "give a module's name or the module itself")
     first, *calls = (link.strip() for link in layer.split(SEPARATOR.strip()))
-    if not first or first not in names:
-        raise ExplainerError(f'no layer named "{first}"', did_you_mean(first, filter(None, names)))
-    own = next(name for name, child in names.items() if child is names[first])
-    return SEPARATOR.join([own, *calls])
+    named, run = run_named(first, names)
+    if not named or named not in names:
+        raise ExplainerError(f'no layer named "{named}"', did_you_mean(named, filter(None, names)))
+    own = next(name for name, child in names.items() if child is names[named])
+    return SEPARATOR.join([own + _checked(run, named), *calls])
+
+
+def run_named(link: str, names: Container[str]) -> tuple[str, str]:
+    """The module's name that an address begins with, and which of its runs is meant: a number,
+    "last", or "" where none is said."""
+    name, _, run = (part.strip() for part in link.rpartition(RUN))
+    return (link, "") if link in names or not name or not run else (name, run)
+
+
+def _checked(run: str, name: str) -> str:
+    if run in ("", LAST):
+        return run and RUN + run
+    if not run.isdecimal():
+        raise ExplainerError(
+            f'"{run}" is no run of layer "{name}"',
+            f'count its runs from 0, "{name}{RUN}0", or write "{name}{RUN}{LAST}"',
+        )
+    return f"{RUN}{int(run)}"
 
 
 @contextmanager
