@@ -48,6 +48,7 @@ def _wanted(network: Network) -> dict[str, Any]:
         "labels": network.labels_file or None,
         "layer": network.layer or None,
         "grid": network.grid or None,
+        "probabilities": network.probabilities or None,
         "options": network.options,
         "device": settings.WORKER_DEVICE,
     }
@@ -88,6 +89,8 @@ def describe(network: Network) -> None:
         "weights_digest": found.weights_digest,
         "preprocess_digest": found.preprocess.digest() if found.preprocess else "",
     }
+    if found.probabilities != "softmax":
+        network.described["probabilities"] = found.probabilities
     if found.grid is not None:
         network.described["grid"] = list(found.grid)
     if found.weights_taken_off:

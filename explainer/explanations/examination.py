@@ -12,7 +12,6 @@ from explainer.errors import ExplainerError
 from explainer.networks.contexts import refused_call
 from explainer.networks.network import Network
 from explainer.networks.preprocessing import Photo, Preprocess, Preprocessing
-from explainer.passes.targets import in_probabilities
 from photos import Channels
 
 from .explanation import explain, method_named
@@ -35,7 +34,7 @@ def examine(network: Network, asked: Asked) -> None:
     image = network.prepare([_grain(network.steps)])
     try:
         logits = _predicted(network, image)
-        in_probabilities(logits, network.probabilities)
+        _refuse_single(logits)
         if not bool(torch.isfinite(logits).all()):
             return  # that may be this picture's fault: photos tell for themselves
         network.footprint(image)
@@ -44,6 +43,16 @@ def examine(network: Network, asked: Asked) -> None:
     except ExplainerError as error:
         said = error.reason.removeprefix(f"{network.name}: ")
         raise ExplainerError(f"{network.name}: {said}", error.fix) from error
+
+
+def _refuse_single(logits: Tensor) -> None:
+    """A network with one output gives its only class as the first one of every photo."""
+    if logits.shape[1] == 1:
+        raise ExplainerError(
+            "there is one class only, so that there is nothing to choose between",
+            "have its module give two outputs, 0 and z, with a label each: the softmax of these is "
+            "the sigmoid of z",
+        )
 
 
 def _tried(network: Network, image: Tensor, asked: Asked) -> Asked:

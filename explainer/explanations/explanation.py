@@ -348,6 +348,8 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
         "versions": versions_with(network.module),
         "arithmetic": arithmetic(network.module),
     }
+    if network.probabilities != "softmax":
+        made["probabilities"] = network.probabilities
     if network.grid is not None:
         made["grid"] = list(network.grid)
     if (network.frames, network.places) != (None, 2):

@@ -11,6 +11,7 @@ from torch import nn
 
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.passes.devices import AUTO, device_named
+from explainer.passes.targets import Probabilities
 
 from . import efficientnet_lite, factories, timm_networks, torchvision_classifiers
 from .arrays import Arrays
@@ -38,6 +39,7 @@ def load_network(
     labels: Sequence[str] | str | Path | None = None,
     layer: str | nn.Module | None = None,
     grid: Sequence[int] | None = None,
+    probabilities: Probabilities | None = None,
     seed: int | None = None,
     device: str | torch.device = AUTO,
     **options: Any,
@@ -49,7 +51,8 @@ def load_network(
     torchvision), "package" (EfficientNet-Lite, factories), "pretrained" (timm's own, which it
     downloads), a local checkpoint (PyTorch or safetensors), or None or "random" for weights drawn
     from `seed`, 0 by default (None of a factory: its own). `sha256`: digest that the file must
-    have. `labels`: names, a text file with one a line, or "imagenet". `grid`: see `Network`.
+    have. `labels`: names, a text file with one a line, or "imagenet". `grid` and
+    `probabilities`: see `Network`; None of a factory: its own.
     `device`: where it computes, "auto" for a card where there is one. `options` are the builder's
     own (see `OPTIONS` there).
     """
@@ -77,6 +80,8 @@ def load_network(
     network.module.to(place)
     if layer is not None:
         network = replace(network, layer=layer)
+    if probabilities is not None:
+        network = replace(network, probabilities=probabilities)
     return network if grid is None else replace(network, grid=grid)
 
 

@@ -21,8 +21,8 @@ STUDY_FIELDS = (
 TEXT_FIELDS = ("name", "version", "markdown", "digest", "reason", "created_at")
 DEVIATION_FIELDS = ("what", "detail", "made_at")
 NETWORK_FIELDS = (
-    "builder", "weights", "sha256", "options", "labels_file", "layer", "grid", "digest",
-    "labels", "described",
+    "builder", "weights", "sha256", "options", "labels_file", "layer", "grid",
+    "probabilities", "digest", "labels", "described",
 )  # fmt: skip
 # A photo stands there once for each context that a network is asked with
 PHOTO_FIELDS = ("name", "group", "categories")

@@ -85,7 +85,8 @@ def _make_networks(facts: dict[str, Any]) -> dict[str, Network]:
     """
     found: dict[str, Network] = {}
     for row in facts["networks"]:
-        told = {"grid": [], **row}  # of a bundle from before it could be named
+        # Of a bundle from before these could be named
+        told = {"grid": [], "probabilities": "", **row}
         values = named_without_place(only(NETWORK_FIELDS, told))
         network, _ = Network.objects.get_or_create(digest=row["digest"], defaults=values)
         found[row["digest"]] = found[f"n{row['digest'][:12]}"] = network

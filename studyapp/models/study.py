@@ -1,6 +1,7 @@
 """Study, its texts, its networks, and what was changed after it opened."""
 
-from typing import Self
+from collections.abc import Sequence
+from typing import Any, Self
 
 from django.conf import settings
 from django.db import models
@@ -127,6 +128,9 @@ class Deviation(models.Model):
         return f"{self.study}: {self.what}"
 
 
+HALF = 0.5  # from there on a class that is read by itself is said to be there
+
+
 class Network(models.Model):
     """An image classifier with its weights; `digest` covers builder, weights and options."""
 
@@ -136,6 +140,9 @@ class Network(models.Model):
     options = models.JSONField(default=dict, blank=True)
     labels_file = models.CharField(max_length=500, blank=True)
     layer = models.CharField(max_length=200, blank=True)
+    probabilities = models.CharField(
+        max_length=10, blank=True, help_text="Softmax or sigmoid, where named."
+    )
     grid = models.JSONField(default=list, blank=True, help_text="How tokens lie, where named.")
     digest = models.CharField(max_length=64, unique=True)
     labels = models.JSONField(default=list, blank=True, help_text="Class names, by class index.")
@@ -145,8 +152,28 @@ class Network(models.Model):
         help_text="What the worker found: layer, sizes, digests, versions.",
     )
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="network_probabilities_known",
+                condition=models.Q(probabilities__in=("", "softmax", "sigmoid")),
+            )
+        ]
+
     def __str__(self) -> str:
         return f"{self.builder} {self.digest[:8]}"
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether a worker found that it reads each class by itself."""
+        return bool(self.described.get("probabilities") == "sigmoid")
+
+    def said(self, top: Sequence[Sequence[Any]]) -> int:
+        """How many of its first classes (as in `Prediction.top`) it says: the first one, but for a
+        network that reads each class by itself, which may say none or several."""
+        if not self.is_multi_label:
+            return 1
+        return sum(probability >= HALF for _, _, probability in top)
 
     def label(self, class_index: int) -> str:
         return str(self.labels[class_index])

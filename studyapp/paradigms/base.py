@@ -34,10 +34,15 @@ WIDEST = {"score": 4.0, "correct": 1.0}
 
 @dataclass(frozen=True)
 class Classified:
-    """One network's answer for a photo: its classes, the most probable first, and their names."""
+    """One network's answer for a photo: its classes, the most probable first, and their names.
+
+    `said`: how many of them it says. It is the first one, but for a network that reads each class
+    by itself: that says those to which it gives a probability of one half, none or several.
+    """
 
     classes: Sequence[int]
     labels: Sequence[str] = ()
+    said: int = 1
 
     def name(self, index: int) -> str:
         return str(self.labels[index])

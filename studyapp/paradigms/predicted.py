@@ -12,6 +12,7 @@ from .base import Category, Classified, Refusal, right_button
 RIGHT, WRONG = "right", "wrong"
 STRATA = (RIGHT, WRONG)
 OPTIONS = 4
+SEVERAL = Refusal("the network says several classes of the photo")
 
 
 def single_truth(categories: Sequence[Category]) -> Category | Refusal:
@@ -47,6 +48,8 @@ def first_classes_with_truth(
     truth: Category, answer: Classified, count: int = OPTIONS
 ) -> list[int] | Refusal:
     """The network's first `count` classes, the last replaced by the truth where it is missing."""
+    if answer.said > 1:
+        return SEVERAL
     if len(answer.classes) < count:
         return Refusal(f"the network gives fewer than {count} classes")
     first = list(answer.classes[:count])

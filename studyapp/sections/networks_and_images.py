@@ -43,12 +43,19 @@ class NetworkSection(Section):
         "them if need be, such as [14, 14, 1]; only if its pass does not show how they lie.",
     )
 
+    probabilities: Literal["softmax", "sigmoid"] | None = Field(
+        None,
+        description="What the scores become: “softmax”, or “sigmoid” for each class by itself, if "
+        "a photo may have several labels; the function's own, or softmax, if left out.",
+    )
+
     @model_serializer(mode="wrap")
-    def without_absent_grid(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out an absent `grid`, so that digests of earlier studies stay the same."""
+    def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out absent keys, so that digests of earlier studies stay the same."""
         found: dict[str, Any] = usual(self)
-        if found.get("grid") is None:
-            found.pop("grid", None)
+        for key in ("grid", "probabilities"):
+            if found.get(key) is None:
+                found.pop(key, None)
         return found
 
 

@@ -277,6 +277,8 @@ def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
     }
     if section.grid is not None:  # left out otherwise, as before there was a choice
         values["grid"] = section.grid
+    if section.probabilities is not None:
+        values["probabilities"] = section.probabilities
     # A changed file under the same name is another network, to which no old result belongs.
     files = {key: content_digest(file) for key, file in network_files(section, base).items()}
     told = {**values, "files": files} if files else values

@@ -1,6 +1,9 @@
 """What may be asked of which photo, on networks' answers written out by hand."""
 
-from studyapp.paradigms import Candidate, Category, Classified
+from dataclasses import replace
+
+from studyapp.paradigms import PARADIGMS, Candidate, Category, Classified, Refusal
+from studyapp.studies.photos.eligibility import apply_rule
 
 from .examples import LABELS, LYNX, MINK, OTTER, SEAL, TABBY, TIGER, found, said, truth
 
@@ -83,3 +86,18 @@ def test_pointing_asks_for_what_the_photo_shows() -> None:
 def test_a_rating_takes_any_photo_and_explains_the_networks_answer() -> None:
     asked = found("rating", [truth(OTTER), truth(SEAL)], said(TIGER, SEAL))
     assert asked == [Candidate("tiger", TIGER, (), {"right": 0})]
+
+
+def test_of_a_network_that_says_several_classes_no_single_answer_is_asked_for() -> None:
+    """Of two labels that it gives, neither is the wrong answer to "what does it say?"."""
+    several = {"stronger": replace(said(TIGER, TABBY, LYNX, OTTER)["stronger"], said=2)}
+    for paradigm in ("meta_prediction", "distinction", "reliance"):
+        told = found(paradigm, [truth(TIGER)], several)
+        assert told == "the network says several classes of the photo"
+    assert isinstance(found("agreement", [truth(TIGER)], several), list)
+
+
+def test_of_a_network_that_says_no_class_nothing_is_asked() -> None:
+    silent = {"stronger": replace(said(TIGER)["stronger"], said=0)}
+    refused = apply_rule([truth(TIGER)], silent, PARADIGMS["agreement"])
+    assert refused == Refusal("a network gives no class a probability of one half")

@@ -1,10 +1,12 @@
 """Studies of networks that are the researcher's own go the way of all others."""
 
+import math
 from pathlib import Path
 
 import pytest
 import timm
 import torch
+from django.db import IntegrityError
 from PIL import Image
 from pytest_django import Settings
 
@@ -13,7 +15,7 @@ from studyapp.models import Network, Prediction, Study
 from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.loading import load_study
-from tasks import networks, preparation
+from tasks import networks, predictions, preparation
 
 pytestmark = pytest.mark.django_db
 
@@ -103,3 +105,43 @@ def test_a_grid_reaches_the_worker_and_every_record_and_changes_no_other_digest(
     assert networks.loaded(row).grid == (4, 4, 1)
     plain = NetworkSection(builder=FACTORY, weights="package")
     assert "grid" not in plain.model_dump()
+
+
+def sigmoid_study(folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Study:
+    settings.NETWORK_FACTORIES = [FACTORY]
+    monkeypatch.setenv("NETWORK_FACTORIES", FACTORY)
+    return loaded(folder, f'{OWN}probabilities = "sigmoid"\n')
+
+
+def test_each_class_by_itself_reaches_predictions_and_digests(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert prepared(sigmoid_study(tmp_path, settings, monkeypatch)).problem == ""
+    row = Network.objects.get()
+    assert (row.probabilities, row.described["probabilities"]) == ("sigmoid", "sigmoid")
+    assert row.is_multi_label
+    prediction = Prediction.objects.order_by("pk").first()
+    predictions.predict(Study.objects.get().pk, row.pk, [prediction.pk])
+    prediction.refresh_from_db()
+    for _, logit, probability in prediction.top:
+        assert probability == pytest.approx(1 / (1 + math.exp(-logit)), abs=1e-5)
+    plain = NetworkSection(builder=FACTORY, weights="package")
+    assert "probabilities" not in plain.model_dump()
+    digests = {networks.settings_digest(one, "grad_cam", {}) for one in (row, softmax_of(row))}
+    assert len(digests) == 2
+
+
+def softmax_of(row: Network) -> Network:
+    values = {"weights": row.weights, "options": row.options, "builder": row.builder}
+    return Network.objects.create(digest="0" * 64, **values)
+
+
+def test_a_network_says_the_classes_of_one_half_or_more_if_it_reads_each_by_itself() -> None:
+    top = [[4, 2.0, 0.88], [1, 0.0, 0.5], [2, -1.0, 0.27]]
+    row = Network(described={"probabilities": "sigmoid"})
+    assert [row.said(top), row.said(top[2:]), Network().said(top[2:])] == [2, 0, 1]
+
+
+def test_a_form_of_probabilities_that_nobody_knows_is_refused_by_the_database() -> None:
+    with pytest.raises(IntegrityError, match="network_probabilities_known"):
+        Network.objects.create(builder="b", weights="w", digest="d", probabilities="tanh")

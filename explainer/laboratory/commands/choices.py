@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
@@ -14,6 +14,7 @@ from explainer.methods import METHODS
 from explainer.networks import Network, load_asked, weights_of
 from explainer.networks.preprocessing import endings_of
 from explainer.passes.devices import AUTO
+from explainer.passes.targets import Probabilities
 
 ALL = "all"
 FIRST = "top1"
@@ -40,6 +41,12 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sha256", metavar="D", help="SHA-256 that the weights file must have")
     parser.add_argument("--labels", metavar="F", help="a text file of class names, one per line")
     parser.add_argument("--layer", metavar="L", help="address of the layer to explain")
+    parser.add_argument(
+        "--probabilities",
+        choices=get_args(Probabilities),
+        help="what scores become: by softmax, or by sigmoid each for itself (several labels a "
+        "photo)",
+    )
     parser.add_argument(
         "--grid",
         metavar="U,V[,P]",
@@ -90,6 +97,7 @@ def network_of(arguments: argparse.Namespace) -> Network:
         labels=arguments.labels,
         layer=arguments.layer,
         grid=_grid(arguments.grid),
+        probabilities=arguments.probabilities,
         device=arguments.device,
     )
 

@@ -26,7 +26,8 @@ BATCH = 16
 def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
     """The classes of `wanted["photos"]` (files) by `wanted["networks"]` (`load_network`'s
     arguments by name): for each network its labels and for each photo the indices of its first
-    classes, the most probable first, or None for a photo that can't be read or answered.
+    classes, the most probable first, or None for a photo that can't be read or answered; `said`:
+    how many of these it says, which is one but for networks that read each class by itself.
     `wanted["contexts"]`, where there is one, says what is asked about each photo.
 
     A network may have `methods` too, pairs of a method and its settings: what stops one of these is
@@ -43,6 +44,7 @@ def _by(name: str, values: Mapping[str, Any], asked: Sequence[tuple[Path, Any]])
     network = load_asked(options.pop("builder"), options.pop("options", {}), **options)
     examine(network.asking([context for _, context in asked[:1]]), methods)
     classes: list[list[int] | None] = [None] * len(asked)
+    said = [1] * len(asked)
 
     def seen(place: int) -> tuple[Tensor | None, Any]:
         photo, context = asked[place]
@@ -66,7 +68,9 @@ def _by(name: str, values: Mapping[str, Any], asked: Sequence[tuple[Path, Any]])
             for place, scores in zip(some, found, strict=True):
                 if bool(torch.isfinite(scores).all()):
                     classes[place] = first_classes(scores)
-    return {"labels": list(network.labels), "classes": classes}
+                    if network.probabilities == "sigmoid":
+                        said[place] = int((scores >= 0).sum())
+    return {"labels": list(network.labels), "classes": classes, "said": said}
 
 
 def run(arguments: argparse.Namespace) -> int:

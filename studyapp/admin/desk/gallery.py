@@ -213,6 +213,7 @@ def _predictions(
     found: dict[int, list[tuple[str, list[tuple[str, float, bool]]]]] = defaultdict(list)
     for row in sorted(rows, key=lambda one: list(named).index(one.network_id)):
         words, network = named[row.network_id]
+        words += ", each class by itself" if network.is_multi_label else ""
         right = right_classes(cases[row.case_id], network)
         labels = dict(enumerate(network.labels))
         classes = [

@@ -13,7 +13,8 @@ def network_lines(definition: Facts) -> Iterator[str]:
         told = [one["builder"], f"weights {weights}", *_settings(one["options"])]
         layer = [f"layer {one['layer']}"] if one.get("layer") else []
         grid = [f"grid {one['grid']}"] if one.get("grid") else []
-        yield f"{name}: {', '.join([*told, *layer, *grid])}"
+        form = [f"probabilities {one['probabilities']}"] if one.get("probabilities") else []
+        yield f"{name}: {', '.join([*told, *layer, *grid, *form])}"
 
 
 def condition_lines(definition: Facts) -> Iterator[str]:

@@ -160,6 +160,7 @@ PREDICTIONS = Table(
         Column("state", "text", "State of the prediction.", levels=WORK_STATES),
         Column("error", "text", "Why there is no prediction."),
         Column("top", "json",
-               "[[class index, logit, probability], …], the most probable first, as JSON."),
+               "[[class index, logit, probability], …], the most probable first, as JSON: by "
+               "softmax, or each class by its own sigmoid if `described` of the network says so."),
     ),
 )  # fmt: skip

@@ -25,7 +25,15 @@ from studyapp.paradigms.base import (
     Refusal,
     right_button_keys,
 )
-from studyapp.paradigms.predicted import RIGHT, STRATA, choose, single_truth, stratum_of, true_class
+from studyapp.paradigms.predicted import (
+    RIGHT,
+    SEVERAL,
+    STRATA,
+    choose,
+    single_truth,
+    stratum_of,
+    true_class,
+)
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
 from studyapp.sections.base import Count
 from studyapp.sections.blocks import BlockSection
@@ -60,6 +68,8 @@ def candidates(
     if isinstance(truth, Refusal):
         return truth
     answer = answers["stronger"]
+    if answer.said > 1:
+        return SEVERAL
     stratum = stratum_of(truth, answer)
     others = [index for index in answer.classes[1:] if index not in truth.accepted]
     if not others:

@@ -22,7 +22,9 @@ ADDRESS = re.compile(r"https://[^\s/?#]+\S*")
 # The option of every builder whose weights are drawn
 DRAWN_FROM = "seed"
 # What loading a network takes beside the options of a function that makes it
-OF_EVERY_NETWORK = frozenset({"name", "weights", "sha256", "labels", "layer", "grid", "device"})
+OF_EVERY_NETWORK = frozenset(
+    {"name", "weights", "sha256", "labels", "layer", "grid", "device", "probabilities"}
+)
 # What the column of a page's place holds
 MOST_PAGES = 32_767
 
@@ -191,7 +193,7 @@ def _same_network(definition: Definition, name: str, pair: PairSection) -> Itera
     """A network against itself shows the same pictures on both sides and tells nothing."""
     stronger = definition.networks.get(pair.stronger)
     weaker = definition.networks.get(pair.weaker or "")
-    computes = attrgetter("builder", "weights", "options", "layer", "grid")
+    computes = attrgetter("builder", "weights", "options", "layer", "grid", "probabilities")
     if stronger is None or weaker is None or computes(stronger) != computes(weaker):
         return
     given = f"{pair.stronger} and {pair.weaker} are the same network"

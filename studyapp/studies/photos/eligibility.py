@@ -93,7 +93,10 @@ def _answers(photos: Sequence[StudyImage], network: Network) -> dict[int, Classi
     cases = [photo.case_id for photo in photos]
     rows = Prediction.objects.ready().filter(network=network, case__in=cases)
     labels = [str(label) for label in network.labels]
-    return {row.case_id: Classified([int(entry[0]) for entry in row.top], labels) for row in rows}
+    return {
+        row.case_id: Classified([int(entry[0]) for entry in row.top], labels, network.said(row.top))
+        for row in rows
+    }
 
 
 def apply_rule(
@@ -103,6 +106,8 @@ def apply_rule(
     known = {role: answer for role, answer in answers.items() if answer is not None}
     if len(known) < len(answers):
         return Refusal("no prediction could be made")
+    if not all(answer.said for answer in known.values()):
+        return Refusal("a network gives no class a probability of one half")
     if not all(category.accepted for category in categories):
         return Refusal("a category is no class of the network")
     assert paradigm.candidates is not None

@@ -99,6 +99,7 @@ def _classified(
             "labels": labels_of(section, base) or None,
             "layer": section.layer,
             "grid": section.grid,
+            "probabilities": section.probabilities,
             "options": section.options,
             "methods": definition.methods_of(name),
         }
@@ -114,8 +115,8 @@ def _classified(
         found = _ask({"networks": networks, "photos": files, "contexts": contexts})
     answers: Answers = {
         name: [
-            None if classes is None else Classified(classes, answer["labels"])
-            for classes in answer["classes"]
+            None if classes is None else Classified(classes, answer["labels"], said)
+            for classes, said in zip(answer["classes"], answer["said"], strict=True)
         ]
         for name, answer in found.items()
     }

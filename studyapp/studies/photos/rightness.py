@@ -1,7 +1,8 @@
 """When a network is right about a photo: one definition for the gallery's filter and its cards, for
 what paradigms ask, and so for the analysis of what they stored.
 
-It is right where its first class is one that a category of the photo means.
+It is right where its first class is one that a category of the photo means, and where it says that
+class (see `Network.said`).
 """
 
 from collections.abc import Iterable, Mapping
@@ -34,8 +35,12 @@ def rightness(
         network.pk: network for pair in pairs if (network := getattr(pair, role)) is not None
     }
     rows = Prediction.objects.ready().filter(case__in=shown, network__in=networks)
+    firsts = rows.values_list("case_id", "network_id", "top__0__0", "top__0__2")
     found: dict[int, bool] = {}
-    for case, network, first in rows.values_list("case_id", "network_id", "top__0__0"):
-        is_right = first in right_classes(shown[case], networks[network])
+    for case, key, first, probability in firsts:
+        network = networks[key]
+        is_right = network.said([[first, None, probability]]) > 0 and first in right_classes(
+            shown[case], network
+        )
         found[case] = found.get(case, False) or is_right
     return found

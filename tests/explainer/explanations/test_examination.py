@@ -1,14 +1,16 @@
 """What stops a network is told before any photo is read, in one sentence with its name."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from PIL import Image
 from torch import nn
 from torch.nn import functional
 
-from explainer import ExplainerError, Network, Preprocess, examine
+from explainer import ExplainerError, Network, Preprocess, examine, load_network
 from explainer.laboratory.commands.predict import classify
 from tests.explainer.layered_networks import ChannelsLast, Scales, Tokens
 from tests.explainer.small_networks import Convolutions, seeded
@@ -35,7 +37,7 @@ def test_a_network_that_can_be_explained_passes(make: Any) -> None:
         (
             lambda: named(Convolutions, functional.relu, 1),
             "grad_cam",
-            'mine: the softmax of a single output is 1.*probabilities="sigmoid"',
+            "mine: there is one class only.* 0 and z, with",
         ),
         (lambda: named(Convolutions, functional.silu), "deconvnet", "mine: .* silu"),
         (
@@ -84,3 +86,20 @@ def test_the_command_that_predicts_tells_what_stops_a_method() -> None:
         classify({"photos": [], "networks": {"one": asked}})
     asked["methods"] = [["grad_cam", {}]]
     assert classify({"photos": [], "networks": {"one": asked}})["one"]["classes"] == []
+
+
+def test_a_network_with_one_class_is_refused_for_studies_also_by_sigmoid() -> None:
+    single = named(Convolutions, functional.relu, 1, probabilities="sigmoid")
+    with pytest.raises(ExplainerError, match=r"mine: there is one class only.* 0 and z, with"):
+        examine(single, [("grad_cam", {})])
+
+
+def test_the_command_that_predicts_counts_the_classes_that_a_network_says(tmp_path: Path) -> None:
+    Image.new("RGB", (64, 64), "green").save(tmp_path / "photo.png")
+    asked = {"builder": "squeezenet1_1", "weights": None, "probabilities": "sigmoid"}
+    wanted = {"photos": [str(tmp_path / "photo.png")], "networks": {"one": asked}}
+    network = load_network("squeezenet1_1", weights=None)
+    scores = network.predict(network.prepare([Image.open(tmp_path / "photo.png")]))
+    assert classify(wanted)["one"]["said"] == [int((scores >= 0).sum())]
+    del asked["probabilities"]
+    assert classify(wanted)["one"]["said"] == [1]

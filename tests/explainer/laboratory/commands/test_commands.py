@@ -208,3 +208,12 @@ def test_a_grid_is_named_on_the_command_line_and_stands_in_the_record(
     told(capsys)
     assert main([*asked, "--grid", "4x4"]) == 1
     assert "--grid 4x4 are no whole numbers: write --grid 14,14" in told(capsys)[1]
+
+
+def test_classes_read_by_themselves_are_named_on_the_command_line_and_stand_in_the_record(
+    tmp_path: Path,
+) -> None:
+    asked = ["explain", str(photo(tmp_path)), *NETWORK, "--probabilities", "sigmoid"]
+    assert main([*asked, "--out", str(tmp_path / "o")]) == 0
+    (manifest,) = (tmp_path / "o").glob("*/manifest.json")
+    assert json.loads(manifest.read_text())["provenance"]["probabilities"] == "sigmoid"
