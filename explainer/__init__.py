@@ -16,6 +16,7 @@ from .laboratory.metrics import METRICS, Metric
 from .laboratory.stream import Saved, explain_many
 from .methods import METHODS, Method
 from .networks import BUILDERS, Arrays, Network, Preprocess, load_network, weights_of
+from .passes import named as targets
 from .passes.targets import similarity_to
 from .pictures import store
 from .pictures.photos import open_channels, open_photo
@@ -47,5 +48,6 @@ __all__ = [
     "sheet",
     "similarity_to",
     "store",
+    "targets",
     "weights_of",
 ]

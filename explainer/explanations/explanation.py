@@ -33,6 +33,7 @@ from explainer.networks.network import Network
 from explainer.passes.devices import arithmetic, device_of, dtype_of, memory_for
 from explainer.passes.folds import fold_of
 from explainer.passes.footprint import MOST_KEPT
+from explainer.passes.named import Each, Target, named, refuse_unmatched
 from explainer.passes.targets import Wanted, parted, scores_in
 
 from .parts import Part, by_target, joined, nothing_shown, on_host, with_maps
@@ -78,7 +79,7 @@ def explain(
     refuse_training(network.module)
     if memory is not None and memory < 1:
         raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
-    network = _as_asked(network, layer, context, len(images))
+    network, targets = _as_asked(network, layer, context, len(images)), named(targets, len(images))
     with _own_state(network.device):
         images = images.detach().clone() if images.is_inference() else images.detach()
         images = network.placed(images)
@@ -198,6 +199,7 @@ class _Asked:
                 f"{len(network.labels)} labels for {scores.shape[1]} outputs",
                 "give one label per output",
             )
+        refuse_unmatched(wanted, outputs)
         targets = network.targets(wanted, outputs, len(images))
         work = Work(network, graph, targets, layers, memory=self.memory)
         with torch.enable_grad():
@@ -360,4 +362,7 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
         made["context_digests"] = list(network.context.digests)
     if callable(targets):
         made["score"] = name_of(targets)
+    if isinstance(targets, Target):
+        each = targets.targets if isinstance(targets, Each) else (targets,)
+        made["target_digests"] = [target.digest() for target in each]
     return made

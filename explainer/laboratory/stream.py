@@ -30,6 +30,7 @@ from explainer.networks.folded import folded
 from explainer.networks.forms import refuse_training
 from explainer.networks.network import Network
 from explainer.passes.devices import PLAIN, arithmetic
+from explainer.passes.named import Target
 from explainer.passes.targets import class_index
 from explainer.pictures import store
 from explainer.pictures.render import Display
@@ -53,7 +54,8 @@ class Saved:
 
 @dataclass(frozen=True)
 class Order:
-    """What is asked of each photo. `classes`: K indices for every one, None for its first class.
+    """What is asked of each photo. `classes`: K indices for every one, None for its first class;
+    `target`: a named target for every one instead.
 
     `arithmetic`: see `explainer.passes.devices`, of the thread that computes.
     """
@@ -64,6 +66,7 @@ class Order:
     classes: tuple[int, ...] | None
     display: Display | None
     arithmetic: Mapping[str, Any]
+    target: Target | None = None
 
     @cached_property
     def _digests(self) -> dict[str, str]:
@@ -82,13 +85,17 @@ class Order:
             "display": self.display and self.display.digest(),
             "explainer": EXPLAINER,
         }
+        if self.target is not None:
+            said["target"] = self.target.digest()
         if self.arithmetic != PLAIN:
             said["arithmetic"] = {k: v for k, v in self.arithmetic.items() if k != "card"}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
     def explain(self, images: Tensor) -> Found:
         view, pictures = folded(self.network, images)
-        view.footprint(pictures)  # photos come together by chance: none may see the others
+        view.footprint(pictures, self.target)  # photos come together by chance
+        if self.target is not None:
+            return explain(self.network, images, self.target, self.methods, settings=self.settings)
         classes = None if self.classes is None else [list(self.classes)] * len(images)
         return explain(self.network, images, classes, self.methods, settings=self.settings)
 
@@ -109,7 +116,7 @@ def explain_many(
     paths: Iterable[str | Path],
     folder: str | Path,
     *,
-    targets: Sequence[str | int] | None = None,
+    targets: Sequence[str | int] | Target | None = None,
     methods: Sequence[str] = ("grad_cam",),
     layer: str | nn.Module | None = None,
     settings: Settings | None = None,
@@ -119,9 +126,10 @@ def explain_many(
 ) -> Saved:
     """Explain every photo and save each to a folder of its own in `folder`.
 
-    `targets`: classes (names or indices) to explain for every photo; None for each photo's first
-    class. `display`: how pictures look; None saves maps without pictures. Reading and writing
-    happen beside the computing; about 4 · `batch` photos are in memory at a time.
+    `targets`: classes (names or indices) or a named target to explain for every photo; None for
+    each photo's first class. `display`: how pictures look; None saves maps without pictures.
+    Reading and writing happen beside the computing; about 4 · `batch` photos are in memory at a
+    time.
 
     A photo's folder is named by its file's stem and digest, and holds what `Found.save` writes,
     the manifest last. Called again, only what is missing, damaged or made in another way is made.
@@ -147,7 +155,7 @@ def explain_many(
 def _order(
     network: Network,
     how: tuple[Sequence[str], Settings],
-    targets: Sequence[str | int] | None,
+    targets: Sequence[str | int] | Target | None,
     layer: str | nn.Module | None,
     display: Display | None,
 ) -> Order:
@@ -166,17 +174,21 @@ def _order(
     if layer is not None:
         network = network.at(layer)
     classes, how_exactly = _classes(network, targets), arithmetic(network.module)
-    order = Order(network, tuple(methods), settings, classes, display, how_exactly)
+    target = targets if isinstance(targets, Target) else None
+    order = Order(network, tuple(methods), settings, classes, display, how_exactly, target)
     order.digest("")
     return order
 
 
-def _classes(network: Network, targets: Sequence[str | int] | None) -> tuple[int, ...] | None:
-    if targets is None:
+def _classes(
+    network: Network, targets: Sequence[str | int] | Target | None
+) -> tuple[int, ...] | None:
+    if targets is None or isinstance(targets, Target):
         return None
     if callable(targets):
         raise ExplainerError(
-            "a callable target has no digest by which to resume", "call explain() for each batch"
+            "a callable target has no digest by which to resume",
+            "give a named target (explainer.targets), or call explain() for each batch",
         )
     if isinstance(targets, (str, int)) or not len(targets):
         raise ExplainerError(f"targets={targets!r}", "give class names or indices, or None")
@@ -281,7 +293,7 @@ def _single(found: Found, n: int, said: Mapping[str, str]) -> Found:
     return replace(
         found,
         maps={name: maps[part] for name, maps in found.maps.items()},
-        outputs=found.outputs[part],
+        outputs=_row(found.outputs, part),
         targets=None if found.targets is None else found.targets[part],
         empty={name: empty[part] for name, empty in found.empty.items()},
         checks={
@@ -290,6 +302,15 @@ def _single(found: Found, n: int, said: Mapping[str, str]) -> Found:
         },
         provenance={**found.provenance, **said},
     )
+
+
+def _row(outputs: Any, part: slice) -> Any:
+    """The part of an output of any form that a named target can read."""
+    if isinstance(outputs, Mapping):
+        return {key: _row(values, part) for key, values in outputs.items()}
+    if isinstance(outputs, tuple):
+        return tuple(_row(values, part) for values in outputs)
+    return outputs[part]
 
 
 def _write(found: Found, photo: _Photo, order: Order) -> None:

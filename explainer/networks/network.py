@@ -24,6 +24,7 @@ from explainer.passes.footprint import Footprint, footprint
 from explainer.passes.grids import Arrangement, said_grid
 from explainer.passes.layers import address_of
 from explainer.passes.mixing import alone, refuse_mixing
+from explainer.passes.named import for_all
 from explainer.passes.state import passing, told
 from explainer.passes.targets import (
     Probabilities,
@@ -211,7 +212,7 @@ class Network:
         asked = (self._form, both[0] != both[1], callable(wanted))
         key = ("footprint", images.shape[1:], images.dtype, images.device.type, asked)
         if key not in self._found:
-            read: Read = (lambda output: output) if callable(wanted) else self.scores
+            read: Read = for_all(wanted) if callable(wanted) else self.scores
 
             def answers(rows: Sequence[int], images: Tensor) -> Any:
                 return read(self.of([both[row] for row in rows]).run(images))

@@ -80,6 +80,8 @@ class Targets:
             return replace(self, indices=self.indices[places])
         score = self.score
         assert score is not None
+        if hasattr(score, "at"):  # a named target, which reads row by row
+            return replace(self, score=score.at(places.tolist()))
 
         def by_batch(output: Any) -> Tensor:
             if not isinstance(output, Tensor):

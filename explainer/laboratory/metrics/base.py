@@ -15,6 +15,7 @@ from explainer.networks.contexts import refuse_other_length
 from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.network import Network, in_float32
 from explainer.passes.devices import memory_for
+from explainer.passes.named import Target, named
 from explainer.passes.state import passing
 from explainer.passes.targets import Read, Wanted, refuse_other_rows, scores_in
 from explainer.pictures.resizing import resize, size_of
@@ -72,6 +73,8 @@ class Asked:
         images = full_precision(network.placed(images))
         if network.context:
             refuse_other_length(network.context, len(images))
+        targets = named(targets, len(images))
+        self.named = targets if isinstance(targets, Target) else None
         self.network, self.images, self.budget = network, images, budget or Budget()
         memory = self.budget.memory or memory_for(images.device)
         most = network.footprint(images, targets).images_within(memory, graph=False)
@@ -85,7 +88,8 @@ class Asked:
         )
         # What `_outputs` gives are the scores already, unless a callable reads the whole output.
         read = network if callable(targets) else replace(network, scores=scores_in)
-        self.targets = read.targets(targets, self.outputs, count)
+        wanted = (lambda scores: scores) if self.named else targets
+        self.targets = read.targets(wanted, self.outputs, count)
         if self.targets.several:
             raise ExplainerError("several targets per image", "measure one class at a time")
 
@@ -117,6 +121,7 @@ class Asked:
         with torch.no_grad(), passing(self.network.module):
             outputs = self.network.of(rows).run(images)
         outputs = self.read(outputs) if self.read else outputs
+        outputs = self.named.at(rows.tolist())(outputs) if self.named else outputs
         if not isinstance(outputs, Tensor):
             raise ExplainerError(
                 f"the network's output is {type(outputs).__name__}, not a tensor",
