@@ -12,6 +12,7 @@ from .errors import ExplainerError
 from .explanations.examination import examine
 from .explanations.explanation import explain, settings_digest
 from .explanations.record import Found, drawn
+from .laboratory.asked import Asked
 from .laboratory.metrics import METRICS, Metric
 from .laboratory.stream import Saved, explain_many
 from .methods import METHODS, Method
@@ -27,6 +28,7 @@ __all__ = [
     "METHODS",
     "METRICS",
     "Arrays",
+    "Asked",
     "Display",
     "ExplainerError",
     "Found",

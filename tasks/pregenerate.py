@@ -141,7 +141,7 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
             for key, values in found.checks.get(row.method, {}).items()
         },
         provenance={
-            **found.provenance,
+            **found.provenance_of(place),
             "layer": found.layer,
             "beside": list(found.beside),
             # Another photo by its digest, not by its place on this machine

@@ -79,6 +79,13 @@ class Found:
             raise ExplainerError(f'"{method}" was not computed', did_you_mean(method, self.maps))
         return self.maps[method]
 
+    def provenance_of(self, place: int) -> dict[str, Any]:
+        """The provenance of one image's maps: of what the batch was asked, its own part."""
+        said = dict(self.provenance)
+        if "context_digests" in said:
+            said["context_digests"] = [said["context_digests"][place]]
+        return said
+
     @property
     def several(self) -> bool:
         """Whether each image has K targets, so that maps are N×K×…"""

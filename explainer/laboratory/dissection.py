@@ -90,7 +90,8 @@ def dissect(
     """
     photos = _checked(network, photos, (quantile, threshold))
     network = network if layer is None else network.at(layer)
-    address = network.layer_for(network.prepare([network.open(photos[0].path)]))
+    first = network.asking([photos[0].context])
+    address = first.layer_for(network.prepare([network.open(photos[0].path)]))
     bar = tqdm(total=2 * len(photos), unit="photo", disable=not progress, leave=False)
     with bar:
         levels = _levels(network, photos, quantile, bar)
@@ -165,14 +166,15 @@ def _maps(
 ) -> Iterator[tuple[Sequence[LabelledPhoto], Tensor]]:
     """Batches of photos with the layer's maps of them: N×K×u×v."""
 
-    def seen(photo: LabelledPhoto) -> Tensor:
-        return network.seen(network.open(photo.path))
+    def seen(photo: LabelledPhoto) -> tuple[Tensor, Any]:
+        return network.seen(network.open(photo.path)), photo.context
 
-    def maps(crops: Sequence[Tensor]) -> Tensor:
-        images = network.batch(crops)
+    def maps(read: Sequence[tuple[Tensor, Any]]) -> Tensor:
+        images = network.batch([image for image, _ in read])
+        asked = network.asking([context for _, context in read])
         with torch.inference_mode(False), torch.no_grad():
-            address = network.layer_for(images)
-            graph = network.graph(images, [address])
+            address = asked.layer_for(images)
+            graph = asked.graph(images, [address])
         return full_precision(graph.maps[address].detach())
 
     for batch, found in all_or_none(in_batches(photos, seen, maps, size=BATCH)):

@@ -31,12 +31,18 @@ Box = tuple[float, float, float, float]
 class Case:
     """A photo file with the class to explain (None: the first) and, where known, its boxes.
 
-    Boxes are (left, top, right, bottom) in pixels of the network's input.
+    Boxes are (left, top, right, bottom) in pixels of the network's input. `context`: what the
+    network is asked about the photo, if it takes more than photos.
     """
 
     path: Path
     target: int | None = None
     boxes: tuple[Box, ...] = ()
+    context: Any = None
+
+    def __str__(self) -> str:
+        asked = "" if self.context is None else f" asked {self.context!r}"
+        return f"{self.path.name}{asked}"
 
 
 @dataclass(frozen=True)
@@ -67,10 +73,11 @@ def _labelled(network: Network, photo: LabelledPhoto) -> Case | None:
     ]
     if not known:
         return None
-    scores = network.predict(network.prepare([network.open(photo.path)]))[0]
+    asked = network.asking([photo.context])
+    scores = asked.predict(network.prepare([network.open(photo.path)]))[0]
     target, concept = max(known, key=lambda pair: float(scores[pair[0]]))
     boxes = tuple(photo.seen_boxes(concept, network.steps))
-    return Case(photo.path, target, boxes) if boxes else None
+    return Case(photo.path, target, boxes, photo.context) if boxes else None
 
 
 def evaluate(
@@ -103,7 +110,8 @@ def evaluate(
     def compute(read: Sequence[tuple[Case, Tensor]]) -> list[Score]:
         images = network.batch([image for _, image in read])
         part = [case for case, _ in read]
-        return _scores(network, images, part, (methods, chosen), (settings or {}, budget))
+        asked = network.asking([case.context for case in part])
+        return _scores(asked, images, part, (methods, chosen), (settings or {}, budget))
 
     bar = tqdm(total=len(cases), unit="photo", disable=not (budget and budget.progress))
     with bar:
@@ -150,7 +158,7 @@ def _scores(
             names = zip(cases, targets.tolist(), values.tolist(), strict=True)
             for case, target, value in names:
                 label = network.labels[target] if network.labels else str(target)
-                scores.append(Score(case.path.name, label, method, metric.name, value))
+                scores.append(Score(str(case), label, method, metric.name, value))
     return scores
 
 

@@ -33,6 +33,7 @@ class LabelledPhoto:
     """A photo file, its size in pixels as its annotations count them, and what is outlined on it.
 
     `frame` turns what is outlined with the photo, as its EXIF says; None: it lies as it is stored.
+    `context`: what a network that takes more than photos is asked about it.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class LabelledPhoto:
     height: int
     concepts: tuple[Concept, ...]
     frame: Frame | None = None
+    context: Any = None
 
     def mask(self, concept: Concept) -> Mask:
         """height×width of the upright photo: true on every outlined thing of that kind."""

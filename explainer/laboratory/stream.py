@@ -35,7 +35,11 @@ from explainer.passes.targets import class_index
 from explainer.pictures import store
 from explainer.pictures.render import Display
 
+from .asked import Asked
+
 WRITERS = 2
+# A photo as it was given: its file, or with what is asked about it
+Given = Path | Asked
 MANIFEST = "manifest.json"
 
 
@@ -46,10 +50,10 @@ class Saved:
     `empty`: of what was made now, the methods whose maps show nothing (see `Found.empty`).
     """
 
-    made: dict[Path, Path] = field(default_factory=dict)
-    present: dict[Path, Path] = field(default_factory=dict)
-    failed: dict[Path, str] = field(default_factory=dict)
-    empty: dict[Path, tuple[str, ...]] = field(default_factory=dict)
+    made: dict[Given, Path] = field(default_factory=dict)
+    present: dict[Given, Path] = field(default_factory=dict)
+    failed: dict[Given, str] = field(default_factory=dict)
+    empty: dict[Given, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -75,9 +79,9 @@ class Order:
             for name in self.methods
         }
 
-    def digest(self, photo: str) -> str:
-        """SHA-256 (hex) of all that decides the files of the photo with that digest."""
-        said = {
+    def digest(self, photo: str, context: str = "") -> str:
+        """SHA-256 (hex) of all that decides the files of a photo and a context, by theirs."""
+        said: dict[str, Any] = {
             "photo": photo,
             "weights": self.network.weights_digest,
             "methods": self._digests,
@@ -87,24 +91,27 @@ class Order:
         }
         if self.target is not None:
             said["target"] = self.target.digest()
+        if context:
+            said["context"] = context
         if self.arithmetic != PLAIN:
             said["arithmetic"] = {k: v for k, v in self.arithmetic.items() if k != "card"}
         return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
-    def explain(self, images: Tensor) -> Found:
-        view, pictures = folded(self.network, images)
+    def explain(self, images: Tensor, contexts: Sequence[Any]) -> Found:
+        network = self.network.asking(contexts)
+        view, pictures = folded(network, images)
         view.footprint(pictures, self.target)  # photos come together by chance
         if self.target is not None:
-            return explain(self.network, images, self.target, self.methods, settings=self.settings)
+            return explain(network, images, self.target, self.methods, settings=self.settings)
         classes = None if self.classes is None else [list(self.classes)] * len(images)
-        return explain(self.network, images, classes, self.methods, settings=self.settings)
+        return explain(network, images, classes, self.methods, settings=self.settings)
 
 
 @dataclass(frozen=True)
 class _Photo:
     """A photo on its way; without `image` there is nothing to do."""
 
-    path: Path
+    given: Given
     folder: Path
     said: Mapping[str, str] = field(default_factory=dict)
     crop: Any = None
@@ -113,7 +120,7 @@ class _Photo:
 
 def explain_many(
     network: Network,
-    paths: Iterable[str | Path],
+    photos: Iterable[str | Path | Asked],
     folder: str | Path,
     *,
     targets: Sequence[str | int] | Target | None = None,
@@ -124,32 +131,38 @@ def explain_many(
     batch: int = 8,
     progress: bool = True,
 ) -> Saved:
-    """Explain every photo and save each to a folder of its own in `folder`.
+    """Explain every photo and save each to a folder of its own in `folder`: files, each with
+    what is asked about it (`Asked`) where the network takes more than photos.
 
     `targets`: classes (names or indices) or a named target to explain for every photo; None for
     each photo's first class. `display`: how pictures look; None saves maps without pictures.
     Reading and writing happen beside the computing; about 4 · `batch` photos are in memory at a
     time.
 
-    A photo's folder is named by its file's stem and digest, and holds what `Found.save` writes,
+    A photo's folder is named by its file's stem and digest (of the file and of what is asked, if
+    anything is), and holds what `Found.save` writes,
     the manifest last. Called again, only what is missing, damaged or made in another way is made.
     A photo that can't be read or explained is told, and the rest goes on. `progress`: show a bar
     and those photos on standard error while it runs; `failed` holds them in any case.
     """
     order = _order(network, (methods, settings or {}), targets, layer, display)
     refuse_size(batch)
-    total = len(paths) if isinstance(paths, Sized) else None
+    total = len(photos) if isinstance(photos, Sized) else None
     bar = tqdm(total=total, unit="photo", disable=not progress)
     with bar, ThreadPoolExecutor(WRITERS) as writers:
         run = _Run(order, bar, writers, 2 * batch)
         read = _reader(order, Path(folder))
         for given, found in in_batches(
-            paths, read, run.explained, size=batch, is_passed_by=run.passes_by
+            map(_given, photos), read, run.explained, size=batch, is_passed_by=run.passes_by
         ):
-            run.take(Path(given[0]), found)
+            run.take(given[0], found)
         while run.writing:
             run.settle()
     return run.saved
+
+
+def _given(photo: str | Path | Asked) -> Given:
+    return photo if isinstance(photo, Asked) else Path(photo)
 
 
 def _order(
@@ -200,21 +213,23 @@ def _classes(
     return tuple(named)
 
 
-def _reader(order: Order, folder: Path) -> Callable[[str | Path], _Photo]:
+def _reader(order: Order, folder: Path) -> Callable[[Given], _Photo]:
     network = order.network
 
-    def read(given: str | Path) -> _Photo:
-        path = Path(given)
+    def read(given: Given) -> _Photo:
+        path = given.path if isinstance(given, Asked) else given
+        asked = given.digest if isinstance(given, Asked) else ""
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
-        own = folder / f"{path.stem}-{digest[:12]}"
-        request = order.digest(digest)
+        case = hashlib.sha256(f"{digest}\n{asked}".encode()).hexdigest() if asked else digest
+        own = folder / f"{path.stem}-{case[:12]}"
+        request = order.digest(digest, asked)
         if is_whole(own, request):
-            return _Photo(path, own)
+            return _Photo(given, own)
         photo = network.open(data)
         crop = network.crop(photo)
         said = {"photo": path.name, "photo_sha256": digest, "request": request}
-        return _Photo(path, own, said, crop, network.seen(photo, crop))
+        return _Photo(given, own, said, crop, network.seen(photo, crop))
 
     return read
 
@@ -246,36 +261,38 @@ class _Run:
         if photo.image is not None and photo.folder not in self.under_way:
             self.under_way.add(photo.folder)
             return False
-        self.saved.present[photo.path] = photo.folder
+        self.saved.present[photo.given] = photo.folder
         self.bar.update()
         return True
 
     def explained(self, photos: Sequence[_Photo]) -> list[tuple[_Photo, Found]]:
         images = [photo.image for photo in photos if photo.image is not None]
-        found = self.order.explain(self.order.network.batch(images))
+        contexts = [one.given.context if isinstance(one.given, Asked) else None for one in photos]
+        found = self.order.explain(self.order.network.batch(images), contexts)
         return [(photo, _single(found, n, photo.said)) for n, photo in enumerate(photos)]
 
-    def take(self, path: Path, found: list[tuple[_Photo, Found]] | Exception) -> None:
+    def take(self, given: Given, found: list[tuple[_Photo, Found]] | Exception) -> None:
         """Tell of a photo that failed, or write what was found of a batch."""
         if isinstance(found, Exception):
-            self.tell(path, found)
+            self.tell(given, found)
             return
         for photo, single in found:
             if empty := tuple(name for name, is_empty in single.empty.items() if is_empty.any()):
-                self.saved.empty[photo.path] = empty
+                self.saved.empty[photo.given] = empty
             self.writing.append((photo, self.writers.submit(_write, single, photo, self.order)))
         while len(self.writing) > self.depth:
             self.settle()
 
-    def tell(self, path: Path, error: Exception) -> None:
+    def tell(self, given: Given, error: Exception) -> None:
+        path = str(given)
         if isinstance(error, OSError):
             problem = f"{path} can't be read ({error.strerror}): give a photo file"
         elif isinstance(error, ExplainerError):
-            named = str(error).replace("the photo", str(path), 1)
-            problem = named if named.startswith(str(path)) else f"{path}: {error}"
+            named = str(error).replace("the photo", path, 1)
+            problem = named if named.startswith(path) else f"{path}: {error}"
         else:
             problem = f"{path}: {type(error).__name__}: {error}"
-        self.saved.failed[path] = problem
+        self.saved.failed[given] = problem
         if not self.bar.disable:
             self.bar.write(problem, file=sys.stderr)
         self.bar.update()
@@ -283,7 +300,7 @@ class _Run:
     def settle(self) -> None:
         photo, written = self.writing.popleft()
         written.result()
-        self.saved.made[photo.path] = photo.folder
+        self.saved.made[photo.given] = photo.folder
         self.bar.update()
 
 
@@ -300,7 +317,7 @@ def _single(found: Found, n: int, said: Mapping[str, str]) -> Found:
             name: {key: values[part] for key, values in own.items()}
             for name, own in found.checks.items()
         },
-        provenance={**found.provenance, **said},
+        provenance={**found.provenance_of(n), **said},
     )
 
 

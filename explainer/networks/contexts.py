@@ -90,7 +90,7 @@ def refuse_context(name: str, context: Entries) -> None:
     if context:
         raise ExplainerError(
             f"{name} has the context of one batch, and photos are read batch by batch here",
-            "call explain(…, context=…) for each batch",
+            "give each photo its own (Asked or Case), or call explain(…, context=…) for each batch",
         )
 
 

@@ -33,7 +33,6 @@ from .stimulus import (
     Stimulus,
     StimulusRole,
     StudyImage,
-    context_text,
 )
 from .study import Deviation, Network, NetworkPair, Study, StudyKind, StudyState, StudyText
 from .work import Heartbeat, Work, WorkQuerySet, WorkState
@@ -46,5 +45,5 @@ __all__ = [
     "Participation", "Picture", "Prediction", "Report", "Role", "Side", "Slot", "Stage",
     "Status", "Stimulus", "StimulusOverlay", "StimulusRole", "Study", "StudyImage", "StudyKind",
     "StudyState", "StudyText", "Trial", "TurnedAway", "Work", "WorkQuerySet", "WorkState",
-    "context_text", "count_people", "erase_judgments", "new_code", "new_spoken_code",
+    "count_people", "erase_judgments", "new_code", "new_spoken_code",
 ]  # fmt: skip

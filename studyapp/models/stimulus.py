@@ -24,11 +24,6 @@ class Image(models.Model):
         return self.sha256[:12]
 
 
-def context_text(context: Any) -> str:
-    """A context as a case holds it: JSON, the same whoever writes it; empty for none (None)."""
-    return "" if context is None else json.dumps(context, sort_keys=True, ensure_ascii=False)
-
-
 class CaseQuerySet(models.QuerySet["Case"]):
     def of(self, image: Image, context: str = "") -> "Case":
         """The case of a photo asked with `context` (as `context_text` writes it)."""

@@ -3,8 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 
+from photos.questions import context_text
 from sandbox.builders import make_image
-from studyapp.models import Case, Network, Prediction, context_text
+from studyapp.models import Case, Network, Prediction
 
 pytestmark = pytest.mark.django_db
 

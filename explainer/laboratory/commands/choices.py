@@ -10,11 +10,14 @@ from typing import Any, get_args
 
 from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
+from explainer.laboratory.asked import Asked
 from explainer.methods import METHODS
 from explainer.networks import Network, load_asked, weights_of
 from explainer.networks.preprocessing import endings_of
 from explainer.passes.devices import AUTO
 from explainer.passes.targets import Probabilities
+from photos.questions import read_questions
+from photos.tables import TableError
 
 ALL = "all"
 FIRST = "top1"
@@ -170,6 +173,47 @@ def photos_of(given: Sequence[Path], network: Network) -> list[Path]:
             "no photos found", f"name files or folders; photos end in {', '.join(sorted(endings))}"
         )
     return found
+
+
+def add_cases(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--cases",
+        type=Path,
+        metavar="F",
+        help="a table of what the network is asked about the photos in the folder PHOTO: columns "
+        "photo and context (a text) or context_json",
+    )
+
+
+def asked_of(arguments: argparse.Namespace, network: Network) -> list[Path | Asked]:
+    """The photos that the arguments name, each with what `--cases` asks about it."""
+    if arguments.cases is None:
+        return [*photos_of(arguments.photos, network)]
+    if len(arguments.photos) != 1 or not arguments.photos[0].is_dir():
+        raise ExplainerError(
+            "--cases names photos by their paths in one folder", "give that folder, and no other"
+        )
+    (folder,) = arguments.photos
+    try:
+        rows = read_questions(arguments.cases, str(arguments.cases))
+    except TableError as error:
+        raise ExplainerError(str(error)) from error
+    asked = [one for questions in rows.values() for one in questions]
+    for one in asked:
+        if not (folder / one.photo).is_file():
+            raise ExplainerError(
+                f"{arguments.cases}, line {one.line}: {folder} holds no photo {one.photo}",
+                "write its path in that folder",
+            )
+    return [Asked(folder / one.photo, one.context) for one in asked]
+
+
+def first_of(asked: Sequence[Path | Asked], network: Network) -> tuple[Network, Path]:
+    """The first photo, and the network asked what is asked about it."""
+    first = asked[0]
+    if isinstance(first, Asked):
+        return network.asked([first.context]), first.path
+    return network, first
 
 
 def split(names: str) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from explainer import store
 from explainer.errors import ExplainerError
 from explainer.laboratory import evaluation
+from explainer.laboratory.asked import Asked
 from explainer.laboratory.evaluation import Case, evaluate, metric_named
 from explainer.laboratory.metrics import METRICS, Budget
 from explainer.laboratory.segmentations import read_labelled
@@ -21,6 +22,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="*", type=Path, metavar="PHOTO", help="files or folders")
     choices.add_network(parser)
     choices.add_methods(parser)
+    choices.add_cases(parser)
     parser.add_argument("--metrics", default=ALL, help="names separated by commas, or all")
     parser.add_argument("--targets", default=FIRST, help=f"{FIRST}, or one class for all photos")
     parser.add_argument(
@@ -35,7 +37,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     network, settings = choices.network_of(chosen), choices.settings_of(chosen)
     cases = cases_of(chosen, network)
-    methods = choices.methods_of(chosen, network, cases[0].path, settings)
+    asked = network.asking([cases[0].context])
+    methods = choices.methods_of(chosen, asked, cases[0].path, settings)
     metrics = metrics_of(chosen)
     how: dict[str, Any] = {"settings": settings, "budget": Budget(progress=True)}
     scores = list(evaluate(network, cases, methods, metrics, batch=chosen.batch, **how))
@@ -50,10 +53,15 @@ def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
     """Photos with boxes from a COCO file, or plain photos."""
     if bool(chosen.coco) == bool(chosen.photos):
         raise ExplainerError("photos must come from one source", "give either PHOTO… or --coco F")
+    if chosen.coco and chosen.cases:
+        raise ExplainerError("--cases asks about the photos of a folder", "leave --coco out")
     if not chosen.coco:
+        target = _target(chosen, network)
         return [
-            Case(path, _target(chosen, network))
-            for path in choices.photos_of(chosen.photos, network)
+            Case(one.path, target, context=one.context)
+            if isinstance(one, Asked)
+            else Case(one, target)
+            for one in choices.asked_of(chosen, network)
         ]
     photos = read_labelled(chosen.coco)
     cases = evaluation.labelled_cases(network, photos)

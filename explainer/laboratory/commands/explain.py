@@ -15,6 +15,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("photos", nargs="+", type=Path, metavar="PHOTO", help="files or folders")
     choices.add_network(parser)
     choices.add_methods(parser)
+    choices.add_cases(parser)
     parser.add_argument(
         "--targets", default=FIRST, help=f"{FIRST}, or class names separated by commas"
     )
@@ -27,13 +28,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     network, settings = choices.network_of(chosen), choices.settings_of(chosen)
     display = None if chosen.no_pictures else Display(colour_map=chosen.colours)
-    photos = choices.photos_of(chosen.photos, network)
+    photos = choices.asked_of(chosen, network)
     saved = explain_many(
         network,
         photos,
         chosen.out,
         targets=choices.classes_of(chosen.targets),
-        methods=choices.methods_of(chosen, network, photos[0], settings),
+        methods=choices.methods_of(chosen, *choices.first_of(photos, network), settings),
         settings=settings,
         display=display,
         batch=chosen.batch,

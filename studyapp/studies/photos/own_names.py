@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from photos.class_names import name_key
-
-from .tables import TableError, table_of
+from photos.tables import TableError, table_of
 
 COLUMNS = ("name", "classes")
 GROUP = "group"

@@ -10,14 +10,15 @@ from typing import TypeVar
 
 from photos import ENDINGS, PhotoError, is_litter, read_coco
 from photos.class_names import category_of_folder, name_key
+from photos.questions import Question
+from photos.tables import TableError
 from studyapp.models import Stimulus, StudyImage
 from studyapp.sections.limits import column
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.definition.named_files import is_folder, no_folder
 
-from .cases import Question, read_cases, refuse_other_photos
+from .cases import read_cases, refuse_other_photos, shown_of
 from .own_names import OwnNames, read_names
-from .tables import TableError
 
 NAME, GROUP = column(StudyImage, "name"), column(StudyImage, "group")
 CATEGORY = column(Stimulus, "category")
@@ -103,7 +104,7 @@ def _asked(
 
 def _with(photo: Photo, question: Question) -> Photo:
     """A photo asked one question, whose answers take the place of what is on the photo."""
-    asked = replace(photo, context=question.context, shown=question.shown)
+    asked = replace(photo, context=question.text, shown=shown_of(question))
     if not question.answers:
         return asked
     name = question.answers[0]

@@ -11,6 +11,7 @@ import torch
 from transformers import (
     AutoModelForImageClassification,
     AutoTokenizer,
+    BertTokenizer,
     CLIPConfig,
     CLIPModel,
     CLIPTextConfig,
@@ -18,9 +19,11 @@ from transformers import (
     CLIPVisionConfig,
     ResNetConfig,
     ResNetForImageClassification,
+    ViltConfig,
+    ViltForQuestionAnswering,
 )
 
-from explainer import explain, explain_many, load_network
+from explainer import ExplainerError, examine, explain, explain_many, load_network
 from tests.explainer.coco_sets import noisy_photos
 from tests.explainer.small_networks import noise
 
@@ -35,7 +38,7 @@ def _written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    named = "my_lab.hugging_face:classifier, my_lab.clip:clip"
+    named = "my_lab.hugging_face:classifier, my_lab.clip:clip, my_lab.questions:vilt"
     monkeypatch.setenv("NETWORK_FACTORIES", named)
 
 
@@ -119,3 +122,38 @@ def test_maps_for_other_prompts_are_made_again(
     assert [made(), made()] == [2, 0]
     monkeypatch.setattr(sys.modules["my_lab.clip"], "NAMES", ["owl", "dog", "fox"])
     assert [made(), made()] == [2, 0]
+
+
+def saved_vilt(folder: Path) -> Path:
+    """A small ViLT that was never trained, with a tokenizer of a few words."""
+    folder.mkdir()
+    words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "what", "colour", "is", "it", "who"]
+    tokenizer = BertTokenizer(vocab={word: n for n, word in enumerate(words)})
+    tokenizer.save_pretrained(folder)
+    config = ViltConfig(
+        vocab_size=len(words), hidden_size=16, num_hidden_layers=2, num_attention_heads=2,
+        intermediate_size=16, image_size=32, patch_size=8, max_position_embeddings=40,
+        id2label={0: "red", 1: "blue", 2: "a cat"},
+    )  # fmt: skip
+    ViltForQuestionAnswering(config).save_pretrained(folder)
+    return folder / "model.safetensors"
+
+
+@pytest.mark.usefixtures("_written")
+def test_vilt_is_asked_each_photos_question(tmp_path: Path) -> None:
+    path = saved_vilt(tmp_path / "vilt")
+    network = load_network("my_lab.questions:vilt", weights=path, size=32)
+    questions = ["what colour is it", "who is it", "what colour is it"]
+    images = noise(3, 3, 32, 32)
+    images[1] = images[0]
+    scores = network.asked(questions).predict(images)
+    for place, question in enumerate(questions):
+        alone = network.asked([question]).predict(images[place : place + 1])
+        torch.testing.assert_close(scores[place : place + 1], alone)
+    assert network.labels == ("red", "blue", "a cat")
+    own = {"occlusion": {"patch": 8, "stride": 8}}
+    found = explain(network, images, None, ["occlusion"], context=questions, settings=own)
+    assert not torch.equal(found["occlusion"][0], found["occlusion"][1])
+    examine(network.asked(questions[:1]), [("occlusion", {})])
+    with pytest.raises(ExplainerError, match="give each image the context that it reads"):
+        examine(network, [("occlusion", {})])

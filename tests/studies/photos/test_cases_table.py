@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from photos.questions import MOST_CONTEXT
 from studyapp.sections.networks_and_images import ImagesSection
-from studyapp.studies.photos.cases import MOST_CONTEXT
 from studyapp.studies.photos.readers import Photo, ReaderError, left_out, read_photos
 
 from .questions import write_questions
