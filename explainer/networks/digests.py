@@ -34,6 +34,11 @@ def digest_of_state(module: nn.Module) -> str:
             'the network is on the device "meta", so it has no weights',
             "move it with module.to_empty(device=…), and load its weights",
         )
+    if any(values.is_inference() for values in state.values()):
+        raise ExplainerError(
+            "the network was made under inference_mode, which forbids gradients",
+            "build or load it outside of inference_mode",
+        )
     seen = [_glance(name, values) for name, values in sorted(state.items())]
     with _LOCK:
         known = _MODULES.get(module)

@@ -5,6 +5,7 @@ process says which functions it may call, and nothing else is imported.
 """
 
 import importlib
+import inspect
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -13,10 +14,9 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from explainer.errors import ExplainerError
 
+from .containment import contained, drawing
 from .digests import digest_of_state
 from .functions import told
 from .network import Network
@@ -81,7 +81,7 @@ def build(
         if not path.is_file():
             raise ExplainerError(f"no weights at {path}", f"give the path of a file, or {PACKAGE}")
         checked_bytes(path, sha256)
-    with torch.random.fork_rng(devices=[]):
+    with drawing():
         network, again = (_called(name, function, given) for _ in range(2))
     _refuse_shared(name, network, again)
     differing = _differing(network, again)
@@ -97,22 +97,25 @@ def build(
 def _imported(name: str) -> Callable[..., Any]:
     module, _, attribute = name.partition(":")
     try:
-        function = getattr(importlib.import_module(module), attribute)
-    except Exception as error:  # the module's own code runs here
+        with drawing(), contained():
+            function = getattr(importlib.import_module(module), attribute)
+    except (Exception, SystemExit) as error:  # the module's own code runs here
         raise ExplainerError(
             f"the factory {name} can't be imported ({type(error).__name__}: {error})",
             "install its package for every process that runs networks, and check the name",
         ) from error
-    if not callable(function):
-        raise ExplainerError(f"{name} is a {type(function).__name__}", "name a function")
+    if not callable(function) or inspect.iscoroutinefunction(function):
+        kind = "coroutine function" if callable(function) else type(function).__name__
+        raise ExplainerError(f"{name} is a {kind}", "name a function that returns a Network")
     called: Callable[..., Any] = function
     return called
 
 
 def _called(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -> Network:
     try:
-        network = function(**given)
-    except Exception as error:  # whatever it raises, it is told with its name
+        with contained():
+            network = function(**given)
+    except (Exception, SystemExit) as error:  # whatever it raises, it is told with its name
         asked = ", ".join(f"{key}={value!r}" for key, value in given.items())
         raise ExplainerError(
             f"{name}({asked}) raises {type(error).__name__}: {error}",

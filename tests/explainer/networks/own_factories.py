@@ -1,7 +1,12 @@
 """Functions as a researcher would write them: one good, and one for each way to be wrong."""
 
+import os
+import random
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -40,6 +45,12 @@ def drawn() -> Network:
     )
 
 
+def drawn_by_numpy() -> Network:
+    made = module(1)
+    made[0].weight.data += float(np.random.rand())
+    return Network(made)
+
+
 def relabelled(turns: list[int] = [0]) -> Network:  # noqa: B006
     turns[0] += 1
     return Network(module(1), labels=LABELS if turns[0] % 2 else LABELS[::-1])
@@ -73,3 +84,59 @@ def seeded(seed: int = 5) -> Network:
 
 def swallowing(layer: str = "", device: str = "") -> Network:
     return Network(module(1), layer or None, preprocess=Preprocess(size=32, resize=32))
+
+
+def leaving() -> Network:
+    sys.exit("no licence")
+
+
+def without_end() -> Network:
+    return without_end()
+
+
+def at_the_keyboard() -> Network:
+    raise KeyboardInterrupt
+
+
+def promised() -> Iterator[Network]:
+    yield small()
+
+
+async def awaited() -> Network:
+    return small()
+
+
+def without_weights() -> Network:
+    return Network(module(1).to("meta"))
+
+
+def under_inference() -> Network:
+    with torch.inference_mode():
+        return small()
+
+
+def in_training() -> Network:
+    made = small()
+    made.module.train()
+    return made
+
+
+def meddling() -> Network:
+    """A network of its own, and everything changed beside it."""
+    print("loading …")  # noqa: T201
+    made = small()
+    torch.set_default_dtype(torch.float64)
+    torch.set_default_device("meta")
+    torch.set_grad_enabled(False)
+    torch.set_num_threads(torch.get_num_threads() + 1)
+    torch.set_float32_matmul_precision("medium")
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = not torch.backends.cudnn.benchmark
+    torch.set_autocast_enabled("cpu", True)
+    torch.autograd.set_detect_anomaly(True)
+    torch.manual_seed(3)
+    random.seed(3)
+    np.random.seed(3)
+    os.chdir("/")
+    sys.setrecursionlimit(5000)
+    return made

@@ -10,7 +10,7 @@ import torch
 from explainer import ExplainerError, explain, load_network, weights_of
 from explainer.__main__ import main
 from explainer.laboratory.commands.predict import classify
-from explainer.networks import factories, load_asked
+from explainer.networks import containment, factories, load_asked
 from tests.explainer.networks import own_factories
 from tests.explainer.small_networks import noise
 
@@ -22,6 +22,8 @@ SMALL = f"{ROOM}:small"
 def _allowed(monkeypatch: pytest.MonkeyPatch) -> None:
     names = ["small", "raising", "bare", "drawn", "relabelled", "not_a_function", "gone"]
     names += ["kept", "kept_in_part", "asked_otherwise", "seeded", "swallowing"]
+    names += ["leaving", "without_end", "at_the_keyboard", "promised", "awaited", "meddling"]
+    names += ["drawn_by_numpy", "without_weights", "under_inference", "in_training"]
     given = ", ".join(f"{ROOM}:{name}" for name in names) + ", no_such_room:small"
     monkeypatch.setenv("NETWORK_FACTORIES", given)
 
@@ -80,6 +82,7 @@ def test_an_installed_package_may_declare_its_factories(
 @pytest.mark.parametrize(
     ("name", "said"),
     [
+        ("drawn_by_numpy", "another network at each call: weights differ"),
         ("raising", r"raising\(\) raises RuntimeError: the disk is on fire: call it like that"),
         ("bare", r"returns Sequential, not an explainer\.Network: return Network\("),
         ("drawn", "another network at each call: weights differ: load all of its weights"),
@@ -88,6 +91,11 @@ def test_an_installed_package_may_declare_its_factories(
         ("kept", "returns the same module, or weights of it, at each call: make the whole module"),
         ("kept_in_part", "returns the same module, or weights of it, at each call"),
         ("not_a_function", "is a int: name a function"),
+        ("leaving", r"leaving\(\) raises SystemExit: no licence: call it like that"),
+        ("without_end", r"without_end\(\) raises RecursionError: maximum recursion"),
+        ("promised", r"returns generator, not an explainer\.Network"),
+        ("awaited", "is a coroutine function: name a function that returns"),
+        ("without_weights", r'on the device "meta", so it has no weights'),
         ("gone", r"can't be imported \(AttributeError.*: install its package"),
     ],
 )
@@ -97,6 +105,61 @@ def test_what_a_factory_does_wrong_is_told_with_the_fix(name: str, said: str) ->
     with pytest.raises(ExplainerError, match=said):
         load_network(f"{ROOM}:{name}", weights="package")
     assert torch.equal(before, torch.random.get_rng_state())
+
+
+def settings() -> list[str]:
+    return [repr(ask()) for ask, _ in (*containment.SETTINGS, *containment.DRAWS)]
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_what_a_factory_changes_beside_its_network_ends_with_it(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    before, drawn = settings(), torch.random.get_rng_state()
+    network = load_network(f"{ROOM}:meddling", weights="package", device="cpu")
+    assert settings() == before
+    assert torch.equal(torch.random.get_rng_state(), drawn)
+    said = capsys.readouterr()
+    assert (said.out, said.err) == ("", "loading …\n" * 2)
+    images = noise(1, 3, 32, 32)
+    expected = explain(load_network(SMALL, weights="package"), images, [1])["grad_cam"]
+    assert torch.equal(explain(network, images, [1])["grad_cam"], expected)
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_each_of_the_settings_that_are_put_back_was_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = settings()
+    monkeypatch.setattr(own_factories, "small", lambda: None)
+    with containment.drawing(), containment.contained():
+        own_factories.meddling()
+        changed = [a != b for a, b in zip(settings(), before, strict=True)]
+    assert all(changed)
+    assert settings() == before
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_who_interrupts_a_factory_is_heard() -> None:
+    with pytest.raises(KeyboardInterrupt):
+        load_network(f"{ROOM}:at_the_keyboard", weights="package")
+
+
+@pytest.mark.usefixtures("_allowed")
+def test_networks_in_training_mode_are_put_into_evaluation_and_inference_is_refused() -> None:
+    assert not load_network(f"{ROOM}:in_training", weights="package").module.training
+    with pytest.raises(ExplainerError, match=r"under inference_mode.*load it outside"):
+        load_network(f"{ROOM}:under_inference", weights="package")
+
+
+def test_a_room_that_leaves_while_it_is_imported_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "leaving_room.py").write_text("import sys\nsys.exit(0)\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.setenv("NETWORK_FACTORIES", "leaving_room:make")
+    with pytest.raises(ExplainerError, match=r"can't be imported \(SystemExit: 0\)"):
+        load_network("leaving_room:make", weights="package")
 
 
 @pytest.mark.usefixtures("_allowed")
