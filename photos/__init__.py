@@ -5,7 +5,7 @@ through the same door, with the same limit, read annotations alike (`coco`), and
 of classes alike (`class_names`).
 """
 
-from .channels import CHANNEL_ENDINGS, Channels, open_array, open_channels
+from .channels import CHANNEL_ENDINGS, Channels, measure_channels, open_array, open_channels
 from .coco import AnnotatedPhoto, Things, read_coco
 from .errors import PhotoError
 from .files import ENDINGS, FORMATS, is_litter
@@ -27,6 +27,7 @@ __all__ = [
     "frame_of",
     "is_litter",
     "measure",
+    "measure_channels",
     "open_array",
     "open_channels",
     "open_photo",

@@ -112,14 +112,15 @@ def examine(study: Study) -> None:
             if row is not None and name is not None:
                 wanted = json.dumps(_wanted(row), sort_keys=True)
                 methods = json.dumps(definition.methods_of(name), sort_keys=True)
-                _examine(wanted, row.pk, methods, context)
+                _examine(wanted, row.pk, methods, (context, definition.images.channels or 0))
 
 
 @lru_cache(maxsize=64)
-def _examine(wanted: str, key: int, methods: str, context: str) -> None:
-    """Tried with what one of the study's cases is asked with."""
+def _examine(wanted: str, key: int, methods: str, case: tuple[str, int]) -> None:
+    """Tried with what one of the study's cases is asked with, on files of so many channels."""
+    context, channels = case
     network = _load(wanted, key).asking([json.loads(context) if context else None])
-    explainer.examine(network, json.loads(methods))
+    explainer.examine(network, json.loads(methods), channels=channels)
 
 
 def settings_digest(network: Network, method: str, settings: dict[str, Any]) -> str:

@@ -11,7 +11,7 @@ from torch import Tensor
 from explainer.errors import ExplainerError
 from explainer.networks.contexts import refused_call
 from explainer.networks.network import Network
-from explainer.networks.preprocessing import Photo, Preprocess, Preprocessing
+from explainer.networks.preprocessing import Photo, Preprocess, Preprocessing, channels_of
 from photos import Channels
 
 from .explanation import explain, method_named
@@ -19,11 +19,12 @@ from .explanation import explain, method_named
 Asked = Sequence[tuple[str, Mapping[str, Any]]]
 
 
-def examine(network: Network, asked: Asked) -> None:
+def examine(network: Network, asked: Asked, *, channels: int | None = None) -> None:
     """ExplainerError where the network has no classes to choose between, answers a photo by its
     company, or has no layer, no ReLU or no rule for one of the methods `asked`, each with its
     settings, or one that leaves nothing of its maps.
 
+    `channels`: how many the files have that it will be asked about, 0 of photos.
     Tried on a picture of coloured grain by a few passes; methods of many passes are not run.
     """
     if (network.frames, network.places) != (None, 2):
@@ -31,6 +32,8 @@ def examine(network: Network, asked: Asked) -> None:
             f"{network.name} takes films, volumes or sound, which studies can't show yet",
             "explain them with python -m explainer, or ask about single pictures",
         )
+    if channels is not None:
+        _refuse_other_files(network, channels)
     image = network.prepare([_grain(network.steps)])
     try:
         logits = _predicted(network, image)
@@ -52,6 +55,20 @@ def _refuse_single(logits: Tensor) -> None:
             "there is one class only, so that there is nothing to choose between",
             "have its module give two outputs, 0 and z, with a label each: the softmax of these is "
             "the sigmoid of z",
+        )
+
+
+def _refuse_other_files(network: Network, channels: int) -> None:
+    """Refuse a network that takes other files than a study's, of so many `channels` (0: photos)."""
+    wanted = channels_of(network.preprocess)
+    if wanted != channels:
+        takes, given = (f"files of {n} channels" if n else "photos" for n in (wanted, channels))
+        raise ExplainerError(
+            f"{network.name} takes {takes}, and the study gives {given}",
+            "say in the study file how many channels the files have, [images] channels = …"
+            if wanted
+            else "leave channels out, or let the network declare them: Preprocess(channels=…, "
+            "shown=…, values=…)",
         )
 
 

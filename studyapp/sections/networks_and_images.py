@@ -101,15 +101,22 @@ class ImagesSection(Section):
     compose: Literal["none", "pair"] = Field(
         "none", description="“pair” puts photos of two categories side by side, each photo once."
     )
+    channels: Annotated[int, Limit(1_000)] | None = Field(
+        None,
+        ge=1,
+        description="Channels of each file, if these are TIFF files or NumPy arrays (.npy) to be "
+        "read as they are, such as 12 of a satellite. Only for networks that a function of yours "
+        "makes, which says what people see of them.",
+    )
     smallest_side: Annotated[int, Limit(10_000)] = Field(
         64, ge=16, description="The fewest pixels that each side may have."
     )
 
     @model_serializer(mode="wrap")
-    def without_absent_tables(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leave out absent tables, so that digests of earlier studies stay the same."""
+    def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out absent keys that came later, so that digests of earlier studies stay."""
         found: dict[str, Any] = usual(self)
-        for key in ("names", "cases"):
+        for key in ("names", "cases", "channels"):
             if found.get(key) is None:
                 found.pop(key, None)
         return found

@@ -293,7 +293,7 @@ def _image(photo: Photo, surround: str) -> Image:
     known = Image.objects.filter(sha256=sha256).first()
     if known is not None:
         return known
-    found = measure(content, photo.name)
+    found = measure(content, photo.name, photo.channels)
     file = f"photos/{sha256[:2]}/{sha256}.{found.ending}"
     if not storage.is_there(file):
         storage.keep(file, content)

@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import numpy as np
 import pytest
 import timm
 import torch
@@ -10,12 +11,19 @@ from django.db import IntegrityError
 from PIL import Image
 from pytest_django import Settings
 
+from photos import Channels
 from sandbox.small_line import empty_broker
-from studyapp.models import Network, Prediction, Study
+from studyapp.models import Crop, Network, Overlay, Prediction, Study
+from studyapp.models import Image as Photo
 from studyapp.sections.networks_and_images import NetworkSection
+from studyapp.studies.definition.file import DefinitionError, parse_definition
 from studyapp.studies.lifecycle import start_preparing
 from studyapp.studies.loading import load_study
+from studyapp.studies.photos.readers import ReaderError
 from tasks import networks, predictions, preparation
+from tasks.stored_files import photo_bytes
+from tests.explainer.networks.test_channels import as_file, land, satellite
+from tests.tasks.test_bad_files import work
 
 pytestmark = pytest.mark.django_db
 
@@ -145,3 +153,91 @@ def test_a_network_says_the_classes_of_one_half_or_more_if_it_reads_each_by_itse
 def test_a_form_of_probabilities_that_nobody_knows_is_refused_by_the_database() -> None:
     with pytest.raises(IntegrityError, match="network_probabilities_known"):
         Network.objects.create(builder="b", weights="w", digest="d", probabilities="tanh")
+
+
+LAND = "tests.explainer.networks.test_channels:land"
+SATELLITES = f"""
+builder = "{LAND}"
+weights = "package"
+layer = "2"
+"""
+
+
+def satellites(folder: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings) -> Path:
+    """A study of twelve channels: a TIFF file and an array, in folders named by their class."""
+    settings.NETWORK_FACTORIES = [LAND]
+    monkeypatch.setenv("NETWORK_FACTORIES", LAND)
+    empty_broker()
+    (folder / "text.md").write_text("Text.")
+    images = 'images = { reader = "folder", folder = "photos", channels = 12, smallest_side = 32 }'
+    text = STUDY.replace('images = { reader = "folder", folder = "photos" }', images)
+    pixels = 'conditions = [{ name = "map", method = "edges" }, { name = "lines", method = '
+    text = text.replace(
+        'conditions = [{ name = "map", method = "grad_cam" }]', f'{pixels}"gradient" }}]'
+    )
+    (folder / "study.toml").write_text(text + SATELLITES)
+    scores = land().predict(
+        land().prepare([Channels(satellite(n).astype(np.float32)) for n in (0, 1)])
+    )
+    first, second = (land().labels[int(row.argmax())] for row in scores)
+    wrong = next(name for name in land().labels if name not in (first, second))
+    for name in (first, wrong):
+        (folder / "photos" / name).mkdir(parents=True)
+    (folder / "photos" / first / "a.tif").write_bytes(as_file(satellite()))
+    np.save(folder / "photos" / wrong / "b.npy", satellite(1))
+    return folder / "study.toml"
+
+
+@pytest.mark.usefixtures("own_place")
+def test_people_see_the_shown_channels_of_what_a_network_of_twelve_was_asked_about(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    study = load_study(satellites(tmp_path, monkeypatch, settings))
+    start_preparing(study)
+    networks.describe(Network.objects.get())
+    work(study)
+    assert Study.objects.get(pk=study.pk).problem == ""
+    assert Prediction.objects.filter(state="ready").count() == 2
+    assert sorted(Path(one.file).suffix for one in Photo.objects.all()) == [".npy", ".tiff"]
+    network = networks.loaded(Network.objects.get())
+    crops = Crop.objects.filter(state="ready")
+    assert crops
+    for row in crops:
+        with Image.open(Path(settings.MEDIA_ROOT) / row.file) as picture:
+            shown = np.asarray(picture.convert("RGB"), dtype=float)
+        expected = network.crop(network.open(photo_bytes(row.image)), row.size)
+        assert np.abs(shown - np.asarray(expected, dtype=float)).mean() < 4  # WebP has losses
+    assert Overlay.objects.filter(state="ready").count() == Overlay.objects.count() > 0
+    assert not Overlay.objects.exclude(state="ready")
+
+
+def test_files_and_networks_have_to_agree_on_their_channels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    path = satellites(tmp_path, monkeypatch, settings)
+    path.write_text(path.read_text().replace("channels = 12", "channels = 4"))
+    with pytest.raises(ReaderError, match=r"a\.tif: has 12 channels, and 4 are declared"):
+        load_study(path)
+    path.write_text(path.read_text().replace("channels = 4, ", ""))
+    with pytest.raises(ReaderError, match=r"a\.tif: not a whole photo|holds no photo"):
+        load_study(path)
+    settings.NETWORK_FACTORIES = [LAND, FACTORY]
+    monkeypatch.setenv("NETWORK_FACTORIES", f"{LAND},{FACTORY}")
+    own = path.read_text().replace(LAND, FACTORY).replace('layer = "2"', "")
+    path.write_text(own.replace("smallest_side", "channels = 12, smallest_side"))
+    told = prepared(load_study(path)).problem
+    assert "takes photos, and the study gives files of 12 channels" in told
+    assert "leave channels out, or let the network declare them" in told
+
+
+def test_channels_are_refused_where_nobody_could_declare_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    text = satellites(tmp_path, monkeypatch, settings).read_text()
+    for before, after, why in (
+        (f'"{LAND}"\nweights = "package"', '"vgg16"\nweights = "random"', "takes photos, and"),
+        ('reader = "folder"', 'reader = "coco"', "annotations are of photos"),
+        ("smallest_side", 'compose = "pair", smallest_side', "can't be put side by side"),
+    ):
+        with pytest.raises(DefinitionError, match=why):
+            parse_definition(text.replace(before, after), "study.toml")

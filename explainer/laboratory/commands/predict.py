@@ -31,7 +31,7 @@ def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
     `wanted["contexts"]`, where there is one, says what is asked about each photo.
 
     A network may have `methods` too, pairs of a method and its settings: what stops one of these is
-    told first (ExplainerError)."""
+    told first (ExplainerError). `channels`: of each file, where these are no photos."""
     photos = [Path(photo) for photo in wanted["photos"]]
     asked = list(zip(photos, wanted.get("contexts") or [None] * len(photos), strict=True))
     networks = wanted["networks"].items()
@@ -40,9 +40,9 @@ def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
 
 def _by(name: str, values: Mapping[str, Any], asked: Sequence[tuple[Path, Any]]) -> dict[str, Any]:
     options = dict(values)
-    methods = options.pop("methods", [])
+    methods, channels = options.pop("methods", []), options.pop("channels", 0)
     network = load_asked(options.pop("builder"), options.pop("options", {}), **options)
-    examine(network.asking([context for _, context in asked[:1]]), methods)
+    examine(network.asking([context for _, context in asked[:1]]), methods, channels=channels)
     classes: list[list[int] | None] = [None] * len(asked)
     said = [1] * len(asked)
 

@@ -38,6 +38,7 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     yield from _language_complaints(definition)
     yield from _network_complaints(definition)
     yield from _case_complaints(definition)
+    yield from _channel_complaints(definition)
     yield from _condition_complaints(definition)
     yield from block_complaints(definition)
     yield from _page_complaints(definition)
@@ -54,6 +55,26 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     if reference is not None and reference not in names:
         yield ("analysis", "reference"), unknown("analysis.reference", reference, names)
     yield from idle_rules(definition)
+
+
+def _channel_complaints(definition: Definition) -> Iterator[Complaint]:
+    """Files with channels of their own are read one by one, by networks that declare them."""
+    images = definition.images
+    if images.channels is None:
+        return
+    path = ("images", "channels")
+    if images.reader == "coco":
+        yield path, '`images.channels` is for `reader = "folder"`: annotations are of photos'
+    if images.compose == "pair":
+        yield path, "`images.channels` can't be put side by side; remove `images.compose`"
+    for name, section in definition.networks.items():
+        if not is_factory(section.builder):
+            yield (
+                ("networks", name, "builder"),
+                f'`networks.{name}.builder = "{section.builder}"` takes photos, and '
+                f"`images.channels = {images.channels}` is of other files: name a function of "
+                "yours that declares them",
+            )
 
 
 def _case_complaints(definition: Definition) -> Iterator[Complaint]:

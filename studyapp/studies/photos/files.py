@@ -8,7 +8,7 @@ from pathlib import Path
 from PIL import Image as Pillow
 from PIL import ImageOps
 
-from photos import Measured, PhotoError, open_photo
+from photos import Measured, PhotoError, measure_channels, open_photo
 from photos import measure as measured
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.definition.named_files import content_digest
@@ -44,7 +44,7 @@ def photo_bytes(photo: Photo, surround: str = "light") -> bytes:
     """
     if photo.beside is None:
         content = photo.path.read_bytes()
-        if measure(content, photo.name).transparency == "none":
+        if measure(content, photo.name, photo.channels).transparency == "none":
             return content
         return _png(_opened(content, photo.name, surround))
     paper = Pillow.new("RGB", (SIDE, SIDE))
@@ -55,10 +55,13 @@ def photo_bytes(photo: Photo, surround: str = "light") -> bytes:
     return _png(paper)
 
 
-def measure(content: bytes, name: str) -> Measured:
-    """The photo's measures once it is upright; it is decoded whole, ReaderError if it can't be."""
+def measure(content: bytes, name: str, channels: int = 0) -> Measured:
+    """The photo's measures once it is upright; it is decoded whole, ReaderError if it can't be.
+
+    `channels`: how many the file has, where it is read as it is.
+    """
     try:
-        return measured(content, name)
+        return measure_channels(content, channels, name) if channels else measured(content, name)
     except PhotoError as error:
         raise ReaderError(str(error)) from error
 
@@ -93,7 +96,7 @@ def _examined(
 ) -> Iterator[str]:
     name = photo.name if photo.beside is None else path.name
     try:
-        found = measure(path.read_bytes(), name)
+        found = measure(path.read_bytes(), name, photo.channels)
     except OSError as error:
         yield f"{name}: can't be read ({error.strerror}); copy it again, or remove it"
     except ReaderError as error:

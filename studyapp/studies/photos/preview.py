@@ -102,6 +102,7 @@ def _classified(
             "probabilities": section.probabilities,
             "options": section.options,
             "methods": definition.methods_of(name),
+            "channels": definition.images.channels,
         }
         networks[name] = {key: value for key, value in arguments.items() if value is not None}
     with TemporaryDirectory() as folder:

@@ -1,14 +1,14 @@
 """Photos and what they show, read from a folder as a study file describes it."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from photos import ENDINGS, PhotoError, is_litter, read_coco
+from photos import CHANNEL_ENDINGS, ENDINGS, PhotoError, is_litter, read_coco
 from photos.class_names import category_of_folder, name_key
 from photos.questions import Question
 from photos.tables import TableError
@@ -46,7 +46,8 @@ class AnnotatedCategory:
 @dataclass(frozen=True)
 class Photo:
     """A photo file, or two of them side by side (`beside`), and what networks are asked about it:
-    once for each context (as `models.context_text` writes it), with what people read of it."""
+    once for each context (as `models.context_text` writes it), with what people read of it.
+    `channels`: how many the file has, where it is read as it is."""
 
     path: Path
     name: str
@@ -55,6 +56,12 @@ class Photo:
     beside: Path | None = None
     context: str = ""
     shown: str = ""
+    channels: int = 0
+
+
+def endings(images: ImagesSection) -> Collection[str]:
+    """How the names of files that are taken end."""
+    return CHANNEL_ENDINGS if images.channels else ENDINGS
 
 
 def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Photo]:
@@ -73,7 +80,7 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
         raise ReaderError(str(error)) from error
     photos = sorted(reader(images, folder, names), key=lambda photo: photo.name)
     if not photos:
-        kinds = ", ".join(sorted(ENDINGS))
+        kinds = ", ".join(sorted(endings(images)))
         raise ReaderError(f"{images.folder} holds no photo; add some ({kinds})")
     random = Random(f"{seed if images.seed is None else images.seed}/photos")
     if images.compose == "pair":
@@ -187,14 +194,14 @@ def _read_folder(images: ImagesSection, folder: Path, names: OwnNames) -> Iterat
     """One category a photo, named by its sub-folder or by the file itself."""
     outside = []
     for path in _files(folder):
-        if path.suffix.lower() not in ENDINGS:
+        if path.suffix.lower() not in endings(images):
             continue
         relative = path.relative_to(folder).as_posix()
         if images.label == "folder" and path.parent == folder:
             outside.append(relative)
         label = path.parent.name if images.label == "folder" else path.stem
         category = _named(*category_of_folder(label), names)
-        yield Photo(path, relative, relative, (category,))
+        yield Photo(path, relative, relative, (category,), channels=images.channels or 0)
     if outside:
         why = "is not in a class folder; move it into a sub-folder named like its class"
         raise ReaderError(*(f"{name}: {why}" for name in outside))
@@ -224,7 +231,7 @@ def left_out(images: ImagesSection, base: Path) -> Counter[str]:
     for path in _files(folder):
         if path.resolve() in tables:
             continue
-        if path.suffix.lower() in ENDINGS:
+        if path.suffix.lower() in endings(images):
             if named is not None and path.resolve() not in named:
                 found[f"not in {images.annotations}"] += 1
         elif named is None or path != folder / images.annotations:
