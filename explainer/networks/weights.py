@@ -66,7 +66,15 @@ def checked_bytes(path: Path, sha256: str | None) -> tuple[bytes, str]:
 
 def _loaded(data: bytes, path: Path) -> Any:
     try:
-        if _is_script(data):
+        inside = _files_in(data)
+        if "archive_format" in inside:
+            raise ExplainerError(
+                f"{path.name} is an exported program, whose layers can't be explained, and PyTorch "
+                "runs code from such a file while it loads it",
+                "save the weights of the module that was exported: "
+                'torch.save(module.state_dict(), "weights.pth")',
+            )
+        if "constants.pkl" in inside:
             raise ExplainerError(
                 f"{path.name} is a TorchScript archive, whose layers can't be explained",
                 'save the weights of the original: torch.save(module.state_dict(), "weights.pth")',
@@ -85,11 +93,12 @@ def _loaded(data: bytes, path: Path) -> Any:
         ) from error
 
 
-def _is_script(data: bytes) -> bool:
+def _files_in(data: bytes) -> set[str]:
+    """The names of the files in an archive, wherever they lie in it; none of anything else."""
     if not zipfile.is_zipfile(io.BytesIO(data)):
-        return False
+        return set()
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return any(Path(name).name == "constants.pkl" for name in archive.namelist())
+        return {Path(name).name for name in archive.namelist()}
 
 
 def _code_of(name: str, error: pickle.UnpicklingError) -> ExplainerError:

@@ -3,6 +3,7 @@
 import argparse
 import io
 import random
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -264,3 +265,29 @@ def test_a_damaged_file_is_told_in_one_sentence_or_is_another_whole_one(
             told.append(str(error))
     assert len(told) > 100
     assert [said for said in told if "\n" in said or not said.startswith("weights.")] == []
+
+
+class Writes:
+    """Whoever unpickles it writes a file."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def __reduce__(self) -> Any:
+        return Path.touch, (self.path,)
+
+
+def test_an_exported_program_is_refused_without_running_its_code(tmp_path: Path) -> None:
+    path = tmp_path / "program.pt2"
+    torch.export.save(torch.export.export(small(), (noise(1, 3, 64, 64),)), path)
+    with zipfile.ZipFile(path) as archive:
+        files = {name: archive.read(name) for name in archive.namelist()}
+    harmful = io.BytesIO()
+    torch.save(Writes(tmp_path / "ran"), harmful)
+    files["program/data/sample_inputs/model.pt"] = harmful.getvalue()
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    with pytest.raises(ExplainerError, match=r"exported program.*runs code.*save the weights of"):
+        load_network("squeezenet1_1", weights=path, num_classes=CLASSES)
+    assert not (tmp_path / "ran").exists()
