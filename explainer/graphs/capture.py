@@ -28,6 +28,7 @@ from .ancestry import Place, ancestors, place_of
 from .attention import refuse_hidden_calls, replayed
 from .blocks import Blocks
 from .choices import Choices
+from .edits import Edit
 from .parts import Parts
 from .proof import Inside, Proof
 from .rectifiers import Rule, Walk, rectified
@@ -49,13 +50,19 @@ class _Watch:
 
     `runs`: how often its module ran; `run`: which of these is meant, where one is named.
     `layout`: that of the tensor where its proportions do not tell it. `copies`: where the graph
-    goes on from each of the times that the address was met.
+    goes on from each of the times that the address was met. With an `edit` something else is
+    handed downstream, and no graph is made.
     """
 
     def __init__(
-        self, address: str, names: Container[str], images: Tensor, layout: Arrangement | None
+        self,
+        address: str,
+        names: Container[str],
+        images: Tensor,
+        layout: Arrangement | None,
+        edit: Edit | None = None,
     ) -> None:
-        self.address, self.layout = address, layout
+        self.address, self.layout, self.edit, self.met = address, layout, edit, 0
         self.images, self.size = len(images), (int(images.shape[2]), int(images.shape[3]))
         first, *self.calls = address.split(SEPARATOR)
         self.module, self.run = run_named(first, names)
@@ -94,12 +101,20 @@ class _Watch:
     def keep(self, out: Any) -> Tensor:
         """Keep the map as it is now: an in-place call that follows changes only the copy."""
         layout = self._layout(out)
+        self.met += 1
+        if self.edit is not None:
+            return self._edited(out, layout, self.edit)
         torch.set_grad_enabled(True)  # nothing before the first map needs a graph of its own
         kept = out if out.requires_grad else out.detach().requires_grad_()
         self.map = channels_first(kept, layout)
         copy = as_laid_out(self.map, layout, kept).clone()
         self.copies += [place for place in (place_of(copy),) if place]
         return copy
+
+    def _edited(self, out: Tensor, layout: Arrangement, edit: Edit) -> Tensor:
+        self.map = channels_first(out, layout)
+        handed = edit.change(self.map) if self.met == edit.time else self.map
+        return as_laid_out(handed, layout, out).clone()
 
     def _layout(self, out: Any) -> Arrangement:
         if isinstance(self.layout, Folded) and isinstance(out, Tensor):
@@ -182,7 +197,8 @@ class Graph:
     With `pixels` the input takes part in the graph; with `rules` the ReLUs can follow other rules,
     all of them or only those inside one of the addresses that it names.
     `run` runs the module on images, where calling it with them alone is not enough. With `blocks`
-    attention is computed in the open. Nothing of the network's is changed: no module, flag,
+    attention is computed in the open. `edits` by address: what goes on in place of a map, without a
+    graph. `met`: how often each address was. Nothing of the network's is changed: no module, flag,
     gradient or hook outlives the pass.
     """
 
@@ -197,6 +213,7 @@ class Graph:
         layouts: Mapping[str, Arrangement] = MappingProxyType({}),
         run: Run | None = None,
         blocks: Blocks | None = None,
+        edits: Mapping[str, Edit] = MappingProxyType({}),
     ) -> None:
         self.layouts, self.run = layouts, run or module
         self.blocks, self._attention = blocks, blocks.pass_of() if blocks else None
@@ -206,10 +223,13 @@ class Graph:
         self.images = images.detach().requires_grad_(pixels)
         self.choices = Choices(self.images)
         names = dict(module.named_modules())
-        watches = [_Watch(each, names, images, layouts.get(each)) for each in addresses]
+        watches = [
+            _Watch(each, names, images, layouts.get(each), edits.get(each)) for each in addresses
+        ]
         self.own = [*module.parameters(), *module.buffers()]  # its masks are no ReLU's
         self.outputs = self._forward(module, watches, rules is not None)
         self.maps = {watch.address: _met(watch) for watch in watches}
+        self.met = {watch.address: watch.met for watch in watches}
         self._repeated = [watch for watch in watches if len(watch.copies) > 1 and not watch.run]
 
     def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
@@ -277,7 +297,7 @@ class Graph:
     ) -> list[Tensor]:
         """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`: all, or those `within`."""
         if not scores.requires_grad:
-            raise _independent()
+            raise independent()
         if rule != "gradient":
             Proof(scores, self.images, self.own, self.choices.made, self._inside(within)).refuse()
         self.walk.rule, self.walk.within = rule, within
@@ -290,14 +310,14 @@ class Graph:
                 allow_unused=True,
             )
         if any(gradient is None for gradient in found):
-            raise _independent()
-        self._refuse_unread(wanted, found)
+            raise independent()
+        self.refuse_unread(wanted, found)
         return list(found)
 
     def _inside(self, within: tuple[str, ...]) -> Inside | None:
         return Inside(within, self.walk.parts.nodes(within)) if within else None
 
-    def _refuse_unread(self, wanted: Sequence[Tensor], found: Sequence[Tensor]) -> None:
+    def refuse_unread(self, wanted: Sequence[Tensor], found: Sequence[Tensor]) -> None:
         """Past the last attention the class token is all that is read: no patch has a gradient."""
         for address, map in self.maps.items():
             if not isinstance(self.layouts.get(address), Tokens):
@@ -324,7 +344,7 @@ def _met(watch: _Watch) -> Tensor:
     return watch.map
 
 
-def _independent() -> ExplainerError:
+def independent() -> ExplainerError:
     return ExplainerError(
         "the target score does not depend on the layer",
         "choose a layer before the output, and a score made of the output",

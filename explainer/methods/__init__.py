@@ -1,8 +1,11 @@
 """Every method by name. A new one is a file here and a line in METHODS."""
 
 from . import (
+    ablation_cam,
     attention,
     controls,
+    eigen_cam,
+    finer_cam,
     gam,
     grad_cam,
     guided_grad_cam,
@@ -11,6 +14,7 @@ from . import (
     occlusion,
     paths,
     pixels,
+    shapley_cam,
 )
 from . import weighted_cams as cams
 from .base import Layers, Method, Work
@@ -28,10 +32,14 @@ METHODS: dict[str, Method] = {
         cams.LAYER_CAM,
         cams.HIRES_CAM,
         cams.GRAD_CAM_PP,
+        finer_cam.FINER_CAM,
+        shapley_cam.SHAPLEY_CAM,
+        eigen_cam.EIGEN_CAM,
         paths.INTEGRATED_GRAD_CAM,
         masked.GROUP_CAM,
         gam.GAM,
         masked.SCORE_CAM,
+        ablation_cam.ABLATION_CAM,
         occlusion.OCCLUSION,
         attention.LEGRAD,
         attention.GENERIC_ATTENTION,

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.graphs.capture import Graph
+from explainer.graphs.edits import Edit
 from explainer.graphs.rectifiers import Rule
 from explainer.networks.network import Network, in_float32
 from explainer.passes.footprint import BUDGET, Footprint
@@ -247,6 +248,16 @@ class Work:
                 scores = rows.scores(graph.outputs, k)
             (gradient,) = graph.gradients(scores, [wanted], "gradient")
             yield full_precision(wanted.detach()), full_precision(gradient)
+
+    def scores_with(self, places: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+        """P×K float32: the scores of images `places` whose P×K×u×v maps at the explained layer are
+        changed by `change` on their way, without a graph."""
+        asked = self.precise.of(places)
+        edit = Edit(self.graph.met[self.layer], change)
+        graph = Graph(asked.module, self.inputs[places], [self.layer], run=asked.run,
+                      layouts=self.graph.layouts, edits={self.layer: edit})  # fmt: skip
+        rows = self.targets.rows(places, len(self.images))
+        return torch.stack([rows.scores(graph.outputs, k).float() for k in range(rows.count)], 1)
 
 
 def _kept(room: dict[Any, Any], key: Any, make: Callable[[], Made]) -> Made:

@@ -68,6 +68,14 @@ class Targets:
             return self.scores(output, k)
         return replace(self, read=self._probable).scores(output, k)
 
+    def residuals(self, output: Any, k: int) -> Tensor:
+        """The N scores of the k-th target plus the logarithm of its probability; a callable's
+        scores as they are."""
+        if self.score is not None:
+            return self.scores(output, k)
+        logs = replace(self, read=lambda found: in_logarithms(self.read(found), self.form))
+        return self.scores(output, k) + logs.scores(output, k)
+
     def _probable(self, output: Any) -> Tensor:
         return in_probabilities(self.read(output), self.form)
 
@@ -199,6 +207,14 @@ def in_probabilities(output: Tensor, form: Probabilities) -> Tensor:
             'say that it is a sigmoid: Network(…, probabilities="sigmoid")',
         )
     return output.float().softmax(1)
+
+
+def in_logarithms(output: Tensor, form: Probabilities) -> Tensor:
+    """N×classes scores as the logarithms of their probabilities."""
+    if form == "sigmoid":
+        return torch.nn.functional.logsigmoid(output)
+    in_probabilities(output[:, :2].detach(), form)  # refuses a single one
+    return output.log_softmax(1)
 
 
 def scores_of(wanted: Wanted, images: int, read: Read = scores_in) -> Score:

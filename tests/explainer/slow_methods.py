@@ -48,6 +48,22 @@ class Subject:
         twin = with_relu(own, relu)
         return loops.layer_and_gradient(twin, relu.after[place], image, target)
 
+    def place(self) -> tuple[nn.Module, nn.Module]:
+        """The network, and the module within it whose output is the explained map."""
+        if not self.address.endswith(" > relu"):
+            return self.module, getattr(self.module, self.address)
+        relu = CountedRelu()
+        twin = with_relu(self.module, relu)
+        return twin, relu.after[{"first > relu": 0, "second > relu": 1}[self.address]]
+
+    def changed(self, image: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:
+        """The logits of one image whose map (1×K×u×v) is changed on its way."""
+        network, module = self.place()
+        handle = module.register_forward_hook(lambda _module, _args, out: change(out))
+        logits: Tensor = network(image[None])[0]
+        handle.remove()
+        return logits
+
     def score(self, image: Tensor, target: int) -> float:
         with torch.no_grad():
             return float(self.module(image[None])[0, target])
@@ -212,6 +228,56 @@ def filled(image: Tensor, wanted: dict[str, Any]) -> Tensor:
     return WHITE[:, None, None].expand_as(image)
 
 
+def ablation_cam(subject: Subject, image: Tensor, target: int, _: dict[str, Any]) -> Map:
+    A, _g = subject.layer(image, target)
+    whole, total = subject.score(image, target), np.zeros(A.shape[1:])
+    for k in range(len(A)):
+
+        def silenced(map: Tensor, k: int = k) -> Tensor:
+            changed = map.clone()
+            changed[0, k] = 0
+            return changed
+
+        with torch.no_grad():
+            total += (whole - float(subject.changed(image, silenced)[target])) * A[k]
+    return np.maximum(total, 0)
+
+
+def eigen_cam(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    A, _g = subject.layer(image, target)
+    rows = A.reshape(len(A), -1).T.astype(np.float64)
+    if wanted.get("centred"):
+        rows -= rows.mean(0)
+    along = rows @ np.linalg.svd(rows)[2][0]
+    along *= np.sign(along[np.abs(along).argmax()])
+    return np.maximum(along, 0).reshape(A.shape[1:])
+
+
+def finer_cam(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    A, g = subject.layer(image, target)
+    scores = [subject.score(image, one) for one in range(5)]
+    others = sorted(set(range(5)) - {target}, key=lambda d: abs(scores[d] - scores[target]))
+    nearest = others[: wanted.get("similar", 3)]
+    away = sum(subject.layer(image, d)[1] for d in nearest) / len(nearest)
+    formula = getattr(loops, wanted.get("base", "grad_cam"))
+    return formula(A, g - wanted.get("gamma", 1.0) * away)
+
+
+def shapley_cam(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
+    map = torch.from_numpy(subject.layer(image, target)[0])[None]
+
+    def utility(inner: Tensor) -> Tensor:
+        logits = subject.changed(image, lambda out: inner)
+        more = 0 if wanted.get("utility") == "logit" else logits.log_softmax(0)[target]
+        return logits[target] + more
+
+    gradient = torch.autograd.functional.jacobian(utility, map)[0].flatten()
+    hessian = torch.autograd.functional.hessian(utility, map).reshape(map.numel(), map.numel())
+    shared = (gradient - hessian @ map.flatten() / 2).reshape(map.shape[1:])
+    alpha = shared.mean((1, 2)).numpy()
+    return np.maximum((alpha[:, None, None] * map[0].numpy()).sum(0), 0)
+
+
 def occlusion(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
     (height, width), high, step = size_of(image), wanted["patch"], wanted["stride"]
     wide, across = wanted.get("width", high), wanted.get("stride_across", step)
@@ -285,6 +351,18 @@ SLOW: dict[str, Slow] = {
         integrated_grad_cam, ({"steps": 7}, *({"steps": 4, "points": name} for name in POINTS))
     ),
     "group_cam": Slow(group_cam, tuple({"groups": n} for n in (4, 3, 32)), (28, 30), 1e-3),
+    "ablation_cam": Slow(ablation_cam, close=1e-4),
+    "eigen_cam": Slow(eigen_cam, ({}, {"centred": True})),
+    "finer_cam": Slow(
+        finer_cam,
+        (
+            {},
+            {"gamma": 0.6, "similar": 1},
+            {"similar": 9},
+            *({"base": base} for base in ("xgrad_cam", "layer_cam", "hires_cam", "grad_cam_pp")),
+        ),
+    ),
+    "shapley_cam": Slow(shapley_cam, ({}, {"utility": "logit"})),
     "gam": Slow(gam, ({"layers": ["first", "second"]}, {"layers": ["second > relu"]})),
     "score_cam": Slow(score_cam),
     "occlusion": Slow(

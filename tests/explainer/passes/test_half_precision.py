@@ -16,6 +16,8 @@ SEVERAL: dict[str, dict[str, Any]] = {
     "smooth_grad": {"samples": 10},
     "group_cam": {"groups": 4},
     "score_cam": {},
+    "ablation_cam": {},
+    "shapley_cam": {},
     "occlusion": {"patch": 8, "stride": 8},
 }
 HALVES = [torch.float16, torch.bfloat16]
