@@ -8,6 +8,8 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import is_dataclass
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -59,13 +61,42 @@ def entries_of(context: Any) -> Entries:
 
 @contextmanager
 def calling(name: str, context: Entries) -> Iterator[None]:
-    """Tell in one sentence what a network's `call` raises, most likely of what it is asked with."""
+    """Tell in one sentence what a network's `call` raises, most likely of what it is asked with;
+    and that it changes an entry, which each further pass would then be asked with."""
+    before = [_marks(entry, set()) for entry in context]
     try:
         yield
     except ExplainerError:
         raise
     except OF_THE_CALL as error:
         raise refused_call(name, context, error) from error
+
+    if before != [_marks(entry, set()) for entry in context]:
+        raise ExplainerError(
+            f"the call of {name} changes an entry of its context, so that the next pass would be "
+            "asked something else",
+            "let call work on copies of what the context holds",
+        )
+
+
+def _marks(value: Any, within: set[int]) -> Any:
+    """What tells whether an entry was changed in place."""
+    if id(value) in within:
+        return None
+    inside = within | {id(value)}
+    if isinstance(value, Tensor):
+        return id(value), 0 if value.is_inference() else value._version
+    if isinstance(value, np.ndarray):
+        return id(value), value.tobytes()
+    if isinstance(value, Mapping):
+        return [(id(key), _marks(held, inside)) for key, held in value.items()]
+    if isinstance(value, (tuple, list, set, frozenset)):
+        return [_marks(held, inside) for held in value]
+    if value is None or isinstance(value, (str, int, float)):
+        return repr(value)
+    if is_dataclass(value) or isinstance(value, SimpleNamespace):  # others may fill their caches
+        return id(value), [_marks(held, inside) for held in getattr(value, "__dict__", {}).values()]
+    return id(value)
 
 
 def refused_call(name: str, context: Entries, error: Exception) -> ExplainerError:

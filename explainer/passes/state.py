@@ -1,10 +1,13 @@
 """Round each forward pass: a module is left as it was found, and what stops a pass is told."""
 
 import copy
+import pickle
+import random
+import sys
 import threading
-from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet
+from collections.abc import Iterator, MutableMapping, MutableSequence, MutableSet, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import is_dataclass
+from enum import Enum
 from types import SimpleNamespace
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -74,12 +77,17 @@ def passing(module: nn.Module) -> Iterator[list[Tensor]]:
             changed = kept.put_back()
             with _REGISTER:
                 _CHANGING[module] = _CHANGING.get(module, False) or changed
+        kept.refuse_changed_weights()
 
 
 _CHANGING: "WeakKeyDictionary[nn.Module, bool]" = WeakKeyDictionary()
 _TURNS: "WeakKeyDictionary[nn.Module, threading.RLock]" = WeakKeyDictionary()
 _REGISTER = threading.Lock()
 _MODULES_OWN = frozenset(vars(nn.Module()))
+NOBODYS = frozenset({*sys.stdlib_module_names, "numpy", "torch"})
+PLAIN = frozenset({int, float, bool, str, type(None)})
+LIMITED = (nn.Embedding, nn.EmbeddingBag)
+DRAWING = (random.Random, np.random.Generator, np.random.RandomState)
 
 
 def _turn(module: nn.Module) -> Any:
@@ -98,17 +106,18 @@ def _is_pytorchs(module: nn.Module) -> bool:
 class _Kept:
     """Puts copies in the place of all that modules hold beside weights and submodules.
 
-    `tensors`: the copies of tensors. A value that is held twice has one copy.
+    `tensors`: the copies of tensors. A value that is held twice has one copy. An object stays the
+    same object, as others may know it too: what it holds is copied, and put back.
     """
 
     def __init__(self, module: nn.Module) -> None:
         self.tensors: list[Tensor] = []
         self._copies: dict[int, tuple[Any, Any, Any]] = {}  # the value, its copy, and its contents
-        self._rooms: list[tuple[dict[str, Any], dict[str, Any]]] = []
+        self._rooms: list[tuple[Any, dict[str, Any]]] = []
+        self._entered: set[int] = set()
+        self._weights: list[tuple[nn.Module, str, Tensor, int]] = []
         for child in module.modules():
-            if not _is_pytorchs(child):
-                self._replace(vars(child), _MODULES_OWN, type(child).__module__)
-                self._replace(child._buffers, frozenset(), "")
+            self._enter(child)
 
     def put_back(self) -> bool:
         """Whether the pass had changed anything."""
@@ -122,54 +131,121 @@ class _Kept:
                 room[name] = value
         return any(changed)
 
-    def _replace(self, room: dict[str, Any], fixed: frozenset[str], file: str) -> None:
+    def refuse_changed_weights(self) -> None:
+        """Weights are no copies: a pass that changed them has changed the caller's network."""
+        for owner, name, weights, before in self._weights:
+            # With `max_norm` an embedding shortens its own rows.
+            if weights._version != before and not isinstance(owner, LIMITED):
+                raise ExplainerError(
+                    f'the network changes its weights "{name}" (of a {type(owner).__name__}) while '
+                    "it runs",
+                    "let it work on a copy of them, or keep what it changes as a buffer",
+                )
+
+    def _enter(self, value: Any) -> None:
+        """Copy what a module or an object holds."""
+        if id(value) in self._entered:
+            return
+        self._entered.add(id(value))
+        if not isinstance(value, nn.Module):
+            self._replace(_room_of(value), frozenset())
+            return
+        for name, weights in value._parameters.items():
+            if weights is not None and not weights.is_inference():
+                self._weights.append((value, name, weights, weights._version))
+        if not _is_pytorchs(value):
+            self._replace(vars(value), _MODULES_OWN)
+            self._replace(value._buffers, frozenset())
+            self._rooms += [(room, dict(room)) for room in (value._parameters, value._modules)]
+
+    def _replace(self, room: Any, fixed: frozenset[str]) -> None:
         own = {name: value for name, value in room.items() if name not in fixed}
         self._rooms.append((room, own))
         for name, value in own.items():
-            room[name] = self._copy(value, file)
+            room[name] = self._copy(value)
 
     def _known(self, value: Any) -> Any:
         return self._copies[id(value)][1] if id(value) in self._copies else value
 
-    def _copy(self, value: Any, file: str) -> Any:
-        if id(value) in self._copies or isinstance(value, (nn.Parameter, nn.Module, type)):
+    def _copy(self, value: Any) -> Any:
+        if type(value) in PLAIN or id(value) in self._entered:
+            return value
+        if id(value) in self._copies or isinstance(value, (nn.Parameter, type)):
             return self._known(value)
-        twin = self._twin(value, file)
+        if isinstance(value, nn.Module):  # one in a list is none of the network's own modules
+            for child in value.modules():
+                self._enter(child)
+            return value
+        twin = self._twin(value)
         if twin is not value:
             self._copies[id(value)] = (value, twin, _contents(twin))
+        elif _holds(value):
+            self._enter(value)
         return twin
 
-    def _twin(self, value: Any, file: str) -> Any:
+    def _twin(self, value: Any) -> Any:
         if isinstance(value, Tensor) and not value.is_meta:
             twin = value.detach().clone()
             self.tensors.append(twin)
             return twin.requires_grad_(value.requires_grad)
         if isinstance(value, tuple):
-            parts = [self._copy(part, file) for part in value]
+            parts = [self._copy(part) for part in value]
             same = all(a is b for a, b in zip(parts, value, strict=True))
             return value if same or hasattr(value, "_fields") else tuple(parts)
         if isinstance(value, (MutableMapping, MutableSequence, MutableSet, np.ndarray)):
-            return self._filled(copy.copy(value), file)
-        if is_dataclass(value) or isinstance(value, SimpleNamespace) or _is_of(value, file):
-            twin = copy.copy(value)
-            for name, held in vars(twin).items():
-                object.__setattr__(twin, name, self._copy(held, file))
-            return twin
-        return value
+            return self._filled(copy.copy(value))
+        if isinstance(value, torch.Generator):
+            return value.clone_state()
+        return copy.deepcopy(value) if isinstance(value, DRAWING) else value
 
-    def _filled(self, twin: Any, file: str) -> Any:
+    def _filled(self, twin: Any) -> Any:
         if isinstance(twin, MutableMapping):
             for key in list(twin):
-                twin[key] = self._copy(twin[key], file)
+                twin[key] = self._copy(twin[key])
         elif isinstance(twin, MutableSequence):
             for place, held in enumerate(list(twin)):
-                twin[place] = self._copy(held, file)
+                twin[place] = self._copy(held)
         return twin
 
 
-def _is_of(value: Any, file: str) -> bool:
-    """Whether the value's class stands beside the module's own, and holds something."""
-    return bool(file) and type(value).__module__ == file and bool(getattr(value, "__dict__", None))
+class _Slots(MutableMapping[str, Any]):
+    """What an object without a dictionary holds."""
+
+    def __init__(self, value: Any, names: Sequence[str]) -> None:
+        self.value, self.names = value, names
+
+    def __getitem__(self, name: str) -> Any:
+        return getattr(self.value, name)
+
+    def __setitem__(self, name: str, held: Any) -> None:
+        object.__setattr__(self.value, name, held)
+
+    def __delitem__(self, name: str) -> None:
+        object.__delattr__(self.value, name)
+
+    def __iter__(self) -> Iterator[str]:
+        return (name for name in self.names if hasattr(self.value, name))
+
+    def __len__(self) -> int:
+        return len(list(iter(self)))
+
+
+def _slots_of(value: Any) -> list[str]:
+    kinds = (vars(kind).get("__slots__", ()) for kind in type(value).__mro__)
+    names = [name for slots in kinds for name in ([slots] if isinstance(slots, str) else slots)]
+    return [name for name in names if not name.startswith("__")]
+
+
+def _room_of(value: Any) -> Any:
+    return vars(value) if hasattr(value, "__dict__") else _Slots(value, _slots_of(value))
+
+
+def _holds(value: Any) -> bool:
+    """Whether it is an object of somebody's class that may hold something of a pass."""
+    room = type(value).__module__.partition(".")[0]
+    if isinstance(value, Enum) or (room in NOBODYS and not isinstance(value, SimpleNamespace)):
+        return False
+    return isinstance(getattr(value, "__dict__", None), dict) or bool(_slots_of(value))
 
 
 def _contents(value: Any) -> Any:
@@ -184,4 +260,6 @@ def _contents(value: Any) -> Any:
         return [id(held) for held in value]
     if isinstance(value, MutableSet):
         return set(value)
-    return [(name, id(held)) for name, held in vars(value).items()]
+    if isinstance(value, torch.Generator):
+        return value.get_state().numpy().tobytes()
+    return pickle.dumps(value)
