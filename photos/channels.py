@@ -18,6 +18,7 @@ from .opening import MOST_PIXELS, UNREADABLE, Measured
 
 CHANNEL_ENDINGS = {".npy": "npy", ".tif": "tiff", ".tiff": "tiff"}
 MAGIC = {b"\x93NUMPY": "npy", b"II": "tiff", b"MM": "tiff"}
+BLACK_IS_ZERO, RGB = 1, 2  # of TIFF 6.0, section 8
 FIX = "save it as a NumPy array (.npy) or as a TIFF file"
 
 
@@ -149,6 +150,12 @@ def _of_tiff(content: bytes, count: int, name: str) -> NDArray[np.generic]:
             )
         (series,) = file.series
         turned = file.pages.first.tags.valueof("Orientation", 1)
+        meant = file.pages.first.tags.valueof("PhotometricInterpretation", BLACK_IS_ZERO)
+        if meant not in (BLACK_IS_ZERO, RGB):
+            raise PhotoError(
+                name, "its numbers are no brightness (a palette, or other colours)",
+                "save it as grey, RGB or plain channels",
+            )  # fmt: skip
         axes, shape = series.axes, series.shape
         others = [axis for axis, letter in enumerate(axes) if letter not in "YX"]
         if not {"Y", "X"} <= set(axes) or len(others) > 1:

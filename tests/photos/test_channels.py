@@ -83,6 +83,16 @@ def test_pictures_that_are_turned_or_several_are_refused() -> None:
         open_channels(file.getvalue(), 1)
 
 
+@pytest.mark.parametrize("meant", ["miniswhite", "palette", "cielab"])
+def test_numbers_that_are_no_brightness_are_refused(meant: str) -> None:
+    how: dict[str, Any] = {"photometric": meant}
+    if meant == "palette":
+        how["colormap"] = np.zeros((3, 256), np.uint16)
+    values = np.zeros((20, 30, 3) if meant == "cielab" else (20, 30), np.uint8)
+    with pytest.raises(PhotoError, match=r"are no brightness .*save it as grey, RGB or plain"):
+        open_channels(tiff(values, **how), 3 if meant == "cielab" else 1)
+
+
 def test_an_array_that_claims_more_than_it_holds_is_refused_before_it_is_made() -> None:
     large = npy(np.zeros((2, 2, 2), np.uint8)).replace(b"(2, 2, 2)", b"(99999, 99999, 2)")
     with pytest.raises(PhotoError, match="too large: 99999 × 99999 pixels of 2 channels"):

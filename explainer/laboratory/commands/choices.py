@@ -12,6 +12,7 @@ from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
 from explainer.laboratory.asked import Asked
 from explainer.methods import METHODS
+from explainer.methods.shapes import ANY_SHAPE
 from explainer.networks import Network, load_asked, weights_of
 from explainer.networks.preprocessing import endings_of
 from explainer.passes.devices import AUTO
@@ -141,9 +142,12 @@ def methods_of(
     left_out = {}
     if not settings.get("other_image", {}).get("photo"):
         left_out["other_image"] = "it needs --set other_image.photo=FILE"
+    if (network.frames, network.places) != (None, 2):
+        others = sorted(set(METHODS) - ANY_SHAPE)
+        left_out |= dict.fromkeys(others, "it is for single pictures")
     image = network.prepare([network.open(photo)])
     for name, method in METHODS.items():
-        if method.needs_relu:
+        if method.needs_relu and name not in left_out:
             try:
                 explain(network, image, None, [name])
             except ExplainerError as error:

@@ -54,6 +54,15 @@ class Budget:
             raise ExplainerError(f"memory={self.memory}", "use a number of bytes above 0")
 
 
+def refuse_other_inputs(network: Network) -> None:
+    """Metrics mask single pictures, and take a map's third axis for its channels."""
+    if (network.frames, network.places) != (None, 2):
+        raise ExplainerError(
+            "metrics are of single pictures, not of films, volumes or sound",
+            "measure a network of pictures",
+        )
+
+
 class Asked:
     """A network, images and one target each, to be asked again about changed images.
 
@@ -64,6 +73,7 @@ class Asked:
     def __init__(
         self, network: Network, images: Tensor, targets: Wanted, budget: Budget | None = None
     ) -> None:
+        refuse_other_inputs(network)
         if not isinstance(images, Tensor) or images.dim() != 4 or not len(images):
             raise ExplainerError("images are not a batch", "give a float tensor N×C×H×W, N above 0")
         refuse_training(network.module)

@@ -16,7 +16,7 @@ from explainer.passes.layers import Hook, copied, hooked
 from explainer.passes.state import passing
 from explainer.passes.targets import Wanted
 
-from .base import Budget, Metric, one_value_per_pixel, rank_correlation
+from .base import Budget, Metric, one_value_per_pixel, rank_correlation, refuse_other_inputs
 
 STAGES = 8
 
@@ -50,6 +50,7 @@ def randomisation_curve(
     compared, evenly spaced over the modules that hold weights. `targets` None means the classes
     that the network itself predicts, at every stage. Signed maps are compared by magnitude.
     """
+    refuse_other_inputs(network)
     if stages < 1:
         raise ExplainerError(f"stages={stages}", "use a number above 0")
     wanted = {method: dict(settings or {})}

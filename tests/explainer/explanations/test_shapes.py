@@ -6,7 +6,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from explainer import METHODS, ExplainerError, Network, explain
+from explainer import METHODS, METRICS, ExplainerError, Network, explain
 from explainer.methods.shapes import ANY_SHAPE
 from tests.explainer import references
 from tests.explainer.small_networks import noise
@@ -268,6 +268,17 @@ def test_methods_of_pictures_are_refused_with_those_that_fit(name: str) -> None:
     settings = {"layer_cam": {"layers": [str(network.layer)]}}
     with pytest.raises(ExplainerError, match="joins several layers of single pictures"):
         explain(network, images, [1, 2], ["layer_cam"], settings=settings)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_metrics_of_pictures_are_refused_for_anything_else(name: str) -> None:
+    network, images, size, _ = CASES[name]
+    why = "metrics are of single pictures, not of films"
+    for metric in ("deletion_auc", "average_drop", "occlusion_rank_correlation"):
+        with pytest.raises(ExplainerError, match=why):
+            METRICS[metric].compute(network, images, torch.rand(size), [1, 2])
+    with pytest.raises(ExplainerError, match=why):
+        METRICS["randomisation_similarity"].compute(network, images, [1, 2], "grad_cam")
 
 
 def test_five_axes_are_declared_and_never_guessed() -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from explainer import Arrays, Display, ExplainerError, Network, examine, explain
 from explainer.__main__ import main
+from explainer.methods.shapes import ANY_SHAPE
 from explainer.pictures.montages import MOST, montage, strip
 from tests.explainer.explanations.test_shapes import Film, seeded, sound_net, volume_net
 
@@ -99,6 +100,22 @@ def test_the_command_line_explains_arrays_and_draws_them(
     assert manifest["shapes"]["gradient"] == [1, *steps.shape]
     drawn = {path.name for path in (folder / "pictures").iterdir()}
     assert drawn == {"grad_cam-0.png", "gradient-0.png", "occlusion-0.png"}
+
+
+def test_all_methods_are_those_that_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = f"{__name__}:sound"
+    monkeypatch.setenv("NETWORK_FACTORIES", name)
+    np.save(tmp_path / "a.npy", case(SOUND))
+    asked = ["explain", str(tmp_path / "a.npy"), "--network", name, "--methods", "all"]
+    quick = ["occlusion.patch=32", "occlusion.stride=32", "smooth_grad.samples=2"]
+    asked += [word for one in quick for word in ("--set", one)]
+    assert main([*asked, "--out", str(tmp_path / "maps")]) == 0
+    told = capsys.readouterr().err
+    assert "group_cam is left out: it is for single pictures" in told
+    (manifest,) = (tmp_path / "maps").glob("*/manifest.json")
+    assert set(json.loads(manifest.read_text())["methods"]) == ANY_SHAPE
 
 
 def test_the_hottest_place_of_a_montage_is_that_of_the_map_in_its_slice() -> None:
