@@ -39,8 +39,7 @@ def rightness(
     found: dict[int, bool] = {}
     for case, key, first, probability in firsts:
         network = networks[key]
-        is_right = network.said([[first, None, probability]]) > 0 and first in right_classes(
-            shown[case], network
-        )
+        says = network.said([[first, None, probability]]) > 0
+        is_right = says and first in right_classes(shown[case], network)
         found[case] = found.get(case, False) or is_right
     return found
