@@ -204,7 +204,7 @@ SPOILED = {
     "a text that every study needs": ('debrief = "debrief.md"\n', "", "`texts.debrief` is missing"),
     "no TOML": ("seed = 7", "seed = = 7", "not TOML"),
     "a method's unknown setting": (
-        'method = "guided_backprop"', 'method = "guided_backprop"\nsettings = { groups = 3 }',
+        'method = "guided_backprop"', 'method = "gradient"\nsettings = { groups = 3 }',
         '`conditions.settings = "groups"`: unknown; no name is known here',
     ),
     "an unknown key of a pair": ('stronger = "vgg"', 'strongr = "vgg"', 'did you mean "stronger"'),
