@@ -14,7 +14,7 @@ from explainer.networks.network import Network
 from explainer.networks.preprocessing import Photo, Preprocess, Preprocessing, channels_of
 from photos import Channels
 
-from .explanation import explain, method_named
+from .explanation import explain, method_named, refuse_other_labels
 
 Asked = Sequence[tuple[str, Mapping[str, Any]]]
 
@@ -38,6 +38,7 @@ def examine(network: Network, asked: Asked, *, channels: int | None = None) -> N
     try:
         logits = _predicted(network, image)
         _refuse_single(logits)
+        refuse_other_labels(network.labels, logits.shape[1])
         if not bool(torch.isfinite(logits).all()):
             return  # that may be this picture's fault: photos tell for themselves
         network.footprint(image)

@@ -194,11 +194,8 @@ class _Asked:
         outputs = graph.outputs
         scores = outputs if callable(wanted) else network.scores(outputs)
         scored = isinstance(scores, Tensor) and scores.dim() == 2
-        if network.labels and scored and scores.shape[1] != len(network.labels):
-            raise ExplainerError(
-                f"{len(network.labels)} labels for {scores.shape[1]} outputs",
-                "give one label per output",
-            )
+        if scored:
+            refuse_other_labels(network.labels, scores.shape[1])
         refuse_unmatched(wanted, outputs)
         targets = network.targets(wanted, outputs, len(images))
         work = Work(network, graph, targets, layers, memory=self.memory)
@@ -247,6 +244,14 @@ def _images_at_once(asked: _Asked, images: Tensor, targets: Wanted) -> int:
         weights = asked.network.blocks(images, targets).nbytes
         footprint = replace(footprint, total=footprint.total + WEIGHTS_KEPT * weights)
     return footprint.held_by(asked.memory, graph=graph)
+
+
+def refuse_other_labels(labels: Sequence[str], outputs: int) -> None:
+    """Refuse labels that do not name so many outputs one by one; none at all name nothing."""
+    if labels and len(labels) != outputs:
+        raise ExplainerError(
+            f"{len(labels)} labels for {outputs} outputs", "give one label per output"
+        )
 
 
 def settings_digest(

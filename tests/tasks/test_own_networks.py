@@ -8,12 +8,14 @@ import pytest
 import timm
 import torch
 from django.db import IntegrityError
+from django.urls import reverse
 from PIL import Image
 from pytest_django import Settings
 
+from explainer import load_network
 from photos import Channels
 from sandbox.small_line import empty_broker
-from studyapp.models import Crop, Network, Overlay, Prediction, Study
+from studyapp.models import Crop, Explanation, Network, Overlay, Prediction, Study
 from studyapp.models import Image as Photo
 from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.studies.definition.file import DefinitionError, parse_definition
@@ -22,6 +24,7 @@ from studyapp.studies.loading import load_study
 from studyapp.studies.photos.readers import ReaderError
 from tasks import networks, predictions, preparation
 from tasks.stored_files import photo_bytes
+from tests.admin.desk import administrator
 from tests.explainer.networks.test_channels import as_file, land, satellite
 from tests.tasks.test_bad_files import work
 
@@ -241,3 +244,52 @@ def test_channels_are_refused_where_nobody_could_declare_them(
     ):
         with pytest.raises(DefinitionError, match=why):
             parse_definition(text.replace(before, after), "study.toml")
+
+
+COUNTING = "tests.explainer.networks.own_factories:counting"
+
+
+def counted(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings, **given: int
+) -> Study:
+    """A study of a network with a number of answers, prepared up to its pictures."""
+    settings.NETWORK_FACTORIES = [COUNTING]
+    monkeypatch.setenv("NETWORK_FACTORIES", COUNTING)
+    options = ", ".join(f"{key} = {value}" for key, value in given.items())
+    own = f'builder = "{COUNTING}"\nweights = "package"\noptions = {{ {options} }}\n'
+    return loaded(folder, own)
+
+
+def test_a_network_with_21_000_answers_is_asked_and_explained(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = counted(tmp_path, monkeypatch, settings)
+    network = load_network(COUNTING, weights="package")
+    for photo in study.images.all():  # one photo is what the network takes it for
+        image = network.prepare([network.open((tmp_path / "photos" / photo.name).read_bytes())])
+        first = int(network.predict(image)[0].argmax())
+        name = f"answer {first}" if photo.name.startswith("cat") else "answer 7"
+        photo.categories = [{"name": name, "accepted": [name], "boxes": []}]
+        photo.save()
+    study = start_preparing(study)
+    preparation.prepare(study.pk)
+    work(study)
+    study.refresh_from_db()
+    assert study.prepared_at is not None, study.problem
+    assert all(len(row.top) == 20 for row in Prediction.objects.all())
+    assert max(Explanation.objects.values_list("class_index", flat=True)) > 1000
+    page = administrator().get(reverse("admin:study_gallery", args=[study.pk]))
+    assert study.stimuli.earliest("pk").category in page.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [({"answers": 1}, "one class only"), ({"answers": 5, "named": 4}, "4 labels for 5 outputs")],
+)
+def test_answers_that_no_question_can_tell_apart_are_refused(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, given: dict[str, int],
+    told: str,
+) -> None:  # fmt: skip
+    study = prepared(counted(tmp_path, monkeypatch, settings, **given))
+    assert told in study.problem
+    assert not Prediction.objects.exists()

@@ -140,3 +140,15 @@ def meddling() -> Network:
     os.chdir("/")
     sys.setrecursionlimit(5000)
     return made
+
+
+def counting(answers: int = 21_000, named: int | None = None) -> Network:
+    """A network with so many answers, of which so many have a name."""
+    made = nn.Sequential(
+        nn.Conv2d(3, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(4, answers)
+    )
+    with torch.no_grad():
+        for weights in made.parameters():
+            weights.copy_(torch.sin(torch.arange(weights.numel()) * 0.7).reshape(weights.shape))
+    labels = [f"answer {n}" for n in range(answers if named is None else named)]
+    return Network(made, labels=labels, preprocess=Preprocess(size=32, resize=32))
