@@ -1,0 +1,49 @@
+"""What a network was asked stands over the pictures, whole, and leaves them large."""
+
+import pytest
+
+from sandbox.builders import open_small_study
+from sandbox.walking import keep_screenshot, wait_for_trial
+from studyapp.models import Case, Study, StudyImage
+from studyapp.studies.definition.study import study_definition
+from tests.browser.conftest import Begun
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+SHORT = "What colour is the kettle?"
+LONG = "The kettle that stands beside the window of the kitchen. " * 8
+
+
+def questioned(text: str, paradigm: str) -> Study:
+    """An open study whose photos were asked about with a text."""
+    study = open_small_study(paradigm=paradigm, trials=2)
+    for photo in study.images.select_related("case__image"):
+        case = Case.objects.of(photo.case.image, f'"{text.strip()}"')
+        StudyImage.objects.filter(pk=photo.pk).update(case=case, shown=text.strip())
+    images = {**study.definition["images"], "cases": "questions.csv"}
+    Study.objects.filter(pk=study.pk).update(definition={**study.definition, "images": images})
+    found = Study.objects.get(pk=study.pk)
+    assert study_definition(found).images.cases
+    return found
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow", "low"])
+@pytest.mark.parametrize("paradigm", ["trust", "agreement", "discrimination"])
+@pytest.mark.parametrize("text", [SHORT, LONG], ids=["short", "long"])
+def test_a_question_is_read_whole_and_the_pictures_stay(
+    begun: Begun, text: str, paradigm: str, size: str
+) -> None:
+    page = begun(questioned(text, paradigm), size)
+    wait_for_trial(page)
+    kind = "long" if text is LONG else "short"
+    keep_screenshot(page, f"question-{paradigm}-{size}-{kind}")
+    shown = page.locator(".context")
+    assert shown.inner_text() == f"The robot was asked: {text.strip()}"
+    assert shown.evaluate("one => one.scrollWidth <= one.clientWidth + 1")
+    above, stage = shown.bounding_box(), page.locator(".stage").bounding_box()
+    assert above["y"] + above["height"] <= stage["y"] + 1
+    answers = page.locator(".answers").first.bounding_box()
+    for picture in page.locator(".stage img").all():
+        box = picture.bounding_box()
+        assert min(box["width"], box["height"]) >= 96
+        assert box["y"] + 1 >= stage["y"]
+        assert box["y"] + box["height"] <= answers["y"] + 1
