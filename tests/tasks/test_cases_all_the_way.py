@@ -63,12 +63,12 @@ def test_from_the_file_to_the_report_and_once_more_from_the_bundle(
 
     person = take_part(study, "reader")
     asked = due(person).stimulus.photo.case.asked_with
-    assert shown_on(page_of(client, person.code)) == [f"The robot was asked: {asked}"]
+    assert shown_on(page_of(client, person.code)) == [f"The question was: {asked}"]
     person = answer_all(person, make_profile("agreement"))
     send_people(study, 3, paradigm="agreement")
     desk = administrator()
     replayed = desk.get(f"/replay/{person.code}/1").content.decode()
-    assert shown_on(replayed) == [f"The robot was asked: {asked}"]
+    assert shown_on(replayed) == [f"The question was: {asked}"]
     gallery = desk.get(reverse("admin:study_gallery", args=[study.pk])).content.decode()
     assert f"Asked: <strong>&quot;{COLOUR}&quot;</strong>" in gallery
 
@@ -91,7 +91,7 @@ def test_from_the_file_to_the_report_and_once_more_from_the_bundle(
     assert study_report(again).results_digest == told.results_digest
     judged = Judgment.objects.filter(trial__position=0).order_by("pk").first()
     replayed = administrator().get(f"/replay/{judged.participation.code}/1").content.decode()
-    assert shown_on(replayed) == [f"The robot was asked: {judged.trial.stimulus.photo.shown}"]
+    assert shown_on(replayed) == [f"The question was: {judged.trial.stimulus.photo.shown}"]
 
 
 def test_what_people_read_is_escaped_and_alike_under_every_condition(
@@ -113,7 +113,7 @@ def test_what_people_read_is_escaped_and_alike_under_every_condition(
             seen.setdefault(trial.stimulus.photo_id, set()).add(shown)
             conditions.add(trial.condition_id)
             assert "&lt;b&gt;" in shown
-            assert "The robot was asked" not in shown
+            assert "The question was" not in shown
             answer_all(person, make_profile("agreement"), most=1)
     assert len(conditions) == 2
     assert all(len(texts) == 1 for texts in seen.values())
