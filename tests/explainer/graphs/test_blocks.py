@@ -13,6 +13,7 @@ from timm.models.xcit import Xcit
 from torch import Tensor, nn
 from torch.nn import functional
 from torchvision.models import SwinTransformer as TorchvisionSwin
+from torchvision.models import VisionTransformer
 
 from explainer import ExplainerError, Network, explain
 from tests.explainer.small_networks import OF_ATTENTION, noise, seeded, small
@@ -40,6 +41,19 @@ class Largest(PyTorchs):
     def forward(self, x: Tensor) -> Tensor:
         tokens = self.patches(x).flatten(2).transpose(1, 2)
         return self.head(self.encoder(tokens).amax(1))
+
+
+class MixedFirst(VisionTransformer):
+    """torchvision's, whose patches have met before the class token joins them."""
+
+    def _process_input(self, x: Tensor) -> Tensor:
+        tokens = super()._process_input(x)
+        return tokens + tokens.mean(1, keepdim=True)
+
+
+def mixed_first() -> nn.Module:
+    sizes = {"image_size": 32, "patch_size": 8, "num_layers": 2, "num_heads": 2}
+    return drawn(seeded(MixedFirst, **sizes, hidden_dim=24, mlp_dim=32, num_classes=5))
 
 
 class Exponentials(nn.MultiheadAttention):
@@ -101,6 +115,7 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
         lambda: drawn(seeded(Changed, rolled, first=True)), "tokens do not follow the rows",
     ),
     "neighbours": (lambda: drawn(seeded(Changed, neighbours)), ALONE),
+    "before the class token": (mixed_first, ALONE),
     "a softmax written out": (lambda: with_exponentials(0), ALONE),
     "a last softmax written out": (lambda: with_exponentials(1), ALONE),
     "largest values": (lambda: drawn(seeded(Largest)), "some of the patches only"),
