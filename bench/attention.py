@@ -8,6 +8,8 @@ import argparse
 import ctypes
 import subprocess
 import sys
+import time
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -29,8 +31,9 @@ CLASS = 7
 
 def transformer(size: str) -> nn.Module:
     torch.manual_seed(0)
-    module = VisionTransformer(*SIZES[size], num_classes=100).eval().requires_grad_(False)
-    nn.init.normal_(module.heads.head.weight)  # it begins with zeros
+    module: nn.Module = VisionTransformer(*SIZES[size], num_classes=100)
+    nn.init.normal_(module.get_parameter("heads.head.weight"))  # it begins with zeros
+    module.eval().requires_grad_(False)
     return module
 
 
@@ -40,7 +43,7 @@ def images_for(size: str, batch: int) -> Tensor:
 
 
 def theirs(module: nn.Module, images: Tensor) -> None:
-    with LeGrad(module, list(module.encoder.layers)) as extractor:
+    with LeGrad(module, [*module.get_submodule("encoder.layers").children()]) as extractor:
         extractor([CLASS] * len(images), module(images), normalized=False)
 
 
@@ -54,7 +57,7 @@ def compared(size: str, batch: int, repeats: int) -> None:
         "all four": lambda: explain(network, images, targets, OF_ATTENTION),
     }
     for name in OF_ATTENTION:
-        contenders[name] = lambda name=name: explain(network, images, targets, [name])
+        contenders[name] = partial(explain, network, images, targets, [name])
     found = times.medians(contenders, repeats)
     memory = {what: peak(what, size, batch) for what in contenders}
     floor = f"{1000 * found['floor']:.0f} ms, {memory['floor']:.0f} MB"
@@ -99,7 +102,7 @@ def main() -> None:
     parser.add_argument("--child", default="", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
     if chosen.busy:
-        times.clock, chosen.threads = times.time.process_time, 1
+        times.clock, chosen.threads = time.process_time, 1
     torch.set_num_threads(chosen.threads)
     if chosen.child:
         print(child(chosen.child, chosen.sizes, chosen.batch))
