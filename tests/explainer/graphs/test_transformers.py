@@ -101,9 +101,7 @@ def test_every_other_method_works_and_gradients_are_those_of_a_plain_pass(name: 
     with torch.no_grad():
         before, after = (network.module(x)[range(2), TARGETS] for x in (images, hidden))
     torch.testing.assert_close(found["occlusion"][:, 0, 0], before - after, rtol=1e-3, atol=1e-5)
-    seen = (
-        images.clone().requires_grad_()
-    )  # both at once: see tests/explainer/passes/test_strides.py
+    seen = images.clone().requires_grad_()  # both at once: see tests of passes.strides
     (expected,) = torch.autograd.grad(network.module(seen)[range(2), TARGETS].sum(), seen)
     scale = float(expected.abs().max())
     torch.testing.assert_close(found["gradient"], expected, rtol=1e-3, atol=1e-4 * scale)
@@ -115,6 +113,8 @@ def test_guided_methods_are_refused_with_the_activation_that_they_do_not_know(na
     for method in GUIDED:
         with pytest.raises(ExplainerError, match=r"rectifies by (gelu|hardswish)"):
             explain(network, images, TARGETS, [method])
+    with pytest.raises(ExplainerError, match="propagation has no rule for"):
+        explain(network, images, TARGETS, ["lrp"])
 
 
 def test_the_last_tokens_of_hiera_lie_as_timm_itself_puts_them_back() -> None:
