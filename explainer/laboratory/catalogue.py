@@ -7,6 +7,7 @@ from explainer.methods import METHODS, Method
 from explainer.methods.base import type_name
 from explainer.methods.checks import CHECKS
 from explainer.networks import BUILDERS, TIMM, options_of, weights_of
+from explainer.networks.options import kind_of
 from explainer.pictures.colours import STOPS
 from explainer.pictures.render import Display
 
@@ -54,7 +55,7 @@ def _method(method: Method) -> dict[str, Any]:
 
 def _network(name: str) -> dict[str, Any]:
     options = {
-        key: {"type": "int", "default": default} for key, default in options_of(name).items()
+        key: {"type": kind_of(key), "default": default} for key, default in options_of(name).items()
     }
     return {"options": options, "weights": weights_of(name)}
 

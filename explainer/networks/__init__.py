@@ -17,6 +17,7 @@ from . import efficientnet_lite, factories, timm_networks, torchvision_classifie
 from .arrays import Arrays
 from .labels import IMAGENET, read_labels
 from .network import Network
+from .options import refuse_value
 from .preprocessing import Preprocess, Preprocessing
 
 Builder = Callable[..., Network]
@@ -140,8 +141,7 @@ def _check_options(name: str, options: dict[str, Any]) -> None:
     for key, value in options.items():
         if key not in known:
             raise ExplainerError(f'{name} has no option "{key}"', did_you_mean(key, known))
-        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            raise ExplainerError(f"{key}={value!r}", "use a whole number above 0")
+        refuse_value(key, value)
 
 
 __all__ = [

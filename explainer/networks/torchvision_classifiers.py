@@ -1,5 +1,6 @@
 """torchvision's classifiers by name: their own weights, a local file's, or random ones."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,12 @@ from explainer.errors import ExplainerError, did_you_mean
 
 from .checkpoints import load_checkpoint
 from .network import Network
-from .preprocessing import adapted
+from .preprocessing import Preprocess, Preprocessing, adapted
 from .weights import read_checkpoint
 
 RANDOM = "random"
-OPTIONS: dict[str, Any] = {"num_classes": None}
+STEPS = ("size", "resize", "mean", "std", "interpolation")
+OPTIONS: dict[str, Any] = {"num_classes": None, **dict.fromkeys(STEPS)}
 
 
 def names() -> list[str]:
@@ -36,11 +38,16 @@ def build(
     seed: int,
     labels: tuple[str, ...],
     num_classes: int | None = None,
+    **steps: Any,
 ) -> Network:
-    """The network `name`, in evaluation mode; `num_classes` defaults to the labels' number."""
+    """The network `name`, in evaluation mode; `num_classes` defaults to the labels' number.
+
+    `steps`: what of the preprocessing is another than that of the weights, by the names of
+    `Preprocess`; without a `resize` it keeps its proportion to `size`.
+    """
     members = {member.name: member for member in torchvision.models.get_model_weights(name)}
     classes = num_classes or len(labels) or 1000
-    module = _module(name, classes, seed)
+    module = _module(name, seed, {"num_classes": classes, **_built_for(name, steps.get("size"))})
     preprocess = adapted(next(iter(members.values())).transforms())
     digest = taken_off = ""
     if weights in members:
@@ -59,15 +66,33 @@ def build(
         module,
         None,
         labels,
-        preprocess,
+        _with_steps(preprocess, steps),
         name=name,
         weights_digest=digest,
         weights_taken_off=taken_off,
     )
 
 
-def _module(name: str, classes: int, seed: int) -> torch.nn.Module:
-    options: dict[str, Any] = {"num_classes": classes}
+def _with_steps(own: Preprocessing, steps: dict[str, Any]) -> Preprocessing:
+    assert isinstance(own, Preprocess)
+    given: dict[str, Any] = {
+        key: tuple(v) if isinstance(v, list) else v for key, v in steps.items()
+    }
+    if "size" in given and "resize" not in given:
+        given["resize"] = round(own.resize * given["size"] / own.size)
+    return replace(own, **given)
+
+
+def _built_for(name: str, size: int | None) -> dict[str, Any]:
+    """What networks whose positions are counted are told of the side of their input."""
+    if size is None:
+        return {}
+    if name.startswith("vit_"):
+        return {"image_size": size}
+    return {"input_size": (size, size)} if name.startswith("maxvit") else {}
+
+
+def _module(name: str, seed: int, options: dict[str, Any]) -> torch.nn.Module:
     if name in ("googlenet", "inception_v3"):
         options["init_weights"] = True
     with torch.random.fork_rng(devices=[]):

@@ -25,7 +25,9 @@ class NetworkSection(Section):
     )
     sha256: Sha256 | None = Field(None, description="Digest that the weights file must have.")
     options: dict[str, Any] = Field(
-        default_factory=dict, description="The builder's own, such as `size` or `num_classes`."
+        default_factory=dict,
+        description="The builder's own, such as `num_classes`, or `size`, `resize`, `mean`, "
+        "`std` and `interpolation` of what torchvision's networks are given.",
     )
     labels: Annotated[Line, column(Network, "labels_file"), NamesAFile()] | None = Field(
         None, description="A file of class names, one per line; “imagenet” for ImageNet's thousand."

@@ -1,9 +1,11 @@
 """What is wrong between a study file's sections, each with its place and the fix."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
+from math import isfinite
 from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.sections.limits import beyond_limits
@@ -167,7 +169,7 @@ def _network_complaints(definition: Definition) -> Iterator[Complaint]:
         elif known["options"] is None:
             yield from _factory_complaints(name, network)
         else:
-            yield from _option_complaints(name, network, [*known["options"], DRAWN_FROM])
+            yield from _option_complaints(name, network, known["options"])
         if network.grid is not None and (min(network.grid[:2]) < 1 or min(network.grid) < 0):
             yield (
                 ("networks", name, "grid"),
@@ -200,14 +202,40 @@ def _factory_complaints(name: str, network: NetworkSection) -> Iterator[Complain
             )
 
 
-def _option_complaints(name: str, network: NetworkSection, known: list[str]) -> Iterator[Complaint]:
-    """Builders take whole numbers only, by the names that the catalogue lists."""
+def _option_complaints(
+    name: str, network: NetworkSection, known: Mapping[str, Any]
+) -> Iterator[Complaint]:
+    """Builders take the options that the catalogue lists, each of its kind."""
     path, key = ("networks", name, "options"), f"networks.{name}.options"
     for option, value in network.options.items():
-        if option not in known:
-            yield path, unknown(key, option, known)
-        elif type(value) is not int or value < (option != DRAWN_FROM):
-            yield path, f"`{key}.{option} = {value!r}`: use a whole number above 0"
+        kind = known.get(option, {}).get("type", "int")
+        if option not in {*known, DRAWN_FROM}:
+            yield path, unknown(key, option, [*known, DRAWN_FROM])
+        elif not KINDS[kind](option, value):
+            yield path, f"`{key}.{option} = {value!r}`: {FIXES[kind]}"
+
+
+def _whole(option: str, value: Any) -> bool:
+    return type(value) is int and value >= (option != DRAWN_FROM)
+
+
+def _three(option: str, value: Any) -> bool:
+    if not isinstance(value, list) or len(value) != 3:
+        return False
+    numbers = all(type(one) in (int, float) and isfinite(one) for one in value)
+    return numbers and (option != "std" or min(value) > 0)
+
+
+KINDS: dict[str, Callable[[str, Any], bool]] = {
+    "int": _whole,
+    "three numbers": _three,
+    "interpolation": lambda option, value: value in ("bilinear", "bicubic"),
+}
+FIXES = {
+    "int": "use a whole number above 0",
+    "three numbers": "give three numbers, of red, green and blue from 0 to 1; std above 0",
+    "interpolation": "use bilinear or bicubic",
+}
 
 
 def _same_network(definition: Definition, name: str, pair: PairSection) -> Iterator[Complaint]:

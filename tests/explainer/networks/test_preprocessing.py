@@ -1,12 +1,14 @@
 """Crops and tensors are what the networks were trained on; people see the same region sharp."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from PIL import Image
 from torchvision.models import Inception_V3_Weights, ResNet50_Weights
 
-from explainer import ExplainerError, Network, Preprocess, load_network
+from explainer import ExplainerError, Network, Preprocess, load_network, settings_digest
 
 
 def photo(width: int, height: int, grain: int = 8) -> Image.Image:
@@ -68,3 +70,50 @@ def test_shrinking_to_nothing_or_to_the_same_size_is_refused() -> None:
     for shrink_to in (0, 224):
         with pytest.raises(ExplainerError, match="shrinks nothing"):
             Preprocess(shrink_to=shrink_to)
+
+
+OWN_STEPS = {"size": 64, "resize": 72, "mean": [0.5, 0.4, 0.3], "std": [0.2, 0.3, 0.4],
+             "interpolation": "bicubic"}  # fmt: skip
+
+
+def test_a_torchvision_network_takes_the_preprocessing_that_it_was_trained_with() -> None:
+    network = load_network("squeezenet1_1", weights=None, num_classes=3, **OWN_STEPS)
+    seen = photo(120, 90)
+    expected = Preprocess(64, 72, (0.5, 0.4, 0.3), (0.2, 0.3, 0.4), "bicubic")
+    assert network.steps == expected
+    assert torch.equal(network.prepare([seen])[0], expected.tensor(expected.crop(seen)))
+    assert settings_digest(network, "gradient") != settings_digest(
+        load_network("squeezenet1_1", weights=None, num_classes=3), "gradient"
+    )
+
+
+def test_without_steps_of_its_own_a_network_has_those_of_its_weights_and_their_digest() -> None:
+    network = load_network("squeezenet1_1", weights=None, num_classes=3)
+    assert network.steps == Preprocess()
+    assert network.steps.digest() == Preprocess().digest()
+    larger = load_network("squeezenet1_1", weights=None, num_classes=3, size=112)
+    assert (larger.steps.size, larger.steps.resize) == (112, 128)
+
+
+def test_networks_that_count_positions_are_built_for_the_size() -> None:
+    network = load_network("vit_b_32", weights=None, num_classes=3, size=64)
+    assert network.predict(torch.zeros(1, 3, 64, 64)).shape == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("option", "value", "said"),
+    [
+        ("size", 0, "use a whole number above 0"),
+        ("resize", 8.0, "use a whole number above 0"),
+        ("mean", [0.5], "give three numbers, of red, green and blue"),
+        ("mean", 0.5, "give three numbers"),
+        ("mean", [0.5, 0.5, float("nan")], "give three numbers"),
+        ("std", [0.5, 0.5, 0.0], "give three numbers.*above 0"),
+        ("std", [True, 1, 1], "give three numbers"),
+        ("interpolation", "nearest", "use bilinear or bicubic"),
+        ("resize", 100, "can't crop 224 pixels out of 100"),
+    ],
+)
+def test_steps_that_no_photo_can_take_are_refused(option: str, value: Any, said: str) -> None:
+    with pytest.raises(ExplainerError, match=said):
+        load_network("squeezenet1_1", weights=None, num_classes=3, **{option: value})

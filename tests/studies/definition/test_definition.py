@@ -190,6 +190,10 @@ def test_a_pair_of_one_network_with_itself_is_told() -> None:
         ("classes = 6", 'options = "classes"`: unknown; did you mean "num_classes"?'),
         ('num_classes = "6"', "options.num_classes = '6'`: use a whole number above 0"),
         ("num_classes = 0", "options.num_classes = 0`: use a whole number above 0"),
+        ("size = 0", "options.size = 0`: use a whole number above 0"),
+        ("mean = 0.5", "options.mean = 0.5`: give three numbers, of red, green and blue"),
+        ("std = [0.5, 0.5, 0]", "options.std = [0.5, 0.5, 0]`: give three numbers"),
+        ('interpolation = "lanczos"', "'lanczos'`: use bilinear or bicubic"),
     ],
 )
 def test_an_option_that_a_builder_does_not_take_is_told(option: str, sentence: str) -> None:
