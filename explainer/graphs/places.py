@@ -67,6 +67,7 @@ class Places:
     """`numbers`: for each value 1 + the place's number by rows of `grid`, 0 for one of no place
     (a class token's), −1 for one that was made of the photo and may be of any.
 
+    They are kept in the host's memory: of a card's, each look at them would wait for it.
     `root`: the number of the step whose map's places they first were.
     """
 
@@ -80,21 +81,21 @@ class Places:
         u, v = self.grid
         numbers = self.numbers
         whole = numbers.dim() == 4 and numbers.shape[2:] == (u, v)
-        return whole and bool((numbers == _by_rows(u, v, numbers)).all())
+        return whole and bool((numbers == _by_rows(u, v)).all())
 
 
 def of_map(tensor: Tensor, layout: Layout, root: int) -> Places:
     """The places of N×K×u×v or N×u×v×K."""
     u, v = grid_of(tensor, layout)
-    numbers = _by_rows(u, v, tensor)
+    numbers = _by_rows(u, v)
     if layout == "last":
         numbers = numbers.permute(0, 2, 3, 1)
     return Places(numbers.expand(tensor.shape), (u, v), root)
 
 
-def _by_rows(u: int, v: int, like: Tensor) -> Tensor:
+def _by_rows(u: int, v: int) -> Tensor:
     """1×1×u×v; numbers of floating point, which every call takes, are exact up to 2²⁴."""
-    return torch.arange(1.0, u * v + 1, device=like.device).view(1, 1, u, v)
+    return torch.arange(1.0, u * v + 1).view(1, 1, u, v)
 
 
 def places_after(call: Call, given: Given, out: Tensor, place: int, step: int) -> Places | None:
@@ -126,11 +127,12 @@ def _shifted(call: Call, given: Given, place: int) -> Places | None:
         if isinstance(value, (tuple, list)):
             return type(value)(numbers(part) for part in value)
         if not isinstance(value, Tensor) or not value.is_floating_point():
-            return value  # an index or a mask among them
+            # An index or a mask among them
+            return value.cpu() if isinstance(value, Tensor) else value
         places = given.get(id(value))
         if places is None:
             number = UNKNOWN if id(value) in given else 0.0
-            return torch.full(value.shape, number, device=value.device)
+            return torch.full(value.shape, number)
         met.append(places)
         return places.numbers.contiguous()
 
