@@ -16,7 +16,7 @@ from .laboratory.asked import Asked
 from .laboratory.metrics import METRICS, Metric
 from .laboratory.stream import Saved, explain_many
 from .methods import METHODS, Method
-from .networks import BUILDERS, Arrays, Network, Preprocess, load_network, weights_of
+from .networks import BUILDERS, Arrays, Network, Preprocess, load_network, load_weights, weights_of
 from .passes import named as targets
 from .passes.targets import similarity_to
 from .pictures import store
@@ -43,6 +43,7 @@ __all__ = [
     "explain",
     "explain_many",
     "load_network",
+    "load_weights",
     "open_channels",
     "open_photo",
     "render",

@@ -19,6 +19,7 @@ from .labels import IMAGENET, read_labels
 from .network import Network
 from .options import refuse_value
 from .preprocessing import Preprocess, Preprocessing
+from .weights import load_weights
 
 Builder = Callable[..., Network]
 
@@ -156,5 +157,6 @@ __all__ = [
     "builder_of",
     "load_asked",
     "load_network",
+    "load_weights",
     "weights_of",
 ]

@@ -175,6 +175,6 @@ def _refuse(name: str, complaints: list[str]) -> None:
     )
     raise ExplainerError(
         f"{name} does not fit the network: {listed}",
-        "choose the network it was saved from, with its number of classes, and save that "
-        "network's weights alone: torch.save(module.state_dict(), …)",
+        "name the network that it was saved from, and in `labels` a file with as many classes as "
+        "that has outputs; the file must hold that network's weights and no others",
     )

@@ -118,7 +118,7 @@ def _called(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -
     except (Exception, SystemExit) as error:  # whatever it raises, it is told with its name
         asked = ", ".join(f"{key}={value!r}" for key, value in given.items())
         raise ExplainerError(
-            f"{name}({asked}) raises {type(error).__name__}: {error}",
+            f"{name}({asked}) raises {type(error).__name__}: {_in_one_line(error)}",
             "call it like that in Python, where the workers run, and fix what it says",
         ) from error
     if not isinstance(network, Network):
@@ -128,6 +128,11 @@ def _called(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -
         )
     network.module.eval()
     return network
+
+
+def _in_one_line(error: Exception) -> str:
+    """PyTorch's lists of keys come in several lines with a full stop."""
+    return " ".join(str(error).split()).rstrip(" .")
 
 
 def _refuse_shared(name: str, one: Network, other: Network) -> None:

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import safetensors.torch
 import torch
+from torch import nn
 
 from explainer.errors import ExplainerError
 
-from .checkpoints import Checkpoint, states_in
+from .checkpoints import Checkpoint, load_checkpoint, states_in
 from .digests import digest_of_file
 
 _SCALAR = np.float64(0).__reduce__()[0]
@@ -26,6 +27,15 @@ HARMLESS: list[Any] = [
     (_SCALAR, "numpy.core.multiarray.scalar"),
     *(type(np.dtype(kind)) for kind in ("?", "i4", "i8", "f4", "f8")),
 ]
+
+
+def load_weights(module: nn.Module, path: str | Path) -> str:
+    """Fill a module of your own from a checkpoint, by the rules of `load_checkpoint`.
+
+    What was taken off on the way, such as 'without the prefix "module."', or "". ExplainerError
+    where the file is missing or does not fit.
+    """
+    return load_checkpoint(module, read_checkpoint(Path(path)))
 
 
 def read_checkpoint(path: Path, sha256: str | None = None) -> Checkpoint:

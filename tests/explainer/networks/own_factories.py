@@ -32,7 +32,7 @@ def small(weights: Path | None = None, width: int = 32, note: str = "") -> Netwo
 
 
 def raising() -> Network:
-    raise RuntimeError("the disk is on fire")
+    raise RuntimeError("the disk\n\tis on fire.\n")
 
 
 def bare() -> nn.Module:

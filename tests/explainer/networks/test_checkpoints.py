@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from explainer import ExplainerError, explain, load_network
+from explainer import ExplainerError, explain, load_network, load_weights
 from explainer.networks.checkpoints import Reading, load_checkpoint
 from explainer.networks.weights import read_checkpoint
 from tests.explainer.small_networks import noise
@@ -291,3 +291,24 @@ def test_an_exported_program_is_refused_without_running_its_code(tmp_path: Path)
     with pytest.raises(ExplainerError, match=r"exported program.*runs code.*save the weights of"):
         load_network("squeezenet1_1", weights=path, num_classes=CLASSES)
     assert not (tmp_path / "ran").exists()
+
+
+def test_a_module_of_your_own_is_filled_from_a_checkpoint_beside_an_optimiser(
+    tmp_path: Path,
+) -> None:
+    path = kept(tmp_path, {"state_dict": prefixed("module."), **BESIDE})
+    module = small(6)
+    assert load_weights(module, path) == 'from "state_dict", without the prefix "module."'
+    assert all(torch.equal(one, state()[key]) for key, one in module.state_dict().items())
+    with pytest.raises(ExplainerError, match=r"no weights at .*: give the path of a file"):
+        load_weights(module, tmp_path / "other.pth")
+
+
+def test_weights_for_other_classes_are_refused_with_the_file_that_is_missing(
+    tmp_path: Path,
+) -> None:
+    path = kept(tmp_path, state())
+    with pytest.raises(
+        ExplainerError, match=r"is \(3,.*, not \(1000,.*and in `labels` a file with"
+    ):
+        load_network("squeezenet1_1", weights=path)
