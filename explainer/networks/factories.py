@@ -130,7 +130,7 @@ def _called(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -
     return network
 
 
-def _in_one_line(error: Exception) -> str:
+def _in_one_line(error: BaseException) -> str:
     """PyTorch's lists of keys come in several lines with a full stop."""
     return " ".join(str(error).split()).rstrip(" .")
 
