@@ -133,7 +133,8 @@ class Network:
         if self.call is None:
             raise ExplainerError(
                 f"{self.name} is called with images alone, so that a context would change nothing",
-                "say how it takes one: Network(…, call=lambda module, images, context: …)",
+                "leave the cases out, or give it a function of yours that reads them: Network(…, "
+                "call=ask), where def ask(module, images, context): …",
             )
         return self._asked(entries_of(context))
 
