@@ -147,7 +147,7 @@ def _over_steps(work: Work, settings: GradCamPathSettings) -> list[tuple[Tensor,
             maps = counts * settings.rectified(signed_grad_cam(*found))
             total.index_add_(0, chunk.places, maps)
             half.index_add_(0, chunk.places, maps * second)
-    return [(total / divisor, half / float(weights[::2].sum())) for total, half in sums]
+    return [(total / divisor, half / weights[::2].sum()) for total, half in sums]
 
 
 def _between(work: Work, start: Tensor, share: Tensor, chunk: Chunk) -> Tensor:
