@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from torchvision.models.segmentation import lraspp_mobilenet_v3_large
 from transformers import (
     AutoModelForImageClassification,
     AutoTokenizer,
@@ -38,8 +39,8 @@ def _written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    named = "my_lab.hugging_face:classifier, my_lab.clip:clip, my_lab.questions:vilt"
-    monkeypatch.setenv("NETWORK_FACTORIES", named)
+    named = ("hugging_face:classifier", "clip:clip", "questions:vilt", "segmenter:segmenter")
+    monkeypatch.setenv("NETWORK_FACTORIES", ", ".join(f"my_lab.{one}" for one in named))
 
 
 @pytest.mark.usefixtures("_written")
@@ -57,6 +58,22 @@ def test_hugging_faces_classifier_answers_as_itself(tmp_path: Path) -> None:
     found = explain(network, images, methods=["grad_cam", "occlusion"])
     assert found.layer == "resnet.encoder.stages.1"
     assert "transformers" in found.provenance["versions"]
+
+
+@pytest.mark.usefixtures("_written")
+def test_a_segmenter_is_asked_about_classes(tmp_path: Path) -> None:
+    own = lraspp_mobilenet_v3_large(weights_backbone=None, num_classes=3).eval()
+    torch.save(own.state_dict(), tmp_path / "segmenter.pth")
+    weights = str(tmp_path / "segmenter.pth")
+    network = load_network("my_lab.segmenter:segmenter", weights=weights, size=64)
+    images = noise(2, 3, 64, 64)
+    expected = own(images)["out"].mean((2, 3)).detach()
+    torch.testing.assert_close(network.predict(images), expected)
+    found = explain(network, images, ["dog", "cat"], ["grad_cam", "gradient"])
+    asked = images.clone().requires_grad_()
+    own(asked)["out"].mean((2, 3))[[0, 1], [2, 1]].sum().backward()
+    torch.testing.assert_close(found["gradient"], asked.grad)
+    assert found.layer == "backbone.16"
 
 
 def saved_clip(folder: Path) -> Path:
