@@ -25,6 +25,7 @@ from studyapp.studies.photos.shortfalls import (
     file_problems,
     known_labels,
     supply_problems,
+    taken_by_practice,
     told_by_network,
     too_few_photos,
 )
@@ -75,7 +76,10 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         supply, labels = seen.supply, dict(seen.labels)
     facts["unknown_names"] = told_by_network(unknown_names, definition, photos, labels)
     facts["shared_names"] = told_by_network(shared_names, definition, photos, labels)
-    facts["not_met"] += [*too_few_photos(definition, photos), *supply_problems(definition, supply)]
+    facts["not_met"] += [
+        *too_few_photos(definition, photos),
+        *(list(supply_problems(definition, supply)) or taken_by_practice(definition, supply)),
+    ]
     facts["not_met"] += certificate["problems"]
     return facts, _lines(path, definition, facts)
 

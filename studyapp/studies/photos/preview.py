@@ -57,6 +57,7 @@ def _counted(
 ) -> Supply:
     eligible: Counter[str] = Counter()
     refused: Counter[str] = Counter()
+    by_photo: Counter[str] = Counter()
     pairs = {definition.pair_of(one) for one in definition.conditions_of(paradigm)}
     for place, photo in enumerate(photos):
         at = {name: found[place] for name, found in answers.items()}
@@ -67,7 +68,8 @@ def _counted(
             refused[outcome.rule] += 1
         else:
             eligible[outcome[0].stratum or "photos"] += 1
-    return Supply(dict(eligible), dict(refused.most_common()))
+            by_photo[photo.name] += 1
+    return Supply(dict(eligible), dict(refused.most_common()), dict(by_photo))
 
 
 def _outcome(

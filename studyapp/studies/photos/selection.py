@@ -1,7 +1,7 @@
 """From predictions to stimuli: what is asked about, what is practised on, what is in reserve."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from studyapp.studies.definition.study import Definition, study_definition
 
 from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_to
 from .readers import CATEGORY
+from .untouched import Part, Untouched
 
 # Of Study.selection: what is told of the photos' names
 NAMES = "names"
@@ -144,20 +145,12 @@ def _stimuli(
     study: Study, definition: Definition, paradigm: str, order: list[StudyImage], eligible: Eligible
 ) -> Iterator[Stimulus]:
     """All stimuli: photos for practice and learning after those of the main trials, then the
-    reserve. Only main trials ask all the questions that a photo gives. A photo has one role and
-    stratum in all its cases, so that what one person sees never has it twice."""
+    reserve. Only main trials ask all the questions that a photo gives."""
     left = wanted_stimuli(definition, paradigm)
-    parts: dict[int, tuple[str, str]] = {}
     position = 0
-    for photo in order:
+    for photo, role in _roles(order, eligible, left):
         candidates = eligible.candidates[photo]
         stratum = candidates[0].stratum
-        known = parts.get(photo.case.image_id)
-        free = (role for (role, of), count in left.items() if of == stratum and count > 0
-                and _may_have((role, of), known))  # fmt: skip
-        role = next(free, StimulusRole.RESERVE)
-        if role != StimulusRole.RESERVE:
-            parts[photo.case.image_id] = (role, stratum)
         if role in (StimulusRole.PRACTICE, StimulusRole.LEARNING):
             candidates = candidates[:1]
         for candidate in candidates:
@@ -177,7 +170,32 @@ def _stimuli(
                 left[role, stratum] -= 1
 
 
-def _may_have(part: tuple[str, str], known: tuple[str, str] | None) -> bool:
+def _roles(
+    order: list[StudyImage], eligible: Eligible, left: Mapping[Part, int]
+) -> Iterator[tuple[StudyImage, str]]:
+    """Each case's role. A photo has one role and stratum in all its cases, so that what one person
+    sees never has it twice; main trials leave as many photos as practice and learning need.
+
+    left: how many stimuli each part still needs, which the caller counts down.
+    """
+    places = [(photo.case.image_id, eligible.candidates[photo][0].stratum) for photo in order]
+    untouched = Untouched(places)
+    parts: dict[int, Part] = {}
+    for photo, (image, stratum) in zip(order, places, strict=True):
+        known = parts.get(image)
+        free = (role for (role, of), count in left.items() if of == stratum and count > 0
+                and _may_have((role, of), known)
+                and untouched.leave_enough(image, (role, of), left))  # fmt: skip
+        role = next(free, StimulusRole.RESERVE)
+        if role != StimulusRole.RESERVE:
+            parts[image] = (role, stratum)
+            untouched.has_part(image)
+        else:
+            untouched.has_passed(image, stratum)
+        yield photo, role
+
+
+def _may_have(part: Part, known: Part | None) -> bool:
     """Whether a photo may have this role and stratum with those that another case of it has."""
     return known is None or (known == part and part[0] == _MANY)
 

@@ -62,10 +62,14 @@ def known_labels(section: NetworkSection, base: Path) -> Labels:
 
 @dataclass(frozen=True)
 class Supply:
-    """Of one paradigm: photos that can be asked about at best, by stratum, and why others can't."""
+    """Of one paradigm: photos that can be asked about at best, by stratum, and why others can't.
+
+    by_photo: how many questions can be asked about each photo, by its name.
+    """
 
     eligible: Mapping[str, int]
     left_out: Mapping[str, int]
+    by_photo: Mapping[str, int]
 
     @property
     def photos(self) -> int:
@@ -86,7 +90,12 @@ def best_supply(
         outcomes = [_at_best(paradigm, photo, known) for photo in photos]
         left_out = Counter(one.rule for one in outcomes if isinstance(one, Refusal))
         eligible = Counter("photos" for one in outcomes if not isinstance(one, Refusal))
-        supply[paradigm] = Supply(eligible, left_out)
+        by_photo = Counter(
+            photo.name
+            for photo, one in zip(photos, outcomes, strict=True)
+            if not isinstance(one, Refusal)
+        )
+        supply[paradigm] = Supply(eligible, left_out, by_photo)
     return supply
 
 
@@ -145,6 +154,24 @@ def wanted_photos(definition: Definition, paradigm: str) -> Counter[str]:
         each = PARADIGMS[paradigm].stimuli_a_photo if role == StimulusRole.MAIN else 1
         found[stratum] += -(-count // each)
     return found
+
+
+def taken_by_practice(definition: Definition, supply: Mapping[str, Supply]) -> Iterator[str]:
+    """A sentence for each paradigm whose main trials lack questions once practice and learning
+    have photos of their own, even those about which the fewest questions can be asked."""
+    for paradigm, found in supply.items():
+        wanted = wanted_stimuli(definition, paradigm)
+        main = sum(count for (role, _), count in wanted.items() if role == StimulusRole.MAIN)
+        shared = sum(wanted.values()) - main
+        each = PARADIGMS[paradigm].stimuli_a_photo
+        most = each * sum(sorted(found.by_photo.values())[shared:])
+        if shared and len(found.by_photo) < found.photos and most < main:
+            yield (
+                f"{paradigm} asks {main} questions in its main trials, and {shared} of the "
+                f"{len(found.by_photo)} photos are needed for practice and learning, where each "
+                f"is asked about once, so that at most {most} can be asked: add photos, ask for "
+                "fewer stimuli, or for less practice and learning"
+            )
 
 
 def too_few_photos(definition: Definition, photos: Sequence[Photo]) -> Iterator[str]:

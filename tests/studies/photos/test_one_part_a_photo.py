@@ -1,5 +1,7 @@
 """A photo that is asked about more than once has one part in a study, whatever is asked."""
 
+from dataclasses import replace
+
 import pytest
 
 from photos.questions import context_text
@@ -9,6 +11,7 @@ from studyapp.paradigms import Candidate
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.photos.eligibility import Eligible
 from studyapp.studies.photos.selection import _stimuli
+from studyapp.studies.photos.untouched import Untouched
 
 pytestmark = pytest.mark.django_db
 
@@ -43,3 +46,31 @@ def test_a_photo_has_one_role_and_stratum_in_all_its_cases() -> None:
         *[("main", "right")] * 2, *[("main", "wrong")] * 2, ("practice", "right"),
         ("practice", "wrong"),
     ]  # fmt: skip
+
+
+def test_the_main_trials_leave_photos_for_practice_and_learning() -> None:
+    study = open_small_study(paradigm="agreement", stimuli=4, trials=2, practice=2)
+    eligible = asked_twice(study, 4)
+    for photo, candidates in eligible.candidates.items():
+        stratum = "right" if int(photo.group) < 2 else "wrong"
+        eligible.candidates[photo] = [replace(candidates[0], stratum=stratum)]
+    rows = _stimuli(
+        study, study_definition(study), "agreement", list(eligible.candidates), eligible
+    )
+    found = sorted((row.role, row.facts["stratum"], row.photo.group) for row in rows)
+    assert found == [
+        *[("main", "right", "0")] * 2, *[("main", "wrong", "2")] * 2,
+        ("practice", "right", "1"), ("practice", "wrong", "3"),
+        ("reserve", "right", "1"), ("reserve", "wrong", "3"),
+    ]  # fmt: skip
+
+
+def test_a_photo_with_questions_of_two_kinds_is_kept_for_one_of_them() -> None:
+    cases = [(1, "right"), (1, "wrong"), (2, "right")]
+    untouched = Untouched(cases)
+    left = {("main", "right"): 1, ("practice", "wrong"): 1, ("practice", "right"): 1}
+    assert not untouched.leave_enough(1, ("main", "right"), left)
+    assert not untouched.leave_enough(1, ("practice", "right"), left)
+    assert untouched.leave_enough(1, ("practice", "wrong"), left)
+    assert not untouched.leave_enough(2, ("main", "right"), left)
+    assert untouched.leave_enough(2, ("practice", "right"), left)
