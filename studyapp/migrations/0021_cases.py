@@ -16,7 +16,17 @@ FORWARD = [
     NOW,
     LATER,
 ]
+# The earlier schema would keep one question's prediction of a photo and call it the photo's.
+GUARD = """
+DO $$ BEGIN
+    IF EXISTS (SELECT FROM studyapp_case WHERE context <> '') THEN
+        RAISE EXCEPTION 'photos have contexts, which the earlier schema can''t hold; restore the '
+            'backup made before the upgrade';
+    END IF;
+END $$
+"""
 BACKWARD = [
+    GUARD,
     *(
         f"UPDATE studyapp_{table} AS row SET image_id = studyapp_case.image_id "
         "FROM studyapp_case WHERE studyapp_case.id = row.case_id"

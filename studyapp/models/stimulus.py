@@ -176,7 +176,8 @@ class NumbersByName(models.Func):
 
     output_field = models.BooleanField()
     function = "jsonb_path_match"
-    path = '$.type() == "object" && !exists($.* ? (@.type() != "number"))'
+    # Strict: a lax path would look into lists, as if their members were the object's.
+    path = 'strict $.type() == "object" && !exists($.* ? (@.type() != "number"))'
     template = f"%(function)s(%(expressions)s, '{path}')"
 
 

@@ -87,11 +87,20 @@ def test_checks_of_maps_are_told_in_words_and_lead_to_the_doubtful_ones() -> Non
     assert "a_newer_check: 0.5" in text
 
 
-@pytest.mark.parametrize("checks", [{"conservation_error": "much"}, [0.5], {"of": {"a": 1}}])
+@pytest.mark.parametrize(
+    "checks",
+    [{"conservation_error": "much"}, [0.5], {"of": {"a": 1}}, {"of": [1, 2]}, {"of": []}],
+)
 def test_checks_of_a_map_that_are_no_numbers_by_name_are_refused(checks: Any) -> None:
     rows = Explanation.objects.filter(case__uses__study=open_small_study(trials=1, people=1))
     with pytest.raises(IntegrityError, match="explanation_checks_are_numbers"):
         rows.update(checks=checks)
+
+
+@pytest.mark.parametrize("checks", [{}, {"conservation_error": 0.5, "largest_weight": 3}])
+def test_checks_of_a_map_that_are_numbers_by_name_are_stored(checks: Any) -> None:
+    rows = Explanation.objects.filter(case__uses__study=open_small_study(trials=1, people=1))
+    assert rows.update(checks=checks)
 
 
 def test_what_people_on_the_way_have_not_judged_yet_is_below_the_target() -> None:

@@ -4,12 +4,22 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import connection
+from django.db import DatabaseError, IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import give
-from studyapp.models import Case, Explanation, Image, Judgment, Participation, Status, Study
+from studyapp.models import (
+    Case,
+    Explanation,
+    Image,
+    Judgment,
+    Participation,
+    Prediction,
+    Status,
+    Study,
+    StudyImage,
+)
 from studyapp.participations.answering import current_trial
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.draw import draw
@@ -45,6 +55,14 @@ def forget_later_keys(study: Study) -> None:
     Study.objects.filter(pk=study.pk).update(definition=stored)
 
 
+def photos_of_rows() -> list[set[tuple[int, str, str]]]:
+    """Which photo each use, prediction and map is of, and with which context."""
+    return [
+        set(rows.values_list("pk", "case__image__sha256", "case__context"))
+        for rows in (StudyImage.objects, Prediction.objects, Explanation.objects)
+    ]
+
+
 def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None) -> None:
     study = open_small_study(trials=3, stimuli=4)
     person = take_part(study, "somebody")
@@ -53,8 +71,10 @@ def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None)
     before = list(Judgment.objects.values_list("pk", "trial_id", "value", "rt_ms", "answered_at"))
     forget_later_keys(study)
     drawn = draw(design_plan(study)).digest()
+    photos = photos_of_rows()
     migrate(BEFORE)
     migrate()
+    assert photos_of_rows() == photos
     assert draw(design_plan(study)).digest() == drawn
     assert {case.digest for case in Case.objects.all()} == {
         image.sha256 for image in Image.objects.all()
@@ -82,3 +102,41 @@ def test_checks_of_maps_that_were_made_before_come_out_of_their_provenance(
     migrate()
     rows = Explanation.objects.exclude(checks={})
     assert [(one.pk, one.checks) for one in rows] == [(row.pk, told)]
+
+
+def test_photos_with_contexts_stop_the_way_back_before_anything_is_lost(
+    newest_again: None,
+) -> None:
+    open_small_study(trials=1, people=1)
+    Case.objects.filter(pk=Case.objects.earliest("pk").pk).update(context='"What is it?"')
+    StudyImage.objects.update(shown="What is it?")
+    rows = photos_of_rows()
+    with pytest.raises(DatabaseError, match=r"photos have contexts.*restore the backup"):
+        migrate(("studyapp", "0020_map_checks"))
+    assert set(StudyImage.objects.values_list("shown", flat=True)) == {"What is it?"}
+    assert photos_of_rows() == rows
+
+
+def test_the_step_to_cases_refuses_by_itself_to_go_back_with_contexts(newest_again: None) -> None:
+    open_small_study(trials=1, people=1)
+    migrate(("studyapp", "0021_cases"))
+    Case.objects.filter(pk=Case.objects.earliest("pk").pk).update(context='"What is it?"')
+    with pytest.raises(DatabaseError, match=r"photos have contexts.*restore the backup"):
+        migrate(("studyapp", "0020_map_checks"))
+    Case.objects.update(context="")
+
+
+def test_a_constraint_that_let_lists_stand_for_numbers_is_put_right(newest_again: None) -> None:
+    open_small_study(trials=1, people=1)
+    migrate(("studyapp", "0023_network_probabilities"))
+    name, lax = "explanation_checks_are_numbers", '$.* ? (@.type() != "number")'
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE studyapp_explanation DROP CONSTRAINT {name}, ADD CONSTRAINT {name} "
+            f"CHECK (NOT jsonb_path_exists(checks, '{lax}'))"
+        )
+    Explanation.objects.update(checks={"of": []})
+    Explanation.objects.update(checks={})
+    migrate()
+    with pytest.raises(IntegrityError, match=name):
+        Explanation.objects.update(checks={"of": []})
