@@ -6,10 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import torch
 from django.conf import settings
 
 import explainer
-from studyapp.models import Network, Study
+from explainer.passes.targets import in_probabilities
+from studyapp.models import Network, Prediction, Study
 from studyapp.studies.definition.study import study_definition
 
 from .batches import worker_name
@@ -78,10 +80,14 @@ def stop(study_id: int, problem: str) -> None:
 
 
 def describe(network: Network) -> None:
-    """Fill the row with what only the network itself can tell: labels, layer, digests."""
-    if network.described:
-        return
+    """Fill the row with what only the network itself can tell: labels, layer, digests.
+
+    ExplainerError where it reads its classes otherwise than when its predictions were made.
+    """
     found = loaded(network)
+    if network.described:
+        _describe_form(network, found)
+        return
     network.labels = list(found.labels)
     network.described = {
         "name": found.name,
@@ -96,6 +102,29 @@ def describe(network: Network) -> None:
     if found.weights_taken_off:
         network.described["weights_taken_off"] = found.weights_taken_off
     network.save(update_fields=["labels", "described"])
+
+
+def _describe_form(network: Network, found: explainer.Network) -> None:
+    """Rows that were described before their form was recorded count as softmax."""
+    if found.probabilities == network.described.get("probabilities", "softmax"):
+        return
+    ready = network.predictions.ready().order_by("pk").first()
+    if ready is not None and _is_sigmoid(ready) != (found.probabilities == "sigmoid"):
+        _load.cache_clear()
+        raise explainer.ExplainerError(
+            f"{network} now reads its classes by {found.probabilities}, and its stored predictions "
+            "were read otherwise",
+            "give every worker the function of before, or give the new one another name and name "
+            "it in a study file with a new slug",
+        )
+    network.described["probabilities"] = found.probabilities
+    network.save(update_fields=["described"])
+
+
+def _is_sigmoid(prediction: Prediction) -> bool:
+    """Whether each class was read by itself."""
+    scores, shares = (torch.tensor(row) for row in list(zip(*prediction.top, strict=True))[1:])
+    return torch.allclose(in_probabilities(scores[None], "sigmoid")[0], shares, atol=1e-5)
 
 
 def examine(study: Study) -> None:

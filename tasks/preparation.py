@@ -19,11 +19,11 @@ def prepare(study_id: int) -> None:
     study = Study.objects.filter(pk=study_id).first()
     if study is None:
         return
-    for network in study_networks(study):
-        if network_for(study_id, network.pk) is None:
-            return
-        describe(network)
     try:
+        for network in study_networks(study):
+            if network_for(study_id, network.pk) is None:
+                return
+            describe(network)
         if not study.stimuli.exists():
             examine(study)
     except explainer.ExplainerError as error:

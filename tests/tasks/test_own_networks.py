@@ -142,6 +142,49 @@ def test_each_class_by_itself_reaches_predictions_and_digests(
     assert len(digests) == 2
 
 
+SEVERAL = "tests.explainer.networks.own_factories:several"
+
+
+def described_before(
+    folder: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> tuple[Study, Network, Prediction]:
+    """A study whose network's row was filled before the form of its answers was recorded, and the
+    first of its predictions."""
+    settings.NETWORK_FACTORIES = [SEVERAL]
+    monkeypatch.setenv("NETWORK_FACTORIES", SEVERAL)
+    study = prepared(loaded(folder, f'builder = "{SEVERAL}"\nweights = "package"\n'))
+    row, first = Network.objects.get(), Prediction.objects.order_by("pk").first()
+    predictions.predict(study.pk, row.pk, [first.pk])
+    assert row.described.pop("probabilities") == "sigmoid"
+    row.save()
+    first.refresh_from_db()
+    return study, row, first
+
+
+def test_a_network_described_before_its_form_was_recorded_gets_it(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, row, _ = described_before(tmp_path, settings, monkeypatch)
+    assert not row.is_multi_label
+    assert prepared(study).problem == ""
+    row.refresh_from_db()
+    assert row.is_multi_label
+
+
+def test_a_network_that_reads_its_stored_predictions_otherwise_is_refused(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, row, first = described_before(tmp_path, settings, monkeypatch)
+    shares = torch.tensor([logit for _, logit, _ in first.top]).softmax(0).tolist()
+    first.top = [[k, logit, p] for (k, logit, _), p in zip(first.top, shares, strict=True)]
+    first.save()
+    told = prepared(study).problem
+    assert "now reads its classes by sigmoid, and its stored predictions were read other" in told
+    assert "give every worker the function of before" in told
+    row.refresh_from_db()
+    assert not row.is_multi_label
+
+
 def softmax_of(row: Network) -> Network:
     values = {"weights": row.weights, "options": row.options, "builder": row.builder}
     return Network.objects.create(digest="0" * 64, **values)
@@ -240,7 +283,11 @@ def test_channels_are_refused_where_nobody_could_declare_them(
     for before, after, why in (
         (f'"{LAND}"\nweights = "package"', '"vgg16"\nweights = "random"', "takes photos, and"),
         ('reader = "folder"', 'reader = "coco"', "annotations are of photos"),
-        ("smallest_side", 'compose = "pair", smallest_side', "can't be put side by side"),
+        (
+            "smallest_side",
+            'compose = "pair", smallest_side',
+            "files with .* can't be put side by side",
+        ),
     ):
         with pytest.raises(DefinitionError, match=why):
             parse_definition(text.replace(before, after), "study.toml")

@@ -4,6 +4,7 @@ import os
 import random
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,10 @@ def small(weights: Path | None = None, width: int = 32, note: str = "") -> Netwo
     if weights is not None:
         made.load_state_dict(torch.load(weights, weights_only=True))
     return Network(made, labels=LABELS, preprocess=Preprocess(size=width, resize=width))
+
+
+def several() -> Network:
+    return replace(small(), probabilities="sigmoid")
 
 
 def raising() -> Network:
