@@ -1,7 +1,6 @@
 """The options that a study file and the command line may give a network's builder, and their
 kinds."""
 
-import math
 from typing import Any
 
 from explainer.errors import ExplainerError
@@ -25,12 +24,14 @@ def refuse_value(option: str, value: Any) -> None:
             raise ExplainerError(f"{option}={value!r}", f"use {' or '.join(FILTERS)}")
     elif kind == NUMBERS:
         given = value if isinstance(value, (list, tuple)) else ()
-        finite = all(type(one) in (int, float) and math.isfinite(one) for one in given)
-        if len(given) != 3 or not finite or (option == "std" and min(given) <= 0):
+        # What is not a number is in no interval either
+        within = all(type(one) in (int, float) and 0 <= one <= 1 for one in given)
+        if len(given) != 3 or not within or (option == "std" and min(given) <= 0):
             raise ExplainerError(
                 f"{option}={value!r}",
-                "give three numbers, of red, green and blue from 0 to 1"
-                + (", above 0" if option == "std" else ""),
+                "give three numbers, of red, green and blue, from 0 to 1"
+                + (", above 0" if option == "std" else "")
+                + ": divide numbers for bytes by 255",
             )
     elif type(value) is not int or value < 1:
         raise ExplainerError(f"{option}={value!r}", "use a whole number above 0")

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from math import isfinite
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -68,7 +67,10 @@ def _channel_complaints(definition: Definition) -> Iterator[Complaint]:
     if images.reader == "coco":
         yield path, '`images.channels` is for `reader = "folder"`: annotations are of photos'
     if images.compose == "pair":
-        yield path, "`images.channels` can't be put side by side; remove `images.compose`"
+        yield (
+            path,
+            "files with `images.channels` can't be put side by side; remove `images.compose`",
+        )
     for name, section in definition.networks.items():
         if not is_factory(section.builder):
             yield (
@@ -222,7 +224,8 @@ def _whole(option: str, value: Any) -> bool:
 def _three(option: str, value: Any) -> bool:
     if not isinstance(value, list) or len(value) != 3:
         return False
-    numbers = all(type(one) in (int, float) and isfinite(one) for one in value)
+    # What is not a number is in no interval either
+    numbers = all(type(one) in (int, float) and 0 <= one <= 1 for one in value)
     return numbers and (option != "std" or min(value) > 0)
 
 
@@ -233,7 +236,8 @@ KINDS: dict[str, Callable[[str, Any], bool]] = {
 }
 FIXES = {
     "int": "use a whole number above 0",
-    "three numbers": "give three numbers, of red, green and blue from 0 to 1; std above 0",
+    "three numbers": "give three numbers, of red, green and blue, from 0 to 1; std above 0. Divide "
+    "numbers for bytes by 255",
     "interpolation": "use bilinear or bicubic",
 }
 
@@ -242,7 +246,8 @@ def _same_network(definition: Definition, name: str, pair: PairSection) -> Itera
     """A network against itself shows the same pictures on both sides and tells nothing."""
     stronger = definition.networks.get(pair.stronger)
     weaker = definition.networks.get(pair.weaker or "")
-    computes = attrgetter("builder", "weights", "options", "layer", "grid", "probabilities")
+    # Neither the grid nor the form makes another network: either may say what holds without it.
+    computes = attrgetter("builder", "weights", "options", "layer")
     if stronger is None or weaker is None or computes(stronger) != computes(weaker):
         return
     given = f"{pair.stronger} and {pair.weaker} are the same network"

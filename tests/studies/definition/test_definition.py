@@ -182,6 +182,9 @@ def test_a_pair_of_one_network_with_itself_is_told() -> None:
     assert f"line {number}: `pairs.main`: stronger and weaker are both vgg; name two" in told
     told = spoiled('builder = "alexnet"', 'builder = "vgg16"')
     assert "vgg and alex are the same network; name two that differ" in told
+    for default in ('probabilities = "softmax"', "grid = [7, 7, 0]"):
+        told = spoiled('builder = "alexnet"', f'builder = "vgg16"\n{default}')
+        assert "vgg and alex are the same network; name two that differ" in told
 
 
 @pytest.mark.parametrize(
@@ -192,6 +195,9 @@ def test_a_pair_of_one_network_with_itself_is_told() -> None:
         ("num_classes = 0", "options.num_classes = 0`: use a whole number above 0"),
         ("size = 0", "options.size = 0`: use a whole number above 0"),
         ("mean = 0.5", "options.mean = 0.5`: give three numbers, of red, green and blue"),
+        ("mean = [123.7, 116.8, 103.9]", "from 0 to 1; std above 0. Divide numbers for bytes by"),
+        ("mean = [0.5, 0.5, -0.1]", "give three numbers, of red, green and blue, from 0 to 1"),
+        ("std = [58.4, 57.1, 57.4]", "Divide numbers for bytes by 255"),
         ("std = [0.5, 0.5, 0]", "options.std = [0.5, 0.5, 0]`: give three numbers"),
         ('interpolation = "lanczos"', "'lanczos'`: use bilinear or bicubic"),
     ],
