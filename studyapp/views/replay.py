@@ -11,12 +11,12 @@ from studyapp.models import Crop, Judgment, Participation
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
 
-from .pages import page
+from .pages import page, refusal
 from .trials import trial_context
 
 WITHOUT_PHOTOS = (
-    "This study was imported from a bundle without photos: export it again with its photos to see "
-    "the pages that show one."
+    "The bundle that this study was imported from holds no plain pictures of the photos: export it "
+    "again, with photos, with this version."
 )
 
 
@@ -44,8 +44,8 @@ def replay(request: HttpRequest, code: str, number: int) -> HttpResponse:
     with translation.override(definition.language):
         try:
             context = trial_context(person, judgment.trial, definition, desk_address)
-        except Crop.DoesNotExist as error:
-            raise Http404(WITHOUT_PHOTOS) from error
+        except Crop.DoesNotExist:
+            return refusal(request, WITHOUT_PHOTOS, 404)
     here, said = places.index(number), {"value": judgment.value, **judgment.data}
     earlier, later = (
         reverse("replay", args=[code, near[0]]) if near else ""

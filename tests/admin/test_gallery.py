@@ -34,13 +34,24 @@ def test_a_stimulus_shows_photo_predictions_overlays_and_judgments() -> None:
     assert [card.stimulus.position for card in cards] == [0, 1, 2, 3]
     for card in cards:
         assert card.photo
-        assert [name for name, _ in card.predictions] == ["stronger", "weaker"]
+        words = [words for words, _ in card.predictions]
+        assert words == ["stronger network", "weaker network"]
         assert card.predictions[0][1][0] == (card.stimulus.category, 0.9, True)
         assert [len(one.pictures) for one in card.shown] == [2, 2]
         assert sum(one.count for one in card.shown) == 4
     # Able people favour the stronger network, whichever side it stood on.
     means = [one.mean for card in cards for one in card.shown]
     assert sum(means) / len(means) > 0.5
+
+
+def test_a_network_that_gives_each_class_by_itself_is_named_so() -> None:
+    study = open_small_study(trials=1, people=1)
+    network = study.pairs.get().stronger
+    network.described |= {"probabilities": "sigmoid"}
+    network.save()
+    page = administrator().get(page_of(study, "study_gallery")).content.decode()
+    assert "<strong>stronger network, which gives each class by itself</strong>" in page
+    assert "<strong>weaker network</strong>" in page
 
 
 def test_the_filters_find_what_they_say() -> None:
@@ -182,7 +193,7 @@ def test_filter_card_and_analysis_say_the_same_of_right_and_wrong(paradigm: str)
     on_cards = {
         role: {
             card.stimulus.position for card in cards
-            for name, classes in card.predictions if name == role and not classes[0][2]
+            for name, classes in card.predictions if name.startswith(role) and not classes[0][2]
         }
         for role in ("stronger", "weaker")
     }  # fmt: skip

@@ -5,7 +5,7 @@ from django.urls import reverse
 
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
-from studyapp.models import Judgment, Side, StimulusOverlay
+from studyapp.models import Crop, Judgment, Side, StimulusOverlay
 from tests.admin.desk import administrator
 from tests.running import queries_of
 
@@ -58,6 +58,17 @@ def test_a_trial_that_was_not_answered_has_no_replay() -> None:
     send_people(study, 1)
     code = study.participations.get().code
     assert administrator().get(reverse("replay", args=[code, 99])).status_code == 404
+
+
+def test_a_replay_without_plain_pictures_says_what_to_export() -> None:
+    study = open_small_study()
+    send_people(study, 1)
+    judgment = Judgment.objects.select_related("trial", "participation").earliest("pk")
+    Crop.objects.all().delete()
+    address = reverse("replay", args=[judgment.participation.code, judgment.trial.position + 1])
+    page = administrator().get(address)
+    assert page.status_code == 404
+    assert "holds no plain pictures of the photos: export it again, with" in page.content.decode()
 
 
 def test_a_longer_timeline_asks_no_more_of_the_database() -> None:

@@ -200,7 +200,7 @@ def cards(
 def _predictions(
     stimuli: list[Stimulus], pairs: list[NetworkPair]
 ) -> dict[int, list[tuple[str, list[tuple[str, float, bool]]]]]:
-    """Case → (network by its role, [(class, probability, is it right?), …])."""
+    """Case → (words for the network by its role, [(class, probability, is it right?), …])."""
     named: dict[int, tuple[str, Network]] = {}
     for pair in pairs:
         prefix = f"{pair.name}, " if len(pairs) > 1 else ""
@@ -213,7 +213,8 @@ def _predictions(
     found: dict[int, list[tuple[str, list[tuple[str, float, bool]]]]] = defaultdict(list)
     for row in sorted(rows, key=lambda one: list(named).index(one.network_id)):
         words, network = named[row.network_id]
-        words += ", each class by itself" if network.is_multi_label else ""
+        words += " network"
+        words += ", which gives each class by itself" if network.is_multi_label else ""
         right = right_classes(cases[row.case_id], network)
         labels = dict(enumerate(network.labels))
         classes = [
