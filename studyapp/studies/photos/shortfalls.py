@@ -117,24 +117,28 @@ def _at_best(paradigm: str, photo: Photo, labels: Labels) -> list[Candidate] | R
 
 
 def supply_problems(definition: Definition, supply: Mapping[str, Supply]) -> Iterator[str]:
-    """A sentence for each paradigm that asks about more photos than there can be."""
+    """A sentence for each paradigm that asks about more photos, or asks more questions about
+    them, than there can be."""
+    what, can_be, add = "photos", "can be asked about", "add photos"
+    if definition.images.cases is not None:
+        what, can_be, add = "questions about photos", "can be asked", "add questions"
     needed = {paradigm: wanted_photos(definition, paradigm) for paradigm in supply}
     for paradigm, found in supply.items():
         wanted = needed[paradigm]
         strata = set(found.eligible) - {"photos"}
         short = [
-            f"{count} {stratum} photos, and {found.eligible.get(stratum, 0)} can be asked about"
+            f"{count} {stratum} {what}, and {found.eligible.get(stratum, 0)} {can_be}"
             for stratum, count in wanted.items()
             if stratum and strata and found.eligible.get(stratum, 0) < count
         ]
         total = sum(wanted.values())
         if not short and found.photos < total:
-            short = [f"{total} photos, and at most {found.photos} can be asked about"]
+            short = [f"{total} {what}, and at most {found.photos} {can_be}"]
         if short:
             why = "; ".join(f"{count}: {rule}" for rule, count in found.left_out.items())
             yield (
                 f"{paradigm} asks for {'; '.join(short)}{f' (left out: {why})' if why else ''}: "
-                "add photos or ask for fewer stimuli"
+                f"{add} or ask for fewer stimuli"
             )
     together = sum(sum(wanted.values()) for wanted in needed.values())
     most = max(
@@ -142,8 +146,8 @@ def supply_problems(definition: Definition, supply: Mapping[str, Supply]) -> Ite
     )
     if len(needed) > 1 and together > most:
         yield (
-            f"the paradigms ask for {together} different photos together, and there are {most}: "
-            "add photos or ask for fewer stimuli"
+            f"the paradigms ask for {together} different {what} together, and there are {most}: "
+            f"{add} or ask for fewer stimuli"
         )
 
 

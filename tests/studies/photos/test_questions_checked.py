@@ -36,3 +36,11 @@ def test_practice_that_would_leave_the_main_trials_too_few_questions_is_told(
     ]
     facts, _ = checked(tmp_path, practised.replace("stimuli = 8", "stimuli = 4"))
     assert facts["not_met"] == []
+
+
+def test_questions_that_are_lacking_are_told_as_questions(tmp_path: Path) -> None:
+    facts, _ = checked(tmp_path, STUDY.replace("stimuli = 8", "stimuli = 12"))
+    assert facts["not_met"] == [
+        "agreement asks for 12 questions about photos, and at most 8 can be asked: add questions "
+        "or ask for fewer stimuli"
+    ]
