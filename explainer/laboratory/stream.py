@@ -30,7 +30,7 @@ from explainer.networks.folded import folded
 from explainer.networks.forms import refuse_training
 from explainer.networks.network import Network
 from explainer.passes.devices import PLAIN, arithmetic
-from explainer.passes.named import Target
+from explainer.passes.named import Each, Target
 from explainer.passes.targets import class_index
 from explainer.pictures import store
 from explainer.pictures.render import Display
@@ -196,6 +196,11 @@ def _order(
 def _classes(
     network: Network, targets: Sequence[str | int] | Target | None
 ) -> tuple[int, ...] | None:
+    if isinstance(targets, Each):
+        raise ExplainerError(
+            "these are named targets of one image each, and photos come together by chance",
+            "give one named target for all photos, or call explain() for each batch",
+        )
     if targets is None or isinstance(targets, Target):
         return None
     if callable(targets):

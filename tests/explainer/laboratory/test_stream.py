@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from explainer import Display, ExplainerError, Network, Preprocess, explain, open_photo, store
 from explainer.laboratory.stream import Saved, explain_many
+from explainer.passes.named import Chosen, Difference, Each
 from tests.explainer.coco_sets import noisy_photos
 from tests.explainer.small_networks import Convolutions, seeded
 from tests.running import python
@@ -49,6 +50,18 @@ def test_each_photo_gets_what_explain_finds(tmp_path: Path) -> None:
         assert manifest["provenance"]["photo"] == path.name
         assert manifest["provenance"]["photo_sha256"] == store.digest_of(path)
         assert len(manifest["files"]) == 1 + 2 * 2
+
+
+def test_a_named_target_is_the_score_of_every_photo_and_resumed_by(tmp_path: Path) -> None:
+    paths = photos(tmp_path / "in", 3)
+    saved = run(paths, tmp_path / "out", targets=Difference(2, 4))
+    for path, folder in saved.made.items():
+        images = network().prepare([open_photo(path)])
+        expected = explain(network(), images, Difference(2, 4))["grad_cam"]
+        found = store.load_maps(folder / "maps.npz")["grad_cam"]
+        np.testing.assert_allclose(found, expected, atol=1e-6)
+    assert list(run(paths, tmp_path / "out", targets=Difference(2, 4)).present) == paths
+    assert list(run(paths, tmp_path / "out", targets=Difference(4, 2)).made) == paths
 
 
 def test_without_a_display_maps_are_saved_without_pictures(tmp_path: Path) -> None:
@@ -179,6 +192,7 @@ def test_a_run_that_is_killed_leaves_nothing_that_passes_for_whole(tmp_path: Pat
         ({"targets": [5]}, "out of range"),
         ({"targets": lambda out: out[:, 0]}, "no digest by which to resume"),
         ({"targets": "cat"}, "give class names"),
+        ({"targets": Each((Chosen(1), Chosen(2)))}, "one image each.*one named target for all"),
         ({"layer": "thrid"}, "no layer named"),
         ({"settings": {"grad_cam": {"groups": 1}}}, "no setting"),
         ({"batch": 0}, "batch=0"),
