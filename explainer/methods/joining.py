@@ -41,7 +41,7 @@ def maps_of(method: Method, work: Work, settings: CamSettings, k: int) -> Tensor
 def balanced(maps: Tensor) -> Tensor:
     """Each map of N×H×W divided by its largest magnitude; zeros stay zeros."""
     largest = maps.abs().amax((-2, -1), keepdim=True)
-    return torch.where(largest > 0, maps / largest, torch.zeros_like(maps))
+    return torch.where(largest == 0, torch.zeros_like(maps), maps / largest)
 
 
 def checks_of(method: Method, work: Work, settings: CamSettings, k: int) -> dict[str, Tensor]:

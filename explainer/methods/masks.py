@@ -7,10 +7,13 @@ from explainer.passes.devices import in_full
 
 
 def minmax(maps: Tensor) -> Tensor:
-    """Each map of N×H×W stretched to 0…1; a constant map holds nothing and becomes zeros."""
+    """Each map of N×H×W stretched to 0…1; a constant map holds nothing and becomes zeros.
+
+    What is not finite stays so, to be refused.
+    """
     low, high = maps.amin((-2, -1), keepdim=True), maps.amax((-2, -1), keepdim=True)
     spread = high - low
-    return torch.where(spread > 0, (maps - low) / spread, torch.zeros_like(maps))
+    return torch.where(spread == 0, torch.zeros_like(maps), (maps - low) / spread)
 
 
 def blur(images: Tensor, size: int = 51, sigma: float = 50.0) -> Tensor:

@@ -138,6 +138,31 @@ def test_rounding_at_one_of_several_layers_is_refused() -> None:
     assert maps(network, images, "hires_cam", layers=names[:1]).any()
 
 
+class Overflowing(nn.Module):
+    """Its first map is not finite in one channel, and what is read of it is clamped."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 4, 3), nn.Conv2d(4, 5, 3)
+        with torch.no_grad():
+            self.first.bias[0] = torch.inf
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.second(self.first(x).clamp(max=1.0)).mean((2, 3))
+
+
+@pytest.mark.parametrize(
+    ("method", "settings"), [("grad_cam", {}), ("grad_cam", {"signed": True}), ("gam", {})]
+)
+def test_a_layer_of_several_that_is_not_finite_is_refused(
+    method: str, settings: dict[str, Any]
+) -> None:
+    network, images = Network(seeded(Overflowing)), noise(2, 3, 12, 14)
+    assert maps(network.at("second"), images, "grad_cam").any()
+    with pytest.raises(ExplainerError, match="not finite"):
+        maps(network, images, method, layers=["first", "second"], **settings)
+
+
 def test_a_check_of_several_layers_is_the_worst_of_them() -> None:
     network, images = Network(small(), "second"), noise(2, 3, 12, 14)
     settings = {"xgrad_cam": {"layers": list(BOTH)}}
