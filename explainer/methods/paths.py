@@ -115,11 +115,13 @@ def integrated_grad_cam(work: Work, settings: GradCamPathSettings, k: int) -> Te
 def integrated_grad_cam_checks(
     work: Work, settings: GradCamPathSettings, k: int
 ) -> dict[str, Tensor]:
-    """`convergence_error`: Σ |L − L of every second step| / Σ |L|, N; of one step nothing is told.
+    """`convergence_error`: Σ |L − L of half the steps| / Σ |L|, N.
+
+    Told where every second step is such a sum: of an even number of steps at left or right ends.
 
     Its sum promises nothing: the gradient's mean and the ReLU are taken at each step.
     """
-    if settings.steps == 1:
+    if settings.steps % 2 or settings.points not in ("left", "right"):
         return {}
     whole, half = _grad_cams(work, settings)[k]
     off = (whole - half).abs().sum((1, 2))
@@ -142,7 +144,7 @@ def _over_steps(work: Work, settings: GradCamPathSettings) -> list[tuple[Tensor,
     sums = [(empty.clone(), empty.clone()) for _ in range(work.targets.count)]
     for chunk in work.chunks(settings.steps, graph=True):
         counts = weights[chunk.variants, None, None]
-        second = (chunk.variants % 2 == 0)[:, None, None]
+        second = (chunk.variants % 2 == (settings.points == "right"))[:, None, None]
         for (total, half), found in zip(sums, work.walks_of(at(chunk), chunk.places), strict=True):
             maps = counts * settings.rectified(signed_grad_cam(*found))
             total.index_add_(0, chunk.places, maps)

@@ -123,26 +123,30 @@ def test_integrated_gradients_say_how_far_their_sum_is_from_the_scores_change() 
     torch.testing.assert_close(parts, told)
 
 
-@pytest.mark.parametrize("steps", [2, 5, 6])
-def test_integrated_grad_cam_says_what_half_its_steps_would_change(steps: int) -> None:
-    network = Network(small(), "second", preprocess=STEPS)
-    images = noise(2, 3, 9, 9)
-    settings = {"integrated_grad_cam": {"steps": steps}}
-    found = explain(network, images, [3, 0], ["integrated_grad_cam"], settings=settings)
-    maps = []
-    for step in range(0, steps, 2):
-        between = black() + step / steps * (images - black())
-        maps.append(explain(network, between, [3, 0])["grad_cam"])
-    half = torch.stack(maps).mean(0)
-    whole = found["integrated_grad_cam"]
-    expected = (whole - half).abs().sum((1, 2)) / whole.sum((1, 2))
-    told = found.checks["integrated_grad_cam"]["convergence_error"]
+@pytest.mark.parametrize("points", ["left", "right"])
+@pytest.mark.parametrize("steps", [2, 6])
+def test_integrated_grad_cam_says_what_half_its_steps_would_change(steps: int, points: str) -> None:
+    network, images = Network(small(), "second", preprocess=STEPS), noise(2, 3, 9, 9)
+    whole, half = (
+        explain(network, images, [3, 0], ["integrated_grad_cam"],
+                settings={"integrated_grad_cam": {"steps": count, "points": points}})
+        for count in (steps, steps // 2)
+    )  # fmt: skip
+    told = whole.checks["integrated_grad_cam"]["convergence_error"]
+    maps = whole["integrated_grad_cam"]
+    expected = (maps - half["integrated_grad_cam"]).abs().sum((1, 2)) / maps.sum((1, 2))
     torch.testing.assert_close(told, expected, rtol=1e-3, atol=1e-6)
     assert (told > 0).all()
 
 
-def test_one_step_tells_nothing_of_convergence() -> None:
-    settings = {"integrated_grad_cam": {"steps": 1}}
+@pytest.mark.parametrize(
+    ("points", "steps"),
+    [("left", 1), ("left", 5), ("right", 5), ("middle", 6), ("trapezoid", 6), ("gauss_legendre", 6)],
+)
+def test_steps_that_hold_no_map_of_half_of_them_tell_nothing_of_convergence(
+    points: str, steps: int
+) -> None:
+    settings = {"integrated_grad_cam": {"steps": steps, "points": points}}
     network = Network(small(), "second")
     found = explain(network, noise(1, 3, 9, 9), [0], ["integrated_grad_cam"], settings=settings)
     assert "integrated_grad_cam" not in found.checks
