@@ -29,11 +29,16 @@ def rollout(attentions: Sequence[Tensor], rows: Sequence[int]) -> Tensor:
 def generic_relevance(
     attentions: Sequence[Tensor], gradients: Sequence[Tensor], rows: Sequence[int]
 ) -> Tensor:
-    """The mean over `rows` of R, where R = I and by depth R ← R + mean_h ReLU(∇A ⊙ A) R: → N×T."""
+    """The mean over `rows` of R − I: R = I, and by depth R ← R + mean_h ReLU(∇A ⊙ A) R: → N×T.
+
+    I is no evidence: of a network that reads the mean of its patches it would lie on each of them.
+    """
     row = _start(attentions[0], rows)
+    gained = torch.zeros_like(row)
     for weights, gradient in zip(reversed(attentions), reversed(gradients), strict=True):
-        row = row + _through(row, torch.relu(gradient * weights).mean(1))
-    return row
+        passed = _through(row, torch.relu(gradient * weights).mean(1))
+        row, gained = row + passed, gained + passed
+    return gained
 
 
 def weighted_attention(attentions: Sequence[Tensor], gradients: Sequence[Tensor]) -> Tensor:
@@ -83,8 +88,6 @@ def map_of(kind: Kind, work: Work, settings: NoSettings, k: int) -> Tensor:
 def checks_of(kind: Kind, work: Work, settings: NoSettings, k: int) -> dict[str, Tensor]:
     """What share of all tokens' sum is on the map; the rest is the class's and registers' own."""
     (u, v, prefix, _), values = _blocks(work).tokens, found_once(kind, work, k)
-    if kind == "generic":  # without the I from which it starts
-        values = values - _start(_attentions(work)[0], _blocks(work).rows)
     whole, shown = values.sum(1), values[:, prefix : prefix + u * v].sum(1)
     return {"share_of_patches": shown / whole.clamp_min(torch.finfo(whole.dtype).tiny)}
 
@@ -166,7 +169,7 @@ GENERIC_ATTENTION = _method(
     "generic_attention",
     "generic",
     family="attention",
-    formula="L = a row of R, by depth R ← R + mean_h ReLU(∂y/∂A ⊙ A) R, from I",
+    formula="L = a row of R − I, by depth R ← R + mean_h ReLU(∂y/∂A ⊙ A) R, from I",
     paper="Chefer et al., Generic Attention-model Explainability, arXiv 2103.15679",
     cost="1 forward, 1 backward to the first attention",
 )

@@ -87,7 +87,7 @@ def generic(subject: TransformerSubject, image: Tensor, target: int, _: dict[str
     for weights, gradient in pairs:
         mean = np.maximum(gradient * weights.numpy(), 0).mean(0)
         R = R + mean @ R
-    return of_patches(R[0])
+    return of_patches((R - np.eye(TOKENS))[0])
 
 
 def weighted(subject: TransformerSubject, image: Tensor, target: int, _: dict[str, Any]) -> Map:

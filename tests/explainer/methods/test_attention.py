@@ -133,7 +133,7 @@ def by_hooks(module: Any, images: Tensor, targets: list[int], rows: list[int]) -
         product += (weights * gradient.clamp(min=0)).mean((1, 2)) / len(met)
     return {
         "attention_rollout": rolled[:, rows].mean(1),
-        "generic_attention": R[:, rows].mean(1),
+        "generic_attention": (R - eye)[:, rows].mean(1),
         "gradient_attention": product,
     }
 
@@ -152,6 +152,15 @@ def test_maps_are_those_of_hooks_on_timms_own_weights(
     for method, tokens in by_hooks(module, images, targets, rows).items():
         expected = tokens[:, prefix:].reshape(2, 4, 4)
         torch.testing.assert_close(found[method], expected, rtol=1e-4, atol=1e-7)
+
+
+def test_what_generic_attention_begins_with_is_not_on_the_patches_whose_mean_is_read() -> None:
+    network, images = Network(TRANSFORMERS["mean"]()), noise(2, 3, 32, 32)
+    (tiny,) = explain(
+        network, images, lambda out: 1e-6 * out[[0, 1], [1, 2]], ["generic_attention"]
+    ).maps.values()
+    assert (tiny > 0).all()
+    assert (tiny < 1e-4).all()  # the evidence of so small a score, and no haze of 1/16 below it
 
 
 HUGGING_FACE = {
