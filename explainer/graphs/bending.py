@@ -3,8 +3,10 @@
 import torch
 from torch import Tensor
 
+from explainer.errors import ExplainerError
 from explainer.passes.state import told
 
+from .ancestry import ancestors
 from .capture import Graph, independent
 
 
@@ -15,13 +17,27 @@ def bend(graph: Graph, scores: Tensor, address: str) -> tuple[Tensor, Tensor]:
         raise independent()
     graph.walk.rule = "gradient"
     with told(), torch.enable_grad():
-        (gradient,) = torch.autograd.grad(scores.sum(), [map], create_graph=True, allow_unused=True)
+        # Of a seed that is derived too: PyTorch marks what can be derived only once by its seed
+        seed = torch.ones_like(scores, requires_grad=True)
+        (gradient,) = torch.autograd.grad(
+            [scores], [map], [seed], create_graph=True, allow_unused=True
+        )
         if gradient is None:
             raise independent()
         graph.refuse_unread([map], [gradient])
-        if not gradient.requires_grad:  # the score is linear in the map
-            return gradient, torch.zeros_like(gradient)
+        _refuse_once_differentiable(gradient)
         (product,) = torch.autograd.grad(
             gradient, [map], map.detach(), retain_graph=True, allow_unused=True
         )
-    return gradient.detach(), torch.zeros_like(gradient) if product is None else product
+    linear = product is None  # in the map
+    return gradient.detach(), torch.zeros_like(gradient) if linear else product
+
+
+def _refuse_once_differentiable(gradient: Tensor) -> None:
+    """Refuse a gradient part of which PyTorch cut off: what bends there would be left out."""
+    if any(node.name().endswith("Error") for node, _ in ancestors([gradient])):
+        raise ExplainerError(
+            "shapley_cam needs second derivatives, and the network has a function of its own that "
+            "can be differentiated only once",
+            "use grad_cam",
+        )

@@ -70,5 +70,6 @@ SHAPLEY_CAM = Method(
     cost="1 forward, 2 backwards to the layer, one of them of the gradient",
     compute=shapley_cam,
     layers=named_layers,
+    may_refuse=True,
     settings=ShapleyCamSettings,
 )

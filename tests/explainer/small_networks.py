@@ -5,6 +5,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
 from explainer import METHODS
@@ -38,6 +39,21 @@ class Convolutions(nn.Module):
         x = functional.adaptive_avg_pool2d(self.relu(self.second(x)), 4)
         x = self.relu(self.hidden(x.flatten(1)))
         return self.head(x)
+
+
+class Once(torch.autograd.Function):
+    """Softplus as a network's own function whose derivative PyTorch can't derive again."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor) -> Tensor:
+        ctx.save_for_backward(x)
+        return functional.softplus(x)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor) -> Tensor:
+        (x,) = ctx.saved_tensors
+        return gradient * x.sigmoid()
 
 
 class PreActivation(nn.Module):

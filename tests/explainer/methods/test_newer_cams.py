@@ -13,7 +13,7 @@ from torch.nn.attention import SDPBackend, sdpa_kernel
 from explainer import METHODS, ExplainerError, Network, explain, load_network
 from explainer.pictures.resizing import resize
 from tests.explainer.graphs.test_tokens import LAST_READ, InTheOpen, by_hand, vit
-from tests.explainer.small_networks import Convolutions, noise, seeded, small
+from tests.explainer.small_networks import Convolutions, Once, noise, seeded, small
 
 IMAGES = noise(2, 3, 96, 96, seed=5)
 
@@ -229,6 +229,16 @@ def test_shapley_cam_of_one_output_is_of_its_sigmoid_or_refused() -> None:
     assert torch.equal(found, by_score)
     with pytest.raises(ExplainerError, match="softmax of a single output is 1"):
         explain(Network(module, "second"), images, [0, 0], ["shapley_cam"])
+
+
+@pytest.mark.parametrize("settings", [{}, {"utility": "logit"}])
+def test_shapley_cam_refuses_a_function_that_can_be_differentiated_only_once(
+    settings: dict[str, Any],
+) -> None:
+    network, images = Network(seeded(Convolutions, Once.apply), "first"), noise(2, 3, 9, 9)
+    assert explain(network, images, [0, 1], ["grad_cam"])["grad_cam"].any()
+    with pytest.raises(ExplainerError, match=r"differentiated only once: use grad_cam"):
+        explain(network, images, [0, 1], ["shapley_cam"], settings={"shapley_cam": settings})
 
 
 def test_a_transformers_shapley_cam_has_the_second_derivatives_of_its_attention() -> None:
