@@ -81,7 +81,7 @@ def _tried(network: Network, image: Tensor, asked: Asked) -> Asked:
         record = method.with_settings(dict(settings))
         if method.layers is not None:
             method.layers(network, image, None, record)
-        if method.needs_relu or method.refuse or method.may_refuse:
+        if method.may_fail:
             tried.append((name, settings))
         if method.layer == "map":
             layers = {key: settings[key] for key in ("layers", "stages") if key in settings}

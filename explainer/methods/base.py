@@ -321,6 +321,11 @@ class Method:
     def control(self) -> bool:
         return self.family == "control"
 
+    @property
+    def may_fail(self) -> bool:
+        """Whether it does not cover every network, so that it is tried before anything is made."""
+        return self.needs_relu or self.attention or self.may_refuse or self.refuse is not None
+
     def looks_at(self, settings: Any) -> Takes:
         """`layer`, with these settings: several maps where they name any."""
         named = self.layer == "map" and names_layers(settings)

@@ -146,10 +146,12 @@ def methods_of(
         others = sorted(set(METHODS) - ANY_SHAPE)
         left_out |= dict.fromkeys(others, "it is for single pictures")
     image = network.prepare([network.open(photo)])
+    for name, given in settings.items():
+        METHODS[name].with_settings(given)  # a wrong one is no reason to leave its method out
     for name, method in METHODS.items():
-        if method.needs_relu and name not in left_out:
+        if method.may_fail and name not in left_out:
             try:
-                explain(network, image, None, [name])
+                explain(network, image, None, [name], settings=settings)
             except ExplainerError as error:
                 left_out[name] = str(error)
     for name, why in left_out.items():

@@ -13,7 +13,7 @@ from torch.nn import functional
 from explainer import ExplainerError, Network, Preprocess, examine, load_network
 from explainer.laboratory.commands.predict import classify
 from tests.explainer.layered_networks import ChannelsLast, Scales, Tokens
-from tests.explainer.small_networks import Convolutions, seeded
+from tests.explainer.small_networks import Convolutions, Once, seeded
 
 SMALL = Preprocess(size=16, resize=16)
 
@@ -40,6 +40,16 @@ def test_a_network_that_can_be_explained_passes(make: Any) -> None:
             "mine: there is one class only.* 0 and z, with",
         ),
         (lambda: named(Convolutions, functional.silu), "deconvnet", "mine: .* silu"),
+        (
+            lambda: named(Convolutions, functional.relu),
+            "legrad",
+            "mine: .*no attention that can be",
+        ),
+        (
+            lambda: named(Convolutions, Once.apply),
+            "shapley_cam",
+            "mine: .* differentiated only once",
+        ),
         (
             lambda: Network(
                 nn.Sequential(

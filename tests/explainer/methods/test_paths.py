@@ -141,7 +141,14 @@ def test_integrated_grad_cam_says_what_half_its_steps_would_change(steps: int, p
 
 @pytest.mark.parametrize(
     ("points", "steps"),
-    [("left", 1), ("left", 5), ("right", 5), ("middle", 6), ("trapezoid", 6), ("gauss_legendre", 6)],
+    [
+        ("left", 1),
+        ("left", 5),
+        ("right", 5),
+        ("middle", 6),
+        ("trapezoid", 6),
+        ("gauss_legendre", 6),
+    ],
 )
 def test_steps_that_hold_no_map_of_half_of_them_tell_nothing_of_convergence(
     points: str, steps: int

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from explainer import METHODS, METRICS, store
+from explainer import METHODS, METRICS, ExplainerError, store
 from explainer.__main__ import main
 from explainer.laboratory.commands import COMMANDS
 from tests.explainer.coco_sets import write_set
+from tests.explainer.small_networks import OF_ATTENTION
 from tests.running import python
 
 NETWORK = ["--network", "squeezenet1_1", "--weights", "random"]
@@ -96,7 +97,12 @@ def test_all_leaves_out_what_the_network_cannot_have_and_says_so(
     found = methods_of(Asked(), smooth, photo(tmp_path), {})
     assert "grad_cam" in found
     assert not {"guided_backprop", "deconvnet", "other_image"} & set(found)
-    assert "guided_backprop is left out: the network also rectifies by silu" in told(capsys)[1]
+    assert not set(OF_ATTENTION) & set(found)
+    said = told(capsys)[1]
+    assert "guided_backprop is left out: the network also rectifies by silu" in said
+    assert "legrad is left out: " in said
+    with pytest.raises(ExplainerError, match="lrp has no setting"):
+        methods_of(Asked(), smooth, photo(tmp_path), {"lrp": {"rule": "epsilon"}})
 
 
 def test_methods_are_judged_as_a_table_and_csv(
