@@ -5,6 +5,7 @@ that are kept by a digest would be taken for those of another.
 """
 
 import functools
+import json
 import operator
 import types
 from collections.abc import Iterator, Mapping
@@ -15,6 +16,7 @@ import torch
 from torch import nn
 
 from explainer.errors import ExplainerError
+from explainer.passes.state import MODULES_OWN
 
 from .contexts import digest_of_context
 from .digests import digest_of_state
@@ -81,19 +83,32 @@ class _Telling:
         if isinstance(value, GETTERS):
             return [type(value).__name__, self.told(value.__reduce__()[1:])]
         if isinstance(value, nn.Module):
-            return [name_of(type(value)), digest_of_state(value)]
+            return [name_of(type(value)), digest_of_state(value), self._beside_state(value)]
+        if _is_bound_in_c(value):
+            return [value.__name__, self.told(value.__self__, "self")]
         if isinstance(value, NAMED):
             return name_of(value) if isinstance(value, type) else value.__name__
         if isinstance(value, (torch.dtype, torch.device, PurePath)):
             return str(value)
         if isinstance(value, Mapping):
             return [[self.told(key), self.told(held, str(key))] for key, held in value.items()]
+        if isinstance(value, (set, frozenset)):
+            return ["set", *sorted((self.told(held, name) for held in value), key=json.dumps)]
         if isinstance(value, (tuple, list)):
             return [self.told(held, name) for held in value]
         if _is_plain(value):
             return [name_of(type(value)), self.told(vars(value))]
         self.unknown.append(f'"{name}", a {type(value).__name__}' if name else type(value).__name__)
         return {"unknown": name_of(type(value))}
+
+    def _beside_state(self, module: nn.Module) -> Any:
+        """Attributes of a module and its submodules, and buffers that no checkpoint holds."""
+        rooms = [
+            {name: held for name, held in vars(child).items() if name not in MODULES_OWN}
+            | dict(child.named_buffers(recurse=False))
+            for child in module.modules()
+        ]
+        return [self.told(room) for room in rooms]
 
     def _function(self, function: types.FunctionType) -> Any:
         self.lambdas |= "<lambda>" in function.__name__
@@ -120,5 +135,11 @@ def _held_by(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
 def _is_plain(value: Any) -> bool:
     """Whether all that an object holds are its attributes."""
     own = type(value).__mro__[:-1]
-    slots = any("__slots__" in vars(base) for base in own)
-    return hasattr(value, "__dict__") and not slots and type(value).__module__ != "builtins"
+    hidden = any(name in vars(base) for base in own for name in ("__slots__", "__getstate__"))
+    return hasattr(value, "__dict__") and not hidden and type(value).__module__ != "builtins"
+
+
+def _is_bound_in_c(value: Any) -> bool:
+    """Whether it is a method of an object, written in C, as that of a tensor or a mapping."""
+    function = isinstance(value, types.BuiltinFunctionType)
+    return function and not isinstance(value.__self__, (types.ModuleType, type(None)))

@@ -26,6 +26,11 @@ OVERLAP = 0.5  # of a detection with the box that is asked about, as detections 
 class Target:
     """A score of one row of an output. `target(output)` gives those of all N rows."""
 
+    @property
+    def by_class(self) -> bool:
+        """Whether it reads N×classes scores, whose classes are those of the network."""
+        return False
+
     def score(self, row: Any) -> Tensor:
         """The scalar that is explained, of one image's part of the output."""
         raise NotImplementedError
@@ -52,6 +57,10 @@ class Each(Target):
 
     targets: tuple[Target, ...]
 
+    @property
+    def by_class(self) -> bool:
+        return any(target.by_class for target in self.targets)
+
     def __call__(self, output: Any) -> Tensor:
         rows = [*rows_of(output)]
         _refuse_other_count(len(self.targets), len(rows))
@@ -68,6 +77,10 @@ class Chosen(Target):
 
     class_: int
 
+    @property
+    def by_class(self) -> bool:
+        return True
+
     def score(self, row: Any) -> Tensor:
         return _scores(row, 1, self.class_)[self.class_]
 
@@ -79,9 +92,17 @@ class Difference(Target):
     a: Target | int
     b: Target | int
 
+    @property
+    def by_class(self) -> bool:
+        return any(target.by_class for target in self._both())
+
     def score(self, row: Any) -> Tensor:
-        one, other = (Chosen(x) if isinstance(x, int) else x for x in (self.a, self.b))
+        one, other = self._both()
         return one.score(row) - other.score(row)
+
+    def _both(self) -> tuple[Target, Target]:
+        a, b = (Chosen(x) if isinstance(x, int) else x for x in (self.a, self.b))
+        return a, b
 
 
 @dataclass(frozen=True)

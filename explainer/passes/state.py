@@ -83,7 +83,7 @@ def passing(module: nn.Module) -> Iterator[list[Tensor]]:
 _CHANGING: "WeakKeyDictionary[nn.Module, bool]" = WeakKeyDictionary()
 _TURNS: "WeakKeyDictionary[nn.Module, threading.RLock]" = WeakKeyDictionary()
 _REGISTER = threading.Lock()
-_MODULES_OWN = frozenset(vars(nn.Module()))
+MODULES_OWN = frozenset(vars(nn.Module()))
 NOBODYS = frozenset({*sys.stdlib_module_names, "numpy", "torch"})
 PLAIN = frozenset({int, float, bool, str, type(None)})
 LIMITED = (nn.Embedding, nn.EmbeddingBag)
@@ -123,7 +123,7 @@ class _Kept:
         """Whether the pass had changed anything."""
         changed = [_contents(twin) != before for _, twin, before in self._copies.values()]
         for room, own in self._rooms:
-            for name in [name for name in room if name not in own and name not in _MODULES_OWN]:
+            for name in [name for name in room if name not in own and name not in MODULES_OWN]:
                 changed.append(True)
                 del room[name]
             for name, value in own.items():
@@ -154,7 +154,7 @@ class _Kept:
             if weights is not None and not weights.is_inference():
                 self._weights.append((value, name, weights, weights._version))
         if not _is_pytorchs(value):
-            self._replace(vars(value), _MODULES_OWN)
+            self._replace(vars(value), MODULES_OWN)
             self._replace(value._buffers, frozenset())
             self._rooms += [(room, dict(room)) for room in (value._parameters, value._modules)]
 

@@ -151,6 +151,7 @@ def resolve(
     `read` finds the scores in the output, which must have a row for each image.
     """
     if callable(wanted):
+        _refuse_other_classes(wanted, read)
         return Targets(None, wanted)
     logits = class_scores(read(output), images)
     if wanted is None:
@@ -165,6 +166,16 @@ def resolve(
     _check_range(indices, logits.shape[1])
     indices = indices.to(logits.device)
     return Targets(indices if several else indices[:, None], several=several, read=read)
+
+
+def _refuse_other_classes(wanted: Score, read: Read) -> None:
+    """A named target reads the output itself, where its classes may be others."""
+    if read is not scores_in and getattr(wanted, "by_class", False):
+        raise ExplainerError(
+            "a target by class reads the output itself, and this network's classes are those of "
+            "its scores=",
+            "give class indices, or let call= give the scores that scores= makes",
+        )
 
 
 def class_scores(output: Any, images: int) -> Tensor:

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 import torch
+from tokenizers import Tokenizer
+from tokenizers.models import WordLevel
 from torch import Tensor, nn
 
 from explainer import ExplainerError, Network, Preprocess, explain, explain_many, settings_digest
@@ -68,6 +70,12 @@ def weighing(by: Any) -> Callable[..., Any]:
     return closure(layer)
 
 
+def buffering(by: float) -> nn.Module:
+    module = nn.Module()
+    module.register_buffer("by", torch.tensor(by), persistent=False)
+    return module
+
+
 FORMS: dict[str, Callable[[Any], Callable[..., Any]]] = {
     "partial": lambda by: functools.partial(scaled, by=by),
     "partial of a partial": lambda by: functools.partial(functools.partial(scaled), by=by),
@@ -79,6 +87,11 @@ FORMS: dict[str, Callable[[Any], Callable[..., Any]]] = {
     "method": lambda by: Caller(by).method,
     "list": lambda by: closure([1, {"by": torch.tensor(by)}]),
     "module": weighing,
+    "module's attribute": lambda by: closure(nn.Dropout(by / 4)),
+    "module's buffer": lambda by: closure(buffering(by)),
+    "submodule's attribute": lambda by: closure(nn.Sequential(nn.Dropout(by / 4))),
+    "tensor's method": lambda by: closure(torch.tensor(by).mul),
+    "set": lambda by: closure({"a", "b", str(by)}),
     "function": lambda by: closure(operator.attrgetter("first" if by > 1 else "second")),
 }
 
@@ -137,7 +150,15 @@ class Slotted:
     __slots__ = ("by",)
 
 
-@pytest.mark.parametrize("held", [threading.Lock(), Slotted(), iter([1]), {"a": {1, 2}}])
+class Pickled:
+    def __getstate__(self) -> object:
+        return "what lies elsewhere"
+
+
+UNTOLD = [threading.Lock(), Slotted(), iter([1]), {"a": Slotted()}, Pickled()]
+
+
+@pytest.mark.parametrize("held", [*UNTOLD, Tokenizer(WordLevel({}))])
 def test_what_no_digest_can_be_taken_of_is_refused_where_maps_are_found_again(held: Any) -> None:
     network = Network(small(), "second", call=closure(held))
     with pytest.raises(ExplainerError, match=r"call holds \"(by|a)\", a .*made inside them"):

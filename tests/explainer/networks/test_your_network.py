@@ -24,7 +24,8 @@ from transformers import (
     ViltForQuestionAnswering,
 )
 
-from explainer import ExplainerError, examine, explain, explain_many, load_network
+from explainer import ExplainerError, examine, explain, explain_many, load_network, settings_digest
+from explainer.networks.functions import told
 from tests.explainer.coco_sets import noisy_photos
 from tests.explainer.small_networks import noise
 
@@ -141,10 +142,11 @@ def test_maps_for_other_prompts_are_made_again(
     assert [made(), made()] == [2, 0]
 
 
-def saved_vilt(folder: Path) -> Path:
+def saved_vilt(folder: Path, *others: str) -> Path:
     """A small ViLT that was never trained, with a tokenizer of a few words."""
     folder.mkdir()
     words = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "what", "colour", "is", "it", "who"]
+    words[5:7] = others or words[5:7]
     tokenizer = BertTokenizer(vocab={word: n for n, word in enumerate(words)})
     tokenizer.save_pretrained(folder)
     config = ViltConfig(
@@ -168,9 +170,22 @@ def test_vilt_is_asked_each_photos_question(tmp_path: Path) -> None:
         alone = network.asked([question]).predict(images[place : place + 1])
         torch.testing.assert_close(scores[place : place + 1], alone)
     assert network.labels == ("red", "blue", "a cat")
+    again = load_network("my_lab.questions:vilt", weights=path, size=32)
+    assert settings_digest(again, "occlusion") == settings_digest(network, "occlusion")
     own = {"occlusion": {"patch": 8, "stride": 8}}
     found = explain(network, images, None, ["occlusion"], context=questions, settings=own)
     assert not torch.equal(found["occlusion"][0], found["occlusion"][1])
     examine(network.asked(questions[:1]), [("occlusion", {})])
     with pytest.raises(ExplainerError, match="give each image the context that it reads"):
         examine(network, [("occlusion", {})])
+
+
+@pytest.mark.usefixtures("_written")
+def test_maps_of_another_vocabulary_are_told_apart(tmp_path: Path) -> None:
+    one, other = saved_vilt(tmp_path / "one"), saved_vilt(tmp_path / "two", "colour", "what")
+    other.write_bytes(one.read_bytes())
+
+    def call(path: Path) -> Any:
+        return told(load_network("my_lab.questions:vilt", weights=path, size=32).call)
+
+    assert call(one) != call(other)

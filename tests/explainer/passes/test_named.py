@@ -267,3 +267,25 @@ def test_a_class_that_wins_no_pixel_and_an_empty_mask_are_refused() -> None:
         targets.Segmented.predicted(1, output)
     with pytest.raises(ExplainerError, match="0 pixels: give H×W of true and false"):
         targets.Segmented.of_mask(1, torch.zeros(4, 4, dtype=torch.bool))
+
+
+def reordered(output: Tensor) -> Tensor:
+    return output.flip(1)
+
+
+BY_CLASS: list[Any] = [
+    targets.Chosen(1),
+    targets.Difference(1, targets.Channel(0)),
+    targets.Difference(targets.Channel(0), targets.Chosen(1)),
+    [targets.Neuron((0,)), targets.Chosen(1)],
+]
+
+
+@pytest.mark.parametrize("target", BY_CLASS)
+def test_a_target_by_class_is_refused_where_scores_are_read_otherwise(target: Any) -> None:
+    module, images = small(), noise(2, 3, 9, 9)
+    with pytest.raises(ExplainerError, match=r"classes are those of its scores=: give class ind"):
+        explain(Network(module, "second", scores=reordered), images, target, ["gradient"])
+    explain(Network(module, "second"), images, target, ["gradient"])
+    free = Network(module, "second", scores=reordered)
+    explain(free, images, targets.Neuron((1,)), ["gradient"])
