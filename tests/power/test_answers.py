@@ -7,9 +7,9 @@ from sandbox.builders import make_definition
 from studyapp.analyses.power.answers import Layout, latent_mean, layout, simulate
 from studyapp.analyses.power.designs import compared, drawn
 from studyapp.analyses.power.grid import Point, Power, finds, powers
-from studyapp.management.verbs.checking import stand_ins
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.design.precision import Shares
+from studyapp.studies.design.stand_ins import stand_ins
 
 
 def crossed(people: int, photos: int) -> Layout:

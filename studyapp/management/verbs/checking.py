@@ -2,23 +2,22 @@
 
 from argparse import ArgumentParser
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from photos.class_names import shared_names, unknown_names
-from studyapp.models import StimulusRole
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.definition.dates import erasure_has_passed
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.design.certificate import certificate_lines, certify
-from studyapp.studies.design.draw import Item, draw
-from studyapp.studies.design.precision import precision_lines, precision_table
-from studyapp.studies.design.rows import STAGES, Items, definition_plan
+from studyapp.studies.design.draw import draw
+from studyapp.studies.design.precision import photos_by_block, precision_lines, precision_table
+from studyapp.studies.design.stand_ins import plan_with_stand_ins
 from studyapp.studies.photos.files import examine
 from studyapp.studies.photos.preview import preview_eligibility
-from studyapp.studies.photos.readers import left_out, left_out_sentence, once, read_photos
-from studyapp.studies.photos.selection import wanted_stimuli
+from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, once, read_photos
 from studyapp.studies.photos.shortfalls import (
     Labels,
     best_supply,
@@ -47,7 +46,8 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     path: Path = options["file"]
     definition = read_definition(path, with_photos=True)
     photos = read_photos(definition.images, path.parent, seed=definition.design.seed)
-    certificate = certificate_of(definition)
+    plan = plan_with_stand_ins(definition, photos)
+    certificate = certify(plan, draw(plan))
     examined = examine(photos, definition.images)
     facts: dict[str, Any] = {
         "slug": definition.slug,
@@ -61,7 +61,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         "transparent": list(examined.transparent),
         "told": examined.sentence(definition.display.surround),
         "certificate": certificate,
-        "precision": precision_table(certificate, outcomes_of(definition)),
+        "precision": precision_table(certificate, outcomes_of(definition), photos_by_block(plan)),
         "not_met": [*file_problems(definition, path.parent), *erasure_has_passed(definition)],
     }
     labels: dict[str, Labels] = {
@@ -121,25 +121,13 @@ def outcomes_of(definition: Definition) -> dict[str, str]:
     return {name: outcome for name, outcome in outcomes.items() if outcome is not None}
 
 
-def certificate_of(definition: Definition) -> dict[str, Any]:
-    """The certificate of the design, with stand-ins for the stimuli."""
-    plan = definition_plan(definition, stand_ins(definition))
+def certificate_of(definition: Definition, photos: Sequence[Photo] = ()) -> dict[str, Any]:
+    """The certificate of the design, with stand-ins for the stimuli.
+
+    photos: those of a file that asks about photos more than once.
+    """
+    plan = plan_with_stand_ins(definition, photos)
     return certify(plan, draw(plan))
-
-
-def stand_ins(definition: Definition) -> Items:
-    """What a design could be drawn from if as many photos as it asks for could be asked about."""
-    items: Items = {}
-    for paradigm in definition.photo_paradigms():
-        for (role, stratum), count in wanted_stimuli(definition, paradigm).items():
-            each = PARADIGMS[paradigm].stimuli_a_photo if role == StimulusRole.MAIN else 1
-            key = (paradigm, STAGES[role])
-            name = "/".join((*key, stratum))
-            items[key] = items.get(key, ()) + tuple(
-                Item(f"{name}/{place}", f"{name}/photo {place // each}", stratum)
-                for place in range(count)
-            )
-    return items
 
 
 VERB = Verb("check a study file (no database)", arguments, run)

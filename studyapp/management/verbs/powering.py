@@ -4,6 +4,7 @@ import os
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -20,9 +21,9 @@ from studyapp.paradigms import PARADIGMS
 from studyapp.shelf.formatting import short, whole_percent
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.study import Definition
+from studyapp.studies.design.stand_ins import photos_asked_about, questions_by_photo, stand_ins
 
 from .base import Verb, VerbError
-from .checking import stand_ins
 
 EFFECTS = {"score": (0.0, 0.1, 0.2, 0.3, 0.5), "correct": (0.0, 0.03, 0.06, 0.1, 0.15)}
 UNITS = {"score": "difference of mean scores", "correct": "difference of shares of right answers"}
@@ -59,9 +60,13 @@ def arguments(parser: ArgumentParser) -> None:
 
 @dataclass(frozen=True)
 class Asked:
-    """What is simulated: a contrast of a study file's paradigm, over a grid."""
+    """What is simulated: a contrast of a study file's paradigm, over a grid.
+
+    questions: how many each photo is asked; empty where each is asked one.
+    """
 
     definition: Definition
+    questions: list[int]
     paradigm: str
     outcome: Outcome
     methods: tuple[str, str]
@@ -70,7 +75,8 @@ class Asked:
     effects: list[float]
 
     def point(self, people: int, photos: int, effect: float, **more: Any) -> Point:
-        design = drawn(self.definition, stand_ins, people=people, photos=photos)
+        fill = partial(stand_ins, questions=self.questions)
+        design = drawn(self.definition, fill, people=people, photos=photos)
         name = f"{people}/{photos}/{effect:g}"
         plan = layout(design, self.paradigm, self.methods)
         return Point(name, plan, self.outcome, effect, **more)
@@ -120,6 +126,7 @@ def _asked(options: dict[str, Any]) -> Asked:
     fewest = max(block.trials for block in definition.blocks)
     return Asked(
         definition,
+        questions_by_photo(photos_asked_about(definition, options["file"].parent)),
         paradigm,
         outcome,
         compared(definition, paradigm),

@@ -11,10 +11,14 @@ from studyapp.analyses.reports.study_record import FACTS
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.study import Definition, study_definition
-from studyapp.studies.design.precision import precision_lines, precision_table
+from studyapp.studies.design.certificate import certify
+from studyapp.studies.design.draw import Plan, draw
+from studyapp.studies.design.precision import photos_by_block, precision_lines, precision_table
+from studyapp.studies.design.rows import design_plan
+from studyapp.studies.design.stand_ins import photos_asked_about, plan_with_stand_ins
 
 from .base import Verb, VerbError, find_study
-from .checking import certificate_of, outcomes_of
+from .checking import outcomes_of
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -44,8 +48,9 @@ def _of_file(path: Path) -> Preregistration | None:
     if not path.is_file():
         return None
     definition = read_definition(path)
-    certificate, nothing_yet = certificate_of(definition), dict.fromkeys(FACTS, "")
-    appendix = _power(definition, certificate)
+    plan = plan_with_stand_ins(definition, photos_asked_about(definition, path.parent))
+    certificate, nothing_yet = certify(plan, draw(plan)), dict.fromkeys(FACTS, "")
+    appendix = _power(definition, certificate, plan)
     raw = definition.model_dump(mode="json")
     return frozen_preregistration(nothing_yet, raw, certificate, appendix)
 
@@ -56,13 +61,13 @@ def _of_study(slug: str) -> Preregistration:
         raise VerbError(f"{slug} is not open yet: its design is not drawn; name its file instead")
     facts = {name: getattr(study, name) for name in FACTS}
     facts["opened_at"] = study.opened_at.isoformat()
-    appendix = _power(study_definition(study), study.certificate)
+    appendix = _power(study_definition(study), study.certificate, design_plan(study))
     return frozen_preregistration(facts, study.definition, study.certificate, appendix)
 
 
-def _power(definition: Definition, certificate: dict[str, Any]) -> str:
+def _power(definition: Definition, certificate: dict[str, Any], plan: Plan) -> str:
     """What the design is expected to find, in closed form."""
-    table = precision_table(certificate, outcomes_of(definition))
+    table = precision_table(certificate, outcomes_of(definition), photos_by_block(plan))
     lines = precision_lines(table, definition.analysis.smallest_effect)
     said = "\n".join(f"- {line.strip()}" for line in lines) or "Nothing that is asked has a score."
     return (

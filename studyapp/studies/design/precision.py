@@ -6,8 +6,11 @@ differs by condition, and the rest (Westfall, Kenny and Judd, J. Exp. Psychol.: 
 
 import math
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from .draw import Plan
 
 Z95 = 1.959964
 Z80 = 0.841621
@@ -50,14 +53,33 @@ def precision(
     return {"mean": Z95 * mean, "contrast": Z95 * contrast, "detectable": (Z95 + Z80) * contrast}
 
 
-def precision_table(certificate: dict[str, Any], outcomes: dict[str, str]) -> list[dict[str, Any]]:
+def photos_by_block(plan: Plan) -> dict[tuple[str, str], int]:
+    """How many different photos each block of an arm asks about, which may be fewer than its
+    stimuli, by the names of arm and block."""
+    return {
+        (arm, block.name): len({item.image for item in block.items})
+        for arm, blocks in plan.arms.items()
+        for block in blocks
+    }
+
+
+def precision_table(
+    certificate: dict[str, Any], outcomes: dict[str, str], photos: Mapping[tuple[str, str], int]
+) -> list[dict[str, Any]]:
     """For every block of a certificate whose paradigm has an outcome: its expected precision.
 
-    outcomes: "score" or "correct" by the block's name.
+    outcomes: "score" or "correct" by the block's name; photos: as of `photos_by_block`.
     """
     blocks = [one for one in certificate["blocks"] if one["block"] in outcomes and one["ratings"]]
     arms = Counter(block["block"] for block in blocks)
-    return [_row(block, outcomes[block["block"]], arms[block["block"]]) for block in blocks]
+    return [
+        _row(
+            {**block, "photos": photos[block["arm"], block["block"]]},
+            outcomes[block["block"]],
+            arms[block["block"]],
+        )
+        for block in blocks
+    ]
 
 
 def _row(block: dict[str, Any], outcome: str, arms: int) -> dict[str, Any]:
@@ -65,7 +87,7 @@ def _row(block: dict[str, Any], outcome: str, arms: int) -> dict[str, Any]:
     no other arm there is nothing to compare, and no half-width of a difference."""
     numbers = {
         "people": block["people"],
-        "photos": block["stimuli"],
+        "photos": block["photos"],
         "ratings": block["ratings"] // block["conditions"],
     }
     is_between = block["conditions"] == 1

@@ -86,7 +86,8 @@ def _items(study: Study) -> Items:
 
 def items_of_block(definition: Definition, block: BlockSection, items: Items) -> tuple[Item, ...]:
     """The block's own photos: blocks of one paradigm and stage share the photos, in the seed's
-    order, so that nobody sees one twice. With repeat_images each main block has them all."""
+    order, each with all its stimuli, so that nobody sees one twice. With repeat_images each main
+    block has them all."""
     pool = items.get((block.paradigm, block.stage), ())
     if block.is_main and definition.design.repeat_images:
         return pool
@@ -100,6 +101,7 @@ def items_of_block(definition: Definition, block: BlockSection, items: Items) ->
         return ()
     if len(siblings) == 1:
         return pool
+    pool = _photo_by_photo(pool)
     groups = by_stratum(pool) if block.is_main else [list(pool)]
     share = definition.design.stimuli // len(siblings)
     sizes = [(one.stimuli or share) if one.is_main else one.trials for one in siblings]
@@ -107,6 +109,14 @@ def items_of_block(definition: Definition, block: BlockSection, items: Items) ->
     start, end = sum(sizes[:place]), sum(sizes[: place + 1])
     count = len(groups)
     return tuple(item for group in groups for item in group[start // count : end // count])
+
+
+def _photo_by_photo(items: Iterable[Item]) -> tuple[Item, ...]:
+    """The items of a photo one after the other, photos in the order of their first items."""
+    found: dict[str, list[Item]] = {}
+    for item in items:
+        found.setdefault(item.image, []).append(item)
+    return tuple(item for of_photo in found.values() for item in of_photo)
 
 
 def _block_plan(

@@ -244,7 +244,7 @@ def test_precision_is_told_of_the_difference_that_the_design_has(
     conditions: int, arms: str, said: str
 ) -> None:
     certificate = {"blocks": [block_of(arm, conditions) for arm in arms]}
-    table = precision_table(certificate, {"main": "correct"})
+    table = precision_table(certificate, {"main": "correct"}, {(arm, "main"): 9 for arm in arms})
     lines = precision_lines(table, 0.0001 if len(arms) + conditions > 2 else None)
     assert said in lines[0]
     assert len(lines) == (2 * len(arms) if "±" in said else 1)
