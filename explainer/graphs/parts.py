@@ -34,9 +34,10 @@ class Parts:
         return frozenset(part for name in self._running for part in self._of(name, self.names))
 
     def entering(self, name: str) -> Callable[..., None]:
-        def hook(module: nn.Module, args: Any) -> None:
+        def hook(module: nn.Module, args: Any, kwargs: Mapping[str, Any]) -> None:
+            given = tensors_in((*args, *kwargs.values()))
             self._running.append(name)
-            self._entered.append({place for one in tensors_in(args) if (place := place_of(one))})
+            self._entered.append({place for one in given if (place := place_of(one))})
 
         return hook
 

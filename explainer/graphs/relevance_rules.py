@@ -12,6 +12,8 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from explainer.passes.strides import PlainStrides
+
 STABILISER = 1e-6
 Inputs = Literal["x", "x+", "x-", "one", "low", "high"]
 Weights = Literal["w", "w+", "w-", "w²", "one", "w+γw+", "w+γw-"]
@@ -125,7 +127,7 @@ def spread_by_values(
     constant scale and shift. What constants add is lost, as biases are.
     """
     inputs = [values.detach().clone().requires_grad_() for values in given]
-    with torch.enable_grad():
+    with torch.enable_grad(), PlainStrides():
         output = call(*(x.clone() for x in inputs))  # it may work in place
     share = relevance / stabilised(output.detach(), STABILISER)
     found = torch.autograd.grad(output, inputs, grad_outputs=share)

@@ -172,9 +172,10 @@ class Trail(TorchFunctionMode):
         self.known[id(step.tensor)] = step
         self.steps.append(step)
 
-    def before(self, name: str) -> Callable[[nn.Module, Any], None]:
-        def run(module: nn.Module, args: tuple[Any, ...]) -> None:
-            steps = (self.known.get(id(tensor)) for tensor in tensors_in(args))
+    def before(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
+        def run(module: nn.Module, args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> None:
+            given = tensors_in((*args, *kwargs.values()))
+            steps = (self.known.get(id(tensor)) for tensor in given)
             grids = [step.grid for step in steps if step and step.grid and step.made]
             self.open.append(Run(name, grids[0] if grids else None))
 

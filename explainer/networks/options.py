@@ -20,7 +20,7 @@ def refuse_value(option: str, value: Any) -> None:
     """ExplainerError for a value that the option can't have."""
     kind = kind_of(option)
     if kind == FILTER:
-        if value not in FILTERS:
+        if not isinstance(value, str) or value not in FILTERS:
             raise ExplainerError(f"{option}={value!r}", f"use {' or '.join(FILTERS)}")
     elif kind == NUMBERS:
         given = value if isinstance(value, (list, tuple)) else ()

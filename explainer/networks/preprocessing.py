@@ -129,13 +129,14 @@ class Preprocess:
         """C×size×size: what the network sees of a photo of one colour; of a file read as it is,
         black is the lowest of `values` and white the highest."""
         side = (self.size, self.size)
-        if not self.shown:
-            return self.tensor(Image.new("RGB", side, colour))
-        if len(set(colour)) > 1:
+        if len(set(colour)) > 1 and (self.shown or self.channels == 1):
+            taken = "one channel" if self.channels == 1 else f"{self.channels} channels"
             raise ExplainerError(
-                f"a colour has red, green and blue, and the network takes {self.channels} channels",
+                f"a colour has red, green and blue, and the network takes {taken}",
                 "name a grey, such as #808080",
             )
+        if not self.shown:
+            return self.tensor(Image.new("RGB", side, colour))
         return self._normalised(torch.full((self.channels, *side), colour[0] / 255))
 
     def digest(self) -> str:

@@ -94,7 +94,9 @@ def hooked(
             for name, module in modules.items():
                 stack.callback(_remove, module.register_forward_hook(only_here(make(name))))
                 if before is not None:
-                    entered = module.register_forward_pre_hook(only_here(before(name)))
+                    entered = module.register_forward_pre_hook(
+                        only_here(before(name)), with_kwargs=True
+                    )
                     stack.callback(_remove, entered)
         yield
 

@@ -148,15 +148,22 @@ class _Kept:
             return
         self._entered.add(id(value))
         if not isinstance(value, nn.Module):
-            self._replace(_room_of(value), frozenset())
+            self._replace_slots(value)
+            if hasattr(value, "__dict__"):
+                self._replace(vars(value), frozenset())
             return
         for name, weights in value._parameters.items():
             if weights is not None and not weights.is_inference():
                 self._weights.append((value, name, weights, weights._version))
         if not _is_pytorchs(value):
+            self._replace_slots(value)
             self._replace(vars(value), MODULES_OWN)
             self._replace(value._buffers, frozenset())
             self._rooms += [(room, dict(room)) for room in (value._parameters, value._modules)]
+
+    def _replace_slots(self, value: Any) -> None:
+        if names := _slots_of(value):
+            self._replace(_Slots(value, names), frozenset())
 
     def _replace(self, room: Any, fixed: frozenset[str]) -> None:
         own = {name: value for name, value in room.items() if name not in fixed}
@@ -209,7 +216,7 @@ class _Kept:
 
 
 class _Slots(MutableMapping[str, Any]):
-    """What an object without a dictionary holds."""
+    """What an object holds beside its dictionary."""
 
     def __init__(self, value: Any, names: Sequence[str]) -> None:
         self.value, self.names = value, names
@@ -231,13 +238,15 @@ class _Slots(MutableMapping[str, Any]):
 
 
 def _slots_of(value: Any) -> list[str]:
-    kinds = (vars(kind).get("__slots__", ()) for kind in type(value).__mro__)
-    names = [name for slots in kinds for name in ([slots] if isinstance(slots, str) else slots)]
-    return [name for name in names if not name.startswith("__")]
-
-
-def _room_of(value: Any) -> Any:
-    return vars(value) if hasattr(value, "__dict__") else _Slots(value, _slots_of(value))
+    names = []
+    for kind in type(value).__mro__:
+        slots = vars(kind).get("__slots__", ())
+        for name in [slots] if isinstance(slots, str) else slots:
+            if not name.startswith("__"):
+                names.append(name)
+            elif not name.endswith("__"):  # its class gives a private name its own
+                names.append(f"_{kind.__name__.lstrip('_')}{name}")
+    return names
 
 
 def _holds(value: Any) -> bool:

@@ -142,3 +142,36 @@ def test_digests_of_maps_made_before_there_were_parts_stay(method: str) -> None:
     before = hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
     assert settings_digest(network, method) == before
     assert settings_digest(network, method, {"rules_within": ["encoder"]}) != before
+
+
+class Speaker(nn.Module):
+    """Its only input has a name."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.head = nn.Linear(8, 10), nn.Linear(10, 5)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        return self.head(functional.relu(self.words(hidden)))
+
+
+class Telling(nn.Module):
+    """Has a ReLU before the part that speaks, which is called by keyword or not."""
+
+    def __init__(self, *, by_keyword: bool) -> None:
+        super().__init__()
+        self.first, self.speaker, self.by_keyword = nn.Conv2d(3, 8, 3), Speaker(), by_keyword
+
+    def forward(self, x: Tensor) -> Tensor:
+        seen = functional.relu(self.first(x)).mean((2, 3))
+        return self.speaker(hidden=seen) if self.by_keyword else self.speaker(seen)
+
+
+@pytest.mark.parametrize("rule", ["guided_backprop", "deconvnet"])
+def test_a_part_called_by_keyword_begins_at_what_it_is_given(rule: str) -> None:
+    by_keyword, plain = (
+        limited(seeded(Telling, by_keyword=by), rule, "speaker") for by in (True, False)
+    )
+    everywhere = limited(seeded(Telling, by_keyword=True), rule)
+    torch.testing.assert_close(by_keyword, plain)
+    assert not torch.allclose(plain, everywhere)

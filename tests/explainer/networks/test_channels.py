@@ -186,3 +186,10 @@ def test_the_command_line_explains_files_of_channels_beside_each_other(
         assert (folder / "pictures" / "gradient-0.png").is_file()
     saved = explain_many(land(), [photos / "a.tif"], tmp_path / "again", progress=False)
     assert saved.failed == {}
+
+
+def test_a_network_of_one_channel_sees_greys_and_no_other_colour() -> None:
+    steps = Preprocess(size=4, resize=4, mean=(0.5,), std=(0.5,), channels=1)
+    with pytest.raises(ExplainerError, match=r"takes one channel: name a grey, such as #808080"):
+        steps.plain((255, 0, 0))
+    torch.testing.assert_close(steps.plain((255, 255, 255)), torch.ones(1, 4, 4))

@@ -105,6 +105,7 @@ def test_networks_that_count_positions_are_built_for_the_size() -> None:
     [
         ("size", 0, "use a whole number above 0"),
         ("resize", 8.0, "use a whole number above 0"),
+        ("interpolation", ["bilinear"], "use bilinear or"),
         ("mean", [0.5], "give three numbers, of red, green and blue"),
         ("mean", 0.5, "give three numbers"),
         ("mean", [0.5, 0.5, float("nan")], "give three numbers"),

@@ -56,6 +56,28 @@ def in_slots(module: Any, seen: Tensor) -> Tensor:
     return mixed(module.slots, "hidden", seen) * module.slots.turns
 
 
+class Private:
+    """Its slots have other names than they are given."""
+
+    __slots__ = ("__turns",)
+
+    def __init__(self) -> None:
+        self.__turns = 0
+
+    def turn(self) -> int:
+        self.__turns += 1
+        return self.__turns
+
+
+class Under(Slotted):
+    """Has a dictionary, and the slots of the class above."""
+
+
+def in_private_slots(module: Any, seen: Tensor) -> Tensor:
+    turns: int = module.slots.turn()
+    return seen * turns
+
+
 def in_a_list(module: Any, seen: Tensor) -> Tensor:
     keeper = module.hidden_modules[0]
     keeper.turns += 1
@@ -92,6 +114,8 @@ KEPT: dict[str, tuple[Callable[[Any, Tensor], Tensor], Callable[[], dict[str, An
     "object of another file": (in_memory, lambda: {"memory": Memory(), "kind": Kind.KNOWN}),
     "dataclass": (in_belief, lambda: {"belief": Belief()}),
     "slots": (in_slots, lambda: {"slots": Slotted()}),
+    "private slots": (in_private_slots, lambda: {"slots": Private()}),
+    "slots and a dictionary": (in_slots, lambda: {"slots": Under()}),
     "module in a list": (in_a_list, lambda: {"hidden_modules": [Keeper()]}),
     "an object that two know": (
         with_a_helper,

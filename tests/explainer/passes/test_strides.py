@@ -81,3 +81,26 @@ def test_the_gradient_of_one_image_is_the_slope_of_its_score() -> None:
     torch.testing.assert_close(
         (gradient * along).sum(), (rise[0, 1] / 2e-6).float(), rtol=1e-4, atol=0, check_dtype=False
     )
+
+
+class Relevant(nn.Module):
+    """A normalisation between tokens and a map that becomes a row, of layers that LRP knows."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.tokens = nn.Conv2d(3, 8, 4, 4), nn.Linear(8, 6)
+        self.norm, self.classes = batch_norm(), nn.Linear(6 * 16, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = functional.relu(self.first(x)).flatten(2).transpose(1, 2)
+        tokens = functional.relu(self.tokens(tokens))
+        map = tokens.transpose(1, 2).reshape(len(x), 6, 4, 4)
+        return self.classes(self.norm(map).flatten(1))
+
+
+def test_one_image_has_the_relevance_that_it_has_in_a_batch() -> None:
+    network, images = Network(seeded(Relevant)), noise(2, 3, 16, 16, seed=1)
+    together = explain(network, images, [1, 2], ["lrp"])["lrp"]
+    alone = explain(network, images[:1], [1], ["lrp"])["lrp"]
+    scale = float(together[0].abs().max())
+    torch.testing.assert_close(alone[0], together[0], rtol=1e-4, atol=1e-5 * scale)
