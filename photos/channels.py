@@ -153,7 +153,8 @@ def _of_tiff(content: bytes, count: int, name: str) -> NDArray[np.generic]:
         meant = file.pages.first.tags.valueof("PhotometricInterpretation", BLACK_IS_ZERO)
         if meant not in (BLACK_IS_ZERO, RGB):
             raise PhotoError(
-                name, "its numbers are no brightness (a palette, or other colours)",
+                name, "its numbers do not stand for brightness from black up (a palette, white as "
+                "0, or other colours)",
                 "save it as grey, RGB or plain channels",
             )  # fmt: skip
         axes, shape = series.axes, series.shape

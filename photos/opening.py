@@ -1,8 +1,11 @@
 """One photo decoded whole, or refused by name."""
 
 import io
+import lzma
 import struct
+import tokenize
 import warnings
+import zlib
 from dataclasses import dataclass
 from typing import Literal
 
@@ -25,7 +28,7 @@ ONE_AMONG_OTHERS = {"MPO", "HEIF"}
 # Whatever the readers of so many formats raise for bytes that are not what their header says
 UNREADABLE = (
     OSError, SyntaxError, ValueError, EOFError, MemoryError, RuntimeError, TypeError, LookupError,
-    ArithmeticError, struct.error,
+    ArithmeticError, struct.error, zlib.error, lzma.LZMAError, tokenize.TokenError,
 )  # fmt: skip
 READABLE = "save it again as JPEG, PNG, TIFF, WebP, HEIC or AVIF, or remove it"
 

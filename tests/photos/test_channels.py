@@ -24,6 +24,14 @@ def tiff(values: Any, **how: Any) -> bytes:
     return file.getvalue()
 
 
+def damaged(**how: Any) -> bytes:
+    """A compressed picture, the first bytes of whose numbers are lost."""
+    content = tiff(WIDE, photometric="minisblack", planarconfig="contig", **how)
+    with tifffile.TiffFile(io.BytesIO(content)) as file:
+        start = file.pages.first.dataoffsets[0]
+    return content[:start] + b"\xff" * 40 + content[start + 40 :]
+
+
 @pytest.mark.parametrize(
     "content",
     [
@@ -60,6 +68,9 @@ def test_one_channel_needs_no_axis_of_its_own_and_keeps_sixteen_bits() -> None:
         (npy(np.zeros((0, 5, 2))), 2, "has no pixels"),
         (tiff(WIDE, photometric="minisblack", planarconfig="contig"), 4, "12 channels, and 4 are"),
         (tiff(WIDE, photometric="minisblack", planarconfig="contig")[:99], 12, "not a whole pict"),
+        (damaged(compression="zlib"), 12, "not a whole picture"),
+        (damaged(compression="lzma"), 12, "not a whole picture"),
+        (npy(WIDE).replace(b"}", b" "), 12, "not a whole picture"),
         (b"\x89PNG", 12, r"not a file of 12 channels; save it as a NumPy array \(.npy\) or"),
         (b"", 12, "the file is empty"),
     ],
@@ -89,7 +100,8 @@ def test_numbers_that_are_no_brightness_are_refused(meant: str) -> None:
     if meant == "palette":
         how["colormap"] = np.zeros((3, 256), np.uint16)
     values = np.zeros((20, 30, 3) if meant == "cielab" else (20, 30), np.uint8)
-    with pytest.raises(PhotoError, match=r"are no brightness .*save it as grey, RGB or plain"):
+    why = r"do not stand for brightness from black up .*white as 0.*save it as grey, RGB or plain"
+    with pytest.raises(PhotoError, match=why):
         open_channels(tiff(values, **how), 3 if meant == "cielab" else 1)
 
 
