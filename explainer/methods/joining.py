@@ -3,6 +3,7 @@
 import torch
 from torch import Tensor
 
+from explainer.errors import ExplainerError
 from explainer.networks.network import Network
 from explainer.passes.layers import address_of
 from explainer.passes.targets import Wanted
@@ -18,7 +19,16 @@ def named_layers(
     """The addresses whose maps are joined; none where the settings name none."""
     if settings.layers:
         return tuple(dict.fromkeys(address_of(network.module, name) for name in settings.layers))
-    return network.stages(images, wanted)[-settings.stages :] if settings.stages else ()
+    if not settings.stages:
+        return ()
+    stages = network.stages(images, wanted)
+    if settings.stages > len(stages):
+        sizes = f"{len(stages)} sizes" if len(stages) > 1 else "one size"
+        raise ExplainerError(
+            f"stages = {settings.stages}, and the network has maps of {sizes}",
+            f"use 1 to {len(stages)}" if len(stages) > 1 else "use 1",
+        )
+    return stages[-settings.stages :]
 
 
 def maps_of(method: Method, work: Work, settings: CamSettings, k: int) -> Tensor:

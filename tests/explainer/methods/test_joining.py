@@ -53,6 +53,8 @@ def test_the_layers_may_be_the_last_of_each_size(method: str) -> None:
         found = maps(network, images, method, stages=count)
         named = maps(network, images, method, layers=list(stages[-count:]))
         assert torch.equal(found, named)
+    with pytest.raises(ExplainerError, match=r"stages = 3, .* maps of 2 sizes: use 1 to 2"):
+        maps(network, images, method, stages=3)
 
 
 def test_layer_cam_over_several_layers_is_gam() -> None:
