@@ -1,6 +1,7 @@
 """What networks are asked beside photos: a table with a row for each question about a photo."""
 
 import json
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -109,7 +110,7 @@ def _question(cells: Mapping[str, str], where: str, line: int) -> Question:
 
 def _json(cell: str, where: str) -> Any:
     try:
-        value = json.loads(cell, parse_constant=_no_number)
+        value = json.loads(cell, parse_constant=_no_number, parse_float=_finite)
     except (ValueError, RecursionError) as error:
         raise TableError(
             f"{where}: {cell[:40]} is not JSON ({error}); write it as JSON, with doubled quotes in "
@@ -124,6 +125,13 @@ def _json(cell: str, where: str) -> Any:
 
 def _no_number(name: str) -> Any:
     raise ValueError(f"{name} is no number of JSON")
+
+
+def _finite(number: str) -> float:
+    value = float(number)
+    if not math.isfinite(value):
+        raise ValueError(f"{number} is too large for a number of JSON")
+    return value
 
 
 def _is_plain(text: str) -> bool:

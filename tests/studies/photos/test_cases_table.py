@@ -81,6 +81,7 @@ def test_photos_that_are_not_taken_may_have_questions(tmp_path: Path) -> None:
         (f"photo,context\nthings/a.png,{'w' * 501}\n", "people read has 501 characters.*shown"),
         ("photo,context_json,shown\nthings/a.png,{1},\n", r"line 2: \{1\} is not JSON"),
         ("photo,context_json,shown\nthings/a.png,NaN,\n", "line 2: NaN is not JSON"),
+        ("photo,context_json,shown\nthings/a.png,[-1e400],\n", r"line 2: \[-1e400\] is not JSON"),
         ("photo,context_json,shown\nthings/a.png,{},\n", r"line 2: the context \{\} is empty"),
         ('photo,context_json,shown\nthings/a.png,"""\\ud800""",\n', "a character that is no text"),
         ("photo,context\nthings/a.png,a\x00b\n", "line 2: holds a character that is no text"),
@@ -97,5 +98,5 @@ def test_a_table_that_cannot_be_used_is_refused_with_its_line(
 
 def test_a_table_that_is_not_there_is_refused(tmp_path: Path) -> None:
     write_questions(tmp_path)
-    with pytest.raises(ReaderError, match=r"none\.csv: no such file beside the study file"):
+    with pytest.raises(ReaderError, match=r"none\.csv: no such file; check its path"):
         read_photos(SECTION.model_copy(update={"cases": "none.csv"}), tmp_path)
