@@ -94,7 +94,7 @@ def weights_from_the_top(network: Network, images: Tensor) -> list[tuple[str, nn
 
 
 def _flat(maps: Tensor) -> Tensor:
-    return one_value_per_pixel(maps).flatten(1).cpu()
+    return one_value_per_pixel(maps).flatten(1).abs().cpu()
 
 
 RANDOMISATION = Metric(

@@ -1,5 +1,7 @@
 """Weights are re-drawn from the top, and the caller's network keeps its own."""
 
+from typing import Any
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -32,17 +34,22 @@ def test_the_top_is_where_the_forward_pass_ends() -> None:
     assert names == ["head", "second", "first"]
 
 
-def test_each_stage_compares_with_a_network_that_is_random_down_to_there() -> None:
+@pytest.mark.parametrize("settings", [{}, {"signed": True}])
+def test_each_stage_compares_magnitudes_with_a_network_that_is_random_down_to_there(
+    settings: dict[str, Any],
+) -> None:
     original = small()
     network, images = Network(original, "second"), noise(2, 3, 9, 9)
-    curve, names = randomisation_curve(network, images, [0, 3], stages=4, seed=7)
+    curve, names = randomisation_curve(network, images, [0, 3], stages=4, seed=7, settings=settings)
+    wanted = {"settings": {"grad_cam": settings}}
     assert names == ("head", "hidden", "second", "first")
-    true = explain(network, images, [0, 3])["grad_cam"].flatten(1)
+    true = explain(network, images, [0, 3], **wanted)["grad_cam"].flatten(1).abs()
     twin, generator = small(), torch.Generator().manual_seed(7)
     for stage, name in enumerate(names):
         with torch.no_grad():
             redraw(twin.get_submodule(name), generator)
-        maps = explain(Network(twin, "second"), images, [0, 3])["grad_cam"].flatten(1)
+        found = explain(Network(twin, "second"), images, [0, 3], **wanted)
+        maps = found["grad_cam"].flatten(1).abs()
         torch.testing.assert_close(
             curve[:, stage], rank_correlation(true, maps), equal_nan=True, rtol=0, atol=1e-6
         )
