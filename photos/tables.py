@@ -31,7 +31,7 @@ def table_of(path: Path, name: str) -> list[Row]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as error:
-        raise TableError(f"{name}: no such file beside the study file") from error
+        raise TableError(f"{name}: no such file; check its path") from error
     except (OSError, UnicodeDecodeError) as error:
         raise TableError(f"{name}: not text in UTF-8; save it as “CSV UTF-8”") from error
     first = text.partition("\n")[0]

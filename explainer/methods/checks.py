@@ -40,7 +40,7 @@ CHECKS: dict[str, Check] = {
     for check in (
         Check(
             "completeness_error",
-            "The attributions add up to the score's difference from the baseline, {} off.",
+            "The attributions miss the score's difference from the baseline by {}.",
             warns_above=0.05,
             fix="use more steps",
         ),
@@ -52,13 +52,13 @@ CHECKS: dict[str, Check] = {
         ),
         Check(
             "score_error",
-            "Before its ReLU the map adds up to the score, {} off: biases and bends after the "
-            "layer are not in it.",
+            "Before its ReLU, the map's sum misses the score by {}: it leaves out biases and "
+            "nonlinearities after the layer.",
         ),
         Check(
             "relevance_error",
-            "The relevance adds up to the score, {} off: what biases took, or rules that keep no "
-            "sum.",
+            "The relevance misses the score by {}: biases absorb some, and some rules do not "
+            "conserve sums.",
             warns_above=0.5,
             fix="use the composite epsilon_plus, or integrated_gradients",
         ),
@@ -84,11 +84,12 @@ CHECKS: dict[str, Check] = {
         ),
         Check(
             "share_of_patches",
-            "Of all tokens' sum {} is on the map, the rest on the class token and registers.",
+            "{} of the tokens' total is on the map; the rest is on the class token and registers.",
         ),
         Check(
             "left_out",
-            "The map leaves out {} of gradient × activation, which has a negative gradient.",
+            "The map leaves out {} of gradient × activation: the part where the gradient is "
+            "negative.",
         ),
     )
 }

@@ -139,7 +139,7 @@ class Patches:
         lengths = [str(side.length) for side in sides]
         patch = lengths[0] if len(set(lengths)) == 1 else "×".join(lengths)
         raise ExplainerError(
-            f"a patch of {patch} pixels hides images of {'×'.join(map(str, sizes))} wholly",
+            f"a patch of {patch} pixels does not fit into images of {'×'.join(map(str, sizes))}",
             'make it smaller: settings={"occlusion": {"patch": …, "stride": …}}',
         )
 
@@ -172,7 +172,7 @@ def _patches(work: Work, settings: OcclusionSettings) -> Patches:
         return Patches(size_of(work.inputs), settings, device)
     if settings.fill == "blur":
         raise ExplainerError(
-            "a blur is of pictures alone", 'use fill = "zeros", "mean", "black" or "white"'
+            "only pictures can be blurred", 'use fill = "zeros", "mean", "black" or "white"'
         )
     return Patches(network.fold.sizes, settings, device, frames=network.fold.frames)
 

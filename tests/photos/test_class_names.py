@@ -140,7 +140,7 @@ def test_own_names_may_stand_in_the_study_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("table", "sentence"),
     [
-        (None, "no such file beside the study file"),
+        (None, "no such file; check its path"),
         ("", "is empty; its first line must be name,classes"),
         ("name,class\ncat,tabby", "the columns are name, class; they must be name, classes"),
         ("name,classes\ncat,\n", "line 2: needs a name and its classes"),

@@ -113,7 +113,7 @@ def _grid(given: str | None) -> list[int] | None:
         return [int(length) for length in given.split(",")]
     except ValueError as error:
         raise ExplainerError(
-            f"--grid {given} are no whole numbers", "write --grid 14,14 or --grid 14,14,1"
+            f"--grid {given}: not a list of whole numbers", "write --grid 14,14 or --grid 14,14,1"
         ) from error
 
 

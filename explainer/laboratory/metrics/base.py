@@ -58,7 +58,7 @@ def refuse_other_inputs(network: Network) -> None:
     """Metrics mask single pictures, and take a map's third axis for its channels."""
     if (network.frames, network.places) != (None, 2):
         raise ExplainerError(
-            "metrics are of single pictures, not of films, volumes or sound",
+            "metrics work on single pictures only, not on films, volumes or sound",
             "measure a network of pictures",
         )
 

@@ -273,7 +273,7 @@ def test_methods_of_pictures_are_refused_with_those_that_fit(name: str) -> None:
 @pytest.mark.parametrize("name", CASES)
 def test_metrics_of_pictures_are_refused_for_anything_else(name: str) -> None:
     network, images, size, _ = CASES[name]
-    why = "metrics are of single pictures, not of films"
+    why = "metrics work on single pictures only, not on films"
     for metric in ("deletion_auc", "average_drop", "occlusion_rank_correlation"):
         with pytest.raises(ExplainerError, match=why):
             METRICS[metric].compute(network, images, torch.rand(size), [1, 2])

@@ -213,7 +213,7 @@ def test_a_grid_is_named_on_the_command_line_and_stands_in_the_record(
     assert json.loads(manifest.read_text())["provenance"]["grid"] == [4, 4, 1]
     told(capsys)
     assert main([*asked, "--grid", "4x4"]) == 1
-    assert "--grid 4x4 are no whole numbers: write --grid 14,14" in told(capsys)[1]
+    assert "--grid 4x4: not a list of whole numbers: write --grid 14,14" in told(capsys)[1]
 
 
 def test_classes_read_by_themselves_are_named_on_the_command_line_and_stand_in_the_record(
