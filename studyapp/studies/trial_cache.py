@@ -20,6 +20,11 @@ class ShownContext:
     text: str
     is_itself: bool
 
+    @property
+    def is_question(self) -> bool:
+        """Not a goal, say, or the caption so far."""
+        return self.text.rstrip().endswith(("?", "？", "؟"))
+
 
 @lru_cache(maxsize=REMEMBERED_SLOTS)
 def slot_trials(slot: int) -> Sequence[Trial]:

@@ -11,9 +11,10 @@ from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.base import PHOTO
 from studyapp.participations.answering import planned
 from studyapp.studies.definition.study import Definition
+from studyapp.studies.trial_cache import ShownContext
 
 from .legends import is_beside
-from .trials import asked_on, pictures_of, trial_context
+from .trials import asked_on, context_of, pictures_of, trial_context
 
 
 @dataclass(frozen=True)
@@ -55,5 +56,12 @@ def example_of(person: Participation, definition: Definition) -> dict[str, Any]:
         "asked": asked,
         "questions": [],
         "beside": is_beside(first, definition),
-        "shown_context": None,
+        "shown_context": _drawn_context(context_of(first, definition)),
     }
+
+
+def _drawn_context(shown: ShownContext | None) -> ShownContext | None:
+    """Says what stands above the pictures, where anything does, and nothing of the study's own."""
+    if shown is None or not shown.text:
+        return None
+    return ShownContext(_("a question") if shown.is_question else _("a text"), is_itself=False)

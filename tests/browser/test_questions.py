@@ -37,7 +37,8 @@ def test_a_question_is_read_whole_and_the_pictures_stay(
     kind = "long" if text is LONG else "short"
     keep_screenshot(page, f"question-{paradigm}-{size}-{kind}")
     shown = page.locator(".context")
-    assert shown.inner_text() == f"The question was: {text.strip()}"
+    introduced = "Given with the photo" if text is LONG else "The question was"
+    assert shown.inner_text() == f"{introduced}: {text.strip()}"
     assert shown.evaluate("one => one.scrollWidth <= one.clientWidth + 1")
     above, stage = shown.bounding_box(), page.locator(".stage").bounding_box()
     assert above["y"] + above["height"] <= stage["y"] + 1
