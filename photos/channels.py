@@ -59,7 +59,7 @@ def open_channels(content: bytes, count: int, name: str = "the picture") -> Chan
             case "tiff":
                 values = _of_tiff(content, count, name)
             case _:
-                raise PhotoError(name, f"not a file of {count} channels", FIX)
+                raise PhotoError(name, "neither a NumPy array nor a TIFF file", FIX)
     except UNREADABLE as error:
         if isinstance(error, PhotoError):
             raise
@@ -136,7 +136,7 @@ def _axis(shape: tuple[int, ...], count: int, name: str) -> int | None:
     if len(fitting) > 1:
         raise PhotoError(
             name, f"an array of {shown}, of which the first or the last axis could be the channels",
-            "save it as a TIFF file, which says so",
+            "save it as a TIFF file, which names its axes",
         )  # fmt: skip
     _refuse_size(shape[1:] if fitting == [0] else shape[:2], count, name)
     return fitting[0]

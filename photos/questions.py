@@ -79,7 +79,7 @@ def _header(row: Row, name: str) -> list[str]:
 def _cells(row: Row, header: Sequence[str], where: str) -> dict[str, str]:
     if len(row.cells) != len(header):
         raise TableError(
-            f"{where}: {len(row.cells)} cells in place of {len(header)}; put quotes around a cell "
+            f"{where}: {len(row.cells)} cells instead of {len(header)}; put quotes around a cell "
             "with a comma"
         )
     cells = dict(zip(header, row.cells, strict=True))
@@ -87,7 +87,7 @@ def _cells(row: Row, header: Sequence[str], where: str) -> dict[str, str]:
         if not cells[needed]:
             raise TableError(f"{where}: the cell {needed} is empty; fill it, or remove the row")
     if any(not _is_plain(cell) for cell in cells.values()):
-        raise TableError(f"{where}: holds a character that is no text; type the cell again")
+        raise TableError(f"{where}: holds a character that can't be stored; type the cell again")
     return cells
 
 
@@ -119,12 +119,12 @@ def _json(cell: str, where: str) -> Any:
     if value in (None, "", [], {}):
         raise TableError(f"{where}: the context {cell} is empty; fill it, or remove the row")
     if not _is_plain(context_text(value)) or "\\u0000" in cell:
-        raise TableError(f"{where}: holds a character that is no text; type the cell again")
+        raise TableError(f"{where}: holds a character that can't be stored; type the cell again")
     return value
 
 
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number of JSON")
+    raise ValueError(f"{name} is not a JSON number")
 
 
 def _finite(number: str) -> float:

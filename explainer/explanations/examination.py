@@ -53,7 +53,7 @@ def _refuse_single(logits: Tensor) -> None:
     """A network with one output gives its only class as the first one of every photo."""
     if logits.shape[1] == 1:
         raise ExplainerError(
-            "there is one class only, so that there is nothing to choose between",
+            "it has only one class, so there is nothing to choose between",
             "have its module give two outputs, 0 and z, with a label each: the softmax of these is "
             "the sigmoid of z",
         )

@@ -67,7 +67,7 @@ class Product:
         """A: a row without any key that it may look at is 0, as in PyTorch's kernels."""
         if self.dropout_p:
             raise ExplainerError(
-                "the network drops attention weights at random, also in evaluation mode",
+                "the network drops attention weights at random even in evaluation mode",
                 "pass dropout_p=0 to its attention in evaluation mode",
             )
         key = self._shared(self.key)

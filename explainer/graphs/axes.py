@@ -22,7 +22,7 @@ from .trail import follow
 
 LOOKS = 8
 CASES = 2
-UNCLEAR = "which of its axes are the channels can't be told"
+UNCLEAR = "it is unclear which axis holds the channels"
 
 
 def axes_at(
@@ -54,14 +54,14 @@ def axes_at(
     wanted = {3, 4} if fold.frames and rows == 1 else {len(fold.sizes) + 1 - (rows > 1)}
     if step.tensor.dim() - 1 not in wanted:
         raise _refusal(
-            address, step.tensor, "not a map with a channel axis and as many axes of places",
+            address, step.tensor, "not a map with a channel axis and the input's axes of places",
             "name a layer that gives one",
         )  # fmt: skip
     last = _channels_last(looked) if said is None else lengths_said((*said,), step.tensor.shape)
     if last is None:
         raise _refusal(
             address, step.tensor, UNCLEAR,
-            "name an earlier layer, or say how long its axes of places are: Network(grid=(…))",
+            "name an earlier layer, or give the lengths of its axes of places: Network(grid=(…))",
         )  # fmt: skip
     shape = step.tensor.shape
     return Folded(tuple(shape[1:-1] if last else shape[2:]), last, rows)
@@ -129,7 +129,7 @@ def _refuse_other_order(address: str, looked: _Looked, rows: int) -> None:
             raise _refusal(
                 address, looked.tensor, "its rows are not the cases one after another, each with "
                 "its frames in order",
-                "join frames with their case in the network: images.flatten(0, 1)",
+                "merge cases and frames in order: images.flatten(0, 1)",
             )  # fmt: skip
 
 

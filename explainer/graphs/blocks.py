@@ -104,8 +104,8 @@ class _Found:
         """T, the number of tokens over which each of the attentions goes."""
         if not self.met:
             raise ExplainerError(
-                "no attention that can be read was met on the way from the image to the score: the "
-                "network has none, or computes it in a way of its own",
+                "no attention that can be read lies between the image and the score: the network "
+                "has none, or computes it in its own way",
                 OTHER_METHODS,
             )
         images, length = self.trail.images, self.met[-1].weights.shape[-1]
@@ -114,8 +114,8 @@ class _Found:
             if (shape[0], *shape[-2:]) != (images, length, length):
                 raise ExplainerError(
                     f"attention {number} of {len(self.met)} has weights {shape_shown(shape)}, not "
-                    "one row and one column for each of the same tokens, as where attention goes "
-                    "over windows or pooled tokens, or asks by queries of its own",
+                    "one row and one column for each of the same tokens (as with windows, pooled "
+                    "tokens or queries of its own)",
                     OTHER_METHODS,
                 )
         return length
@@ -129,7 +129,7 @@ class _Found:
             if last is None or (found and last.number <= found[-1].number):
                 raise ExplainerError(
                     f"attention {number} of {len(self.met)} does not follow the others block by "
-                    "block, as where two look at the same tokens",
+                    "block (as when two read the same tokens)",
                     OTHER_METHODS,
                 )
             found.append(last)
@@ -182,9 +182,9 @@ def _refuse_unless_alone(
 
 def _mixed_otherwise() -> ExplainerError:
     return ExplainerError(
-        "the network's tokens learn of each other by more than the attentions that can be read, or "
-        "not token by token, as with convolutions between blocks, attention over channels, or "
-        "heads that are mixed after the softmax",
+        "the network's tokens exchange information by more than the attentions that can be read, "
+        "or not token by token (as with convolutions between blocks, attention over channels, or "
+        "heads that are mixed after the softmax)",
         OTHER_METHODS,
     )
 
@@ -227,8 +227,8 @@ def _rows(scores: Tensor, last: Attention, tokens: Tokens) -> tuple[int, ...]:
     patches = read[tokens.prefix : tokens.prefix + tokens.u * tokens.v]
     if bool(patches.any()) and not bool(patches.all()):
         raise ExplainerError(
-            "the score reads some of the patches only, as where the largest value of each channel "
-            "is taken, so that no row of the attention stands for it",
+            "the score reads only some of the patches (as when it takes each channel's largest "
+            "value), so no row of the attention stands for it",
             OTHER_METHODS,
         )
     return tuple(read.nonzero().flatten().tolist())

@@ -121,8 +121,8 @@ class _Watch:
             if self.layout.fits(out, self.images):
                 return self.layout
             raise ExplainerError(
-                f'layer "{self.address}" gives {shape_shown(out.shape)}, another shape than where '
-                "it was first looked at",
+                f'layer "{self.address}" gives {shape_shown(out.shape)}, not the same shape as '
+                "the first time",
                 "name a layer that gives the same shape each time",
             )
         if not isinstance(out, Tensor) or out.dim() not in (3, 4):
@@ -147,12 +147,11 @@ class _Watch:
         given = shape_shown(out.shape)
         if self.map is None:
             raise ExplainerError(
-                f'layer "{self.address}" gives {given}, another number of tokens than where it was '
-                "first looked at",
-                "explain images that are asked something of another length in calls of their own",
+                f'layer "{self.address}" gives {given}, not as many tokens as the first time',
+                "explain images whose contexts differ in length in separate calls",
             )
         raise ExplainerError(
-            f'layer "{self.address}" runs several times, and once gives {given}',
+            f'layer "{self.address}" runs several times, and one run gives {given}',
             "name a layer that gives the same shape each time",
         )
 
@@ -333,8 +332,8 @@ class Graph:
 def _met(watch: _Watch) -> Tensor:
     if watch.map is None and watch.runs and watch.run.isdecimal() and not watch.calls:
         raise ExplainerError(
-            f'"{watch.module}" runs {watch.runs} times in the forward pass, and "{watch.address}" '
-            "is none of them",
+            f'"{watch.module}" runs {watch.runs} times in the forward pass, so there is no '
+            f'"{watch.address}"',
             "count its runs from 0",
         )
     if watch.map is None:

@@ -183,8 +183,8 @@ class _Calls(TorchFunctionMode):
     def _refuse_other_input(self, x: Tensor) -> None:
         if x.shape != self.images.shape or not torch.equal(x, self.images):
             raise ExplainerError(
-                "the first layer reads the photo in another form than preprocessing gives it, so "
-                "that its lowest and highest values aren't known",
+                "the network changes the photo before its first layer, so the lowest and highest "
+                "values there aren't known",
                 'use another composite, such as "epsilon_plus_flat"',
             )
 
@@ -293,7 +293,7 @@ class RelevancePass:
         if others:
             named = ", ".join(SHOWN_AS.get(name, name) for name in sorted(others))
             raise ExplainerError(
-                f"layer-wise relevance propagation has no rule for {named}, which the score is "
-                "made by",
+                f"layer-wise relevance propagation has no rule for {named}, which the score "
+                "depends on",
                 "use integrated_gradients, or a CAM method",
             )

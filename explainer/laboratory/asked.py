@@ -25,7 +25,7 @@ class Asked:
         if digest is None:
             raise ExplainerError(
                 f"the context of {self.path} holds more than numbers, texts and arrays",
-                "say what the network is asked by these, or call explain(…, context=…)",
+                "use only these in it, or call explain(…, context=…)",
             )
         object.__setattr__(self, "path", Path(self.path))
         object.__setattr__(self, "digest", digest)

@@ -124,8 +124,8 @@ def _own_gradients(work: Work, k: int) -> list[Tensor]:
     """∂s_l/∂A_l of each block l: s_l is what the head says of the mean of that block's tokens."""
     if not _blocks(work).outputs:
         raise ExplainerError(
-            "what each block of the network gives can't be told from its head, as where there is "
-            "one block only",
+            "the output of each block can't be told apart from the network's head (as when there "
+            "is only one block)",
             f"use generic_attention, or {OTHER_METHODS}",
         )
     outputs = work.once("outputs of blocks", work.graph.outputs_of_blocks)

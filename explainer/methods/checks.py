@@ -77,7 +77,7 @@ CHECKS: dict[str, Check] = {
         ),
         Check(
             "cancellation",
-            "Over the channels, gradient × activation is {} its sum.",
+            "Over the channels, the magnitudes of gradient × activation add up to {} its sum.",
             unit="times",
             warns_above=100,
             fix="name the normalisation that follows as the layer",

@@ -68,7 +68,7 @@ EIGEN_CAM = Method(
     family="cam",
     formula="L = ReLU(Σ_k v_k A^k), v the first right singular vector of A as places × channels",
     paper="Muhammad and Yeasin, Eigen-CAM, arXiv 2008.00299",
-    cost="1 forward, and the eigenvectors of a matrix of channels or places a side",
+    cost="1 forward, and the eigenvectors of a matrix with a row for each channel or place",
     compute=eigen_cam,
     layers=named_layers,
     depends_on=frozenset({"network", "photo"}),

@@ -73,7 +73,7 @@ def _difference(work: Work, settings: FinerCamSettings, k: int) -> Tensor:
     others = answers.shape[1] - 1
     if not others:
         raise ExplainerError(
-            "finer_cam compares classes, and the network has one", "use grad_cam for it"
+            "finer_cam compares classes, and the network has only one", "use grad_cam for it"
         )
     own = work.targets.indices[:, k : k + 1]
     score = answers.gather(1, own)

@@ -90,7 +90,7 @@ def lrp_checks(work: Work, settings: LrpSettings, k: int) -> dict[str, Tensor]:
 LRP = Method(
     name="lrp",
     family="pixels",
-    formula="R_i = Σ_j (x_i ρ(w_ij) / Σ_i x_i ρ(w_ij)) R_j from layer to layer, from R = y on",
+    formula="R_i = Σ_j (x_i ρ(w_ij) / Σ_i x_i ρ(w_ij)) R_j layer by layer, starting with R = y",
     paper="Bach et al., On Pixel-Wise Explanations for Non-Linear Classifier Decisions by "
     "Layer-Wise Relevance Propagation, PLOS ONE 2015, doi 10.1371/journal.pone.0130140",
     cost="1 forward, 1 backward in which each layer runs up to five times more",

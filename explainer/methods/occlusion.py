@@ -50,7 +50,7 @@ class OcclusionSettings:
         if not (1 <= self.across.stride <= self.across.length):
             raise ExplainerError(
                 f"the window moves {self.across.stride} pixels across and is "
-                f"{self.across.length} wide, so that pixels are left out",
+                f"{self.across.length} wide, so pixels are skipped",
                 f"give stride_across = 1 to {self.across.length}",
             )
         self._refuse_colour()

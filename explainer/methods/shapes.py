@@ -51,7 +51,7 @@ def refuse_other_shapes(
             )
         if names_layers(settings[name]):
             raise ExplainerError(
-                f"{name} joins several layers of single pictures, not of {what}",
+                f"{name} joins several layers only for single pictures, not for {what}",
                 "explain one layer at a time: layer=…",
             )
 

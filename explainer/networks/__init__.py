@@ -94,9 +94,8 @@ def load_asked(name: str, options: Mapping[str, Any], **arguments: Any) -> Netwo
     for key in options:
         if key in own:
             raise ExplainerError(
-                f'"{key}" can\'t be an option of {name}, because it means something for every '
-                "network",
-                f"say it beside the options, or give that argument of {name} another name",
+                f'"{key}" can\'t be an option of {name}, because it is a setting of every network',
+                f"set it outside the options, or rename that argument of {name}",
             )
     return load_network(name, **arguments, **options)
 

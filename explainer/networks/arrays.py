@@ -109,7 +109,7 @@ class Arrays:
         """C×1×1: what the network sees where every value is that of a grey, 0 to 255."""
         if len(set(colour)) > 1:
             raise ExplainerError(
-                "a colour has red, green and blue, and arrays have values",
+                "arrays have no colours",
                 "name a grey, such as #808080",
             )
         mean, std = (
@@ -129,15 +129,15 @@ class Arrays:
             whole = np.expand_dims(whole, self.axis)
         if whole.shape != tuple(self.shape):
             raise ExplainerError(
-                f"an array of {_shown(whole.shape)}, and {_shown(self.shape)} is declared",
+                f"the array is {_shown(whole.shape)}, not {_shown(self.shape)} as declared",
                 "give arrays of the shape that the network takes",
             )
         low, high = float(whole.min()), float(whole.max())
         if not self.values[0] <= low <= high <= self.values[1]:
             raise ExplainerError(
-                f"values from {low:g} to {high:g}, and those from {self.values[0]:g} to "
-                f"{self.values[1]:g} are declared",
-                "declare what files may hold, values=(lowest, highest), or change the file",
+                f"values from {low:g} to {high:g}, outside the declared {self.values[0]:g} to "
+                f"{self.values[1]:g}",
+                "declare a wider range, values=(lowest, highest), or change the file",
             )
         return (whole - np.float32(ends[0])) / np.float32(ends[1] - ends[0])
 

@@ -24,8 +24,8 @@ class Attended:
         each = {self._of(score, question, look, at) for question, at in questions.items()}
         if len(each) > 1:
             raise ExplainerError(
-                "the network's tokens learn of each other by other attentions for other questions",
-                "explain those images in calls of their own",
+                "the network uses different attentions for different questions",
+                "explain these images in separate calls",
             )
         return each.pop()
 

@@ -175,6 +175,6 @@ def _refuse(name: str, complaints: list[str]) -> None:
     )
     raise ExplainerError(
         f"{name} does not fit the network: {listed}",
-        "name the network that it was saved from, and in `labels` a file with as many classes as "
-        "that has outputs; the file must hold that network's weights and no others",
+        "name the network that the file was saved from, and a `labels` file with one class for "
+        "each of its outputs; the file must hold exactly that network's weights",
     )

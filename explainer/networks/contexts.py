@@ -73,9 +73,9 @@ def calling(name: str, context: Entries) -> Iterator[None]:
 
     if before != [_marks(entry, set()) for entry in context]:
         raise ExplainerError(
-            f"the call of {name} changes an entry of its context, so that the next pass would be "
-            "asked something else",
-            "let call work on copies of what the context holds",
+            f"the call of {name} changes an entry of its context, so the next pass would get "
+            "something else",
+            "let call change a copy instead",
         )
 
 
@@ -104,7 +104,7 @@ def refused_call(name: str, context: Entries, error: Exception) -> ExplainerErro
     which = "a context that it can read" if context else "the context that it reads"
     return ExplainerError(
         f"the call of {name} raises {type(error).__name__}: {error}",
-        f"give each image {which}, or mend the call",
+        f"give each image {which}, or fix the call",
     )
 
 

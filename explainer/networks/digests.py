@@ -37,7 +37,7 @@ def digest_of_state(module: nn.Module) -> str:
     if any(values.is_inference() for values in state.values()):
         raise ExplainerError(
             "the network was made under inference_mode, which forbids gradients",
-            "build or load it outside of inference_mode",
+            "build or load it outside inference_mode",
         )
     seen = [_glance(name, values) for name, values in sorted(state.items())]
     with _LOCK:

@@ -140,8 +140,8 @@ def _refuse_shared(name: str, one: Network, other: Network) -> None:
     kept = [{id(weights) for weights in network.module.parameters()} for network in (one, other)]
     if one.module is other.module or kept[0] & kept[1]:
         raise ExplainerError(
-            f"{name} returns the same module, or weights of it, at each call",
-            "make the whole module inside the function, and keep none of it",
+            f"{name} returns the same module, or shares weights, in both calls",
+            "make the whole module inside the function, anew in each call",
         )
 
 

@@ -64,7 +64,7 @@ def refuse_training(module: nn.Module) -> None:
             raise ExplainerError(f"{where} is in training mode", "call network.module.eval() first")
         if isinstance(child, nn.modules.batchnorm._BatchNorm) and child.running_mean is None:
             raise ExplainerError(
-                f"{where} normalises by whatever images come together, so that an image's answer "
+                f"{where} normalises by the statistics of each batch, so an image's answer "
                 "depends on the others",
                 "give it running statistics (track_running_stats=True)",
             )

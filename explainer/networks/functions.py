@@ -42,15 +42,15 @@ def refuse_untold(function: Any) -> None:
     telling.told(function)
     if telling.lambdas:
         raise ExplainerError(
-            "a lambda has no name by which to tell its maps from those of another",
-            "give call= and scores= a function with a name",
+            "a lambda has no name, so its maps can't be told from those of another",
+            "use functions with a name for call= and scores=",
         )
     if telling.unknown:
         raise ExplainerError(
             f"{name_of(function)} holds {telling.unknown[0]}, and maps made with it can't be told "
             "from those made with another",
-            "let call= and scores= hold texts, numbers, tensors, modules and functions alone; what "
-            "else they need can be made inside them",
+            "let call= and scores= hold only texts, numbers, tensors, modules and functions; make "
+            "anything else inside them",
         )
 
 

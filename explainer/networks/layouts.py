@@ -30,8 +30,8 @@ class Layouts:
         layouts = {self._of(address, question, look, at) for question, at in questions.items()}
         if len(layouts) > 1:
             raise ExplainerError(
-                f'the patches of layer "{address}" lie elsewhere for other questions',
-                "explain those images in calls of their own",
+                f'the patches of layer "{address}" lie at different places for different questions',
+                "explain these images in separate calls",
             )
         return layouts.pop()
 

@@ -183,7 +183,7 @@ class Preprocess:
             return Image.fromarray(np.rint(pixels).astype(np.uint8))
         if isinstance(photo, np.ndarray):
             raise ExplainerError(
-                "an array, and the network takes photos",
+                "an array was given, and the network takes photos",
                 "declare it: Network(preprocess=Arrays(…))",
             )
         colours = photo.convert("RGB")
@@ -200,7 +200,8 @@ class Preprocess:
         """The range of values, that of a file's being inside it."""
         if not isinstance(photo, Channels):
             raise ExplainerError(
-                f"a photo of colours, and the network takes files of {self.channels} channels",
+                f"a colour photo was given, and the network takes files of {self.channels} "
+                "channels",
                 "give what open_channels() reads",
             )
         if not self.shown or self.values is None:
@@ -216,9 +217,9 @@ class Preprocess:
         low, high = float(photo.values.min()), float(photo.values.max())
         if low < self.values[0] or high > self.values[1]:
             raise ExplainerError(
-                f"{photo.name} holds values from {low:g} to {high:g}, and those from "
-                f"{self.values[0]:g} to {self.values[1]:g} are declared",
-                "declare what files may hold, values=(lowest, highest), or change the file",
+                f"{photo.name} holds values from {low:g} to {high:g}, outside the declared "
+                f"{self.values[0]:g} to {self.values[1]:g}",
+                "declare a wider range, values=(lowest, highest), or change the file",
             )
         return self.values
 
@@ -257,7 +258,9 @@ def opened_by(steps: Preprocessing | None, source: str | Path | bytes) -> Photo:
 
 def _array_of(photo: Photo) -> Array:
     if not isinstance(photo, np.ndarray):
-        raise ExplainerError("a photo, and the network takes arrays", "give a NumPy array")
+        raise ExplainerError(
+            "a photo was given, and the network takes arrays", "give a NumPy array"
+        )
     return photo
 
 
@@ -273,7 +276,7 @@ def as_they_are(images: Tensor, colour: Colour) -> Tensor:
     channels = images.shape[1]
     if len(set(colour)) > 1 and channels != 3:
         raise ExplainerError(
-            f"a colour has red, green and blue, and the images have {channels} channels",
+            f"the images have {channels} channels, not colours",
             "name a grey, such as #808080, or give the network its preprocessing",
         )
     if channels != 3:
@@ -322,7 +325,7 @@ def _refuse_channels(steps: Preprocess) -> None:
             )
         if steps.values is not None or steps.bright is not None:
             raise ExplainerError(
-                "values and bright are of files with channels of their own",
+                "values and bright are only for files with channels of their own",
                 "say which channels are shown: shown=(3, 2, 1)",
             )
     elif len(shown) not in (1, 3) or not all(n in range(count) for n in shown):
@@ -353,7 +356,7 @@ def adapted(steps: Any, frames: int | None = None) -> Preprocessing:
     if isinstance(steps, Arrays) and steps.frames != (frames is not None):
         raise ExplainerError(
             f"Arrays(frames={steps.frames}) for a network with frames={frames}",
-            "say the same of both",
+            "declare frames in both, or in neither",
         )
     if all(hasattr(steps, name) for name in ("size", "crop", "tensor", "digest")):
         return cast(Preprocessing, steps)

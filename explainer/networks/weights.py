@@ -79,8 +79,8 @@ def _loaded(data: bytes, path: Path) -> Any:
         inside = _files_in(data)
         if "archive_format" in inside:
             raise ExplainerError(
-                f"{path.name} is an exported program, whose layers can't be explained, and PyTorch "
-                "runs code from such a file while it loads it",
+                f"{path.name} is an exported program, whose layers can't be explained, and "
+                "PyTorch may run code from such a file while loading it",
                 "save the weights of the module that was exported: "
                 'torch.save(module.state_dict(), "weights.pth")',
             )

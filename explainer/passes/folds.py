@@ -71,7 +71,7 @@ def refuse_declared(frames: int | None, places: int) -> None:
     if frames is not None and (type(frames) is not int or frames < 1 or places != 2):
         raise ExplainerError(
             f"frames={frames!r} with places={places}",
-            "give the number of frames of each case, which are pictures",
+            "give the number of frames of each case, and leave places out",
         )
 
 
@@ -88,6 +88,6 @@ def said_lengths(grid: Sequence[int]) -> tuple[int, ...]:
     said = tuple(grid) if isinstance(grid, (tuple, list)) else ()
     if not said or not all(type(length) is int and length > 0 for length in said):
         raise ExplainerError(
-            f"grid={grid!r}", "give how long the layer's axes of places are, such as (8, 7, 7)"
+            f"grid={grid!r}", "give the lengths of the layer's axes of places, such as (8, 7, 7)"
         )
     return said

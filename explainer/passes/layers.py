@@ -58,7 +58,7 @@ def _checked(run: str, name: str) -> str:
         return run and RUN + run
     if not run.isdecimal():
         raise ExplainerError(
-            f'"{run}" is no run of layer "{name}"',
+            f'layer "{name}" has no run "{run}"',
             f'count its runs from 0, "{name}{RUN}0", or write "{name}{RUN}{LAST}"',
         )
     return f"{RUN}{int(run)}"

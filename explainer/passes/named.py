@@ -115,7 +115,8 @@ class Neuron(Target):
         values = _values(row)
         if len(self.place) != values.dim():
             raise ExplainerError(
-                f"neuron {self.place} of an output {_shape(values)}", f"give {values.dim()} indices"
+                f"neuron {self.place} does not fit an output {_shape(values)}",
+                f"give {values.dim()} indices",
             )
         for index, length in zip(self.place, values.shape, strict=True):
             _refuse_beyond(index, length)
@@ -150,7 +151,7 @@ class Words(Target):
         last = self.first + len(self.answers)
         if not self.answers or self.first < 0 or last > len(values):
             raise ExplainerError(
-                f"{len(self.answers)} words from row {self.first} on, of an output of "
+                f"{len(self.answers)} words from row {self.first} on do not fit an output of "
                 f"{len(values)} rows",
                 "give the words that the network was asked with, and where they begin",
             )
@@ -178,7 +179,7 @@ class Segmented(Target):
         if mask.dim() != 2 or mask.dtype != torch.bool or not bool(mask.any()):
             raise ExplainerError(
                 f"a mask {_shape(mask)} of {mask.dtype} with {int(mask.bool().sum())} pixels",
-                "give H×W of true and false, true somewhere",
+                "give an H×W mask of true and false, with at least one true",
             )
         runs, first = [], 0
         for inside, pixels in groupby(mask.flatten().tolist()):
@@ -218,7 +219,7 @@ class Segmented(Target):
             raise ExplainerError(
                 f"the pixels were chosen for {self.size[0]}×{self.size[1]}, and the output is "
                 f"{_shape(values)}",
-                "choose them in an output of images of this size",
+                "choose them in an output of this size",
             )
         pixels = [torch.arange(first, first + length) for first, length in self.runs]
         return values[self.class_].flatten()[torch.cat(pixels).to(values.device)].mean()
@@ -248,9 +249,9 @@ class Detected(Target):
         overlaps, scores = self._found(row)
         if not bool((overlaps >= OVERLAP).any()):
             raise ExplainerError(
-                f"the network detects no class {self.class_} of {len(scores)} that overlaps the "
-                f"box {self.box} by half",
-                "ask about a box and a label that it gives, or lower its score_thresh",
+                f"of {len(scores)} detections of class {self.class_}, none overlaps the box "
+                f"{self.box} by half",
+                "ask about a box and a class that it detects, or lower its score_thresh",
             )
 
     def _found(self, row: Any) -> tuple[Tensor, Tensor]:
@@ -319,8 +320,8 @@ def rows_of(output: Any) -> Iterator[Any]:
         yield from zip(*(rows_of(value) for value in output), strict=True)
     else:
         raise ExplainerError(
-            f"the network's output is {type(output).__name__}, of which no row for each image is "
-            "known",
+            f"the network's output is {type(output).__name__}, in which no row for each image is "
+            "found",
             "give targets as score(output) -> N",
         )
 

@@ -137,7 +137,7 @@ class _Kept:
             # With `max_norm` an embedding shortens its own rows.
             if weights._version != before and not isinstance(owner, LIMITED):
                 raise ExplainerError(
-                    f'the network changes its weights "{name}" (of a {type(owner).__name__}) while '
+                    f'the network changes its weights "{name}" ({type(owner).__name__}) while '
                     "it runs",
                     "let it work on a copy of them, or keep what it changes as a buffer",
                 )

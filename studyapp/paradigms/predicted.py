@@ -12,7 +12,7 @@ from .base import Category, Classified, Refusal, right_button
 RIGHT, WRONG = "right", "wrong"
 STRATA = (RIGHT, WRONG)
 OPTIONS = 4
-SEVERAL = Refusal("the network says several classes of the photo")
+SEVERAL = Refusal("the network says several classes about the photo")
 
 
 def single_truth(categories: Sequence[Category]) -> Category | Refusal:

@@ -26,8 +26,8 @@ class NetworkSection(Section):
     sha256: Sha256 | None = Field(None, description="Digest that the weights file must have.")
     options: dict[str, Any] = Field(
         default_factory=dict,
-        description="The builder's own, such as `num_classes`, or `size`, `resize`, `mean`, "
-        "`std` and `interpolation` of what torchvision's networks are given.",
+        description="The builder's own options, such as `num_classes`; torchvision's networks "
+        "also take `size`, `resize`, `mean`, `std` and `interpolation`.",
     )
     labels: Annotated[Line, column(Network, "labels_file"), NamesAFile()] | None = Field(
         None, description="A file of class names, one per line; “imagenet” for ImageNet's thousand."
@@ -42,13 +42,14 @@ class NetworkSection(Section):
         min_length=2,
         max_length=3,
         description="Rows and columns of a transformer's patches, and how many tokens come before "
-        "them if need be, such as [14, 14, 1]; only if its pass does not show how they lie.",
+        "them, if any, such as [14, 14, 1]; only if its pass does not show how they lie.",
     )
 
     probabilities: Literal["softmax", "sigmoid"] | None = Field(
         None,
-        description="What the scores become: “softmax”, or “sigmoid” for each class by itself, if "
-        "a photo may have several labels; the function's own, or softmax, if left out.",
+        description="How scores become probabilities: “softmax”, or “sigmoid” for each class by "
+        "itself, if a photo may have several labels. If left out: what the function declares, or "
+        "softmax.",
     )
 
     @model_serializer(mode="wrap")
@@ -84,7 +85,7 @@ class ImagesSection(Section):
     )
     cases: FileName | None = Field(
         None,
-        description="What networks are asked beside the photo: a CSV file with the columns photo "
+        description="What networks are asked besides the photo: a CSV file with the columns photo "
         "and context (a text) or context_json (any JSON value), and answer and shown where needed. "
         "Only for networks that a function of yours makes.",
     )
@@ -107,8 +108,8 @@ class ImagesSection(Section):
         None,
         ge=1,
         description="Channels of each file, if these are TIFF files or NumPy arrays (.npy) to be "
-        "read as they are, such as 12 of a satellite. Only for networks that a function of yours "
-        "makes, which says what people see of them.",
+        "read as they are, such as 12 for satellite images. Only for networks that a function of "
+        "yours makes, which says what people see of them.",
     )
     smallest_side: Annotated[int, Limit(10_000)] = Field(
         64, ge=16, description="The fewest pixels that each side may have."

@@ -92,9 +92,9 @@ def test_checks_of_maps_are_told_in_words_and_lead_to_the_doubtful_ones() -> Non
     page = client.get(page_of(study, "study_gallery"), {"check": "completeness_error"})
     text = page.content.decode()
     assert "The greatest completeness_error comes first." in text
-    assert "add up to the score&#x27;s difference from the baseline, 2.0 % off." in text
-    assert "baseline, 30.0 % off. To mend it, use more steps." in text
-    assert text.count("To mend it") == 2  # of the maps of both networks
+    assert "sum is 2.0 % off the score&#x27;s difference from the baseline." in text
+    assert "baseline. To improve it, use more steps." in text
+    assert text.count("To improve it") == 2  # of the maps of both networks
     assert "a_newer_check: 0.5" in text
 
 

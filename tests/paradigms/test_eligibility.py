@@ -93,7 +93,7 @@ def test_of_a_network_that_says_several_classes_no_single_answer_is_asked_for() 
     several = {"stronger": replace(said(TIGER, TABBY, LYNX, OTTER)["stronger"], said=2)}
     for paradigm in ("meta_prediction", "distinction", "reliance"):
         told = found(paradigm, [truth(TIGER)], several)
-        assert told == "the network says several classes of the photo"
+        assert told == "the network says several classes about the photo"
     assert isinstance(found("agreement", [truth(TIGER)], several), list)
 
 

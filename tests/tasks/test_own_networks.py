@@ -282,7 +282,7 @@ def test_channels_are_refused_where_nobody_could_declare_them(
     text = satellites(tmp_path, monkeypatch, settings).read_text()
     for before, after, why in (
         (f'"{LAND}"\nweights = "package"', '"vgg16"\nweights = "random"', "takes photos, and"),
-        ('reader = "folder"', 'reader = "coco"', "annotations are of photos"),
+        ('reader = "folder"', 'reader = "coco"', "annotations are for photos"),
         (
             "smallest_side",
             'compose = "pair", smallest_side',
@@ -331,7 +331,7 @@ def test_a_network_with_21_000_answers_is_asked_and_explained(
 
 @pytest.mark.parametrize(
     ("given", "told"),
-    [({"answers": 1}, "one class only"), ({"answers": 5, "named": 4}, "4 labels for 5 outputs")],
+    [({"answers": 1}, "only one class"), ({"answers": 5, "named": 4}, "4 labels for 5 outputs")],
 )
 def test_answers_that_no_question_can_tell_apart_are_refused(
     tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, given: dict[str, int],

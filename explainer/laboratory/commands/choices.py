@@ -48,13 +48,13 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probabilities",
         choices=get_args(Probabilities),
-        help="what scores become: by softmax, or by sigmoid each for itself (several labels a "
-        "photo)",
+        help="how scores become probabilities: by softmax, or each by its own sigmoid (several "
+        "labels per photo)",
     )
     parser.add_argument(
         "--grid",
         metavar="U,V[,P]",
-        help="how a transformer's tokens lie where its pass does not show it: rows and columns of "
+        help="how a transformer's tokens lie, if its pass does not show it: rows and columns of "
         "patches, and how many tokens come before them",
     )
     add_device(parser)

@@ -54,7 +54,7 @@ def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
     if bool(chosen.coco) == bool(chosen.photos):
         raise ExplainerError("photos must come from one source", "give either PHOTO… or --coco F")
     if chosen.coco and chosen.cases:
-        raise ExplainerError("--cases asks about the photos of a folder", "leave --coco out")
+        raise ExplainerError("--cases needs a folder of photos", "leave --coco out")
     if not chosen.coco:
         target = _target(chosen, network)
         return [

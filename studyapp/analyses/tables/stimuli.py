@@ -65,7 +65,7 @@ STIMULI = Table(
                "What the networks are asked about the photo, as JSON; missing where they are given "
                "the photo alone.", NullIf(F("photo__case__context"), Value("")), was_added=True),
         Column("context_shown", "text",
-               "What people read of the context above the pictures, the same in all conditions.",
+               "What people read above the pictures, the same in all conditions.",
                "photo__shown", was_added=True),
         Column("paradigm", "text", "Kind of question."),
         Column("position", "integer", "Place in the seed's order."),

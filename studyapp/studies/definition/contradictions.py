@@ -65,7 +65,7 @@ def _channel_complaints(definition: Definition) -> Iterator[Complaint]:
         return
     path = ("images", "channels")
     if images.reader == "coco":
-        yield path, '`images.channels` is for `reader = "folder"`: annotations are of photos'
+        yield path, '`images.channels` needs `reader = "folder"`: annotations are for photos'
     if images.compose == "pair":
         yield (
             path,
@@ -76,8 +76,8 @@ def _channel_complaints(definition: Definition) -> Iterator[Complaint]:
             yield (
                 ("networks", name, "builder"),
                 f'`networks.{name}.builder = "{section.builder}"` takes photos, and '
-                f"`images.channels = {images.channels}` is of other files: name a function of "
-                "yours that declares them",
+                f"`images.channels = {images.channels}` reads other files; name a function of "
+                "yours that declares its channels",
             )
 
 
@@ -95,8 +95,8 @@ def _case_complaints(definition: Definition) -> Iterator[Complaint]:
         if not is_factory(section.builder):
             yield (
                 ("networks", name, "builder"),
-                f'`networks.{name}.builder = "{section.builder}"` is asked with the photo alone, '
-                "and `images.cases` gives each photo a context; name a function that returns "
+                f'`networks.{name}.builder = "{section.builder}"` takes the photo alone, and '
+                "`images.cases` gives each photo a context; name a function that returns "
                 "Network(…, call=…), or remove `images.cases`",
             )
 
@@ -192,9 +192,9 @@ def _factory_complaints(name: str, network: NetworkSection) -> Iterator[Complain
         if option in OF_EVERY_NETWORK:
             yield (
                 ("networks", name, "options"),
-                f"`networks.{name}.options.{option}` can't be an option, because “{option}” means "
-                "something for every network; say it beside the options, or give the function's "
-                "argument another name",
+                f"`networks.{name}.options.{option}` can't be an option, because “{option}” is a "
+                "setting of every network; set it outside the options, or rename the function's "
+                "argument",
             )
         if not isinstance(value, str | int | float):
             yield (

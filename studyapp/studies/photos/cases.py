@@ -18,11 +18,11 @@ def read_cases(path: Path, name: str) -> Cases:
     for question in (one for questions in cases.values() for one in questions):
         if question.shown is None and not isinstance(question.context, str):
             raise TableError(
-                f"{name}, line 1: add a column {SHOWN} with what people read above the picture, "
-                f"empty where that is nothing: what {JSON} holds is for the network alone"
+                f"{name}, line 1: add a column {SHOWN} with what people read above the picture (a "
+                f"cell may be empty), because {JSON} is for the network alone"
             )
         if why := SHOWN_TEXT.complaint(shown_of(question)):
-            fix = f"; say in a column {SHOWN} what people read" if question.shown is None else ""
+            fix = f"; add a column {SHOWN} with what people read" if question.shown is None else ""
             raise TableError(f"{name}, line {question.line}: what people read {why}{fix}")
     return cases
 
@@ -45,8 +45,8 @@ def refuse_other_photos(
             )
     if missing := [photo for photo in taken if photo not in cases]:
         raise TableError(
-            f"{name}: {_listed(missing)} {'has' if len(missing) == 1 else 'have'} no row; say what "
-            "is asked about each photo, or take the others out of the folder"
+            f"{name}: {_listed(missing)} {'has' if len(missing) == 1 else 'have'} no row; add a "
+            "row for each photo, or take the others out of the folder"
         )
 
 

@@ -37,7 +37,7 @@ def test_a_network_that_can_be_explained_passes(make: Any) -> None:
         (
             lambda: named(Convolutions, functional.relu, 1),
             "grad_cam",
-            "mine: there is one class only.* 0 and z, with",
+            "mine: it has only one class.* 0 and z, with",
         ),
         (lambda: named(Convolutions, functional.silu), "deconvnet", "mine: .* silu"),
         (
@@ -58,7 +58,7 @@ def test_a_network_that_can_be_explained_passes(make: Any) -> None:
                 preprocess=SMALL,
             ),
             "edges",
-            "normalises by whatever images come together",
+            "normalises by the statistics of each batch",
         ),
     ],
 )
@@ -100,7 +100,7 @@ def test_the_command_that_predicts_tells_what_stops_a_method() -> None:
 
 def test_a_network_with_one_class_is_refused_for_studies_also_by_sigmoid() -> None:
     single = named(Convolutions, functional.relu, 1, probabilities="sigmoid")
-    with pytest.raises(ExplainerError, match=r"mine: there is one class only.* 0 and z, with"):
+    with pytest.raises(ExplainerError, match=r"mine: it has only one class.* 0 and z, with"):
         examine(single, [("grad_cam", {})])
 
 

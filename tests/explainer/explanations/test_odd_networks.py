@@ -166,7 +166,7 @@ def test_one_answer_is_explained_and_has_a_probability_only_as_a_sigmoid() -> No
     sigmoid = odd(plain, 1, probabilities="sigmoid")
     assert explain(sigmoid, images, [0, 0], ["group_cam"])["group_cam"].any()
     for one in (network, sigmoid):  # a study asks people which of several classes
-        with pytest.raises(ExplainerError, match=r"one class only.*give two outputs"):
+        with pytest.raises(ExplainerError, match=r"only one class.*give two outputs"):
             examine(one, [("occlusion", {})])
 
 

@@ -244,7 +244,7 @@ def test_axes_that_cant_be_told_are_asked_for() -> None:
             return self.head(self.mix(sound).mean(2))
 
     module, images = seeded(Global), noise(2, 1, 32)
-    with pytest.raises(ExplainerError, match=r"2×1×32: which of its axes.*Network\(grid="):
+    with pytest.raises(ExplainerError, match=r"2×1×32: it is unclear which axis.*Network\(grid="):
         explain(Network(module, "mix", places=1), images, [1, 2])
     said = Network(module, "mix", places=1, grid=(32,))
     assert explain(said, images, [1, 2])["grad_cam"].shape == (2, 32)
@@ -266,7 +266,7 @@ def test_methods_of_pictures_are_refused_with_those_that_fit(name: str) -> None:
             explain(network, images, [1, 2], [method])
     assert set(METHODS) >= ANY_SHAPE
     settings = {"layer_cam": {"layers": [str(network.layer)]}}
-    with pytest.raises(ExplainerError, match="joins several layers of single pictures"):
+    with pytest.raises(ExplainerError, match="joins several layers only for single pictures"):
         explain(network, images, [1, 2], ["layer_cam"], settings=settings)
 
 

@@ -361,6 +361,6 @@ def test_another_number_of_tokens_for_a_batch_is_not_taken_for_a_layer_that_runs
             self.tail = len(x)
             return super().forward(x)
 
-    said = 'layer "block" gives 3×28×8, another number of tokens than where it was first looked at'
-    with pytest.raises(ExplainerError, match=f"{said}: explain images .* in calls of their own"):
+    said = 'layer "block" gives 3×28×8, not as many tokens as the first time'
+    with pytest.raises(ExplainerError, match=f"{said}: explain images .* in separate calls"):
         explain(Network(seeded(Longer, convolution=True), "block"), noise(3, 3, 20, 20), [1, 2, 0])

@@ -71,5 +71,7 @@ def test_questions_without_a_digest_are_looked_at_each_time() -> None:
 
 def test_questions_that_move_the_patches_are_not_explained_in_one_call() -> None:
     for questions in (["< ab", "cc"], ["ab", "cc", "< cc"]):
-        with pytest.raises(ExplainerError, match=r"\"block\" lie elsewhere for other questions: "):
+        with pytest.raises(
+            ExplainerError, match=r"\"block\" lie at different places for different questions: "
+        ):
             explain(asking_words(), noise(len(questions), 3, 20, 20), None, context=questions)

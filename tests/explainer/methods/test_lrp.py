@@ -184,7 +184,7 @@ def test_a_compiled_network_is_refused() -> None:
 
 def test_the_box_is_refused_where_the_first_layer_reads_something_else() -> None:
     network, images = Network(seeded(Joined)), noise(1, 3, 9, 9)
-    with pytest.raises(ExplainerError, match=r"lowest and highest values aren't known"):
+    with pytest.raises(ExplainerError, match=r"lowest and highest values there aren't known"):
         lrp(network, images, [0], composite="epsilon_gamma_box")
 
 

@@ -145,9 +145,9 @@ def test_files_that_are_not_what_was_declared_are_refused() -> None:
     with pytest.raises(ExplainerError, match="the photo: has 4 channels, and 12 are declared"):
         network.open(as_file(satellite()[..., :4]))
     bright = open_channels(as_file(satellite() * 9), 12)
-    with pytest.raises(ExplainerError, match=r"from 0 to 10000 are declared: declare what files"):
+    with pytest.raises(ExplainerError, match=r"outside the declared 0 to 10000: declare a wider"):
         network.seen(bright)
-    with pytest.raises(ExplainerError, match=r"from 0 to 10000 are declared: declare what files"):
+    with pytest.raises(ExplainerError, match=r"outside the declared 0 to 10000: declare a wider"):
         network.crop(bright)
     with pytest.raises(ExplainerError, match="takes files of 12 channels: give what open_channels"):
         network.seen(Image.new("RGB", (40, 40)))

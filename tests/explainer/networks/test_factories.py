@@ -88,8 +88,11 @@ def test_an_installed_package_may_declare_its_factories(
         ("drawn", "another network at each call: weights differ: load all of its weights"),
         ("relabelled", "another network at each call: labels differ"),
         ("asked_otherwise", "another network at each call: call differ"),
-        ("kept", "returns the same module, or weights of it, at each call: make the whole module"),
-        ("kept_in_part", "returns the same module, or weights of it, at each call"),
+        (
+            "kept",
+            "returns the same module, or shares weights, in both calls: make the whole module",
+        ),
+        ("kept_in_part", "returns the same module, or shares weights, in both calls"),
         ("not_a_function", "is a int: name a function"),
         ("leaving", r"leaving\(\) raises SystemExit: no licence: call it like that"),
         ("without_end", r"without_end\(\) raises RecursionError: maximum recursion"),
@@ -209,7 +212,7 @@ def test_a_seed_of_zero_is_a_seed() -> None:
 def test_an_option_that_means_something_for_every_network_is_refused(
     key: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    said = f'"{key}" can\'t be an option of {ROOM}:swallowing, because it means something'
+    said = f'"{key}" can\'t be an option of {ROOM}:swallowing, because it is a setting'
     with pytest.raises(ExplainerError, match=said):
         load_asked(f"{ROOM}:swallowing", {key: "0"}, weights=None)
     with pytest.raises(ExplainerError, match=said):
@@ -224,4 +227,4 @@ def test_an_option_that_means_something_for_every_network_is_refused(
     to = ["--out", str(tmp_path), "--network", f"{ROOM}:swallowing", "--option", f"{key}=0"]
     (tmp_path / "a.png").write_bytes(b"")
     assert main(["explain", str(tmp_path / "a.png"), *to]) != 0
-    assert "say it beside the options, or give that argument" in capsys.readouterr().err
+    assert "set it outside the options, or rename that argument" in capsys.readouterr().err

@@ -88,7 +88,7 @@ def test_statistics_of_the_batch_are_refused_by_the_module_that_takes_them(memor
         nn.AdaptiveAvgPool2d(1),
         nn.Flatten(),
     ).eval()
-    with pytest.raises(ExplainerError, match='"1" normalises by whatever images come together'):
+    with pytest.raises(ExplainerError, match='"1" normalises by the statistics of each batch'):
         explain(Network(module), noise(4, 3, 9, 9), [0] * 4, ["score_cam"], memory=memory)
     with pytest.raises(ExplainerError, match="give it running statistics"):
         Network(module).predict(noise(4, 3, 9, 9))

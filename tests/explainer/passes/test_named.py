@@ -239,9 +239,9 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     "no detections": ("difference", targets.Detected(1, BOX), "not detections"),
     "nothing there": (
         *("detected", targets.Detected(1, (8.0, 0.0, 16.0, 4.0))),
-        "detects no class 1 of 2 that overlaps the box",
+        "of 2 detections of class 1, none overlaps the box",
     ),
-    "another label": ("detected", targets.Detected(3, BOX), "detects no class 3 of 0"),
+    "another label": ("detected", targets.Detected(3, BOX), "of 0 detections of class 3"),
     "too few indices": ("segmented", targets.Neuron((1, 2)), "give 3 indices"),
     "no such channel": ("segmented", targets.Channel(4), "index 4 of 4"),
 }
@@ -265,7 +265,7 @@ def test_a_class_that_wins_no_pixel_and_an_empty_mask_are_refused() -> None:
     output = {"out": torch.stack([torch.ones(1, 4, 4), torch.zeros(1, 4, 4)], 1)}
     with pytest.raises(ExplainerError, match="class 1 scores highest at no pixel of image 0"):
         targets.Segmented.predicted(1, output)
-    with pytest.raises(ExplainerError, match="0 pixels: give H×W of true and false"):
+    with pytest.raises(ExplainerError, match="0 pixels: give an H×W mask of true and false"):
         targets.Segmented.of_mask(1, torch.zeros(4, 4, dtype=torch.bool))
 
 
