@@ -118,7 +118,7 @@ REFUSED: dict[str, tuple[Callable[[], nn.Module], str]] = {
     "before the class token": (mixed_first, ALONE),
     "a softmax written out": (lambda: with_exponentials(0), ALONE),
     "a last softmax written out": (lambda: with_exponentials(1), ALONE),
-    "largest values": (lambda: drawn(seeded(Largest)), "some of the patches only"),
+    "largest values": (lambda: drawn(seeded(Largest)), "only some of the patches"),
 }  # fmt: skip
 
 

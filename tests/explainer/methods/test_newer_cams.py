@@ -200,7 +200,7 @@ def test_finer_cam_refuses_what_has_no_classes_to_compare() -> None:
     with pytest.raises(ExplainerError, match="a score of your own has none: give targets as"):
         explain(network, images, lambda out: out[:, 0], ["finer_cam"])
     one = Network(seeded(Convolutions, functional.relu, 1), "second", probabilities="sigmoid")
-    with pytest.raises(ExplainerError, match="the network has one: use grad_cam"):
+    with pytest.raises(ExplainerError, match="the network has only one: use grad_cam"):
         explain(one, images, [0, 0], ["finer_cam"])
 
 

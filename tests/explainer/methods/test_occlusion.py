@@ -73,7 +73,9 @@ def test_a_colour_is_refused_where_a_network_sees_other_channels() -> None:
     grey = {"occlusion": {**of, "colour": "#808080"}}
     assert explain(network, noise(1, 1, 6, 6), [0], ["occlusion"], settings=grey)
     red = {"occlusion": {**of, "colour": "red"}}
-    with pytest.raises(ExplainerError, match="the images have 1 channels: name a grey"):
+    with pytest.raises(
+        ExplainerError, match="the images have 1 channels, not colours: name a grey"
+    ):
         explain(network, noise(1, 1, 6, 6), [0], ["occlusion"], settings=red)
 
 

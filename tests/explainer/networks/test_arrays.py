@@ -89,8 +89,8 @@ def test_the_command_line_explains_arrays_and_draws_them(
     asked += ["--set", "occlusion.patch=8", "--set", "occlusion.stride=8"]
     assert main([*asked, "--out", str(tmp_path / "maps")]) == 1
     told = capsys.readouterr().err
-    assert "b.npy: an array of" in told
-    assert "is declared: give arrays of the shape that the network takes" in told
+    assert "b.npy: the array is" in told
+    assert "as declared: give arrays of the shape that the network takes" in told
     assert "c.npy: values from" in told
     assert "d.npy: some of its values are missing or infinite" in told
     assert "1 explained" in told
@@ -186,7 +186,9 @@ def test_what_is_not_declared_of_arrays_is_asked_for(given: Any, why: str) -> No
 
 
 def test_frames_are_declared_of_files_and_network_alike() -> None:
-    with pytest.raises(ExplainerError, match=r"Arrays\(frames=True\) for .*frames=None: say the"):
+    with pytest.raises(
+        ExplainerError, match=r"Arrays\(frames=True\) for .*frames=None: declare frames"
+    ):
         Network(seeded(volume_net), "3", preprocess=FILM, places=3)
     with pytest.raises(ExplainerError, match=r"Arrays\(frames=False\) for a network with frames=3"):
         Network(seeded(Film), "frame", preprocess=VOLUME, frames=3)

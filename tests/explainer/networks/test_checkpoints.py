@@ -288,7 +288,7 @@ def test_an_exported_program_is_refused_without_running_its_code(tmp_path: Path)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:
         for name, data in files.items():
             archive.writestr(name, data)
-    with pytest.raises(ExplainerError, match=r"exported program.*runs code.*save the weights of"):
+    with pytest.raises(ExplainerError, match=r"exported program.*run code.*save the weights of"):
         load_network("squeezenet1_1", weights=path, num_classes=CLASSES)
     assert not (tmp_path / "ran").exists()
 

@@ -171,7 +171,7 @@ def test_what_no_digest_can_be_taken_of_is_refused_where_maps_are_found_again(he
 def test_a_lambda_is_refused_where_maps_are_found_again_and_explained_by_hand() -> None:
     network = Network(small(), "second", scores=lambda output: -output)
     for hidden in (network, Network(small(), call=closure(lambda: 1))):
-        with pytest.raises(ExplainerError, match=r"a lambda has no name .*: give call="):
+        with pytest.raises(ExplainerError, match=r"a lambda has no name.*: use functions"):
             settings_digest(hidden, "grad_cam")
     found = explain(network, torch.zeros(1, 3, 9, 9))
     assert found.provenance["settings_digests"]["grad_cam"]
