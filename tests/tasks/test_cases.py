@@ -74,9 +74,7 @@ def test_nobody_is_asked_twice_about_one_photo(tmp_path: Path) -> None:
 
 def test_a_network_asked_with_photos_alone_is_refused_beside_contexts(tmp_path: Path) -> None:
     alone = STUDY.replace(FACTORY, "vgg16").replace('"package"', '"random"')
-    with pytest.raises(
-        ValueError, match=r"line \d+: .*vgg16.* is asked with the photo alone.*call="
-    ):
+    with pytest.raises(ValueError, match=r"line \d+: .*vgg16.* takes the photo alone.*call="):
         loaded(tmp_path, study=alone)
 
 
