@@ -218,7 +218,7 @@ def _rows_in(gradient: Tensor) -> Tensor:
 
 
 def _rows(scores: Tensor, last: Attention, tokens: Tokens) -> tuple[int, ...]:
-    """The tokens that the score reads; refuses a network that reads some of its patches."""
+    """The tokens that the score reads; refuses a network that reads some of its patches or none."""
     weights = torch.rand(scores.shape, generator=torch.Generator().manual_seed(0))
     (gradient,) = torch.autograd.grad(
         [scores], [last.weights], grad_outputs=[weights.to(scores)], retain_graph=True
@@ -230,6 +230,11 @@ def _rows(scores: Tensor, last: Attention, tokens: Tokens) -> tuple[int, ...]:
             "the score reads only some of the patches (as when it takes each channel's largest "
             "value), so no row of the attention stands for it",
             OTHER_METHODS,
+        )
+    if not bool(read.any()):
+        raise ExplainerError(
+            "the score does not change with anything that the last attention says",
+            "give a score that depends on the picture",
         )
     return tuple(read.nonzero().flatten().tolist())
 

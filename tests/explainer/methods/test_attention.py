@@ -163,6 +163,12 @@ def test_what_generic_attention_begins_with_is_not_on_the_patches_whose_mean_is_
     assert (tiny < 1e-4).all()  # the evidence of so small a score, and no haze of 1/16 below it
 
 
+@pytest.mark.parametrize("method", OF_ATTENTION)
+def test_a_score_that_depends_on_no_attention_is_refused(method: str) -> None:
+    with pytest.raises(ExplainerError, match="last attention says: give a score that depends on"):
+        explain(Network(vit()), noise(2, 3, 32, 32), lambda out: out[:, 1] * 0, [method])
+
+
 HUGGING_FACE = {
     "ViT": lambda sizes: ViTForImageClassification(ViTConfig(num_labels=5, **sizes)),
     "DINOv2": lambda sizes: Dinov2ForImageClassification(Dinov2Config(num_labels=5, **sizes)),
