@@ -133,14 +133,15 @@ class Attentions(TorchFunctionMode):
             return self._opened(*args, **kwargs)
         if name == "multi_head_attention_forward" and self._wanted():
             return self._multi_head(args, kwargs)
-        if name in PRODUCTS and args[0] in self._softmaxes and self._wanted():
-            return self._kept(args[0], args[1], func)
+        first, second = _two_of(args, kwargs)
+        if name in PRODUCTS and first in self._softmaxes and self._wanted():
+            return self._kept(first, second, func)
         if name == "einsum" and self._is_product(*args) and self._wanted():
             return self._kept(args[1], args[2], partial(func, args[0]))
         out = func(*args, **kwargs)
         if name == "softmax" and _over_last_axis(args, kwargs) and out.dim() in (3, 4):
             self._softmaxes[out] = True
-        if name in HANDING and args[0] in self._softmaxes and isinstance(out, Tensor):
+        if name in HANDING and first in self._softmaxes and isinstance(out, Tensor):
             self._softmaxes[out] = True
         return out
 
@@ -242,3 +243,9 @@ def refuse_hidden_calls(module: nn.Module, what: str) -> None:
         raise ExplainerError(
             f"a traced, scripted or compiled network hides its {what}", "pass the original module"
         )
+
+
+def _two_of(args: Any, kwargs: Mapping[str, Any]) -> tuple[Any, Any]:
+    """A call's first two operands, whether they are named or not."""
+    first = args[0] if args else kwargs.get("input")
+    return first, args[1] if len(args) > 1 else kwargs.get("mat2", kwargs.get("other"))

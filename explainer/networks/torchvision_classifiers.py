@@ -97,7 +97,14 @@ def _module(name: str, seed: int, options: dict[str, Any]) -> torch.nn.Module:
         options["init_weights"] = True
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        module: torch.nn.Module = torchvision.models.get_model(name, weights=None, **options)
+        try:
+            module: torch.nn.Module = torchvision.models.get_model(name, weights=None, **options)
+        except (AssertionError, ValueError) as error:  # of a size that its parts don't divide
+            asked = ", ".join(f"{key}={value}" for key, value in options.items())
+            raise ExplainerError(
+                f"torchvision can't make {name} with {asked} ({' '.join(str(error).split())})",
+                "choose another size, or leave it out",
+            ) from error
     return module.eval()
 
 

@@ -8,7 +8,7 @@ its image through masks, paths and parts of a batch.
 import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from itertools import groupby
 from typing import Any, Self
 
@@ -24,7 +24,14 @@ OVERLAP = 0.5  # of a detection with the box that is asked about, as detections 
 
 @dataclass(frozen=True)
 class Target:
-    """A score of one row of an output. `target(output)` gives those of all N rows."""
+    """A score of one row of an output. `target(output)` gives those of all N rows.
+
+    Its fields are plain numbers, tuples of them and targets, of which a digest can be taken.
+    """
+
+    def __post_init__(self) -> None:
+        for name in (one.name for one in fields(self)):
+            object.__setattr__(self, name, _plain(getattr(self, name), name))
 
     @property
     def by_class(self) -> bool:
@@ -92,6 +99,14 @@ class Difference(Target):
     a: Target | int
     b: Target | int
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for one in (self.a, self.b):
+            if isinstance(one, bool) or not isinstance(one, (int, Target)):
+                raise ExplainerError(
+                    f"{one!r} is neither a class index nor a target", "give Difference one of these"
+                )
+
     @property
     def by_class(self) -> bool:
         return any(target.by_class for target in self._both())
@@ -131,6 +146,11 @@ class Channel(Target):
 
     def score(self, row: Any) -> Tensor:
         values = _values(row)
+        if not values.dim():
+            raise ExplainerError(
+                "the network gives one number for an image, and no channels",
+                "ask about that number: Neuron(())",
+            )
         _refuse_beyond(self.channel, len(values))
         return values[self.channel].mean()
 
@@ -311,6 +331,11 @@ def rows_of(output: Any) -> Iterator[Any]:
     entries of a list of detections."""
     several = isinstance(output, (list, tuple))
     detections = several and all(isinstance(row, Mapping) for row in output)
+    if isinstance(output, Tensor) and not output.dim():
+        raise ExplainerError(
+            "the network's output holds a number that belongs to no image, such as a loss",
+            "let call= leave it out, or give targets as score(output) -> N",
+        )
     if isinstance(output, Tensor) or detections:
         yield from output
     elif isinstance(output, Mapping):
@@ -324,6 +349,18 @@ def rows_of(output: Any) -> Iterator[Any]:
             "found",
             "give targets as score(output) -> N",
         )
+
+
+def _plain(value: Any, name: str) -> Any:
+    """A field of a target, lists in it as tuples."""
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(part, name) for part in value)
+    if not isinstance(value, (int, float, str, Target)) and value is not None:
+        raise ExplainerError(
+            f"{name} holds a {type(value).__name__}, of which no digest can be taken",
+            "give plain numbers: int(…), float(…), .tolist()",
+        )
+    return value
 
 
 def _said(value: Any) -> Any:

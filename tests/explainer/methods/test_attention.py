@@ -18,7 +18,7 @@ from transformers import (
 )
 
 from explainer import ExplainerError, Network, explain
-from tests.explainer.small_networks import OF_ATTENTION, noise
+from tests.explainer.small_networks import OF_ATTENTION, noise, seeded
 from tests.explainer.small_transformers import TRANSFORMERS, OneHead, by_hand, drawn, timm, vit
 from tests.running import at_once
 
@@ -300,3 +300,28 @@ def test_under_autocast_maps_are_near(method: str) -> None:
         found = explain(network, images, [1, 2], [method])[method]
     assert found.dtype == torch.float32
     assert (found - expected).abs().max() < 0.15 * expected.abs().max()
+
+
+class Named(nn.Module):
+    """One attention in the open, whose product has named operands or not."""
+
+    def __init__(self, *, named: bool) -> None:
+        super().__init__()
+        self.patches, self.named = nn.Conv2d(3, 8, 4, 4), named
+        self.first, self.classes = nn.Linear(8, 24), nn.Linear(8, 5)
+
+    def forward(self, x: Tensor) -> Tensor:
+        tokens = self.patches(x).flatten(2).transpose(1, 2)
+        query, key, value = self.first(tokens).chunk(3, -1)
+        weights = torch.softmax(query @ key.transpose(1, 2), -1)
+        found = torch.bmm(input=weights, mat2=value) if self.named else weights @ value
+        return self.classes((tokens + found).mean(1))
+
+
+def test_a_product_of_named_operands_is_attention_as_any_other() -> None:
+    images = noise(2, 3, 16, 16)
+    named, other = (
+        explain(Network(seeded(Named, named=named)), images, [1, 2], ["attention_rollout"])
+        for named in (True, False)
+    )
+    torch.testing.assert_close(named["attention_rollout"], other["attention_rollout"])

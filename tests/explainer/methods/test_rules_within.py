@@ -147,31 +147,33 @@ def test_digests_of_maps_made_before_there_were_parts_stay(method: str) -> None:
 class Speaker(nn.Module):
     """Its only input has a name."""
 
-    def __init__(self) -> None:
+    def __init__(self, call: Relu) -> None:
         super().__init__()
-        self.words, self.head = nn.Linear(8, 10), nn.Linear(10, 5)
+        self.words, self.head, self.call = nn.Linear(8, 10), nn.Linear(10, 5), call
 
     def forward(self, hidden: Tensor) -> Tensor:
-        return self.head(functional.relu(self.words(hidden)))
+        return self.head(self.call(self.words(hidden)))
 
 
 class Telling(nn.Module):
-    """Has a ReLU before the part that speaks, which is called by keyword or not."""
+    """Calls the part that speaks by keyword, or not."""
 
-    def __init__(self, *, by_keyword: bool) -> None:
+    def __init__(self, before: Relu, within: Relu, *, by_keyword: bool = True) -> None:
         super().__init__()
-        self.first, self.speaker, self.by_keyword = nn.Conv2d(3, 8, 3), Speaker(), by_keyword
+        self.first, self.speaker = nn.Conv2d(3, 8, 3), Speaker(within)
+        self.before, self.by_keyword = before, by_keyword
 
     def forward(self, x: Tensor) -> Tensor:
-        seen = functional.relu(self.first(x)).mean((2, 3))
+        seen = self.before(self.first(x)).mean((2, 3))
         return self.speaker(hidden=seen) if self.by_keyword else self.speaker(seen)
 
 
 @pytest.mark.parametrize("rule", ["guided_backprop", "deconvnet"])
 def test_a_part_called_by_keyword_begins_at_what_it_is_given(rule: str) -> None:
+    gelu, relu = functional.gelu, functional.relu
     by_keyword, plain = (
-        limited(seeded(Telling, by_keyword=by), rule, "speaker") for by in (True, False)
+        limited(seeded(Telling, gelu, relu, by_keyword=by), rule, "speaker") for by in (True, False)
     )
-    everywhere = limited(seeded(Telling, by_keyword=True), rule)
     torch.testing.assert_close(by_keyword, plain)
-    assert not torch.allclose(plain, everywhere)
+    with pytest.raises(ExplainerError, match="no ReLU lies within speaker"):
+        limited(seeded(Telling, relu, torch.tanh), rule, "speaker")

@@ -100,6 +100,12 @@ def test_networks_that_count_positions_are_built_for_the_size() -> None:
     assert network.predict(torch.zeros(1, 3, 64, 64)).shape == (1, 3)
 
 
+@pytest.mark.parametrize(("name", "size"), [("vit_b_32", 225), ("maxvit_t", 200)])
+def test_a_size_that_a_network_can_not_be_built_for_is_refused(name: str, size: int) -> None:
+    with pytest.raises(ExplainerError, match=rf"can't make {name} with .*{size}.*another size"):
+        load_network(name, weights=None, size=size)
+
+
 @pytest.mark.parametrize(
     ("option", "value", "said"),
     [

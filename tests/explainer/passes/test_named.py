@@ -289,3 +289,31 @@ def test_a_target_by_class_is_refused_where_scores_are_read_otherwise(target: An
     explain(Network(module, "second"), images, target, ["gradient"])
     free = Network(module, "second", scores=reordered)
     explain(free, images, targets.Neuron((1,)), ["gradient"])
+
+
+UNPLAIN: list[Any] = [
+    lambda: targets.Detected(1, tuple(torch.tensor(BOX))),  # type: ignore[arg-type]
+    lambda: targets.Detected(np.int64(1), BOX),
+    lambda: targets.Words(tuple(np.array([1, 2]))),
+    lambda: targets.Difference(np.int64(1), 0),
+]
+
+
+@pytest.mark.parametrize("make", UNPLAIN)
+def test_a_target_of_numbers_that_are_not_plain_is_refused(make: Any) -> None:
+    with pytest.raises(ExplainerError, match=r"no digest can be taken: give plain numbers"):
+        make()
+    assert targets.Neuron([1, 2]).place == (1, 2)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("given", ["a", True, 0.5])
+def test_a_difference_of_what_is_no_class_is_refused(given: Any) -> None:
+    with pytest.raises(ExplainerError, match="neither a class index nor a target"):
+        targets.Difference(given, 0)
+
+
+def test_outputs_without_channels_or_rows_are_refused() -> None:
+    with pytest.raises(ExplainerError, match=r"no channels: ask about that number: Neuron\(\(\)\)"):
+        targets.Channel(0)(torch.zeros(2))
+    with pytest.raises(ExplainerError, match=r"belongs to no image.*: let call= leave it out"):
+        targets.Chosen(0)((torch.zeros(2, 3), torch.tensor(0.5)))
