@@ -24,10 +24,7 @@ OVERLAP = 0.5  # of a detection with the box that is asked about, as detections 
 
 @dataclass(frozen=True)
 class Target:
-    """A score of one row of an output. `target(output)` gives those of all N rows.
-
-    Its fields are plain numbers, tuples of them and targets, of which a digest can be taken.
-    """
+    """A score of one row of an output, of plain numbers. `target(output)` gives all N rows'."""
 
     def __post_init__(self) -> None:
         for name in (one.name for one in fields(self)):
@@ -84,9 +81,7 @@ class Chosen(Target):
 
     class_: int
 
-    @property
-    def by_class(self) -> bool:
-        return True
+    by_class = True
 
     def score(self, row: Any) -> Tensor:
         return _scores(row, 1, self.class_)[self.class_]
@@ -147,10 +142,8 @@ class Channel(Target):
     def score(self, row: Any) -> Tensor:
         values = _values(row)
         if not values.dim():
-            raise ExplainerError(
-                "the network gives one number for an image, and no channels",
-                "ask about that number: Neuron(())",
-            )
+            reason = "the network gives one number for an image, and no channels"
+            raise ExplainerError(reason, "ask about that number: Neuron(())")
         _refuse_beyond(self.channel, len(values))
         return values[self.channel].mean()
 
