@@ -155,6 +155,7 @@ def test_every_key_that_may_name_a_file_is_known() -> None:
         "NetworkSection.weights", "NetworkSection.labels",
         "NetworkSection.sha256",  # a digest, of the file that `weights` names
         "ImagesSection.label",  # one of two words
+        "ImagesSection.channels",  # a number
     }  # fmt: skip
     # A digest as well: of a photo of the same study
     assert {
