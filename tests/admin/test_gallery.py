@@ -92,7 +92,7 @@ def test_checks_of_maps_are_told_in_words_and_lead_to_the_doubtful_ones() -> Non
     page = client.get(page_of(study, "study_gallery"), {"check": "completeness_error"})
     text = page.content.decode()
     assert "The greatest completeness_error comes first." in text
-    assert "sum is 2.0 % off the score&#x27;s difference from the baseline." in text
+    assert "miss the score&#x27;s difference from the baseline by 2.0 %." in text
     assert "baseline. To improve it, use more steps." in text
     assert text.count("To improve it") == 2  # of the maps of both networks
     assert "a_newer_check: 0.5" in text

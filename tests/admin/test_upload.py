@@ -157,13 +157,13 @@ def test_every_key_that_may_name_a_file_is_known() -> None:
         "ImagesSection.label",  # one of two words
         "ImagesSection.channels",  # a number
     }  # fmt: skip
-    # A digest as well: of a photo of the same study
+    # A digest as well, of a photo of the same study; and the name or the number of a colour
     assert {
         (method, key)
         for method, about in catalogue()["methods"].items()
         for key, kind in about["settings"].items()
         if kind["type"] == "str"
-    } == {("other_image", "photo")}
+    } == {("occlusion", "colour"), ("other_image", "photo")}
 
 
 @pytest.mark.parametrize("name", ["/etc/passwd", "../../env", "~/env", "..\\\\env", "a/../../b"])
