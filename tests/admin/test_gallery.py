@@ -93,8 +93,8 @@ def test_checks_of_maps_are_told_in_words_and_lead_to_the_doubtful_ones() -> Non
     text = page.content.decode()
     assert "The greatest completeness_error comes first." in text
     assert "miss the score&#x27;s difference from the baseline by 2.0 %." in text
-    assert "baseline. To improve it, use more steps." in text
-    assert text.count("To improve it") == 2  # of the maps of both networks
+    assert "baseline by 30.0 %. To improve the map, use more steps." in text
+    assert text.count("To improve the map") == 2  # of the maps of both networks
     assert "a_newer_check: 0.5" in text
 
 
