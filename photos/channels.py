@@ -69,7 +69,7 @@ def open_channels(content: bytes, count: int, name: str = "the picture") -> Chan
 
 def _finite(values: NDArray[np.generic], name: str) -> NDArray[np.float32]:
     if values.dtype.kind not in "uif":
-        raise PhotoError(name, f"its values are {values.dtype}, not plain numbers", FIX)
+        raise PhotoError(name, f"holds values of the type {values.dtype}, not plain numbers", FIX)
     found = np.ascontiguousarray(values, dtype=np.float32)
     if not np.isfinite(found).all():
         raise PhotoError(

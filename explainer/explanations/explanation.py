@@ -86,17 +86,8 @@ def explain(
         pictured, images = folded(network, images)
         refuse_other_shapes(pictured, chosen, records)
         asked = _Asked(pictured, chosen, records, memory or memory_for(network.device))
-        most = _images_at_once(asked, images, targets)
-        parts = parted(targets, len(images), most, network.labels)
-        part = joined([asked.explain(wanted, images, rows) for wanted, rows in parts])
-        empty = {
-            name: nothing_shown(name, part.extremes[name], signed=method.is_signed(records[name]))
-            for name, method in chosen.items()
-        }
-        maps = {
-            name: laid_out(pictured, chosen[name], found, part.layers.own, images)
-            for name, found in part.maps.items()
-        }
+        part = asked.of_all(targets, images)
+        maps, empty = asked.laid_out(part, images)
     checks = _checks_by_method(part, chosen)
     return Found(
         maps=MappingProxyType(maps),
@@ -145,6 +136,21 @@ class _Asked:
     chosen: Mapping[str, Method]
     records: Mapping[str, Any]
     memory: int
+
+    def of_all(self, targets: Wanted, images: Tensor) -> Part:
+        """Every map of all images, as many at a time as the memory holds."""
+        most = _images_at_once(self, images, targets)
+        parts = parted(targets, len(images), most, self.network.labels)
+        return joined([self.explain(wanted, images, rows) for wanted, rows in parts])
+
+    def laid_out(self, part: Part, images: Tensor) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
+        """By method the maps in the shape of what was asked about, and which show nothing."""
+        maps, empty = {}, {}
+        for name, method in self.chosen.items():
+            signed = method.is_signed(self.records[name])
+            empty[name] = nothing_shown(name, part.extremes[name], signed=signed)
+            maps[name] = laid_out(self.network, method, part.maps[name], part.layers.own, images)
+        return maps, empty
 
     def explain(self, wanted: Wanted, images: Tensor, rows: slice) -> Part:
         """Every map of these rows of the images.
@@ -261,7 +267,8 @@ def settings_digest(
 
     Covers the layer, the preprocessing, the method's name and version, its settings, defaults
     included (a changed default gives another digest; of settings that came later only other values
-    than their defaults), and a network's type other than float32.
+    than their defaults), and what a network says of itself: another type than float32, sigmoid
+    probabilities, `call`, `scores` and `grid`.
     """
     chosen = method_named(method)
     record = chosen.with_settings(dict(settings or {}))

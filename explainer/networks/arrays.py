@@ -44,7 +44,8 @@ class Arrays:
             )
         if not len(self.mean) == len(self.std) == self.channels:
             raise ExplainerError(
-                f"{len(self.mean)} means, {len(self.std)} deviations, and {self.channels} channels",
+                f"{len(self.mean)} means and {len(self.std)} deviations for "
+                f"{self.channels} channels",
                 "give one of each per channel: mean=…, std=…",
             )
         for name, ends in (("values", self.values), ("bright", self.bright)):
@@ -55,8 +56,9 @@ class Arrays:
         if not self.is_sound and (
             len(shown) not in (1, 3) or not all(n in range(self.channels) for n in shown)
         ):
+            told = f"shown={shown} does not fit" if shown else "nothing says what people see of"
             raise ExplainerError(
-                f"shown={shown} of {self.channels} channels",
+                f"{told} {self.channels} channels",
                 f"say which people see, one or three of 0 to {self.channels - 1}: shown=(0, 1, 2)",
             )
 

@@ -101,18 +101,19 @@ def _marks(value: Any, within: set[int]) -> Any:
 
 def refused_call(name: str, context: Entries, error: Exception) -> ExplainerError:
     """What is told of an error that the `call` of the network with that name raised."""
-    which = "a context that it can read" if context else "the context that it reads"
-    return ExplainerError(
-        f"the call of {name} raises {type(error).__name__}: {error}",
-        f"give each image {which}, or fix the call",
-    )
+    fix = "give each image a context that it can read, or fix the call"
+    if not context:
+        fix = "give each image the context that it reads, or, if it reads none, check their size"
+    said = " ".join(str(error).split()).rstrip(" .")
+    return ExplainerError(f"the call of {name} raises {type(error).__name__}: {said}", fix)
 
 
 def refuse_other_length(context: Sequence[Any], images: int) -> None:
     """Refuse a context that is not one of so many images."""
     if len(context) != images:
         raise ExplainerError(
-            f"the context has {len(context)} entries for {images} images", "give one per image"
+            f"a context for {len(context)} images was given with {images}",
+            "give one entry for each image",
         )
 
 

@@ -84,7 +84,8 @@ class Preprocess:
             )
         if not len(self.mean) == len(self.std) == self.channels:
             raise ExplainerError(
-                f"{len(self.mean)} means, {len(self.std)} deviations, and {self.channels} channels",
+                f"{len(self.mean)} means and {len(self.std)} deviations for "
+                f"{self.channels} channels",
                 "give one of each per channel: channels=…, mean=…, std=…",
             )
         if self.shrink_to is not None and not 0 < self.shrink_to < self.size:
@@ -330,7 +331,8 @@ def _refuse_channels(steps: Preprocess) -> None:
             )
     elif len(shown) not in (1, 3) or not all(n in range(count) for n in shown):
         raise ExplainerError(
-            f"shown={shown} of {count} channels", f"give one or three of 0 to {count - 1}"
+            f"shown={shown} does not fit {count} channels",
+            f"give one or three of 0 to {count - 1}",
         )
     elif steps.values is None:
         raise ExplainerError(
@@ -339,7 +341,7 @@ def _refuse_channels(steps: Preprocess) -> None:
         )
     if steps.grey is not None and (count != 1 or shown or steps.grey != "luma"):
         raise ExplainerError(
-            f"grey={steps.grey!r} of {count} channels", 'use grey="luma" with channels=1'
+            f"grey={steps.grey!r} does not fit {count} channels", 'use grey="luma" with channels=1'
         )
     for name in ("values", "bright"):
         ends = getattr(steps, name)

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from explainer.errors import ExplainerError
-from explainer.passes.layers import copied
+from explainer.passes.copies import copied
 
 
 def redrawn(module: nn.Module, seed: int) -> nn.Module:

@@ -7,7 +7,6 @@ that runs several times in one forward pass, `encoder:0` is the first run, `enco
 others through it alone.
 """
 
-import copy
 import threading
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -104,18 +103,6 @@ def hooked(
 def _remove(handle: RemovableHandle) -> None:
     with HOOKS:
         handle.remove()
-
-
-def copied(module: nn.Module) -> nn.Module:
-    """A deep copy, without the hooks of passes that other threads are making meanwhile."""
-    with HOOKS:
-        twin = copy.deepcopy(module)
-    for child in twin.modules():
-        for hooks in (child._forward_hooks, child._forward_pre_hooks):
-            for key, hook in list(hooks.items()):
-                if getattr(hook, "passing", False):
-                    del hooks[key]
-    return twin
 
 
 def tensors_in(args: Any) -> Iterator[Tensor]:

@@ -7,8 +7,8 @@ its image through masks, paths and parts of a batch.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from itertools import groupby
 from typing import Any, Self
 
@@ -17,6 +17,7 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError
 
+from .outputs import rows_of
 from .targets import Score, Wanted, checked_scores, scores_in
 
 OVERLAP = 0.5  # of a detection with the box that is asked about, as detections are judged
@@ -319,31 +320,6 @@ def for_all(wanted: Score) -> Score:
     return wanted if isinstance(wanted, Target) else (lambda output: output)
 
 
-def rows_of(output: Any) -> Iterator[Any]:
-    """Each image's part of an output: of a tensor, of every tensor in a mapping or tuple, or the
-    entries of a list of detections."""
-    several = isinstance(output, (list, tuple))
-    detections = several and all(isinstance(row, Mapping) for row in output)
-    if isinstance(output, Tensor) and not output.dim():
-        raise ExplainerError(
-            "the network's output holds a number that belongs to no image, such as a loss",
-            "let call= leave it out, or give targets as score(output) -> N",
-        )
-    if isinstance(output, Tensor) or detections:
-        yield from output
-    elif isinstance(output, Mapping):
-        for values in zip(*(rows_of(value) for value in output.values()), strict=True):
-            yield dict(zip(output, values, strict=True))
-    elif several:
-        yield from zip(*(rows_of(value) for value in output), strict=True)
-    else:
-        raise ExplainerError(
-            f"the network's output is {type(output).__name__}, in which no row for each image is "
-            "found",
-            "give targets as score(output) -> N",
-        )
-
-
 def _plain(value: Any, name: str) -> Any:
     """A field of a target, lists in it as tuples."""
     if isinstance(value, (list, tuple)):
@@ -358,8 +334,8 @@ def _plain(value: Any, name: str) -> Any:
 
 def _said(value: Any) -> Any:
     if isinstance(value, Target):
-        fields = {name: _said(getattr(value, name)) for name in asdict(value)}
-        return {"target": type(value).__name__, "version": 1, **fields}
+        numbers = {one.name: _said(getattr(value, one.name)) for one in fields(value)}
+        return {"target": type(value).__name__, "version": 1, **numbers}
     return [_said(part) for part in value] if isinstance(value, tuple) else value
 
 
@@ -387,7 +363,7 @@ def _scores(row: Any, axes: int, class_: int) -> Tensor:
 
 def _refuse_beyond(index: int, length: int) -> None:
     if isinstance(index, bool) or not isinstance(index, int) or not 0 <= index < length:
-        raise ExplainerError(f"index {index!r} of {length}", f"use a number from 0 to {length - 1}")
+        raise ExplainerError(f"there is no index {index!r}", f"use a number from 0 to {length - 1}")
 
 
 def _refuse_other_count(targets: int, images: int) -> None:

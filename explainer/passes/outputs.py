@@ -1,10 +1,12 @@
-"""What a network gave, without the graph that made it."""
+"""What a network gave: without the graph that made it, and image by image."""
 
 import copy
-from collections.abc import Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from torch import Tensor, nn
+
+from explainer.errors import ExplainerError
 
 
 def detached(output: Any) -> Any:
@@ -42,3 +44,40 @@ def _object(output: Any) -> Any:
     for name, value in vars(output).items():
         object.__setattr__(twin, name, detached(value))  # of a frozen dataclass too
     return twin
+
+
+def rows_of(output: Any) -> Iterator[Any]:
+    """Each image's part of an output: of a tensor, of every tensor in a mapping or tuple, or the
+    entries of a list of detections."""
+    several = isinstance(output, (list, tuple))
+    detections = several and all(isinstance(row, Mapping) for row in output)
+    if isinstance(output, Tensor) and not output.dim():
+        raise ExplainerError(
+            "the network's output holds a number that belongs to no image, such as a loss",
+            "let call= leave it out, or give targets as score(output) -> N",
+        )
+    if isinstance(output, Tensor) or detections:
+        yield from output
+    elif isinstance(output, Mapping):
+        for values in _side_by_side(output.values()):
+            yield dict(zip(output, values, strict=True))
+    elif several:
+        yield from _side_by_side(output)
+    else:
+        raise ExplainerError(
+            f"the network's output is {type(output).__name__}, in which no row for each image is "
+            "found",
+            "give targets as score(output) -> N",
+        )
+
+
+def _side_by_side(parts: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    rows = [[*rows_of(part)] for part in parts]
+    counts = sorted({len(part) for part in rows})
+    if len(counts) > 1:
+        raise ExplainerError(
+            f"parts of the network's output have {' and '.join(map(str, counts))} rows, so which "
+            "belong to an image can't be told",
+            "let call= give the part with a row for each image",
+        )
+    yield from zip(*rows, strict=True)

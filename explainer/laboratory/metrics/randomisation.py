@@ -12,7 +12,8 @@ from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain
 from explainer.networks.network import Network
 from explainer.networks.redrawn import redraw
-from explainer.passes.layers import Hook, copied, hooked
+from explainer.passes.copies import copied
+from explainer.passes.layers import Hook, hooked
 from explainer.passes.state import passing
 from explainer.passes.targets import Wanted
 

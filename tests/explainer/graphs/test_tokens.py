@@ -19,6 +19,7 @@ from explainer import METHODS, ExplainerError, Network, explain, settings_digest
 from explainer.pictures.resizing import resize
 from tests.explainer.references import layer_and_gradient
 from tests.explainer.small_networks import noise, seeded
+from tests.explainer.small_transformers import OneHead
 
 LAYERED = [
     name for name, method in METHODS.items() if method.layer != "none" and not method.needs_relu
@@ -148,26 +149,11 @@ def test_the_map_and_its_gradient_are_those_of_the_patch_tokens(name: str) -> No
         assert own_gradient.any()
 
 
-class OfOwn(nn.Module):
-    """A block with queries, keys and values of their own, as wide as the tokens."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm1, self.norm2 = nn.LayerNorm(width), nn.LayerNorm(width)
-        self.query, self.key, self.value, self.rest = (nn.Linear(width, width) for _ in range(4))
-
-    def forward(self, x: Tensor) -> Tensor:
-        y = self.norm1(x)
-        weights = (self.query(y) @ self.key(y).mT).softmax(-1)
-        x = x + weights @ self.value(y)
-        return x + functional.gelu(self.rest(self.norm2(x)))
-
-
 def own_blocks(*, depth: int = 2) -> nn.Module:
     module = vit()
     with torch.random.fork_rng():
         torch.manual_seed(2)
-        module.encoder.layers = nn.Sequential(*(OfOwn(24) for _ in range(depth)))
+        module.encoder.layers = nn.Sequential(*(OneHead(24) for _ in range(depth)))
     return module.eval()
 
 

@@ -171,7 +171,7 @@ def test_three_frames_are_never_drawn_as_three_colours(tmp_path: Path) -> None:
     ("given", "why"),
     [
         ({"shape": (3, 16, 20)}, "give C×L, C×D×H×W, or T×C×H×W with frames=True"),
-        ({"mean": [0.5]}, "1 means, 2 deviations, and 2 channels"),
+        ({"mean": [0.5]}, "1 means and 2 deviations for 2 channels"),
         ({"values": (1, 1)}, "give the lowest, then the highest"),
         ({"shown": ()}, "say which people see, one or three of 0 to 1"),
         ({"shown": (2,)}, "one or three of 0 to 1"),

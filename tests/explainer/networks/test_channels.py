@@ -124,10 +124,13 @@ def test_a_grey_network_takes_grey_photos_and_colours_only_as_declared() -> None
 @pytest.mark.parametrize(
     ("given", "why"),
     [
-        ({"channels": 12}, "3 means, 3 deviations, and 12 channels: give one of each per channel"),
-        ({"channels": 1}, "3 means, 3 deviations, and 1 channels"),
+        (
+            {"channels": 12},
+            "3 means and 3 deviations for 12 channels: give one of each per channel",
+        ),
+        ({"channels": 1}, "3 means and 3 deviations for 1 channels"),
         ({"channels": 2, "mean": [0, 0], "std": [1, 1]}, "can't be shown 2 channels: say which"),
-        ({"shown": (0, 1, 3), "values": (0, 1)}, "of 3 channels: give one or three of 0 to 2"),
+        ({"shown": (0, 1, 3), "values": (0, 1)}, "does not fit 3 channels: give one"),
         ({"shown": (0, 1), "values": (0, 1)}, "give one or three of 0 to 2"),
         ({"shown": (2, 1, 0)}, r"not declared: give the lowest .*values=\(0, 10000\)"),
         ({"shown": (2, 1, 0), "values": (9, 9)}, "give the lowest, then the highest"),

@@ -137,7 +137,7 @@ def refusal(*args: Any, **named: Any) -> str:
 @pytest.mark.parametrize("context", [[0, 1], [0, 1, 2, 3], []])
 def test_a_context_that_does_not_fit_the_images_is_refused(context: list[int]) -> None:
     said = refusal(network(), noise(3, 3, 16, 16), context=context)
-    assert f"the context has {len(context)} entries for 3 images: give one per image" in said
+    assert f"a context for {len(context)} images was given with 3: give one entry" in said
 
 
 @pytest.mark.parametrize("context", ["what", {"what": 1}, 3])
@@ -155,7 +155,7 @@ def test_a_context_that_would_change_nothing_is_refused() -> None:
 
 
 def test_metrics_refuse_a_context_of_another_length() -> None:
-    with pytest.raises(ExplainerError, match="2 entries for 3 images"):
+    with pytest.raises(ExplainerError, match="a context for 2 images was given with 3"):
         deletion_auc(network().asked([0, 1]), noise(3, 3, 16, 16), noise(3, 8, 8), [0, 1, 2])
 
 

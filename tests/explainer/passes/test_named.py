@@ -232,8 +232,12 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     ),
     "a segmenter's class": ("segmented", targets.Chosen(1), "4×16×16, not classes"),
     "classes' pixels": ("difference", ASKED["segmented"][1], "5, not classes×H×W"),
-    "no such class": ("difference", targets.Difference(1, 5), "index 5 of 5: use a number from 0"),
-    "no such word": ("words", targets.Words((7,)), "index 7 of 7"),
+    "no such class": (
+        "difference",
+        targets.Difference(1, 5),
+        "no index 5: use a number from 0 to 4",
+    ),
+    "no such word": ("words", targets.Words((7,)), "there is no index 7: use a number from 0 to 6"),
     "more words than rows": ("words", targets.Words((1, 2), first=3), "2 words from row 3"),
     "no words": ("words", targets.Words(()), "0 words from row 0"),
     "no detections": ("difference", targets.Detected(1, BOX), "not detections"),
@@ -243,7 +247,7 @@ REFUSED: dict[str, tuple[str, Any, str]] = {
     ),
     "another label": ("detected", targets.Detected(3, BOX), "of 0 detections of class 3"),
     "too few indices": ("segmented", targets.Neuron((1, 2)), "give 3 indices"),
-    "no such channel": ("segmented", targets.Channel(4), "index 4 of 4"),
+    "no such channel": ("segmented", targets.Channel(4), "there is no index 4"),
 }
 
 
@@ -253,6 +257,12 @@ def test_a_target_that_does_not_fit_the_output_is_refused_with_the_reason(name: 
     network, _ = network_of(kind)
     with pytest.raises(ExplainerError, match=said):
         explain(network, noise(3, 3, 16, 16), wanted, ["gradient"])
+
+
+def test_parts_of_an_output_with_rows_of_their_own_are_refused() -> None:
+    output = {"per_image": noise(3, 2), "per_text": noise(2, 3)}
+    with pytest.raises(ExplainerError, match=r"have 2 and 3 rows, so which .* can't be told: let"):
+        targets.Chosen(1)(output)
 
 
 @pytest.mark.parametrize("box", [(0, 0, 0, 4), (0, 0, 17, 4), (-1, 0, 3, 3), (3, 0, 1, 4)])
