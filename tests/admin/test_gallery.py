@@ -54,6 +54,20 @@ def test_a_network_that_gives_each_class_by_itself_is_named_so() -> None:
     assert "<strong>weaker network</strong>" in page
 
 
+def test_two_methods_of_one_network_are_told_apart_by_their_names() -> None:
+    study = open_small_study(trials=1, people=1)
+    against = study.conditions.get(name="guided_backprop")
+    study.conditions.filter(pk=against.pk).update(versus="occlusion")
+    uses = StimulusOverlay.objects.filter(condition=against, role="weaker")
+    Explanation.objects.filter(overlays__uses__in=uses).update(method="occlusion")
+    for card in _cards(administrator(), study):
+        sides = {
+            one.condition.name: [side for side, _, _ in one.pictures] for one in card.shown
+        }
+        assert sides["guided_backprop"] == ["guided_backprop", "occlusion"]
+        assert sides["guided_grad_cam"] == ["stronger", "weaker"]
+
+
 def test_the_filters_find_what_they_say() -> None:
     study = open_small_study(trials=1, people=1)
     send_people(study, 1)

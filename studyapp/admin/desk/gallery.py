@@ -246,9 +246,12 @@ def _shown(stimuli: list[Stimulus], only: str) -> dict[int, dict[int, Shown]]:
         one = found[use.stimulus_id].setdefault(use.condition_id, Shown(use.condition))
         ready = use.overlay.state == WorkState.READY
         address = reverse("desk_picture", args=[use.overlay.code]) if ready else ""
-        one.pictures.append((use.role, address, use.overlay.explanation.is_empty))
-        if use.overlay.explanation.checks:
-            one.checks.append((use.role, list(told(use.overlay.explanation.checks))))
+        explanation = use.overlay.explanation
+        # With `versus`, both sides are of the stronger network: the methods tell them apart
+        side = explanation.method if use.condition.versus else use.role
+        one.pictures.append((side, address, explanation.is_empty))
+        if explanation.checks:
+            one.checks.append((side, list(told(explanation.checks))))
         places[use.pk] = one
     for value in MetricValue.objects.filter(use__in=places).order_by("metric"):
         places[value.use_id].metrics.append((value.metric, value.value))
