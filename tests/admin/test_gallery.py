@@ -61,9 +61,7 @@ def test_two_methods_of_one_network_are_told_apart_by_their_names() -> None:
     uses = StimulusOverlay.objects.filter(condition=against, role="weaker")
     Explanation.objects.filter(overlays__uses__in=uses).update(method="occlusion")
     for card in _cards(administrator(), study):
-        sides = {
-            one.condition.name: [side for side, _, _ in one.pictures] for one in card.shown
-        }
+        sides = {one.condition.name: [side for side, _, _ in one.pictures] for one in card.shown}
         assert sides["guided_backprop"] == ["guided_backprop", "occlusion"]
         assert sides["guided_grad_cam"] == ["stronger", "weaker"]
 

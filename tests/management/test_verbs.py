@@ -51,6 +51,7 @@ def test_the_status_names_what_failed_and_what_stops_a_study() -> None:
     told = "\n".join(lines("status", study.slug))
     assert "1 failed" in told
     assert "PROBLEM: a file of weights is missing" in told
+    assert "places are drawn at opening; nobody yet" in told
     assert "the map is not finite" in told
 
 

@@ -135,7 +135,8 @@ NETWORKS = Table(
     networks_of,
     (
         Column("network_id", "text", "Identifier of the row.", digest_id("n", "digest")),
-        Column("digest", "text", "SHA-256 over builder, weights, options, labels, layer, files."),
+        Column("digest", "text",
+               "SHA-256 over all that the study file says of the network, and its files."),
         Column("builder", "text",
                "Name in the catalogue, “timm:” and timm's name, or package.module:function."),
         Column("weights", "text", "Name of the weights or their file.", FileName(F("weights"))),

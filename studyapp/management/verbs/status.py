@@ -56,13 +56,18 @@ def _lines(facts: dict[str, Any]) -> list[str]:
     people = ", ".join(f"{count} {status}" for status, count in facts["people"].items())
     lines = [
         f"{facts['slug']}: {facts['state']}; {counts}",
-        f"  {facts['slots_open']} of {facts['slots']} places free; "
-        f"{people or 'nobody yet'}; {facts['judgments']} judgments",
+        f"  {_places(facts)}; {people or 'nobody yet'}; {facts['judgments']} judgments",
         *(f"  {name}: {sentence}" for name, sentence in facts["selection"].items()),
     ]
     if facts["problem"]:
         lines.append(f"  PROBLEM: {facts['problem']}")
     return lines + [f"  failed: {reason}" for reason in facts["failed"]]
+
+
+def _places(facts: dict[str, Any]) -> str:
+    if not facts["slots"]:
+        return "places are drawn at opening"
+    return f"{facts['slots_open']} of {facts['slots']} places free"
 
 
 VERB = Verb("what is ready, what failed and why, who takes part", arguments, run)

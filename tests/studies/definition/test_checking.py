@@ -94,6 +94,12 @@ def test_a_name_with_a_namesake_is_told_by_the_check(file: Path) -> None:
     assert "Note: “crane” (2 photos) is taken for the class crane (n03126707)" in out.getvalue()
 
 
+def test_a_check_that_loads_no_network_says_so(file: Path) -> None:
+    told = output_of("study", "check", str(file))
+    assert "No network was loaded; --predict loads them" in told
+    assert "No network was loaded" not in output_of("study", "check", str(file), predict=True)
+
+
 def test_a_good_file_is_told_with_photos_certificate_and_precision(file: Path) -> None:
     # No database fixture: any query would fail here.
     facts = said("check", str(file))
