@@ -99,9 +99,7 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
     lines += [f"  {sentence}" for sentence in facts["unknown_names"]]
     lines += [f"Note: {sentence}" for sentence in facts["shared_names"]]
     if "eligible" not in facts:
-        lines.append(
-            "No network was loaded; --predict loads them and counts eligible photos"
-        )
+        lines.append("No network was loaded; --predict loads them and counts eligible photos")
     for paradigm, found in facts.get("eligible", {}).items():
         kinds = ", ".join(f"{count} {kind}" for kind, count in sorted(found["eligible"].items()))
         lines.append(f"{paradigm} can ask about {kinds or 'no photo'}")
