@@ -9,8 +9,10 @@ from .channels import CHANNEL_ENDINGS, Channels, measure_channels, open_array, o
 from .coco import AnnotatedPhoto, Things, read_coco
 from .errors import PhotoError
 from .files import ENDINGS, FORMATS, is_litter
+from .imagenet import read_imagenet
 from .opening import MOST_PIXELS, WHITE, Measured, measure, open_photo
 from .turning import Frame, frame_of
+from .voc import read_voc
 
 __all__ = [
     "CHANNEL_ENDINGS",
@@ -32,4 +34,6 @@ __all__ = [
     "open_channels",
     "open_photo",
     "read_coco",
+    "read_imagenet",
+    "read_voc",
 ]

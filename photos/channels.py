@@ -84,12 +84,17 @@ def measure_channels(content: bytes, count: int, name: str) -> Measured:
     return Measured(*size, size, 1, kind_of(content), "none")
 
 
-def open_array(content: bytes, name: str = "the array") -> NDArray[np.float32]:
-    """The values of a NumPy file (.npy) of any shape; PhotoError as `open_channels`."""
+def open_array(
+    content: bytes,
+    name: str = "the array",
+    look: Callable[[tuple[int, ...]], None] = lambda shape: None,
+) -> NDArray[np.float32]:
+    """The values of a NumPy file (.npy) of any shape that `look` lets pass; PhotoError as
+    `open_channels`."""
     if kind_of(content) != "npy":
         raise PhotoError(name, "not a NumPy array", "save it with numpy.save, as a .npy file")
     try:
-        values, _ = _array_in(content, lambda shape: None, name)
+        values, _ = _array_in(content, look, name)
     except UNREADABLE as error:
         if isinstance(error, PhotoError):
             raise

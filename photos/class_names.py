@@ -1,7 +1,8 @@
 """The one comparison of names: which classes of a network a word of the researcher's means.
 
-Case, blanks, underscores and hyphens don't matter. Of networks with ImageNet's classes the other
-words of each class are known too ("tabby cat" is tabby), and its WordNet id, which decides.
+Case, blanks, underscores, hyphens and marks that nobody sees don't matter. Of networks with
+ImageNet's classes the other words of each class are known too ("tabby cat" is tabby), and its
+WordNet id, which decides.
 """
 
 import difflib
@@ -14,7 +15,9 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 FILE = Path(__file__).with_name("imagenet.tsv")
-BETWEEN_WORDS = re.compile(r"[\s_\-‐‑–]+")
+BETWEEN_WORDS = re.compile(r"[\s_\-‐-―−]+")
+# Of a number: -1 is not 1
+MINUS = re.compile(r"\s*[\-‐-―−](?=\d)")
 WORDNET_ID = re.compile(r"n\d{8}")
 NEAREST = 3
 Indices = frozenset[int]
@@ -22,8 +25,10 @@ Indices = frozenset[int]
 
 def name_key(name: str) -> str:
     """What is compared instead of the name itself."""
-    plain = unicodedata.normalize("NFKC", name).casefold().replace("’", "'")
-    return BETWEEN_WORDS.sub(" ", plain).strip()
+    seen = "".join(one for one in name if unicodedata.category(one) != "Cf")
+    plain = unicodedata.normalize("NFKC", seen).casefold().replace("’", "'")
+    words = BETWEEN_WORDS.sub(" ", plain).strip()
+    return f"-{words}" if MINUS.match(plain) else words
 
 
 def is_wordnet_id(name: str) -> bool:
@@ -37,6 +42,10 @@ class Synset:
     wordnet_id: str
     label: str
     words: tuple[str, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return self.wordnet_id, self.label, *self.words
 
 
 @cache
@@ -179,12 +188,14 @@ def _called(accepted: str, name: str) -> str:
 def category_of_folder(label: str) -> tuple[str, tuple[str, ...]]:
     """The category that a folder or file called `label` means: its name, and the accepted ones.
 
-    n02129604_tiger is tiger, by its WordNet id; n02129604 alone has the class' own name.
+    n02129604_tiger is tiger, by its WordNet id; n02129604 alone, or with a number as ImageNet's
+    own files have it, has the class' own name.
     """
     found = re.match(r"(n\d{8})(?:[\s_-]+(.*))?$", label.strip())
     if found is None:
         name = " ".join(label.replace("_", " ").split())
         return name, (name,)
     names = {one.wordnet_id: one.label for one in imagenet()}
-    name = " ".join((found[2] or names.get(found[1], found[1])).replace("_", " ").split())
+    word = "" if (found[2] or "").isdecimal() else found[2]
+    name = " ".join((word or names.get(found[1], found[1])).replace("_", " ").split())
     return name, tuple(dict.fromkeys((found[1], name)))

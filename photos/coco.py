@@ -38,6 +38,8 @@ class AnnotatedPhoto:
     """A photo file under the name that the annotations give it, and what it shows.
 
     `frame`: in which the outlines count, of a photo with things; None where nothing is annotated.
+    `doubtful`: names of what it shows only by objects that don't count, as VOC's difficult ones.
+    `void`: what of it counts neither as any object nor as background; None where that is not told.
     """
 
     path: Path
@@ -45,13 +47,16 @@ class AnnotatedPhoto:
     group: str
     things: tuple[Things, ...]
     frame: Frame | None
+    doubtful: tuple[str, ...] = ()
+    void: Any = None
 
 
 def read_coco(file: Path) -> list[AnnotatedPhoto]:
-    """The photos that the annotations `file` names, in its order; they lie beside it, or in its
-    folder's `images/`. PhotoError says what is wrong with the file, or with one of them."""
+    """The photos that the annotations `file` names, in its order; they lie beside it, in its
+    folder's `images/`, or as COCO itself has them: `annotations/instances_val2017.json` beside
+    `val2017/`. PhotoError says what is wrong with the file, or with one of them."""
     try:
-        rows = json.loads(file.read_text(encoding="utf-8"))
+        rows = json.loads(file.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise PhotoError(
             file.name, f"can't be read ({error.strerror})", "check its path"
@@ -66,7 +71,7 @@ def read_coco(file: Path) -> list[AnnotatedPhoto]:
     if missing:
         raise PhotoError(file.name, f"“{missing[0]}” is missing", f"export it again in {FORMAT}")
     try:
-        return list(_photos(rows, file.parent.resolve()))
+        return list(_photos(rows, file.resolve()))
     except PhotoError:
         raise
     except NOT_ROWS as error:
@@ -74,7 +79,7 @@ def read_coco(file: Path) -> list[AnnotatedPhoto]:
         raise PhotoError(file.name, reason, "export it again") from error
 
 
-def _photos(rows: dict[str, Any], folder: Path) -> Iterator[AnnotatedPhoto]:
+def _photos(rows: dict[str, Any], file: Path) -> Iterator[AnnotatedPhoto]:
     categories = _by_id(rows["categories"], "categories")
     images = _by_id(rows["images"], "images")
     for name, count in Counter(str(row["file_name"]) for row in rows["images"]).items():
@@ -90,7 +95,7 @@ def _photos(rows: dict[str, Any], folder: Path) -> Iterator[AnnotatedPhoto]:
         of_image.setdefault(row["category_id"], []).append(row)
     for row in rows["images"]:
         name, of_image = str(row["file_name"]), shown.get(row["id"], {})
-        path = _inside(folder, name)
+        path = _inside(file, name)
         frame = frame_of(path).of_annotations(_declared(row), path.name) if of_image else None
         things = tuple(
             Things(
@@ -132,10 +137,14 @@ def _accepted(category: dict[str, Any]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(map(str, given))
 
 
-def _inside(folder: Path, name: str) -> Path:
-    """The file `name` in `folder` or in its `images/`; refused if it lies outside."""
-    for candidate in (folder / name, folder / "images" / name):
-        path = candidate.resolve()
+def _inside(file: Path, name: str) -> Path:
+    """The photo `name` of the annotations `file`; refused if it lies outside their folder."""
+    folder, places = file.parent, [file.parent, file.parent / "images"]
+    if folder.name == "annotations":
+        folder = folder.parent
+        places.append(folder / file.stem.rpartition("_")[2])
+    for place in places:
+        path = (place / name).resolve()
         if not path.is_relative_to(folder):
             raise PhotoError(
                 name, "lies outside the folder of photos", "remove it from the annotations"

@@ -81,6 +81,13 @@ class Frame:
         return np.ascontiguousarray(turned[self.orientation])
 
 
+def area_of(box: Box, size: Size) -> NDArray[np.bool_]:
+    """height×width: true in the box, rounded to whole pixels."""
+    (left, top, width, height), inside = box, np.zeros(size[::-1], dtype=bool)
+    inside[round(top) : round(top + height), round(left) : round(left + width)] = True
+    return inside
+
+
 def frame_of(path: Path) -> Frame:
     """The frame of a photo file, from its header alone; PhotoError where it has none."""
     try:

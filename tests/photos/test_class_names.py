@@ -13,6 +13,7 @@ from photos.class_names import (
     category_of_folder,
     imagenet,
     imagenet_labels,
+    name_key,
     shared_names,
     unknown_names,
 )
@@ -34,10 +35,16 @@ def test_the_table_of_imagenets_classes_is_that_of_the_networks() -> None:
     [
         ("Goldfish", 1), ("zebra ", 340), (" TIGER_CAT", 282), ("black footed ferret", 359),
         ("tabby cat", 281), ("n02129604", 292), ("crane", 517), ("jack-o’-lantern", 607),
+        ("black—footed−ferret", 359), ("gold\u00adfish", 1), ("\ufeffzebra", 340),
     ],
 )  # fmt: skip
 def test_case_blanks_underscores_and_hyphens_do_not_matter(name: str, index: int) -> None:
     assert NAMES.classes(name) == {index}
+
+
+def test_a_number_below_nought_is_another_name_than_the_number() -> None:
+    assert len({name_key(name) for name in ("-1", "1", "0")}) == 3
+    assert name_key("−1") == name_key(" -1")
 
 
 def test_a_name_of_two_classes_means_neither_and_the_fix_names_their_ids() -> None:
