@@ -17,7 +17,9 @@ from .laboratory.metrics import METRICS, Metric
 from .laboratory.stream import Saved, explain_many
 from .methods import METHODS, Method
 from .networks import BUILDERS, Arrays, Network, Preprocess, load_network, load_weights, weights_of
+from .networks.contexts import with_photos
 from .passes import named as targets
+from .passes.target_texts import read_target
 from .passes.targets import similarity_to
 from .pictures import store
 from .pictures.photos import open_channels, open_photo
@@ -46,6 +48,7 @@ __all__ = [
     "load_weights",
     "open_channels",
     "open_photo",
+    "read_target",
     "render",
     "settings_digest",
     "sheet",
@@ -53,4 +56,5 @@ __all__ = [
     "store",
     "targets",
     "weights_of",
+    "with_photos",
 ]

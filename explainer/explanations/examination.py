@@ -12,19 +12,27 @@ from explainer.errors import ExplainerError
 from explainer.networks.contexts import refused_call
 from explainer.networks.network import Network
 from explainer.networks.preprocessing import Photo, Preprocess, Preprocessing, channels_of
+from explainer.passes.outputs import rows_of
+from explainer.passes.regions import SOUGHT, refuse_other_answers
+from explainer.passes.state import passing
+from explainer.passes.targets import Wanted
 from photos import Channels
 
 from .explanation import explain, method_named, refuse_other_labels
+from .own_photo import refuse_other_photos
 
 Asked = Sequence[tuple[str, Mapping[str, Any]]]
 
 
-def examine(network: Network, asked: Asked, *, channels: int | None = None) -> None:
+def examine(
+    network: Network, asked: Asked, *, channels: int | None = None, target: str | None = None
+) -> None:
     """ExplainerError where the network has no classes to choose between, answers a photo by its
     company, or has no layer, no ReLU or no rule for one of the methods `asked`, each with its
-    settings, or one that leaves nothing of its maps.
+    settings, or one that leaves nothing of its maps or that sees another photo of a case.
 
-    `channels`: how many the files have that it will be asked about, 0 of photos.
+    `channels`: how many the files have that it will be asked about, 0 of photos. `target`: in what
+    a class is explained, a word of `SOUGHT`; None where its score is.
     Tried on a picture of coloured grain by a few passes; methods of many passes are not run.
     """
     if (network.frames, network.places) != (None, 2):
@@ -42,11 +50,44 @@ def examine(network: Network, asked: Asked, *, channels: int | None = None) -> N
         if not bool(torch.isfinite(logits).all()):
             return  # that may be this picture's fault: photos tell for themselves
         network.footprint(image)
-        for method, settings in _tried(network, image, asked):
-            explain(network, image, None, [method], settings={method: settings})
+        wanted: Wanted = None
+        if target is not None:
+            _refuse_without_layer(network, asked)
+            wanted = _trial(network, image, target, logits.shape[1])
+            if wanted is None:  # the picture shows nothing of what it detects
+                return
+        chosen = [(method_named(name), settings) for name, settings in asked]
+        refuse_other_photos(network, image, chosen)
+        for method, settings in _tried(network, image, asked, wanted):
+            explain(network, image, wanted, [method], settings={method: settings})
     except ExplainerError as error:
         said = error.reason.removeprefix(f"{network.name}: ")
         raise ExplainerError(f"{network.name}: {said}", error.fix) from error
+
+
+def _trial(network: Network, image: Tensor, target: str, answers: int) -> Wanted:
+    """Something of the kind in the picture of grain, whatever it means; None where it has none.
+
+    Of two classes it is tried whether the network's answers are those of its output; each photo
+    tells it of its own class.
+    """
+    with torch.no_grad(), passing(network.module):
+        output = network.run(network.placed(image))
+    for class_ in (1, answers - 1):
+        one = SOUGHT[target](class_)
+        refuse_other_answers(one, network.scores, output, 1)
+    return one.trial(next(rows_of(output)))
+
+
+def _refuse_without_layer(network: Network, asked: Asked) -> None:
+    for name, settings in asked:
+        method = method_named(name)
+        wants = method.looks_at(method.with_settings(dict(settings)))
+        if network.layer is None and wants == "map":
+            raise ExplainerError(
+                f"{name} needs a layer, and the last map before its answers is its scores",
+                'name the layer to explain in the study file, layer = "…", or in its function',
+            )
 
 
 def _refuse_single(logits: Tensor) -> None:
@@ -73,14 +114,14 @@ def _refuse_other_files(network: Network, channels: int) -> None:
         )
 
 
-def _tried(network: Network, image: Tensor, asked: Asked) -> Asked:
+def _tried(network: Network, image: Tensor, asked: Asked, wanted: Wanted) -> Asked:
     """Methods of one pass, with their settings, whose refusals are those of the methods `asked`."""
     tried: list[tuple[str, Mapping[str, Any]]] = []
     for name, settings in asked:
         method = method_named(name)
         record = method.with_settings(dict(settings))
         if method.layers is not None:
-            method.layers(network, image, None, record)
+            method.layers(network, image, wanted, record)
         if method.may_fail:
             tried.append((name, settings))
         if method.layer == "map":

@@ -30,6 +30,7 @@ from explainer.networks.folded import folded
 from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.functions import name_of, refuse_untold, told
 from explainer.networks.network import Network
+from explainer.networks.sought import sought
 from explainer.passes.devices import arithmetic, device_of, dtype_of, memory_for
 from explainer.passes.folds import fold_of
 from explainer.passes.footprint import MOST_KEPT
@@ -58,8 +59,8 @@ def explain(
 
     `images`: N×C×H×W float, or as the network declares, preprocessed, on any device: they are moved
     to the network's, and what is found comes back into the host's memory, once for a batch.
-    `targets`: N class indices or names; N×K of them; a callable score(output) → N scalars; None for
-    each image's first class.
+    `targets`: N class indices or names; N×K of them; a named target (`explainer.targets`) for all,
+    or one for each; a callable score(output) → N scalars; None for each image's first class.
     `context`: what each image is asked with, for networks that take more than images (see
     `Network`); it follows its image through every further pass.
     `methods`: names in `METHODS`; those that share the forward pass share it here. `layer`: an
@@ -85,17 +86,17 @@ def explain(
         images = network.placed(images)
         pictured, images = folded(network, images)
         refuse_other_shapes(pictured, chosen, records)
+        targets = sought(pictured, targets, images)
         asked = _Asked(pictured, chosen, records, memory or memory_for(network.device))
         part = asked.of_all(targets, images)
         maps, empty = asked.laid_out(part, images)
-    checks = _checks_by_method(part, chosen)
     return Found(
         maps=MappingProxyType(maps),
         outputs=part.outputs,
         targets=part.targets.shown(),
         layer=part.layers.own or None,
         beside=part.beside,
-        checks=MappingProxyType(checks),
+        checks=MappingProxyType(_checks_by_method(part, chosen)),
         empty=MappingProxyType(empty),
         settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
         seconds=time.perf_counter() - started,
@@ -118,7 +119,7 @@ def _as_asked(
 
 
 def _checks_by_method(
-    part: "Part", chosen: Mapping[str, Method]
+    part: Part, chosen: Mapping[str, Method]
 ) -> Mapping[str, Mapping[str, Tensor]]:
     """By method and name the checks of its maps; ExplainerError if these then mean nothing."""
     checks: dict[str, dict[str, Tensor]] = {}
@@ -377,4 +378,5 @@ def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -
     if isinstance(targets, Target):
         each = targets.targets if isinstance(targets, Each) else (targets,)
         made["target_digests"] = [target.digest() for target in each]
+        made["targets"] = [target.text() for target in each]
     return made

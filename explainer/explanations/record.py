@@ -82,8 +82,9 @@ class Found:
     def provenance_of(self, place: int) -> dict[str, Any]:
         """The provenance of one image's maps: of what the batch was asked, its own part."""
         said = dict(self.provenance)
-        if "context_digests" in said:
-            said["context_digests"] = [said["context_digests"][place]]
+        for key in ("context_digests", "target_digests", "targets"):
+            if len(said.get(key, ())) > 1:  # one for each image, and not one for all
+                said[key] = [said[key][place]]
         return said
 
     @property

@@ -27,16 +27,8 @@ SHIFTING = frozenset(  # calls of which each value of the result is one that was
         *("unsqueeze", "get", "rot90", "permute", "transpose", "swapaxes", "swapdims", "pad"),
         *("movedim", "moveaxis", "cat", "concat", "concatenate", "stack", "getitem", "expand"),
         *("expand_as", "repeat", "tile", "roll", "flip", "split", "tensor_split", "chunk"),
-        *(
-            "select",
-            "unbind",
-            "narrow",
-            "index_select",
-            "gather",
-            "repeat_interleave",
-            "contiguous",
-            "clone",
-        ),
+        *("select", "unbind", "narrow", "index_select", "gather", "repeat_interleave"),
+        *("contiguous", "clone"),
     }
 )
 BY_ROWS = ("linear", "layer_norm", "rms_norm", "scaled_dot_product")  # of the first, axis by axis

@@ -85,8 +85,8 @@ def dissect(
     `quantile` of its values on all places of all photos reach it. Where T is the unit's lowest
     value (most often 0), only what is above it counts. Its name is the concept with the highest
     Σ|mask ∩ concept| / Σ|mask ∪ concept| over all photos, if that is `threshold` or more. Photos
-    without an outline are left out. The photos are passed through the network twice, which needs
-    no memory for their maps.
+    without an outline are left out, and so are VOC's void pixels. The photos are passed through the
+    network twice, which needs no memory for their maps.
     """
     photos = _checked(network, photos, (quantile, threshold))
     network = network if layer is None else network.at(layer)
@@ -158,6 +158,8 @@ def _checked(
     labelled = [photo for photo in photos if photo.concepts]
     if not labelled:
         raise ExplainerError("no photo has an outlined object", "give photos with outlines")
+    for photo in labelled:
+        photo.refuse_bare_boxes()
     return labelled
 
 
@@ -218,10 +220,14 @@ def _overlaps(
                 seen = torch.from_numpy(photo.seen_mask(concept, network.steps).copy())
                 masks[names.index(concept.name)] = seen.float()
             masks = masks.to(device)
+            void = photo.seen_void(network.steps)
+            counts = None if void is None else torch.from_numpy(~void).to(device)
+            masks = masks if counts is None else masks * counts
             theirs += masks.sum((1, 2))
             for start in range(0, units, UNITS):
                 part = slice(start, start + UNITS)
                 lit = _lit(map[part], (levels[0][part], levels[1][part]), masks.shape[1:])
+                lit = lit if counts is None else lit * counts
                 mine[part] += lit.sum((1, 2))
                 both[part] += lit.flatten(1) @ masks.flatten(1).T
     return tuple(names), (both / (mine[:, None] + theirs - both).clamp(min=1)).cpu()

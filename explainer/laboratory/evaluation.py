@@ -14,13 +14,19 @@ from tqdm import tqdm
 
 from explainer.errors import ExplainerError, did_you_mean
 from explainer.explanations.batches import all_or_none, in_batches
-from explainer.explanations.explanation import Settings, explain
+from explainer.explanations.explanation import Settings, explain, method_named
+from explainer.explanations.own_photo import refuse_other_photos
 from explainer.networks.contexts import refuse_context
+from explainer.networks.folded import folded
 from explainer.networks.network import Network
-from explainer.passes.targets import class_index
+from explainer.networks.sought import sought
+from explainer.passes.named import named
+from explainer.passes.target import Target
+from explainer.passes.targets import Wanted, class_index
 from explainer.pictures.resizing import size_of
 from photos.class_names import class_names
 
+from .asked import entry_of
 from .metrics import METRICS, Budget, Metric
 from .segmentations import LabelledPhoto
 
@@ -29,20 +35,24 @@ Box = tuple[float, float, float, float]
 
 @dataclass(frozen=True)
 class Case:
-    """A photo file with the class to explain (None: the first) and, where known, its boxes.
+    """A photo file with what to explain (a class or a named target; None: its first class) and,
+    where known, its boxes.
 
     Boxes are (left, top, right, bottom) in pixels of the network's input. `context`: what the
-    network is asked about the photo, if it takes more than photos.
+    network is asked about the photo, if it takes more than photos; `further`: files of photos that
+    it gets as well (see `Asked`).
     """
 
     path: Path
-    target: int | None = None
+    target: int | Target | None = None
     boxes: tuple[Box, ...] = ()
     context: Any = None
+    further: Sequence[Path] = ()
 
     def __str__(self) -> str:
         asked = "" if self.context is None else f" asked {self.context!r}"
-        return f"{self.path.name}{asked}"
+        beside = ", ".join(path.name for path in self.further)
+        return f"{self.path.name}{asked}{f' beside {beside}' if beside else ''}"
 
 
 @dataclass(frozen=True)
@@ -92,7 +102,8 @@ def evaluate(
 ) -> Iterator[Score]:
     """Scores of every case, method and metric, batch by batch.
 
-    Metrics that need boxes are refused where a case has none.
+    Metrics that need boxes are refused where a case has none, and maps of a layer that does not see
+    the case's own photo.
     """
     refuse_context(network.name, network.context)
     chosen = [metric_named(name) for name in metrics]
@@ -104,14 +115,15 @@ def evaluate(
                 "use photos with annotations",
             )
 
-    def read(case: Case) -> tuple[Case, Tensor]:
-        return case, network.seen(network.open(case.path))
+    def read(case: Case) -> tuple[Case, Tensor, Any]:
+        image = network.seen(network.open(case.path))
+        return case, image, entry_of(network, case.context, case.further)
 
-    def compute(read: Sequence[tuple[Case, Tensor]]) -> list[Score]:
-        images = network.batch([image for _, image in read])
-        part = [case for case, _ in read]
-        asked = network.asking([case.context for case in part])
-        return _scores(asked, images, part, (methods, chosen), (settings or {}, budget))
+    def compute(read: Sequence[tuple[Case, Tensor, Any]]) -> list[Score]:
+        part, images, entries = zip(*read, strict=True)
+        asked = network.asking(entries)
+        how = settings or {}, budget
+        return _scores(asked, network.batch(images), part, (methods, chosen), how)
 
     bar = tqdm(total=len(cases), unit="photo", disable=not (budget and budget.progress))
     with bar:
@@ -137,11 +149,10 @@ def _scores(
     methods, metrics = asked
     settings, budget = how
     scores = []
-    first = network.predict(images).argmax(1).tolist()
-    given = zip(cases, first, strict=True)
-    targets = torch.tensor(
-        [own if case.target is None else class_index(case.target) for case, own in given]
-    )
+    targets, labels = _targets(network, images, cases)
+    view, pictures = folded(network, images)
+    chosen = [(method_named(name), settings.get(name) or {}) for name in methods]
+    refuse_other_photos(view.of([0]), pictures[:1], chosen)
     found = explain(network, images, targets, methods, settings=settings)
     for method in methods:
         for metric in metrics:
@@ -155,11 +166,24 @@ def _scores(
                 values = metric.compute(
                     network, images, targets, method, settings=own, budget=budget
                 )
-            names = zip(cases, targets.tolist(), values.tolist(), strict=True)
-            for case, target, value in names:
-                label = network.labels[target] if network.labels else str(target)
+            for case, label, value in zip(cases, labels, values.tolist(), strict=True):
                 scores.append(Score(str(case), label, method, metric.name, value))
     return scores
+
+
+def _targets(
+    network: Network, images: Tensor, cases: Sequence[Case]
+) -> tuple[Wanted, Sequence[str]]:
+    """What is explained of each image, with its name: regions of the photos as they are."""
+    asked = [case.target for case in cases]
+    if any(isinstance(target, Target) for target in asked):
+        wanted = sought(network, named(asked, len(images)), network.placed(images))
+        return wanted, [target.text() for target in asked if isinstance(target, Target)]
+    first = network.predict(images).argmax(1).tolist()
+    given = zip(asked, first, strict=True)
+    indices = [own if target is None else class_index(target) for target, own in given]
+    labels = [network.labels[k] if network.labels else str(k) for k in indices]
+    return torch.tensor(indices), labels
 
 
 def means(scores: Sequence[Score]) -> dict[tuple[str, str], tuple[float, int]]:

@@ -24,6 +24,7 @@ from explainer.explanations.explanation import (
     names_of,
     settings_digest,
 )
+from explainer.explanations.own_photo import refuse_other_photos
 from explainer.explanations.record import EXPLAINER, Found
 from explainer.networks.contexts import refuse_context
 from explainer.networks.folded import folded
@@ -35,7 +36,7 @@ from explainer.passes.targets import class_index
 from explainer.pictures import store
 from explainer.pictures.render import Display
 
-from .asked import Asked
+from .asked import Asked, entry_of
 
 WRITERS = 2
 # A photo as it was given: its file, or with what is asked about it
@@ -101,6 +102,9 @@ class Order:
         network = self.network.asking(contexts)
         view, pictures = folded(network, images)
         view.footprint(pictures, self.target)  # photos come together by chance
+        if self.display is not None:
+            chosen = [(method_named(name), self.settings.get(name) or {}) for name in self.methods]
+            refuse_other_photos(view.of([0]), pictures[:1], chosen)
         if self.target is not None:
             return explain(network, images, self.target, self.methods, settings=self.settings)
         classes = None if self.classes is None else [list(self.classes)] * len(images)
@@ -116,6 +120,7 @@ class _Photo:
     said: Mapping[str, str] = field(default_factory=dict)
     crop: Any = None
     image: Tensor | None = None
+    entry: Any = None
 
 
 def explain_many(
@@ -223,7 +228,7 @@ def _reader(order: Order, folder: Path) -> Callable[[Given], _Photo]:
 
     def read(given: Given) -> _Photo:
         path = given.path if isinstance(given, Asked) else given
-        asked = given.digest if isinstance(given, Asked) else ""
+        asked = given.whole_digest() if isinstance(given, Asked) else ""
         data = path.read_bytes()
         digest = hashlib.sha256(data).hexdigest()
         case = hashlib.sha256(f"{digest}\n{asked}".encode()).hexdigest() if asked else digest
@@ -234,7 +239,10 @@ def _reader(order: Order, folder: Path) -> Callable[[Given], _Photo]:
         photo = network.open(data)
         crop = network.crop(photo)
         said = {"photo": path.name, "photo_sha256": digest, "request": request}
-        return _Photo(given, own, said, crop, network.seen(photo, crop))
+        entry = None
+        if isinstance(given, Asked):
+            entry = entry_of(network, given.context, given.further)
+        return _Photo(given, own, said, crop, network.seen(photo, crop), entry)
 
     return read
 
@@ -272,8 +280,8 @@ class _Run:
 
     def explained(self, photos: Sequence[_Photo]) -> list[tuple[_Photo, Found]]:
         images = [photo.image for photo in photos if photo.image is not None]
-        contexts = [one.given.context if isinstance(one.given, Asked) else None for one in photos]
-        found = self.order.explain(self.order.network.batch(images), contexts)
+        entries = [one.entry for one in photos]
+        found = self.order.explain(self.order.network.batch(images), entries)
         return [(photo, _single(found, n, photo.said)) for n, photo in enumerate(photos)]
 
     def take(self, given: Given, found: list[tuple[_Photo, Found]] | Exception) -> None:

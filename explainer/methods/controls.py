@@ -5,6 +5,7 @@ Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292.
 
 from dataclasses import dataclass
 from functools import partial
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,7 +13,9 @@ from torch.nn import functional
 
 from explainer.errors import ExplainerError
 from explainer.graphs.capture import Graph
+from explainer.networks.sought import found_in_images
 from explainer.passes.devices import in_full
+from explainer.passes.named import Each, looked_for_as
 from explainer.passes.targets import class_scores
 from explainer.pictures.resizing import resize, size_of
 
@@ -110,7 +113,8 @@ def other_image(work: Work, settings: OtherImageSettings, k: int) -> Tensor:
     """N×H×W: ↑Grad-CAM that belongs to another photo.
 
     Without `photo` it is the batch's next image that differs, explained for its own target; with
-    it that photo, explained for the class predicted there.
+    it that photo, explained for the class predicted there: over its own region or in its own box
+    where the images are explained so.
     """
     if settings.photo:
         return work.once(("other_image", settings), lambda: _of_photo(work, settings.photo))
@@ -140,8 +144,24 @@ def _of_photo(work: Work, path: str) -> Tensor:
         image = image.expand_as(work.images)
     graph = work.network.graph(image, [work.layer])
     with torch.enable_grad():
-        scores = class_scores(work.network.scores(graph.outputs), len(image)).amax(1)
+        scores = _first_answers(work, graph.outputs, image)
     return _enlarged_grad_cam(work, graph, scores).expand(len(work.images), -1, -1)
+
+
+def _first_answers(work: Work, output: Any, images: Tensor) -> Tensor:
+    """The score of each image's first answer, in what is explained of the batch."""
+    scores = class_scores(work.network.scores(output), len(images))
+    kind = looked_for_as(work.targets.score)
+    if kind is None:
+        return scores.amax(1)
+    wanted = Each(tuple(map(kind, scores.argmax(1).tolist())))
+    try:
+        return found_in_images(work.network, wanted, images)(output)
+    except ExplainerError as error:
+        raise ExplainerError(
+            f"the photo of other_image: {error.reason}",
+            'name one in which the network sees something: {"other_image": {"photo": …}}',
+        ) from error
 
 
 EDGES = Method(

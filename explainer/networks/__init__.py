@@ -13,8 +13,9 @@ from explainer.errors import ExplainerError, did_you_mean
 from explainer.passes.devices import AUTO, device_named
 from explainer.passes.targets import Probabilities
 
-from . import efficientnet_lite, factories, timm_networks, torchvision_classifiers
+from . import efficientnet_lite, factories, pooled, timm_networks, torchvision_classifiers
 from .arrays import Arrays
+from .declared import declared_in
 from .labels import IMAGENET, read_labels
 from .network import Network
 from .options import refuse_value
@@ -26,6 +27,7 @@ Builder = Callable[..., Network]
 BUILDERS: dict[str, Builder] = {
     "efficientnet_lite0": efficientnet_lite.build,
     "efficientnet_lite2": efficientnet_lite.build,
+    **dict.fromkeys(pooled.TRUNKS, pooled.build),
     **dict.fromkeys(torchvision_classifiers.names(), torchvision_classifiers.build),
 }
 RANDOM = "random"
@@ -56,10 +58,15 @@ def load_network(
     have. `labels`: names, a text file with one a line, or "imagenet". `grid` and
     `probabilities`: see `Network`; None of a factory: its own.
     `device`: where it computes, "auto" for a card where there is one. `options` are the builder's
-    own (see `OPTIONS` there).
+    own (see `OPTIONS` there). Weights that `training` wrote say what they are for: other options
+    or probabilities are refused.
     """
     builder = builder_of(name)
     _check_options(name, options)
+    declared = declared_in(weights)
+    if declared is not None:
+        declared.refuse_others(name, options, probabilities)
+        probabilities = declared.probabilities
     if seed is not None and (type(seed) is not int or not 0 <= seed < 2**63):
         raise ExplainerError(f"seed={seed!r}", "use a whole number, 0 or more")
     place = device_named(device)
@@ -85,6 +92,17 @@ def load_network(
     if probabilities is not None:
         network = replace(network, probabilities=probabilities)
     return network if grid is None else replace(network, grid=grid)
+
+
+def load_trunk(
+    name: str, weights: str, options: Mapping[str, Any], *, device: str | torch.device = AUTO
+) -> Network:
+    """The network `name` of `pooled.TRUNKS` with ImageNet's convolutions and a head of zeros, which
+    is there to be trained; see `pooled.trunk`."""
+    _check_options(name, dict(options))
+    network = pooled.trunk(name, weights, **options)
+    network.module.to(device_named(device))
+    return network
 
 
 def load_asked(name: str, options: Mapping[str, Any], **arguments: Any) -> Network:
@@ -131,6 +149,8 @@ def _source(name: str) -> Any:
         return timm_networks
     if factories.is_factory(name):
         return factories
+    if name in pooled.TRUNKS:
+        return pooled
     return efficientnet_lite if name in efficientnet_lite.PACKAGED else torchvision_classifiers
 
 
@@ -147,6 +167,7 @@ def _check_options(name: str, options: dict[str, Any]) -> None:
 __all__ = [
     "BUILDERS",
     "IMAGENET",
+    "RANDOM",
     "TIMM",
     "Arrays",
     "Network",
@@ -156,6 +177,8 @@ __all__ = [
     "builder_of",
     "load_asked",
     "load_network",
+    "load_trunk",
     "load_weights",
+    "pooled",
     "weights_of",
 ]

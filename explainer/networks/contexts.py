@@ -59,6 +59,12 @@ def entries_of(context: Any) -> Entries:
     return Entries(tuple(context))
 
 
+def with_photos(context: Any, photos: Tensor) -> dict[str, Any]:
+    """The entry of a case that has further photos, as `call` reads it: `photos` (T×C×H×W), which
+    are made as the case's own is, beside the context."""
+    return {"context": context, "photos": photos}
+
+
 @contextmanager
 def calling(name: str, context: Entries) -> Iterator[None]:
     """Tell in one sentence what a network's `call` raises, most likely of what it is asked with;

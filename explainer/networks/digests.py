@@ -43,13 +43,14 @@ def digest_of_state(module: nn.Module) -> str:
     with _LOCK:
         known = _MODULES.get(module)
     if known is None or known[0] != seen:
-        known = seen, _digest(state)
+        known = seen, digest_of_values(state)
         with _LOCK:
             _MODULES[module] = known
     return known[1]
 
 
-def _digest(state: dict[str, Tensor]) -> str:
+def digest_of_values(state: dict[str, Tensor]) -> str:
+    """SHA-256 over every tensor's name, type, shape and bytes, in name order."""
     digest = hashlib.sha256()
     for name, values in sorted(state.items()):
         digest.update(f"{name} {values.dtype} {tuple(values.shape)}\n".encode())

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from difflib import get_close_matches
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
@@ -48,10 +49,13 @@ def is_factory(name: str) -> bool:
 
 def refuse_not_allowed(name: str) -> None:
     """ExplainerError for a factory that may not be called here; nothing of it is imported."""
-    if name not in allowed():
+    known = allowed()
+    if name not in known:
+        near = get_close_matches(name, known, n=1)
         raise ExplainerError(
             f"the factory {name} is not allowed here",
-            f"let whoever runs this add it to the environment variable {VARIABLE}",
+            (f"write {near[0]} if you mean that one, or " if near else "")
+            + f"let whoever runs this add it to the environment variable {VARIABLE}",
         )
 
 

@@ -15,6 +15,7 @@ from torch import Tensor
 from explainer.errors import ExplainerError
 from explainer.pictures.photos import open_array, open_channels, open_photo
 from photos import CHANNEL_ENDINGS, Channels
+from photos.squares import square
 
 from .arrays import Array, Arrays
 
@@ -150,13 +151,14 @@ class Preprocess:
         return hashlib.sha256(settings.encode()).hexdigest()
 
     def _square(self, picture: Image.Image, side: int) -> Image.Image:
-        short = round(self.resize * side / self.size)
-        width, height = (int(short * length / min(picture.size)) for length in picture.size)
-        if self.squash:
-            width = height = short
-        resized = picture.resize((width, height), FILTERS[self.interpolation])
-        left, top = round((width - side) / 2), round((height - side) / 2)
-        return resized.crop((left, top, left + side, top + side))
+        return square(
+            picture,
+            side,
+            size=self.size,
+            resize=self.resize,
+            squash=self.squash,
+            filter=FILTERS[self.interpolation],
+        )
 
     def _shrunk(self, square: Image.Image) -> Image.Image:
         if self.shrink_to is None:

@@ -109,16 +109,25 @@ def _module(name: str, seed: int, options: dict[str, Any]) -> torch.nn.Module:
 
 
 def _downloaded(module: torch.nn.Module, member: Any, sha256: str | None) -> tuple[Any, str]:
-    folder = Path(torch.hub.get_dir()) / "checkpoints"
-    path = folder / member.url.rsplit("/", 1)[1]
+    checkpoint = read_checkpoint(downloaded(member), sha256)
+    load_checkpoint(module, checkpoint)
+    return module, checkpoint.digest
+
+
+def file_of(member: Any) -> Path:
+    """Where torchvision keeps the file of its weights, be it there or not."""
+    return Path(torch.hub.get_dir()) / "checkpoints" / str(member.url.rsplit("/", 1)[1])
+
+
+def downloaded(member: Any) -> Path:
+    """The file of torchvision's weights, fetched where it is not there; ExplainerError."""
+    path = file_of(member)
     if not path.exists():
-        folder.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         try:
             torch.hub.download_url_to_file(member.url, str(path), path.stem.rsplit("-", 1)[1])
         except OSError as error:
             raise ExplainerError(
                 f"{path.name} could not be downloaded ({error})", f"put the file at {path}"
             ) from error
-    checkpoint = read_checkpoint(path, sha256)
-    load_checkpoint(module, checkpoint)
-    return module, checkpoint.digest
+    return path

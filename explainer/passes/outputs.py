@@ -1,7 +1,7 @@
 """What a network gave: without the graph that made it, and image by image."""
 
 import copy
-from collections.abc import Iterable, Iterator, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, MutableMapping
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,23 +14,32 @@ def detached(output: Any) -> Any:
 
     A mapping, a sequence, a named tuple or an object of a class of its own is copied, not changed.
     """
+    return _mapped(output, lambda values: values.detach().cpu())
+
+
+def with_scores(output: Any, scores: Tensor, others: Tensor) -> Any:
+    """A copy of the output in its own form that has `others` where it holds `scores`."""
+    return _mapped(output, lambda values: others if values is scores else values)
+
+
+def _mapped(output: Any, change: Callable[[Tensor], Tensor]) -> Any:
     if isinstance(output, Tensor):
-        return output.detach().cpu()
+        return change(output)
     if isinstance(output, Mapping):
-        return _mapping(output)
+        return _mapping(output, change)
     if isinstance(output, tuple):
-        entries = [detached(entry) for entry in output]
+        entries = [_mapped(entry, change) for entry in output]
         named = hasattr(output, "_fields")
         return type(output)(*entries) if named else tuple(entries)
     if isinstance(output, list):
-        return [detached(entry) for entry in output]
+        return [_mapped(entry, change) for entry in output]
     if hasattr(output, "__dict__") and not isinstance(output, (type, nn.Module)):
-        return _object(output)
+        return _object(output, change)
     return output
 
 
-def _mapping(output: Mapping[Any, Any]) -> Any:
-    entries = {key: detached(value) for key, value in output.items()}
+def _mapping(output: Mapping[Any, Any], change: Callable[[Tensor], Tensor]) -> Any:
+    entries = {key: _mapped(value, change) for key, value in output.items()}
     if type(output) is dict or not isinstance(output, MutableMapping):
         return entries
     twin: Any = copy.copy(output)
@@ -39,10 +48,10 @@ def _mapping(output: Mapping[Any, Any]) -> Any:
     return twin
 
 
-def _object(output: Any) -> Any:
+def _object(output: Any, change: Callable[[Tensor], Tensor]) -> Any:
     twin = copy.copy(output)
     for name, value in vars(output).items():
-        object.__setattr__(twin, name, detached(value))  # of a frozen dataclass too
+        object.__setattr__(twin, name, _mapped(value, change))  # of a frozen dataclass too
     return twin
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from explainer.errors import ExplainerError
+from photos.maps import maps_bytes as maps_bytes
 
 from .render import encode
 
@@ -44,22 +45,6 @@ def save_bytes(path: Path, data: bytes) -> str:
 def save_maps(path: Path, maps: Mapping[str, Array]) -> str:
     """Maps as the `.npz` file of `maps_bytes`; its SHA-256."""
     return save_bytes(path, maps_bytes(maps))
-
-
-def maps_bytes(maps: Mapping[str, Array]) -> bytes:
-    """Maps as an `.npz` of float32 arrays; the same maps give the same bytes.
-
-    Not compressed: pixel maps would shrink by a twentieth for four times the time.
-    """
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
-        for name, values in maps.items():
-            entry = zipfile.ZipInfo(f"{name}.npy")  # a fixed date: 1980
-            buffer = io.BytesIO()
-            array = np.ascontiguousarray(np.asarray(values, dtype=np.float32))
-            np.lib.format.write_array(buffer, array, allow_pickle=False)
-            archive.writestr(entry, buffer.getbuffer())
-    return out.getvalue()
 
 
 def load_maps(path: Path, sha256: str | None = None) -> dict[str, Array]:
@@ -96,6 +81,11 @@ def read_bytes(path: Path, sha256: str | None = None) -> bytes:
     if sha256 is not None and hashlib.sha256(data).hexdigest() != sha256:
         raise ExplainerError(f"{path} is not the file that was saved", "make it again")
     return data
+
+
+def name_digest(name: str) -> str:
+    """Eight letters that tell names apart where a file's name can't hold all of one."""
+    return hashlib.sha256(name.encode()).hexdigest()[:8]
 
 
 def digest_of(path: Path) -> str:

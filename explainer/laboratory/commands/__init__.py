@@ -1,6 +1,6 @@
 """Every verb of `python -m explainer`. A new one is a file here and a line in COMMANDS."""
 
-from . import dissect, evaluate, explain, listings, predict
+from . import dissect, evaluate, explain, import_maps, listings, predict, train
 from .choices import Command
 
 COMMANDS: dict[str, Command] = {
@@ -9,10 +9,12 @@ COMMANDS: dict[str, Command] = {
         explain.EXPLAIN,
         evaluate.EVALUATE,
         dissect.DISSECT,
+        train.TRAIN,
         listings.NETWORKS,
         listings.METHODS_COMMAND,
         listings.CATALOGUE,
         predict.PREDICT,
+        import_maps.IMPORT_MAPS,
     )
 }
 

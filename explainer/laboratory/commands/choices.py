@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, get_args
 
+from torch import Tensor
+
 from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
-from explainer.laboratory.asked import Asked
+from explainer.laboratory.asked import Asked, entry_of
+from explainer.laboratory.segmentations import LabelledPhoto, read_labelled, read_labelled_voc
 from explainer.methods import METHODS
 from explainer.methods.shapes import ANY_SHAPE
-from explainer.networks import Network, load_asked, weights_of
+from explainer.networks import RANDOM, Network, load_asked, weights_of
 from explainer.networks.preprocessing import endings_of
 from explainer.passes.devices import AUTO
+from explainer.passes.target import Target
 from explainer.passes.targets import Probabilities
-from photos.questions import read_questions
+from photos.questions import Question, photo_below, read_questions
 from photos.tables import TableError
 
 ALL = "all"
@@ -67,6 +71,27 @@ def add_network(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_annotated(parser: argparse.ArgumentParser, what: str) -> None:
+    parser.add_argument(
+        "--coco", type=Path, metavar="F", help=f"{what}: a COCO instances file, or its folder"
+    )
+    parser.add_argument("--voc", type=Path, metavar="F", help=f"{what}: a folder such as VOC2007")
+    parser.add_argument(
+        "--split", metavar="S", help="of --voc: val, cat_train, Segmentation/val; all if left out"
+    )
+
+
+def annotated_of(arguments: argparse.Namespace) -> list[LabelledPhoto]:
+    """The photos of --coco or --voc."""
+    if bool(arguments.coco) == bool(arguments.voc):
+        raise ExplainerError("annotated photos come from one set", "give --coco F or --voc F")
+    if arguments.split and not arguments.voc:
+        raise ExplainerError("--split chooses among VOC's photos", "give --voc F as well")
+    if arguments.voc:
+        return read_labelled_voc(arguments.voc, arguments.split)
+    return read_labelled(arguments.coco)
+
+
 def add_device(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--device",
@@ -89,13 +114,17 @@ def add_methods(parser: argparse.ArgumentParser) -> None:
 
 def network_of(arguments: argparse.Namespace) -> Network:
     """The network that the arguments name."""
-    options = dict(_pair(given, "KEY=VALUE") for given in arguments.option)
     name, weights = arguments.network, arguments.weights
     if weights is None:
-        weights = weights_of(name)[0]
+        (weights, *_) = weights_of(name)
+        if weights == RANDOM:
+            raise ExplainerError(
+                f"{name} has no weights of its own",
+                f"name a file that was trained for it, or write --weights {RANDOM}",
+            )
     return load_asked(
         name,
-        options,
+        options_of(arguments),
         weights=weights,
         sha256=arguments.sha256,
         labels=arguments.labels,
@@ -104,6 +133,11 @@ def network_of(arguments: argparse.Namespace) -> Network:
         probabilities=arguments.probabilities,
         device=arguments.device,
     )
+
+
+def options_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    """The options of the network's builder."""
+    return dict(_pair(given, "KEY=VALUE") for given in arguments.option)
 
 
 def _grid(given: str | None) -> list[int] | None:
@@ -131,7 +165,11 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, dict[str, Any]]:
 
 
 def methods_of(
-    arguments: argparse.Namespace, network: Network, photo: Path, settings: dict[str, Any]
+    arguments: argparse.Namespace,
+    network: Network,
+    photo: Path,
+    settings: dict[str, Any],
+    target: Target | None = None,
 ) -> list[str]:
     """The methods asked for. Of “all”, those that don't fit the network are named and left out."""
     if arguments.methods != ALL:
@@ -148,15 +186,29 @@ def methods_of(
     image = network.prepare([network.open(photo)])
     for name, given in settings.items():
         METHODS[name].with_settings(given)  # a wrong one is no reason to leave its method out
+    if target is not None:
+        _refuse_missing(network, image, target, photo)
     for name, method in METHODS.items():
         if method.may_fail and name not in left_out:
             try:
-                explain(network, image, None, [name], settings=settings)
+                explain(network, image, target, [name], settings=settings)
             except ExplainerError as error:
                 left_out[name] = str(error)
     for name, why in left_out.items():
         print(f"{name} is left out: {why}", file=sys.stderr)
     return [name for name in METHODS if name not in left_out]
+
+
+def _refuse_missing(network: Network, image: Tensor, target: Target, photo: Path) -> None:
+    """ExplainerError where the target is not in the photo: each method that is tried on it would be
+    left out, whether it fits the network or not."""
+    try:
+        explain(network, image, target, ["gradient"])
+    except ExplainerError as error:
+        raise ExplainerError(
+            f"--methods {ALL} is tried on {photo.name}: {error.reason}",
+            "name the methods, or give first a photo that shows what is explained",
+        ) from error
 
 
 def classes_of(targets: str) -> list[str | int] | None:
@@ -187,7 +239,8 @@ def add_cases(parser: argparse.ArgumentParser) -> None:
         type=Path,
         metavar="F",
         help="a table of what the network is asked about the photos in the folder PHOTO: columns "
-        "photo and context (a text) or context_json",
+        "photo and context (a text) or context_json, and further photos in the column further; or "
+        "COCO's captions (.json)",
     )
 
 
@@ -202,23 +255,33 @@ def asked_of(arguments: argparse.Namespace, network: Network) -> list[Path | Ask
     (folder,) = arguments.photos
     try:
         rows = read_questions(arguments.cases, str(arguments.cases))
+        asked = [one for questions in rows.values() for one in questions]
+        files = [_further(arguments.cases, folder, one) for one in asked]
     except TableError as error:
         raise ExplainerError(str(error)) from error
-    asked = [one for questions in rows.values() for one in questions]
     for one in asked:
         if not (folder / one.photo).is_file():
             raise ExplainerError(
-                f"{arguments.cases}, line {one.line}: {folder} holds no photo {one.photo}",
+                f"{arguments.cases}, {one.place}: {folder} holds no photo {one.photo}",
                 "write its path in that folder",
             )
-    return [Asked(folder / one.photo, one.context) for one in asked]
+    return [
+        Asked(folder / one.photo, one.context, further)
+        for one, further in zip(asked, files, strict=True)
+    ]
+
+
+def _further(table: Path, folder: Path, asked: Question) -> list[Path]:
+    where = f"{table}, {asked.place}"
+    return [photo_below(folder, name, where) for name in asked.further]
 
 
 def first_of(asked: Sequence[Path | Asked], network: Network) -> tuple[Network, Path]:
     """The first photo, and the network asked what is asked about it."""
     first = asked[0]
     if isinstance(first, Asked):
-        return network.asked([first.context]), first.path
+        entry = entry_of(network, first.context, first.further)
+        return network.asked([entry]), first.path
     return network, first
 
 

@@ -5,10 +5,18 @@ from pathlib import Path
 
 from explainer.errors import ExplainerError
 from explainer.laboratory.dissection import Dissection, Voice, dissect, explain_in_words
-from explainer.laboratory.segmentations import read_labelled
 from explainer.networks import Network
 
-from .choices import FIRST, Command, add_network, classes_of, network_of, photos_of
+from .choices import (
+    FIRST,
+    Command,
+    add_annotated,
+    add_network,
+    annotated_of,
+    classes_of,
+    network_of,
+    photos_of,
+)
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -16,13 +24,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         "photos", nargs="*", type=Path, metavar="PHOTO", help="photos to explain in words"
     )
     add_network(parser)
-    parser.add_argument(
-        "--coco",
-        required=True,
-        type=Path,
-        metavar="F",
-        help="photos with outlined objects, which name the units: a COCO file or its folder",
-    )
+    add_annotated(parser, "photos with outlined objects, which name the units")
     parser.add_argument("--targets", default=FIRST, help=f"{FIRST}, or one class for all photos")
 
 
@@ -33,7 +35,7 @@ def run(chosen: argparse.Namespace) -> int:
         raise ExplainerError(
             f"{len(classes)} classes for each photo", "name one class: --targets CLASS"
         )
-    found = dissect(network, read_labelled(chosen.coco), progress=True)
+    found = dissect(network, annotated_of(chosen), progress=True)
     print(f"{len(found.named)} of {len(found.overlaps)} units of {found.layer} have a name")
     if not chosen.photos:
         tell_units(found)

@@ -8,13 +8,12 @@ from typing import Any
 from explainer import store
 from explainer.errors import ExplainerError
 from explainer.laboratory import evaluation
-from explainer.laboratory.asked import Asked
+from explainer.laboratory.asked import Asked, entry_of
 from explainer.laboratory.evaluation import Case, evaluate, metric_named
 from explainer.laboratory.metrics import METRICS, Budget
-from explainer.laboratory.segmentations import read_labelled
 from explainer.networks import Network
 
-from . import choices
+from . import choices, targets
 from .choices import ALL, FIRST, Command
 
 
@@ -25,9 +24,8 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     choices.add_cases(parser)
     parser.add_argument("--metrics", default=ALL, help="names separated by commas, or all")
     parser.add_argument("--targets", default=FIRST, help=f"{FIRST}, or one class for all photos")
-    parser.add_argument(
-        "--coco", type=Path, metavar="F", help="annotated photos (COCO), instead of PHOTO…"
-    )
+    targets.add_target(parser)
+    choices.add_annotated(parser, "annotated photos instead of PHOTO…")
     parser.add_argument(
         "--csv", type=Path, metavar="F", help="write each photo's numbers to this file"
     )
@@ -37,8 +35,9 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 def run(chosen: argparse.Namespace) -> int:
     network, settings = choices.network_of(chosen), choices.settings_of(chosen)
     cases = cases_of(chosen, network)
-    asked = network.asking([cases[0].context])
-    methods = choices.methods_of(chosen, asked, cases[0].path, settings)
+    asked = network.asking([entry_of(network, cases[0].context, cases[0].further)])
+    named = targets.target_of(chosen, network)
+    methods = choices.methods_of(chosen, asked, cases[0].path, settings, named)
     metrics = metrics_of(chosen)
     how: dict[str, Any] = {"settings": settings, "budget": Budget(progress=True)}
     scores = list(evaluate(network, cases, methods, metrics, batch=chosen.batch, **how))
@@ -50,25 +49,39 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def cases_of(chosen: argparse.Namespace, network: Network) -> list[Case]:
-    """Photos with boxes from a COCO file, or plain photos."""
-    if bool(chosen.coco) == bool(chosen.photos):
-        raise ExplainerError("photos must come from one source", "give either PHOTO… or --coco F")
-    if chosen.coco and chosen.cases:
-        raise ExplainerError("--cases needs a folder of photos", "leave --coco out")
-    if not chosen.coco:
-        target = _target(chosen, network)
-        return [
-            Case(one.path, target, context=one.context)
-            if isinstance(one, Asked)
-            else Case(one, target)
-            for one in choices.asked_of(chosen, network)
-        ]
-    photos = read_labelled(chosen.coco)
+    """Photos with boxes from an annotated set, or plain photos."""
+    is_annotated = bool(chosen.coco or chosen.voc or chosen.split)
+    if is_annotated == bool(chosen.photos):
+        raise ExplainerError(
+            "photos must come from one source", "give either PHOTO… or --coco F or --voc F"
+        )
+    if is_annotated:
+        return _annotated_cases(chosen, network)
+    target = targets.target_of(chosen, network) or _target(chosen, network)
+    return [
+        Case(one.path, target, context=one.context, further=tuple(map(Path, one.further)))
+        if isinstance(one, Asked)
+        else Case(one, target)
+        for one in choices.asked_of(chosen, network)
+    ]
+
+
+def _annotated_cases(chosen: argparse.Namespace, network: Network) -> list[Case]:
+    source, key = (chosen.coco, "--coco") if chosen.coco else (chosen.voc, "--voc")
+    if chosen.cases:
+        raise ExplainerError("--cases needs a folder of photos", f"leave {key} out")
+    if chosen.target is not None:
+        raise ExplainerError(
+            f"{key} names a class of each photo to explain", "leave --target out, or give PHOTO…"
+        )
+    photos = choices.annotated_of(chosen)
     cases = evaluation.labelled_cases(network, photos)
     if not cases:
         raise ExplainerError(
-            f"no photo of {chosen.coco} shows a class of {network.name}",
-            "add the class names as “accepted” to the categories",
+            f"no photo of {source} shows a class of {network.name}",
+            "add the class names as “accepted” to the categories"
+            if chosen.coco
+            else "give --labels, or name the objects as the network's classes",
         )
     told = f"{len(photos) - len(cases)} of {len(photos)} photos show no class of {network.name}"
     print(f"{told} and are left out", file=sys.stderr)
@@ -91,7 +104,11 @@ def metrics_of(chosen: argparse.Namespace) -> list[str]:
     """The metrics asked for; “all” are those that the photos allow."""
     if chosen.metrics != ALL:
         return [metric_named(name).name for name in choices.split(chosen.metrics)]
-    return [name for name, metric in METRICS.items() if chosen.coco or metric.needs != "boxes"]
+    return [
+        name
+        for name, metric in METRICS.items()
+        if chosen.coco or chosen.voc or metric.needs != "boxes"
+    ]
 
 
 EVALUATE = Command("evaluate", "judge methods by metrics, as a table and CSV", run, arguments)

@@ -7,7 +7,7 @@ from pathlib import Path
 from explainer.laboratory.stream import explain_many
 from explainer.pictures.render import Display
 
-from . import choices
+from . import choices, targets
 from .choices import FIRST, Command
 
 
@@ -19,6 +19,7 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--targets", default=FIRST, help=f"{FIRST}, or class names separated by commas"
     )
+    targets.add_target(parser)
     parser.add_argument("--out", required=True, type=Path, metavar="DIR", help="save here")
     parser.add_argument("--batch", type=int, default=8, help="photos per batch")
     parser.add_argument("--colours", default=Display().colour_map, help="colour map of the CAMs")
@@ -29,12 +30,13 @@ def run(chosen: argparse.Namespace) -> int:
     network, settings = choices.network_of(chosen), choices.settings_of(chosen)
     display = None if chosen.no_pictures else Display(colour_map=chosen.colours)
     photos = choices.asked_of(chosen, network)
+    target = targets.target_of(chosen, network)
     saved = explain_many(
         network,
         photos,
         chosen.out,
-        targets=choices.classes_of(chosen.targets),
-        methods=choices.methods_of(chosen, *choices.first_of(photos, network), settings),
+        targets=target or choices.classes_of(chosen.targets),
+        methods=choices.methods_of(chosen, *choices.first_of(photos, network), settings, target),
         settings=settings,
         display=display,
         batch=chosen.batch,

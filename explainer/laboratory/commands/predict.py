@@ -14,6 +14,7 @@ from tqdm import tqdm
 from explainer.errors import ExplainerError
 from explainer.explanations.batches import all_or_none, in_batches
 from explainer.explanations.examination import examine
+from explainer.laboratory.asked import Asked, entry_of
 from explainer.networks import load_asked
 from explainer.passes.devices import AUTO
 from explainer.passes.targets import first_classes
@@ -28,30 +29,37 @@ def classify(wanted: Mapping[str, Any], device: str = AUTO) -> dict[str, Any]:
     arguments by name): for each network its labels and for each photo the indices of its first
     classes, the most probable first, or None for a photo that can't be read or answered; `said`:
     how many of these it says, which is one but for networks that read each class by itself.
-    `wanted["contexts"]`, where there is one, says what is asked about each photo.
+    `wanted["contexts"]`, where there is one, says what is asked about each photo, and
+    `wanted["further"]` which photos are given with it.
 
     A network may have `methods` too, pairs of a method and its settings: what stops one of these is
-    told first (ExplainerError). `channels`: of each file, where these are no photos."""
+    told first (ExplainerError). `channels`: of each file, where these are no photos. `target`: in
+    what a class is explained (see `examine`)."""
     photos = [Path(photo) for photo in wanted["photos"]]
-    asked = list(zip(photos, wanted.get("contexts") or [None] * len(photos), strict=True))
+    contexts = wanted.get("contexts") or [None] * len(photos)
+    further = wanted.get("further") or [()] * len(photos)
+    asked = [Asked(*one) for one in zip(photos, contexts, further, strict=True)]
     networks = wanted["networks"].items()
     return {name: _by(name, {**values, "device": device}, asked) for name, values in networks}
 
 
-def _by(name: str, values: Mapping[str, Any], asked: Sequence[tuple[Path, Any]]) -> dict[str, Any]:
+def _by(name: str, values: Mapping[str, Any], asked: Sequence[Asked]) -> dict[str, Any]:
     options = dict(values)
-    methods, channels = options.pop("methods", []), options.pop("channels", 0)
+    methods = options.pop("methods", [])
+    how = {"channels": options.pop("channels", 0), "target": options.pop("target", None)}
     network = load_asked(options.pop("builder"), options.pop("options", {}), **options)
-    examine(network.asking([context for _, context in asked[:1]]), methods, channels=channels)
+    entries = [entry_of(network, one.context, one.further) for one in asked[:1]]
+    examine(network.asking(entries), methods, **how)
     classes: list[list[int] | None] = [None] * len(asked)
     said = [1] * len(asked)
 
     def seen(place: int) -> tuple[Tensor | None, Any]:
-        photo, context = asked[place]
+        one = asked[place]
         try:
-            return network.seen(network.open(photo.read_bytes())), context
+            entry = entry_of(network, one.context, one.further)
+            return network.seen(network.open(one.path.read_bytes())), entry
         except (ExplainerError, OSError):
-            return None, context
+            return None, None
 
     def unreadable(read: tuple[Tensor | None, Any]) -> bool:
         bar.update()

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import torch
-from scipy.stats import rankdata
 from torch import Tensor
 from tqdm import tqdm
 
@@ -14,6 +13,7 @@ from explainer.methods.base import full_precision
 from explainer.networks.contexts import refuse_other_length
 from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.network import Network, in_float32
+from explainer.networks.sought import sought
 from explainer.passes.devices import memory_for
 from explainer.passes.named import Target, named
 from explainer.passes.state import passing
@@ -83,7 +83,7 @@ class Asked:
         images = full_precision(network.placed(images))
         if network.context:
             refuse_other_length(network.context, len(images))
-        targets = named(targets, len(images))
+        targets = sought(network, named(targets, len(images)), images)
         self.named = targets if isinstance(targets, Target) else None
         self.network, self.images, self.budget = network, images, budget or Budget()
         memory = self.budget.memory or memory_for(images.device)
@@ -166,6 +166,8 @@ def importance(maps: Tensor, images: Tensor) -> Tensor:
 
 def rank_correlation(one: Tensor, other: Tensor) -> Tensor:
     """Spearman's ρ of each row (ties share their mean rank); NaN where a row is constant."""
+    from scipy.stats import rankdata  # half a second, which most commands and workers never need
+
     ranks = [torch.from_numpy(rankdata(rows.numpy(), axis=1)) for rows in (one, other)]
     a, b = (rank - rank.mean(1, keepdim=True) for rank in ranks)
     return ((a * b).sum(1) / ((a * a).sum(1) * (b * b).sum(1)).sqrt()).float()

@@ -12,8 +12,10 @@ from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain
 from explainer.networks.network import Network
 from explainer.networks.redrawn import redraw
+from explainer.networks.sought import sought
 from explainer.passes.copies import copied
 from explainer.passes.layers import Hook, hooked
+from explainer.passes.named import named
 from explainer.passes.state import passing
 from explainer.passes.targets import Wanted
 
@@ -55,6 +57,7 @@ def randomisation_curve(
     if stages < 1:
         raise ExplainerError(f"stages={stages}", "use a number above 0")
     wanted = {method: dict(settings or {})}
+    targets = sought(network, named(targets, len(images)), network.placed(images))
     found = explain(network, images, targets, (method,), layer=None, settings=wanted)
     fixed = found.targets if targets is None else targets
     twin = replace(network, module=copied(network.module), weights_digest="being re-drawn")

@@ -118,7 +118,7 @@ def test_two_threads_with_one_network_do_not_disturb_each_other() -> None:
     wrong: list[int] = []
 
     def run(number: int) -> None:
-        for _ in range(5):
+        for _ in range(2):
             found = explain(network, *batches[number], ALL, settings=QUICK)
             if any(not torch.equal(found[m], expected[number][m]) for m in ALL):
                 wrong.append(number)

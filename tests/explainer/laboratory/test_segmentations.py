@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 
 from explainer import ExplainerError, Preprocess
-from explainer.laboratory.segmentations import LabelledPhoto, outlined, read_labelled
+from explainer.laboratory.segmentations import (
+    LabelledPhoto,
+    outlined,
+    read_labelled,
+    read_labelled_voc,
+)
 from tests.explainer.coco_sets import rectangle, run_lengths, write_set
+from tests.photos.voc_sets import Thing, write_mask, write_voc
 
 
 def grey(side: int = 20) -> np.ndarray:
@@ -83,7 +89,6 @@ def changed(folder: Path, change: Any) -> Path:
     ("change", "told"),
     [
         (lambda rows: rows.pop("images"), "“images” is missing"),
-        (lambda rows: rows["annotations"][0].pop("segmentation"), "has no segmentation"),
         (
             lambda rows: rows["images"][0].update(file_name="none.png"),
             "none.png: is in the annotations, but",
@@ -94,6 +99,37 @@ def changed(folder: Path, change: Any) -> Path:
 def test_a_bad_set_is_told(tmp_path: Path, change: Any, told: str) -> None:
     with pytest.raises(ExplainerError, match=told):
         read_labelled(changed(tmp_path, change))
+
+
+def test_a_box_alone_has_a_place_and_no_mask(tmp_path: Path) -> None:
+    drop = changed(tmp_path, lambda rows: rows["annotations"][0].pop("segmentation"))
+    photo = read_labelled(drop)[0]
+    whole = Preprocess(size=20, resize=20)
+    assert photo.seen_boxes(photo.concepts[0], whole) == [(2, 4, 10, 12)]
+    with pytest.raises(ExplainerError, match=r"1.png: a cup has no segmentation: outline the"):
+        photo.mask(photo.concepts[0])
+
+
+def test_a_set_in_vocs_layout_has_its_objects_masks_and_its_void(tmp_path: Path) -> None:
+    write_voc(tmp_path, {"1": [Thing("cat", (1, 1, 9, 9))], "2": [Thing("cat")]}, ["val"])
+    numbers = np.zeros((40, 40))
+    numbers[4:8, 6:20], numbers[:2] = 1, 255
+    write_mask(tmp_path, "SegmentationObject", "1", numbers)
+    masked, boxed = read_labelled_voc(tmp_path, "val")
+    whole = Preprocess(size=40, resize=40)
+    assert (masked.mask(masked.concepts[0]) == (numbers == 1)).all()
+    assert masked.seen_boxes(masked.concepts[0], whole) == [(6, 4, 20, 8)]
+    void = masked.seen_void(whole)
+    assert void is not None
+    assert (void == (numbers == 255)).all()
+    assert boxed.seen_void(whole) is None
+    write_mask(tmp_path, "SegmentationObject", "1", numbers[:20])
+    with pytest.raises(ExplainerError, match=r"1.png: 40 × 20 pixels, and its photo has 40 × 40"):
+        masked.seen_void(whole)
+    assert boxed.seen_boxes(boxed.concepts[0], whole) == [(4, 8, 24, 28)]
+    write_mask(tmp_path, "SegmentationObject", "1", np.full((40, 40), 7))
+    with pytest.raises(ExplainerError, match=r"1.png: holds the number 7, and 1 is the highest"):
+        masked.mask(masked.concepts[0])
 
 
 def test_a_missing_set_and_strange_outlines_are_told(tmp_path: Path) -> None:

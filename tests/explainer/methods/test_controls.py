@@ -1,5 +1,6 @@
 """The control arms: pictures that look like explanations and explain nothing."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,10 @@ from PIL import Image
 from torch import nn
 from torch.nn import functional
 
-from explainer import METHODS, ExplainerError, Network, Preprocess, explain, load_network
+from explainer import METHODS, ExplainerError, Network, Preprocess, explain, load_network, targets
 from explainer.pictures.resizing import resize
 from tests.explainer.small_networks import Convolutions, noise, seeded, small
+from tests.explainer.small_segmenter import detector, picture, segmenter
 from tests.explainer.small_transformers import vit
 
 CONTROLS = ("edges", "centre_prior", "random_weights", "other_image")
@@ -134,3 +136,37 @@ def test_the_other_image_may_be_a_photo_of_its_own(tmp_path: Path) -> None:
     )
     own = resize(explain(subject, subject.prepare([photo]))["grad_cam"], (12, 12))[0]
     torch.testing.assert_close(found["other_image"], own.expand(2, 2, 12, 12))
+
+
+@pytest.mark.parametrize(
+    ("make", "kind"),
+    [(segmenter, targets.PredictedRegion), (detector, targets.SurestBox)],
+)
+def test_another_photo_is_explained_in_its_own_region_or_box_as_the_batch_is(
+    tmp_path: Path, make: Callable[[], Network], kind: type[targets.Target]
+) -> None:
+    subject, other = make(), picture("green", "red")
+    other.save(tmp_path / "other.png")
+    wanted = {"other_image": {"photo": str(tmp_path / "other.png")}}
+    images = subject.prepare([picture("blue", "red"), picture("", "blue")])
+    found = explain(subject, images, kind(3), ["other_image"], settings=wanted)["other_image"]
+    image = subject.prepare([other])
+    answer = int(subject.predict(image).argmax())
+    own = resize(explain(subject, image, kind(answer))["grad_cam"], (24, 24))[0]
+    torch.testing.assert_close(found, own.expand(2, 24, 24))
+    by_score = resize(explain(subject, image, [answer])["grad_cam"], (24, 24))[0]
+    assert answer != 3
+    assert not torch.allclose(own, by_score)
+
+
+def test_another_photo_in_which_nothing_is_seen_is_told(tmp_path: Path) -> None:
+    picture().save(tmp_path / "other.png")
+    wanted = {"other_image": {"photo": str(tmp_path / "other.png")}}
+    subject = detector()
+    images = subject.prepare([picture("blue", "red")])
+    said = "the photo of other_image: there is no detection of class 0: name one in which"
+    with pytest.raises(ExplainerError, match=said):
+        explain(subject, images, targets.SurestBox(3), ["other_image"], settings=wanted)
+    several = [targets.SurestBox(3), targets.Channel(0)]
+    with pytest.raises(ExplainerError, match="as targets of several kinds are: explain images"):
+        explain(subject, images.repeat(2, 1, 1, 1), several, ["other_image"], settings=wanted)

@@ -9,7 +9,7 @@ from explainer.pictures.resizing import resize
 from sandbox.small_transformer import COLOURS, SIDE, Scenes, scenes, small_network
 
 METHODS = ("attention_rollout", "gradient_attention", "generic_attention", "legrad", "occlusion")
-SETTINGS = {"occlusion": {"patch": 6, "stride": 2}}
+SETTINGS = {"occlusion": {"patch": 6, "stride": 3}}
 Pointing = dict[str, tuple[float, float]]
 
 

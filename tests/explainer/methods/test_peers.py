@@ -15,7 +15,6 @@ from tests.explainer.small_networks import noise
 
 BIT_FOR_BIT = {
     "alexnet": "features.11",
-    "vgg16": "features.29",
     "resnet18": "layer4",
     "squeezenet1_1": "classifier.2",
 }

@@ -13,6 +13,7 @@ from explainer.__main__ import main
 from explainer.laboratory.commands import COMMANDS
 from tests.explainer.coco_sets import write_set
 from tests.explainer.small_networks import OF_ATTENTION
+from tests.photos.voc_sets import Thing, write_voc
 from tests.running import python
 
 NETWORK = ["--network", "squeezenet1_1", "--weights", "random"]
@@ -142,6 +143,21 @@ def test_photos_with_boxes_are_judged_by_where_the_map_lies(
     assert out.splitlines()[-1].split()[:2] == ["centre_prior", "1.000"]
 
 
+def test_photos_in_vocs_layout_are_judged_by_their_boxes_and_need_masks_for_words(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pet, hard = Thing("dog", (11, 11, 30, 30)), Thing("cat", difficult=True)
+    voc = write_voc(tmp_path / "VOC2007", {"1": [pet], "2": [hard]}, ["val"])
+    how = ["--voc", str(voc), "--split", "val", *NETWORK, *labels(tmp_path)]
+    asked = ["evaluate", *how, "--methods", "centre_prior", "--metrics", "pointing_game"]
+    assert main(asked) == 0
+    out, err = told(capsys)
+    assert "1 of 2 photos show no class" in err
+    assert out.splitlines()[-1].split() == ["centre_prior", "1.000"]
+    assert main(["dissect", *how]) == 1
+    assert "1.jpg: a dog has no segmentation" in told(capsys)[1]
+
+
 def test_units_are_named_and_photos_explained_in_words(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -181,6 +197,9 @@ def test_methods_and_networks_are_listed(capsys: pytest.CaptureFixture[str]) -> 
         (["evaluate", "P", *NETWORK, "--metrics", "energy_in_box"], "needs boxes"),
         (["evaluate", *NETWORK], "give either PHOTO"),
         (["dissect", "--coco", "O", *NETWORK], "no instances.json"),
+        (["dissect", *NETWORK], "give --coco F or --voc F"),
+        (["dissect", "--voc", "O", *NETWORK], "has no folders Annotations and JPEGImages"),
+        (["evaluate", "--coco", "O", "--split", "val", *NETWORK], "give --voc F as well"),
     ],
 )
 def test_bad_input_is_one_line_and_exit_code_1(
