@@ -33,13 +33,18 @@ HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --retries=3 \
 CMD ["gunicorn", "studyapp.wsgi"]
 
 FROM base AS worker
-COPY requirements/worker.lock requirements/worker.lock
+# `--build-arg LOCK=demo` brings the packages that ready studies are made of, too
+ARG LOCK=worker
+COPY requirements/${LOCK}.lock requirements/worker.lock
 RUN pip install --require-hashes --no-deps -r requirements/worker.lock
-COPY manage.py ./
+COPY manage.py gunicorn.conf.py ./
 COPY studyapp studyapp
 COPY photos photos
 COPY explainer explainer
+COPY ready ready
 COPY tasks tasks
+# The ready studies that it makes
+COPY fixtures/studies fixtures/studies
 USER discern
 HEALTHCHECK --interval=30s --timeout=20s --start-period=60s --retries=3 \
     CMD ["python", "-m", "studyapp.serving.healthcheck", "worker"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,14 @@ from django.utils import timezone
 from PIL import Image as Picture
 
 from studyapp.models import (
+    IMPORTED,
     Arm,
     Case,
     Condition,
     Crop,
     Explanation,
     Image,
+    Kind,
     Network,
     NetworkPair,
     Overlay,
@@ -33,10 +36,16 @@ from studyapp.models import (
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP, Candidate, Category, Classified
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
-from studyapp.studies.definition.study import Definition
+from studyapp.sections.meetings import FEWEST
+from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.lifecycle import open_study
+from studyapp.studies.loading import condition_rows
 from studyapp.studies.photos.selection import wanted_stimuli
+from studyapp.studies.preparation.overlays import shown_by
 from studyapp.studies.texts import text_digest
+from studyapp.studies.words import look_of_words
+
+from .films import small_film
 
 METHODS = ("guided_backprop", "guided_grad_cam", "grad_cam", "deconvnet")
 ANIMALS = ("tiger", "otter", "heron", "gecko", "moth", "llama", "newt", "wolf", "crab", "lynx")
@@ -73,6 +82,9 @@ def make_definition(
     if practice:
         first = {"name": "practice", "paradigm": paradigm, "stage": "practice", "trials": practice}
         blocks.insert(0, first)
+    asked = [PARADIGMS[one["paradigm"]].meets for one in sections.get("blocks", blocks)]
+    if isinstance(conditions, int) and set(asked) - {"one"}:
+        conditions = max(conditions, FEWEST)
     raw: dict[str, Any] = {
         "slug": slug,
         "title": "A small study",
@@ -148,17 +160,11 @@ def _make_conditions(study: Study, definition: Definition) -> list[Condition]:
     )
     for arm in definition.arm_conditions():
         Arm.objects.create(study=study, name=arm)
-    return [
-        Condition.objects.create(
-            study=study,
-            name=one.name,
-            method=one.method,
-            pair=pair,
-            position=number,
-            settings=one.settings,
-        )
-        for number, one in enumerate(definition.conditions)
-    ]
+    pairs = dict.fromkeys(definition.pairs, pair)
+    rows = list(condition_rows(study, definition, pairs))
+    for row in rows:
+        row.save()
+    return rows
 
 
 def make_candidate(paradigm: str, position: int = 0, stratum: str = "") -> Candidate:
@@ -217,12 +223,22 @@ def _make_stimulus(
         options=list(candidate.options),
         facts={**candidate.facts, **({"stratum": stratum} if stratum else {})},
     )
-    for condition in conditions:
-        _make_predictions(stimulus, condition)
-        for map_role in PARADIGMS[paradigm].roles:
-            if condition.method not in WITHOUT_MAP:
-                _make_overlay(stimulus, condition, map_role)
-        _make_crop(stimulus, condition)
+    asked = study_definition(study).meetings_of(paradigm)
+    under = [one for one in conditions if one.name in asked]
+    for pair in {one.pair.pk: one.pair for one in under if one.pair}.values():
+        _make_predictions(stimulus, pair)
+        make_crop(study, pair.stronger, image)
+    uses = [
+        _make_use(stimulus, condition, role, shown)
+        for condition in under
+        for role, shown in zip(
+            PARADIGMS[paradigm].roles_under(condition.name),
+            cycle(shown_by(condition)),
+            strict=False,
+        )
+        if shown.method not in WITHOUT_MAP
+    ]
+    StimulusOverlay.objects.bulk_create(uses)
     return stimulus
 
 
@@ -233,61 +249,99 @@ def make_image(name: str) -> Image:
     return Image.objects.create(sha256=digest, file=file, width=48, height=48)
 
 
-def _make_predictions(stimulus: Stimulus, condition: Condition) -> None:
+def _make_predictions(stimulus: Stimulus, pair: NetworkPair) -> None:
     """Both networks' answers. The weaker one gives another class for every second photo, where
     the paradigm does not need it to be right."""
-    assert condition.pair is not None
     classes = make_classes(stimulus.position)
     errs = "weaker" not in PARADIGMS[stimulus.paradigm].networks and stimulus.position % 2
+    case, rows = stimulus.photo.case, []
     for network, first in (
-        (condition.pair.stronger, classes),
-        (condition.pair.weaker, classes[::-1] if errs else classes),
+        (pair.stronger, classes),
+        (pair.weaker, classes[::-1] if errs else classes),
     ):
         top = [[index, 5.0 - place, 0.9 / 10**place] for place, index in enumerate(first[:3])]
-        Prediction.objects.get_or_create(
-            case=stimulus.photo.case,
-            network=network,
-            defaults={"state": WorkState.READY, "top": top},
-        )
+        rows.append(Prediction(case=case, network=network, state=WorkState.READY, top=top))
+    Prediction.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _make_overlay(stimulus: Stimulus, condition: Condition, role: str) -> None:
-    assert condition.pair is not None
+def _make_use(
+    stimulus: Stimulus, condition: Condition, role: str, shown: Condition
+) -> StimulusOverlay:
+    """The picture of `shown`, a file's condition, which stands in `role` under `condition`."""
+    assert shown.pair is not None
     network_role, class_index = PARADIGMS[stimulus.paradigm].explained(role, stimulus)
-    case, network = stimulus.photo.case, condition.pair.network(network_role)
-    name = f"{case.digest}/{condition.method}/{role}"
+    case, network = stimulus.photo.case, shown.pair.network(network_role)
+    # Two conditions that another tool made differ by their names alone
+    made, kind = shown.method, Kind.MAP
+    if made == IMPORTED:
+        made = f"{made} {shown.name}"
+        kind = Kind(study_definition(stimulus.study).condition(shown.name).shown_kind)
+    name = f"{case.digest}/{made}/{role}"
     digest = hashlib.sha256(name.encode()).hexdigest()
-    explanation, _ = Explanation.objects.get_or_create(
-        case=case,
-        network=network,
-        class_index=class_index,
-        method=condition.method,
-        settings_digest="0" * 64,
-        defaults={"state": WorkState.READY, "map_digest": digest, "map_file": f"{digest}.npz"},
-    )
-    overlay = Overlay(
-        explanation=explanation, display={"size": 96}, display_digest="0" * 64, scope_digest=""
-    )
-    _fill_picture(overlay, name)
-    StimulusOverlay.objects.create(
-        stimulus=stimulus, condition=condition, role=role, overlay=overlay
-    )
+    asked = {
+        "case": case,
+        "network": network,
+        "class_index": class_index,
+        "method": shown.method,
+        "settings_digest": (
+            hashlib.sha256(made.encode()).hexdigest() if kind != Kind.MAP else "0" * 64
+        ),
+    }
+    # Without `get_or_create`, whose savepoints are half of what a small study takes
+    drawn = {"display_digest": "0" * 64, "scope_digest": ""}
+    overlay = None
+    explanation = Explanation.objects.filter(**asked).first()
+    if explanation is None:
+        explanation = Explanation.objects.create(
+            **asked,
+            state=WorkState.READY,
+            kind=kind,
+            map_digest=digest,
+            map_file=f"{digest}.npz",
+            provenance={"imported": {"seconds": 1.0}} if kind == Kind.FILM else {},
+        )
+    else:
+        overlay = Overlay.objects.filter(explanation=explanation, **drawn).first()
+    if overlay is None and kind == Kind.TEXT:
+        look = look_of_words(shown.settings)
+        overlay = Overlay(explanation=explanation, **drawn, display=look)
+        _fill(overlay, f"Its ears are <b>pointed</b> & soft: {digest[:6]}.".encode(), "txt")
+    elif overlay is None and kind == Kind.FILM:
+        overlay = Overlay(explanation=explanation, **drawn, display={"size": 96})
+        _fill(overlay, small_film(int(digest[:2], 16) % 16), "mp4")
+    elif overlay is None:
+        overlay = Overlay(explanation=explanation, **drawn, display={"size": 96})
+        _fill(overlay, _png(name), "png")
+    return StimulusOverlay(stimulus=stimulus, condition=condition, role=role, overlay=overlay)
 
 
-def _make_crop(stimulus: Stimulus, condition: Condition) -> None:
-    assert condition.pair is not None
-    image = stimulus.photo.image
-    if not Crop.objects.filter(image=image, network=condition.pair.stronger).exists():
-        size = stimulus.study.definition["display"]["size"]
-        crop = Crop(image=image, network=condition.pair.stronger, size=size)
-        _fill_picture(crop, f"{image.sha256}/crop")
+def make_crop(study: Study, network: Network, image: Image) -> None:
+    if not Crop.objects.filter(image=image, network=network).exists():
+        crop = Crop(image=image, network=network, size=study.definition["display"]["size"])
+        _fill(crop, _png(f"{image.sha256}/crop"), "png")
 
 
-def _fill_picture(picture: Overlay | Crop, name: str) -> None:
-    content = _png(name)
-    picture.file = _save(f"pictures/{picture.code[:2]}/{picture.code}.png", content)
+def give_further_photos(study: Study) -> Study:
+    """The study, each of whose photos stands beside the next one and one of no trial."""
+    pair = study.pairs.get()
+    other = make_image(f"{study.slug}/beside all")
+    make_crop(study, pair.stronger, other)
+    uses = list(study.images.select_related("case__image").order_by("pk"))
+    for number, use in enumerate(uses):
+        following = uses[(number + 1) % len(uses)].image
+        case = Case.objects.of(use.image, "", [following, other])
+        StudyImage.objects.filter(pk=use.pk).update(case=case)
+    images = {**study.definition["images"], "cases": "cases.csv"}
+    study.definition = {**study.definition, "images": images}
+    Study.objects.filter(pk=study.pk).update(definition=study.definition)
+    return Study.objects.get(pk=study.pk)
+
+
+def _fill(picture: Overlay | Crop, content: bytes, ending: str) -> None:
+    picture.file = _save(f"pictures/{picture.code[:2]}/{picture.code}.{ending}", content)
     picture.digest = hashlib.sha256(content).hexdigest()
-    picture.width = picture.height = 48
+    if ending != "txt":
+        picture.width = picture.height = 48
     picture.state = WorkState.READY
     picture.save()
 

@@ -4,9 +4,9 @@ import hashlib
 import io
 
 from django.core.files.storage import default_storage
-from PIL import Image
+from PIL import Image as Picture
 
-from studyapp.models import Crop, Overlay, Study
+from studyapp.models import Crop, Image, Overlay, Study
 
 SIDE = 448
 
@@ -14,7 +14,7 @@ SIDE = 448
 def enlarge_pictures(study: Study) -> int:
     """Put noisy pictures of 448 pixels into every picture file of `study`; bytes of the largest."""
     overlays = Overlay.objects.filter(uses__stimulus__study=study).distinct()
-    crops = Crop.objects.filter(image__cases__uses__study=study)
+    crops = Crop.objects.filter(image__in=Image.objects.of(study.images.all()))
     largest = 0
     for picture in (*overlays, *crops):
         content = _noisy(picture.code)
@@ -28,7 +28,7 @@ def _noisy(name: str) -> bytes:
     """A picture that compresses to some 300 kB, as an overlay on a photo does."""
     noise = hashlib.shake_256(name.encode()).digest(SIDE * SIDE)
     quiet = bytes(value & 15 for value in noise)
-    picture = Image.frombytes("L", (SIDE, SIDE), quiet).convert("RGB")
+    picture = Picture.frombytes("L", (SIDE, SIDE), quiet).convert("RGB")
     buffer = io.BytesIO()
     picture.save(buffer, "PNG")
     return buffer.getvalue()

@@ -5,8 +5,10 @@ from random import Random
 from sandbox.builders import take_part
 from studyapp.models import Judgment, Participation, Study, Trial
 from studyapp.paradigms import PARADIGMS, TrialForm
+from studyapp.paradigms.presented import told_presentation
 from studyapp.participations.answering import answer, current_trial
 from studyapp.simulation.crowd import asked_in
+from studyapp.simulation.presented import plausible_record
 from studyapp.simulation.profiles import POPULATIONS, Profile
 from studyapp.studies.definition.study import study_definition
 
@@ -41,12 +43,13 @@ def answer_all(
         posted = {name: str(given) for name, given in profile.answers(asked, random).items()}
         form = TrialForm(posted, questions=PARADIGMS[trial.paradigm].asks(asked))
         assert form.is_valid(), form.errors
+        told = plausible_record(asked, random)
         answer(
             person,
             trial_code=trial.code,
             value=form.value(),
             data=form.extra(),
-            timing={"rt_ms": 1200},
+            timing={"rt_ms": 1200, "presentation": told_presentation(told, asked)},
         )
     person.refresh_from_db()
     return person

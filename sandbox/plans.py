@@ -12,7 +12,7 @@ GROWING = frozenset(
     for name in (
         "judgment", "trial", "slot", "participation", "participant", "panelidentity", "event",
         "stimulus", "stimulusoverlay", "overlay", "crop", "explanation", "image", "case",
-        "studyimage",
+        "casephoto", "studyimage",
     )
 )  # fmt: skip
 PLANNED = ("SELECT", "INSERT", "UPDATE", "DELETE")

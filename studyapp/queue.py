@@ -36,7 +36,8 @@ app.conf.update(
 )
 
 # "gpu" takes what a graphics card speeds up (predict, explain), "cpu" the rest, but for measuring,
-# which lasts long and which nobody waits for: it gives way to all other work of its worker.
+# rehearsals and the making of ready studies, which last long: measuring gives way to all other work
+# of its worker.
 MEASURING = "measure"
 QUEUES = ("gpu", "cpu", MEASURING)
 START_A_WORKER = f"celery -A tasks worker --pool solo -Q {','.join(QUEUES)}"
@@ -47,6 +48,10 @@ RENDER = "tasks.render"
 REPORT = "tasks.report"
 BUNDLE = "tasks.bundle"
 MEASURE = "tasks.measure"
+REHEARSE = "tasks.rehearse"
+MAKE = "tasks.make"
+# What they are asked for on, where that is not "cpu"
+SLOW = (MEASURE, REHEARSE, MAKE)
 # What they all do waits in rows, which a worker that finds its queues empty looks for.
 # A connection of before may be stale; what fails twice waits.
 ONCE_MORE = {"max_retries": 1, "interval_start": 0, "interval_step": 0, "interval_max": 0}

@@ -12,6 +12,7 @@ from studyapp.views import (
     panel_events,
     participation,
     pictures,
+    previews,
     replay,
 )
 
@@ -44,6 +45,8 @@ urlpatterns = [
     path("p/<code:code>/withdraw", participation.withdraw, name="withdraw"),
     path("p/<code:code>/about", participation.about, name="about"),
     path("p/<code:code>/<code:name>.png", pictures.picture, name="picture"),
+    path("preview/", previews.preview_new, name="preview_new"),
+    path("preview/<int:key>/", previews.preview_file, name="preview_file"),
     path("replay/<code:code>/<int:number>", replay.replay, name="replay"),
     path("o/<code:code>.png", pictures.desk_picture, name="desk_picture"),
     path("panels/prolific/", panel_events.prolific_event, name="prolific_event"),

@@ -26,6 +26,8 @@ app.conf.imports = (
     "tasks.reports",
     "tasks.metrics",
     "tasks.bundles",
+    "tasks.rehearsals",
+    "tasks.makings",
 )
 
 __all__ = ["app"]

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import torch
@@ -16,10 +17,11 @@ from photos import Channels
 from studyapp.models import Measurement, MetricValue, StimulusOverlay
 from studyapp.queue import MEASURE, MEASURING, app, ask
 from studyapp.studies.preparation.claims import finish
+from studyapp.studies.preparation.targets import target_of
 
 from .batches import claimed, refuse
-from .networks import loaded
-from .stored_files import open_image, stored_map
+from .networks import crop_beside_table, loaded
+from .stored_files import asked_with, open_image, photo_bytes, stored_map
 from .watch import others_wait
 
 NEEDED = ("use__stimulus__photo__case__image", "use__overlay__explanation__network",
@@ -57,30 +59,57 @@ def _measure(row: Measurement, name: str) -> None:
 
 
 def _values(use: StimulusOverlay) -> Iterator[tuple[str, float]]:
-    """Every metric of the explanation; NaN where it is not defined."""
+    """Every metric of the explanation; NaN where it is not defined. Of a network that nobody loads
+    those alone that ask it nothing."""
     explanation = use.overlay.explanation
-    network = loaded(explanation.network).asking([explanation.case.asked_with])
-    photo = open_image(explanation.case.image, network)
     values = torch.as_tensor(np.asarray(stored_map(explanation)))[None]
-    images = network.prepare([photo])
+    if explanation.network.is_table:
+        steps = crop_beside_table(explanation.network)
+        photo = explainer.open_photo(photo_bytes(explanation.case.image))
+        yield from _on_boxes(use, values, (steps, photo), (steps.size, steps.size))
+        return
+    alone = loaded(explanation.network)
+    network = alone.asking([asked_with(explanation.case, alone)])
+    image = open_image(explanation.case.image, network)
+    images = network.prepare([image])
+    explained = _explained(use)
     for name in ON_NETWORK:
-        found = METRICS[name].compute(network, images, values, [explanation.class_index])
+        found = METRICS[name].compute(network, images, values, explained)
         yield name, float(found[0])
-    boxes = [box for box in _boxes(use, network, photo) if box is not None]
-    if boxes:
-        size = (int(images.shape[2]), int(images.shape[3]))
-        for name in ON_BOXES:
-            yield name, float(METRICS[name].compute(values, [boxes], size)[0])
+    size = (int(images.shape[2]), int(images.shape[3]))
+    yield from _on_boxes(use, values, (network.preprocess, image), size)
 
 
-def _boxes(
-    use: StimulusOverlay, network: explainer.Network, photo: Image.Image | Channels
-) -> Iterator[Box | None]:
-    """The boxes of the stimulus' category where the network's crop has them.
+def _explained(use: StimulusOverlay) -> Any:
+    """The class of the map, or the very region or box that it explains.
+
+    What another tool made is measured as a map of ours would be, of no class by the class that is
+    asked about.
+    """
+    explanation = use.overlay.explanation
+    told = explanation.class_index
+    class_index = use.stimulus.class_index if told is None else told
+    if explanation.target:
+        (text,) = explanation.provenance["targets"]
+    else:
+        text = target_of(explanation.network, class_index)
+    return explainer.read_target(text) if text else [class_index]
+
+
+def _on_boxes(
+    use: StimulusOverlay, values: torch.Tensor, seen: tuple[Any, Any], size: tuple[int, int]
+) -> Iterator[tuple[str, float]]:
+    boxes = [box for box in _boxes(use, *seen) if box is not None]
+    for name in ON_BOXES if boxes else ():
+        yield name, float(METRICS[name].compute(values, [boxes], size)[0])
+
+
+def _boxes(use: StimulusOverlay, steps: Any, photo: Image.Image | Channels) -> Iterator[Box | None]:
+    """The boxes of the stimulus' category where the crop of `steps` has them.
 
     A box is cropped as the photo is, as a white rectangle, so that no geometry is worked out twice.
     """
-    if network.preprocess is None:
+    if steps is None:
         return
     for category in use.stimulus.photo.categories:
         if category["name"] == use.stimulus.category:
@@ -88,5 +117,5 @@ def _boxes(
                 mask = Image.new("RGB", photo.size)
                 corners = (left, top, left + width - 1, top + height - 1)
                 ImageDraw.Draw(mask).rectangle(corners, fill="white")
-                cropped = network.preprocess.crop(mask).convert("L")
+                cropped = steps.crop(mask).convert("L")
                 yield mask_box(np.asarray(cropped) > 127)

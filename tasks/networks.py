@@ -11,13 +11,16 @@ from django.conf import settings
 
 import explainer
 from explainer.passes.targets import in_probabilities
-from studyapp.models import Network, Prediction, Study
+from studyapp.models import Case, Network, Prediction, Study
 from studyapp.studies.definition.study import study_definition
 
 from .batches import worker_name
 from .loads import BrokenOffError, counted
+from .stored_files import asked_with
 
 KEPT = 4
+# Of a square whose side nobody has named; pictures are drawn at the display's size
+CENTRE = 224
 
 
 def loaded(network: Network) -> explainer.Network:
@@ -70,6 +73,15 @@ def network_for(study_id: int, network_id: int) -> explainer.Network | None:
     except (explainer.ExplainerError, OSError) as error:
         stop(study_id, f"the network {network} can't be loaded by {worker_name()}: {error}")
         return None
+
+
+def crop_beside_table(network: Network) -> explainer.Preprocess:
+    """What people see of a photo where nobody loads the network: the square that it was given, as
+    the study file says, or the largest one in the middle."""
+    size = int(network.options.get("size", CENTRE))
+    resize = int(network.options.get("resize", size))
+    squash = bool(network.options.get("squash", False))
+    return explainer.Preprocess(size=size, resize=resize, squash=squash)
 
 
 def stop(study_id: int, problem: str) -> None:
@@ -133,23 +145,30 @@ def examine(study: Study) -> None:
     Told before the first photo is predicted, in one sentence, and not by every photo's row.
     """
     definition = study_definition(study)
-    first = study.images.select_related("case").order_by("case__digest").first()
-    context = first.case.context if first is not None else ""
+    first = study.images.order_by("case__digest").first()
+    case = first.case_id if first is not None else None
     for pair in study.pairs.select_related("stronger", "weaker"):
         section = definition.pairs[pair.name]
         for row, name in ((pair.stronger, section.stronger), (pair.weaker, section.weaker)):
-            if row is not None and name is not None:
+            if row is not None and name is not None and not row.is_table:
                 wanted = json.dumps(_wanted(row), sort_keys=True)
                 methods = json.dumps(definition.methods_of(name), sort_keys=True)
-                _examine(wanted, row.pk, methods, (context, definition.images.channels or 0))
+                _examine(
+                    wanted, row.pk, methods, (case, definition.images.channels or 0), row.target
+                )
 
 
 @lru_cache(maxsize=64)
-def _examine(wanted: str, key: int, methods: str, case: tuple[str, int]) -> None:
-    """Tried with what one of the study's cases is asked with, on files of so many channels."""
-    context, channels = case
-    network = _load(wanted, key).asking([json.loads(context) if context else None])
-    explainer.examine(network, json.loads(methods), channels=channels)
+def _examine(
+    wanted: str, key: int, methods: str, tried: tuple[int | None, int], target: str
+) -> None:
+    """Tried with what a case of the study (by key) is asked with, on files of so many channels."""
+    case, channels = tried
+    network = _load(wanted, key)
+    entry = None if case is None else asked_with(Case.objects.get(pk=case), network)
+    explainer.examine(
+        network.asking([entry]), json.loads(methods), channels=channels, target=target or None
+    )
 
 
 def settings_digest(network: Network, method: str, settings: dict[str, Any]) -> str:

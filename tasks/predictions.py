@@ -17,7 +17,7 @@ from studyapp.studies.preparation.claims import fail, finish
 from .batches import claimed, refuse
 from .networks import network_for
 from .preparation import step_of
-from .stored_files import open_image
+from .stored_files import FURTHER, asked_with, open_image
 
 BATCH = 16
 # Scores and probabilities of one case's answers
@@ -35,12 +35,16 @@ def predict(study_id: int, network_id: int, keys: list[int]) -> None:
         step_of(study_id, study_predictions),
         claimed(wanted, PREDICT, study_id, network_id, queue="gpu") as (name, mine),
     ):
-        _predict(network, mine.select_related("case__image").order_by("pk"), name)
+        _predict(
+            network,
+            mine.select_related("case__image").prefetch_related(FURTHER).order_by("pk"),
+            name,
+        )
 
 
 def _predict(network: explainer.Network, rows: QuerySet[Prediction], name: str) -> None:
     def seen(row: Prediction) -> tuple[torch.Tensor, Any]:
-        return network.seen(open_image(row.case.image, network)), row.case.asked_with
+        return network.seen(open_image(row.case.image, network)), asked_with(row.case, network)
 
     def answers(read: Sequence[tuple[torch.Tensor, Any]]) -> list[Scored]:
         images, contexts = zip(*read, strict=True)

@@ -12,7 +12,18 @@ import explainer
 from explainer.explanations.batches import in_batches
 from explainer.pictures.render import encode
 from studyapp import storage
-from studyapp.models import Crop, Explanation, Image, Network, Overlay, Study, WorkQuerySet
+from studyapp.models import (
+    IMPORTED,
+    Crop,
+    Explanation,
+    Image,
+    Kind,
+    Network,
+    Overlay,
+    Study,
+    WorkQuerySet,
+)
+from studyapp.models.study import TABLE
 from studyapp.queue import EXPLAIN, RENDER, app
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.preparation.advance import study_crops, study_explanations, study_overlays
@@ -20,12 +31,23 @@ from studyapp.studies.preparation.claims import finish
 from studyapp.studies.preparation.encodings import COMPACT, QUALITY, overlay_encoding
 
 from .batches import claimed, refuse, refuse_fault
-from .networks import loaded, network_for
+from .films import drawn_film, film_side
+from .networks import crop_beside_table, loaded, network_for
 from .preparation import step_of
-from .stored_files import open_image, photo_bytes, stored_map
+from .sheets import in_square
+from .stored_files import (
+    FURTHER,
+    asked_with,
+    open_image,
+    photo_bytes,
+    stored_map,
+    stored_picture,
+    stored_text,
+)
 
 PHOTOS_AT_ONCE = 8
-Read = tuple[list[Explanation], Tensor]  # a case's rows, and what the network sees of its photo
+# A case's rows, what the network sees of its photo, and what it is asked beside it
+Read = tuple[list[Explanation], Tensor, Any]
 NETWORK_OF = {"overlay": "explanation__network", "crop": "network"}
 
 
@@ -40,7 +62,8 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
         step_of(study_id, study_explanations),
         claimed(wanted, EXPLAIN, study_id, network_id, queue="gpu") as (name, mine),
     ):
-        for photos in patterns(mine.select_related("case__image").order_by("case_id", "pk")):
+        rows = mine.select_related("case__image").prefetch_related(FURTHER)
+        for photos in patterns(rows.order_by("case_id", "pk")):
             _explain(network, photos, name, at_once=PHOTOS_AT_ONCE)
 
 
@@ -48,27 +71,35 @@ def patterns(rows: Iterable[Explanation]) -> list[list[list[Explanation]]]:
     """Rows by photo, photos of one pattern together: one call of the explainer can explain them.
 
     A pattern is how many classes are explained by which methods with which settings. A method
-    asked for with two settings makes two patterns.
+    asked for with two settings makes two patterns. Of targets, a photo has one at a time.
     """
-    by_photo: dict[tuple[int, int], list[Explanation]] = {}
+    by_photo: dict[tuple[int, str, int | None, int], list[Explanation]] = {}
     for row in rows:
+        named = (row.target_digest, row.class_index if row.target else -1)
         # The first group of the row's photo in which its method has no other settings
         variant = 0
         while any(
             other.method == row.method and other.settings_digest != row.settings_digest
-            for other in by_photo.get((row.case_id, variant), [])
+            for other in by_photo.get((row.case_id, *named, variant), [])
         ):
             variant += 1
-        by_photo.setdefault((row.case_id, variant), []).append(row)
+        by_photo.setdefault((row.case_id, *named, variant), []).append(row)
     found: dict[Any, list[list[Explanation]]] = {}
     for photo in by_photo.values():
         methods = tuple(sorted({(row.method, row.settings_digest) for row in photo}))
-        found.setdefault((len(_classes(photo)), methods), []).append(photo)
+        pattern = (bool(photo[0].target), len(_classes(photo)), methods)
+        found.setdefault(pattern, []).append(photo)
     return list(found.values())
 
 
 def _classes(rows: Sequence[Explanation]) -> list[int]:
-    return sorted({row.class_index for row in rows})
+    return sorted({_class(row) for row in rows})
+
+
+def _class(row: Explanation) -> int:
+    """The explained class: what we compute has one."""
+    assert row.class_index is not None
+    return row.class_index
 
 
 def _explain(
@@ -77,13 +108,14 @@ def _explain(
     """Photos of one pattern, so many at a time; where one fails alone, each of its rows alone."""
 
     def read(photo: list[Explanation]) -> Read:
-        return photo, network.seen(open_image(photo[0].case.image, network))
+        case = photo[0].case
+        return photo, network.seen(open_image(case.image, network)), asked_with(case, network)
 
     for some, found in in_batches(photos, read, partial(_found, network), size=at_once):
         if not isinstance(found, Exception):
             for place, photo in enumerate(some):
                 for row in photo:
-                    _record(found, place, row, _classes(photo).index(row.class_index), name)
+                    _record(found, place, row, _classes(photo).index(_class(row)), name)
         elif len(some[0]) == 1:
             refuse(some[0][0], name, found)
         else:
@@ -92,15 +124,42 @@ def _explain(
 
 
 def _found(network: explainer.Network, read: Sequence[Read]) -> explainer.Found:
-    first, _ = read[0]
+    photos, images, entries = zip(*read, strict=True)
     with tempfile.TemporaryDirectory(prefix="discern-photos-") as folder:
         return explainer.explain(
-            network.asking([case[0].case.asked_with for case, _ in read]),
-            network.batch([image for _, image in read]),
-            [_classes(photo) for photo, _ in read],
-            tuple(sorted({row.method for row in first})),
-            settings={row.method: _settings(row, Path(folder)) for row in first if row.settings},
+            network.asking(entries),
+            network.batch(images),
+            _targets(photos),
+            tuple(sorted({row.method for row in photos[0]})),
+            settings={
+                row.method: _settings(row, Path(folder)) for row in photos[0] if row.settings
+            },
         )
+
+
+def _targets(photos: Sequence[list[Explanation]]) -> Any:
+    """What is explained of photos of one pattern: of each the same number of classes, or what its
+    rows name."""
+    if not photos[0][0].target:
+        return [_classes(photo) for photo in photos]
+    return [target_of(photo[0]) for photo in photos]
+
+
+def target_of(row: Explanation) -> explainer.targets.Target:
+    """The target that a row names; ExplainerError where it is of another class, or another one
+    than its digest says."""
+    target = explainer.read_target(row.target)
+    if target.text() != row.target or target.digest() != row.target_digest:
+        raise explainer.ExplainerError(
+            f"the target {row.target} is not the one that its row is known by",
+            "prepare the study again",
+        )
+    if getattr(target, "class_", row.class_index) != row.class_index:
+        raise explainer.ExplainerError(
+            f"the target {row.target} is not of the row's class {row.class_index}",
+            "prepare the study again",
+        )
+    return target
 
 
 def _settings(row: Explanation, folder: Path) -> dict[str, Any]:
@@ -125,7 +184,8 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
     try:
         if row.attempts > 1:
             storage.remove_leftovers(folder, (f"{row.pk}-", f".{row.pk}-"))
-        array = found[row.method][place, which].cpu().numpy()
+        at = place if row.target else (place, which)  # of a target, each photo has one map
+        array = found[row.method][at].cpu().numpy()
         digest = storage.keep(file, explainer.store.maps_bytes({"map": array}))
     except OSError as error:
         refuse(row, name, error)
@@ -135,11 +195,8 @@ def _record(found: explainer.Found, place: int, row: Explanation, which: int, na
         name,
         map_file=file,
         map_digest=digest,
-        is_empty=bool(found.empty[row.method][place, which]),
-        checks={
-            key: float(values[place, which])
-            for key, values in found.checks.get(row.method, {}).items()
-        },
+        is_empty=bool(found.empty[row.method][at]),
+        checks={key: float(values[at]) for key, values in found.checks.get(row.method, {}).items()},
         provenance={
             **found.provenance_of(place),
             "layer": found.layer,
@@ -158,7 +215,8 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
     """Draw the claimed ones of the pictures `keys`; `kind` is "overlay" or "crop"."""
     model = Overlay if kind == "overlay" else Crop
     wanted: WorkQuerySet[Any] = model.objects.filter(pk__in=keys)
-    needed = wanted.values_list(NETWORK_OF[kind], flat=True).distinct()
+    loads = wanted.exclude(**{f"{NETWORK_OF[kind]}__builder": TABLE})
+    needed = loads.values_list(NETWORK_OF[kind], flat=True).distinct()
     if any(network_for(study_id, network) is None for network in needed):
         return
     # Of WebP, as all pictures of a kind in the study have it; None: lossless
@@ -174,35 +232,59 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
 
 
 def _render(row: Overlay | Crop, name: str, quality: int | None) -> None:
-    file = f"pictures/{row.code[:2]}/{row.code}.webp"
+    folder = f"pictures/{row.code[:2]}"
     try:
         if row.attempts > 1:
-            storage.remove_leftovers(f"pictures/{row.code[:2]}", (f".{row.code}.",))
-        if isinstance(row, Overlay):
-            picture = _draw_overlay(row)
-        else:
-            picture = _crop_of(row.network, row.image, row.size)
-        digest = storage.keep(file, encode(picture, "webp", quality=quality))
+            storage.remove_leftovers(folder, (f".{row.code}.",))
+        content, ending, size = _drawn_file(row, quality)
+        file = f"{folder}/{row.code}.{ending}"
+        digest = storage.keep(file, content)
     except (explainer.ExplainerError, OSError) as error:
         refuse(row, name, error)
     else:
-        finish(row, name, file=file, digest=digest, width=picture.width, height=picture.height)
+        finish(row, name, file=file, digest=digest, **size)
+
+
+def _drawn_file(row: Overlay | Crop, quality: int | None) -> tuple[bytes, str, dict[str, int]]:
+    """What people see, how its file's name ends, and its size in pixels."""
+    kind = row.explanation.kind if isinstance(row, Overlay) else ""
+    if isinstance(row, Overlay) and kind == Kind.TEXT:
+        return stored_text(row.explanation), "txt", {}
+    if isinstance(row, Overlay) and kind == Kind.FILM:
+        side = film_side(row.display)
+        return drawn_film(row.explanation, row.display), "mp4", {"width": side, "height": side}
+    picture = (
+        _draw_overlay(row)
+        if isinstance(row, Overlay)
+        else _crop_of(row.network, row.image, row.size)
+    )
+    size = {"width": picture.width, "height": picture.height}
+    return encode(picture, "webp", quality=quality), "webp", size
 
 
 def _draw_overlay(row: Overlay) -> Any:
-    """The picture of a map whose digest is what was recorded, on what the network saw."""
+    """The picture of an explanation whose digest is what was recorded: of a map, on what the
+    network saw."""
     explanation = row.explanation
+    if explanation.kind != Kind.MAP:
+        return in_square(stored_picture(explanation), row.display)
     display = explainer.Display.from_settings(row.display)
-    shown = loaded(explanation.network).shown
-    array, *together = (
-        explainer.drawn(stored_map(one), one.method, shown)
-        for one in (explanation, *row.normalised_with.all())
-    )
+    array, *together = (_drawn(one) for one in (explanation, *row.normalised_with.all()))
     crop = _crop_of(explanation.network, explanation.case.image, display.size)
     signed = bool(explanation.settings.get("signed", False))
     return explainer.render(array, crop, display, together=tuple(together), signed=signed)
 
 
+def _drawn(explanation: Explanation) -> Any:
+    """The values of a map that are drawn."""
+    array = stored_map(explanation)
+    if explanation.method == IMPORTED:
+        return array
+    return explainer.drawn(array, explanation.method, loaded(explanation.network).shown)
+
+
 def _crop_of(network: Network, image: Image, size: int | None) -> Any:
+    if network.is_table:
+        return crop_beside_table(network).crop(explainer.open_photo(photo_bytes(image)), size)
     found = loaded(network)
     return found.crop(open_image(image, found), size=size)

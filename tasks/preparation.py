@@ -11,6 +11,7 @@ from studyapp.studies.preparation.advance import advance, study_networks
 
 from .batches import StorageFault
 from .networks import describe, examine, network_for, settings_digest, stop
+from .squares import refuse_other_squares
 
 
 @app.task(name=PREPARE)
@@ -21,11 +22,14 @@ def prepare(study_id: int) -> None:
         return
     try:
         for network in study_networks(study):
+            if network.is_table:
+                continue
             if network_for(study_id, network.pk) is None:
                 return
             describe(network)
         if not study.stimuli.exists():
             examine(study)
+            refuse_other_squares(study)
     except explainer.ExplainerError as error:
         stop(study_id, str(error))
         return

@@ -6,18 +6,34 @@ from collections.abc import Iterable, Iterator
 import redis
 from django.conf import settings
 
-from studyapp.models import Download, Measurement, Report, Study
-from studyapp.queue import BROKER_SECONDS, BUNDLE, MEASURE, MEASURING, PREPARE, QUEUES, REPORT, app
+from studyapp.models import Download, Making, Measurement, Rehearsal, Report, Study
+from studyapp.queue import (
+    BROKER_SECONDS,
+    BUNDLE,
+    MAKE,
+    MEASURE,
+    MEASURING,
+    PREPARE,
+    QUEUES,
+    REHEARSE,
+    REPORT,
+    SLOW,
+    app,
+)
 from studyapp.studies.preparation.advance import study_work
 from studyapp.studies.preparation.claims import is_held
 
 ASKED = "discern/asked-again"
 # A task by its name, and the row that it is about
 Wanted = tuple[str, int]
-ROWS: dict[str, type[Report] | type[Download] | type[Measurement]] = {
+ROWS: dict[
+    str, type[Report] | type[Download] | type[Measurement] | type[Rehearsal] | type[Making]
+] = {
     REPORT: Report,
     BUNDLE: Download,
     MEASURE: Measurement,
+    REHEARSE: Rehearsal,
+    MAKE: Making,
 }
 # The queues of this process, once it is ready
 taken: tuple[str, ...] = ()
@@ -49,7 +65,7 @@ def _forgotten() -> Iterator[Wanted]:
     others = [name for name in QUEUES if name != MEASURING]
     if _are_empty(others):
         yield from forgotten_studies()
-        yield from (one for one in unmade() if one[0] != MEASURE or _are_empty([MEASURING]))
+        yield from (one for one in unmade() if one[0] not in SLOW or _are_empty([MEASURING]))
 
 
 def others_wait() -> bool:
@@ -74,7 +90,7 @@ def forgotten_studies() -> Iterator[Wanted]:
 
 
 def unmade() -> Iterator[Wanted]:
-    """Reports, bundles and measurements that were asked for and that no worker is at."""
+    """Reports, bundles, measurements and the like that were asked for and that no worker is at."""
     for task, model in ROWS.items():
         waiting = model.objects.pending().exclude(is_held())
         yield from ((task, key) for key in waiting.values_list("pk", flat=True))
@@ -83,7 +99,7 @@ def unmade() -> Iterator[Wanted]:
 def ask_again(wanted: Iterable[Wanted]) -> None:
     for task, key in sorted(wanted):
         argument = key if task == PREPARE else [key]
-        queue = MEASURING if task == MEASURE else "cpu"
+        queue = MEASURING if task in SLOW else "cpu"
         app.signature(task, args=[argument]).apply_async(queue=queue)
 
 

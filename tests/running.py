@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from io import StringIO
@@ -55,3 +56,19 @@ def queries_of(ask: Callable[[], object], *, again: bool = False) -> int:
     with CaptureQueriesContext(connection) as asked:
         ask()
     return len(asked)
+
+
+def is_running(process: int) -> bool:
+    """What nobody has waited for yet is a zombie, and runs no more."""
+    try:
+        state = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):  # the latter if it is reaped meanwhile
+        return False
+    return state not in ("Z", "X")
+
+
+def gone_within(process: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while is_running(process) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not is_running(process)

@@ -185,3 +185,11 @@ def test_no_cursor_outlives_a_transaction_behind_a_pooler(pooled: bool) -> None:
     found = database_from_url("postgresql://discern:secret@db:6432/discern", pooled=pooled)
     assert found["DISABLE_SERVER_SIDE_CURSORS"] is pooled
     assert (found["HOST"], found["PORT"], found["USER"]) == ("db", "6432", "discern")
+
+
+@pytest.mark.parametrize("name", ["my_lab.networks", "my_lab.networks:", "my lab:vit", "a:b:c"])
+def test_a_factory_that_names_no_function_is_refused(name: str, settings: Settings) -> None:
+    settings.NETWORK_FACTORIES = ["my_lab.networks:vit", name]
+    assert only(checks.check_factories()) == "studyapp.E013"
+    settings.NETWORK_FACTORIES = ["my_lab.networks:vit", "top:net"]
+    assert checks.check_factories() == []

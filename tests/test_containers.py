@@ -217,7 +217,10 @@ def image_of(target: str, folder: Path) -> Path:
     """The files that the Dockerfile copies into one image, as .dockerignore lets them through."""
     let_through = [line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
                    if line.startswith("!")]  # fmt: skip
-    for line in re.findall(r"^COPY (.+)$", stage(target), re.MULTILINE):
+    lines = stage(target)
+    for name, value in re.findall(r"^ARG (\w+)=(\S+)$", lines, re.MULTILINE):
+        lines = lines.replace(f"${{{name}}}", value)
+    for line in re.findall(r"^COPY (.+)$", lines, re.MULTILINE):
         *sources, goal = line.split()
         for source in sources:
             assert any(PurePosixPath(source).match(one) for one in let_through), source
@@ -240,7 +243,7 @@ import io, json, sys
 from pathlib import Path, PurePosixPath
 from django.core.management import call_command
 import studyapp
-from studyapp.admin.uploading import READY, ready_files
+from studyapp.studies.ready_files import ready_files
 assert Path(studyapp.__file__).is_relative_to(Path.cwd())
 out = Path(sys.argv[0] or ".").parent / "written"
 out.mkdir()
@@ -257,7 +260,10 @@ made = json.loads((out / "private" / "manifest.json").read_text("utf-8"))
 print(made["versions"]["discern"], sorted(made["locks"]), len(ready_files()))
 """
 BUNDLES = """
+from ready.catalogue import ready_files
 from studyapp.models import Download, Study
+from studyapp.studies.ready_files import made_studies
+assert [one.name for one in made_studies()] == list(ready_files()) != []
 from tasks.bundles import bundle
 from tasks.reports import report
 row = Download.objects.create(study=Study.objects.get(slug="small"), public=True)

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-FUNCTION = re.compile(r"`((?:studyapp|tasks|explainer|photos)(?:\.\w+)+)`")
+FUNCTION = re.compile(r"`((?:studyapp|tasks|explainer|photos|ready)(?:\.\w+)+)`")
 FILE = re.compile(
-    r"`((?:studyapp|tasks|explainer|photos|sandbox|demo|bench|tests|docs|fixtures|requirements)"
+    r"`((?:studyapp|tasks|explainer|photos|ready|sandbox|demo|bench|tests|docs|fixtures|requirements)"
     r"/[\w./-]+)"
 )
 TEST = re.compile(r"`(tests/[\w/]+\.py)(?:::(test_\w+))?`")

@@ -1,5 +1,6 @@
 """What `make mutants` works through stays true to the code, and its verdicts are right."""
 
+import tomllib
 from pathlib import Path
 
 from tests.mutations.__main__ import Bench
@@ -8,6 +9,11 @@ from tests.mutations.listed import Mutation, listed
 
 def test_every_listed_fault_fits_the_code() -> None:
     assert [told for entry in listed() if (told := entry.complaint())] == []
+
+
+def test_no_fault_is_listed_under_a_name_that_is_not_read() -> None:
+    for path in (Path(__file__).parent / "mutations").glob("*.toml"):
+        assert list(tomllib.loads(path.read_text(encoding="utf-8"))) == ["mutation"], path.name
 
 
 def write_project(folder: Path) -> Mutation:

@@ -79,6 +79,8 @@ def thumbnail(picture: Picture, what: str) -> SafeString | str:
     if picture.state != WorkState.READY:
         return picture.state
     address = reverse("desk_picture", args=[picture.code])
+    if picture.file.endswith((".txt", ".mp4")):
+        return format_html('<a href="{}">{}</a>', address, what)
     return format_html(
         '<a href="{}"><img class="thumbnail" src="{}" alt="{}" loading="lazy"></a>',
         address,

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from studyapp.models import Explanation, Stimulus, StudyImage
 from studyapp.queue import PREPARE, ask
 from studyapp.studies.preparation.claims import retry
+from studyapp.studies.preparation.targets import explained_in
 from studyapp.studies.rights import Act, acts, may_sign_in, visible_studies
 
 from .filters import NetworkFilter, StudyFilter, networks_of_studies
@@ -53,8 +54,8 @@ class StimulusAdmin(ReadingAdmin):
 
 @admin.register(Explanation)
 class ExplanationAdmin(ReadingAdmin):
-    list_display = ("method", "case", "network", "class_index", "state", "is_empty", "attempts",
-                    "error")  # fmt: skip
+    list_display = ("method", "case", "network", "class_index", "explained", "state", "is_empty",
+                    "attempts", "error")  # fmt: skip
     list_filter = ("state", "is_empty", "method", NetworkFilter)
     list_select_related = ("case__image", "network")
     actions = ("try_again",)
@@ -65,6 +66,10 @@ class ExplanationAdmin(ReadingAdmin):
             case__in=StudyImage.objects.filter(study__in=studies).values("case"),
             network__in=networks_of_studies(studies),
         )
+
+    @admin.display(description="explained")
+    def explained(self, row: Explanation) -> str:
+        return explained_in(row) or "its score"
 
     def has_try_permission(self, request: HttpRequest) -> bool:
         return may_sign_in(request.user)

@@ -5,14 +5,16 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import IntegerField, OuterRef, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
 from studyapp.models import Slot, Status, Study, count_people
 from studyapp.studies.rights import may_add_studies
 
+from .desk.editor import file_words
 from .desk.pages import study_urls
+from .making import make_study, making_progress
 from .reading import ReadingAdmin
-from .uploading import add_study
+from .uploading import add_study, check_new
 
 
 @admin.register(Study)
@@ -55,4 +57,11 @@ class StudyAdmin(ReadingAdmin):
         return add_study(request)
 
     def get_urls(self) -> list[URLPattern]:
-        return study_urls(self.admin_site.admin_view) + super().get_urls()
+        guard = self.admin_site.admin_view
+        of_no_study = [
+            path("words/", guard(file_words), name="study_words"),
+            path("add/check/", guard(check_new), name="study_add_check"),
+            path("make/", guard(make_study), name="study_make"),
+            path("make/progress/", guard(making_progress), name="study_make_progress"),
+        ]
+        return study_urls(guard) + of_no_study + super().get_urls()

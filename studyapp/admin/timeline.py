@@ -7,19 +7,31 @@ from datetime import datetime
 
 from django.urls import reverse
 
-from studyapp.models import Crop, Judgment, Participation, Stage, StimulusOverlay
+from studyapp.models import Crop, Judgment, Kind, Overlay, Participation, Stage, StimulusOverlay
 from studyapp.paradigms import PARADIGMS, Asked
-from studyapp.paradigms.base import PHOTO
-from studyapp.paradigms.questions import DECLINED
+from studyapp.paradigms.base import PHOTO, told_role
+from studyapp.paradigms.questions import DECLINED, NOT_ASKED
+from studyapp.paradigms.regions import region_words
 from studyapp.studies.definition.study import Definition, study_definition
+from studyapp.studies.words import Words, words_of
 
-# (stimulus or image, condition or network) → role → the picture's address
-Pictures = dict[tuple[int | None, int | None], dict[str, str]]
+
+@dataclass(frozen=True)
+class FilmAddress:
+    """Where a film is, in a picture's place."""
+
+    film: str
+
+
+# What stands in a place of a page: a picture's address, words, or a film's address
+Shown = str | Words | FilmAddress
+# (stimulus or image, condition or network) → role → what is shown
+Pictures = dict[tuple[int | None, int | None], dict[str, Shown]]
 
 
 @dataclass(frozen=True)
 class Step:
-    """One line of the timeline. `pictures`: (place, what is shown there, address)."""
+    """One line of the timeline. `pictures`: (place, role, what is shown there)."""
 
     at: datetime
     title: str
@@ -27,7 +39,7 @@ class Step:
     judgment: Judgment | None = None
     answer: str = ""
     check: str = ""
-    pictures: list[tuple[str, str, str]] = field(default_factory=list)
+    pictures: list[tuple[str, str, Shown]] = field(default_factory=list)
 
 
 def timeline(person: Participation) -> list[Step]:
@@ -74,10 +86,16 @@ def answer_words(judgment: Judgment, asked: Asked) -> str:
     """What the person chose, in the words of the page, and what else they said."""
     said = []
     for question in PARADIGMS[asked.trial.paradigm].asks(asked):
-        given = judgment.value if question.name == "value" else judgment.data.get(question.name)
+        given = judgment.data.get(question.name)
+        if question.name == "value" and judgment.value is not None:
+            given = judgment.value
         if given == DECLINED:
             said.append(question.decline)
-        elif given is not None:
+        elif question.tool and isinstance(given, dict):
+            said.append(region_words(given))
+        elif isinstance(given, list):
+            said.append(", ".join(words for value, words in question.answers if value in given))
+        elif given is not None and given != NOT_ASKED:
             words = dict(question.answers).get(given, "") if isinstance(given, int) else ""
             said.append(words or f"{given} {question.unit}".strip())
     return "; ".join(said) or str(judgment.value)
@@ -92,7 +110,7 @@ def _check(judgment: Judgment) -> str:
     return "passed" if passed else "failed"
 
 
-def _shown(asked: Asked, overlays: Pictures, crops: Pictures) -> list[tuple[str, str, str]]:
+def _shown(asked: Asked, overlays: Pictures, crops: Pictures) -> list[tuple[str, str, Shown]]:
     trial = asked.trial
     if trial.stimulus is None or trial.condition is None or trial.stage == Stage.CHECK:
         return []
@@ -101,17 +119,29 @@ def _shown(asked: Asked, overlays: Pictures, crops: Pictures) -> list[tuple[str,
     if pair is not None:
         found.update(crops[trial.image_id, pair.stronger_id])
     places = PARADIGMS[trial.paradigm].places(asked)
-    return [(place, role, found[role]) for place, role in places.items() if role in found]
+    name = trial.condition.name
+    return [
+        (place, told_role(name, role), found[role])
+        for place, role in places.items()
+        if role in found
+    ]
 
 
 def _overlays(judgments: Iterable[Judgment]) -> Pictures:
     keys = {one.trial.stimulus_id for one in judgments}
-    rows = StimulusOverlay.objects.filter(stimulus__in=keys).select_related("overlay")
+    rows = StimulusOverlay.objects.filter(stimulus__in=keys)
+    rows = rows.select_related("overlay__explanation")
     found: Pictures = defaultdict(dict)
     for row in rows:
-        address = reverse("desk_picture", args=[row.overlay.code])
-        found[row.stimulus_id, row.condition_id][row.role] = address
+        found[row.stimulus_id, row.condition_id][row.role] = _shown_of(row.overlay)
     return found
+
+
+def _shown_of(overlay: Overlay) -> Shown:
+    kind, address = overlay.explanation.kind, reverse("desk_picture", args=[overlay.code])
+    if kind == Kind.TEXT:
+        return words_of(overlay)
+    return FilmAddress(address) if kind == Kind.FILM else address
 
 
 def _crops(judgments: Iterable[Judgment], size: int) -> Pictures:

@@ -4,11 +4,11 @@ from pathlib import Path
 from typing import Any
 
 from django import forms
-from django.conf import settings
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.urls import reverse_lazy
 
 from studyapp.exports.archives import ArchiveError
 from studyapp.models import Study, new_code
@@ -16,30 +16,32 @@ from studyapp.studies.definition.file import (
     MOST_BYTES,
     TOO_LONG,
     DefinitionError,
+    check_text,
     parse_definition,
     toml_of,
 )
-from studyapp.studies.definition.toml_lines import Path as KeyPath
-from studyapp.studies.definition.writing import WritingError, with_value
+from studyapp.studies.definition.named_files import upload_rules
+from studyapp.studies.definition.writing import SHORT_FIELDS, WritingError, with_value
+from studyapp.studies.editing import Version
 from studyapp.studies.loading import LoadingError, upload_study
-from studyapp.studies.photos.readers import ReaderError
+from studyapp.studies.photos.readers import OtherFileError, ReaderError
+from studyapp.studies.ready_files import FOLDER, made_studies, ready_files, text_of
 from studyapp.studies.rights import may_add_studies
 from studyapp.studies.uploads import UploadError, remove_workspace, workspace
 
+from .desk.editor import complaints_as_json
 from .desk.frame import maker, page_of, record
-from .workspace import STUDY_FILE, has_photos, keep_photos, text_names, write_study
+from .workspace import (
+    STUDY_FILE,
+    has_files,
+    has_photos,
+    keep_files,
+    keep_photos,
+    text_names,
+    write_study,
+)
 
-READY = settings.ROOT / "fixtures" / "studies"
 SESSION = "upload"
-# Field of the form → the key of the study file that it writes
-KEYS: dict[str, KeyPath] = {
-    "slug": ("slug",),
-    "title": ("title",),
-    "folder": ("images", "folder"),
-    "people": ("design", "people"),
-    "stimuli": ("design", "stimuli"),
-    "seed": ("design", "seed"),
-}
 
 
 class StudyForm(forms.Form):
@@ -59,11 +61,18 @@ class StudyForm(forms.Form):
                                 help_text="Replaces the text below.")  # fmt: skip
     toml = forms.CharField(
         required=False, label="The study file", strip=False,
-        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),
+        widget=forms.Textarea(attrs={
+            "rows": 24, "spellcheck": "false", "data-check": reverse_lazy("admin:study_add_check"),
+            "data-words": reverse_lazy("admin:study_words"),
+        }),
     )  # fmt: skip
     photos = forms.FileField(
         required=False, label="Photos (zip)",
         help_text="Unpacked as the folder that images.folder names.",
+    )  # fmt: skip
+    others = forms.FileField(
+        required=False, label="Other files (zip)",
+        help_text="Unpacked beside the study file: tables, maps and pictures that it names.",
     )  # fmt: skip
 
     def __init__(self, *args: Any, texts: dict[str, str], **kwargs: Any) -> None:
@@ -88,25 +97,30 @@ def add_study(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return _shown(request, _started(request.GET.get("from", "")))
     form = _sent(request)
-    is_ready = form.is_valid() and _keep_photos(request, form) and _fill_in(form)
+    is_ready = form.is_valid() and _keep_zips(request, form) and _fill_in(form)
     if is_ready and (study := _made(request, form)):
         return HttpResponseRedirect(page_of(study))
     return _shown(request, form)
 
 
+def check_new(request: HttpRequest) -> HttpResponse:
+    """What is wrong with the file that the editor holds."""
+    if not may_add_studies(request.user):
+        raise PermissionDenied
+    toml = Version.of_new_form(request.POST).toml
+    return complaints_as_json(check_text(toml, upload_rules)[1])
+
+
 def _started(ready: str) -> StudyForm:
     """An empty form, or one with a ready study's file and texts."""
-    path = READY / f"{ready}.toml"
     if ready not in ready_files():
         return StudyForm(texts=dict.fromkeys(("consent", "instructions", "debrief"), ""))
-    toml = path.read_text(encoding="utf-8")
-    files = parse_definition(toml, ready).texts
-    texts = {name: (READY / file).read_text(encoding="utf-8") for name, file in files.items()}
+    toml = text_of(ready)
+    # Whatever is wrong with it on this site, such as a network that it doesn't allow, is told when
+    # it is checked
+    files = toml_of(toml, ready)["texts"]
+    texts = {name: (FOLDER / file).read_text(encoding="utf-8") for name, file in files.items()}
     return StudyForm(initial={"toml": toml, "folder": "photos"}, texts=texts)
-
-
-def ready_files() -> list[str]:
-    return sorted(path.stem for path in Path(READY).glob("*.toml"))
 
 
 def _sent(request: HttpRequest) -> StudyForm:
@@ -129,16 +143,16 @@ def _sent(request: HttpRequest) -> StudyForm:
     return form
 
 
-def _keep_photos(request: HttpRequest, form: StudyForm) -> bool:
-    """Unpack the photos at once, so that they are not lost when something else is wrong."""
-    if not form.cleaned_data["photos"]:
-        return True
-    try:
-        keep_photos(_folder(request), form.cleaned_data["photos"])
-    except ArchiveError as error:
-        form.add_error("photos", f"{error}; zip the folder again, as a plain zip file")
-        return False
-    return True
+def _keep_zips(request: HttpRequest, form: StudyForm) -> bool:
+    """Unpack photos and files at once, so that they are not lost when something else is wrong."""
+    for name, keep in (("photos", keep_photos), ("others", keep_files)):
+        if not form.cleaned_data[name]:
+            continue
+        try:
+            keep(_folder(request), form.cleaned_data[name])
+        except ArchiveError as error:
+            form.add_error(name, f"{error}; zip the folder again, as a plain zip file")
+    return not form.errors
 
 
 def _folder(request: HttpRequest) -> Path:
@@ -153,7 +167,7 @@ def _fill_in(form: StudyForm) -> bool:
     except DefinitionError as error:
         form.add_error("toml", str(error))
         return False
-    for name, key in KEYS.items():
+    for name, key in SHORT_FIELDS.items():
         value = form.cleaned_data[name]
         if value in (None, ""):
             continue
@@ -164,9 +178,16 @@ def _fill_in(form: StudyForm) -> bool:
     if form.errors:
         return False
     # From now on the values are part of the file, and are shown there.
-    form.data = {**form.data, "toml": toml, **dict.fromkeys(KEYS, "")}
+    form.data = {**form.data, "toml": toml, **dict.fromkeys(SHORT_FIELDS, "")}
     form.cleaned_data["toml"] = toml
     return True
+
+
+def _tell(form: StudyForm, error: Exception, folder: Path) -> None:
+    """Each mistake beside the short field that it is about, else beside the file."""
+    fields = {key: name for name, key in SHORT_FIELDS.items()}
+    for about, sentence in getattr(error, "complaints", [((), str(error))]):
+        form.add_error(fields.get(about, "toml"), sentence.replace(f"{folder}/", ""))
 
 
 def _made(request: HttpRequest, form: StudyForm) -> Study | None:
@@ -180,13 +201,11 @@ def _made(request: HttpRequest, form: StudyForm) -> Study | None:
             return None
         study = upload_study(path, maker(request))
     except (DefinitionError, LoadingError, UploadError) as error:
-        # Beside the short field that it is about, else beside the file
-        about: Any = getattr(error, "path", ())
-        field = next((name for name, key in KEYS.items() if key == about), "toml")
-        form.add_error(field, str(error).replace(f"{_folder(request)}/", ""))
+        _tell(form, error, _folder(request))
         return None
     except ReaderError as error:
-        form.add_error("photos", list(error.complaints))
+        field = "others" if isinstance(error, OtherFileError) else "photos"
+        form.add_error(field, list(error.complaints))
         return None
     remove_workspace(request.session.pop(SESSION))
     photos = study.images.count()
@@ -200,12 +219,16 @@ def _made(request: HttpRequest, form: StudyForm) -> Study | None:
 
 def _shown(request: HttpRequest, form: StudyForm) -> HttpResponse:
     token = str(request.session.get(SESSION, ""))
+    started = request.GET.get("from", "")
     context = {
         **admin.site.each_context(request),
         "title": "New study",
         "form": form,
         "ready": ready_files(),
+        "is_made": started in {one.name for one in made_studies()},
+        "started": started,
         "kept": bool(token) and has_photos(workspace(token)),
+        "kept_files": bool(token) and has_files(workspace(token)),
         "opts": Study._meta,
     }
     return TemplateResponse(request, "admin/desk/upload.html", context)

@@ -29,7 +29,7 @@ class NetworkAdmin(ReadingAdmin):
 
     list_display = ("builder", "weights_file", "options", "digest")
     fields = ("builder", "weights_file", "labels_name", "sha256", "options", "layer", "grid",
-              "probabilities", "digest", "described")  # fmt: skip
+              "probabilities", "target", "digest", "described")  # fmt: skip
 
     def rows_of(self, rows: QuerySet[Network], studies: list[int]) -> QuerySet[Network]:
         return rows.filter(pk__in=networks_of_studies(studies))

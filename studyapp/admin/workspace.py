@@ -1,5 +1,7 @@
-"""What is put into the folder of an upload: study file, texts and photos, none of them trusted."""
+"""What is put into the folder of an upload: study file, texts, photos and other files, none of them
+trusted."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -9,13 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from photos import is_litter
-from studyapp.exports.archives import unpack
+from studyapp.exports.archives import ArchiveError, unpack
 from studyapp.studies.definition.file import DefinitionError, toml_of
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.uploads import UploadError
 
 STUDY_FILE = "study.toml"
 PHOTOS = "photos.unpacked"
+FILES = "files.unpacked"
 # Why a name can't be that of a file in an upload's folder, by what the system says
 UNUSABLE = {
     EEXIST: "is taken by another file or folder",
@@ -30,22 +33,51 @@ def keep_photos(folder: Path, zipped: Any) -> None:
 
     An outer folder that holds nothing but the photos' folders is left out.
     """
-    target = folder / PHOTOS
-    shutil.rmtree(target, ignore_errors=True)
-    with tempfile.TemporaryDirectory(dir=folder) as name:
-        archive = Path(name) / "photos.zip"
-        with archive.open("wb") as sink:
-            for chunk in zipped.chunks():
-                sink.write(chunk)
-        unpacked = Path(name) / "unpacked"
-        unpacked.mkdir()
-        unpack(archive, unpacked, skip=is_litter)
+    with _unpacked(folder, zipped, "photos.zip") as unpacked:
         match list(unpacked.iterdir()):
             case [only] if only.is_dir() and any(
                 path.is_dir() or path.suffix == ".json" for path in only.iterdir()
             ):
                 unpacked = only
-        unpacked.rename(target)
+        _put(unpacked, folder / PHOTOS)
+
+
+def keep_files(folder: Path, zipped: Any) -> None:
+    """Unpack the uploaded zip of all other files that a study file may name, as it is.
+
+    ArchiveError says why it can't be.
+    """
+    with _unpacked(folder, zipped, "files.zip") as unpacked:
+        taken = (unpacked / PHOTOS).exists() or (unpacked / FILES).exists()
+        if taken or (unpacked / STUDY_FILE).is_dir():
+            raise ArchiveError(
+                "the zip holds a folder with a name that is used here "
+                f"({PHOTOS}, {FILES} or {STUDY_FILE}); give it another name"
+            )
+        _put(unpacked, folder / FILES)
+
+
+@contextmanager
+def _unpacked(folder: Path, zipped: Any, name: str) -> Iterator[Path]:
+    """What an uploaded zip holds, in a folder that goes unless it is put elsewhere."""
+    with tempfile.TemporaryDirectory(dir=folder) as meanwhile:
+        archive = Path(meanwhile) / name
+        with archive.open("wb") as sink:
+            for chunk in zipped.chunks():
+                sink.write(chunk)
+        unpacked = Path(meanwhile) / "unpacked"
+        unpacked.mkdir()
+        unpack(archive, unpacked, skip=is_litter)
+        yield unpacked
+
+
+def _put(unpacked: Path, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    unpacked.rename(target)
+
+
+def has_files(folder: Path) -> bool:
+    return (folder / FILES).is_dir()
 
 
 def has_photos(folder: Path) -> bool:
@@ -54,13 +86,15 @@ def has_photos(folder: Path) -> bool:
 
 def write_study(folder: Path, toml: str, definition: Definition, texts: Mapping[str, str]) -> Path:
     """The study file `toml`, checked as `definition`, with its texts, and the photos where it says
-    that they are. Of what an earlier try wrote nothing but the photos stays.
+    that they are, and its other files beside it. Of what an earlier try wrote nothing but the
+    photos and these files stays.
 
     Raises UploadError for a name that no file can have here.
     """
     _clear(folder)
     path = folder / STUDY_FILE
     path.write_text(toml, encoding="utf-8")
+    _lay_out_files(folder)
     for name, file in definition.texts.items():
         if name in texts:
             with _usable(f'`texts.{name} = "{file}"`', "texts/consent.md"):
@@ -73,7 +107,7 @@ def write_study(folder: Path, toml: str, definition: Definition, texts: Mapping[
 
 def _clear(folder: Path) -> None:
     for path in folder.iterdir():
-        if path.name == PHOTOS:
+        if path.name in (PHOTOS, FILES):
             continue
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -93,10 +127,20 @@ def _usable(key: str, example: str) -> Iterator[None]:
         raise UploadError(f'{key} {reason}; name another one, as "{example}"') from error
 
 
+def _lay_out_files(folder: Path) -> None:
+    """The other files beside the study file, as the zip has them: a study file among them is an
+    earlier one than that in the form."""
+    for path in sorted((folder / FILES).rglob("*")) if has_files(folder) else ():
+        target = folder / path.relative_to(folder / FILES)
+        if path.is_file() and target != folder / STUDY_FILE:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            os.link(path, target)
+
+
 def _write_text(target: Path, words: str) -> None:
     """Two names may lead to one file only where their words are the same."""
     target.parent.mkdir(parents=True, exist_ok=True)
-    if target.is_file() and target.read_text(encoding="utf-8") != words:
+    if target.is_file() and target.read_bytes() != words.encode():
         raise FileExistsError(EEXIST, "File exists")
     target.write_text(words, encoding="utf-8")
 

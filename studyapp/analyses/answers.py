@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from studyapp.paradigms.questions import DECLINED
+from studyapp.paradigms.questions import DECLINED, NOT_ASKED
+from studyapp.paradigms.regions import KEYS, TICKED
 from studyapp.statistics.detection import type2_auroc
 from studyapp.statistics.robust import two_way_mean
 from studyapp.studies.definition.asking import AskedQuestion, asked_questions
@@ -18,14 +19,19 @@ from studyapp.studies.definition.study import stored_definition
 
 Frame = pd.DataFrame
 EVERYTHING = "everything"
+NOBODY = "everyone preferred not to say"
+NO_MEAN = {"mean": None, "robust95": None, "note": "nobody was asked"}
+# In the column “chosen”: the question was left out by the answers before it
+NOT_THERE = (-1,)
 COLUMNS = (
     "participant", "image", "method", "block", "stage", "question", "value", "by_keys", "declined",
-    "correct",
+    "chosen", "correct", "unit",
 )  # fmt: skip
 
 
 def answer_rows(judgments: Frame) -> Frame:
-    """A row an answer, COLUMNS: of a text its number of words, of a point a missing value.
+    """A row an answer, COLUMNS: of a text its number of words, of a place a missing value, of
+    several choices which were chosen.
 
     judgments: rows of the judgments table. Answers about no photo have the person for an image.
     """
@@ -37,21 +43,23 @@ def _rows(judged: Any) -> Iterator[tuple[Any, ...]]:
     person = judged.participant_id
     image = judged.image_group if pd.notna(judged.image_group) else person
     method = judged.condition if pd.notna(judged.condition) else EVERYTHING
-    given = {} if pd.isna(judged.value) else {"value": int(judged.value)}
+    given: dict[str, Any] = {} if pd.isna(judged.value) else {"value": int(judged.value)}
     if isinstance(judged.further_answers, str):
         given |= json.loads(judged.further_answers)
     right = float(judged.correct) if pd.notna(judged.correct) else np.nan
     for name, answer in given.items():
         where = person, image, method, judged.block, judged.stage, name
-        yield *where, *_number(answer), right
+        chosen = tuple(answer) if isinstance(answer, list) else ()
+        asked = NOT_THERE if answer == NOT_ASKED else chosen
+        yield *where, *_number(answer), asked, right, judged.stimulus_id
 
 
 def _number(answer: Any) -> tuple[float, bool, bool]:
-    """The answer as a number where it is one; whether a point was chosen by keys; whether the
+    """The answer as a number where it is one; whether a place was chosen by keys; whether the
     person preferred not to say."""
     if isinstance(answer, dict):
         number = float(answer.get("words", np.nan))
-        return number, answer.get("by") == "keys", answer == DECLINED
+        return number, answer.get("by") in (KEYS, TICKED), answer == DECLINED
     return float(answer) if isinstance(answer, (int, float)) else np.nan, False, False
 
 
@@ -61,8 +69,9 @@ def answers(rows: Frame, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
 
     counts: of each answer, by its number as stored, where the page had a list of them. mean and
     robust95: of steps of a scale, of numbers, and of the number of words of a text. declined: how
-    many of the n preferred not to say, who are in no count and no mean. type2_auroc: whether
-    confidence tells right from wrong, where answers are right or wrong.
+    many of the n preferred not to say, who are in no count and no mean. not_asked: how many more
+    pages left the question out. type2_auroc: whether confidence tells right from wrong, where
+    answers are right or wrong.
     """
     known = {
         (asked.block.name, asked.question.name): asked
@@ -84,7 +93,7 @@ def _question(block: str, stage: str, asked: AskedQuestion | None, rows: Frame) 
         "stage": stage,
         "question": str(rows["question"].iloc[0]),
         "kind": question.kind if question is not None else "unknown",
-        "words": question.words if question is not None else "",
+        "words": asked.words if asked is not None else "",
         "levels": asked.levels if asked is not None else {},
         "unit": question.unit if question is not None else "",
         "decline": question.decline if question is not None else "",
@@ -95,18 +104,25 @@ def _question(block: str, stage: str, asked: AskedQuestion | None, rows: Frame) 
 
 
 def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
+    is_there = rows["chosen"].map(lambda one: one != NOT_THERE).astype(bool)
+    left_out, rows = int((~is_there).sum()), rows[is_there]
     told: dict[str, Any] = {"n": len(rows)}
     if asked is None:
         return told
-    if asked.levels:
+    if asked.question.only_if is not None:
+        told["not_asked"] = left_out
+    if asked.question.kind == "several":
+        chosen = [value for one in rows["chosen"] for value in one]
+        told["counts"] = {level: chosen.count(int(level)) for level in asked.levels}
+    elif asked.levels:
         told["counts"] = {level: int((rows["value"] == int(level)).sum()) for level in asked.levels}
-    if asked.question.kind == "point":
+    if asked.question.kind in ("point", "region"):
         told["by_keys"] = int(rows["by_keys"].sum())
     elif asked.is_text or asked.question.is_scale or not asked.levels:
-        told |= _mean(rows[~rows["declined"].astype(bool)])
+        told |= _mean(rows[~rows["declined"].astype(bool)]) if len(rows) else NO_MEAN
     if asked.question.decline:
         told["declined"] = int(rows["declined"].sum())
-    known = rows[rows["correct"].notna()]
+    known = rows[rows["correct"].notna() & rows["value"].notna()]
     if asked.question.name == "confidence" and asked.question.is_scale and len(known):
         told["type2_auroc"] = type2_auroc(known["correct"].to_list(), known["value"].to_list())
     return told
@@ -114,6 +130,6 @@ def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
 
 def _mean(rows: Frame) -> dict[str, Any]:
     if rows.empty:
-        return {"mean": None, "robust95": None, "note": "everyone preferred not to say"}
+        return {"mean": None, "robust95": None, "note": NOBODY}
     found = two_way_mean(*(rows[name].to_list() for name in ("value", "participant", "image")))
     return {"mean": found.estimate, "robust95": found.interval, "note": found.note}

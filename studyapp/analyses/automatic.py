@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from studyapp.paradigms.base import of_member
+from studyapp.sections.meetings import members
 from studyapp.statistics.rank_agreement import rank_agreement
 
 from .tidy import Tidy
@@ -15,10 +17,11 @@ DIFFERENCE, ONE_MAP = "stronger − weaker", "the map"
 
 
 def automatic(tidy: Tidy) -> dict[str, Any] | None:
-    """Every metric against people, within each method and (naively) over all of them.
+    """Every metric against people, within each method and (naively) over all of them, which is
+    None where they are answered on several scales.
 
     None where nothing was measured or judged. For scores a metric's number is the stronger
-    network's map's minus the weaker's.
+    network's map's minus the weaker's; of two conditions that met, the first one's minus the other.
     """
     if tidy.metrics is None or tidy.frame.empty or "unit" not in tidy.frame.columns:
         return None
@@ -29,7 +32,8 @@ def automatic(tidy: Tidy) -> dict[str, Any] | None:
                 name: {**_agreement(tidy, known, name), "points": _points(tidy, known, name)}
                 for name in tidy.methods()
             }
-            metrics[str(metric)] = {"methods": methods, "pooled": _agreement(tidy, known, None)}
+            pooled = None if len(tidy.scales) > 1 else _agreement(tidy, known, None)
+            metrics[str(metric)] = {"methods": methods, "pooled": pooled}
     if not metrics:
         return None
     return {"of": DIFFERENCE if tidy.outcome == "score" else ONE_MAP, "metrics": metrics}
@@ -40,13 +44,21 @@ def _numbers(tidy: Tidy, rows: pd.DataFrame) -> dict[Key, float]:
     favours the stronger one, as a score does."""
     cells = rows[["unit", "method", "role", "value"]].itertuples(index=False, name=None)
     values = {
-        (str(unit), str(method), str(role)): float(value) for unit, method, role, value in cells
+        (str(unit), *of_member(str(method), str(role))): float(value)
+        for unit, method, role, value in cells
     }
-    judged = zip(tidy.frame["unit"].astype(str), tidy.frame["method"].astype(str), strict=True)
+    frame = tidy.frame
+    # Where a condition is judged on several scales, it is several methods.
+    shown = frame["condition" if "condition" in frame.columns else "method"]
+    judged = zip(*(one.astype(str) for one in (frame["unit"], frame["method"], shown)), strict=True)
     found = {}
-    for unit, method in sorted(set(judged)):
-        stronger = values.get((unit, method, "stronger"))
-        weaker = values.get((unit, method, "weaker")) if tidy.outcome == "score" else 0.0
+    for unit, method, condition in sorted(set(judged)):
+        met = members(condition)
+        stronger = values.get((unit, met[0], "stronger"))
+        weaker: float | None = 0.0
+        if tidy.outcome == "score":
+            other = (met[1], "stronger") if len(met) > 1 else (condition, "weaker")
+            weaker = values.get((unit, *other))
         if stronger is not None and weaker is not None:
             found[unit, method] = stronger - weaker
     return found

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from photos.tables import MOST_CELL
 from studyapp.shelf.formatting import counted
 
 Cells = "pd.Series[Any]"
@@ -46,7 +47,7 @@ class Delimited:
     delimiter: str
     notes: list[str] = field(default_factory=list)
 
-    def numbers(self, name: str, levels: Sequence[int] | None = None) -> "pd.Series[Any]":
+    def numbers(self, name: str, levels: Sequence[float] | None = None) -> "pd.Series[Any]":
         """The column as numbers, each one of `levels` where there are any; NA and empty missing.
 
         TRUE and FALSE are 1 and 0 where these are the levels. A decimal comma is read where
@@ -60,7 +61,7 @@ class Delimited:
         return pd.Series(found, index=cells.index, dtype=float, name=name)
 
     def _number(
-        self, line: Any, name: str, cell: str, levels: Sequence[int] | None, commas: bool
+        self, line: Any, name: str, cell: str, levels: Sequence[float] | None, commas: bool
     ) -> float:
         if cell in MISSING:
             return math.nan
@@ -146,9 +147,24 @@ def _delimiter(path: Path, text: str) -> tuple[str, int]:
 
 def _cells_in(path: Path, header: str, delimiter: str) -> int:
     try:
-        return len(next(csv.reader([header], delimiter=delimiter), []))
+        return len(_bounded(next(csv.reader([header], delimiter=delimiter), [])))
     except csv.Error as error:
-        raise DelimitedError(f"{path}, line 1: can't be read as CSV: {error}") from error
+        raise _unreadable(path, 1, error) from error
+
+
+def _bounded(cells: list[str]) -> list[str]:
+    """The cells, within one limit whatever part of this process has raised Python's own."""
+    if any(len(cell) > MOST_CELL for cell in cells):
+        raise csv.Error("field larger than field limit")
+    return cells
+
+
+def _unreadable(path: Path, line: int, error: csv.Error) -> DelimitedError:
+    if "field limit" in str(error):
+        return DelimitedError(
+            f"{path}, line {line}: a cell of more than {MOST_CELL:,} characters; shorten it"
+        )
+    return DelimitedError(f"{path}, line {line}: can't be read as CSV: {error}")
 
 
 def _lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
@@ -157,11 +173,11 @@ def _lines(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[st
     while True:
         line = reader.line_num + 1
         try:
-            row = next(reader)
+            row = _bounded(next(reader))
         except StopIteration:
             return
         except csv.Error as error:
-            raise DelimitedError(f"{path}, line {line}: can't be read as CSV: {error}") from error
+            raise _unreadable(path, line, error) from error
         if row:
             yield line, row
 

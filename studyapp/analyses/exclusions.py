@@ -12,6 +12,8 @@ import pandas as pd
 from django.db import transaction
 
 from studyapp.models import Exclusion, Participation, Study
+from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.questions import DECLINED
 from studyapp.studies.definition.study import study_definition
 
 from .frames import people_frames, study_frame
@@ -20,8 +22,8 @@ from .tables.columns import participant_id
 from .tidy import ANSWERED
 
 JUDGMENT_COLUMNS = (
-    "participant_id", "status", "stage", "value", "further_answers", "check_passed", "rt_ms",
-    "focus_losses",
+    "participant_id", "status", "stage", "paradigm", "value", "further_answers", "check_passed",
+    "rt_ms", "focus_losses",
 )  # fmt: skip
 PERSON_COLUMNS = ("participant_id", "status", "started_at", "finished_at")
 
@@ -38,20 +40,24 @@ def _median_ms(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
 
 
 def _straight_lining(judgments: pd.DataFrame, _: "pd.Series[Any]") -> float:
-    """The share of the most frequent answer; a page of several items gives an answer an item."""
-    pages = _analysed(judgments)[["value", "further_answers"]].itertuples(index=False, name=None)
-    counts = Counter(answer for page in pages for answer in _answers_of(*page))
-    return max(counts.values()) / counts.total() if counts else float("nan")
+    """The share of the most frequent answer; a page of several items gives an answer an item.
+    “Prefer not to say” is one of the answers, and never the same answer again."""
+    columns = ["paradigm", "value", "further_answers"]
+    pages = _analysed(judgments)[columns].itertuples(index=False, name=None)
+    answers = [answer for page in pages for answer in _answers_of(*page)]
+    counts = Counter(answer for answer in answers if answer is not None)
+    return max(counts.values()) / len(answers) if counts else float("nan")
 
 
-def _answers_of(value: Any, further_answers: Any) -> list[int]:
+def _answers_of(paradigm: str, value: Any, further_answers: Any) -> list[int | None]:
+    """None for an answer that was declined."""
     if pd.notna(value):
         return [int(value)]
     further = json.loads(further_answers) if isinstance(further_answers, str) else {}
-    # A researcher's own field may have such a name too, and hold words or no answer
     return [
-        answer for name, answer in further.items()
-        if name.startswith("item_") and isinstance(answer, int)
+        None if answer == DECLINED else answer for name, answer in further.items()
+        if PARADIGMS[paradigm].can_be_alike(name)
+        and (isinstance(answer, int) or answer == DECLINED)
     ]  # fmt: skip
 
 

@@ -14,6 +14,9 @@ from studyapp.models import Study
 from .tables import Column, Table
 from .tables.copying import write_csv
 
+# The region of a large picture is one cell. Python's limit is everywhere the same: where people's
+# own tables need a smaller one, they have it (see photos/tables.py).
+csv.field_size_limit(2**26)
 TYPES: Mapping[str, Any] = {
     "text": "object",
     "json": "object",
@@ -102,13 +105,17 @@ def folder_frame(table: Table, folder: Path, columns: Iterable[str]) -> pd.DataF
     """Some columns of a bundle's table, private or public.
 
     A public bundle counts seconds where a private one has a time; they come under the same name.
-    Raises ValueError when the bundle has no such table or column.
+    Columns that were added later than the bundle are empty. Raises ValueError when the bundle has
+    no such table or column.
     """
     file = table_file(folder, table)
     refuse_uneven_rows(file)
     cells = pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])
     cells = cells.rename(columns=lambda name: str(name).replace("_after_s", "_at"))
     kinds = {column.name: column.kind for column in table.columns}
+    for later in table.columns:
+        if later.was_added and later.name not in cells.columns:
+            cells[later.name] = pd.NA
     missing = [name for name in columns if name not in cells.columns]
     if missing:
         raise ValueError(f"{file.name} has no column “{missing[0]}”")

@@ -22,7 +22,7 @@ from studyapp.statistics.glmm import (
     fit_sides,
 )
 from studyapp.statistics.holm import holm
-from studyapp.statistics.labels import Integers
+from studyapp.statistics.labels import Integers, Numbers
 from studyapp.statistics.robust import few, logit_interval, mean_clusters
 from studyapp.statistics.wald import Asked, Wald, asked_of
 
@@ -47,7 +47,7 @@ class _Table:
     """
 
     frame: pd.DataFrame
-    answers: Integers
+    answers: Numbers
     methods: list[str]
     pairs: Sequence[Pair]
     null: float
@@ -70,7 +70,8 @@ def right_models(
     """`glmer` and `glmer_full` of a frame with `correct`."""
     table = _table(frame, methods, pairs, "correct", chance)
     crossed = table.crossed()
-    return _both("glmer", table, lambda full: fit_right(table.answers, crossed, full=full))
+    right: Integers = np.asarray(table.answers, dtype=np.int64)
+    return _both("glmer", table, lambda full: fit_right(right, crossed, full=full))
 
 
 def score_models(frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair]) -> dict[str, Any]:
@@ -125,7 +126,7 @@ def _unidentified(crossed: Crossed) -> list[str]:
 def _table(
     frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair], outcome: str, null: float
 ) -> _Table:
-    answers = frame[outcome].to_numpy(dtype=np.int64)
+    answers = frame[outcome].to_numpy()
     trouble = _trouble(frame, answers)
     constant = [] if trouble else _constant(frame, methods, answers)
     left_out = "; ".join(f"every judgment of {name} is {value}" for name, value in constant)
@@ -137,7 +138,7 @@ def _table(
     return _Table(frame[kept], answers[kept], methods, pairs, null, left_out, trouble)
 
 
-def _trouble(frame: pd.DataFrame, answers: Integers) -> str:
+def _trouble(frame: pd.DataFrame, answers: Numbers) -> str:
     """Why there is nothing to fit; empty where there is."""
     people, images = frame["participant"].nunique(), frame["image"].nunique()
     if not len(frame):
@@ -151,13 +152,13 @@ def _trouble(frame: pd.DataFrame, answers: Integers) -> str:
     return ""
 
 
-def _constant(frame: pd.DataFrame, methods: list[str], answers: Integers) -> list[tuple[str, int]]:
+def _constant(frame: pd.DataFrame, methods: list[str], answers: Numbers) -> list[tuple[str, str]]:
     """The methods whose answers are all the lowest or all the highest there is."""
     found = []
     for name in methods:
         own = answers[(frame["method"] == name).to_numpy()]
         if own.min() == own.max() and own[0] in {answers.min(), answers.max()}:
-            found.append((name, int(own[0])))
+            found.append((name, f"{own[0]:g}"))
     return found
 
 

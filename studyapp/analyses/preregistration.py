@@ -5,8 +5,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from studyapp.models import Kind
 from studyapp.paradigms import PARADIGMS, Paradigm
+from studyapp.paradigms.wording import OwnQuestion
 from studyapp.statistics.robust import FEWEST_EFFECTIVE
+from studyapp.studies.definition.presentations import presentation_words
 from studyapp.studies.definition.study import Definition, stored_definition
 from studyapp.studies.design.certificate import certificate_lines
 
@@ -42,6 +45,14 @@ ANALYSES = {
 }
 
 
+BETWEEN_SIDES = (
+    "Of two conditions side by side neither is called stronger: s = +1 where the first one stands "
+    "at B, and every test is two-sided. Beside the mean stand the share of answers for the first "
+    "one, an answer for both counting a half, against one half, adjusted by Holm over all such "
+    "twos, and the worths of all conditions that were compared, against the first side of the "
+    "first two in alphabetical order, by Bradley-Terry with Davidson’s ties and an effect of the "
+    "side, with two-way cluster-robust intervals."
+)
 PRIMARY = (
     "The number of every claim is the two-way cluster-robust one (people and photos; photos of one "
     "object are one cluster), with a t on one degree less than its effective clusters: the fewer "
@@ -53,6 +64,9 @@ PLANNED = (
     "and, apart from them, the methods’ tests against no effect, adjusted together. Every other "
     "contrast is exploratory: its p is adjusted over all pairs, and the report marks it so."
 )
+
+
+ALPHABETICAL = "the first in alphabetical order"
 
 
 @dataclass(frozen=True)
@@ -122,9 +136,25 @@ def _questions(definition: Definition) -> Iterator[str]:
         title = PARADIGMS[block.paradigm].title if block.paradigm in PARADIGMS else block.paradigm
         checks = f", {block.checks} attention checks" if block.checks else ""
         yield f"- block {block.name} ({block.stage}): {title} {block.trials} trials{checks}"
+        if block.wording:
+            yield (
+                f"  - in the study's own words (wording `{block.wording}`), which the definition "
+                "holds: its answers are pooled with no others"
+            )
+        if isinstance(block, OwnQuestion) and block.may_decline:
+            yield (
+                "  - people may answer “Prefer not to say”: it is stored as an answer without a "
+                "score, is in no mean, model or test, and is counted by condition"
+            )
+        if block.compared:
+            twos = "; ".join(f"{first} and {second}" for first, second in block.compared)
+            yield f"  - side by side, the first favoured by plus: {twos}"
+        if block.presentation is not None:
+            yield f"- block {block.name}, presentation: {presentation_words(block.presentation)}"
     for one in definition.conditions:
+        made = f" ({Kind(one.shown_kind).noun} from {one.files})" if one.files else ""
         settings = f" with {one.settings}" if one.settings else ""
-        yield f"- condition {one.name}: method {one.method}{settings}"
+        yield f"- condition {one.name}: method {one.method}{made}{settings}"
     for arm, names in definition.arm_conditions().items():
         yield f"- arm {arm}: {', '.join(names)}"
 
@@ -155,9 +185,10 @@ def _stopping(definition: Definition) -> list[str]:
 def _analysis(definition: Definition) -> Iterator[str]:
     plans = [_plan(PARADIGMS[name]) for name in definition.paradigms()]
     yield from (f"{plan}\n" for plan in dict.fromkeys(plans))
+    if any(block.compared for block in definition.blocks):
+        yield f"{BETWEEN_SIDES}\n"
     yield f"- {PRIMARY.format(fewest=FEWEST_EFFECTIVE)}"
-    reference = definition.analysis.reference or "the first in alphabetical order"
-    yield f"- {PLANNED.format(reference=reference)}"
+    yield f"- {PLANNED.format(reference=_reference(definition))}"
     yield "- Only main trials of people who finished and are not left out; beside it everybody."
     smallest = definition.analysis.smallest_effect
     if smallest is None:
@@ -167,6 +198,20 @@ def _analysis(definition: Definition) -> Iterator[str]:
             f"- The smallest effect of interest is {smallest:g}; a contrast whose 90 % interval "
             f"lies within ±{smallest:g} is called equivalent (two one-sided tests at 5 %)."
         )
+
+
+def _reference(definition: Definition) -> str:
+    """What other methods are compared with, by paradigm where they differ and two networks are
+    compared; plans of other studies keep their sentence, which is registered."""
+    if definition.analysis.reference:
+        return definition.analysis.reference
+    scored = [name for name in definition.paradigms() if PARADIGMS[name].is_scored]
+    found = {name: definition.baseline_of(name) for name in scored}
+    if not any(found[name] for name in scored if PARADIGMS[name].has_sides):
+        return ALPHABETICAL
+    if len(set(found.values())) == 1:
+        return found[scored[0]]
+    return " and ".join(f"{one or ALPHABETICAL} in {name}" for name, one in found.items())
 
 
 def _plan(paradigm: Paradigm) -> str:

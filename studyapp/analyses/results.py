@@ -24,10 +24,14 @@ from . import comparisons
 from .answers import answers
 from .automatic import automatic
 from .comparisons import Pair, estimated
+from .declines import declines, declines_note
 from .interim_looks import drift_notes, looks
+from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
+from .presentations import presentations
 from .repeats import repeats
-from .tidy import LEVELS, Tidy
+from .tidy import ANALYSED, Tidy
+from .wordings import own_wordings
 
 ALPHA_LEVELS: Mapping[str, Level] = {
     "score": "ordinal", "correct": "nominal", "value": "interval"
@@ -39,12 +43,12 @@ def results(tidy: Tidy) -> dict[str, Any]:
     """All results of `tidy`, ready for `results_json`."""
     methods = {name: _method(tidy, name) for name in tidy.methods()}
     pairs, looked = comparisons.pairs(tidy), looks(tidy)
-    models = _models(tidy, pairs)
+    models, declined = _models(tidy, pairs), _declines(tidy)
     found = {
         "paradigm": tidy.paradigm,
         "outcome": tidy.outcome,
         "reference": tidy.reference,
-        "n": len(tidy.frame),
+        "n": judgments(tidy.frame),
         "people": int(tidy.frame["participant"].nunique()),
         "images": int(tidy.frame["image"].nunique()) if tidy.about_photos else None,
         "bounds": None if tidy.limits is None else list(tidy.limits),
@@ -63,7 +67,7 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "excluded": dict(tidy.excluded),
         "everybody": _everybody(tidy),
         "flow": dict(tidy.flow),
-        "notes": [*_notes(tidy), *drift_notes(looked)],
+        "notes": [*_notes(tidy), *declines_note(declined), *drift_notes(looked)],
         "stimuli": _stimuli(tidy),
         "automatic": automatic(tidy),
         "looks": looked,
@@ -75,10 +79,23 @@ def results(tidy: Tidy) -> dict[str, Any]:
             "scipy": scipy.__version__,
         },
     }
+    if declined is not None:
+        found["declined"] = declined
+    if tidy.definition and (told := own_wordings(tidy.definition, tidy.paradigm)):
+        found["wordings"] = told
+    if (shown := presentations(tidy.presented)) is not None:
+        found["presentation"] = shown
     own = analysis_of(tidy.paradigm).results
-    if own is not None and (told := own(tidy.frame, tidy.methods(), tidy.seed)):
+    if own is not None and (told := own(tidy.answered, tidy.methods(), tidy.seed)):
         found[tidy.paradigm] = told
     return found
+
+
+def _declines(tidy: Tidy) -> dict[str, Any] | None:
+    """What people preferred not to say; None where they could not, or where nothing tells."""
+    if tidy.answers is None:
+        return None
+    return declines(tidy.answers, tidy.definition, tidy.paradigm, ANALYSED)
 
 
 def results_json(found: Mapping[str, Any]) -> str:
@@ -93,6 +110,11 @@ def _without_minus_zero(told: Any) -> Any:
     if isinstance(told, (list, tuple)):
         return [_without_minus_zero(one) for one in told]
     return told + 0.0 if isinstance(told, float) else told
+
+
+def judgments(frame: pd.DataFrame) -> int:
+    """How many there are: a page on which several methods meet has a row for each."""
+    return int(frame["page"].nunique()) if "page" in frame.columns else len(frame)
 
 
 def _method(tidy: Tidy, name: str) -> dict[str, Any]:
@@ -112,7 +134,7 @@ def _method(tidy: Tidy, name: str) -> dict[str, Any]:
         return {**facts, "right": int(values.sum()), "accuracy": found.estimate}
     if tidy.outcome == "value":
         return {**facts, "mean": found.estimate}
-    counts = {str(level): int((values == level).sum()) for level in LEVELS["score"]}
+    counts = {str(level): int((values == level).sum()) for level in tidy.levels_of(name)}
     return {**facts, "mean": found.estimate, "counts": counts}
 
 
@@ -129,13 +151,17 @@ def _models(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:
 
 def _alpha(tidy: Tidy) -> dict[str, Any]:
     """Krippendorff's α: ordinal for scores, nominal for right or wrong; of each scale by itself,
-    since a difference between two scales is no disagreement and their sameness no agreement."""
+    since a difference between two scales is no disagreement and their sameness no agreement.
+    A paradigm may compare answers otherwise than by their outcomes."""
     level = ALPHA_LEVELS[tidy.outcome]
     scales = _scale_parts(tidy)
     if len(scales) > 1:
-        told = {name: _alpha(one) for name, one in scales.items()}
-        return {"value": None, "low": None, "high": None, "level": level, "scales": told,
+        by_scale = {name: _alpha(one) for name, one in scales.items()}
+        return {"value": None, "low": None, "high": None, "level": level, "scales": by_scale,
                 "note": "each scale has its own"}  # fmt: skip
+    own = analysis_of(tidy.paradigm).agreement
+    if own is not None and (told := own(tidy.answered)) is not None:
+        return told
     values, people = tidy.frame[tidy.outcome].to_list(), tidy.frame["participant"].to_list()
     found = krippendorff(values, _units(tidy), people, level)
     return {
@@ -149,9 +175,13 @@ def _scale_parts(tidy: Tidy) -> dict[str, Tidy]:
     if "scale" not in tidy.frame.columns:
         return {}
     return {
-        str(name): replace(tidy, frame=rows)
+        str(name): replace(tidy, frame=rows, unmeasured=_of_scale(tidy.unmeasured, name))
         for name, rows in tidy.frame.groupby("scale", sort=True)
     }
+
+
+def _of_scale(rows: pd.DataFrame | None, name: Any) -> pd.DataFrame | None:
+    return None if rows is None else rows[rows["scale"] == name]
 
 
 def _kappa(tidy: Tidy) -> dict[str, Any] | None:
@@ -233,7 +263,9 @@ def _notes(tidy: Tidy) -> list[str]:
             "most of those who finished are left out",
         ),
     ]
-    return [*tidy.notes, *(sentence for applies, sentence in rules if applies)]
+    of = "condition" if "condition" in frame.columns else "method"
+    told = medium_notes(tidy.definition, set(frame[of]))
+    return [*tidy.notes, *(sentence for applies, sentence in rules if applies), *told]
 
 
 def _rows(frame: pd.DataFrame, method: str) -> pd.DataFrame:

@@ -55,8 +55,7 @@ def _alike(column: str, cells: "pd.Series[Any]") -> Iterator[str]:
 
 def _as_read(name: str) -> str:
     """Without what is easily overlooked: capitals, kinds of blanks, invisible marks, leading 0s."""
-    seen = "".join(one for one in name if unicodedata.category(one) != "Cf")
-    key = name_key(seen)
+    key = name_key(name)
     number = WHOLE_NUMBER.fullmatch(key)
     return number[1] if number else key
 

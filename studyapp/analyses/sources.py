@@ -11,12 +11,13 @@ import pandas as pd
 
 from studyapp import storage
 from studyapp.models import Explanation, Study
+from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.measures import StudyTables, Values
 from studyapp.studies.design.keys import keys_flaw
 
 from .exclusions import apply_exclusions
 from .frames import folder_frame, study_frame, table_file
-from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, Table
+from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, TRIALS, Table
 from .tables.metrics import METRICS
 from .tables.stimuli import EXPLANATIONS, STIMULI
 from .tidy import Tidy, TidyError, tidy_tables
@@ -28,6 +29,7 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
             "participant_id", "status", "excluded", "stage", "paradigm", "arm", "condition",
             "image_group", "stimulus_id", "stronger_side", "trial_position", "block", "value",
             "answer_name", "score", "correct", "second_correct", "further_answers",
+            "presentation", "trial_id",
         ),
     ),
     "participations": (
@@ -36,8 +38,18 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
     "exclusions": (EXCLUSIONS, ("participant_id", "rule", "made_at", "undoes_made_at")),
     "stimuli": (STIMULI, ("stimulus_id", "options", "facts")),
     "explanations": (EXPLANATIONS, ("stimulus_id", "condition", "role", "map_sha256")),
+    "trials": (TRIALS, ("trial_id", "option_order")),
     "metrics": (METRICS, ("stimulus_id", "condition", "role", "metric", "value")),
 }  # fmt: skip
+
+
+def _wanted(definition: Mapping[str, Any]) -> Mapping[str, tuple[Table, tuple[str, ...]]]:
+    """The tables that a study's analysis reads: trials only where answers are places on a page,
+    which only the trial tells of what."""
+    meeting = {one["paradigm"] for one in definition["blocks"]} & {
+        name for name, one in PARADIGMS.items() if one.meets == "all"
+    }
+    return {key: one for key, one in COLUMNS.items() if key != "trials" or meeting}
 
 
 def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
@@ -49,7 +61,8 @@ def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
     if flaw := keys_flaw(study):
         raise TidyError(flaw)
     apply_exclusions(study)
-    frames = {key: study_frame(table, study, names) for key, (table, names) in COLUMNS.items()}
+    wanted = _wanted(study.definition)
+    frames = {key: study_frame(table, study, names) for key, (table, names) in wanted.items()}
     tables = StudyTables(frames=frames, definition=study.definition, stored_map=_stored_map)
     return tidy_tables(tables, paradigm)
 
@@ -57,9 +70,8 @@ def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
 def tidy_folder(folder: Path, paradigm: str | None = None) -> Tidy:
     """The judgments of a bundle's folder, which needs no database. TidyError if it is none."""
     try:
-        frames = {
-            key: folder_frame(table, folder, names) for key, (table, names) in COLUMNS.items()
-        }
+        wanted = _wanted(folder_definition(folder))
+        frames = {key: folder_frame(table, folder, names) for key, (table, names) in wanted.items()}
         clock = has_clock(folder)
     except (OSError, ValueError, pd.errors.ParserError) as error:
         raise TidyError(f"{folder} is not a bundle that can be read: {error}") from error

@@ -1,10 +1,11 @@
 """The results in lines for a terminal: the robust numbers first, the naive ones beside them."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping
 
 from studyapp.paradigms.tabulation import Facts
 from studyapp.shelf.formatting import counted, interval, number, percent, points, signed
+
+from .reports.tabulation import own_tables
 
 Show = Callable[[float | None], str]
 MODELS = ("glmer", "glmer_full", "clmm", "clmm_full", "clmm_side", "clmm_side_full")
@@ -34,10 +35,19 @@ def summary(found: Facts) -> Iterator[str]:
         yield f"  repeated trials: {same} of {n} with the same outcome"
     yield from _answers(found)
     yield f"  {found['naive']['label']}"
-    if found["paradigm"] in found:
-        yield f"  {found['paradigm']}: {json.dumps(found[found['paradigm']], ensure_ascii=False)}"
+    yield from _own(found)
     excluded = ", ".join(f"{count} {rule}" for rule, count in found["excluded"].items())
     yield f"  left out by a rule: {excluded or 'nobody'}"
+
+
+def _own(found: Facts) -> Iterator[str]:
+    """The tables of what only this paradigm tells."""
+    for table in own_tables(found):
+        yield f"  {table.caption}:"
+        for first, *cells in table.rows:
+            told = zip(table.header[1:], cells, strict=True)
+            words = ", ".join(f"{name} {cell}".strip() for name, cell in told if cell)
+            yield f"    {first}: {words}" if words else f"    {first}"
 
 
 def _base(found: Facts) -> str:

@@ -4,19 +4,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
 
 from studyapp.paradigms import PARADIGMS
-from studyapp.paradigms.analysis import InputSchema, analysis_of, input_schemas
+from studyapp.paradigms.analysis import SIDES, InputSchema, analysis_of, input_schemas
 from studyapp.paradigms.measures import Outcome, Scale, StudyTables
 from studyapp.shelf.formatting import whole_percent
 
 from .answers import answer_rows
 from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_delimited
+from .flow import flow, standing_rules
+from .presentations import presented_rows
 from .repeats import REPEATED, repeated_pairs
 from .slips import slips
+from .wordings import kept_apart, labels
 
 LEVELS: Mapping[Outcome, tuple[int, ...]] = {"score": (-2, -1, 0, 1, 2), "correct": (0, 1)}
 BOUNDS: Mapping[Outcome, tuple[float, float]] = {"score": (-2, 2), "correct": (0, 1)}
@@ -36,8 +39,10 @@ class Tidy:
 
     frame: columns participant, image, method, the outcome (whole numbers, none missing), and
         where known stronger_side, order, unit (what several people judge; else a photo under a
-        method) and scale (methods of different scales are not compared).
+        method), page (of each of several rows of one judgment) and scale (methods of different
+        scales are not compared).
     smallest_effect: of interest, for tests of equivalence.
+    unmeasured: more rows, of answers without an outcome: such as regions whose maps were not kept.
     null: what a mean that is no share is tested against; None for no test.
     bounds: the least and the greatest value of an outcome "value", where they are known.
     about_photos: whether photos are clusters beside people. notes: what a reader must know.
@@ -47,8 +52,10 @@ class Tidy:
     everybody: the same with those who are left out; None where nobody could be.
     excluded: why how many people are left out. flow: how many people got how far.
     scales: of methods that are not answered on one scale, by the names in the column scale.
+    levels: what an answer can score on each scale.
     answers: everything that was answered, a row an answer; definition: what asked for it.
     repeated: what was asked again, as `repeated_pairs` gives it.
+    presented: what pages told of their pictures, as `presented_rows` gives it.
     """
 
     frame: pd.DataFrame
@@ -56,6 +63,7 @@ class Tidy:
     outcome: Outcome
     chance: float = 0.5
     reference: str | None = None
+    unmeasured: pd.DataFrame | None = None
     everybody: pd.DataFrame | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
     flow: Mapping[str, Any] = field(default_factory=dict)
@@ -68,9 +76,17 @@ class Tidy:
     metrics: pd.DataFrame | None = None
     arrivals: Sequence[tuple[str, datetime | None]] | None = None
     scales: Mapping[str, Scale] = field(default_factory=dict)
+    levels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
     answers: pd.DataFrame | None = None
     repeated: pd.DataFrame | None = None
+    presented: Sequence[tuple[str, str, Mapping[str, Any]]] = ()
     definition: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def answered(self) -> pd.DataFrame:
+        """The rows of every answer, whether or not it has an outcome."""
+        others = self.unmeasured
+        return self.frame if others is None or others.empty else pd.concat([self.frame, others])
 
     def with_reference(self, name: str) -> "Tidy":
         """The same with another method to compare with; TidyError if nobody judged it."""
@@ -95,6 +111,10 @@ class Tidy:
         if scale is not None:
             return scale.null
         return self.chance if self.outcome == "correct" else self.null
+
+    def levels_of(self, method: str) -> tuple[float, ...]:
+        """What one answer under a method can score."""
+        return self.levels.get(self.scale_names().get(method, ""), LEVELS["score"])
 
     def _scale(self, method: str) -> Scale | None:
         return self.scales.get(self.scale_names().get(method, ""))
@@ -144,7 +164,7 @@ def _tidy_outcome(table: Delimited, paradigm: str | None, chance: float | None) 
     frame = _clusters(table)
     frame[outcome] = table.numbers(outcome, LEVELS[outcome])
     if "stronger_side" in table.frame.columns:
-        frame["stronger_side"] = _sides(table)
+        frame["stronger_side"] = _sides(table, "stronger_side")
     kept = frame[frame[outcome].notna()].astype({outcome: int})
     notes = [*slips(table, NEEDED), *_left_out(len(frame) - len(kept))]
     if paradigm is None and chance is None and outcome == "correct":
@@ -162,19 +182,23 @@ def _tidy_columns(
 ) -> Tidy:
     """A table with columns of the paradigm's own, of which its outcome is made."""
     _refuse_columns(table, list(schema.needed), f"{paradigm} needs {', '.join(schema.needed)}")
-    frame = _own_columns(table, schema)
-    notes = (*slips(table, NEEDED), *_left_out(len(table.frame) - len(frame)))
+    rows = _own_columns(table, schema)
+    is_measured = rows[list(schema.outcome_of or schema.needed)].notna().all(axis=1)
+    frame, others = rows[is_measured].copy(), rows[~is_measured]
+    has_answer = schema.answer in others.columns
+    answered = others[others[schema.answer].notna()] if has_answer else others.head(0)
+    notes = (*slips(table, NEEDED), *_left_out(len(others), len(answered), schema.counts_in))
     outcome: Outcome = "correct" if schema.is_share else "value"
     frame[outcome] = schema.outcome(frame)
-    frame = frame.astype({outcome: int if schema.is_share else float})
+    frame = schema.rows(frame.astype({outcome: int if schema.is_share else float}))
     return Tidy(
         frame, paradigm, outcome, chance=chance or schema.chance, null=schema.null,
-        bounds=schema.bounds, notes=notes,
+        bounds=schema.bounds, notes=notes, unmeasured=answered,
     )  # fmt: skip
 
 
 def _own_columns(table: Delimited, schema: InputSchema) -> pd.DataFrame:
-    """Typed columns; a row in which a needed one is missing is left out."""
+    """Every row with typed columns."""
     there = set(table.frame.columns)
     wanted = {**schema.needed, **{k: v for k, v in schema.optional.items() if k in there}}
     frame = _clusters(table)
@@ -183,8 +207,13 @@ def _own_columns(table: Delimited, schema: InputSchema) -> pd.DataFrame:
         if levels == ():
             cells = table.frame[name]
             frame[name] = cells.where(~cells.isin(MISSING))
+            for line, cell in frame[name].dropna().drop_duplicates().items():
+                if problem := schema.complaint(name, cell):
+                    raise table.refusal(line, problem)
+        elif levels == SIDES:
+            frame[name] = _sides(table, name)
         else:
-            frame[name] = table.numbers(name, levels)
+            frame[name] = table.numbers(name, cast("tuple[float, ...] | None", levels))
     if schema.bounds is not None:
         low, high = schema.bounds
         name = next(iter(schema.needed))
@@ -192,7 +221,7 @@ def _own_columns(table: Delimited, schema: InputSchema) -> pd.DataFrame:
         if len(outside):
             cell = table.frame.loc[outside[0], name]
             raise table.refusal(outside[0], f"{name} {cell!r} is not between {low:g} and {high:g}")
-    return frame[frame[list(schema.needed)].notna().all(axis=1)].copy()
+    return frame
 
 
 def _clusters(table: Delimited) -> pd.DataFrame:
@@ -204,20 +233,23 @@ def _clusters(table: Delimited) -> pd.DataFrame:
     return frame
 
 
-def _sides(table: Delimited) -> "pd.Series[Any]":
-    _refuse_columns(table, ["stronger_side"], "")
-    sides = table.frame["stronger_side"].str.upper()
-    wrong = sides[~sides.isin({"A", "B", *MISSING})]
+def _sides(table: Delimited, name: str) -> "pd.Series[Any]":
+    _refuse_columns(table, [name], "")
+    sides = table.frame[name].str.upper()
+    wrong = sides[~sides.isin({*SIDES, *MISSING})]
     if len(wrong):
-        cell = table.frame.loc[wrong.index[0], "stronger_side"]
-        raise table.refusal(wrong.index[0], f"stronger_side {cell!r} is neither A nor B")
-    return sides.where(sides.isin({"A", "B"}))
+        cell = table.frame.loc[wrong.index[0], name]
+        raise table.refusal(wrong.index[0], f"{name} {cell!r} is neither A nor B")
+    return sides.where(sides.isin(SIDES))
 
 
-def _left_out(count: int) -> tuple[str, ...]:
+def _left_out(count: int, answered: int = 0, counts_in: str = "") -> tuple[str, ...]:
     rows = "1 row has" if count == 1 else f"{count} rows have"
     verb = "is" if count == 1 else "are"
-    return (f"{rows} no outcome (empty or NA) and {verb} left out",) if count else ()
+    counts = "it" if count == 1 else f"{answered} of them"
+    counts += " counts" if answered == 1 else " count"
+    told = f"; {counts} in {counts_in}" if answered else ""
+    return (f"{rows} no outcome (empty or NA) and {verb} left out{told}",) if count else ()
 
 
 def _refuse_columns(table: Delimited, names: Sequence[str], needs: str) -> None:
@@ -268,16 +300,20 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
     chosen = _chosen(definition, paradigm)
     own = judgments[judgments["paradigm"] == chosen]
     main = own[own["stage"].isin(ANALYSED)]
-    found = analysis_of(chosen).measure(tables, chosen, main)
+    measured = analysis_of(chosen).measure(tables, chosen, main)
+    found = kept_apart(measured, definition, chosen, main["block"])
     counting = own[(own["status"] == "finished") & ~own["excluded"].astype(bool)]
+    is_measured = found.frame[found.outcome].notna()
+    counts = found.frame.index.isin(counting.index)
     return Tidy(
-        frame=found.frame[found.frame.index.isin(counting.index)],
+        frame=found.frame[is_measured & counts],
+        unmeasured=found.frame[~is_measured & counts],
         paradigm=chosen,
         outcome=found.outcome,
         reference=definition["analysis"]["reference"] or found.reference,
-        everybody=found.frame,
+        everybody=found.frame[is_measured],
         excluded=standing_rules(tables.frames["exclusions"]),
-        flow=flow(tables.frames["participations"], judgments),
+        flow=flow(tables.frames["participations"], judgments, ANALYSED),
         seed=int(definition["design"]["seed"]),
         smallest_effect=definition["analysis"].get("smallest_effect"),
         chance=found.chance,
@@ -290,8 +326,10 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         ),
         arrivals=_arrivals(tables) if definition["analysis"]["looks"] else None,
         scales=found.scales,
+        levels=found.levels,
         answers=answer_rows(counting[counting["stage"].isin((*ANSWERED, REPEATED))]),
-        repeated=repeated_pairs(counting),
+        repeated=repeated_pairs(counting, labels(definition, chosen)),
+        presented=presented_rows(counting),
         definition=definition,
     )
 
@@ -319,45 +357,3 @@ def _arrivals(tables: StudyTables) -> list[tuple[str, datetime | None]]:
     moments = pd.to_datetime(people["finished_at"], format="ISO8601", utc=True)
     pairs = sorted(zip(moments.dt.to_pydatetime(), names, strict=True))
     return [(name, moment) for moment, name in pairs]
-
-
-def standing_rules(exclusions: pd.DataFrame) -> dict[str, int]:
-    """How many people each rule leaves out, without exclusions that were undone."""
-    undone = set(
-        exclusions.loc[exclusions["undoes_made_at"].notna(), ["participant_id", "undoes_made_at"]]
-        .itertuples(index=False, name=None)
-    )  # fmt: skip
-    rules: dict[str, set[str]] = {}
-    for row in exclusions[exclusions["undoes_made_at"].isna()].itertuples(index=False):
-        if (row.participant_id, row.made_at) not in undone:
-            rules.setdefault(str(row.rule), set()).add(str(row.participant_id))
-    return {rule: len(people) for rule, people in sorted(rules.items())}
-
-
-def flow(participations: pd.DataFrame, judgments: pd.DataFrame) -> dict[str, Any]:
-    """How many people got how far, in all and by arm (CONSORT)."""
-    excluded = set(judgments.loc[judgments["excluded"].astype(bool), "participant_id"])
-    analysed = participations[
-        (participations["status"] == "finished") & ~participations["participant_id"].isin(excluded)
-    ]
-    statuses = participations["status"].value_counts().sort_index()
-    return {
-        "entered": len(participations),
-        "consented": int(participations["consented_at"].notna().sum()),
-        "finished": int((participations["status"] == "finished").sum()),
-        "analysed": len(analysed),
-        "by_status": {str(key): int(count) for key, count in statuses.items()},
-        "by_arm": _by_arm(participations, analysed),
-    }
-
-
-def _by_arm(participations: pd.DataFrame, analysed: pd.DataFrame) -> dict[str, Any]:
-    placed = participations[participations["arm"].notna()]
-    return {
-        str(arm): {
-            "placed": len(rows),
-            "finished": int((rows["status"] == "finished").sum()),
-            "analysed": int((analysed["arm"] == arm).sum()),
-        }
-        for arm, rows in placed.groupby("arm")
-    }

@@ -18,8 +18,10 @@ SCRIPTS = Path(__file__).with_name("scripts")
 FOLDER = "analysis"
 # The columns that an analysis elsewhere needs, where there are any
 ANALYSED = (
-    "participant", "image", "method", "scale", "unit", "order", "stronger_side", "score", "correct",
-    "value",
+    "participant", "image", "method", "against", "side", "page", "place", "scale", "unit",
+    "order", "stronger_side", "score", "correct", "value", "iou", "kappa", "mass", "hit", "area",
+    "thing", "region", "predicted_right", "truth_right", "prediction_right", "predicted_confidence",
+    "truth_confidence",
 )  # fmt: skip
 
 
@@ -45,14 +47,15 @@ def write_analysis(bundle: Path) -> None:
         "@REFERENCE@": str(tidies[0].reference or next(iter(tidies[0].methods()), "")),
         "@INSTRUMENTS@": json.dumps({name: asdict(one) for name, one in INSTRUMENTS.items()}),
     }
-    for script in (SCRIPTS / "reanalyse.py", SCRIPTS / "reanalyse.R"):
-        text = script.read_text(encoding="utf-8")
+    for name in ("reanalyse.py", "instruments.py", "maps.py", "meetings.py", "reanalyse.R"):
+        text = (SCRIPTS / name).read_text(encoding="utf-8")
         for mark, words in filled.items():
             text = text.replace(mark, words)
-        (folder / script.name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8")
 
 
 def analysed_table(tidy: Tidy) -> pd.DataFrame:
-    """The judgments that are analysed, as `analyse FILE` and R take them; no text is a formula."""
-    rows = tidy.frame[[name for name in ANALYSED if name in tidy.frame.columns]]
+    """The answers that are analysed, as `analyse FILE` and R take them; no text is a formula."""
+    rows = tidy.answered
+    rows = rows[[name for name in ANALYSED if name in rows.columns]]
     return rows.map(lambda cell: inert(cell) if isinstance(cell, str) else cell)

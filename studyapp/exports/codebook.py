@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterator, Sequence
 
 from studyapp.analyses.tables import TABLES, Column, Table
-from studyapp.paradigms.questions import DECLINED
+from studyapp.paradigms.questions import DECLINED, NOT_ASKED
 from studyapp.studies.definition.asking import AskedQuestion
 
 HEADER = ("table", "column", "kind", "description", "shown", "unit", "levels")
@@ -25,7 +25,13 @@ ANSWER_KINDS = {
     "seen": ("whole number", ""),
     "text": ("text", "words"),
     "number": ("number", ""),
+    "slider": ("whole number", ""),
+    "several": ("JSON list of whole numbers", ""),
     "point": ("JSON", "fractions of width and height from the top left corner"),
+    "region": (
+        "JSON",
+        "fractions of width and height from the top left corner, or cells of a grid",
+    ),
 }
 INTRODUCTION = """\
 # Data dictionary
@@ -76,10 +82,13 @@ def _answer_facts(asked: AskedQuestion) -> list[str]:
     if asked.is_text:
         where += ".words; the text itself is in data, in the private version only"
     declined = {json.dumps(DECLINED): question.decline} if question.decline else {}
-    known = asked.levels | declined
+    known = asked.levels | asked.end_words | declined
+    if (condition := question.only_if) is not None:
+        why = f"{condition.name} was not answered with {' or '.join(condition.answers)}"
+        known |= {json.dumps(NOT_ASKED): f"not asked, because {why}"}
     levels = "; ".join(f"{value} = {words}" for value, words in known.items())
     stored = f"Asked in block {asked.block.name} ({asked.block.paradigm}); judgments, {where}."
-    return [kind, stored, question.words, question.unit or unit, levels]
+    return [kind, stored, asked.words, question.unit or unit, levels]
 
 
 def _section(table: Table) -> Iterator[str]:

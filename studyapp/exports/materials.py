@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet
 
 from studyapp import storage
 from studyapp.analyses.tables.stimuli import networks_of
-from studyapp.models import Crop, Image, StimulusOverlay, Study
+from studyapp.models import CasePhoto, Crop, Image, StimulusOverlay, Study
 
 from .folder import ExportError, write_json
 from .publishing import toml_without_codes, without_codes
@@ -22,12 +22,13 @@ TEXT_FIELDS = ("name", "version", "markdown", "digest", "reason", "created_at")
 DEVIATION_FIELDS = ("what", "detail", "made_at")
 NETWORK_FIELDS = (
     "builder", "weights", "sha256", "options", "labels_file", "layer", "grid",
-    "probabilities", "digest", "labels", "described",
+    "probabilities", "target", "digest", "labels", "described",
 )  # fmt: skip
 # A photo stands there once for each context that a network is asked with
 PHOTO_FIELDS = ("name", "group", "categories")
+IMAGE_FIELDS = ("sha256", "file", "width", "height")
 CASE_FIELDS = {
-    **{f"image__{key}": F(f"case__image__{key}") for key in ("sha256", "file", "width", "height")},
+    **{f"image__{key}": F(f"case__image__{key}") for key in IMAGE_FIELDS},
     "context": F("case__context"),
 }
 
@@ -52,7 +53,7 @@ def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -
         path.write_text(text.markdown, encoding="utf-8")
     missing = list(_copy_pictures(study, folder))
     if photos:
-        for image in Image.objects.filter(cases__uses__study=study).distinct().order_by("sha256"):
+        for image in Image.objects.of(study.images.all()).order_by("sha256"):
             missing += _copy(image.file, image.sha256, folder / "photos")
         for crop in _crops(study):
             missing += _copy(crop.file, crop.digest, folder / "crops")
@@ -63,8 +64,9 @@ def _crops(study: Study) -> QuerySet[Crop]:
     """The plain pictures of the study's photos, as its pages show them."""
     networks = study.pairs.values("stronger")
     size = study.definition["display"]["size"]
-    rows = Crop.objects.ready().filter(image__cases__uses__study=study, network__in=networks)
-    return rows.filter(size=size).order_by("image__sha256", "network__digest").distinct()
+    shown = Image.objects.of(study.images.all())
+    rows = Crop.objects.ready().filter(image__in=shown, network__in=networks)
+    return rows.filter(size=size).order_by("image__sha256", "network__digest")
 
 
 def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
@@ -89,12 +91,24 @@ def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
                 "name", "method", "versus", "pair__name", "settings", "position"
             )
         ),
-        "photos": list(
-            study.images.order_by("case__digest").values(*PHOTO_FIELDS, "shown", **CASE_FIELDS)
-        ),
+        "photos": _photos(study),
         "crops": list(_crops(study).values(*CROP_FIELDS)),
         "deviations": list(study.deviations.order_by("made_at").values(*DEVIATION_FIELDS)),
     }
+
+
+def _photos(study: Study) -> list[dict[str, Any]]:
+    """The study's cases; those that have further photos with these, in their order."""
+    rows = study.images.order_by("case__digest")
+    found = rows.values(*PHOTO_FIELDS, "shown", "case_id", **CASE_FIELDS)
+    beside: dict[int, list[dict[str, Any]]] = {}
+    for one in CasePhoto.objects.filter(case__uses__study=study).select_related("image"):
+        told = {key: getattr(one.image, key) for key in IMAGE_FIELDS}
+        beside.setdefault(one.case_id, []).append(told)
+    return [
+        row | ({"further": beside[case]} if (case := row.pop("case_id")) in beside else {})
+        for row in found
+    ]
 
 
 def named_without_place(row: dict[str, Any]) -> dict[str, Any]:

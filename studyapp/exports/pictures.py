@@ -13,6 +13,7 @@ from studyapp.models import (
     Crop,
     Explanation,
     Image,
+    Kind,
     MetricValue,
     Network,
     NetworkPair,
@@ -24,10 +25,11 @@ from studyapp.models import (
     StudyImage,
     WorkState,
 )
+from studyapp.studies.preparation.targets import digest_of_target, refuse_other_text
 
 from .cells import Row, only, table_rows
 from .folder import file_digest
-from .materials import NETWORK_FIELDS, PHOTO_FIELDS, named_without_place
+from .materials import IMAGE_FIELDS, NETWORK_FIELDS, PHOTO_FIELDS, named_without_place
 
 DIGEST = re.compile("[0-9a-f]{64}")
 STIMULUS_FIELDS = ("paradigm", "position", "role", "category", "class_index", "options", "facts")
@@ -48,8 +50,7 @@ def rebuild_pictures(study: Study, folder: Path, facts: dict[str, Any]) -> Pictu
     """Everything that was shown; files that the bundle brings are stored under their digests."""
     networks = _make_networks(facts)
     conditions = _make_conditions(study, facts, networks)
-    photos = _make_photos(study, folder, facts)
-    images = {f"i{photo.image.sha256[:12]}": photo.case.image_id for photo in photos.values()}
+    photos, images = _make_photos(study, folder, facts)
     _make_crops(folder, facts, images, networks)
     _make_predictions(folder, photos, networks)
     stimuli = {
@@ -86,7 +87,7 @@ def _make_networks(facts: dict[str, Any]) -> dict[str, Network]:
     found: dict[str, Network] = {}
     for row in facts["networks"]:
         # Of a bundle from before these could be named
-        told = {"grid": [], "probabilities": "", **row}
+        told = {"grid": [], "probabilities": "", "target": "", **row}
         values = named_without_place(only(NETWORK_FIELDS, told))
         network, _ = Network.objects.get_or_create(digest=row["digest"], defaults=values)
         found[row["digest"]] = found[f"n{row['digest'][:12]}"] = network
@@ -123,23 +124,30 @@ def case_id(row: Row) -> str:
     return str(row.get("case_id") or f"c{row['image_id'][1:]}")
 
 
-def _make_photos(study: Study, folder: Path, facts: dict[str, Any]) -> dict[str, StudyImage]:
-    """The study's photos by the tables' short ids of their cases."""
-    photos = {}
+def _make_photos(
+    study: Study, folder: Path, facts: dict[str, Any]
+) -> tuple[dict[str, StudyImage], dict[str, int]]:
+    """The study's photos by the tables' short ids of their cases, and the keys of all photo files
+    by the short ids of these."""
+    photos: dict[str, StudyImage] = {}
+    images: dict[str, int] = {}
     for row in facts["photos"]:
-        digest = row["image__sha256"]
-        file = _store(folder / "materials" / "photos", digest, "photos")
-        image, _ = Image.objects.get_or_create(
-            sha256=digest,
-            defaults={
-                "file": file, "width": row["image__width"], "height": row["image__height"],
-            },
-        )  # fmt: skip
-        case = Case.objects.of(image, row.get("context", ""))
+        own = {key: row[f"image__{key}"] for key in IMAGE_FIELDS}
+        image, *further = [_make_image(folder, one) for one in (own, *row.get("further", []))]
+        case = Case.objects.of(image, row.get("context", ""), further)
         photos[f"c{case.digest[:12]}"] = StudyImage.objects.create(
             study=study, case=case, shown=row.get("shown", ""), **only(PHOTO_FIELDS, row)
         )
-    return photos
+        images |= {f"i{one.sha256[:12]}": one.pk for one in (image, *further)}
+    return photos, images
+
+
+def _make_image(folder: Path, told: dict[str, Any]) -> Image:
+    file = _store(folder / "materials" / "photos", told["sha256"], "photos")
+    image, _ = Image.objects.get_or_create(
+        sha256=told["sha256"], defaults={"file": file, **only(("width", "height"), told)}
+    )
+    return image
 
 
 def _make_crops(
@@ -185,12 +193,21 @@ def _make_use(
     """A picture under the condition that shows it, with its map."""
     stimulus = pictures.stimuli[row["stimulus_id"]]
     materials = folder / "materials"
+    target = row.get("target") or ""
+    found = row["provenance"].get("targets", ())
+    if target and row["state"] == WorkState.READY and len(found) != 1:
+        raise ValueError("a map with a target does not say what was found in its photo")
+    for text in filter(None, (target, *found)):
+        refuse_other_text(text, row["class_index"])
     explanation, _ = Explanation.objects.get_or_create(
         case=stimulus.photo.case,
+        target_digest=digest_of_target(target),
         network=networks[row["network_id"]],
         **only(("class_index", "method", "settings_digest"), row),
         defaults={
             **only(EXPLANATION_FIELDS, row),
+            "kind": row.get("kind") or Kind.MAP,
+            "target": target,
             # Earlier bundles have them among the provenance
             "checks": row.get("checks") or row["provenance"].get("checks", {}),
             "error": row["error"] or "",

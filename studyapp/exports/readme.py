@@ -23,11 +23,14 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
 - `data/`: one CSV per table (and the same as Parquet), with a JSON sidecar that
   describes every column. One row of *judgments* is one answer. `codebook.csv` lists all columns.
 - `materials/`: the study file{" without its panel codes" if public else ""}, the texts people read,
-  the overlays and maps by their digests.
+  and by their digests the explanations as they were shown (`overlays/`), the maps, pictures or
+  texts that these were made from (`maps/`), and, if they are included, the photos and what people
+  saw of them (`photos/`, `crops/`).
 - `analysis/`: results, report and the analysed judgments as one table. `figures/` has the
   figures as SVG; `python analysis/figures/draw.py pdf png` draws them for a paper. `python
-  analysis/reanalyse.py` recomputes the results with pandas alone, and `Rscript
-  analysis/reanalyse.R` the primary analysis and the mixed models in R.
+  analysis/reanalyse.py` recomputes judgments, means, contrasts and worths with pandas alone
+  (answers that are places on a photo also need Pillow), and `Rscript analysis/reanalyse.R` the
+  primary analysis and the mixed models in R.
 - `manifest.json`: SHA-256 of every file, and the versions of the software that made them.
 
 If you know jsPsych: `rt` is in `rt_ms`, `response` in `value` (and `answer_name`), `stimulus`

@@ -29,6 +29,7 @@ from studyapp.models import (
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.forms import MEASURES
 from studyapp.sections.base import TEXT_NAME
+from studyapp.studies.definition.study import Definition, stored_definition
 from studyapp.studies.design.keys import keys_digest
 
 from .archives import ArchiveError, opened_bundle
@@ -133,6 +134,7 @@ def _make_study(facts: dict[str, Any]) -> Study:
 def _make_allocation(
     study: Study, folder: Path, pictures: Pictures
 ) -> tuple[dict[str, Slot], dict[str, int]]:
+    definition = stored_definition(study.definition)
     arms = {arm.name: arm for arm in study.arms.all()}
     slots: dict[str, Slot] = {}
     trials: dict[str, int] = {}
@@ -151,7 +153,7 @@ def _make_allocation(
         }
         Slot.objects.bulk_create(new.values())
         slots |= new
-        made = Trial.objects.bulk_create(_trial(row, slots, pictures) for row in rows)
+        made = Trial.objects.bulk_create(_trial(row, slots, pictures, definition) for row in rows)
         trials |= {row["trial_id"]: one.pk for row, one in zip(rows, made, strict=True)}
     return slots, trials
 
@@ -168,7 +170,7 @@ def _settle_keys(study: Study) -> None:
     study.save(update_fields=["keys_digest"])
 
 
-def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures) -> Trial:
+def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures, definition: Definition) -> Trial:
     trial = Trial(
         slot=slots[row["slot_id"]],
         position=row["trial_position"],
@@ -180,7 +182,8 @@ def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures) -> Trial:
     )
     # A bundle of a study that was not closed, or from before there were keys, does not have them
     told = row.get("keys")
-    trial.keys = PARADIGMS[trial.paradigm].keys_of(trial) if told is None else told
+    block = definition.block(trial.block)
+    trial.keys = PARADIGMS[trial.paradigm].keys_of(trial, block) if told is None else told
     return trial
 
 
@@ -227,6 +230,8 @@ def _make_judgments(design: Design, folder: Path, people: dict[str, int]) -> Non
                 participation_id=people[row["participant_id"]],
                 trial_id=design.trials[row["trial_id"]],
                 texts_digest=row["texts_digest"] or "",
+                # Bundles from before pictures were presented have no such column
+                presentation=row.get("presentation"),
                 **only(("value", "data", "answered_at", *MEASURES), row),
             )
             for row in rows

@@ -5,6 +5,7 @@ from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
 from .judgment import Exclusion, Judgment, erase_judgments
 from .load import NetworkLoad
 from .login import LoginTries
+from .making import Making
 from .member import Member, Role
 from .participation import (
     HOLDS_A_SLOT,
@@ -20,30 +21,35 @@ from .participation import (
     TurnedAway,
     count_people,
 )
-from .report import Download, Measurement, MetricValue, Report
+from .report import Download, Measurement, MetricValue, Rehearsal, RehearsalKind, Report
 from .stimulus import (
+    IMPORTED,
     SHOWN_ROLES,
     Case,
+    CasePhoto,
     Crop,
     Explanation,
     Image,
+    Kind,
     Overlay,
     Picture,
     Prediction,
     Stimulus,
     StimulusRole,
     StudyImage,
+    case_digest,
 )
 from .study import Deviation, Network, NetworkPair, Study, StudyKind, StudyState, StudyText
 from .work import Heartbeat, Work, WorkQuerySet, WorkState
 
 __all__ = [
-    "HOLDS_A_SLOT", "LEFT", "SHOWN_ROLES", "Arm", "Case", "Condition", "Crop", "Deviation",
-    "DoorCount", "Download", "Event", "Exclusion", "Explanation", "Heartbeat", "Image",
-    "Judgment", "LoginTries", "Measurement", "Member", "MetricValue", "Network", "NetworkLoad",
-    "NetworkPair", "Overlay", "PanelEvent", "PanelIdentity", "PanelVisit", "Participant",
-    "Participation", "Picture", "Prediction", "Report", "Role", "Side", "Slot", "Stage",
-    "Status", "Stimulus", "StimulusOverlay", "StimulusRole", "Study", "StudyImage", "StudyKind",
-    "StudyState", "StudyText", "Trial", "TurnedAway", "Work", "WorkQuerySet", "WorkState",
-    "count_people", "erase_judgments", "new_code", "new_spoken_code",
+    "HOLDS_A_SLOT", "IMPORTED", "LEFT", "SHOWN_ROLES", "Arm", "Case", "CasePhoto", "Condition",
+    "Crop", "Deviation", "DoorCount", "Download", "Event", "Exclusion", "Explanation", "Heartbeat",
+    "Image", "Judgment", "Kind", "LoginTries", "Making", "Measurement", "Member", "MetricValue",
+    "Network", "NetworkLoad", "NetworkPair", "Overlay", "PanelEvent", "PanelIdentity", "PanelVisit",
+    "Participant", "Participation", "Picture", "Prediction", "Rehearsal", "RehearsalKind",
+    "Report", "Role", "Side", "Slot", "Stage", "Status", "Stimulus", "StimulusOverlay",
+    "StimulusRole", "Study", "StudyImage", "StudyKind", "StudyState", "StudyText", "Trial",
+    "TurnedAway", "Work", "WorkQuerySet", "WorkState", "case_digest", "count_people",
+    "erase_judgments", "new_code", "new_spoken_code",
 ]  # fmt: skip

@@ -28,8 +28,11 @@ class Condition(models.Model):
     """What differs within one participant: a method (or control) and the networks it explains."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="conditions")
-    name = models.CharField(max_length=60)
-    method = models.CharField(max_length=60)
+    # Of up to eight conditions that meet on one page, their names
+    name = models.CharField(max_length=600)
+    method = models.CharField(
+        max_length=60, blank=True, help_text="Empty where several conditions meet on one page."
+    )
     versus = models.CharField(
         max_length=60, blank=True, help_text="The other method of the stronger network, if any."
     )
@@ -204,7 +207,7 @@ class Trial(models.Model):
             return []
         return [self.stimulus.options[index] for index in self.option_order]
 
-    def score(self, value: int | None, question: str = "value") -> int | None:
+    def score(self, value: int | None, question: str = "value") -> float | None:
         """What the answer `value`, as shown, scores; None where nothing is scored by it."""
-        found: int | None = self.keys.get(question, {}).get(str(value))
+        found: float | None = self.keys.get(question, {}).get(str(value))
         return found

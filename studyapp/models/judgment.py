@@ -49,6 +49,8 @@ class Judgment(models.Model):
     window_height = models.PositiveIntegerField(null=True)
     pixel_ratio = models.FloatField(null=True)
     picture_failed = models.BooleanField(null=True)
+    # What the page told of how it presented its pictures; null where they just stand there
+    presentation = models.JSONField(null=True)
 
     objects = JudgmentQuerySet.as_manager()
 

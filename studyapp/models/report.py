@@ -2,12 +2,13 @@
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from .codes import new_code
 from .design import StimulusOverlay
 from .study import Study
-from .work import Work, ready_iff
+from .work import Work, WorkState, ready_iff
 
 
 class Report(Work):
@@ -37,6 +38,44 @@ class Report(Work):
 
     def __str__(self) -> str:
         return f"report of {self.study}"
+
+
+class RehearsalKind(models.TextChoices):
+    PEOPLE = "people", "simulated people"
+    POWER = "power", "power"
+
+
+class Rehearsal(Work):
+    """Simulated people or power of a study, asked for at the desk; nobody's answers are in it."""
+
+    study = models.ForeignKey(Study, models.CASCADE, related_name="rehearsals")
+    kind = models.CharField(max_length=10, choices=RehearsalKind)
+    asked = models.JSONField(default=dict, help_text="What was asked for, by option.")
+    made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
+    asked_at = models.DateTimeField(default=timezone.now, editable=False)
+    definition_digest = models.CharField(
+        max_length=64, help_text="Of the definition as it was when this was asked for."
+    )
+    result = models.JSONField(null=True, blank=True, help_text="The facts, as by command.")
+
+    class Meta(Work.Meta):
+        ordering = ["-asked_at"]
+        constraints = [
+            *Work.Meta.constraints,
+            models.CheckConstraint(
+                name="rehearsal_ready_iff_result",
+                condition=Q(state=WorkState.READY, result__isnull=False)
+                | (~Q(state=WorkState.READY) & Q(result__isnull=True)),
+            ),
+            models.UniqueConstraint(
+                fields=["study"],
+                condition=Q(state=WorkState.PENDING),
+                name="rehearsal_one_at_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.study}"
 
 
 class MetricValue(models.Model):

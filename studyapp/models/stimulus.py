@@ -2,14 +2,22 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from typing import Any, Self
 
-from django.db import models
+from django.db import models, transaction
 from django.db.models import Q
 
 from .codes import new_code
 from .study import Network, Study
 from .work import Work, WorkState, ready_iff
+
+
+class ImageQuerySet(models.QuerySet["Image"]):
+    def of(self, uses: "models.QuerySet[StudyImage]") -> Self:
+        """The photos of the cases that these uses are of, further ones included."""
+        further = CasePhoto.objects.filter(case__in=uses.values("case"))
+        return self.filter(Q(pk__in=uses.values("case__image")) | Q(pk__in=further.values("image")))
 
 
 class Image(models.Model):
@@ -20,24 +28,44 @@ class Image(models.Model):
     width = models.PositiveIntegerField()
     height = models.PositiveIntegerField()
 
+    objects = ImageQuerySet.as_manager()
+
     def __str__(self) -> str:
         return self.sha256[:12]
 
 
+def case_digest(photo: str, context: str = "", further: Sequence[str] = ()) -> str:
+    """By what a case is known: the SHA-256 of its photo, or of all that is beside it as well.
+
+    `photo`, `further`: SHA-256 of the photos; `context`: as `context_text` writes it, in one line.
+    """
+    told = "\n".join([photo, context, *further]).encode()
+    return hashlib.sha256(told).hexdigest() if context or further else photo
+
+
 class CaseQuerySet(models.QuerySet["Case"]):
-    def of(self, image: Image, context: str = "") -> "Case":
-        """The case of a photo asked with `context` (as `context_text` writes it)."""
-        told = f"{image.sha256}\n{context}".encode()
-        digest = hashlib.sha256(told).hexdigest() if context else image.sha256
-        case, _ = self.get_or_create(digest=digest, defaults={"image": image, "context": context})
+    @transaction.atomic
+    def of(self, image: Image, context: str = "", further: Sequence[Image] = ()) -> "Case":
+        """The case of a photo asked with `context` (as `context_text` writes it) and with
+        `further` photos, in their order."""
+        digest = case_digest(image.sha256, context, [one.sha256 for one in further])
+        case, is_new = self.get_or_create(
+            digest=digest, defaults={"image": image, "context": context}
+        )
+        if is_new:
+            CasePhoto.objects.bulk_create(
+                CasePhoto(case=case, image=one, position=number)
+                for number, one in enumerate(further, 2)
+            )
         return case
 
 
 class Case(models.Model):
-    """What a network is asked: a photo with a context, known by the digest of both.
+    """What a network is asked: a photo, further ones beside it, and a context, known by the digest
+    of all.
 
-    The context is kept as text, because a database's own JSON rewrites numbers. A photo without a
-    context has the photo's own digest.
+    The context is kept as text, because a database's own JSON rewrites numbers. A photo without
+    anything beside it has the photo's own digest.
     """
 
     image = models.ForeignKey(Image, models.PROTECT, related_name="cases")
@@ -54,6 +82,30 @@ class Case(models.Model):
     def asked_with(self) -> Any:
         """The context as a network's `call` reads it; None where there is none."""
         return json.loads(self.context) if self.context else None
+
+    @property
+    def further(self) -> list[Image]:
+        """The photos beside the case's own, in their order."""
+        return [row.image for row in self.photos.all()]
+
+
+class CasePhoto(models.Model):
+    """A further photo of a case, the first at position 2. The case's digest covers it, so that a
+    trigger refuses to change it."""
+
+    case = models.ForeignKey(Case, models.CASCADE, related_name="photos")
+    image = models.ForeignKey(Image, models.PROTECT, related_name="beside")
+    position = models.PositiveSmallIntegerField()
+
+    class Meta:
+        ordering = ["case", "position"]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "position"], name="case_photo_position_once"),
+            models.CheckConstraint(name="case_photo_after_the_first", condition=Q(position__gte=2)),
+        ]
+
+    def __str__(self) -> str:
+        return f"photo {self.position} of {self.case}"
 
 
 class StudyImage(models.Model):
@@ -181,14 +233,45 @@ class NumbersByName(models.Func):
     template = f"%(function)s(%(expressions)s, '{path}')"
 
 
+class Kind(models.TextChoices):
+    """What an explanation is: what people see of it depends on it."""
+
+    MAP = "map", "a map, drawn over the photo"
+    PICTURE = "picture", "a picture, shown as it is"
+    PICTURES = "pictures", "several pictures side by side"
+    TEXT = "text", "words"
+    FILM = "film", "a short silent film"
+
+    @property
+    def noun(self) -> str:
+        """What one such explanation is called in a sentence."""
+        return str(self.label).partition(",")[0]
+
+
+# The method of what another tool made
+IMPORTED = "imported"
+
+
 class Explanation(Work):
-    """A map for (case, network, class, method, settings); `settings_digest` covers the layer,
-    the preprocessing and the method's version."""
+    """What a method says of (case, network, class, target), with its settings: a map, or another
+    kind of file. `settings_digest` covers the layer, the preprocessing and the method's version; of
+    what another tool made, its files.
+
+    A target is kept as text, as the explainer writes it: what of the class is explained, where
+    that isn't its score. It is known by its digest, because it may be long.
+    """
 
     case = models.ForeignKey(Case, models.PROTECT, related_name="explanations")
     network = models.ForeignKey(Network, models.PROTECT, related_name="explanations")
-    class_index = models.PositiveIntegerField()
+    class_index = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Missing for what another tool made of no class."
+    )
+    target = models.TextField(
+        blank=True, help_text="As JSON; empty where the score of the class is explained."
+    )
+    target_digest = models.CharField(max_length=64, blank=True)
     method = models.CharField(max_length=60)
+    kind = models.CharField(max_length=10, choices=Kind, default=Kind.MAP)
     settings = models.JSONField(default=dict, blank=True)
     settings_digest = models.CharField(max_length=64)
     is_empty = models.BooleanField(default=False, help_text="The map has no positive value.")
@@ -202,8 +285,32 @@ class Explanation(Work):
         constraints = [
             *Work.Meta.constraints,
             models.UniqueConstraint(
-                fields=["case", "network", "class_index", "method", "settings_digest"],
+                fields=[
+                    "case",
+                    "network",
+                    "class_index",
+                    "target_digest",
+                    "method",
+                    "settings_digest",
+                ],
                 name="explanation_once",
+                nulls_distinct=False,
+            ),
+            models.CheckConstraint(
+                name="explanation_kind_known", condition=Q(kind__in=Kind.values)
+            ),
+            # What we compute is a map of a class
+            models.CheckConstraint(
+                name="explanation_computed_is_a_map_of_a_class",
+                condition=Q(method=IMPORTED) | Q(kind=Kind.MAP, class_index__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="explanation_empty_is_a_map", condition=Q(is_empty=False) | Q(kind=Kind.MAP)
+            ),
+            models.CheckConstraint(
+                name="explanation_target_has_a_digest",
+                condition=Q(target="", target_digest="")
+                | (~Q(target="") & Q(target_digest__regex="^[0-9a-f]{64}$")),
             ),
             ready_iff("explanation_ready_iff_digest", "map_digest"),
             models.CheckConstraint(
@@ -212,7 +319,9 @@ class Explanation(Work):
         ]
 
     def __str__(self) -> str:
-        return f"{self.method} of class {self.class_index}, {self.network} on {self.case}"
+        of = "" if self.class_index is None else f" of class {self.class_index}"
+        by = f" by the target {json.loads(self.target)['target']}" if self.target else ""
+        return f"{self.method}{of}{by}, {self.network} on {self.case}"
 
 
 class Picture(Work):

@@ -128,11 +128,14 @@ class Deviation(models.Model):
         return f"{self.study}: {self.what}"
 
 
+# The builder of a network whose answers came in a table: nobody loads it
+TABLE = "predictions"
 HALF = 0.5  # from there on a class that is read by itself is said to be there
 
 
 class Network(models.Model):
-    """An image classifier with its weights; `digest` covers builder, weights and options."""
+    """A network with its weights, or a table of what one said; `digest` covers builder, weights and
+    options."""
 
     builder = models.CharField(max_length=80)
     weights = models.CharField(max_length=500)
@@ -142,6 +145,9 @@ class Network(models.Model):
     layer = models.CharField(max_length=200, blank=True)
     probabilities = models.CharField(
         max_length=10, blank=True, help_text="Softmax or sigmoid, where named."
+    )
+    target = models.CharField(
+        max_length=10, blank=True, help_text="In what a class is explained, where named."
     )
     grid = models.JSONField(default=list, blank=True, help_text="How tokens lie, where named.")
     digest = models.CharField(max_length=64, unique=True)
@@ -157,11 +163,19 @@ class Network(models.Model):
             models.CheckConstraint(
                 name="network_probabilities_known",
                 condition=models.Q(probabilities__in=("", "softmax", "sigmoid")),
-            )
+            ),
+            models.CheckConstraint(
+                name="network_target_known", condition=models.Q(target__in=("", "region", "box"))
+            ),
         ]
 
     def __str__(self) -> str:
         return f"{self.builder} {self.digest[:8]}"
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its answers came in a table, so that there is nothing to load."""
+        return self.builder == TABLE
 
     @property
     def is_multi_label(self) -> bool:

@@ -14,11 +14,13 @@ from studyapp.paradigms import PARADIGMS
 
 from .base import Paradigm
 from .measures import Measure, by_outcome, by_value, unscored
-from .tabulation import Table
+from .tabulation import Heat, Spread, Table
 
 Frame = pd.DataFrame
 BINARY = (0, 1)
 LIKERT = (1, 2, 3, 4, 5)
+SIDES = ("A", "B")
+Levels = tuple[float, ...] | tuple[str, ...] | None
 # (frame, methods with the reference first, seed) → what JSON can hold; what can't be said is None
 Results = Callable[[Frame, list[str], int], dict[str, Any]]
 
@@ -27,19 +29,29 @@ Results = Callable[[Frame, list[str], int], dict[str, Any]]
 class InputSchema:
     """A table from elsewhere, beside its columns participant, image and method.
 
-    needed, optional: columns, with the whole numbers that may stand there; empty: any label, None:
-    any number. outcome: the frame's outcome column, made of the others. is_share: whether it is 1
-    for right and 0 for wrong. chance: of being right. null: what a mean is tested against; None for
-    no test. bounds: of a value, where they are known. docs/statistics.md tells each column.
+    needed, optional: columns, with the numbers that may stand there; empty: any label, None:
+    any number; SIDES: A or B, in either case. outcome: the frame's outcome column, made of the
+    others. is_share: whether it is 1 for right and 0 for wrong. chance: of being right. null: what
+    a mean is tested against; None for no test. bounds: of a value, where they are known. rows:
+    makes the frame that is analysed, where it has other rows than the table. outcome_of: the needed
+    columns that make the outcome, where not all do. answer: the column of what was answered, which
+    counts also in rows that have no outcome; counts_in: in what, by its name in a note.
+    complaint: what is wrong with a label of a column, if anything. docs/statistics.md tells each
+    column.
     """
 
-    needed: Mapping[str, tuple[int, ...] | None]
+    needed: Mapping[str, Levels]
     outcome: Callable[[Frame], "pd.Series[Any]"]
     is_share: bool = True
-    optional: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
+    optional: Mapping[str, Levels] = field(default_factory=dict)
     chance: float = 0.5
     null: float | None = None
     bounds: tuple[float, float] | None = None
+    rows: Callable[[Frame], Frame] = lambda frame: frame
+    outcome_of: tuple[str, ...] = ()
+    answer: str = ""
+    counts_in: str = "the agreement among people"
+    complaint: Callable[[str, str], str] = lambda column, label: ""
 
 
 VALUES = InputSchema({"value": None}, outcome=lambda frame: frame["value"], is_share=False)
@@ -52,8 +64,11 @@ class Analysis:
     measure: what a study's own rows give the analysis.
     schemas: the tables from elsewhere that it takes, by the name that `--paradigm` gives them;
         None: a table with the column of its outcome.
-    results: what is said besides the mean of each method, under the paradigm's name.
-    tables: the report's tables of those results.
+    results: what is said besides the mean of each method, under the paradigm's name; of every
+        answer, also where it has no outcome.
+    tables, spreads, heats: the report's tables and figures of those results.
+    agreement: how much people agree, as the results tell it, where that is not the agreement of
+        their outcomes; of every answer too. None for a table that does not tell what was answered.
     words: what a method's number is, where "mean" would not tell.
     """
 
@@ -61,6 +76,9 @@ class Analysis:
     schemas: Mapping[str, InputSchema | None]
     results: Results | None = None
     tables: Callable[[Mapping[str, Any]], Iterable[Table]] | None = None
+    spreads: Callable[[Mapping[str, Any]], Iterable[Spread]] | None = None
+    heats: Callable[[Mapping[str, Any]], Iterable[Heat]] | None = None
+    agreement: Callable[[Frame], dict[str, Any] | None] | None = None
     words: str = ""
 
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any, Literal
 
-from studyapp.models import Stage, Stimulus, StimulusRole, Trial
+from studyapp.models import Kind, Stage, Stimulus, StimulusRole, Trial
 from studyapp.sections.blocks import BlockSection
+from studyapp.sections.meetings import Meets, members
 
 from .questions import Asked, Question, page_questions
 
@@ -19,6 +20,11 @@ WITHOUT_MAP = {
     NO_ADVICE: "neither the network's answer nor an explanation",
 }
 PHOTO = "photo"
+# What explanations may be where pages have pictures alone, where a film can stand in their place,
+# and where words can
+PICTURED = (Kind.MAP, Kind.PICTURE, Kind.PICTURES)
+OR_FILMS = (*PICTURED, Kind.FILM)
+OR_WORDS = (*OR_FILMS, Kind.TEXT)
 # Paradigms share it so that a plan of several says it once; its words count in registered digests
 VALUES_PLAN = (
     "Statements and scales are analysed each by itself, clicks by the percentile of the map "
@@ -50,10 +56,14 @@ class Classified:
 
 @dataclass(frozen=True)
 class Category:
-    """An annotated category of a photo: the shown name and the class indices that mean it."""
+    """An annotated category of a photo: the shown name and the class indices that mean it.
+
+    `others`: the answers beside it, between which people choose, where a table names them.
+    """
 
     name: str
     accepted: frozenset[int]
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -77,22 +87,54 @@ class Refusal:
 # (categories of the photo, answers by role: "stronger", "weaker") → what may be asked, or why not
 Eligibility = Callable[[Sequence[Category], dict[str, Classified]], list[Candidate] | Refusal]
 # Question → answer as shown → what it scores
-Keys = dict[str, dict[str, int]]
+Keys = dict[str, dict[str, float]]
 # (a block, the names of the study's texts) → (key, sentence) of what is wrong with it
 Complaints = Callable[[Any, Collection[str]], Iterator[tuple[str, str]]]
 # Place on the page → role of the picture there: an overlay's role, or PHOTO
 Places = dict[str, str]
 
 
+MEMBER = "option_"
+# The name of an item's answer begins so
+ITEM = "item_"
+
+
 def explained_class(role: str, stimulus: Stimulus) -> tuple[str, int]:
-    """The network (by its role in the pair) and the class whose map has `role`."""
-    return role, stimulus.class_index
+    """The network (by its role in the pair) and the class whose map has `role`: the picture of a
+    condition that meets another is of its pair's stronger network."""
+    return "stronger" if role.startswith(MEMBER) else role, stimulus.class_index
 
 
 def one_picture(asked: Asked) -> Places:
     """The explanation, and the photo where the study shows it."""
     photo = {PHOTO: PHOTO} if asked.display.show_photo else {}
     return {**photo, "one": "stronger"}
+
+
+def member_role(place: int) -> str:
+    """The role of the picture of the member at `place`, from 0, of those that meet on a page."""
+    return f"{MEMBER}{place}"
+
+
+def of_member(condition: str, role: str) -> tuple[str, str]:
+    """The condition of the file that a picture is of, and its role under that one alone: where
+    several meet on a page, the picture of a member is of its stronger network."""
+    names = members(condition)
+    if len(names) == 1:
+        return condition, role
+    return names[int(role.removeprefix(MEMBER))], "stronger"
+
+
+def told_role(condition: str, role: str) -> str:
+    """What tells a picture of a page from its others: of conditions that meet the name, else the
+    role."""
+    is_of_one = len(members(condition)) == 1 or role == PHOTO
+    return role if is_of_one else of_member(condition, role)[0]
+
+
+def is_in_words(trial: Trial) -> bool:
+    """Whether the page shows texts that another tool made."""
+    return trial.condition is not None and trial.condition.settings.get("kind") == Kind.TEXT
 
 
 @dataclass(frozen=True)
@@ -117,37 +159,47 @@ class Paradigm:
     in_one_step: whether a block asks what others ask in several `steps` on one page, without
         buttons in drawn order.
     stages: what a block may be.
+    languages: the languages in which a block's own words are at hand; None where the pages' are.
     widest: how far two means of a block's answers can be apart; None where nothing says so.
     shown_text: which of the study's texts stands on a block's pages.
     presentation: the file in its static folder that presents the pictures, where they do not just
-        stand there: a module with a function `present(form, onset)`, called when they appear.
+        stand there: a module with a function `present(form, onset)`, called when they appear. It
+        may resolve later, as soon as the page may be answered, with another {onset}. Any other
+        paradigm can be presented by its blocks.
     advice: (trial) → the network's answer, where the page may tell it; else "".
 
     questions: what a page asks, the main question called `value`.
     places: which picture stands where on a page.
     beside: the photo stands beside one explanation, in some arm or at some step, so that it has one
         size in all of them.
-    shows_maps: some of its pages show a map.
+    shows_maps: some of its pages show a map. maps_in: those of a block.
     networks: the roles in the pair whose predictions decide eligibility.
     roles: the overlays that a stimulus needs under a condition; `explained` tells of each which
         network's map of which class it is. `together`: they are normalised with one another.
     explains: the roles of stimuli whose explanations are shown at all.
-    has_sides: the stronger network stands at A or B, drawn by the design.
+    has_sides: the stronger network stands at A or B, drawn by the design; of two conditions that
+        meet, the first one.
+    meets: how many of a block's conditions stand on one page: one, but for those that the block
+        names two by two (`compared`); two, so that each two are a condition of the design; or all.
     options: how many buttons in drawn order a stimulus has; 0: none.
     steps: how many pages ask about one stimulus.
     strata: kinds of stimuli of which everybody sees equally many.
     check_values: an instructed attention check may ask for any of these; none: no checks.
+        `own_check_values`: (block) → those of a scale of the study's own.
     stimuli_a_photo: how many stimuli an eligible photo gives.
     candidates: what may be asked of a photo; None: it asks about no photo. Several of one photo
         differ in their category, by which the design knows them.
     compares: what the pictures of one page differ in. A method whose map does not depend on it
         would be one picture everywhere, and does not fit; comparisons of two methods take all.
     without_map: the conditions without explanation that fit.
+    has_baseline: the one with the network's answer is what the others are compared with, where the
+        plan names no other.
+    kinds: what explanations may be (`models.Kind`), where another tool made them.
     is_scored: whether its answers have a mean: words and a researcher's own fields have none.
-    keys: trial about a stimulus → its answer key, stored when the trial is drawn: what each answer
-        scores, by question. Scores of the question `value` are −2…+2, plus favouring the stronger
-        network, for outcome "score"; 1 right or 0 wrong for outcome "correct". None where no
-        answer is scored by its value.
+    keys: (trial about a stimulus, its block) → its answer key, stored when the trial is drawn:
+        what each answer scores, by question. Scores of the question `value` are −2…+2, plus
+        favouring the stronger network, for outcome "score"; 1 right or 0 wrong for outcome
+        "correct". None where no answer is scored by its value.
     simulate: (latent, bias, trial, random) → value as shown of a person whose tendency towards
         the stronger network (or the right answer) is `latent`, with a pull `bias` to B (or to
         the first option). None where there is no question `value`.
@@ -165,35 +217,41 @@ class Paradigm:
     title: str
     questions: Callable[[Asked], list[Question]]
     candidates: Eligibility | None
-    keys: Callable[[Trial], Keys] | None = None
+    keys: Callable[[Trial, Any], Keys] | None = None
     simulate: Callable[[float, float, Trial, Random], int] | None = None
     simulate_further: Callable[[str, float, Trial, Random], int] | None = None
     outcome: Literal["score", "correct"] | None = None
     places: Callable[[Asked], Places] = one_picture
     beside: bool = False
     shows_maps: bool = True
+    maps_in: Callable[[Any], bool] = lambda block: True
     networks: tuple[str, ...] = ("stronger",)
     roles: tuple[str, ...] = ("stronger",)
     explained: Callable[[str, Stimulus], tuple[str, int]] = explained_class
     together: bool = False
     explains: tuple[str, ...] = (StimulusRole.MAIN, StimulusRole.PRACTICE)
     has_sides: bool = False
+    meets: Meets = "one"
     options: int = 0
     steps: int = 1
     strata: tuple[str, ...] = ()
     check_values: tuple[int, ...] = ()
+    own_check_values: Callable[[Any], tuple[int, ...]] | None = None
     stimuli_a_photo: int = 1
     block: type[BlockSection] = BlockSection
     complaints: Complaints = lambda block, texts: iter(())
     about_photos: Callable[[Any], bool] = lambda block: True
     in_one_step: Callable[[Any], bool] = lambda block: False
     stages: tuple[str, ...] = (Stage.PRACTICE, Stage.MAIN)
+    languages: Callable[[Any], tuple[str, ...] | None] = lambda block: None
     widest: Callable[[Any], float | None] = lambda block: None
     shown_text: Callable[[Any], str | None] = lambda block: None
     presentation: str = ""
     advice: Callable[[Trial], str] = lambda trial: ""
     compares: Literal["network", "class"] | None = None
     without_map: Mapping[str, str] = field(default_factory=dict)
+    has_baseline: bool = False
+    kinds: tuple[str, ...] = PICTURED
     is_scored: bool = True
     able: float = 1.0
     published: Published | None = None
@@ -205,6 +263,17 @@ class Paradigm:
     def chance(self) -> float:
         """The share of right answers that guessing gives; half where nobody counts buttons."""
         return 1 / self.options if self.options else 0.5
+
+    @property
+    def has_own_fields(self) -> bool:
+        """Whether the researcher names the questions: only `value` means the same in all."""
+        return "fields" in self.block.model_fields
+
+    def can_be_alike(self, question: str) -> bool:
+        """Whether its answers are compared with each other to find people who always give the same
+        one: the main answer's, or the items of a scale."""
+        is_item = question.startswith(ITEM) and not self.has_own_fields
+        return question == "value" or is_item
 
     @property
     def template(self) -> str:
@@ -220,6 +289,22 @@ class Paradigm:
         """The questions of a page as they are asked."""
         return page_questions(asked, self.questions(asked))
 
+    @property
+    def hides_class(self) -> bool:
+        """Whether the name of a class, told by an explanation, would answer the question."""
+        return self.options > 0 or self.compares == "class"
+
+    @property
+    def parts_classes(self) -> bool:
+        """Whether explanations of several classes of one photo are told apart: an explanation of
+        no class would be the same one for each."""
+        return self.compares == "class" or self.stimuli_a_photo > 1
+
+    @property
+    def hides_network(self) -> bool:
+        """Whether the name of a network would."""
+        return self.has_sides or self.compares == "network"
+
     def asks_about_photos(self, block: BlockSection) -> bool:
         """Whether a block's pages are about photos, and not a questionnaire's."""
         return self.candidates is not None and self.about_photos(block)
@@ -227,6 +312,13 @@ class Paradigm:
     def steps_in(self, block: BlockSection) -> int:
         """How many pages ask about one stimulus of a block."""
         return 1 if self.in_one_step(block) else self.steps
+
+    def roles_under(self, condition: str) -> tuple[str, ...]:
+        """The overlays that a stimulus needs under the condition of that name: one of each of
+        those that meet, where several do."""
+        if self.meets == "one" and len(members(condition)) == 1:
+            return self.roles
+        return tuple(member_role(place) for place in range(len(members(condition))))
 
     def options_in(self, block: BlockSection) -> int:
         """How many buttons in drawn order the pages of a block have."""
@@ -236,11 +328,15 @@ class Paradigm:
         """How far two means of the block's outcome can be apart; None where nothing says so."""
         return WIDEST[self.outcome] if self.outcome is not None else self.widest(block)
 
-    def keys_of(self, trial: Trial) -> Keys:
+    def check_values_in(self, block: BlockSection) -> tuple[int, ...]:
+        """What an attention check of a block may ask for."""
+        return self.own_check_values(block) if self.own_check_values else self.check_values
+
+    def keys_of(self, trial: Trial, block: BlockSection) -> Keys:
         """The answer key of a drawn trial; empty where nothing is scored."""
         if self.keys is None or trial.stimulus is None or trial.stage == Stage.LEARNING:
             return {}
-        return self.keys(trial)
+        return self.keys(trial, block)
 
     def is_check_passed(self, trial: Trial, value: int) -> bool:
         return trial.stage == Stage.CHECK and value == trial.expected
@@ -257,11 +353,11 @@ def right_button(trial: Trial) -> int:
     return button_of(trial, "right")
 
 
-def only(answer: int, answers: Iterable[int]) -> dict[str, int]:
+def only(answer: int, answers: Iterable[int]) -> dict[str, float]:
     """The key of a question of which one answer scores 1, and all others 0."""
     return {str(one): int(one == answer) for one in answers}
 
 
-def right_button_keys(trial: Trial) -> Keys:
+def right_button_keys(trial: Trial, block: BlockSection) -> Keys:
     """1 for the button of the right option, as shown, 0 for the others."""
     return {"value": only(right_button(trial), range(len(trial.option_order)))}

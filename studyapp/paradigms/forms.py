@@ -9,7 +9,8 @@ from django import forms
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
 
-from .questions import BUTTON, CELLS, DECLINED, Question
+from .questions import BUTTON, CELLS, DECLINED, NOT_ASKED, Question
+from .region_fields import RegionField
 
 TIMING = (
     "rt_ms",
@@ -26,8 +27,10 @@ LARGEST_INTEGER = 2_147_483_647
 LARGEST_COUNT = 32_767
 CHOOSE = _("Please choose one of the answers.")
 POINT = _("Please click on the picture.")
+TAKEN = _("You have chosen this one above. Please choose another one here.")
 WRITE = _("Please write an answer.")
 ONE_LINE = _("Please write your answer in one line.")
+SLIDE = _("Please set the slider.")
 EITHER = _("Please either answer or choose “Prefer not to say”, not both.")
 # Point or comma in every language: no number has three decimals, so that 1,234 is never 1.234
 NUMBER = re.compile(r"([+-]?)(\d{1,12})(?:[.,\u066b](\d{1,2}))?")
@@ -86,13 +89,34 @@ class TrialForm(forms.Form):
         for question in questions:
             self.fields[question.name] = _field(question)
 
+    def clean(self) -> dict[str, Any]:
+        """Questions that answers before them left out are not asked, whatever was sent; what may
+        be answered once is refused where a question before it has that answer."""
+        given: set[Any] = set()
+        for question in self.questions:
+            if question.only_if is not None and not question.only_if.is_met(self.cleaned_data):
+                self.errors.pop(question.name, None)
+                self.cleaned_data[question.name] = NOT_ASKED
+            answer = self.cleaned_data.get(question.name)
+            if not question.is_distinct or answer == DECLINED:
+                continue
+            if answer is not None and answer in given:
+                self.add_error(question.name, TAKEN)
+            given.add(answer)
+        return self.cleaned_data
+
     def value(self) -> int | None:
-        """The answer to the question `value`; None where the page has no such question."""
-        return self.cleaned_data.get("value")
+        """The answer to the question `value`; None where the page has no such question, or the
+        person preferred not to say."""
+        given = self.cleaned_data.get("value")
+        return None if given == DECLINED else given
 
     def extra(self) -> dict[str, Any]:
-        """The answers to all other questions, for Judgment.data."""
-        rest = {name: answer for name, answer in self.cleaned_data.items() if name != "value"}
+        """The answers to all other questions, and that the main one was declined, for
+        Judgment.data."""
+        value = self.value()
+        given = self.cleaned_data.items()
+        rest = {name: answer for name, answer in given if name != "value" or value is None}
         return {name: answer for name, answer in rest.items() if answer not in (None, "")}
 
     def problems(self) -> dict[str, str]:
@@ -168,33 +192,86 @@ def _written(number: float) -> str:
     return str(number_format(format(Decimal(str(number)).normalize(), "f")))
 
 
+class BoxesInput(forms.Widget):
+    """Which of several answers are ticked, by their numbers."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__()
+        self.question = question
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> list[int]:
+        return [value for value in self.question.values if self.question.box(value) in data]
+
+
+class SeveralField(forms.Field):
+    """Some of a list of answers, as many as the question allows; none where it needs none."""
+
+    def __init__(self, question: Question) -> None:
+        super().__init__(widget=BoxesInput(question), required=question.required)
+        self.question = question
+
+    def clean(self, value: Any) -> list[int]:
+        chosen: list[int] = value
+        least, most = int(self.question.least), int(self.question.most)
+        if not chosen and not self.required:
+            return chosen
+        if not max(least, int(self.required)) <= len(chosen) <= most:
+            raise forms.ValidationError(self.question.how_many if chosen or least > 1 else CHOOSE)
+        return chosen
+
+
 class TickedInput(forms.Widget):
     """(what was entered, whether “Prefer not to say” was ticked)"""
 
+    def __init__(self, inner: forms.Widget, tick: str) -> None:
+        super().__init__()
+        self.inner, self.tick = inner, tick
+
     def value_from_datadict(self, data: Any, files: Any, name: str) -> tuple[Any, bool]:
-        return data.get(name, ""), self.attrs["tick"] in data
+        return self.inner.value_from_datadict(data, files, name), self.tick in data
 
 
 class DeclinableField(forms.Field):
     """A field whose question may be declined by a tick; both at once say nothing sure."""
 
     def __init__(self, field: forms.Field, tick: str) -> None:
-        super().__init__(widget=TickedInput({"tick": tick}))
+        super().__init__(widget=TickedInput(field.widget, tick))
         self.field = field
 
     def clean(self, value: Any) -> Any:
         entered, is_declined = value
-        if is_declined and str(entered).strip():
+        if is_declined and not _is_empty(entered):
             raise forms.ValidationError(EITHER)
         return DECLINED if is_declined else self.field.clean(entered)
 
 
+class DeclinablePoint(DeclinableField):
+    """A place in the picture, beside which a button sends the page without one: what was chosen by
+    keys before it was pressed can't be taken back, and does not count."""
+
+    def clean(self, value: Any) -> Any:
+        entered, is_declined = value
+        return DECLINED if is_declined else self.field.clean(entered)
+
+
+def _is_empty(entered: Any) -> bool:
+    """Of a text, of several boxes, or of a region: what was drawn and the squares that were
+    ticked."""
+    if isinstance(entered, tuple):
+        return all(map(_is_empty, entered))
+    return not entered or (isinstance(entered, str) and not entered.strip())
+
+
 def _field(question: Question) -> forms.Field:
-    if question.kind in ("text", "number"):
-        field = _written_field(question)
+    if question.kind in ("text", "number", "slider", "several"):
+        field = SeveralField(question) if question.kind == "several" else _written_field(question)
         return DeclinableField(field, question.tick) if question.decline else field
     if question.kind == "point":
-        return PointField(question.size, required=True, error_messages={"required": POINT})
+        point = PointField(question.size, required=True, error_messages={"required": POINT})
+        return DeclinablePoint(point, question.tick) if question.decline else point
+    if question.kind == "region":
+        region = RegionField(question)
+        return DeclinableField(region, question.tick) if question.decline else region
     declining = [(BUTTON, question.decline)] if question.decline else []
     return forms.TypedChoiceField(
         choices=[*((str(value), words) for value, words in question.answers), *declining],
@@ -206,8 +283,11 @@ def _field(question: Question) -> forms.Field:
 
 
 def _written_field(question: Question) -> forms.Field:
-    if question.kind == "number":
-        return NumberField(question, required=question.required, error_messages={"required": WRITE})
+    if question.kind in ("number", "slider"):
+        missing = WRITE if question.kind == "number" else SLIDE
+        return NumberField(
+            question, required=question.required, error_messages={"required": missing}
+        )
     long = _("Please shorten this to %(limit_value)d characters; it has %(show_value)d.")
     return (LineField if question.is_line else WordsField)(
         required=question.required,

@@ -1,9 +1,10 @@
 """Items that are answered on one scale: those of a rating and of a questionnaire."""
 
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from django.utils.translation import gettext as _
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from studyapp.sections.base import Text, Words
 from studyapp.sections.blocks import BlockSection
@@ -16,6 +17,23 @@ class ItemsBlock(BlockSection):
     points: int = Field(7, ge=2, le=11, description="Of the items' scale.")
     lowest: Words = Field("", description="Words at 1.")
     highest: Words = Field("", description="Words at the other end.")
+    may_decline: bool = Field(
+        False, description="Offers “Prefer not to say” with each item, in the study's language."
+    )
+
+    @model_serializer(mode="wrap")
+    def without_new_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out keys that came later and are not used, so that earlier digests stay."""
+        return self.without_unused(usual(self))
+
+    @property
+    def offers_declining(self) -> bool:
+        return self.may_decline
+
+    def without_unused(self, found: dict[str, Any]) -> dict[str, Any]:
+        if not self.may_decline:
+            found.pop("may_decline", None)
+        return found
 
 
 def missing_items(block: ItemsBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -28,12 +46,19 @@ def item_questions(asked: Asked) -> list[Question]:
     block = asked.block_as(ItemsBlock)
     low = block.lowest or _("do not agree at all")
     high = block.highest or _("agree completely")
-    if len(block.items) == 1:
-        return [scale("value", block.items[0], block.points, low, high)]
+    names = numbered(block.items, may_decline=block.may_decline)
     return [
-        scale(f"item_{number}", words, block.points, low, high)
-        for number, words in enumerate(block.items, 1)
+        scale(name, words, block.points, low, high)
+        for name, words in zip(names, block.items, strict=True)
     ]
+
+
+def numbered(items: Collection[str], *, may_decline: bool) -> list[str]:
+    """The names of the answers; the only one was given a number where it may be declined before
+    other main answers could be."""
+    if len(items) == 1 and not may_decline:
+        return ["value"]
+    return [f"item_{number}" for number in range(1, len(items) + 1)]
 
 
 def widest_of_scale(block: ItemsBlock) -> float:

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from studyapp.paradigms import PARADIGMS
 
+from .base import NO_EXPLANATION
+from .questions import DECLINED
+
 Frame = pd.DataFrame
 # A float map: u×v, or C×H×W
 Values = NDArray[np.float32]
@@ -69,9 +72,10 @@ class Scale:
 class Measured:
     """A frame as in Tidy, its rows under the index of the judgments that they come from.
 
-    outcome: its outcome column. chance, null, bounds, about_photos: as in Tidy.
-    reference: the method to compare with where the plan names none. scales: by the names in the
-    frame's column "scale".
+    outcome: its outcome column, missing where an answer has none. chance, null, bounds,
+    about_photos: as in Tidy. reference: the method to compare with where the plan names none.
+    scales: by the names in the frame's column "scale". levels: what an answer can score, by the
+    same names ("" where there is one scale); none of an outcome "score": −2 to +2 by ones.
     """
 
     frame: Frame
@@ -83,6 +87,7 @@ class Measured:
     about_photos: bool = True
     notes: tuple[str, ...] = ()
     scales: Mapping[str, Scale] = field(default_factory=dict)
+    levels: Mapping[str, tuple[float, ...]] = field(default_factory=dict)
 
 
 Measure = Callable[[StudyTables, str, Frame], Measured]
@@ -91,7 +96,9 @@ Measure = Callable[[StudyTables, str, Frame], Measured]
 def scored(main: Frame, outcome: Outcome) -> Frame:
     extra = ["stronger_side"] if outcome == "score" else []
     frame = main[main[outcome].notna()][[*NAMES, *extra, outcome]].rename(columns=NAMES)
-    return frame.astype({outcome: int})
+    # Scales with other than five points score fractions of ±2.
+    is_whole = bool((frame[outcome] % 1 == 0).all())
+    return frame.astype({outcome: int if is_whole else float})
 
 
 def by_outcome(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
@@ -99,7 +106,16 @@ def by_outcome(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
     declared = PARADIGMS[paradigm]
     assert declared.outcome is not None
     frame = scored(main, declared.outcome)
-    return Measured(frame, declared.outcome, chance=declared.chance)
+    shown = set(frame["method"]) if declared.has_baseline else set()
+    baseline = next((one for one in tables.conditions_with(NO_EXPLANATION) if one in shown), None)
+    note = (
+        f"“{baseline}” shows the photo and the answers without an explanation: it is the baseline, "
+        "with which the other methods are compared unless the plan names another"
+    )
+    return Measured(
+        frame, declared.outcome, chance=declared.chance, reference=baseline,
+        notes=() if baseline is None else (note,),
+    )  # fmt: skip
 
 
 def by_value(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
@@ -118,6 +134,13 @@ def unscored(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
     )
     frame = Frame(columns=[*NAMES.values(), "value"])
     return Measured(frame, "value", null=None, notes=(note,))
+
+
+def given(further: Mapping[str, Any], name: str) -> Any:
+    """The answer to a question of a page; None where there is none, or somebody preferred not to
+    say."""
+    answer = further.get(name)
+    return None if answer == DECLINED else answer
 
 
 def loaded(cell: Any) -> Any:

@@ -7,7 +7,7 @@ from random import Random
 from photos.class_names import name_key
 from studyapp.models import Trial
 
-from .base import Category, Classified, Refusal, right_button
+from .base import Candidate, Category, Classified, Refusal, right_button
 
 RIGHT, WRONG = "right", "wrong"
 STRATA = (RIGHT, WRONG)
@@ -31,6 +31,14 @@ def accepted_classes(categories: Iterable[Category]) -> frozenset[int]:
 def is_right(categories: Iterable[Category], answer: Classified) -> bool:
     """Whether the network's first class is right for a photo with these categories."""
     return answer.classes[0] in accepted_classes(categories)
+
+
+def first_class(categories: Sequence[Category], answers: dict[str, Classified]) -> list[Candidate]:
+    """Any photo, with the network's first class explained."""
+    answer = answers["stronger"]
+    first = answer.classes[0]
+    right = int(is_right(categories, answer))
+    return [Candidate(answer.name(first), first, facts={"right": right})]
 
 
 def stratum_of(truth: Category, answer: Classified) -> str:

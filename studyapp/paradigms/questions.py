@@ -1,5 +1,6 @@
 """What a page asks: questions with their answers, the same for page, form and simulated people."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -10,14 +11,18 @@ from studyapp.models import Stage, Trial
 from studyapp.sections.blocks import BlockSection
 from studyapp.sections.design import DisplaySection
 
+from .regions import SQUARES, Shapes, Tool, shapes_of, ticked_squares
+
 CONFIDENCE = range(1, 6)
 # So many squares along each side of a photo that is pointed at without a mouse; pages.css and
 # trial.js lay out and walk the same
-CELLS = 10
+CELLS = SQUARES
 
 # What is stored where somebody prefers not to say: no number and no text, so that it is taken for
 # neither
 DECLINED = {"declined": True}
+# What is stored of a question that the answers before it left out
+NOT_ASKED = {"asked": False}
 # What the button beside a list of answers sends then
 BUTTON = "declined"
 Block = TypeVar("Block", bound=BlockSection)
@@ -37,9 +42,38 @@ class Asked:
         return self.block
 
     @property
+    def robots(self) -> tuple[str, str]:
+        """The neutral names of the two networks."""
+        return self.display.name_a, self.display.name_b
+
+    @property
     def category(self) -> str:
         """The name that the page may tell: shown or asked for."""
         return self.trial.stimulus.category if self.trial.stimulus is not None else ""
+
+
+@dataclass(frozen=True)
+class OnlyIf:
+    """The answers to an earlier question, one of which shows a question.
+
+    values: the answers by their numbers. question, answers: the same in words.
+    """
+
+    name: str
+    values: tuple[int, ...]
+    question: str
+    answers: tuple[str, ...]
+
+    @property
+    def listed(self) -> str:
+        """The answers in words, to stand between quotation marks."""
+        return _("” / “").join(self.answers)
+
+    def is_met(self, answered: Mapping[str, Any]) -> bool:
+        """Whether one of them was given; a question that was not asked or declined meets none."""
+        given = answered.get(self.name)
+        chosen = given if isinstance(given, list) else [given]
+        return any(type(one) is int and one in self.values for one in chosen)
 
 
 @dataclass(frozen=True)
@@ -49,17 +83,27 @@ class Question:
     name: of the form's field; the main one is called `value`.
     kind: "choice" of one of `answers` (value, words); "seen", one answer that is given by going
         on; "text"; "point" on the photo, whose picture is `size` pixels wide and high, or by keys
-        in one of its `cells`; "number" from `least` to `most` with so many `decimals`, in `unit`.
+        in one of its `cells`; "number" from `least` to `most` with so many `decimals`, in `unit`;
+        "slider", a whole number between two worded `ends`; "several" of `answers`, from `least` to
+        `most` of them;
+        "region" of the photo, of `least` to `most` boxes or points, or brushed, by its `tool`.
     is_line: whether a text has one line.
     decline: the words of the answer not to say; empty where it is not offered.
-    given, declined, problem: what was sent already, as a form's text and tick, and what is wrong
-        with it.
+    given, declined, ticked, problem: what was sent already, as a form's text, tick and squares,
+        and what is wrong with it.
+    chosen: which of several answers were sent or stored.
     is_scale: whether the answers are steps of one scale, so that they have a mean.
+    heading: what several items are asked under; it stands above the first of them.
+    is_further: whether a question is one of such items, but not the first.
+    only_if: the answers before it, without which it is not asked.
+    is_distinct: whether no other such question of the page may have the same answer.
     """
 
     name: str
     words: str
-    kind: Literal["choice", "seen", "text", "point", "number"] = "choice"
+    kind: Literal["choice", "seen", "text", "point", "number", "region", "slider", "several"] = (
+        "choice"
+    )
     answers: tuple[tuple[int, str], ...] = ()
     longest: int = 0
     is_line: bool = False
@@ -71,9 +115,23 @@ class Question:
     size: int = 0
     required: bool = True
     is_scale: bool = False
+    is_distinct: bool = False
     given: str = ""
     declined: bool = False
+    tool: Tool | None = None
+    ticked: tuple[int, ...] = ()
     problem: str = ""
+    ends: tuple[str, str] = ("", "")
+    chosen: tuple[int, ...] = ()
+    heading: str = ""
+    is_further: bool = False
+    only_if: OnlyIf | None = None
+
+    @property
+    def room(self) -> int:
+        """How much a browser takes of a text: more than is accepted, because a browser cuts what is
+        pasted without a word, and the page says what is too long."""
+        return 2 * self.longest
 
     @property
     def values(self) -> list[int]:
@@ -84,24 +142,65 @@ class Question:
         """The field in which “Prefer not to say” is ticked; no study's field can be called so."""
         return f"{self.name}.declined"
 
+    def box(self, value: int) -> str:
+        """The field in which one of several answers is ticked."""
+        return f"{self.name}.{value}"
+
+    @property
+    def boxes(self) -> list[tuple[str, str, bool]]:
+        """(field, words, whether it is ticked) of several answers."""
+        return [(self.box(value), words, value in self.chosen) for value, words in self.answers]
+
+    @property
+    def how_many(self) -> str:
+        """How many of several answers may be chosen."""
+        least, most = int(self.least), int(self.most)
+        if least < 2 and most == len(self.answers):
+            return _("You can choose several answers.")
+        if most == 1:
+            one = _("Please choose one of the answers.")
+            return one if least else _("Please choose no more than one answer.")
+        if least == most:
+            return _("Please choose %(most)s answers.") % {"most": most}
+        if not least:
+            return _("Please choose no more than %(most)s answers.") % {"most": most}
+        return _("Please choose from %(least)s to %(most)s answers.") % {
+            "least": least,
+            "most": most,
+        }
+
     @property
     def cells(self) -> list[tuple[int, int, int]]:
         """(number from 0, row and column from 1) of the squares that keys choose from."""
-        if self.kind != "point":
+        if self.kind not in ("point", "region"):
             return []
         return [(cell, cell // CELLS + 1, cell % CELLS + 1) for cell in range(CELLS**2)]
+
+    @property
+    def shapes(self) -> Shapes:
+        """The region that was drawn already, as an SVG draws it."""
+        return shapes_of(self.given)
 
     def refused(self, sent: Mapping[str, str], problem: str) -> "Question":
         """The question with what was sent, to be shown again, and what is wrong with it."""
         given = sent.get(self.name, "").replace("\r\n", "\n")
-        declined = given == BUTTON if self.answers else self.tick in sent
-        return replace(self, given=given, declined=declined, problem=problem)
+        declined = given == BUTTON if self.kind == "choice" else self.tick in sent
+        ticked = ticked_squares(self.name, sent) if self.tool else ()
+        chosen = tuple(value for value in self.values if self.box(value) in sent)
+        return replace(
+            self, given=given, declined=declined, ticked=ticked, problem=problem, chosen=chosen
+        )
 
     def answered(self, stored: Any) -> "Question":
         """The question with an answer as it is stored."""
         if stored == DECLINED:
             return replace(self, declined=True)
-        return replace(self, given="" if stored is None else str(stored))
+        if self.tool:
+            return replace(self, given=json.dumps(stored))
+        if isinstance(stored, list):
+            return replace(self, chosen=tuple(stored))
+        given = "" if stored is None or stored == NOT_ASKED else str(stored)
+        return replace(self, given=given)
 
 
 def value_question(words: str, answers: Iterable[tuple[int, str]]) -> Question:
@@ -123,7 +222,7 @@ def named_options(asked: Asked) -> list[tuple[int, str]]:
 
 def scale(name: str, words: str, points: int, low: str, high: str) -> Question:
     """A Likert item: 1 to `points`, worded at the ends."""
-    ends = {1: f"1 – {low}", points: f"{points} – {high}"}
+    ends = {1: f"1 – {low}" if low else "1", points: f"{points} – {high}" if high else str(points)}
     answers = tuple((n, ends.get(n, str(n))) for n in range(1, points + 1))
     return Question(name, words, answers=answers, is_scale=True)
 
@@ -134,11 +233,18 @@ def confidence(name: str = "confidence", words: str | None = None) -> Question:
     return scale(name, words, CONFIDENCE[-1], _("not at all"), _("completely"))
 
 
+def prefer_not_to_say() -> str:
+    """The words of the answer not to say, in the language of the page."""
+    return _("Prefer not to say")
+
+
 def page_questions(asked: Asked, questions: list[Question]) -> list[Question]:
-    """The questions of a page: only the main one for an attention check, and confidence where the
-    block wants it."""
+    """The questions of a page: only the main one for an attention check, which nobody declines;
+    confidence, and “Prefer not to say” with each of them, where the block wants it."""
     if asked.trial.stage == Stage.CHECK:
-        return [question for question in questions if question.name == "value"]
+        return [replace(one, decline="") for one in questions if one.name == "value"]
     if asked.block.confidence and all(one.name != "confidence" for one in questions):
-        return [*questions, confidence()]
+        questions = [*questions, confidence()]
+    if asked.block.offers_declining:
+        return [replace(one, decline=prefer_not_to_say()) for one in questions]
     return questions

@@ -1,6 +1,6 @@
 """A report's tables, and the rows that several paradigms' own results share."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,44 @@ class Table:
     caption: str
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class SpreadRow:
+    label: str
+    value: float
+    interval: Sequence[float] | None
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Values with their intervals over one axis, as a figure of the report. null: a value that is
+    marked, and the words for it."""
+
+    title: str
+    rows: Sequence[SpreadRow]
+    null: float
+    null_words: str
+    show: Callable[[float | None], str]
+
+
+@dataclass(frozen=True)
+class HeatPanel:
+    """shares: rows of a grid from the top, percentages from the left as one text. words: where it
+    is darkest."""
+
+    name: str
+    note: str
+    shares: Sequence[str]
+    words: str
+
+
+@dataclass(frozen=True)
+class Heat:
+    """Where people marked, photo by photo, as a figure of the report."""
+
+    title: str
+    panels: Sequence[HeatPanel]
 
 
 def strata_table(title: str, strata: Facts) -> Table:

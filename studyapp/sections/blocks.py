@@ -1,10 +1,11 @@
 """What every block of trials has; a paradigm adds the keys that its own questions need."""
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from .base import Count, Name, Section
+from .presentation import PresentationSection
 
 
 class BlockSection(Section):
@@ -30,6 +31,33 @@ class BlockSection(Section):
         ge=1,
         description="Right answers needed in practice, or the study ends there.",
     )
+    presentation: PresentationSection | None = Field(
+        None, description="How its pictures are presented; by default together, and they stay."
+    )
+
+    @model_serializer(mode="wrap")
+    def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out absent keys, so that digests of earlier studies stay the same."""
+        return self.as_stored(usual(self))
+
+    def as_stored(self, found: dict[str, Any]) -> dict[str, Any]:
+        """`found` without the keys that came later and are absent here."""
+        return {key: one for key, one in found.items() if key != "presentation" or one is not None}
+
+    @property
+    def compared(self) -> list[tuple[str, str]]:
+        """Every two conditions whose pictures stand on one page, where the block names them."""
+        return []
+
+    @property
+    def wording(self) -> str:
+        """The digest of the study's own words; empty where the built-in ones are asked."""
+        return ""
+
+    @property
+    def offers_declining(self) -> bool:
+        """Whether each question of its pages may be answered with “Prefer not to say”."""
+        return False
 
     @property
     def is_main(self) -> bool:

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from .base import Amount, Count, Line, Name, Section
+from .base import Amount, Count, FileName, Line, Name, Section
 from .limits import Limit
 
 
@@ -13,8 +13,8 @@ class ConditionSection(Section):
 
     name: Name = Field(description="Its name in the data.")
     method: Name = Field(
-        description="A method or control of the catalogue; “none” for no explanation, "
-        "“no_advice” for neither explanation nor the network's answer."
+        description="A method or control of the catalogue; “imported” for what another tool made; "
+        "“none” for no explanation, “no_advice” for neither explanation nor the network's answer."
     )
     versus: Name | None = Field(
         None,
@@ -23,6 +23,32 @@ class ConditionSection(Section):
     )
     pair: Name | None = Field(None, description="By default the only pair.")
     settings: dict[str, Any] = Field(default_factory=dict, description="Settings of the method.")
+    files: FileName | None = Field(
+        None,
+        description="For the method “imported”: a CSV file with a row for each file that another "
+        "tool made, with the columns photo and file, and network, answer, context or context_json "
+        "where needed. Files are named from its folder.",
+    )
+    kind: Literal["map", "picture", "pictures", "text", "film"] | None = Field(
+        None,
+        description="What the method “imported” shows: maps, drawn as `display` says (if left "
+        "out), a picture as it is, several side by side, words (in the column text, not file), or "
+        "a short silent film.",
+    )
+
+    @model_serializer(mode="wrap")
+    def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out absent keys that came later, so that digests of earlier studies stay."""
+        found: dict[str, Any] = usual(self)
+        for key in ("files", "kind"):
+            if found.get(key) is None:
+                found.pop(key, None)
+        return found
+
+    @property
+    def shown_kind(self) -> str:
+        """What people see under it, where they see an explanation."""
+        return self.kind or "map"
 
 
 class ArmSection(Section):

@@ -1,5 +1,7 @@
 """The sections about what is explained: networks, pairs, photos."""
 
+import json
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -9,25 +11,43 @@ from studyapp.models import Network
 from .base import Count, FileName, Line, Name, NamesAFile, Section, Seed, Sha256, Text, Words
 from .limits import Limit, column
 
+# Keys of [images] that studies of before did not have, whose digests must stay
+CAME_LATER = (
+    "names", "cases", "channels", "split", "ignore", "truth", "synsets", "boxes", "groups",
+)  # fmt: skip
+# Options that change nothing of what a network is given
+OUTSIDE = frozenset({"seed", "num_classes"})
+
 
 class NetworkSection(Section):
-    """A network that the explainer's `load_network` can load."""
+    """A network that the explainer's `load_network` can load, or whose answers are in a table."""
 
     builder: Annotated[Line, column(Network, "builder")] = Field(
+        "",
         description="Name of a network in the catalogue, such as vgg16; “timm:” and the name of "
         "one of timm's, such as timm:vit_small_patch16_224; or a function that the operator "
-        "allowed, package.module:function."
+        "allowed, package.module:function.",
     )
     weights: Annotated[Line, column(Network, "weights"), NamesAFile()] = Field(
+        "",
         description="A file, a torchvision weights name, or “package” for a network whose "
         "weights come as a package or by its function; “pretrained” for those that timm "
-        "downloads; “random” for weights drawn from `seed` in the options."
+        "downloads; “random” for weights drawn from `seed` in the options.",
     )
-    sha256: Sha256 | None = Field(None, description="Digest that the weights file must have.")
+    predictions: FileName | None = Field(
+        None,
+        description="Instead of builder and weights: a CSV file of what the network said, with the "
+        "columns photo, answer and probability, and context or context_json where photos have "
+        "contexts. No network is loaded.",
+    )
+    sha256: Sha256 | None = Field(
+        None, description="Digest that the file of weights, or of predictions, must have."
+    )
     options: dict[str, Any] = Field(
         default_factory=dict,
         description="The builder's own options, such as `num_classes`; torchvision's networks "
-        "also take `size`, `resize`, `mean`, `std` and `interpolation`.",
+        "also take `size`, `resize`, `mean`, `std` and `interpolation`. Beside `predictions`: "
+        "`size`, `resize` and `squash`, which say what of each photo the network was given.",
     )
     labels: Annotated[Line, column(Network, "labels_file"), NamesAFile()] | None = Field(
         None, description="A file of class names, one per line; “imagenet” for ImageNet's thousand."
@@ -48,18 +68,39 @@ class NetworkSection(Section):
     probabilities: Literal["softmax", "sigmoid"] | None = Field(
         None,
         description="How scores become probabilities: “softmax”, or “sigmoid” for each class by "
-        "itself, if a photo may have several labels. If left out: what the function declares, or "
-        "softmax.",
+        "itself, if a photo may have several labels. If left out: what the function or the trained "
+        "file declares, or softmax.",
+    )
+
+    target: Literal["region", "box"] | None = Field(
+        None,
+        description="What of a class is explained, if not its score alone: for a segmenter "
+        "“region”, the pixels at which the class wins in the photo; for a detector “box”, its "
+        "surest detection of the class. Only for networks that a function of yours makes.",
     )
 
     @model_serializer(mode="wrap")
     def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out absent keys, so that digests of earlier studies stay the same."""
         found: dict[str, Any] = usual(self)
-        for key in ("grid", "probabilities"):
-            if found.get(key) is None:
+        for key in ("builder", "weights", "predictions", "grid", "probabilities", "target"):
+            if not found.get(key):
                 found.pop(key, None)
         return found
+
+    @property
+    def square(self) -> str:
+        """What decides which square of a photo the network is given: the same for two networks of
+        which that is certain."""
+        name = Path(self.weights).name
+        made = [self.builder, name] if self.builder else ["predictions"]
+        options = sorted(one for one in self.options.items() if one[0] not in OUTSIDE)
+        return ", ".join([*made, *(f"{key} = {json.dumps(value)}" for key, value in options)])
+
+    @property
+    def is_table(self) -> bool:
+        """Whether its answers are in a table, and no network is loaded."""
+        return self.predictions is not None
 
 
 class PairSection(Section):
@@ -75,9 +116,39 @@ class PairSection(Section):
 class ImagesSection(Section):
     """Where the photos are, how they are annotated, and which of them are taken."""
 
-    reader: Literal["folder", "coco"] = Field(description="How the photos are annotated.")
+    reader: Literal["folder", "coco", "voc", "imagenet"] = Field(
+        description="How the photos are annotated."
+    )
     folder: FileName = Field(description="Relative to the study file.")
     annotations: FileName = Field("annotations.json", description="The file for the reader “coco”.")
+    split: Annotated[Line, Limit(200)] | None = Field(
+        None,
+        description="Of the reader “voc”: which photos, such as val, cat_train (those that show a "
+        "cat) or Segmentation/val; all that are annotated if left out.",
+    )
+    ignore: list[Literal["difficult", "truncated"]] | None = Field(
+        None,
+        description="Of the reader “voc”: objects with one of these flags don't count, and what a "
+        "photo shows by such alone leaves it out. “difficult” if left out; [] counts all.",
+    )
+    truth: FileName | None = Field(
+        None,
+        description="Of the reader “imagenet”: the table of classes, such as "
+        "LOC_val_solution.csv, or a text file with a WordNet id or a number for each photo.",
+    )
+    synsets: FileName | None = Field(
+        None,
+        description="Of the reader “imagenet”: which WordNet id each number of `truth` means: a "
+        "text file such as map_clsloc.txt.",
+    )
+    boxes: FileName | None = Field(
+        None, description="Of the reader “imagenet”: the folder of its XML files with boxes."
+    )
+    groups: dict[Words, Text | list[Text]] | None = Field(
+        None,
+        description="Classes that count as one, by the name that people see: a list of classes, or "
+        "the WordNet id of a kind above ImageNet's, such as n02084071 for any dog.",
+    )
     names: FileName | dict[Words, Text | list[Text]] | None = Field(
         None,
         description="Your names and the network's classes that they mean: a CSV file with the "
@@ -86,8 +157,9 @@ class ImagesSection(Section):
     cases: FileName | None = Field(
         None,
         description="What networks are asked besides the photo: a CSV file with the columns photo "
-        "and context (a text) or context_json (any JSON value), and answer and shown where needed. "
-        "Only for networks that a function of yours makes.",
+        "and context (a text) or context_json (any JSON value), and further (paths of further "
+        "photos), answer, shown and others where needed; or COCO's captions (.json), each a "
+        "context. Only for networks that a function of yours makes.",
     )
     label: Literal["folder", "filename"] = Field(
         "folder", description="What names the category for the reader “folder”."
@@ -119,7 +191,7 @@ class ImagesSection(Section):
     def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out absent keys that came later, so that digests of earlier studies stay."""
         found: dict[str, Any] = usual(self)
-        for key in ("names", "cases", "channels"):
+        for key in CAME_LATER:
             if found.get(key) is None:
                 found.pop(key, None)
         return found

@@ -190,6 +190,18 @@ def check_storage(**_: Any) -> Iterator[tuple[str, str]]:
         )
 
 
+@numbered(13)
+def check_factories(**_options: Any) -> Iterator[tuple[str, str]]:
+    """What can't be the name of a function would allow nothing, and say so to nobody."""
+    for name in settings.NETWORK_FACTORIES:
+        module, _, function = name.partition(":")
+        if not all(part.isidentifier() for part in (*module.split("."), function)):
+            yield (
+                f"NETWORK_FACTORIES has {name}, which names no function.",
+                "write package.module:function, with commas between several",
+            )
+
+
 ALWAYS: tuple[Checked, ...] = (
     check_secret_key,
     check_debug,
@@ -199,6 +211,7 @@ ALWAYS: tuple[Checked, ...] = (
     check_passwords,
     check_folders,
     check_storage,
+    check_factories,
     check_https,
     check_trusted_origins,
 )

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 from statistics import fmean
 
@@ -10,6 +10,8 @@ from studyapp.models import Stage, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Paradigm, Question
 from studyapp.paradigms.questions import BUTTON
 from studyapp.sections.design import DisplaySection
+
+from .markings import LOST, SURE, marked, thing_in
 
 DRAWS = 400
 # The share of those who may decline that do
@@ -50,11 +52,23 @@ class Profile:
         is_careless = bool(self.carelessness) and random.random() < self.carelessness
         found: dict[str, object] = {}
         for question in PARADIGMS[asked.trial.paradigm].asks(asked):
+            if question.only_if is not None and not question.only_if.is_met(_numbers(found)):
+                continue
+            if question.is_distinct:
+                left = tuple(one for one in question.answers if one[0] not in found.values())
+                question = replace(question, answers=left)
             if question.decline and random.random() < DECLINING:
-                found |= {question.name: BUTTON} if question.answers else {question.tick: "yes"}
+                is_button = question.kind == "choice"
+                found |= {question.name: BUTTON} if is_button else {question.tick: "yes"}
             elif question.kind == "point":
                 found |= _point(question, random)
-            elif question.kind == "number":
+            elif question.tool:
+                spread = SURE if self.photo_sd and not is_careless else LOST
+                thing = thing_in(f"{self.photo_seed}:{_photo(asked.trial)}")
+                found[question.name] = marked(question, thing, spread, random)
+            elif question.kind == "several":
+                found |= _several(question, random)
+            elif question.kind in ("number", "slider"):
                 number = random.uniform(question.least, question.most)
                 found[question.name] = f"{number:.{question.decimals}f}"
             elif question.kind == "text":
@@ -72,10 +86,14 @@ class Profile:
             assert trial.expected is not None
             return trial.expected
         if question.name == "value" and question.kind == "choice" and paradigm.simulate is not None:
-            return _nearest(self.answer(trial, random), question.values)
+            return _nearest(self.answer(trial, random), question.values, random)
         if paradigm.simulate_further is not None:
             felt = paradigm.simulate_further(question.name, self.tendency(trial), trial, random)
-            return _nearest(felt, question.values)
+            tries = DRAWS if question.is_distinct else 0
+            while felt not in question.values and tries:
+                felt = paradigm.simulate_further(question.name, self.tendency(trial), trial, random)
+                tries -= 1
+            return _nearest(felt, question.values, random)
         return random.choice(question.values)
 
     def tendency(self, trial: Trial) -> float:
@@ -107,13 +125,18 @@ def _photo(trial: Trial) -> str:
 
 def possible_values(trial: Trial) -> list[int]:
     """The values of the main question of `trial`, whatever else its block asks."""
+    if known := trial.keys.get("value"):
+        return sorted(map(int, known))
     paradigm = PARADIGMS[trial.paradigm]
     block = paradigm.block.model_validate({"name": "any", "paradigm": trial.paradigm, "trials": 1})
     return paradigm.asks(Asked(trial, block, DisplaySection.model_validate({})))[0].values
 
 
-def _nearest(value: int, values: list[int]) -> int:
-    return min(values, key=lambda one: abs(one - value))
+def _nearest(value: int, values: list[int], random: Random) -> int:
+    """The value that is nearest; drawn where two are, such as for a tie that may not be told."""
+    least = min(abs(one - value) for one in values)
+    near = [one for one in values if abs(one - value) == least]
+    return near[0] if len(near) == 1 else random.choice(near)
 
 
 def _point(question: Question, random: Random) -> dict[str, object]:
@@ -121,6 +144,27 @@ def _point(question: Question, random: Random) -> dict[str, object]:
     places = [min(0.99, max(0.01, random.gauss(0.5, 0.15))) for _ in range(2)]
     x, y = (round(place * question.size) for place in places)
     return {f"{question.name}.x": x, f"{question.name}.y": y}
+
+
+def _several(question: Question, random: Random) -> dict[str, object]:
+    """As many ticked answers as the question allows."""
+    least, most = int(question.least), int(question.most)
+    chosen = random.sample(question.values, random.randint(max(1, least), most))
+    return {question.box(value): "yes" for value in chosen}
+
+
+def _numbers(entered: Mapping[str, object]) -> dict[str, object]:
+    """What was entered so far, ticked boxes as lists under their question's name."""
+    found: dict[str, object] = {}
+    for name, given in entered.items():
+        question, _, box = name.rpartition(".")
+        if box.isdecimal():
+            chosen = found.setdefault(question, [])
+            assert isinstance(chosen, list)
+            chosen.append(int(box))
+        else:
+            found[name] = given
+    return found
 
 
 Tendency = Callable[[Paradigm], tuple[float, Mapping[str, float]]]

@@ -106,9 +106,11 @@ class Visitor:
 
 
 def _clicks(form: Any, answers: Mapping[str, object]) -> dict[str, object]:
-    """The answers that a browser sends for a click on one of the form's image inputs."""
+    """The answers that a browser sends for a click on one of the form's image inputs, or on a
+    button with a name."""
     images = [str(name) for name in form.xpath(".//input[@type='image']/@name")]
     names = {f"{image}.{axis}" for image in images for axis in ("x", "y")}
+    names |= {str(name) for name in form.xpath(".//button/@name")}
     return {name: value for name, value in answers.items() if name in names}
 
 

@@ -6,7 +6,9 @@ from random import Random
 
 from studyapp.models import Trial
 from studyapp.paradigms import Asked
+from studyapp.paradigms.presented import FIELD
 
+from .presented import plausible_record, presented_ms
 from .profiles import Profile
 from .visitor import Page, PageError, Visitor
 
@@ -67,9 +69,7 @@ class Walker:
                     return
                 page = self._answer(visitor, page, walk)
             elif page.has_form("consent"):
-                page = visitor.send(
-                    page, "consent", dict.fromkeys(page.checkboxes("consent"), True)
-                )
+                page = visitor.send(page, "consent", _agreed(page))
             elif gate := next(filter(page.has_form, ("screening", "begin")), None):
                 page = visitor.send(page, gate, self.gates[gate])
             else:
@@ -97,10 +97,19 @@ class Walker:
         fields = page.form("answer").fields
         if fields["trial"] != trial.code:
             raise PageError(f"{page.address} asks another trial than the next one")
-        answers = self.profile.answers(self.asked_on(trial), self.random)
-        milliseconds = round(1000 * self.profile.seconds(self.random))
+        asked = self.asked_on(trial)
+        answers = self.profile.answers(asked, self.random)
+        milliseconds = round(1000 * self.profile.seconds(self.random)) + presented_ms(asked)
         timing = {"rt_ms": milliseconds, "confirm_ms": milliseconds + 400}
         answers.update({name: value for name, value in timing.items() if name in fields})
+        if FIELD in fields:
+            answers[FIELD] = plausible_record(asked, self.random)
         following = visitor.send(page, "answer", answers)
         walk.acknowledged.append(trial.pk)
         return following
+
+
+def _agreed(page: Page) -> dict[str, object]:
+    """Every box ticked, in a browser that runs scripts where the page asks for one."""
+    ticks: dict[str, object] = dict.fromkeys(page.checkboxes("consent"), True)
+    return ticks | ({"script": "yes"} if "script" in page.form("consent").fields else {})

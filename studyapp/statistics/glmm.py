@@ -15,7 +15,7 @@ import pandas as pd
 
 from .crossing import RandomTerm
 from .families import CumulativeLogit, Family, Logit, Probit
-from .labels import Floats, Integers, codes
+from .labels import Floats, Integers, Numbers, codes
 from .mixed import MixedFit, MixedModel, fit_mixed
 from .wald import Asked, marginal_score, marginal_share, predictor_of
 
@@ -165,7 +165,7 @@ def fit_right(
     return MethodModel(fit, crossed.methods, rows, np.zeros(0), link)
 
 
-def fit_scores(scores: Integers, crossed: Crossed, *, full: bool = False) -> MethodModel:
+def fit_scores(scores: Numbers, crossed: Crossed, *, full: bool = False) -> MethodModel:
     """Scores by method through a cumulative logit with flexible thresholds."""
     levels, y = np.unique(scores, return_inverse=True)
     family, X = CumulativeLogit(len(levels) - 1), crossed.dummies()[:, 1:]
@@ -176,10 +176,11 @@ def fit_scores(scores: Integers, crossed: Crossed, *, full: bool = False) -> Met
 
 
 def fit_sides(
-    scores: Integers, side: Integers, crossed: Crossed, *, full: bool = False
+    scores: Numbers, side: Integers, crossed: Crossed, *, full: bool = False
 ) -> MethodModel:
     """The side model: r = score·s by s:method; the thresholds carry the pull to one side."""
-    levels, y = np.unique(scores * side, return_inverse=True)
+    # No −0 beside 0
+    levels, y = np.unique(scores * side + 0, return_inverse=True)
     s = side.astype(float)
     X = crossed.dummies() * s[:, None]
     names = [f"s:method{name}" for name in crossed.methods]
@@ -189,7 +190,7 @@ def fit_sides(
     return _cumulative(fit, crossed, levels, skipped=0)
 
 
-def _cumulative(fit: MixedFit, crossed: Crossed, levels: Integers, *, skipped: int) -> MethodModel:
+def _cumulative(fit: MixedFit, crossed: Crossed, levels: Numbers, *, skipped: int) -> MethodModel:
     """With thresholds named by the answers on both sides of them, as R's ordinal does."""
     thresholds = len(levels) - 1
     rows = np.zeros((len(crossed.methods), len(fit.values)))

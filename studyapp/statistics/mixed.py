@@ -64,7 +64,7 @@ class MixedModel:
     names: Sequence[str]
     clusters: tuple[Integers, Integers]
     terms: Sequence[RandomTerm]
-    answers: Sequence[int] = ()
+    answers: Sequence[float] = ()
 
     def all_names(self) -> tuple[str, ...]:
         """Thresholds are called by the answers on both sides: -2|-1, -1|0, …"""

@@ -35,17 +35,24 @@ ROUNDING = 1e-12
 
 
 def krippendorff(
-    values: Sequence[float], units: Sequence[Any], people: Sequence[Any], level: Level
+    values: Sequence[float],
+    units: Sequence[Any],
+    people: Sequence[Any],
+    level: Level,
+    together: Sequence[Any] | None = None,
 ) -> Reliability:
     """α = 1 − observed ÷ expected disagreement of N values about their units.
 
     Units with one value only say nothing and are left out. The interval is that of other people
     judging other units: the jackknife variances of both, and a t on the fewer of them minus 1.
+    together: what each value's unit is left out with, where one answer is about several units.
     """
     y = np.asarray(values, dtype=float)
     unit, person = codes(units), codes(people)
+    group = unit if together is None else codes(together)
     several = np.bincount(unit)[unit] >= 2 if len(y) else np.zeros(0, dtype=bool)
     y, unit, person = y[several], codes(unit[several]), codes(person[several])
+    group = codes(group[several])
     if not len(y):
         return Reliability(None, note="nothing was judged by two people")
     if y.min() == y.max():
@@ -56,14 +63,20 @@ def krippendorff(
     by_unit = terms(_by_unit(each, unit))
     whole = by_unit.sum(axis=0)
     value = float(alpha(whole[None, :])[0])
-    counts = len(by_unit), int(person.max()) + 1
+    without_people = alpha(_without_each_person(each, unit, person, terms))
+    by_group = _by_unit(by_unit, group[np.unique(unit, return_index=True)[1]])
+    return with_interval(value, alpha(whole - by_group), without_people)
+
+
+def with_interval(value: float, without_units: Floats, without_people: Floats) -> Reliability:
+    """A coefficient with its interval, from its values with each unit and each person left out."""
+    counts = len(without_units), len(without_people)
     if min(counts) < 2:
         return Reliability(
             value, note="several people judged only one thing, so there is no interval"
         )
     # What single judgments add is in both variances; without it too few intervals cover α
-    variance = _jackknife(alpha(whole - by_unit))
-    variance += _jackknife(alpha(_without_each_person(each, unit, person, terms)))
+    variance = _jackknife(without_units) + _jackknife(without_people)
     if not np.isfinite(variance):
         return Reliability(
             value, note="no interval: without one of the people or photos nothing varies"

@@ -6,7 +6,7 @@ from itertools import count
 from typing import TypeVar
 
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.utils import timezone
 
 from studyapp import storage
@@ -66,12 +66,12 @@ def marked_copy(study: Study, kind: StudyKind, seed: int, *, people: int | None 
     return open_study(copy)
 
 
-def delete_copies(study: Study) -> None:
-    """Delete the marked copies of a study that was never open, with all data collected in them.
+@transaction.atomic
+def delete_copies(copies: QuerySet[Study]) -> None:
+    """Delete marked copies, with all data collected in them.
 
     People who took part in nothing else are deleted too, together with their panel's ids.
     """
-    copies = study.copies.all()
     people = Participation.objects.filter(study__in=copies)
     participants = list(people.values_list("participant", flat=True))
     # First what undoes an exclusion, then the exclusion that it undoes
@@ -81,7 +81,7 @@ def delete_copies(study: Study) -> None:
     people.delete()
     Participant.objects.filter(pk__in=participants, participations__isnull=True).delete()
     for copy in copies:
-        delete_copies(copy)
+        delete_copies(copy.copies.all())
         delete_rows(copy)
 
 

@@ -1,7 +1,9 @@
 """From a study file to rows: Study, texts, networks, conditions, photos."""
 
 import hashlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -9,6 +11,7 @@ from django.db.models import QuerySet
 
 from studyapp import storage
 from studyapp.models import (
+    IMPORTED,
     Arm,
     Case,
     Condition,
@@ -22,7 +25,9 @@ from studyapp.models import (
     StudyKind,
     StudyState,
     StudyText,
+    case_digest,
 )
+from studyapp.sections import meetings
 from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.named_files import (
@@ -33,10 +38,25 @@ from studyapp.studies.definition.named_files import (
 )
 from studyapp.studies.definition.stored import with_own_keys
 from studyapp.studies.definition.study import Definition, digest_of
-from studyapp.studies.photos.files import examine, measure, photo_bytes
-from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, once, read_photos
+from studyapp.studies.photos.answers import read_tables
+from studyapp.studies.photos.files import examine, kept_digest, measure, photo_bytes
+from studyapp.studies.photos.readers import (
+    Photo,
+    left_out,
+    left_out_sentence,
+    once_with_further,
+    read_photos,
+)
 
 from .copies import delete_copies, delete_rows
+from .elsewhere import (
+    beside_manifests,
+    import_explanations,
+    is_as_imported,
+    missing_explanations,
+    network_of_table,
+    network_values,
+)
 from .rights import visible_studies
 from .texts import text_digest
 
@@ -62,7 +82,7 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
             return known
         members = list(known.members.all())
         _make_room(known, replace=replace)
-    study = _make_study(path, definition, _parent(definition, Study.objects.all()))
+    study = _make_study(path, definition, parent_of(definition, Study.objects.all()))
     Member.objects.bulk_create(
         Member(study=study, user_id=one.user_id, role=one.role, added_at=one.added_at)
         for one in members
@@ -71,16 +91,17 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
 
 
 @transaction.atomic
-def upload_study(path: Path, owner: Any) -> Study:
+def upload_study(path: Path, owner: Any, *, keep: bool = True) -> Study:
     """A new study from an uploaded file; `owner` becomes its owner.
 
-    All files that it names must lie in its own folder. Raises what `load_study` raises.
+    All files that it names must lie in its own folder. `keep`: networks' files are copied, because
+    that folder will be removed. Raises what `load_study` raises.
     """
     definition = read_definition(path, is_upload=True)
     if Study.objects.filter(slug=definition.slug).exists():
         raise LoadingError(EXISTS.format(definition.slug))
-    parent = _parent(definition, visible_studies(owner))
-    study = _make_study(path, definition, parent, keep=True)
+    parent = parent_of(definition, visible_studies(owner))
+    study = _make_study(path, definition, parent, keep=keep)
     Member.objects.create(study=study, user=owner, role=Role.OWNER)
     return study
 
@@ -91,6 +112,7 @@ def _make_study(
     """The rows of a study whose name is free; `keep`: networks' files are copied, because the
     study file's folder will be removed."""
     photos, told = _photos(definition, path.parent)
+    tables = read_tables(definition, photos, path.parent)
     try:
         with transaction.atomic():
             study = Study.objects.create(
@@ -109,28 +131,43 @@ def _make_study(
         StudyText(study=study, name=name, markdown=markdown, digest=text_digest(markdown))
         for name, markdown in _texts(definition, path.parent).items()
     )
-    _write_conditions(study, definition, path.parent, keep=keep)
     surround = definition.display.surround
-    images = {name: _image(photo, surround) for name, photo in once(photos).items()}
+    images = {name: _image(photo, surround) for name, photo in once_with_further(photos).items()}
+    cases = [
+        Case.objects.of(images[one.name], one.context, [images[name.name] for name in one.further])
+        for one in photos
+    ]
+    asked = {(one.name, one.context): case for one, case in zip(photos, cases, strict=True)}
+    networks = {
+        name: network_of_table(section, tables[name], asked)
+        if name in tables
+        else network_row(section, path.parent, keep=keep)
+        for name, section in sorted(definition.networks.items())
+    }
+    beside = beside_manifests(definition, photos, tables, path.parent)
+    imported = import_explanations(beside, asked, networks)
+    write_conditions(study, definition, networks, imported)
     StudyImage.objects.bulk_create(
         StudyImage(
             study=study,
-            case=Case.objects.of(images[photo.name], photo.context),
+            case=case,
             name=photo.name,
             group=photo.group,
             categories=_categories(photo),
             shown=photo.shown,
         )
-        for photo in photos
+        for photo, case in zip(photos, cases, strict=True)
     )
-    _refuse_strange_photos(study, definition)
+    refuse_strange_photos(study, definition)
+    if missing := missing_explanations(study):
+        raise LoadingError(f"nothing was made for {missing}; add their rows and files")
     return study
 
 
 def _photos(definition: Definition, base: Path) -> tuple[list[Photo], dict[str, str]]:
     """All photos, each decoded once before anything is stored, and what is told about them."""
     photos = read_photos(definition.images, base, seed=definition.design.seed)
-    examined = examine(photos, definition.images)
+    examined = examine(photos, definition.images, surround=definition.display.surround)
     told = [
         left_out_sentence(left_out(definition.images, base)),
         examined.sentence(definition.display.surround),
@@ -143,7 +180,7 @@ def _texts(definition: Definition, base: Path) -> dict[str, str]:
     return {name: (base / file).read_text("utf-8-sig") for name, file in definition.texts.items()}
 
 
-def _refuse_strange_photos(study: Study, definition: Definition) -> None:
+def refuse_strange_photos(study: Study, definition: Definition) -> None:
     """A setting names a photo by its SHA-256, and only one that belongs to the study."""
     for condition in definition.conditions:
         photo = condition.settings.get("photo")
@@ -154,7 +191,7 @@ def _refuse_strange_photos(study: Study, definition: Definition) -> None:
             )
 
 
-def _parent(definition: Definition, known: QuerySet[Study]) -> Study | None:
+def parent_of(definition: Definition, known: QuerySet[Study]) -> Study | None:
     """The study of which this is a new version; LoadingError if it is not among `known`."""
     if definition.parent is None:
         return None
@@ -176,23 +213,30 @@ def _is_unchanged(study: Study, definition: Definition, base: Path) -> bool:
         return False
     if study.state not in (StudyState.DRAFT, StudyState.PREPARING):
         return True
-    return _has_photos(study, definition, base) and _has_weights(study, definition, base)
+    return (
+        _has_photos(study, definition, base)
+        and _has_weights(study, definition, base)
+        and is_as_imported(study, definition, base)
+    )
 
 
 def _has_photos(study: Study, definition: Definition, base: Path) -> bool:
     """Whether the photos' names, what they show and what they look like are those of `study`."""
     photos = read_photos(definition.images, base, seed=definition.design.seed)
-    rows = study.images.select_related("case__image")
-    stored = {(row.name, row.case.context): (row.categories, row.shown) for row in rows}
-    asked = {(one.name, one.context): (_categories(one), one.shown) for one in photos}
-    if asked != stored:
-        return False
-    surround, digests = definition.display.surround, {row.name: row.image.sha256 for row in rows}
-    return all(_sha256(one, surround) == digests[name] for name, one in once(photos).items())
+    surround = definition.display.surround
+    digests = {name: kept_digest(one, surround) for name, one in once_with_further(photos).items()}
+    rows = study.images.select_related("case")
+    stored = {(row.name, row.case.digest): (row.categories, row.shown) for row in rows}
+    asked = {
+        (one.name, _case_digest(one, digests)): (_categories(one), one.shown) for one in photos
+    }
+    return asked == stored
 
 
-def _sha256(photo: Photo, surround: str) -> str:
-    return hashlib.sha256(photo_bytes(photo, surround)).hexdigest()
+def _case_digest(photo: Photo, digests: Mapping[str, str]) -> str:
+    return case_digest(
+        digests[photo.name], photo.context, [digests[one.name] for one in photo.further]
+    )
 
 
 def _has_weights(study: Study, definition: Definition, base: Path) -> bool:
@@ -210,7 +254,12 @@ def _has_weights(study: Study, definition: Definition, base: Path) -> bool:
 def _categories(photo: Photo) -> list[dict[str, Any]]:
     """What a photo shows, as a row holds it."""
     return [
-        {"name": one.name, "accepted": list(one.accepted), "boxes": list(map(list, one.boxes))}
+        {
+            "name": one.name,
+            "accepted": list(one.accepted),
+            "boxes": list(map(list, one.boxes)),
+            **({"others": list(one.others)} if one.others else {}),
+        }
         for one in photo.categories
     ]
 
@@ -232,15 +281,18 @@ def _make_room(study: Study, *, replace: bool) -> None:
             f"{study.slug} is the parent of {child.slug} and can't be replaced: give the file "
             f"a new slug, and name {study.slug} as its parent"
         )
-    delete_copies(study)
+    delete_copies(study.copies.all())
     delete_rows(study)
 
 
-def _write_conditions(study: Study, definition: Definition, base: Path, *, keep: bool) -> None:
-    networks = {
-        name: _network(section, base, keep=keep)
-        for name, section in sorted(definition.networks.items())
-    }
+def write_conditions(
+    study: Study,
+    definition: Definition,
+    networks: Mapping[str, Network],
+    imported: Mapping[str, dict[str, Any]],
+) -> None:
+    """Pairs, arms and conditions; `networks`: the rows of the definition's networks, by name;
+    `imported`: the settings of conditions that another tool made, by name."""
     pairs = {
         name: NetworkPair.objects.create(
             study=study,
@@ -251,34 +303,48 @@ def _write_conditions(study: Study, definition: Definition, base: Path, *, keep:
         for name, pair in definition.pairs.items()
     }
     Arm.objects.bulk_create(Arm(study=study, name=name) for name in definition.arm_conditions())
-    Condition.objects.bulk_create(
-        Condition(
+    Condition.objects.bulk_create(condition_rows(study, definition, pairs, imported))
+
+
+def condition_rows(
+    study: Study,
+    definition: Definition,
+    pairs: Mapping[str, NetworkPair],
+    imported: Mapping[str, dict[str, Any]] = MappingProxyType({}),
+) -> Iterator[Condition]:
+    """The file's conditions, then those in which several of them meet; of each of these, the plain
+    photo is the first member's."""
+    for number, one in enumerate(definition.conditions):
+        yield Condition(
             study=study,
             name=one.name,
             method=one.method,
             versus=one.versus or "",
             pair=pairs[definition.pair_of(one)],
-            settings=one.settings,
+            settings=imported.get(one.name, {**one.settings, "kind": one.shown_kind})
+            if one.method == IMPORTED
+            else one.settings,
             position=number,
         )
-        for number, one in enumerate(definition.conditions)
-    )
+    for number, name in enumerate(definition.meetings(), len(definition.conditions)):
+        first = definition.condition(meetings.members(name)[0])
+        yield Condition(
+            study=study,
+            name=name,
+            pair=pairs[definition.pair_of(first)],
+            settings=definition.settings_of_meeting(name),
+            position=number,
+        )
 
 
-def _network(section: NetworkSection, base: Path, *, keep: bool) -> Network:
+def network_row(section: NetworkSection, base: Path, *, keep: bool = False) -> Network:
     """The row of a network; its files' full paths are stored, so that any worker finds them."""
     values: dict[str, Any] = {
+        **network_values(section),
         "builder": section.builder,
         "weights": weights_of(section, base, keep=keep),
-        "sha256": section.sha256 or "",
-        "options": section.options,
         "labels_file": labels_of(section, base, keep=keep),
-        "layer": section.layer or "",
     }
-    if section.grid is not None:  # left out otherwise, as before there was a choice
-        values["grid"] = section.grid
-    if section.probabilities is not None:
-        values["probabilities"] = section.probabilities
     # A changed file under the same name is another network, to which no old result belongs.
     files = {key: content_digest(file) for key, file in network_files(section, base).items()}
     told = {**values, "files": files} if files else values

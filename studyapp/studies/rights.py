@@ -17,6 +17,7 @@ from studyapp.models.study import StudyQuerySet
 class Act(StrEnum):
     LOOK = "look"
     PREPARE = "prepare"
+    EDIT = "edit"
     PREVIEW = "preview"
     EXCLUDE = "exclude"
     REPORT = "report"
@@ -33,7 +34,7 @@ class Act(StrEnum):
 ASSISTANT = frozenset(
     {Act.LOOK, Act.PREPARE, Act.PREVIEW, Act.EXCLUDE, Act.REPORT, Act.EXPORT_PUBLIC, Act.PAUSE}
 )
-RESEARCHER = ASSISTANT | {Act.OPEN, Act.CLOSE, Act.SEE_IDS, Act.EXPORT_PRIVATE}
+RESEARCHER = ASSISTANT | {Act.EDIT, Act.OPEN, Act.CLOSE, Act.SEE_IDS, Act.EXPORT_PRIVATE}
 OWNER = RESEARCHER | {Act.ERASE_IDS, Act.MANAGE}
 ACTS: dict[Role, frozenset[Act]] = {
     Role.ASSISTANT: ASSISTANT,

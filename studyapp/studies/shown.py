@@ -17,7 +17,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from studyapp import storage
-from studyapp.models import Picture, StimulusOverlay
+from studyapp.models import Kind, Picture, StimulusOverlay
 from studyapp.storage.local import LocalFiles
 
 # A chunk that readers skip; in PNG's words ancillary, private, safe to copy.
@@ -26,7 +26,11 @@ CHUNK_BYTES = 12
 END_BYTES = 12
 # What WebP's header and its extended one take, and a chunk's own header
 RIFF_BYTES, EXTENDED_BYTES, HEADER_BYTES = 12, 18, 8
-TYPES = {".png": "image/png", ".webp": "image/webp"}
+FILM = ".mp4"
+TYPES = {".png": "image/png", ".webp": "image/webp", ".txt": "text/plain; charset=utf-8",
+         FILM: "video/mp4"}  # fmt: skip
+# An MP4 box that readers skip: its length and its name
+FREE_BYTES = 8
 
 
 def shown_name(picture: Picture, size: int) -> str:
@@ -52,11 +56,21 @@ def shown_bytes(picture: Picture, size: int) -> bytes:
     return padded(storage.read(picture.file, picture.digest), size)
 
 
+def is_film(picture: Picture) -> bool:
+    return picture.file.endswith(FILM)
+
+
 @lru_cache(maxsize=10_000)
-def common_size(study: int, photo: int) -> int:
-    """The bytes of the files in which all overlays of a photo (both by key) are sent."""
+def common_size(study: int, photo: int, *, films: bool = False) -> int:
+    """The bytes of the files in which all overlays of a photo (both by key) are sent; films among
+    themselves, because nobody takes one for a picture."""
     uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__photo=photo)
+    uses = uses.exclude(overlay__explanation__kind=Kind.TEXT)
+    among = uses.filter if films else uses.exclude
+    uses = among(overlay__explanation__kind=Kind.FILM)
     files = uses.values_list("overlay__file", flat=True).distinct()
+    if films:
+        return max(default_storage.size(file) for file in files) + FREE_BYTES
     if any(file.endswith(".webp") for file in files):
         return (
             max(even(default_storage.size(file)) for file in files) + EXTENDED_BYTES + HEADER_BYTES
@@ -75,7 +89,17 @@ def padded(picture: bytes, size: int) -> bytes:
     How well a map compresses tells of the method and the network, so all overlays of a photo
     are sent in files of one size. The filler does not compress, so that no gateway undoes it.
     """
+    if picture[4:8] == b"ftyp":
+        return _padded_mp4(picture, size)
     return _padded_webp(picture, size) if picture[:4] == b"RIFF" else _padded_png(picture, size)
+
+
+def _padded_mp4(mp4: bytes, size: int) -> bytes:
+    room = size - len(mp4) - FREE_BYTES
+    if room < 0:
+        return mp4
+    body = hashlib.shake_256(mp4[-64:]).digest(room)
+    return mp4 + struct.pack(">I4s", room + FREE_BYTES, b"free") + body
 
 
 def _padded_webp(webp: bytes, size: int) -> bytes:

@@ -1,24 +1,42 @@
 """What an open study asks and shows. It never changes once a study is open, so that each process
 reads it once and remembers what was asked for lately; nobody may change what is given here."""
 
+import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from studyapp.models import Condition, Crop, StimulusOverlay, StudyImage, Trial
+from studyapp.models import CasePhoto, Condition, Crop, Kind, StimulusOverlay, StudyImage, Trial
+
+from .words import Words, words_by_role
 
 # Some 300 bytes each
 REMEMBERED = 20_000
 # Some 3 kB a trial each: more people at once than one process serves
 REMEMBERED_SLOTS = 400
+# What is explained of a text, such as a word of a caption
+MARKED = re.compile(r"\*\*(\S|\S[^*]*\S)\*\*")
 
 
 @dataclass(frozen=True)
 class ShownContext:
-    """What people read of what a network is asked. `is_itself`: the very text that it gets."""
+    """What people read of what a network is asked, with the word that is explained between double
+    asterisks. `is_itself`: the very text that it gets."""
 
     text: str
     is_itself: bool
+
+    @property
+    def parts(self) -> list[tuple[str, bool]]:
+        """The text in parts that are marked or not: between two asterisks on either side."""
+        # What a network gets as it stands may hold asterisks of its own
+        found = [self.text] if self.is_itself else MARKED.split(self.text)
+        return [(part, place % 2 == 1) for place, part in enumerate(found) if part]
+
+    @property
+    def unmarked(self) -> "ShownContext":
+        """For pages on which the mark would answer the question."""
+        return self if self.is_itself else replace(self, text=MARKED.sub(r"\1", self.text))
 
     @property
     def is_question(self) -> bool:
@@ -47,7 +65,24 @@ def shown_condition(condition: int) -> Condition:
 def overlay_codes(stimulus: int, condition: int) -> Mapping[str, str]:
     """The codes of the overlays of a stimulus under a condition (both by key), by their role."""
     uses = StimulusOverlay.objects.filter(stimulus=stimulus, condition=condition)
+    uses = uses.exclude(overlay__explanation__kind=Kind.TEXT)
     return dict(uses.values_list("role", "overlay__code"))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def overlay_words(stimulus: int, condition: int) -> Mapping[str, Words]:
+    """The texts that stand in a picture's place, by the picture's role (both by key)."""
+    return words_by_role(stimulus, condition)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def overlay_films(stimulus: int, condition: int) -> Mapping[str, float]:
+    """How many seconds each film among the overlays lasts, by its role (both by key)."""
+    uses = StimulusOverlay.objects.filter(
+        stimulus=stimulus, condition=condition, overlay__explanation__kind=Kind.FILM
+    )
+    told = uses.values_list("role", "overlay__explanation__provenance")
+    return {role: float(provenance["imported"]["seconds"]) for role, provenance in told}
 
 
 @lru_cache(maxsize=REMEMBERED)
@@ -55,6 +90,13 @@ def photo_code(image: int, network: int, size: int) -> str:
     """The code of a photo as `network` crops it, `size` pixels wide (both by key)."""
     rows = Crop.objects.filter(image=image, network=network, size=size)
     return str(rows.values_list("code", flat=True).get())
+
+
+@lru_cache(maxsize=REMEMBERED)
+def further_images(photo: int) -> Sequence[int]:
+    """The photos (by key) beside a study's photo (by key), in their order."""
+    rows = CasePhoto.objects.filter(case__uses=photo).order_by("position")
+    return tuple(rows.values_list("image_id", flat=True))
 
 
 @lru_cache(maxsize=REMEMBERED)

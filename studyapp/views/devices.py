@@ -6,6 +6,8 @@ from django.utils.translation import gettext_lazy as _
 from studyapp.participations.refusals import ParticipationError
 from studyapp.studies.definition.study import Definition
 
+from .presentations import script_notice
+
 
 class UnfitDevice(ParticipationError):
     """A device on which the study can't be shown as it was meant; on another one it can."""
@@ -14,7 +16,8 @@ class UnfitDevice(ParticipationError):
 
 
 def refuse_unfit(request: HttpRequest, definition: Definition) -> None:
-    """UnfitDevice for a kind of device or a window that the study rules out.
+    """UnfitDevice for a kind of device or a window that the study rules out, and for a browser
+    without script where pictures are presented by one.
 
     A page without script tells no window: then the kind of device decides alone.
     """
@@ -25,6 +28,9 @@ def refuse_unfit(request: HttpRequest, definition: Definition) -> None:
                 "one."
             )
         )
+    notice = script_notice(definition)
+    if notice is not None and request.POST.get("script") != "yes":
+        raise UnfitDevice(notice)
     width = request.POST.get("window_width", "")
     if width.isascii() and width.isdecimal() and int(width[:9]) < definition.panel.smallest_window:
         raise UnfitDevice(

@@ -30,11 +30,10 @@ NOBODY_IN = _(
 
 @participant_view("GET", "HEAD")
 def landing(request: HttpRequest) -> HttpResponse:
-    """What this site is; studies are listed only if they say that they are demonstrations."""
-    studies = Study.objects.filter(
-        kind=StudyKind.REAL, state=StudyState.OPEN, definition__demo=True
-    )
-    return page(request, "landing", {"studies": studies.order_by("slug")})
+    """What this site is; studies are listed only if they say that they are demonstrations,
+    in the order in which they were opened."""
+    studies = Study.objects.filter(copy_of=None, state=StudyState.OPEN, definition__demo=True)
+    return page(request, "landing", {"studies": studies.order_by("opened_at", "pk")})
 
 
 @participant_view("GET", "HEAD", "POST")

@@ -12,9 +12,10 @@ from studyapp.paradigms.base import PHOTO
 from studyapp.participations.answering import planned
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.trial_cache import ShownContext
+from studyapp.studies.words import Words, direction_of
 
-from .legends import is_beside
-from .trials import asked_on, context_of, pictures_of, trial_context
+from .legends import is_beside, is_worded
+from .trials import asked_on, context_of, further_of, pictures_of, texts_of, trial_context
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,9 @@ def example_of(person: Participation, definition: Definition) -> dict[str, Any]:
     if first.stage == Stage.PRACTICE:
         return {**trial_context(person, first, definition), "is_real": True}
     paradigm, asked = PARADIGMS[first.paradigm], asked_on(first, definition)
+    drawn = static("studyapp/example-photo.svg")
     shown, name = pictures_of(first, definition), _("an object")
+    language = {"language": definition.language, "direction": direction_of(definition.language)}
     return {
         "template": paradigm.template,
         "pictures": {
@@ -49,6 +52,9 @@ def example_of(person: Participation, definition: Definition) -> dict[str, Any]:
             for place, role in paradigm.places(asked).items()
             if place in shown
         },
+        "texts": {place: Words(_("a text"), **language) for place in texts_of(first, definition)},
+        "films": (),
+        "worded": is_worded(first, definition),
         "trial": Drawn(first.paradigm, name),
         "size": definition.display.size,
         "advice": name if paradigm.advice(first) else "",
@@ -57,6 +63,7 @@ def example_of(person: Participation, definition: Definition) -> dict[str, Any]:
         "questions": [],
         "beside": is_beside(first, definition),
         "shown_context": _drawn_context(context_of(first, definition)),
+        "further": [drawn] * len(further_of(first, definition)),
     }
 
 

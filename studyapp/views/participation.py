@@ -12,8 +12,10 @@ from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Participation, Trial
 from studyapp.models.codes import is_code
-from studyapp.paradigms import PARADIGMS, TrialForm
+from studyapp.paradigms import PARADIGMS, Asked, TrialForm
+from studyapp.paradigms.filmed import are_watched, read_films
 from studyapp.paradigms.forms import CHOOSE
+from studyapp.paradigms.presented import FIELD, told_presentation
 from studyapp.participations import enrolment, gates
 from studyapp.participations.answering import Given, current_page, take_answer, within_sight
 from studyapp.participations.outcomes import came_again, panel_code, way_back
@@ -23,11 +25,13 @@ from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.sections.people import QuestionSection
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.films import films_on
 from studyapp.studies.texts import shown_texts
 
 from .devices import device_class, refuse_unfit
 from .examples import example_of
 from .pages import KEPT, SeeOther, page, participant_view, wants_json
+from .presentations import script_notice
 from .trials import asked_on, following_pictures, trial_context
 
 
@@ -71,7 +75,11 @@ def _screening_page(
     if not enrolment.has_free_slot(person.study):
         return _message_page(request, person, "full")
     questions = _gate(request, definition.screening, error)
-    context = {"person": person, "questions": questions}
+    context = {
+        "person": person,
+        "questions": questions,
+        "needs_script": script_notice(definition),
+    }
     return page(request, "screening", context, study=person.study, status=400 if error else 200)
 
 
@@ -105,7 +113,13 @@ def _consent_page(
     text = safe_html(shown_texts(person.study)["consent"].markdown)
     boxes = ("agree", "publication") if error else ()
     ticked = [name for name in boxes if request.POST.get(name) == "yes"]
-    context = {"person": person, "text": text, "error": error, "ticked": ticked}
+    context = {
+        "person": person,
+        "text": text,
+        "error": error,
+        "ticked": ticked,
+        "needs_script": script_notice(definition),
+    }
     return page(request, "consent", context, study=person.study, status=status)
 
 
@@ -138,7 +152,7 @@ def _trial_page(
             one.refused(request.POST, error.problems.get(one.name, ""))
             for one in context["questions"]
         ]
-    context["following"] = following_pictures(person, sight[1:], definition)
+    context |= following_pictures(person, sight[1:], definition)
     context["error"] = str(error or "")
     return page(request, "trial", context, study=person.study, status=400 if error else 200)
 
@@ -271,12 +285,29 @@ def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
     """The form's answer to `trial`; Unanswered for an answer that the page does not offer."""
     definition = study_definition(person.study)
     with translation.override(definition.language):
-        questions = PARADIGMS[trial.paradigm].asks(asked_on(trial, definition))
+        asked = asked_on(trial, definition)
+        questions = PARADIGMS[trial.paradigm].asks(asked)
         form = TrialForm(request.POST, questions=questions)
         if not form.is_valid():
             problems = form.problems()
             raise Unanswered(next(iter(problems.values()), str(CHOOSE)), problems)
-    return Given(form.value(), form.extra(), form.timing())
+    presentation = _presentation(request.POST.get(FIELD, ""), asked)
+    return Given(form.value(), form.extra(), {**form.timing(), "presentation": presentation})
+
+
+def _presentation(told: str, asked: Asked) -> dict[str, Any] | None:
+    """What the page told of its pictures; Unanswered before its films were watched."""
+    films = films_on(asked)
+    if not films:
+        return told_presentation(told, asked)
+    record = read_films(told, films)
+    if not are_watched(record, films):
+        one = _("Please watch the film to its end first. Your answer has not been saved yet.")
+        all_of_them = _(
+            "Please watch all films to their end first. Your answer has not been saved yet."
+        )
+        raise Unanswered(one if len(films) == 1 else all_of_them)
+    return record
 
 
 @participant_view("GET", "HEAD", "POST")

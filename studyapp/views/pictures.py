@@ -13,6 +13,7 @@ from django.utils.cache import get_conditional_response
 from studyapp.models import (
     HOLDS_A_SLOT,
     Crop,
+    Image,
     Overlay,
     Picture,
     StimulusOverlay,
@@ -24,10 +25,18 @@ from studyapp.participations.enrolment import people
 from studyapp.storage import DamagedFileError, UnusableStorageError
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
-from studyapp.studies.shown import common_size, content_type, shown_bytes, shown_name, shown_path
+from studyapp.studies.shown import (
+    common_size,
+    content_type,
+    is_film,
+    shown_bytes,
+    shown_name,
+    shown_path,
+)
 
 from .pages import participant_view
-from .trials import pictures_of
+from .ranges import part_of
+from .trials import further_of, pictures_of
 
 logger = logging.getLogger("studyapp.pictures")
 
@@ -51,6 +60,7 @@ def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     asked = [one for one in planned(person) if not due or one.position <= due[-1].position]
     for trial in reversed(asked):
         places = {shown: place for place, shown in pictures_of(trial, definition).items()}
+        places |= dict.fromkeys(further_of(trial, definition), PHOTO)
         if name in places:
             break
     else:
@@ -58,8 +68,9 @@ def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     if places[name] == PHOTO:
         return _send(request, Crop.objects.get(code=name), size=0)
     assert trial.stimulus is not None
-    size = common_size(person.study_id, trial.stimulus.photo_id)
-    return _send(request, Overlay.objects.get(code=name), size=size)
+    overlay = Overlay.objects.get(code=name)
+    size = common_size(person.study_id, trial.stimulus.photo_id, films=is_film(overlay))
+    return _send(request, overlay, size=size)
 
 
 @participant_view("GET", "HEAD")
@@ -70,7 +81,7 @@ def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
     photos = StudyImage.objects.filter(study__in=studies)
     for rows in (
         Overlay.objects.filter(pk__in=mine.filter(overlay__code=code).values("overlay")),
-        Crop.objects.filter(code=code, image__in=photos.values("case__image")),
+        Crop.objects.filter(code=code, image__in=Image.objects.of(photos)),
     ):
         found = rows.ready().first()
         if found is not None:
@@ -96,5 +107,7 @@ def _send(request: HttpRequest, found: Picture, *, size: int) -> HttpResponse:
         # Without room for a copy people still see the picture; only slower.
         logger.warning("No copy of a picture can be made in %s: %s", settings.SHOWN_ROOT, error)
         content = shown_bytes(found, size)
+    if is_film(found):
+        return part_of(request, content, headers)
     reply = HttpResponse(content, headers=headers)
     return get_conditional_response(request, etag=headers["ETag"], response=reply) or reply

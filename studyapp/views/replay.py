@@ -1,5 +1,8 @@
 """A trial's page as one person saw it, read-only, for researchers of the study."""
 
+import json
+from typing import Any
+
 from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
@@ -46,11 +49,13 @@ def replay(request: HttpRequest, code: str, number: int) -> HttpResponse:
             context = trial_context(person, judgment.trial, definition, desk_address)
         except Crop.DoesNotExist:
             return refusal(request, WITHOUT_PHOTOS, 404)
+    # Of an answer that was declined, `data` says so under the same name
     here, said = places.index(number), {"value": judgment.value, **judgment.data}
     earlier, later = (
         reverse("replay", args=[code, near[0]]) if near else ""
         for near in (places[:here][-1:], places[here + 1 :][:1])
     )
+    context |= _presented_again(judgment)
     context |= {
         "number": number,
         "judgment": judgment,
@@ -60,3 +65,46 @@ def replay(request: HttpRequest, code: str, number: int) -> HttpResponse:
         "back": reverse("admin:studyapp_participation_change", args=[person.pk]),
     }
     return page(request, "replay", context, study=person.study)
+
+
+def _presented_again(judgment: Judgment) -> dict[str, Any]:
+    """What the page told of its pictures, in words, and for the script that shows it again."""
+    record = judgment.presentation
+    if record is None:
+        return {}
+    if why := record.get("unreadable"):
+        return {"seen": [f"What the page reported about its pictures could not be read ({why})"]}
+    seen = [_seen(one) for one in record.get("pictures", [])]
+    seen += [f"{one['place']} uncovered for {one['ms']:g} ms" for one in record.get("looks", [])]
+    seen += [
+        f"{one['place']} enlarged to {one['level']:.0%} for {one['ms']:g} ms"
+        for one in record.get("zooms", [])
+    ]
+    seen += [_beyond(one) for one in record.get("more", [])]
+    seen += [_watched(one) for one in record.get("films", [])]
+    if record["interrupted"]:
+        seen.append("the page was hidden meanwhile")
+    if record["presented"] > 1:
+        seen.append(f"shown {record['presented']} times")
+    again = record.get("pictures") or record.get("looks") or record.get("films")
+    return {"seen": seen, "record": json.dumps(record) if again else ""}
+
+
+def _beyond(one: dict[str, Any]) -> str:
+    times = "once" if one["count"] == 1 else f"{one['count']} times"
+    return f"{one['place']} looked at {times} more, for {one['ms']:g} ms in all, not replayed"
+
+
+def _seen(one: dict[str, Any]) -> str:
+    if one["shown_ms"] is None:
+        return f"{one['place']} stayed"
+    asked, error = one["asked_ms"], one["error_ms"]
+    return f"{one['place']} seen for {one['shown_ms']:g} ± {error:g} ms (asked: {asked:g})"
+
+
+def _watched(one: dict[str, Any]) -> str:
+    if one["failed"] is not None:
+        return f"the film at {one['place']} could not be shown ({one['failed']})"
+    times = "once" if one["plays"] == 1 else f"{one['plays']} times"
+    lasted = (one["ended_ms"] - one["started_ms"]) / 1000
+    return f"{one['place']} watched {times}, to its end after {lasted:.1f} s"

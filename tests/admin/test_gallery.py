@@ -8,7 +8,7 @@ from django.db import IntegrityError
 from django.test import Client
 
 from sandbox.builders import open_small_study, take_part
-from sandbox.people import give, send_people
+from sandbox.people import due, give, send_people
 from studyapp.admin.desk.gallery import Card
 from studyapp.models import Explanation, MetricValue, Prediction, StimulusOverlay, Study
 from studyapp.paradigms import PARADIGMS
@@ -61,9 +61,33 @@ def test_two_methods_of_one_network_are_told_apart_by_their_names() -> None:
     uses = StimulusOverlay.objects.filter(condition=against, role="weaker")
     Explanation.objects.filter(overlays__uses__in=uses).update(method="occlusion")
     for card in _cards(administrator(), study):
-        sides = {one.condition.name: [side for side, _, _ in one.pictures] for one in card.shown}
+        sides = {one.condition.name: [side for side, *_ in one.pictures] for one in card.shown}
         assert sides["guided_backprop"] == ["guided_backprop", "occlusion"]
         assert sides["guided_grad_cam"] == ["stronger", "weaker"]
+
+
+def test_judgments_that_have_no_score_are_counted() -> None:
+    study = open_small_study(paradigm="comparison", trials=3, people=4, stimuli=3)
+    send_people(study, 4, paradigm="comparison")
+    page = administrator().get(page_of(study, "study_gallery"))
+    shown = [one for card in page.context["cards"] for one in card.shown]
+    assert sum(one.count for one in shown) == 4 * 3
+    assert {one.mean for one in shown} == {None}
+    assert len(re.findall(r"\d judgments?<", page.content.decode())) == len(shown)
+
+
+def test_a_judgment_that_is_no_answer_is_told_as_such(client: Client) -> None:
+    block = {"name": "main", "paradigm": "trust", "trials": 2, "may_decline": True}
+    study = open_small_study(blocks=[block])
+    person = take_part(study)
+    sent = {"trial": due(person).code, "value": "declined"}
+    assert client.post(f"/p/{person.code}/answer", sent).status_code == 303
+    page = administrator().get(page_of(study, "study_gallery"))
+    shown = [one for card in page.context["cards"] for one in card.shown]
+    assert sorted((one.declined, one.count) for one in shown)[-2:] == [(0, 0), (1, 0)]
+    words = page.content.decode()
+    assert words.count("1 preferred not to say") == 1
+    assert words.count("not judged yet") == len(shown) - 1
 
 
 def test_the_filters_find_what_they_say() -> None:

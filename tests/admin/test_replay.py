@@ -3,9 +3,10 @@
 import pytest
 from django.urls import reverse
 
-from sandbox.builders import open_small_study
-from sandbox.people import send_people
+from sandbox.builders import open_small_study, take_part
+from sandbox.people import due, send_people
 from studyapp.models import Crop, Judgment, Side, StimulusOverlay
+from studyapp.participations.answering import answer
 from tests.admin.desk import administrator
 from tests.running import queries_of
 
@@ -79,3 +80,24 @@ def test_a_longer_timeline_asks_no_more_of_the_database() -> None:
         address = timeline_of(study.participations.get().pk)
         counts.append(queries_of(lambda address=address: client.get(address), again=True))
     assert counts[1] <= counts[0]
+
+
+def test_a_replay_tells_how_pictures_were_seen_and_shows_them_again() -> None:
+    presentation = {"exposure_ms": 200}
+    block = {"name": "main", "paradigm": "trust", "trials": 1, "presentation": presentation}
+    study = open_small_study(blocks=[block], people=2)
+    send_people(study, 1)
+    silent = take_part(study)
+    answer(silent, trial_code=due(silent).code, value=1, data={},
+           timing={"presentation": {"unreadable": "missing"}})  # fmt: skip
+    first, second = Judgment.objects.select_related("trial", "participation").order_by("pk")
+    client = administrator()
+    page = client.get(reverse("replay", args=[first.participation.code, 1])).content.decode()
+    assert "A seen for 200.4 ± " in page
+    assert "ms (asked: 200)." in page
+    assert "studyapp/replay.js" in page
+    assert "data-record=" in page
+    assert 'class="waits"' in page  # nothing waits for a script
+    page = client.get(reverse("replay", args=[second.participation.code, 1])).content.decode()
+    assert "could not be read (missing)." in page
+    assert "replay.js" not in page

@@ -74,12 +74,17 @@ PAGES: dict[str, tuple[Act, Address]] = {
     "overview": (Act.LOOK, page_of),
     "gallery": (Act.LOOK, lambda study: page_of(study, "study_gallery")),
     "coverage": (Act.LOOK, lambda study: page_of(study, "study_coverage")),
+    "file": (Act.EDIT, lambda study: page_of(study, "study_file")),
+    "file's check": (Act.EDIT, lambda study: page_of(study, "study_file_check")),
     "definition": (Act.LOOK, lambda study: page_of(study, "study_definition")),
     "links": (Act.LOOK, lambda study: page_of(study, "study_links")),
     "progress": (Act.LOOK, lambda study: page_of(study, "study_progress")),
     "exclusions": (Act.EXCLUDE, lambda study: page_of(study, "study_exclusions")),
     "results": (Act.REPORT, lambda study: page_of(study, "study_results")),
     "preview": (Act.PREVIEW, lambda study: page_of(study, "study_preview")),
+    "rehearsals": (Act.PREVIEW, lambda study: page_of(study, "study_rehearsals")),
+    "rehearsals' progress": (
+        Act.PREVIEW, lambda study: page_of(study, "study_rehearsals_progress")),
     "payment": (Act.SEE_IDS, lambda study: page_of(study, "study_payment")),
     "payment list": (Act.SEE_IDS, lambda study: page_of(study, "study_payment_list")),
     "people": (Act.MANAGE, lambda study: page_of(study, "study_members")),
@@ -137,7 +142,8 @@ def test_every_page_is_for_those_whose_role_allows_it_and_for_their_studies(
 
 def test_the_table_of_roles_is_what_the_documents_say() -> None:
     assert ACTS[Role.ASSISTANT] < ACTS[Role.RESEARCHER] < ACTS[Role.OWNER]
-    assert not ACTS[Role.ASSISTANT] & {Act.SEE_IDS, Act.OPEN, Act.CLOSE, Act.EXPORT_PRIVATE}
+    assert not ACTS[Role.ASSISTANT] & {
+        Act.EDIT, Act.SEE_IDS, Act.OPEN, Act.CLOSE, Act.EXPORT_PRIVATE}  # fmt: skip
     assert ACTS[Role.OWNER] - ACTS[Role.RESEARCHER] == {Act.ERASE_IDS, Act.MANAGE}
 
 

@@ -151,10 +151,14 @@ def test_every_key_that_may_name_a_file_is_known() -> None:
     }
     assert told == {
         "Definition.texts", "ImagesSection.folder", "ImagesSection.annotations",
-        "ImagesSection.cases", "ImagesSection.names",
-        "NetworkSection.weights", "NetworkSection.labels",
+        "ImagesSection.cases", "ImagesSection.names", "ImagesSection.truth",
+        "ImagesSection.synsets", "ImagesSection.boxes",
+        "NetworkSection.weights", "NetworkSection.labels", "NetworkSection.predictions",
+        "ConditionSection.files",
         "NetworkSection.sha256",  # a digest, of the file that `weights` names
         "ImagesSection.label",  # one of two words
+        "NetworkSection.probabilities",  # likewise
+        "ConditionSection.kind",  # one of five
         "ImagesSection.channels",  # a number
     }  # fmt: skip
     # A digest as well, of a photo of the same study; and the name or the number of a colour
@@ -176,6 +180,8 @@ def test_an_uploaded_file_names_nothing_of_the_servers(section: str, key: str, n
     head, middle, rest = TOML.partition(f"[{section}]\n")
     rest = re.sub(rf"^{key} = .*\n", "", rest, count=1, flags=re.MULTILINE)
     given = f'{key} = "{name}"\n'
+    if key == "annotations":
+        rest = rest.replace('reader = "folder"', 'reader = "coco"', 1)
     with pytest.raises(DefinitionError, match=r"points outside the upload; name a file beside"):
         parse_definition(f"{head}{middle}{given}{rest}", "study.toml", is_upload=True)
 

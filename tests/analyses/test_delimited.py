@@ -1,5 +1,6 @@
 """Tables from elsewhere: read as R and Excel write them, or refused with the line."""
 
+import csv
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +90,7 @@ def test_every_way_of_writing_a_table_gives_the_same_judgments(name: str, tmp_pa
         (b"participant,image,method,correct\np\xe9,i,a,1\n", "line 2: the text is not UTF-8; save"),
         (b"PK\x03\x04rest", "is a spreadsheet, not CSV: save it as"),
         ("\n", "its first line names no columns"),
-        ("x" * 140_000 + ",image\np,i\n", "line 1: can't be read as CSV: field larger than"),
+        ("x" * 140_000 + ",image\np,i\n", "line 1: a cell of more than 131,072 characters"),
         ("participant;image;correct\np;i;1\n", "“image”, “correct”, separated by semicolons"),
     ],
 )  # fmt: skip
@@ -168,3 +169,15 @@ def test_an_accent_in_two_forms_and_a_trailing_blank_are_one_name(tmp_path: Path
 def test_a_true_minus_is_a_minus(tmp_path: Path) -> None:
     content = "participant,image,method,score\np,i,a,\u22122\n"
     assert read(tmp_path, content).frame["score"].tolist() == [-2]
+
+
+def test_a_long_cell_is_refused_whatever_limit_python_reads_with(tmp_path: Path) -> None:
+    before = csv.field_size_limit()
+    sentence = "a cell of more than 131,072 characters; shorten it"
+    for limit in (131_072, 2**26):
+        csv.field_size_limit(limit)
+        try:
+            with pytest.raises(TidyError, match=sentence):
+                read(tmp_path, f"participant,image,method,correct\np,i,{'x' * 140_000},1\n")
+        finally:
+            csv.field_size_limit(before)

@@ -1,5 +1,7 @@
 """Declared rules leave people out by rows, once, and a researcher's undoing stands."""
 
+import json
+
 import pandas as pd
 import pytest
 
@@ -7,6 +9,7 @@ from sandbox.builders import open_small_study, take_part
 from sandbox.people import answer_all, make_profile, send_people
 from studyapp.analyses.exclusions import apply_exclusions, broken_rules, find_broken_rules
 from studyapp.models import Exclusion, Participation
+from studyapp.paradigms.questions import DECLINED
 
 
 def make_people(**changes: object) -> pd.DataFrame:
@@ -21,7 +24,8 @@ def make_people(**changes: object) -> pd.DataFrame:
 def make_judgments(**columns: list[object]) -> pd.DataFrame:
     count = len(next(iter(columns.values())))
     usual = {
-        "participant_id": ["p1"] * count, "stage": ["main"] * count, "value": [1, 2] * count,
+        "participant_id": ["p1"] * count, "stage": ["main"] * count,
+        "paradigm": ["rating"] * count, "value": [1, 2] * count,
         "further_answers": [None] * count, "check_passed": [None] * count,
         "rt_ms": [3000] * count, "focus_losses": [0] * count,
     }  # fmt: skip
@@ -76,6 +80,24 @@ def test_the_same_answer_to_every_item_of_a_page_is_straight_lining() -> None:
     judgments = make_judgments(value=[None, None], further_answers=pages)
     assert broken(judgments, straight_lining=0.75) == ["straight_lining"]
     assert broken(judgments, straight_lining=0.76) == []
+
+
+def test_a_field_that_is_called_like_an_item_is_none() -> None:
+    pages = ['{"item_1": 4, "item_2": 4}', '{"item_1": 4, "item_2": 4}']
+    items = make_judgments(value=[None, None], further_answers=pages)
+    assert broken(items, straight_lining=1.0) == ["straight_lining"]
+    assert broken(items.assign(paradigm="custom"), straight_lining=0.1) == []
+
+
+def test_who_prefers_not_to_say_nearly_everything_does_not_straight_line() -> None:
+    gone = json.dumps({"value": DECLINED})
+    pages: list[object] = [None, *[gone] * 19]
+    judgments = make_judgments(value=[1, *[None] * 19], further_answers=pages)
+    assert broken(judgments, straight_lining=0.06) == []
+    assert broken(judgments, straight_lining=0.05) == ["straight_lining"]
+    items = [json.dumps({"item_1": 4, **{f"item_{n}": DECLINED for n in range(2, 21)}})]
+    judgments = make_judgments(value=[None], further_answers=items)
+    assert broken(judgments, straight_lining=0.06) == []
 
 
 @pytest.mark.django_db

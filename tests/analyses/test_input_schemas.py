@@ -68,6 +68,20 @@ def test_distinction_has_two_scores_against_a_quarter(tmp_path: Path) -> None:
     assert [one["count"] for one in shares] == [10, 20]
 
 
+def test_each_question_of_distinction_counts_where_the_other_has_no_answer(tmp_path: Path) -> None:
+    right: list[tuple[object, object]] = [(1, ""), ("", 1), ("", ""), (0, 0)]
+    rows = [{**row, "predicted_right": first, "truth_right": second}
+            for row, (first, second) in zip(cells(4, "a"), right, strict=True)]  # fmt: skip
+    found = analysed(rows, "distinction", tmp_path)
+    assert (found["n"], found["methods"]["a"]["accuracy"]) == (2, 0.5)
+    shares = [found["distinction"][question]["methods"]["a"] for question in ("predicted", "truth")]
+    assert [(one["count"], one["n"]) for one in shares] == [(1, 2), (1, 2)]
+    assert (
+        "2 rows have no outcome (empty or NA) and are left out; 1 of them counts in the results of "
+        "the second question"
+    ) in found["notes"]
+
+
 def test_meta_prediction_compares_with_the_baseline_by_session(tmp_path: Path) -> None:
     share = {"a": 2, "b": 4}
     rows = [{**row, "session": n % 3 + 1, "correct": int(n % 4 < share[str(row["method"])])}

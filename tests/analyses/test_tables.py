@@ -19,6 +19,7 @@ from studyapp.models import Exclusion, Judgment, Participant, Participation, Sta
 from studyapp.paradigms import PARADIGMS
 from studyapp.participations.answering import current_trial
 from studyapp.simulation.profiles import possible_values
+from studyapp.studies.definition.study import study_definition
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +49,8 @@ def test_the_database_scores_every_answer_as_the_paradigm_does(paradigm: str) ->
     column = "score" if PARADIGMS[paradigm].outcome == "score" else "correct"
     rows = read(JUDGMENTS, study)
     judgments = list(JUDGMENTS.rows(study).select_related("trial__stimulus"))
-    keys = [PARADIGMS[paradigm].keys_of(one.trial)["value"] for one in judgments]
+    block = study_definition(study).block("main")
+    keys = [PARADIGMS[paradigm].keys_of(one.trial, block)["value"] for one in judgments]
     expected = [key[str(one.value)] for key, one in zip(keys, judgments, strict=True)]
     assert [int(row[column]) for row in rows] == expected
     assert len(set(expected)) > 1
@@ -193,13 +195,20 @@ def test_a_table_in_parts_keeps_every_person_whole() -> None:
 
 def test_the_levels_of_value_are_those_that_paradigms_say(settings: Any) -> None:
     levels = next(one for one in JUDGMENTS.columns if one.name == "value").levels
-    assert levels["trust -2"] == "A clearly"
-    assert levels["agreement 4"] == "fairly confident that it is correct"
-    assert (
-        levels["discrimination, meta_prediction, reliance in two steps 0, 1, …"]
-        == "first, second, … button"
-    )
+    before = "discrimination, which_answer, meta_prediction"
+    buttons = f"{before}, reliance in two steps, ranking 0, 1, …"
+    assert levels[buttons] == "first, second, … button"
     assert levels["rating, questionnaire 1, 2, …"] == "step of the scale"
+    assert levels["questionnaire with vas 0 to 100"] == "place on the line"
     assert levels["meta_prediction, learning 1"] == "seen"
+    assert levels["trust, comparison 0"] == "both equally (built-in words)"
     settings.PARADIGMS = [one for one in settings.PARADIGMS if not one.endswith(".reliance")]
-    assert "discrimination, meta_prediction 0, 1, …" in levels
+    assert f"{before}, ranking 0, 1, …" in levels
+
+
+def test_a_level_of_value_says_where_its_words_may_be_a_block_s_own() -> None:
+    levels = next(one for one in JUDGMENTS.columns if one.name == "value").levels
+    assert levels["trust -2"] == "A clearly (built-in words)"
+    assert levels["comparison -1"] == "A (built-in words)"
+    assert levels["agreement 4"] == "fairly confident that it is correct (built-in words)"
+    assert levels["reliance in one step 1"] == "accepted (built-in words)"

@@ -57,16 +57,40 @@ def new_page(browser: Browser) -> Iterator[NewPage]:
 
 @pytest.fixture
 def begun(new_page: NewPage, live_server: object) -> Begun:
-    """A page at the first trial of a study, in a browser of somebody new. There are no settings yet
-    when this is read."""
-    from sandbox.walking import enter
+    """A page at the first trial of a study, in a browser of somebody new. The four pages before it
+    are walked by `sandbox.walking.enter`, where a test is about them."""
+    # There are no settings yet when this file is read.
+    from sandbox.builders import take_part
 
-    def begin(study: Any, size: str = "wide", name: str = "", **options: object) -> Page:
+    def begin(study: Any, size: str = "wide", **options: object) -> Page:
         page = new_page(size, **options)
-        enter(page, f"{live_server}/s/{study.slug}/", name)
+        page.goto(f"{live_server}/p/{take_part(study).code}/")
         return page
 
     return begin
+
+
+@pytest.fixture
+def desk(new_page: NewPage, live_server: object) -> NewPage:
+    """Pages on which an administrator has logged in."""
+    from django.contrib.auth.models import User
+
+    def signed_in(size: str = "wide", **options: object) -> Page:
+        page = new_page(size, **options)
+        User.objects.create_superuser("anna", password="long enough to pass")
+        page.goto(f"{live_server}/admin/")
+        page.fill("[name=username]", "anna")
+        page.fill("[name=password]", "long enough to pass")
+        with page.expect_navigation():
+            page.click("[type=submit]")
+        return page
+
+    return signed_in
+
+
+def resize(page: Page, size: str) -> None:
+    width, height = SIZES[size]
+    page.set_viewport_size({"width": width, "height": height})
 
 
 def _note_foreign(url: str, complaints: list[str]) -> None:

@@ -4,36 +4,26 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import User
 from playwright.sync_api import Page
 
 from sandbox.builders import make_study, open_small_study
 from sandbox.people import send_people
 from sandbox.walking import keep_screenshot
-from studyapp.models import Exclusion, Report, Study, StudyState
+from studyapp.models import Exclusion, Rehearsal, Report, Study, StudyState, WorkState
 from tests.browser.conftest import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 TABS = ("change", "gallery", "coverage", "links", "exclusions", "payment", "results",
-        "definition", "members")  # fmt: skip
+        "definition", "file", "rehearse", "members")  # fmt: skip
+POWER = {
+    "paradigm": "trust", "contrast": ["guided_backprop", "grad_cam"],
+    "points": [
+        {"kind": "curve", "people": people, "photos": 40, "effect": 0.3, "power": power,
+         "interval95": [power - 0.08, power + 0.07], "note": ""}
+        for people, power in ((20, 0.44), (40, 0.71), (80, 0.92))
+    ],
+}  # fmt: skip
 LISTS = ("study", "stimulus", "participation", "judgment", "exclusion", "explanation")
-
-
-@pytest.fixture
-def desk(new_page: NewPage, live_server: object) -> NewPage:
-    """Pages on which an administrator has logged in."""
-
-    def signed_in(size: str = "wide", **options: object) -> Page:
-        page = new_page(size, **options)
-        User.objects.create_superuser("anna", password="long enough to pass")
-        page.goto(f"{live_server}/admin/")
-        page.fill("[name=username]", "anna")
-        page.fill("[name=password]", "long enough to pass")
-        with page.expect_navigation():
-            page.click("[type=submit]")
-        return page
-
-    return signed_in
 
 
 def at(site: object, study: Study, tab: str = "change") -> str:
@@ -60,6 +50,10 @@ def test_every_page_is_accessible_and_fits(
     person = study.participations.earliest("pk")
     Exclusion.objects.create(participation=person, rule="fast", note="2 ms")
     Report.objects.create(study=study)
+    Rehearsal.objects.create(
+        study=study, kind="power", asked={"studies": 100, "seed": 1, "paradigm": "trust"},
+        state=WorkState.READY, result=POWER, definition_digest=study.definition_digest,
+    )  # fmt: skip
     page = desk(size, color_scheme=scheme)
     addresses = {
         "home": f"{live_server}/admin/",

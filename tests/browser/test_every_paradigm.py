@@ -3,12 +3,15 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
+from pytest_django.live_server_helper import LiveServer
 
 from sandbox.builders import open_small_study
-from sandbox.walking import TWO_FRAMES, keep_screenshot, press, wait_for_next
+from sandbox.walking import TWO_FRAMES, keep_screenshot, press, wait_for_next, wait_for_trial
 from studyapp.models import Judgment, Participation, Status, Trial
-from tests.browser.conftest import Begun
-from tests.journeys.test_every_paradigm import ANSWERS, whole_study
+from studyapp.participations.enrolment import consent
+from studyapp.participations.entering import enter
+from tests.browser.conftest import SIZES, Begun, NewPage, resize
+from tests.journeys.test_every_paradigm import ANSWERS, MADE, whole_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -16,20 +19,28 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def answer(page: Page) -> None:
     """Give the second answer to every question of the page, and go on."""
     for name in {one.get_attribute("name") for one in page.locator(".option input").all()}:
-        page.locator(f".option:has([name={name}])").nth(1).click()
+        # In a ranking each explanation has one place: the third is put in place 2
+        place = int(name.removeprefix("place_")) if name.startswith("place_") else 1
+        page.locator(f".option:has([name={name}])").nth(place).click()
     for area in page.locator("textarea").all():
         area.fill("words")
-    for line in page.locator("input.line").all():
+    for slider in page.locator("input[type=range]").all():
+        slider.fill("60")
+    for line in page.locator("input.line:visible").all():
         line.fill("words" if line.get_attribute("inputmode") is None else "30")
     if page.locator("input[type=image]").count():
         page.locator("input[type=image]").click(position={"x": 30, "y": 40})
-    else:
-        page.locator(".confirm").click()
+        return
+    if page.locator(".marked").count():
+        # A touch of the brush
+        page.locator(".marked.draws").click(position={"x": 30, "y": 40})
+    page.locator(".confirm").click()
 
 
-@pytest.mark.parametrize("size", ["wide", "narrow"])
-def test_every_kind_of_question_is_answered_in_a_browser(begun: Begun, size: str) -> None:
-    page = begun(whole_study(), size, reduced_motion="reduce")
+def test_every_kind_of_question_is_answered_in_a_browser(begun: Begun) -> None:
+    """Page after page, in a wide window and in a narrow one by turns; each kind is seen in both."""
+    sizes = ["wide", "narrow"]
+    page = begun(whole_study(), sizes[0], reduced_motion="reduce")
     seen: set[tuple[str, str, int]] = set()
     while page.locator("#trial").count():
         page.wait_for_selector(".shown, .recognised")
@@ -38,10 +49,15 @@ def test_every_kind_of_question_is_answered_in_a_browser(begun: Begun, size: str
         kind = (trial.paradigm, trial.stage, trial.step)
         if kind not in seen:
             seen.add(kind)
-            keep_screenshot(page, f"{size}-{'-'.join(str(part) for part in kind)}")
-            found = Axe().run(page).response["violations"]
-            assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], kind
-            assert_pictures_are_seen(page)
+            for size in sizes:
+                resize(page, size)
+                keep_screenshot(page, f"{size}-{'-'.join(str(part) for part in kind)}")
+                found = Axe().run(page).response["violations"]
+                assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], kind
+                assert_pictures_are_seen(page)
+        # The page is answered, and the next one begun, in the size that was not begun with
+        sizes.reverse()
+        resize(page, sizes[0])
         answer(page)
         wait_for_next(page, code)
     assert Judgment.objects.count() == ANSWERS
@@ -90,3 +106,60 @@ def assert_pictures_are_seen(page: Page) -> None:
                 or other["y"] >= box["y"] + box["height"]
             )
             assert apart
+
+
+# What lies over what on a page, and what sticks out of its button
+OVERLAPS = """() => {
+  const box = (one) => one.getBoundingClientRect();
+  const shown = (of, names) => [...of.querySelectorAll(names)].filter((one) => box(one).height);
+  const parts = 'article, .stage figure, .note, .legend, .answers, .confirm, footer';
+  const rows = shown(document, parts);
+  const over = rows.flatMap((one, place) => rows.slice(place + 1).filter((other) =>
+    box(one).bottom > box(other).top + 1 && box(one).right > box(other).left + 1
+    && box(other).bottom > box(one).top + 1 && box(other).right > box(one).left + 1
+  ).map((other) => [one.className || one.tagName, other.className || other.tagName]));
+  const out = shown(document, '.option').flatMap((option) => shown(option, '.words, kbd').filter(
+    (one) => box(one).left < box(option).left || box(one).right > box(option).right
+      || one.scrollWidth > option.clientWidth
+  ).map((one) => one.textContent));
+  return [...over, ...out];
+}"""
+
+
+def test_on_the_fullest_pages_nothing_lies_over_anything_else(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    methods = ["grad_cam", "guided_backprop", "guided_grad_cam", "deconvnet", "saliency",
+               "integrated_gradients", "smooth_grad", "occlusion"]  # fmt: skip
+    texts = MADE["text"]
+    study = open_small_study(
+        conditions=[*texts, *({"name": name, "method": name} for name in methods)],
+        blocks=[
+            {"name": "words", "paradigm": "comparison", "trials": 1,
+             "conditions": [one["name"] for one in texts]},
+            {"name": "best", "paradigm": "ranking", "trials": 1, "asks_for": "best",
+             "conditions": methods},
+            {"name": "sure", "paradigm": "agreement", "trials": 2, "points": 10,
+             "answers": ["certainly wrong", "certainly right"], "conditions": methods},
+        ],
+        people=8, stimuli=8,
+    )  # fmt: skip
+    page = new_page()
+    person = consent(enter(study, source="link", external_id=""))
+    page.goto(f"{live_server.url}/p/{person.code}/")
+    assert_nothing_overlaps(page, "example")
+    page.locator("form[action$=begin] button").click()
+    for block in ("words", "best", "sure"):
+        code = wait_for_trial(page)
+        assert Trial.objects.get(code=code).block == block
+        assert_nothing_overlaps(page, block)
+        page.locator(".option").first.click()
+        page.locator(".confirm").click()
+        wait_for_next(page, code)
+
+
+def assert_nothing_overlaps(page: Page, name: str) -> None:
+    for size, (width, height) in SIZES.items():
+        page.set_viewport_size({"width": width, "height": height})
+        keep_screenshot(page, f"fullest-{name}-{size}")
+        assert page.evaluate(OVERLAPS) == [], (name, size)

@@ -3,9 +3,16 @@
 import pytest
 from playwright.sync_api import Page
 
-from sandbox.walking import keep_screenshot, make_open_study, press, wait_for_next, wait_for_trial
+from sandbox.walking import (
+    enter,
+    keep_screenshot,
+    make_open_study,
+    press,
+    wait_for_next,
+    wait_for_trial,
+)
 from studyapp.models import Judgment, Participation, Status
-from tests.browser.conftest import Begun, NewPage
+from tests.browser.conftest import Begun, NewPage, resize
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -16,7 +23,9 @@ def answer_by_mouse(page: Page, name: str = "") -> int:
     while page.locator("#trial").count():
         trial = wait_for_trial(page)
         keep_screenshot(page, f"{name}-trial-{count}")
-        assert_all_is_above_the_fold(page)
+        for size in ("wide", "narrow"):
+            resize(page, size)
+            assert_all_is_above_the_fold(page)
         page.locator(".option").first.click()
         page.get_by_role("button", name="Confirm").click()
         wait_for_next(page, trial)
@@ -33,13 +42,16 @@ def assert_all_is_above_the_fold(page: Page) -> None:
             assert box["y"] + box["height"] <= height, part
 
 
-@pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
-@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
+@pytest.mark.parametrize(
+    ("paradigm", "size", "scheme"),
+    [("trust", "narrow", "dark"), ("discrimination", "wide", "light")],
+)
 def test_a_study_is_walked_from_the_link_to_the_code(
-    begun: Begun, paradigm: str, size: str, scheme: str
+    new_page: NewPage, live_server: object, paradigm: str, size: str, scheme: str
 ) -> None:
     name = f"{paradigm}-{size}-{scheme}"
-    page = begun(make_open_study(paradigm), size, name, color_scheme=scheme)
+    page = new_page(size, color_scheme=scheme)
+    enter(page, f"{live_server}/s/{make_open_study(paradigm).slug}/", name)
     assert answer_by_mouse(page, name) == 5
     person = Participation.objects.get()
     assert page.locator(".code").inner_text() == person.completion_code
@@ -79,9 +91,11 @@ def test_a_study_is_walked_without_javascript(begun: Begun) -> None:
     assert Participation.objects.get().status == Status.FINISHED
 
 
-def test_the_link_opened_again_goes_on_where_it_stopped(begun: Begun, live_server: object) -> None:
-    study = make_open_study()
-    page = begun(study)
+def test_the_link_opened_again_goes_on_where_it_stopped(
+    new_page: NewPage, live_server: object
+) -> None:
+    study, page = make_open_study(), new_page()
+    enter(page, f"{live_server}/s/{study.slug}/")
     page.wait_for_selector(".answers.shown")
     trial = page.locator("[name=trial]").input_value()
     page.goto(f"{live_server}/s/{study.slug}/")

@@ -16,7 +16,7 @@ from sandbox.walking import (
     wait_for_trial,
 )
 from studyapp.models import Judgment, Study
-from tests.browser.conftest import Begun
+from tests.browser.conftest import Begun, NewPage
 
 FACTS = [
     {"name": "age", "question": "How old are you?", "kind": "number", "least": 18, "most": 99,
@@ -57,8 +57,7 @@ def test_a_refused_text_is_told_beside_its_field_and_everything_typed_stays(begu
     assert Judgment.objects.get().data == {"first": "words", "second": "more"}
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", ["wide", "narrow"])
+@pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
 def test_a_refused_number_is_told_beside_its_box_and_can_be_declined_instead(
     begun: Begun, size: str, scheme: str
 ) -> None:
@@ -68,6 +67,10 @@ def test_a_refused_number_is_told_beside_its_box_and_can_be_declined_instead(
     wait_for_trial(page)
     page.locator("[name=age]").fill("abc")
     page.locator("[name=work]").fill("baker")
+    # No digit says that somebody prefers not to
+    page.locator("[name=gender]").first.focus()
+    page.keyboard.press("3")
+    assert not page.locator("[value=declined]").is_checked()
     page.locator("[value=declined]").check()
     page.locator(".confirm").click()
     problem = page.locator("[data-problem=age]")
@@ -159,6 +162,25 @@ def test_keys_held_since_the_page_before_answer_nothing(begun: Begun) -> None:
     assert Judgment.objects.count() == 2
 
 
+def test_digits_answer_the_list_that_has_the_focus(begun: Begun) -> None:
+    page = begun(open_small_study(paradigm="ranking", conditions=3))
+    trial = wait_for_trial(page)
+    page.keyboard.press("1")
+    assert lists_with_keys(page) == [True, False]
+    page.locator("[name=place_2]").first.focus()
+    assert lists_with_keys(page) == [False, True]
+    page.keyboard.press("3")
+    page.keyboard.press("Enter")
+    wait_for_next(page, trial)
+    judgment = Judgment.objects.get()
+    assert (judgment.value, judgment.data) == (0, {"place_2": 2})
+
+
+def lists_with_keys(page: Page) -> list[bool]:
+    """Of each list of answers whether it says which keys answer it."""
+    return [one.locator("kbd").first.is_visible() for one in page.locator(".answers").all()]
+
+
 def two_tabs(begun: Begun) -> tuple[Page, Page, str]:
     """Two tabs at one trial, and its code."""
     first = begun(make_open_study())
@@ -201,9 +223,10 @@ def test_the_same_answer_from_two_tabs_is_stored_once_without_a_word(begun: Begu
 
 @pytest.mark.parametrize("script", [True, False])
 def test_a_restored_page_takes_the_person_on_and_changes_no_answer(
-    begun: Begun, script: bool
+    new_page: NewPage, live_server: object, script: bool
 ) -> None:
-    page = begun(make_open_study(), java_script_enabled=script)
+    page = new_page(java_script_enabled=script)
+    enter(page, f"{live_server}/s/{make_open_study().slug}/")
     page.wait_for_selector("#trial")
     trial = page.locator("[name=trial]").input_value()
     page.locator(".option").nth(0).click()

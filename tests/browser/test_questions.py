@@ -1,12 +1,13 @@
 """What a network was asked stands over the pictures, whole, and leaves them large."""
 
 import pytest
+from playwright.sync_api import Page
 
-from sandbox.builders import open_small_study
+from sandbox.builders import give_further_photos, open_small_study
 from sandbox.walking import keep_screenshot, wait_for_trial
 from studyapp.models import Case, Study, StudyImage
 from studyapp.studies.definition.study import study_definition
-from tests.browser.conftest import Begun
+from tests.browser.conftest import SIZES, Begun, resize
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 SHORT = "What colour is the kettle?"
@@ -26,19 +27,26 @@ def questioned(text: str, paradigm: str) -> Study:
     return found
 
 
-@pytest.mark.parametrize("size", ["wide", "narrow", "low"])
 @pytest.mark.parametrize("paradigm", ["trust", "agreement", "discrimination"])
 @pytest.mark.parametrize("text", [SHORT, LONG], ids=["short", "long"])
 def test_a_question_is_read_whole_and_the_pictures_stay(
-    begun: Begun, text: str, paradigm: str, size: str
+    begun: Begun, text: str, paradigm: str
 ) -> None:
-    page = begun(questioned(text, paradigm), size)
-    wait_for_trial(page)
+    page = begun(questioned(text, paradigm))
     kind = "long" if text is LONG else "short"
-    keep_screenshot(page, f"question-{paradigm}-{size}-{kind}")
-    shown = page.locator(".context")
     introduced = "Given with the photo" if text is LONG else "The question was"
-    assert shown.inner_text() == f"{introduced}: {text.strip()}"
+    for size in SIZES:
+        resize(page, size)
+        page.reload()
+        wait_for_trial(page)
+        keep_screenshot(page, f"question-{paradigm}-{size}-{kind}")
+        assert page.locator(".context").inner_text() == f"{introduced}: {text.strip()}"
+        assert_all_is_seen(page)
+
+
+def assert_all_is_seen(page: Page) -> None:
+    """The question above the stage, and on it pictures that are large enough."""
+    shown = page.locator(".context")
     assert shown.evaluate("one => one.scrollWidth <= one.clientWidth + 1")
     above, stage = shown.bounding_box(), page.locator(".stage").bounding_box()
     assert above["y"] + above["height"] <= stage["y"] + 1
@@ -48,3 +56,19 @@ def test_a_question_is_read_whole_and_the_pictures_stay(
         assert min(box["width"], box["height"]) >= 96
         assert box["y"] + 1 >= stage["y"]
         assert box["y"] + box["height"] <= answers["y"] + 1
+
+
+@pytest.mark.parametrize("size", ["wide", "narrow"])
+def test_further_photos_are_seen_whole_and_the_pictures_stay(begun: Begun, size: str) -> None:
+    page = begun(give_further_photos(open_small_study(paradigm="trust", trials=2)), size)
+    wait_for_trial(page)
+    keep_screenshot(page, f"further-{size}")
+    boxes = [picture.bounding_box() for picture in page.locator(".further img").all()]
+    stage, width = page.locator(".stage").bounding_box(), page.viewport_size["width"]
+    assert len(boxes) == 2
+    for box in boxes:
+        assert box["width"] >= 120
+        assert 0 <= box["x"] <= box["x"] + box["width"] <= width
+        assert box["y"] + box["height"] <= stage["y"] + 1
+    for picture in page.locator(".stage img").all():
+        assert picture.bounding_box()["width"] >= 96

@@ -3,6 +3,7 @@
 import json
 import re
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from studyapp.analyses.results import results
 from studyapp.analyses.tidy import tidy_file
 from studyapp.exports.analysis import SCRIPTS
 from studyapp.exports.bundle import write_bundle
-from studyapp.models import Exclusion, Participation, Study
+from studyapp.models import Exclusion, Explanation, Participation, Study
 from studyapp.paradigms import PARADIGMS
 from tests.analyses.answered import answered_study
 from tests.running import python, run
@@ -149,12 +150,53 @@ def test_changed_results_and_changed_tables_are_found_by_the_script(tmp_path: Pa
     assert "results.json: guided_backprop, right: " in differing(bundle)
 
 
+@pytest.mark.parametrize(
+    ("paradigm", "block"),
+    [
+        ("comparison", {}),
+        ("comparison", {"ties": False}),
+        ("ranking", {}),
+        ("ranking", {"asks_for": "best"}),
+        ("ranking", {"asks_for": "best_and_worst"}),
+    ],
+)
+def test_worths_are_found_again_and_changed_ones_are_told(
+    paradigm: str, block: dict[str, Any], tmp_path: Path
+) -> None:
+    bundle = answered_bundle(paradigm, tmp_path / "bundle", **block)
+    path = bundle / "analysis" / "results.json"
+    found = json.loads(path.read_text("utf-8"))
+    own = found[paradigm]
+    told = python(bundle / "analysis" / "reanalyse.py").stdout
+    assert "everything is as in the results" in told
+    effects = (own["tie"] is not None) + (own["side"] is not None)
+    assert len(re.findall(r"  worth, ", told)) == len(own["worths"]) - 1 + effects
+    assert "  worths, log-likelihood: " in told
+    name = next(one for one in own["worths"] if one != own["reference"])
+    own["worths"][name]["estimate"] += 1e-6
+    path.write_text(json.dumps(found))
+    assert f"results.json: worth, {name}: " in differing(bundle)
+
+
+def test_regions_whose_maps_were_not_kept_are_no_difference(tmp_path: Path) -> None:
+    study = answered_study("marking", with_explanation=True)
+    lost = Explanation.objects.order_by("pk")[:6].values("pk")
+    Explanation.objects.filter(pk__in=lost).update(map_file="")
+    bundle = write_bundle(study, tmp_path / "bundle").path
+    table = pd.read_csv(bundle / "analysis" / "table.csv")
+    assert table["value"].isna().any()
+    assert table["value"].notna().any()
+    done = python(bundle / "analysis" / "reanalyse.py")
+    assert "everything is as in the results" in done.stdout, done.stdout + done.stderr
+
+
 def differing(bundle: Path) -> str:
     done = python(bundle / "analysis" / "reanalyse.py")
     assert done.returncode == 1
     return done.stdout
 
 
+@cache
 def r_lacks() -> str:
     """Why the R script can't be run here; empty if it can."""
     if shutil.which("Rscript") is None:

@@ -30,6 +30,7 @@ from studyapp.participations.entering import enter
 from studyapp.participations.withdrawal import withdraw
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
+from studyapp.studies.preparation.targets import digest_of_target
 from tests.tables import rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -69,7 +70,7 @@ def carry(study: Study, tmp_path: Path, settings: Any, name: str = "bundle") -> 
     return bundle
 
 
-@pytest.mark.parametrize("paradigm", ["trust", "discrimination"])
+@pytest.mark.parametrize("paradigm", ["trust", "discrimination", "ranking"])
 def test_a_rebuilt_study_has_the_same_tables_and_results(
     paradigm: str, tmp_path: Path, settings: Any
 ) -> None:
@@ -103,6 +104,45 @@ def test_checks_of_maps_are_rebuilt_also_from_the_provenance_of_earlier_bundles(
     settings.MEDIA_ROOT = str(tmp_path / "a-third-media")
     call_command("import_bundle", str(bundle), verbosity=0)
     assert [row.checks for row in Explanation.objects.exclude(checks={})] == [told] * count
+
+
+def give_target(**found: Any) -> str:
+    """A map explained in a region, with what was found in its photo; the text of that."""
+    row = Explanation.objects.order_by("pk")[0]
+    told = {"class_": row.class_index, "version": 1}
+    text = json.dumps({**told, **found}, sort_keys=True)
+    target = json.dumps({**told, "target": "PredictedRegion"}, sort_keys=True)
+    Explanation.objects.filter(pk=row.pk).update(
+        target=target, target_digest=digest_of_target(target), provenance={"targets": [text]}
+    )
+    return text
+
+
+def test_the_found_region_of_a_large_picture_is_exported_and_rebuilt(
+    tmp_path: Path, settings: Any
+) -> None:
+    study = close_study(open_small_study())
+    runs = [[first, 1] for first in range(0, 512 * 1024, 40)]
+    text = give_target(target="Segmented", size=[512, 1024], runs=runs)
+    assert len(text) > 150_000
+    bundle = carry(study, tmp_path, settings)
+    call_command("import_bundle", str(bundle), verbosity=0)
+    assert Explanation.objects.get(provenance__targets=[text]).target
+    again = write_bundle(Study.objects.get(), tmp_path / "again").path
+    assert files_of(again) == files_of(bundle)
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_map_whose_found_target_is_not_told_is_not_rebuilt(
+    count: int, tmp_path: Path, settings: Any
+) -> None:
+    study = close_study(open_small_study())
+    text = give_target(target="Detected", box=[0, 0, 8, 8])
+    Explanation.objects.exclude(target="").update(provenance={"targets": [text] * count})
+    bundle = carry(study, tmp_path, settings)
+    with pytest.raises(CommandError, match="a map with a target does not say what was found"):
+        call_command("import_bundle", str(bundle))
+    assert Study.objects.count() == 0
 
 
 def test_a_zip_is_rebuilt_like_its_folder(tmp_path: Path, settings: Any) -> None:

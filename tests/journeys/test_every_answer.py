@@ -26,9 +26,12 @@ ANALYSED = {"main", "first", "final", "questionnaire", "repeat"}
 WORDS = "I looked at what was marked"
 ITEMS = ["It is clear.", "It is enough.", "It helps me."]
 FIELDS = [
-    {"name": kind, "kind": kind, "question": f"A {kind}?", "choices": ["this", "that"]}
+    {
+        "name": kind, "kind": kind, "question": f"A {kind}?", "choices": ["this", "that"],
+        **({"items": ITEMS} if kind == "matrix" else {}),
+    }
     for kind in get_args(FieldSection.model_fields["kind"].annotation)
-]
+]  # fmt: skip
 DECLINABLE = [{**field, "name": f"{field['name']}_or_not", "may_decline": True} for field in FIELDS]
 # What a block must say before anybody can answer it
 NEEDED: dict[str, dict[str, Any]] = {
@@ -45,6 +48,7 @@ FURTHER: dict[str, list[dict[str, Any]]] = {
     "open_text": [{"with_photos": True}],
     "custom": [{"with_photos": True}],
     "meta_prediction": [{"stage": "learning"}],
+    "marking": [{"tool": "points"}, {"tool": "brush", "with_explanation": True}],
     **{key: [{"repeats": 1}] for key in ("trust", "discrimination", "agreement")},
 }
 

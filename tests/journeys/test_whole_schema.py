@@ -57,7 +57,9 @@ def name(letter: str) -> str:
 @st.composite
 def blocks(draw: st.DrawFn, long: Any) -> list[dict[str, Any]]:
     """One block of any kind of question, with every key that it reads at a bound."""
-    paradigm = draw(st.sampled_from(sorted(PARADIGMS)))
+    # Those in which several conditions meet need more of them than one
+    asking_of_one = sorted(name for name, one in PARADIGMS.items() if one.meets == "one")
+    paradigm = draw(st.sampled_from(asking_of_one))
     block: dict[str, Any] = {"name": name("b"), "paradigm": paradigm, "trials": 2}
     known = PARADIGMS[paradigm]
     if known.check_values:
@@ -68,6 +70,12 @@ def blocks(draw: st.DrawFn, long: Any) -> list[dict[str, Any]]:
         block["session"] = 1
     if paradigm == "reliance":
         block["steps"] = draw(st.sampled_from(["one", "two"]))
+    if paradigm == "marking":
+        block |= {
+            "tool": draw(st.sampled_from(["box", "points", "brush"])),
+            "with_explanation": draw(st.booleans()),
+            "question": long(5000),
+        }
     if paradigm in {"rating", "questionnaire"}:
         block |= {
             "items": [long(5000)] * draw(st.sampled_from([1, 3])),
@@ -89,7 +97,17 @@ def blocks(draw: st.DrawFn, long: Any) -> list[dict[str, Any]]:
             {"name": name("d"), "question": long(5000), "kind": "number",
              "least": -1e9, "most": 1e9, "unit": long(200),
              "decimals": draw(st.sampled_from([0, 2])), "may_decline": draw(st.booleans())},
+            {"name": "slide", "question": long(5000), "kind": "slider", "least": -10_000,
+             "most": 10_000, "lowest": long(200), "highest": long(200)},
+            {"name": "v" * 60, "question": long(5000), "kind": "several",
+             "choices": [long(5000), "no"], "may_decline": draw(st.booleans())},
+            {"name": "m" * 57, "question": long(5000), "kind": "matrix",
+             "items": [f"{n}{long(4999)}" for n in range(3)],
+             "points": draw(st.sampled_from([2, 11])), "lowest": long(200), "highest": long(200),
+             "show_if": {"field": "value", "answers": [draw(st.sampled_from([long(5000), "no"]))]}},
         ]  # fmt: skip
+    if paradigm in {"trust", "agreement"} and "{" not in long(9) and draw(st.booleans()):
+        block |= {"question": long(5000), "points": 10, "answers": [long(200), "no"]}
     if paradigm in {"open_text", "custom"}:
         block["with_photos"] = draw(st.booleans())
     if known.options and draw(st.booleans()):
@@ -122,7 +140,7 @@ def studies(draw: st.DrawFn) -> Sections:
         "design": {"seed": draw(st.sampled_from([0, 2**62 - 1])), "people": 2, "stimuli": 4,
                    "ratings": "nearest", "idle_minutes": draw(number)},
         "display": {"size": draw(st.sampled_from([64, 1024])), "name_a": long(60),
-                    "name_b": long(60), "opacity": draw(st.sampled_from([1e-300, 1.0])),
+                    "name_b": "B" + long(59), "opacity": draw(st.sampled_from([1e-300, 1.0])),
                     "legend": draw(st.booleans()), "show_photo": draw(st.booleans())},
         "panel": {"codes": dict.fromkeys(codes, long(200)),
                   "redirect": "https://example.org/" + "r" * 1980,
@@ -151,6 +169,10 @@ def load(folder: Path, sections: dict[str, Any]) -> Study:
 def answer_to(question: Question) -> dict[str, Any]:
     if question.decline:
         return {question.tick: "yes"}
+    if question.kind == "slider":
+        return {question.name: f"{question.most:.0f}"}
+    if question.kind == "several":
+        return {question.box(value): "yes" for value in question.values}
     if question.kind == "number":
         return {question.name: str(question.most)[: -2 if not question.decimals else None]}
     if question.kind == "text":

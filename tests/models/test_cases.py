@@ -1,11 +1,11 @@
 """A case: what a network is asked, known by the photo's and the context's digest."""
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 
 from photos.questions import context_text
 from sandbox.builders import make_image
-from studyapp.models import Case, Network, Prediction
+from studyapp.models import Case, CasePhoto, Network, Prediction
 
 pytestmark = pytest.mark.django_db
 
@@ -46,3 +46,29 @@ def test_a_network_predicts_each_case_of_a_photo_once() -> None:
         Prediction.objects.create(case=case, network=network)
     with pytest.raises(IntegrityError, match="prediction_once"), transaction.atomic():
         Prediction.objects.create(case=cases[0], network=network)
+
+
+def test_further_photos_and_their_order_make_a_case_of_its_own() -> None:
+    first, second, third = (make_image(name) for name in ("one", "two", "three"))
+    asked = context_text("Which one?")
+    cases = [
+        Case.objects.of(first, context, further)
+        for context in ("", asked)
+        for further in ([], [second], [third], [second, third], [third, second])
+    ]
+    assert len({case.digest for case in cases}) == 10
+    again = Case.objects.of(first, asked, [third, second])
+    assert (again, again.further) == (cases[-1], [third, second])
+    assert CasePhoto.objects.count() == 12
+    assert cases[5].digest == Case.objects.of(first, asked).digest
+
+
+def test_the_photos_of_a_case_are_never_changed() -> None:
+    first, second, third = (make_image(name) for name in ("one", "two", "three"))
+    case = Case.objects.of(first, "", [second])
+    with pytest.raises(DatabaseError, match="are never changed"), transaction.atomic():
+        case.photos.update(image=third)
+    with pytest.raises(IntegrityError, match="case_photo_position_once"), transaction.atomic():
+        CasePhoto.objects.create(case=case, image=third, position=2)
+    with pytest.raises(IntegrityError, match="case_photo_after_the_first"), transaction.atomic():
+        CasePhoto.objects.create(case=case, image=third, position=1)

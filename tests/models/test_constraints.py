@@ -127,3 +127,30 @@ def test_a_ready_prediction_has_classes() -> None:
     make_study()
     with refused("prediction_ready_has_classes"):
         Prediction.objects.update(top=[])
+
+
+@pytest.mark.parametrize(
+    ("changed", "name"),
+    [
+        ({"method": "imported", "kind": "sound"}, "explanation_kind_known"),
+        ({"kind": "picture"}, "explanation_computed_is_a_map_of_a_class"),
+        ({"class_index": None}, "explanation_computed_is_a_map_of_a_class"),
+        ({"method": "imported", "kind": "picture", "is_empty": True}, "explanation_empty_is_a_map"),
+    ],
+)
+def test_what_we_compute_is_a_map_of_a_class(changed: dict[str, object], name: str) -> None:
+    make_study()
+    row = Explanation.objects.filter(pk=Explanation.objects.earliest("pk").pk)
+    with refused(name), transaction.atomic():
+        row.update(**changed)
+    row.update(method="imported", kind="pictures", class_index=None)
+
+
+def test_what_another_tool_made_of_no_class_is_stored_once() -> None:
+    make_study()
+    row = Explanation.objects.earliest("pk")
+    Explanation.objects.filter(pk=row.pk).update(method="imported", class_index=None)
+    row.refresh_from_db()
+    row.pk = None
+    with refused("explanation_once"), transaction.atomic():
+        row.save(force_insert=True)

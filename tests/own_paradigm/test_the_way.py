@@ -57,7 +57,7 @@ def test_its_file_is_checked_and_its_keys_are_its_own() -> None:
 def test_the_schema_and_the_reference_tell_it() -> None:
     kind = json_schema()["$defs"]["TwoIntervalsBlock"]["properties"]
     assert (kind["paradigm"]["enum"], kind["exposure_ms"]["default"]) == ([NAME], 800)
-    [line] = [line for line in reference() if "exposure_ms" in line]
+    [line] = [line for line in reference() if "`blocks[].exposure_ms`" in line]
     assert line.endswith(f"How long each picture is seen. Only in {NAME}. |")
     assert any(line.startswith(f"| {NAME} | ") for line in fit_table())
 

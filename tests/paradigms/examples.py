@@ -5,6 +5,7 @@ from typing import Any
 
 from studyapp.models import Side, Stage, Stimulus, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Candidate, Category, Classified, Refusal
+from studyapp.sections.blocks import BlockSection
 from studyapp.sections.design import DisplaySection
 
 LABELS = ("tiger", "tabby", "lynx", "otter", "mink", "seal")
@@ -40,13 +41,17 @@ def trial(paradigm: str, facts: dict[str, Any] | None = None, **values: Any) -> 
     )
 
 
-def asked(one: Trial, **block: Any) -> Asked:
-    section = PARADIGMS[one.paradigm].block.model_validate(
-        {"name": "main", "paradigm": one.paradigm, "trials": 1, **block}
+def block_of(paradigm: str, **keys: Any) -> BlockSection:
+    return PARADIGMS[paradigm].block.model_validate(
+        {"name": "main", "paradigm": paradigm, "trials": 1, **keys}
     )
+
+
+def asked(one: Trial, **block: Any) -> Asked:
+    section = block_of(one.paradigm, **block)
     return Asked(one, section, DisplaySection.model_validate({}))
 
 
-def score(one: Trial, value: int, question: str = "value") -> int | None:
-    one.keys = PARADIGMS[one.paradigm].keys_of(one)
+def score(one: Trial, value: int, question: str = "value", **block: Any) -> float | None:
+    one.keys = PARADIGMS[one.paradigm].keys_of(one, block_of(one.paradigm, **block))
     return one.score(value, question)

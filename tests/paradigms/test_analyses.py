@@ -9,8 +9,9 @@ import pytest
 from studyapp.analyses.preregistration import _plan
 from studyapp.analyses.tidy import TidyError, tidy_file
 from studyapp.paradigms import PARADIGMS
-from studyapp.paradigms.analysis import VALUES, analysis_of, declared_analysis, input_schemas
+from studyapp.paradigms.analysis import VALUES, declared_analysis, input_schemas
 from studyapp.paradigms.measures import by_outcome, by_value, unscored
+from studyapp.paradigms.rating.analysis import rated
 from tests.analyses.tidy_tables import write_csv
 
 
@@ -27,13 +28,15 @@ def test_every_paradigm_takes_a_table_from_elsewhere_under_its_own_name() -> Non
 def test_a_paradigm_without_a_module_is_analysed_by_what_it_declares() -> None:
     plain = declared_analysis(replace(PARADIGMS["rating"], name="plain", analysis=None))
     written = declared_analysis(replace(PARADIGMS["open_text"], name="written", analysis=None))
-    assert analysis_of("trust").measure is by_outcome
+    compared = declared_analysis(replace(PARADIGMS["trust"], name="compared", analysis=None))
+    assert (compared.measure, compared.schemas) == (by_outcome, {"compared": None})
     assert (plain.measure, plain.schemas) == (by_value, {"plain": VALUES})
     assert (written.measure, written.schemas) == (unscored, {"written": VALUES})
 
 
 def test_guessing_is_right_once_among_the_buttons() -> None:
     assert (PARADIGMS["discrimination"].chance, PARADIGMS["distinction"].chance) == (0.5, 0.25)
+    assert PARADIGMS["which_answer"].chance == 0.25
     assert PARADIGMS["agreement"].chance == 0.5
 
 
@@ -52,14 +55,27 @@ def test_registered_plans_keep_their_words() -> None:
         for name, paradigm in PARADIGMS.items()
     }
     right = dict.fromkeys(
-        ["discrimination", "agreement", "distinction", "meta_prediction", "reliance"], "0adcd8fa"
-    )
+        ["discrimination", "which_answer", "agreement", "distinction", "meta_prediction",
+         "reliance"], "0adcd8fa"
+    )  # fmt: skip
     values = dict.fromkeys(["pointing", "rating", "questionnaire"], "d8f81e79")
     words = dict.fromkeys(["open_text", "custom"], "f1836bd8")
-    assert told == {"trust": "b90418b1", **right, **values, **words}
+    comparisons = {"comparison": "f09da61c", "ranking": "d76380e8", "marking": "467a8d94"}
+    assert told == {"trust": "b90418b1", **right, **values, **words, **comparisons}
 
 
 def test_a_paradigm_of_numbers_plans_neither_clicks_nor_statements() -> None:
     plan = _plan(replace(PARADIGMS["rating"], plan=""))
     assert "as the numbers that they are" in plan
     assert "licks" not in plan
+
+
+def test_a_note_calls_an_item_as_its_answers_are_called() -> None:
+    blocks = {
+        "once": {"items": ["Good?"], "points": 5},
+        "declinable": {"items": ["Good?"], "points": 5, "may_decline": True},
+    }
+    assert rated([], blocks).notes == (
+        "the item of once: “Good?”, 1 to 5",
+        "item_1 of declinable: “Good?”, 1 to 5",
+    )

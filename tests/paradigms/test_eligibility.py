@@ -37,6 +37,19 @@ def test_discrimination_explains_both_categories_with_their_best_classes() -> No
     assert "first ten" in far
 
 
+def test_which_answer_names_the_tables_answers_or_the_networks_next_ones() -> None:
+    own = found("which_answer", [truth(TIGER)], said(MINK, TIGER, OTTER, SEAL, LYNX))
+    assert own == [Candidate("mink", MINK, ("mink", "otter", "seal", "tiger"), {"right": 0})]
+    named = replace(truth(TIGER), others=("seal", "lynx", "mink"))
+    table = found("which_answer", [named], said(TIGER, TABBY))
+    assert table == [Candidate("tiger", TIGER, ("lynx", "mink", "seal", "tiger"), {"right": 3})]
+    for other in (TABBY, MINK):
+        assert "is not the table's" in found("which_answer", [named], said(other, TIGER))
+    strange = replace(named, others=("seal", "lynx", "dog"))
+    assert "is none of the network's" in found("which_answer", [strange], said(TIGER))
+    assert "fewer than 4 answers" in found("which_answer", [truth(TIGER)], said(TIGER, TABBY))
+
+
 def test_agreement_takes_right_and_wrong_predictions_apart() -> None:
     right = found("agreement", [truth(TIGER)], said(TIGER, TABBY))
     assert right == [Candidate("tiger", TIGER, (), {"right": 1, "truth": "tiger"}, "right")]
@@ -65,6 +78,11 @@ def test_meta_prediction_offers_the_networks_answer_against_the_truth_where_it_i
     wrong = found("meta_prediction", [truth(OTTER)], said(TABBY, TIGER, OTTER))
     facts = {"right": 1, "truth": "otter"}
     assert wrong == [Candidate("tabby", TABBY, ("otter", "tabby"), facts, "wrong")]
+    # Of a network with two answers, the truth is the other one
+    (only,) = found("meta_prediction", [truth(OTTER)], said(TABBY, OTTER))
+    assert (set(only.options), only.stratum) == ({"tabby", "otter"}, "wrong")
+    refused = found("meta_prediction", [truth(OTTER)], said(OTTER))
+    assert refused == "the network gives no second class"
 
 
 def test_reliance_offers_the_advice_and_the_truth_among_four() -> None:

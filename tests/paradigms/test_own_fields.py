@@ -7,7 +7,7 @@ import pytest
 from django.utils import translation
 
 from studyapp.models import Stage, Trial
-from studyapp.paradigms import PARADIGMS, TrialForm
+from studyapp.paradigms import PARADIGMS, Question, TrialForm
 from studyapp.paradigms.custom.block import FieldSection
 from tests.paradigms.test_pages import asked
 
@@ -81,6 +81,8 @@ def test_a_line_is_one_line_within_its_length() -> None:
     assert stored(WORK, {"work": "baker"}) == "baker"
     assert problem(WORK, {"work": "a\nb"}) == "Please write your answer in one line."
     assert "Please shorten this to 9 characters" in problem(WORK, {"work": "a" * 10})
+    # A browser leaves room for what is too long, instead of cutting it
+    assert Question("work", "?", "text", longest=9).room == 18
 
 
 @pytest.mark.parametrize(

@@ -84,7 +84,7 @@ def test_pointing_counts_the_size_of_a_signed_picture_and_nothing_of_a_constant_
 def test_a_rating_is_the_mean_of_its_items_with_reversed_ones_turned_round() -> None:
     # On 1…7: 6, 2 and, reversed, 2 → 6; (6 + 2 + 6) / 3 = 14/3.
     answers = {"item_1": 6, "item_2": 2, "item_3": 2, "confidence": 5}
-    assert scale_mean(answers, points=7, reversed_items=(3,)) == pytest.approx(14 / 3)
+    assert scale_mean(answers, ends=8, reversed_items=(3,)) == pytest.approx(14 / 3)
 
 
 def test_trust_and_distrust_in_automation_are_reported_apart() -> None:

@@ -51,6 +51,20 @@ def test_every_scored_paradigm_has_a_layout_of_all_its_scored_trials(paradigm: s
     assert len(plan.people) == 16
 
 
+def test_the_contrast_is_with_what_the_analysis_compares_with() -> None:
+    methods = {"a": "grad_cam", "b": "guided_backprop", "photo": "none"}
+    conditions = [{"name": name, "method": method} for name, method in methods.items()]
+    for paradigm in ("trust", "meta_prediction"):
+        definition = make_definition(paradigm=paradigm, conditions=conditions)
+        assert compared(definition, paradigm) == ("photo", "a")
+    told = make_definition(conditions=conditions, analysis={"reference": "b"})
+    assert compared(told, "trust") == ("b", "a")
+    # Being right about the network's answer needs no baseline
+    assert compared(make_definition(paradigm="agreement", conditions=conditions), "agreement") == (
+        "a", "b",
+    )  # fmt: skip
+
+
 def share(point: Point, studies: int = 60) -> float:
     return sum(finds(point, 5, number) for number in range(studies)) / studies
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 from django.core.management import CommandError
 
 from sandbox.builders import open_small_study
+from studyapp.analyses.power.designs import drawn
 from studyapp.analyses.reports import study_report
+from studyapp.studies.definition.file import read_definition
+from studyapp.studies.design.stand_ins import stand_ins
 from tests.running import output_of
 from tests.study_files import write_study
 
@@ -47,6 +51,43 @@ def test_power_as_json_is_the_same_for_one_seed(file: Path) -> None:
     found = [json.loads(output_of("study", *words)) for _ in range(2)]
     assert found[0] == found[1]
     assert {one["kind"] for one in found[0]["points"]} == {"curve", "surface", "equivalence"}
+
+
+def test_blocks_keep_their_share_of_fewer_and_of_more_photos(tmp_path: Path) -> None:
+    blocks = [
+        {"name": name, "paradigm": "trust", "trials": 3, "stimuli": 4, "checks": 1}
+        for name in ("a", "b")
+    ]
+    file = write_study(tmp_path, **{**PLANNED, "blocks": blocks})
+    words = ("--studies", 1, "--processes", 1, "--people", 8, "--effects", 0.5)
+    found = json.loads(output_of("study", "power", file, "--json", *words))
+    assert {one["photos"] for one in found["points"]} == {6, 8, 16}
+    assert found["unit"] == "difference of mean scores"
+    definition = read_definition(file)
+    design = drawn(definition, stand_ins, people=16, photos=16)
+    trials = [trial for slot in design.slots for trial in slot.trials]
+    asked = {(trial.block, trial.item) for trial in trials if trial.item}
+    assert Counter(block for block, _ in asked) == {"a": 8, "b": 8}
+
+
+@pytest.mark.django_db
+def test_the_power_of_a_study_is_found_by_its_name() -> None:
+    open_small_study()
+    text = output_of("study", "power", "small", "--studies", 1, "--processes", 1, "--people", "4",
+                     "--photos", "4", "--effects", "0.5")  # fmt: skip
+    assert "trust: power of guided_grad_cam − guided_backprop" in text
+    with pytest.raises(CommandError, match="there is no study other"):
+        output_of("study", "power", "other")
+
+
+def test_answers_that_are_analysed_apart_have_no_power_together(tmp_path: Path) -> None:
+    blocks = [
+        {"name": "a", "paradigm": "trust", "trials": 3, "stimuli": 4},
+        {"name": "b", "paradigm": "trust", "trials": 3, "stimuli": 4, "question": "Which?"},
+    ]
+    file = write_study(tmp_path, **{**PLANNED, "blocks": blocks, "exclusions": {}})
+    with pytest.raises(CommandError, match="ask in different words, and their answers are"):
+        output_of("study", "power", file, "--studies", 1)
 
 
 def test_what_can_not_be_simulated_is_told(file: Path) -> None:

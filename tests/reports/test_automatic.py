@@ -37,6 +37,13 @@ def test_the_report_draws_every_metric_within_each_method(paradigm: str) -> None
     assert ("the stronger network’s map minus the weaker’s" in text) == (paradigm == "trust")
 
 
+@pytest.mark.parametrize("paradigm", ["comparison", "ranking"])
+def test_metrics_of_those_that_meet_are_told_of_each(paradigm: str) -> None:
+    text = study_report(measured_study(paradigm)).html
+    assert "People and automatic metrics" in text
+    assert f"{NAME}, guided_backprop<" in text
+
+
 def test_without_numbers_there_is_no_such_section() -> None:
     study = open_small_study()
     send_people(study, 2)

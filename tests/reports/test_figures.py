@@ -50,6 +50,18 @@ def test_words_of_a_study_can_not_become_markup_in_a_figure() -> None:
     assert "&lt;script&gt;" in shown
 
 
+def test_a_long_name_never_lies_over_its_number() -> None:
+    name = "guided_grad_cam − guided_backprop"
+    row = {"label": name, "words": "−0.15, exploratory", "value": -0.15, "interval": [-0.6, 0.3],
+           "other": None, "other_interval": None, "paper": None}  # fmt: skip
+    data = {"kind": "intervals", "rows": [row, {**row, "label": "a − b"}], "low": -1, "high": 1,
+            "null": 0, "null_words": "none", "ticks": "plain"}  # fmt: skip
+    drawn = draw.drawn(data)
+    texts = {one.get_text(): one.get_window_extent() for one in drawn.axes[0].texts[:2]}
+    assert texts[name].x1 < texts[row["words"]].x0
+    assert drawn.axes[0].texts[2].get_fontsize() == draw.STYLE["font.size"]
+
+
 @pytest.mark.parametrize("name", ["a$b$c", "方法", draw.INK, "'DejaVu Sans'", "100 %", "\\frac"])
 def test_a_name_is_written_as_it_is(name: str) -> None:
     figure = make_figures()[0]

@@ -13,6 +13,7 @@ from studyapp.analyses.reports import report_html, study_report
 from studyapp.analyses.results import results
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Deviation, Exclusion, Participation, Study, StudyKind
+from studyapp.paradigms import PARADIGMS
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from tests.analyses.test_results import STRANGE
@@ -130,6 +131,15 @@ def test_the_paper_stands_beside_the_methods_that_it_tried(study: Study) -> None
     text = study_report(study).html
     assert "in the paper 1.27" in text
     assert "in the paper 1.00" in text
+
+
+@pytest.mark.parametrize("paradigm", ["trust", "discrimination", "comparison", "agreement"])
+def test_a_paper_is_named_for_the_questions_that_it_introduced(paradigm: str) -> None:
+    study = open_small_study(paradigm=paradigm, trials=2)
+    send_people(study, 2, paradigm=paradigm)
+    told = f"It introduced the question “{PARADIGMS[paradigm].title}”"
+    assert (told in study_report(study).html) == (paradigm in ("trust", "discrimination"))
+    assert ("Selvaraju" in study_report(study).html) == (paradigm in ("trust", "discrimination"))
 
 
 def test_who_is_left_out_is_counted_and_compared(study: Study) -> None:

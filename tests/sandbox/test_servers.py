@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,23 +19,9 @@ from redis.retry import Retry
 from sandbox.postgres import remove_home, start_postgres
 from sandbox.processes import PlainError, require_free_port, run
 from sandbox.valkey import start_valkey
+from tests.running import gone_within, is_running
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-def is_running(process: int) -> bool:
-    try:
-        state = Path(f"/proc/{process}/stat").read_text("ascii").rpartition(")")[2].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
-
-
-def gone_within(process: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while is_running(process) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not is_running(process)
 
 
 @pytest.mark.django_db

@@ -13,6 +13,7 @@ from studyapp.models import Condition, Image, Side, Stage, Stimulus, Trial
 from studyapp.paradigms import PARADIGMS, Asked
 from studyapp.sections.design import DisplaySection
 from studyapp.simulation.profiles import POPULATIONS, Profile
+from tests.paradigms.examples import block_of
 
 NOBODY = Profile(
     latents={}, latent=0.0, shift=0.0, photo_sd=0.0, photo_seed=1, bias=0.0, carelessness=0.0,
@@ -33,7 +34,7 @@ def make_trial(paradigm: str, *, side: Side = Side.NONE, method: str = "grad_cam
         stronger_side=side,
         option_order=[1, 0],
     )
-    trial.keys = PARADIGMS[paradigm].keys_of(trial)
+    trial.keys = PARADIGMS[paradigm].keys_of(trial, block_of(paradigm))
     return trial
 
 

@@ -11,7 +11,7 @@ from studyapp.analyses.sources import tidy_study
 from studyapp.paradigms import PARADIGMS
 from studyapp.simulation.crowd import keep_profile
 from studyapp.simulation.profiles import POPULATIONS
-from studyapp.simulation.recovery import known_means, recovery
+from studyapp.simulation.recovery import known_means, recovery, recovery_lines
 
 pytestmark = pytest.mark.django_db
 SCORED = sorted(name for name, one in PARADIGMS.items() if one.outcome is not None)
@@ -36,3 +36,22 @@ def test_the_known_mean_lies_in_the_estimates_interval(paradigm: str, steps: str
     # Both intervals hold their value in about 90 of 100 such studies; the seed is one of them.
     for row in found.values():
         assert row["recovered"], row
+
+
+def test_known_means_are_those_of_each_wording() -> None:
+    blocks = [
+        {"name": name, "paradigm": "trust", "trials": 4, "stimuli": 4, **own}
+        for name, own in (("plain", {}), ("own", {"question": "Whom would you choose?"}))
+    ]
+    study = open_small_study(people=8, stimuli=8, blocks=blocks)
+    for number in range(8):
+        person = take_part(study, f"person-{number}")
+        profile = POPULATIONS["able"].person("trust", Random(number), photo_seed=1)
+        keep_profile(person.code, profile)
+        answer_all(person, profile, seed=number)
+    known, found = known_means(study, "trust"), results(tidy_study(study))
+    assert set(known) == set(found["methods"])
+    assert None not in [row["estimate"] for row in recovery(known, found).values()]
+    assert "not compared: maps is analysed" in " ".join(
+        recovery_lines(recovery({"maps": 1.0}, found))
+    )

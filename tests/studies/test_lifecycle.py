@@ -33,6 +33,7 @@ from studyapp.studies.lifecycle import (
     resume_study,
     start_preparing,
 )
+from studyapp.studies.photos.selection import PreparationError, replace_unusable
 from studyapp.studies.retrying import drop_stimulus
 from studyapp.studies.texts import correct_text, current_texts, shown_texts
 
@@ -111,6 +112,16 @@ def test_a_study_with_an_empty_explanation_is_not_opened() -> None:
         open_study(study)
 
 
+def test_a_photo_with_an_empty_map_that_nothing_can_replace_is_told_with_that_reason() -> None:
+    study = make_study()
+    Explanation.objects.update(is_empty=True)
+    reason = (
+        r"0.png can't be shown \(\w+, stronger network: the map is empty, with no positive value\)"
+    )
+    with pytest.raises(PreparationError, match=reason):
+        replace_unusable(study)
+
+
 @pytest.mark.parametrize("model", [Overlay, Crop])
 def test_a_study_with_a_changed_picture_file_is_not_opened(model: type[Picture]) -> None:
     study = make_study()
@@ -148,7 +159,9 @@ def test_a_dropped_photos_place_is_taken_by_none_that_another_question_shows() -
     first, second = (list(study.stimuli.filter(paradigm=name)) for name in ("trust", "rating"))
     reserve = {"paradigm": "trust", "role": StimulusRole.RESERVE, "class_index": 1}
     study.stimuli.create(photo=second[0].photo, position=8, category="otter", **reserve)
-    with pytest.raises(LifecycleError, match="no eligible photo is left to take its place"):
+    with pytest.raises(
+        LifecycleError, match=r"shown \(blurred\), and no eligible photo is left to"
+    ):
         drop_stimulus(first[0], "blurred")
     free = make_study(slug="free", stimuli=1).images.get()
     StudyImage.objects.filter(pk=free.pk).update(study=study)

@@ -8,19 +8,20 @@ from django.db import DatabaseError, IntegrityError, connection
 from django.db.migrations.executor import MigrationExecutor
 
 from sandbox.builders import open_small_study, take_part
-from sandbox.people import give
+from sandbox.people import due, give
 from studyapp.models import (
     Case,
     Explanation,
     Image,
     Judgment,
+    Network,
     Participation,
     Prediction,
     Status,
     Study,
     StudyImage,
 )
-from studyapp.participations.answering import current_trial
+from studyapp.participations.answering import answer, current_trial
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.draw import draw
 from studyapp.studies.design.rows import design_plan
@@ -126,6 +127,35 @@ def test_the_step_to_cases_refuses_by_itself_to_go_back_with_contexts(newest_aga
     Case.objects.update(context="")
 
 
+def test_further_photos_stop_the_way_back_before_anything_is_lost(newest_again: None) -> None:
+    open_small_study(trials=1, people=1)
+    one, other = Image.objects.order_by("pk")[:2]
+    case = Case.objects.of(one, "", [other])
+    with pytest.raises(DatabaseError, match=r"cases have further photos.*restore the backup"):
+        migrate(("studyapp", "0024_checks_hold_no_lists"))
+    assert case.further == [other]
+    case.delete()
+
+
+def test_targets_stop_the_way_back_and_maps_without_one_keep_their_rows(newest_again: None) -> None:
+    open_small_study(trials=1, people=1)
+    rows = list(Explanation.objects.order_by("pk").values())
+    assert {(row["target"], row["target_digest"]) for row in rows} == {("", "")}
+    before = ("studyapp", "0028_kinds_of_explanations")
+    migrate(before)
+    migrate()
+    assert list(Explanation.objects.order_by("pk").values()) == rows
+    Explanation.objects.filter(pk=rows[0]["id"]).update(target="{}", target_digest="0" * 64)
+    with pytest.raises(DatabaseError, match=r"maps have targets.*restore the backup"):
+        migrate(before)
+    assert Explanation.objects.get(pk=rows[0]["id"]).target == "{}"
+    Explanation.objects.update(target="", target_digest="")
+    Network.objects.filter(pk=Network.objects.earliest("pk").pk).update(target="box")
+    with pytest.raises(DatabaseError, match=r"maps have targets.*restore the backup"):
+        migrate(before)
+    Network.objects.update(target="")
+
+
 def test_a_constraint_that_let_lists_stand_for_numbers_is_put_right(newest_again: None) -> None:
     open_small_study(trials=1, people=1)
     migrate(("studyapp", "0023_network_probabilities"))
@@ -140,3 +170,25 @@ def test_a_constraint_that_let_lists_stand_for_numbers_is_put_right(newest_again
     migrate()
     with pytest.raises(IntegrityError, match=name):
         Explanation.objects.update(checks={"of": []})
+
+
+def test_conditions_that_meet_on_a_page_stop_the_way_back(newest_again: None) -> None:
+    study = open_small_study(paradigm="comparison", conditions=3, trials=1, people=1)
+    names = set(study.conditions.values_list("name", flat=True))
+    with pytest.raises(DatabaseError, match=r"several conditions on one page.*restore the backup"):
+        migrate(("studyapp", "0026_presentations"))
+    assert set(study.conditions.values_list("name", flat=True)) == names
+
+
+def test_what_was_stored_of_presentations_stops_the_way_back(newest_again: None) -> None:
+    person = take_part(open_small_study(trials=1, people=1), "somebody")
+    answer(
+        person,
+        trial_code=due(person).code,
+        value=1,
+        data={},
+        timing={"rt_ms": 900, "presentation": {"zooms": []}},
+    )
+    with pytest.raises(DatabaseError, match=r"how pictures were presented.*restore the backup"):
+        migrate(("studyapp", "0025_further_photos"))
+    assert Judgment.objects.get().presentation == {"zooms": []}

@@ -22,7 +22,7 @@ def test_a_full_disk_stops_the_preparation_and_the_command_that_it_names_goes_on
 ) -> None:
     settings.MEDIA_ROOT = tmp_path / "media"
     empty_broker()
-    study = make_line(tmp_path / "study")
+    study = make_line(tmp_path / "study", photos=6, stimuli=4)
     maps = settings.MEDIA_ROOT / "maps"
     maps.mkdir()
     with worker(tmp_path, disk=maps) as one:

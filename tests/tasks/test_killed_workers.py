@@ -37,7 +37,7 @@ from studyapp.studies.preparation.progress import progress
 from tasks.networks import describe
 from tests.admin.desk import administrator, concerns
 
-from .test_bad_files import work
+from .test_bad_files import make_preparing, work
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -56,10 +56,13 @@ def ready(model: type[Work]) -> int:
     return int(model._default_manager.filter(state=WorkState.READY).count())
 
 
-def assert_whole(study: Study) -> None:
+def assert_whole(study: Study, photos: int = 6, stimuli: int = 4) -> None:
     """Everything is ready once, every file is a row's, and each is what was recorded."""
     counts = {model.__name__: ready(model) for model in ROWS}
-    assert counts == {"Prediction": 24, "Explanation": 32, "Overlay": 32, "Crop": 8}
+    maps = 4 * stimuli  # of two networks under two conditions
+    assert counts == {
+        "Prediction": 2 * photos, "Explanation": maps, "Overlay": maps, "Crop": stimuli
+    }  # fmt: skip
     assert {model.__name__: model._default_manager.count() for model in ROWS} == counts
     assert files_on_disk("maps") | files_on_disk("pictures") == files_of_rows()
     for row in Explanation.objects.all():
@@ -81,18 +84,18 @@ def kill_in_the_middle_of(model: type[Work], study: Study, folder: Path) -> None
 def test_a_study_whose_workers_are_killed_again_and_again_is_made_whole_and_once(
     tmp_path: Path,
 ) -> None:
-    study = make_line(tmp_path / "study")
+    study = make_line(tmp_path / "study", photos=12, stimuli=8)
     start_preparing(study)
     for model in (Prediction, Explanation, Overlay):
         kill_in_the_middle_of(model, study, tmp_path)
     with worker(tmp_path) as last:
         wait_for(lambda: is_prepared(study), log=last.log)
-    assert_whole(study)
+    assert_whole(study, photos=12, stimuli=8)
     assert max(Explanation.objects.values_list("attempts", flat=True)) > 1
 
 
 def test_messages_that_a_broker_forgets_are_asked_for_again_by_a_worker(tmp_path: Path) -> None:
-    study = make_line(tmp_path / "study")
+    study = make_line(tmp_path / "study", photos=6, stimuli=4)
     with worker(tmp_path) as one:
         wait_for(Heartbeat.objects.exists, log=one.log)
         start_preparing(study)
@@ -104,15 +107,10 @@ def test_messages_that_a_broker_forgets_are_asked_for_again_by_a_worker(tmp_path
 def test_a_row_at_which_three_workers_died_is_failed_with_the_reason_and_replaced(
     tmp_path: Path,
 ) -> None:
-    study = make_line(tmp_path / "study")
-    start_preparing(study)
-    first = WorkerProcess(tmp_path)
-    wait_for(lambda: Explanation.objects.exists(), log=first.log)
-    first.kill()
+    study = make_preparing(tmp_path / "study")
+    work(study, until=EXPLAIN)
     poison = Explanation.objects.earliest("pk")
-    Explanation.objects.filter(pk=poison.pk).update(
-        state=WorkState.PENDING, attempts=3, map_digest="", map_file="", claimed_until=None
-    )
+    Explanation.objects.filter(pk=poison.pk).update(attempts=3)
     with worker(tmp_path) as last:
         wait_for(lambda: is_prepared(study), log=last.log)
     poison.refresh_from_db()
@@ -130,7 +128,7 @@ def test_poison_messages_are_acknowledged_and_told_and_never_block_the_queue(
     tmp_path: Path,
 ) -> None:
     """No such task, no such study, a row that can't be made: what came after them is made."""
-    study = make_line(tmp_path / "study")
+    study = make_line(tmp_path / "study", photos=6, stimuli=4)
     for name, arguments in (("tasks.nothing", []), (EXPLAIN, [999, 999, [999]]), (EXPLAIN, ["x"])):
         # By its name alone: where the task is imported, a signature refuses wrong arguments.
         app.send_task(name, args=arguments, queue="cpu")

@@ -1,6 +1,7 @@
 """From photos to pictures for every kind of question, with a real network and in this process."""
 
 import io
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,9 @@ import torch
 from django.conf import settings
 from django.core.files.storage import default_storage
 from PIL import Image as Picture
-from pytest_django import Settings
 
 import explainer
-from sandbox.small_line import BUILDER, empty_broker, photo
+from sandbox.small_line import BUILDER, photo
 from studyapp.models import Explanation, Image, Overlay, Stimulus, StimulusRole, Study
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.loading import load_study
@@ -21,6 +21,7 @@ from studyapp.studies.preparation.advance import study_networks
 from tasks import networks
 from tasks.networks import describe
 from tasks.stored_files import open_image
+from tests.tasks.conftest import Kept
 from tests.tasks.test_bad_files import work
 
 pytestmark = pytest.mark.django_db
@@ -65,28 +66,34 @@ layer = "features.11"
 PHOTOS = 26
 
 
-@pytest.fixture
-def study(tmp_path: Path, settings: Settings) -> Study:
-    """Prepared: half of its photos are named rightly by the network, half are not."""
-    settings.MEDIA_ROOT = tmp_path / "media"
-    networks._load.cache_clear()
-    empty_broker()
+def prepare(folder: Path) -> None:
+    """Half of the study's photos are named rightly by the network, half are not."""
     network = explainer.load_network(BUILDER, weights=None)
     first = int(network.predict(network.prepare([photo(0)]))[0].argmax())
     for seed in range(PHOTOS):
-        place = tmp_path / "photos" / f"class_{first if seed % 2 else 999 - first}"
+        place = folder / "photos" / f"class_{first if seed % 2 else 999 - first}"
         place.mkdir(parents=True, exist_ok=True)
         photo(seed).save(place / f"{seed}.png")
-    (tmp_path / "labels.txt").write_text("\n".join(f"class {n}" for n in range(1000)))
-    (tmp_path / "text.md").write_text("Plain words.")
-    (tmp_path / "kinds.toml").write_text(STUDY)
-    found = start_preparing(load_study(tmp_path / "kinds.toml"))
+    (folder / "labels.txt").write_text("\n".join(f"class {n}" for n in range(1000)))
+    (folder / "text.md").write_text("Plain words.")
+    (folder / "kinds.toml").write_text(STUDY)
+    found = start_preparing(load_study(folder / "kinds.toml"))
     for row in study_networks(found):
         describe(row)
     work(found)
     found.refresh_from_db()
     assert found.prepared_at is not None, found.problem
-    return found
+
+
+@pytest.fixture(scope="module")
+def kept_study(kept: Kept) -> Iterator[Path]:
+    with kept(prepare) as folder:
+        yield folder
+
+
+@pytest.fixture
+def study(prepared_study: Study) -> Study:
+    return prepared_study
 
 
 def pixels(overlay: Overlay) -> Any:

@@ -17,9 +17,9 @@ from studyapp.views.trials import trial_context
 pytestmark = pytest.mark.django_db
 
 
-def given(text: str) -> Study:
+def given(text: str, paradigm: str = "trust") -> Study:
     """An open study whose networks are given a text with each photo."""
-    study = open_small_study(paradigm="trust", trials=2)
+    study = open_small_study(paradigm=paradigm, trials=2)
     for photo in study.images.select_related("case__image"):
         case = Case.objects.of(photo.case.image, context_text(text))
         StudyImage.objects.filter(pk=photo.pk).update(case=case, shown=text)
@@ -48,6 +48,25 @@ def test_only_a_question_is_called_one(text: str, language: str, said: str) -> N
     context = trial_context(person, planned(person)[0], study_definition(study))
     with override(language):
         assert words("participants/context.html", context) == said
+
+
+@pytest.mark.parametrize(("paradigm", "marks"), [("trust", 1), ("which_answer", 0)])
+def test_the_explained_word_is_marked_but_where_it_is_asked_for(paradigm: str, marks: int) -> None:
+    study = given("A <b> dog", paradigm=paradigm)
+    study.images.update(shown="A <b> **dog** and ** 2 cats")
+    person = take_part(study, "reader")
+    context = trial_context(person, planned(person)[0], study_definition(study))
+    html = render_to_string("participants/context.html", context)
+    assert html.count("<mark>dog</mark>") == html.count("<mark>") == marks
+    assert "A &lt;b&gt; " in html
+    assert words("participants/context.html", context) == "A &lt;b&gt; dog and ** 2 cats"
+
+
+def test_asterisks_of_what_the_network_gets_as_it_stands_stay() -> None:
+    study = given("A **dog**")
+    person = take_part(study, "reader")
+    context = trial_context(person, planned(person)[0], study_definition(study))
+    assert words("participants/context.html", context) == "Given with the photo: A **dog**"
 
 
 @pytest.mark.parametrize(

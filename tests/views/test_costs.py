@@ -11,7 +11,7 @@ from sandbox.builders import ETHICS, open_small_study
 from sandbox.plans import scans
 from sandbox.visits import requests
 from studyapp.models import StimulusOverlay, Study
-from studyapp.studies.trial_cache import overlay_codes
+from studyapp.studies.trial_cache import overlay_codes, overlay_films
 
 pytestmark = pytest.mark.django_db
 # BEGIN and COMMIT are SAVEPOINT and RELEASE here, because each test is a transaction itself.
@@ -53,6 +53,7 @@ def test_each_request_of_a_participant_takes_as_many_queries_as_is_known() -> No
     walk(study)
     for use in StimulusOverlay.objects.filter(stimulus__study=study):
         overlay_codes(use.stimulus_id, use.condition_id)
+        overlay_films(use.stimulus_id, use.condition_id)
     found = {name: {len(one) for one in asked} for name, asked in walk(study).items()}
     assert found == {name: {count} for name, count in QUERIES.items()}
 

@@ -19,6 +19,7 @@ APP = settings.ROOT / "studyapp"
 CATALOGUE = APP / "locale" / "de" / "LC_MESSAGES" / "django.mo"
 # A kind of question may bring words of its own, as the one of the tests does.
 OWN = settings.ROOT / "tests" / "own_paradigm"
+BROUGHT = [*(APP / "paradigms").rglob("de/**/django.mo"), *OWN.rglob("de/**/django.mo")]
 PARTICIPANTS = [
     *sorted((APP / "templates" / "participants").rglob("*.html")),
     *sorted((APP / "paradigms").rglob("*.html")),
@@ -28,8 +29,8 @@ TRANSLATED = re.compile(r"""{% translate (?:"([^"]*)"|'([^']*)') %}""")
 IN_CODE = re.compile(r"""\b_\(\s*((?:"[^"\n]*"\s*)+)\)""")
 
 
-def german() -> gettext.GNUTranslations:
-    with CATALOGUE.open("rb") as file:
+def german(catalogue: Path = CATALOGUE) -> gettext.GNUTranslations:
+    with catalogue.open("rb") as file:
         return gettext.GNUTranslations(file)
 
 
@@ -49,19 +50,18 @@ def texts_in_code() -> list[str]:
 
 def test_every_text_of_a_page_is_there_in_german() -> None:
     known = german()
-    own = [*(APP / "paradigms").rglob("de/**/django.mo"), *OWN.rglob("de/**/django.mo")]
-    assert own
-    for path in own:
-        with path.open("rb") as file:
-            known.add_fallback(gettext.GNUTranslations(file))
+    assert BROUGHT
+    for path in BROUGHT:
+        known.add_fallback(german(path))
     texts = [text for page in PARTICIPANTS for text in texts_of(page)] + texts_in_code()
     assert len(texts) > 100
     assert [text for text in texts if known.gettext(text) == text] == []
 
 
-def test_the_compiled_catalogue_is_that_of_its_source() -> None:
-    source = CATALOGUE.with_suffix(".po").read_text("utf-8")
-    held = {one: other for one, other in german()._catalog.items() if one}
+@pytest.mark.parametrize("catalogue", [CATALOGUE, *BROUGHT], ids=lambda path: path.parts[-5])
+def test_the_compiled_catalogue_is_that_of_its_source(catalogue: Path) -> None:
+    source = catalogue.with_suffix(".po").read_text("utf-8")
+    held = {one: other for one, other in german(catalogue)._catalog.items() if one}
     pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE)
     read = {one.replace('\\"', '"'): other.replace('\\"', '"') for one, other in pairs}
     assert read == held

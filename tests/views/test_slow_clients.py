@@ -23,8 +23,8 @@ SLOW = {
 }
 
 
-@pytest.fixture
-def address() -> Iterator[str]:
+@pytest.fixture(scope="module")
+def address(django_db_setup: None) -> Iterator[str]:
     with own_site(processes=1, threads=4) as address:
         yield address
 

@@ -24,6 +24,7 @@ COUNTED = (Stage.MAIN, Stage.FINAL)
 def choose(study: Study, wanted: dict[str, Any]) -> QuerySet[Stimulus]:
     """The study's stimuli that fit everything in `wanted`, the main ones first."""
     rows: QuerySet[Stimulus] = study.stimuli.select_related("photo__case")
+    rows = rows.prefetch_related("photo__case__photos__image")
     rows = rows.order_by("role", "paradigm", "position")
     if wanted.get("stimulus"):
         rows = rows.filter(pk=wanted["stimulus"])

@@ -21,10 +21,12 @@ TABS: tuple[tuple[str, str, Act], ...] = (
     ("study_gallery", "Gallery", Act.LOOK),
     ("study_coverage", "Coverage", Act.LOOK),
     ("study_links", "Links", Act.LOOK),
+    ("study_rehearsals", "Rehearse", Act.PREVIEW),
     ("study_exclusions", "Exclusions", Act.EXCLUDE),
     ("study_payment", "Payment", Act.SEE_IDS),
     ("study_results", "Results", Act.REPORT),
     ("study_definition", "Definition", Act.LOOK),
+    ("study_file", "File", Act.EDIT),
     ("study_members", "People", Act.MANAGE),
 )
 

@@ -4,18 +4,22 @@ how people judged them."""
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import reduce
+from operator import or_
 from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.core.paginator import Paginator
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from studyapp.models import (
     Condition,
     Crop,
+    Image,
     Judgment,
+    Kind,
     MetricValue,
     Network,
     NetworkPair,
@@ -26,12 +30,18 @@ from studyapp.models import (
     StimulusOverlay,
     StimulusRole,
     Study,
+    StudyImage,
     WorkState,
 )
 from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.base import member_role
+from studyapp.paradigms.questions import DECLINED
+from studyapp.sections.meetings import members
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.photos.rightness import right_classes
+from studyapp.studies.preparation.targets import explained_in
 from studyapp.studies.rights import Act
+from studyapp.studies.words import Words, words_of
 
 from .choosing import choose
 from .frame import show, study_page
@@ -49,14 +59,16 @@ class Shown:
     """One condition of a stimulus: its pictures, and people's answers in numbers."""
 
     condition: Condition
-    pictures: list[tuple[str, str, bool]] = field(default_factory=list)
+    # (side, address, whether the map is empty, in what the class is explained, words in its place,
+    # whether it is a film)
+    pictures: list[tuple[str, str, bool, str, Words | None, bool]] = field(default_factory=list)
     checks: list[tuple[str, list[Told]]] = field(default_factory=list)
     metrics: list[tuple[str, float]] = field(default_factory=list)
-    scores: list[float] = field(default_factory=list)
-
-    @property
-    def count(self) -> int:
-        return len(self.scores)
+    # Of counted judgments, also where an answer has no score
+    count: int = 0
+    declined: int = 0
+    # By the label of the words that were asked, where blocks differ in theirs
+    scores: dict[str, list[float]] = field(default_factory=dict)
 
     @property
     def is_doubtful(self) -> bool:
@@ -64,7 +76,13 @@ class Shown:
 
     @property
     def mean(self) -> float | None:
-        return sum(self.scores) / len(self.scores) if self.scores else None
+        """None without answers, and for answers to several wordings, which have no common mean."""
+        return self.means[0][1] if len(self.scores) == 1 else None
+
+    @property
+    def means(self) -> list[tuple[str, float, int]]:
+        """(label, mean, number of answers) of each wording."""
+        return [(key, sum(own) / len(own), len(own)) for key, own in sorted(self.scores.items())]
 
 
 @dataclass
@@ -75,6 +93,7 @@ class Card:
     shown: list[Shown]
     outcome: str | None
     disagreement: "Disagreement | None"
+    further: list[str]
 
 
 class GalleryForm(forms.Form):
@@ -183,7 +202,7 @@ def cards(
     pairs = list(study.pairs.select_related("stronger", "weaker"))
     predictions, crops = _predictions(stimuli, pairs), _crops(study, stimuli)
     shown = _shown(stimuli, only)
-    _judge(shown, stimuli)
+    _judge(study, shown, stimuli)
     return [
         Card(
             stimulus,
@@ -192,6 +211,7 @@ def cards(
             list(shown[stimulus.pk].values()),
             PARADIGMS[stimulus.paradigm].outcome,
             found.get(stimulus.pk),
+            [crops.get(image.pk, "") for image in stimulus.photo.case.further],
         )
         for stimulus in stimuli
     ]
@@ -227,8 +247,8 @@ def _predictions(
 
 def _crops(study: Study, stimuli: list[Stimulus]) -> dict[int, str]:
     size = study_definition(study).display.size
-    images = {row.photo.case.image_id for row in stimuli}
-    rows = Crop.objects.ready().filter(image__in=images, size=size)
+    uses = StudyImage.objects.filter(pk__in={row.photo_id for row in stimuli})
+    rows = Crop.objects.ready().filter(image__in=Image.objects.of(uses), size=size)
     return {row.image_id: reverse("desk_picture", args=[row.code]) for row in rows}
 
 
@@ -247,9 +267,11 @@ def _shown(stimuli: list[Stimulus], only: str) -> dict[int, dict[int, Shown]]:
         ready = use.overlay.state == WorkState.READY
         address = reverse("desk_picture", args=[use.overlay.code]) if ready else ""
         explanation = use.overlay.explanation
-        # With `versus`, both sides are of the stronger network: the methods tell them apart
-        side = explanation.method if use.condition.versus else use.role
-        one.pictures.append((side, address, explanation.is_empty))
+        side = _side(use)
+        words = words_of(use.overlay) if ready and explanation.kind == Kind.TEXT else None
+        film = explanation.kind == Kind.FILM
+        shown = (side, address, explanation.is_empty, explained_in(explanation), words, film)
+        one.pictures.append(shown)
         if explanation.checks:
             one.checks.append((side, list(told(explanation.checks))))
         places[use.pk] = one
@@ -258,16 +280,38 @@ def _shown(stimuli: list[Stimulus], only: str) -> dict[int, dict[int, Shown]]:
     return found
 
 
-def _judge(shown: dict[int, dict[int, Shown]], stimuli: list[Stimulus]) -> None:
-    """Add every counted person's score: plus favours the stronger network, or 1 for right."""
+def _side(use: StimulusOverlay) -> str:
+    """What tells a picture from the others under its condition: the name of the condition that
+    meets others, the method where both sides are of the stronger network, or the role."""
+    met = members(use.condition.name)
+    if len(met) > 1:
+        return next(name for place, name in enumerate(met) if member_role(place) == use.role)
+    return use.overlay.explanation.method if use.condition.versus else use.role
+
+
+def _judge(study: Study, shown: dict[int, dict[int, Shown]], stimuli: list[Stimulus]) -> None:
+    """Add every counted person's judgment, and its score: plus favours the stronger network, or 1
+    for right."""
+    from studyapp.analyses.declines import MAIN  # pandas, for this page alone
+    from studyapp.analyses.wordings import labels
+
+    known = {one: labels(study.definition, one) for one in {row.paradigm for row in stimuli}}
     rows = Judgment.objects.filter(
         trial__stimulus__in=[row.pk for row in stimuli],
         trial__stage__in=(Stage.MAIN, Stage.FINAL),
         participation__status__in=(Status.ACTIVE, Status.FINISHED),
-        value__isnull=False,
-    ).select_related("trial")
-    for row in rows:
-        score = row.trial.score(row.value)
+    ).filter(
+        reduce(or_, (Q(**{f"data__{name}": DECLINED}) for name in MAIN), Q(value__isnull=False))
+    )
+    for row in rows.select_related("trial"):
         one = shown[row.trial.stimulus_id or 0].get(row.trial.condition_id or 0)
-        if score is not None and one is not None:
-            one.scores.append(score)
+        if one is None:
+            continue
+        if row.value is None:
+            one.declined += 1
+            continue
+        score = row.trial.score(row.value)
+        one.count += 1
+        if score is not None:
+            words = known[row.trial.paradigm].get(row.trial.block, "")
+            one.scores.setdefault(words, []).append(score)

@@ -19,6 +19,7 @@ from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import LifecycleError
 from studyapp.studies.retrying import drop_stimulus
 from studyapp.studies.rights import Act, acts, visible_studies
+from studyapp.studies.texts import texts_digest
 
 from .frame import confirm, page_of, record, refusal, study_page
 
@@ -120,11 +121,11 @@ def preview(request: HttpRequest, study: Study) -> HttpResponse:
 
 
 def _pilot_copy(study: Study) -> Study:
-    """The newest pilot copy that still has a free place, else a new one."""
+    """The newest pilot copy with the study's texts and a free place, else a new one."""
     if study.kind != StudyKind.REAL and study.state == StudyState.OPEN:
         return study
     copy = study.copies.filter(kind=StudyKind.PILOT, state=StudyState.OPEN).first()
-    if copy is not None and has_free_slot(copy):
+    if copy is not None and copy.texts_digest == texts_digest(study) and has_free_slot(copy):
         return copy
     people = min(PREVIEW_PLACES, study_definition(study).design.people)
     seed = SystemRandom().randrange(2**31)

@@ -8,6 +8,7 @@ from django.urls import URLPattern, path
 from . import (
     coverage,
     definition,
+    editor,
     exclusions,
     gallery,
     links,
@@ -15,6 +16,7 @@ from . import (
     moving,
     overview,
     payment,
+    rehearsals,
     results,
 )
 
@@ -35,7 +37,11 @@ PAGES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("<int:key>/results/progress/", results.results_progress, "study_results_progress"),
     ("report/<int:key>/file/", results.report_file, "report_file"),
     ("bundle/<int:key>/file/", results.bundle_file, "bundle_file"),
+    ("<int:key>/rehearse/", rehearsals.rehearsals, "study_rehearsals"),
+    ("<int:key>/rehearse/progress/", rehearsals.rehearsals_progress, "study_rehearsals_progress"),
     ("<int:key>/members/", members.members, "study_members"),
+    ("<int:key>/file/", editor.study_file, "study_file"),
+    ("<int:key>/file/check/", editor.file_check, "study_file_check"),
     ("<int:key>/definition/", definition.definition, "study_definition"),
 )
 

@@ -5,6 +5,7 @@ files of its name in the same folder. Change sizes, colours and words here to su
 """
 
 import json
+import math
 import re
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,6 +14,7 @@ from typing import IO, Any
 
 from matplotlib import rc_context
 from matplotlib.axes import Axes
+from matplotlib.colors import LinearSegmentedColormap, to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
@@ -41,6 +43,8 @@ STYLE: dict[Any, Any] = {
     # A name with two dollars is no formula.
     "text.parse_math": False,
 }  # fmt: skip
+# How wide a letter of that size is, so that a long name never lies over the sign of a number
+BOLD, PLAIN = 7.8, 6.8
 # Without a date the same numbers give the same bytes.
 DATELESS: Mapping[str, dict[str, Any]] = {
     "svg": {"Date": None}, "pdf": {"CreationDate": None}, "png": {},
@@ -113,8 +117,10 @@ def intervals(data: Data) -> Figure:
 
 def interval_row(ax: Axes, one: Data, place: int, data: Data) -> None:
     across = ax.get_yaxis_transform()
-    ax.text(0, place + 0.33, one["label"], transform=across, weight="bold")
-    ax.text(1, place + 0.33, one["words"], transform=across, ha="right")
+    wide = BOLD * len(one["label"]) + PLAIN * len(one["words"]) + 8
+    size = STYLE["font.size"] * min(1, (WIDTH - 44) / wide)
+    ax.text(0, place + 0.33, one["label"], transform=across, weight="bold", size=size)
+    ax.text(1, place + 0.33, one["words"], transform=across, ha="right", size=size)
     low, high = data["low"], data["high"]
 
     def inside(value: float) -> float:
@@ -164,11 +170,16 @@ def distribution(data: Data) -> Figure:
     height = row * len(counts)
     figure = sheet(height + 58)
     ax = axes(figure, 8, 0, WIDTH - 16, height)
+    names = sorted(next(iter(counts.values()), LEVELS), key=float)
     shares = [
-        [levels[name] / (sum(levels.values()) or 1) for name in LEVELS]
-        for levels in counts.values()
+        [levels[name] / (sum(levels.values()) or 1) for name in names] for levels in counts.values()
     ]
-    lefts = [sum(one[:2]) + one[2] / 2 for one in shares]
+    lefts = [
+        sum(share * (float(name) < 0) + share / 2 * (float(name) == 0)
+            for name, share in zip(names, one, strict=True))
+        for one in shares
+    ]  # fmt: skip
+    colours = [shade(float(name)) for name in names]
     reach = max([*lefts, *(sum(one) - left for one, left in zip(shares, lefts, strict=True))]) or 1
     ax.set(xlim=(-reach, reach), ylim=(len(counts), 0))
     ax.set_axis_off()
@@ -180,13 +191,16 @@ def distribution(data: Data) -> Figure:
         ax.plot([0, 0], [place + 0.36, place + 0.97], color=INK, lw=1, ls=DASHED, zorder=0)
         least = 24 / (WIDTH - 16) * 2 * reach
         told = [f"{100 * share:.0f} %" if share >= least else "" for share in shares[place]]
-        bar(ax, shares[place], -lefts[place], place + 0.67, told)
+        bar(ax, shares[place], -lefts[place], place + 0.67, told, colours=colours)
     key = axes(figure, 8, height + 12, WIDTH - 16, 14)
     key.set(xlim=(0, 1), ylim=(1, 0))
     key.set_axis_off()
-    signs = [("+" if int(name) > 0 else "") + name.replace("-", "−") for name in LEVELS]
-    bar(key, [1 / len(LEVELS)] * len(LEVELS), 0, 0.5, signs, height=1)
-    for words, at, side in zip(ENDS, (0, 0.5, 1), ("left", "center", "right"), strict=True):
+    plus = {name: "+" if float(name) > 0 else "" for name in names}
+    signs = [f"{plus[name]}{float(name):.3g}".replace("-", "−") for name in names]
+    bar(key, [1 / len(names)] * len(names), 0, 0.5, signs, colours=colours, height=1)
+    low, high = data.get("ends", (ENDS[0], ENDS[-1]))
+    ends = (low, ENDS[1], high)
+    for words, at, side in zip(ends, (0, 0.5, 1), ("left", "center", "right"), strict=True):
         key.text(at, 2, words, color=FAINT, size=11, ha=side)
     return figure
 
@@ -195,16 +209,25 @@ ENDS = ("weaker network clearly", "equal", "stronger network clearly")
 
 
 def bar(
-    ax: Axes, shares: Sequence[float], start: float, y: float, words: Sequence[str], *,
-    height: float = 0.45,
+    ax: Axes, shares: Sequence[float], start: float, y: float, words: Sequence[str],
+    *, colours: Sequence[tuple[str, str]], height: float = 0.45,
 ) -> None:  # fmt: skip
-    """The five answers one after the other, with their words on them."""
-    for share, told, (fill, ink) in zip(shares, words, LEVELS.values(), strict=True):
+    """The answers one after the other, with their words on them."""
+    for share, told, (fill, ink) in zip(shares, words, colours, strict=True):
         if not share:
             continue
         ax.barh(y, share, height, left=start, color=fill, edgecolor="#3a3a3a", lw=0.6)
         ax.text(start + share / 2, y, told, color=ink, size=10.5, ha="center", va="center_baseline")
         start += share
+
+
+def shade(score: float) -> tuple[str, str]:
+    """The colour of a score and of the words on it: between those of the whole scores around it."""
+    (fill, ink), (other, other_ink) = LEVELS[f"{math.floor(score)}"], LEVELS[f"{math.ceil(score)}"]
+    way = score - math.floor(score)
+    pairs = zip(to_rgb(fill), to_rgb(other), strict=True)
+    red, green, blue = ((1 - way) * low + way * high for low, high in pairs)
+    return to_hex((red, green, blue)), ink if way < 0.5 else other_ink
 
 
 def flow(data: Data) -> Figure:
@@ -315,10 +338,29 @@ def scatter(data: Data) -> Figure:
     return figure
 
 
+def heat(data: Data) -> Figure:
+    """One square a photo: the darker, the more people marked the place."""
+    across, panel = 3, 138
+    figure = sheet(panel * math.ceil(len(data["panels"]) / across) + 22)
+    colours = LinearSegmentedColormap.from_list("marked", ["#f4f4f4", LEVELS["2"][0]])
+    for place, one in enumerate(data["panels"]):
+        row, column = divmod(place, across)
+        ax = axes(figure, 8 + 132 * column, panel * row + 22, 108, 108)
+        shares = [[int(share) for share in line.split()] for line in one["shares"]]
+        ax.imshow(shares, cmap=colours, vmin=0, vmax=100, interpolation="nearest")
+        ax.set(xticks=[], yticks=[])
+        ax.spines[:].set_visible(True)
+        ax.set_title(one["name"], loc="left", size=9)
+        ax.set_title(one["note"], loc="right", size=9, color=FAINT)
+    words = "from light (nobody marked the place) to dark (everybody did)"
+    canvas(figure).text(8, 72 * figure.get_figheight() - 6, words, color=FAINT, size=11)
+    return figure
+
+
 FORMS = ("pdf", "svg", "png")
 KINDS: Mapping[str, Callable[[Data], Figure]] = {
     one.__name__: one
-    for one in (intervals, distribution, flow, looks, power_curves, power_surface, scatter)
+    for one in (intervals, distribution, flow, looks, power_curves, power_surface, scatter, heat)
 }
 
 

@@ -29,7 +29,7 @@ def flow_figure(flow: Mapping[str, Any], excluded: Mapping[str, int]) -> Figure:
         ("entered", flow["entered"], _lost(states, BEFORE)),
         ("consented", flow["consented"], _lost(states, AFTER)),
         ("finished", flow["finished"], rules),
-        ("analysed", flow["analysed"], []),
+        ("analysed", flow["analysed"], _declined(flow.get("declined", 0))),
     ]
     said = "; ".join(f"{count} {name}" + (f" ({', '.join(lost)})" if lost else "")
                      for name, count, lost in steps)  # fmt: skip
@@ -38,6 +38,11 @@ def flow_figure(flow: Mapping[str, Any], excluded: Mapping[str, int]) -> Figure:
     boxes = [[f"{count} {name}", lost] for name, count, lost in steps]
     data = {"kind": "flow", "title": title, "steps": boxes}
     return Figure(title, f"{title}: {said}.", data, ["", "people", "lost after this step"], rows)
+
+
+def _declined(count: int) -> list[str]:
+    words = "of their answers is" if count == 1 else "of their answers are"
+    return [f"{count} {words} “Prefer not to say”"] if count else []
 
 
 def _lost(states: Mapping[str, int], names: Sequence[str]) -> list[str]:

@@ -46,6 +46,8 @@ def _particulars(one: Facts, told: Facts) -> Iterator[str]:
         yield f"{one['levels'][level]}: {count}"
     if "declined" in told:
         yield f"{one['decline']}: {told['declined']}"
+    if "not_asked" in told:
+        yield f"not asked: {told['not_asked']}"
     if "by_keys" in told:
         yield f"{told['by_keys']} by keys"
     if told.get("type2_auroc") is not None:

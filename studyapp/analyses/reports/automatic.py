@@ -7,6 +7,7 @@ from studyapp.analyses.automatic import ONE_MAP
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.scatter import scatter_figure
 from studyapp.paradigms.tabulation import Facts, Table
+from studyapp.sections.meetings import SEPARATOR
 from studyapp.shelf.formatting import interval, number
 
 from .tabulation import outcome_words
@@ -14,12 +15,13 @@ from .tabulation import outcome_words
 
 @dataclass(frozen=True)
 class Automatic:
-    """`what`: which map a metric's number is of. The naive table pools all methods."""
+    """`what`: which map a metric's number is of. The naive table pools all methods, none where they
+    are answered on several scales."""
 
     what: str
     figures: list[Figure]
     table: Table
-    naive: Table
+    naive: Table | None
 
 
 def automatic_part(found: Facts) -> Automatic | None:
@@ -29,12 +31,14 @@ def automatic_part(found: Facts) -> Automatic | None:
         return None
     metrics: Mapping[str, Facts] = told["metrics"]
     what = "the map" if told["of"] == ONE_MAP else "the stronger network’s map minus the weaker’s"
+    if told["of"] != ONE_MAP and any(SEPARATOR in name for name in found["methods"]):
+        what += ", of two conditions the first one’s minus the second’s"
     rows = [
         _row(f"{metric}, {name}", one)
         for metric, facts in metrics.items()
         for name, one in facts["methods"].items()
     ]
-    naive = [_row(metric, facts["pooled"]) for metric, facts in metrics.items()]
+    naive = [_row(metric, facts["pooled"]) for metric, facts in metrics.items() if facts["pooled"]]
     figures = [
         scatter_figure(
             metric,
@@ -45,9 +49,8 @@ def automatic_part(found: Facts) -> Automatic | None:
         for metric, facts in metrics.items()
     ]
     header = ["", "stimuli", "ρ", "95 % interval", "ceiling", ""]
-    return Automatic(
-        what, figures, Table("Within each method", header, rows), Table("Pooled", header, naive)
-    )
+    pooled = Table("Pooled", header, naive) if naive else None
+    return Automatic(what, figures, Table("Within each method", header, rows), pooled)
 
 
 def _note(one: Facts) -> str:

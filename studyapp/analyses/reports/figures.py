@@ -5,9 +5,12 @@ from dataclasses import replace
 
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.distribution import distribution_figure
+from studyapp.analyses.figures.heat import heat_figure
 from studyapp.analyses.figures.intervals import Frame, Point, interval_figure
 from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.analysis import analysis_of
 from studyapp.paradigms.tabulation import Facts
+from studyapp.sections.meetings import SEPARATOR
 from studyapp.shelf.formatting import number, percent, points, short, signed
 
 from .tabulation import null_of
@@ -23,8 +26,7 @@ def main_figures(found: Facts, methods: Mapping[str, str]) -> Iterator[Figure]:
     methods: the explanation method of each condition, to match published numbers to rows.
     """
     if found["outcome"] == "score" and found["n"]:
-        counts = {name: one["counts"] for name, one in found["methods"].items()}
-        yield distribution_figure("Distribution of answers", counts)
+        yield from _distributions(found)
     if found["n"]:
         _, means = _published(found)
         paper = {name: means.get(method) for name, method in methods.items()}
@@ -34,11 +36,53 @@ def main_figures(found: Facts, methods: Mapping[str, str]) -> Iterator[Figure]:
         )
 
 
+def _distributions(found: Facts) -> Iterator[Figure]:
+    """One figure for each scale: bars of different steps are not read against each other. What
+    stands between two networks of which one is stronger is apart from what does not."""
+    scales: dict[tuple[tuple[str, ...], bool], dict[str, Mapping[str, int]]] = {}
+    for name, one in found["methods"].items():
+        key = (tuple(sorted(one["counts"])), SEPARATOR in name)
+        scales.setdefault(key, {})[name] = one["counts"]
+    several = len({levels for levels, _ in scales}) > 1
+    mixed = len({between for _, between in scales}) > 1
+    for (levels, between), counts in scales.items():
+        title = "Distribution of answers"
+        title += f" on {len(levels)} points" if several else ""
+        title += ", between two sides" if mixed and between else ""
+        yield distribution_figure(title, counts, between_sides=between)
+
+
+def own_figures(found: Facts) -> Iterator[Figure]:
+    """The figures of the paradigm's own results, if it has any."""
+    analysis, own = analysis_of(found["paradigm"]), found.get(found["paradigm"])
+    spreads, heats = analysis.spreads, analysis.heats
+    yield from map(heat_figure, heats(own) if heats is not None and own else ())
+    for one in spreads(own) if spreads is not None and own else ():
+        ends = [end for row in one.rows for end in (row.interval or [row.value])]
+        low, high = min(*ends, one.null), max(*ends, one.null)
+        margin = (high - low) * 0.1 or 1.0
+        yield interval_figure(
+            [Point(row.label, row.value, row.interval) for row in one.rows],
+            Frame(
+                title=one.title,
+                low=low - margin,
+                high=high + margin,
+                null=one.null,
+                null_words=one.null_words,
+                show=one.show,
+                ticks="plain",
+            ),
+        )
+
+
 def _published(found: Facts) -> tuple[str, Mapping[str, float]]:
-    """The paper that printed means of the same question by method, and those means."""
+    """The paper that printed means of the same question by method, and those means.
+
+    To a study's own words nothing was published.
+    """
     # Tables from elsewhere may have names that no paradigm has
     paradigm = PARADIGMS.get(found["paradigm"])
-    if paradigm is None or paradigm.published is None:
+    if paradigm is None or paradigm.published is None or found.get("wordings"):
         return "", {}
     return paradigm.published.source, paradigm.published.means
 

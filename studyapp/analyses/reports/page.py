@@ -11,6 +11,7 @@ from studyapp.analyses.figures.figure import page_style
 from studyapp.analyses.figures.flow import flow_figure
 from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.results import results_json
+from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.tabulation import Facts
 from studyapp.studies.design.certificate import certificate_lines
 
@@ -27,7 +28,7 @@ MARKS = {
 DEMONSTRATION = "This is a demonstration, not evidence."
 CITATION = (
     "Selvaraju, Cogswell, Das, Vedantam, Parikh and Batra: Grad-CAM: Visual Explanations from Deep "
-    "Networks via Gradient-based Localization. arXiv 1610.02391. It introduced these questions."
+    "Networks via Gradient-based Localization. arXiv 1610.02391."
 )
 
 
@@ -45,12 +46,21 @@ def report_html(found: Sequence[Facts], record: StudyRecord | None, *, title: st
         "sections": [section(one, record) for one in found],
         "flow": flow,
         "arms": arms_table(_flow(found)) if flow else None,
-        "citation": CITATION,
+        "citation": _citation([one["paradigm"] for one in found]),
         "versions": found[0]["versions"],
         "results_digest": results_digest(found),
         **(_study(record) if record is not None else {}),
     }
     return render_to_string("reports/report.html", context)
+
+
+def _citation(paradigms: Sequence[str]) -> str:
+    """The paper whose questions were asked; empty where none of its were."""
+    asked = [f"“{PARADIGMS[name].title}”" for name in paradigms if PARADIGMS[name].published]
+    if not asked:
+        return ""
+    what = "question" if len(asked) == 1 else "questions"
+    return f"{CITATION} It introduced the {what} {' and '.join(asked)}"
 
 
 def report_figures(found: Sequence[Facts], record: StudyRecord | None) -> list[Figure]:

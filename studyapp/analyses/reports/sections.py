@@ -13,10 +13,12 @@ from studyapp.shelf.formatting import counted, interval, number, p_value, percen
 
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
+from .declines import declines_tables
 from .equivalence import equivalence_sentences, equivalence_table
-from .figures import contrast_figure, main_figures, sensitivity_figure
+from .figures import contrast_figure, main_figures, own_figures, sensitivity_figure
 from .gallery import Entry, gallery
 from .models import Model, fallback_sentence, models
+from .presentations import presentation_tables
 from .study_record import StudyRecord
 from .tabulation import contrasts_table, estimates_table, naive_table, outcome_words, own_tables
 
@@ -73,7 +75,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         models=models(found),
         automatic=automatic_part(found),
         looks=looks_figures(found),
-        own_tables=own_tables(found),
+        own_tables=[*declines_tables(found), *own_tables(found), *presentation_tables(found)],
         gallery=gallery(record, found) if record is not None else [],
     )
 
@@ -82,7 +84,8 @@ def first_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
     """Those that stand before the tables."""
     methods = record.methods if record is not None else {one: one for one in found["methods"]}
     contrast = contrast_figure(found)
-    return [*main_figures(found, methods), *([contrast] if contrast is not None else [])]
+    further = [contrast] if contrast is not None else []
+    return [*own_figures(found), *main_figures(found, methods), *further]
 
 
 def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:

@@ -21,7 +21,10 @@ FACTS = (
 )  # fmt: skip
 COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
     "stimuli": (STIMULI, ("stimulus_id", "category", "image_name", "paradigm")),
-    "explanations": (EXPLANATIONS, ("stimulus_id", "condition", "role", "overlay_sha256")),
+    "explanations": (
+        EXPLANATIONS,
+        ("stimulus_id", "condition", "role", "overlay_sha256", "kind", "seconds"),
+    ),
 }  # fmt: skip
 
 

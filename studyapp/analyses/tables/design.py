@@ -7,6 +7,10 @@ from studyapp.models import Study, StudyState, Trial
 
 from .columns import Column, FourDigits, Labelled, Table, digest_id, numbered_id
 
+ROLE = (
+    "Role of the explained network in its pair; where several conditions are on one page, "
+    "`option_0`, `option_1`, … in the order of the condition's name."
+)
 STAGES = {
     "practice": "practice, never analysed",
     "learning": "the network's answers are shown, nothing is asked",
@@ -65,7 +69,8 @@ COLUMNS = (
     Column("stronger_side", "text", "Side on which the stronger network's explanation is shown.",
            shown="Only the two neutral names.", levels={"A": "first, left", "B": "second, right"}),
     Column("option_order", "json",
-           "Indices of the stimulus' options in the order in which the page shows them.",
+           "Indices of the stimulus' options, or of several conditions on one page, in the order "
+           "in which the page shows them.",
            shown="The options' names, in this order."),
     Column("expected", "integer", "Answer that an attention check asks for."),
     Column("keys", "json",

@@ -6,6 +6,7 @@ from django.db.models import (
     Case,
     Exists,
     F,
+    FloatField,
     Func,
     IntegerField,
     OuterRef,
@@ -20,6 +21,7 @@ from django.db.models.functions import Cast
 
 from studyapp.models import Exclusion, Judgment, Stage, Study
 from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.wording import has_own_answers
 
 from .columns import Column, Labelled, Table, digest_id, participant_id
 from .design import SLOT_ID, STAGES, TRIAL_ID, stimulus_id
@@ -41,9 +43,17 @@ class JsonInteger(Func):
     output_field = IntegerField()
 
 
+class JsonNumber(Func):
+    """An item of a JSON array or object as a number; missing where there is none."""
+
+    template = "(%(expressions)s)::float8"
+    arg_joiner = " ->> "
+    output_field = FloatField()
+
+
 CHOSEN = JsonInteger(F("trial__option_order"), F("value"))
 # What the answer scores by the key that was drawn with its trial; missing where it scores nothing
-SCORE = JsonInteger(KeyTransform("value", "trial__keys"), Cast(F("value"), TextField()))
+SCORE = JsonNumber(KeyTransform("value", "trial__keys"), Cast(F("value"), TextField()))
 SECOND_SCORE = JsonInteger(
     KeyTransform("correct", "trial__keys"), JsonText(F("data"), Value("correct"))
 )
@@ -68,13 +78,17 @@ class WithoutWords(Func):
 class AnswerLevels(Mapping[str, str]):
     """What each stored `value` means, as the paradigms that are registered by then say it.
 
-    Paradigms whose values mean the same share an entry.
+    Paradigms whose values mean the same share an entry. Where blocks may have answers of their own,
+    it is said that the words are the built-in ones; what counts buttons or steps holds of any.
     """
 
     def _levels(self) -> dict[str, str]:
         named: dict[tuple[str, str], list[str]] = {}
         for name, paradigm in PARADIGMS.items():
-            for (further, values), words in paradigm.answer_levels.items():
+            for (further, values), meaning in paradigm.answer_levels.items():
+                is_counted = "…" in values
+                own = not is_counted and has_own_answers(paradigm.block)
+                words = f"{meaning} (built-in words)" if own else meaning
                 named.setdefault((values, words), []).append(f"{name}{further}")
         return {f"{', '.join(names)} {values}": words for (values, words), names in named.items()}
 
@@ -101,7 +115,7 @@ class _WithOutcome:
 def _outcome(outcome: str) -> Combinable:
     """The score of answers of paradigms with that outcome; missing for others."""
     named = When(trial__paradigm__in=_WithOutcome(outcome), then=SCORE)
-    return Case(named, output_field=IntegerField())
+    return Case(named, output_field=FloatField())
 
 
 def _rows(study: Study) -> QuerySet[Judgment]:
@@ -125,37 +139,45 @@ COLUMNS = (
     Column("stage", "text", "What the trial was for.", "trial__stage", levels=STAGES),
     Column("paradigm", "text", "Kind of question.", "trial__paradigm"),
     Column("arm", "text", "Arm of the slot.", "trial__slot__arm__name"),
-    Column("condition", "text", "Condition, by its name in the study file.",
-           "trial__condition__name"),
-    Column("method", "text", "Explanation method of the condition.", "trial__condition__method"),
+    Column("condition", "text", "Condition, by its name in the study file; where several are "
+           "on one page, all their names, with “ · ” between them.", "trial__condition__name"),
+    Column("method", "text", "Explanation method of the condition; empty where several conditions "
+           "are on one page.", "trial__condition__method"),
     Column("stimulus_id", "text", "What the trial asked about.", stimulus_id("trial__stimulus__")),
     Column("image_id", "text", "Photo, from its SHA-256.",
            digest_id("i", "trial__stimulus__photo__case__image__sha256")),
     Column("image_group", "text", "Photos of one object share it; analyses cluster by it.",
            "trial__stimulus__photo__group"),
-    Column("stronger_side", "text", "Side on which the stronger network's explanation was shown.",
+    Column("stronger_side", "text", "Side on which the stronger network's explanation was shown; "
+           "of two conditions on one page, that of the first one's.",
            "trial__stronger_side",
            shown="Only the two neutral names; never which of them is the stronger network.",
            levels={"A": "first, left", "B": "second, right"}),
-    Column("value", "integer", "The answer as given on the page, before scoring.",
+    Column("value", "integer", "The answer as given on the page, before scoring. Of a block with "
+           "words or a scale of its own, only the rows “answers” of a bundle's codebook say what "
+           "each number means. Missing where the person preferred not to say: further_answers "
+           "then says so under value.",
            shown="The words of each answer are in the rows “answers” of a bundle's codebook.",
            levels=AnswerLevels()),
     Column("answer_name", "text", "Name on the chosen button, where answers are names.",
            JsonText(F("trial__stimulus__options"), CHOSEN)),
-    Column("score", "integer",
+    Column("score", "number",
            "Score of the answer by the answer key drawn with its trial, where people compare two "
            "networks: plus favours the stronger one. In trust it is value × s, where s is +1 if "
-           "the stronger network stood at B, else −1. Missing for questions whose answers are "
+           "the stronger network stood at B, else −1; of two conditions on one page plus favours "
+           "the first one; own scales with other than five points score "
+           "equal steps from −2 to +2. Missing for questions whose answers are "
            "right or wrong (see correct) and for those that have no score.", _outcome("score"),
            shown="Never shown.", unit="points, −2…+2",
            levels={"2": "the stronger network clearly", "-2": "the weaker network clearly"}),
     Column("correct", "integer",
            "Whether the answer is right by the answer key drawn with its trial. agreement: a right "
            "prediction was believed or a wrong one was not; discrimination: the depicted category "
-           "was chosen; distinction: the map of the network's answer was chosen; meta_prediction: "
-           "the network's answer was predicted; reliance: the photo's class was chosen or, in one "
-           "step, right advice was accepted or wrong advice rejected. Missing for questions with "
-           "another score (see score) or none.", _outcome("correct"), shown="Never shown.",
+           "was chosen; which_answer: the explained answer was chosen; distinction: the map of the "
+           "network's answer was chosen; meta_prediction: the network's answer was predicted; "
+           "reliance: the photo's class was chosen or, in one step, right advice was accepted or "
+           "wrong advice rejected. Missing for questions with another score (see score) or none.",
+           _outcome("correct"), shown="Never shown.",
            levels={"1": "right", "0": "wrong"}),
     Column("second_correct", "integer",
            "Whether the second question of distinction (which map is of the correct class) is "
@@ -163,9 +185,9 @@ COLUMNS = (
            levels={"1": "right", "0": "wrong"}),
     Column("further_answers", "json",
            "Answers to the page's other questions by their names, as JSON: items of a scale, "
-           "confidence, the researcher's own fields, the point as fractions of width and height. A "
-           'text is replaced by its number of words: {"words": 12}. The codebook of a bundle lists '
-           "each question.", WithoutWords(F("data"))),
+           "confidence, the researcher's own fields, the point or the region as fractions of width "
+           'and height. A text is replaced by its number of words: {"words": 12}. The codebook of '
+           "a bundle lists each question.", WithoutWords(F("data"))),
     Column("expected", "integer", "Answer that an attention check asks for.", "trial__expected"),
     Column("check_passed", "boolean",
            "Whether the attention check was answered as instructed; missing for other trials.",
@@ -186,6 +208,27 @@ COLUMNS = (
            public="hundreds"),
     Column("pixel_ratio", "number", "Device pixels per CSS pixel."),
     Column("picture_failed", "boolean", "Whether a picture did not load."),
+    Column("presentation", "json",
+           "How the page presented its pictures, as JSON, where the block has a presentation or "
+           "the page had films. "
+           "presented: how often this browser had shown the trial, this time included. "
+           "interrupted: whether the page was hidden before the last picture's end. pictures: for "
+           "each place its role, the time asked for (asked_ms), when it came (onset_ms, and "
+           "painted_ms where the browser says when it painted) and went (offset_ms), in "
+           "milliseconds from the page's first frame; how long it was seen (shown_ms, frames) and "
+           "by how much that may be wrong (error_ms). frame_ms: the length of a frame. "
+           "measured_by: “element” where every paint was told, “frame” where frames were counted, "
+           "“none” without a picture; when a picture was gone, frames alone tell. mask: what took "
+           "the pictures' place (“plain” for people who "
+           "prefer less motion); seed: what the noise was drawn from. looks, zooms: each time that "
+           "a picture was uncovered, or was enlarged so many times (level), with its start_ms and "
+           "duration (ms), the first 400; more: for each picture how many looks came after those "
+           "(count) and how long they were in all (ms), where there were any; places: what could "
+           "be looked at. films: for each place its role, when its film first began and was first "
+           "watched to its end (started_ms, ended_ms), how often it was played and paused and had "
+           "to wait for the network (plays, pauses, stalls), how many frames were dropped, and why "
+           "it could not be shown (failed). unreadable: why nothing is known.",
+           unit="milliseconds", was_added=True),
     Column("data", "json", "Answers to the page's other questions, texts in full, as JSON.",
            public="left out"),
     Column("texts_digest", "text", "SHA-256 of the study texts in force at the time."),

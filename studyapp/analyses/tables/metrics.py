@@ -5,7 +5,7 @@ from django.db.models import QuerySet
 from studyapp.models import MetricValue, Study
 
 from .columns import Column, Table
-from .design import stimulus_id
+from .design import ROLE, stimulus_id
 
 
 def _rows(study: Study) -> QuerySet[MetricValue]:
@@ -22,7 +22,7 @@ METRICS = Table(
     (
         Column("stimulus_id", "text", "Stimulus.", stimulus_id("use__stimulus__")),
         Column("condition", "text", "Condition.", "use__condition__name"),
-        Column("role", "text", "Role of the explained network in its pair.", "use__role"),
+        Column("role", "text", ROLE, "use__role"),
         Column("metric", "text", "Name of the metric in the explainer.", shown="Never shown."),
         Column("value", "number", "Value of the metric for the map."),
     ),

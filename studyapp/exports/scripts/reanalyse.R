@@ -2,8 +2,10 @@
 #     Rscript analysis/reanalyse.R            everything
 #     Rscript analysis/reanalyse.R robust     the primary analysis alone
 # (Debian: r-cran-sandwich, r-cran-lme4 and r-cran-ordinal.) It reads analysis/table*.csv, one row a
-# judgment that is analysed; analysis/reanalyse.py makes the same rows out of data/. Compare with
-# results*.json: "methods", "contrasts", and the mixed models by their names.
+# judgment that is analysed, or one for each of the conditions or maps that a judgment compares (a
+# region whose map was not kept has no number, and is left out here);
+# analysis/reanalyse.py makes the same rows out of data/. Compare with results*.json: "methods",
+# "contrasts", and the mixed models by their names.
 suppressMessages(library(sandwich))
 
 reference <- "@REFERENCE@"
@@ -129,6 +131,7 @@ for (file in sort(list.files(analysis, "^table.*[.]csv$", full.names = TRUE))) {
   title <- sub("^table-?", "", sub("[.]csv$", "", basename(file)))
   rows <- read_table(file)
   outcome <- intersect(c("score", "correct", "value"), names(rows))[1]
+  rows <- droplevels(rows[!is.na(rows[[outcome]]), ])
   if (!nrow(rows)) { cat(title, "nothing is scored\n"); next }
   primary(title, rows, outcome)
   if (!only_robust && outcome != "value" && is.null(rows$scale)) mixed(title, rows, outcome)

@@ -3,15 +3,16 @@
     python analysis/reanalyse.py
 
 It lists what differs from results*.json, and ends with status 1 if anything does. It compares the
-numbers of judgments, means, counts, differences and their two-way robust standard errors, and every
-other answer. Pointing also needs Pillow, which draws the maps at the size at which people clicked.
+numbers of judgments, means, counts, differences and their two-way robust standard errors, the
+worths of conditions that met on a page, and every other answer; not the mixed models (see
+reanalyse.R), agreement, or what a paradigm tells beside its means. Pointing and marking also need
+Pillow, with which maps.py, beside this file, draws the maps at the size at which people saw them.
 """
 
-import io
 import json
 import sys
 from collections.abc import Iterator
-from functools import cache
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,15 @@ import numpy as np
 import pandas as pd
 
 BUNDLE = Path(__file__).resolve().parent.parent
-INSTRUMENTS = json.loads("""@INSTRUMENTS@""")
+sys.path.insert(0, str(BUNDLE / "analysis"))
+# A bundle holds what its manifest lists, and nothing that Python would keep beside it.
+sys.dont_write_bytecode = True
+maps: Any = import_module("maps")
+instruments: Any = import_module("instruments")
+meetings: Any = import_module("meetings")
 ANALYSED = ("main", "final", "questionnaire")
-SIDE = 224
 CLOSE = 1e-9
+DECLINED = {"declined": True}
 # The least two-way variance, in cell-clustered ones; which side of a contrast is sparse
 FLOOR = 0.45
 SPARSE_SIDE, SPARSE_SHARE = 15, 0.75
@@ -43,6 +49,7 @@ def main() -> int:
         own = file.with_name(file.name.replace("results", "table")).with_suffix(".csv")
         pairs = [
             *compared(found, rows),
+            *worths(found, analysed),
             *answered(found, asked),
             *written(own, rows),
             *keyed(judgments[judgments.paradigm == found["paradigm"]]),
@@ -87,7 +94,7 @@ def keyed(rows: pd.DataFrame) -> Iterator[Pair]:
             ("correct", second, row.second_correct),
         ):
             if question in key and isinstance(told, str):
-                wrong += key[question].get(str(answer)) != int(told)
+                wrong += key[question].get(str(answer)) != float(told)
     yield "scores that differ from the answer key", 0, wrong
 
 
@@ -104,10 +111,13 @@ def valued(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
         return by_outcome(rows, found, definition)
     if not found["methods"]:
         return frame([])
+    if rows.condition.str.contains(meetings.BETWEEN, regex=False).any():
+        return by_meeting(rows, found, definition)
     answers = {name for row in rows.itertuples(index=False) for name in further(row)}
-    if "point" in answers:
-        return by_click(rows, found, definition)
-    if not any(block.get("items") for block in own_blocks(definition, found["paradigm"])):
+    if "point" in answers or "region" in answers:
+        return (by_click if "point" in answers else by_region)(rows, found, definition)
+    asked = own_blocks(definition, found["paradigm"])
+    if not any(block.get("items") or block.get("instrument") for block in asked):
         return by_value(rows, found, definition)
     is_about_the_whole = rows.stage.eq("questionnaire").all()
     return (by_scale if is_about_the_whole else by_statement)(rows, found, definition)
@@ -118,13 +128,58 @@ def by_outcome(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
     rows = rows[rows[found["outcome"]].notna()]
     several = rows.stage.nunique() > 1
     steps = {"main": "one step", "final": "two steps"}
+    words = wordings(definition, found["paradigm"])
     values = []
     for row in rows.itertuples(index=False):
-        scale = steps[str(row.stage)] if several else ""
+        parts = [steps[str(row.stage)] if several else "", words.get(str(row.block), "")]
+        scale = ", ".join(part for part in parts if part)
         method = f"{row.condition}, {scale}" if scale else row.condition
         value = float(getattr(row, found["outcome"]))
         values.append((row.participant_id, row.image_group, method, scale, value))
     return frame(values)
+
+
+def wordings(definition: Any, paradigm: str) -> dict[str, str]:
+    """What each block's own words are called; none where all blocks ask in the same words."""
+    asked: dict[str, list[str]] = {}
+    for block in own_blocks(definition, paradigm):
+        if block["stage"] == "main":
+            asked.setdefault(block.get("wording", ""), []).append(block["name"])
+    if len(asked) < 2:
+        return {}
+    return {
+        name: " and ".join(names) if told else "built-in words"
+        for told, names in asked.items()
+        for name in names
+    }
+
+
+def met_on_pages(rows: pd.DataFrame) -> Iterator[tuple[Any, dict[str, int]]]:
+    """Each answered page with the places of the conditions on it."""
+    orders = table("trials").set_index("trial_id")["option_order"]
+    for row in rows[rows.value.notna()].itertuples(index=False):
+        yield row, meetings.placed(row, str(orders[str(row.trial_id)]), further(row))
+
+
+def by_meeting(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    """Each condition on a page has a row: the share of the others that it was placed before."""
+    pages = list(met_on_pages(rows))
+    values = [
+        (row.participant_id, row.image_group, name, "", meetings.share_before(name, places))
+        for row, places in pages
+        for name in places
+    ]
+    told = frame(values)
+    told.attrs["judgments"] = len(pages)
+    return told
+
+
+def worths(found: Any, rows: pd.DataFrame) -> Iterator[Pair]:
+    """Those of conditions that met on pages, where there are any."""
+    own = found.get(found["paradigm"]) or {}
+    if "worths" in own:
+        met = rows[rows.condition.str.contains(meetings.BETWEEN, regex=False)]
+        yield from meetings.worths(own, [places for _, places in met_on_pages(met)])
 
 
 def by_statement(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
@@ -146,60 +201,56 @@ def by_scale(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
     several = len(definition["arms"]) > 1
     values = []
     for row in rows.itertuples(index=False):
-        instrument = INSTRUMENTS.get(blocks[str(row.block)].get("instrument"))
-        given = items(row)
-        scales = instrument_means(instrument, given) if instrument else given
-        for name, value in scales.items():
+        for name, value in instruments.scales_of(blocks[str(row.block)], items(row)).items():
             scale = ": ".join(part for part in (names[str(row.block)], name or "the item") if part)
             method = f"{scale}, {row.arm}" if several else scale
             values.append((row.participant_id, row.participant_id, method, scale, value))
     return frame(values)
 
 
-def instrument_means(instrument: Any, given: dict[str, float]) -> dict[str, float]:
-    def turned(number: int) -> float:
-        value = given[f"item_{number}"]
-        is_reversed = number in instrument["reversed_items"]
-        return instrument["points"] + 1 - value if is_reversed else value
-
-    return {
-        name: sum(turned(number) for number in numbers) / len(numbers)
-        for name, numbers in instrument["scales"].items()
-    }
+def map_digests() -> dict[tuple[Any, Any], Any]:
+    """The map of the stronger network, by stimulus and condition."""
+    explanations = table("explanations")
+    shown = explanations[(explanations.role == "stronger") & explanations.map_sha256.notna()]
+    return {(row.stimulus_id, row.condition): row.map_sha256 for row in shown.itertuples()}
 
 
 def by_click(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
     """The percentile of the shown condition's map at the click, where the map was kept."""
-    explanations = table("explanations")
-    shown = explanations[(explanations.role == "stronger") & explanations.map_sha256.notna()]
-    digests = {(row.stimulus_id, row.condition): row.map_sha256 for row in shown.itertuples()}
-    values = []
+    digests, values = map_digests(), []
+    words = wordings(definition, found["paradigm"])
     for row in rows.itertuples(index=False):
         point = further(row).get("point")
-        drawn = drawn_map(digests.get((row.stimulus_id, row.condition)))
+        drawn = maps.drawn_map(digests.get((row.stimulus_id, row.condition)))
         if point is not None and drawn is not None:
-            at = min(int(point["y"] * SIDE), SIDE - 1), min(int(point["x"] * SIDE), SIDE - 1)
-            there = drawn[at]
-            percentile = 100 * ((drawn < there).mean() + (drawn == there).mean() / 2)
-            values.append((row.participant_id, row.image_group, row.condition, "", percentile))
+            scale = words.get(str(row.block), "")
+            method = f"{row.condition}, {scale}" if scale else row.condition
+            percentile = maps.percentile(point, drawn)
+            values.append((row.participant_id, row.image_group, method, scale, percentile))
     return frame(values)
 
 
-@cache
-def drawn_map(digest: str | None) -> Any:
-    """The map at the size at which people clicked; None where it was not kept."""
-    files = sorted((BUNDLE / "materials" / "maps").glob(f"{digest}.*"))
-    if not files:
-        return None
-    try:
-        from PIL import Image
-    except ImportError:
-        sys.exit("pointing is scored on drawn maps; install Pillow and run this again")
-    with np.load(io.BytesIO(files[0].read_bytes()), allow_pickle=False) as archive:
-        values = archive["map"]
-    flat = np.abs(values).max(axis=0) if values.ndim == 3 else values
-    picture = Image.fromarray(np.ascontiguousarray(flat, dtype=np.float32))
-    return np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR), dtype=np.float64)
+def by_region(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
+    """The overlap with the map that was shown; on the plain photo with those on the same crop."""
+    blocks = own_blocks(definition, found["paradigm"])
+    beside = {one["name"] for one in blocks if one.get("with_explanation")}
+    pairs, only = definition["pairs"], next(iter(definition["pairs"]))
+    pair = {one["name"]: one.get("pair") or only for one in definition["conditions"]}
+    crop = {name: pairs[one].get("stronger") or ("pair", one) for name, one in pair.items()}
+    digests, words = map_digests(), wordings(definition, found["paradigm"])
+    values = []
+    for row in rows.itertuples(index=False):
+        region, scale = further(row).get("region"), words.get(str(row.block), "")
+        for (stimulus, name), digest in digests.items():
+            is_same = (
+                name == row.condition if row.block in beside else crop[name] == crop[row.condition]
+            )
+            drawn = maps.drawn_map(digest) if stimulus == row.stimulus_id and is_same else None
+            if region is not None and drawn is not None:
+                method = f"{name}, {scale}" if scale else name
+                overlap = maps.overlap(region, drawn)
+                values.append((row.participant_id, row.image_group, method, scale, overlap))
+    return frame(values)
 
 
 def by_value(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
@@ -210,6 +261,11 @@ def by_value(rows: pd.DataFrame, found: Any, definition: Any) -> pd.DataFrame:
 
 
 def further(row: Any) -> dict[str, Any]:
+    """The page's other answers, without those that were declined."""
+    return {name: answer for name, answer in all_further(row).items() if answer != DECLINED}
+
+
+def all_further(row: Any) -> dict[str, Any]:
     text = row.further_answers
     answers: dict[str, Any] = json.loads(text) if isinstance(text, str) else {}
     return answers
@@ -220,7 +276,11 @@ def items(row: Any) -> dict[str, float]:
     if isinstance(row.value, str):
         return {"": float(row.value)}
     answers = further(row)
-    return {name: float(value) for name, value in answers.items() if name.startswith("item_")}
+    return {
+        name: float(value)
+        for name, value in answers.items()
+        if name.startswith("item_") and not isinstance(value, dict)
+    }
 
 
 def own_blocks(definition: Any, paradigm: str) -> list[Any]:
@@ -235,7 +295,7 @@ def block_names(definition: Any, paradigm: str) -> dict[str, str]:
 
 def compared(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
     """Every method and every contrast."""
-    yield "judgments", found["n"], len(rows)
+    yield "judgments", found["n"], rows.attrs.get("judgments", len(rows))
     for name, method in found["methods"].items():
         values = rows.y[rows.method == name]
         yield f"{name}, n", method["n"], len(values)
@@ -243,7 +303,7 @@ def compared(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
         if "right" in method:
             yield f"{name}, right", method["right"], values.sum()
         for level, count in method.get("counts", {}).items():
-            yield f"{name}, answers {level}", count, (values == int(level)).sum()
+            yield f"{name}, answers {level}", count, (values == float(level)).sum()
     for one in found["contrasts"]:
         label = f"{one['a']} - {one['b']}"
         estimate, se = contrast(rows, one["b"], one["a"])
@@ -262,32 +322,41 @@ def answered(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
     for one in found.get("answers", []):
         for method, told in one["methods"].items():
             key = (one["block"], one["stage"], method, one["question"])
-            own = [number(answer) for *where, answer in given if tuple(where) == key]
-            known = [answer for answer in own if not np.isnan(answer)]
             label = f"{one['block']} {one['stage']} {one['question']}, {method}"
+            said = [answer for *where, answer in given if tuple(where) == key]
+            if "not_asked" in told:
+                yield f"{label}, not asked", told["not_asked"], said.count({"asked": False})
+            said = [answer for answer in said if answer != {"asked": False}]
+            own = [number(answer) for answer in said]
+            chosen = [float(one) for answer in said if isinstance(answer, list) for one in answer]
+            known = [answer for answer in own if not np.isnan(answer)]
             yield f"{label}, n", told["n"], len(own)
             if told.get("mean") is not None:
                 yield f"{label}, mean", told["mean"], float(np.mean(known))
             if "declined" in told:
-                yield f"{label}, declined", told["declined"], len(own) - len(known)
+                yield f"{label}, declined", told["declined"], said.count(DECLINED)
             for level, count in told.get("counts", {}).items():
-                yield f"{label}, answers {level}", count, own.count(float(level))
+                times = (own + chosen).count(float(level))
+                yield f"{label}, answers {level}", count, times
 
 
 def all_answers(row: Any) -> dict[str, Any]:
     value = {"value": row.value} if isinstance(row.value, str) else {}
-    return {**value, **further(row)}
+    return {**value, **all_further(row)}
 
 
 def number(answer: Any) -> float:
-    """Of a text its number of words; NaN for a point and for “prefer not to say”."""
+    """Of a text its number of words; NaN for a point, several choices, “prefer not to say”."""
+    if isinstance(answer, list):
+        return float("nan")
     return float(answer.get("words", "nan") if isinstance(answer, dict) else answer)
 
 
 def written(path: Path, rows: pd.DataFrame) -> Iterator[Pair]:
-    """The table that R reads holds the same judgments."""
+    """The table that R reads holds the same judgments, beside answers that have no number."""
     own = pd.read_csv(path, dtype={"method": str}, index_col=False)
     outcome = next(name for name in ("score", "correct", "value") if name in own.columns)
+    own = own[own[outcome].notna()]
     yield f"{path.name}, judgments", len(own), len(rows)
     for name, values in own.groupby("method")[outcome]:
         yield f"{path.name}, {name}", values.sum(), rows.y[rows.method == name].sum()

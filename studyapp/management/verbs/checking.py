@@ -10,11 +10,14 @@ from photos.class_names import shared_names, unknown_names
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.definition.dates import erasure_has_passed
 from studyapp.studies.definition.file import read_definition
+from studyapp.studies.definition.presentations import frame_lines
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.design.certificate import certificate_lines, certify
 from studyapp.studies.design.draw import draw
 from studyapp.studies.design.precision import photos_by_block, precision_lines, precision_table
 from studyapp.studies.design.stand_ins import plan_with_stand_ins
+from studyapp.studies.elsewhere import beside_manifests, count_imported
+from studyapp.studies.photos.answers import read_tables, tables_alone
 from studyapp.studies.photos.files import examine
 from studyapp.studies.photos.preview import preview_eligibility
 from studyapp.studies.photos.readers import Photo, left_out, left_out_sentence, once, read_photos
@@ -23,10 +26,12 @@ from studyapp.studies.photos.shortfalls import (
     best_supply,
     file_problems,
     known_labels,
+    strange_members,
     supply_problems,
     taken_by_practice,
     told_by_network,
     too_few_photos,
+    too_many_paradigms,
 )
 
 from .base import Verb, VerbError
@@ -48,7 +53,8 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     photos = read_photos(definition.images, path.parent, seed=definition.design.seed)
     plan = plan_with_stand_ins(definition, photos)
     certificate = certify(plan, draw(plan))
-    examined = examine(photos, definition.images)
+    surround = definition.display.surround
+    examined = examine(photos, definition.images, surround=surround)
     facts: dict[str, Any] = {
         "slug": definition.slug,
         "digest": definition.digest(),
@@ -59,7 +65,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         ),
         "left_out": dict(left_out(definition.images, path.parent)),
         "transparent": list(examined.transparent),
-        "told": examined.sentence(definition.display.surround),
+        "told": examined.sentence(surround),
         "certificate": certificate,
         "precision": precision_table(certificate, outcomes_of(definition), photos_by_block(plan)),
         "not_met": [*file_problems(definition, path.parent), *erasure_has_passed(definition)],
@@ -67,18 +73,28 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     labels: dict[str, Labels] = {
         name: known_labels(section, path.parent) for name, section in definition.networks.items()
     }
+    tables = read_tables(definition, photos, path.parent)
+    labels |= {name: table.labels for name, table in tables.items()}
+    facts["imported"] = count_imported(beside_manifests(definition, photos, tables, path.parent))
     supply = best_supply(definition, photos, labels)
-    if options["predict"]:
+    short: tuple[str, ...] = ()
+    if options["predict"] or tables_alone(definition):
         if problems := list(file_problems(definition, path.parent)):
             raise VerbError(f"the networks could not answer: {'; '.join(problems)}")
         seen = preview_eligibility(definition, photos, path.parent)
         facts["eligible"] = {name: found.as_json() for name, found in seen.supply.items()}
-        supply, labels = seen.supply, dict(seen.labels)
+        supply, labels, short = seen.supply, dict(seen.labels), seen.short
     facts["unknown_names"] = told_by_network(unknown_names, definition, photos, labels)
     facts["shared_names"] = told_by_network(shared_names, definition, photos, labels)
     facts["not_met"] += [
         *too_few_photos(definition, photos),
-        *(list(supply_problems(definition, supply)) or taken_by_practice(definition, supply)),
+        *strange_members(definition, labels),
+        *(
+            list(supply_problems(definition, supply))
+            or list(taken_by_practice(definition, supply))
+            or list(too_many_paradigms(definition, supply))
+            or short
+        ),
     ]
     facts["not_met"] += certificate["problems"]
     return facts, _lines(path, definition, facts)
@@ -98,6 +114,8 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
         )
     lines += [f"  {sentence}" for sentence in facts["unknown_names"]]
     lines += [f"Note: {sentence}" for sentence in facts["shared_names"]]
+    for name, count in facts["imported"].items():
+        lines.append(f"{name}: {count} explanations that another tool made, each checked")
     if "eligible" not in facts:
         lines.append("No network was loaded; --predict loads them and counts eligible photos")
     for paradigm, found in facts.get("eligible", {}).items():
@@ -106,9 +124,14 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
         lines += [f"  left out: {count}: {rule}" for rule, count in found["left_out"].items()]
     lines.append("The design, provided that enough photos are eligible:")
     lines += certificate_lines({**facts["certificate"], "problems": []})
+    lines += frame_lines(definition)
     if facts["precision"]:
         lines.append("Expected precision (95 %), with moderate variances:")
         lines += precision_lines(facts["precision"], definition.analysis.smallest_effect)
+        if any(one.offers_declining for one in definition.blocks if one.is_main):
+            lines.append(
+                "  if everybody answers: “Prefer not to say” leaves fewer answers than that"
+            )
     return lines + [f"NOT MET: {problem}" for problem in facts["not_met"]]
 
 

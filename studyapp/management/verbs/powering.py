@@ -1,7 +1,11 @@
-"""`study power FILE`: how likely the file's own design finds an effect. Touches no database."""
+"""`study power FILE|SLUG`: how likely the design of a file, or of a study, finds an effect.
+
+Of a file it touches no database.
+"""
 
 import os
 from argparse import ArgumentParser, ArgumentTypeError
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -15,15 +19,17 @@ from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.figure import page_style
 from studyapp.analyses.figures.power import power_curves, power_surface
 from studyapp.analyses.power.answers import Outcome, layout
-from studyapp.analyses.power.designs import compared, drawn
+from studyapp.analyses.power.designs import compared, drawn, fewest_photos
 from studyapp.analyses.power.grid import Point, Power, powers
 from studyapp.paradigms import PARADIGMS
+from studyapp.sections.blocks import BlockSection
 from studyapp.shelf.formatting import short, whole_percent
 from studyapp.studies.definition.file import read_definition
-from studyapp.studies.definition.study import Definition
+from studyapp.studies.definition.named_files import is_file
+from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.design.stand_ins import photos_asked_about, questions_by_photo, stand_ins
 
-from .base import Verb, VerbError
+from .base import Verb, VerbError, find_study
 
 EFFECTS = {"score": (0.0, 0.1, 0.2, 0.3, 0.5), "correct": (0.0, 0.03, 0.06, 0.1, 0.15)}
 UNITS = {"score": "difference of mean scores", "correct": "difference of shares of right answers"}
@@ -42,7 +48,7 @@ def _counts(text: str) -> list[int]:
 
 
 def arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("file", type=Path)
+    parser.add_argument("source", help="a study file, or a study's slug")
     parser.add_argument("--paradigm", help="the first of the file's where left out")
     parser.add_argument("--people", type=_counts, metavar="N,N", help="half, all, twice as many")
     parser.add_argument("--photos", type=_counts, metavar="N,N", help="for the surface")
@@ -110,7 +116,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
 
 
 def _asked(options: dict[str, Any]) -> Asked:
-    definition = read_definition(options["file"])
+    definition, questions = _source(options["source"])
     scored = [name for name in definition.paradigms() if PARADIGMS[name].outcome in EFFECTS]
     if not scored:
         raise VerbError("the file asks no question that has a score, so there is no power")
@@ -120,13 +126,13 @@ def _asked(options: dict[str, Any]) -> Asked:
             f"the file does not ask {paradigm}, or it has no score: name {' or '.join(scored)} "
             "with --paradigm"
         )
+    _refuse_apart(definition, paradigm)
     outcome: Any = PARADIGMS[paradigm].outcome
     people, photos = definition.design.people, definition.design.stimuli
-    # The fewest photos a block can do with: nobody sees one twice
-    fewest = max(block.trials for block in definition.blocks)
+    fewest = fewest_photos(definition, stand_ins(definition, questions))
     return Asked(
         definition,
-        questions_by_photo(photos_asked_about(definition, options["file"].parent)),
+        questions,
         paradigm,
         outcome,
         compared(definition, paradigm),
@@ -134,6 +140,30 @@ def _asked(options: dict[str, Any]) -> Asked:
         options["photos"] or sorted({max(photos // 2, fewest), photos, photos * 2}),
         options["effects"] or list(EFFECTS[outcome]),
     )
+
+
+def _refuse_apart(definition: Definition, paradigm: str) -> None:
+    if len({one.wording for one in _main_blocks(definition, paradigm)}) > 1:
+        raise VerbError(
+            f"the blocks of {paradigm} ask in different words, and their answers are analysed "
+            "apart; work out the power of a study file with the blocks of one wording"
+        )
+
+
+def _main_blocks(definition: Definition, paradigm: str) -> list[BlockSection]:
+    return [one for one in definition.blocks if one.is_main and one.paradigm == paradigm]
+
+
+def _source(named: str) -> tuple[Definition, list[int]]:
+    """The definition of a file or a study, and how many questions each of its photos is asked."""
+    path = Path(named)
+    if path.suffix or is_file(path):
+        definition = read_definition(path)
+        return definition, questions_by_photo(photos_asked_about(definition, path.parent))
+    study = find_study(named)
+    counts = Counter(study.images.values_list("name", flat=True))
+    asked = list(counts.values()) if counts.total() > len(counts) else []
+    return study_definition(study), asked
 
 
 # (what is asked of it, people, photos, effect)
@@ -172,6 +202,11 @@ def _lines(asked: Asked, found: dict[Key, Power]) -> Iterator[str]:
         "equivalence": f"to find no difference equivalent (±{short(asked.smallest)}):",
         "mixed": "by the mixed model:",
     }
+    if any(one.offers_declining for one in _main_blocks(asked.definition, asked.paradigm)):
+        yield (
+            "  people may prefer not to say, and such answers count in no test: this is the power "
+            "if nobody does, so plan for more people"
+        )
     said = ""
     for (kind, people, photos, effect), one in found.items():
         if kind != said:
@@ -190,6 +225,7 @@ def _facts(asked: Asked, found: dict[Key, Power], options: dict[str, Any]) -> di
         "slug": asked.definition.slug,
         "paradigm": asked.paradigm,
         "contrast": list(asked.methods),
+        "unit": UNITS[asked.outcome],
         "studies": options["studies"],
         "seed": options["seed"],
         "points": [
@@ -231,4 +267,6 @@ def _figures(asked: Asked, found: dict[Key, Power]) -> Iterator[Figure]:
         )
 
 
-VERB = Verb("how likely does a study file's design find an effect? (no database)", arguments, run)
+VERB = Verb(
+    "how likely is the design of a study, or of a study file, to find an effect?", arguments, run
+)

@@ -1,6 +1,6 @@
 """Agreement, analysed: right and wrong predictions apart, and what confidence tells."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
 import pandas as pd
@@ -9,41 +9,60 @@ from studyapp.paradigms.analysis import BINARY, Analysis, InputSchema
 from studyapp.paradigms.estimates import by_method, by_stratum
 from studyapp.paradigms.measures import Measured, StudyTables, scored
 from studyapp.paradigms.tabulation import Facts, Table, strata_table
+from studyapp.paradigms.wording import count_of
 from studyapp.shelf.formatting import interval, number
 from studyapp.statistics.detection import brier, calibration_error, fit_detection, type2_auroc
 from studyapp.statistics.glmm import crossed_of
 from studyapp.statistics.wald import Wald
 
-from .question import ANSWERS, LEAST_BELIEF
+from .question import ANSWERS
 
 Frame = pd.DataFrame
-# Four steps of belief as a probability that the prediction is right: the middles of quarters
-BELIEF: Mapping[int, float] = {1: 0.125, 2: 0.375, 3: 0.625, 4: 0.875}
 
 
 def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
     frame = scored(main, "correct")
     frame["answer"] = main["value"]
+    counts = {
+        name: count_of(block, len(ANSWERS)) for name, block in tables.blocks(paradigm).items()
+    }
+    # Of no judgment at all, a map gives texts
+    frame["points"] = main["block"].map(counts).astype("Int64")
     frame["prediction_right"] = tables.facts(main, "right").astype("Int64")
     return Measured(frame, "correct")
 
 
 def believed_well(frame: Frame) -> "pd.Series[Any]":
-    return (frame["answer"] >= LEAST_BELIEF).eq(frame["prediction_right"] == 1).astype(int)
+    return (frame["answer"] > len(ANSWERS) // 2).eq(frame["prediction_right"] == 1).astype(int)
 
 
 def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
     """Right and wrong predictions apart, d′ and criterion, and what confidence tells."""
     return {
         "by_stratum": by_stratum(frame, methods, "correct"),
-        "detection": _detection(frame, methods),
+        "detection": _detections(frame, methods),
         "confidence": {name: _confidence(rows) for name, rows in by_method(frame, methods)},
     }
 
 
+def _detections(frame: Frame, methods: list[str]) -> dict[str, Any]:
+    """A model for each wording: what is said to one is not put together with another."""
+    if "scale" not in frame.columns or frame["scale"].nunique() < 2:
+        return _detection(frame, methods)
+    found = [
+        _detection(rows, [name for name in methods if (rows["method"] == name).any()])
+        for _, rows in frame.groupby("scale", sort=True)
+    ]
+    return {
+        "converged": all(one["converged"] for one in found),
+        "note": "; ".join(one["note"] for one in found if one["note"]),
+        "methods": {name: one for each in found for name, one in each["methods"].items()},
+    }
+
+
 def _detection(frame: Frame, methods: list[str]) -> dict[str, Any]:
-    """The signal is a wrong prediction, and “wrong” is said by the answers 1 and 2."""
-    said: Any = (frame["answer"] <= 2).to_numpy(dtype="int64")
+    """The signal is a wrong prediction, and “wrong” is said by the lower half of the answers."""
+    said: Any = (frame["answer"] <= _points(frame) / 2).to_numpy(dtype="int64")
     signal: Any = (frame["prediction_right"] == 0).to_numpy(dtype="int64")
     reason = ""
     crossed = crossed_of(frame, methods)
@@ -76,15 +95,27 @@ def _wald(found: Wald | None) -> list[float] | None:
 
 
 def _confidence(rows: Frame) -> dict[str, Any]:
-    """Type-2 AUROC of the certain answers (1, 4), Brier score and ECE of belief."""
-    certain = rows["answer"].isin([1, 4]).astype(int).to_list()
-    belief = [BELIEF[int(answer)] for answer in rows["answer"]]
+    """Type-2 AUROC of how far answers are from the middle, Brier score and ECE of belief.
+
+    Belief as a probability that the prediction is right: the middles of equal parts, of four
+    answers .125, .375, .625, .875.
+    """
+    points = _points(rows)
+    certain = (rows["answer"] - (points + 1) / 2).abs().astype(float).to_list()
+    belief = ((rows["answer"] - 0.5) / points).astype(float).to_list()
     happened = rows["prediction_right"].astype(int).to_list()
     return {
         "type2_auroc": type2_auroc(rows["correct"].to_list(), certain),
         "brier": brier(happened, belief),
-        "calibration_error": calibration_error(happened, belief, bins=4),
+        "calibration_error": calibration_error(happened, belief, bins=int(points.iloc[0])),
     }
+
+
+def _points(frame: Frame) -> "pd.Series[Any]":
+    """How many answers the page had; a table from elsewhere has the four built-in ones."""
+    if "points" in frame.columns:
+        return frame["points"]
+    return pd.Series(len(ANSWERS), frame.index)
 
 
 def tables(own: Facts) -> Iterator[Table]:

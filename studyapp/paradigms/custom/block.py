@@ -2,72 +2,18 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
-from typing import Any, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
+from pydantic import Field
 
 from studyapp.paradigms.forms import MEASURES
 from studyapp.paradigms.open_text.question import PhotosIfWanted
-from studyapp.sections.base import Bound, Name, Section, Text, Words
+from studyapp.sections.base import Name
 from studyapp.shelf.likely_names import unknown
+from studyapp.shelf.spelling import told_alike
 
-OF_A_NUMBER = {"least", "most", "decimals", "unit"}
+from .field import FIELD_ALWAYS, FIELD_KEYS, FieldSection
 
-
-class FieldSection(Section):
-    """A field of a custom page."""
-
-    name: Name = Field(description="Its name in the data; `value` for the main answer.")
-    question: Text = Field(description="What is asked.")
-    kind: Literal["choice", "scale", "text", "line", "number"] = Field(
-        "choice", description="How it is answered; a line is a text of one line."
-    )
-    choices: list[Text] = Field(default_factory=list, description="Of a choice, in order.")
-    points: int = Field(7, ge=2, le=11, description="Of a scale.")
-    lowest: Words = Field("", description="Words at 1.")
-    highest: Words = Field("", description="Words at the other end.")
-    longest: int = Field(2000, ge=1, le=20000, description="Characters of a text or a line.")
-    least: Bound = Field(0, ge=-(10**9), description="The smallest number that is accepted.")
-    most: Bound = Field(1_000_000, ge=-(10**9), description="The largest number that is accepted.")
-    decimals: int = Field(0, ge=0, le=2, description="Of a number; 0 for whole numbers.")
-    unit: Words = Field("", description="Shown after the box of a number, such as “years”.")
-    required: bool = Field(True, description="Whether it must be answered.")
-    may_decline: bool = Field(
-        False,
-        description="Offers “Prefer not to say”, in the study's language: a separate answer, "
-        "neither missing nor counted with the others.",
-    )
-
-    @model_validator(mode="after")
-    def a_choice_has_choices(self) -> "FieldSection":
-        if self.kind == "choice" and len(self.choices) < 2:
-            raise ValueError(f"the field {self.name} needs two choices or more")
-        return self
-
-    @model_validator(mode="after")
-    def a_number_has_a_range(self) -> "FieldSection":
-        if self.least > self.most:
-            raise ValueError(
-                f"the field {self.name} accepts no number: least = {self.least:g} is more than "
-                f"most = {self.most:g}; change one of them"
-            )
-        for key, bound in (("least", self.least), ("most", self.most)):
-            if round(bound, self.decimals) != bound:
-                raise ValueError(
-                    f"{key} = {bound:g} of the field {self.name} has more decimals than "
-                    f"decimals = {self.decimals}; change one of them"
-                )
-        return self
-
-    @model_serializer(mode="wrap")
-    def without_new_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """Leaves out keys that came later and are not used, so that earlier digests stay."""
-        found: dict[str, Any] = usual(self)
-        if self.kind != "number":
-            found = {key: value for key, value in found.items() if key not in OF_A_NUMBER}
-        if not self.may_decline:
-            found.pop("may_decline", None)
-        return found
+__all__ = ["CustomBlock", "FieldSection", "complaints"]
 
 
 class CustomBlock(PhotosIfWanted):
@@ -77,16 +23,9 @@ class CustomBlock(PhotosIfWanted):
 
 # Fields of every trial's form, and the kinds of fields whose answer fits the column of `value`
 TAKEN_NAMES = {*MEASURES, "trial", "point_cell", "csrfmiddlewaretoken"}
-VALUE_KINDS = {"choice", "scale"}
-# Keys that a field reads, by its kind
-FIELD_KEYS = {
-    "choice": {"choices"},
-    "scale": {"points", "lowest", "highest"},
-    "text": {"longest"},
-    "line": {"longest"},
-    "number": OF_A_NUMBER,
-}
-FIELD_ALWAYS = {"name", "question", "kind", "required", "may_decline"}
+VALUE_KINDS = {"choice", "scale", "slider"}
+# Those whose answers can decide whether a later field is shown
+DECIDING_KINDS = {"choice", "several", "scale"}
 
 
 def complaints(block: CustomBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
@@ -94,6 +33,8 @@ def complaints(block: CustomBlock, texts: Collection[str]) -> Iterator[tuple[str
     if not block.fields:
         yield "fields", f"`blocks.fields` is missing; list what {block.name} asks"
     yield from _field_names(block)
+    yield from _doubled(block)
+    yield from _conditions(block)
     if block.text is not None and block.text not in texts:
         yield "text", unknown("blocks.text", block.text, texts)
     for field in block.fields:
@@ -108,7 +49,7 @@ def complaints(block: CustomBlock, texts: Collection[str]) -> Iterator[tuple[str
 
 def _field_names(block: CustomBlock) -> Iterator[tuple[str, str]]:
     """Names under which an answer would be lost: each is a field of the page's form."""
-    for name, count in Counter(field.name for field in block.fields).items():
+    for name, count in Counter(name for field in block.fields for name in field.names).items():
         if count > 1:
             yield (
                 "fields",
@@ -131,4 +72,49 @@ def _no_main_answer(field: FieldSection) -> str:
         return "must be one of the listed choices or a step of a scale, which a free number is not"
     if field.kind not in VALUE_KINDS:
         return f"must be a number, which a {field.kind} is not"
-    return "must be a number, which “Prefer not to say” is not" if field.may_decline else ""
+    if field.show_if is not None:
+        return "is asked on every page, so it can't have show_if"
+    return ""
+
+
+def _conditions(block: CustomBlock) -> Iterator[tuple[str, str]]:
+    """Conditions that no earlier answer could meet."""
+    earlier: dict[str, FieldSection] = {}
+    for field in block.fields:
+        if (condition := field.show_if) is not None:
+            source = earlier.get(condition.field)
+            if source is None:
+                yield "fields", unknown("blocks.fields.show_if.field", condition.field, earlier)
+            elif source.kind not in DECIDING_KINDS:
+                yield (
+                    "fields",
+                    f"`blocks.fields.show_if`: {field.name} can't depend on the {source.kind} "
+                    f"{source.name}; name a choice, several choices or a scale",
+                )
+            else:
+                yield from _strange_answers(field, source)
+        earlier[field.name] = field
+
+
+def _doubled(block: CustomBlock) -> Iterator[tuple[str, str]]:
+    """Choices between which nobody can choose, and items of a matrix that ask the same."""
+    for field in block.fields:
+        for key in ("choices", "items"):
+            for why in told_alike(getattr(field, key)):
+                yield (
+                    "fields",
+                    f"`blocks.fields.{key}` of {field.name}: {why}; word them differently",
+                )
+
+
+def _strange_answers(field: FieldSection, source: FieldSection) -> Iterator[tuple[str, str]]:
+    assert field.show_if is not None
+    known: Collection[object] = source.choices or range(1, source.points + 1)
+    for answer in field.show_if.answers:
+        if answer not in known:
+            listed = ", ".join(map(str, known))
+            yield (
+                "fields",
+                f"`blocks.fields.show_if.answers`: “{answer}” is no answer to {source.name}; use "
+                f"{listed}",
+            )

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from studyapp.paradigms.base import (
     BUTTONS,
+    OR_WORDS,
     Candidate,
     Category,
     Classified,
@@ -17,10 +18,12 @@ from studyapp.paradigms.base import (
     Places,
     Published,
     Refusal,
+    is_in_words,
     right_button_keys,
 )
 from studyapp.paradigms.predicted import choose
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
+from studyapp.paradigms.wording import OwnQuestion, question_complaints
 
 FIRST_CLASSES = 10
 # Section 5.1 of version 4, which gives no interval. With other methods people are taken to guess.
@@ -39,7 +42,10 @@ PUBLISHED = Published(
 def questions(asked: Asked) -> list[Question]:
     """Which category? The buttons are counted from 0 as shown."""
     words = _("Which of the two object categories is depicted?")
-    return [value_question(words, named_options(asked))]
+    if is_in_words(asked.trial):
+        words = _("Which of the two object categories is described?")
+    own = asked.block_as(OwnQuestion).question
+    return [value_question(own or words, named_options(asked))]
 
 
 def places(asked: Asked) -> Places:
@@ -71,6 +77,8 @@ def candidates(
 PARADIGM = Paradigm(
     name="discrimination",
     title="Which category is depicted?",
+    block=OwnQuestion,
+    complaints=lambda block, texts: question_complaints(block),
     questions=questions,
     places=places,
     candidates=candidates,
@@ -83,4 +91,5 @@ PARADIGM = Paradigm(
     options=2,
     check_values=(0, 1),
     stimuli_a_photo=2,
+    kinds=OR_WORDS,
 )

@@ -9,9 +9,11 @@ from collections.abc import Collection, Iterator, Sequence
 from random import Random
 
 from django.utils.translation import gettext as _
+from pydantic import Field
 
 from studyapp.models import Stimulus, Trial
 from studyapp.paradigms.base import (
+    OR_WORDS,
     PHOTO,
     Candidate,
     Category,
@@ -33,18 +35,30 @@ from studyapp.paradigms.predicted import (
     stratum_of,
 )
 from studyapp.paradigms.questions import Asked, Question, confidence, value_question
-from studyapp.sections.blocks import BlockSection
+from studyapp.paradigms.wording import OwnQuestion, question_complaints
+from studyapp.sections.base import Text
 
 ROLES = tuple(f"option_{number}" for number in range(OPTIONS))
 
 
+class DistinctionBlock(OwnQuestion):
+    OWN = ("question", "second_question")
+
+    second_question: Text | None = Field(
+        None, description="The second question, about the correct answer's map, in your own words."
+    )
+
+
 def questions(asked: Asked) -> list[Question]:
     """Which class does the network predict (`value`), which is correct; confidence in each."""
+    block = asked.block_as(DistinctionBlock)
     maps = tuple((place, str(place + 1)) for place in range(OPTIONS))
+    first = block.question or _("Which explanation goes with the robot's answer?")
+    second = block.second_question or _("Which explanation goes with the correct answer?")
     return [
-        value_question(_("Which explanation goes with the robot's answer?"), maps),
+        value_question(first, maps),
         confidence("confidence", _("How confident are you of that?")),
-        Question("correct", _("Which explanation goes with the correct answer?"), answers=maps),
+        Question("correct", second, answers=maps),
         confidence("correct_confidence", _("And how confident are you of that?")),
     ]
 
@@ -79,7 +93,7 @@ def candidates(
     return [Candidate(truth.name, classes[0], options, facts, stratum)]
 
 
-def keys(trial: Trial) -> Keys:
+def keys(trial: Trial, block: DistinctionBlock) -> Keys:
     """Two questions: the map of the network's answer, and that of the correct class."""
     maps = range(OPTIONS)
     return {
@@ -88,7 +102,8 @@ def keys(trial: Trial) -> Keys:
     }
 
 
-def complaints(block: BlockSection, texts: Collection[str]) -> Iterator[tuple[str, str]]:
+def complaints(block: DistinctionBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
+    yield from question_complaints(block, keys=block.OWN)
     if "confidence" in block.model_fields_set and not block.confidence:
         yield (
             "confidence",
@@ -111,6 +126,7 @@ PARADIGM = Paradigm(
     name="distinction",
     title="Which explanation is of the prediction?",
     analysis="studyapp.paradigms.distinction.analysis",
+    block=DistinctionBlock,
     complaints=complaints,
     questions=questions,
     places=places,
@@ -128,4 +144,5 @@ PARADIGM = Paradigm(
     strata=STRATA,
     check_values=tuple(range(OPTIONS)),
     compares="class",
+    kinds=OR_WORDS,
 )

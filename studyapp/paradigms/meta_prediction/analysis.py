@@ -29,13 +29,28 @@ def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
 
 
 def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
-    """Utility-K and Utility of every method against the reference, which is the baseline."""
+    """Utility-K and Utility of every method against the baseline: the first method, which is the
+    reference, or of several wordings each one's own first."""
     if not methods:
         return {"baseline": None, "utility": {}}
     tallies = {name: _tallies(rows) for name, rows in by_method(frame, methods)}
-    first, *others = methods
-    told = {name: asdict(utility(tallies[name], tallies[first], seed=seed)) for name in others}
-    return {"baseline": first, "utility": told}
+    words = _wordings(frame)
+    firsts: dict[str, str] = {}
+    for name in methods:
+        firsts.setdefault(words.get(name, ""), name)
+    told = {
+        name: asdict(utility(tallies[name], tallies[firsts[words.get(name, "")]], seed=seed))
+        for name in methods
+        if name not in firsts.values()
+    }
+    return {"baseline": " and ".join(firsts.values()), "utility": told}
+
+
+def _wordings(frame: Frame) -> dict[str, str]:
+    """The words in which a method was asked, where blocks differ in theirs."""
+    if "scale" not in frame.columns:
+        return {}
+    return dict(zip(frame["method"], frame["scale"], strict=True))
 
 
 def _tallies(rows: Frame) -> Tallies:

@@ -5,7 +5,7 @@ network's answer, in the explanation's arm with its explanation too; in the test
 Right means that the person's answer is the network's, not the truth. Three sessions.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from django.utils.translation import gettext as _
 from pydantic import Field
@@ -15,6 +15,7 @@ from studyapp.models import Stage, StimulusRole
 from studyapp.paradigms.base import (
     BUTTONS,
     NO_EXPLANATION,
+    OR_WORDS,
     PHOTO,
     WITHOUT_MAP,
     Candidate,
@@ -35,22 +36,36 @@ from studyapp.paradigms.predicted import (
     true_class,
 )
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
+from studyapp.paradigms.wording import OwnQuestion, in_own_words, question_complaints
 from studyapp.sections.base import Count
-from studyapp.sections.blocks import BlockSection
 
 SEEN = 1
 
 
-class MetaPredictionBlock(BlockSection):
+class MetaPredictionBlock(OwnQuestion):
     session: Count | None = Field(None, ge=1, description="Session of a meta-prediction study.")
+
+
+def complaints(block: MetaPredictionBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
+    """While people learn, the words tell the network's answer; afterwards they must not."""
+    is_learning = block.stage == "learning"
+    yield from question_complaints(block, ("name",) if is_learning else ())
+    if is_learning and block.question is not None and "{name}" not in block.question:
+        yield (
+            "question",
+            "`blocks.question` of a learning block tells the network's answer: write {name} where "
+            "it should stand",
+        )
 
 
 def questions(asked: Asked) -> list[Question]:
     """Learning: the network's answer is told. Test: which answer will it give?"""
+    own = asked.block_as(MetaPredictionBlock).question
     if asked.trial.stage == Stage.LEARNING:
         words = _("The robot's answer to this photo: %(name)s") % {"name": asked.category}
+        words = in_own_words(asked, own) if own else words
         return [Question("value", words, "seen", ((SEEN, _("Seen")),))]
-    words = _("What will the robot answer?")
+    words = own or _("What will the robot answer?")
     return [value_question(words, named_options(asked))]
 
 
@@ -72,7 +87,7 @@ def candidates(
         return SEVERAL
     stratum = stratum_of(truth, answer)
     others = [index for index in answer.classes[1:] if index not in truth.accepted]
-    if not others:
+    if stratum == RIGHT and not others:
         return Refusal("the network gives no second class")
     other = others[0] if stratum == RIGHT else true_class(truth, answer)
     said, opposite = answer.name(answer.classes[0]), answer.name(other)
@@ -86,9 +101,11 @@ def candidates(
 PARADIGM = Paradigm(
     name="meta_prediction",
     title="What will the network answer?",
+    kinds=OR_WORDS,
     analysis="studyapp.paradigms.meta_prediction.analysis",
     beside=True,
     block=MetaPredictionBlock,
+    complaints=complaints,
     stages=(Stage.PRACTICE, Stage.LEARNING, Stage.MAIN),
     questions=questions,
     places=places,
@@ -102,4 +119,5 @@ PARADIGM = Paradigm(
     strata=STRATA,
     check_values=(0, 1),
     without_map={NO_EXPLANATION: WITHOUT_MAP[NO_EXPLANATION]},
+    has_baseline=True,
 )

@@ -1,11 +1,13 @@
 """Open text: a question answered in the person's own words, with or without an explanation."""
 
-from django.utils.translation import gettext as _
-from pydantic import Field
+from typing import Any
 
-from studyapp.paradigms.base import Paradigm, Places, one_picture
+from django.utils.translation import gettext as _
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+
+from studyapp.paradigms.base import OR_WORDS, Paradigm, Places, one_picture
+from studyapp.paradigms.predicted import first_class
 from studyapp.paradigms.questions import Asked, Question
-from studyapp.paradigms.rating.question import candidates
 from studyapp.sections.base import Text
 from studyapp.sections.blocks import BlockSection
 
@@ -20,6 +22,21 @@ class OpenTextBlock(PhotosIfWanted):
     question: Text | None = Field(None, description="What is asked.")
     required: bool = Field(True, description="Whether it must be answered.")
     longest: int = Field(2000, ge=1, le=20000, description="In characters.")
+    may_decline: bool = Field(
+        False, description="Offers “Prefer not to say”, in the study's language."
+    )
+
+    @property
+    def offers_declining(self) -> bool:
+        return self.may_decline
+
+    @model_serializer(mode="wrap")
+    def without_new_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out keys that came later and are not used, so that earlier digests stay."""
+        found: dict[str, Any] = usual(self)
+        if not self.may_decline:
+            found.pop("may_decline", None)
+        return found
 
 
 def questions(asked: Asked) -> list[Question]:
@@ -36,11 +53,12 @@ def places(asked: Asked) -> Places:
 PARADIGM = Paradigm(
     name="open_text",
     title="In your own words",
+    kinds=OR_WORDS,
     analysis="studyapp.paradigms.open_text.analysis",
     beside=True,
     questions=questions,
     places=places,
-    candidates=candidates,
+    candidates=first_class,
     block=OpenTextBlock,
     about_photos=lambda block: block.with_photos,
     is_scored=False,

@@ -3,17 +3,15 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from PIL import Image
 
 from studyapp.paradigms.analysis import Analysis, InputSchema
+from studyapp.paradigms.drawn_maps import SIDE, drawn_map
 from studyapp.paradigms.estimates import by_method, mean
-from studyapp.paradigms.measures import NAMES, Measured, StudyTables, Values, loaded
+from studyapp.paradigms.measures import NAMES, Measured, StudyTables, Values, given, loaded
 from studyapp.paradigms.tabulation import Facts, Table, mean_row
 
 Frame = pd.DataFrame
-SIDE = 224
 # A spot like any other
 NULL = 50.0
 PERCENTILES = (0, 100)
@@ -27,9 +25,7 @@ def point_scores(values: Values, point: Mapping[str, float]) -> tuple[float, flo
     the same, times 100; NSS (Peters et al., Vision Research 2005) the value in standard
     deviations from the map's mean. A constant map has NSS 0.
     """
-    flat = np.abs(values).max(axis=0) if values.ndim == 3 else values
-    picture = Image.fromarray(np.ascontiguousarray(flat, dtype=np.float32))
-    drawn = np.asarray(picture.resize((SIDE, SIDE), Image.Resampling.BILINEAR), dtype=np.float64)
+    drawn = drawn_map(values)
     row = min(int(point["y"] * SIDE), SIDE - 1)
     column = min(int(point["x"] * SIDE), SIDE - 1)
     there = drawn[row, column]
@@ -51,7 +47,7 @@ def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
         digest = digests.get((row.stimulus_id, row.condition), "")
         if digest not in maps:
             maps[digest] = tables.stored_map(digest) if digest else None
-        values, point = maps[digest], loaded(row.further_answers).get("point")
+        values, point = maps[digest], given(loaded(row.further_answers), "point")
         if values is None or point is None:
             scores.append((None, None))
         else:
@@ -61,7 +57,8 @@ def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
         scores, index=frame.index, columns=["percentile", "nss"], dtype=float
     )
     frame["value"] = frame["percentile"]
-    lost = int(frame["value"].isna().sum())
+    clicked = main["further_answers"].map(lambda cell: given(loaded(cell), "point") is not None)
+    lost = int(frame["value"].isna()[clicked.astype(bool)].sum())
     notes = (f"{lost} clicks are left out because their maps were not kept",) if lost else ()
     return Measured(
         frame[frame["value"].notna()], "value", null=NULL, bounds=PERCENTILES, notes=notes

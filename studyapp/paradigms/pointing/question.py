@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
+from studyapp.models import Kind
 from studyapp.paradigms.base import (
     PHOTO,
     VALUES_PLAN,
@@ -20,12 +21,15 @@ from studyapp.paradigms.base import (
 )
 from studyapp.paradigms.predicted import single_truth
 from studyapp.paradigms.questions import Asked, Question
+from studyapp.paradigms.wording import OwnQuestion, in_own_words, question_complaints
 
 FIRST_CLASSES = 10
 
 
 def questions(asked: Asked) -> list[Question]:
+    own = asked.block_as(OwnQuestion).question
     words = _("Click on the spot in the photo that best shows: %(name)s") % {"name": asked.category}
+    words = in_own_words(asked, own) if own else words
     return [Question("point", words, "point", size=asked.display.size)]
 
 
@@ -53,6 +57,9 @@ PARADIGM = Paradigm(
     plan=VALUES_PLAN,
     analysis="studyapp.paradigms.pointing.analysis",
     shows_maps=False,
+    kinds=(Kind.MAP,),  # clicks are ranked by its values
+    block=OwnQuestion,
+    complaints=lambda block, texts: question_complaints(block, ("name",)),
     questions=questions,
     places=places,
     candidates=candidates,

@@ -27,7 +27,7 @@ def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
             **{NAMES[key]: getattr(row, key) for key in NAMES},
             "at": index, "scale": scale, "value": float(value),
             "method": f"{row.condition}, {scale}" if scale else row.condition,
-            "condition": row.condition, "points": int(blocks[str(row.block)]["points"]),
+            "condition": row.condition, "bounds": (1, int(blocks[str(row.block)]["points"])),
         }
         for index, row in zip(main.index, main.itertuples(index=False), strict=True)
         for scale, value in _statements(blocks, row).items()
@@ -42,18 +42,20 @@ def _statements(blocks: Mapping[str, Any], row: Any) -> dict[str, int]:
 
 
 def rated(rows: list[dict[str, Any]], blocks: Mapping[str, Mapping[str, Any]]) -> Measured:
-    """Rows of answers from 1 to their own number of `points`, a scale each."""
-    names = ["at", *NAMES.values(), "scale", "value", "condition", "points"]
+    """Rows of answers within their own `bounds`, a scale each."""
+    names = ["at", *NAMES.values(), "scale", "value", "condition", "bounds"]
     frame = Frame(rows, columns=names).set_index("at")
-    most = max((int(one["points"]) for one in blocks.values()), default=7)
-    points = dict(zip(frame["scale"], frame["points"], strict=True))
+    bounds = dict(zip(frame["scale"], frame["bounds"], strict=True))
+    ends = list(zip(*bounds.values(), strict=True))
+    # An instrument that brings its scale has no points
+    points = max((int(one.get("points", 0)) for one in blocks.values()), default=0)
     return Measured(
-        frame.drop(columns="points"),
+        frame.drop(columns="bounds"),
         "value",
         null=None,
-        bounds=(1, most),
+        bounds=(min(ends[0]), max(*ends[1], points)) if ends else (1, points or 7),
         notes=tuple(_wordings(blocks)),
-        scales={scale: Scale((1, count)) for scale, count in points.items()},
+        scales={scale: Scale(pair) for scale, pair in bounds.items()},
     )
 
 
@@ -62,7 +64,11 @@ def items(row: Any) -> dict[str, int]:
     if pd.notna(row.value):
         return {"": int(row.value)}
     further = loaded(row.further_answers)
-    return {key: int(value) for key, value in further.items() if key.startswith("item_")}
+    return {
+        key: int(value)
+        for key, value in further.items()
+        if key.startswith("item_") and not isinstance(value, dict)
+    }
 
 
 def _wordings(blocks: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
@@ -71,7 +77,8 @@ def _wordings(blocks: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
         if block.get("instrument") or len(block["items"]) + len(blocks) <= 2:
             continue
         for number, words in enumerate(block["items"], 1):
-            item = f"item_{number}" if len(block["items"]) > 1 else "the item"
+            is_numbered = len(block["items"]) > 1 or block.get("may_decline")
+            item = f"item_{number}" if is_numbered else "the item"
             yield f"{item} of {name}: “{words}”, 1 to {block['points']}"
 
 

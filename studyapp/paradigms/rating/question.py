@@ -1,31 +1,11 @@
 """Rating: statements about one explanation, each answered on a scale."""
 
-from collections.abc import Sequence
 from random import Random
 
 from studyapp.models import Trial
-from studyapp.paradigms.base import (
-    STEPS,
-    VALUES_PLAN,
-    Candidate,
-    Category,
-    Classified,
-    Paradigm,
-    Refusal,
-)
+from studyapp.paradigms.base import OR_WORDS, STEPS, VALUES_PLAN, Paradigm
 from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
-from studyapp.paradigms.predicted import is_right
-
-
-def candidates(
-    categories: Sequence[Category], answers: dict[str, Classified]
-) -> list[Candidate] | Refusal:
-    """Any photo, with the network's first class explained."""
-    answer = answers["stronger"]
-    first = answer.classes[0]
-    return [
-        Candidate(answer.name(first), first, facts={"right": int(is_right(categories, answer))})
-    ]
+from studyapp.paradigms.predicted import first_class
 
 
 def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
@@ -36,6 +16,7 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="rating",
     title="How good is the explanation?",
+    kinds=OR_WORDS,
     plan=VALUES_PLAN,
     analysis="studyapp.paradigms.rating.analysis",
     block=ItemsBlock,
@@ -43,7 +24,7 @@ PARADIGM = Paradigm(
     widest=widest_of_scale,
     beside=True,
     questions=item_questions,
-    candidates=candidates,
+    candidates=first_class,
     simulate=simulate,
     able=0.8,
     answer_levels=STEPS,

@@ -4,7 +4,7 @@ Two steps (Schemmer et al., IUI 2023): first answer, advice with or without expl
 answer. One step (Nguyen, Kim and Nguyen, NeurIPS 2021): accept or reject the network's answer.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from random import Random
 from typing import Literal
 
@@ -15,6 +15,7 @@ from studyapp.models import Trial
 from studyapp.paradigms.base import (
     BUTTONS,
     NO_ADVICE,
+    OR_WORDS,
     PHOTO,
     WITHOUT_MAP,
     Candidate,
@@ -38,24 +39,62 @@ from studyapp.paradigms.predicted import (
     stratum_of,
 )
 from studyapp.paradigms.questions import Asked, Question, named_options, value_question
-from studyapp.sections.blocks import BlockSection
+from studyapp.paradigms.wording import (
+    Answer,
+    OwnQuestion,
+    doubled_answers,
+    question_complaints,
+)
+from studyapp.sections.base import Text
 
 REJECT, ACCEPT = 0, 1
 FIRST, FINAL = 1, 2
 
 
-class RelianceBlock(BlockSection):
+class RelianceBlock(OwnQuestion):
+    OWN = ("question", "final_question", "answers")
+
     steps: Literal["one", "two"] = Field("two", description="Whether people answer before advice.")
+    final_question: Text | None = Field(
+        None, description="What is asked after the advice, in your own words; only in two steps."
+    )
+    answers: list[Answer] | None = Field(
+        None,
+        min_length=2,
+        max_length=2,
+        description="Your own words for accepting and for rejecting; only in one step.",
+    )
+
+
+def complaints(block: RelianceBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
+    yield from question_complaints(block, keys=block.OWN)
+    yield from doubled_answers(block.answers or ())
+    if block.steps == "one" and block.final_question is not None:
+        yield (
+            "final_question",
+            "`blocks.final_question`: in one step there is one question; remove it, or set steps = "
+            '"two"',
+        )
+    if block.steps == "two" and block.answers is not None:
+        yield (
+            "answers",
+            "`blocks.answers`: in two steps people choose among names of classes; remove it, or "
+            'set steps = "one"',
+        )
 
 
 def questions(asked: Asked) -> list[Question]:
     """Two steps: what does the photo show? One step: accept (1) or reject (0) the advice."""
+    block = asked.block_as(RelianceBlock)
     if asked.trial.option_order:
         is_final = asked.trial.step == FINAL
-        words = _("What is your answer now?") if is_final else _("What does the photo show?")
+        first = block.question or _("What does the photo show?")
+        final = block.final_question or _("What is your answer now?")
+        words = final if is_final else first
         return [value_question(words, named_options(asked))]
-    answers = ((ACCEPT, _("Accept it")), (REJECT, _("Reject it")))
-    return [value_question(_("Do you accept the robot's answer?"), answers)]
+    accept, reject = block.answers or (_("Accept it"), _("Reject it"))
+    words = block.question or _("Do you accept the robot's answer?")
+    return [value_question(words, ((ACCEPT, accept), (REJECT, reject)))]
 
 
 def places(asked: Asked) -> Places:
@@ -86,7 +125,7 @@ def candidates(
     return [Candidate(advice, classes[0], options, facts, stratum)]
 
 
-def keys(trial: Trial) -> Keys:
+def keys(trial: Trial, block: RelianceBlock) -> Keys:
     """1 for the truth; of one step, for accepting right or rejecting wrong advice. Of two steps
     also which answer was `advice`, so that following and resisting it can be told."""
     assert trial.stimulus is not None
@@ -131,9 +170,11 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 PARADIGM = Paradigm(
     name="reliance",
     title="Is the network's advice followed?",
+    kinds=OR_WORDS,
     analysis="studyapp.paradigms.reliance.analysis",
     beside=True,
     block=RelianceBlock,
+    complaints=complaints,
     in_one_step=lambda block: block.steps == "one",
     advice=advice,
     questions=questions,

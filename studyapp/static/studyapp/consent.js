@@ -6,5 +6,6 @@ const look = () => {
   form.elements.window_width.value = window.innerWidth;
   problem.hidden = window.innerWidth >= Number(form.dataset.smallest);
 };
+if (form.elements.script) form.elements.script.value = "yes";
 window.addEventListener("resize", look);
 look();

@@ -20,6 +20,8 @@ function moveReport(holder, facts) {
     bar.max = Math.max(facts.bar.total, 1);
     bar.value = facts.bar.ready;
   }
+  const doing = holder.querySelector(".doing");
+  if (doing && facts.doing) doing.textContent = facts.doing;
   return !facts.pending;
 }
 

@@ -16,21 +16,27 @@ let onset = null;
 let first = null;
 let hiddenSince = document.hidden ? performance.now() : null;
 let sending = false;
+let record = () => "";
+let pressed = null;
 
 const say = (text) => { told.textContent = text; };
 const squares = [...form.querySelectorAll(".cells input")];
 const pointed = (submitter) => submitter?.type === "image" || squares.some((one) => one.checked);
-const chosen = (submitter) => form.checkValidity() && (!squares.length || pointed(submitter));
+// A button of its own says that somebody prefers not to point.
+const declines = (submitter) => submitter?.name?.endsWith(".declined");
+const chosen = (submitter) => form.checkValidity() && (!squares.length || pointed(submitter) || declines(submitter));
 const writes = (target) => target.closest?.("textarea, input[type=text]");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // A picture that was lost on the way is asked for again, twice, before anybody is told.
 async function decoded(picture) {
+  // A picture that is a button can't tell when it has decoded; another of its address can.
+  const tells = picture.decode ? picture : Object.assign(new Image(), { src: picture.src });
   for (const pause of [600, 2400]) {
-    try { return await picture.decode(); } catch { await wait(pause); }
-    picture.src = picture.getAttribute("src");
+    try { return await tells.decode(); } catch { await wait(pause); }
+    for (const one of new Set([tells, picture])) one.src = picture.getAttribute("src");
   }
-  return picture.decode();
+  return tells.decode();
 }
 
 // How a kind of question presents its pictures, where they do not just stand there. Pictures that
@@ -47,15 +53,30 @@ async function presentation() {
 async function show() {
   let present;
   try { present = await presentation(); } catch { say(form.dataset.failed); return; }
-  const parts = form.querySelectorAll(".context, .stage, .legend, .answers");
-  const pictures = [...form.querySelectorAll("img")];
+  const parts = form.querySelectorAll(".context, .further, .stage, .legend, .answers, .only-if, .heading");
+  const pictures = [...form.querySelectorAll("img, input[type=image]")];
   const results = await Promise.allSettled(pictures.map(decoded));
   if (results.some((result) => result.status === "rejected")) {
     measures.picture_failed = true;
     say(form.dataset.failed);
   }
   parts.forEach((part) => part.classList.add("shown"));
-  requestAnimationFrame(() => requestAnimationFrame((time) => { onset = time; present(form, time); preload(); }));
+  requestAnimationFrame(() => requestAnimationFrame((time) => {
+    begin(present, time).catch((error) => { say(form.dataset.failed); throw error; });
+  }));
+}
+
+// A presentation may take its time: it resolves when the page may be answered, with the onset of the
+// pictures and what to tell of them.
+async function begin(present, time) {
+  const told = await present(form, time);
+  onset = told?.onset ?? time;
+  record = told?.log ?? record;
+  if (told?.failed) {
+    measures.picture_failed = true;
+    say(told.why ?? form.dataset.failed);
+  }
+  preload();
 }
 
 // One picture after another, the next trial's first: asked for at once they would share the line.
@@ -64,6 +85,9 @@ async function preload() {
     const picture = new Image();
     picture.src = address;
     await picture.decode().catch(() => {});
+  }
+  for (const address of (form.dataset.films ?? "").split(" ").filter(Boolean)) {
+    await fetch(address).then((reply) => reply.blob()).catch(() => {});
   }
 }
 
@@ -76,8 +100,13 @@ form.addEventListener("change", () => {
 // A key that was held down since the page before answers nothing here until it was let go.
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest?.("a") || writes(event.target)) return;
-  if (event.repeat || sending || onset === null) {
+  if (event.target.closest?.("a, dialog") || writes(event.target)) return;
+  // A film's button is pressed by keys also while the answers wait for its end.
+  if (/^( |Enter)$/.test(event.key) && !event.repeat && event.target.closest?.(".film")) return;
+  // A slider that was pressed on this page goes on while its key is held.
+  const slides = event.target.type === "range" && event.target === pressed;
+  if (!event.repeat) pressed = event.target;
+  if ((event.repeat && !slides) || sending || onset === null) {
     if (/^([1-9 ]|Enter|Arrow.+)$/.test(event.key)) event.preventDefault();
     return;
   }
@@ -88,12 +117,16 @@ document.addEventListener("keydown", (event) => {
     if (next) { next.focus(); next.click(); }
     return;
   }
-  const options = form.querySelectorAll("input[name=value]");
+  // Digits answer the list that has the focus, and the first question from anywhere else; none
+  // says that somebody prefers not to.
+  const isListed = event.target.type === "radio" && !squares.includes(event.target);
+  const asked = isListed ? event.target.name : "value";
+  const options = form.querySelectorAll(`input[name="${CSS.escape(asked)}"]:not([value="declined"])`);
   const option = /^[1-9]$/.test(event.key) ? options[Number(event.key) - 1] : undefined;
   if (option) {
     option.focus();
     if (!option.checked) option.click();
-  } else if (event.key === "Enter") {
+  } else if (event.key === "Enter" && !event.target.closest?.("button[type=button], button[name]")) {
     event.preventDefault();
     form.requestSubmit();
   }
@@ -120,6 +153,7 @@ function answer(submitter) {
     pixel_ratio: window.devicePixelRatio,
   };
   for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+  if (form.elements["presentation.record"]) form.elements["presentation.record"].value = record();
   return new URLSearchParams(new FormData(form, submitter)).toString();
 }
 
@@ -205,13 +239,14 @@ function refused(facts) {
 form.addEventListener("input", (event) => {
   const problem = form.querySelector(`[data-problem="${CSS.escape(event.target.name)}"]`);
   if (problem) problem.textContent = "";
-  const words = [...form.querySelectorAll("textarea, input.line")].map((field) => [field.name, field.value]);
+  const words = [...form.querySelectorAll("textarea, input.line, [data-kept]")].map((field) => [field.name, field.value]);
   if (words.length) keep(draft, new URLSearchParams(words).toString());
 });
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
-  if (sending) return;
+  // Nothing answers a picture that was not yet presented: not even a click that a script makes.
+  if (sending || (onset === null && form.matches(".presents, .films"))) return;
   if (!chosen(event.submitter)) { complain(form.dataset.choose, unanswered()); return; }
   send(answer(event.submitter));
 });

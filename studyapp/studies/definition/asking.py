@@ -11,16 +11,22 @@ from django.utils import translation
 from studyapp.models import Stage, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Question
 from studyapp.sections.blocks import BlockSection
+from studyapp.sections.meetings import members
 
 from .study import Definition
 
 
 @dataclass(frozen=True)
 class AskedQuestion:
-    """A question of a block's pages. `question.words` are those of a page without a stimulus."""
+    """A question of a block's pages. Its words are those of a page without a stimulus."""
 
     block: BlockSection
     question: Question
+
+    @property
+    def words(self) -> str:
+        """What was asked: of one of several items with what stands above them."""
+        return " ".join(filter(None, (self.question.heading, self.question.words)))
 
     @property
     def is_text(self) -> bool:
@@ -31,29 +37,45 @@ class AskedQuestion:
         """What each stored answer stood for on the page; empty where answers have no list."""
         return {str(value): words for value, words in self.question.answers}
 
+    @property
+    def end_words(self) -> dict[str, str]:
+        """What stood at the ends of a slider."""
+        if self.question.kind != "slider":
+            return {}
+        ends = zip((self.question.least, self.question.most), self.question.ends, strict=True)
+        return {f"{number:g}": words for number, words in ends if words}
+
 
 def asked_questions(definition: Definition) -> list[AskedQuestion]:
     """Every question of every block, once a block, in the order of asking and in its language."""
-    asked = []
+    return [one for block in definition.blocks for one in questions_of(definition, block)]
+
+
+def questions_of(definition: Definition, block: BlockSection) -> list[AskedQuestion]:
+    """Those of one block."""
+    # What both steps ask is told once.
+    questions: dict[str, Question] = {}
     with translation.override(definition.language):
-        for block in definition.blocks:
-            # What both steps ask is told once.
-            questions: dict[str, Question] = {}
-            for trial in _pages(block):
-                shown = Asked(trial, block, definition.display)
-                for question in PARADIGMS[block.paradigm].asks(shown):
-                    questions.setdefault(question.name, question)
-            asked += [AskedQuestion(block, question) for question in questions.values()]
-    return asked
+        for trial in pages_of(definition, block):
+            shown = Asked(trial, block, definition.display)
+            for question in PARADIGMS[block.paradigm].asks(shown):
+                questions.setdefault(question.name, question)
+    return [AskedQuestion(block, question) for question in questions.values()]
 
 
-def _pages(block: BlockSection) -> list[Trial]:
-    """A page of each step, about no stimulus in particular."""
+def pages_of(definition: Definition, block: BlockSection) -> list[Trial]:
+    """A page of each step, about no stimulus in particular; with as many conditions as meet in any
+    arm."""
     paradigm = PARADIGMS[block.paradigm]
     stage: str = block.stage
     if block.is_main and not paradigm.asks_about_photos(block):
         stage = Stage.QUESTIONNAIRE
-    buttons, count = list(range(paradigm.options_in(block))), paradigm.steps_in(block)
+    options, count = paradigm.options_in(block), paradigm.steps_in(block)
+    if paradigm.meets == "all":
+        arms = definition.arm_conditions().values()
+        met = [members(name) for arm in arms for name in definition.shown_under(block, arm)]
+        options = max(map(len, met), default=0)
+    buttons = list(range(options))
     steps = [0] if count == 1 else list(range(1, count + 1))
     return [
         Trial(

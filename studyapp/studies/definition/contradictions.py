@@ -1,19 +1,33 @@
 """What is wrong between a study file's sections, each with its place and the fix."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from difflib import get_close_matches
+from itertools import chain
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
+from studyapp.models import IMPORTED
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.sections.limits import beyond_limits
 from studyapp.sections.networks_and_images import NetworkSection, PairSection
 from studyapp.shelf.likely_names import unknown
 
-from .blocks import Complaint, block_complaints
-from .catalogue import catalogue, is_factory, network_named
+from .blocks import block_rules
+from .catalogue import catalogue, factories, is_factory, network_named
+from .elsewhere import (
+    label_complaints,
+    method_complaints,
+    photo_complaints,
+    table_complaints,
+)
 from .idle_rules import idle_rules
+from .likenesses import read_alike
+from .named_files import strange_names
+from .photo_sets import set_complaints
+from .presentations import presentation_rules
+from .rules import Complaint, Rule, independent, rule
 from .study import Definition
 from .toml_lines import Path as KeyPath
 
@@ -26,27 +40,78 @@ DRAWN_FROM = "seed"
 OF_EVERY_NETWORK = frozenset(
     {"name", "weights", "sha256", "labels", "layer", "grid", "device", "probabilities"}
 )
+# What has regions, and what has boxes
+MAKES = {"region": "segmenter", "box": "detector"}
+# What tells which networks' answers are read together
+LABELLED = "conditions.*.name conditions.*.pair pairs networks blocks.*.conditions"
+# What a condition's explanations are made of and shown by
+SHOWN_IN = (
+    ".method .pair .kind pairs networks.*.predictions blocks.*.presentation blocks.*.conditions"
+)
 # What the column of a page's place holds
 MOST_PAGES = 32_767
 
 
-def contradictions(definition: Definition) -> Iterator[Complaint]:
-    """What is wrong with the sections and between them, the first first."""
-    yield from beyond_limits(definition)
+def contradictions(
+    definition: Definition, wrong: Iterable[KeyPath] = (), further: Iterable[Rule] = ()
+) -> Iterator[Complaint]:
+    """What is wrong with the sections and between them, but for what another mistake causes.
+
+    `wrong`: keys that are known to be wrong; `further`: what else is asked, in the same way.
+    """
+    return independent(chain(_rules(definition), further), wrong)
+
+
+def _rules(definition: Definition) -> Iterator[Rule]:
+    yield rule(beyond_limits(definition))
+    yield rule(strange_names(definition))
+    yield rule(_text_complaints(definition))
+    yield rule(_language_complaints(definition))
+    yield from _network_rules(definition)
+    yield rule(_case_complaints(definition), "images networks.*.predictions")
+    yield rule(_channel_complaints(definition), "images networks.*.predictions")
+    yield rule(photo_complaints(definition), "images networks.*.predictions")
+    yield rule(set_complaints(definition), "images.reader")
+    yield rule(label_complaints(definition), LABELLED)
+    for number, _ in enumerate(definition.conditions):
+        item = ("conditions", number)
+        yield rule(_condition_complaints(definition, number))
+        yield rule(method_complaints(definition, number), SHOWN_IN, item)
+    yield from block_rules(definition)
+    for number, block in enumerate(definition.blocks):
+        yield from presentation_rules(definition, number, block)
+    yield rule(_page_complaints(definition), "blocks")
+    yield rule(read_alike(definition))
+    yield rule(_panel_complaints(definition), "panel")
+    yield rule(_pay_complaints(definition), "pay ethics")
+    yield rule(_missing_ethics(definition), "kind")
+    yield rule(_plan_complaints(definition))
+    yield from idle_rules(definition)
+
+
+def _network_rules(definition: Definition) -> Iterator[Rule]:
+    for name, network in definition.networks.items():
+        yield rule(_network_complaints(name, network), ".predictions", ("networks", name))
+    yield rule(_missing_pairs(definition))
+    for name, pair in definition.pairs.items():
+        yield rule(_pair_complaints(definition, name, pair))
+        of_both = f"pairs.{name} networks.{pair.stronger} networks.{pair.weaker}"
+        yield rule(_same_network(definition, name, pair), of_both)
+
+
+def _text_complaints(definition: Definition) -> Iterator[Complaint]:
     for name in ("consent", "instructions", "debrief"):
         if name not in definition.texts:
-            yield ("texts",), f"`texts.{name}` is missing; name a Markdown file"
-    yield from _language_complaints(definition)
-    yield from _network_complaints(definition)
-    yield from _case_complaints(definition)
-    yield from _channel_complaints(definition)
-    yield from _condition_complaints(definition)
-    yield from block_complaints(definition)
-    yield from _page_complaints(definition)
-    yield from _panel_complaints(definition)
-    yield from _pay_complaints(definition)
+            yield ("texts", name), f"`texts.{name}` is missing; name a Markdown file"
+
+
+def _missing_ethics(definition: Definition) -> Iterator[Complaint]:
     if definition.ethics is None and definition.kind == "real":
         yield ("ethics",), '`ethics` is missing; add the section, or say kind = "pilot"'
+
+
+def _plan_complaints(definition: Definition) -> Iterator[Complaint]:
+    """Names that the display and the plan of the analysis refer to."""
     colour_map = definition.display.colour_map
     if colour_map not in catalogue()["colour_maps"]:
         key = ("display", "colour_map")
@@ -55,7 +120,6 @@ def contradictions(definition: Definition) -> Iterator[Complaint]:
     names = [condition.name for condition in definition.conditions]
     if reference is not None and reference not in names:
         yield ("analysis", "reference"), unknown("analysis.reference", reference, names)
-    yield from idle_rules(definition)
 
 
 def _channel_complaints(definition: Definition) -> Iterator[Complaint]:
@@ -64,7 +128,7 @@ def _channel_complaints(definition: Definition) -> Iterator[Complaint]:
     if images.channels is None:
         return
     path = ("images", "channels")
-    if images.reader == "coco":
+    if images.reader != "folder":
         yield path, '`images.channels` needs `reader = "folder"`: annotations are for photos'
     if images.compose == "pair":
         yield (
@@ -72,7 +136,7 @@ def _channel_complaints(definition: Definition) -> Iterator[Complaint]:
             "files with `images.channels` can't be put side by side; remove `images.compose`",
         )
     for name, section in definition.networks.items():
-        if not is_factory(section.builder):
+        if not section.is_table and not is_factory(section.builder):
             yield (
                 ("networks", name, "builder"),
                 f'`networks.{name}.builder = "{section.builder}"` takes photos, and '
@@ -92,7 +156,7 @@ def _case_complaints(definition: Definition) -> Iterator[Complaint]:
             "remove one of the two",
         )
     for name, section in definition.networks.items():
-        if not is_factory(section.builder):
+        if not section.is_table and not is_factory(section.builder):
             yield (
                 ("networks", name, "builder"),
                 f'`networks.{name}.builder = "{section.builder}"` takes the photo alone, and '
@@ -153,37 +217,70 @@ def _pay_complaints(definition: Definition) -> Iterator[Complaint]:
         )
 
 
-def _network_complaints(definition: Definition) -> Iterator[Complaint]:
-    networks = catalogue()["networks"]
-    for name, network in definition.networks.items():
-        known = network_named(network.builder)
-        if known is None and is_factory(network.builder):
+def _network_complaints(name: str, network: NetworkSection) -> Iterator[Complaint]:
+    if network.is_table:
+        yield from table_complaints(name, network)
+        return
+    for given in ("builder", "weights"):
+        if not getattr(network, given):
             yield (
-                ("networks", name, "builder"),
-                f"`networks.{name}.builder`: the function {network.builder} is not allowed here; "
-                "ask whoever runs this site to add it to NETWORK_FACTORIES, for the site and the "
-                "workers",
+                ("networks", name, given),
+                f"`networks.{name}.{given}` is missing; add it, or name a table of what the "
+                "network said as `predictions`",
             )
-        elif known is None:
-            key = ("networks", name, "builder")
-            names = [*networks, *(f"{prefix}NAME" for prefix in catalogue()["families"])]
-            yield key, unknown(f"networks.{name}.builder", network.builder, names)
-        elif known["options"] is None:
-            yield from _factory_complaints(name, network)
-        else:
-            yield from _option_complaints(name, network, known["options"])
-        if network.grid is not None and (min(network.grid[:2]) < 1 or min(network.grid) < 0):
-            yield (
-                ("networks", name, "grid"),
-                f"`networks.{name}.grid = {network.grid}`: give the rows and columns of the "
-                "patches, and how many tokens come before them, such as [14, 14, 1]",
-            )
-    for name, pair in definition.pairs.items():
-        for role, network_name in (("stronger", pair.stronger), ("weaker", pair.weaker)):
-            if network_name is not None and network_name not in definition.networks:
-                key = ("pairs", name, role)
-                yield key, unknown(f"pairs.{name}.{role}", network_name, definition.networks)
-        yield from _same_network(definition, name, pair)
+    if network.builder:
+        yield from _builder_complaints(name, network)
+    if network.grid is not None and (min(network.grid[:2]) < 1 or min(network.grid) < 0):
+        yield (
+            ("networks", name, "grid"),
+            f"`networks.{name}.grid = {network.grid}`: give the rows and columns of the "
+            "patches, and how many tokens come before them, such as [14, 14, 1]",
+        )
+
+
+def _builder_complaints(name: str, network: NetworkSection) -> Iterator[Complaint]:
+    networks, known = catalogue()["networks"], network_named(network.builder)
+    if known is None and is_factory(network.builder):
+        near = get_close_matches(network.builder, factories(), n=1)
+        instead = f"write {near[0]} if you mean that one, or " if near else ""
+        yield (
+            ("networks", name, "builder"),
+            f"`networks.{name}.builder`: the function {network.builder} is not allowed here; "
+            f"{instead}ask whoever runs this site to add it to NETWORK_FACTORIES, for the site "
+            "and the workers",
+        )
+    elif known is None:
+        key = ("networks", name, "builder")
+        names = [*networks, *(f"{prefix}NAME" for prefix in catalogue()["families"])]
+        yield key, unknown(f"networks.{name}.builder", network.builder, names)
+    elif known["options"] is None:
+        yield from _factory_complaints(name, network)
+    else:
+        yield from _option_complaints(name, network, known["options"])
+    # Of a misspelt builder nothing is known
+    if network.target is not None and known is not None and not is_factory(network.builder):
+        yield (
+            ("networks", name, "target"),
+            f'`networks.{name}.target = "{network.target}"`: {network.builder} classifies the '
+            f"whole photo; remove `target`, or name a function that makes a "
+            f"{MAKES[network.target]}",
+        )
+
+
+def _missing_pairs(definition: Definition) -> Iterator[Complaint]:
+    if not definition.pairs:
+        yield (
+            ("pairs",),
+            "`pairs` is missing; add a section [pairs.main] that names the network whose "
+            "explanations people see as `stronger`",
+        )
+
+
+def _pair_complaints(definition: Definition, name: str, pair: PairSection) -> Iterator[Complaint]:
+    for role, network in (("stronger", pair.stronger), ("weaker", pair.weaker)):
+        if network is not None and network not in definition.networks:
+            key = ("pairs", name, role)
+            yield key, unknown(f"pairs.{name}.{role}", network, definition.networks)
 
 
 def _factory_complaints(name: str, network: NetworkSection) -> Iterator[Complaint]:
@@ -247,7 +344,7 @@ def _same_network(definition: Definition, name: str, pair: PairSection) -> Itera
     stronger = definition.networks.get(pair.stronger)
     weaker = definition.networks.get(pair.weaker or "")
     # Neither the grid nor the form makes another network: either may say what holds without it.
-    computes = attrgetter("builder", "weights", "options", "layer")
+    computes = attrgetter("builder", "weights", "predictions", "options", "layer")
     if stronger is None or weaker is None or computes(stronger) != computes(weaker):
         return
     given = f"{pair.stronger} and {pair.weaker} are the same network"
@@ -257,26 +354,28 @@ def _same_network(definition: Definition, name: str, pair: PairSection) -> Itera
     yield key, f"`pairs.{name}`: {given}; name two that differ, or leave out `weaker`"
 
 
-def _condition_complaints(definition: Definition) -> Iterator[Complaint]:
-    known = catalogue()["methods"]
-    seen: set[str] = set()
-    for number, condition in enumerate(definition.conditions):
-        path: KeyPath = ("conditions", number)
-        if condition.name in seen:
-            key = f'`conditions.name = "{condition.name}"`'
-            yield (*path, "name"), f"{key} is used twice; choose another name"
-        seen.add(condition.name)
-        if condition.method in WITHOUT_MAP:
-            if condition.settings or condition.versus:
-                yield path, f"`conditions` {condition.name} shows no map: it takes no settings"
-        elif condition.method not in known:
-            yield (*path, "method"), unknown("conditions.method", condition.method, known)
-        elif extra := set(condition.settings) - set(known[condition.method]["settings"]):
-            allowed = known[condition.method]["settings"]
-            yield (*path, "settings"), unknown("conditions.settings", min(extra), allowed)
-        if condition.versus is not None and condition.versus not in known:
-            yield (*path, "versus"), unknown("conditions.versus", condition.versus, known)
-        if condition.pair is not None and condition.pair not in definition.pairs:
-            yield (*path, "pair"), unknown("conditions.pair", condition.pair, definition.pairs)
-        if condition.pair is None and len(definition.pairs) != 1:
-            yield path, f"`conditions` {condition.name} names no pair; add pair = …"
+def _condition_complaints(definition: Definition, number: int) -> Iterator[Complaint]:
+    known, condition = catalogue()["methods"], definition.conditions[number]
+    path: KeyPath = ("conditions", number)
+    if condition.name in [one.name for one in definition.conditions[:number]]:
+        key = f'`conditions.name = "{condition.name}"`'
+        yield (*path, "name"), f"{key} is used twice; choose another name"
+    if condition.method in WITHOUT_MAP:
+        if condition.settings or condition.versus:
+            key = "settings" if condition.settings else "versus"
+            told = f"`conditions` {condition.name} shows no map: it takes no settings"
+            yield (*path, key), told
+    elif condition.method == IMPORTED:
+        pass  # checked with what else another tool made
+    elif condition.method not in known:
+        names = [*known, IMPORTED]
+        yield (*path, "method"), unknown("conditions.method", condition.method, names)
+    elif extra := set(condition.settings) - set(known[condition.method]["settings"]):
+        allowed = known[condition.method]["settings"]
+        yield (*path, "settings"), unknown("conditions.settings", min(extra), allowed)
+    if condition.versus is not None and condition.versus not in known:
+        yield (*path, "versus"), unknown("conditions.versus", condition.versus, known)
+    if condition.pair is not None and definition.pairs and condition.pair not in definition.pairs:
+        yield (*path, "pair"), unknown("conditions.pair", condition.pair, definition.pairs)
+    if condition.pair is None and len(definition.pairs) > 1:
+        yield (*path, "pair"), f"`conditions` {condition.name} names no pair; add pair = …"

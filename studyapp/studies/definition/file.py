@@ -1,22 +1,26 @@
 """Study files (TOML), read and checked; complaints name file, line, key and fix."""
 
+import re
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from studyapp.models import IMPORTED
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.paradigms.sections import block_schemas, unknown_key
 from studyapp.shelf.likely_names import did_you_mean
 
-from .blocks import Complaint
 from .catalogue import FACTORY, NAME_IN_FAMILY, catalogue
 from .complaints import in_words
 from .contradictions import contradictions
-from .named_files import leading_out, missing_photos, strange_names, unreadable_files
+from .named_files import file_rules, leading_out, missing_photos, upload_rules
 from .presets import expand_pairs
+from .rules import Complaint, Rule, rule
 from .study import Definition
 from .toml_causes import likely_cause
 from .toml_lines import Path as KeyPath
@@ -26,17 +30,49 @@ from .toml_lines import key_lines, line_of, longest_key
 MOST_BYTES, MOST_DOTS = 200_000, 100
 TOO_DEEP = "not TOML: nested too deeply; use fewer levels"
 TOO_LONG = f"longer than {MOST_BYTES // 1000} kB; put long texts into files of their own"
+MOST_COMPLAINTS = 40
+NAMED_LINE = re.compile(r"\bline (\d+)")
 
 
 class DefinitionError(ValueError):
-    """A study file that can't be used: one line with file, line, key and the fix.
+    """A study file that can't be used: for each mistake a line with file, line, key and the fix.
 
-    `path`: of the key that it is about, where it is about one.
+    `complaints`: the same, each with the path of the key that it is about, where it is about one.
     """
 
-    def __init__(self, sentence: str, path: KeyPath = ()) -> None:
-        super().__init__(sentence)
-        self.path = path
+    def __init__(self, *complaints: Complaint) -> None:
+        super().__init__("\n".join(sentence for _, sentence in complaints))
+        self.complaints = complaints
+
+
+class Told(NamedTuple):
+    """What is wrong at a line (from 1), or with the whole file (line 0)."""
+
+    line: int
+    sentence: str
+
+
+def check_text(
+    text: str, further: Callable[[Definition], Iterable[Rule]] = lambda definition: ()
+) -> tuple[Definition | None, list[Told]]:
+    """The checked definition, or None and what is wrong with `text`, by line.
+
+    `further`: what is asked of a definition beside its own rules. What can't be seen before
+    something else is right is told next time.
+    """
+    try:
+        raw = toml_of(text, "")
+    except DefinitionError as error:
+        sentence = str(error).removeprefix(": ")
+        named = NAMED_LINE.search(sentence)
+        return None, [Told(int(named[1]) if named else 0, sentence)]
+    definition, complaints = _checked(raw, further)
+    lines = key_lines(text)
+    found = {Told(line_of(lines, path), sentence) for path, sentence in complaints}
+    told = sorted(found)[:MOST_COMPLAINTS]
+    if len(found) > len(told):
+        told.append(Told(0, _and_more(len(found))))
+    return (None if told else definition), told
 
 
 def read_definition(
@@ -50,15 +86,21 @@ def read_definition(
     try:
         text = path.read_text(encoding="utf-8")
     except OSError as error:
-        raise DefinitionError(f"{path}: {error.strerror}; name a study file") from error
+        why = f"{path}: {error.strerror}; name a study file"
+        raise DefinitionError(((), why)) from error
     except UnicodeDecodeError as error:
-        raise DefinitionError(f"{path}: not UTF-8; save it as UTF-8") from error
-    definition = parse_definition(text, str(path), is_upload=is_upload)
-    lines = key_lines(text)
-    _refuse(unreadable_files(definition, path.parent), lines, str(path))
-    if with_photos:
-        _refuse(missing_photos(definition, path.parent), lines, str(path))
-    return definition
+        raise DefinitionError(((), f"{path}: not UTF-8; save it as UTF-8")) from error
+
+    def files(definition: Definition) -> Iterator[Rule]:
+        out = list(leading_out(definition)) if is_upload else []
+        yield rule(out)
+        # A whole path would be found from any folder: nothing is looked for before it is refused
+        if not out:
+            yield from file_rules(definition, path.parent)
+        if with_photos:
+            yield rule(missing_photos(definition, path.parent))
+
+    return _parsed(text, str(path), files)
 
 
 def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Definition:
@@ -66,31 +108,76 @@ def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Defin
 
     `is_upload`: it may name no file outside its folder.
     """
+    return _parsed(text, where, upload_rules if is_upload else lambda definition: ())
+
+
+def _parsed(text: str, where: str, further: Callable[[Definition], Iterable[Rule]]) -> Definition:
     raw = toml_of(text, where)
+    definition, complaints = _checked(raw, further)
+    if definition is not None and not complaints:
+        return definition
     lines = key_lines(text)
+    found = sorted({(line_of(lines, path), path, sentence) for path, sentence in complaints},
+                   key=itemgetter(0))  # fmt: skip
+    told = [(path, f"{where}, line {line}: {sentence}") for line, path, sentence in found]
+    more = [((), f"{where}: {_and_more(len(told))}")] if len(told) > MOST_COMPLAINTS else []
+    raise DefinitionError(*told[:MOST_COMPLAINTS], *more)
+
+
+def _and_more(count: int) -> str:
+    return f"{count - MOST_COMPLAINTS} more mistakes are not listed; correct these first"
+
+
+def _checked(
+    raw: dict[str, Any], further: Callable[[Definition], Iterable[Rule]]
+) -> tuple[Definition | None, list[Complaint]]:
+    """The definition, as far as there is one, and all that can be seen to be wrong with it."""
+    given = expand_pairs(raw)
+    complaints: list[Complaint] = []
+    wrong: list[KeyPath] = []
     try:
-        definition = Definition.model_validate(expand_pairs(raw))
+        definition = Definition.model_validate(given)
     except ValidationError as error:
-        raise _first_complaint(error, raw, lines, where) from error
-    _refuse(contradictions(definition), lines, where)
-    _refuse(strange_names(definition), lines, where)
-    if is_upload:
-        _refuse(leading_out(definition), lines, where)
-    return definition
+        complaints = list(_complaints(error, raw))
+        # An unknown key may have been meant as any other of its section
+        kinds = {tuple(one["loc"]): one["type"] for one in error.errors(include_url=False)}
+        wrong = [path[:-1] if kinds[path] == "extra_forbidden" else path for path, _ in complaints]
+        try:
+            definition = Definition.model_validate(_without(given, list(kinds)))
+        except (ValidationError, LookupError, TypeError):
+            return None, complaints
+    found = contradictions(definition, wrong, further(definition))
+    return definition, [*complaints, *found]
+
+
+def _without(given: dict[str, Any], paths: list[KeyPath]) -> dict[str, Any]:
+    """A copy without some keys; LookupError or TypeError where a path is not that of a key."""
+    copy = dict(given)
+    for path in sorted(paths, key=len, reverse=True):
+        section: Any = copy
+        for part in path[:-1]:
+            inner = section[part]
+            section[part] = dict(inner) if isinstance(inner, dict) else list(inner)
+            section = section[part]
+        if not isinstance(section, dict):
+            raise LookupError(path)  # numbers of what follows in a list would change
+        section.pop(path[-1], None)
+    return copy
 
 
 def toml_of(text: str, where: str) -> dict[str, Any]:
     """What `text` holds as TOML; DefinitionError where it is none, or too long to be read."""
     if len(text) > MOST_BYTES:
-        raise DefinitionError(f"{where}: {TOO_LONG}")
+        raise DefinitionError(((), f"{where}: {TOO_LONG}"))
     if longest_key(text) > MOST_DOTS:
-        raise DefinitionError(f"{where}: {TOO_DEEP}")
+        raise DefinitionError(((), f"{where}: {TOO_DEEP}"))
     try:
         return tomllib.loads(text)
     except RecursionError as error:
-        raise DefinitionError(f"{where}: {TOO_DEEP}") from error
+        raise DefinitionError(((), f"{where}: {TOO_DEEP}")) from error
     except ValueError as error:  # TOMLDecodeError is one, and so is a number of 5000 digits
-        raise DefinitionError(f"{where}: not TOML: {likely_cause(text, str(error))}") from error
+        why = f"{where}: not TOML: {likely_cause(text, str(error))}"
+        raise DefinitionError(((), why)) from error
 
 
 def json_schema() -> dict[str, Any]:
@@ -107,45 +194,51 @@ def json_schema() -> dict[str, Any]:
     pair = parts["PairSection"]
     del pair["required"]
     pair["anyOf"] = [{"required": ["stronger"]}, {"required": ["use"]}]
-    builder = parts["NetworkSection"]["properties"]["builder"]
+    network = parts["NetworkSection"]
+    network["anyOf"] = [{"required": ["builder", "weights"]}, {"required": ["predictions"]}]
+    builder = network["properties"]["builder"]
     builder["anyOf"] = [
         {"enum": list(names["networks"])},
         *({"pattern": f"^{prefix}{NAME_IN_FAMILY}$"} for prefix in names["families"]),
         {"pattern": f"^{FACTORY}$"},
     ]
     method = parts["ConditionSection"]["properties"]["method"]
-    method["enum"] = [*names["methods"], *WITHOUT_MAP]
+    method["enum"] = [*names["methods"], IMPORTED, *WITHOUT_MAP]
     parts["DisplaySection"]["properties"]["colour_map"]["enum"] = list(names["colour_maps"])
     return schema
 
 
-def _refuse(complaints: Iterator[Complaint], lines: dict[KeyPath, int], where: str) -> None:
-    for path, sentence in complaints:
-        raise DefinitionError(f"{where}, line {line_of(lines, path)}: {sentence}", path)
-
-
-def _first_complaint(
-    error: ValidationError, raw: dict[str, Any], lines: dict[KeyPath, int], where: str
-) -> DefinitionError:
-    # A misspelt key is also a missing one: report the misspelling.
+def _complaints(error: ValidationError, raw: dict[str, Any]) -> Iterator[Complaint]:
+    """Each once, by its place; a misspelt key is also a missing one, so misspellings come first,
+    and nothing is called missing beside one."""
     order = ["extra_forbidden", "literal_error"]
-    first = min(
+    ordered = sorted(
         error.errors(include_url=False),
         key=lambda one: order.index(one["type"]) if one["type"] in order else len(order),
     )
-    path = tuple(first["loc"])
+    seen: set[KeyPath] = set()
+    misspelt: set[KeyPath] = set()
+    for one in ordered:
+        path = tuple(one["loc"])
+        if one["type"] == "extra_forbidden":
+            misspelt.add(path[:-1])
+        elif path in seen or (one["type"] == "missing" and path[:-1] in misspelt):
+            continue
+        seen.add(path)
+        yield path, _sentence(one, path, raw)
+
+
+def _sentence(one: Any, path: KeyPath, raw: dict[str, Any]) -> str:
     # pydantic marks that a key itself is wrong
     key = ".".join(str(part) for part in path if part != "[key]")
-    if first["type"] == "unknown_paradigm":
-        told = first["msg"]
-    elif first["type"] != "extra_forbidden":
-        told = f"`{key}`: {in_words(first, list(_node(path).get('enum', [])))}"
-    elif (block := _block(raw, path)) is not None:
-        told = f"`{key}`: {unknown_key(str(path[-1]), block)}"
-    else:
-        known = _node(path[:-1]).get("properties", {})
-        told = f"`{key}`: unknown key; {did_you_mean(str(path[-1]), known)}"
-    return DefinitionError(f"{where}, line {line_of(lines, path)}: {told}", path)
+    if one["type"] == "unknown_paradigm":
+        return str(one["msg"])
+    if one["type"] != "extra_forbidden":
+        return f"`{key}`: {in_words(one, list(_node(path).get('enum', [])))}"
+    if (block := _block(raw, path)) is not None:
+        return f"`{key}`: {unknown_key(str(path[-1]), block)}"
+    known = _node(path[:-1]).get("properties", {})
+    return f"`{key}`: unknown key; {did_you_mean(str(path[-1]), known)}"
 
 
 def _block(raw: dict[str, Any], path: KeyPath) -> str | None:
@@ -156,10 +249,15 @@ def _block(raw: dict[str, Any], path: KeyPath) -> str | None:
     return name if isinstance(name, str) and name in PARADIGMS else None
 
 
+@cache
+def _schema() -> dict[str, Any]:
+    """The same each time, and only read: a file may have many complaints."""
+    return json_schema()
+
+
 def _node(path: KeyPath) -> dict[str, Any]:
     """The JSON Schema of what stands at `path`."""
-    schema = json_schema()
-    node = schema
+    node = schema = _schema()
     for part in path:
         node = _resolve(node, schema)
         if isinstance(part, int):

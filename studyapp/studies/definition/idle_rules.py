@@ -6,23 +6,27 @@ from studyapp.paradigms import PARADIGMS
 from studyapp.sections.people import QuestionSection
 
 from .asking import asked_questions
-from .blocks import Complaint
+from .rules import Complaint, Rule, rule
 from .study import Definition
 from .toml_lines import Path as KeyPath
 
 
-def idle_rules(definition: Definition) -> Iterator[Complaint]:
-    """Each rule that can never apply, with its place and the fix."""
-    yield from _idle_exclusions(definition)
-    yield from _idle_stopping(definition)
-    yield from _idle_reference(definition)
-    yield from _idle_effect(definition)
-    yield from _idle_questions(("screening",), definition.screening, "turns nobody away")
+def idle_rules(definition: Definition) -> Iterator[Rule]:
+    """What tells each rule that can never apply, with its place and the fix."""
+    yield rule(_idle_checks(definition), "blocks.*.checks")
+    yield rule(_idle_exclusions(definition), "blocks")
+    yield rule(_idle_stopping(definition), "analysis.looks stopping.detail")
+    yield rule(_idle_looks(definition), "blocks.*.stage")
+    shown = "arms conditions.*.name blocks.*.conditions blocks.*.stage"
+    yield rule(_idle_reference(definition), shown)
+    yield rule(_idle_effect(definition), "blocks")
+    yield rule(_idle_questions(("screening",), definition.screening, "turns nobody away"))
     if (tested := definition.comprehension) is not None:
-        yield from _idle_questions(("comprehension", "questions"), tested.questions, "stops nobody")
+        place = ("comprehension", "questions")
+        yield rule(_idle_questions(place, tested.questions, "stops nobody"))
 
 
-def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
+def _idle_checks(definition: Definition) -> Iterator[Complaint]:
     rules = definition.exclusions
     checks = sum(block.checks for block in definition.blocks)
     if rules.failed_checks is not None and rules.failed_checks > checks:
@@ -32,6 +36,10 @@ def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
             f"`exclusions.failed_checks = {rules.failed_checks}` can never apply: people get "
             f"{there}; add `checks` to a block, or change the rule",
         )
+
+
+def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
+    rules = definition.exclusions
     asked = [one for one in asked_questions(definition) if one.block.is_main]
     if rules.fastest_median_ms is not None and not asked:
         yield (
@@ -43,8 +51,7 @@ def _idle_exclusions(definition: Definition) -> Iterator[Complaint]:
     chosen = sum(
         one.block.trials
         for one in asked
-        if one.question.answers
-        and (one.question.name == "value" or one.question.name.startswith("item_"))
+        if one.question.answers and PARADIGMS[one.block.paradigm].can_be_alike(one.question.name)
     )
     if rules.straight_lining is not None and chosen < 2:
         why = (
@@ -71,6 +78,9 @@ def _idle_stopping(definition: Definition) -> Iterator[Complaint]:
             '`stopping.rule = "date"` can never apply: no date is given; write it in '
             "`stopping.detail`",
         )
+
+
+def _idle_looks(definition: Definition) -> Iterator[Complaint]:
     is_scored = any(PARADIGMS[one.paradigm].is_scored for one in definition.blocks if one.is_main)
     if definition.analysis.looks and not is_scored:
         yield (
@@ -91,7 +101,7 @@ def _idle_reference(definition: Definition) -> Iterator[Complaint]:
         for block in definition.blocks
         if block.is_main and PARADIGMS[block.paradigm].asks_about_photos(block)
     ]
-    if all(block.conditions is not None for block in blocks):
+    if all(block.conditions is not None or block.compared for block in blocks):
         asked &= {name for block in blocks for name in block.conditions or []}
     if reference not in asked:
         yield (

@@ -18,8 +18,8 @@ from studyapp.sections.limits import column, marked_values
 from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.shelf.likely_names import did_you_mean
 
-from .blocks import Complaint
 from .catalogue import network_named
+from .rules import Complaint, Rule, rule
 from .study import Definition
 from .toml_lines import Path as KeyPath
 
@@ -32,7 +32,7 @@ PATHS = {"weights": column(Network, "weights"), "labels": column(Network, "label
 def named_files(section: BaseModel) -> Iterator[tuple[KeyPath, str]]:
     """Key and value of everything in `section` that may name a file."""
     for path, value, marks in marked_values(section):
-        if isinstance(value, str) and any(isinstance(mark, NamesAFile) for mark in marks):
+        if isinstance(value, str) and value and any(isinstance(mark, NamesAFile) for mark in marks):
             yield path, value
 
 
@@ -57,31 +57,66 @@ def strange_names(definition: Definition) -> Iterator[Complaint]:
             )
 
 
-def unreadable_files(definition: Definition, base: Path) -> Iterator[Complaint]:
-    """A complaint about each text and each network's file that can't be read."""
+def upload_rules(definition: Definition) -> Iterator[Rule]:
+    yield rule(leading_out(definition))
+
+
+def file_rules(definition: Definition, base: Path) -> Iterator[Rule]:
+    """What tells which texts, tables and files of networks can't be read."""
+    yield rule(_unreadable_texts(definition, base))
+    yield rule(_missing_tables(definition, base))
+    for name, section in definition.networks.items():
+        item = ("networks", name)
+        yield rule(missing_of_network(name, section, base), ".builder .predictions", item)
+
+
+def _unreadable_texts(definition: Definition, base: Path) -> Iterator[Complaint]:
     for name, file in definition.texts.items():
         if reason := unreadable(base / file):
             yield ("texts", name), f'`texts.{name} = "{file}"`: {reason}'
-    for name, section in definition.networks.items():
-        known = _known_weights(section)
-        if section.weights not in known and not is_file(base / section.weights):
+
+
+def _missing_tables(definition: Definition, base: Path) -> Iterator[Complaint]:
+    for number, condition in enumerate(definition.conditions):
+        if condition.files is not None and not is_file(base / condition.files):
             yield (
-                ("networks", name, "weights"),
-                f'`networks.{name}.weights = "{section.weights}"`: {NOT_THERE}, and no weights of '
-                f"{section.builder} have this name; {did_you_mean(section.weights, known)}",
+                ("conditions", number, "files"),
+                f'`conditions.files = "{condition.files}"`: {NOT_THERE}; name a CSV file with the '
+                "columns photo and file (of texts: photo and text)",
             )
-        if section.labels not in (None, IMAGENET) and not is_file(base / str(section.labels)):
+
+
+def missing_of_network(name: str, section: NetworkSection, base: Path) -> Iterator[Complaint]:
+    """A complaint about each of a network's files that can't be read."""
+    known = _known_weights(section)
+    if section.predictions is not None and not is_file(base / section.predictions):
+        yield (
+            ("networks", name, "predictions"),
+            f'`networks.{name}.predictions = "{section.predictions}"`: {NOT_THERE}; name a CSV '
+            "file with the columns photo, answer and probability",
+        )
+    if (
+        not section.is_table
+        and section.weights not in known
+        and not is_file(base / section.weights)
+    ):
+        yield (
+            ("networks", name, "weights"),
+            f'`networks.{name}.weights = "{section.weights}"`: {NOT_THERE}, and no weights of '
+            f"{section.builder} have this name; {did_you_mean(section.weights, known)}",
+        )
+    if section.labels not in (None, IMAGENET) and not is_file(base / str(section.labels)):
+        yield (
+            ("networks", name, "labels"),
+            f'`networks.{name}.labels = "{section.labels}"`: {NOT_THERE}; name a file with one '
+            "class per line",
+        )
+    for key, path in network_files(section, base).items():
+        if why := PATHS[key].complaint(str(path)):
             yield (
-                ("networks", name, "labels"),
-                f'`networks.{name}.labels = "{section.labels}"`: {NOT_THERE}; name a file with one '
-                "class per line",
+                ("networks", name, key),
+                f"`networks.{name}.{key}`: its full path {why}, or move the study's folder up",
             )
-        for key, path in network_files(section, base).items():
-            if why := PATHS[key].complaint(str(path)):
-                yield (
-                    ("networks", name, key),
-                    f"`networks.{name}.{key}`: its full path {why}, or move the study's folder up",
-                )
 
 
 def missing_photos(definition: Definition, base: Path) -> Iterator[Complaint]:
@@ -100,7 +135,7 @@ def no_folder(name: str) -> str:
 def network_files(section: NetworkSection, base: Path) -> dict[str, Path]:
     """The files of a network's weights and class names that are the researcher's own, by key."""
     files = {}
-    if section.weights not in _known_weights(section):
+    if not section.is_table and section.weights not in _known_weights(section):
         files["weights"] = (base / section.weights).resolve()
     if section.labels not in (None, IMAGENET):
         files["labels"] = (base / str(section.labels)).resolve()
@@ -135,6 +170,8 @@ def unreadable(path: Path) -> str:
         is_text = "\x00" not in path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
         is_text = False
+    except OSError as error:
+        return f"can't be read ({error.strerror})"
     return "" if is_text else "not UTF-8 text; save it as UTF-8"
 
 

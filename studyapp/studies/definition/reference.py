@@ -80,7 +80,8 @@ def _every_kind(kinds: list[dict[str, Any]]) -> dict[str, Any]:
                 if key in one["properties"]
                 for name in one["properties"]["paradigm"]["enum"]
             ]
-            only = "" if readers == names else f" Only in {' and '.join(readers)}."
+            listed = " and ".join(filter(None, [", ".join(readers[:-1]), readers[-1]]))
+            only = "" if readers == names else f" Only in {listed}."
             known = {"enum": names} if key == "paradigm" else {}
             found.setdefault(key, {**inner, **known, "description": inner["description"] + only})
     return {**kinds[0], "properties": found}

@@ -2,14 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from studyapp.models import Participation, Study, StudyText
+from studyapp.models import Kind, Participation, Study, StudyText
 from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.base import NO_EXPLANATION
 from studyapp.paradigms.sections import AnyBlock
 from studyapp.sections.base import FileName, Line, Name, Section, Slug, TextName
 from studyapp.sections.blocks import BlockSection
@@ -21,7 +22,8 @@ from studyapp.sections.design import (
     ExclusionsSection,
 )
 from studyapp.sections.ethics import EthicsSection, PaySection
-from studyapp.sections.limits import column
+from studyapp.sections.limits import Limit, column
+from studyapp.sections.meetings import meeting, meetings, members
 from studyapp.sections.networks_and_images import ImagesSection, NetworkSection, PairSection
 from studyapp.sections.people import ComprehensionSection, PanelSection, QuestionSection
 from studyapp.sections.planning import AnalysisSection, StoppingSection
@@ -35,6 +37,9 @@ class Definition(Section):
 
     slug: Slug = Field(description="The study's name in addresses and commands.")
     title: Annotated[Line, column(Study, "title")] = Field(description="As people see it.")
+    summary: Annotated[Line, Limit(200)] | None = Field(
+        None, description="What it is about, in one line: for lists of studies."
+    )
     language: Annotated[Line, column(Participation, "language")] = Field(
         "en", description="Language of the pages; the consent is in your own words."
     )
@@ -128,17 +133,118 @@ class Definition(Section):
         asked = (paradigm, stage)
         return sum(one.trials for one in self.blocks if (one.paradigm, one.stage) == asked)
 
+    def shown_under(self, block: BlockSection, arm_conditions: Iterable[str]) -> list[str]:
+        """The names of the design's conditions in a block for the people of an arm: the file's, or
+        what they meet in where several of them stand on one page."""
+        shown, wanted = list(arm_conditions), block.conditions
+        if wanted is None and block.compared:
+            wanted = []
+        names = [name for name in shown if wanted is None or name in wanted]
+        meets = PARADIGMS[block.paradigm].meets
+        if meets != "one":
+            # In the file's order, so that arms in another order have the same meetings
+            names = [one.name for one in self.conditions if one.name in names]
+        compared = [meeting(two) for two in block.compared if {*two} <= {*shown}]
+        return [*meetings(meets, names), *compared]
+
+    def shows(self, block: BlockSection, condition: ConditionSection) -> bool:
+        """Whether pages of a block show the condition to anybody, alone or beside others."""
+        names = self.shown_under(block, [one.name for one in self.conditions])
+        is_named = any(condition.name in members(name) for name in names)
+        return is_named and PARADIGMS[block.paradigm].asks_about_photos(block)
+
+    def meetings_of(self, paradigm: str) -> list[str]:
+        """The names of the design's conditions under which any block asks `paradigm`."""
+        arms = self.arm_conditions().values()
+        found = [
+            name
+            for block in self._asking(paradigm)
+            for arm in arms
+            for name in self.shown_under(block, arm)
+        ]
+        if PARADIGMS[paradigm].meets == "one":
+            alone = [one.name for one in self.conditions_alone_in(paradigm)]
+            found = [*alone, *(name for name in found if len(members(name)) > 1)]
+        return list(dict.fromkeys(found))
+
+    def meetings(self) -> list[str]:
+        """The names of the design's conditions in which several of the file's meet."""
+        found = (
+            name
+            for paradigm in self.photo_paradigms()
+            for name in self.meetings_of(paradigm)
+            if len(members(name)) > 1
+        )
+        return list(dict.fromkeys(found))
+
+    def networks_on_one_page(self) -> list[tuple[str, ...]]:
+        """Those whose pictures stand side by side, each group of them once, by their names."""
+        found = (
+            self._networks_under(paradigm, name)
+            for paradigm in self.photo_paradigms()
+            for name in self.meetings_of(paradigm)
+        )
+        return [one for one in dict.fromkeys(found) if len(one) > 1]
+
+    def _networks_under(self, paradigm: str, name: str) -> tuple[str, ...]:
+        met = [self.condition(one) for one in members(name)]
+        pairs = [self.pairs[self.pair_of(one)] for one in met]
+        names = [pair.stronger for pair in pairs]
+        is_of_two = len(met) == 1 and "weaker" in PARADIGMS[paradigm].networks
+        if is_of_two and met[0].versus is None and pairs[0].weaker is not None:
+            names.append(pairs[0].weaker)
+        return tuple(dict.fromkeys(names))
+
+    def settings_of_meeting(self, name: str) -> dict[str, str]:
+        """What the row of conditions that meet says of them: whether any shows texts, which the
+        words of a question depend on."""
+        kinds = {self.condition(one).shown_kind for one in members(name)}
+        return {"kind": Kind.TEXT} if Kind.TEXT in kinds else {}
+
+    def condition(self, name: str) -> ConditionSection:
+        """The file's condition of that name; StopIteration if there is none."""
+        return next(one for one in self.conditions if one.name == name)
+
     def conditions_of(self, paradigm: str) -> list[ConditionSection]:
-        """The conditions under which any block asks `paradigm`, in the file's order."""
-        asking = [
+        """The conditions under which any block asks `paradigm`, alone or beside another, in the
+        file's order."""
+        names = {one.name for one in self.conditions_alone_in(paradigm)}
+        names |= {
+            name for block in self._asking(paradigm) for two in block.compared for name in two
+        }
+        return [condition for condition in self.conditions if condition.name in names]
+
+    def conditions_alone_in(self, paradigm: str) -> list[ConditionSection]:
+        """Those of them that a block doesn't only name as one of two sides."""
+        asking = self._asking(paradigm)
+        if any(block.conditions is None and not block.compared for block in asking):
+            return list(self.conditions)
+        names = {name for block in asking for name in block.conditions or []}
+        return [condition for condition in self.conditions if condition.name in names]
+
+    def block_alone_in(self, paradigm: str, condition: str) -> str:
+        """The name of the first block that asks about one of those conditions by itself."""
+        return next(
+            block.name
+            for block in self._asking(paradigm)
+            if condition in (block.conditions or [])
+            or (block.conditions is None and not block.compared)
+        )
+
+    def _asking(self, paradigm: str) -> list[BlockSection]:
+        """The blocks that ask `paradigm` about photos."""
+        return [
             block
             for block in self.blocks
             if block.paradigm == paradigm and PARADIGMS[paradigm].asks_about_photos(block)
         ]
-        if any(block.conditions is None for block in asking):
-            return list(self.conditions)
-        names = {name for block in asking for name in block.conditions or []}
-        return [condition for condition in self.conditions if condition.name in names]
+
+    def baseline_of(self, paradigm: str) -> str:
+        """The condition without explanation that the others are compared with; empty for none."""
+        if not PARADIGMS[paradigm].has_baseline:
+            return ""
+        conditions = self.conditions_of(paradigm)
+        return next((one.name for one in conditions if one.method == NO_EXPLANATION), "")
 
 
 def study_definition(study: Study) -> Definition:

@@ -7,6 +7,16 @@ import tomlkit
 
 from .toml_lines import Path
 
+# Field of the form for a new study → the key of its file that it writes
+SHORT_FIELDS: dict[str, Path] = {
+    "slug": ("slug",),
+    "title": ("title",),
+    "folder": ("images", "folder"),
+    "people": ("design", "people"),
+    "stimuli": ("design", "stimuli"),
+    "seed": ("design", "seed"),
+}
+
 
 class WritingError(ValueError):
     """A value that can't be written: one sentence with the fix."""

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
+from studyapp.sections.meetings import members, rounds
+
 
 class DesignError(ValueError):
     """A design that can't be drawn: one sentence with the nearest one that can."""
@@ -32,6 +34,23 @@ class Cell:
     condition: str
 
 
+@dataclass(frozen=True)
+class Shuffled:
+    """Conditions in an order of chance. in_rounds: as in `allocate`."""
+
+    conditions: tuple[str, ...]
+    random: Random
+    in_rounds: bool = False
+
+    def again(self) -> list[str]:
+        if not self.in_rounds:
+            return self.random.sample(self.conditions, len(self.conditions))
+        known = {frozenset(members(name)): name for name in self.conditions}
+        competitors = sorted({one for pair in known for one in pair})
+        drawn = rounds(self.random.sample(competitors, len(competitors)))
+        return [known[frozenset(pair)] for pair in drawn]
+
+
 def people_for_exact_ratings(items: int, conditions: int, trials: int) -> int:
     """The people in one full cycle: any multiple of it gives exactly equal ratings per cell."""
     cells = items * conditions
@@ -46,21 +65,22 @@ def allocate(
     people: int,
     random: Random,
     takes_turns: bool = True,
+    in_rounds: bool = False,
 ) -> list[list[Cell]]:
     """For each person `trials` cells, in the order in which they are asked.
 
     Where the items have strata, everybody gets equally many of each. `takes_turns`: the
-    conditions do so at every position. Raises DesignError where one person would have to see a
-    photo twice.
+    conditions do so at every position. `in_rounds`: the conditions are pairs of competitors, and
+    those that come one after the other hold each competitor as often as can be. Raises
+    DesignError where one person would have to see a photo twice.
     """
     strata = by_stratum(items)
     share = stratum_share(trials, len(strata))
+    shuffled = Shuffled(tuple(conditions), random, in_rounds)
     windows: list[list[Cell]] = [[] for _ in range(people)]
     for group in strata:
         _refuse_repeats(group, share)
-        for window, more in zip(
-            windows, _windows(group, conditions, share, people, random), strict=True
-        ):
+        for window, more in zip(windows, _windows(group, shuffled, share, people), strict=True):
             window.extend(more)
     if not takes_turns:
         return [random.sample(window, len(window)) for window in windows]
@@ -86,12 +106,12 @@ def stratum_share(trials: int, strata: int) -> int:
 
 
 def _windows(
-    items: Sequence[Item], conditions: Sequence[str], trials: int, people: int, random: Random
+    items: Sequence[Item], shuffled: Shuffled, trials: int, people: int
 ) -> list[list[Cell]]:
     windows: list[list[Cell]] = []
-    cycle = people_for_exact_ratings(len(items), len(conditions), trials)
+    cycle = people_for_exact_ratings(len(items), len(shuffled.conditions), trials)
     while len(windows) < people:
-        schedule = _schedule(_spread(items, random), conditions, random)
+        schedule = _schedule(_spread(items, shuffled.random), shuffled)
         for start in range(0, cycle * trials, trials):
             window = [schedule[place % len(schedule)] for place in range(start, start + trials)]
             windows.append(window)
@@ -127,10 +147,10 @@ def _spread(items: Sequence[Item], random: Random) -> list[Item]:
     return [group[step] for step in range(_depth(items)) for group in groups if len(group) > step]
 
 
-def _schedule(order: list[Item], conditions: Sequence[str], random: Random) -> list[Cell]:
+def _schedule(order: list[Item], shuffled: Shuffled) -> list[Cell]:
     """Every cell once: the condition moves on with each stimulus, by one more per round if needed
     so that no stimulus meets the same condition in two rounds."""
-    names = random.sample(list(conditions), len(conditions))
+    names = shuffled.again()
     count = len(names)
     shift = next(d for d in range(count) if math.gcd(len(order) + d, count) == 1)
     return [

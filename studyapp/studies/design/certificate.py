@@ -3,8 +3,10 @@
 import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable
-from itertools import pairwise
+from itertools import pairwise, product
 from typing import Any
+
+from studyapp.sections.meetings import members
 
 from .allocation import by_stratum, people_for_exact_ratings, stratum_share
 from .draw import BlockPlan, Design, Plan, SlotPlan, TrialPlan, seen_images
@@ -72,10 +74,26 @@ def certificate_lines(certificate: dict[str, Any]) -> list[str]:
             f"  conditions of one person differ by at most {block['conditions_by_person']}; "
             f"one condition stands at one position {_span(block['condition_at_position'])} times"
         )
+        if "competitors" in block:
+            lines.append(
+                f"  {block['competitors']} competitors; those of one person differ by at most "
+                f"{block['competitors_by_person']}; the two sides of one competitor by at most "
+                f"{block['competitor_sides']} over all"
+            )
+        if "competitor_sides_by_person" in block:
+            lines.append(
+                "  the two sides of one competitor differ by at most "
+                f"{block['competitor_sides_by_person']} for one person"
+            )
         if block["option_places"]:
             lines.append(
                 f"  how often an option stands at a place differs by at most "
                 f"{block['option_places']} per stimulus × condition"
+            )
+        if "places_by_person" in block:
+            lines.append(
+                f"  how often one competitor stands at a place differs by at most "
+                f"{block['places_by_person']} for one person and {block['places_overall']} over all"
             )
     lines.append(
         f"photos seen twice by one person: {certificate['images_repeated']}; "
@@ -113,7 +131,57 @@ def _certify_block(arm: str, block: BlockPlan, design: Design) -> dict[str, Any]
             min(positions.values(), default=0),
             max(positions.values(), default=0),
         ],
+        **(_competitors(rows) if block.in_rounds else {}),
+        **(_places(rows, block.options) if block.options > 2 and _meet(block) else {}),
         "unequal": _unequal(block, ratings, len({slot.position for slot, _, _ in rows})),
+    }
+
+
+def _competitors(rows: list[Row]) -> dict[str, int]:
+    """How evenly those that meet in pairs are shown; with `bit`, the first one stands at B."""
+    shown = [
+        (slot.position, name, (place == 0) != bool(trial.bit))
+        for slot, _, trial in rows
+        for place, name in enumerate(members(str(trial.condition)))
+    ]
+    names = {name for _, name, _ in shown}
+    people = {person for person, _, _ in shown}
+    by_person = Counter({(person, name): 0 for person in people for name in names})
+    by_person.update((person, name) for person, name, _ in shown)
+    by_side: Counter[tuple[int | None, str]] = Counter()
+    for person, name, is_first in shown:
+        for key in ((None, name), (person, name)):
+            by_side[key] += 1 if is_first else -1
+    overall = [abs(count) for (person, _), count in by_side.items() if person is None]
+    own = [abs(count) for (person, _), count in by_side.items() if person is not None]
+    return {
+        "competitors": len(names),
+        "competitors_by_person": _widest(by_person, lambda key: key[0]),
+        "competitor_sides": max(overall, default=0),
+        "competitor_sides_by_person": max(own, default=0),
+    }
+
+
+def _meet(block: BlockPlan) -> bool:
+    return any(len(members(name)) > 1 for name in block.conditions)
+
+
+def _places(rows: list[Row], options: int) -> dict[str, int]:
+    """How evenly those that meet on one page stand at its places."""
+    shown = [
+        (slot.position, option, place)
+        for slot, _, trial in rows
+        for place, option in enumerate(trial.order or ())
+    ]
+    people = {person for person, _, _ in shown}
+    turns = list(product(range(options), range(options)))
+    by_person = Counter({(person, *turn): 0 for person in people for turn in turns})
+    by_person.update(shown)
+    overall = Counter(dict.fromkeys(turns, 0))
+    overall.update((option, place) for _, option, place in shown)
+    return {
+        "places_by_person": _widest(by_person, lambda key: key[0]),
+        "places_overall": _widest(overall, lambda key: 0),
     }
 
 

@@ -10,8 +10,11 @@ from dataclasses import dataclass, replace
 from random import Random
 from typing import Any
 
+from studyapp.sections.meetings import members
+
 from .allocation import Cell, DesignError, Item, allocate
 from .balance import balanced_bits
+from .latin import Order, even_numbers, latin_orders
 
 __all__ = ["BlockPlan", "Cell", "Design", "DesignError", "Item", "Plan", "SlotPlan", "TrialPlan"]
 
@@ -22,7 +25,8 @@ class BlockPlan:
 
     options: buttons in drawn order, 0 for none. steps: pages about one stimulus. repeats: trials
     that come again at the end. is_shared: everybody is asked about the same photos (practice,
-    learning), in one order. asks_about_photos: False for pages of a questionnaire.
+    learning), in one order. asks_about_photos: False for pages of a questionnaire. in_rounds: the
+    conditions are pairs of competitors, who take turns in meeting each other.
     """
 
     name: str
@@ -39,6 +43,7 @@ class BlockPlan:
     repeats: int = 0
     is_shared: bool = False
     asks_about_photos: bool = True
+    in_rounds: bool = False
 
 
 @dataclass(frozen=True)
@@ -191,6 +196,7 @@ def _block_cells(plan: Plan, block: BlockPlan, people: int, random: Random) -> l
         people=people,
         random=random,
         takes_turns=plan.takes_turns,
+        in_rounds=block.in_rounds,
     )
 
 
@@ -223,16 +229,16 @@ def _bits(block: BlockPlan, cells: list[list[Cell]], random: Random) -> list[lis
     return [[next(bits) for _ in row] for row in cells]
 
 
-Order = tuple[int, ...]
-
-
 def option_orders(
     block: BlockPlan, cells: list[list[Cell]], random: Random
 ) -> list[list[Order | None]]:
     """An order of more than two options per trial: within a stimulus × condition every option
-    stands at every place equally often, by turning one shuffled order round."""
+    stands at every place equally often, by turning one shuffled order round. Where the options are
+    conditions that meet, that holds for every person and over all as well."""
     if block.options <= 2:
         return [[None] * len(row) for row in cells]
+    if any(len(members(name)) > 1 for name in block.conditions):
+        return _even_orders(block.options, cells, random)
     waiting: dict[Cell, list[Order]] = {}
     options = range(block.options)
 
@@ -244,6 +250,13 @@ def option_orders(
         return left.pop()
 
     return [[next_order(cell) for cell in row] for row in cells]
+
+
+def _even_orders(options: int, cells: list[list[Cell]], random: Random) -> list[list[Order | None]]:
+    rows = latin_orders(options, random)
+    flat = [(person, cell) for person, row in enumerate(cells) for cell in row]
+    numbers = iter(even_numbers(flat, options, random))
+    return [[rows[next(numbers)] for _ in row] for row in cells]
 
 
 Unit = tuple[TrialPlan, ...]

@@ -12,6 +12,7 @@ from django.db import transaction
 
 from studyapp.models import Stage, Study, Trial
 from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.study import study_definition
 
 # What `extend_study` writes of later places, with the first twelve digits of their keys' digest
 ADDED = re.compile(r"places from position (\d+), .*answer keys ([0-9a-f]{12})")
@@ -51,9 +52,9 @@ def give_keys(study: Study) -> int:
     Keys that are there stay: changed ones are told by `keys_flaw`, before and afterwards.
     """
     study = Study.objects.select_for_update().get(pk=study.pk)
-    rows = list(_lacking(study))
+    rows, definition = list(_lacking(study)), study_definition(study)
     for trial in rows:
-        trial.keys = PARADIGMS[trial.paradigm].keys_of(trial)
+        trial.keys = PARADIGMS[trial.paradigm].keys_of(trial, definition.block(trial.block))
     Trial.objects.bulk_update(rows, ["keys"], 500)
     if not study.keys_digest:
         study.keys_digest = keys_digest(study)
@@ -67,8 +68,9 @@ def _lacking(study: Study) -> Iterator[Trial]:
     rows = Trial.objects.filter(
         slot__study=study, keys={}, paradigm__in=keyed, stimulus__isnull=False
     ).exclude(stage=Stage.LEARNING)
+    definition = study_definition(study)
     for trial in rows.select_related("stimulus", "condition", "slot").iterator(500):
-        if PARADIGMS[trial.paradigm].keys_of(trial):
+        if PARADIGMS[trial.paradigm].keys_of(trial, definition.block(trial.block)):
             yield trial
 
 

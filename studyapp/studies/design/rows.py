@@ -7,6 +7,7 @@ from studyapp.models import Arm, Condition, Side, Slot, Stage, Stimulus, Stimulu
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.reliance.question import FINAL
 from studyapp.sections.blocks import BlockSection
+from studyapp.sections.meetings import members
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .allocation import by_stratum
@@ -44,7 +45,11 @@ def definition_plan(definition: Definition, items: Items) -> Plan:
         people=definition.design.people,
         arms={
             arm: tuple(
-                _block_plan(block, names, items_of_block(definition, block, items))
+                _block_plan(
+                    block,
+                    definition.shown_under(block, names),
+                    items_of_block(definition, block, items),
+                )
                 for block in definition.blocks
             )
             for arm, names in definition.arm_conditions().items()
@@ -119,22 +124,21 @@ def _photo_by_photo(items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(item for of_photo in found.values() for item in of_photo)
 
 
-def _block_plan(
-    block: BlockSection, arm_conditions: list[str], items: tuple[Item, ...]
-) -> BlockPlan:
+def _block_plan(block: BlockSection, conditions: list[str], items: tuple[Item, ...]) -> BlockPlan:
     paradigm = PARADIGMS[block.paradigm]
-    wanted = block.conditions if block.conditions is not None else arm_conditions
+    is_whole = paradigm.meets == "all" and bool(conditions)
     return BlockPlan(
         name=block.name,
         paradigm=block.paradigm,
         stage=block.stage,
         trials=block.trials,
         checks=block.checks,
-        conditions=tuple(name for name in arm_conditions if name in wanted),
+        conditions=tuple(conditions),
         items=items,
         has_sides=paradigm.has_sides,
-        options=paradigm.options_in(block),
-        check_values=paradigm.check_values,
+        options=len(members(conditions[0])) if is_whole else paradigm.options_in(block),
+        in_rounds=paradigm.meets == "two",
+        check_values=paradigm.check_values_in(block),
         steps=paradigm.steps_in(block),
         repeats=block.repeats,
         is_shared=not block.is_main,
@@ -146,22 +150,26 @@ def _trials(study: Study, plan: Plan, slots: Iterable[tuple[Slot, SlotPlan]]) ->
     rows = study.stimuli.select_related("photo__case__image")
     stimuli = {stimulus_key(stimulus): stimulus for stimulus in rows}
     conditions = {condition.name: condition for condition in study.conditions.all()}
-    repeats = study_definition(study).design.repeat_images
+    definition = study_definition(study)
+    repeats = definition.design.repeat_images
     blocks = {(arm, block.name): block for arm, plans in plan.arms.items() for block in plans}
     for slot, planned in slots:
         for position, trial in enumerate(planned.trials):
-            row = _trial(trial, blocks[planned.arm, trial.block], stimuli, conditions)
+            section = definition.block(trial.block)
+            row = trial_of(trial, blocks[planned.arm, trial.block], section, stimuli, conditions)
             row.slot, row.position = slot, position
             row.may_repeat_image = repeats or trial.step == FINAL or trial.stage == Stage.REPEAT
             yield row
 
 
-def _trial(
+def trial_of(
     planned: TrialPlan,
     block: BlockPlan,
+    section: BlockSection,
     stimuli: dict[str, Stimulus],
     conditions: dict[str, Condition],
 ) -> Trial:
+    """A planned page as a row that is not stored; it has no place yet."""
     trial = Trial(
         block=planned.block,
         paradigm=planned.paradigm,
@@ -187,5 +195,5 @@ def _trial(
         right = int(stimulus.facts["right"])
         others = [index for index in range(len(stimulus.options)) if index != right]
         trial.option_order = [right, *others] if planned.bit else [*others, right]
-    trial.keys = PARADIGMS[trial.paradigm].keys_of(trial)
+    trial.keys = PARADIGMS[trial.paradigm].keys_of(trial, section)
     return trial

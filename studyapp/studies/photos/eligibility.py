@@ -56,7 +56,10 @@ def _outcomes(
     names = class_names(tuple(pair.stronger.labels))
     found = {}
     for photo in photos:
-        shown = [category_of(str(one["name"]), one["accepted"], names) for one in photo.categories]
+        shown = [
+            category_of(str(one["name"]), one["accepted"], names, one.get("others", ()))
+            for one in photo.categories
+        ]
         known = {role: rows.get(photo.case_id) for role, rows in answers.items()}
         found[photo.pk] = apply_rule(shown, known, paradigm)
     return found
@@ -114,6 +117,8 @@ def apply_rule(
     return paradigm.candidates(categories, known)
 
 
-def category_of(name: str, accepted: Iterable[str], names: ClassNames) -> Category:
+def category_of(
+    name: str, accepted: Iterable[str], names: ClassNames, others: Iterable[str] = ()
+) -> Category:
     """A category with the classes that any of its accepted names means."""
-    return Category(name, names.accepted(accepted))
+    return Category(name, names.accepted(accepted), tuple(others))

@@ -1,7 +1,8 @@
 """The bytes of a photo as a study keeps them, and what is wrong with a folder of photos."""
 
+import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from photos import measure as measured
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.definition.named_files import content_digest
 
-from .readers import Photo, ReaderError, once
+from .readers import Photo, ReaderError, once, once_with_further
 
 SIDE = 512
 # palette.css has the same: what is transparent looks as if the page shone through
@@ -55,6 +56,11 @@ def photo_bytes(photo: Photo, surround: str = "light") -> bytes:
     return _png(paper)
 
 
+def kept_digest(photo: Photo, surround: str) -> str:
+    """SHA-256 of `photo_bytes`, by which a study knows the photo."""
+    return hashlib.sha256(photo_bytes(photo, surround)).hexdigest()
+
+
 def measure(content: bytes, name: str, channels: int = 0) -> Measured:
     """The photo's measures once it is upright; it is decoded whole, ReaderError if it can't be.
 
@@ -67,28 +73,56 @@ def measure(content: bytes, name: str, channels: int = 0) -> Measured:
 
 
 def examine(
-    photos: Iterable[Photo], images: ImagesSection, *, seen: Callable[[], object] = lambda: None
+    photos: Iterable[Photo],
+    images: ImagesSection,
+    *,
+    surround: str = "light",
+    seen: Callable[[], object] = lambda: None,
 ) -> Examined:
     """Decode every photo once, before anything is stored; `seen` is called after each.
 
-    One ReaderError names every photo that is damaged, too large, too small, or a duplicate.
+    One ReaderError names every photo that is damaged, too large, too small, or a duplicate on the
+    study's `surround`, and every one that is asked the same twice.
     """
     complaints: list[str] = []
     transparent: list[str] = []
+    digests: dict[str, str] = {}
     known: dict[str, str] = {}
-    for photo in once(photos).values():
+    listed = list(photos)
+    asked = once(listed)
+    for name, photo in once_with_further(listed).items():
+        before = len(complaints)
         for path in (photo.path, photo.beside):
             if path is not None:
                 complaints += _examined(path, photo, images, transparent)
-        # The same file under two names would be asked about twice.
-        if photo.beside is None and photo.path.is_file():
-            first = known.setdefault(content_digest(photo.path), photo.name)
-            if first != photo.name:
-                complaints.append(f"{photo.name}: the same photo as {first}; remove one")
+        if len(complaints) == before:
+            is_own = photo.beside is None and name not in transparent
+            digests[name] = content_digest(photo.path) if is_own else kept_digest(photo, surround)
+            # The same picture under two names would be asked about twice.
+            if name in asked and known.setdefault(digests[name], name) != name:
+                where = f" on the {surround} surround" if name in transparent else ""
+                first = known[digests[name]]
+                complaints.append(f"{name}: the same photo as {first}{where}; remove one")
         seen()
+    complaints += _doubled(listed, digests)
     if complaints:
         raise ReaderError(*complaints)
     return Examined(tuple(dict.fromkeys(transparent)))
+
+
+def _doubled(photos: Iterable[Photo], digests: Mapping[str, str]) -> Iterator[str]:
+    """Cases whose further photos differ by their names alone from those of another."""
+    known: dict[tuple[str, ...], Photo] = {}
+    for one in photos:
+        names = [beside.name for beside in one.further]
+        if not names or not digests.keys() >= {*names}:  # which is told already
+            continue
+        files = [digests[name] for name in names]
+        if known.setdefault((one.name, one.context, *files), one) is not one:
+            yield (
+                f"{one.name}: two rows give it the same further photos, which are copies under "
+                "other names; remove one of the rows"
+            )
 
 
 def _examined(

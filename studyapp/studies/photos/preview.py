@@ -19,9 +19,11 @@ from studyapp.sections.networks_and_images import PairSection
 from studyapp.studies.definition.named_files import labels_of, weights_of
 from studyapp.studies.definition.study import Definition
 
-from .eligibility import agreed, apply_rule, category_of
+from .answers import read_tables, tables_alone
+from .eligibility import Outcome, agreed, apply_rule, category_of
 from .files import photo_bytes
-from .readers import Photo, once
+from .foresight import foreseen_shortages
+from .readers import Photo, once_with_further
 from .shortfalls import Supply
 
 
@@ -34,10 +36,14 @@ Answers = dict[str, list[Classified | None]]
 
 @dataclass(frozen=True)
 class EligibilityPreview:
-    """What can be asked about, by paradigm, and the names of the classes, by network."""
+    """What can be asked about, by paradigm, and the names of the classes, by network.
+
+    `short`: what the choice of stimuli would lack, though enough can be asked.
+    """
 
     supply: dict[str, Supply]
     labels: dict[str, Sequence[str]]
+    short: tuple[str, ...] = ()
 
 
 def preview_eligibility(
@@ -45,25 +51,33 @@ def preview_eligibility(
 ) -> EligibilityPreview:
     """Let the networks answer; PreviewError where they can't."""
     answers, labels = _classified(definition, photos, base)
-    supply = {
-        paradigm: _counted(definition, paradigm, photos, answers)
+    outcomes = {
+        paradigm: _outcomes(definition, paradigm, photos, answers)
         for paradigm in definition.photo_paradigms()
     }
-    return EligibilityPreview(supply, labels)
+    supply = {paradigm: _counted(photos, found) for paradigm, found in outcomes.items()}
+    short = tuple(foreseen_shortages(definition, photos, outcomes))
+    return EligibilityPreview(supply, labels, short)
 
 
-def _counted(
+def _outcomes(
     definition: Definition, paradigm: str, photos: Sequence[Photo], answers: Answers
-) -> Supply:
+) -> list[Outcome]:
+    """What a paradigm can ask of each photo."""
+    pairs = {definition.pair_of(one) for one in definition.conditions_of(paradigm)}
+    found = []
+    for place, photo in enumerate(photos):
+        at = {name: of_network[place] for name, of_network in answers.items()}
+        each = [_outcome(definition.pairs[name], paradigm, photo, at) for name in sorted(pairs)]
+        found.append(agreed(each))
+    return found
+
+
+def _counted(photos: Sequence[Photo], outcomes: Sequence[Outcome]) -> Supply:
     eligible: Counter[str] = Counter()
     refused: Counter[str] = Counter()
     by_photo: Counter[str] = Counter()
-    pairs = {definition.pair_of(one) for one in definition.conditions_of(paradigm)}
-    for place, photo in enumerate(photos):
-        at = {name: found[place] for name, found in answers.items()}
-        outcome = agreed(
-            [_outcome(definition.pairs[name], paradigm, photo, at) for name in sorted(pairs)]
-        )
+    for photo, outcome in zip(photos, outcomes, strict=True):
         if isinstance(outcome, Refusal):
             refused[outcome.rule] += 1
         else:
@@ -83,7 +97,9 @@ def _outcome(
     }
     answer = answers[pair.stronger]
     names = class_names(tuple(answer.labels) if answer is not None else ())
-    categories = [category_of(one.name, one.accepted, names) for one in photo.categories]
+    categories = [
+        category_of(one.name, one.accepted, names, one.others) for one in photo.categories
+    ]
     return apply_rule(categories, known, PARADIGMS[paradigm])
 
 
@@ -91,8 +107,37 @@ def _classified(
     definition: Definition, photos: Sequence[Photo], base: Path
 ) -> tuple[Answers, dict[str, Sequence[str]]]:
     """Each network's answers by its name, photo by photo, and the names of its classes."""
+    tables = read_tables(definition, photos, base)
+    answers: Answers = {
+        name: [
+            table.classified(
+                (one.name, one.context),
+                is_multi_label=definition.networks[name].probabilities == "sigmoid",
+            )
+            for one in photos
+        ]
+        for name, table in tables.items()
+    }
+    labels: dict[str, Sequence[str]] = {name: table.labels for name, table in tables.items()}
+    if not tables_alone(definition):
+        found = _asked_of_networks(definition, photos, base)
+        for name, answer in found.items():
+            labels[name] = answer["labels"]
+            answers[name] = [
+                None if classes is None else Classified(classes, answer["labels"], said)
+                for classes, said in zip(answer["classes"], answer["said"], strict=True)
+            ]
+    return answers, labels
+
+
+def _asked_of_networks(
+    definition: Definition, photos: Sequence[Photo], base: Path
+) -> dict[str, Any]:
+    """What the networks that can be loaded answer, as the explainer's `predict` tells it."""
     networks = {}
     for name, section in definition.networks.items():
+        if section.is_table:
+            continue
         # What the explainer's `load_network` takes, and what will explain the network
         arguments = {
             "builder": section.builder,
@@ -105,25 +150,20 @@ def _classified(
             "options": section.options,
             "methods": definition.methods_of(name),
             "channels": definition.images.channels,
+            "target": section.target,
         }
         networks[name] = {key: value for key, value in arguments.items() if value is not None}
     with TemporaryDirectory() as folder:
         surround = definition.display.surround
         kept = {
             name: str(_file_of(one, Path(folder), n, surround))
-            for n, (name, one) in enumerate(once(photos).items())
+            for n, (name, one) in enumerate(once_with_further(photos).items())
         }
         contexts = [json.loads(one.context) if one.context else None for one in photos]
         files = [kept[one.name] for one in photos]
-        found = _ask({"networks": networks, "photos": files, "contexts": contexts})
-    answers: Answers = {
-        name: [
-            None if classes is None else Classified(classes, answer["labels"], said)
-            for classes, said in zip(answer["classes"], answer["said"], strict=True)
-        ]
-        for name, answer in found.items()
-    }
-    return answers, {name: answer["labels"] for name, answer in found.items()}
+        further = [[kept[beside.name] for beside in one.further] for one in photos]
+        wanted = {"networks": networks, "photos": files, "contexts": contexts}
+        return _ask({**wanted, "further": further} if any(further) else wanted)
 
 
 def _file_of(photo: Photo, folder: Path, number: int, surround: str) -> Path:

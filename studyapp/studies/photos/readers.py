@@ -1,23 +1,26 @@
 """Photos and what they show, read from a folder as a study file describes it."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from pathlib import Path
 from random import Random
 from typing import TypeVar
 
-from photos import CHANNEL_ENDINGS, ENDINGS, PhotoError, is_litter, read_coco
+from photos import CHANNEL_ENDINGS, ENDINGS, PhotoError, is_litter
+from photos.class_groups import Group, GroupError, Groups, read_groups
 from photos.class_names import category_of_folder, name_key
-from photos.questions import Question
+from photos.questions import Question, photo_below
 from photos.tables import TableError
+from photos.turning import Box
 from studyapp.models import Stimulus, StudyImage
 from studyapp.sections.limits import column
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.definition.named_files import is_folder, no_folder
 
-from .cases import read_cases, refuse_other_photos, shown_of
+from .annotated_sets import belongs_to_set, is_annotated, photos_not_taken, without_doubt
+from .cases import Cases, only_beside, read_cases, refuse_other_photos, shown_of
 from .own_names import OwnNames, read_names
 
 NAME, GROUP = column(StudyImage, "name"), column(StudyImage, "group")
@@ -33,21 +36,28 @@ class ReaderError(ValueError):
         self.complaints = complaints
 
 
+class OtherFileError(ReaderError):
+    """What lies beside the photos and can't be used: a table, or a file that it names."""
+
+
 @dataclass(frozen=True)
 class AnnotatedCategory:
     """A category that a photo shows. `accepted`: the networks' class names that mean it;
-    `boxes`: [x, y, width, height] in pixels of the photo."""
+    `boxes`: [x, y, width, height] in pixels of the photo; `others`: the answers beside it, between
+    which people choose."""
 
     name: str
     accepted: tuple[str, ...]
-    boxes: tuple[tuple[float, float, float, float], ...] = ()
+    boxes: tuple[Box, ...] = ()
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Photo:
     """A photo file, or two of them side by side (`beside`), and what networks are asked about it:
     once for each context (as `models.context_text` writes it), with what people read of it.
-    `channels`: how many the file has, where it is read as it is."""
+    `channels`: how many the file has, where it is read as it is. `further`: what they are given
+    with it."""
 
     path: Path
     name: str
@@ -57,6 +67,7 @@ class Photo:
     context: str = ""
     shown: str = ""
     channels: int = 0
+    further: tuple["Photo", ...] = ()
 
 
 def endings(images: ImagesSection) -> Collection[str]:
@@ -73,12 +84,16 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     folder = (base / images.folder).resolve()
     if not is_folder(folder):
         raise ReaderError(no_folder(images.folder))
-    reader = {"folder": _read_folder, "coco": _read_coco}[images.reader]
     try:
-        names = read_names(images.names, base)
-    except TableError as error:
+        names, groups = read_names(images.names, base), read_groups(images.groups)
+    except (TableError, GroupError) as error:
         raise ReaderError(str(error)) from error
-    photos = sorted(reader(images, folder, names), key=lambda photo: photo.name)
+    photos = sorted(_read(images, base, names), key=lambda photo: photo.name)
+    cases = _cases(images, base)
+    if cases is None:  # else the answers in the table take the place of what is on the photos
+        photos = [_grouped(photo, groups) for photo in photos]
+    beside = only_beside(cases or {})
+    photos = [photo for photo in photos if photo.name not in beside]
     if not photos:
         kinds = ", ".join(sorted(endings(images)))
         raise ReaderError(f"{images.folder} holds no photo; add some ({kinds})")
@@ -86,38 +101,94 @@ def read_photos(images: ImagesSection, base: Path, *, seed: int = 0) -> list[Pho
     if images.compose == "pair":
         photos = side_by_side(photos, random)
     taken = sorted(_taken(images, photos, random), key=lambda photo: photo.name)
-    asked = list(_asked(images, base, [photo.name for photo in photos], taken))
-    if complaints := [why for photo in asked for why in _unstorable(photo)]:
+    asked = taken
+    if cases is not None:
+        asked = list(_asked(images, folder, cases, (photos, taken)))
+        asked = [_grouped(photo, groups) for photo in asked]
+    if complaints := [why for photo in asked for why in _unstorable(photo)] or [*_spelt(asked)]:
         raise ReaderError(*complaints)
     return asked
 
 
-def _asked(
-    images: ImagesSection, base: Path, names: list[str], taken: list[Photo]
-) -> Iterator[Photo]:
-    """The photos that are taken, of those with these names, with what is asked about each."""
+def _spelt(photos: Sequence[Photo]) -> Iterator[str]:
+    """Categories that mean the same class, and would be told apart on pages and in tables."""
+    names = dict.fromkeys(one.name for photo in photos for one in photo.categories)
+    first: dict[str, str] = {}
+    for name in names:
+        before = first.setdefault(name_key(name), name)
+        if before != name:
+            yield (
+                f"the categories {before} and {name} differ only in how they are written; write "
+                "them the same way"
+            )
+
+
+def names_of_photos(images: ImagesSection, base: Path) -> list[str]:
+    """The names of all photos in the folder, whether or not they are taken, in order."""
+    return sorted(photo.name for photo in _read(images, base, OwnNames()))
+
+
+def _grouped(photo: Photo, groups: Groups) -> Photo:
+    """The photo with its categories of one group as one, under the group's name."""
+    alone: list[AnnotatedCategory] = []
+    boxes: dict[Group, list[Box]] = {}
+    others: dict[Group, tuple[str, ...]] = {}
+    for one in photo.categories:
+        if (group := groups.of(one.name, one.accepted)) is None:
+            alone.append(one)
+        else:
+            boxes.setdefault(group, []).extend(one.boxes)
+            others.setdefault(group, one.others)
+    joined = (
+        AnnotatedCategory(group.name, group.classes, tuple(found), others[group])
+        for group, found in boxes.items()
+    )
+    return replace(photo, categories=(*alone, *joined))
+
+
+def _cases(images: ImagesSection, base: Path) -> Cases | None:
     if images.cases is None:
-        yield from taken
-        return
+        return None
     try:
-        cases = read_cases(base / images.cases, images.cases)
-        refuse_other_photos(cases, names, [photo.name for photo in taken], images.cases)
+        return read_cases(base / images.cases, images.cases)
     except TableError as error:
         raise ReaderError(str(error)) from error
-    for photo in taken:
+
+
+def _asked(
+    images: ImagesSection, folder: Path, cases: Cases, photos: tuple[list[Photo], list[Photo]]
+) -> Iterator[Photo]:
+    """The photos that are taken, the second of two lists, with what is asked about each."""
+    names, taken = ([photo.name for photo in some] for some in photos)
+    try:
+        # Before photos are missed that only a misspelt path would have named
+        files = {
+            question.line: [photo_below(folder, name, f"{images.cases}, {question.place}")
+                       for name in question.further]
+            for questions in cases.values() for question in questions
+        }  # fmt: skip
+        refuse_other_photos(cases, names, taken, images.cases or "")
+    except TableError as error:
+        raise ReaderError(str(error)) from error
+    for photo in photos[1]:
         for question in cases[photo.name]:
-            yield _with(photo, question)
+            yield _with(photo, question, files[question.line])
 
 
-def _with(photo: Photo, question: Question) -> Photo:
-    """A photo asked one question, whose answers take the place of what is on the photo."""
-    asked = replace(photo, context=question.text, shown=shown_of(question))
+def _with(photo: Photo, question: Question, files: Sequence[Path]) -> Photo:
+    """A photo asked one question, whose answers take the place of what is on the photo, and given
+    these files with it."""
+    further = tuple(
+        Photo(file, name, name, channels=photo.channels)
+        for file, name in zip(files, question.further, strict=True)
+    )
+    asked = replace(photo, context=question.text, shown=shown_of(question), further=further)
     if not question.answers:
         return asked
     name = question.answers[0]
     boxes = [box for one in photo.categories if name_key(one.name) == name_key(name)
              for box in one.boxes]  # fmt: skip
-    right = AnnotatedCategory(name, question.answers, tuple(boxes))
+    right = AnnotatedCategory(name, question.answers, tuple(boxes), question.others)
     return replace(asked, categories=(right,))
 
 
@@ -126,10 +197,18 @@ def once(photos: Iterable[Photo]) -> dict[str, Photo]:
     return {photo.name: photo for photo in photos}
 
 
+def once_with_further(photos: Iterable[Photo]) -> dict[str, Photo]:
+    """Each photo once, by its name, those that stand beside others included."""
+    listed = list(photos)
+    return {photo.name: photo for one in listed for photo in one.further} | once(listed)
+
+
 def _unstorable(photo: Photo) -> Iterator[str]:
     """What is wrong with a photo's name, group or category where no column holds it."""
     texts = [("path", photo.name, NAME), ("group", photo.group, GROUP)]
-    texts += [("category", one.name, CATEGORY) for one in photo.categories]
+    texts += [
+        ("category", name, CATEGORY) for one in photo.categories for name in (one.name, *one.others)
+    ]
     for what, text, limit in texts:
         begin = text[:60].encode("utf-8", "backslashreplace").decode()
         if why := limit.complaint(text):
@@ -190,6 +269,12 @@ def side_by_side(photos: list[Photo], random: Random) -> list[Photo]:
     return pairs
 
 
+def _read(images: ImagesSection, base: Path, names: OwnNames) -> Iterator[Photo]:
+    if is_annotated(images):
+        return _read_annotated(images, base, names)
+    return _read_folder(images, (base / images.folder).resolve(), names)
+
+
 def _read_folder(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator[Photo]:
     """One category a photo, named by its sub-folder or by the file itself."""
     outside = []
@@ -226,15 +311,19 @@ def left_out(images: ImagesSection, base: Path) -> Counter[str]:
     named = None
     given = (images.names, images.cases)
     tables = [(base / name).resolve() for name in given if isinstance(name, str)]
-    if images.reader == "coco":
-        named = {photo.path for photo in _read_coco(images, folder, OwnNames())}
+    if is_annotated(images):
+        sure, doubtful = without_doubt(images, base)
+        named = {photo.path for photo in (*sure, *doubtful)}
+        named |= {folder / name for name in only_beside(_cases(images, base) or {})}
+        verb = "shows" if len(doubtful) == 1 else "show"
+        found[f"that {verb} a class only by objects that don't count"] = len(doubtful)
     for path in _files(folder):
-        if path.resolve() in tables:
+        if path.resolve() in tables or (named and belongs_to_set(images, base, path)):
             continue
         if path.suffix.lower() in endings(images):
             if named is not None and path.resolve() not in named:
-                found[f"not in {images.annotations}"] += 1
-        elif named is None or path != folder / images.annotations:
+                found[photos_not_taken(images)] += 1
+        else:
             found[path.suffix.lower() or "without an ending"] += 1
     return found + _unfollowed(folder)
 
@@ -259,7 +348,7 @@ def _named(
     name: str,
     accepted: tuple[str, ...],
     names: OwnNames,
-    boxes: tuple[tuple[float, float, float, float], ...] = (),
+    boxes: tuple[Box, ...] = (),
 ) -> AnnotatedCategory:
     """A category under the researcher's own name for it, where there is one."""
     own = names.of(name)
@@ -268,9 +357,9 @@ def _named(
     return AnnotatedCategory(own.shown, own.classes, boxes)
 
 
-def _read_coco(images: ImagesSection, folder: Path, names: OwnNames) -> Iterator[Photo]:
+def _read_annotated(images: ImagesSection, base: Path, names: OwnNames) -> Iterator[Photo]:
     try:
-        annotated = read_coco(folder / images.annotations)
+        annotated, _ = without_doubt(images, base)
     except PhotoError as error:
         raise ReaderError(str(error)) from error
     for photo in annotated:

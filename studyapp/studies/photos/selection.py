@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
+from photos.class_groups import read_groups
 from studyapp.models import (
     SHOWN_ROLES,
     NetworkPair,
@@ -16,6 +17,7 @@ from studyapp.models import (
     WorkState,
 )
 from studyapp.paradigms import PARADIGMS
+from studyapp.paradigms.base import of_member
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .eligibility import Eligible, eligible_photos, in_seed_order, unknown_to
@@ -42,22 +44,30 @@ def select_stimuli(study: Study) -> None:
     used: set[int] = set()
     for paradigm in definition.photo_paradigms():
         pairs = paradigm_pairs(study, definition, paradigm)
+        _refuse_strange_members(definition, pairs)
         photos = study.images.select_related("case__image").exclude(case__image__in=used)
         eligible = eligible_photos(photos, pairs, PARADIGMS[paradigm])
         study.selection[paradigm] = eligible.sentence()
         _tell_names(study, pairs[0])
-        order = in_seed_order(eligible.candidates, f"{study.seed}/stimuli/{paradigm}")
-        stimuli = list(_stimuli(study, definition, paradigm, order, eligible))
-        if shortage := _shortage(definition, paradigm, stimuli):
+        stimuli = chosen_stimuli(study, definition, paradigm, eligible)
+        if lacking := shortage(definition, paradigm, stimuli):
             fix = "add photos or ask for fewer stimuli"
             if names := study.selection.get(NAMES):
                 fix = f"{names}; rename these, or list what they mean in `images.names`; {fix}"
-            raise PreparationError(f"{shortage}: {eligible.sentence()}; {fix}")
+            raise PreparationError(f"{lacking}: {eligible.sentence()}; {fix}")
         _refuse_long_names(stimuli)
         _refuse_namesakes(stimuli)
         Stimulus.objects.bulk_create(stimuli)
         used |= {row.photo.case.image_id for row in stimuli if row.role in SHOWN_ROLES}
     study.save(update_fields=["selection"])
+
+
+def _refuse_strange_members(definition: Definition, pairs: list[NetworkPair]) -> None:
+    """A misspelt class of a group would make right answers wrong."""
+    groups = read_groups(definition.images.groups)
+    for pair in pairs:
+        for sentence in groups.strangers(tuple(map(str, pair.stronger.labels))):
+            raise PreparationError(sentence)
 
 
 def _refuse_long_names(stimuli: list[Stimulus]) -> None:
@@ -119,10 +129,11 @@ def replace_unusable(study: Study) -> int:
             explanation = use.overlay.explanation
             reason = explanation.error or use.overlay.error
             if explanation.is_empty:
-                reason = "the map has no positive value"
+                reason = "the map is empty, with no positive value"
             failed = WorkState.FAILED in (explanation.state, use.overlay.state)
             if explanation.is_empty or failed:
-                told = f"{use.condition.name}, {use.role} network: {reason}"
+                shown, role = of_member(use.condition.name, use.role)
+                told = f"{shown}, {role} network: {reason}"
                 unusable.setdefault((stimulus.photo_id, stimulus.paradigm), told)
     for (photo, paradigm), told in unusable.items():
         drop_photo(study, photo, paradigm, told)
@@ -136,9 +147,17 @@ def drop_photo(study: Study, photo_id: int, paradigm: str, reason: str) -> None:
     """
     rows = study.stimuli.shown().filter(photo=photo_id, paradigm=paradigm)
     for row in rows.order_by("position"):
-        _promote(study, row)
+        _promote(study, row, reason)
         row.role, row.dropped_because = StimulusRole.DROPPED, reason
         row.save(update_fields=["role", "dropped_because"])
+
+
+def chosen_stimuli(
+    study: Study, definition: Definition, paradigm: str, eligible: Eligible
+) -> list[Stimulus]:
+    """All stimuli that a paradigm finds, with their roles, not stored."""
+    order = in_seed_order(eligible.candidates, f"{study.seed}/stimuli/{paradigm}")
+    return list(_stimuli(study, definition, paradigm, order, eligible))
 
 
 def _stimuli(
@@ -200,7 +219,7 @@ def _may_have(part: Part, known: Part | None) -> bool:
     return known is None or (known == part and part[0] == _MANY)
 
 
-def _shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) -> str:
+def shortage(definition: Definition, paradigm: str, stimuli: list[Stimulus]) -> str:
     """What is asked for and was not found, in words; nothing where there is enough."""
     found = Counter((str(row.role), str(row.facts.get("stratum", ""))) for row in stimuli)
     missing = [
@@ -218,7 +237,7 @@ def _tell_names(study: Study, pair: NetworkPair) -> None:
         study.selection[NAMES] = f"no class of the network: {' '.join(unknown)}"
 
 
-def _promote(study: Study, dropped: Stimulus) -> None:
+def _promote(study: Study, dropped: Stimulus, reason: str) -> None:
     """The next stimulus in reserve takes the place of `dropped`: of a photo that nothing else
     asks about, which another paradigm or the practice may do meanwhile."""
     alike: dict[str, Any] = {"paradigm": dropped.paradigm}
@@ -232,8 +251,8 @@ def _promote(study: Study, dropped: Stimulus) -> None:
     following = waiting.order_by("position").first()
     if following is None:
         raise PreparationError(
-            f"{dropped.photo.name} can't be shown and no eligible photo is left to take its place; "
-            "add photos or ask for fewer stimuli"
+            f"{dropped.photo.name} can't be shown ({reason}), and no eligible photo is left to "
+            "take its place; add photos or ask for fewer stimuli"
         )
     following.role = dropped.role
     following.save(update_fields=["role"])

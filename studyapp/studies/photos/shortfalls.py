@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from photos.class_groups import read_groups
 from photos.class_names import class_names, imagenet_labels
 from studyapp.models import StimulusRole
 from studyapp.paradigms import PARADIGMS, Candidate, Classified, Refusal
@@ -26,6 +27,8 @@ Labels = Sequence[str] | None
 def file_problems(definition: Definition, base: Path) -> Iterator[str]:
     """A sentence for every file of a network that does not fit the study file."""
     for name, section in definition.networks.items():
+        if section.is_table:  # read whole, and checked, with the photos
+            continue
         path = base / section.weights
         wanted = section.sha256
         if wanted is not None and path.is_file() and (found := content_digest(path)) != wanted:
@@ -53,7 +56,7 @@ def known_labels(section: NetworkSection, base: Path) -> Labels:
     if section.labels is not None:
         lines = (base / section.labels).read_text(encoding="utf-8-sig", errors="replace")
         return tuple(line.strip() for line in lines.splitlines() if line.strip())
-    if section.builder not in catalogue()["networks"]:
+    if section.is_table or section.builder not in catalogue()["networks"]:
         return None
     weights = catalogue()["networks"][section.builder]["weights"]
     is_pretrained = section.weights in weights and section.weights != RANDOM
@@ -103,7 +106,9 @@ def _at_best(paradigm: str, photo: Photo, labels: Labels) -> list[Candidate] | R
     own = [name for one in photo.categories for name in one.accepted]
     every = tuple(labels if labels is not None else dict.fromkeys(own))
     names = class_names(every)
-    categories = [category_of(one.name, one.accepted, names) for one in photo.categories]
+    categories = [
+        category_of(one.name, one.accepted, names, one.others) for one in photo.categories
+    ]
     first = [min(one.accepted) for one in categories if one.accepted]
     rest = [index for index in range(len(every)) if index not in first]
     # Where the names of the classes are not known, there are at least enough of them.
@@ -178,6 +183,33 @@ def taken_by_practice(definition: Definition, supply: Mapping[str, Supply]) -> I
             )
 
 
+def too_many_paradigms(definition: Definition, supply: Mapping[str, Supply]) -> Iterator[str]:
+    """A sentence where the paradigms would take photos from each other, because a photo is asked
+    about by one of them, even if each asked the most it can about every photo."""
+    if len(supply) < 2 or definition.images.cases is None:
+        return
+    needed = sum(_fewest_photos(definition, name, found) for name, found in supply.items())
+    there = {photo for found in supply.values() for photo in found.by_photo}
+    if needed > len(there):
+        yield (
+            f"the paradigms need at least {needed} different photos together, because a photo is "
+            f"asked about by one of them, and {len(there)} can be asked about: add photos or ask "
+            "for fewer stimuli"
+        )
+
+
+def _fewest_photos(definition: Definition, paradigm: str, supply: Supply) -> int:
+    """With how few photos a paradigm could do, practice and learning among them."""
+    wanted = wanted_stimuli(definition, paradigm)
+    main = sum(count for (role, _), count in wanted.items() if role == StimulusRole.MAIN)
+    photos, each = 0, PARADIGMS[paradigm].stimuli_a_photo
+    for questions in sorted(supply.by_photo.values(), reverse=True):
+        if main <= 0:
+            break
+        main, photos = main - each * questions, photos + 1
+    return photos + sum(count for (role, _), count in wanted.items() if role != StimulusRole.MAIN)
+
+
 def too_few_photos(definition: Definition, photos: Sequence[Photo]) -> Iterator[str]:
     """A sentence where nobody could be shown as many different photos as one person is asked
     about, because photos are asked about several times."""
@@ -193,6 +225,14 @@ def too_few_photos(definition: Definition, photos: Sequence[Photo]) -> Iterator[
             f"one person would be asked about {most} photos{' in one block' if repeats else ''}, "
             f"each a different one, and there are {len(names)}: add photos or ask for fewer trials"
         )
+
+
+def strange_members(definition: Definition, labels: Mapping[str, Labels]) -> Iterator[str]:
+    """Classes that a group lists and a stronger network does not have, if its classes are known."""
+    groups = read_groups(definition.images.groups)
+    for name in dict.fromkeys(pair.stronger for pair in definition.pairs.values()):
+        if (known := labels.get(name)) is not None:
+            yield from groups.strangers(known)
 
 
 def told_by_network(

@@ -16,6 +16,7 @@ from django.utils import timezone
 from studyapp.models import (
     Crop,
     Explanation,
+    Image,
     Network,
     NetworkLoad,
     Overlay,
@@ -83,11 +84,12 @@ def study_overlays(study: Study) -> WorkQuerySet[Overlay]:
 
 def study_crops(study: Study) -> WorkQuerySet[Crop]:
     """The plain pictures of the chosen stimuli's photos, as the stronger networks crop them."""
+    chosen = study.images.filter(pk__in=study.stimuli.shown().values("photo"))
     return Crop.objects.filter(
-        image__cases__uses__stimuli__in=study.stimuli.shown(),
+        image__in=Image.objects.of(chosen),
         network__in=[pair.stronger_id for pair in study.pairs.all()],
         size=study_definition(study).display.size,
-    ).distinct()
+    )
 
 
 def forget_loads(study: Study) -> None:
@@ -192,15 +194,16 @@ def plan_explanations(study: Study, settings_digest: SettingsDigest) -> None:
     display = definition.display
     # As the explainer's Display takes them
     drawn = display.model_dump(include={"colour_map", "opacity", "opacity_by", "size"})
-    look, joins = Look(drawn, overlay_encoding(definition)), display.scope == "network"
+    look = Look(drawn, overlay_encoding(definition), display.surround)
+    joins = display.scope == "network"
     photos: dict[tuple[int, str], list[Stimulus]] = {}
-    for stimulus in study.stimuli.shown().select_related("photo__case__image"):
+    shown = study.stimuli.shown().select_related("photo__case__image")
+    for stimulus in shown.prefetch_related("photo__case__photos__image"):
         photos.setdefault((stimulus.photo_id, stimulus.paradigm), []).append(stimulus)
         for pair in {condition.pair for condition in conditions[stimulus.paradigm]}:
             assert pair is not None
-            Crop.objects.get_or_create(
-                image=stimulus.photo.image, network=pair.stronger, size=display.size
-            )
+            for image in (stimulus.photo.image, *stimulus.photo.case.further):
+                Crop.objects.get_or_create(image=image, network=pair.stronger, size=display.size)
     for (_, paradigm), stimuli in photos.items():
         for condition in conditions[paradigm]:
             plan_overlays(stimuli, condition, look, digests, joins=joins)

@@ -3,6 +3,7 @@
 One way for all overlays of a study, so that no file tells which method or network it explains.
 """
 
+from studyapp.models import IMPORTED
 from studyapp.paradigms import WITHOUT_MAP
 from studyapp.studies.definition.catalogue import catalogue
 from studyapp.studies.definition.study import Definition
@@ -21,4 +22,6 @@ def overlay_encoding(definition: Definition) -> str:
         for name in (one.method, one.versus)
         if name is not None and name not in WITHOUT_MAP
     }
-    return LOSSLESS if any(methods[name]["lines"] for name in shown) else COMPACT
+    # Another tool's maps may have thin lines, and its pictures words
+    thin = any(name == IMPORTED or methods[name]["lines"] for name in shown)
+    return LOSSLESS if thin else COMPACT

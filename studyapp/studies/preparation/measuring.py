@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from studyapp.models import (
+    Kind,
     Measurement,
     StimulusOverlay,
     StimulusRole,
@@ -72,6 +73,7 @@ def unmeasured(study: Study) -> QuerySet[StimulusOverlay]:
             stimulus__role=StimulusRole.MAIN,
             overlay__explanation__state=WorkState.READY,
             overlay__explanation__is_empty=False,
+            overlay__explanation__kind=Kind.MAP,
             metrics=None,
             measurement=None,
         )

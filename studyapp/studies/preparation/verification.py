@@ -5,7 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from studyapp import storage
-from studyapp.models import Condition, Crop, Overlay, Picture, StimulusOverlay, Study, WorkState
+from studyapp.models import (
+    Condition,
+    Crop,
+    Image,
+    Overlay,
+    Picture,
+    StimulusOverlay,
+    Study,
+    WorkState,
+)
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.studies.definition.study import study_definition
 
@@ -24,7 +33,7 @@ def conditions_by_paradigm(study: Study) -> dict[str, list[Condition]]:
         row.name: row for row in study.conditions.select_related("pair__stronger", "pair__weaker")
     }
     return {
-        paradigm: [rows[one.name] for one in definition.conditions_of(paradigm)]
+        paradigm: [rows[name] for name in definition.meetings_of(paradigm)]
         for paradigm in definition.photo_paradigms()
     }
 
@@ -39,19 +48,24 @@ def wanted_pictures(study: Study) -> Iterator[Wanted]:
         for use in uses.defer("overlay__explanation__provenance")
     }
     size = study_definition(study).display.size
-    rows = Crop.objects.filter(image__cases__uses__study=study, size=size).distinct()
+    rows = Crop.objects.filter(image__in=Image.objects.of(study.images.all()), size=size)
     crops = {(row.image_id, row.network_id): row for row in rows}
     seen: set[tuple[str, int]] = set()
-    for stimulus in study.stimuli.shown().select_related("photo__case__image"):
+    shown = study.stimuli.shown().select_related("photo__case__image")
+    for stimulus in shown.prefetch_related("photo__case__photos__image"):
         paradigm = PARADIGMS[stimulus.paradigm]
         for condition in conditions[stimulus.paradigm]:
             assert condition.pair is not None
             found: list[Wanted] = []
             crop = crops.get((stimulus.photo.case.image_id, condition.pair.stronger_id))
             found.append(Wanted(f"the plain picture of {stimulus.photo.name}", crop))
+            for number, image in enumerate(stimulus.photo.case.further, 2):
+                crop = crops.get((image.pk, condition.pair.stronger_id))
+                found.append(Wanted(f"photo {number} beside {stimulus.photo.name}", crop))
             if condition.method not in WITHOUT_MAP and stimulus.role in paradigm.explains:
                 title = f"the {condition.name} of {stimulus.photo.name}"
-                keys = ((stimulus.pk, condition.pk, role) for role in paradigm.roles)
+                roles = paradigm.roles_under(condition.name)
+                keys = ((stimulus.pk, condition.pk, role) for role in roles)
                 found += [Wanted(title, overlays.get(key)) for key in keys]
             for one in found:
                 key = (type(one.row).__name__, one.row.pk if one.row else len(seen))

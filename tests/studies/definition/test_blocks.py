@@ -78,9 +78,9 @@ def test_one_network_with_one_method_has_nothing_to_compare() -> None:
 
 def test_no_explanation_fits_only_where_it_can_be_missed() -> None:
     fits = {name for name, one in PARADIGMS.items() if "none" in one.without_map}
-    assert fits == {"agreement", "meta_prediction", "reliance"}
-    told = complaint(definition('method = "none"'))
-    assert "without an explanation, which fits agreement, meta_prediction, reliance" in told
+    assert fits == {"agreement", "meta_prediction", "reliance", "trust"}
+    told = complaint(definition('method = "none"', paradigm='"discrimination"'))
+    assert "without an explanation, which fits trust, agreement, meta_prediction, reliance" in told
     told = complaint(definition('method = "no_advice"', paradigm='"agreement"'))
     assert "which fits reliance" in told
 
@@ -99,6 +99,10 @@ def test_no_explanation_fits_only_where_it_can_be_missed() -> None:
         ({"paradigm": '"agreement"', "trials": 3}, "`blocks.trials = 3` can't hold equally many"),
         ({"paradigm": '"rating"'}, "`blocks.items` is missing"),
         ({"paradigm": '"custom"'}, "`blocks.fields` is missing"),
+        ({"paradigm": '"marking"', "tool": '"brush"', "most": 2}, "a brush has none; remove it"),
+        ({"paradigm": '"marking"', "least": 3, "most": 2}, "is more than `blocks.most = 2`; lower"),
+        ({"paradigm": '"marking"', "most": 51}, "is 51; use 50 or less"),
+        ({"paradigm": '"marking"', "tool": '"lasso"'}, "tool"),
         ({"paradigm": '"questionnaire"', "items": '["x"]', "instrument": '"trust"'}, "unknown;"),
         (
             {"paradigm": '"questionnaire"', "items": '["x"]',
@@ -119,22 +123,38 @@ def test_what_a_block_can_not_mean_is_told(keys: dict[str, object], sentence: st
 
 
 # The value of each key that a paradigm may ignore, and the paradigms that read it.
+OWN_WORDS = {
+    "trust", "discrimination", "agreement", "distinction", "meta_prediction", "reliance",
+    "pointing", "marking", "comparison", "ranking", "which_answer",
+}  # fmt: skip
 READ_BY = {
     ("steps", '"two"'): {"reliance"},
     ("session", "1"): {"meta_prediction"},
     ("items", '["x"]'): {"rating", "questionnaire"},
     ("instrument", '"trust_in_automation"'): {"questionnaire"},
-    ("question", '"Why?"'): {"open_text"},
+    ("translation", '"Some and Other"'): {"questionnaire"},
+    ("question", '"Why?"'): {"open_text", *OWN_WORDS},
+    ("answers", '["a", "b"]'): {"trust", "agreement", "reliance", "comparison"},
+    ("further_question", '"Why?"'): {"ranking"},
+    ("second_question", '"Why?"'): {"distinction"},
+    ("final_question", '"Why?"'): {"reliance"},
+    ("tool", '"brush"'): {"marking"},
+    ("least", "1"): {"marking"},
+    ("most", "9"): {"marking"},
+    ("with_explanation", "true"): {"marking"},
     ("required", "false"): {"open_text"},
     ("required", "true"): {"open_text"},
     ("longest", "2000"): {"open_text"},
+    ("may_decline", "true"): {"open_text", "rating", "questionnaire", *OWN_WORDS},
     ("text", '"own"'): {"custom"},
     ("fields", '[{ name = "a", question = "b", kind = "text" }]'): {"custom"},
     ("with_photos", "true"): {"open_text", "custom"},
     ("with_photos", "false"): {"open_text", "custom"},
     ("lowest", '"no"'): {"rating", "questionnaire"},
     ("highest", '"yes"'): {"rating", "questionnaire"},
-    ("points", "7"): {"rating", "questionnaire"},
+    ("points", "7"): {"rating", "questionnaire", "trust", "agreement"},
+    ("ties", "false"): {"comparison"},
+    ("asks_for", '"best"'): {"ranking"},
 }
 
 
@@ -201,12 +221,24 @@ def test_a_field_whose_answer_would_be_lost_is_refused(fields: list[str], senten
     assert sentence in complaint(definition(paradigm='"custom"', fields=f"[{written}]"))
 
 
-def test_the_main_answer_cannot_be_declined() -> None:
+def test_the_main_answer_of_a_custom_page_can_be_declined() -> None:
     field = '[{ name = "value", question = "b", choices = ["a", "b"], may_decline = true }]'
-    found = complaint(definition(paradigm='"custom"', fields=field))
+    parse_definition(definition(paradigm='"custom"', fields=field), "cats.toml")
+
+
+def test_nobody_declines_while_learning_and_blocks_of_a_paradigm_agree_on_declining() -> None:
+    learning = definition(paradigm='"meta_prediction"', stage='"learning"', may_decline="true")
     assert (
-        "the main answer, value, must be a number, which “Prefer not to say” is not; choose"
-        in found
+        "`blocks.may_decline`: in main people learn and are asked nothing that they could decline; "
+        "remove it" in complaint(learning)
+    )
+    both = definition(may_decline="true")
+    both += (
+        both[both.index("[[blocks]]") :].replace('"main"', '"more"').replace("= true", "= false")
+    )
+    assert (
+        "`blocks.may_decline`: main offers “Prefer not to say” and more does not, and both are "
+        "analysed together; say the same in both" in complaint(both)
     )
 
 

@@ -233,7 +233,16 @@ def test_what_a_study_file_may_not_say_is_told(what: str) -> None:
 
 def test_a_condition_must_name_its_pair_where_there_are_several() -> None:
     several = GOOD.replace("[images]", '[pairs.other]\nstronger = "alex"\n\n[images]')
-    assert "names no pair; add pair" in complaint(several)
+    with pytest.raises(DefinitionError) as caught:
+        parse_definition(several, "cats.toml")
+    told = str(caught.value).split("\n")
+    assert ["names no pair; add pair" in one for one in told] == [True, True]
+
+
+def test_a_study_without_pairs_is_told_once() -> None:
+    without = GOOD.replace('[pairs.main]\nstronger = "vgg"\nweaker = "alex"\n', "")
+    assert without != GOOD
+    assert "`pairs` is missing; add a section [pairs.main]" in complaint(without)
 
 
 def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
@@ -289,7 +298,10 @@ def test_a_factory_is_taken_where_it_is_allowed_and_else_told_whom_to_ask(
     told = complaint(GOOD.replace(weights, taken))
     number = line('builder = "vgg16"')
     assert f"line {number}: `networks.vgg.builder`: the function my_lab.networks:vit is not" in told
+    assert "here; write my_lab.networks:other if you mean that one, or ask whoever runs" in told
     assert "add it to NETWORK_FACTORIES" in told
+    settings.NETWORK_FACTORIES = ["another.package:net"]
+    assert "is not allowed here; ask whoever runs this" in complaint(GOOD.replace(weights, taken))
     settings.NETWORK_FACTORIES = ["my_lab.networks:vit"]
     read = parse_definition(GOOD.replace(weights, taken), "cats.toml")
     assert read.networks["vgg"].options == {"size": 224, "head": "cat"}

@@ -6,12 +6,22 @@ import pytest
 
 from sandbox.builders import make_definition
 from studyapp.studies.definition.idle_rules import idle_rules
+from studyapp.studies.definition.rules import independent
 
 TEXT = {"name": "main", "paradigm": "open_text", "trials": 1, "question": "What did you see?"}
 # Called like an item of a questionnaire, but with words for an answer
 OWN = {
     "name": "main", "paradigm": "custom", "trials": 1,
     "fields": [{"name": "item_seen", "kind": "text", "question": "What did you see?"}],
+}  # fmt: skip
+NUMBER = {
+    "name": "main", "paradigm": "custom", "trials": 2,
+    "fields": [{"name": "value", "kind": "number", "question": "How many did you see?"}],
+}  # fmt: skip
+LIKE_ITEMS = {
+    "name": "main", "paradigm": "custom", "trials": 2,
+    "fields": [{"name": "item", "kind": "matrix", "question": "What do you think?",
+                "items": ["One.", "Two."]}],
 }  # fmt: skip
 PRACTICE = {"name": "try", "paradigm": "trust", "stage": "practice", "trials": 1}
 SHARES = {"name": "main", "paradigm": "agreement", "trials": 2}
@@ -21,7 +31,7 @@ ASKED = {"question": "How old are you?", "answers": ["18 or older", "younger"]}
 
 def refused(**options: Any) -> list[tuple[str, str]]:
     """(dotted key, sentence) of every idle rule."""
-    found = idle_rules(make_definition(**options))
+    found = independent(idle_rules(make_definition(**options)))
     return [(".".join(str(part) for part in path), sentence) for path, sentence in found]
 
 
@@ -39,6 +49,10 @@ def refused(**options: Any) -> list[tuple[str, str]]:
          "no analysed block asks for a choice"),
         ({"blocks": [OWN], "exclusions": {"straight_lining": 0.9}}, "exclusions.straight_lining",
          "no analysed block asks for a choice"),
+        ({"blocks": [NUMBER], "exclusions": {"straight_lining": 0.9}}, "exclusions.straight_lining",
+         "no analysed block asks for a choice"),
+        ({"blocks": [LIKE_ITEMS], "exclusions": {"straight_lining": 0.9}},
+         "exclusions.straight_lining", "no analysed block asks for a choice"),
         ({"stopping": {"rule": "sequential"}}, "stopping.rule",
          "results are not looked at before the end; set looks = true"),
         ({"stopping": {"rule": "date"}}, "stopping.rule",

@@ -153,6 +153,10 @@ def test_a_text_that_is_no_text_is_told(tmp_path: Path) -> None:
         (tmp_path / "consent.md").write_bytes(content)
         with pytest.raises(DefinitionError, match=r"line 6: .*not UTF-8 text; save it as UTF-8"):
             read_definition(path)
+    (tmp_path / "consent.md").unlink()
+    (tmp_path / "consent.md").symlink_to("/proc/self/mem")
+    with pytest.raises(DefinitionError, match=r"line 6: .*can't be read \(.+\)$"):
+        read_definition(path)
 
 
 @pytest.mark.django_db

@@ -23,10 +23,11 @@ from tests.running import output_of
 
 pytestmark = pytest.mark.django_db
 SCORED = sorted(name for name, one in PARADIGMS.items() if one.keys is not None)
+LATER = {"which_answer"}  # than stored keys: no trial of theirs was ever without one
 migration = importlib.import_module("studyapp.migrations.0017_answer_keys")
 
 
-@pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
+@pytest.mark.parametrize("paradigm", sorted(PARADIGMS.keys() - LATER))
 def test_the_rules_that_filled_earlier_trials_give_the_keys_of_today(paradigm: str) -> None:
     checks = int(bool(PARADIGMS[paradigm].check_values))
     open_small_study(paradigm=paradigm, trials=4, practice=1, checks=checks)

@@ -44,6 +44,13 @@ def test_answers_take_the_place_of_what_is_on_the_photo(tmp_path: Path) -> None:
     ]
 
 
+def test_a_table_may_name_what_people_choose_between(tmp_path: Path) -> None:
+    rows = ROWS.replace("?\n", "?,cat,\n")
+    table = f"photo,context,answer,others\nthings/a.png,Who?,dog,fox | cat|cow\n{rows}"
+    found = read(tmp_path, table, groups={"animal": ["dog"]})
+    assert [one.categories[0].others for one in found] == [("fox", "cat", "cow"), (), (), ()]
+
+
 def test_what_people_read_may_be_another_text_or_nothing(tmp_path: Path) -> None:
     rows = "".join(f'things/{name}.png,"[1, {{""b"": 2}}]",\n' for name in "bcd")
     found = read(tmp_path, f"photo,context_json,shown\nthings/a.png,7,What is it?\n{rows}")
@@ -85,6 +92,11 @@ def test_photos_that_are_not_taken_may_have_questions(tmp_path: Path) -> None:
         ("photo,context_json,shown\nthings/a.png,{},\n", r"line 2: the context \{\} is empty"),
         ('photo,context_json,shown\nthings/a.png,"""\\ud800""",\n', "that can't be stored"),
         ("photo,context\nthings/a.png,a\x00b\n", "line 2: holds a character that can't be stored"),
+        ("photo,context,others\na,b,c\n", "line 1: the columns are .* beside answer, others"),
+        ("photo,context,answer,others\na,b,dog,fox|cat\n", "line 2: .* name 3 .* it has 2"),
+        ("photo,context,answer,others\na,b,dog,fox||cat\n", "line 2: .* name 3 .* it has 2"),
+        ("photo,context,answer,others\na,b,dog,fox|cat|Dog\n", "line 2: the answer Dog is there"),
+        ("photo,context,answer,others\na,b,dog,fox|cat|Cat\n", "line 2: the answer Cat is there"),
         (b"photo,context\n\xff\xfe", "not text in UTF-8"),
         ('photo,context\n"things/a.png,Who?\n', "not a table"),
     ],

@@ -50,6 +50,13 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def test_two_spellings_of_a_category_are_refused(folder: Path) -> None:
+    (folder / "photos" / "Red_").mkdir()
+    (folder / "photos" / "Red_" / "b.jpg").write_bytes(photo(2, "JPEG"))
+    with pytest.raises(ReaderError, match="categories Red and red differ only in how they are"):
+        read_photos(section(), folder)
+
+
 def test_every_format_that_can_be_read_is_taken_and_the_rest_is_counted(folder: Path) -> None:
     red = folder / "photos" / "red"
     red.joinpath("b.heic").write_bytes(HEIC.read_bytes())
@@ -154,6 +161,33 @@ def test_a_hole_in_a_photo_shows_the_surround_to_network_and_people(
         assert seen.getpixel((60, 5)) == (200, 20, 10)
 
 
+@pytest.mark.parametrize(
+    ("surround", "other"),
+    [("light", 0), ("dark", 0), ("dark", 1)],
+    ids=["behind nothing", "on dark", "beside the flattened one"],
+)
+@pytest.mark.django_db
+def test_photos_that_the_surround_makes_the_same_are_told_before_anything_is_stored(
+    folder: Path, surround: str, other: int
+) -> None:
+    red, toml = folder / "photos" / "red", folder / "study.toml"
+    toml.write_text(toml.read_text() + f'[display]\nsurround = "{surround}"\n')
+    with_hole(red / "b.png")
+    if other:  # it has been laid on the surround already
+        found = next(one for one in read_photos(section(), folder) if one.name == "red/b.png")
+        red.joinpath("c.png").write_bytes(photo_bytes(found, surround))
+    else:  # another colour, which nobody can see
+        picture = Image.open(red / "b.png")
+        picture.paste((9, 9, 9, 0), (0, 0, 40, 80))
+        picture.save(red / "c.png")
+    told = "red/c.png: the same photo as red/b.png"
+    told += "; remove one" if other else f" on the {surround} surround; remove one"
+    with pytest.raises(ReaderError, match=f"^{told}$"):
+        load_study(toml)
+    with pytest.raises(CommandError, match=told):
+        call_command("study", "check", str(toml), stdout=StringIO())
+
+
 def test_the_surround_is_that_of_the_pages() -> None:
     palette = (ROOT / "studyapp/static/studyapp/palette.css").read_text()
     assert all(f"--surround-{name}: {value};" in palette for name, value in SURROUNDS.items())
@@ -181,6 +215,9 @@ def test_photos_that_annotations_do_not_name_are_counted(tmp_path: Path) -> None
     (tmp_path / "annotations.json").write_text(json.dumps(rows))
     images = section(reader="coco", folder=".")
     assert left_out(images, tmp_path) == Counter({"not in annotations.json": 1})
+    marked = json.dumps(rows)  # as some editors save it: with a byte order mark
+    (tmp_path / "annotations.json").write_text(marked, encoding="utf-8-sig")
+    assert [one.path.name for one in read_photos(images, tmp_path)] == ["a.png"]
     rows["annotations"][0]["image_id"] = 2
     (tmp_path / "annotations.json").write_text(json.dumps(rows))
     with pytest.raises(ReaderError, match="an annotation refers to image 2, which is missing"):

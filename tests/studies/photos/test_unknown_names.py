@@ -76,6 +76,23 @@ def test_a_table_of_names_mends_a_study_that_lost_photos(folder: Path) -> None:
         load_study(folder / "study.toml")
 
 
+def test_a_misspelt_class_of_a_group_stops_a_study_whose_networks_classes_became_known(
+    folder: Path,
+) -> None:
+    toml = STUDY.replace(
+        'folder = "photos"', 'folder = "photos"\ngroups = { warm = ["red", "pinc"] }'
+    )
+    (folder / "study.toml").write_text(toml)
+    assert prepared(folder).problem.startswith(
+        "the group “warm” lists “pinc”, which is no class of the network (did you mean pink?); "
+    )
+    (folder / "study.toml").write_text(toml.replace("pinc", "pink"))
+    study = prepared(folder, replace=True)
+    assert study.problem == ""
+    warm = [one for row in study.images.all() for one in row.categories if one["name"] == "warm"]
+    assert [one["accepted"] for one in warm] == [["red", "pink"]] * 2
+
+
 def test_a_table_of_names_may_not_lead_out_of_an_upload(folder: Path) -> None:
     toml = STUDY.replace('folder = "photos"', 'folder = "photos"\nnames = "/etc/passwd"')
     (folder / "study.toml").write_text(toml)

@@ -1,0 +1,1 @@
+"""Paired comparison, as a kind of question."""

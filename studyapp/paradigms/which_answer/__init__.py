@@ -1,0 +1,1 @@
+"""Which answer is explained, as a kind of question."""
