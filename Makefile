@@ -9,13 +9,13 @@ export OMP_NUM_THREADS ?= 1
 CODE = SECRET_KEY=only-for-reading-code
 
 .PHONY: help demo demo-stop demo-reset test check gate format lint types imports migrations deploy \
-	bandit audit coverage mutants docs bench screenshots transformers lock install-demo install-dev chromium
+	bandit audit coverage mutants docs editor bench screenshots replicate lock install-demo install-dev chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
 
-demo: install-demo ## start everything and open the demo studies (PORT=8000; DETACH=1 returns)
-	@PORT=$(PORT) DETACH=$(DETACH) $(BIN)/python -m demo start
+demo: install-demo ## start everything and open the demo studies (STUDIES=all; PORT=8000; DETACH=1 returns)
+	@PORT=$(PORT) DETACH=$(DETACH) STUDIES="$(STUDIES)" $(BIN)/python -m demo start
 
 demo-stop: ## stop a demo that was started with DETACH=1
 	@$(BIN)/python -m demo stop
@@ -23,16 +23,16 @@ demo-stop: ## stop a demo that was started with DETACH=1
 demo-reset: install-demo ## delete the demo's data in var/ and start over at the next `make demo`
 	@$(BIN)/python -m demo reset
 
-STUDY = $(BIN)/python manage.py study
+# Beside the demo's own
+PHOTOGRAPHED = demo-questions,another-tool,five-methods
 screenshots: install-dev chromium ## photograph the pages of a running `make demo` (PORT=8000)
-	@$(STUDY) status demo-questions >/dev/null 2>&1 || { \
-		$(STUDY) load fixtures/studies/demo-questions.toml && \
-		$(STUDY) prepare demo-questions --wait && $(STUDY) open demo-questions; }
+	@$(BIN)/python -m demo open $(PHOTOGRAPHED)
 	$(BIN)/python -m demo.screenshots http://127.0.0.1:$(PORT)
 	$(BIN)/python -m demo.desk_screenshots http://127.0.0.1:$(PORT)
 
-# Two processes, each with servers of its own; PARALLEL= runs all in one.
-PARALLEL ?= -n 2 --dist loadfile
+# Two processes, each with servers of its own; PARALLEL= runs all in one. tests/conftest.py says which
+# files come last, which pytest-xdist would say otherwise by how many tests they have.
+PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
 test: install-dev chromium ## run the tests (ARGS="tests/demo -k port" for some of them)
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
@@ -64,7 +64,7 @@ deploy:
 
 # What is found from medium severity on; a line that is right says why beside its `nosec`.
 bandit:
-	$(BIN)/bandit -q -ll -r studyapp explainer photos tasks sandbox demo -x studyapp/migrations
+	$(BIN)/bandit -q -ll -r studyapp explainer photos tasks ready sandbox demo -x studyapp/migrations
 
 audit: install-dev ## look every locked package up in the known advisories (needs a network)
 	@$(BIN)/python .ci/audit.py $(BIN)/uv
@@ -76,14 +76,14 @@ coverage:
 mutants: install-dev chromium ## put known faults into the code, see that tests notice (ARGS="V1 stats")
 	@$(BIN)/python -m tests.mutations $(ARGS)
 
-transformers: install-dev ## train a vision transformer and a ResNet, and open their study in a running `make demo`
-	$(BIN)/python -m demo.transformers
-	@$(STUDY) load fixtures/studies/transformers.toml --replace
-	@$(STUDY) prepare transformers --wait
-	@$(STUDY) open transformers
+replicate: install-demo ## measure what the Grad-CAM paper claims, for docs/replicating-grad-cam.md (some minutes)
+	@$(BIN)/python -m ready.replication
 
 docs: install-demo ## draw docs/methods.md's pictures and var/gallery.html anew (some minutes)
 	@$(BIN)/python -m demo.gallery
+
+editor: ## bundle the desk's editor of study files anew (npm; its file is kept in git)
+	cd editor && npm ci --ignore-scripts && npm run build
 
 bench: install-dev ## print the benchmarks' ratios, each measured in one run
 	@for script in bench/[a-z]*.py; do $(BIN)/python -m sandbox.scratch $(BIN)/python $$script || exit 1; done

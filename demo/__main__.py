@@ -1,4 +1,7 @@
-"""`python -m demo start|stop|reset`: behind `make demo`, `make demo-stop`, `make demo-reset`."""
+"""`python -m demo start|open|stop|reset`: behind `make demo`, `make demo-stop`, `make demo-reset`.
+
+STUDIES=vqa,captions (or all) names ready studies that are opened beside the demo's own.
+"""
 
 import argparse
 import os
@@ -6,8 +9,8 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo.environment import STUDIES
-from demo.launcher import Stop, launch, launch_detached, port_of, said, stop
+from demo.environment import STUDIES, study_files
+from demo.launcher import Stop, launch, launch_detached, open_beside, port_of, running, said, stop
 from demo.reset import reset
 from sandbox.processes import PlainError
 
@@ -17,8 +20,10 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(dest="verb", required=True)
     for verb in ("start", "run"):
         one = verbs.add_parser(verb, help="serve studies until Ctrl-C")
-        one.add_argument("files", nargs="*", type=Path, default=STUDIES, help="study files")
+        one.add_argument("files", nargs="*", type=Path, help="study files")
         one.add_argument("--opened", type=int, help=argparse.SUPPRESS)
+    one = verbs.add_parser("open", help="open ready studies in a demo that runs")
+    one.add_argument("names", help="ready studies with commas between them, or all")
     verbs.add_parser("stop", help="end a demo that was started with DETACH=1")
     verbs.add_parser("reset", help="delete the demo's data")
     return top
@@ -30,10 +35,23 @@ def run(options: argparse.Namespace) -> int:
     elif options.verb == "reset":
         stop()
         reset()
-    elif options.verb == "start" and os.environ.get("DETACH", "") not in ("", "0"):
-        return launch_detached(port_of(os.environ), options.files)
+    elif options.verb == "open":
+        return open_beside(study_files(options.names))
     else:
-        launch(port_of(os.environ), options.files, options.opened)
+        return start(options)
+    return 0
+
+
+def start(options: argparse.Namespace) -> int:
+    """Serve the demo's own studies and those that STUDIES names; where a demo runs already, these
+    are opened in it."""
+    wanted = study_files(os.environ.get("STUDIES", ""))
+    if wanted and not options.files and running():
+        return open_beside(wanted)
+    files = options.files or list(dict.fromkeys([*STUDIES, *wanted]))
+    if options.verb == "start" and os.environ.get("DETACH", "") not in ("", "0"):
+        return launch_detached(port_of(os.environ), files)
+    launch(port_of(os.environ), files, options.opened)
     return 0
 
 

@@ -6,9 +6,10 @@ is something to see.
 
 import sys
 
+from ready.folders import ROOT, var
 from sandbox.processes import PlainError, run
 
-from .environment import ROOT, read_env, var
+from .environment import read_env
 from .screenshots import Camera, photograph
 
 SLUG, PEOPLE = "demo-trust", 20

@@ -5,16 +5,30 @@ import secrets
 from collections.abc import Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-STUDIES = tuple(ROOT / f"fixtures/studies/demo-{name}.toml" for name in ("trust", "discrimination"))
+from ready.catalogue import ready_files, with_factories
+from ready.folders import ROOT, var
+from sandbox.processes import PlainError
+
+# What `make demo` opens by itself, in the order of its landing page
+STUDIES = tuple(
+    ROOT / f"fixtures/studies/{name}.toml"
+    for name in ("paper-pair", "demo-trust", "demo-discrimination")
+)
 HEAD = "# Written by `make demo` at each start; manage.py reads it, the shell's environment wins.\n"
 # Secrets by their bytes of chance. They are kept from one start to the next; ports are not.
 SECRETS = {"SECRET_KEY": 48, "DEMO_ADMIN_PASSWORD": 12}
 
 
-def var() -> Path:
-    """The one folder that everything is written to."""
-    return Path(os.environ.get("DISCERN_VAR", str(ROOT / "var"))).absolute()
+def study_files(named: str) -> list[Path]:
+    """The files of ready studies by their names, separated by commas; "all" is each of them."""
+    known = ready_files()
+    names = [name for part in named.split(",") if (name := part.strip())]
+    if unknown := [name for name in names if name not in known and name != "all"]:
+        raise PlainError(
+            f"There is no ready study {unknown[0]}: STUDIES is all, or some of "
+            f"{', '.join(known)}, with commas between them."
+        )
+    return [known[one] for name in names for one in (known if name == "all" else [name])]
 
 
 def log_file(name: str) -> Path:
@@ -42,7 +56,7 @@ def write_env(path: Path, values: Mapping[str, str]) -> None:
 
 def site_environment(servers: Mapping[str, str], port: int) -> dict[str, str]:
     """What the site, the workers and manage.py need beside the servers' addresses; secrets are made
-    once and then kept."""
+    once and then kept. Ready studies' factories are allowed beside those that the shell names."""
     known = read_env(var() / "env")
     made = {
         name: known.get(name) or secrets.token_urlsafe(length) for name, length in SECRETS.items()
@@ -55,4 +69,5 @@ def site_environment(servers: Mapping[str, str], port: int) -> dict[str, str]:
         "DISCERN_VAR": str(var()),
         "DISCERN_MEDIA": str(var() / "media"),
         "DEMO_PORT": str(port),
+        "NETWORK_FACTORIES": with_factories(os.environ.get("NETWORK_FACTORIES", "")),
     }

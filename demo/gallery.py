@@ -13,12 +13,12 @@ from pathlib import Path
 from PIL import Image
 from torchvision.transforms.functional import to_pil_image
 
-from demo.cutouts import Cutout, fetch_cutouts, read_cutouts
-from demo.environment import var
-from demo.photos import SEED
-from demo.scenes import compose
 from explainer import METHODS, Display, Network, explain, load_network, sheet
 from explainer.errors import ExplainerError
+from ready.folders import var
+from ready.photos.cutouts import Cutout, fetch_cutouts, read_cutouts
+from ready.photos.scenes import compose
+from ready.photos.sets import SEED
 from sandbox.processes import PlainError
 from sandbox.small_transformer import scenes, small_network
 

@@ -9,12 +9,12 @@ import signal
 import subprocess
 import sys
 import time
-import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 
-from demo.environment import ROOT, log_file, site_environment, var, write_env
+from demo.environment import log_file, read_env, site_environment, write_env
+from ready.folders import ROOT, var
 from sandbox.deployment import answers, start_site, start_worker
 from sandbox.processes import (
     Child,
@@ -62,9 +62,8 @@ def launch(port: int, files: Sequence[Path], opened: int | None = None) -> None:
             children.append(start_worker(environment, log_file(name), name=name))
         site = start_site(environment, log_file("site"), port=port)
         children.append(site)
-        run_step(children, environment, "open", *map(str, files))
         wait_until_ready(site, lambda: answers(f"{address}healthz"), seconds=60)
-        tell(address, files, environment["DEMO_ADMIN_PASSWORD"])
+        run_step(children, environment, "open", *map(str, files))
         if opened is not None:
             detach(opened)
         while True:
@@ -135,12 +134,13 @@ def run_step(children: list[Child], environment: Mapping[str, str], *arguments: 
         raise PlainError("The demo could not be made ready; see above, and var/log/.")
 
 
-def tell(address: str, files: Sequence[Path], password: str) -> None:
-    """Addresses, each alone on its line, then the admin's user and password."""
-    slugs = [tomllib.loads(file.read_text("utf-8"))["slug"] for file in files]
-    lines = ["", "Landing page:", address, "Take part:", *(f"{address}s/{one}/" for one in slugs)]
-    lines += ["Admin:", f"{address}admin/login/", "User: admin", f"Password: {password}", ""]
-    print("\n".join(lines), flush=True)
+def open_beside(files: Sequence[Path]) -> int:
+    """Open further studies in the demo that runs on this var/: 0, or 1 where one can't be."""
+    if running() is None:
+        raise PlainError("No demo is running; `make demo` starts one.")
+    with stopping() as children:
+        run_step(children, read_env(var() / "env"), "open", *map(str, files))
+    return 0
 
 
 def detach(opened: int) -> None:

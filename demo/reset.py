@@ -3,7 +3,7 @@
 import os
 import shutil
 
-from demo.environment import var
+from ready.folders import var
 from sandbox.postgres import remove_home
 
 FOLDERS = ("demo", "log", "media", "static", "valkey")

@@ -1,14 +1,14 @@
 """Screenshots of every page that participants see: `python -m demo.screenshots [ADDRESS [FOLDER]]`.
 
 ADDRESS is that of a running site with the demo's studies, such as `make demo` prints, and beside
-them that of every further kind of question, which `make screenshots` opens. Each study is walked
-once in a wide window and once in a narrow one, so it must have two places left.
+them the ready studies that `make screenshots` opens. Each study is walked once in a wide window and
+once in a narrow one, so it must have two places left.
 """
 
 import contextlib
 import io
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -23,8 +23,14 @@ STUDIES = ("trust", "discrimination")
 QUESTIONS = (
     "agreement", "agreement", "distinction", "distinction", "learning", "learning",
     "meta-prediction", "meta-prediction", "reliance-first", "reliance-final", "reliance-first",
-    "reliance-final", "pointing", "rating", "questionnaire", "open-text", "custom",
+    "reliance-final", "pointing", "marking", "rating", "questionnaire", "open-text", "custom",
 )  # fmt: skip
+# Of ready studies, what tells the pages that are photographed
+READY: Mapping[str, Mapping[str, str]] = {
+    "another-tool": {"words": "blockquote.words", "neighbours": "figure.one img", "film": "video"},
+    "five-methods": {"comparison": "#trial"},
+    "paper-pair": {"paper-pair": "#trial"},
+}
 # The ending of the pictures' names, the window, and the viewer's colour scheme
 WINDOWS: tuple[tuple[str, ViewportSize, Literal["light", "dark"]], ...] = (
     ("", {"width": 1366, "height": 768}, "light"),
@@ -84,11 +90,63 @@ def walk_questions(camera: Camera, address: str) -> None:
         page.wait_for_selector(".answers.shown, .stage.shown")
         for question in page.locator("fieldset.answers").all():
             question.locator(".option").nth(1).click()
+        draw(page)
         page.mouse.move(0, 0)
         camera.shoot(f"trial-{name}", whole=page.locator("fieldset.answers").count() > 1)
         trial = page.locator("[name=trial]").input_value()
         page.locator(".confirm, .pointed input[type=image]").click()
         wait_for_next(page, trial)
+
+
+def walk_ready(camera: Camera, address: str, study: str, kinds: Mapping[str, str]) -> None:
+    """Through a ready study, whose pages are told apart by what they hold: of each kind, by the
+    picture's name and a selector, one picture."""
+    page = camera.page
+    page.goto(f"{address}/s/{study}/")
+    page.locator("main form button.primary").click()
+    page.locator("[name=agree]").check()
+    page.locator("form[action$=consent] button").click()
+    page.locator("form[action$=begin] button").click()
+    while page.locator("#trial").count():
+        watch(page)
+        if asks(page):
+            page.locator(".option").nth(1).click()
+        page.mouse.move(0, 0)
+        for name, selector in kinds.items():
+            if page.locator(selector).count() and not page.locator(".check").count():
+                camera.shoot(f"trial-{name}", whole=False)
+                break
+        trial = page.locator("[name=trial]").input_value()
+        page.locator(".confirm").click()
+        wait_for_next(page, trial)
+
+
+def asks(page: Page) -> bool:
+    """Whether there are answers to choose from: while people learn, there are none."""
+    return page.locator(".answers").count() > 0
+
+
+def watch(page: Page) -> None:
+    """Until the answers are there, or what is learnt from. Films are played, and then show a
+    picture of their middle."""
+    for button in page.locator(".film button").all():
+        button.click()
+    page.wait_for_selector(".answers.shown" if asks(page) else ".stage.shown")
+    for film in page.locator("video").all():
+        film.evaluate("""film => new Promise((done) => {
+            film.addEventListener("seeked", done, { once: true });
+            film.currentTime = film.duration / 2;
+        })""")
+
+
+def draw(page: Page) -> None:
+    """A box, where a part of the photo is marked: by pressing two of its corners."""
+    surface = page.locator(".marked.draws")
+    if not surface.count():
+        return
+    side = surface.evaluate("one => one.clientWidth")
+    for share in (0.25, 0.75):
+        surface.click(position={"x": share * side, "y": share * side})
 
 
 def wait_for_next(page: Page, trial: str) -> None:
@@ -148,7 +206,10 @@ def photograph(arguments: list[str], walks: Sequence[Callable[[Camera, str], Non
 
 
 def main(arguments: list[str]) -> int:
-    return photograph(arguments, [*(partial(walk, study) for study in STUDIES), walk_questions])
+    walks: list[Callable[[Camera, str], None]] = [partial(walk, study) for study in STUDIES]
+    walks.append(walk_questions)
+    walks += [partial(walk_ready, study=study, kinds=kinds) for study, kinds in READY.items()]
+    return photograph(arguments, walks)
 
 
 if __name__ == "__main__":

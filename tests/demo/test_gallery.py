@@ -7,7 +7,7 @@ from PIL import Image
 
 from demo.gallery import OTHER, SHOWN, page, scene, webp
 from explainer import METHODS, load_network
-from tests.demo.drawn_cutouts import draw_cutouts
+from tests.ready.drawn_cutouts import draw_cutouts
 
 
 def test_the_page_shows_each_method_with_its_formula_and_loads_nothing() -> None:

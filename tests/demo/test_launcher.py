@@ -15,7 +15,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
-from demo.environment import read_env, site_environment, write_env
+from demo.environment import read_env, site_environment, study_files, write_env
+from explainer.networks import factories
+from ready.catalogue import READY, Ready
 from sandbox.processes import free_port
 from tests.running import ROOT, Done, python, run
 from tests.study_files import write_study
@@ -63,7 +65,7 @@ class Demo:
 
     def environment(self, **more: str) -> dict[str, str]:
         ours = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY", "DISCERN_MEDIA", "DETACH", "PORT")
-        kept = {name: value for name, value in os.environ.items() if name not in ours}
+        kept = {key: value for key, value in os.environ.items() if key not in (*ours, "STUDIES")}
         return {**kept, "DISCERN_VAR": str(self.var), "PORT": str(self.port), **more}
 
     def run(self, *arguments: str, **more: str) -> Done:
@@ -150,6 +152,50 @@ def test_secrets_are_kept_from_others_and_from_one_start_to_the_next(
     second = site_environment({**urls, "DATABASE_URL": "postgresql://two"}, 8001)
     changed = {name for name in first if first[name] != second[name]}
     assert changed == {"DATABASE_URL", "DEMO_PORT"}
+
+
+def test_ready_studies_are_named_with_commas_or_all_at_once() -> None:
+    assert [file.stem for file in study_files(" another-tool,five-methods,")] == [
+        "another-tool",
+        "five-methods",
+    ]
+    assert study_files("") == []
+    every = {file.stem for file in study_files("all")}
+    assert {"demo-trust", "another-tool", "five-methods", "transformers"} <= every
+    # It names what the demo doesn't make.
+    assert "paper-trust" not in every
+
+
+def test_a_ready_study_that_is_not_known_is_refused_before_anything_starts(demo: Demo) -> None:
+    begun = demo.run("start", STUDIES="another-tool,anothertool")
+    assert begun.returncode == 1
+    assert begun.stderr.startswith(
+        "There is no ready study anothertool: STUDIES is all, or some of "
+    )
+    assert ", another-tool, " in begun.stderr
+    assert begun.stderr.count("\n") == 1
+    assert demo.processes() == []
+
+
+def test_a_demo_that_does_not_run_opens_nothing(demo: Demo) -> None:
+    begun = demo.run("open", "another-tool")
+    assert (begun.returncode, begun.stderr) == (1, "No demo is running; `make demo` starts one.\n")
+
+
+def test_the_factories_of_ready_studies_are_allowed_beside_ones_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DISCERN_VAR", str(tmp_path))
+    ready = ["ready.maze:network", "ready.maze:blind"]
+    monkeypatch.setitem(READY, "maze", Ready("ready.maze", 1, factories=tuple(ready)))
+    for named, first in (("", []), (" my_lab.vit:net,ready.maze:blind,", ["my_lab.vit:net"])):
+        monkeypatch.setenv("NETWORK_FACTORIES", named)
+        allowed = site_environment({}, 8000)["NETWORK_FACTORIES"].split(",")
+        assert allowed[: len(first)] == first
+        assert set(ready) <= set(allowed)
+        assert len(set(allowed)) == len(allowed)
+        monkeypatch.setenv("NETWORK_FACTORIES", ",".join(allowed))
+        assert set(ready) <= set(factories.allowed())
 
 
 def test_ctrl_c_ends_every_process(demo: Demo) -> None:

@@ -1,0 +1,1 @@
+"""What ready studies ask about: photos that are made, and networks that are trained on them."""
