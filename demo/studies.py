@@ -56,26 +56,32 @@ def migrate() -> None:
 
 def open_studies(files: Sequence[Path]) -> None:
     """Take every study as far as open; one that has been open stays as it is. Ready studies beside
-    the demo's own come after all others, and one that can't be opened hinders none."""
+    the demo's own come after all others. One whose networks are made here and that can't be opened
+    hinders no other."""
     left = [file for file in files if not has_been_open(slug_of(file))]
     ready = [file for file in left if file in ready_files().values() and file not in STUDIES]
     hindered = drafts_of_others(left)
     if own_photos() is not None:
         hindered |= without_own_photos(left)
     needed = [file for file in left if file not in (*ready, *hindered)]
-    for file in sorted(needed, key=minutes_of):  # the workers are busy while the rest is made
-        begin(file)
-    for file in needed:
-        finish(file)
-    for step in (begin, finish):
-        for file in ready:
-            if file not in hindered:
-                try:
-                    step(file)
-                except HINDRANCES as reason:
-                    hindered[file] = " ".join(str(reason).split())
-                    say(f"{slug_of(file)} can't be opened: {hindered[file]}")
+    by_minutes = sorted(needed, key=minutes_of)  # the workers are busy while the rest is made
+    for step, order in ((begin, by_minutes), (finish, needed), (begin, ready), (finish, ready)):
+        for file in order:
+            if file in hindered:
+                continue
+            try:
+                step(file)
+            except HINDRANCES as reason:
+                if file in needed and not made_beside_photos(file):
+                    raise
+                hindered[file] = " ".join(str(reason).split())
+                say(f"{slug_of(file)} can't be opened: {hindered[file]}")
     tell(list(map(slug_of, files)), hindered)
+
+
+def made_beside_photos(file: Path) -> list[str]:
+    """What a study needs made beside the photos, without which there is no demo at all."""
+    return [name for name in needed_by(file) if name != PHOTOS]
 
 
 def drafts_of_others(files: Sequence[Path]) -> dict[Path, str]:
@@ -107,7 +113,7 @@ def without_own_photos(files: Sequence[Path]) -> dict[Path, str]:
         file: f"PHOTOS= names your own photos, and {', '.join(others)} is made of the demo's; "
         f"`make demo STUDIES={file.stem}` without PHOTOS= opens it"
         for file in files
-        if file in STUDIES and (others := [one for one in needed_by(file) if one != PHOTOS])
+        if file in STUDIES and (others := made_beside_photos(file))
     }
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from demo.studies import drafts_of_others, main, open_studies
+from demo.studies import drafts_of_others, main
 from ready.catalogue import FILES, READY, Ready
 from sandbox.builders import make_study, open_small_study, take_part
 from studyapp.models import Study, StudyKind, StudyState, StudyText
@@ -19,18 +19,19 @@ def _running(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCERN_VAR", str(tmp_path))
     monkeypatch.setenv("DEMO_PORT", "8000")
     monkeypatch.setenv("DEMO_ADMIN_PASSWORD", "long enough")
-    monkeypatch.setitem(READY, "another-tool", Ready("ready_tool_of_nowhere", 1))
+    for name in ("another-tool", "paper-pair"):
+        monkeypatch.setitem(READY, name, Ready("ready_tool_of_nowhere", 1))
 
 
-def test_a_ready_study_that_cant_be_made_is_told_and_hinders_no_other(
-    capsys: pytest.CaptureFixture[str],
+@pytest.mark.parametrize("slug", ["another-tool", "paper-pair"])
+def test_a_study_that_cant_be_made_is_told_and_hinders_no_other(
+    slug: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     open_small_study(slug="demo-trust", demo=True)
-    files = [FILES / "another-tool.toml", FILES / "demo-trust.toml"]
-    open_studies(files)
+    assert main("open", [str(FILES / f"{one}.toml") for one in (slug, "demo-trust")]) == 0
     told = capsys.readouterr().out
-    assert "another-tool can't be opened: another-tool can't be made without the Python" in told
-    assert "\nNot open: another-tool: another-tool can't be made without the Python mod" in told
+    assert f"{slug} can't be opened: {slug} can't be made without the Python" in told
+    assert f"\nNot open: {slug}: {slug} can't be made without the Python mod" in told
     assert told.index("/s/demo-trust/") < told.index("Not open") < told.index("Password")
     assert list(Study.objects.values_list("slug", flat=True)) == ["demo-trust"]
 
