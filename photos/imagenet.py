@@ -134,7 +134,7 @@ def _agreed(said: Mapping[str, str], name: str) -> str:
             name,
             "nothing tells its class",
             "put it into a folder named by its WordNet id, or name the table of classes "
-            "(`images.truth`)",
+            "(`images.truth`, or --truth)",
         )
     if len(set(said.values())) > 1:
         (one, first), (other, second) = next(

@@ -69,7 +69,8 @@ class Score:
 def labelled_cases(network: Network, photos: Sequence[LabelledPhoto]) -> list[Case]:
     """Photos with a class of the network on them: the best scored one, and its boxes.
 
-    A photo none of whose things the network knows, or whose crop leaves them out, is left out.
+    A photo none of whose things the network knows, or whose crop leaves them out, is left out. One
+    of which only the class is told has no boxes.
     """
     return [case for photo in photos if (case := _labelled(network, photo)) is not None]
 
@@ -87,7 +88,8 @@ def _labelled(network: Network, photo: LabelledPhoto) -> Case | None:
     scores = asked.predict(network.prepare([network.open(photo.path)]))[0]
     target, concept = max(known, key=lambda pair: float(scores[pair[0]]))
     boxes = tuple(photo.seen_boxes(concept, network.steps))
-    return Case(photo.path, target, boxes, photo.context) if boxes else None
+    is_left_out = bool(concept.outlines) and not boxes
+    return None if is_left_out else Case(photo.path, target, boxes, photo.context)
 
 
 def evaluate(

@@ -11,7 +11,7 @@ from PIL import Image, ImageDraw
 
 from explainer.errors import ExplainerError
 from explainer.networks.preprocessing import Preprocessing
-from photos import AnnotatedPhoto, Frame, PhotoError, read_coco, read_voc
+from photos import AnnotatedPhoto, Frame, PhotoError, read_coco, read_imagenet, read_voc
 from photos.turning import Box, area_of
 from photos.voc import Painted, Void
 
@@ -167,6 +167,16 @@ def read_labelled(source: str | Path) -> list[LabelledPhoto]:
 def read_labelled_voc(folder: str | Path, split: str | None = None) -> list[LabelledPhoto]:
     """The photos of a folder in VOC's layout, or of a split of it; see `photos.voc`."""
     return _sorted(lambda: read_voc(Path(folder), split))
+
+
+def read_labelled_imagenet(
+    folder: Path, truth: Path | None = None, synsets: Path | None = None, boxes: Path | None = None
+) -> list[LabelledPhoto]:
+    """The photos below a folder of ImageNet's, each with its class; see `photos.imagenet`."""
+    found = _sorted(lambda: read_imagenet(folder, truth, synsets, boxes))
+    if not found:
+        raise ExplainerError(f"{folder} holds no photos", "name the folder with ImageNet's photos")
+    return found
 
 
 def _sorted(read: Callable[[], list[AnnotatedPhoto]]) -> list[LabelledPhoto]:

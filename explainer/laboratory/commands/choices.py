@@ -13,7 +13,6 @@ from torch import Tensor
 from explainer.errors import ExplainerError
 from explainer.explanations.explanation import explain, method_named
 from explainer.laboratory.asked import Asked, entry_of
-from explainer.laboratory.segmentations import LabelledPhoto, read_labelled, read_labelled_voc
 from explainer.methods import METHODS
 from explainer.methods.shapes import ANY_SHAPE
 from explainer.networks import RANDOM, Network, load_asked, weights_of
@@ -69,27 +68,6 @@ def add_network(parser: argparse.ArgumentParser) -> None:
         metavar="KEY=VALUE",
         help="an option of the network, such as shrink_to=96",
     )
-
-
-def add_annotated(parser: argparse.ArgumentParser, what: str) -> None:
-    parser.add_argument(
-        "--coco", type=Path, metavar="F", help=f"{what}: a COCO instances file, or its folder"
-    )
-    parser.add_argument("--voc", type=Path, metavar="F", help=f"{what}: a folder such as VOC2007")
-    parser.add_argument(
-        "--split", metavar="S", help="of --voc: val, cat_train, Segmentation/val; all if left out"
-    )
-
-
-def annotated_of(arguments: argparse.Namespace) -> list[LabelledPhoto]:
-    """The photos of --coco or --voc."""
-    if bool(arguments.coco) == bool(arguments.voc):
-        raise ExplainerError("annotated photos come from one set", "give --coco F or --voc F")
-    if arguments.split and not arguments.voc:
-        raise ExplainerError("--split chooses among VOC's photos", "give --voc F as well")
-    if arguments.voc:
-        return read_labelled_voc(arguments.voc, arguments.split)
-    return read_labelled(arguments.coco)
 
 
 def add_device(parser: argparse.ArgumentParser) -> None:

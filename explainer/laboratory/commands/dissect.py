@@ -7,16 +7,8 @@ from explainer.errors import ExplainerError
 from explainer.laboratory.dissection import Dissection, Voice, dissect, explain_in_words
 from explainer.networks import Network
 
-from .choices import (
-    FIRST,
-    Command,
-    add_annotated,
-    add_network,
-    annotated_of,
-    classes_of,
-    network_of,
-    photos_of,
-)
+from .annotated import add_annotated, annotated_of
+from .choices import FIRST, Command, add_network, classes_of, network_of, photos_of
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
