@@ -8,6 +8,7 @@ the margin, *opposite* where it lies below minus the margin, else *undecided*.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -34,6 +35,7 @@ from explainer.laboratory.metrics.localisation import Box, mask_box
 from explainer.laboratory.metrics.occlusion import occlusion_drops
 from explainer.pictures.resizing import size_of
 from explainer.training.scores import Score
+from ready.axioms import axiom_errors
 from ready.catalogue import folder_of, make
 from ready.errors import MakingError
 from ready.maps_and_masks import Explained, explained, only
@@ -45,7 +47,8 @@ AFTER = ("grad_cam", "integrated_grad_cam", "group_cam")
 SETTINGS = {"integrated_grad_cam": {"steps": 20}}
 MARGIN = 0.02  # of shares, areas under curves and correlations alike
 PHOTOS = 20
-MOST = {"occlusion": 2}  # that correlations differ by; all else are shares
+# That two differ by: correlations, and errors, which have no end; all else are shares
+MOST = {"occlusion": 2, "conservation": math.inf, "sensitivity": math.inf}
 OVERLAP = 0.5  # from which a box counts as found
 STEPS = 14  # of insertion and deletion
 ATTACK = {"steps": 10, "step": 0.5, "most": 2.0}  # of 255 levels
@@ -207,6 +210,7 @@ def claims(network: Network, photos: Path, count: int = PHOTOS) -> list[Claim]:
     wrong, after = of_answers(network, every), attacked(network, seen)
     beside = difference(wrong.energies(), wrong.masks.mean((1, 2)), wrong.groups)
     still = difference(after.energies(), after.energies(after.of_others()), after.groups)
+    axioms = Measurements(seen.groups, axiom_errors(network, seen))
     selvaraju, sattarzadeh, zhang = (
         "Grad-CAM, 1610.02391", "Integrated Grad-CAM, 2102.07805", "Group-CAM, 2103.13859",
     )  # fmt: skip
@@ -250,6 +254,15 @@ def claims(network: Network, photos: Path, count: int = PHOTOS) -> list[Claim]:
         ),
         *_later(later, sattarzadeh, "energy", integrated),
         *_later(later, zhang, "pointing", group),
+        *(
+            Claim(
+                "XGrad-CAM, 2008.02312",
+                f"{axiom}: error of Grad-CAM minus XGrad-CAM's, below the last convolution",
+                "smaller",
+                axioms.less(axiom, "grad_cam", "xgrad_cam"),
+            )
+            for axiom in axioms.found
+        ),
     ]
 
 
