@@ -210,7 +210,6 @@ def claims(network: Network, photos: Path, count: int = PHOTOS) -> list[Claim]:
     wrong, after = of_answers(network, every), attacked(network, seen)
     beside = difference(wrong.energies(), wrong.masks.mean((1, 2)), wrong.groups)
     still = difference(after.energies(), after.energies(after.of_others()), after.groups)
-    axioms = Measurements(seen.groups, axiom_errors(network, seen))
     selvaraju, sattarzadeh, zhang = (
         "Grad-CAM, 1610.02391", "Integrated Grad-CAM, 2102.07805", "Group-CAM, 2103.13859",
     )  # fmt: skip
@@ -254,15 +253,7 @@ def claims(network: Network, photos: Path, count: int = PHOTOS) -> list[Claim]:
         ),
         *_later(later, sattarzadeh, "energy", integrated),
         *_later(later, zhang, "pointing", group),
-        *(
-            Claim(
-                "XGrad-CAM, 2008.02312",
-                f"{axiom}: error of Grad-CAM minus XGrad-CAM's, below the last convolution",
-                "smaller",
-                axioms.less(axiom, "grad_cam", "xgrad_cam"),
-            )
-            for axiom in axioms.found
-        ),
+        *_axioms(Measurements(seen.groups, axiom_errors(network, seen))),
     ]
 
 
@@ -275,6 +266,19 @@ def _later(found: Measurements, paper: str, metric: str, methods: tuple[str, str
     return [
         Claim(paper, f"{one}: {name} better than Grad-CAM", "better", score)
         for one, score in said.items()
+    ]
+
+
+def _axioms(found: Measurements) -> list[Claim]:
+    """What XGrad-CAM is derived from, and Grad-CAM is said to keep less well."""
+    return [
+        Claim(
+            "XGrad-CAM, 2008.02312",
+            f"{axiom}: error of Grad-CAM minus XGrad-CAM's, below the last convolution",
+            "smaller",
+            found.less(axiom, "grad_cam", "xgrad_cam"),
+        )
+        for axiom in found.found
     ]
 
 
