@@ -1,9 +1,10 @@
-"""AlexNet and VGG-16 with ImageNet's convolutions, and heads for the made photos' four classes.
+"""AlexNet and VGG-16 with ImageNet's convolutions, and heads for seven classes of made photos.
 
 `python -m ready make paper-pair` writes var/demo/paper-pair: `photos/training` and
 `photos/held-out` in COCO's format, `alexnet` and `vgg16` as `python -m explainer train` writes
 them, and `record.json`. Held-out photos have objects *and* backgrounds of their own; photos of one
-object are a group. VGG-16 has to be right more often than AlexNet, or nothing is written.
+object are a group. VGG-16 has to be right more often than AlexNet, or nothing is written: half of
+the objects of each class are held out, so that this is shown whichever half it is.
 """
 
 import random
@@ -30,10 +31,10 @@ from ready.grids import grid_rows
 from ready.maps_and_masks import Explained, explained, map_rows, only
 from ready.measures import APART, Measured, difference, share
 from ready.photos.coco import write_set
-from ready.photos.cutouts import BACKGROUNDS, Cutout, fetch_cutouts
+from ready.photos.cutouts import BACKGROUNDS, MORE_CLASSES, Cutout, fetch_cutouts
 from ready.photos.scenes import Scene, compose
 from ready.photos.sets import subjects_of
-from ready.transformers import drawn, split
+from ready.transformers import Named, drawn, split
 from ready.written import write_record
 
 SEED = 20161007
@@ -60,7 +61,8 @@ NETWORKS: Mapping[str, Member] = {
     STRONGER: Member("VGG-16", "vgg16_pooled", 208),
 }
 UNMENDED = 224
-TRAINING, HELD_OUT = 120, 96  # photos
+TRAINING, HELD_OUT = 126, 175  # photos
+OBJECTS = 1 / 2  # of each class that are held out
 Right = NDArray[np.bool_]
 
 
@@ -70,6 +72,11 @@ def backgrounds(seed: int = SEED) -> tuple[list[str], list[str]]:
     random.Random(seed).shuffle(names)
     held_out = len(names) // 3
     return names[held_out:], names[:held_out]
+
+
+def sides(originals: Path) -> tuple[list[Named], list[Named]]:
+    """Of each class, the objects of training photos and those of held-out ones."""
+    return split(subjects_of(originals, None), SEED, OBJECTS, MORE_CLASSES)
 
 
 def scenes(
@@ -84,9 +91,12 @@ def scenes(
 def make_photos(originals: Path, folder: Path, training: int, held_out: int) -> None:
     """Both sets, anew: those of a pair that was refused may be fewer than are wanted now."""
     shutil.rmtree(folder, ignore_errors=True)
-    sides = split(subjects_of(originals, None), SEED)
     for use, classes, names, count in zip(
-        ("training", "held-out"), sides, backgrounds(), (training, held_out), strict=True
+        ("training", "held-out"),
+        sides(originals),
+        backgrounds(),
+        (training, held_out),
+        strict=True,
     ):
         subjects = list(drawn(classes, count, f"{SEED}/{use}/drawn"))
         made = scenes(originals, subjects, use, names)

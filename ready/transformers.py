@@ -30,34 +30,44 @@ PIXELS = 128  # of a side: 8 × 8 patches
 STEPS: Mapping[str, int] = {"vit": 1600, "resnet": 500}  # a transformer learns more slowly
 RATE = 2e-3
 SEED = 20240301
+HELD_OUT = 1 / 4  # of each class's cut-outs
 BATCH = 64
 MOVED = 10  # pixels that a training photo is moved by, at most
 PHOTOS, LABELS = "photos", "classes.txt"
 Named = list[Cutout]
 
 
-def split(cutouts: Sequence[Cutout], seed: int = SEED) -> tuple[list[Named], list[Named]]:
-    """The cut-outs of each class to train with, and those that are held out."""
+def split(
+    cutouts: Sequence[Cutout],
+    seed: int = SEED,
+    held_out: float = HELD_OUT,
+    classes: Mapping[str, tuple[str, ...]] = CLASSES,
+) -> tuple[list[Named], list[Named]]:
+    """The cut-outs of each class to train with, and the share of them that is held out."""
     chance = random.Random(seed)
-    training, held_out = [], []
-    for name in CLASSES:
+    training, kept = [], []
+    for name in classes:
         own = [
             replace(cutout, name=name, accepted=(name,))
             for cutout in cutouts
-            if class_of(cutout.kind, cutout.name) == name
+            if class_of(cutout.kind, cutout.name, classes) == name
         ]
         chance.shuffle(own)
-        kept = max(1, len(own) // 4)
-        held_out.append(own[:kept])
-        training.append(own[kept:])
-    return training, held_out
+        count = max(1, int(held_out * len(own)))
+        kept.append(own[:count])
+        training.append(own[count:])
+    return training, kept
 
 
 def drawn(classes: Sequence[Named], count: int, seed: str) -> Iterator[Cutout]:
-    """Each class as often as any other, ± 1; within a class a cut-out by chance."""
+    """Each class as often as any other, ± 1, and within a class each cut-out, in an order by
+    chance: the more of them there are, the more is known of photos of others."""
     chance = random.Random(seed)
+    waiting: list[Named] = [[] for _ in classes]
     for number in range(count):
-        yield chance.choice(classes[number % len(classes)])
+        place = number % len(classes)
+        waiting[place] = waiting[place] or chance.sample(classes[place], len(classes[place]))
+        yield waiting[place].pop()
 
 
 def seed_of(use: str, number: int) -> str:

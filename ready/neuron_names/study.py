@@ -23,11 +23,10 @@ from ready.folders import originals
 from ready.photos.coco import write_set
 from ready.photos.cutouts import fetch_cutouts
 from ready.photos.scenes import SIDE, Scene, compose
-from ready.photos.sets import subjects_of
-from ready.transformers import drawn, split
+from ready.transformers import drawn
 
 from .checks import PHOTOS, WHAT, answers_of, check, images_of, read_concepts
-from .concepts import as_concepts, masks_of
+from .concepts import MATERIALS, as_concepts, masks_of
 from .words import LAYER, UNITS, others, sentence, told
 
 __all__ = ["check", "make"]
@@ -43,7 +42,7 @@ def scenes(originals: Path, use: str, count: int) -> Iterator[tuple[Scene, str]]
     """Each with the name of its background. Things and backgrounds of photos that are asked about
     are neither on those that AlexNet was trained with nor on those that name its units."""
     side = ("naming", "asked").index(use)
-    classes = split(subjects_of(originals, None), paper_pair.SEED)[side]
+    classes = [own for own in paper_pair.sides(originals)[side] if own[0].name in MATERIALS]
     names = paper_pair.backgrounds()[side]
     for number, cutout in enumerate(drawn(classes, count, f"{SEED}/{use}/drawn")):
         name = random.Random(f"{SEED}/{use}/{number}/background").choice(names)

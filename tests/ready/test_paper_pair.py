@@ -4,20 +4,21 @@ Both are AlexNet here, at few pixels; the weaker one learns nothing (float32 has
 """
 
 import json
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from ready.errors import MakingError
-from ready.paper_pair import NETWORKS, SEED, Member, backgrounds, check, write
-from ready.photos.cutouts import BACKGROUNDS, read_cutouts
-from ready.transformers import split
+from ready.paper_pair import HELD_OUT, NETWORKS, Member, backgrounds, check, sides, write
+from ready.photos.cutouts import BACKGROUNDS, MORE_CLASSES
+from ready.transformers import drawn
 from tests.ready.drawn_cutouts import draw_cutouts
 
 SMALL = Member("Small", "alexnet_pooled", 64)
 IDLE = replace(SMALL, title="Idle", pace=replace(SMALL.pace, epochs=1, rate=1e-60))
-COUNTS = {"training": 16, "held_out": 24}
+COUNTS = {"training": 28, "held_out": 70}
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +26,27 @@ def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return draw_cutouts(tmp_path_factory.mktemp("originals"))
 
 
-def test_held_out_photos_have_objects_and_backgrounds_of_their_own() -> None:
+def test_held_out_photos_have_objects_and_backgrounds_of_their_own(originals: Path) -> None:
     taught, kept = backgrounds()
     assert sorted(taught + kept) == sorted(BACKGROUNDS)
     assert (len(taught), len(kept)) == (8, 4)
-    sides = [{one.file for own in side for one in own} for side in split(read_cutouts(), SEED)]
-    assert not sides[0] & sides[1]
+    training, held_out = ({one.file for own in side for one in own} for side in sides(originals))
+    assert not training & held_out
+
+
+def test_half_of_the_objects_of_each_of_seven_classes_are_held_out(originals: Path) -> None:
+    training, held_out = sides(originals)
+    assert [own[0].name for own in held_out] == list(MORE_CLASSES)
+    for taught, kept in zip(training, held_out, strict=True):
+        assert len(taught) - len(kept) in (0, 1)
+
+
+def test_every_held_out_object_is_on_a_photo(originals: Path) -> None:
+    held_out = sides(originals)[1]
+    met = Counter(one.file for one in drawn(held_out, HELD_OUT, "1"))
+    for own in held_out:
+        times = [met[one.file] for one in own]
+        assert max(times) - min(times) <= 1 <= min(times)
 
 
 def test_the_study_asks_the_networks_that_are_made() -> None:
@@ -65,7 +81,7 @@ def test_what_is_made_is_a_pair_its_photos_and_how_they_differ(
     assert less.score.value == pytest.approx(right[0] - right[1])
     assert (record["difference"]["value"], less.faults) == (pytest.approx(less.score.value), [])
     assert rows["Whose map, by its grid alone (3 and 3 cells a side)"].faults == []
-    assert rows["Whose map, by its grid alone (13 and 3 cells a side)"].score.value == 1
+    assert rows["Whose map, by its grid alone (13 and 3 cells a side)"].score.value > 0.9
     assert "Small: the same, minus that of weights drawn anew" in rows
 
 
@@ -77,5 +93,5 @@ def test_a_pair_of_equals_is_refused_and_leaves_nothing_to_ask_about(
         write(originals, folder, **COUNTS, networks={"alexnet": SMALL, "vgg16": SMALL})
     assert not folder.exists()
     # As the sentence advises
-    write(originals, folder, training=16, held_out=28, networks={"alexnet": IDLE, "vgg16": SMALL})
-    assert len(list((folder / "photos" / "held-out").glob("*.jpg"))) == 28
+    write(originals, folder, training=28, held_out=77, networks={"alexnet": IDLE, "vgg16": SMALL})
+    assert len(list((folder / "photos" / "held-out").glob("*.jpg"))) == 77
