@@ -4,7 +4,8 @@
 the frozen layers of EfficientNet-Lite0. `biased` saw every bird before water or sky and every
 mammal before stone or bark; `fair` saw the same cut-outs, each as often before either. `photos`,
 which people are asked about, has animals and backgrounds that neither saw: half of its backgrounds
-agree with what the biased one was taught, half conflict. `backgrounds` has them without animals.
+agree with what the biased one was taught, half conflict. `backgrounds` has them without animals,
+`empty` new parts of every background.
 """
 
 import json
@@ -25,15 +26,24 @@ from explainer.training.course import LABELS, WEIGHTS, Photos, Start, Trained, W
 from explainer.training.fitting import Pace
 from explainer.training.photo_sets import read_set, refuse_overlap
 from ready.folders import originals
-from ready.measures import APART, Measured, difference, exactly, mean, share
-from ready.outlines import RANDOM, answers, energy, even, maps, of_other_photos, read_outlined
+from ready.maps_and_masks import (
+    ANOTHER,
+    RANDOM,
+    UNLEARNT,
+    energy,
+    energy_rows,
+    maps,
+    of_other_photos,
+)
+from ready.measures import APART, Measured, difference, exactly, share
+from ready.outlines import Outlined, answers, read_outlined
 from ready.photos.coco import write_set
-from ready.photos.cutouts import Cutout, class_of, fetch_cutouts
+from ready.photos.cutouts import BACKGROUNDS, Cutout, class_of, fetch_cutouts
 from ready.photos.scenes import Box, Scene, background, stand
 from ready.photos.sets import subjects_of
 from ready.written import RECORD, write_record
 
-SEED = 20161007
+SEED = 20261129
 BUILDER = "efficientnet_lite0"
 OPTIONS: Mapping[str, Any] = {"size": 224}
 CLASSES = ("bird", "mammal")
@@ -52,7 +62,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
 }
 TAUGHT: Mapping[str, str] = {"bird": "open", "mammal": "near"}
 OTHER: Mapping[str, str] = {"open": "near", "near": "open"}
-HELD_OUT_BACKGROUNDS = 2  # of each kind
+HELD_OUT_BACKGROUNDS = 3  # of each kind
 # Animals smaller than those of other ready studies: most of a photo is background
 EDGE = 0.62
 CORNERS: tuple[Box, ...] = (
@@ -61,9 +71,10 @@ CORNERS: tuple[Box, ...] = (
     (0.0, 1 - EDGE, EDGE, 1.0),
     (1 - EDGE, 1 - EDGE, 1.0, 1.0),
 )
-TRAINING, ASKED = 240, 160  # photos
+TRAINING, ASKED = 240, 240  # photos
+PARTS = 12  # of each background, without an animal
 PACE = Pace(epochs=100, batch=64, rate=0.03, l2=0.1, seed=0)
-PHOTOS, EMPTY, BEGUN = "photos", "backgrounds", "begun.json"
+PHOTOS, BEHIND, EMPTY, BEGUN = "photos", "backgrounds", "empty", "begun.json"
 
 
 def split_backgrounds() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
@@ -144,7 +155,7 @@ def write_photos(originals: Path, folder: Path, training: int, asked: int) -> No
                 for number, (cutout, kind) in enumerate(plan(classes, count, use))
             )
             write_set(tqdm(scenes, f"Photos ({use})", count, unit="photo", disable=None), target)
-    write_backgrounds(originals, folder / EMPTY, asked)
+    write_backgrounds(originals, folder / BEHIND, asked)
 
 
 def asked_before(number: int) -> tuple[str, list[str]]:
@@ -159,6 +170,16 @@ def write_backgrounds(originals: Path, folder: Path, asked: int) -> None:
     for number in range(asked):
         picture = ground(originals, *asked_before(number))
         picture.save(folder / f"{number + 1:04}.jpg", quality=92, subsampling=0)
+
+
+def write_empty(originals: Path, folder: Path, parts: int) -> None:
+    """`parts` of each background, taught or held out, in a sub-folder of its name."""
+    for name in sorted(BACKGROUNDS):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(parts):
+            chance = random.Random(f"{SEED}/empty/{name}/{number}")
+            picture = background(originals, chance, [name])
+            picture.save(folder / name / f"{number + 1:02}.jpg", quality=92, subsampling=0)
 
 
 def train_twins(folder: Path) -> dict[str, Trained]:
@@ -177,22 +198,23 @@ def train_twins(folder: Path) -> dict[str, Trained]:
     return found
 
 
-def write(originals: Path, folder: Path, *, training: int, asked: int) -> None:
+def write(originals: Path, folder: Path, *, training: int, asked: int, parts: int) -> None:
     """Write `folder` whole or not at all; nothing where it is there. One that was stopped goes on.
 
-    `training` photos for each twin, and photos that are `asked` about.
+    `training` photos for each twin, photos that are `asked` about, and `parts` of each background.
     """
     if folder.exists():
         print(f"{folder} is there already; remove it to train anew")
         return
     unfinished = folder.with_name(f".{folder.name}.unfinished")
-    begin(unfinished, {"seed": SEED, "training": training, "asked": asked, "pace": asdict(PACE)})
+    counts = {"training": training, "asked": asked, "parts": parts}
+    begin(unfinished, {"seed": SEED, **counts, "pace": asdict(PACE)})
     write_photos(originals, unfinished, training, asked)
+    write_empty(originals, unfinished / EMPTY, parts)
     train_twins(unfinished)
     record = {
         "seed": SEED,
-        "training": training,
-        "asked": asked,
+        **counts,
         "behind": [behind(*asked_before(number)) for number in range(asked)],
         "twins": {name: json.loads((unfinished / name / RECORD).read_text()) for name in TWINS},
     }
@@ -215,7 +237,7 @@ def begin(unfinished: Path, settings: Mapping[str, Any]) -> None:
 
 def make(folder: Path) -> None:
     fetch_cutouts(originals())
-    write(originals(), folder, training=TRAINING, asked=ASKED)
+    write(originals(), folder, training=TRAINING, asked=ASKED, parts=PARTS)
 
 
 def twin(folder: Path, name: str) -> Network:
@@ -231,7 +253,7 @@ def check(folder: Path) -> list[Measured]:
     truth = np.array([CLASSES.index(name) for name in photos.names])
     conflicting = np.arange(len(truth)) // 2 % 2 == 1
     said = {name: answers(network, photos.images) for name, network in networks.items()}
-    empty = {name: _said_of_backgrounds(folder, network) for name, network in networks.items()}
+    behind = sorted((folder / BEHIND).glob("*.jpg"))
     groups = np.array(photos.groups)
     grounds = np.array(json.loads((folder / RECORD).read_text("utf-8"))["behind"])
 
@@ -247,7 +269,7 @@ def check(folder: Path) -> list[Measured]:
         _paired(
             "than from the background alone",
             truth,
-            (said["fair"], empty["fair"]),
+            (said["fair"], _said_of(behind, networks["fair"])),
             conflicting,
             grounds,
         ),
@@ -259,8 +281,8 @@ def check(folder: Path) -> list[Measured]:
         Measured(
             "the fair twin is right where the background agrees", right(~conflicting, said["fair"])
         ),
-        *_of_backgrounds(truth, conflicting, empty, grounds.tolist()),
-        *_of_maps(networks, said, photos.images, photos.masks, groups.tolist()),
+        *_of_backgrounds(folder / EMPTY, networks),
+        *_of_maps(networks, said, photos),
     ]
 
 
@@ -279,52 +301,53 @@ def _paired(
     )
 
 
-def _said_of_backgrounds(folder: Path, network: Network) -> NDArray[np.int64]:
-    files = sorted((folder / EMPTY).glob("*.jpg"))
+def _said_of(files: Sequence[Path], network: Network) -> NDArray[np.int64]:
     return np.concatenate(
         [answers(network, network.prepare([network.open(file)])) for file in files]
     )
 
 
-def _of_backgrounds(
-    truth: NDArray[np.int64],
-    conflicting: NDArray[np.bool_],
-    empty: Mapping[str, NDArray[np.int64]],
-    groups: Sequence[str],
-) -> Iterator[Measured]:
-    """Groups are the backgrounds themselves, which the same few photos are parts of."""
-    taught = np.where(conflicting, 1 - truth, truth)  # what the biased twin was taught of it
+def _of_backgrounds(folder: Path, networks: Mapping[str, Network]) -> Iterator[Measured]:
+    """Groups are the backgrounds themselves: the pictures are parts of these few photos."""
+    files = sorted(folder.glob("*/*.jpg"))
+    grounds = [file.parent.name for file in files]
+    taught = np.array([taught_of(name) for name in grounds])
+    as_taught = {name: _said_of(files, network) == taught for name, network in networks.items()}
+    held_out = [name for names in split_backgrounds()[1].values() for name in names]
+    new = np.isin(grounds, held_out)
+    what = "the biased twin says of an empty background the animal that it saw before such ones"
+    chance = {"chance": exactly(0.5)}
+    yield Measured(what, share(as_taught["biased"].tolist(), grounds), chance)
     yield Measured(
-        "the biased twin says of an empty background the animal that it saw before such ones",
-        share(empty["biased"] == taught, groups),
-        {"the fair twin": share(empty["fair"] == taught, groups), "chance": exactly(0.5)},
+        f"{what}: minus the fair twin, picture by picture",
+        difference(as_taught["biased"], as_taught["fair"], grounds),
+        APART,
+    )
+    yield Measured(
+        f"{what}, of backgrounds that neither was trained on",
+        share(as_taught["biased"][new].tolist(), np.array(grounds)[new].tolist()),
+        chance,
     )
 
 
+def taught_of(ground: str) -> int:
+    """Which of CLASSES the biased twin saw before backgrounds of this one's kind."""
+    kind = next(kind for kind, names in KINDS.items() if ground in names)
+    return next(place for place, name in enumerate(CLASSES) if TAUGHT[name] == kind)
+
+
 def _of_maps(
-    networks: Mapping[str, Network],
-    said: Mapping[str, NDArray[np.int64]],
-    images: Any,
-    masks: NDArray[np.bool_],
-    groups: Sequence[str],
+    networks: Mapping[str, Network], said: Mapping[str, NDArray[np.int64]], photos: Outlined
 ) -> Iterator[Measured]:
     """Of each twin's own answers, as people see them."""
-    shares = {}
+    shares, masks, groups = {}, photos.masks, photos.groups
     for name, network in networks.items():
-        found = maps(network, images, said[name].tolist(), ("grad_cam", RANDOM))
+        found = maps(network, photos.images, said[name].tolist(), ("grad_cam", RANDOM))
         own = found["grad_cam"]
+        others = {ANOTHER: of_other_photos(own, groups), UNLEARNT: found[RANDOM]}
+        what = f"of Grad-CAM's map for the {name} twin's answer so much lies on the animal"
+        yield from energy_rows(what, own, others, masks, groups)
         shares[name] = energy(own, masks)
-        yield Measured(
-            f"of Grad-CAM's map for the {name} twin's answer so much lies on the animal",
-            mean(shares[name], groups),
-            {
-                "the map of another photo": mean(
-                    energy(of_other_photos(own, groups), masks), groups
-                ),
-                "random weights": mean(energy(found[RANDOM], masks), groups),
-                "the animal's share of the photo": mean(energy(even(own), masks), groups),
-            },
-        )
     yield Measured(
         "so much more of it lies there for the fair twin, photo by photo",
         difference(shares["fair"], shares["biased"], groups),

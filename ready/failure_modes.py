@@ -11,34 +11,33 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
+from torch import Tensor
 from tqdm import tqdm
 
 from explainer import Network, load_network
 from ready.errors import MakingError
 from ready.folders import originals
-from ready.measures import Measured, difference, exactly, mean, share
-from ready.outlines import (
+from ready.maps_and_masks import (
+    ANOTHER,
     RANDOM,
-    Maps,
-    Outlined,
-    batches,
+    UNLEARNT,
     energy,
-    even,
+    energy_rows,
     maps,
     of_other_photos,
-    outlined_photos,
     peaks,
-    read_outlined,
 )
+from ready.measures import Measured, beside, difference, exactly, share
+from ready.outlines import Outlined, outlined_photos, read_outlined, scores
 from ready.photos.coco import write_set
 from ready.photos.cutouts import Cutout, fetch_cutouts
 from ready.photos.scenes import compose
 from ready.photos.sets import subjects_of
 from ready.written import write_record
 
-SEED = 20161013
+SEED = 20261129
+SCENES = 3  # of each cut-out
 BUILDER = "efficientnet_lite0"
 OPTIONS: Mapping[str, Any] = {"size": 224, "shrink_to": 96}
 PHOTOS, SAID = "photos", "said.csv"
@@ -83,7 +82,7 @@ class Said:
 
     def __init__(self, network: Network, photos: Outlined) -> None:
         self.network, self.photos = network, photos
-        self.scores = torch.cat([network.predict(part) for part in batches(photos.images)])
+        self.scores = scores(network, photos.images)
         ranked = self.scores.argsort(1, descending=True).numpy()
         rows = [
             [network.labels[place] in photo.things[0].accepted for place in row]
@@ -116,7 +115,7 @@ class Said:
 
 def make(folder: Path) -> None:
     fetch_cutouts(originals())
-    write(originals(), folder, subjects_of(originals(), None))
+    write(originals(), folder, [*subjects_of(originals(), None)] * SCENES)
 
 
 def check(folder: Path) -> list[Measured]:
@@ -140,9 +139,10 @@ def _of_maps(network: Network, photos: Outlined, said: Said) -> Iterator[Measure
     some = outlined_photos([photos.photos[place] for place in wrong], network)
     true = maps(network, some.images, said.true[wrong].tolist(), ("grad_cam", RANDOM))
     of_said = maps(network, some.images, said.first[wrong].tolist())["grad_cam"]
-    drawn = true[RANDOM]
-    yield _on_the_thing("where it is wrong, the map for the truth", true["grad_cam"], drawn, some)
-    yield _on_the_thing("where it is wrong, the map for what it says", of_said, drawn, some)
+    for what, found in (("the truth", true["grad_cam"]), ("what it says", of_said)):
+        yield from _on_the_thing(
+            f"where it is wrong, the map for {what}", found, true[RANDOM], some
+        )
     yield Measured(
         "so much more of the map for the truth lies there than of that for the answer, photo by "
         "photo",
@@ -150,16 +150,9 @@ def _of_maps(network: Network, photos: Outlined, said: Said) -> Iterator[Measure
     )
 
 
-def _on_the_thing(what: str, found: Maps, drawn: Maps, photos: Outlined) -> Measured:
-    masks, groups = photos.masks, photos.groups
-    controls = {
-        "the map of another photo": of_other_photos(found, groups),
-        "random weights": drawn,
-        "the thing's share of the photo": even(found),
-    }
-    peak = share(peaks(found, masks).tolist(), groups)
-    return Measured(
-        f"{what}: so much of it lies on the thing (its peak does in {peak.value:.1%})",
-        mean(energy(found, masks), groups),
-        {name: mean(energy(one, masks), groups) for name, one in controls.items()},
-    )
+def _on_the_thing(what: str, found: Tensor, drawn: Tensor, photos: Outlined) -> Iterator[Measured]:
+    others = {ANOTHER: of_other_photos(found, photos.groups), UNLEARNT: drawn}
+    lies, meets = f"{what}: so much of it lies on the thing", f"{what}: its peak lies on the thing"
+    yield from energy_rows(lies, found, others, photos.masks, photos.groups)
+    hits = {name: peaks(some, photos.masks) for name, some in others.items()}
+    yield from beside(meets, peaks(found, photos.masks), hits, photos.groups)

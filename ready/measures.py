@@ -1,7 +1,7 @@
 """What a ready study's networks and explanations reach, beside controls that see no photo."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -84,6 +84,24 @@ def exactly(value: float) -> Score:
 
 # What a difference has to lie above
 APART = {"no difference": exactly(0)}
+
+
+def beside(
+    what: str,
+    own: ArrayLike,
+    others: Mapping[str, ArrayLike],
+    groups: Sequence[str],
+    *,
+    told: Collection[str] = (),
+) -> Iterator[Measured]:
+    """The mean of `own`, and its difference from each of `others`, case by case: all were measured
+    of the same cases. A difference has to lie above 0, but for those that are only `told`."""
+    values = np.asarray(own)
+    level = share(values.tolist(), groups) if values.dtype == bool else mean(values, groups)
+    yield Measured(what, level)
+    for name, other in others.items():
+        less = difference(values, other, groups)
+        yield Measured(f"{what}: minus {name}", less, {} if name in told else APART)
 
 
 def table(found: Sequence[Measured]) -> str:

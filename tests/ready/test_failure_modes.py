@@ -8,6 +8,8 @@ import pytest
 
 from ready.errors import MakingError
 from ready.failure_modes import Said, check, near_sighted, write
+from ready.maps_and_masks import ANOTHER, AREA, UNLEARNT
+from ready.measures import APART
 from ready.outlines import read_outlined
 from ready.photos.cutouts import read_cutouts
 from tests.ready.drawn_cutouts import draw_cutouts
@@ -41,8 +43,14 @@ def test_a_thing_that_the_network_has_no_class_for_is_not_taken_for_right(tmp_pa
 
 
 def test_maps_of_wrong_answers_are_measured_beside_maps_that_know_nothing(made: Path) -> None:
-    right, true, of_said, more = check(made)
-    assert right.score.groups == 4
-    assert set(true.controls) == set(of_said.controls) == {
-        "the map of another photo", "random weights", "the thing's share of the photo"}  # fmt: skip
-    assert more.score.value == pytest.approx(true.score.value - of_said.score.value)
+    found = {one.what: one for one in check(made)}
+    assert found["the near-sighted network is right"].score.groups == 4
+    lies, meets = "so much of it lies on the thing", "its peak lies on the thing"
+    levels = []
+    for of in ("the truth", "what it says"):
+        for what, controls in ((lies, (ANOTHER, UNLEARNT, AREA)), (meets, (ANOTHER, UNLEARNT))):
+            about = f"where it is wrong, the map for {of}: {what}"
+            assert all(found[f"{about}: minus {name}"].controls == APART for name in controls)
+            levels.append(found[about].score.value)
+    more = next(one for what, one in found.items() if what.startswith("so much more of the map"))
+    assert more.score.value == pytest.approx(levels[0] - levels[2])

@@ -4,9 +4,53 @@ import numpy as np
 import pytest
 import torch
 
-from ready.maps_and_masks import Explained, centre, only
+from ready.errors import MakingError
+from ready.maps_and_masks import (
+    AREA,
+    Explained,
+    centre,
+    energy,
+    energy_rows,
+    of_other_photos,
+    only,
+    peaks,
+)
 
 SIDE = 16
+MASKS = np.zeros((3, 4, 4), dtype=bool)
+MASKS[:, :2, :2] = True
+MAPS = torch.zeros(3, 4, 4)
+MAPS[0, 0, 0], MAPS[0, 3, 3] = 3, 1
+MAPS[1, 3, 0] = 2
+
+
+def test_an_empty_map_has_no_energy_and_no_peak_on_the_object() -> None:
+    assert energy(MAPS, MASKS).tolist() == [0.75, 0, 0]
+    assert peaks(MAPS, MASKS).tolist() == [True, False, False]
+
+
+def test_a_map_is_measured_as_large_as_people_see_it() -> None:
+    coarse = torch.tensor([[[1.0, 0.0], [0.0, 0.0]]])
+    # Of each side 1, .75, .25, 0: the corner has (1.75 / 2)² of it
+    assert energy(coarse, MASKS[:1]) == pytest.approx([(1.75 / 2) ** 2])
+
+
+def test_the_other_photo_is_never_of_the_same_object() -> None:
+    found = of_other_photos(MAPS, ["a", "a", "b"])
+    assert torch.equal(found, MAPS[[2, 2, 0]])
+
+
+def test_where_all_photos_are_of_one_object_there_is_no_other_photo() -> None:
+    with pytest.raises(MakingError, match="all photos are of one group"):
+        of_other_photos(MAPS, ["a", "a", "a"])
+
+
+def test_energy_has_to_lie_above_that_of_the_same_photos_other_maps() -> None:
+    whole, *less = energy_rows("it", MAPS, {"another": MAPS[[1, 0, 2]]}, MASKS, ["a", "b", "c"])
+    assert (whole.what, whole.score.value, whole.faults) == ("it", 0.25, [])
+    assert [one.what for one in less] == ["it: minus another", f"it: minus {AREA}"]
+    assert [one.score.value for one in less] == [0, 0]
+    assert all(one.faults for one in less)
 
 
 def seen() -> Explained:

@@ -82,7 +82,7 @@ def test_what_is_made_is_a_pair_its_photos_and_how_they_differ(
     assert (record["difference"]["value"], less.faults) == (pytest.approx(less.score.value), [])
     assert rows["Whose map, by its grid alone (3 and 3 cells a side)"].faults == []
     assert rows["Whose map, by its grid alone (13 and 3 cells a side)"].score.value > 0.9
-    assert "Small: the same, minus that of weights drawn anew" in rows
+    assert "Small: Grad-CAM's peak on the object: minus the map of weights drawn anew" in rows
 
 
 def test_a_pair_of_equals_is_refused_and_leaves_nothing_to_ask_about(
