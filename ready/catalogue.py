@@ -46,7 +46,7 @@ READY = {
     "policy": Ready("ready.policy", 3, factories=("ready.policy:policy",)),
     "similarity": Ready(
         "ready.similarity.study",
-        1,
+        2,
         factories=("ready.similarity.networks:alexnet", "ready.similarity.networks:vgg16"),
     ),
     "transformers": Ready("ready.transformers", 4),

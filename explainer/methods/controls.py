@@ -3,9 +3,10 @@
 Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292.
 """
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from torch import Tensor
@@ -19,10 +20,12 @@ from explainer.passes.named import Each, looked_for_as
 from explainer.passes.targets import class_scores
 from explainer.pictures.resizing import resize, size_of
 
-from .base import Method, Work, full_precision
+from .base import LATER, Method, Work, full_precision
 from .grad_cam import grad_cam_map
+from .weighted_cams import layer_cam_map
 
 PAPER = "Adebayo et al., Sanity Checks for Saliency Maps, arXiv 1810.03292"
+Of = Literal["grad_cam", "layer_cam"]
 
 
 @dataclass(frozen=True)
@@ -56,9 +59,16 @@ class RandomWeightsSettings:
 
 @dataclass(frozen=True)
 class OtherImageSettings:
-    """`photo`: a photo file; where none is named, the next different image of the batch."""
+    """`photo`: a photo file; where none is named, the next different image of the batch. `of`: the
+    method whose map of it is taken."""
 
     photo: str = ""
+    of: Of = field(default="grad_cam", metadata=LATER)
+
+    def map(self, activations: Tensor, gradient: Tensor) -> Tensor:
+        """N×u×v of N×C×u×v."""
+        made = grad_cam_map if self.of == "grad_cam" else layer_cam_map
+        return made(activations, gradient)
 
 
 def edges(work: Work, settings: EdgesSettings, k: int) -> Tensor:
@@ -98,27 +108,29 @@ def _unlearnt(work: Work, seed: int) -> list[Tensor]:
     for k in range(work.targets.count):
         with torch.enable_grad():
             scores = work.targets.scores(graph.outputs, k)
-        found.append(_enlarged_grad_cam(work, graph, scores))
+        found.append(_enlarged(work, graph, scores, grad_cam_map))
     return found
 
 
-def _enlarged_grad_cam(work: Work, graph: Graph, scores: Tensor) -> Tensor:
+def _enlarged(
+    work: Work, graph: Graph, scores: Tensor, made: Callable[[Tensor, Tensor], Tensor]
+) -> Tensor:
     map = graph.maps[work.layer]
     (gradient,) = graph.gradients(scores, [map], "gradient")
-    found = grad_cam_map(full_precision(map.detach()), full_precision(gradient))
+    found = made(full_precision(map.detach()), full_precision(gradient))
     return resize(found, size_of(work.images))
 
 
 def other_image(work: Work, settings: OtherImageSettings, k: int) -> Tensor:
-    """N×H×W: ↑Grad-CAM that belongs to another photo.
+    """N×H×W: ↑Grad-CAM, or LayerCAM, that belongs to another photo.
 
     Without `photo` it is the batch's next image that differs, explained for its own target; with
     it that photo, explained for the class predicted there: over its own region or in its own box
     where the images are explained so.
     """
     if settings.photo:
-        return work.once(("other_image", settings), lambda: _of_photo(work, settings.photo))
-    coarse = grad_cam_map(work.activations(), work.layer_gradient(k))
+        return work.once(("other_image", settings), lambda: _of_photo(work, settings))
+    coarse = settings.map(work.activations(), work.layer_gradient(k))
     return resize(coarse[_others(work.images)], size_of(work.images))
 
 
@@ -138,14 +150,14 @@ def _others(images: Tensor) -> Tensor:
     return torch.tensor(found, device=images.device)
 
 
-def _of_photo(work: Work, path: str) -> Tensor:
-    image = work.network.prepare([work.network.open(path)]).to(work.images)
+def _of_photo(work: Work, settings: OtherImageSettings) -> Tensor:
+    image = work.network.prepare([work.network.open(settings.photo)]).to(work.images)
     if work.network.context:  # the photo, asked with what each image is asked with
         image = image.expand_as(work.images)
     graph = work.network.graph(image, [work.layer])
     with torch.enable_grad():
         scores = _first_answers(work, graph.outputs, image)
-    return _enlarged_grad_cam(work, graph, scores).expand(len(work.images), -1, -1)
+    return _enlarged(work, graph, scores, settings.map).expand(len(work.images), -1, -1)
 
 
 def _first_answers(work: Work, output: Any, images: Tensor) -> Tensor:
@@ -203,7 +215,7 @@ RANDOM_WEIGHTS = Method(
 OTHER_IMAGE = Method(
     name="other_image",
     family="control",
-    formula="↑grad_cam of another photo",
+    formula="↑grad_cam, or layer_cam, of another photo",
     paper=PAPER,
     cost="nothing in addition to grad_cam; with a photo of its own 1 forward, 1 backward to the "
     "layer",

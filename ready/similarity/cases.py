@@ -7,6 +7,7 @@ import json
 import random
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +44,11 @@ class Triplet:
 
     @property
     def photo(self) -> str:
+        return f"cases/{self.number:04}.png"
+
+    @property
+    def asked(self) -> str:
+        """Where its photo lies if people are asked about it."""
         return f"photos/{self.answer}/{self.number:04}.png"
 
     @property
@@ -68,30 +74,45 @@ def triplets(cutouts: Sequence[Cutout], references: int | None = None) -> Iterat
     """Each cut-out of a kind as the reference, once in each way of `CROSSED`: whoever goes by
     backgrounds alone is right in half of the cases."""
     chance, known = random.Random(SEED), kinds(cutouts)
-    asked = [one for some in known.values() for one in some]
-    chance.shuffle(asked)
-    number = 0
-    for place, one in enumerate(asked[:references]):
+    listed = [one for some in known.values() for one in some]
+    chance.shuffle(listed)
+    turns = product(enumerate(listed[:references]), enumerate(CROSSED))
+    for number, ((place, one), (way, crossed)) in enumerate(turns, 1):
+        behind, *elsewhere = chance.sample(sorted(BACKGROUNDS), 3)
+        used = [behind if same else new for same, new in zip(crossed, elsewhere, strict=True)]
         own = [other for other in known[one.name] if other is not one]
-        others = [
-            other
-            for name, some in known.items()
-            for other in some
-            if name != one.name and class_of(other.kind, other.name) != class_of(one.kind, one.name)
-        ] or [other for name, some in known.items() if name != one.name for other in some]
-        for way, crossed in enumerate(CROSSED):
-            behind, *elsewhere = chance.sample(sorted(BACKGROUNDS), 3)
-            used = [behind if same else new for same, new in zip(crossed, elsewhere, strict=True)]
-            subjects = (one, chance.choice(own), chance.choice(others))
-            number += 1
-            yield Triplet(
-                number,
-                one.name,
-                (subjects[0].key, subjects[1].key, subjects[2].key),
-                (behind, used[0], used[1]),
-                crossed,
-                left=(place + way) % 2 == 0,
-            )
+        subjects = (one, chance.choice(own), chance.choice(unlike(one, known)))
+        yield Triplet(
+            number,
+            one.name,
+            (subjects[0].key, subjects[1].key, subjects[2].key),
+            (behind, used[0], used[1]),
+            crossed,
+            left=(place + way) % 2 == 0,
+        )
+
+
+def unlike(one: Cutout, known: Mapping[str, Sequence[Cutout]]) -> list[Cutout]:
+    """Cut-outs of other names: of another class, where there are any."""
+    others = [other for name, some in known.items() if name != one.name for other in some]
+    own = class_of(one.kind, one.name)
+    return [other for other in others if class_of(other.kind, other.name) != own] or others
+
+
+def by_turns(cases: Sequence[Triplet]) -> list[Triplet]:
+    """One case of each reference, in the ways of `CROSSED` by turns."""
+    steps = enumerate(range(0, len(cases), len(CROSSED)))
+    return [cases[place + step % len(CROSSED)] for step, place in steps]
+
+
+def asked(cases: Sequence[Triplet], agrees: Sequence[bool]) -> list[Triplet]:
+    """One case of each reference, so that nobody meets one twice: the first in which the network's
+    answer does not agree with the labels, as half of those that are asked about have to be."""
+    against = [case for case, right in zip(cases, agrees, strict=True) if not right]
+    found: dict[str, Triplet] = {}
+    for case in [*against, *by_turns(cases)]:
+        found.setdefault(case.cutouts[0], case)
+    return list(found.values())
 
 
 def drawn(

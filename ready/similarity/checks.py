@@ -15,16 +15,18 @@ from tqdm import tqdm
 from explainer import Network, explain, load_weights
 from photos import open_photo
 from ready.another_tool import STEPS, numbered
-from ready.measures import Measured, exactly, share
+from ready.errors import MakingError
+from ready.measures import Measured, beside, exactly, share
 
-from .cases import CROSSED, FRAME, SIDE, Triplet, read_triplets
+from .cases import FRAME, SIDE, Triplet, by_turns, read_triplets
 from .networks import SEED, TAPS, Comparing, comparing, network
 
 METHOD, SETTINGS = "gam", {"gam": {"layers": ["maps.4"]}}
 NAMES = {"alexnet": "AlexNet", "vgg16": "VGG-16"}
 MEASURES = {"cosine": "cosine of pooled features", "lpips": "LPIPS"}
 BATCH = 4
-UNLEARNT = "weights that never learnt"
+OWN, OTHER = "its own map", "the map of another case"
+UNLEARNT = "the map of weights that never learnt"
 CELLS = 10  # of the last maps, along a photo's side
 COVERED = 20  # of a photo's cells
 APART = (False, True)  # of `CROSSED`: one photo shares the kind alone, the other the background
@@ -114,12 +116,6 @@ def backgrounds(triplet: Triplet, chance: random.Random) -> Tensor:
     return torch.tensor(pair).float()
 
 
-def by_turns(cases: Sequence[Triplet]) -> list[Triplet]:
-    """One case for each reference, in the ways of `CROSSED` by turns."""
-    steps = enumerate(range(0, len(cases), len(CROSSED)))
-    return [cases[place + step % len(CROSSED)] for step, place in steps]
-
-
 def masses(map: Tensor) -> Tensor:
     """How much of a map lies on the left and on the right photo."""
     return torch.stack([map[place].sum() for place in halves(len(map))])
@@ -163,7 +159,13 @@ def contrasted(case: Triplet, map: Tensor, inside: NDArray[np.bool_]) -> list[bo
 
 
 def borrowed(seen: Sequence[Seen]) -> list[Tensor]:
-    """For each case the map of one of another kind, whichever side is right there."""
+    """For each case the map of one of another kind, whichever side is right there; MakingError
+    where there is none."""
+    if len({one.case.kind for one in seen}) < 2:
+        raise MakingError(
+            "all cases are of one kind, so that none has a map of another case: measure cases of "
+            "two kinds or more"
+        )
     chance = random.Random(SEED)
     return [
         chance.choice([one.map for one in seen if one.case.kind != own.case.kind]) for own in seen
@@ -176,24 +178,21 @@ def of_maps(looking: Looking, seen: Sequence[Seen]) -> Iterator[Measured]:
     size = len(seen[0].map)
     inside = [objects(looking.folder, one.case, size) for one in seen]
     maps = {
-        "": [one.map for one in seen],
-        "the map of another case": borrowed(seen),
+        OWN: [one.map for one in seen],
+        OTHER: borrowed(seen),
         UNLEARNT: [one.unlearnt for one in seen],
     }
-    asked = {
+    ways = {
         "the map is highest on what a photo shares with the reference": pointed,
         "more of the map lies on the object that is alike than on the other": contrasted,
     }
     cases = [one.case for one in seen]
-    for words, tells in asked.items():
-        found = {}
-        for of, some in maps.items():
-            each = [*map(tells, cases, some, inside)]
-            groups = [one.group for one, hits in zip(cases, each, strict=True) for _ in hits]
-            found[of] = share([hit for hits in each for hit in hits], groups)
-        unlearnt = found.pop(UNLEARNT)
-        yield Measured(f"{NAMES[looking.name]}: {words}", found.pop(""), found)
-        yield Measured(f"{NAMES[looking.name]}, {UNLEARNT}: {words}", unlearnt)
+    for words, tells in ways.items():
+        each = {of: [*map(tells, cases, some, inside)] for of, some in maps.items()}
+        hits = {of: np.array([hit for one in some for hit in one]) for of, some in each.items()}
+        groups = [case.group for case, some in zip(cases, each[OWN], strict=True) for _ in some]
+        what = f"{NAMES[looking.name]}: {words}"
+        yield from beside(what, hits.pop(OWN), hits, groups, told=[UNLEARNT])
 
 
 def highest(map: Tensor) -> list[list[int]]:
@@ -220,9 +219,9 @@ def covered(case: Tensor, cells: Sequence[Sequence[int]]) -> Tensor:
     return found
 
 
-def of_covers(looking: Looking, seen: Sequence[Seen]) -> Measured:
+def of_covers(looking: Looking, seen: Sequence[Seen]) -> Iterator[Measured]:
     chance = random.Random(SEED)
-    hits: dict[str, list[bool]] = {"": [], "what another case's map marks": []}
+    hits: dict[str, list[bool]] = {OWN: [], OTHER: []}
     bar = tqdm(seen, f"{NAMES[looking.name]}, covered", disable=None)
     for one, other in zip(bar, borrowed(seen), strict=True):
         marked, others = highest(one.map), highest(other)
@@ -234,9 +233,9 @@ def of_covers(looking: Looking, seen: Sequence[Seen]) -> Measured:
         for of, row in zip(hits, change, strict=False):
             hits[of] += (row > change[2]).tolist()
     groups = [one.case.group for one in seen for _ in range(2)]
-    found = {of: share(right, groups) for of, right in hits.items()}
+    found = {of: np.array(row) for of, row in hits.items()}
     what = "covering what the map marks changes the similarity more than covering as much elsewhere"
-    return Measured(f"{NAMES[looking.name]}: {what}", found.pop(""), found)
+    yield from beside(f"{NAMES[looking.name]}: {what}", found.pop(OWN), found, groups)
 
 
 def of_labels(looking: Looking, cases: Sequence[Triplet]) -> Iterator[Measured]:
@@ -276,5 +275,5 @@ def check(folder: Path) -> list[Measured]:
             found += of_labels(own, cases)
             seen = list(own.seen([one for one in cases if one.crossed == APART]))
             found += of_maps(own, seen)
-            found.append(of_covers(own, seen))
+            found += of_covers(own, seen)
     return found

@@ -1,8 +1,8 @@
 """What `fixtures/studies/similarity.toml` asks about, made.
 
-`python -m ready make similarity` writes var/demo/similarity: `photos`, a sub-folder for each right
-answer; `masks`; `triplets.json`, what each photo is made of; `alexnet.safetensors` and
-`vgg16.safetensors`.
+`python -m ready make similarity` writes var/demo/similarity: `cases`; of each reference one of them
+in `photos`, a sub-folder for each right answer, which people are asked about; `masks`;
+`triplets.json`, what each case is made of; `alexnet.safetensors` and `vgg16.safetensors`.
 """
 
 import json
@@ -19,8 +19,8 @@ from ready.photos.cutouts import fetch_cutouts
 from ready.photos.sets import subjects_of
 from ready.written import write_weights
 
-from .cases import drawn, triplets
-from .checks import check
+from .cases import asked, drawn, triplets
+from .checks import agreement, check, looking
 from .networks import ANSWERS, TAPS, trained
 
 __all__ = ["check", "make"]
@@ -33,13 +33,14 @@ def write(
     references: int | None = None,
     networks: Sequence[str] = tuple(TAPS),
 ) -> None:
-    """Write `folder` whole or not at all; nothing where it is there."""
+    """Write `folder` whole or not at all; nothing where it is there. People are asked about the
+    last of the networks."""
     if folder.exists():
         print(f"{folder} is there already; remove it to make it anew")
         return
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
-    for name in ("masks", *(f"photos/{answer}" for answer in ANSWERS)):
+    for name in ("cases", "masks", *(f"photos/{answer}" for answer in ANSWERS)):
         (unfinished / name).mkdir(parents=True)
     cutouts = subjects_of(originals, None)
     wanted = list(triplets(cutouts, references))
@@ -52,10 +53,13 @@ def write(
     (unfinished / "triplets.json").write_text(told, "utf-8")
     for name in networks:
         write_weights(unfinished / f"{name}.safetensors", trained(name).state_dict())
+    agrees = agreement(wanted, looking(networks[-1], unfinished).similar(wanted)["cosine"])
+    for one in asked(wanted, agrees):
+        shutil.copy(unfinished / one.photo, unfinished / one.asked)
     unfinished.rename(folder)
 
 
 def make(folder: Path) -> None:
-    """A minute: nothing is trained."""
+    """Two minutes, most of them VGG-16's: nothing is trained."""
     fetch_cutouts(originals())
     write(originals(), folder)

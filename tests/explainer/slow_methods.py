@@ -330,7 +330,8 @@ def random_weights(subject: Subject, image: Tensor, target: int, wanted: dict[st
 def other_image(subject: Subject, image: Tensor, target: int, wanted: dict[str, Any]) -> Map:
     other = subject.network.prepare([Image.open(wanted["photo"])])[0]
     first = max(range(5), key=lambda k: subject.score(other, k))
-    return enlarged_grad_cam(subject, other, first, size_of(image))
+    made = loops.layer_cam if wanted.get("of") == "layer_cam" else loops.grad_cam
+    return loops.bilinear(made(*subject.layer(other, first)), size_of(image))
 
 
 POINTS = ("left", "right", "middle", "trapezoid", "gauss_legendre")
@@ -388,7 +389,9 @@ SLOW: dict[str, Slow] = {
     "edges": Slow(edges),
     "centre_prior": Slow(centre_prior, ({"spread": 0.3},)),
     "random_weights": Slow(random_weights, ({"seed": 3},)),
-    "other_image": Slow(other_image, ({"photo": "photo.png"},)),
+    "other_image": Slow(
+        other_image, tuple({"photo": "photo.png"} | more for more in ({}, {"of": "layer_cam"}))
+    ),
     "attention_rollout": Slow(attention.rollout, size=(32, 32)),
     "gradient_attention": Slow(attention.weighted, size=(32, 32)),
     "generic_attention": Slow(attention.generic, size=(32, 32)),

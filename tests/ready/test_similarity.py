@@ -14,14 +14,27 @@ from torch import Tensor, nn
 
 from explainer import explain
 from explainer.networks import pooled
+from ready.errors import MakingError
 from ready.photos.cutouts import read_cutouts
 from ready.photos.sets import subjects_of
 from ready.similarity import networks
-from ready.similarity.cases import ANSWERS, CROSSED, SIDE, drawn, read_triplets, triplets
+from ready.similarity.cases import (
+    ANSWERS,
+    CROSSED,
+    SIDE,
+    Triplet,
+    asked,
+    by_turns,
+    drawn,
+    read_triplets,
+    triplets,
+)
 from ready.similarity.checks import (
     APART,
     SETTINGS,
+    Seen,
     backgrounds,
+    borrowed,
     check,
     contrasted,
     covered,
@@ -127,19 +140,22 @@ def test_the_answer_is_where_the_thing_of_the_same_kind_lies(tmp_path: Path) -> 
         same = np.argwhere(mask == 2)[:, 1].mean()
         assert (same < SIDE / 2) == one.left
         assert one.answer == ANSWERS[0 if one.left else 1]
-        assert f"/{one.answer}/" in one.photo
+        assert one.asked == f"photos/{one.answer}/{Path(one.photo).name}"
         for value in (1, 2, 3):
             assert (mask == value).sum() > 500
 
 
 def test_what_is_written_is_measured_beside_its_controls(tmp_path: Path) -> None:
     folder = tmp_path / "made"
-    write(draw_cutouts(tmp_path / "originals"), folder, references=2, networks=[NAME])
+    write(draw_cutouts(tmp_path / "originals"), folder, references=3, networks=[NAME])
     assert sorted(one.name for one in folder.iterdir()) == [
-        "alexnet.safetensors", "masks", "photos", "triplets.json",
+        "alexnet.safetensors", "cases", "masks", "photos", "triplets.json",
     ]  # fmt: skip
     cases = read_triplets(folder)
-    assert len(cases) == 2 * len(CROSSED)
+    assert len(cases) == 3 * len(CROSSED)
+    shown = {path.name for path in folder.glob("photos/*/*.png")}
+    references = [one.cutouts[0] for one in cases if Path(one.photo).name in shown]
+    assert sorted(references) == sorted({one.cutouts[0] for one in cases})
     with Image.open(folder / cases[0].photo) as photo:
         assert photo.size == (SIDE, SIDE)
     network = networks.alexnet(str(folder / "alexnet.safetensors"), measure="lpips")
@@ -151,9 +167,30 @@ def test_what_is_written_is_measured_beside_its_controls(tmp_path: Path) -> None
         "colours alone", "backgrounds alone", "always the left", "the map alone",
     }  # fmt: skip
     assert labels.controls["always the left"].value == 0.5
-    assert labels.score.groups == 2
+    assert labels.score.groups == len({one.kind for one in cases}) > 1
     assert not found["AlexNet, LPIPS: agrees with the labels"].controls
-    assert sum(bool(one.controls) for one in found.values()) == 4
+    beaten = {what for what, one in found.items() if one.controls} - {labels.what}
+    assert len(beaten) == 3
+    assert all(what.endswith(": minus the map of another case") for what in beaten)
+
+
+def test_of_each_reference_a_case_is_asked_about_in_which_the_network_disagrees() -> None:
+    cases = list(triplets(read_cutouts(), 5))
+    by_reference: dict[str, list[Triplet]] = {}
+    for one in cases:
+        by_reference.setdefault(one.cutouts[0], []).append(one)
+    wrong = [one.number for one in cases[6:20:3]]
+    found = asked(cases, [one.number not in wrong for one in cases])
+    assert sorted(one.cutouts[0] for one in found) == sorted(by_reference)
+    for one in found:
+        against = [case.number for case in by_reference[one.cutouts[0]] if case.number in wrong]
+        assert one.number == against[0] if against else one in by_turns(cases)
+
+
+def test_where_all_cases_are_of_one_kind_there_is_no_other_case() -> None:
+    case, map = next(triplets(read_cutouts())), torch.zeros(4, 4)
+    with pytest.raises(MakingError, match="all cases are of one kind"):
+        borrowed([Seen(case, map[None], map, map)] * 2)
 
 
 def test_backgrounds_decide_where_they_can() -> None:

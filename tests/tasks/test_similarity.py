@@ -34,7 +34,7 @@ def test_it_goes_to_its_report(
     monkeypatch.setenv("NETWORK_FACTORIES", ",".join(factories))
     ready = shutil.copytree(settings.ROOT / "fixtures" / "studies", tmp_path / "fixtures/studies")
     folder = tmp_path / "var" / "demo" / "similarity"
-    write(draw_cutouts(tmp_path / "originals"), folder, references=3, networks=["alexnet"])
+    write(draw_cutouts(tmp_path / "originals"), folder, references=6, networks=["alexnet"])
     left, right = (sorted((folder / "photos" / name).iterdir()) for name in ANSWERS)
     for some, other in ((left, ANSWERS[1]), (right, ANSWERS[0])):
         for one in some[::2]:  # about drawn things the network is never wrong

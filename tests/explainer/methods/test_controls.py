@@ -119,6 +119,15 @@ def test_the_other_image_is_the_next_different_one_of_the_batch() -> None:
     torch.testing.assert_close(found["other_image"], expected)
 
 
+def test_the_other_image_may_have_another_methods_map() -> None:
+    batch = noise(2, 3, 12, 12)
+    asked, own = ("other_image", "layer_cam", "grad_cam"), {"other_image": {"of": "layer_cam"}}
+    found = explain(network(), batch, [0, 1], asked, settings=own)
+    of_others = resize(found["layer_cam"][[1, 0]], (12, 12))
+    torch.testing.assert_close(found["other_image"], of_others)
+    assert not torch.allclose(of_others, resize(found["grad_cam"][[1, 0]], (12, 12)))
+
+
 def test_without_another_image_that_control_is_refused() -> None:
     for count in (1, 2):
         with pytest.raises(ExplainerError, match="no other image in the batch"):
