@@ -19,7 +19,7 @@ def test_people_see_which_twin_is_which_by_nothing_but_its_maps(
     tmp_path: Path, client: Client
 ) -> None:
     originals = draw_cutouts(tmp_path / "originals")
-    make = partial(write, originals, training=16, asked=24)
+    make = partial(write, originals, training=16, asked=24, parts=1)
     fewer = {"trials": "2", "people": "4", "stimuli": "2", "checks": "1", "failed_checks": "1"}
     study = opened(tmp_path, "biased-twins", make, **fewer)
     main = Stimulus.objects.filter(role="main")
