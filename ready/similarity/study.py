@@ -53,7 +53,8 @@ def write(
     (unfinished / "triplets.json").write_text(told, "utf-8")
     for name in networks:
         write_weights(unfinished / f"{name}.safetensors", trained(name).state_dict())
-    agrees = agreement(wanted, looking(networks[-1], unfinished).similar(wanted)["cosine"])
+    similar = looking(networks[-1], unfinished).similar(wanted)["cosine"]
+    agrees = agreement(wanted, list(similar))
     for one in asked(wanted, agrees):
         shutil.copy(unfinished / one.photo, unfinished / one.asked)
     unfinished.rename(folder)
