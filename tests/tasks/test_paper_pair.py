@@ -26,7 +26,7 @@ SHORTER = {"trials": 4, "people": 4, "stimuli": 4}
 
 
 def make_pair(originals: Path, folder: Path) -> None:
-    make_photos(originals, folder / "photos", 16, 24)
+    make_photos(originals, folder / "photos", 28, 70)
     sets = [read_set(folder / "photos" / use, several=False) for use in ("training", "held-out")]
     photos = Photos(sets[0].classes, *(one.photos for one in sets))
     hasty = replace(SMALL, pace=replace(SMALL.pace, epochs=1))
@@ -51,9 +51,10 @@ def test_it_goes_to_its_report_beside_networks_that_learnt_nothing(tmp_path: Pat
     preparation.prepare(study.pk)
     work(study)
     study = open_study(Study.objects.get(pk=study.pk))
-    digests = Explanation.objects.filter(method="random_weights").values_list(
-        "map_digest", flat=True
-    )
+    # Other photos took the places of those whose maps are empty: all are of a class for which a
+    # network with weights drawn anew has nothing to say
+    found = Explanation.objects.filter(method="random_weights", is_empty=False)
+    digests = found.values_list("map_digest", flat=True)
     assert len(set(digests)) == len(digests) > 4
     for number in range(2):
         answer_all(take_part(study, f"person-{number}"), make_profile("trust"), seed=number)
