@@ -2,7 +2,7 @@
 
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +13,7 @@ from ready import paper_pair
 from ready.measures import APART, Measured, difference, mean, share
 from ready.outlines import answers, read_outlined
 
-from .words import COUNT, UNITS, Told, anew, others, read_units, told
+from .words import COUNT, REDRAWN, UNITS, Told, anew, others, read_units, told
 
 PHOTOS, WHAT = "photos", "concepts.json"
 PRESENT = 0.05  # of the photo
@@ -61,8 +61,19 @@ def measured(network: Network, folder: Path) -> Iterator[Measured]:
                                             photos.groups)},
     )  # fmt: skip
     yield _named(folder)
-    own = told(network, photos.images, said, folder)
-    yield from _of_texts(own, (network, photos.images, said), photos.groups, folder)
+    own = told(network, photos.images, said, read_units(folder))
+    controls = {
+        "of the text of another photo": [own[place] for place in others(photos.groups)],
+        "of five named units at random": at_random(folder, len(own)),
+        "with importances of weights drawn anew": told(
+            anew(network, 1), photos.images, said, read_units(folder)
+        ),
+        "with names of weights drawn anew": told(
+            network, photos.images, said, read_units(folder, REDRAWN)
+        ),
+    }
+    same = [own[place] for place in of_same_answer(said, photos.groups)]
+    yield from _of_texts(own, controls, same, photos.groups, folder)
 
 
 def _named(folder: Path) -> Measured:
@@ -75,9 +86,10 @@ def _named(folder: Path) -> Measured:
 
 
 def _of_texts(
-    own: Texts, asked: tuple[Network, Tensor, list[int]], groups: list[str], folder: Path
+    own: Texts, controls: Mapping[str, Texts], same: Texts, groups: list[str], folder: Path
 ) -> Iterator[Measured]:
-    network, images, said = asked
+    """Photo by photo, because how much of anything is on a photo differs more between photos than
+    between texts. A text of a photo with the same answer is no control: it may well be right."""
     shares = list(read_concepts(folder).values())
 
     def met(texts: Texts, least: bool = False) -> list[float]:
@@ -86,24 +98,12 @@ def _of_texts(
             for one, of_photo in zip(texts, shares, strict=True)
         ]
 
-    controls = {
-        "the text of another photo": [own[place] for place in others(groups)],
-        "five named units at random": at_random(folder, len(own)),
-        "importances of weights drawn anew": told(anew(network, 1), images, said, folder),
-    }
+    yield Measured("what a text says AlexNet looked for is on the photo", mean(met(own), groups))
+    less = {name: met(texts) for name, texts in controls.items()}
+    for name, found in {**less, "of what it looked for least": met(own, least=True)}.items():
+        yield Measured(f"the same, minus that {name}", difference(met(own), found, groups), APART)
     yield Measured(
-        "what a text says AlexNet looked for is on the photo",
-        mean(met(own), groups),
-        {name: mean(met(texts), groups) for name, texts in controls.items()},
-    )
-    yield Measured(
-        "so much more of it than of what it looked for least, photo by photo",
-        difference(met(own), met(own, least=True), groups),
-        APART,
-    )
-    same = [own[place] for place in of_same_answer(said, groups)]
-    yield Measured(
-        "so much more of it than of the text of another photo with the same answer",
+        "the same, minus that of the text of another photo with the same answer",
         difference(met(own), met(same), groups),
     )
 

@@ -1,7 +1,8 @@
 """What `fixtures/studies/neuron-names.toml` asks about, made.
 
 `python -m ready make neuron-names` writes var/demo/neuron-names: `photos` that are asked about,
-`concepts.json`, what is on each; `units.json`, the names of AlexNet's units; `words.csv` and
+`concepts.json`, what is on each; `units.json`, the names of AlexNet's units, and
+`redrawn-units.json`, those of the same units with weights drawn anew; `words.csv` and
 `other-words.csv`, the texts about the photos. AlexNet is that of paper-pair, which is made first.
 """
 
@@ -27,12 +28,12 @@ from ready.transformers import drawn
 
 from .checks import PHOTOS, WHAT, answers_of, check, images_of, read_concepts
 from .concepts import MATERIALS, as_concepts, masks_of
-from .words import LAYER, UNITS, others, sentence, told
+from .words import LAYER, REDRAWN, UNITS, anew, others, read_units, sentence, told
 
 __all__ = ["check", "make"]
 
-NAMING, ASKED = 120, 96  # photos
-SEED = 20161129
+NAMING, ASKED = 240, 144  # photos
+SEED = 20241129
 # The strongest 2 % of a unit's places name it: what it is named after covers 1 to 26 % of all
 QUANTILE = 0.02
 ALEXNET = paper_pair.NETWORKS[paper_pair.WEAKER]
@@ -60,13 +61,15 @@ def labelled(originals: Path, folder: Path, count: int) -> list[LabelledPhoto]:
     return found
 
 
-def write_units(network: Network, originals: Path, file: Path, count: int) -> None:
-    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
-        photos = labelled(originals, Path(folder), count)
-        found = dissect(network, photos, LAYER, quantile=QUANTILE, progress=True)
-    units = [(one.index, one.name, round(one.iou, 4)) for one in found.named.values()]
-    told_of = {"weights": network.weights_digest, "units": len(found.overlaps), "named": units}
-    file.write_text(json.dumps(told_of), "utf-8")
+def write_units(network: Network, originals: Path, folder: Path, count: int) -> None:
+    """The names of units, and what they are called where nothing was learnt, by the same photos."""
+    with tempfile.TemporaryDirectory(dir=folder) as place:
+        photos = labelled(originals, Path(place), count)
+        for file, one in ((UNITS, network), (REDRAWN, anew(network, 1))):
+            found = dissect(one, photos, LAYER, quantile=QUANTILE, progress=True)
+            units = [(one.index, one.name, round(one.iou, 4)) for one in found.named.values()]
+            told_of = {"weights": one.weights_digest, "units": len(found.overlaps), "named": units}
+            (folder / file).write_text(json.dumps(told_of), "utf-8")
 
 
 def write_asked(network: Network, originals: Path, folder: Path, count: int) -> None:
@@ -90,7 +93,7 @@ def write_words(network: Network, folder: Path) -> None:
     """Of each photo's answer its own text, and that of a photo of another thing."""
     images, groups = images_of(network, folder)
     answers = answers_of(network, images)
-    texts = [sentence(one) for one in told(network, images, answers, folder)]
+    texts = [sentence(one) for one in told(network, images, answers, read_units(folder))]
     names = [network.labels[place] for place in answers]
     for file, order in (("words.csv", range(len(texts))), ("other-words.csv", others(groups))):
         rows = zip(read_concepts(folder), names, (texts[place] for place in order), strict=True)
@@ -111,7 +114,7 @@ def write(originals: Path, network: Network, folder: Path, *, naming: int, asked
     unfinished = folder.with_name(f".{folder.name}.unfinished")
     shutil.rmtree(unfinished, ignore_errors=True)
     unfinished.mkdir(parents=True)
-    write_units(network, originals, unfinished / UNITS, naming)
+    write_units(network, originals, unfinished, naming)
     write_asked(network, originals, unfinished, asked)
     write_words(network, unfinished)
     unfinished.rename(folder)

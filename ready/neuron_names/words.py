@@ -13,7 +13,8 @@ from explainer.laboratory.dissection import Dissection, Unit, Words, explain_in_
 from explainer.networks.redrawn import redrawn
 
 LAYER = "features.9"
-UNITS = "units.json"
+# The names of AlexNet's units, and of the same units with weights drawn anew
+UNITS, REDRAWN = "units.json", "redrawn-units.json"
 COUNT = 5  # units for, and as many against
 
 
@@ -26,9 +27,9 @@ class Told:
     least: tuple[str, ...]
 
 
-def read_units(folder: Path) -> dict[int, Unit]:
+def read_units(folder: Path, file: str = UNITS) -> dict[int, Unit]:
     """By index those that have a name."""
-    rows = json.loads((folder / UNITS).read_text("utf-8"))["named"]
+    rows = json.loads((folder / file).read_text("utf-8"))["named"]
     return {index: Unit(index, name, iou) for index, name, iou in rows}
 
 
@@ -38,9 +39,10 @@ def anew(network: Network, seed: int) -> Network:
     return Network(module, None, network.labels, network.steps, name="redrawn")
 
 
-def told(network: Network, images: Tensor, answers: Sequence[int], folder: Path) -> list[Told]:
-    """By Grad-CAM's importances of `network` for the answers; names are those in `folder`."""
-    units = read_units(folder)
+def told(
+    network: Network, images: Tensor, answers: Sequence[int], units: dict[int, Unit]
+) -> list[Told]:
+    """By Grad-CAM's importances of `network` for the answers; `units` have the names, by index."""
     dissection = Dissection(LAYER, (), torch.empty(0), units)
     found = []
     for start in range(0, len(images), 16):

@@ -11,7 +11,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 from explainer import Network, load_network
-from explainer.laboratory.dissection import Unit, Voice, Words
+from explainer.laboratory.dissection import Unit, Voice, Words, dissect
 from ready.neuron_names.checks import at_random, measured, of_same_answer, present, read_concepts
 from ready.neuron_names.concepts import (
     BACKGROUND_NAMES,
@@ -21,8 +21,19 @@ from ready.neuron_names.concepts import (
     masks_of,
     material,
 )
-from ready.neuron_names.study import labelled, scenes, write
-from ready.neuron_names.words import Told, others, read_units, sentence, told, told_of
+from ready.neuron_names.study import QUANTILE, labelled, scenes, write
+from ready.neuron_names.words import (
+    LAYER,
+    REDRAWN,
+    UNITS,
+    Told,
+    anew,
+    others,
+    read_units,
+    sentence,
+    told,
+    told_of,
+)
 from ready.photos.cutouts import BACKGROUNDS, CLASSES
 from tests.ready.drawn_cutouts import draw_cutouts
 
@@ -115,7 +126,7 @@ def test_what_is_written_is_of_the_photo_and_the_control_of_another(made: Path) 
     picture = asked.prepare([asked.open(made / "photos" / photos[5])])
     place = int(asked.predict(picture).argmax())
     assert own[photos[5]]["answer"] == asked.labels[place]
-    assert own[photos[5]]["text"] == sentence(told(asked, picture, [place], made)[0])
+    assert own[photos[5]]["text"] == sentence(told(asked, picture, [place], read_units(made))[0])
 
 
 def test_a_concept_is_there_where_it_covers_a_twentieth_of_the_photo() -> None:
@@ -126,13 +137,35 @@ def test_a_concept_is_there_where_it_covers_a_twentieth_of_the_photo() -> None:
     assert of_same_answer([0, 1, 0, 0, 1], ["a", "b", "a", "c", "b"]) == [3, 1, 3, 0, 4]
 
 
-def test_what_is_measured_names_its_controls(made: Path) -> None:
-    right, units, met, more, same = measured(network(), made)
+def test_what_is_measured_lies_above_each_control_photo_by_photo(made: Path) -> None:
+    right, units, met, *less, same = measured(network(), made)
     assert units.score.value == len(read_units(made)) / 256
-    assert set(met.controls) == {"the text of another photo", "five named units at random",
-                                 "importances of weights drawn anew"}  # fmt: skip
+    assert [one.what.removeprefix("the same, minus that ") for one in less] == [
+        "of the text of another photo", "of five named units at random",
+        "with importances of weights drawn anew", "with names of weights drawn anew",
+        "of what it looked for least"]  # fmt: skip
+    assert [set(one.controls) for one in less] == [{"no difference"}] * 5
+    assert (met.controls, same.controls) == ({}, {})
     assert right.score.groups == met.score.groups == same.score.groups > 4
-    assert set(more.controls) == {"no difference"}
+    assert {one.score.groups for one in less} == {right.score.groups}
+
+
+def test_names_of_weights_drawn_anew_are_of_the_same_photos(made: Path, tmp_path: Path) -> None:
+    own, redrawn = (read_units(made, file) for file in (UNITS, REDRAWN))
+    assert own != redrawn
+    again = {
+        one.index: one.name
+        for one in dissect(
+            anew(network(), 1),
+            labelled(made.parent / "originals", tmp_path, 4),
+            LAYER,
+            quantile=QUANTILE,
+        ).named.values()
+    }
+    assert {index: unit.name for index, unit in redrawn.items()} == again
+
+
+def test_units_at_random_have_names(made: Path) -> None:
     drawn = at_random(made, 3)
     assert len(drawn) == 3
     assert {name for one in drawn for name in one.most} <= {
