@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from explainer import Network, Preprocess, load_network
 from ready.folders import originals
-from ready.measures import APART, Measured, difference, exactly, share, table
+from ready.measures import Measured, difference, exactly, share, table
 from ready.outlines import answers, read_outlined
 from ready.photos.coco import write_set
 from ready.photos.cutouts import CLASSES, Cutout, class_of, fetch_cutouts
@@ -29,7 +29,7 @@ from ready.photos.sets import subjects_of
 PIXELS = 128  # of a side: 8 × 8 patches
 STEPS: Mapping[str, int] = {"vit": 1600, "resnet": 500}  # a transformer learns more slowly
 RATE = 2e-3
-SEED = 20240301
+SEED = 20241201
 HELD_OUT = 1 / 4  # of each class's cut-outs
 BATCH = 64
 MOVED = 10  # pixels that a training photo is moved by, at most
@@ -149,8 +149,9 @@ def load(folder: Path, name: str) -> Network:
 
 
 def check(folder: Path, names: Sequence[str] = tuple(STEPS)) -> list[Measured]:
-    """How often each network is right on the study's photos, and the first one more often than the
-    second, photo by photo."""
+    """How often each network is right on the study's photos; and by how much more often the first
+    one than the second, photo by photo, of which nothing is asked: the study calls neither the
+    stronger one."""
     right: dict[str, list[bool]] = {}
     for name in names:
         network = load(folder, name)
@@ -166,7 +167,6 @@ def check(folder: Path, names: Sequence[str] = tuple(STEPS)) -> list[Measured]:
         Measured(
             f"{one} minus {other}: right",
             difference(right[one], right[other], photos.groups),
-            APART,
         )
         for one, other in pairwise(right)
     ]
@@ -208,4 +208,4 @@ def write(
 
 def make(folder: Path) -> None:
     fetch_cutouts(originals())
-    write(originals(), folder, training=3000, asked=160, steps=STEPS)
+    write(originals(), folder, training=3000, asked=240, steps=STEPS)

@@ -1,6 +1,7 @@
 """The demo's vision transformer and ResNet: what they are trained on, and what is written."""
 
 import random
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from ready.transformers import (
     write,
 )
 from studyapp.sections.networks_and_images import ImagesSection
+from studyapp.studies.definition.file import parse_definition
 from studyapp.studies.photos.readers import read_photos
 from tests.ready.drawn_cutouts import draw_cutouts
 
@@ -48,6 +50,24 @@ def test_a_teddy_bear_is_no_mammal_and_a_wheel_no_vehicle() -> None:
     known = {one.name: one for one in read_cutouts()}
     found = [class_of(known[name].kind, name) for name in ("bear", "teddy bear", "wheel", "car")]
     assert found == ["mammal", None, None, "vehicle"]
+
+
+def test_each_cutout_of_a_class_is_drawn_equally_often() -> None:
+    _, held_out = split(read_cutouts())
+    met = Counter(one.file for one in drawn(held_out, 90, "1"))
+    times = [[met[one.file] for one in own] for own in held_out]
+    assert all(max(own) - min(own) <= 1 for own in times)
+    assert max(map(sum, times)) - min(map(sum, times)) <= 1
+    orders = [[one.file for one in drawn(held_out, 90, seed)] for seed in ("1", "1", "2")]
+    assert orders[0] == orders[1] != orders[2]
+
+
+def test_the_study_calls_neither_network_the_stronger_one() -> None:
+    file = Path(__file__).resolve().parents[2] / "fixtures" / "studies" / "transformers.toml"
+    study = parse_definition(file.read_text("utf-8"), file.name)
+    assert study.meetings() == study.meetings_of("trust")
+    assert "occlusion_vit · occlusion_resnet" in study.meetings()
+    assert {pair.weaker for pair in study.pairs.values()} == {None}
 
 
 def test_no_background_tells_a_class() -> None:
@@ -82,6 +102,7 @@ def test_what_is_made_is_read_by_the_study(originals: Path, tmp_path: Path) -> N
     vit, resnet, less = check(folder)
     assert less.what == "vit minus resnet: right"
     assert less.score.value == pytest.approx(vit.score.value - resnet.score.value)
+    assert (set(vit.controls), less.controls) == ({"any class by chance"}, {})
     assert vit.score.groups == less.score.groups == 4
     photos = read_photos(ImagesSection(reader="coco", folder="photos"), folder)
     assert [photo.categories[0].accepted for photo in photos] == [(name,) for name in CLASSES]
