@@ -9,12 +9,12 @@ from pathlib import Path
 import numpy as np
 
 from explainer.training.scores import Score
-from ready.measures import Measured, share
+from ready.measures import APART, Measured, difference, share
 from ready.navigator.behaviours import Steering
 from ready.navigator.cloning import said
 from ready.navigator.doors import explained
 from ready.navigator.drives import Drives, record
-from ready.navigator.driving import Journeys, by, by_truth, drive
+from ready.navigator.driving import PATIENCE, Journeys, by, by_truth, drive
 from ready.navigator.localiser import Localiser
 from ready.navigator.locating import locate
 from ready.navigator.networks import STEERING, read_localiser, read_steering
@@ -78,20 +78,34 @@ def evenly(kinds: Ints) -> Ints:
 
 
 def found_way(
-    steering: Steering, localisers: Mapping[str, Localiser], driven: Sequence[Route]
+    steering: Steering,
+    localisers: Mapping[str, Localiser],
+    driven: Sequence[Route],
+    patience: float = PATIENCE,
 ) -> list[Measured]:
     """Success and plan completion of robots that drive themselves; the first localiser's beside
     the others', and what perfect localisation would reach."""
-    journeys = {name: drive(driven, by(one), steering, name) for name, one in localisers.items()}
-    perfect = drive(driven, by_truth, steering, "by the truth")
+    journeys = {
+        name: drive(driven, by(one), steering, name, patience) for name, one in localisers.items()
+    }
+    perfect = drive(driven, by_truth, steering, "by the truth", patience)
     (first, own), *others = journeys.items()
-    return [
+    found = [
+        Measured("goal reached, located by the truth", success(perfect)),
+        Measured("plan completed, located by the truth", completion(perfect, driven)),
         Measured(f"goal reached, {first}", success(own), {n: success(one) for n, one in others}),
         Measured(f"plan completed, {first}", completion(own, driven),
                  {n: completion(one, driven) for n, one in others}),
-        Measured("goal reached, located by the truth", success(perfect)),
-        Measured("plan completed, located by the truth", completion(perfect, driven)),
     ]  # fmt: skip
+    for name, one in others:
+        goals = difference(own.success, one.success, own.buildings)
+        found += [
+            Measured(f"goal reached: minus {name}, route by route", goals, APART),
+            Measured(
+                f"plan completed: minus {name}, edge by edge", further(own, one, driven), APART
+            ),
+        ]
+    return found
 
 
 def success(journeys: Journeys) -> Score:
@@ -100,9 +114,20 @@ def success(journeys: Journeys) -> Score:
 
 def completion(journeys: Journeys, driven: Sequence[Route]) -> Score:
     """Of all plans' edges those whose end was reached, one after the other."""
+    return share(*ends_reached(journeys, driven))
+
+
+def further(journeys: Journeys, others: Journeys, driven: Sequence[Route]) -> Score:
+    """Of all plans' edges, how many more were completed."""
+    own, buildings = ends_reached(journeys, driven)
+    return difference(own, ends_reached(others, driven)[0], buildings)
+
+
+def ends_reached(journeys: Journeys, driven: Sequence[Route]) -> tuple[list[bool], list[str]]:
+    """For each edge of each plan whether it was completed, and its building."""
     done, names = list[bool](), list[str]()
     for part, one in zip(journeys.completion, driven, strict=True):
         reached = round(part * len(one.plan))
         done += [place < reached for place in range(len(one.plan))]
         names += [one.building.name] * len(one.plan)
-    return share(done, names)
+    return done, names

@@ -3,7 +3,7 @@
 Intervals are over buildings.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from explainer import explain
-from explainer.training.scores import Score
-from ready.measures import Measured, mean, share
+from ready.errors import MakingError
+from ready.measures import APART, Measured, difference, mean
 from ready.navigator.behaviours import Steering, no_memory
 from ready.navigator.buildings import CELL
 from ready.navigator.frames import Levels, brightness, heights, levels_of, picture
@@ -22,7 +22,7 @@ from ready.navigator.networks import network_of
 from ready.navigator.rays import COLUMNS, SLOPES, Floats, cast
 from ready.navigator.routes import Ints, Robots, Route
 
-EXPLAINED = 150  # frames
+EXPLAINED = 400  # frames
 Marks = NDArray[np.bool_]  # N×COLUMNS
 
 
@@ -36,30 +36,54 @@ def explained(
     torch.manual_seed(seed)
     drawn = Steering().eval()
     own = heat(steering, views.levels)
-    maps = {"another frame's map": np.roll(own, len(own) // 2, 0),
+    maps = {"another frame's map": of_other_buildings(own, views.buildings),
             "random weights": heat(drawn, views.levels)}  # fmt: skip
     chance = np.random.default_rng(seed).random(own.shape)
+    counts = views.doors.sum(1)
 
-    def changed(marks: Marks) -> Score:
-        return mean(change(steering, views.levels, marks), views.buildings)
+    def changed(marks: Marks) -> Floats:
+        return change(steering, views.levels, marks)
 
-    def on_door(one: Floats) -> Score:
-        hits = views.doors[np.arange(len(one)), one.argmax(1)]
-        return share(list(hits), views.buildings)
+    def on_door(one: Floats) -> Floats:
+        return views.doors[np.arange(len(one)), one.argmax(1)].astype(float)
 
-    def covered(one: Floats) -> Score:
-        return changed(highest(one, views.doors.sum(1)))
+    def covered(one: Floats) -> Floats:
+        return changed(highest(one, counts))
 
     by_chance = {**maps, "columns by chance": chance}
-    beside = highest(np.where(views.doors, -1.0, chance), views.doors.sum(1))
+    others = {"as many other columns": highest(np.where(views.doors, -1.0, chance), counts)}
     return [
-        Measured("the move's change where the door is covered", changed(views.doors),
-                 {"as many other columns": changed(beside)}),
-        Measured("Grad-CAM's peak on the door", on_door(own),
-                 {name: on_door(one) for name, one in maps.items()}),
-        Measured("the move's change where Grad-CAM's columns are covered", covered(own),
-                 {name: covered(one) for name, one in by_chance.items()}),
+        *compared("the move's change where the door is covered", changed(views.doors),
+                  {name: changed(one) for name, one in others.items()}, views.buildings),
+        *compared("Grad-CAM's peak on the door", on_door(own),
+                  {name: on_door(one) for name, one in maps.items()}, views.buildings),
+        *compared("the move's change where Grad-CAM's columns are covered", covered(own),
+                  {name: covered(one) for name, one in by_chance.items()}, views.buildings),
     ]  # fmt: skip
+
+
+def compared(
+    what: str, own: Floats, others: Mapping[str, Floats], groups: Sequence[str]
+) -> Iterator[Measured]:
+    """The mean of `own`; that of each of the others, and the difference from it view by view, which
+    has to lie above 0: all were measured of the same views."""
+    yield Measured(what, mean(own, groups))
+    for name, other in others.items():
+        yield Measured(f"{what}: {name}", mean(other, groups))
+        yield Measured(f"{what}: minus {name}, view by view", difference(own, other, groups), APART)
+
+
+def of_other_buildings(maps: Floats, buildings: Sequence[str]) -> Floats:
+    """For each view the map of one from another building."""
+    order = np.argsort(np.array(buildings), kind="stable")
+    sizes = np.unique(np.array(buildings), return_counts=True)[1]
+    if sizes.max() * 2 > len(maps):
+        raise MakingError(
+            "the views of one building are more than half of all; take more of others"
+        )
+    found = np.empty_like(maps)
+    found[order] = maps[np.roll(order, int(sizes.max()))]
+    return found
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """`python -m ready make navigator`: the localisers, the behaviours, and the frames to ask about.
 
-Buildings are named by their use, so that none serves two: `train/…`, `held-out/…` for scores,
-`asked/…` for the frames that people see.
+Buildings are named by their use, so that none serves two: `train/…`; `held-out/…` for scores in
+the record; `asked/…` for the frames that people see; `tested/…` for `check` alone.
 """
 
 import hashlib
@@ -104,4 +104,4 @@ def make(folder: Path) -> None:
 
 def check(folder: Path) -> list[Measured]:
     torch.set_num_threads(1)
-    return measured(folder, driven("held-out", 15, 2), SEED + 1)
+    return measured(folder, driven("tested", 40, 2), SEED + 1)

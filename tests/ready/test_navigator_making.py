@@ -7,10 +7,12 @@ import numpy as np
 import pytest
 import torch
 
+from ready.errors import MakingError
+from ready.measures import APART
 from ready.navigator.behaviours import Steering
 from ready.navigator.buildings import build
-from ready.navigator.checking import completion, located, steered, success
-from ready.navigator.doors import between, change, explained, highest
+from ready.navigator.checking import completion, found_way, further, located, steered, success
+from ready.navigator.doors import between, change, explained, highest, of_other_buildings
 from ready.navigator.drawing import BELIEF, PLAN, map_picture
 from ready.navigator.drives import record
 from ready.navigator.driving import Journeys
@@ -22,7 +24,7 @@ from ready.navigator.rays import COLUMNS
 from ready.navigator.routes import routes
 
 EVENLY = "action right, each action equally often"
-TINY = Size(buildings=1, routes=1, localiser=1, behaviours=8, asked=3, frames=2, patience=0.2)
+TINY = Size(buildings=1, routes=1, localiser=3, behaviours=8, asked=3, frames=2, patience=0.2)
 
 
 def test_what_is_made_is_whole_and_stays(tmp_path: Path) -> None:
@@ -56,10 +58,42 @@ def test_every_measure_has_its_controls() -> None:
     assert list(action.controls) == ["majority action", "last action (10 steps ago)"]
     assert action.score.groups == 2
     assert action.controls["majority action"].value == pytest.approx(1 / 3)
-    door, peak, covered = explained(Steering().eval(), driven, seed=0, count=6)
-    assert list(door.controls) == ["as many other columns"]
-    assert list(peak.controls) == ["another frame's map", "random weights"]
-    assert list(covered.controls) == [*peak.controls, "columns by chance"]
+
+
+def test_maps_are_compared_view_by_view() -> None:
+    driven = [one for n in range(4) for one in routes(build(f"tests/{n}"), 1)]
+    torch.manual_seed(0)
+    found = explained(Steering().eval(), driven, seed=0, count=12)
+    asked = [one.what.partition(": minus ")[2] for one in found if one.controls]
+    maps = ["another frame's map, view by view", "random weights, view by view"]
+    chance = "columns by chance, view by view"
+    assert asked == ["as many other columns, view by view", *maps, *maps, chance]
+    assert all(one.controls == APART for one in found if one.controls)
+    own, other, less = found[:3]
+    assert less.score.value == pytest.approx(own.score.value - other.score.value)
+
+
+def test_another_frames_map_is_one_of_another_building() -> None:
+    buildings = ["a", "b", "a", "c", "b", "a"]
+    numbers = np.arange(6.0)[:, None].repeat(2, 1)
+    others = of_other_buildings(numbers, buildings)[:, 0].astype(int)
+    assert sorted(others) == list(range(6))
+    assert all(buildings[other] != own for other, own in zip(others, buildings, strict=True))
+    with pytest.raises(MakingError, match="more than half"):
+        of_other_buildings(numbers, ["a", "a", "a", "a", "b", "c"])
+
+
+def test_robots_are_compared_route_by_route() -> None:
+    driven = [one for n in range(3) for one in routes(build(f"tests/{n}"), 1)]
+    torch.manual_seed(0)
+    localisers = {"own": Localiser().eval(), "blind": Localiser(blind=True).eval()}
+    found = found_way(Steering().eval(), localisers, driven, patience=0.3)
+    names = [one.what for one in found]
+    assert names[2:4] == ["goal reached, own", "plan completed, own"]
+    assert all(list(one.controls) == ["blind"] for one in found[2:4])
+    assert names[4:] == ["goal reached: minus blind, route by route",
+                         "plan completed: minus blind, edge by edge"]  # fmt: skip
+    assert all(one.controls == APART for one in found[4:])
 
 
 def test_covering_changes_the_move_only_where_the_robot_looks() -> None:
@@ -83,6 +117,8 @@ def test_success_is_the_whole_plan_and_completion_its_edges() -> None:
     found = Journeys([True, False], [1.0, 2 / lengths[1]], names, [])
     assert success(found).value == 0.5
     assert completion(found, driven).value == (lengths[0] + 2) / sum(lengths)
+    others = Journeys([False, False], [0.0, 3 / lengths[1]], names, [])
+    assert further(found, others, driven).value == (lengths[0] - 1) / sum(lengths)
 
 
 def test_columns_between_two_points_are_those_that_look_there() -> None:
