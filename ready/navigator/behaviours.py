@@ -43,7 +43,7 @@ class Head(nn.Module):
             nn.Flatten(), nn.Linear(CHANNELS * COLUMNS // 2, FEATURE), nn.ReLU()
         )
         self.memory = nn.LSTMCell(FEATURE, MEMORY) if recurrent else None
-        count = MEMORY if recurrent else FEATURE
+        count = FEATURE + MEMORY if recurrent else FEATURE
         self.score = nn.Sequential(nn.Linear(count, 32), nn.ReLU(), nn.Linear(32, len(ACTIONS)))
 
     def forward(self, maps: Tensor, before: Tensor) -> tuple[Tensor, Tensor]:
@@ -54,7 +54,7 @@ class Head(nn.Module):
         if self.memory is None:
             return self.score(features), before
         state, cell = self.memory(features, tuple(before.chunk(2, 1)))
-        return self.score(state), torch.cat([state, cell], 1)
+        return self.score(torch.cat([features, state], 1)), torch.cat([state, cell], 1)
 
 
 class Steering(nn.Module):
@@ -93,18 +93,19 @@ class Steering(nn.Module):
         """N×2×1×COLUMNS: the heights, and where each column lies."""
         return torch.stack([seen, self.columns.expand_as(seen)], 1)[:, :, None]
 
-    def run(self, seen: Tensor, behaviour: int) -> Tensor:
-        """N×T×3 scores of N runs of T frames, each begun with an empty memory."""
-        count, length, _ = seen.shape
-        inputs = self.laid_out(seen.flatten(0, 1))
+    def run(self, seen: Tensor, behaviour: int, frames: Tensor) -> Tensor:
+        """K×3 scores of N runs, each begun with an empty memory. `frames`: N×T, where a run has a
+        frame, and K in all; `seen`: K×COLUMNS, one run after the other."""
         head = self.heads[behaviour]
         assert isinstance(head, Head)
-        features = head.whole(self.seen(self.eyes[behaviour](inputs))).view(count, length, -1)
-        memory, told = no_memory(count), []
-        for step in range(length):
-            scores, memory = head.remembered(features[:, step], memory)
+        features = head.whole(self.seen(self.eyes[behaviour](self.laid_out(seen))))
+        laid = features.new_zeros(*frames.shape, features.shape[1])
+        laid[frames] = features
+        memory, told = no_memory(len(frames)), []
+        for step in range(int(frames.sum(1).max())):
+            scores, memory = head.remembered(laid[:, step], memory)
             told.append(scores)
-        return torch.stack(told, 1)
+        return torch.stack(told, 1)[frames[:, : len(told)]]
 
 
 def no_memory(count: int) -> Tensor:

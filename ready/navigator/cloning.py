@@ -17,6 +17,7 @@ from ready.navigator.routes import Ints, Route, shares
 RATE = 3e-3
 FRAMES = 192  # of a batch without memory
 RUNS, LONGEST = 16, 48  # of a batch with memory: runs on an edge, and frames of each
+EARLY = 6  # steps by which a localiser may say too soon that an edge is entered
 
 
 def train(steering: Steering, drives: Drives, steps: int, seed: int) -> None:
@@ -44,29 +45,35 @@ def train(steering: Steering, drives: Drives, steps: int, seed: int) -> None:
 
 
 def singles(drives: Drives, frames: Ints, chance: np.random.Generator) -> Iterator[Ints]:
-    """FRAMES×1 frames that have nothing to do with each other."""
+    """FRAMES×1 frames that have nothing to do with each other, also from before the edge."""
+    begun = np.unique(drives.entered[frames])
+    before = begun[:, None] - np.arange(1, EARLY + 1)
+    those = np.union1d(frames, before[before >= drives.began[begun][:, None]])
     while True:
-        yield frames[chance.integers(len(frames), size=FRAMES)][:, None]
+        yield those[chance.integers(len(those), size=FRAMES)][:, None]
 
 
 def runs(drives: Drives, frames: Ints, chance: np.random.Generator) -> Iterator[Ints]:
-    """RUNS×LONGEST frames from where an edge was entered; −1 after its last one, or at most
-    LONGEST."""
+    """RUNS×LONGEST frames from where an edge was entered, or up to EARLY before; −1 after its last
+    one, or at most LONGEST."""
     begun = np.unique(drives.entered[frames])
     while True:
-        first = begun[chance.integers(len(begun), size=RUNS)]
-        some = first[:, None] + np.arange(LONGEST)
-        inside = np.minimum(some, len(drives.edges) - 1)
-        yield np.where((some == inside) & (drives.entered[inside] == first[:, None]), some, -1)
+        entered = begun[chance.integers(len(begun), size=RUNS)]
+        first = entered - chance.integers(EARLY + 1, size=RUNS)
+        told = np.maximum(first, drives.began[entered])[:, None] + np.arange(LONGEST)
+        inside = np.minimum(told, len(drives.edges) - 1)
+        own = (told < entered[:, None]) | (drives.entered[inside] == entered[:, None])
+        yield np.where(own & (told == inside), told, -1)
 
 
 def loss_of(steering: Steering, behaviour: int, drives: Drives, frames: Ints) -> Tensor:
     """Cross-entropy between the actions' probabilities and their shares in the teacher's turns."""
-    seen = heights(brightness(drives.levels[frames]))
-    wanted = torch.from_numpy(shares(drives.rates[frames.ravel()])).float()
-    logarithms = steering.run(seen, behaviour).flatten(0, 1).log_softmax(1)
-    counts = torch.from_numpy(frames.ravel() >= 0)
-    return -(wanted * logarithms).sum(1)[counts].mean()
+    told = frames >= 0
+    own = frames[told]
+    seen = heights(brightness(drives.levels[own]))
+    wanted = torch.from_numpy(shares(drives.rates[own])).float()
+    scores = steering.run(seen, behaviour, torch.from_numpy(told))
+    return -(wanted * scores.log_softmax(1)).sum(1).mean()
 
 
 def own_turns(steering: Steering, driven: Sequence[Route]) -> Turns:

@@ -45,7 +45,8 @@ def explained(
         return change(steering, views.levels, marks)
 
     def on_door(one: Floats) -> Floats:
-        return views.doors[np.arange(len(one)), one.argmax(1)].astype(float)
+        hits: Floats = views.doors[np.arange(len(one)), one.argmax(1)].astype(float)
+        return hits
 
     def covered(one: Floats) -> Floats:
         return changed(highest(one, counts))

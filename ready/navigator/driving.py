@@ -2,9 +2,9 @@
 there, the behaviours how to turn.
 
 As in the paper's code, the first subgraph is centred on the edge where the robot starts. Every
-later one is centred on what the localiser said, right or wrong: nothing that the robot does depends
-on where it is in truth. If the plan has an edge that begins where the edge said begins, its
-behaviour is run, else the last one goes on.
+later one is centred on where the robot thinks that it is, right or wrong, by all that the localiser
+said so far (`belief`): nothing that the robot does depends on where it is in truth. If the plan has
+an edge that begins where that edge begins, its behaviour is run, else the last one goes on.
 """
 
 from collections.abc import Callable, Sequence
@@ -17,14 +17,15 @@ from torch import Tensor
 from tqdm import tqdm
 
 from ready.navigator.behaviours import Steering, no_memory, rates_of
-from ready.navigator.drives import STRIDE, WINDOW
+from ready.navigator.belief import Belief
+from ready.navigator.drives import CLOSE, STRIDE, WINDOW, Drives, in_order
 from ready.navigator.frames import Levels, brightness, heights, levels_of
 from ready.navigator.localiser import Localiser
 from ready.navigator.rays import Floats
 from ready.navigator.routes import NEAR, SPACING, SPEED, Ints, Robots, Route, Teacher
 
 PATIENCE = 2  # times the steps that a route's length takes
-Locate = Callable[["Fleet"], Sequence[int]]
+Locate = Callable[["Fleet"], Sequence[int] | Ints]
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class Moment:
     memories: Tensor
     behaviours: Ints
     believed: Ints
+    edges: Ints
     poses: Floats
     rates: Floats
     away: Floats
@@ -45,8 +47,8 @@ class Moment:
 
 @dataclass
 class Fleet:
-    """`reached`: how many of its plan's edges each robot has finished, in their order; `believed`:
-    the edge of the map on which it thinks that it is."""
+    """`on`: who still drives; `reached`: how many of its plan's edges each robot has finished, in
+    their order; `believed`: the edge of the map on which it thinks that it is."""
 
     driven: Sequence[Route]
     robots: Robots
@@ -54,26 +56,32 @@ class Fleet:
 
     def __post_init__(self) -> None:
         count = len(self.driven)
+        self.on = np.ones(count, dtype=bool)
         self.reached = np.zeros(count, int)
         self.believed = np.array([one.plan[0] for one in self.driven])
         self.running = np.array([self._behaviour(one, one.plan[0]) for one in self.driven])
+        self.belief = Belief([one.building.map for one in self.driven], self.believed)
         self.memory = no_memory(count)
 
     @staticmethod
     def _behaviour(one: Route, edge: int) -> int:
         return one.building.map.edges[edge].behaviour
 
+    def planned(self, places: Ints) -> Ints:
+        """The map's edges at these places of the plans."""
+        return np.array([one.plan[n] for one, n in zip(self.driven, places, strict=True)])
+
     @property
     def wholly(self) -> NDArray[np.bool_]:
         there: NDArray[np.bool_] = self.reached == [len(one.plan) for one in self.driven]
         return there
 
-    def window(self) -> Levels:
-        """N×WINDOW×COLUMNS: the latest frames; before the first one that one."""
+    def window(self, robots: Ints) -> Levels:
+        """N×WINDOW×COLUMNS: what these saw last; before the first frame that one."""
         back = len(self.history) - 1 - STRIDE * np.arange(WINDOW)[::-1]
-        return np.stack([self.history[max(0, one)] for one in back], 1)
+        return np.stack([self.history[max(0, one)][robots] for one in back], 1)
 
-    def decide(self, located: Sequence[int]) -> None:
+    def decide(self, located: Sequence[int] | Ints) -> None:
         """What to run, by where each robot is thought to be."""
         before = self.running.copy()
         for number, (one, edge) in enumerate(zip(self.driven, located, strict=True)):
@@ -106,12 +114,16 @@ class Journeys:
 
 
 def by(localiser: Localiser) -> Locate:
-    """By a localiser, each subgraph centred on what it said last."""
+    """By a localiser, each subgraph centred on where the robot thought that it was before."""
 
-    def locate(fleet: Fleet) -> list[int]:
-        maps = [one.building.map for one in fleet.driven]
-        centred = [(whole, int(edge)) for whole, edge in zip(maps, fleet.believed, strict=True)]
-        return localiser.locate(fleet.window(), centred)
+    def locate(fleet: Fleet) -> Ints:
+        driving = np.flatnonzero(fleet.on)
+        centres = [int(edge) for edge in fleet.believed[driving]]
+        maps = [fleet.belief.maps[number] for number in driving.tolist()]
+        said = localiser.shares(fleet.window(driving), list(zip(maps, centres, strict=True)))
+        found = fleet.believed.copy()
+        found[driving] = fleet.belief.hear(driving, said, centres)
+        return found
 
     return locate
 
@@ -139,6 +151,7 @@ def drive(
         on = ~fleet.wholly & (step < most)
         if not on.any():
             break
+        fleet.on = on
         fleet.history.append(levels_of(fleet.robots.see(np.arange(len(driven)))))
         fleet.decide(locate(fleet))
         seen, asks = heights(brightness(fleet.history[-1])), torch.from_numpy(fleet.running)
@@ -165,7 +178,19 @@ def moment(fleet: Fleet, teacher: Teacher, on: Ints) -> Moment:
         fleet.memory[torch.from_numpy(on)].clone(),
         fleet.running[on].copy(),
         fleet.believed[on].copy(),
+        fleet.planned(teacher.edges)[on],
         poses[on],
         rates[on],
         away[on],
     )
+
+
+def met(driven: Sequence[Route], journeys: Journeys) -> Drives:
+    """What robots saw that drove themselves, each until it was too far from its route."""
+    lost = np.zeros(len(driven), dtype=bool)
+    kept = []
+    for one in journeys.moments:
+        lost[one.robots[one.away > CLOSE]] = True
+        on = ~lost[one.robots]
+        kept.append((one.levels[on], one.rates[on], one.edges[on], one.robots[on]))
+    return in_order(driven, kept)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from ready.navigator.drives import WINDOW
 from ready.navigator.frames import Levels, brightness, heights
 from ready.navigator.maps import BEHAVIOURS, KINDS, Map
-from ready.navigator.rays import COLUMNS
+from ready.navigator.rays import COLUMNS, Floats
 
 FEATURE = 64
 
@@ -147,8 +147,16 @@ class Localiser(nn.Module):
         return scores
 
     @torch.no_grad()
-    def locate(self, levels: Levels, centred: Sequence[tuple[Map, int]]) -> list[int]:
-        """For each subgraph the edge of its map with the highest score."""
+    def shares(self, levels: Levels, centred: Sequence[tuple[Map, int]]) -> list[Floats]:
+        """For each subgraph the probability of each of its edges."""
         graph = part(centred)
         scores = self(heights(brightness(levels)), graph).split([len(one) for one in graph.edges])
-        return [own[int(one.argmax())] for own, one in zip(graph.edges, scores, strict=True)]
+        return [one.softmax(0).double().numpy() for one in scores]
+
+    def locate(self, levels: Levels, centred: Sequence[tuple[Map, int]]) -> list[int]:
+        """For each subgraph the edge of its map that is likeliest."""
+        told = self.shares(levels, centred)
+        return [
+            whole.subgraphs[centre][int(one.argmax())]
+            for (whole, centre), one in zip(centred, told, strict=True)
+        ]

@@ -6,7 +6,7 @@ the record; `asked/…` for the frames that people see; `tested/…` for `check`
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,8 +20,8 @@ from ready.navigator.asking import chosen, frames, write_frames
 from ready.navigator.behaviours import Steering
 from ready.navigator.buildings import build
 from ready.navigator.checking import located, measured, steered
-from ready.navigator.drives import joined, record
-from ready.navigator.driving import PATIENCE, by, drive
+from ready.navigator.drives import Drives, joined, record
+from ready.navigator.driving import PATIENCE, by, drive, met
 from ready.navigator.localiser import Localiser
 from ready.navigator.networks import BLIND, LOCALISER, STEERING
 from ready.navigator.routes import Route, routes
@@ -32,14 +32,14 @@ SEED = 20190301
 
 @dataclass(frozen=True)
 class Size:
-    """Buildings and routes in each to train with; steps of each localiser and of each behaviour
-    (as many with the teacher's drives, and then with the robot's own beside them); buildings that
-    people are asked about, and how many frames; `patience`: see `drive`."""
+    """Buildings and routes in each to train with; steps of each localiser, and of each behaviour in
+    each of its three rounds; buildings that people are asked about, and how many frames;
+    `patience`: see `drive`."""
 
-    buildings: int = 40
-    routes: int = 4
-    localiser: int = 550
-    behaviours: int = 160
+    buildings: int = 100
+    routes: int = 2
+    localiser: int = 1500
+    behaviours: int = 200
     asked: int = 16
     frames: int = 120
     patience: float = PATIENCE
@@ -72,20 +72,39 @@ def write(folder: Path, size: Size) -> None:
 
 
 def train(folder: Path, size: Size) -> tuple[Localiser, Steering]:
-    """Both localisers and the behaviours, trained and written."""
-    drives = record(driven("train", size.buildings, size.routes), SEED)
-    for blind in (True, False):
-        torch.manual_seed(SEED)
-        localiser = Localiser(blind)
-        locating.train(localiser, drives, size.localiser, SEED)
-        write_weights(folder / (BLIND if blind else LOCALISER), localiser.state_dict())
-    torch.manual_seed(SEED)
-    steering = Steering()
-    cloning.train(steering, drives, size.behaviours, SEED)
-    own = record(drives.routes, SEED + 2, cloning.own_turns(steering, drives.routes))
-    cloning.train(steering, joined(drives, own), size.behaviours, SEED + 3)
+    """Both localisers and the behaviours, trained and written: with drives of the teacher and with
+    those that the robot steered, and then also with those on which it had to find itself."""
+    those = driven("train", size.buildings, size.routes)
+    steering, drives = steered_itself(those, size)
+    localisers = {False: fresh(blind=False), True: fresh(blind=True)}
+    for one in localisers.values():
+        locating.train(one, drives, size.localiser, SEED)
+    alone = those[:: size.routes]
+    journeys = drive(alone, by(localisers[False]), steering, "By itself", size.patience)
+    drives = joined(drives, met(alone, journeys))
+    cloning.train(steering, drives, size.behaviours, SEED + 4)
+    for blind, one in localisers.items():
+        locating.train(one, drives, size.localiser // 3, SEED + 5)
+        write_weights(folder / (BLIND if blind else LOCALISER), one.state_dict())
     write_weights(folder / STEERING, steering.state_dict())
-    return localiser, steering
+    return localisers[False], steering
+
+
+def fresh(blind: bool) -> Localiser:
+    torch.manual_seed(SEED)
+    return Localiser(blind)
+
+
+def steered_itself(those: Sequence[Route], size: Size) -> tuple[Steering, Drives]:
+    """Behaviours that were cloned from the teacher, and again from what it says of their own
+    drives; with the drives of both."""
+    torch.manual_seed(SEED)
+    steering, drives = Steering(), record(those, SEED)
+    cloning.train(steering, drives, size.behaviours, SEED)
+    own = record(those, SEED + 2, cloning.own_turns(steering, those))
+    drives = joined(drives, own)
+    cloning.train(steering, drives, size.behaviours, SEED + 3)
+    return steering, drives
 
 
 def record_of(folder: Path, size: Size, told: list[Measured]) -> dict[str, Any]:

@@ -13,15 +13,15 @@ from ready.errors import MakingError
 from ready.navigator.asking import Frame, chosen, frames, write_frames
 from ready.navigator.behaviours import MEMORY, RECURRENT, Steering, no_memory, rates_of
 from ready.navigator.buildings import build
-from ready.navigator.cloning import own_turns, said, train
+from ready.navigator.cloning import EARLY, LONGEST, own_turns, runs, said, singles, train
 from ready.navigator.doors import facing
-from ready.navigator.drives import Drives, joined, record
-from ready.navigator.driving import Fleet, by, by_truth, drive
+from ready.navigator.drives import CLOSE, Drives, joined, record
+from ready.navigator.driving import Fleet, by, by_truth, drive, met
 from ready.navigator.frames import Levels, brightness, heights, levels_of, picture
 from ready.navigator.localiser import Localiser
 from ready.navigator.maps import BEHAVIOURS, Map
 from ready.navigator.networks import network_of
-from ready.navigator.rays import cast
+from ready.navigator.rays import Floats, cast
 from ready.navigator.routes import ACTIONS, Robots, Route, routes, shares
 
 
@@ -42,31 +42,44 @@ def steering() -> Steering:
 
 
 class Watched(Localiser):
-    """Keeps what it was centred on and what it said."""
+    """Keeps what it was centred on."""
 
     def __init__(self) -> None:
         super().__init__()
         self.centred: list[list[int]] = []
-        self.said: list[list[int]] = []
 
-    def locate(self, levels: Levels, centred: Sequence[tuple[Map, int]]) -> list[int]:
+    def shares(self, levels: Levels, centred: Sequence[tuple[Map, int]]) -> list[Floats]:
         self.centred.append([edge for _, edge in centred])
-        self.said.append(super().locate(levels, centred))
-        return self.said[-1]
+        return super().shares(levels, centred)
 
 
-def test_a_subgraph_is_centred_on_what_the_localiser_said_last(
+def test_a_subgraph_is_centred_on_where_the_robot_thought_that_it_was(
     driven: list[Route], steering: Steering
 ) -> None:
     torch.manual_seed(1)
     localiser = Watched().eval()
-    journeys = drive(driven, by(localiser), steering, "test", patience=0.2)
-    assert localiser.centred[0] == [one.plan[0] for one in driven]
-    assert localiser.centred[1:] == localiser.said[:-1]
-    # It is lost, and nothing has put it right
-    assert not any(journeys.success)
-    assert localiser.centred[5] != localiser.centred[0]
-    assert (journeys.moments[5].believed == localiser.said[5]).all()
+    journeys = drive(driven, by(localiser), steering, "test", patience=0.6)
+    thought = {number: one.plan[0] for number, one in enumerate(driven)}
+    assert localiser.centred[0] == list(thought.values())
+    for centred, moment in zip(localiser.centred, journeys.moments, strict=True):
+        assert centred == [thought[int(robot)] for robot in moment.robots]
+        thought |= zip(moment.robots.tolist(), moment.believed.tolist(), strict=True)
+    assert thought != {number: one.plan[0] for number, one in enumerate(driven)}
+
+
+def test_nothing_that_a_robot_thinks_depends_on_where_it_is_in_truth(driven: list[Route]) -> None:
+    torch.manual_seed(1)
+    localiser, found = Localiser().eval(), []
+    levels = levels_of(Robots(driven).see(np.arange(len(driven))))
+    for reached in (0, 2):
+        fleet = Fleet(driven, Robots(driven), [levels])
+        fleet.reached[:] = reached
+        fleet.robots.poses += reached
+        for _ in range(40):
+            fleet.decide(by(localiser)(fleet))
+        found.append((fleet.believed.tolist(), fleet.running.tolist()))
+    assert found[0] == found[1]
+    assert found[0][0] != [one.plan[0] for one in driven]
 
 
 def test_the_plan_says_what_to_do_where_it_begins_and_else_the_last_goes_on(
@@ -137,7 +150,7 @@ def test_frames_in_a_row_are_scored_as_the_robot_meets_them(
     own = np.arange(first, first + 6)
     seen = heights(brightness(drives.levels[own]))
     with torch.no_grad():
-        run = steering.run(seen[None], RECURRENT[0])[0]
+        run = steering.run(seen, RECURRENT[0], torch.ones(1, 6, dtype=torch.bool))
         again, _ = steering.step(seen, torch.full((6,), RECURRENT[0]), before[own])
     torch.testing.assert_close(scores[own], run)
     torch.testing.assert_close(scores[own], again)
@@ -163,6 +176,46 @@ def test_a_robot_learns_also_from_where_it_came_by_itself(driven: list[Route]) -
     assert (both.entered[first:] >= first).all()
     assert (both.behaviours() == [*taught.behaviours(), *own.behaviours()]).all()
     torch.testing.assert_close(said(steering, both)[0][first:], scores)
+
+
+def test_what_robots_met_ends_where_they_left_their_route(
+    driven: list[Route], steering: Steering
+) -> None:
+    journeys = drive(driven, by_truth, steering, "test", patience=0.8)
+    found = met(driven, journeys)
+    for number, one in enumerate(driven):
+        near = [(moment, place) for moment in journeys.moments
+                for place in np.flatnonzero(moment.robots == number)]  # fmt: skip
+        lost = [moment.away[place] > CLOSE for moment, place in near]
+        own = found.route == number
+        assert own.sum() == (lost.index(True) if any(lost) else len(lost))
+        assert set(found.edges[own]) <= set(one.plan)
+        for (moment, place), levels, rate in zip(
+            near, found.levels[own], found.rates[own], strict=False
+        ):
+            assert (moment.levels[place] == levels).all()
+            assert moment.rates[place] == rate
+    assert len(found.edges) < sum(len(moment.robots) for moment in journeys.moments)
+
+
+def test_runs_begin_a_little_before_their_edge(drives: Drives) -> None:
+    frames = np.flatnonzero(drives.behaviours() == RECURRENT[0])
+    entered, route = drives.entered, drives.route
+    early = set()
+    for run in next(runs(drives, frames, np.random.default_rng(0))):
+        told = run[run >= 0]
+        assert (run[: len(told)] == np.arange(told[0], told[-1] + 1)).all()
+        assert len(set(route[told])) == 1
+        edge = entered[told[-1]]
+        assert told[-1] == np.flatnonzero(entered == edge)[-1] or len(told) == LONGEST
+        assert edge in entered[frames]
+        early.add(int(edge - told[0]))
+    assert early <= set(range(EARLY + 1))
+    assert len(early) > 1
+    alone = next(singles(drives, frames, np.random.default_rng(0)))[:, 0]
+    ahead = drives.behaviours()[np.minimum(alone + EARLY, len(entered) - 1)]
+    assert ((drives.behaviours()[alone] == RECURRENT[0]) | (ahead == RECURRENT[0])).all()
+    assert not np.isin(alone, frames).all()
 
 
 def test_cloning_turns_as_the_teacher_turned(drives: Drives) -> None:
