@@ -40,7 +40,7 @@ class Size:
     routes: int = 2
     localiser: int = 1500
     behaviours: int = 200
-    asked: int = 16
+    asked: int = 32
     frames: int = 120
     patience: float = PATIENCE
 
