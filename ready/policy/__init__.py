@@ -32,5 +32,6 @@ def make(folder: Path) -> None:
 def check(folder: Path) -> list[Measured]:
     """Some minutes."""
     from .checks import measured
+    from .side_by_side import compared
 
-    return measured(folder)
+    return [*measured(folder), *compared(folder)]

@@ -16,7 +16,7 @@ from ready.measures import Measured, share
 
 from .blind import map_only, most_often, of_place, of_place_and_deeds
 from .frames import TILE, cells_of, picture, stacked
-from .materials import loaded, rooms, sizes_in
+from .materials import Frame, loaded, rooms, sizes_in
 from .mazes import SIDE, Cell, Maze, State, next_thing, ways
 from .network import network_of
 from .runs import play, starting
@@ -136,7 +136,7 @@ def on(cells: Sequence[Cell], wanted: Sequence[Cell], groups: Sequence[str]) -> 
     return share([one == other for one, other in zip(cells, wanted, strict=True)], groups)
 
 
-def cells_by_method(network: Network, frames: Sequence[Step]) -> dict[str, list[Cell]]:
+def cells_by_method(network: Network, frames: Sequence[Step | Frame]) -> dict[str, list[Cell]]:
     """The cell at which each method's map of the chosen action has its peak."""
     found: dict[str, list[Cell]] = {method: [] for method in METHODS}
     for images in batches(network, frames):
@@ -153,7 +153,7 @@ def peak_cell(values: Tensor) -> Cell:
     return place % SIDE, place // SIDE
 
 
-def batches(network: Network, frames: Sequence[Step]) -> Iterator[Tensor]:
+def batches(network: Network, frames: Sequence[Step | Frame]) -> Iterator[Tensor]:
     for start in range(0, len(frames), AT_ONCE):
         some = frames[start : start + AT_ONCE]
         yield network.prepare([picture(cells_of(one.maze, one.state)) for one in some])

@@ -142,6 +142,16 @@ def write_frames(folder: Path, frames: Sequence[Frame]) -> None:
     write_table(folder / "frames.csv", ("photo", "run", "state"), rows)
 
 
+def read_frames(folder: Path) -> Iterator[Frame]:
+    """The frames that `write_frames` wrote."""
+    with (folder / "frames.csv").open(newline="", encoding="utf-8") as file:
+        for row in csv.DictReader(file):
+            doors, (cell, *rest) = json.loads(row["state"])
+            maze = Maze(**{name: tuple(place) for name, place in doors.items()})
+            state = State(tuple(cell), *rest)
+            yield Frame(maze, state, ways(maze).best(state), row["run"])
+
+
 def write_table(path: Path, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
     with path.open("w", newline="", encoding="utf-8") as file:
         csv.writer(file, lineterminator="\n").writerows([head, *rows])

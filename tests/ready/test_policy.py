@@ -1,7 +1,6 @@
 """The ready study of a policy: its mazes and shortest ways, what is made, and what is measured."""
 
 import csv
-import json
 import random
 from pathlib import Path
 
@@ -11,8 +10,8 @@ from safetensors.torch import load_file
 from torch import nn
 
 from explainer import open_photo
-from ready.measures import table
-from ready.policy import checks, policy, runs
+from ready.measures import APART, table
+from ready.policy import check, checks, policy, runs
 from ready.policy.blind import most_often, of_place
 from ready.policy.checks import (
     on,
@@ -23,7 +22,7 @@ from ready.policy.checks import (
     steps_of,
 )
 from ready.policy.frames import SHRUNK, TILE, cells_of, picture, shrunk, stacked, without_robot
-from ready.policy.materials import Sizes, write
+from ready.policy.materials import Frame, Sizes, read_frames, write
 from ready.policy.mazes import (
     ACTIONS,
     FORWARD,
@@ -38,6 +37,7 @@ from ready.policy.mazes import (
 )
 from ready.policy.network import Policy, network_of, normalised
 from ready.policy.runs import Game, play
+from ready.policy.side_by_side import acts_right, alike, map_rows
 from ready.policy.training import SEED, Lessons
 
 SMALL = Sizes(taught=6, held_out=2, apart=20, along=1, early=4, steps=12)
@@ -102,23 +102,16 @@ def test_the_network_learns_from_what_it_is_shown_in_a_study() -> None:
 
 
 def test_what_is_made_holds_a_frame_of_each_maze_with_its_right_actions(folder: Path) -> None:
-    with (folder / "frames.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    frames = list(read_frames(folder))
     with (folder / "names.csv").open(encoding="utf-8") as file:
         classes = {row["name"]: row["classes"].split("|") for row in csv.DictReader(file)}
-    assert {row["run"] for row in rows} == {"early", "late", "shortest way"}
-    kept = set()
-    for row in rows:
-        maze, (cell, *rest) = json.loads(row["state"])
-        maze = Maze(**{name: tuple(place) for name, place in maze.items()})
-        state = State(tuple(cell), *rest)
-        shown = open_photo((folder / "photos" / row["photo"]).read_bytes())
-        assert shown.tobytes() == picture(cells_of(maze, state)).tobytes()
-        right = [ACTIONS[action] for action in ways(maze).best(state)]
-        assert classes[row["photo"].split("/")[0]] == right
-        kept.add(maze)
-    assert kept <= set(parted(SEED, SMALL.held_out)[1])
-    assert len({(folder / "photos" / row["photo"]).read_bytes() for row in rows}) == len(rows)
+    assert {one.source for one in frames} == {"early", "late", "shortest way"}
+    for one in frames:
+        shown = open_photo((folder / "photos" / one.photo).read_bytes())
+        assert shown.tobytes() == picture(cells_of(one.maze, one.state)).tobytes()
+        assert classes[one.folder] == [ACTIONS[action] for action in one.right]
+    assert {one.maze for one in frames} <= set(parted(SEED, SMALL.held_out)[1])
+    assert len({(folder / "photos" / one.photo).read_bytes() for one in frames}) == len(frames)
     assert policy(folder / "early.safetensors").labels == ACTIONS
 
 
@@ -197,6 +190,24 @@ class RobotSeer(nn.Module):
         return self.decide(self.relate(self.shrink(images)).flatten(1))
 
 
+class Middle(RobotSeer):
+    """Its maps are of the corner of the maze, whatever stands there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.relate = nn.Sequential(nn.AvgPool2d(TILE // SHRUNK), Corner(), nn.ReLU())
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        return self.decide(self.relate(self.shrink(images)).flatten(1))
+
+
+class Corner(nn.Module):
+    def forward(self, values: torch.Tensor) -> torch.Tensor:
+        here = torch.zeros(SIDE, SIDE)
+        here[0, 0] = 1
+        return values.mean(1, keepdim=True) * 0 + here
+
+
 class KeySeer(Policy):
     """Goes forward while there is yellow left of the door, and picks up otherwise."""
 
@@ -209,7 +220,7 @@ def test_every_measure_has_its_controls(folder: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(checks, "EXPLAINED", 1)
     monkeypatch.setattr(checks, "METHODS", ("hires_cam",))
     monkeypatch.setattr(runs, "MOST", 6)
-    found = checks.measured(folder)
+    found = check(folder)
     names = {one.what: set(one.controls) for one in found}
     blind = {"most frequent action", "position only", "position, key and door only", "map only"}
     assert names["late policy: reaches the goal of a new maze"] == blind
@@ -217,6 +228,39 @@ def test_every_measure_has_its_controls(folder: Path, monkeypatch: pytest.Monkey
     peak = names["early, hires_cam: peak on the robot"]
     assert peak == {"map of another maze", "random weights"}
     assert "painted out" in table(found)
+    for what in ("reaches the goal", "right action"):
+        assert any(one.what.endswith(f": {what}") and one.controls == APART for one in found)
+
+
+def test_policies_are_compared_step_by_step_and_by_their_maps(folder: Path) -> None:
+    steps = [one for maze in mazes()[:200:100] for one in steps_of(maze)]
+    best = {cells_of(one.maze, one.state).tobytes(): one.right[0] for one in steps}
+
+    def right(grids: torch.Tensor) -> torch.Tensor:
+        return torch.tensor([best[grid.numpy().tobytes()] for grid in grids])
+
+    def wrong_at_first(grids: torch.Tensor) -> torch.Tensor:
+        wrong = next(act for act in range(len(ACTIONS)) if act not in steps[0].right)
+        return torch.cat([torch.tensor([wrong]), right(grids)[1:]])
+
+    found = acts_right({"late": right, "early": wrong_at_first}, steps)
+    assert found.score.value == pytest.approx(1 / len(steps))
+    assert found.controls == APART
+
+    frames = [Frame(one.maze, one.state, one.right, "late") for one in one_of_each_thing(steps)]
+    networks = {"late": network_of(RobotSeer(), "late"), "early": network_of(Middle(), "early")}
+    rows = {one.what: one.score.value for one in map_rows(networks, frames)}
+    told = "the same right action, hires_cam: "
+    assert rows[f"{told}both peaks in one cell"] == 0
+    assert rows[f"{told}late's peak on the robot, less early's (no demand)"] == 1
+    assert rows[f"{told}late's peak on what comes next, less early's (no demand)"] == 0
+
+
+def test_only_frames_with_one_right_action_of_both_are_compared() -> None:
+    frame = Frame(MAZE, State((1, 1), 3), (0, 1), "late")
+    assert alike(frame, (1, 1))
+    assert not alike(frame, (0, 1))
+    assert not alike(frame, (2, 2))
 
 
 def test_a_robot_that_only_turns_never_arrives() -> None:
