@@ -50,6 +50,7 @@ READY = {
         factories=("ready.similarity.networks:alexnet", "ready.similarity.networks:vgg16"),
     ),
     "transformers": Ready("ready.transformers", 4),
+    "voc": Ready("ready.voc", 40),
     "vqa": Ready("ready.vqa", 5, factories=("ready.vqa:network",)),
 }
 
