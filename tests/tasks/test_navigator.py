@@ -47,7 +47,7 @@ def write_made(folder: Path) -> None:
             (ACTIONS[shares(drives.rates[n : n + 1])[0].argmax()],),
             ACTIONS[int(scores[n].argmax())],
         )
-        for n in range(0, len(drives.edges), 9)
+        for n in range(0, len(drives.edges), 3)
     ]
     write_frames(chosen(found, 24, seed=0), folder / "photos")
     save_file(module.state_dict(), folder / STEERING)
