@@ -100,9 +100,11 @@ def unlike(one: Cutout, known: Mapping[str, Sequence[Cutout]]) -> list[Cutout]:
 
 
 def by_turns(cases: Sequence[Triplet]) -> list[Triplet]:
-    """One case of each reference, in the ways of `CROSSED` by turns."""
-    steps = enumerate(range(0, len(cases), len(CROSSED)))
-    return [cases[place + step % len(CROSSED)] for step, place in steps]
+    """One case of each reference, in the ways of `CROSSED` by turns. Each round of them begins one
+    later, because sides take turns, too: otherwise the answer would always lie on one side."""
+    count = len(CROSSED)
+    starts = range(0, len(cases), count)
+    return [cases[start + (n + n // count) % count] for n, start in enumerate(starts)]
 
 
 def asked(cases: Sequence[Triplet], agrees: Sequence[bool]) -> list[Triplet]:

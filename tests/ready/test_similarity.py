@@ -174,6 +174,15 @@ def test_what_is_written_is_measured_beside_its_controls(tmp_path: Path) -> None
     assert all(what.endswith(": minus the map of another case") for what in beaten)
 
 
+def test_cases_by_turns_lie_as_often_on_the_left_as_on_the_right_and_in_every_way() -> None:
+    some = by_turns(list(triplets(read_cutouts())))
+    references = [one.cutouts[0] for one in some]
+    assert len(references) == len(set(references)) > 20
+    assert abs(sum(1 if one.left else -1 for one in some)) <= len(CROSSED)
+    counts = Counter(one.crossed for one in some)
+    assert max(counts.values()) - min(counts.values()) <= 1
+
+
 def test_of_each_reference_a_case_is_asked_about_in_which_the_network_disagrees() -> None:
     cases = list(triplets(read_cutouts(), 5))
     by_reference: dict[str, list[Triplet]] = {}
