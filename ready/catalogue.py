@@ -38,6 +38,7 @@ READY = {
     "biased-twins": Ready("ready.biased_twins", 4),
     "captions": Ready("ready.captions", 3, factories=("ready.captions.network:captioner",)),
     "failure-modes": Ready("ready.failure_modes", 1),
+    "group-cam": Ready("ready.group_cam", 4),
     "navigator": Ready(
         "ready.navigator.making", 5, factories=("ready.navigator.networks:steering",)
     ),
