@@ -2,9 +2,9 @@
 
 `stronger.safetensors` and `weaker.safetensors`: two captioners on one frozen trunk, of which the
 weaker one was trained for fewer steps. `known` and `held-out`: photos in COCO's format that neither
-was trained on, of things that they were trained on, and of things and backgrounds that they were
-not; `captions.json` in each: their captions, and what each network said. `cases.csv`: a case for
-each of four words of the caption of each held-out photo.
+was trained on, of things that they were trained on, and of things that they were not;
+`captions.json` in each: their captions, and what each network said. `cases.csv`: a case for each of
+four words of the caption of each held-out photo.
 """
 
 import csv
@@ -20,9 +20,11 @@ import torch
 from PIL.Image import Image
 from tqdm import tqdm
 
-from explainer import Network, load_network, open_photo
-from ready.captions.network import PIXELS, network_of
-from ready.captions.pictured import SEED, Pictured, drawn, mirrored, pictured, split
+from explainer import Network, open_photo
+from ready.captions.network import network_of
+from ready.captions.pictured import SEED, TRAINING, Pictured, drawn, mirrored, pictured, split
+from ready.captions.sets import CAPTIONS, STRONGER, WEAKER
+from ready.captions.things import files
 from ready.captions.training import said_of, seen, train
 from ready.captions.words import places_of, sentence
 from ready.folders import originals
@@ -31,7 +33,6 @@ from ready.photos.cutouts import fetch_cutouts
 from ready.written import write_record, write_weights
 
 SETS = ("known", "held-out")
-STRONGER, WEAKER = "stronger", "weaker"
 COLUMNS = ("photo", "context", "answer", "shown", "others")
 
 
@@ -39,25 +40,23 @@ COLUMNS = ("photo", "context", "answer", "shown", "others")
 class Plan:
     """How many photos of each set, and for how many steps of training."""
 
-    training: int = 320
-    known: int = 63
-    held_out: int = 144
+    training: int = 480
+    known: int = 62
+    held_out: int = 93
     stronger: int = 300
-    weaker: int = 100
+    weaker: int = 60
 
 
 def photos_of(folder: Path, use: str, count: int) -> Iterator[Pictured]:
-    cutouts = split()[use == "held-out"]
-    for one in drawn(cutouts, use == "held-out", count, use):
+    for one in drawn(split()[use == "held-out"], count, use):
         yield pictured(folder, one)
 
 
 def untrained() -> Network:
     """The same at every call."""
-    trunk = load_network("efficientnet_lite2", weights="package", size=PIXELS, device="cpu")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(SEED)
-        return network_of(trunk)
+        return network_of("package")
 
 
 def taught(folder: Path, plan: Plan) -> dict[str, Network]:
@@ -65,7 +64,7 @@ def taught(folder: Path, plan: Plan) -> dict[str, Network]:
     network, captions = untrained(), list[list[str]]()
 
     def shown() -> Iterator[Image]:
-        made = photos_of(folder, "training", plan.training)
+        made = photos_of(folder, TRAINING, plan.training)
         for one in tqdm(made, "Training photos", plan.training, unit="photo", disable=None):
             captions.append(one.words)
             yield one.scene.photo
@@ -95,11 +94,12 @@ def write_photos(
             "photo": f"{number + 1:04}.jpg",
             "caption": one.words,
             "group": one.group,
+            "background": one.background,
             **{name: words[number] for name, words in said.items()},
         }
         for number, one in enumerate(made)
     ]
-    (folder / "captions.json").write_text(json.dumps(rows, indent=1), "utf-8")
+    (folder / CAPTIONS).write_text(json.dumps(rows, indent=1), "utf-8")
     return said
 
 
@@ -158,6 +158,6 @@ def write(originals: Path, folder: Path, plan: Plan) -> None:
 
 def make(folder: Path) -> None:
     """Some minutes of one core, nearly all of them for composing photos."""
-    fetch_cutouts(originals())
+    fetch_cutouts(originals(), files())
     torch.set_num_threads(1)
     write(originals(), folder, Plan())

@@ -8,11 +8,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from explainer import ExplainerError, Network, load_network, load_weights
-from explainer.networks.labels import imagenet_labels
-from ready.captions.words import VOCABULARY, meanings
+from ready.captions.words import VOCABULARY
 
-PIXELS = 224
-CELLS = 7  # along each side of the last map
+PIXELS = 320
+CELLS = 10  # along each side of the last map
 CHANNELS = 1280
 NARROW, WIDTH = 96, 256
 PARTS = (1, 2)  # down and across: the map's halves, so that the decoder knows what is on the left
@@ -37,14 +36,6 @@ class Decoder(nn.Module):
         self.cell = nn.LSTMCell(WIDTH, WIDTH)
         self.say = nn.Linear(WIDTH, len(VOCABULARY))
 
-    @torch.no_grad()
-    def begin_with(self, classes: Tensor, labels: Sequence[str]) -> None:
-        """A channel for each noun begins as the mean of the trunk's classes (1000×1280) that mean
-        it, so that the decoder needs few photos to know it again."""
-        for channel, accepted in enumerate(meanings().values()):
-            rows = [place for place, label in enumerate(labels) if label in accepted]
-            self.narrow.weight[channel, :, 0, 0] = classes[rows].mean(0)
-
     def step(self, given: Tensor, state: State | None) -> State:
         """What `cell` gives, in the open: an LSTM's gradients need training mode on a card, and a
         first memory of zeros, by which a gate is multiplied, looks like a rectifier's mask to
@@ -60,7 +51,7 @@ class Decoder(nn.Module):
         return told.sigmoid() * memory.tanh(), memory
 
     def forward(self, maps: Tensor, words: Tensor) -> Tensor:
-        """N×1280×7×7 maps, or the means of their halves, and N×T words → N×(T + 1)×vocabulary
+        """N×1280×10×10 maps, or the means of their halves, and N×T words → N×(T + 1)×vocabulary
         scores: before the first word, and after each."""
         seen = self.dropout(self.rectify(self.norm(self.narrow(self.pool(maps)))).flatten(1))
         photo = self.see(seen)
@@ -79,7 +70,6 @@ class Captioner(nn.Module):
     def __init__(self, trunk: nn.Module) -> None:
         super().__init__()
         self.decoder = Decoder()
-        self.decoder.begin_with(trunk._fc.weight, imagenet_labels())  # type: ignore[arg-type,union-attr]
         trunk._fc = nn.Identity()
         self.trunk = trunk
 
@@ -115,8 +105,10 @@ def next_word(module: nn.Module, images: Tensor, context: Sequence[Any]) -> Any:
     return module(images, words.to(images.device), lengths.to(images.device))
 
 
-def network_of(trunk: Network) -> Network:
-    """A captioner that has learnt nothing, on the map of `trunk`, EfficientNet-Lite2."""
+def network_of(weights: str) -> Network:
+    """A captioner that has learnt nothing, on the map of EfficientNet-Lite2, whose weights come
+    with the package or are "random"."""
+    trunk = load_network("efficientnet_lite2", weights=weights, size=PIXELS, device="cpu")
     return Network(
         Captioner(trunk.module).eval(),
         "trunk._bn1 > hardtanh",
@@ -130,7 +122,6 @@ def network_of(trunk: Network) -> Network:
 def captioner(weights: str) -> Network:
     """One of those that `python -m ready make captions` trains."""
     # Every one of its numbers is in the file, the frozen ones too
-    trunk = load_network("efficientnet_lite2", weights="random", size=PIXELS, device="cpu")
-    network = network_of(trunk)
+    network = network_of("random")
     load_weights(network.module, weights)
     return network

@@ -3,19 +3,23 @@
 import random
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
 
-from ready.captions.words import GROUNDS, NOUNS, caption, cutouts_of, held_out, relation_of
-from ready.photos.cutouts import Cutout
-from ready.photos.scenes import BESIDE, Scene, compose
+from ready.captions.things import Alike, parted, things
+from ready.captions.words import GROUNDS, NOUNS, caption, relation_of
+from ready.photos.cutouts import BACKGROUNDS, Cutout, background_file
+from ready.photos.scenes import BESIDE, SIDE, Scene, stand
 
-SEED = 20170328
-MOST = 8  # cut-outs of a noun that are asked about
+SEED = 20261129
+MOST = 10  # things of a noun that are asked about
 OFTEN = 2  # pairs of the same two nouns, at most
+TRAINING = "training"
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Drawn:
     ground: str
     background: str
     group: str
+    use: str
     seed: str
 
 
@@ -37,35 +42,19 @@ class Pictured:
     words: list[str]
     masks: tuple[NDArray[np.bool_], NDArray[np.bool_]]
     group: str
+    background: str
 
 
-def split() -> tuple[dict[str, list[Cutout]], dict[str, list[Cutout]]]:
-    """By noun the cut-outs to train with, and those that are held out."""
-    training, kept = (
-        {
-            noun: [replace(one, name=noun, accepted=(noun,)) for one in cutouts]
-            for noun, cutouts in cutouts_of(is_held_out).items()
-        }
-        for is_held_out in (False, True)
-    )
-    return training, kept
+def split() -> tuple[dict[str, list[Alike]], dict[str, list[Alike]]]:
+    """By noun the things to train with, and those that are held out."""
+    return parted(things(), f"{SEED}/held-out")
 
 
-def grounds(is_held_out: bool) -> list[tuple[str, str]]:
-    """Each background with its word."""
-    return [
-        (word, name)
-        for word, names in GROUNDS.items()
-        for name in names
-        if (name == held_out(names)) == is_held_out
-    ]
-
-
-def pairs(cutouts: Mapping[str, Sequence[Cutout]]) -> list[tuple[Cutout, Cutout]]:
+def pairs(by_noun: Mapping[str, Sequence[Alike]]) -> list[tuple[Cutout, Cutout]]:
     """Things that stand on photos with one another, each with one other only: photos of no two
-    pairs show the same thing."""
+    pairs show the same thing, or things that are alike."""
     chance = random.Random(SEED)
-    few = [one for those in cutouts.values() for one in those[:MOST]]
+    few = [alike[0] for those in by_noun.values() for alike in those[:MOST]]
     while True:
         chance.shuffle(few)
         found = list(zip(few[::2], few[1::2], strict=False))
@@ -74,32 +63,53 @@ def pairs(cutouts: Mapping[str, Sequence[Cutout]]) -> list[tuple[Cutout, Cutout]
             return found
 
 
-def drawn(
-    cutouts: Mapping[str, Sequence[Cutout]], is_held_out: bool, count: int, use: str
-) -> Iterator[Drawn]:
+def drawn(by_noun: Mapping[str, Sequence[Alike]], count: int, use: str) -> Iterator[Drawn]:
     """So many photos to train with, of things of any two nouns, where `use` is "training"; else of
     one of the pairs, each in its turn. Backgrounds are drawn as often as their words."""
     chance = random.Random(f"{SEED}/{use}")
-    together = [] if use == "training" else pairs(cutouts)
+    together = [] if use == TRAINING else pairs(by_noun)
     for number in range(count):
         if together:
             first, second = together[number % len(together)]
             group = f"{first.key} + {second.key}"
         else:
-            first, second = (chance.choice(cutouts[noun]) for noun in chance.sample(list(NOUNS), 2))
+            nouns = chance.sample(NOUNS, 2)
+            first, second = (chance.choice(chance.choice(by_noun[noun])) for noun in nouns)
             group = ""
         word = chance.choice(list(GROUNDS))
-        background = chance.choice([name for one, name in grounds(is_held_out) if one == word])
-        yield Drawn((first, second), word, background, group, f"{SEED}/{use}/{number}")
+        background = chance.choice(GROUNDS[word])
+        yield Drawn((first, second), word, background, group, use, f"{SEED}/{use}/{number}")
 
 
 def pictured(originals: Path, one: Drawn) -> Pictured:
-    scene = compose(originals, one.cutouts, one.seed, [one.background], together=BESIDE)
-    ordered = sorted(scene.objects, key=lambda placed: list(NOUNS).index(placed.cutout.name))
+    chance = random.Random(one.seed)
+    photo = part_of(half_of(originals, one.background, one.use == TRAINING), chance)
+    scene = stand(photo, originals, one.cutouts, chance, together=BESIDE)
+    ordered = sorted(scene.objects, key=lambda placed: NOUNS.index(placed.cutout.name))
     first, second = (placed.mask for placed in ordered)
     relation = relation_of(middle(first), middle(second))
     words = caption(ordered[0].cutout.name, ordered[1].cutout.name, relation, one.ground)
-    return Pictured(scene, words, (first, second), one.group)
+    return Pictured(scene, words, (first, second), one.group, one.background)
+
+
+@cache
+def half_of(originals: Path, name: str, is_left: bool) -> Image.Image:
+    """The left half of a background, or the right one: no pixel that is trained with is asked
+    about."""
+    with Image.open(originals / background_file(name)) as file:
+        picture = file.convert("RGB")
+    edge = round(BACKGROUNDS[name] * min(picture.size))
+    middle, right = picture.width // 2, picture.width - edge
+    left, right = (edge, middle) if is_left else (middle, right)
+    return picture.crop((left, edge, right, picture.height - edge))
+
+
+def part_of(photo: Image.Image, chance: random.Random) -> Image.Image:
+    """A square of at least 70 % of the photo's shorter side, SIDE × SIDE."""
+    side = round(chance.uniform(0.7, 1.0) * min(photo.size))
+    left, top = (chance.randint(0, length - side) for length in photo.size)
+    part = photo.crop((left, top, left + side, top + side))
+    return part.resize((SIDE, SIDE), Image.Resampling.LANCZOS)
 
 
 def mirrored(words: Sequence[str]) -> list[str]:

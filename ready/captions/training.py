@@ -9,10 +9,10 @@ from tqdm import tqdm
 
 from explainer import Network
 from ready.captions.network import CHANNELS, MOST_WORDS, PARTS, Captioner, numbered
-from ready.captions.words import END, VOCABULARY
+from ready.captions.words import END, VOCABULARY, caption_of, sides_of
 
-BATCH = 32
-RATE = 3e-3
+BATCH = 64
+RATE, DECAY, SMOOTHING = 3e-3, 0.3, 0.1
 IGNORED = -100
 
 
@@ -37,19 +37,40 @@ def wanted(captions: Sequence[Sequence[str]]) -> tuple[Tensor, Tensor]:
     return words, said
 
 
+def recombined(
+    maps: Tensor, captions: Sequence[Sequence[str]], count: int, chance: torch.Generator
+) -> tuple[Tensor, list[list[str]]]:
+    """So many photos that nobody composed: the left half of one, and the right half of another with
+    the same background word and another noun."""
+    sides = [sides_of(words) for words in captions]
+    lefts = torch.randint(len(sides), (count,), generator=chance).tolist()
+    rights = []
+    for own in lefts:
+        left, _, ground = sides[own]
+        fitting = [n for n, one in enumerate(sides) if one[1] != left and one[2] == ground]
+        rights.append(fitting[int(torch.randint(len(fitting), (), generator=chance))])
+    mixed = torch.cat([maps[lefts][..., :1], maps[rights][..., 1:]], 3)
+    words = [
+        caption_of(sides[left][0], sides[right][1], sides[left][2])
+        for left, right in zip(lefts, rights, strict=True)
+    ]
+    return mixed, words
+
+
 def train(network: Network, maps: Tensor, captions: Sequence[Sequence[str]], steps: int) -> None:
     """Train the decoder in place, for so many steps; it is in evaluation mode afterwards."""
     assert isinstance(network.module, Captioner)
     decoder = network.module.decoder.train()
-    chance, (words, said) = torch.Generator().manual_seed(0), wanted(captions)
-    optimiser = torch.optim.AdamW(decoder.parameters(), lr=RATE, weight_decay=0.05)
+    chance = torch.Generator().manual_seed(0)
+    optimiser = torch.optim.AdamW(decoder.parameters(), lr=RATE, weight_decay=DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, RATE, total_steps=steps)
-    loss_of = nn.CrossEntropyLoss(ignore_index=IGNORED)
+    loss_of = nn.CrossEntropyLoss(ignore_index=IGNORED, label_smoothing=SMOOTHING)
     bar = tqdm(range(steps), f"Training, {steps} steps", unit="step", disable=None)
     for _ in bar:
-        taken = torch.randint(len(maps), (min(BATCH, len(maps)),), generator=chance)
-        scores = decoder(maps[taken], words[taken])
-        loss = loss_of(scores.flatten(0, 1), said[taken].flatten())
+        taken, told = recombined(maps, captions, BATCH, chance)
+        words, said = wanted(told)
+        scores = decoder(taken, words)
+        loss = loss_of(scores.flatten(0, 1), said.flatten())
         optimiser.zero_grad()
         loss.backward()
         nn.utils.clip_grad_norm_(decoder.parameters(), 1.0)

@@ -2,43 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
-from ready.photos.cutouts import Cutout, read_cutouts
+from ready.captions.things import THINGS
 
-# Each with the files of its cut-outs (the last of their names): those to train with, and those that
-# are held out. Living things come first: a caption begins with whichever of its two things stands
-# further up here, wherever that is on the photo.
-NOUNS: Mapping[str, tuple[str, str]] = {
-    "bird": (
-        "chicken_profile crowned_crane drake duck gander hen heron_greatblue "
-        "heron_greatblue_flying little-penguin magellanic_penguin magpie nandou ostrich penguin "
-        "rooster",
-        "owl peacock pelican pink_flamingo rainbow-lorikeet tucan vulture",
-    ),
-    "mammal": (
-        "bear european-bear badger bison bull camel chimp cow cow_white dingo dog dromedary goat "
-        "kangaroo lion lion-2 marmot otter pig pig_golden pig_golden2 rabbit rabbit-2 "
-        "rabbit_little ram sheep squirrel yak zebu",
-        "doe elephant fox gorilla hippopotamus horse koala tiger",
-    ),
-    "insect": ("fly grasshopper", "hoverfly mantis"),
-    "ball": ("basketball soccer", "football tennis_ball"),
-    "fruit": (
-        "Strawberry2 apple_granny_smith apple_green mandarine orange orange_seville sliced_orange "
-        "strawberry",
-        "banana cherimoya lemon pineapple pomegranate",
-    ),
-    "instrument": (
-        "cello drum_tomtom_floor guitar2 guitar_classical trumpet",
-        "bassoon drumkit guitar_electric violin",
-    ),
-    "mushroom": ("cep mushroom", "cep-1 cep-2"),
-    "plane": ("747", "f22_raptor"),
-    "vehicle": (
-        "beetle bradley dumper garbagetruck pink_tricycle truck",
-        "firetruck green_korean_bus indycar infantry-stryker sportscar2",
-    ),
-}
-# Each with its backgrounds; the last one is held out
+# A caption begins with whichever of its two things stands further up here, wherever that is on the
+# photo
+NOUNS = tuple(THINGS)
+# Each with its backgrounds
 GROUNDS: Mapping[str, tuple[str, ...]] = {
     "stone": ("cliff", "mudstone", "rocks"),
     "water": ("ocean_waves", "ocean_splash"),
@@ -62,28 +31,6 @@ VOCABULARY = (
 )
 # The words that people are asked about, by what they are
 KINDS = ("first noun", "second noun", "relation", "background")
-
-
-def cutouts_of(is_held_out: bool) -> dict[str, list[Cutout]]:
-    """By noun the cut-outs to train with, or those that are held out."""
-    by_file = {cutout.key.rsplit("/", 1)[-1]: cutout for cutout in read_cutouts()}
-    return {
-        noun: [by_file[file] for file in files[is_held_out].split()]
-        for noun, files in NOUNS.items()
-    }
-
-
-def meanings() -> dict[str, set[str]]:
-    """By noun, the ImageNet classes of the cut-outs that it is trained with."""
-    return {
-        noun: {name for cutout in cutouts for name in cutout.accepted}
-        for noun, cutouts in cutouts_of(is_held_out=False).items()
-    }
-
-
-def held_out(files: Sequence[str]) -> str:
-    """The last one: it is never trained on."""
-    return files[-1]
 
 
 def caption(first: str, second: str, relation: str, ground: str) -> list[str]:
@@ -121,3 +68,16 @@ def places_of(words: Sequence[str]) -> dict[str, int]:
 def relation_of(first: float, second: float) -> str:
     """Where the first thing is, seen from the second; both as how far to the right they are."""
     return "left" if first < second else "right"
+
+
+def caption_of(left: str, right: str, ground: str) -> list[str]:
+    """The caption of a photo with these things on its left and on its right."""
+    if NOUNS.index(left) < NOUNS.index(right):
+        return caption(left, right, "left", ground)
+    return caption(right, left, "right", ground)
+
+
+def sides_of(words: Sequence[str]) -> tuple[str, str, str]:
+    """What `caption_of` made this caption of."""
+    first, second, relation, ground = (words[place] for place in places_of(words).values())
+    return (first, second, ground) if relation == "left" else (second, first, ground)

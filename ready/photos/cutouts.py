@@ -4,7 +4,7 @@ import json
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -90,16 +90,19 @@ def background_file(name: str) -> str:
     return f"templates/{name}.jpg"
 
 
-def wanted_files() -> list[str]:
-    return [*(cutout.file for cutout in read_cutouts()), *map(background_file, BACKGROUNDS)]
+def wanted_files(further: Sequence[str] = ()) -> list[str]:
+    own = [*(cutout.file for cutout in read_cutouts()), *map(background_file, BACKGROUNDS)]
+    return [*own, *further]
 
 
-def fetch_cutouts(folder: Path) -> None:
-    """Fill `folder` with the files of `wanted_files`, from Debian's packages; no root needed.
+def fetch_cutouts(folder: Path, further: Sequence[str] = ()) -> None:
+    """Fill `folder` with the files of `wanted_files` from Debian's packages, where they have the
+    same names; no root needed.
 
     Does nothing when all are there. Raises MakingError where apt is missing or gives too little.
     """
-    if all((folder / name).exists() for name in wanted_files()):
+    wanted = wanted_files(further)
+    if all((folder / name).exists() for name in wanted):
         return
     if not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
         raise MakingError(
@@ -109,9 +112,9 @@ def fetch_cutouts(folder: Path) -> None:
     downloads = folder / "packages"
     downloads.mkdir(parents=True, exist_ok=True)
     for package in download(downloads):
-        unpack(package, folder)
+        unpack(package, folder, wanted)
     shutil.rmtree(downloads)
-    missing = [name for name in wanted_files() if not (folder / name).exists()]
+    missing = [name for name in wanted if not (folder / name).exists()]
     if missing:
         raise MakingError(
             f"{len(missing)} files ({missing[0]}, …) are not in this system's {PACKAGES[0]}: name "
@@ -165,9 +168,9 @@ def apt(arguments: list[str], folder: Path) -> str:
     return lines[0] if lines else f"apt-get ended with {done.returncode}"
 
 
-def unpack(package: Path, folder: Path) -> None:
-    """Take from a package exactly the files that are wanted."""
-    wanted = set(wanted_files())
+def unpack(package: Path, folder: Path, files: Sequence[str]) -> None:
+    """Take from a package exactly these files."""
+    wanted = set(files)
     command: list[str | Path] = ["dpkg-deb", "--fsys-tarfile", package]
     with (
         subprocess.Popen(command, stdout=subprocess.PIPE) as listing,

@@ -1,5 +1,6 @@
 """Drawn stand-ins for the files of Debian's packages: a disc in each, and plain backgrounds."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +9,11 @@ from PIL import Image
 from ready.photos.cutouts import BACKGROUNDS, background_file, read_cutouts
 
 
-def draw_cutouts(folder: Path) -> Path:
-    """Every file that is wanted: cut-outs of 60 to 200 pixels, one background a colour."""
-    for number, cutout in enumerate(read_cutouts()):
-        save(draw_disc(number), folder / cutout.file)
+def draw_cutouts(folder: Path, further: Sequence[str] = ()) -> Path:
+    """Every file that is wanted: cut-outs of 60 to 210 pixels, one background a colour."""
+    for number, file in enumerate([*(cutout.file for cutout in read_cutouts()), *further]):
+        if not (folder / file).exists():
+            save(draw_disc(number % 150), folder / file)
     for number, name in enumerate(BACKGROUNDS):
         save(Image.new("RGB", (400, 300), (20 * number, 100, 90)), folder / background_file(name))
     return folder

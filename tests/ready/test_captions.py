@@ -6,47 +6,58 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from explainer import ExplainerError, Network
-from explainer.networks.labels import imagenet_labels
-from ready.captions import measuring
 from ready.captions.making import Plan, cases, untrained, write
+from ready.captions.maps import METHODS, Explained, elsewhere, of_backgrounds, of_nouns, off, on
 from ready.captions.measuring import (
-    Captioned,
-    Explained,
     better,
-    hotter,
     of_captions,
     of_next_words,
-    off,
-    peaks_on,
     place_of,
     placed_alike,
 )
-from ready.captions.network import CHANNELS, WIDTH, Decoder, captioner, next_word, numbered
-from ready.captions.pictured import OFTEN, drawn, grounds, mirrored, pairs, pictured, split
-from ready.captions.training import wanted
+from ready.captions.network import WIDTH, Decoder, captioner, next_word, numbered
+from ready.captions.pictured import (
+    MOST,
+    OFTEN,
+    TRAINING,
+    drawn,
+    half_of,
+    mirrored,
+    pairs,
+    pictured,
+    split,
+)
+from ready.captions.sets import SHOWN, Captioned, Map, read
+from ready.captions.things import files, parted, things
+from ready.captions.training import recombined, wanted
 from ready.captions.words import (
     END,
+    GROUNDS,
     NOUNS,
     RELATIONS,
     VOCABULARY,
     caption,
+    caption_of,
     places_of,
     relation_of,
     sentence,
+    sides_of,
 )
+from ready.measures import Measured
 from ready.photos.scenes import SIDE
 from studyapp.sections.networks_and_images import ImagesSection
 from studyapp.studies.photos.readers import read_photos
 from tests.ready.drawn_cutouts import draw_cutouts
 
-BIRD = caption("bird", "ball", "left", "water")
+BIRD = caption("bird", "coin", "left", "water")
 
 
 @pytest.fixture(scope="module")
 def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return draw_cutouts(tmp_path_factory.mktemp("originals"))
+    return draw_cutouts(tmp_path_factory.mktemp("originals"), files())
 
 
 @pytest.fixture(scope="module")
@@ -54,33 +65,49 @@ def network() -> Network:
     return untrained()
 
 
-def test_no_thing_and_no_background_is_trained_on_and_held_out() -> None:
+def test_nothing_like_a_thing_that_is_held_out_is_trained_on() -> None:
     training, held_out = split()
-    for noun in NOUNS:
-        assert training[noun]
-        assert held_out[noun]
-        assert not {one.file for one in training[noun]} & {one.file for one in held_out[noun]}
-    assert not set(grounds(is_held_out=True)) & set(grounds(is_held_out=False))
-    assert {word for word, _ in grounds(is_held_out=True)} == {"stone", "water", "wood", "trees"}
+    for noun, those in things().items():
+        assert {*training[noun], *held_out[noun]} == set(those)
+        assert not set(training[noun]) & set(held_out[noun])
+        assert min(len(training[noun]), len(held_out[noun])) >= 3
+    assert len(files()) == len(set(files()))
+    again, otherwise = (parted(things(), seed)[1] for seed in ("a", "b"))
+    assert again == parted(things(), "a")[1] != otherwise
+
+
+def test_no_pixel_of_a_background_is_trained_on_and_asked_about(tmp_path: Path) -> None:
+    ramp = np.tile(np.arange(0, 250, dtype=np.uint8), (90, 1))
+    (tmp_path / "templates").mkdir()
+    for name in ("cliff", "mossy_bark"):
+        Image.fromarray(ramp).convert("RGB").save(tmp_path / f"templates/{name}.jpg", quality=100)
+        left, right = (np.asarray(half_of(tmp_path, name, is_left)) for is_left in (True, False))
+        assert int(left.max()) < 128 < int(right.max())
+        assert int(left.max()) <= int(right.min()) + 2
+    edge = round(0.05 * 90)
+    assert right.shape == (90 - 2 * edge, 125 - edge, 3)
 
 
 def test_a_thing_stands_beside_one_other_on_photos_asked_about_and_by_all_in_training() -> None:
     training, held_out = split()
-    for cutouts in (training, held_out):
-        found = pairs(cutouts)
-        things = [one.file for pair in found for one in pair]
-        assert len(things) == len(set(things))
+    for by_noun in (training, held_out):
+        found = pairs(by_noun)
+        asked = [one.file for pair in found for one in pair]
+        assert len(asked) == len(set(asked)) >= 60
+        first = {alike[0].file for noun in by_noun.values() for alike in noun[:MOST]}
+        assert set(asked) <= first
         nouns = [tuple(sorted(one.name for one in pair)) for pair in found]
         assert all(one != other and nouns.count((one, other)) <= OFTEN for one, other in nouns)
-    asked = list(drawn(held_out, True, 2 * len(found), "held-out"))
-    assert {frozenset(one.cutouts) for one in asked} == set(map(frozenset, found))
-    assert len({one.group for one in asked}) == len(found)
-    met = {cutout.name for one in drawn(training, False, 300, "training") for cutout in one.cutouts}
+    shown = list(drawn(held_out, 2 * len(found), "held-out"))
+    assert {frozenset(one.cutouts) for one in shown} == set(map(frozenset, found))
+    assert len({one.group for one in shown}) == len(found)
+    assert {one.background for one in shown} == {one for names in GROUNDS.values() for one in names}
+    met = {cutout.name for one in drawn(training, 300, TRAINING) for cutout in one.cutouts}
     assert met == set(NOUNS)
 
 
 def test_a_caption_says_what_stands_where_whichever_was_drawn_first(originals: Path) -> None:
-    for one in drawn(split()[0], False, 6, "training"):
+    for one in drawn(split()[0], 6, TRAINING):
         made = pictured(originals, one)
         first, relation, second = (
             made.words[places_of(made.words)[kind]]
@@ -98,24 +125,24 @@ def test_a_caption_says_what_stands_where_whichever_was_drawn_first(originals: P
 
 def test_both_nouns_are_said_before_any_word_that_tells_where_they_are() -> None:
     for relation in RELATIONS:
-        words = caption("bird", "ball", relation, "water")
+        words = caption("bird", "coin", relation, "water")
         places = places_of(words)
         assert places["first noun"] < places["second noun"] < places["relation"]
-        assert [words[place] for place in places.values()] == ["bird", "ball", relation, "water"]
+        assert [words[place] for place in places.values()] == ["bird", "coin", relation, "water"]
     assert relation_of(0, 9) == "left"
     assert relation_of(9, 0) == "right"
     assert places_of(["the", "bird", "near", "the"]) == {}
 
 
 def test_each_word_of_a_caption_is_a_case_with_the_other_three() -> None:
-    assert sentence(BIRD) == "the bird near the ball, to its left, in front of water"
+    assert sentence(BIRD) == "the bird near the coin, to its left, in front of water"
     assert list(cases(BIRD))[1] == (
         "the bird near the",
-        "ball",
-        "the bird near the **ball**, to its left, in front of water",
+        "coin",
+        "the bird near the **coin**, to its left, in front of water",
         "bird|left|water",
     )
-    assert [row[1] for row in cases(BIRD)] == ["bird", "ball", "left", "water"]
+    assert [row[1] for row in cases(BIRD)] == ["bird", "coin", "left", "water"]
 
 
 def test_a_word_is_learnt_after_the_words_before_it_and_nothing_after_the_end() -> None:
@@ -132,7 +159,7 @@ def test_a_word_is_learnt_after_the_words_before_it_and_nothing_after_the_end() 
 
 
 def test_a_photo_is_asked_with_its_own_words_alone_or_beside_others(network: Network) -> None:
-    images = torch.rand((2, 3, 224, 224), generator=torch.Generator().manual_seed(0))
+    images = torch.rand((2, 3, 64, 64), generator=torch.Generator().manual_seed(0))
     asked = ["the bird near", "the"]
     with torch.inference_mode():
         both = next_word(network.module, images, asked)
@@ -152,12 +179,21 @@ def test_a_step_is_an_lstms() -> None:
         torch.testing.assert_close(state, expected)
 
 
-def test_a_noun_begins_as_imagenets_classes_of_that_name() -> None:
-    decoder, classes = Decoder(), torch.randn((1000, CHANNELS))
-    decoder.begin_with(classes, imagenet_labels())
-    ball = [imagenet_labels().index(name) for name in ("basketball", "soccer ball")]
-    own = decoder.narrow.weight[list(NOUNS).index("ball"), :, 0, 0]
-    torch.testing.assert_close(own, classes[ball].mean(0))
+def test_halves_are_recombined_to_what_their_photos_say() -> None:
+    told = [("bird", "coin", "water"), ("fish", "bird", "water"), ("coin", "bird", "stone")]
+    captions = [caption_of(*one) for one in told]
+    assert [sides_of(words) for words in captions] == told
+    maps = torch.arange(6.0).reshape(3, 1, 1, 2)
+    mixed, words = recombined(maps, captions, 60, torch.Generator().manual_seed(0))
+    found = set()
+    for (left, right), said in zip(mixed[:, 0, 0].tolist(), words, strict=True):
+        one, other = told[int(left) // 2], told[int(right) // 2]
+        assert (left % 2, right % 2) == (0, 1)
+        assert one[2] == other[2]
+        assert sides_of(said) == (one[0], other[1], one[2])
+        found.add(sides_of(said))
+    # “bird” stands beside no second bird
+    assert found == {*told, ("fish", "coin", "water")}
 
 
 def test_what_is_made_is_whole_and_read_by_the_study(originals: Path, tmp_path: Path) -> None:
@@ -168,15 +204,16 @@ def test_what_is_made_is_whole_and_read_by_the_study(originals: Path, tmp_path: 
     write(originals, folder, plan)
     assert {path: path.read_bytes() for path in folder.glob("*.safetensors")} == before
     assert captioner(str(folder / "weaker.safetensors")).labels == VOCABULARY
-    read = list(measuring.read(folder / "held-out"))
-    made = [pictured(originals, one) for one in drawn(split()[1], True, 2, "held-out")]
-    for one, own in zip(read, made, strict=True):
+    read_back = list(read(folder / "held-out"))
+    made = [pictured(originals, one) for one in drawn(split()[1], 2, "held-out")]
+    for one, own in zip(read_back, made, strict=True):
         assert one.words == own.words
         inside = own.masks[0][30 : SIDE - 30, 30 : SIDE - 30]
         assert np.array_equal(one.masks[own.words[1]], inside)
     section = ImagesSection(reader="coco", folder="held-out", cases="cases.csv")
     photos = read_photos(section, folder)
     assert len(photos) == 8
+    assert [one.background for one in read_back] == [one.background for one in made]
     # The report's clusters are those that were measured with
     assert [one.group for one in photos[::4]] == [one.group for one in made]
     assert [one.categories[0].name for one in photos[:4]] == list(map(made[0].words.__getitem__,
@@ -185,15 +222,18 @@ def test_what_is_made_is_whole_and_read_by_the_study(originals: Path, tmp_path: 
 
 
 def photo(group: str, words: list[str], stronger: list[str], weaker: list[str]) -> Captioned:
-    masks = {noun: np.zeros((2, 2), dtype=bool) for noun in ("bird", "ball")}
-    masks["bird"][0, 0] = masks["ball"][1, 1] = True
-    return Captioned(Path(group), words, group, {"stronger": stronger, "weaker": weaker}, masks)
+    half = SHOWN // 2
+    masks = {noun: np.zeros((SHOWN, SHOWN), dtype=bool) for noun in ("bird", "coin")}
+    masks["bird"][:half, :half] = masks["coin"][half:, half:] = True
+    return Captioned(
+        Path(group), words, group, "rocks", {"stronger": stronger, "weaker": weaker}, masks
+    )
 
 
 def test_captions_are_counted_beside_what_says_the_same_of_every_photo() -> None:
     near, wrong = (
-        caption("bird", "ball", "right", "stone"),
-        caption("bird", "plane", "left", "water"),
+        caption("bird", "coin", "right", "stone"),
+        caption("bird", "vehicle", "left", "water"),
     )
     photos = [
         photo("a", BIRD, BIRD, wrong),
@@ -208,18 +248,22 @@ def test_captions_are_counted_beside_what_says_the_same_of_every_photo() -> None
     assert found["stronger: both nouns (new)"].score.value == pytest.approx(2 / 3)
     assert found["weaker: both nouns (new)"].score.value == pytest.approx(2 / 3)
     assert found["stronger: relation (new)"].score.value == pytest.approx(1 / 3)
-    # "ball" of the first photo is the stronger one's alone, both nouns of the last the weaker one's
-    assert better(photos, "new").score.value == pytest.approx(1 / 3)
+    # "coin" of the first photo is the stronger one's alone, both nouns of the last the weaker one's
+    assert better(photos, "new").score.value == pytest.approx((0.5 + 0 - 1) / 3)
+    rocks = [replace(one, background="cliff" if one is photos[2] else "rocks") for one in photos]
+    again = {one.what: one.score.groups for one in of_captions(rocks, photos, "new")}
+    assert again["stronger: relation (new)"] == 3
+    assert again["stronger: background (new)"] == 2
 
 
 def test_what_sees_no_photo_says_the_caption_of_the_one_that_is_most_alike_in_place() -> None:
-    other = caption("bird", "plane", "right", "wood")
+    other = caption("bird", "vehicle", "right", "wood")
     mask = np.zeros((14, 14), dtype=bool)
-    masks = {noun: mask.copy() for noun in ("bird", "ball")}
-    masks["bird"][2:5, 2:5] = masks["ball"][2:5, 9:12] = True
+    masks = {noun: mask.copy() for noun in ("bird", "coin")}
+    masks["bird"][2:5, 2:5] = masks["coin"][2:5, 9:12] = True
     here = replace(photo("a", BIRD, BIRD, other), masks=masks)
     same = replace(here, words=other)
-    near = replace(same, group="b", masks={"bird": masks["ball"], "plane": masks["bird"]})
+    near = replace(same, group="b", masks={"bird": masks["coin"], "vehicle": masks["bird"]})
     far = replace(here, group="c", masks={noun: one.T[::-1] for noun, one in masks.items()})
     placed = [(one, place_of(one)) for one in (same, far, near)]
     assert placed_alike(here, placed) is near
@@ -232,30 +276,89 @@ def test_what_sees_no_photo_says_the_caption_of_the_one_that_is_most_alike_in_pl
 
 
 def test_a_map_alone_tells_the_word_of_the_most_similar_map() -> None:
-    hot, cold = np.eye(7), np.fliplr(np.eye(7)) - np.diag([0, 0, 0, 1, 0, 0, 0])
+    hot, cold = np.eye(10), np.fliplr(np.eye(10)).copy()
     one = photo("a", BIRD, BIRD, BIRD)
-    plane = photo("b", caption("plane", "vehicle", "left", "wood"), BIRD, BIRD)
+    other = photo("b", caption("fish", "vehicle", "left", "wood"), BIRD, BIRD)
     kinds = ("first noun", "second noun", "background")
-    own = [Explained(one, kind, hot) for kind in kinds]
+    own = [Explained(one, kind, {"grad_cam": hot}, said=True) for kind in kinds]
+    unsaid = replace(own[0], photo=replace(one, path=Path("d")), said=False)
     for known, told in ((9 * hot, 0), (cold, 1)):
         others = [
-            Explained(photographed, kind, values)
+            Explained(photographed, kind, {"grad_cam": values}, said=True)
             for kind in kinds
             for photographed, values in (
-                (plane, known),
+                (other, known),
                 (replace(one, group="c"), hot - 0.5 * cold),
                 (one, hot),
             )
         ]
-        found = {m.what: m for m in of_next_words([one], own, others, "new")}
-        measured = found["stronger: first noun, after the true words (new)"]
-        assert measured.score.value == 1
+        told_of = of_next_words([one, unsaid.photo], [*own, unsaid], others, "new")
+        measured = next(iter(told_of))
+        assert measured.what == "stronger: first noun, after the true words (new)"
+        assert measured.score.value == 0.5
         assert measured.controls["map only"].value == told
 
 
-def test_a_map_is_about_a_word_by_its_peak_and_by_which_thing_is_hotter() -> None:
-    bird = Explained(photo("a", BIRD, BIRD, BIRD), "first noun", np.zeros((2, 2)))
-    on, beside = np.array([[9.0, 0], [0, 1]]), np.array([[2.0, 9], [0, 1]])
-    assert (bird.word, peaks_on(bird, on), peaks_on(bird, beside)) == ("bird", True, False)
-    assert (hotter(bird, beside), hotter(bird, -on), off(bird, beside), off(bird, on)) == (
-        True, False, True, False)  # fmt: skip
+def test_a_map_lies_on_a_thing_by_its_sum_and_by_its_highest_value() -> None:
+    mask = photo("a", BIRD, BIRD, BIRD).masks["bird"]
+    assert on(np.array([[3.0, 0], [0, 1]]).repeat(210, 0).repeat(210, 1), mask) == (0.75, 1)
+    assert on(np.array([[1.0, 3], [0, 0]]).repeat(210, 0).repeat(210, 1), mask) == (0.25, 0)
+    assert on(np.zeros((2, 2)), mask) == (0, 0)
+
+
+def looked(one: Captioned, **maps: str) -> list[Explained]:
+    """The words of a photo, each with the map that lies on this thing's place."""
+    kinds = {"bird": "first noun", "coin": "second noun", "background": "background"}
+    return [
+        Explained(one, kinds[word], dict.fromkeys(METHODS, place_map(one, place)), said=True)
+        for word, place in maps.items()
+    ]
+
+
+def place_map(one: Captioned, place: str) -> Map:
+    nowhere = ~np.any(list(one.masks.values()), axis=0)
+    return one.masks.get(place, nowhere).astype(float)
+
+
+def test_maps_of_nouns_are_compared_photo_by_photo_with_maps_of_something_else() -> None:
+    here = photo("a", BIRD, BIRD, BIRD)
+    there = replace(photo("b", BIRD, BIRD, BIRD), masks=dict(zip(here.masks,
+        reversed(here.masks.values()), strict=True)))  # fmt: skip
+    unsaid = looked(photo("c", BIRD, BIRD, BIRD), bird="coin", coin="bird")
+    maps = [
+        *looked(here, bird="bird", coin="coin"),
+        *looked(there, bird="bird", coin="coin"),
+        replace(unsaid[0], said=False),
+        unsaid[1],
+    ]
+    assert elsewhere(maps[1], maps) is maps[3]
+    level = np.ones((SHOWN, SHOWN))
+    anew = [replace(one, maps=dict.fromkeys(METHODS, level), said=False) for one in maps]
+    usual = {"first noun": level, "second noun": level}
+    found = list(of_nouns(maps, anew, usual, "guided_grad_cam", "new"))
+    less = {one.what.split("minus ")[-1].split(",")[0]: one for one in found[1:6]}
+    assert found[0].what == "of guided Grad-CAM of a noun so much lies on its thing (new)"
+    assert {name: one.score.value for name, one in less.items()} == {
+        "the other noun's map": 1,
+        "another photo's map": 1,
+        "random weights": 0.75,
+        "where such things usually are": 0.75,
+        "the thing's share of the photo": 0.75,
+    }
+    assert [one.score.value for one in (found[0], found[6])] == [1, 1]
+    # A level map is highest in the first corner, which is half of the nouns' things
+    assert [one.score.value for one in found[7:]] == [1, 1, 0.5, 0.5, 0.75]
+    swapped = list(of_nouns(looked(here, bird="coin", coin="bird") + looked(there, bird="coin",
+        coin="bird"), anew, usual, "grad_cam", "new"))  # fmt: skip
+    assert swapped[1].score.value == -1
+    assert all(one.faults for one in swapped[1:6])
+
+
+def test_the_map_of_a_background_has_its_peak_on_neither_thing() -> None:
+    one, other = photo("a", BIRD, BIRD, BIRD), photo("b", BIRD, BIRD, BIRD)
+    good = looked(one, bird="bird", background="neither")
+    bad = looked(other, bird="coin", background="bird")
+    assert (off(good[1]), off(bad[1])) == (True, False)
+    measured: Measured = of_backgrounds([*good, *bad], "new")
+    assert measured.score.value == 0.5
+    assert of_backgrounds([*good, *(replace(each, said=False) for each in bad)], "new") != measured

@@ -12,6 +12,7 @@ from pytest_django import Settings
 
 from ready.captions.making import untrained, write_cases
 from ready.captions.pictured import drawn, pictured, split
+from ready.captions.things import files
 from ready.captions.training import said_of, seen, train
 from ready.captions.words import KINDS, VOCABULARY, places_of
 from ready.photos.coco import write_set
@@ -34,11 +35,15 @@ FACTORY = "ready.captions.network:captioner"
 SMALL = {"people": 3, "stimuli": 3}
 
 
+# The networks of this test see smaller photos: what they have learnt doesn't matter
+PIXELS, PHOTOS = 128, 5
+
+
 def write_captions(originals: Path, folder: Path) -> None:
     """As `make` does. What the hardly trained network says of a photo is taken for its caption, and
     the weaker one is nearly the same: both have to be right where people are asked."""
     torch.set_num_threads(1)
-    made = [pictured(originals, one) for one in drawn(split()[1], True, 9, "held-out")]
+    made = [pictured(originals, one) for one in drawn(split()[1], PHOTOS, "held-out")]
     network = untrained()
     maps = seen(network, (one.scene.photo for one in made), len(made))
     torch.manual_seed(0)
@@ -66,7 +71,10 @@ def test_captions_go_to_their_report(
     settings.NETWORK_FACTORIES = [FACTORY]
     monkeypatch.setenv("NETWORK_FACTORIES", FACTORY)
     ready = shutil.copytree(settings.ROOT / "fixtures" / "studies", tmp_path / "fixtures/studies")
-    write_captions(draw_cutouts(tmp_path / "originals"), tmp_path / "var" / "demo" / "captions")
+    monkeypatch.setattr("ready.captions.network.PIXELS", PIXELS)
+    write_captions(
+        draw_cutouts(tmp_path / "originals", files()), tmp_path / "var" / "demo" / "captions"
+    )
     file = ready / "captions.toml"
     toml = file.read_text("utf-8")
     for name, count in SMALL.items():
