@@ -33,10 +33,8 @@ from tests.tasks.test_bad_files import work
 
 FACTORY = "ready.captions.network:captioner"
 SMALL = {"people": 3, "stimuli": 3}
-
-
-# The networks of this test see smaller photos: what they have learnt doesn't matter
-PIXELS, PHOTOS = 128, 5
+# Networks see smaller photos here, and learn from few at a time: how well doesn't matter
+PIXELS, BATCH, PHOTOS = 128, 16, 9
 
 
 def write_captions(originals: Path, folder: Path) -> None:
@@ -72,6 +70,7 @@ def test_captions_go_to_their_report(
     monkeypatch.setenv("NETWORK_FACTORIES", FACTORY)
     ready = shutil.copytree(settings.ROOT / "fixtures" / "studies", tmp_path / "fixtures/studies")
     monkeypatch.setattr("ready.captions.network.PIXELS", PIXELS)
+    monkeypatch.setattr("ready.captions.training.BATCH", BATCH)
     write_captions(
         draw_cutouts(tmp_path / "originals", files()), tmp_path / "var" / "demo" / "captions"
     )
