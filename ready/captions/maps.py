@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -143,7 +144,7 @@ def of_nouns(
             yield Measured(f"{title}: minus {name}, photo by photo", less, APART)
 
 
-def other_noun(place: tuple[object, str]) -> tuple[object, str]:
+def other_noun(place: tuple[Path, str]) -> tuple[Path, str]:
     path, kind = place
     return path, OTHER.get(kind, "")
 
