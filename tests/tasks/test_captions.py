@@ -34,7 +34,7 @@ from tests.tasks.test_bad_files import work
 FACTORY = "ready.captions.network:captioner"
 SMALL = {"people": 3, "stimuli": 3}
 # Networks see smaller photos here, and learn from few at a time: how well doesn't matter
-PIXELS, BATCH, PHOTOS = 160, 32, 20
+PIXELS, BATCH, PHOTOS = 128, 16, 20
 
 
 def write_captions(originals: Path, folder: Path) -> None:
