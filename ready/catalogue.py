@@ -53,6 +53,7 @@ READY = {
     "transformers": Ready("ready.transformers", 4),
     "voc": Ready("ready.voc", 40),
     "vqa": Ready("ready.vqa", 5, factories=("ready.vqa:network",)),
+    "vqa-photos": Ready("ready.vqa_photos", 5, factories=("ready.vqa_photos:network",)),
 }
 
 
