@@ -22,7 +22,7 @@ from .training import PLACES, drawn_from, nothing, rows_of, said_by, teach
 NETWORKS = ("stronger", "weaker")
 # Known things first
 SETS = {"known": "known things, new photos", "held-out": "new things and backgrounds"}
-MAPPED = 3  # photos of each pair whose maps are drawn
+MAPPED = 2  # photos of each pair whose maps are drawn
 STEPS = 400  # of what learns from maps alone
 Controls = Mapping[str, Tensor]
 

@@ -18,7 +18,6 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from tqdm import tqdm
 
 from explainer import Network, load_network
@@ -32,7 +31,7 @@ from .answerer import PIXELS, Answerer, Reader, network_of, seen
 from .pictured import Pictured, pictured, to_ask, to_train
 from .questions import KINDS, Question
 from .things import KNOWN_GROUNDS, NEW_GROUNDS, Things, parted, things
-from .training import PLACES, Rows, drawn_from, joined, nothing, rows_of, teach
+from .training import PLACES, Rows, covered, drawn_from, joined, nothing, rows_of, teach
 
 SEED = "vqa-photos/1"
 # The loss over so many steps, of which the weaker network had reached the one named by the plan
@@ -58,12 +57,6 @@ def untrained(seed: int = 1) -> Network:
         return network_of(trunk)
 
 
-def place_of(one: Pictured) -> Tensor:
-    """PLACES²: how much of each part of a photo its things cover, whichever they are."""
-    left, right = (torch.from_numpy(placed.mask) for placed in one.things)
-    return functional.adaptive_avg_pool2d((left | right).float()[None], PLACES).flatten()
-
-
 @dataclass(frozen=True, eq=False)
 class Taught:
     """Photos to train with: 2N×C×H×(W/2) halves of maps with a noun each, and where things are."""
@@ -83,7 +76,7 @@ def taught(network: Network, folder: Path, those: Things, count: int) -> Taught:
         maps = seen(network, network.prepare([made.scene.photo]))
         halves += maps[0].half().chunk(2, 2)
         nouns += made.nouns
-        places += [place_of(made)] * len(made.questions)
+        places += [covered([placed.mask for placed in made.things])] * len(made.questions)
         questions += made.questions
     return Taught(torch.stack(halves), nouns, rows_of(torch.stack(places), questions))
 

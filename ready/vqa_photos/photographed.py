@@ -3,14 +3,12 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn import functional
 
 from explainer import Network
 from explainer.laboratory.segmentations import outlined, seen_by
@@ -18,18 +16,20 @@ from photos import AnnotatedPhoto, Frame, read_coco
 from ready.photos.coco import ANNOTATIONS
 
 from .questions import KINDS, SIDES, Question
-from .training import PLACES
+from .training import covered
 
 Masks = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
 class Photographed:
-    """`images`: N×3×H×W; `masks`: N×2×H×W, of the left thing and the right one; `of_photos`: the
-    group of each; `questions`: one of each kind about each photo, those of a photo together."""
+    """`images`: N×3×H×W; `masks`: N×2×H×W, of the left thing and the right one; `places`:
+    N×PLACES², how much of each part of a photo both cover; `of_photos`: the group of each;
+    `questions`: one of each kind about each photo, those of a photo together."""
 
     images: Tensor
     masks: Masks
+    places: Tensor
     of_photos: Sequence[str]
     questions: Sequence[Question]
 
@@ -37,12 +37,6 @@ class Photographed:
     def groups(self) -> list[str]:
         """Of each question: photos of one pair of things are alike."""
         return [group for group in self.of_photos for _ in KINDS]
-
-    @cached_property
-    def places(self) -> Tensor:
-        """N×PLACES²: how much of each part of a photo its things cover, whichever they are."""
-        covered = torch.from_numpy(self.masks.any(1)).float()
-        return functional.adaptive_avg_pool2d(covered, PLACES).flatten(1)
 
     def others(self) -> list[int]:
         """For each photo the next one of another group."""
@@ -75,7 +69,7 @@ def few(of: Photographed, each: int) -> Photographed:
         of.questions[len(KINDS) * number + kind] for number in kept for kind in range(len(KINDS))
     ]
     groups = [of.of_photos[number] for number in kept]
-    return Photographed(of.images[kept], of.masks[kept], groups, questions)
+    return Photographed(of.images[kept], of.masks[kept], of.places[kept], groups, questions)
 
 
 def read(folder: Path, network: Network) -> Photographed:
@@ -84,15 +78,17 @@ def read(folder: Path, network: Network) -> Photographed:
     rows = json.loads((folder / "questions.json").read_text("utf-8"))
     ordered = [photos[row["photo"]] for row in rows]
     questions = [Question(**question) for row in rows for question in row["questions"]]
-    images = [network.prepare([network.open(one.path)]) for one in ordered]
-    masks = np.stack([both_masks(one, network) for one in ordered])
-    return Photographed(torch.cat(images), masks, [one.group for one in ordered], questions)
+    images = torch.cat([network.prepare([network.open(one.path)]) for one in ordered])
+    stored = [both_masks(one) for one in ordered]
+    shown = np.stack([[seen_by(network.steps, mask) for mask in masks] for masks in stored])
+    places = torch.stack([covered(masks) for masks in stored])
+    return Photographed(images, shown, places, [one.group for one in ordered], questions)
 
 
-def both_masks(photo: AnnotatedPhoto, network: Network) -> Masks:
-    """2×H×W: of the left thing and of the right one."""
+def both_masks(photo: AnnotatedPhoto) -> list[NDArray[np.bool_]]:
+    """Of the left thing and of the right one, as the photo is stored."""
     assert isinstance(photo.frame, Frame)
     width, height = photo.frame.stored
     outlines = [outline for things in photo.things for outline in things.outlines]
-    masks = [seen_by(network.steps, outlined(one, width, height)) for one in outlines]
-    return np.stack(sorted(masks, key=lambda mask: float(np.nonzero(mask)[1].mean())))
+    masks = [outlined(one, width, height) for one in outlines]
+    return sorted(masks, key=lambda mask: float(np.nonzero(mask)[1].mean()))

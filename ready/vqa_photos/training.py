@@ -4,7 +4,9 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from tqdm import tqdm
 
@@ -24,6 +26,12 @@ class Rows:
     seen: Tensor
     questions: Tensor
     answers: Tensor
+
+
+def covered(masks: Sequence[NDArray[np.bool_]]) -> Tensor:
+    """PLACES²: how much of each part of a photo its things cover, whichever they are."""
+    anything = torch.from_numpy(np.any(masks, axis=0)).float()
+    return nn.functional.adaptive_avg_pool2d(anything[None], PLACES).flatten()
 
 
 def nothing(count: int) -> Tensor:

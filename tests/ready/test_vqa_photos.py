@@ -32,7 +32,16 @@ from ready.vqa_photos.photographed import Photographed, few, read
 from ready.vqa_photos.pictured import pictured, to_ask, to_train
 from ready.vqa_photos.questions import ANSWERS, KINDS, NOUNS, SIDES, Question, asked
 from ready.vqa_photos.things import KNOWN_GROUNDS, NEW_GROUNDS, pairs, parted, things
-from ready.vqa_photos.training import PHOTOS, drawn_from, joined, nothing, rows_of, said_by, teach
+from ready.vqa_photos.training import (
+    PHOTOS,
+    covered,
+    drawn_from,
+    joined,
+    nothing,
+    rows_of,
+    said_by,
+    teach,
+)
 from tests.ready.drawn_cutouts import draw_cutouts
 
 SMALL = Plan(training=6, each=1, steps=12, early=9.0)
@@ -58,7 +67,8 @@ def photographed(count: int = 4, groups: int = 4) -> Photographed:
     chance = random.Random(3)
     questions = [one for _ in range(count) for one in asked(chance.sample(NOUNS, 2), chance)]
     of_photos = [f"pair {number % groups}" for number in range(count)]
-    return Photographed(torch.zeros(count, 3, SIDE, SIDE), masks, of_photos, questions)
+    places = torch.stack([covered(list(one)) for one in masks])
+    return Photographed(torch.zeros(count, 3, SIDE, SIDE), masks, places, of_photos, questions)
 
 
 def test_each_question_is_answered_by_the_thing_that_it_is_about() -> None:
@@ -169,6 +179,16 @@ def test_a_head_learns_and_gives_each_photo_its_own_questions() -> None:
     torch.testing.assert_close(torch.cat(alone), head(rows.seen, rows.questions))
 
 
+def test_places_are_read_as_they_were_learnt(made: Path, originals: Path) -> None:
+    """Of the whole photo, also where a network sees its middle alone."""
+    of = read(made / "held-out", untrained())
+    drawn = to_ask(parted(things(), "vqa-photos/1")[1], NEW_GROUNDS, 1, "vqa-photos/1/held-out")
+    for places, one in zip(of.places, islice(drawn, 3), strict=False):
+        masks = [placed.mask for placed in pictured(originals, one).things]
+        torch.testing.assert_close(places, covered(masks))
+        assert float(places.mean()) == pytest.approx(np.any(masks, axis=0).mean(), abs=0.01)
+
+
 def test_what_sees_no_photo_learns_what_questions_tell_and_no_more() -> None:
     questions = [Question("any", f"What is on the {side}?", "bird", side) for side in SIDES]
     rows = rows_of(nothing(2), questions)
@@ -242,7 +262,8 @@ def test_answers_are_measured_beside_every_control(made: Path) -> None:
     networks = {name: network(str(made / f"{name}.safetensors")) for name in NETWORKS}
     all_of_it = read(made / "held-out", networks["stronger"])
     masks, groups = all_of_it.masks[:3], all_of_it.of_photos[:3]
-    of = Photographed(all_of_it.images[:3], masks, groups, all_of_it.questions[:15])
+    places, questions = all_of_it.places[:3], all_of_it.questions[:15]
+    of = Photographed(all_of_it.images[:3], masks, places, groups, questions)
     assert len(set(all_of_it.of_photos)) == len(all_of_it.masks)
     assert all(left.nonzero()[1].max() <= right.nonzero()[1].min() for left, right in masks)
     found = answers(made, networks, of, of)
