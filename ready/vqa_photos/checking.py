@@ -10,8 +10,8 @@ from torch import Tensor
 
 from explainer import Network, load_weights
 from explainer.training.scores import Score
+from ready.maps_and_masks import RANDOM
 from ready.measures import APART, Measured, difference, share
-from ready.outlines import RANDOM
 
 from .answerer import Answerer, Reader, network, seen
 from .looking import METHODS, Looked, looked, map_rows

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -12,15 +12,14 @@ from tqdm import tqdm
 
 from explainer import Network, explain
 from explainer.laboratory.metrics.base import importance
-from ready.measures import APART, Measured, difference, mean, share
-from ready.outlines import RANDOM, Maps, energy, even, peaks
+from ready.maps_and_masks import ANOTHER, AREA, RANDOM, UNLEARNT, energy, peaks
+from ready.measures import Measured, beside
 
 from .photographed import Masks, Photographed
 from .questions import KINDS
 from .training import PLACES
 
 METHODS = {"grad_cam": "Grad-CAM", "guided_grad_cam": "guided Grad-CAM"}
-Values = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,16 +29,14 @@ class Looked:
 
     of: Photographed
     answers: Tensor
-    by_method: Mapping[str, Maps]
+    by_method: Mapping[str, Tensor]
 
     def coarse(self) -> Tensor:
         """Questions × PLACES²: Grad-CAM's maps as values from 0 to 1."""
-        small = functional.adaptive_avg_pool2d(
-            torch.from_numpy(self.by_method["grad_cam"]), PLACES
-        ).flatten(1)
+        small = functional.adaptive_avg_pool2d(self.by_method["grad_cam"], PLACES).flatten(1)
         return small / small.amax(1, keepdim=True).clamp(min=1e-12)
 
-    def elsewhere(self, method: str) -> Maps:
+    def elsewhere(self, method: str) -> Tensor:
         """In place of each map that of the same kind of question about a photo of another pair."""
         by_photo = self.by_method[method].reshape(-1, len(KINDS), *self.of.masks.shape[2:])
         return by_photo[self.of.others()].reshape(self.by_method[method].shape)
@@ -57,13 +54,13 @@ def looked(network: Network, of: Photographed, methods: Sequence[str]) -> Looked
         for name in methods:
             maps = told[name] if told[name].dim() == 4 else told[name].clamp(min=0)
             found[name].append(importance(maps, images).cpu())
-    by_method = {name: torch.cat(parts).numpy() for name, parts in found.items()}
+    by_method = {name: torch.cat(parts) for name, parts in found.items()}
     return Looked(of, torch.cat(answers), by_method)
 
 
-def on(maps: Maps, masks: Masks) -> dict[str, Values]:
+def on(maps: Tensor, masks: Masks) -> dict[str, NDArray[Any]]:
     """By measure, what of each map lies on its mask."""
-    return {"peak": peaks(maps, masks).astype(float), "mass": energy(maps, masks)}
+    return {"peak": peaks(maps, masks), "mass": energy(maps, masks)}
 
 
 def map_rows(name: str, seen: Looked) -> Iterator[Measured]:
@@ -73,38 +70,24 @@ def map_rows(name: str, seen: Looked) -> Iterator[Measured]:
     groups = [seen.of.groups[row] for row in rows]
     for method, title in METHODS.items():
         maps = seen.by_method[method][rows]
-        found = on(maps, own)
-        less = {
+        controls = {
             "what lies on the other thing": on(maps, other),
-            "the map of another photo": on(seen.elsewhere(method)[rows], own),
-            "random weights": on(seen.by_method[RANDOM][rows], own),
+            ANOTHER: on(seen.elsewhere(method)[rows], own),
+            UNLEARNT: on(seen.by_method[RANDOM][rows], own),
+            AREA: dict.fromkeys(("peak", "mass"), own.mean((1, 2))),
         }
-        for measure, values in found.items():
+        for measure, values in on(maps, own).items():
             what = f"{name}: {title}'s {measure} on the thing asked about"
-            area = {"the thing's area": mean(energy(even(maps), own), groups)}
-            yield Measured(what, mean(values, groups), area)
-            for told, control in less.items():
-                yield Measured(
-                    f"{what}, minus {told}",
-                    difference(values, control[measure], groups),
-                    APART,
-                )
-        yield from of_kinds(f"{name}: {title}", seen, rows, found["peak"], less)
-
-
-def of_kinds(
-    title: str,
-    seen: Looked,
-    rows: Sequence[int],
-    met: Values,
-    less: Mapping[str, Mapping[str, Values]],
-) -> Iterator[Measured]:
-    """Kind by kind, of which nothing is demanded: a kind of question has few cases."""
-    for kind in KINDS:
-        of_kind = [place for place, row in enumerate(rows) if seen.of.questions[row].kind == kind]
-        groups = [seen.of.groups[rows[place]] for place in of_kind]
-        what = f"{title}'s peak on the thing ({kind})"
-        yield Measured(what, share((met[of_kind] > 0).tolist(), groups))
-        for told, control in less.items():
-            score = difference(met[of_kind], control["peak"][of_kind], groups)
-            yield Measured(f"{what}, minus {told}", score)
+            others = {told: found[measure] for told, found in controls.items()}
+            yield from beside(what, values, others, groups)
+        # Nothing is demanded of one kind of question, which has few cases
+        others = {told: found["peak"] for told, found in controls.items()}
+        for kind in KINDS:
+            asked = [n for n, row in enumerate(rows) if seen.of.questions[row].kind == kind]
+            yield from beside(
+                f"{name}: {title}'s peak on the thing ({kind})",
+                peaks(maps, own)[asked],
+                {told: found[asked] for told, found in others.items()},
+                [groups[place] for place in asked],
+                told=others,
+            )

@@ -11,9 +11,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from explainer import ExplainerError
 from ready.errors import MakingError
+from ready.maps_and_masks import ANOTHER, AREA, UNLEARNT
 from ready.measures import APART
 from ready.photos.coco import ANNOTATIONS
 from ready.vqa_photos import network
@@ -309,32 +311,32 @@ def test_the_commonest_answer_is_that_to_alike_questions() -> None:
 def test_maps_are_held_against_the_other_thing_another_photo_and_random_weights() -> None:
     of = photographed()
     rows, own, other = of.about()
-    good = np.zeros((len(of.questions), SIDE, SIDE), np.float32)
-    good[rows] = own
-    bad = np.zeros_like(good)
-    bad[rows] = other
+    good = torch.zeros(len(of.questions), SIDE, SIDE)
+    good[rows] = torch.from_numpy(own).float()
+    bad = torch.zeros_like(good)
+    bad[rows] = torch.from_numpy(other).float()
     by_method = {"grad_cam": good, "guided_grad_cam": bad, "random_weights": bad}
     found = {one.what: one for one in map_rows("it", Looked(of, torch.zeros(20), by_method))}
     for measure in ("peak", "mass"):
         what = f"it: Grad-CAM's {measure} on the thing asked about"
         assert found[what].score.value == 1
-        for less in ("what lies on the other thing", "random weights"):
-            assert found[f"{what}, minus {less}"].score.value == 1
-            assert found[f"{what}, minus {less}"].controls == APART
-        assert 0 < found[f"{what}, minus the map of another photo"].score.value < 1
+        for less in ("what lies on the other thing", UNLEARNT):
+            assert found[f"{what}: minus {less}"].score.value == 1
+            assert found[f"{what}: minus {less}"].controls == APART
+        assert 0 < found[f"{what}: minus {ANOTHER}"].score.value < 1
         what = what.replace("Grad", "guided Grad")
         assert found[what].score.value == 0
-        assert found[f"{what}, minus random weights"].score.value == 0
-    kind = found["it: Grad-CAM's peak on the thing (where is it), minus random weights"]
+        assert found[f"{what}: minus {UNLEARNT}"].score.value == 0
+    kind = found[f"it: Grad-CAM's peak on the thing (where is it): minus {UNLEARNT}"]
     assert (kind.score.value, kind.controls) == (1, {})
-    area = found["it: Grad-CAM's mass on the thing asked about"].controls["the thing's area"]
-    assert area.value == pytest.approx(16 / SIDE**2)
+    area = found[f"it: Grad-CAM's mass on the thing asked about: minus {AREA}"]
+    assert area.score.value == pytest.approx(1 - 16 / SIDE**2)
 
 
 def test_another_photos_map_is_of_another_pair_and_the_same_kind_of_question() -> None:
     of = photographed(4, groups=2)
     assert of.others() == [1, 2, 3, 0]
-    maps = np.arange(20, dtype=np.float32)[:, None, None] * np.ones((1, SIDE, SIDE), np.float32)
+    maps = torch.arange(20.0)[:, None, None].expand(-1, SIDE, SIDE)
     told = Looked(of, torch.zeros(20), {"grad_cam": maps}).elsewhere("grad_cam")
     assert told[:, 0, 0].tolist() == [*range(5, 20), *range(5)]
     assert few(photographed(6, groups=2), 2).of_photos == ["pair 0", "pair 1"] * 2
@@ -344,10 +346,9 @@ def test_a_map_that_tells_the_answer_tells_it_without_the_photo() -> None:
     """One that is hot at a place of its own for each answer; another that is hot everywhere."""
     of = photographed(40)
     answer = torch.tensor([ANSWERS.index(one.answer) for one in of.questions])
-    telling = np.zeros((len(answer), 7, 7), np.float32)
-    telling.reshape(len(answer), -1)[np.arange(len(answer)), answer] = 1
+    telling = nn.functional.one_hot(answer, 49).float().reshape(-1, 7, 7)
     results = []
-    for maps in (telling, np.ones_like(telling)):
+    for maps in (telling, torch.ones_like(telling)):
         seen = Looked(of, answer, {"grad_cam": maps})
         one, other = of_maps_alone("it", {"known": seen, "held-out": seen}, steps=60)
         assert one.score.value == other.score.value == 1
