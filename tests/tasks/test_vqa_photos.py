@@ -25,7 +25,7 @@ from studyapp.models import Explanation, Prediction
 from tests.ready.drawn_cutouts import draw_cutouts
 from tests.tasks.ready_walks import opened, report_of
 
-PHOTOS = 10
+PHOTOS = 12
 
 
 def write_few(folder: Path) -> None:
