@@ -128,6 +128,7 @@ class Sequence {
 
   watchPaints() {
     if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes("element")) return;
+    // Each has the attribute from the start: Chromium 150 times none that gets it once it is loaded.
     this.shown.forEach((one, number) => one.image.setAttribute("elementtiming", `picture-${number}`));
     new PerformanceObserver((list) => {
       for (const { identifier, renderTime } of list.getEntries()) {
