@@ -17,7 +17,7 @@ from explainer import Network, Preprocess
 COLOURS = {"red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1), "yellow": (1, 1, 0)}
 GREYS = 2
 SIDE, PATCH, MARK = 32, 4, 6
-STEPS, BATCH = 220, 32
+STEPS, BATCH = 300, 32
 
 
 @dataclass(frozen=True)
