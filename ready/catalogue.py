@@ -71,7 +71,8 @@ FILES = ROOT / "fixtures" / "studies"
 
 def ready_files() -> dict[str, Path]:
     """By their names, the study files whose photos and networks can be made here."""
-    return {path.stem: path for path in sorted(FILES.glob("*.toml")) if needed_by(path)}
+    by_name = sorted(FILES.glob("*.toml"), key=lambda path: path.stem)
+    return {path.stem: path for path in by_name if needed_by(path)}
 
 
 def needed_by(file: Path) -> list[str]:
