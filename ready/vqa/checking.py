@@ -19,7 +19,7 @@ from ready.measures import Measured, mean, share
 from .answerer import Answerer, network_of
 from .making import KINDS, NETWORKS
 from .pictures import ANSWERS, SIDE, Part, read_part
-from .training import answered, numbers_of
+from .training import answered, answers_of, numbers_of
 
 AT_ONCE = 100  # questions
 MAPS = 2000  # questions of each half whose maps are drawn
@@ -90,7 +90,7 @@ def mass_on(maps: Tensor, shapes: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def right(said: Tensor, part: Part) -> Score:
-    answers = torch.tensor([ANSWERS.index(one.answer) for one in part.questions])
+    answers = answers_of(part)
     return share((said == answers).tolist(), part.groups)
 
 

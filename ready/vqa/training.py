@@ -46,9 +46,14 @@ def numbers_of(part: Part) -> Numbers:
     return Numbers(
         (part.images.float() / 255 - MIDDLE) / MIDDLE,
         torch.tensor([spelt(one.text) for one in part.questions]),
-        torch.tensor([ANSWERS.index(one.answer) for one in part.questions]),
+        answers_of(part),
         torch.tensor([one.picture for one in part.questions]),
     )
+
+
+def answers_of(part: Part) -> Tensor:
+    """The number of the right answer to each of the part's questions."""
+    return torch.tensor([ANSWERS.index(one.answer) for one in part.questions])
 
 
 def teach(

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from photos import open_photo
+from ready.errors import MakingError
 from ready.vqa import network
 from ready.vqa.answerer import LONGEST, WORDS, Answerer, spelt
 from ready.vqa.checking import (
@@ -24,9 +25,8 @@ from ready.vqa.checking import (
     some,
     unmoved,
 )
-from ready.vqa.making import NETWORKS, drawn, write
+from ready.vqa.making import NETWORKS, drawn, write, write_networks
 from ready.vqa.pictures import (
-    ANSWERS,
     SIDE,
     Part,
     Question,
@@ -35,7 +35,7 @@ from ready.vqa.pictures import (
     read_part,
     read_picture,
 )
-from ready.vqa.training import Pace, answered, numbers_of, teach
+from ready.vqa.training import Pace, answered, answers_of, numbers_of, teach
 
 PACE = Pace(epochs=2, pictures=8)
 FEW = 24  # pictures
@@ -44,7 +44,7 @@ FEW = 24  # pictures
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("made") / "vqa"
-    write(folder, asked=12, pace=PACE, early=1, most=FEW)
+    write(folder, asked=12, pace=PACE, early=0.0, most=FEW)
     return folder
 
 
@@ -131,12 +131,8 @@ def test_the_study_asks_the_networks_that_were_measured(made: Path, part: Part) 
         assert isinstance(module, Answerer)
         said = loaded.asked(context).predict(images).argmax(1)
         assert said.tolist() == answered(module, part)[places].tolist()
-        share = (answered(module, part) == right_answers(part)).float().mean()
+        share = (answered(module, part) == answers_of(part)).float().mean()
         assert record["scores"][name]["value"] == pytest.approx(float(share))
-
-
-def right_answers(part: Part) -> torch.Tensor:
-    return torch.tensor([ANSWERS.index(one.answer) for one in part.questions])
 
 
 def test_the_early_network_is_the_late_one_before_its_training_was_over(made: Path) -> None:
@@ -150,6 +146,30 @@ def test_the_early_network_is_the_late_one_before_its_training_was_over(made: Pa
     for epoch, name in ((1, "early"), (2, "late")):
         kept = network(str(made / f"{name}.safetensors")).module.state_dict()
         assert all(torch.equal(value, after[epoch][key]) for key, value in kept.items())
+
+
+def test_early_is_the_first_network_that_is_right_so_often(tmp_path: Path) -> None:
+    part, pace = read_part("train", 60), Pace(epochs=4, pictures=8, rate=0.005)
+    states: list[dict[str, torch.Tensor]] = []
+    shares: list[float] = []
+
+    def keep(epoch: int, module: Answerer) -> None:
+        states.append({name: value.clone() for name, value in module.state_dict().items()})
+        right = answered(module, part) == answers_of(part)
+        shares.append(float(right.float().mean()))
+
+    teach(part, pace, "again", after=keep)
+    often = max(shares[:-1])
+    first = shares.index(often)
+    assert shares[0] < often
+    kept = write_networks(part, tmp_path, pace, often)["early"].state_dict()
+    assert all(torch.equal(value, states[first][name]) for name, value in kept.items())
+
+
+def test_a_network_that_is_early_only_at_its_end_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MakingError, match=r"^No weaker network: before its last epoch .* 100% of"):
+        write(tmp_path / "vqa", asked=12, pace=PACE, early=1.0, most=FEW)
+    assert not (tmp_path / "vqa").exists()
 
 
 def test_what_sees_no_picture_learns_and_answers_alike_from_every_picture(part: Part) -> None:

@@ -26,7 +26,7 @@ def test_people_read_the_question_and_never_which_network_answered(
 ) -> None:
     settings.NETWORK_FACTORIES = list(READY["vqa"].factories)
     monkeypatch.setenv("NETWORK_FACTORIES", ",".join(READY["vqa"].factories))
-    make = partial(write, asked=60, pace=HARDLY, early=7, most=60)
+    make = partial(write, asked=60, pace=HARDLY, early=0.4, most=60)
     study = opened(tmp_path, "vqa", make, trials="2", people="8", stimuli="4")
     weights = Prediction.objects.values_list("network__weights", flat=True).distinct()
     assert {Path(one).stem for one in weights} == {"late", "early", "blind"}
