@@ -50,7 +50,7 @@ READY = {
         2,
         factories=("ready.similarity.networks:alexnet", "ready.similarity.networks:vgg16"),
     ),
-    "transformers": Ready("ready.transformers", 4),
+    "transformers": Ready("ready.transformers", 10),
     "voc": Ready("ready.voc", 40),
     "vqa": Ready("ready.vqa", 5, factories=("ready.vqa:network",)),
     "vqa-photos": Ready("ready.vqa_photos", 5, factories=("ready.vqa_photos:network",)),
