@@ -27,8 +27,8 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
   texts that these were made from (`maps/`), and, if they are included, the photos and what people
   saw of them (`photos/`, `crops/`).
 - `analysis/`: results, report and the analysed judgments as one table. `figures/` has the
-  figures as SVG; `python analysis/figures/draw.py pdf png` draws them for a paper. `python
-  analysis/reanalyse.py` recomputes judgments, means, contrasts and worths with pandas alone
+  figures as SVG; `python -m drawing pdf png`, run in that folder, draws them for a paper.
+  `python analysis/reanalyse.py` recomputes judgments, means, contrasts and worths with pandas alone
   (answers that are places on a photo also need Pillow), and `Rscript analysis/reanalyse.R` the
   primary analysis and the mixed models in R.
 - `manifest.json`: SHA-256 of every file, and the versions of the software that made them.

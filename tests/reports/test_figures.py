@@ -10,7 +10,8 @@ import pytest
 from django.core.management import call_command
 from matplotlib.colors import to_hex
 
-from studyapp.analyses.figures import Figure, draw
+from studyapp.analyses.figures import Figure, drawing
+from studyapp.analyses.figures.drawing import sheet
 from studyapp.analyses.figures.files import write_figures
 from studyapp.analyses.reports import report_figures, report_html
 from studyapp.analyses.results import results
@@ -36,7 +37,7 @@ def test_figures_have_the_pages_own_colours_and_letters_and_no_names() -> None:
     for figure in make_figures():
         svg = figure.svg
         assert re.search(r"var\(--ink\)", svg)
-        assert [colour for colour in (draw.INK, draw.MARK, draw.GROUND) if colour in svg] == []
+        assert [colour for colour in (sheet.INK, sheet.MARK, sheet.GROUND) if colour in svg] == []
         assert "DejaVu" not in svg
         assert "<style" not in svg
         assert "<g id=" not in svg
@@ -56,13 +57,13 @@ def test_a_long_name_never_lies_over_its_number() -> None:
            "other": None, "other_interval": None, "paper": None}  # fmt: skip
     data = {"kind": "intervals", "rows": [row, {**row, "label": "a − b"}], "low": -1, "high": 1,
             "null": 0, "null_words": "none", "ticks": "plain"}  # fmt: skip
-    drawn = draw.drawn(data)
+    drawn = drawing.drawn(data)
     texts = {one.get_text(): one.get_window_extent() for one in drawn.axes[0].texts[:2]}
     assert texts[name].x1 < texts[row["words"]].x0
-    assert drawn.axes[0].texts[2].get_fontsize() == draw.STYLE["font.size"]
+    assert drawn.axes[0].texts[2].get_fontsize() == sheet.STYLE["font.size"]
 
 
-@pytest.mark.parametrize("name", ["a$b$c", "方法", draw.INK, "'DejaVu Sans'", "100 %", "\\frac"])
+@pytest.mark.parametrize("name", ["a$b$c", "方法", sheet.INK, "'DejaVu Sans'", "100 %", "\\frac"])
 def test_a_name_is_written_as_it_is(name: str) -> None:
     figure = make_figures()[0]
     data = {**figure.data, "counts": {name: figure.data["counts"]["a"]}}
@@ -87,8 +88,8 @@ def test_a_stranger_draws_the_figures_anew_with_matplotlib_alone(tmp_path: Path)
     told = json.loads((folder / "figures.json").read_text("utf-8"))
     assert [one["title"] for one in told] == [one.title for one in figures]
     code = (
-        f"import runpy, sys; sys.argv = ['draw.py', 'png']; "
-        f"runpy.run_path({str(folder / 'draw.py')!r}, run_name='__main__'); "
+        f"import runpy, sys; sys.argv[1:] = ['png']; sys.path.insert(0, {str(folder)!r}); "
+        "runpy.run_module('drawing', run_name='__main__', alter_sys=True); "
         "assert 'django' not in sys.modules"
     )
     subprocess.run([sys.executable, "-I", "-c", code], check=True)
@@ -103,15 +104,15 @@ def test_a_table_from_elsewhere_gives_figures_for_a_paper(tmp_path: Path) -> Non
     (tmp_path / "d.csv").write_text("\n".join(lines))
     call_command("analyse", str(tmp_path / "d.csv"), figures=tmp_path / "figures", verbosity=0)
     names = {path.suffix for path in (tmp_path / "figures").iterdir()}
-    assert names == {".pdf", ".svg", ".png", ".json", ".py"}
+    assert names == {".pdf", ".svg", ".png", ".json", ""}
 
 
 def test_answers_are_told_apart_in_grey() -> None:
     """Relative luminance, the darkest ends apart by the side of the middle that they are on."""
-    greys = [_luminance(fill) for fill, _ in draw.LEVELS.values()]
+    greys = [_luminance(fill) for fill, _ in sheet.LEVELS.values()]
     assert greys[0] < greys[1] < greys[2]
     assert greys[4] < greys[3] < greys[2]
-    for fill, ink in draw.LEVELS.values():
+    for fill, ink in sheet.LEVELS.values():
         light, dark = sorted((_luminance(fill), _luminance(ink)), reverse=True)
         assert (light + 0.05) / (dark + 0.05) >= 4.5
 

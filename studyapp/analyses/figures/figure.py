@@ -1,6 +1,6 @@
 """A figure: what it says in words, the numbers behind it, and its drawing inside a page.
 
-`draw.py` draws for paper; a page takes the same drawing, whose colours become those of
+`drawing` draws for paper; a page takes the same drawing, whose colours become those of
 `figures.css`, which knows a dark theme and a browser's own letters.
 """
 
@@ -15,17 +15,18 @@ from typing import Any
 
 from django.utils.safestring import SafeString, mark_safe
 
-from . import draw
+from . import drawing
+from .drawing import sheet
 
 STYLE = Path(__file__).with_name("figures.css")
 THEME = {
-    draw.INK: "--ink",
-    draw.FAINT: "--faint",
-    draw.RULE: "--rule",
-    draw.MARK: "--mark",
-    draw.BAND: "--band",
-    draw.PAPER: "--paper",
-    draw.GROUND: "--ground",
+    sheet.INK: "--ink",
+    sheet.FAINT: "--faint",
+    sheet.RULE: "--rule",
+    sheet.MARK: "--mark",
+    sheet.BAND: "--band",
+    sheet.PAPER: "--paper",
+    sheet.GROUND: "--ground",
 }
 COLOUR = re.compile("|".join(THEME))
 # Texts of a study stand in tags only escaped.
@@ -42,7 +43,7 @@ def page_style() -> SafeString:
 
 @dataclass(frozen=True)
 class Figure:
-    """What is drawn (`data`, as `draw.py` takes it), what it shows in words, and its numbers."""
+    """What is drawn (`data`, as `drawing` takes it), what it shows in words, and its numbers."""
 
     title: str
     alt: str
@@ -57,7 +58,7 @@ class Figure:
         with warnings.catch_warnings():
             # Letters that matplotlib's font lacks are the browser's business.
             warnings.filterwarnings("ignore", "Glyph .* missing from font")
-            draw.save(draw.drawn(self.data), file, "svg")
+            drawing.save(drawing.drawn(self.data), file, "svg")
         svg = TAG.sub(_themed, OF_A_FILE.sub("", file.getvalue()))
         view, body = re.findall(r'<svg [^>]*(viewBox="[^"]*")[^>]*>(.*)', svg, re.DOTALL)[0]
         head = f'<svg {view} class="figure" role="img" aria-label="{escape(self.alt)}">'

@@ -28,7 +28,7 @@ class Point:
 @dataclass(frozen=True)
 class Frame:
     """What the rows share. null: a value marked by a dashed line, and the words for it; None for
-    no line. ticks: how the axis writes its numbers, a key of `draw.WRITTEN`."""
+    no line. ticks: how the axis writes its numbers, a key of `drawing.sheet.WRITTEN`."""
 
     title: str
     low: float

@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from studyapp.analyses.choice import ChoiceError
-from studyapp.analyses.figures.draw import FORMS
+from studyapp.analyses.figures.drawing import FORMS
 from studyapp.analyses.figures.files import write_figures
 from studyapp.analyses.reports import record_of_bundle, record_of_study, report_figures, report_html
 from studyapp.analyses.results import results, results_json
