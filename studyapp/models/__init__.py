@@ -1,6 +1,16 @@
 """The tables, in the order of a trial's life: study, stimulus, design, participation."""
 
 from .codes import new_code, new_spoken_code
+from .coding import (
+    Adjudication,
+    CodedAnswer,
+    Coder,
+    Coding,
+    CodingRound,
+    CodingScheme,
+    Reading,
+    SchemeCode,
+)
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
 from .judgment import Exclusion, Judgment, erase_judgments
 from .load import NetworkLoad
@@ -43,13 +53,14 @@ from .study import Deviation, Network, NetworkPair, Study, StudyKind, StudyState
 from .work import Heartbeat, Work, WorkQuerySet, WorkState
 
 __all__ = [
-    "HOLDS_A_SLOT", "IMPORTED", "LEFT", "SHOWN_ROLES", "Arm", "Case", "CasePhoto", "Condition",
-    "Crop", "Deviation", "DoorCount", "Download", "Event", "Exclusion", "Explanation", "Heartbeat",
-    "Image", "Judgment", "Kind", "LoginTries", "Making", "Measurement", "Member", "MetricValue",
-    "Network", "NetworkLoad", "NetworkPair", "Overlay", "PanelEvent", "PanelIdentity", "PanelVisit",
-    "Participant", "Participation", "Picture", "Prediction", "Rehearsal", "RehearsalKind",
-    "Report", "Role", "Side", "Slot", "Stage", "Status", "Stimulus", "StimulusOverlay",
-    "StimulusRole", "Study", "StudyImage", "StudyKind", "StudyState", "StudyText", "Trial",
-    "TurnedAway", "Work", "WorkQuerySet", "WorkState", "case_digest", "count_people",
-    "erase_judgments", "new_code", "new_spoken_code",
+    "HOLDS_A_SLOT", "IMPORTED", "LEFT", "SHOWN_ROLES", "Adjudication", "Arm", "Case", "CasePhoto",
+    "CodedAnswer", "Coder", "Coding", "CodingRound", "CodingScheme", "Condition", "Crop",
+    "Deviation", "DoorCount", "Download", "Event", "Exclusion", "Explanation", "Heartbeat", "Image",
+    "Judgment", "Kind", "LoginTries", "Making", "Measurement", "Member", "MetricValue", "Network",
+    "NetworkLoad", "NetworkPair", "Overlay", "PanelEvent", "PanelIdentity", "PanelVisit",
+    "Participant", "Participation", "Picture", "Prediction", "Reading", "Rehearsal",
+    "RehearsalKind", "Report", "Role", "SchemeCode", "Side", "Slot", "Stage", "Status", "Stimulus",
+    "StimulusOverlay", "StimulusRole", "Study", "StudyImage", "StudyKind", "StudyState",
+    "StudyText", "Trial", "TurnedAway", "Work", "WorkQuerySet", "WorkState", "case_digest",
+    "count_people", "erase_judgments", "new_code", "new_spoken_code",
 ]  # fmt: skip

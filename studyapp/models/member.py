@@ -11,6 +11,7 @@ class Role(models.TextChoices):
     OWNER = "owner", "Owner"
     RESEARCHER = "researcher", "Researcher"
     ASSISTANT = "assistant", "Assistant"
+    CODER = "coder", "Coder"
 
 
 class Member(models.Model):

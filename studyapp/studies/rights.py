@@ -4,6 +4,7 @@ Django's own permissions speak of whole tables, and nobody works on all studies;
 row (Member), and this file is the one place that reads it.
 """
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -29,14 +30,22 @@ class Act(StrEnum):
     EXPORT_PRIVATE = "export private"
     ERASE_IDS = "erase ids"
     MANAGE = "manage"
+    CODE = "code answers"
+    EDIT_CODES = "edit codes"
+    ADJUDICATE = "adjudicate codes"
 
 
-ASSISTANT = frozenset(
-    {Act.LOOK, Act.PREPARE, Act.PREVIEW, Act.EXCLUDE, Act.REPORT, Act.EXPORT_PUBLIC, Act.PAUSE}
-)
-RESEARCHER = ASSISTANT | {Act.EDIT, Act.OPEN, Act.CLOSE, Act.SEE_IDS, Act.EXPORT_PRIVATE}
+# Sees nothing but the answers that it codes, and so never under which condition they were given
+CODER = frozenset({Act.CODE})
+ASSISTANT = CODER | {
+    Act.LOOK, Act.PREPARE, Act.PREVIEW, Act.EXCLUDE, Act.REPORT, Act.EXPORT_PUBLIC, Act.PAUSE
+}  # fmt: skip
+RESEARCHER = ASSISTANT | {
+    Act.EDIT, Act.OPEN, Act.CLOSE, Act.SEE_IDS, Act.EXPORT_PRIVATE, Act.EDIT_CODES, Act.ADJUDICATE
+}  # fmt: skip
 OWNER = RESEARCHER | {Act.ERASE_IDS, Act.MANAGE}
 ACTS: dict[Role, frozenset[Act]] = {
+    Role.CODER: CODER,
     Role.ASSISTANT: ASSISTANT,
     Role.RESEARCHER: RESEARCHER,
     Role.OWNER: OWNER,
@@ -65,13 +74,18 @@ def may(user: Any, act: Act, study: Study) -> bool:
 
 
 def visible_studies(user: Any) -> StudyQuerySet:
-    """The studies of which `user` may see anything."""
+    """The studies whose rows `user` may look at."""
+    return own_studies(user, (role for role, allowed in ACTS.items() if Act.LOOK in allowed))
+
+
+def own_studies(user: Any, roles: Iterable[Role] = Role) -> StudyQuerySet:
+    """The studies in which `user` has one of the `roles`, with their marked copies."""
     studies = Study.objects.order_by("slug")
     if not may_sign_in(user):
         return studies.none()
     if user.is_superuser:
         return studies
-    own = Member.objects.filter(user=user.pk).values("study")
+    own = Member.objects.filter(user=user.pk, role__in=list(roles)).values("study")
     return studies.filter(Q(pk__in=own) | Q(copy_of__in=own))
 
 

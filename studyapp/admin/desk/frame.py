@@ -12,7 +12,7 @@ from django.template.response import TemplateResponse
 from django.urls import reverse
 
 from studyapp.models import Study
-from studyapp.studies.rights import Act, acts, visible_studies
+from studyapp.studies.rights import Act, acts, own_studies
 
 StudyView = Callable[[HttpRequest, Study], HttpResponseBase]
 # The tabs of a study: (name of the address, words, what one must be allowed to do)
@@ -32,16 +32,16 @@ TABS: tuple[tuple[str, str, Act], ...] = (
 
 
 def study_page(act: Act) -> Callable[[StudyView], Callable[..., HttpResponseBase]]:
-    """A view of one study, found by its key among those that the user may see at all.
+    """A view of one study, found by its key among those in which the user has a role.
 
-    To other users the study does not exist (404); those who see it but may not `act` get a 403.
+    To other users the study does not exist (404); those with a role that may not `act` get a 403.
     """
 
     def decorate(view: StudyView) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def guarded(request: HttpRequest, key: int) -> HttpResponseBase:
-            visible = visible_studies(request.user).select_related("parent", "copy_of")
-            study = get_object_or_404(visible, pk=key)
+            own = own_studies(request.user).select_related("parent", "copy_of")
+            study = get_object_or_404(own, pk=key)
             if act not in acts(request.user, study):
                 return refusal(request, study, act)
             return view(request, study)
