@@ -1,6 +1,6 @@
 """How many people a study began with, who is left out, and who is analysed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -10,6 +10,11 @@ from .declines import declined_answers
 
 def standing_rules(exclusions: pd.DataFrame) -> dict[str, int]:
     """How many people each rule leaves out, without exclusions that were undone."""
+    return {rule: len(people) for rule, people in _left_out(exclusions).items()}
+
+
+def _left_out(exclusions: pd.DataFrame) -> dict[str, set[str]]:
+    """Whom each rule leaves out."""
     undone = set(
         exclusions.loc[exclusions["undoes_made_at"].notna(), ["participant_id", "undoes_made_at"]]
         .itertuples(index=False, name=None)
@@ -18,45 +23,67 @@ def standing_rules(exclusions: pd.DataFrame) -> dict[str, int]:
     for row in exclusions[exclusions["undoes_made_at"].isna()].itertuples(index=False):
         if (row.participant_id, row.made_at) not in undone:
             rules.setdefault(str(row.rule), set()).add(str(row.participant_id))
-    return {rule: len(people) for rule, people in sorted(rules.items())}
+    return dict(sorted(rules.items()))
 
 
 def flow(
-    participations: pd.DataFrame, judgments: pd.DataFrame, stages: Sequence[str]
+    participations: pd.DataFrame,
+    judgments: pd.DataFrame,
+    exclusions: pd.DataFrame,
+    stages: Sequence[str],
 ) -> dict[str, Any]:
-    """How many people got how far, in all and by arm (CONSORT); and how many answers of these
-    stages, which are analysed, were “Prefer not to say”."""
+    """How many people got how far and why not farther, in all and by arm (CONSORT); and how many
+    answers of these stages, which are analysed, there are, and were “Prefer not to say”."""
     excluded = set(judgments.loc[judgments["excluded"].astype(bool), "participant_id"])
     analysed = participations[
         (participations["status"] == "finished") & ~participations["participant_id"].isin(excluded)
     ]
-    statuses = participations["status"].value_counts().sort_index()
+    own = judgments[
+        judgments["participant_id"].isin(analysed["participant_id"])
+        & judgments["stage"].isin(stages)
+    ]
+    rules = _left_out(exclusions)
     return {
         "entered": len(participations),
         "consented": int(participations["consented_at"].notna().sum()),
         "finished": int((participations["status"] == "finished").sum()),
         "analysed": len(analysed),
-        "by_status": {str(key): int(count) for key, count in statuses.items()},
-        "by_arm": _by_arm(participations, analysed),
-        **_declined(
-            judgments[judgments["participant_id"].isin(analysed["participant_id"])], stages
-        ),
+        "judgments": len(own),
+        "by_status": _statuses(participations),
+        "by_arm": {
+            str(arm): _arm(rows, analysed, own, rules)
+            for arm, rows in participations.dropna(subset=["arm"]).groupby("arm")
+        },
+        **_declined(own),
     }
 
 
-def _declined(judgments: pd.DataFrame, stages: Sequence[str]) -> dict[str, int]:
-    """How many main answers were “Prefer not to say”, where there are any."""
-    count = declined_answers(judgments[judgments["stage"].isin(stages)])
+def _declined(judgments: pd.DataFrame) -> dict[str, int]:
+    """How many answers were “Prefer not to say”, where there are any."""
+    count = declined_answers(judgments)
     return {"declined": count} if count else {}
 
 
-def _by_arm(participations: pd.DataFrame, analysed: pd.DataFrame) -> dict[str, Any]:
-    placed = participations[participations["arm"].notna()]
+def _statuses(participations: pd.DataFrame) -> dict[str, int]:
+    counts = participations["status"].value_counts().sort_index()
+    return {str(status): int(count) for status, count in counts.items()}
+
+
+def _arm(
+    placed: pd.DataFrame,
+    analysed: pd.DataFrame,
+    judgments: pd.DataFrame,
+    rules: Mapping[str, set[str]],
+) -> dict[str, Any]:
+    """How far the people got who took a place in one arm, and their judgments that count."""
+    finished = set(placed.loc[placed["status"] == "finished", "participant_id"])
+    left_out = {rule: len(people & finished) for rule, people in rules.items()}
+    kept = set(placed["participant_id"]) & set(analysed["participant_id"])
     return {
-        str(arm): {
-            "placed": len(rows),
-            "finished": int((rows["status"] == "finished").sum()),
-            "analysed": int((analysed["arm"] == arm).sum()),
-        }
-        for arm, rows in placed.groupby("arm")
+        "placed": len(placed),
+        "finished": len(finished),
+        "analysed": len(kept),
+        "judgments": int(judgments["participant_id"].isin(kept).sum()),
+        "by_status": _statuses(placed),
+        "excluded": {rule: count for rule, count in left_out.items() if count},
     }

@@ -23,6 +23,7 @@ from studyapp.statistics.robust import two_way_slope
 from . import comparisons
 from .answers import answers
 from .automatic import automatic
+from .cluster_means import cluster_means
 from .comparisons import Pair, estimated
 from .declines import declines, declines_note
 from .interim_looks import drift_notes, looks
@@ -125,6 +126,9 @@ def _method(tidy: Tidy, name: str) -> dict[str, Any]:
     columns = (rows[key].to_list() for key in (tidy.outcome, "participant", "image"))
     facts: dict[str, Any] = {
         "n": len(rows),
+        "people": int(rows["participant"].nunique()),
+        "images": int(rows["image"].nunique()) if tidy.about_photos else None,
+        "clusters": cluster_means(tidy, name),
         "robust95": found.interval,
         "cluster_bootstrap95": _pair(two_way_bootstrap(*columns, seed=tidy.seed)),
         "note": found.note,

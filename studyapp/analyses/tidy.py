@@ -313,7 +313,9 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         reference=definition["analysis"]["reference"] or found.reference,
         everybody=found.frame[is_measured],
         excluded=standing_rules(tables.frames["exclusions"]),
-        flow=flow(tables.frames["participations"], judgments, ANALYSED),
+        flow=flow(
+            tables.frames["participations"], judgments, tables.frames["exclusions"], ANALYSED
+        ),
         seed=int(definition["design"]["seed"]),
         smallest_effect=definition["analysis"].get("smallest_effect"),
         chance=found.chance,

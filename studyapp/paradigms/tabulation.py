@@ -30,13 +30,14 @@ class SpreadRow:
 @dataclass(frozen=True)
 class Spread:
     """Values with their intervals over one axis, as a figure of the report. null: a value that is
-    marked, and the words for it."""
+    marked, and the words for it. axis: what the values are, with their unit."""
 
     title: str
     rows: Sequence[SpreadRow]
     null: float
     null_words: str
     show: Callable[[float | None], str]
+    axis: str
 
 
 @dataclass(frozen=True)

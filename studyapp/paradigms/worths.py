@@ -15,6 +15,7 @@ from studyapp.statistics.worth import Worth, chance_of_beating
 from .tabulation import Facts, Spread, SpreadRow, Table
 
 TITLE = "Worth, on the log scale"
+AXIS = "log-worth, the reference at 0"
 
 
 def told(found: Worth) -> dict[str, Any]:
@@ -113,4 +114,4 @@ def worth_spread(own: Facts) -> Iterator[Spread]:
         return
     ranked = sorted(own["worths"].items(), key=lambda item: -item[1]["estimate"])
     rows = [SpreadRow(name, one["estimate"], one["robust95"]) for name, one in ranked]
-    yield Spread(TITLE, rows, 0.0, f"the worth of {own['reference']}", number)
+    yield Spread(TITLE, rows, 0.0, f"the worth of {own['reference']}", number, AXIS)

@@ -78,7 +78,7 @@ def test_declined_answers_are_counted_left_out_and_recalculated(tmp_path: Path) 
     codebook = {row["column"]: row["levels"] for row in read_rows(folder / "codebook.csv")}
     assert '{"declined": true} = Prefer not to say' in codebook["trust/value"]
     report = (folder / "analysis" / "report.html").read_text("utf-8")
-    assert "of their answers are “Prefer not to say”" in report
+    assert f"of them {told['flow']['declined']} “Prefer not to say”" in report
     assert "“Prefer not to say”: answers without a score, left out above" in report
     assert " × “Prefer not to say”" in report
     before = answers_of(study)

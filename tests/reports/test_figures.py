@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -12,7 +13,9 @@ from matplotlib.colors import to_hex
 
 from studyapp.analyses.figures import Figure, drawing
 from studyapp.analyses.figures.drawing import sheet
+from studyapp.analyses.figures.drawing.raw_data import swarm
 from studyapp.analyses.figures.files import write_figures
+from studyapp.analyses.figures.flow import flow_figure
 from studyapp.analyses.reports import report_figures, report_html
 from studyapp.analyses.results import results
 from tests.analyses.tidy_tables import crossed, make_tidy
@@ -56,7 +59,7 @@ def test_a_long_name_never_lies_over_its_number() -> None:
     row = {"label": name, "words": "−0.15, exploratory", "value": -0.15, "interval": [-0.6, 0.3],
            "other": None, "other_interval": None, "paper": None}  # fmt: skip
     data = {"kind": "intervals", "rows": [row, {**row, "label": "a − b"}], "low": -1, "high": 1,
-            "null": 0, "null_words": "none", "ticks": "plain"}  # fmt: skip
+            "null": 0, "null_words": "none", "ticks": "plain", "axis": ""}  # fmt: skip
     drawn = drawing.drawn(data)
     texts = {one.get_text(): one.get_window_extent() for one in drawn.axes[0].texts[:2]}
     assert texts[name].x1 < texts[row["words"]].x0
@@ -121,3 +124,67 @@ def _luminance(colour: str) -> float:
     parts = [int(to_hex(colour)[place : place + 2], 16) / 255 for place in (1, 3, 5)]
     linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_every_person_and_photo_stands_beside_the_estimate() -> None:
+    found = results(make_tidy("correct", crossed("ab", "1101101", people=5)))
+    clouds = found["methods"]["a"]["clusters"]
+    assert {kind: len(means) for kind, means in clouds.items()} == {"people": 5, "photos": 7}
+    assert clouds["people"] == sorted(clouds["people"])
+    [figure] = [one for one in report_figures([found], None) if one.data["kind"] == "raw_data"]
+    assert "5 people, 7 photos" in [row["words"] for row in figure.data["rows"]]
+    drawn = drawing.drawn(figure.data).axes[0]
+    dots = [line.get_xdata().tolist() for line in drawn.lines if line.get_alpha() is not None]
+    assert dots[:2] == [clouds["people"], clouds["photos"]]
+
+
+def test_many_equal_means_stay_within_their_row() -> None:
+    heights = swarm([0.5] * 900 + [0.7], (0, 1), 0.17)
+    assert max(map(abs, heights)) <= 0.171
+    assert len(set(heights[:900])) == 900
+    assert heights[-1] == 0
+
+
+def test_every_axis_has_a_title() -> None:
+    for figure in make_figures():
+        if figure.data["kind"] in {"intervals", "raw_data"}:
+            assert all(one.get_xlabel() for one in drawing.drawn(figure.data).axes), figure.title
+
+
+FLOW: dict[str, Any] = {
+    "entered": 9, "consented": 8, "finished": 6, "analysed": 5, "judgments": 20,
+    "by_status": {"refused": 1, "dropped": 2, "finished": 6},
+    "by_arm": {
+        "explained": {"placed": 5, "finished": 4, "analysed": 3, "judgments": 12,
+                      "by_status": {"dropped": 1, "finished": 4}, "excluded": {"failed_checks": 1}},
+        "baseline": {"placed": 3, "finished": 2, "analysed": 2, "judgments": 8,
+                     "by_status": {"dropped": 1, "finished": 2}, "excluded": {}},
+    },
+}  # fmt: skip
+
+
+def test_people_are_followed_arm_by_arm() -> None:
+    figure = flow_figure(FLOW, {"failed_checks": 1})
+    assert figure.data["steps"] == [["9 entered", ["1 did not consent"]], ["8 consented", []]]
+    [explained, baseline] = figure.data["arms"]
+    assert explained == ["explained", [
+        ["5 took a place", ["1 left before the end"]],
+        ["4 finished", ["1 left out: failed attention checks"]],
+        ["3 analysed", ["with 12 answers"]],
+    ]]  # fmt: skip
+    assert baseline[1][1] == ["2 finished", []]
+    assert figure.data["notes"] == ["5 analysed in all, with 20 answers"]
+    texts = [one.get_text() for one in drawing.drawn(figure.data).axes[0].texts]
+    assert {"explained", "baseline", "4 finished", "with 8 answers"} <= set(texts)
+
+
+def test_one_arm_goes_straight_down_and_nothing_lies_outside_the_sheet() -> None:
+    declined = {**FLOW, "declined": 3, "by_arm": {"only": FLOW["by_arm"]["explained"]}}
+    figure = flow_figure(declined, {"failed_checks": 1})
+    assert [words for words, _ in figure.data["steps"]] == [
+        "9 entered", "8 consented", "6 finished", "5 analysed",
+    ]  # fmt: skip
+    for data in (figure.data, flow_figure(FLOW, {}).data):
+        drawn = drawing.drawn(data)
+        low, high = sorted(drawn.axes[0].get_ylim())
+        assert all(low < one.get_position()[1] < high for one in drawn.axes[0].texts)

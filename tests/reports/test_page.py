@@ -146,7 +146,7 @@ def test_who_is_left_out_is_counted_and_compared(study: Study) -> None:
     person = Participation.objects.order_by("pk")[0]
     Exclusion.objects.create(participation=person, rule="failed_checks")
     text = study_report(study).html
-    assert "1 left out: failed checks" in text
+    assert "1 left out: failed attention checks" in text
     assert "With and without the people left out" in text
     assert re.search(r"4 analysed", text)
 

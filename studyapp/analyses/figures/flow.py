@@ -6,10 +6,22 @@ Source: Schulz, Altman and Moher, CONSORT 2010 statement, BMJ 340, c332.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from studyapp.shelf.formatting import counted
+
 from .figure import Figure
 
 BEFORE = ("refused", "screened_out", "full", "entered")
+TITLE = "Who took part"
+# What happened, to how many people, and what is said beside it
+Step = tuple[str, int, Sequence[str]]
 AFTER = ("dropped", "active", "withdrawn")
+RULES = {
+    "failed_checks": "failed attention checks",
+    "fastest_median_ms": "answered too fast",
+    "straight_lining": "always the same answer",
+    "shortest_minutes": "finished too soon",
+    "focus_losses": "left the page too often",
+}
 WORDS = {
     "refused": "did not consent",
     "screened_out": "screened out",
@@ -22,27 +34,65 @@ WORDS = {
 
 
 def flow_figure(flow: Mapping[str, Any], excluded: Mapping[str, int]) -> Figure:
-    """Boxes from entering to the analysis; people lost on the way are at the right."""
-    states: Mapping[str, int] = flow["by_status"]
-    rules = [f"{count} left out: {rule.replace('_', ' ')}" for rule, count in excluded.items()]
-    steps: list[tuple[str, int, Sequence[str]]] = [
-        ("entered", flow["entered"], _lost(states, BEFORE)),
-        ("consented", flow["consented"], _lost(states, AFTER)),
-        ("finished", flow["finished"], rules),
-        ("analysed", flow["analysed"], _declined(flow.get("declined", 0))),
+    """Boxes from entering to the analysis, people lost on the way beside them; where there are
+    several arms, the way of each from its own places on."""
+    before: list[Step] = [
+        ("entered", flow["entered"], _lost(flow["by_status"], BEFORE)),
+        ("consented", flow["consented"], []),
     ]
-    said = "; ".join(f"{count} {name}" + (f" ({', '.join(lost)})" if lost else "")
-                     for name, count, lost in steps)  # fmt: skip
-    rows = [[name, str(count), "; ".join(lost)] for name, count, lost in steps]
-    title = "Who took part"
-    boxes = [[f"{count} {name}", lost] for name, count, lost in steps]
-    data = {"kind": "flow", "title": title, "steps": boxes}
-    return Figure(title, f"{title}: {said}.", data, ["", "people", "lost after this step"], rows)
+    arms: Mapping[str, Mapping[str, Any]] = flow["by_arm"]
+    if len(arms) > 1:
+        by_arm = {arm: _way(one, one["excluded"], taken="placed") for arm, one in arms.items()}
+        [answers, *declined] = _counts(flow)
+        notes = [f"{flow['analysed']} analysed in all, {answers}", *declined]
+    else:
+        [_, *rest] = _way(flow, excluded, taken="consented")
+        before = [before[0], ("consented", flow["consented"], _lost(flow["by_status"], AFTER)),
+                  *rest]  # fmt: skip
+        by_arm, notes = {}, []
+    told = [("", one) for one in before]
+    told += [(arm, one) for arm, steps in by_arm.items() for one in steps]
+    said = "; ".join(
+        f"{f'{arm}, ' if arm else ''}{count} {name}" + (f" ({', '.join(beside)})" if beside else "")
+        for arm, (name, count, beside) in told
+    )
+    data = {
+        "kind": "flow", "title": TITLE, "steps": _boxes(before), "notes": notes,
+        "arms": [[arm, _boxes(steps)] for arm, steps in by_arm.items()],
+    }  # fmt: skip
+    rows = [
+        [f"{arm}: {name}" if arm else name, str(count), "; ".join(beside)]
+        for arm, (name, count, beside) in told
+    ]
+    alt = f"{TITLE}: {'; '.join([said, *notes])}."
+    return Figure(TITLE, alt, data, ["", "people", "of them, and lost after this step"], rows)
+
+
+def _way(part: Mapping[str, Any], excluded: Mapping[str, int], *, taken: str) -> list[Step]:
+    """From taking a place to the analysis, of everybody or of one arm."""
+    rules = [
+        f"{count} left out: {RULES.get(rule, rule.replace('_', ' '))}"
+        for rule, count in excluded.items()
+    ]
+    return [
+        ("took a place", part[taken], _lost(part["by_status"], AFTER)),
+        ("finished", part["finished"], rules),
+        ("analysed", part["analysed"], _counts(part)),
+    ]
+
+
+def _boxes(steps: Sequence[Step]) -> list[list[Any]]:
+    return [[f"{count} {name}", beside] for name, count, beside in steps]
+
+
+def _counts(part: Mapping[str, Any]) -> list[str]:
+    """The judgments that are analysed, and how many of the answers were no judgments."""
+    answers = counted(part["judgments"], "answer", "answers")
+    return [f"with {answers}", *_declined(part.get("declined", 0))]
 
 
 def _declined(count: int) -> list[str]:
-    words = "of their answers is" if count == 1 else "of their answers are"
-    return [f"{count} {words} “Prefer not to say”"] if count else []
+    return [f"of them {count} “Prefer not to say”"] if count else []
 
 
 def _lost(states: Mapping[str, int], names: Sequence[str]) -> list[str]:

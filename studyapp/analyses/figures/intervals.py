@@ -28,7 +28,8 @@ class Point:
 @dataclass(frozen=True)
 class Frame:
     """What the rows share. null: a value marked by a dashed line, and the words for it; None for
-    no line. ticks: how the axis writes its numbers, a key of `drawing.sheet.WRITTEN`."""
+    no line. ticks: how the axis writes its numbers, a key of `drawing.sheet.WRITTEN`. axis: its
+    title, with the unit."""
 
     title: str
     low: float
@@ -37,13 +38,24 @@ class Frame:
     null_words: str
     show: Callable[[float | None], str]
     ticks: str
+    axis: str
     paper_words: str = ""
     other_words: str = ""
 
 
 def interval_figure(points: Sequence[Point], frame: Frame) -> Figure:
     """The rows one below the other over one axis, with a legend of what is drawn."""
-    drawn = ("title", "low", "high", "null", "null_words", "ticks", "paper_words", "other_words")
+    drawn = (
+        "title",
+        "low",
+        "high",
+        "null",
+        "null_words",
+        "ticks",
+        "axis",
+        "paper_words",
+        "other_words",
+    )
     data = {
         "kind": "intervals",
         **{name: getattr(frame, name) for name in drawn},

@@ -1,19 +1,20 @@
 """The figures of one paradigm, from its results."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.distribution import distribution_figure
 from studyapp.analyses.figures.heat import heat_figure
 from studyapp.analyses.figures.intervals import Frame, Point, interval_figure
+from studyapp.analyses.figures.raw_data import Cloud, raw_data_figure
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.analysis import analysis_of
 from studyapp.paradigms.tabulation import Facts
 from studyapp.sections.meetings import SEPARATOR
 from studyapp.shelf.formatting import number, percent, points, short, signed
 
-from .tabulation import null_of
+from .tabulation import null_of, outcome_words
 
 NULL_WORDS: Mapping[float | None, str] = {0: "0, no preference", 50: "50, like a random spot"}
 UNIT = ", in percentage points (pp)"
@@ -30,10 +31,10 @@ def main_figures(found: Facts, methods: Mapping[str, str]) -> Iterator[Figure]:
     if found["n"]:
         _, means = _published(found)
         paper = {name: means.get(method) for name, method in methods.items()}
-        yield interval_figure(
-            [_point(name, one, paper.get(name)) for name, one in found["methods"].items()],
-            _frame(found, "Results by method"),
-        )
+        points = [_point(name, one, paper.get(name)) for name, one in found["methods"].items()]
+        yield interval_figure(points, _frame(found, "Results by method"))
+        clouds = [Cloud(one, found["methods"][one.label]["clusters"]) for one in points]
+        yield raw_data_figure(clouds, _of_clouds(found, clouds))
 
 
 def _distributions(found: Facts) -> Iterator[Figure]:
@@ -71,6 +72,7 @@ def own_figures(found: Facts) -> Iterator[Figure]:
                 null_words=one.null_words,
                 show=one.show,
                 ticks="plain",
+                axis=one.axis,
             ),
         )
 
@@ -105,6 +107,7 @@ def contrast_figure(found: Facts) -> Figure | None:
             null_words="no difference",
             show=points if is_share else signed,
             ticks="points" if is_share else "plain",
+            axis="difference, percentage points" if is_share else "difference of means",
         ),
     )
 
@@ -156,9 +159,29 @@ def _frame(found: Facts, title: str) -> Frame:
         null_words=words,
         show=percent if is_share else number,
         ticks="percent" if is_share else "plain",
+        axis=axis_words(found),
         paper_words=paper,
         other_words=WITH_EVERYBODY,
     )
+
+
+def axis_words(found: Facts) -> str:
+    """What an axis of means shows, with its unit."""
+    if found["outcome"] == "correct":
+        return "right answers, % of judgments"
+    words = outcome_words(found)
+    if found["outcome"] != "score":
+        return words
+    between = any(SEPARATOR in name for name in found["methods"])
+    return f"{words}, + favours the {'first condition' if between else 'stronger network'}"
+
+
+def _of_clouds(found: Facts, clouds: Sequence[Cloud]) -> Frame:
+    """The same axis, as wide as the means of single people and photos need it."""
+    frame = _frame(found, "Every person’s and every photo’s mean")
+    means = [mean for one in clouds for kind in one.means.values() for mean in kind]
+    low, high = min([frame.low, *means]), max([frame.high, *means])
+    return replace(frame, low=low, high=high)
 
 
 def _range(found: Facts) -> tuple[float, float]:

@@ -34,7 +34,9 @@ def estimates_table(found: Facts) -> Table:
     against = "chance" if is_share else short(null_of(found) or 0)
     has_tests = any(one["null"] is not None for one in found["tests"].values())
     tests = [f"p against {against}", "p by Holm"] if has_tests or not rows else []
-    header = ["method", "judgments", name, "95 % interval", *tests, ""]
+    counts = ["judgments", "people"]
+    counts += ["photos"] if found.get("images") is not None else []
+    header = ["method", *counts, name, "95 % interval", *tests, ""]
     robust = (
         "clusters of people and photos" if found.get("images") is not None else "clusters of people"
     )
@@ -48,7 +50,8 @@ def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
     n = f"{one['right']} of {one['n']}" if is_share else str(one["n"])
     pair = interval(one["robust95"], show)
     tests = [p_value(test["p"]), p_value(test["p_holm"])] if test["null"] is not None else []
-    return [method, n, show(value), pair, *tests, one["note"]]
+    counts = [str(one[kind]) for kind in ("people", "images") if one[kind] is not None]
+    return [method, n, *counts, show(value), pair, *tests, one["note"]]
 
 
 def contrasts_table(found: Facts) -> Table:

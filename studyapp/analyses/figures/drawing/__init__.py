@@ -17,6 +17,7 @@ from .answers import distribution
 from .curves import looks, power_curves, power_surface
 from .panels import heat, scatter
 from .people import flow
+from .raw_data import raw_data
 from .rows import intervals
 from .sheet import STYLE, Data
 
@@ -27,7 +28,17 @@ DATELESS: Mapping[str, dict[str, Any]] = {
 }  # fmt: skip
 KINDS: Mapping[str, Callable[[Data], Figure]] = {
     one.__name__: one
-    for one in (intervals, distribution, flow, looks, power_curves, power_surface, scatter, heat)
+    for one in (
+        intervals,
+        raw_data,
+        distribution,
+        flow,
+        looks,
+        power_curves,
+        power_surface,
+        scatter,
+        heat,
+    )
 }
 
 

@@ -21,7 +21,7 @@ def scatter(data: Data) -> Figure:
         ax.autoscale_view()
         ax.set_title(one["name"], loc="left", size=12, weight="bold")
         ax.set_title(one["note"], loc="right", size=11, color=FAINT)
-        ax.set_xlabel(data["axes"][0])
+        ax.set(xlabel=data["axes"][0], ylabel=data["axes"][1])
         write_ticks(ax.xaxis, "plain", 6)
         write_ticks(ax.yaxis, "plain", 5)
     return figure

@@ -29,13 +29,15 @@ def intervals(data: Data) -> Figure:
     rows, row = data["rows"], 42
     keys = list(legend(data))
     height = row * len(rows) + 12
-    figure = sheet(height + 26 + 16 * len(keys))
+    # Room for the axis's title too
+    figure = sheet(height + 42 + 16 * len(keys))
     ax = axes(figure, 22, 4, WIDTH - 44, height - 4)
     ax.set(xlim=(data["low"], data["high"]), ylim=((height - 4) / row, 0))
     for place, one in enumerate(rows):
         interval_row(ax, one, place, data)
     ax.spines["left"].set_visible(False)
     ax.set_yticks([])
+    ax.set_xlabel(data["axis"])
     write_ticks(ax.xaxis, data["ticks"], 6)
     figure.legend(
         handles=keys, loc="lower left", bbox_to_anchor=(14 / WIDTH, 0), handlelength=1.6,
