@@ -29,7 +29,15 @@ from studyapp.studies.design.keys import keys_flaw
 
 from .analysis import write_analysis
 from .codebook import codebook_csv
-from .description import DESCRIPTION, dataset_description, psych_ds_problems, sidecar
+from .dataset import data_set
+from .description import (
+    BESIDE,
+    DESCRIPTION,
+    IGNORED,
+    dataset_description,
+    psych_ds_problems,
+    sidecar,
+)
 from .folder import (
     ExportError,
     file_digest,
@@ -109,7 +117,9 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
     if wanted.panel_ids:
         tables.append(PANEL)
     _write_tables(study, tables, folder / "data")
-    write_json(folder / DESCRIPTION, dataset_description(study, tables))
+    data = data_set(study)
+    write_json(folder / DESCRIPTION, dataset_description(data, tables))
+    (folder / IGNORED).write_text(BESIDE, encoding="utf-8")
     asked = asked_questions(study_definition(study))
     (folder / "codebook.csv").write_bytes(codebook_csv(tables, asked))
     missing = write_materials(
@@ -117,7 +127,7 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
     )
     if wanted.analysis:
         write_analysis(folder)
-    readme = readme_markdown(study, folder, public=wanted.public, panel_ids=wanted.panel_ids)
+    readme = readme_markdown(study, data, folder, public=wanted.public, panel_ids=wanted.panel_ids)
     (folder / "README.md").write_text(readme, encoding="utf-8")
     (folder / "CHANGES.md").write_text(changes_markdown(study), encoding="utf-8")
     for problem in psych_ds_problems(folder):

@@ -13,40 +13,40 @@ from typing import Any
 import numpy as np
 
 from studyapp.analyses.tables import Column, Table
-from studyapp.models import Study
-from studyapp.studies.definition.study import study_definition
 
-from .codebook import levels_text
+from .codebook import KINDS
+from .dataset import DataSet, people, schema_org
 
 DESCRIPTION = "dataset_description.json"
-SCHEMA_TYPES = {
-    "text": "text",
-    "integer": "integer",
-    "number": "number",
-    "boolean": "boolean",
-    "datetime": "dateTime",
-    "json": "text (JSON)",
-}
+IGNORED = ".psychdsignore"
+# What a bundle has beside what Psych-DS knows; its validator warns of anything else
+BESIDE = """\
+.psychdsignore
+*.parquet
+*.cff
+codebook.csv
+croissant.json
+datapackage.json
+load.*
+manifest.json
+ro-crate-metadata.json
+wide/
+"""
 FILE_NAME = re.compile(r"([a-z]+-[a-zA-Z0-9]+)(_[a-z]+-[a-zA-Z0-9]+)*_data\.csv")
 REQUIRED = ("@context", "@type", "name", "description", "variableMeasured")
 
 
-def dataset_description(study: Study, tables: Sequence[Table]) -> dict[str, Any]:
+def dataset_description(data: DataSet, tables: Sequence[Table]) -> dict[str, Any]:
     """The whole data set: every column of every table once, by name."""
-    definition = study_definition(study)
     columns = {column.name: column for table in reversed(tables) for column in table.columns}
-    ethics = definition.ethics
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": study.title,
-        "description": f"Judgments of visual explanations in the study “{study.title}”.",
-        "schemaVersion": "Psych-DS 1.5.0",
-        "identifier": study.definition_digest,
-        "author": [{"@type": "Organization", "name": ethics.data_controller}] if ethics else [],
         "license": "see README.md",
-        "citation": "Selvaraju et al., Grad-CAM, arXiv 1610.02391, section 5, for the paradigms",
-        "keywords": ["explainable AI", "human study", *definition.paradigms()],
+        **schema_org(data),
+        "schemaVersion": "Psych-DS 1.5.0",
+        "identifier": data.digest,
+        "author": people(data),
         "variableMeasured": variables(columns[name] for name in sorted(columns)),
     }
 
@@ -67,14 +67,15 @@ def variables(columns: Iterable[Column]) -> list[dict[str, Any]]:
     found = []
     for column in columns:
         shown = f" Shown: {column.shown}" if column.shown else ""
-        levels = f" Levels: {levels_text(column)}." if column.levels else ""
         one = {
             "@type": "PropertyValue",
             "name": column.name,
-            "description": f"{column.description}{shown}{levels}",
-            "valueType": SCHEMA_TYPES[column.kind],
+            "description": f"{column.description}{shown} Stored as {KINDS[column.kind]}.",
             "unitText": column.unit,
-            "levels": dict(column.levels),
+            "valueReference": [
+                {"@type": "PropertyValue", "value": value, "description": meaning}
+                for value, meaning in column.levels.items()
+            ],
         }
         found.append({key: value for key, value in one.items() if value})
     return found

@@ -15,8 +15,8 @@ from .publishing import toml_without_codes, without_codes
 
 STUDY_FIELDS = (
     "slug", "title", "state", "kind", "definition_toml", "definition", "definition_digest",
-    "design_digest", "keys_digest", "texts_digest", "certificate", "selection", "seed",
-    "created_at", "prepared_at", "opened_at", "closed_at",
+    "design_digest", "keys_digest", "texts_digest", "certificate", "selection", "publication",
+    "seed", "created_at", "prepared_at", "opened_at", "closed_at",
 )  # fmt: skip
 TEXT_FIELDS = ("name", "version", "markdown", "digest", "reason", "created_at")
 DEVIATION_FIELDS = ("what", "detail", "made_at")

@@ -8,10 +8,15 @@ from studyapp.analyses.frames import table_file
 from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS
 from studyapp.models import Participation, Study
 
+from .dataset import DataSet
+from .licences import publication_markdown
+
 NEAR_IDENTIFIERS = ("language", "device_class", "arm")
 
 
-def readme_markdown(study: Study, folder: Path, *, public: bool, panel_ids: bool) -> str:
+def readme_markdown(
+    study: Study, data: DataSet, folder: Path, *, public: bool, panel_ids: bool
+) -> str:
     """What the bundle is, how to read it, and what was left out of it."""
     judgments = f"data/{table_file(folder, JUDGMENTS).name}"
     return f"""\
@@ -54,10 +59,7 @@ print(d.groupby("condition")[["score", "correct"]].mean())
 ```
 
 {_public(study, folder) if public else _private(panel_ids)}
-## Licence
-
-The bundle comes without a licence: ask the data controller named in `materials/definition.json`.
-"""
+{publication_markdown(data)}"""
 
 
 def changes_markdown(study: Study) -> str:

@@ -100,8 +100,8 @@ def _rebuild(folder: Path) -> Study:
 
 
 def _make_study(facts: dict[str, Any]) -> Study:
-    # Bundles from before there were answer keys have no digest of them
-    row = only(STUDY_FIELDS, {"keys_digest": "", **facts["study"]})
+    # Bundles from before there were answer keys have no digest of them, nor what is published
+    row = only(STUDY_FIELDS, {"keys_digest": "", "publication": {}, **facts["study"]})
     if Study.objects.filter(slug=row["slug"]).exists():
         raise ArchiveError(f"a study “{row['slug']}” already exists; import into another database")
     for block in row["definition"]["blocks"]:

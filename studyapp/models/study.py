@@ -57,6 +57,8 @@ class Study(models.Model):
     # How many photos could be asked about and which rule left the others out, by paradigm
     selection = models.JSONField(default=dict, blank=True)
     problem = models.TextField(blank=True, help_text="What stops the preparation, with the fix.")
+    # The section [publication]: no part of the definition, and changed at any time
+    publication = models.JSONField(default=dict, blank=True)
     seed = models.BigIntegerField()
     created_at = models.DateTimeField(default=timezone.now, editable=False)
     preparing_since = models.DateTimeField(null=True, blank=True, editable=False)

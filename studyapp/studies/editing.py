@@ -42,6 +42,7 @@ from .loading import (
 from .photos.demands import Demands
 from .photos.files import SURROUNDS
 from .photos.telling import WORDS, Telling
+from .publication import stored_publication
 from .rights import visible_studies
 from .texts import current_texts, text_digest
 
@@ -186,6 +187,8 @@ def save_version(study: Study, version: Version, *, before: str, by: Any) -> Stu
         study.seed = definition.design.seed
         write_conditions(study, definition, networks, imported)
         refuse_strange_photos(study, definition)
+    if definition.publication is not None:
+        study.publication = stored_publication(definition.publication)
     study.definition_toml = version.toml
     _write_texts(study, definition, version.texts)
     study.save()

@@ -57,6 +57,7 @@ from .elsewhere import (
     network_of_table,
     network_values,
 )
+from .publication import stored_publication
 from .rights import visible_studies
 from .texts import text_digest
 
@@ -122,6 +123,7 @@ def _make_study(
                 parent=parent,
                 definition_toml=path.read_text(encoding="utf-8"),
                 definition=definition.model_dump(mode="json"),
+                publication=stored_publication(definition.publication),
                 seed=definition.design.seed,
                 selection=told,
             )

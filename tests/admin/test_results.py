@@ -68,3 +68,20 @@ def test_a_report_is_asked_for_made_and_downloaded() -> None:
 def test_nothing_else_can_be_asked_for() -> None:
     study, client = open_small_study(), administrator()
     assert client.post(page_of(study, "study_results"), {"what": "everything"}).status_code == 404
+
+
+def test_authors_and_licence_are_given_at_the_desk_and_mistakes_lose_nothing() -> None:
+    study, client = open_small_study(), administrator()
+    address = page_of(study, "study_publication")
+    assert "[publication]" in client.get(address).content.decode()
+    wrong = '[publication]\nlicence = "my own"\n'
+    reply = client.post(address, {"toml": wrong})
+    assert reply.status_code == 422
+    assert "[publication], line 2: `publication.licence`: is no licence" in reply.content.decode()
+    assert "my own" in reply.content.decode()
+    study.refresh_from_db()
+    assert study.publication == {}
+    right = '[publication]\n[[publication.people]]\nfamily_names = "Lovelace"\n'
+    page = client.post(address, {"toml": right}, follow=True).content.decode()
+    assert "The next bundle names Lovelace." in page
+    assert "before: nothing" in LogEntry.objects.latest("pk").change_message

@@ -16,6 +16,7 @@ from . import (
     moving,
     overview,
     payment,
+    publication,
     rehearsals,
     results,
 )
@@ -35,6 +36,7 @@ PAGES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("<int:key>/payment/list.csv", payment.payment_list, "study_payment_list"),
     ("<int:key>/results/", results.results, "study_results"),
     ("<int:key>/results/progress/", results.results_progress, "study_results_progress"),
+    ("<int:key>/publication/", publication.publication, "study_publication"),
     ("report/<int:key>/file/", results.report_file, "report_file"),
     ("bundle/<int:key>/file/", results.bundle_file, "bundle_file"),
     ("<int:key>/rehearse/", rehearsals.rehearsals, "study_rehearsals"),

@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from studyapp.models import IMPORTED
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.paradigms.sections import block_schemas, unknown_key
+from studyapp.sections.limits import beyond_limits
+from studyapp.sections.publication import PublicationSection
 from studyapp.shelf.likely_names import did_you_mean
 
 from .catalogue import FACTORY, NAME_IN_FAMILY, catalogue
@@ -109,6 +111,25 @@ def parse_definition(text: str, where: str, *, is_upload: bool = False) -> Defin
     `is_upload`: it may name no file outside its folder.
     """
     return _parsed(text, where, upload_rules if is_upload else lambda definition: ())
+
+
+def parse_publication(text: str, where: str) -> PublicationSection:
+    """The checked section [publication] in `text`, which may be a whole study file."""
+    raw = toml_of(text, where)
+    if not isinstance(raw.get("publication"), dict):
+        why = f"{where}: there is no section [publication]; add it"
+        raise DefinitionError(((), why))
+    try:
+        section = PublicationSection.model_validate(raw["publication"])
+        complaints = [(("publication", *path), why) for path, why in beyond_limits(section)]
+    except ValidationError as error:
+        complaints = list(_complaints(error, raw, ("publication",)))
+    if not complaints:
+        return section
+    lines = key_lines(text)
+    raise DefinitionError(
+        *((path, f"{where}, line {line_of(lines, path)}: {why}") for path, why in complaints)
+    )
 
 
 def _parsed(text: str, where: str, further: Callable[[Definition], Iterable[Rule]]) -> Definition:
@@ -208,9 +229,11 @@ def json_schema() -> dict[str, Any]:
     return schema
 
 
-def _complaints(error: ValidationError, raw: dict[str, Any]) -> Iterator[Complaint]:
+def _complaints(
+    error: ValidationError, raw: dict[str, Any], within: KeyPath = ()
+) -> Iterator[Complaint]:
     """Each once, by its place; a misspelt key is also a missing one, so misspellings come first,
-    and nothing is called missing beside one."""
+    and nothing is called missing beside one. `within`: where what was checked stands."""
     order = ["extra_forbidden", "literal_error"]
     ordered = sorted(
         error.errors(include_url=False),
@@ -219,7 +242,7 @@ def _complaints(error: ValidationError, raw: dict[str, Any]) -> Iterator[Complai
     seen: set[KeyPath] = set()
     misspelt: set[KeyPath] = set()
     for one in ordered:
-        path = tuple(one["loc"])
+        path = (*within, *one["loc"])
         if one["type"] == "extra_forbidden":
             misspelt.add(path[:-1])
         elif path in seen or (one["type"] == "missing" and path[:-1] in misspelt):

@@ -27,6 +27,7 @@ from studyapp.sections.meetings import meeting, meetings, members
 from studyapp.sections.networks_and_images import ImagesSection, NetworkSection, PairSection
 from studyapp.sections.people import ComprehensionSection, PanelSection, QuestionSection
 from studyapp.sections.planning import AnalysisSection, StoppingSection
+from studyapp.sections.publication import PublicationSection
 
 from .catalogue import catalogue
 from .stored import as_read_today
@@ -87,6 +88,12 @@ class Definition(Section):
     analysis: AnalysisSection = Field(
         default_factory=lambda: AnalysisSection.model_validate({}),
         description="The plan of the analysis.",
+    )
+    # Never stored with the others: who published the data decides nothing about the study
+    publication: PublicationSection | None = Field(
+        None,
+        exclude=True,
+        description="What the data say of themselves when published; may be given later.",
     )
 
     def digest(self) -> str:
