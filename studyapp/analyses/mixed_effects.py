@@ -191,7 +191,7 @@ def _unfitted(note: str, table: _Table) -> dict[str, Any]:
         "estimate": None, "se": None, "sd": None, "loglik": None,
         "marginal": dict.fromkeys(table.methods),
         "contrasts": [],
-        "chance": {name: {"z": None, "p": None, "p_holm": None} for name in table.methods},
+        "chance": {name: {**_wald(None), "p_holm": None} for name in table.methods},
     }  # fmt: skip
 
 
@@ -223,8 +223,8 @@ def _contrasts(model: MethodModel, table: _Table) -> list[dict[str, Any]]:
     told = [_wald(one, pair.too_few) for pair, one in zip(pairs, found, strict=True)]
     holm_values = adjusted(pairs, [one["p"] for one in told])
     return [
-        {"a": pair.a, "b": pair.b, "planned": pair.is_planned, **one, "p_holm": _maybe(p_holm),
-         "note": pair.too_few}
+        {"a": pair.a, "b": pair.b, "planned": pair.is_planned and not pair.hypothesis, **one,
+         "p_holm": _maybe(p_holm), "note": pair.too_few}
         for pair, one, p_holm in zip(pairs, told, holm_values, strict=True)
     ]  # fmt: skip
 
@@ -247,7 +247,7 @@ def _tests(model: MethodModel, table: _Table) -> dict[str, dict[str, float | Non
     told = [_wald(_asked(model, name, table, above)) for name in table.methods]
     holm_values = holm([one["p"] for one in told])
     return {
-        name: {"z": one["z"], "p": one["p"], "p_holm": _maybe(p_holm)}
+        name: {**one, "p_holm": _maybe(p_holm)}
         for name, one, p_holm in zip(table.methods, told, holm_values, strict=True)
     }
 

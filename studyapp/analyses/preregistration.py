@@ -13,6 +13,14 @@ from studyapp.studies.definition.presentations import presentation_words
 from studyapp.studies.definition.study import Definition, stored_definition
 from studyapp.studies.design.certificate import certificate_lines
 
+from .hypothesis_plan import (
+    family_lines,
+    has_tied,
+    missing_data,
+    sample_size,
+    stated_hypotheses,
+)
+
 STOPPING = {
     "all_places": "when every place of the design is filled",
     "date": "on a date",
@@ -98,6 +106,7 @@ def preregistration(
         ("Design", [f"- {line.strip()}" for line in certificate_lines(dict(certificate))]),
         ("Who is left out", _exclusions(definition)),
         ("When it stops", _stopping(definition)),
+        *_sample_size(definition),
         ("Analysis", _analysis(definition)),
     ]
     text = [f"# Preregistration: {definition.title}\n"]
@@ -126,9 +135,15 @@ def frozen_preregistration(
     return preregistration(checked, certificate, frozen=frozen, appendix=appendix)
 
 
+def _sample_size(definition: Definition) -> list[tuple[str, list[str]]]:
+    """Only where the study file has words for it, or hypotheses to decide."""
+    if definition.analysis.sample_size_reason is None and not has_tied(definition):
+        return []
+    return [("Sample size", [sample_size(definition)])]
+
+
 def _hypotheses(definition: Definition) -> list[str]:
-    stated = [f"{place}. {one}" for place, one in enumerate(definition.analysis.hypotheses, 1)]
-    return stated or ["None is stated: the study is exploratory."]
+    return [*stated_hypotheses(definition)] or ["None is stated: the study is exploratory."]
 
 
 def _questions(definition: Definition) -> Iterator[str]:
@@ -188,8 +203,15 @@ def _analysis(definition: Definition) -> Iterator[str]:
     if any(block.compared for block in definition.blocks):
         yield f"{BETWEEN_SIDES}\n"
     yield f"- {PRIMARY.format(fewest=FEWEST_EFFECTIVE)}"
-    yield f"- {PLANNED.format(reference=_reference(definition))}"
+    if has_tied(definition):
+        yield from (f"- {line}" for line in family_lines(definition))
+    else:
+        yield f"- {PLANNED.format(reference=_reference(definition))}"
     yield "- Only main trials of people who finished and are not left out; beside it everybody."
+    if has_tied(definition) or definition.analysis.missing_data is not None:
+        yield f"- {missing_data(definition)}"
+    if has_tied(definition):
+        return
     smallest = definition.analysis.smallest_effect
     if smallest is None:
         yield "- No smallest effect of interest is stated, so no equivalence is tested."

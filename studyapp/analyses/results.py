@@ -26,6 +26,7 @@ from .automatic import automatic
 from .cluster_means import cluster_means
 from .comparisons import Pair, estimated
 from .declines import declines, declines_note
+from .hypotheses import hypotheses, hypothesis_family, verdicts
 from .interim_looks import drift_notes, looks
 from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
@@ -80,6 +81,11 @@ def results(tidy: Tidy) -> dict[str, Any]:
             "scipy": scipy.__version__,
         },
     }
+    found["hypothesis_family"] = hypothesis_family(tidy.definition)
+    found["hypotheses"] = hypotheses(
+        tidy.definition, tidy.paradigm, comparisons.tied_means(tidy), found
+    )
+    found["verdicts"] = verdicts([found])
     if declined is not None:
         found["declined"] = declined
     if tidy.definition and (told := own_wordings(tidy.definition, tidy.paradigm)):

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from studyapp.paradigms.tabulation import Facts
 from studyapp.shelf.formatting import counted, interval, number, percent, points, signed
 
-from .reports.tabulation import own_tables
+from .reports.tabulation import family_of, own_tables
 
 Show = Callable[[float | None], str]
 MODELS = ("glmer", "glmer_full", "clmm", "clmm_full", "clmm_side", "clmm_side_full")
@@ -23,8 +23,7 @@ def summary(found: Facts) -> Iterator[str]:
         yield f"    naive: {_naive(found['naive']['methods'][name])}"
     show = points if found["outcome"] == "correct" else signed
     for one in found["contrasts"]:
-        family = "planned" if one["planned"] else "exploratory"
-        yield f"  {one['a']} − {one['b']} ({family}): {_contrast(one, show)}"
+        yield f"  {one['a']} − {one['b']} ({family_of(one)}): {_contrast(one, show)}"
     yield from _models(found)
     scales = found["alpha"].get("scales")
     for name, alpha in scales.items() if scales else [("", found["alpha"])]:
@@ -106,7 +105,8 @@ def _contrast(one: Facts, show: Show) -> str:
     pair = f" ({interval(one['robust95'], show)})" if one["robust95"] is not None else ""
     test = one["note"]
     if one["p"] is not None:
-        test = f"p {_p(one['p'])}, p by Holm {_p(one['p_holm'])}"
+        test = f"p {_p(one['p'])}"
+        test += f", p by Holm {_p(one['p_holm'])}" if one["p_holm"] is not None else ""
     told, equivalence = one["equivalence"], ""
     if told is not None and told["p"] is not None:
         margin = show(told["margin"]).removeprefix("+")

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from studyapp.analyses.figures.files import write_figures
+from studyapp.analyses.hypotheses import verdicts
 from studyapp.analyses.reports import record_of_bundle, report_figures, report_html
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_folder
@@ -40,6 +41,9 @@ def write_analysis(bundle: Path) -> None:
         suffix = "" if len(found) == 1 else f"-{one['paradigm']}"
         (folder / f"results{suffix}.json").write_text(results_json(one), encoding="utf-8")
         analysed_table(tidy).to_csv(folder / f"table{suffix}.csv", index=False, lineterminator="\n")
+    if told := verdicts(found):
+        text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
+        (folder / "hypotheses.json").write_text(f"{text}\n", encoding="utf-8")
     report = report_html(found, record, title=record.facts["title"])
     (folder / "report.html").write_text(report, encoding="utf-8")
     write_figures(report_figures(found, record), folder / "figures", ["svg"])

@@ -196,6 +196,7 @@ class Paradigm:
         plan names no other.
     kinds: what explanations may be (`models.Kind`), where another tool made them.
     is_scored: whether its answers have a mean: words and a researcher's own fields have none.
+    null: what a mean of answers without an `outcome` is tested against; None for no test.
     keys: (trial about a stimulus, its block) → its answer key, stored when the trial is drawn:
         what each answer scores, by question. Scores of the question `value` are −2…+2, plus
         favouring the stronger network, for outcome "score"; 1 right or 0 wrong for outcome
@@ -253,6 +254,7 @@ class Paradigm:
     has_baseline: bool = False
     kinds: tuple[str, ...] = PICTURED
     is_scored: bool = True
+    null: float | None = None
     able: float = 1.0
     published: Published | None = None
     answer_levels: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -263,6 +265,11 @@ class Paradigm:
     def chance(self) -> float:
         """The share of right answers that guessing gives; half where nobody counts buttons."""
         return 1 / self.options if self.options else 0.5
+
+    @property
+    def has_null(self) -> bool:
+        """Whether one condition alone can be tested: against chance, 0 or `null`."""
+        return self.outcome is not None or self.null is not None
 
     @property
     def has_own_fields(self) -> bool:

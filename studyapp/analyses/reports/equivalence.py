@@ -10,8 +10,8 @@ LEVEL = 0.05
 
 
 def equivalence_sentences(found: Facts) -> Iterator[str]:
-    """A sentence for each planned contrast."""
-    for one in found["contrasts"]:
+    """A sentence for each planned contrast; none where hypotheses have verdicts instead."""
+    for one in [] if found.get("hypothesis_family") else found["contrasts"]:
         if one["equivalence"] is not None and one["planned"]:
             yield f"{one['a']} − {one['b']}: {_verdict(one['equivalence'], _show(found))}"
 
@@ -32,6 +32,7 @@ def equivalence_table(found: Facts) -> Table | None:
     ]
     header = ["contrast", "smallest effect", "90 % interval", "p, two one-sided tests", ""]
     title = "Differences against the smallest effect of interest"
+    title += " (exploratory)" if found.get("hypothesis_family") else ""
     return Table(title, header, rows) if rows else None
 
 

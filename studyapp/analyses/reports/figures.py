@@ -114,7 +114,11 @@ def contrast_figure(found: Facts) -> Figure | None:
 
 def _difference(one: Facts) -> Point:
     """A contrast; one without a test is marked, since its interval decides nothing either."""
-    marks = {"exploratory": not one["planned"], "no test": one["p"] is None}
+    marks = {
+        f"hypothesis {one.get('hypothesis')}": "hypothesis" in one,
+        "exploratory": not one["planned"],
+        "no test": one["p"] is None,
+    }
     note = ", ".join(words for words, applies in marks.items() if applies)
     return Point(f"{one['a']} − {one['b']}", one["estimate"], one["robust95"], note)
 

@@ -19,6 +19,7 @@ from .plan import condition_lines, network_lines
 from .sections import section, section_figures
 from .study_record import StudyRecord
 from .tabulation import arms_table
+from .verdicts import EXPLORATORY, answers_to_hypotheses, has_family, stated_texts
 
 MARKS = {
     "simulated": "Simulated people gave these answers: they test the analysis and say nothing "
@@ -50,8 +51,14 @@ def report_html(found: Sequence[Facts], record: StudyRecord | None, *, title: st
         "versions": found[0]["versions"],
         "results_digest": results_digest(found),
         **(_study(record) if record is not None else {}),
+        **(_verdicts(found, record) if record is not None and has_family(found) else {}),
     }
     return render_to_string("reports/report.html", context)
+
+
+def _verdicts(found: Sequence[Facts], record: StudyRecord) -> dict[str, Any]:
+    stated = record.definition["analysis"]["hypotheses"]
+    return {"verdicts": answers_to_hypotheses(found, stated), "exploratory": EXPLORATORY}
 
 
 def _citation(paradigms: Sequence[str]) -> str:
@@ -92,7 +99,7 @@ def _study(record: StudyRecord) -> dict[str, Any]:
     plan = frozen_preregistration(record.facts, record.definition, record.certificate)
     return {
         "study": record.facts,
-        "hypotheses": record.definition["analysis"]["hypotheses"],
+        "hypotheses": stated_texts(record.definition["analysis"]["hypotheses"]),
         "networks": list(network_lines(record.definition)),
         "conditions": list(condition_lines(record.definition)),
         "certificate": certificate_lines(dict(record.certificate)) if record.certificate else [],

@@ -20,6 +20,12 @@ def own_tables(found: Facts) -> list[Table]:
     return list(tables(own)) if tables is not None and own else []
 
 
+def family_of(contrast: Facts) -> str:
+    """Planned or exploratory; of a hypothesis' contrast its number, where its adjusted p stands."""
+    number = contrast.get("hypothesis")
+    return f"hypothesis {number}" if number else FAMILIES[contrast["planned"]]
+
+
 def null_of(found: Facts) -> float | None:
     """What every method is tested against; None for no test, or where methods differ in it."""
     nulls = {one["null"] for one in found["tests"].values()}
@@ -40,7 +46,8 @@ def estimates_table(found: Facts) -> Table:
     robust = (
         "clusters of people and photos" if found.get("images") is not None else "clusters of people"
     )
-    return Table(f"Robust to {robust} (read this first)", header, rows)
+    tested = "; its tests are exploratory" if found.get("hypothesis_family") else ""
+    return Table(f"Robust to {robust} (read this first{tested})", header, rows)
 
 
 def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
@@ -65,7 +72,7 @@ def contrasts_table(found: Facts) -> Table:
             interval(one["robust95"], show),
             p_value(one["p"]),
             p_value(one["p_holm"]),
-            FAMILIES[one["planned"]],
+            family_of(one),
             one["note"],
         ]
         for one in found["contrasts"]

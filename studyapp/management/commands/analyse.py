@@ -14,6 +14,7 @@ from studyapp.analyses.choice import ChoiceError
 from studyapp.analyses.figures.drawing import FORMS
 from studyapp.analyses.figures.files import write_figures
 from studyapp.analyses.reports import record_of_bundle, record_of_study, report_figures, report_html
+from studyapp.analyses.reports.verdicts import verdict_lines
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import folder_definition, tidy_folder, tidy_study
 from studyapp.analyses.summary import summary
@@ -55,6 +56,7 @@ class Command(BaseCommand):
                     known = known_means(chosen_study(options), found["paradigm"])
                     found["recovery"] = recovery(known, found)
                     lines += recovery_lines(found["recovery"])
+            lines[:0] = verdict_lines(analysed)
             try:
                 _write(analysed, options)
             finally:

@@ -103,6 +103,7 @@ PARADIGM = Paradigm(
     block=ComparisonBlock,
     complaints=complaints,
     widest=lambda block: 1.0,
+    null=0.5,
     questions=questions,
     places=places,
     candidates=first_class,

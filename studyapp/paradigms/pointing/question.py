@@ -64,4 +64,5 @@ PARADIGM = Paradigm(
     places=places,
     candidates=candidates,
     widest=lambda block: 100.0,
+    null=50.0,
 )

@@ -140,6 +140,7 @@ PARADIGM = Paradigm(
     block=RankingBlock,
     complaints=complaints,
     widest=lambda block: 1.0,
+    null=0.5,
     questions=questions,
     places=places,
     candidates=first_class,

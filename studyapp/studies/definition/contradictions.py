@@ -22,6 +22,7 @@ from .elsewhere import (
     photo_complaints,
     table_complaints,
 )
+from .hypotheses import hypothesis_rules
 from .idle_rules import idle_rules
 from .likenesses import read_alike
 from .named_files import strange_names
@@ -86,6 +87,7 @@ def _rules(definition: Definition) -> Iterator[Rule]:
     yield rule(_pay_complaints(definition), "pay ethics")
     yield rule(_missing_ethics(definition), "kind")
     yield rule(_plan_complaints(definition))
+    yield from hypothesis_rules(definition)
     yield from idle_rules(definition)
 
 

@@ -58,6 +58,7 @@ def _section(schema: dict[str, Any], node: dict[str, Any]) -> tuple[dict[str, An
         (node, ""),
         *((one, "") for one in node.get("anyOf", [])),
         (node.get("items"), "[]"),
+        *((one, "[]") for one in _alternatives(node)),
         *((one, ".NAME") for one in free),
     ]
     for inner, suffix in choices:
@@ -66,6 +67,12 @@ def _section(schema: dict[str, Any], node: dict[str, Any]) -> tuple[dict[str, An
         if isinstance(inner, dict) and "oneOf" in inner:
             return _every_kind([part_of(schema, kind) for kind in inner["oneOf"]]), suffix
     return None, ""
+
+
+def _alternatives(node: dict[str, Any]) -> list[dict[str, Any]]:
+    """What the entries of a list may be, where they are of several kinds."""
+    found: list[dict[str, Any]] = node.get("items", {}).get("anyOf", [])
+    return found
 
 
 def _every_kind(kinds: list[dict[str, Any]]) -> dict[str, Any]:
@@ -89,6 +96,8 @@ def _every_kind(kinds: list[dict[str, Any]]) -> dict[str, Any]:
 
 def _kind(schema: dict[str, Any], node: dict[str, Any]) -> str:
     section, suffix = _section(schema, node)
+    if section is not None and _alternatives(node):
+        return "list of texts or sections"
     if section is not None:
         return {"": "section", "[]": "list of sections", ".NAME": "sections by name"}[suffix]
     union = [one for one in node.get("anyOf", []) if one.get("type") not in (None, "null")]

@@ -1,0 +1,62 @@
+"""The verdicts on the hypotheses of a study, which its report and its summary tell first."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from studyapp.analyses.hypotheses import incomplete, verdicts
+from studyapp.paradigms.tabulation import Facts
+
+EXPLORATORY = "Everything else here is exploratory: every other test, contrast, model and interval."
+UNTIED = "It is tied to no contrast, so no verdict is given."
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A hypothesis as its study states it, and what the results say of it.
+
+    verdict: empty where it is tied to no contrast, or where its family is not complete.
+    """
+
+    number: int
+    text: str
+    sentence: str
+    verdict: str = ""
+
+
+def answers_to_hypotheses(found: Sequence[Facts], stated: Sequence[str | Facts]) -> list[Answer]:
+    """Every hypothesis that the study states, in its order; [] where none is tied."""
+    if not has_family(found):
+        return []
+    told = {one["number"]: one for one in verdicts(found)}
+    why = incomplete(found)
+    return [
+        Answer(number, one, UNTIED)
+        if isinstance(one, str)
+        else Answer(
+            number,
+            one["text"],
+            told[number]["sentence"] if told else f"{why[0].upper()}{why[1:]}.",
+            told[number]["verdict"] if told else "",
+        )
+        for number, one in enumerate(stated, 1)
+    ]
+
+
+def verdict_lines(found: Sequence[Facts]) -> Iterator[str]:
+    """The verdicts in lines for a terminal; none where no hypothesis is tied."""
+    if why := incomplete(found):
+        yield f"note: {why}"
+    for one in verdicts(found):
+        yield f"hypothesis {one['number']}: {one['text']}"
+        yield f"  {one['sentence']}"
+    if has_family(found):
+        yield EXPLORATORY
+
+
+def has_family(found: Sequence[Facts]) -> bool:
+    return any(one.get("hypothesis_family") for one in found)
+
+
+def stated_texts(stated: Sequence[str | Facts]) -> list[str]:
+    """The hypotheses in words, whether or not they are tied."""
+    return [one if isinstance(one, str) else one["text"] for one in stated]
