@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+from scipy.stats import chi2_contingency, fisher_exact
 
 from .declines import declined_answers
 
@@ -54,6 +55,7 @@ def flow(
             str(arm): _arm(rows, analysed, own, rules)
             for arm, rows in participations.dropna(subset=["arm"]).groupby("arm")
         },
+        "attrition": _attrition(participations),
         **_declined(own),
     }
 
@@ -62,6 +64,27 @@ def _declined(judgments: pd.DataFrame) -> dict[str, int]:
     """How many answers were “Prefer not to say”, where there are any."""
     count = declined_answers(judgments)
     return {"declined": count} if count else {}
+
+
+def _attrition(participations: pd.DataFrame) -> dict[str, Any] | None:
+    """The share of people with a place who did not finish, by arm, and whether arms differ in it:
+    Fisher's exact test of two arms, χ² of more. People are independent, so both are right as they
+    are. None for a single arm; no p where nobody, or everybody, left."""
+    placed = participations[participations["arm"].notna()]
+    counts = pd.crosstab(placed["arm"], placed["status"] == "finished")
+    if len(counts) < 2:
+        return None
+    lost = {str(arm): 1 - float(share) for arm, share in _finished(placed).items()}
+    if counts.shape[1] < 2:
+        return {"lost": lost, "p": None}
+    cells = counts.to_numpy()
+    test = fisher_exact(cells) if len(cells) == 2 else chi2_contingency(cells, correction=False)
+    return {"lost": lost, "p": float(test.pvalue)}
+
+
+def _finished(placed: pd.DataFrame) -> "pd.Series[float]":
+    """The share who finished, by arm."""
+    return (placed["status"] == "finished").astype(float).groupby(placed["arm"]).mean()
 
 
 def _statuses(participations: pd.DataFrame) -> dict[str, int]:

@@ -32,6 +32,7 @@ from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .presentations import presentations
 from .repeats import repeats
+from .side_bias import side_bias
 from .tidy import ANALYSED, Tidy
 from .wordings import own_wordings
 
@@ -64,11 +65,13 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "answers": answers(tidy.answers, tidy.definition) if tidy.answers is not None else [],
         "kappa": _kappa(tidy),
         "order": _order(tidy),
+        "side_bias": side_bias(tidy),
         "repeats": repeats(tidy.repeated) if tidy.repeated is not None else None,
         "naive": {"label": NAIVE_LABEL, "methods": {name: _naive(tidy, name) for name in methods}},
         "excluded": dict(tidy.excluded),
         "everybody": _everybody(tidy),
         "flow": dict(tidy.flow),
+        "sample": dict(tidy.sample),
         "notes": [*_notes(tidy), *declines_note(declined), *drift_notes(looked)],
         "stimuli": _stimuli(tidy),
         "automatic": automatic(tidy),

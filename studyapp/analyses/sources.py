@@ -33,7 +33,11 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
         ),
     ),
     "participations": (
-        PARTICIPATIONS, ("participant_id", "status", "arm", "consented_at", "finished_at")
+        PARTICIPATIONS,
+        (
+            "participant_id", "status", "arm", "consented_at", "started_at", "finished_at",
+            "device_class", "language", "source",
+        ),
     ),
     "exclusions": (EXCLUSIONS, ("participant_id", "rule", "made_at", "undoes_made_at")),
     "stimuli": (STIMULI, ("stimulus_id", "options", "facts")),

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Mapping
 from studyapp.paradigms.tabulation import Facts
 from studyapp.shelf.formatting import counted, interval, number, percent, points, signed
 
+from .reports.checks import side_words
 from .reports.tabulation import family_of, own_tables
 
 Show = Callable[[float | None], str]
@@ -29,6 +30,9 @@ def summary(found: Facts) -> Iterator[str]:
     for name, alpha in scales.items() if scales else [("", found["alpha"])]:
         on_scale = f" on {name}" if name else ""
         yield f"  agreement among people{on_scale}: {_alpha(alpha, found['kappa'])}"
+    side = found["side_bias"]
+    if side is not None and side["estimate"] is not None:
+        yield f"  mean answer as shown, + for B: {side_words(side)}"
     if found["repeats"] is not None:
         same, n = found["repeats"]["same"], found["repeats"]["n"]
         yield f"  repeated trials: {same} of {n} with the same outcome"

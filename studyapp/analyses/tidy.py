@@ -18,6 +18,7 @@ from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_deli
 from .flow import flow, standing_rules
 from .presentations import presented_rows
 from .repeats import REPEATED, repeated_pairs
+from .sample import sample
 from .slips import slips
 from .wordings import kept_apart, labels
 
@@ -51,6 +52,7 @@ class Tidy:
         None where the plan allows no looking before the end.
     everybody: the same with those who are left out; None where nobody could be.
     excluded: why how many people are left out. flow: how many people got how far.
+    sample: who the analysed people are, as `sample` tells it.
     scales: of methods that are not answered on one scale, by the names in the column scale.
     levels: what an answer can score on each scale.
     answers: everything that was answered, a row an answer; definition: what asked for it.
@@ -67,6 +69,7 @@ class Tidy:
     everybody: pd.DataFrame | None = None
     excluded: Mapping[str, int] = field(default_factory=dict)
     flow: Mapping[str, Any] = field(default_factory=dict)
+    sample: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
     smallest_effect: float | None = None
     null: float | None = 0.0
@@ -316,6 +319,7 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         flow=flow(
             tables.frames["participations"], judgments, tables.frames["exclusions"], ANALYSED
         ),
+        sample=_sample(tables),
         seed=int(definition["design"]["seed"]),
         smallest_effect=definition["analysis"].get("smallest_effect"),
         chance=found.chance,
@@ -347,6 +351,14 @@ def _chosen(definition: Mapping[str, Any], paradigm: str | None) -> str:
     if chosen not in asked:
         raise TidyError(f"the study asks {' and '.join(asked)}; add --paradigm {asked[0]}")
     return chosen
+
+
+def _sample(tables: StudyTables) -> dict[str, Any]:
+    """Of everybody who is analysed in any paradigm."""
+    people, judgments = tables.frames["participations"], tables.frames["judgments"]
+    left_out = judgments.loc[judgments["excluded"].astype(bool), "participant_id"]
+    analysed = people[(people["status"] == "finished") & ~people["participant_id"].isin(left_out)]
+    return sample(analysed, tables.definition, has_clock=tables.has_clock)
 
 
 def _arrivals(tables: StudyTables) -> list[tuple[str, datetime | None]]:

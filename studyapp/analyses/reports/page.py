@@ -16,6 +16,7 @@ from studyapp.paradigms.tabulation import Facts
 from studyapp.studies.design.certificate import certificate_lines
 
 from .plan import condition_lines, network_lines
+from .sample import sample_of, sample_table
 from .sections import section, section_figures
 from .study_record import StudyRecord
 from .tabulation import arms_table
@@ -47,6 +48,7 @@ def report_html(found: Sequence[Facts], record: StudyRecord | None, *, title: st
         "sections": [section(one, record) for one in found],
         "flow": flow,
         "arms": arms_table(_flow(found)) if flow else None,
+        "sample": sample_table(sample_of(found)),
         "citation": _citation([one["paradigm"] for one in found]),
         "versions": found[0]["versions"],
         "results_digest": results_digest(found),

@@ -13,6 +13,7 @@ from studyapp.shelf.formatting import counted, interval, number, p_value, percen
 
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
+from .checks import checks_table
 from .declines import declines_tables
 from .equivalence import equivalence_sentences, equivalence_table
 from .figures import contrast_figure, main_figures, own_figures, sensitivity_figure
@@ -39,6 +40,7 @@ class Section:
     sensitivity: Figure | None
     reliability: list[str]
     order: list[str] = field(default_factory=list)
+    checks: Table | None = None
     repeats: str = ""
     answers: Table | None = None
     equivalence: Table | None = None
@@ -71,6 +73,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         repeats=_repeats(found.get("repeats")),
         order=_by_scale(found.get("order"), lambda order: _order(order, found["outcome"])),
         answers=answers_table(found),
+        checks=checks_table(found),
         fallback=fallback_sentence(found),
         models=models(found),
         automatic=automatic_part(found),
