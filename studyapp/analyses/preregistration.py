@@ -1,7 +1,7 @@
 """What a study planned before anybody took part, as a document with a digest."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -99,21 +99,26 @@ def preregistration(
     definition: Definition, certificate: Mapping[str, Any], *, frozen: str, appendix: str = ""
 ) -> Preregistration:
     """The document of a definition and its design. `frozen`: whether and when it was frozen."""
-    sections = [
-        ("", [frozen]),
-        ("Hypotheses", _hypotheses(definition)),
-        ("What people are asked", _questions(definition)),
-        ("Design", [f"- {line.strip()}" for line in certificate_lines(dict(certificate))]),
-        ("Who is left out", _exclusions(definition)),
-        ("When it stops", _stopping(definition)),
-        *_sample_size(definition),
-        ("Analysis", _analysis(definition)),
-    ]
     text = [f"# Preregistration: {definition.title}\n"]
-    for title, lines in sections:
+    for title, lines in {"": [frozen], **plan_sections(definition, certificate)}.items():
         text += [f"## {title}\n"] if title else []
         text += [*lines, ""]
     return Preregistration(definition.title, "\n".join(text), appendix)
+
+
+def plan_sections(
+    definition: Definition, certificate: Mapping[str, Any]
+) -> dict[str, Sequence[str]]:
+    """The lines of the plan, Markdown each, by the titles of its sections."""
+    return {
+        "Hypotheses": _hypotheses(definition),
+        "What people are asked": list(_questions(definition)),
+        "Design": [f"- {line.strip()}" for line in certificate_lines(dict(certificate))],
+        "Who is left out": _exclusions(definition),
+        "When it stops": _stopping(definition),
+        **dict(_sample_size(definition)),
+        "Analysis": list(_analysis(definition)),
+    }
 
 
 def frozen_preregistration(

@@ -43,7 +43,7 @@ def report_html(found: Sequence[Facts], record: StudyRecord | None, *, title: st
     flow = people_figure(found)
     context = {
         "title": title,
-        "marks": _marks(record) if record is not None else [],
+        "marks": marks(record) if record is not None else [],
         "style": page_style(),
         "sections": [section(one, record) for one in found],
         "flow": flow,
@@ -111,7 +111,7 @@ def _study(record: StudyRecord) -> dict[str, Any]:
     }
 
 
-def _marks(record: StudyRecord) -> list[str]:
+def marks(record: StudyRecord) -> list[str]:
     """Warnings to read before any number."""
-    marks = [MARKS[record.facts["kind"]]] if record.facts["kind"] in MARKS else []
-    return [*marks, *([DEMONSTRATION] if record.definition.get("demo") else [])]
+    told = [MARKS[record.facts["kind"]]] if record.facts["kind"] in MARKS else []
+    return [*told, *([DEMONSTRATION] if record.definition.get("demo") else [])]

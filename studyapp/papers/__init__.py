@@ -1,0 +1,1 @@
+"""What a study gives its paper: text, tables, references, checklists and screenshots."""

@@ -1,0 +1,89 @@
+"""A kit: everything that a study gives its paper, as a folder that appears whole or not at all."""
+
+import csv
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from studyapp.analyses.figures.drawing import FORMS
+from studyapp.analyses.figures.files import write_figures
+from studyapp.exports.folder import whole_folder
+from studyapp.shelf.spreadsheets import inert
+
+from .bibliography import Work, bib, works
+from .document import Document, NamedTable
+from .findings import named_figures
+from .latex import write_latex
+from .markdown import write_markdown
+from .material import Material, software
+from .paper import paper
+from .word import write_word
+
+BIBLIOGRAPHY = "references"
+NUMBERS = ("paradigm", "kind", "name", "n", "estimate", "low95", "high95", "p", "p_holm", "planned")
+
+
+def write_kit(material: Material, target: Path) -> list[str]:
+    """Write the kit to `target`, a new folder; what is still to be filled in.
+
+    Raises ExportError if the folder holds anything.
+    """
+    with whole_folder(target) as folder:
+        written = paper(material)
+        write_figures([one for _, one in named_figures(material)], folder / "figures", FORMS)
+        cited = cited_works(written)
+        (folder / f"{BIBLIOGRAPHY}.bib").write_text(bib(cited), encoding="utf-8")
+        write_latex(written, folder, "paper", BIBLIOGRAPHY)
+        write_document(written, folder, "paper", cited)
+        _write_tables(written, material, folder / "tables")
+    return written.gaps()
+
+
+def write_document(document: Document, folder: Path, stem: str, cited: list[Work]) -> None:
+    """As Markdown and as a Word file."""
+    (folder / f"{stem}.md").write_text(write_markdown(document, cited), encoding="utf-8")
+    write_word(document, folder / f"{stem}.docx", cited, folder / "figures")
+
+
+def cited_works(document: Document) -> list[Work]:
+    """The works that the document cites, by the first author. KeyError for one that is not in the
+    bibliography."""
+    known = {**works(), "discern": _discern()}
+    return sorted((known[key] for key in document.cited()), key=lambda one: (one.label, one.key))
+
+
+def _discern() -> Work:
+    note = software().removeprefix("Discern ")
+    return Work("discern", "misc", ("{Discern developers}",),
+                "Discern: human studies of visual explanations", "n.d.",
+                {"note": f"Version {note}"})  # fmt: skip
+
+
+def _write_tables(document: Document, material: Material, folder: Path) -> None:
+    """Every table of the paper as CSV beside its LaTeX, and the numbers behind them."""
+    for block in document.blocks:
+        if isinstance(block, NamedTable):
+            rows = [block.table.header, *block.table.rows]
+            _write_csv(
+                folder / f"{block.name}.csv", ([inert(cell) for cell in row] for row in rows)
+            )
+    numbers = (row for found in material.founds for row in _numbers(found))
+    _write_csv(folder / "numbers.csv", [NUMBERS, *numbers])
+
+
+def _write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+
+
+def _numbers(found: Any) -> Iterator[list[Any]]:
+    """Methods and contrasts with all digits; what can't be said is empty."""
+    value = "accuracy" if found["outcome"] == "correct" else "mean"
+    for name, one in found["methods"].items():
+        test, (low, high) = found["tests"][name], one["robust95"] or (None, None)
+        yield [found["paradigm"], "method", inert(name), one["n"], one[value], low, high,
+               test["p"], test["p_holm"], None]  # fmt: skip
+    for one in found["contrasts"]:
+        low, high = one["robust95"] or (None, None)
+        yield [found["paradigm"], "contrast", inert(f"{one['a']} − {one['b']}"), None,
+               one["estimate"], low, high, one["p"], one["p_holm"], one["planned"]]  # fmt: skip
