@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import optimize, stats
+from scipy import optimize
 
 from .clusters import Clusters, Flags, effective, two_way_variance
 from .labels import Floats, Integers, codes
@@ -21,7 +21,7 @@ from .robust import (
     ROUNDING,
     Estimate,
     few,
-    too_few,
+    with_test,
 )
 
 STEPS = 100
@@ -153,8 +153,4 @@ def combined(
     fixed = len(fit.coefficients)
     if len(scores) <= fixed or float((scores**2).sum()) <= ROUNDING:
         return Estimate(value, note=NOTHING_VARIES, clusters=min(worth))
-    se, df = two_way_variance(scores, clusters, max(2, fixed)) ** 0.5, min(worth) - 1
-    half = float(stats.t.ppf(0.975, df)) * se
-    note = too_few(worth, AT_LEAST)
-    p = None if note else float(2 * stats.t.sf(abs(value) / se, df))
-    return Estimate(value, se, df, value - half, value + half, p, note, min(worth))
+    return with_test(value, two_way_variance(scores, clusters, max(2, fixed)), worth, AT_LEAST)

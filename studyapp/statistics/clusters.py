@@ -16,6 +16,7 @@ import numpy.typing as npt
 from .labels import Floats, Integers, codes
 
 Flags = npt.NDArray[np.bool_]
+Sides = Flags | Integers
 WAYS = ("people", "photos")
 # A side of a contrast with fewer clusters, and less than this share of all, is corrected by its own
 SPARSE_SIDE, SPARSE_SHARE = 15, 0.75
@@ -63,7 +64,7 @@ def even_clusters(groups: Integers) -> float:
 
 
 def two_way_variance(
-    scores: Floats, clusters: Clusters, fixed: int, second: Flags | None = None
+    scores: Floats, clusters: Clusters, fixed: int, second: Sides | None = None
 ) -> float:
     """The variance of a coefficient whose judgments add `scores` (N,), weights times residuals.
 
@@ -84,8 +85,8 @@ def least_share(fixed: int) -> float:
     return MEAN_FLOOR if fixed == 1 else FLOOR
 
 
-def correcting_count(groups: Integers, second: Flags | None) -> int:
-    """The G of G/(G − 1): all clusters, or those of the sparser side of a contrast if few."""
+def correcting_count(groups: Integers, second: Sides | None) -> int:
+    """The G of G/(G − 1): all clusters, or those of the sparsest side of a contrast if few."""
     count = int(groups.max()) + 1
     if second is None:
         return count
@@ -93,8 +94,9 @@ def correcting_count(groups: Integers, second: Flags | None) -> int:
     return fewest if fewest < min(SPARSE_SIDE, SPARSE_SHARE * count) else count
 
 
-def fewest_of_a_side(groups: Integers, second: Flags) -> int:
-    return min(len(np.unique(groups[side])) for side in (second, ~second))
+def fewest_of_a_side(groups: Integers, second: Sides) -> int:
+    """How many clusters the sparsest side has; sides are two flags, or numbers of several cells."""
+    return min(len(np.unique(groups[second == side])) for side in np.unique(second))
 
 
 def _sums(scores: Floats, groups: Integers) -> float:

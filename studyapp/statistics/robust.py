@@ -186,6 +186,18 @@ def too_few(worth: tuple[float, float], remedy: str = EACH_METHOD) -> str:
     )
 
 
+def with_test(
+    value: float, variance: float, worth: tuple[float, float], remedy: str, level: float = 0.95
+) -> Estimate:
+    """An estimate by its variance and the effective clusters that it rests on: its interval, and
+    its p against 0 where they are enough for a test."""
+    se, df = variance**0.5, min(worth) - 1
+    half = float(stats.t.ppf(0.5 + level / 2, df)) * se
+    note = too_few(worth, remedy)
+    p = None if note else float(2 * stats.t.sf(abs(value) / se, df))
+    return Estimate(value, se, df, value - half, value + half, p, note, min(worth))
+
+
 def logit_interval(
     share: float, se: float, quantile: float = 1.959963984540054
 ) -> tuple[float, float]:

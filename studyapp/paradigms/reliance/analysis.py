@@ -16,6 +16,8 @@ from studyapp.paradigms.estimates import by_method, share
 from studyapp.paradigms.measures import Measured, Scale, StudyTables, loaded, scored
 from studyapp.paradigms.tabulation import SHARE_HEADER, Facts, Table, share_row
 
+from .following import following, following_tables
+
 Frame = pd.DataFrame
 # Two ways of asking, whose answers are never compared
 ONE_STEP, TWO_STEPS = "one step", "two steps"
@@ -90,15 +92,34 @@ def _two_steps(tables: StudyTables, final: Frame) -> Frame:
 
 def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
     """The shares of each method, by the way in which it was asked."""
-    if "accepted" not in frame.columns:
-        return {"methods": two_step_shares(frame, methods)}
-    is_one_step = frame["accepted"].notna()
-    ways = ((frame[~is_one_step], two_step_shares), (frame[is_one_step], one_step_shares))
+    is_one_step = pd.Series(False, frame.index)
+    if "accepted" in frame.columns:
+        is_one_step = frame["accepted"].notna()
+    ways = (
+        (TWO_STEPS, frame[~is_one_step], two_step_shares),
+        (ONE_STEP, frame[is_one_step], one_step_shares),
+    )
     found: dict[str, Any] = {}
-    for rows, shares in ways:
+    followed: dict[str, Any] = {}
+    for way, rows, shares in ways:
         if len(rows):
-            found |= shares(rows, [name for name in methods if (rows["method"] == name).any()])
-    return {"methods": found} if found else {}
+            there = [name for name in methods if (rows["method"] == name).any()]
+            found |= shares(rows, there)
+            followed[way] = following(advised(rows), there)
+    return {"methods": found, "following": followed} if found else {}
+
+
+def advised(frame: Frame) -> Frame:
+    """The rows that tell whether advice was followed: in two steps those whose first answer
+    differed from it. followed, advice_right: 0 or 1."""
+    if "accepted" in frame.columns and frame["accepted"].notna().all():
+        return frame.assign(followed=frame["accepted"], advice_right=frame["ai_right"])
+    is_told = frame["first"].notna() & frame["advice"].notna() & (frame["first"] != frame["advice"])
+    rows = frame[is_told]
+    return rows.assign(
+        followed=(rows["final"] == rows["advice"]).astype(int),
+        advice_right=(rows["advice"] == rows["truth"]).astype(int),
+    )
 
 
 def two_step_shares(frame: Frame, methods: list[str]) -> dict[str, Any]:
@@ -139,6 +160,8 @@ def tables(own: Facts) -> Iterator[Table]:
         for name, one in shares.items()
     ]
     yield Table("Reliance on advice, each share of its own cases", SHARE_HEADER, rows)
+    for way, one in own.get("following", {}).items():
+        yield from following_tables(way, one)
 
 
 ANALYSIS = Analysis(
