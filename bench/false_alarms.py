@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from pathlib import Path
 
-# One thread: the matrices are small, and more threads only wait for each other
+# One thread: with small matrices more threads only wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 import numpy as np
@@ -58,6 +58,7 @@ from studyapp.statistics.wald import asked_of, predictor_of  # noqa: E402
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
+Random = np.random.Generator
 BATCHES = 10
 ALPHA, EFFECT, CLOSE = 0.05, 0.5, 1e-9
 PEOPLE_SD, PHOTOS_SD = 0.5, 0.7
@@ -160,9 +161,9 @@ class Batch:
         return Clusters(self.people, self.images)
 
 
-def simulated(design: Design, effect: float, studies: int, random: np.random.Generator) -> Batch:
+def simulated(design: Design, effect: float | Floats, studies: int, random: Random) -> Batch:
     """Studies in which every method has the marginal share `chance`, or the mean score 0, but for
-    what `effect` adds on the logit to all methods but the first."""
+    what `effect` adds on the logit to all methods but the first: the same, or to each its own."""
     people = np.repeat(np.arange(design.people), design.each)
     drawn = [random.permutation(design.images)[: design.each] for _ in range(design.people)]
     images = np.concatenate(drawn)
@@ -173,7 +174,8 @@ def simulated(design: Design, effect: float, studies: int, random: np.random.Gen
         method = (images < design.rare).astype(np.int64)
     sds = PEOPLE_SD, PHOTOS_SD, design.by_picture, design.by_person
     base = predictor_of(design.chance, float(np.linalg.norm(sds)))
-    eta = np.zeros((studies, len(people))) + base + effect * (method > 0)
+    added = np.concatenate([[0.0], np.broadcast_to(effect, design.methods - 1)])
+    eta = np.zeros((studies, len(people))) + base + added[method]
     for sd, place, count in (
         (PEOPLE_SD, people, design.people),
         (PHOTOS_SD, images, design.images),
@@ -234,8 +236,7 @@ def contrast(batch: Batch) -> Tested:
 
 def chance_p(design: Design, batch: Batch) -> Floats:
     """Each study's p against chance or 0; NaN where all are equal, which is not counted."""
-    n = batch.y.shape[1]
-    means = batch.y.mean(axis=1)
+    n, means = batch.y.shape[1], batch.y.mean(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
         se = np.sqrt(variances(batch, np.full(n, 1 / n), batch.y - means[:, None], 1))
         t = means / se
@@ -259,7 +260,7 @@ def check(design: Design, own: Batch, both: Batch, chance: Floats, tested: Teste
         raise AssertionError(f"{design}: p of the contrast {tested.p[0]}, the program {pair.p}")
 
 
-def robust_verdicts(design: Design, batch: Batch, random: np.random.Generator) -> Verdicts:
+def robust_verdicts(design: Design, batch: Batch, random: Random) -> Verdicts:
     """Everything that takes no fit."""
     own, both = batch.part(batch.method == 0), batch.part(batch.method < 2)
     chance, tested = chance_p(design, own), contrast(both)
@@ -358,8 +359,7 @@ def rates(
     design: Design, effect: float, studies: int, mixed: int, seed: int
 ) -> dict[str, list[bool]]:
     """Every verdict on every study, by way of analysis; fits that failed are left out."""
-    random = np.random.default_rng(seed)
-    found: dict[str, list[bool]] = {}
+    random, found = np.random.default_rng(seed), dict[str, list[bool]]()
     for _ in range(BATCHES):
         batch = simulated(design, effect, -(-studies // BATCHES), random)
         fitted = range(-(-mixed // BATCHES))
