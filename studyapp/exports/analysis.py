@@ -1,8 +1,10 @@
 """The analysis in a bundle: computed from its own tables, with scripts to redo it."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +18,10 @@ from studyapp.paradigms.questionnaire.question import INSTRUMENTS
 from studyapp.shelf.spreadsheets import inert
 
 SCRIPTS = Path(__file__).with_name("scripts")
+SCRIPT_NAMES = (
+    "reanalyse.py", "contrasts.py", "hypotheses.py", "instruments.py", "maps.py", "meetings.py",
+    "reanalyse.R",
+)  # fmt: skip
 FOLDER = "analysis"
 # The columns that an analysis elsewhere needs, where there are any
 ANALYSED = (
@@ -37,11 +43,12 @@ def write_analysis(bundle: Path) -> None:
     record = record_of_bundle(bundle)
     tidies = [tidy_folder(bundle, name) for name in asked_paradigms(record.definition)]
     found = [results(tidy) for tidy in tidies]
+    told = verdicts(found)
     for tidy, one in zip(tidies, found, strict=True):
         suffix = "" if len(found) == 1 else f"-{one['paradigm']}"
         (folder / f"results{suffix}.json").write_text(results_json(one), encoding="utf-8")
         analysed_table(tidy).to_csv(folder / f"table{suffix}.csv", index=False, lineterminator="\n")
-    if told := verdicts(found):
+    if told:
         text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "hypotheses.json").write_text(f"{text}\n", encoding="utf-8")
     report = report_html(found, record, title=record.facts["title"])
@@ -49,13 +56,25 @@ def write_analysis(bundle: Path) -> None:
     write_figures(report_figures(found, record), folder / "figures", ["svg"])
     filled = {
         "@REFERENCE@": str(tidies[0].reference or next(iter(tidies[0].methods()), "")),
+        "@HYPOTHESES@": hypotheses_table(told, record.definition),
         "@INSTRUMENTS@": json.dumps({name: asdict(one) for name, one in INSTRUMENTS.items()}),
     }
-    for name in ("reanalyse.py", "instruments.py", "maps.py", "meetings.py", "reanalyse.R"):
+    for name in SCRIPT_NAMES:
         text = (SCRIPTS / name).read_text(encoding="utf-8")
         for mark, words in filled.items():
             text = text.replace(mark, words)
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def hypotheses_table(told: list[dict[str, Any]], definition: Mapping[str, Any]) -> str:
+    """The hypotheses with what the plan fixed of them and what a mixed model said of them, as
+    the lines of CSV that reanalyse.R reads."""
+    names = ["number", "paradigm", "a", "b", "direction", "margin", "model", "unit", "null",
+             "alpha", "estimate", "p", "p_equivalence", "p_at_least"]  # fmt: skip
+    rows = pd.DataFrame(told, columns=names).assign(
+        sided=definition["analysis"].get("sided", "two")
+    )
+    return rows.to_csv(index=False, lineterminator="\n", quotechar="'").strip()
 
 
 def analysed_table(tidy: Tidy) -> pd.DataFrame:

@@ -21,6 +21,8 @@ from studyapp.exports.analysis import SCRIPTS
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import Exclusion, Explanation, Participation, Study
 from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.analysed_names import analysed_names
+from studyapp.studies.definition.study import stored_definition
 from tests.analyses.answered import answered_study
 from tests.running import python, run
 
@@ -72,6 +74,7 @@ def test_pandas_and_r_find_the_results_of_every_paradigm_again(
     assert "confidence" in done.stdout
     found = json.loads((bundle / "analysis" / "results.json").read_text("utf-8"))
     assert done.stdout.count("standard error: ") == len(found["contrasts"])
+    assert_names_are_foretold(bundle)
     if lacking := r_lacks():
         pytest.skip(lacking)
     assert_r_agrees(bundle, found)
@@ -118,6 +121,16 @@ def test_pandas_finds_several_scales_again(
     bundle = write_bundle(study, tmp_path / "bundle").path
     done = python("-I", bundle / "analysis" / "reanalyse.py")
     assert done.returncode == 0, done.stdout + done.stderr
+    assert_names_are_foretold(bundle)
+
+
+def assert_names_are_foretold(bundle: Path) -> None:
+    """A definition tells the names of the methods, which hypotheses are checked against."""
+    definition = json.loads((bundle / "materials" / "definition.json").read_text("utf-8"))
+    found = json.loads((bundle / "analysis" / "results.json").read_text("utf-8"))
+    if PARADIGMS[found["paradigm"]].is_scored:
+        names = analysed_names(stored_definition(definition), found["paradigm"])
+        assert set(found["methods"]) == set(names)
 
 
 def test_the_table_beside_the_results_is_analysed_like_the_study(tmp_path: Path) -> None:

@@ -127,6 +127,74 @@ mixed <- function(title, rows, outcome) {
   }
 }
 
+# The fewer of effective people and photos: of a contrast Carter, Schnepel and Steigerwald's G*, of a
+# mean all of them, or n^2 / sum(n_g^2) where less than half of them carry it
+effective <- function(rows) {
+  of_way <- function(way) {
+    if (is.null(rows$second)) {
+      sizes <- table(droplevels(rows[[way]]))
+      even <- sum(sizes)^2 / sum(sizes^2)
+      return(if (even < 0.5 * length(sizes)) even else length(sizes))
+    }
+    weights <- 1 / table(rows$second)[as.character(rows$second)]
+    shares <- tapply(as.numeric(weights), droplevels(rows[[way]]), sum)^2
+    sum(shares)^2 / sum(shares^2)
+  }
+  min(of_way("participant"), of_way("image"))
+}
+
+# What each hypothesis is tested by: p of no effect, of an effect of m or more, of one below m
+nulls <- function(one, tables) {
+  none <- c(NA, NA, NA)
+  if (one$model != "robust") return(as.numeric(one[c("p", "p_equivalence", "p_at_least")]))
+  rows <- tables[[if (length(tables) == 1) 1 else one$paradigm]]
+  known <- if (is.na(one$b)) one$a else c(one$a, one$b)
+  rows <- rows[rows$method %in% known, ]
+  if (length(unique(rows$method)) < length(known)) return(none)
+  if (!is.na(one$b)) rows$second <- as.numeric(rows$method == one$a)
+  found <- robust(if (is.na(one$b)) lm(y ~ 1, rows) else lm(y ~ second, rows), rows)
+  clusters <- effective(rows)
+  if (!is.na(one$b) && clusters < 6) return(none)
+  if (!(found[2] > 0)) return(c(one$p, NA, NA))
+  distance <- found[1] - one$null
+  steps <- distance
+  if (is.na(one$b) && one$unit == "correct")
+    steps <- (qlogis(found[1]) - qlogis(one$null)) * found[1] * (1 - found[1])
+  tail_of <- function(t) pt(t, clusters - 1, lower.tail = FALSE)
+  p <- 2 * tail_of(abs(steps) / found[2])
+  sign <- switch(one$direction, greater = 1, less = -1, NA)
+  if (one$sided == "one" && !is.na(sign)) p <- if (sign * distance > 0) p / 2 else 1 - p / 2
+  if (is.na(one$margin)) return(c(p, NA, NA))
+  beyond <- if (is.na(sign)) abs(distance) else sign * distance
+  small <- tail_of((beyond - one$margin) / found[2]) * (if (is.na(sign)) 2 else 1)
+  c(p, tail_of((one$margin - abs(distance)) / found[2]), max(p, min(1, small)))
+}
+
+verdict <- function(one, p) {
+  below <- !is.na(p) & p < one$alpha
+  if (one$direction == "equivalent") return(if (below[2]) "supported" else if (below[3]) "opposite" else "undecided")
+  if (!below[1]) return(if (below[2]) "equivalent" else "undecided")
+  wrong <- switch(one$direction, greater = one$estimate < one$null, less = one$estimate > one$null, FALSE)
+  if (wrong) "opposite" else if (below[2]) "supported, but below the smallest effect" else "supported"
+}
+
+# One family: each p by Holm beside the other hypotheses, of which one with a smallest effect, or
+# without a test, keeps its share of alpha
+decide <- function(hypotheses, tables) {
+  if (!nrow(hypotheses)) return(invisible())
+  p <- t(sapply(seq_len(nrow(hypotheses)), function(i) nulls(hypotheses[i, ], tables)))
+  shares <- ifelse(is.na(hypotheses$margin) & !is.na(p[, 1]), p[, 1], 1)
+  for (i in seq_len(nrow(hypotheses))) {
+    after <- sapply(p[i, ], function(one) if (is.na(one)) NA else p.adjust(c(one, shares[-i]), "holm")[1])
+    cat(sprintf("hypothesis %d: %s; adjusted p %s\n", hypotheses$number[i], verdict(hypotheses[i, ], after),
+                paste(sprintf("%.12g", after), collapse = ", ")))
+  }
+}
+
+hypotheses <- read.csv(text = "@HYPOTHESES@", quote = "'", stringsAsFactors = FALSE, colClasses = c(
+  a = "character", b = "character"), na.strings = "")
+tables <- list()
+
 for (file in sort(list.files(analysis, "^table.*[.]csv$", full.names = TRUE))) {
   title <- sub("^table-?", "", sub("[.]csv$", "", basename(file)))
   rows <- read_table(file)
@@ -134,5 +202,9 @@ for (file in sort(list.files(analysis, "^table.*[.]csv$", full.names = TRUE))) {
   rows <- droplevels(rows[!is.na(rows[[outcome]]), ])
   if (!nrow(rows)) { cat(title, "nothing is scored\n"); next }
   primary(title, rows, outcome)
+  rows$y <- as.numeric(rows[[outcome]])
+  tables[[if (title == "") "all" else title]] <- rows
   if (!only_robust && outcome != "value" && is.null(rows$scale)) mixed(title, rows, outcome)
 }
+
+decide(hypotheses, tables)

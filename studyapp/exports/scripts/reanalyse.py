@@ -4,9 +4,10 @@
 
 It lists what differs from results*.json, and ends with status 1 if anything does. It compares the
 numbers of judgments, means, counts, differences and their two-way robust standard errors, the
-worths of conditions that met on a page, and every other answer; not the mixed models (see
-reanalyse.R), agreement, or what a paradigm tells beside its means. Pointing and marking also need
-Pillow, with which maps.py, beside this file, draws the maps at the size at which people saw them.
+worths of conditions that met on a page, every other answer, and the verdicts on hypotheses with
+their adjusted p values; not the mixed models (see reanalyse.R), agreement, or what a paradigm tells
+beside its means. Pointing and marking also need Pillow, with which maps.py, beside this file, draws
+the maps at the size at which people saw them.
 """
 
 import json
@@ -23,15 +24,14 @@ BUNDLE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(BUNDLE / "analysis"))
 # A bundle holds what its manifest lists, and nothing that Python would keep beside it.
 sys.dont_write_bytecode = True
+contrasts: Any = import_module("contrasts")
 maps: Any = import_module("maps")
 instruments: Any = import_module("instruments")
 meetings: Any = import_module("meetings")
+hypotheses: Any = import_module("hypotheses")
 ANALYSED = ("main", "final", "questionnaire")
 CLOSE = 1e-9
 DECLINED = {"declined": True}
-# The least two-way variance, in cell-clustered ones; which side of a contrast is sparse
-FLOOR = 0.45
-SPARSE_SIDE, SPARSE_SHARE = 15, 0.75
 # What is compared: (what it is, its value in the results, its value here)
 Pair = tuple[str, Any, Any]
 
@@ -40,12 +40,13 @@ def main() -> int:
     definition = json.loads((BUNDLE / "materials" / "definition.json").read_text("utf-8"))
     judgments = table("judgments")
     people = judgments[(judgments.status == "finished") & (judgments.excluded == "false")]
-    differences = []
+    differences, rows_of = [], dict[str, Any]()
     for file in sorted((BUNDLE / "analysis").glob("results*.json")):
         found = json.loads(file.read_text(encoding="utf-8"))
         asked = people[people.paradigm == found["paradigm"]]
         analysed = asked[asked.stage.isin(ANALYSED)]
         rows = valued(analysed, found, definition)
+        rows_of[found["paradigm"]] = rows
         own = file.with_name(file.name.replace("results", "table")).with_suffix(".csv")
         pairs = [
             *compared(found, rows),
@@ -61,9 +62,24 @@ def main() -> int:
             for label, told, again in pairs
             if not same(told, again)
         ]
+    for label, told, again in decided(definition, rows_of):
+        sys.stdout.write(f"{label}: {told} / {again}\n")
+        if not same(told, again):
+            differences.append(f"hypotheses.json: {label}: {told} there, {again} here")
     for line in differences or ["everything is as in the results"]:
         sys.stdout.write(line + "\n")
     return 1 if differences else 0
+
+
+def decided(definition: Any, rows_of: dict[str, Any]) -> Iterator[Pair]:
+    """The verdicts, where hypotheses are tied to contrasts."""
+    file = BUNDLE / "analysis" / "hypotheses.json"
+    if file.exists():
+        told, sided = (
+            json.loads(file.read_text("utf-8")),
+            definition["analysis"].get("sided", "two"),
+        )
+        yield from hypotheses.verdicts(told, sided, rows_of)
 
 
 def same(told: Any, again: Any) -> bool:
@@ -306,7 +322,7 @@ def compared(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
             yield f"{name}, answers {level}", count, (values == float(level)).sum()
     for one in found["contrasts"]:
         label = f"{one['a']} - {one['b']}"
-        estimate, se = contrast(rows, one["b"], one["a"])
+        estimate, se = contrasts.contrast(rows, one["b"], one["a"])
         yield label, one["estimate"], estimate
         yield f"{label}, standard error", one["se"], se
 
@@ -360,40 +376,6 @@ def written(path: Path, rows: pd.DataFrame) -> Iterator[Pair]:
     yield f"{path.name}, judgments", len(own), len(rows)
     for name, values in own.groupby("method")[outcome]:
         yield f"{path.name}, {name}", values.sum(), rows.y[rows.method == name].sum()
-
-
-def contrast(rows: pd.DataFrame, a: str, b: str) -> tuple[float, float]:
-    """The mean under `b` minus that under `a`, and its two-way cluster-robust standard error.
-
-    Cameron, Gelbach and Miller, Journal of Business and Economic Statistics 29 (2011), with the
-    floor and the correction of sparse sides that Discern's docs/statistics.md describes.
-    """
-    both = rows[rows.method.isin([a, b])]
-    means = both.groupby("method").y.mean()
-    sizes = both.groupby("method").y.count()
-    if len(means) < 2:
-        return float("nan"), float("nan")
-    sign = both.method.map({a: -1.0, b: 1.0})
-    share = sign * (both.y - both.method.map(means)) / both.method.map(sizes)
-    ways = [both.participant, both.image]
-    by_cell = one_way(share, ways, share.groupby(ways).ngroups)
-    one_ways = [one_way(share, [way], correcting_count(way, both.method)) for way in ways]
-    variance = max(sum(one_ways) - by_cell, FLOOR * by_cell) * (len(both) - 1) / (len(both) - 2)
-    return float(means[b] - means[a]), float(variance**0.5)
-
-
-def one_way(share: Any, groups: list[Any], count: int) -> float:
-    """The variance of the contrast with one kind of cluster, corrected for their number."""
-    if count < 2:
-        return float("nan")
-    return count / (count - 1) * float((share.groupby(groups).sum() ** 2).sum())
-
-
-def correcting_count(groups: Any, methods: Any) -> int:
-    """All clusters, or those of the sparser method if they are few."""
-    count = int(groups.nunique())
-    fewest = int(groups.groupby(methods).nunique().min())
-    return fewest if fewest < min(SPARSE_SIDE, SPARSE_SHARE * count) else count
 
 
 if __name__ == "__main__":
