@@ -9,13 +9,8 @@ from scipy.stats import chi2_contingency, fisher_exact
 from .declines import declined_answers
 
 
-def standing_rules(exclusions: pd.DataFrame) -> dict[str, int]:
-    """How many people each rule leaves out, without exclusions that were undone."""
-    return {rule: len(people) for rule, people in _left_out(exclusions).items()}
-
-
-def _left_out(exclusions: pd.DataFrame) -> dict[str, set[str]]:
-    """Whom each rule leaves out."""
+def standing_rules(exclusions: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """Whom each rule leaves out, without exclusions that were undone."""
     undone = set(
         exclusions.loc[exclusions["undoes_made_at"].notna(), ["participant_id", "undoes_made_at"]]
         .itertuples(index=False, name=None)
@@ -24,7 +19,7 @@ def _left_out(exclusions: pd.DataFrame) -> dict[str, set[str]]:
     for row in exclusions[exclusions["undoes_made_at"].isna()].itertuples(index=False):
         if (row.participant_id, row.made_at) not in undone:
             rules.setdefault(str(row.rule), set()).add(str(row.participant_id))
-    return dict(sorted(rules.items()))
+    return {rule: frozenset(people) for rule, people in sorted(rules.items())}
 
 
 def flow(
@@ -43,7 +38,7 @@ def flow(
         judgments["participant_id"].isin(analysed["participant_id"])
         & judgments["stage"].isin(stages)
     ]
-    rules = _left_out(exclusions)
+    rules = standing_rules(exclusions)
     return {
         "entered": len(participations),
         "consented": int(participations["consented_at"].notna().sum()),
@@ -96,7 +91,7 @@ def _arm(
     placed: pd.DataFrame,
     analysed: pd.DataFrame,
     judgments: pd.DataFrame,
-    rules: Mapping[str, set[str]],
+    rules: Mapping[str, frozenset[str]],
 ) -> dict[str, Any]:
     """How far the people got who took a place in one arm, and their judgments that count."""
     finished = set(placed.loc[placed["status"] == "finished", "participant_id"])

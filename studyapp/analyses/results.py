@@ -32,6 +32,7 @@ from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .presentations import presentations
 from .repeats import repeats
+from .robustness import robustness
 from .side_bias import side_bias
 from .tidy import ANALYSED, Tidy
 from .wordings import own_wordings
@@ -47,6 +48,7 @@ def results(tidy: Tidy) -> dict[str, Any]:
     methods = {name: _method(tidy, name) for name in tidy.methods()}
     pairs, looked = comparisons.pairs(tidy), looks(tidy)
     models, declined = _models(tidy, pairs), _declines(tidy)
+    contrasts = comparisons.contrasts(tidy, pairs)
     found = {
         "paradigm": tidy.paradigm,
         "outcome": tidy.outcome,
@@ -57,7 +59,7 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "bounds": None if tidy.limits is None else list(tidy.limits),
         "methods": methods,
         "tests": comparisons.tests(tidy),
-        "contrasts": comparisons.contrasts(tidy, pairs),
+        "contrasts": contrasts,
         **models,
         "preferred": PRIMARY,
         "beside": beside(models),
@@ -68,11 +70,12 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "side_bias": side_bias(tidy),
         "repeats": repeats(tidy.repeated) if tidy.repeated is not None else None,
         "naive": {"label": NAIVE_LABEL, "methods": {name: _naive(tidy, name) for name in methods}},
-        "excluded": dict(tidy.excluded),
+        "excluded": {rule: len(people) for rule, people in tidy.left_out.items()},
         "everybody": _everybody(tidy),
         "flow": dict(tidy.flow),
         "sample": dict(tidy.sample),
         "notes": [*_notes(tidy), *declines_note(declined), *drift_notes(looked)],
+        "robustness": robustness(tidy, pairs, contrasts, models),
         "stimuli": _stimuli(tidy),
         "automatic": automatic(tidy),
         "looks": looked,

@@ -6,6 +6,7 @@ from studyapp.paradigms.tabulation import Facts
 from studyapp.shelf.formatting import counted, interval, number, percent, points, signed
 
 from .reports.checks import side_words
+from .reports.robustness import robustness_sentences
 from .reports.tabulation import family_of, own_tables
 
 Show = Callable[[float | None], str]
@@ -25,6 +26,7 @@ def summary(found: Facts) -> Iterator[str]:
     show = points if found["outcome"] == "correct" else signed
     for one in found["contrasts"]:
         yield f"  {one['a']} − {one['b']} ({family_of(one)}): {_contrast(one, show)}"
+    yield from (f"  robustness, {one}" for one in robustness_sentences(found))
     yield from _models(found)
     scales = found["alpha"].get("scales")
     for name, alpha in scales.items() if scales else [("", found["alpha"])]:

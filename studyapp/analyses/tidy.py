@@ -51,7 +51,8 @@ class Tidy:
     arrivals: people in the order in which they finished, with the moment where it is known;
         None where the plan allows no looking before the end.
     everybody: the same with those who are left out; None where nobody could be.
-    excluded: why how many people are left out. flow: how many people got how far.
+    left_out: whom each rule leaves out. unfinished: who is in `everybody` without having finished.
+    flow: how many people got how far.
     sample: who the analysed people are, as `sample` tells it.
     scales: of methods that are not answered on one scale, by the names in the column scale.
     levels: what an answer can score on each scale.
@@ -67,7 +68,8 @@ class Tidy:
     reference: str | None = None
     unmeasured: pd.DataFrame | None = None
     everybody: pd.DataFrame | None = None
-    excluded: Mapping[str, int] = field(default_factory=dict)
+    left_out: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    unfinished: frozenset[str] = frozenset()
     flow: Mapping[str, Any] = field(default_factory=dict)
     sample: Mapping[str, Any] = field(default_factory=dict)
     seed: int = 0
@@ -315,7 +317,8 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         outcome=found.outcome,
         reference=definition["analysis"]["reference"] or found.reference,
         everybody=found.frame[is_measured],
-        excluded=standing_rules(tables.frames["exclusions"]),
+        left_out=standing_rules(tables.frames["exclusions"]),
+        unfinished=frozenset(own.loc[own["status"] != "finished", "participant_id"].astype(str)),
         flow=flow(
             tables.frames["participations"], judgments, tables.frames["exclusions"], ANALYSED
         ),

@@ -20,6 +20,7 @@ from .figures import contrast_figure, main_figures, own_figures, sensitivity_fig
 from .gallery import Entry, gallery
 from .models import Model, fallback_sentence, models
 from .presentations import presentation_tables
+from .robustness import Robustness, robustness_figures, robustness_part
 from .study_record import StudyRecord
 from .tabulation import contrasts_table, estimates_table, naive_table, outcome_words, own_tables
 
@@ -39,6 +40,7 @@ class Section:
     naive_label: str
     sensitivity: Figure | None
     reliability: list[str]
+    robustness: Robustness | None = None
     order: list[str] = field(default_factory=list)
     checks: Table | None = None
     repeats: str = ""
@@ -67,6 +69,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         naive=naive_table(found),
         naive_label=found["naive"]["label"],
         sensitivity=sensitivity_figure(found),
+        robustness=robustness_part(found),
         reliability=_by_scale(
             found.get("alpha"), lambda alpha: _reliability(alpha, found.get("kappa"))
         ),
@@ -97,6 +100,7 @@ def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
     return [
         *first_figures(found, record),
         *([sensitivity] if sensitivity is not None else []),
+        *robustness_figures(found),
         *(automatic.figures if automatic is not None else []),
         *looks_figures(found),
     ]
