@@ -1,14 +1,23 @@
 """The works that kits cite, from `bibliography.toml`, as BibTeX and in author-year style."""
 
+import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
+
+from studyapp.studies.references import reference_table
 
 from .latex_text import bibtex_text, latex_text
 
 FILE = Path(__file__).with_name("bibliography.toml")
+# “ECCV 2022”
+MEETING = re.compile(r"[^,]+ \d{4}")
+# “Biometrika, 39, 324–345”
+JOURNAL = re.compile(r"(?P<journal>[^,]+(?:, [^,\d]+)*), (?P<volume>\d+)(?:\([\d/–-]+\))?, "
+                     r"(?P<pages>[\w–-]+)")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -44,7 +53,7 @@ class Work:
         place = ", ".join(filter(None, [
             self.fields.get("journal") or self.fields.get("booktitle"),
             self.fields.get("volume"), self.fields.get("pages", "").replace("--", "–"),
-            self.fields.get("publisher"), self.fields.get("note"),
+            self.fields.get("publisher"), self.fields.get("howpublished"), self.fields.get("note"),
         ]))  # fmt: skip
         told = f"{who.rstrip('.')}. ({self.year}). {self.title}."
         return " ".join(filter(None, [told, f"{place}." if place else "", self.address]))
@@ -91,7 +100,28 @@ def _initials(name: str) -> str:
 def works() -> Mapping[str, Work]:
     """Every work by its key."""
     told = tomllib.loads(FILE.read_text(encoding="utf-8"))
-    return {key: _work(key, one) for key, one in told.items()}
+    return {**_of_references(), **{key: _work(key, one) for key, one in told.items()}}
+
+
+def _of_references() -> dict[str, Work]:
+    """The works of a study's own data, whose journal stands with volume and pages in one text."""
+    table: Mapping[str, Mapping[str, Any]] = reference_table()["works"]
+    return {key: _of_reference(key, one) for key, one in table.items()}
+
+
+def _of_reference(key: str, one: Mapping[str, Any]) -> Work:
+    place = one.get("journal", "")
+    found = JOURNAL.fullmatch(place)
+    fields = {"doi": one.get("doi", ""), "eprint": one.get("arxiv", "")}
+    if found is not None:
+        fields |= {**found.groupdict(), "pages": found["pages"].replace("–", "--")}
+    elif place:
+        fields["booktitle" if MEETING.fullmatch(place) else "howpublished"] = place
+    kinds = {"journal": "article", "booktitle": "inproceedings", "howpublished": "misc"}
+    usual = "article" if fields["eprint"] else "misc"
+    kind = next((kinds[name] for name in kinds if name in fields), usual)
+    given = {name: value for name, value in fields.items() if value}
+    return Work(key, kind, tuple(one["authors"]), one["title"], str(one["year"]), given)
 
 
 def _work(key: str, told: Mapping[str, str]) -> Work:

@@ -1,6 +1,7 @@
 """A kit: everything that a study gives its paper, as a folder that appears whole or not at all."""
 
 import csv
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,20 +12,25 @@ from studyapp.exports.folder import whole_folder
 from studyapp.shelf.spreadsheets import inert
 
 from .bibliography import Work, bib, works
+from .checklists import CHECKLISTS, checklist_document
 from .document import Document, NamedTable
+from .ethics_sheet import ethics_sheet
 from .findings import named_figures
 from .latex import write_latex
 from .markdown import write_markdown
 from .material import Material, software
 from .paper import paper
+from .readme import readme
 from .word import write_word
 
+SCRIPTS = Path(__file__).with_name("scripts")
+SNIPPETS = ("read_tables.py", "read_tables.R")
 BIBLIOGRAPHY = "references"
 NUMBERS = ("paradigm", "kind", "name", "n", "estimate", "low95", "high95", "p", "p_holm", "planned")
 
 
-def write_kit(material: Material, target: Path) -> list[str]:
-    """Write the kit to `target`, a new folder; what is still to be filled in.
+def write_kit(material: Material, target: Path) -> dict[str, list[str]]:
+    """Write the kit to `target`, a new folder; what is still to be filled in, by document.
 
     Raises ExportError if the folder holds anything.
     """
@@ -36,7 +42,21 @@ def write_kit(material: Material, target: Path) -> list[str]:
         write_latex(written, folder, "paper", BIBLIOGRAPHY)
         write_document(written, folder, "paper", cited)
         _write_tables(written, material, folder / "tables")
-    return written.gaps()
+        for name in SNIPPETS:
+            shutil.copyfile(SCRIPTS / name, folder / name)
+        further = dict(further_documents(material))
+        for stem, document in further.items():
+            write_document(document, folder, stem, cited_works(document))
+        gaps = {stem: one.gaps() for stem, one in {"paper": written, **further}.items()}
+        (folder / "README.md").write_text(readme(material, gaps), encoding="utf-8")
+    return gaps
+
+
+def further_documents(material: Material) -> Iterator[tuple[str, Document]]:
+    """The checklists and the data sheet, with the stems of their files."""
+    for one in CHECKLISTS:
+        yield one.stem, checklist_document(one, material)
+    yield "ethics-data-sheet", ethics_sheet(material)
 
 
 def write_document(document: Document, folder: Path, stem: str, cited: list[Work]) -> None:

@@ -12,6 +12,7 @@ from studyapp.sections.design import ConditionSection
 from studyapp.sections.networks_and_images import NetworkSection
 from studyapp.shelf.formatting import counted
 from studyapp.studies.definition.catalogue import catalogue
+from studyapp.studies.references import method_work, network_works
 
 from .document import (
     Block,
@@ -28,7 +29,7 @@ from .document import (
     prose,
 )
 from .material import Material
-from .sources import METHODS, READERS, network_source
+from .sources import READERS
 
 SHOWN_DIGITS = 16
 COMPOSED = "Two photos of different categories were put side by side."
@@ -80,8 +81,8 @@ def _network(name: str, network: NetworkSection) -> Runs:
     """Its name in the study, what it is, and the work that introduced it."""
     if network.is_table:
         return (f"“{name}”, whose answers came in a table (", Gap(f"what network {name} is"), ")")
-    source = network_source(network.builder)
-    cited: Run = Cite((source,)) if source else Gap(f"the reference of {network.builder}")
+    sources = tuple(network_works(network.builder))
+    cited: Run = Cite(sources) if sources else Gap(f"the reference of {network.builder}")
     weights = PurePath(network.weights.replace("\\", "/")).name
     return (f"“{name}” (", Code(network.builder), " ", cited, ", weights ", Code(weights), ")")
 
@@ -123,9 +124,9 @@ def _condition(material: Material, condition: ConditionSection) -> Runs:
         return (f"“{condition.name}”: {kind} made by another tool (", tool, ").")
     told = known[name]
     control = ", a control that explains nothing" if told["control"] else ""
-    cited: Run = Cite((METHODS[name],)) if name in METHODS else Gap(f"the reference of {name}")
-    parts = [
-        (f"“{condition.name}”: ", Code(name), f" (version {told['version']}{control}) ", cited),
+    version, cited = f" (version {told['version']}{control}) ", Cite((method_work(name),))
+    parts: list[Runs] = [
+        (f"“{condition.name}”: ", Code(name), version, cited),
         tuple(_settings(condition.settings, told["settings"])),
     ]
     if condition.versus:

@@ -25,13 +25,13 @@ ABOUT_PEOPLE = "age, gender and other characteristics of the participants, and h
 def participants(material: Material) -> list[Block]:
     return [
         Heading(2, "Participants"),
-        paragraph(*_recruited(material), *_left_out(material), *_by_arm(material)),
-        paragraph(*_described(material), *_sample_size(material)),
-        paragraph(*_paid(material), *_approved(material)),
+        paragraph(*recruited(material), *left_out(material), *_by_arm(material)),
+        paragraph(*described(material), *sample_size(material)),
+        paragraph(*paid(material), *approved(material)),
     ]
 
 
-def _recruited(material: Material) -> Iterator[Runs]:
+def recruited(material: Material) -> Iterator[Runs]:
     flow, panel = material.flow, material.definition.panel
     if not flow:
         yield (Gap("how many people took part; the results tell of none"),)
@@ -57,7 +57,7 @@ def _when(material: Material) -> Runs:
                  gap=Gap("when it closed; it is not closed yet"))  # fmt: skip
 
 
-def _left_out(material: Material) -> Iterator[Runs]:
+def left_out(material: Material) -> Iterator[Runs]:
     """By the rules that were declared beforehand, and by a researcher's decision."""
     excluded: Mapping[str, int] = next(
         (one["excluded"] for one in material.founds if one["excluded"]), {}
@@ -93,7 +93,7 @@ def _by_arm(material: Material) -> Iterator[Runs]:
         yield (f"Each was assigned to one arm: {listed(told)}.",)
 
 
-def _described(material: Material) -> Iterator[Runs]:
+def described(material: Material) -> Iterator[Runs]:
     definition = material.definition
     if definition.ethics is not None:
         yield (f"They had to be at least {definition.ethics.minimum_age} years old.",)
@@ -111,7 +111,7 @@ def _described(material: Material) -> Iterator[Runs]:
     yield (Gap(ABOUT_PEOPLE),)
 
 
-def _sample_size(material: Material) -> Iterator[Runs]:
+def sample_size(material: Material) -> Iterator[Runs]:
     certificate, plan = material.record.certificate, material.definition.analysis
     if certificate:
         yield (f"The design has {counted(certificate['slots'], 'place', 'places')}.",)
@@ -121,7 +121,7 @@ def _sample_size(material: Material) -> Iterator[Runs]:
     yield prose("Sample size: {why}", why=why)
 
 
-def _paid(material: Material) -> Iterator[Runs]:
+def paid(material: Material) -> Iterator[Runs]:
     pay = material.definition.pay
     if pay is None:
         yield prose("{gap}.", gap=Gap("what participants were paid"))
@@ -136,7 +136,7 @@ def _paid(material: Material) -> Iterator[Runs]:
                f"{pay.currency}.",)  # fmt: skip
 
 
-def _approved(material: Material) -> Iterator[Runs]:
+def approved(material: Material) -> Iterator[Runs]:
     ethics = material.definition.ethics
     if ethics is None:
         yield prose("{gap}.", gap=Gap("which ethics board approved the study, and its protocol"))

@@ -23,12 +23,12 @@ NAMES = {"numpy": "NumPy", "scipy": "SciPy", "pandas": "pandas"}
 
 def design(material: Material) -> list[Block]:
     definition, certificate = material.definition, material.record.certificate
-    blocks = tuple(_block(material, one) for one in definition.blocks)
+    blocks = tuple(_block(one) for one in definition.blocks)
     return [
         Heading(2, "Design"),
         paragraph(*_factors(material)),
         Bullets(blocks),
-        paragraph(*_balance(material), *_drawn(certificate)),
+        paragraph(*balance(material), *drawn(certificate)),
     ]
 
 
@@ -50,9 +50,9 @@ def _factors(material: Material) -> Iterator[Runs]:
     )
 
 
-def _block(material: Material, block: BlockSection) -> Runs:
+def _block(block: BlockSection) -> Runs:
     paradigm = PARADIGMS[block.paradigm]
-    sources = question_sources(material.definition, block.paradigm)
+    sources = question_sources(block)
     cited: tuple[Run, ...] = (" ", Cite(sources)) if sources else ()
     told = [counted(block.trials, "trial", "trials")]
     if block.checks:
@@ -71,7 +71,7 @@ def _block(material: Material, block: BlockSection) -> Runs:
             f", {', '.join(told)}.{own}{shown}")  # fmt: skip
 
 
-def _balance(material: Material) -> Iterator[Runs]:
+def balance(material: Material) -> Iterator[Runs]:
     """What the certificate counted in the design as it was drawn."""
     for one in material.record.certificate.get("blocks", []):
         low, high = one["ratings_per_cell"]
@@ -92,7 +92,7 @@ def _balance(material: Material) -> Iterator[Runs]:
             )
 
 
-def _drawn(certificate: Mapping[str, Any]) -> Iterator[Runs]:
+def drawn(certificate: Mapping[str, Any]) -> Iterator[Runs]:
     if not certificate:
         return
     repeated = certificate["images_repeated"]

@@ -79,9 +79,10 @@ def test_a_kit_tells_the_study_in_three_forms_and_invents_nothing(tmp_path: Path
     assert "the licence of the photos" in said
     assert r"\textbackslash{}input\{secret\}" in texts["tex"]
 
-    cited = set(re.findall(r"@([a-z]+\d{4}|discern)", texts["md"]))
+    cited = set(re.findall(r"@([a-z]\w+)[;\]]", texts["md"]))
     listed = set(re.findall(r"@\w+\{(\w+),", (kit / "references.bib").read_text("utf-8")))
     assert cited == listed == {*cited & set(works()), "discern"}
+    assert {"grad_cam", "guided_backprop", "alexnet", "cameron2011"} <= cited
 
     with (kit / "tables" / "numbers.csv").open(encoding="utf-8") as file:
         numbers = {row["name"]: row for row in csv.DictReader(file)}

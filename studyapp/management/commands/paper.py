@@ -41,5 +41,7 @@ class Command(BaseCommand):
         except (ArchiveError, ChoiceError, ExportError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"written to {target}; still to be filled in:")
-        for gap in gaps:
-            self.stdout.write(f"  {gap}")
+        for stem, missing in gaps.items():
+            self.stdout.write(f"{stem}: {len(missing)}")
+            for one in missing:
+                self.stdout.write(f"  {one}")
