@@ -28,8 +28,11 @@ from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.keys import keys_flaw
 
 from .analysis import write_analysis
+from .citation_file import CITATION, citation_file
 from .codebook import codebook_csv
-from .dataset import data_set
+from .croissant import CROISSANT, croissant
+from .data_package import DATA_PACKAGE, data_package
+from .dataset import DataSet, data_set
 from .description import (
     BESIDE,
     DESCRIPTION,
@@ -39,6 +42,7 @@ from .description import (
     sidecar,
 )
 from .folder import (
+    MANIFEST,
     ExportError,
     file_digest,
     whole_file,
@@ -46,12 +50,14 @@ from .folder import (
     write_json,
     write_manifest,
 )
+from .inventory import table_files
 from .materials import write_materials
 from .parquet import write_parquet
 from .privacy import found_identities
 from .public import public_table
 from .publishing import refuse_too_early
 from .readme import changes_markdown, readme_markdown
+from .research_object import RO_CRATE, research_object
 
 
 @dataclass(frozen=True)
@@ -134,8 +140,21 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
         raise ExportError(f"not Psych-DS: {problem}")
     for place in found_identities(study, folder) if wanted.public else ():
         raise ExportError(f"not published: {place}")
+    _write_metadata(data, tables, folder)
     write_manifest(folder, {**provenance(study), "public": wanted.public, "missing": missing})
     return missing
+
+
+def _write_metadata(data: DataSet, tables: Sequence[Table], folder: Path) -> None:
+    """What other programs read of the bundle, each in its own format."""
+    today = timezone.localdate()
+    files = table_files(folder)
+    write_json(folder / DATA_PACKAGE, data_package(data, tables, files))
+    write_json(folder / CROISSANT, croissant(data, tables, files, written_on=today))
+    if text := citation_file(data):
+        (folder / CITATION).write_text(text, encoding="utf-8")
+    crate = research_object(data, tables, folder, [MANIFEST], written_on=today)
+    write_json(folder / RO_CRATE, crate)
 
 
 def _write_tables(study: Study, tables: Sequence[Table], folder: Path) -> None:

@@ -37,7 +37,9 @@ def licence_lines(data: DataSet) -> Iterator[str]:
         f"The scripts in `analysis/` and the files `load.*` are under "
         f"[{given.code_licence}]({licence_address(given.code_licence)})."
     )
-    if photos.licence:
+    if not photos.publish:
+        yield "The photos may not be published: a public bundle holds none, and no picture of one."
+    elif photos.licence:
         yield (
             f"Photos, and pictures that show them, are under "
             f"[{photos.licence}]({licence_address(photos.licence)}), whatever the data are under."

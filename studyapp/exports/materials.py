@@ -1,6 +1,6 @@
 """What people read and saw, and what else it takes to rebuild a study beside its tables."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -8,7 +8,8 @@ from django.db.models import F, QuerySet
 
 from studyapp import storage
 from studyapp.analyses.tables.stimuli import networks_of
-from studyapp.models import CasePhoto, Crop, Image, StimulusOverlay, Study
+from studyapp.models import CasePhoto, Crop, Image, Kind, StimulusOverlay, Study
+from studyapp.studies.publication import hides_photos
 
 from .folder import ExportError, write_json
 from .publishing import toml_without_codes, without_codes
@@ -32,15 +33,25 @@ CASE_FIELDS = {
     "context": F("case__context"),
 }
 
+# Explanations that show nothing of a photo
+PHOTOLESS = (Kind.TEXT,)
 CROP_FIELDS = ("image__sha256", "network__digest", "size", "width", "height", "digest")
 
 
 def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -> list[str]:
     """Fill `folder`; a sentence for each missing file.
 
-    public: without the panel's codes, which are worth money.
-    Raises ExportError for a file that does not match its digest.
+    public: without the panel's codes, which are worth money, and without any picture that shows a
+    photo where photos must not be published.
+    Raises ExportError for a file that does not match its digest, and where photos are asked for
+    that must not be published.
     """
+    hides = public and hides_photos(study)
+    if hides and photos:
+        raise ExportError(
+            f"the photos of {study.slug} must not be published (publication.photos.publish = "
+            "false); leave out --photos"
+        )
     folder.mkdir(parents=True)
     facts = study_facts(study, public=public)
     write_json(folder / "study.json", facts, sort_keys=True)
@@ -51,7 +62,7 @@ def write_materials(study: Study, folder: Path, *, photos: bool, public: bool) -
     for text in study.texts.all():
         path = folder / "texts" / f"{text.name}.{text.version}.md"
         path.write_text(text.markdown, encoding="utf-8")
-    missing = list(_copy_pictures(study, folder))
+    missing = list(_copy_pictures(study, folder, PHOTOLESS if hides else Kind.values))
     if photos:
         for image in Image.objects.of(study.images.all()).order_by("sha256"):
             missing += _copy(image.file, image.sha256, folder / "photos")
@@ -117,10 +128,13 @@ def named_without_place(row: dict[str, Any]) -> dict[str, Any]:
     return {**row, **names}
 
 
-def _copy_pictures(study: Study, folder: Path) -> Iterator[str]:
-    """Every overlay and map of the study, once, named by its digest."""
-    uses = StimulusOverlay.objects.of(study).order_by("overlay_id")
-    overlays = uses.exclude(overlay__file="").values_list("overlay__file", "overlay__digest")
+def _copy_pictures(study: Study, folder: Path, kinds: Collection[str]) -> Iterator[str]:
+    """Every overlay and map of the study, once, named by its digest; `kinds` of explanations. A
+    map is drawn over its photo, and shows none by itself."""
+    every = StimulusOverlay.objects.of(study).order_by("overlay_id")
+    uses = every.filter(overlay__explanation__kind__in={*kinds, Kind.MAP})
+    drawn = every.filter(overlay__explanation__kind__in=kinds)
+    overlays = drawn.exclude(overlay__file="").values_list("overlay__file", "overlay__digest")
     maps = uses.exclude(overlay__explanation__map_file="").values_list(
         "overlay__explanation__map_file", "overlay__explanation__map_digest"
     )

@@ -18,6 +18,12 @@ def publication_of(study: Study) -> PublicationSection | None:
     return PublicationSection.model_validate(stored) if stored else None
 
 
+def hides_photos(study: Study) -> bool:
+    """Whether its photos must not be published."""
+    section = publication_of(study)
+    return section is not None and not section.photos.publish
+
+
 def give_publication(study: Study, text: str, where: str) -> PublicationSection:
     """Make the section [publication] in `text` the study's own. Raises DefinitionError."""
     section = parse_publication(text, where)
