@@ -74,6 +74,7 @@ PLANNED = (
 )
 
 
+ONLY_MAIN = "- Only main trials of people who finished and are not left out; beside it everybody."
 ALPHABETICAL = "the first in alphabetical order"
 
 
@@ -93,6 +94,17 @@ class Preregistration:
         """The plan, its digest, and the appendix, which the digest does not cover."""
         told = f"SHA-256 of everything above this line: `{self.digest}`\n"
         return "\n".join(filter(None, [self.plan, told, self.appendix]))
+
+    def text(self) -> str:
+        """The same: its Markdown is plain words."""
+        return self.markdown()
+
+    def data(self) -> dict[str, str]:
+        """What a JSON file holds."""
+        return {
+            "title": self.title, "plan": self.plan, "digest": self.digest,
+            "appendix": self.appendix,
+        }  # fmt: skip
 
 
 def preregistration(
@@ -203,28 +215,41 @@ def _stopping(definition: Definition) -> list[str]:
 
 
 def _analysis(definition: Definition) -> Iterator[str]:
+    yield from model_lines(definition)
+    yield from family_of_tests(definition)
+    yield ONLY_MAIN
+    if has_tied(definition) or definition.analysis.missing_data is not None:
+        yield f"- {missing_data(definition)}"
+    yield from equivalence_lines(definition)
+
+
+def model_lines(definition: Definition) -> Iterator[str]:
+    """How the answers to each kind of question are analysed, and which number a claim rests on."""
     plans = [_plan(PARADIGMS[name]) for name in definition.paradigms()]
     yield from (f"{plan}\n" for plan in dict.fromkeys(plans))
     if any(block.compared for block in definition.blocks):
         yield f"{BETWEEN_SIDES}\n"
     yield f"- {PRIMARY.format(fewest=FEWEST_EFFECTIVE)}"
+
+
+def family_of_tests(definition: Definition) -> list[str]:
+    """What is planned, how its tests are adjusted, and what is exploratory."""
     if has_tied(definition):
-        yield from (f"- {line}" for line in family_lines(definition))
-    else:
-        yield f"- {PLANNED.format(reference=_reference(definition))}"
-    yield "- Only main trials of people who finished and are not left out; beside it everybody."
-    if has_tied(definition) or definition.analysis.missing_data is not None:
-        yield f"- {missing_data(definition)}"
-    if has_tied(definition):
-        return
+        return [f"- {line}" for line in family_lines(definition)]
+    return [f"- {PLANNED.format(reference=_reference(definition))}"]
+
+
+def equivalence_lines(definition: Definition) -> list[str]:
+    """The smallest effect of the whole analysis; hypotheses that are tied state their own."""
     smallest = definition.analysis.smallest_effect
+    if has_tied(definition):
+        return []
     if smallest is None:
-        yield "- No smallest effect of interest is stated, so no equivalence is tested."
-    else:
-        yield (
-            f"- The smallest effect of interest is {smallest:g}; a contrast whose 90 % interval "
-            f"lies within ±{smallest:g} is called equivalent (two one-sided tests at 5 %)."
-        )
+        return ["- No smallest effect of interest is stated, so no equivalence is tested."]
+    return [
+        f"- The smallest effect of interest is {smallest:g}; a contrast whose 90 % interval "
+        f"lies within ±{smallest:g} is called equivalent (two one-sided tests at 5 %)."
+    ]
 
 
 def _reference(definition: Definition) -> str:

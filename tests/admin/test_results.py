@@ -8,8 +8,9 @@ from django.contrib.admin.models import LogEntry
 from django.core.files.storage import default_storage
 from django.urls import reverse
 
-from sandbox.builders import open_small_study
+from sandbox.builders import make_study, open_small_study
 from sandbox.people import send_people
+from studyapp.admin.desk.plans import DOCUMENTS
 from studyapp.models import Download, Report, WorkState
 from studyapp.studies.lifecycle import close_study
 from tasks.bundles import bundle
@@ -85,3 +86,24 @@ def test_authors_and_licence_are_given_at_the_desk_and_mistakes_lose_nothing() -
     page = client.post(address, {"toml": right}, follow=True).content.decode()
     assert "The next bundle names Lovelace." in page
     assert "before: nothing" in LogEntry.objects.latest("pk").change_message
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_the_plan_is_downloaded_in_the_order_of_each_form(document: str) -> None:
+    study, client = open_small_study(analysis={"hypotheses": ["It <b>works</b>."]}), administrator()
+    page = client.get(page_of(study, "study_results")).content.decode()
+    address = f"{page_of(study, 'study_plan_file')}?document={document}&ending="
+    assert f"{address}json".replace("&", "&amp;") in page
+    told = client.get(f"{address}json")
+    assert told["Content-Disposition"] == f'attachment; filename="small-{document}.json"'
+    digest = told.json()["digest"]
+    for ending in ("md", "txt"):
+        assert digest in client.get(f"{address}{ending}").content.decode()
+    assert digest[:12] in LogEntry.objects.latest("pk").change_message
+    assert client.get(f"{address}exe").status_code == 404
+
+
+def test_a_draft_has_a_plan_before_its_design_is_drawn() -> None:
+    study, client = make_study(), administrator()
+    reply = client.get(f"{page_of(study, 'study_plan_file')}?document=aspredicted&ending=txt")
+    assert "no data have been collected for this study yet" in reply.content.decode()

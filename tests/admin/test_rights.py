@@ -81,6 +81,7 @@ PAGES: dict[str, tuple[Act, Address]] = {
     "progress": (Act.LOOK, lambda study: page_of(study, "study_progress")),
     "exclusions": (Act.EXCLUDE, lambda study: page_of(study, "study_exclusions")),
     "results": (Act.REPORT, lambda study: page_of(study, "study_results")),
+    "plan": (Act.REPORT, lambda study: page_of(study, "study_plan_file")),
     "publication": (Act.EDIT, lambda study: page_of(study, "study_publication")),
     "preview": (Act.PREVIEW, lambda study: page_of(study, "study_preview")),
     "rehearsals": (Act.PREVIEW, lambda study: page_of(study, "study_rehearsals")),

@@ -124,7 +124,7 @@ def test_the_report_names_the_plan_that_was_written_down(tmp_path: Path) -> None
 
 @pytest.mark.django_db
 def test_another_ending_and_a_study_that_is_not_open_are_told(tmp_path: Path) -> None:
-    with pytest.raises(CommandError, match=r"must end with \.md or \.html"):
+    with pytest.raises(CommandError, match=r"must end with \.md, \.txt, \.html, \.json"):
         output_of("study", "preregister", "x", "--out", tmp_path / "plan.doc")
     with pytest.raises(CommandError, match="no study x"):
         output_of("study", "preregister", "x", "--out", tmp_path / "plan.md")

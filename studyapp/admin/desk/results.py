@@ -19,6 +19,7 @@ from studyapp.studies.preparation.progress import live_workers
 from studyapp.studies.rights import Act, acts, visible_studies
 
 from .frame import maker, page_of, record, refusal, show, study_page
+from .plans import DOCUMENTS, ENDINGS
 
 MOST = 30
 # What can be asked for → what one must be allowed to do
@@ -41,6 +42,8 @@ def results(request: HttpRequest, study: Study) -> HttpResponse:
     bundles = list(downloads[:MOST])
     waiting = any(row.state == WorkState.PENDING for row in [*reports, *bundles])
     context = {
+        "documents": DOCUMENTS,
+        "endings": list(ENDINGS),
         "reports": reports,
         "bundles": bundles,
         "waiting": waiting,
