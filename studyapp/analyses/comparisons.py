@@ -102,7 +102,7 @@ def contrasts(tidy: Tidy, chosen: Sequence[Pair]) -> list[dict[str, Any]]:
         {
             "a": pair.a, "b": pair.b, "planned": pair.is_planned, "estimate": one.estimate,
             "se": one.se, "df": one.df, "clusters": one.clusters, "robust95": one.interval,
-            "p": one.p, "p_holm": None if pair.hypothesis else p_holm, "note": one.note,
+            "t": one.t, "p": one.p, "p_holm": None if pair.hypothesis else p_holm, "note": one.note,
             **({"hypothesis": pair.hypothesis} if pair.hypothesis else {}),
             "equivalence": None if margin is None else asdict(equivalence(one, margin)),
         }
@@ -125,9 +125,12 @@ def tests(tidy: Tidy) -> dict[str, Any]:
     names = tidy.methods()
     found = [estimated(tidy, tidy.frame, name, null=tidy.null_of(name)) for name in names]
     return {
-        name: {"null": tidy.null_of(name), "p": one.p, "p_holm": p_holm, "df": one.df}
+        name: {
+            "null": tidy.null_of(name), "se": one.se, "df": one.df, "t": one.t, "p": one.p,
+            "p_holm": p_holm,
+        }
         for name, one, p_holm in zip(names, found, holm([one.p for one in found]), strict=True)
-    }
+    }  # fmt: skip
 
 
 def tied_means(tidy: Tidy) -> dict[str, dict[str, Any]]:

@@ -5,6 +5,7 @@ They come beside the robust numbers, which are read first. A model that can't be
 Student's t with the degrees of freedom of the robust ones, since z is liberal with few clusters.
 """
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -22,18 +23,20 @@ from studyapp.statistics.glmm import (
     fit_sides,
 )
 from studyapp.statistics.holm import holm
-from studyapp.statistics.labels import Integers, Numbers
+from studyapp.statistics.labels import Integers, Numbers, rounded
 from studyapp.statistics.robust import few, logit_interval, mean_clusters
-from studyapp.statistics.wald import Asked, Wald, asked_of
+from studyapp.statistics.wald import Tangent, Wald, asked_of, tangent_of
 
 from .comparisons import Pair, adjusted
+from .random_effects import shares, single_effects
 
-DIGITS = 8
 # What is read first, in the report, the summary, the plan and the JSON alike
 PRIMARY = "robust"
 ANSWER_SIDES = {"A": -1, "B": 1}
 # The models whose effects of methods vary by person and photo; those without are never the ones
 FULL = ("glmer_full", "clmm_side_full", "clmm_full")
+TESTED = ("estimate", "se", "z", "df", "p")
+NO_INTERVAL = "the fit gives it no standard error"
 INSTEAD = "read the two-way robust intervals instead"
 Fit = Callable[[bool], MethodModel]
 
@@ -47,6 +50,7 @@ class _Table:
     """
 
     frame: pd.DataFrame
+    outcome: str
     answers: Numbers
     methods: list[str]
     pairs: Sequence[Pair]
@@ -135,7 +139,7 @@ def _table(
     if names and not trouble:
         left_out += f", so {' and '.join(names)} {'is' if len(names) == 1 else 'are'} left out"
         trouble = _trouble(frame[kept], answers[kept])
-    return _Table(frame[kept], answers[kept], methods, pairs, null, left_out, trouble)
+    return _Table(frame[kept], outcome, answers[kept], methods, pairs, null, left_out, trouble)
 
 
 def _trouble(frame: pd.DataFrame, answers: Numbers) -> str:
@@ -169,18 +173,21 @@ def _told(fit: Callable[[], MethodModel], table: _Table, note: str = "") -> dict
     model = fit()
     if not model.fit.converged:
         return _unfitted(model.fit.note, table)
+    margins = {name: tangent_of(model.fit, model.marginal(name)) for name in model.methods}
     names, fixed = model.fit.names, model.fit.fixed
     values, variances = model.fit.values.tolist(), np.diag(model.fit.covariance)[:fixed]
     return {
         "converged": True,
         "note": "; ".join(filter(None, [table.left_out, note, model.fit.note])),
-        "estimate": dict(zip(names, map(_rounded, values[:fixed]), strict=False)),
-        "se": dict(zip(names, map(_rounded, np.sqrt(variances).tolist()), strict=False)),
-        "sd": {name: _rounded(sd) for name, sd in model.fit.sd.items()},
-        "loglik": _rounded(model.fit.loglik),
-        "marginal": {name: _marginal(model, name, table) for name in table.methods},
-        "contrasts": _contrasts(model, table),
+        "estimate": dict(zip(names, map(rounded, values[:fixed]), strict=False)),
+        "se": dict(zip(names, map(rounded, np.sqrt(variances).tolist()), strict=False)),
+        "sd": {name: rounded(sd) for name, sd in model.fit.sd.items()},
+        "loglik": rounded(model.fit.loglik),
+        "marginal": {name: _marginal(model, name, table, margins) for name in table.methods},
+        "contrasts": _contrasts(model, table, margins),
         "chance": _tests(model, table),
+        "variance": shares(model),
+        **single_effects(model, table.frame, table.outcome),
     }
 
 
@@ -189,15 +196,19 @@ def _unfitted(note: str, table: _Table) -> dict[str, Any]:
         "converged": False,
         "note": "; ".join(filter(None, [table.left_out, note, INSTEAD])),
         "estimate": None, "se": None, "sd": None, "loglik": None,
-        "marginal": dict.fromkeys(table.methods),
+        "marginal": dict.fromkeys(table.methods), "variance": [],
         "contrasts": [],
         "chance": {name: {**_wald(None), "p_holm": None} for name in table.methods},
     }  # fmt: skip
 
 
-def _marginal(model: MethodModel, name: str, table: _Table) -> list[float] | None:
+def _marginal(
+    model: MethodModel, name: str, table: _Table, margins: Mapping[str, Tangent]
+) -> list[float] | None:
     """Estimate, low and high; a share's interval is made on the logit scale, so it stays in 0…1."""
-    found = _asked(model, name, table, model.marginal)
+    if name not in margins or table.df(name) <= 0:
+        return None
+    found = margins[name].wald(model.fit, table.df(name))
     if found is None:
         return None
     if not len(model.levels):
@@ -206,45 +217,73 @@ def _marginal(model: MethodModel, name: str, table: _Table) -> list[float] | Non
         low, high = found.interval()
         ends = float(model.levels[0]), float(model.levels[-1])
         low, high = max(low, min(ends)), min(high, max(ends))
-    return [_rounded(value) for value in (found.estimate, low, high)]
+    return [rounded(value) for value in (found.estimate, low, high)]
 
 
-def _asked(model: MethodModel, name: str, table: _Table, of: Callable[[str], Asked]) -> Wald | None:
-    """What the model says of one method; None where it is left out or stands on one cluster."""
-    if name not in model.methods or table.df(name) <= 0:
-        return None
-    return asked_of(model.fit, of(name), table.df(name))
-
-
-def _contrasts(model: MethodModel, table: _Table) -> list[dict[str, Any]]:
+def _contrasts(
+    model: MethodModel, table: _Table, margins: Mapping[str, Tangent]
+) -> list[dict[str, Any]]:
     """The pairs of methods that the model has, none with a test that rests on too little."""
     pairs = [one for one in table.pairs if {one.a, one.b} <= set(model.methods)]
     found = [asked_of(model.fit, model.contrast(one.b, one.a), one.df) for one in pairs]
     told = [_wald(one, pair.too_few) for pair, one in zip(pairs, found, strict=True)]
     holm_values = adjusted(pairs, [one["p"] for one in told])
     return [
-        {"a": pair.a, "b": pair.b, "planned": pair.is_planned and not pair.hypothesis, **one,
-         "p_holm": _maybe(p_holm), "note": pair.too_few}
-        for pair, one, p_holm in zip(pairs, told, holm_values, strict=True)
+        {
+            "a": pair.a, "b": pair.b, "planned": pair.is_planned and not pair.hypothesis,
+            **one, "p_holm": _maybe(p_holm),
+            "note": pair.too_few, "odds_ratio": _odds_ratio(logits),
+            "marginal_difference": _size(
+                (margins[pair.a] - margins[pair.b]).wald(model.fit, pair.df)
+            ),
+        }
+        for pair, logits, one, p_holm in zip(pairs, found, told, holm_values, strict=True)
     ]  # fmt: skip
+
+
+def _size(found: Wald | None) -> dict[str, Any]:
+    """An estimate with its interval, standard error and degrees."""
+    if found is None or not found.df > 0:
+        estimate = None if found is None else rounded(found.estimate)
+        return {"estimate": estimate, "interval95": None, "se": None, "df": None,
+                "note": NO_INTERVAL}  # fmt: skip
+    pair = [rounded(end) for end in found.interval()]
+    return {"estimate": rounded(found.estimate), "interval95": pair, "se": rounded(found.se),
+            "df": rounded(found.df), "note": ""}  # fmt: skip
+
+
+def _odds_ratio(logits: Wald | None) -> dict[str, Any]:
+    """Conditional on person and photo: of one person with one photo. se: of its logarithm."""
+    told = _size(logits)
+    value, pair = told["estimate"], told["interval95"]
+    return {
+        **told,
+        "estimate": None if value is None else rounded(math.exp(value)),
+        "interval95": None if pair is None else [rounded(math.exp(end)) for end in pair],
+    }
 
 
 def _wald(found: Wald | None, too_few: str = "") -> dict[str, float | None]:
     if found is None:
-        return {"estimate": None, "se": None, "z": None, "df": None, "p": None}
+        return dict.fromkeys(TESTED)
     tested = {"z": found.z, "df": found.df, "p": found.p}
     return {
-        "estimate": _rounded(found.estimate),
-        "se": _rounded(found.se),
-        **{key: None if too_few else _rounded(value) for key, value in tested.items()},
+        "estimate": rounded(found.estimate),
+        "se": rounded(found.se),
+        **{key: None if too_few else rounded(value) for key, value in tested.items()},
     }
 
 
 def _tests(model: MethodModel, table: _Table) -> dict[str, dict[str, float | None]]:
-    def above(name: str) -> Asked:
-        return model.above(name, table.null)
+    """Each method against the null: on the scale of the predictor but for a mean of scores."""
 
-    told = [_wald(_asked(model, name, table, above)) for name in table.methods]
+    def asked(name: str) -> Wald | None:
+        # Left out of the model, or on one cluster
+        if name not in model.methods or table.df(name) <= 0:
+            return None
+        return asked_of(model.fit, model.above(name, table.null), table.df(name))
+
+    told = [_wald(asked(name)) for name in table.methods]
     holm_values = holm([one["p"] for one in told])
     return {
         name: {**one, "p_holm": _maybe(p_holm)}
@@ -253,9 +292,4 @@ def _tests(model: MethodModel, table: _Table) -> dict[str, dict[str, float | Non
 
 
 def _maybe(value: float | None) -> float | None:
-    return None if value is None else _rounded(value)
-
-
-def _rounded(value: float) -> float:
-    """To as many digits as two searches for the same optimum share."""
-    return float(f"{value:.{DIGITS}g}")
+    return None if value is None else rounded(value)

@@ -26,11 +26,13 @@ from .automatic import automatic
 from .cluster_means import cluster_means
 from .comparisons import Pair, estimated
 from .declines import declines, declines_note
+from .effects import with_effects, with_lines
 from .hypotheses import hypotheses, hypothesis_family, verdicts
 from .interim_looks import drift_notes, looks
 from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .presentations import presentations
+from .random_effects import lifted
 from .repeats import repeats
 from .robustness import robustness
 from .side_bias import side_bias
@@ -49,6 +51,7 @@ def results(tidy: Tidy) -> dict[str, Any]:
     pairs, looked = comparisons.pairs(tidy), looks(tidy)
     models, declined = _models(tidy, pairs), _declines(tidy)
     contrasts = comparisons.contrasts(tidy, pairs)
+    read = beside(models)
     found = {
         "paradigm": tidy.paradigm,
         "outcome": tidy.outcome,
@@ -58,11 +61,11 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "images": int(tidy.frame["image"].nunique()) if tidy.about_photos else None,
         "bounds": None if tidy.limits is None else list(tidy.limits),
         "methods": methods,
-        "tests": comparisons.tests(tidy),
-        "contrasts": contrasts,
-        **models,
+        "tests": with_lines(comparisons.tests(tidy), methods, tidy.outcome),
+        "contrasts": with_effects(tidy, contrasts, models, read),
+        **lifted(models, read, about_photos=tidy.about_photos),
         "preferred": PRIMARY,
-        "beside": beside(models),
+        "beside": read,
         "alpha": _alpha(tidy),
         "answers": answers(tidy.answers, tidy.definition) if tidy.answers is not None else [],
         "kappa": _kappa(tidy),

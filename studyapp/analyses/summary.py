@@ -22,12 +22,19 @@ def summary(found: Facts) -> Iterator[str]:
         if "counts" in method:
             yield f"    {_distribution(method['counts'])}"
         yield f"    {_test(found['tests'][name])}"
+        if found["tests"][name]["apa"] is not None:
+            yield f"    APA: {found['tests'][name]['apa']}"
         yield f"    naive: {_naive(found['naive']['methods'][name])}"
     show = points if found["outcome"] == "correct" else signed
     for one in found["contrasts"]:
         yield f"  {one['a']} − {one['b']} ({family_of(one)}): {_contrast(one, show)}"
+        yield f"    {_sizes(one['effect'])}"
+        if one["apa"] is not None:
+            yield f"    APA: {one['apa']}"
     yield from (f"  robustness, {one}" for one in robustness_sentences(found))
     yield from _models(found)
+    if found["variance"] is not None:
+        yield f"  {_variance(found['variance'])}"
     scales = found["alpha"].get("scales")
     for name, alpha in scales.items() if scales else [("", found["alpha"])]:
         on_scale = f" on {name}" if name else ""
@@ -118,6 +125,26 @@ def _contrast(one: Facts, show: Show) -> str:
         margin = show(told["margin"]).removeprefix("+")
         equivalence = f"; equivalence within ±{margin}: p {_p(told['p'])}"
     return f"{show(one['estimate'])}{pair}, {test}{equivalence}"
+
+
+def _sizes(effect: Facts) -> str:
+    """Every size with its interval, or why there is none."""
+    return "; ".join(f"{name.replace('_', ' ')} {_size(one)}" for name, one in effect.items())
+
+
+def _size(one: Facts) -> str:
+    if one["interval95"] is None:
+        return f"{number(one['estimate'])} ({one['note']})"
+    return f"{number(one['estimate'])} ({interval(one['interval95'])})"
+
+
+def _variance(told: Facts) -> str:
+    shares = ", ".join(
+        f"{one['term']} {percent(one['share'])}"
+        + ("" if one["interval95"] is None else f" ({interval(one['interval95'], percent)})")
+        for one in told["shares"]
+    )
+    return f"shares of the variance by {told['model']}: {shares}"
 
 
 def _models(found: Facts) -> Iterator[str]:

@@ -17,6 +17,8 @@ from studyapp.analyses.tidy import Tidy, asked_paradigms
 from studyapp.paradigms.questionnaire.question import INSTRUMENTS
 from studyapp.shelf.spreadsheets import inert
 
+from .effects import effects_tables
+
 SCRIPTS = Path(__file__).with_name("scripts")
 SCRIPT_NAMES = (
     "reanalyse.py", "contrasts.py", "hypotheses.py", "instruments.py", "maps.py", "meetings.py",
@@ -48,6 +50,8 @@ def write_analysis(bundle: Path) -> None:
         suffix = "" if len(found) == 1 else f"-{one['paradigm']}"
         (folder / f"results{suffix}.json").write_text(results_json(one), encoding="utf-8")
         analysed_table(tidy).to_csv(folder / f"table{suffix}.csv", index=False, lineterminator="\n")
+        for name, rows in effects_tables(one):
+            rows.to_csv(folder / f"{name}{suffix}.csv", index=False, lineterminator="\n")
     if told:
         text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "hypotheses.json").write_text(f"{text}\n", encoding="utf-8")

@@ -46,7 +46,7 @@ class Crossing:
             [place for place, term in enumerate(terms) if term.side == side]
             for side in (wide, 1 - wide)
         )
-        self.count, self.width = counts[wide], widths[wide]
+        self.count, self.width, self.others = counts[wide], widths[wide], counts[1 - wide]
         self.wide_size = counts[wide] * widths[wide]
         self.narrow_size = counts[1 - wide] * widths[1 - wide]
         self.size = self.wide_size + self.narrow_size
@@ -65,6 +65,16 @@ class Crossing:
     def column(self, term: int) -> Integers:
         """(N,) the effect of each row by one term, among all."""
         return self.places[term] + (0 if term in self.wide else self.wide_size)
+
+    def effects(self, term: int) -> Integers:
+        """All effects of one term, cluster after cluster."""
+        is_wide = term in self.wide
+        members, clusters = (self.wide, self.count) if is_wide else (self.narrow, self.others)
+        width = sum(self.terms[place].slots for place in members)
+        before = sum(self.terms[place].slots for place in members if place < term)
+        slots = np.arange(self.terms[term].slots) + before
+        found: Integers = (np.arange(clusters)[:, None] * width + slots).ravel()
+        return found + (0 if is_wide else self.wide_size)
 
     def spread(self, u: Floats, scales: Floats) -> Floats:
         """M u: what the effects add to each row, (N,)."""

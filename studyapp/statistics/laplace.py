@@ -22,6 +22,26 @@ class NoModeError(ArithmeticError):
 
 
 @dataclass(frozen=True)
+class Effects:
+    """One term's random effects, those of one cluster side by side: (clusters * slots,) each.
+
+    modes: shrunk towards 0. deviations: conditional on the parameters, from the curvature of the
+    penalised log-likelihood (lme4's condVar); an effect that no answer tells of has the term's own.
+    told: of how many effects answers tell.
+    """
+
+    modes: Floats
+    deviations: Floats
+    told: int
+    slots: int
+
+    @property
+    def independent(self) -> int:
+        """How many effects tell of the term's variance: within clusters all but one of each."""
+        return self.told if self.slots == 1 else self.told - len(self.modes) // self.slots
+
+
+@dataclass(frozen=True)
 class _Mode:
     eta: Floats
     parts: Parts
@@ -55,6 +75,20 @@ class Laplace:
             outer = self.crossing.factor(parts.weights, theta)
         value = float(parts.loglik.sum() - 0.5 * self.u @ self.u - 0.5 * outer.logdet)
         return value, self._gradient(alpha, theta, mode, outer)
+
+    def effects(self, parameters: Floats) -> list[Effects]:
+        """Every term's random effects, given the parameters."""
+        alpha, beta, theta = self.split(parameters)
+        inverse = self._mode(alpha, self.X @ beta, theta).factor.row_inverse()
+        found = []
+        for place, term in enumerate(self.crossing.terms):
+            index, column = self.crossing.effects(place), self.crossing.column(place)
+            variances = np.ones(self.crossing.size)
+            variances[column] = inverse[place, place]
+            deviations = abs(theta[place]) * np.sqrt(variances[index])
+            modes, told = theta[place] * self.u[index], len(np.unique(column))
+            found.append(Effects(modes, deviations, told, term.slots))
+        return found
 
     def _mode(self, alpha: Floats, fixed: Floats, theta: Floats) -> _Mode:
         """Newton's steps, halved where the penalised log-likelihood would fall."""

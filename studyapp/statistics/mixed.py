@@ -5,7 +5,7 @@ errors come from the Hessian over all parameters, standard deviations included, 
 take them.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ from scipy.optimize import OptimizeResult, minimize
 from .crossing import Crossing, RandomTerm
 from .families import Family
 from .labels import Floats, Integers
-from .laplace import Laplace, NoModeError
+from .laplace import Effects, Laplace, NoModeError
 
 FIRST_SCALE = 0.5
 SMALLEST_SCALE = 1e-4
@@ -34,7 +34,8 @@ class MixedFit:
 
     names: of all parameters: thresholds, fixed effects, then one standard deviation a random term.
     covariance: over all of them; a term whose standard deviation is 0 has none with the others.
-    sd: by the term's name. note: why it did not converge, or that a term vanished.
+    sd: by the term's name. note: why it did not converge, or that a term vanished. effects: by
+    the term's name, where the fit converged.
     """
 
     names: tuple[str, ...]
@@ -45,6 +46,7 @@ class MixedFit:
     converged: bool
     note: str = ""
     singular: tuple[str, ...] = field(default=())
+    effects: Mapping[str, Effects] = field(default_factory=dict)
 
     @property
     def fixed(self) -> int:
@@ -226,7 +228,10 @@ def _judged(model: MixedModel, objective: Laplace, found: Floats, hessian: Float
         term.name for term, is_zero in zip(model.terms, singular, strict=True) if is_zero
     )
     note = f"the variance of {' and '.join(vanished)} is estimated as 0" if vanished else ""
-    return replace(fit, covariance=covariance, converged=True, note=note, singular=vanished)
+    effects = dict(zip(sd, objective.effects(values), strict=True))
+    return replace(
+        fit, covariance=covariance, converged=True, note=note, singular=vanished, effects=effects
+    )
 
 
 def _trouble(model: MixedModel, values: Floats, gradient: Floats, hessian: Floats) -> str:

@@ -43,7 +43,8 @@ class Estimate:
     """An estimate with its 95 % interval; what can't be said is None, and `note` says why.
 
     clusters: how many even clusters it rests on, the fewer of people and photos; below
-    FEWEST_EFFECTIVE a contrast has no p, and nothing must be concluded from it.
+    FEWEST_EFFECTIVE a contrast has no p, and nothing must be concluded from it. t: what p is of,
+    on the logit for a share.
     """
 
     estimate: float | None
@@ -54,6 +55,7 @@ class Estimate:
     p: float | None = None
     note: str = ""
     clusters: float | None = None
+    t: float | None = None
 
     @property
     def interval(self) -> list[float] | None:
@@ -253,8 +255,9 @@ def _judged(fit: _Fit | None, nothing: str, null: float | None, level: float) ->
         return Estimate(fit.value, note=too_little, clusters=fit.fewest)
     se, df = fit.variance() ** 0.5, fit.fewest - 1
     half = float(stats.t.ppf(0.5 + level / 2, df)) * se
-    p = None if null is None else float(2 * stats.t.sf(abs(fit.value - null) / se, df))
-    return Estimate(fit.value, se, df, fit.value - half, fit.value + half, p, "", fit.fewest)
+    t = None if null is None else float((fit.value - null) / se)
+    p = None if t is None else float(2 * stats.t.sf(abs(t), df))
+    return Estimate(fit.value, se, df, fit.value - half, fit.value + half, p, "", fit.fewest, t)
 
 
 def _too_little(fit: _Fit, nothing: str) -> str:
@@ -289,7 +292,7 @@ def _withheld(found: Estimate, fit: _Fit | None, remedy: str = EACH_METHOD) -> E
     """Without p where it rests on too few clusters, and the sentence why."""
     if fit is None or found.is_tested:
         return found
-    return replace(found, p=None, note=found.note or too_few(fit.worth, remedy))
+    return replace(found, p=None, t=None, note=found.note or too_few(fit.worth, remedy))
 
 
 def _on_logit(found: Estimate, null: float | None, level: float) -> Estimate:
@@ -298,11 +301,12 @@ def _on_logit(found: Estimate, null: float | None, level: float) -> Estimate:
     share = found.estimate
     quantile = float(stats.t.ppf(0.5 + level / 2, found.df))
     low, high = logit_interval(share, found.se, quantile)
-    p = None
+    t = p = None
     if null is not None:
         distance = np.log(share / (1 - share)) - np.log(null / (1 - null))
-        p = float(2 * stats.t.sf(abs(distance) * share * (1 - share) / found.se, found.df))
-    return Estimate(share, found.se, found.df, low, high, p, found.note, found.clusters)
+        t = float(distance * share * (1 - share) / found.se)
+        p = float(2 * stats.t.sf(abs(t), found.df))
+    return Estimate(share, found.se, found.df, low, high, p, found.note, found.clusters, t)
 
 
 def _constant_share(share: float, counts: tuple[int, int], null: float | None) -> Estimate:

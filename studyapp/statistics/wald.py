@@ -45,18 +45,37 @@ class Wald:
         return self.estimate - half, self.estimate + half
 
 
-def asked_of(fit: MixedFit, asked: Asked, df: float = np.inf) -> Wald | None:
-    """The delta method with central differences; None where the fit gives no positive variance."""
+@dataclass(frozen=True)
+class Tangent:
+    """A function of the parameters at the fit: its value, and its slopes by each of them."""
+
+    value: float
+    slopes: Floats
+
+    def __sub__(self, other: "Tangent") -> "Tangent":
+        return Tangent(self.value - other.value, self.slopes - other.slopes)
+
+    def wald(self, fit: MixedFit, df: float = np.inf) -> Wald | None:
+        """The delta method; None where the fit gives no positive variance."""
+        variance = float(self.slopes @ fit.covariance @ self.slopes)
+        if not np.isfinite(variance) or variance <= 0:
+            return None
+        return Wald(self.value, variance**0.5, df)
+
+
+def tangent_of(fit: MixedFit, asked: Asked) -> Tangent:
+    """By central differences."""
     at, slopes = fit.values, []
     for place in range(len(at)):
         step = np.zeros(len(at))
         step[place] = STEP
         slopes.append((asked(at + step) - asked(at - step)) / (2 * STEP))
-    slope = np.array(slopes)
-    variance = float(slope @ fit.covariance @ slope)
-    if not np.isfinite(variance) or variance <= 0:
-        return None
-    return Wald(asked(at), variance**0.5, df)
+    return Tangent(asked(at), np.array(slopes))
+
+
+def asked_of(fit: MixedFit, asked: Asked, df: float = np.inf) -> Wald | None:
+    """The delta method of one function; None where the fit gives no positive variance."""
+    return tangent_of(fit, asked).wald(fit, df)
 
 
 def averaged(curve: Callable[[Floats], Floats], eta: float, sd: float) -> float:

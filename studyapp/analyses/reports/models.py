@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import MISSING, interval, number, p_value, percent, signed
 
-from .tabulation import FAMILIES
+from .tabulation import FAMILIES, degrees
 
 FORMULAS = {
     "glmer": "correct ~ method + (1|participant) + (1|image), binomial",
@@ -62,17 +62,19 @@ def _tables(model: Facts, found: Facts) -> Iterator[Table]:
             method,
             show(one[0]) if one else MISSING,
             interval(one[1:], show) if one else MISSING,
+            signed(model["chance"][method]["z"]),
+            degrees(model["chance"][method]["df"]),
             p_value(model["chance"][method]["p"]),
             p_value(model["chance"][method]["p_holm"]),
         ]
         for method, one in model["marginal"].items()
     ]
-    header = ["method", "over all people and photos", "95 % interval", f"p against {null}",
-              "p by Holm"]  # fmt: skip
+    header = ["method", "over all people and photos", "95 % interval", "t", "df",
+              f"p against {null}", "p by Holm"]  # fmt: skip
     yield Table("Marginal means", header, rows)
     if model["contrasts"]:
-        header = ["contrast", "difference, logits", "standard error", "p", "p by Holm", "family",
-                  ""]  # fmt: skip
+        header = ["contrast", "difference, logits", "standard error", "t", "df", "p", "p by Holm",
+                  "family", ""]  # fmt: skip
         yield Table("Differences", header, [_contrast(one) for one in model["contrasts"]])
     yield Table("Parameters", ["", "estimate", "standard error"], list(_parameters(model)))
 
@@ -82,6 +84,8 @@ def _contrast(one: Facts) -> list[str]:
         f"{one['a']} − {one['b']}",
         signed(one["estimate"]),
         number(one["se"]),
+        signed(one["z"]),
+        degrees(one["df"]),
         p_value(one["p"]),
         p_value(one["p_holm"]),
         FAMILIES[one["planned"]],

@@ -15,6 +15,7 @@ from .answers import answers_table
 from .automatic import Automatic, automatic_part
 from .checks import checks_table
 from .declines import declines_tables
+from .effects import Effects, effects_figures, effects_part
 from .equivalence import equivalence_sentences, equivalence_table
 from .figures import contrast_figure, main_figures, own_figures, sensitivity_figure
 from .gallery import Entry, gallery
@@ -36,6 +37,7 @@ class Section:
     figures: list[Figure]
     estimates: Table
     contrasts: Table | None
+    effects: Effects
     naive: Table
     naive_label: str
     sensitivity: Figure | None
@@ -66,6 +68,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         estimates=estimates_table(found),
         contrasts=contrasts_table(found) if found["contrasts"] else None,
         equivalence=equivalence_table(found),
+        effects=effects_part(found),
         naive=naive_table(found),
         naive_label=found["naive"]["label"],
         sensitivity=sensitivity_figure(found),
@@ -99,6 +102,7 @@ def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
     sensitivity, automatic = sensitivity_figure(found), automatic_part(found)
     return [
         *first_figures(found, record),
+        *effects_figures(found),
         *([sensitivity] if sensitivity is not None else []),
         *robustness_figures(found),
         *(automatic.figures if automatic is not None else []),

@@ -2,7 +2,16 @@
 
 from studyapp.paradigms.analysis import analysis_of
 from studyapp.paradigms.tabulation import Facts, Table
-from studyapp.shelf.formatting import interval, number, p_value, percent, points, short, signed
+from studyapp.shelf.formatting import (
+    MISSING,
+    interval,
+    number,
+    p_value,
+    percent,
+    points,
+    short,
+    signed,
+)
 
 FAMILIES = {True: "planned", False: "exploratory"}
 OUTCOME_WORDS = {"score": "mean score", "correct": "share right", "value": "mean"}
@@ -39,10 +48,11 @@ def estimates_table(found: Facts) -> Table:
     rows = [_estimate_row(found, method, is_share) for method in found["methods"]]
     against = "chance" if is_share else short(null_of(found) or 0)
     has_tests = any(one["null"] is not None for one in found["tests"].values())
-    tests = [f"p against {against}", "p by Holm"] if has_tests or not rows else []
+    t = "t, on the logit" if is_share else "t"
+    tests = [t, "df", f"p against {against}", "p by Holm"] if has_tests or not rows else []
     counts = ["judgments", "people"]
     counts += ["photos"] if found.get("images") is not None else []
-    header = ["method", *counts, name, "95 % interval", *tests, ""]
+    header = ["method", *counts, name, "95 % interval", "standard error", *tests, ""]
     robust = (
         "clusters of people and photos" if found.get("images") is not None else "clusters of people"
     )
@@ -56,9 +66,26 @@ def _estimate_row(found: Facts, method: str, is_share: bool) -> list[str]:
     value = one["accuracy"] if is_share else one["mean"]
     n = f"{one['right']} of {one['n']}" if is_share else str(one["n"])
     pair = interval(one["robust95"], show)
-    tests = [p_value(test["p"]), p_value(test["p_holm"])] if test["null"] is not None else []
+    tests = [*_tested(test), p_value(test["p"]), p_value(test["p_holm"])]
+    has_test = test["null"] is not None
+    se = standard_error(test["se"], is_share=is_share)
     counts = [str(one[kind]) for kind in ("people", "images") if one[kind] is not None]
-    return [method, n, *counts, show(value), pair, *tests, one["note"]]
+    shown = tests if has_test else []
+    return [method, n, *counts, show(value), pair, se, *shown, one["note"]]
+
+
+def _tested(test: Facts) -> list[str]:
+    """t and its degrees of freedom."""
+    return [signed(test["t"]), degrees(test["df"])]
+
+
+def standard_error(value: float | None, *, is_share: bool) -> str:
+    return (points(value) if is_share else signed(value)).removeprefix("+")
+
+
+def degrees(value: float | None) -> str:
+    """Degrees of freedom: a whole number, or one decimal."""
+    return MISSING if value is None else short(round(value, 1))
 
 
 def contrasts_table(found: Facts) -> Table:
@@ -70,6 +97,8 @@ def contrasts_table(found: Facts) -> Table:
             f"{one['a']} − {one['b']}",
             show(one["estimate"]),
             interval(one["robust95"], show),
+            standard_error(one["se"], is_share=is_share),
+            *_tested(one),
             p_value(one["p"]),
             p_value(one["p_holm"]),
             family_of(one),
@@ -77,7 +106,8 @@ def contrasts_table(found: Facts) -> Table:
         ]
         for one in found["contrasts"]
     ]
-    header = ["contrast", "difference", "95 % interval", "p", "p by Holm", "family", ""]
+    header = ["contrast", "difference", "95 % interval", "standard error", "t", "df", "p",
+              "p by Holm", "family", ""]  # fmt: skip
     unit = ", in percentage points (pp)" if is_share else ""
     return Table(f"Differences between methods{unit}", header, rows)
 

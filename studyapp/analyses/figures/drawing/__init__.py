@@ -14,6 +14,7 @@ from matplotlib import rc_context
 from matplotlib.figure import Figure
 
 from .answers import distribution
+from .caterpillar import caterpillar
 from .curves import looks, power_curves, power_surface
 from .panels import heat, scatter
 from .people import flow
@@ -31,6 +32,7 @@ KINDS: Mapping[str, Callable[[Data], Figure]] = {
     for one in (
         intervals,
         raw_data,
+        caterpillar,
         distribution,
         flow,
         looks,
