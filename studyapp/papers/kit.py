@@ -2,7 +2,7 @@
 
 import csv
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,16 +21,22 @@ from .markdown import write_markdown
 from .material import Material, software
 from .paper import paper
 from .readme import readme
+from .screenshots import MISSING, ScreenshotError
 from .word import write_word
 
+Photograph = Callable[[Path, Sequence[str]], None]
 SCRIPTS = Path(__file__).with_name("scripts")
 SNIPPETS = ("read_tables.py", "read_tables.R")
 BIBLIOGRAPHY = "references"
 NUMBERS = ("paradigm", "kind", "name", "n", "estimate", "low95", "high95", "p", "p_holm", "planned")
 
 
-def write_kit(material: Material, target: Path) -> dict[str, list[str]]:
+def write_kit(
+    material: Material, target: Path, photograph: Photograph | None = None
+) -> dict[str, list[str]]:
     """Write the kit to `target`, a new folder; what is still to be filled in, by document.
+
+    photograph: (folder, marks) writes the screenshots there; without it they are a gap.
 
     Raises ExportError if the folder holds anything.
     """
@@ -48,8 +54,20 @@ def write_kit(material: Material, target: Path) -> dict[str, list[str]]:
         for stem, document in further.items():
             write_document(document, folder, stem, cited_works(document))
         gaps = {stem: one.gaps() for stem, one in {"paper": written, **further}.items()}
+        gaps["screenshots"] = _photographed(photograph, folder, material)
         (folder / "README.md").write_text(readme(material, gaps), encoding="utf-8")
     return gaps
+
+
+def _photographed(photograph: Photograph | None, folder: Path, material: Material) -> list[str]:
+    """What is missing; empty where the pictures were taken."""
+    if photograph is None:
+        return [MISSING]
+    try:
+        photograph(folder, material.marks)
+    except ScreenshotError as error:
+        return [str(error)]
+    return []
 
 
 def further_documents(material: Material) -> Iterator[tuple[str, Document]]:

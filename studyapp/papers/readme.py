@@ -14,6 +14,7 @@ FILES = """\
 | `figures/` | figures as PDF, SVG and PNG; `python -m drawing` there draws them anew |
 | `read_tables.py`, `read_tables.R` | read `tables/numbers.csv` in pandas and in R |
 | `neurips`, `consort-spi`, `cherries` | checklists, answered as far as the study can |
+| `screenshots.pdf` | every kind of page that people saw; photos on it keep their licences |
 | `ethics-data-sheet` | for an ethics board: what is stored, how long, who sees it |
 
 Every document is there as Markdown and as a Word file. `[[…]]` marks what only the authors can say.

@@ -78,11 +78,11 @@ def send_crowd(
     on_progress: Callable[[], Any] = lambda: None,
 ) -> Crowd:
     """Send `people` of `population` through the open marked copy `study`, served at `base`."""
-    walkers = _walkers(study, base, population, people=people, seed=seed, pictures=with_pictures)
+    sent = walkers(study, base, population, people=people, seed=seed, pictures=with_pictures)
     start = time.perf_counter()
     walks = []
     with ThreadPoolExecutor(at_once) as pool:
-        for done in as_completed([pool.submit(_walk, walker) for walker in walkers]):
+        for done in as_completed([pool.submit(_walk, walker) for walker in sent]):
             walks.append(done.result())
             on_progress()
     seconds = time.perf_counter() - start
@@ -99,9 +99,10 @@ def send_crowd(
     )
 
 
-def _walkers(
+def walkers(
     study: Study, base: str, population: Population, *, people: int, seed: int, pictures: bool
 ) -> Iterator[Walker]:
+    """`people` of `population` at the door of `study`, which is served at `base`."""
     definition = study_definition(study)
     paradigm = main_paradigm(definition)
     for number in range(people):

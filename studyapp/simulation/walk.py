@@ -43,6 +43,8 @@ class Walker:
     asked_on: Callable[[Trial], Asked]
     entered: Callable[[str, Profile], None]
     with_pictures: bool = False
+    # Told of each page, before anything is done on it
+    saw: Callable[[Visitor, Page], None] = lambda visitor, page: None
     # What is accepted before the trials, by the form's verb
     gates: Mapping[str, Mapping[str, object]] = field(
         default_factory=lambda: {"screening": {}, "begin": {}}
@@ -63,6 +65,7 @@ class Walker:
     def _go(self, visitor: Visitor, walk: Walk) -> None:
         page = self._enter(visitor, walk)
         for _ in range(MOST_PAGES):
+            self.saw(visitor, page)
             if page.has_form("answer"):
                 if len(walk.acknowledged) == self.profile.leaves_after:
                     walk.outcome = "left"
@@ -82,6 +85,7 @@ class Walker:
         page = visitor.open(self.start, **self.parameters)
         door = self.start.rstrip("/").rsplit("/", 1)[-1]
         if page.has_form(door):
+            self.saw(visitor, page)
             page = visitor.send(page, door, {})
         walk.code = page.address.rstrip("/").rsplit("/", 1)[-1]
         if not page.address.startswith("/p/"):

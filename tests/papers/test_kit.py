@@ -45,7 +45,7 @@ def trust_study(**options: Any) -> Study:
 
 def kit_of(source: object, folder: Path) -> tuple[Path, str]:
     """Where it was written, and what the command said."""
-    return folder, output_of("paper", source, out=folder)
+    return folder, output_of("paper", source, out=folder, without_screenshots=True)
 
 
 def word_text(path: Path) -> str:

@@ -14,6 +14,7 @@ from studyapp.exports.publishing import refuse_too_early
 from studyapp.management.verbs.base import chosen_study, kind_arguments
 from studyapp.papers.kit import write_kit
 from studyapp.papers.material import material_of_bundle, material_of_study
+from studyapp.papers.screenshots import photographer
 
 
 class Command(BaseCommand):
@@ -26,6 +27,9 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("source", help="a study's slug, or a bundle (a folder or a zip)")
         parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="new")
+        parser.add_argument(
+            "--without-screenshots", action="store_true", help="needs no browser and is faster"
+        )
         kind_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -37,7 +41,8 @@ class Command(BaseCommand):
             else:
                 study = chosen_study(options)
                 refuse_too_early(study, public=False)
-                gaps = write_kit(material_of_study(study), target)
+                photograph = None if options["without_screenshots"] else photographer(study)
+                gaps = write_kit(material_of_study(study), target, photograph)
         except (ArchiveError, ChoiceError, ExportError, TidyError, OSError) as error:
             raise CommandError(str(error)) from error
         self.stdout.write(f"written to {target}; still to be filled in:")
