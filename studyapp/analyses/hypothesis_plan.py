@@ -70,12 +70,12 @@ def stated_hypotheses(definition: Definition) -> Iterator[str]:
     for number, one in enumerate(definition.analysis.hypotheses, 1):
         yield f"{number}. {one if isinstance(one, str) else one.text}"
         if number in tied:
-            yield f"   - {test_words(tied[number])}"
+            yield f"   - {words_of_test(tied[number])}"
         elif tied:
             yield "   - tied to no contrast, so that it gets no verdict"
 
 
-def test_words(one: Tied) -> str:
+def words_of_test(one: Tied) -> str:
     """The contrast of a hypothesis, what is expected of it, and what decides."""
     null = "0" if one.b or PARADIGMS[one.paradigm].outcome == "score" else "chance"
     if not one.b and PARADIGMS[one.paradigm].null is not None:

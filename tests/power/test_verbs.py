@@ -70,6 +70,24 @@ def test_blocks_keep_their_share_of_fewer_and_of_more_photos(tmp_path: Path) -> 
     assert Counter(block for block, _ in asked) == {"a": 8, "b": 8}
 
 
+def test_each_hypothesis_has_the_power_of_its_verdict(tmp_path: Path) -> None:
+    two = {"text": "Better.", "contrast": ["grad_cam", "guided_backprop"], "direction": "greater",
+           "smallest_effect": 1.5}  # fmt: skip
+    alone = {"text": "Any.", "contrast": ["grad_cam"], "direction": "greater"}
+    plan = {"hypotheses": [two, alone], "alpha": 0.1}
+    file = write_study(tmp_path, **{**PLANNED, "people": 24, "analysis": plan})
+    words = ("--studies", 20, "--processes", 1, "--people", 24, "--photos", 8, "--effects", 0.3)
+    first, second = json.loads(output_of("study", "power", file, "--json", *words))["hypotheses"]
+    assert (first["alpha"], first["effect"]) == (0.05, 1.5)
+    assert first["power"] > 0.8
+    assert second["power"] is None
+    assert second["note"] == "it compares one condition with chance or 0"
+    less = {**two, "direction": "equivalent", "smallest_effect": 0.1}
+    write_study(tmp_path, **{**PLANNED, "people": 24, "analysis": {"hypotheses": [less]}})
+    text = output_of("study", "power", file, *words)
+    assert re.search(r"hypothesis 1, .*, 5 %, and an effect of 0 supported in [0-9] %", text)
+
+
 @pytest.mark.django_db
 def test_the_power_of_a_study_is_found_by_its_name() -> None:
     open_small_study()

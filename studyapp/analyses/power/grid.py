@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from studyapp.statistics.glmm import Crossed, fit_right, fit_scores
+from studyapp.statistics.hypothesis_family import SIGNS, Direction, Measured, Sides, nulls
 from studyapp.statistics.labels import Floats
-from studyapp.statistics.robust import effective_pair, too_few, two_way_contrast
+from studyapp.statistics.robust import Estimate, effective_pair, too_few, two_way_contrast
 from studyapp.statistics.wald import asked_of
 from studyapp.studies.design.precision import Shares
 
@@ -20,11 +21,30 @@ ALPHA = 0.05
 
 
 @dataclass(frozen=True)
+class Claim:
+    """What a hypothesis claims of the second method less the first, at its share of alpha."""
+
+    direction: Direction
+    sides: Sides
+    alpha: float
+
+    def is_found(self, found: Estimate, margin: float | None) -> bool:
+        """Whether the verdict is the one that is claimed."""
+        told = Measured(found.estimate, found.se, found.df, found.p)
+        tests = nulls(told, self.direction, self.sides, margin)
+        if self.direction == "equivalent":
+            return tests.large is not None and tests.large < self.alpha
+        is_claimed = SIGNS.get(self.direction, 0) * (found.estimate or 0.0) >= 0
+        return tests.none is not None and tests.none < self.alpha and is_claimed
+
+
+@dataclass(frozen=True)
 class Point:
     """One place of a grid. `name` seeds it, so that it is the same in whatever grid it stands.
 
     margin: half the width of the region of equivalence; then an equivalence test is counted.
-    mixed: test by the mixed model instead of the cluster-robust way.
+    mixed: test by the mixed model instead of the cluster-robust way. claim: count how often a
+    hypothesis gets its verdict instead.
     """
 
     name: str
@@ -33,6 +53,7 @@ class Point:
     effect: float
     margin: float | None = None
     mixed: bool = False
+    claim: Claim | None = None
     shares: Shares = field(default_factory=Shares)
 
 
@@ -110,6 +131,8 @@ def finds(point: Point, seed: int, number: int) -> bool:
     found = two_way_contrast(
         values, plan.people.tolist(), plan.photos.tolist(), plan.second.tolist(), level=level
     )
+    if point.claim is not None:
+        return found.is_tested and point.claim.is_found(found, point.margin)
     if not found.is_tested or found.p is None or found.low is None or found.high is None:
         return False
     if point.margin is not None:

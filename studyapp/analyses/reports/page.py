@@ -101,7 +101,7 @@ def _study(record: StudyRecord) -> dict[str, Any]:
     plan = frozen_preregistration(record.facts, record.definition, record.certificate)
     return {
         "study": record.facts,
-        "hypotheses": stated_texts(record.definition["analysis"]["hypotheses"]),
+        "hypotheses": stated_texts(record.definition),
         "networks": list(network_lines(record.definition)),
         "conditions": list(condition_lines(record.definition)),
         "certificate": certificate_lines(dict(record.certificate)) if record.certificate else [],

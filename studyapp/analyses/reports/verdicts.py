@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from studyapp.analyses.hypotheses import incomplete, verdicts
+from studyapp.analyses.hypotheses import incomplete, tied_hypotheses, verdicts
+from studyapp.analyses.hypothesis_plan import words_of_test
+from studyapp.analyses.verdict_words import TITLES
 from studyapp.paradigms.tabulation import Facts
 
 EXPLORATORY = "Everything else here is exploratory: every other test, contrast, model and interval."
@@ -21,6 +23,16 @@ class Answer:
     text: str
     sentence: str
     verdict: str = ""
+
+    @property
+    def title(self) -> str:
+        """The verdict as the sentence begins with it."""
+        return TITLES.get(self.verdict, "")
+
+    @property
+    def rest(self) -> str:
+        """What follows it."""
+        return self.sentence.removeprefix(self.title)
 
 
 def answers_to_hypotheses(found: Sequence[Facts], stated: Sequence[str | Facts]) -> list[Answer]:
@@ -57,6 +69,10 @@ def has_family(found: Sequence[Facts]) -> bool:
     return any(one.get("hypothesis_family") for one in found)
 
 
-def stated_texts(stated: Sequence[str | Facts]) -> list[str]:
-    """The hypotheses in words, whether or not they are tied."""
-    return [one if isinstance(one, str) else one["text"] for one in stated]
+def stated_texts(definition: Facts) -> list[str]:
+    """The hypotheses in words, with what decides those that are tied."""
+    tied = {one.number: one for one in tied_hypotheses(definition)}
+    return [
+        one if isinstance(one, str) else f"{one['text']} ({words_of_test(tied[number])})"
+        for number, one in enumerate(definition["analysis"]["hypotheses"], 1)
+    ]

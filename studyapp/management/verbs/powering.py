@@ -6,9 +6,9 @@ Of a file it touches no database.
 import os
 from argparse import ArgumentParser, ArgumentTypeError
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from studyapp.analyses.figures.power import power_curves, power_surface
 from studyapp.analyses.power.answers import Outcome, layout
 from studyapp.analyses.power.designs import compared, drawn, fewest_photos
 from studyapp.analyses.power.grid import Point, Power, powers
+from studyapp.analyses.power.verdicts import Hoped, hoped_verdicts
 from studyapp.paradigms import PARADIGMS
 from studyapp.sections.blocks import BlockSection
 from studyapp.shelf.formatting import short, whole_percent
@@ -99,9 +100,11 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     try:
         asked = _asked(options)
         points = _points(asked, mixed=options["mixed"])
-        with tqdm(total=len(points) * options["studies"], unit="study") as bar:
+        hoped = [] if options["mixed"] else list(_hoped(asked))
+        simulated = [one.point for one in hoped if one.point is not None]
+        with tqdm(total=(len(points) + len(simulated)) * options["studies"], unit="study") as bar:
             found = powers(
-                list(points.values()),
+                [*points.values(), *simulated],
                 studies=options["studies"],
                 seed=options["seed"],
                 processes=options["processes"],
@@ -109,10 +112,44 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
             )
     except ValueError as error:
         raise VerbError(str(error)) from error
-    result = dict(zip(points, found, strict=True))
+    result = dict(zip(points, found, strict=False))
+    verdicts = _verdicts(hoped, found[len(points) :])
     if options["html"] is not None:
-        options["html"].write_text(_page(asked, result), encoding="utf-8")
-    return _facts(asked, result, options), list(_lines(asked, result))
+        options["html"].write_text(_page(asked, result, verdicts), encoding="utf-8")
+    facts = _facts(asked, result, options) | {"hypotheses": [fact for fact, _ in verdicts]}
+    return facts, [*_lines(asked, result), *(line for _, line in verdicts)]
+
+
+def _hoped(asked: Asked) -> Iterator[Hoped]:
+    """The hypotheses of the study, on the design as the file has it."""
+    fill = partial(stand_ins, questions=asked.questions)
+    people = asked.definition.design.people
+    design = cache(lambda: drawn(asked.definition, fill, people=people))
+    return hoped_verdicts(asked.definition, MIDDLE, design)
+
+
+def _verdicts(hoped: Sequence[Hoped], found: Sequence[Power]) -> list[tuple[dict[str, Any], str]]:
+    """Each hypothesis as a fact and as a line."""
+    powers_of = iter(found)
+    return [_verdict(one, None if one.point is None else next(powers_of)) for one in hoped]
+
+
+def _verdict(one: Hoped, power: Power | None) -> tuple[dict[str, Any], str]:
+    fact: dict[str, Any] = {
+        "number": one.tied.number, "contrast": one.tied.contrast, "effect": one.effect,
+        "alpha": one.share, "power": None, "interval95": None, "note": one.why,
+    }  # fmt: skip
+    title = f"  hypothesis {one.tied.number}, {one.tied.contrast} in {one.tied.paradigm}"
+    if power is None:
+        return fact, f"{title}: not simulated, {one.why}"
+    low, high = power.interval()
+    share = f"{100 * one.share:.3g} %"
+    fact |= {"power": power.share, "interval95": [low, high], "note": power.note}
+    return fact, (
+        f"{title}: at its share of alpha, {share}, and an effect of {short(one.effect)} supported "
+        f"in {whole_percent(power.share)} ({whole_percent(low)} to {whole_percent(high)})"
+        f"{', ' if power.note else ''}{power.note}"
+    )
 
 
 def _asked(options: dict[str, Any]) -> Asked:
@@ -238,12 +275,12 @@ def _facts(asked: Asked, found: dict[Key, Power], options: dict[str, Any]) -> di
     }  # fmt: skip
 
 
-def _page(asked: Asked, found: dict[Key, Power]) -> str:
+def _page(asked: Asked, found: dict[Key, Power], verdicts: list[tuple[dict[str, Any], str]]) -> str:
     context = {
         "title": f"Power of {asked.definition.title}",
         "style": page_style(),
         "figures": list(_figures(asked, found)),
-        "lines": list(_lines(asked, found)),
+        "lines": [*_lines(asked, found), *(line for _, line in verdicts)],
     }
     return render_to_string("reports/power.html", context)
 
