@@ -39,6 +39,13 @@ def automatic(tidy: Tidy) -> dict[str, Any] | None:
     return {"of": DIFFERENCE if tidy.outcome == "score" else ONE_MAP, "metrics": metrics}
 
 
+def metric_numbers(tidy: Tidy, metric: str) -> dict[Key, float]:
+    """A metric's number of every judged stimulus under a method; {} where it was not measured."""
+    if tidy.metrics is None:
+        return {}
+    return _numbers(tidy, tidy.metrics[tidy.metrics["metric"] == metric])
+
+
 def _numbers(tidy: Tidy, rows: pd.DataFrame) -> dict[Key, float]:
     """A metric's number of every judged stimulus under a method: with two networks, how much it
     favours the stronger one, as a score does."""

@@ -20,6 +20,7 @@ from .hypothesis_plan import (
     sample_size,
     stated_hypotheses,
 )
+from .moderator_plan import moderator_plan
 
 STOPPING = {
     "all_places": "when every place of the design is filled",
@@ -217,6 +218,7 @@ def _stopping(definition: Definition) -> list[str]:
 def _analysis(definition: Definition) -> Iterator[str]:
     yield from model_lines(definition)
     yield from family_of_tests(definition)
+    yield from (f"- {line}" for line in moderator_plan(definition))
     yield ONLY_MAIN
     if has_tied(definition) or definition.analysis.missing_data is not None:
         yield f"- {missing_data(definition)}"

@@ -31,6 +31,7 @@ from .hypotheses import hypotheses, hypothesis_family, verdicts
 from .interim_looks import drift_notes, looks
 from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
+from .moderators import moderators
 from .presentations import presentations
 from .random_effects import lifted
 from .repeats import repeats
@@ -90,6 +91,8 @@ def results(tidy: Tidy) -> dict[str, Any]:
             "scipy": scipy.__version__,
         },
     }
+    if tidy.moderators:
+        found["moderators"] = moderators(tidy, pairs)
     found["hypothesis_family"] = hypothesis_family(tidy.definition)
     found["hypotheses"] = hypotheses(
         tidy.definition, tidy.paradigm, comparisons.tied_means(tidy), found

@@ -17,6 +17,7 @@ from studyapp.studies.design.keys import keys_flaw
 
 from .exclusions import apply_exclusions
 from .frames import folder_frame, study_frame, table_file
+from .moderator_values import with_moderators
 from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, TRIALS, Table
 from .tables.metrics import METRICS
 from .tables.stimuli import EXPLANATIONS, STIMULI
@@ -40,7 +41,7 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
         ),
     ),
     "exclusions": (EXCLUSIONS, ("participant_id", "rule", "made_at", "undoes_made_at")),
-    "stimuli": (STIMULI, ("stimulus_id", "options", "facts")),
+    "stimuli": (STIMULI, ("stimulus_id", "category", "options", "facts")),
     "explanations": (EXPLANATIONS, ("stimulus_id", "condition", "role", "map_sha256")),
     "trials": (TRIALS, ("trial_id", "option_order")),
     "metrics": (METRICS, ("stimulus_id", "condition", "role", "metric", "value")),
@@ -68,7 +69,7 @@ def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
     wanted = _wanted(study.definition)
     frames = {key: study_frame(table, study, names) for key, (table, names) in wanted.items()}
     tables = StudyTables(frames=frames, definition=study.definition, stored_map=_stored_map)
-    return tidy_tables(tables, paradigm)
+    return with_moderators(tidy_tables(tables, paradigm), tables)
 
 
 def tidy_folder(folder: Path, paradigm: str | None = None) -> Tidy:
@@ -85,7 +86,7 @@ def tidy_folder(folder: Path, paradigm: str | None = None) -> Tidy:
         stored_map=lambda digest: _bundled_map(folder, digest),
         has_clock=clock,
     )
-    return tidy_tables(tables, paradigm)
+    return with_moderators(tidy_tables(tables, paradigm), tables)
 
 
 def folder_definition(folder: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from studyapp.paradigms.tabulation import Facts
 from studyapp.shelf.formatting import counted, interval, number, percent, points, signed
 
 from .reports.checks import side_words
+from .reports.moderators import moderator_lines
 from .reports.robustness import robustness_sentences
 from .reports.tabulation import family_of, own_tables
 
@@ -32,6 +33,7 @@ def summary(found: Facts) -> Iterator[str]:
         if one["apa"] is not None:
             yield f"    APA: {one['apa']}"
     yield from (f"  robustness, {one}" for one in robustness_sentences(found))
+    yield from moderator_lines(found)
     yield from _models(found)
     if found["variance"] is not None:
         yield f"  {_variance(found['variance'])}"

@@ -16,6 +16,7 @@ from studyapp.shelf.formatting import whole_percent
 from .answers import answer_rows
 from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_delimited
 from .flow import flow, standing_rules
+from .moderator import Moderator
 from .presentations import presented_rows
 from .repeats import REPEATED, repeated_pairs
 from .sample import sample
@@ -57,6 +58,7 @@ class Tidy:
     scales: of methods that are not answered on one scale, by the names in the column scale.
     levels: what an answer can score on each scale.
     answers: everything that was answered, a row an answer; definition: what asked for it.
+    moderators: what the effect of methods may depend on, each with its column in the frame.
     repeated: what was asked again, as `repeated_pairs` gives it.
     presented: what pages told of their pictures, as `presented_rows` gives it.
     """
@@ -86,6 +88,7 @@ class Tidy:
     repeated: pd.DataFrame | None = None
     presented: Sequence[tuple[str, str, Mapping[str, Any]]] = ()
     definition: Mapping[str, Any] = field(default_factory=dict)
+    moderators: tuple[Moderator, ...] = ()
 
     @property
     def answered(self) -> pd.DataFrame:

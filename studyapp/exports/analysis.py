@@ -22,7 +22,7 @@ from .effects import effects_tables
 SCRIPTS = Path(__file__).with_name("scripts")
 SCRIPT_NAMES = (
     "reanalyse.py", "contrasts.py", "hypotheses.py", "instruments.py", "maps.py", "meetings.py",
-    "reanalyse.R",
+    "moderators.py", "reanalyse.R",
 )  # fmt: skip
 FOLDER = "analysis"
 # The columns that an analysis elsewhere needs, where there are any
@@ -61,6 +61,7 @@ def write_analysis(bundle: Path) -> None:
     filled = {
         "@REFERENCE@": str(tidies[0].reference or next(iter(tidies[0].methods()), "")),
         "@HYPOTHESES@": hypotheses_table(told, record.definition),
+        "@LEVELS@": "|".join(_level_columns(tidies)),
         "@INSTRUMENTS@": json.dumps({name: asdict(one) for name, one in INSTRUMENTS.items()}),
     }
     for name in SCRIPT_NAMES:
@@ -81,8 +82,15 @@ def hypotheses_table(told: list[dict[str, Any]], definition: Mapping[str, Any]) 
     return rows.to_csv(index=False, lineterminator="\n", quotechar="'").strip()
 
 
+def _level_columns(tidies: list[Tidy]) -> list[str]:
+    """The columns of moderators that have levels, which R can't tell from numbers."""
+    found = [one for tidy in tidies for one in tidy.moderators if one.kind == "levels"]
+    return sorted({one.column for one in found})
+
+
 def analysed_table(tidy: Tidy) -> pd.DataFrame:
     """The answers that are analysed, as `analyse FILE` and R take them; no text is a formula."""
     rows = tidy.answered
-    rows = rows[[name for name in ANALYSED if name in rows.columns]]
+    wanted = (*ANALYSED, *(one.column for one in tidy.moderators))
+    rows = rows[[name for name in wanted if name in rows.columns]]
     return rows.map(lambda cell: inert(cell) if isinstance(cell, str) else cell)

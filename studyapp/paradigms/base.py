@@ -184,6 +184,8 @@ class Paradigm:
     options: how many buttons in drawn order a stimulus has; 0: none.
     steps: how many pages ask about one stimulus.
     strata: kinds of stimuli of which everybody sees equally many.
+    network_right: (facts of a stimulus) → whether the network's answer about it is right; None
+        where the facts don't tell.
     check_values: an instructed attention check may ask for any of these; none: no checks.
         `own_check_values`: (block) → those of a scale of the study's own.
     stimuli_a_photo: how many stimuli an eligible photo gives.
@@ -236,6 +238,7 @@ class Paradigm:
     options: int = 0
     steps: int = 1
     strata: tuple[str, ...] = ()
+    network_right: Callable[[Mapping[str, Any]], bool] | None = None
     check_values: tuple[int, ...] = ()
     own_check_values: Callable[[Any], tuple[int, ...]] | None = None
     stimuli_a_photo: int = 1

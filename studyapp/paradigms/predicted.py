@@ -1,8 +1,9 @@
 """What paradigms about a network's answer have in common: right and wrong photos, four classes."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from random import Random
+from typing import Any
 
 from photos.class_names import name_key
 from studyapp.models import Trial
@@ -39,6 +40,11 @@ def first_class(categories: Sequence[Category], answers: dict[str, Classified]) 
     first = answer.classes[0]
     right = int(is_right(categories, answer))
     return [Candidate(answer.name(first), first, facts={"right": right})]
+
+
+def first_class_right(facts: Mapping[str, Any]) -> bool:
+    """Whether the network is right, by what `first_class` and others noted."""
+    return bool(facts["right"])
 
 
 def stratum_of(truth: Category, answer: Classified) -> str:

@@ -1,5 +1,6 @@
 """The sections of a study file about when a study ends and how it is analysed."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -13,6 +14,7 @@ from pydantic import (
 
 from .base import Amount, Line, Name, Section, Text
 from .limits import Limit
+from .moderators import ModeratorSection
 
 Direction = Literal["greater", "less", "different", "equivalent"]
 # By what a hypothesis is decided: the robust way, or one of the mixed models whose effects of
@@ -20,7 +22,10 @@ Direction = Literal["greater", "less", "different", "equivalent"]
 DecidedBy = Literal["robust", "glmer_full", "clmm_full", "clmm_side_full"]
 
 # Of [analysis], with what they are where a file has none of them
-CAME_LATER = {"alpha": 0.05, "sided": "two", "sample_size_reason": None, "missing_data": None}
+CAME_LATER: Mapping[str, Any] = {
+    "alpha": 0.05, "sided": "two", "sample_size_reason": None, "missing_data": None,
+    "moderators": [],
+}  # fmt: skip
 
 
 class StoppingSection(Section):
@@ -91,6 +96,9 @@ class AnalysisSection(Section):
     )
     missing_data: Text | None = Field(
         None, description="What is done about missing answers, beside the rule that always holds."
+    )
+    moderators: list[ModeratorSection] = Field(
+        default_factory=list, max_length=20, description="What the effect of methods may depend on."
     )
     looks: bool = Field(False, description="Whether results may be looked at before the end.")
 

@@ -20,6 +20,7 @@ from .equivalence import equivalence_sentences, equivalence_table
 from .figures import contrast_figure, main_figures, own_figures, sensitivity_figure
 from .gallery import Entry, gallery
 from .models import Model, fallback_sentence, models
+from .moderators import moderator_figures, moderator_tables
 from .presentations import presentation_tables
 from .robustness import Robustness, robustness_figures, robustness_part
 from .study_record import StudyRecord
@@ -84,7 +85,12 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         models=models(found),
         automatic=automatic_part(found),
         looks=looks_figures(found),
-        own_tables=[*declines_tables(found), *own_tables(found), *presentation_tables(found)],
+        own_tables=[
+            *moderator_tables(found),
+            *declines_tables(found),
+            *own_tables(found),
+            *presentation_tables(found),
+        ],
         gallery=gallery(record, found) if record is not None else [],
     )
 
@@ -94,7 +100,8 @@ def first_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
     methods = record.methods if record is not None else {one: one for one in found["methods"]}
     contrast = contrast_figure(found)
     further = [contrast] if contrast is not None else []
-    return [*own_figures(found), *main_figures(found, methods), *further]
+    moderated = moderator_figures(found)
+    return [*own_figures(found), *main_figures(found, methods), *further, *moderated]
 
 
 def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:

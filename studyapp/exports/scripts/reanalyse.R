@@ -70,6 +70,30 @@ primary <- function(title, rows, outcome) {
   }
 }
 
+# What a difference of two methods depends on: effects at levels, or with one SD of a number
+moderated <- function(title, rows, outcome, column) {
+  known <- rows[!is.na(rows[[column]]), ]
+  known$y <- as.numeric(known[[outcome]])
+  tell <- function(label, value) cat(sprintf("%s  %s by %s: %.12g\n", title, label, column, value))
+  methods <- levels(known$method)
+  unit <- switch(sub("[.].*", "", column), person = "participant", photo = "image")
+  is_number <- !(column %in% strsplit("@LEVELS@", "|", fixed = TRUE)[[1]])
+  if (is_number) {
+    own <- if (is.null(unit)) known[[column]] else tapply(known[[column]], droplevels(known[[unit]]), mean)
+    known$z <- (known[[column]] - mean(own)) / sd(own)
+  }
+  for (first in seq_along(methods)) for (later in seq_along(methods)) if (first < later) {
+    pair <- known[known$method %in% methods[c(first, later)], ]
+    pair$second <- as.numeric(pair$method == methods[later])
+    label <- paste(methods[later], "-", methods[first])
+    if (is_number) { tell(paste0(label, ", with one SD"), coef(lm(y ~ second * z, pair))[["second:z"]]); next }
+    for (level in sort(unique(as.character(pair[[column]])))) {
+      means <- with(pair[pair[[column]] == level, ], tapply(y, factor(second, 0:1), mean))
+      tell(paste0(label, ", ", level), means[["1"]] - means[["0"]])
+    }
+  }
+}
+
 # ordinal sorts random terms by the number of their levels and leaves the names behind: the standard
 # deviations are named here in the order in which it stores them
 named_sd <- function(fit, terms, rows) {
@@ -204,6 +228,7 @@ for (file in sort(list.files(analysis, "^table.*[.]csv$", full.names = TRUE))) {
   primary(title, rows, outcome)
   rows$y <- as.numeric(rows[[outcome]])
   tables[[if (title == "") "all" else title]] <- rows
+  for (column in grep("^(person|photo|trial)[.]", names(rows), value = TRUE)) moderated(title, rows, outcome, column)
   if (!only_robust && outcome != "value" && is.null(rows$scale)) mixed(title, rows, outcome)
 }
 

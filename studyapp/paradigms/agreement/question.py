@@ -23,7 +23,14 @@ from studyapp.paradigms.base import (
     Places,
     Refusal,
 )
-from studyapp.paradigms.predicted import RIGHT, STRATA, chance, single_truth, stratum_of
+from studyapp.paradigms.predicted import (
+    RIGHT,
+    STRATA,
+    chance,
+    first_class_right,
+    single_truth,
+    stratum_of,
+)
 from studyapp.paradigms.questions import Asked, Question, value_question
 from studyapp.paradigms.wording import MOST_POINTS, OwnScale, in_own_words, scale_complaints
 
@@ -122,6 +129,7 @@ PARADIGM = Paradigm(
     able=1.2,
     answer_levels=LEVELS,
     strata=STRATA,
+    network_right=first_class_right,
     block=AgreementBlock,
     complaints=complaints,
     check_values=ANSWERS,

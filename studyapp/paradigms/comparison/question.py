@@ -13,7 +13,7 @@ from pydantic import Field
 from studyapp.models import Side, Trial
 from studyapp.paradigms.base import OR_WORDS, PHOTO, Paradigm, Places, member_role
 from studyapp.paradigms.competitors import PLAN, first_network
-from studyapp.paradigms.predicted import chance, first_class
+from studyapp.paradigms.predicted import chance, first_class, first_class_right
 from studyapp.paradigms.questions import Asked, Question, value_question
 from studyapp.paradigms.wording import (
     Answer,
@@ -107,6 +107,7 @@ PARADIGM = Paradigm(
     questions=questions,
     places=places,
     candidates=first_class,
+    network_right=first_class_right,
     simulate=simulate,
     able=0.8,
     answer_levels={("", "-1"): "A", ("", "0"): "both equally", ("", "1"): "B"},

@@ -142,6 +142,7 @@ PARADIGM = Paradigm(
     together=True,
     options=OPTIONS,
     strata=STRATA,
+    network_right=lambda facts: facts["correct"] == facts["right"],
     check_values=tuple(range(OPTIONS)),
     compares="class",
     kinds=OR_WORDS,

@@ -16,7 +16,7 @@ from pydantic import Field
 from studyapp.models import Trial
 from studyapp.paradigms.base import BUTTONS, OR_FILMS, PHOTO, Paradigm, Places, member_role
 from studyapp.paradigms.competitors import PLAN, first_network
-from studyapp.paradigms.predicted import first_class
+from studyapp.paradigms.predicted import first_class, first_class_right
 from studyapp.paradigms.questions import Asked, Question, value_question
 from studyapp.paradigms.wording import OwnQuestion, in_own_words, question_complaints
 from studyapp.sections.base import Text
@@ -144,6 +144,7 @@ PARADIGM = Paradigm(
     questions=questions,
     places=places,
     candidates=first_class,
+    network_right=first_class_right,
     simulate=simulate,
     simulate_further=simulate_further,
     able=0.8,

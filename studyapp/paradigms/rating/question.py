@@ -5,7 +5,7 @@ from random import Random
 from studyapp.models import Trial
 from studyapp.paradigms.base import OR_WORDS, STEPS, VALUES_PLAN, Paradigm
 from studyapp.paradigms.items import ItemsBlock, item_questions, missing_items, widest_of_scale
-from studyapp.paradigms.predicted import first_class
+from studyapp.paradigms.predicted import first_class, first_class_right
 
 
 def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
@@ -25,6 +25,7 @@ PARADIGM = Paradigm(
     beside=True,
     questions=item_questions,
     candidates=first_class,
+    network_right=first_class_right,
     simulate=simulate,
     able=0.8,
     answer_levels=STEPS,

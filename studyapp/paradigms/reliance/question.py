@@ -192,6 +192,7 @@ PARADIGM = Paradigm(
     options=4,
     steps=2,
     strata=STRATA,
+    network_right=lambda facts: bool(facts["accept"]),
     check_values=(0, 1),
     without_map=WITHOUT_MAP,
 )

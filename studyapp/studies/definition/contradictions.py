@@ -25,6 +25,7 @@ from .elsewhere import (
 from .hypotheses import hypothesis_rules
 from .idle_rules import idle_rules
 from .likenesses import read_alike
+from .moderators import moderator_rules
 from .named_files import strange_names
 from .photo_sets import set_complaints
 from .presentations import presentation_rules
@@ -88,6 +89,7 @@ def _rules(definition: Definition) -> Iterator[Rule]:
     yield rule(_missing_ethics(definition), "kind")
     yield rule(_plan_complaints(definition))
     yield from hypothesis_rules(definition)
+    yield from moderator_rules(definition)
     yield from idle_rules(definition)
 
 
