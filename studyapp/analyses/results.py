@@ -84,15 +84,9 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "automatic": automatic(tidy),
         "looks": looked,
         "seed": tidy.seed,
-        "versions": {
-            "python": python_version(),
-            "numpy": numpy.__version__,
-            "pandas": pd.__version__,
-            "scipy": scipy.__version__,
-        },
+        "versions": _versions(),
+        **_where_there(tidy, pairs),
     }
-    if tidy.moderators:
-        found["moderators"] = moderators(tidy, pairs)
     found["hypothesis_family"] = hypothesis_family(tidy.definition)
     found["hypotheses"] = hypotheses(
         tidy.definition, tidy.paradigm, comparisons.tied_means(tidy), found
@@ -100,6 +94,14 @@ def results(tidy: Tidy) -> dict[str, Any]:
     found["verdicts"] = verdicts([found])
     if declined is not None:
         found["declined"] = declined
+    return found
+
+
+def _where_there(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:
+    """What only some studies have, by its key."""
+    found: dict[str, Any] = {}
+    if tidy.moderators:
+        found["moderators"] = moderators(tidy, pairs)
     if tidy.definition and (told := own_wordings(tidy.definition, tidy.paradigm)):
         found["wordings"] = told
     if (shown := presentations(tidy.presented)) is not None:
@@ -108,6 +110,15 @@ def results(tidy: Tidy) -> dict[str, Any]:
     if own is not None and (told := own(tidy.answered, tidy.methods(), tidy.seed)):
         found[tidy.paradigm] = told
     return found
+
+
+def _versions() -> dict[str, str]:
+    return {
+        "python": python_version(),
+        "numpy": numpy.__version__,
+        "pandas": pd.__version__,
+        "scipy": scipy.__version__,
+    }
 
 
 def _declines(tidy: Tidy) -> dict[str, Any] | None:
