@@ -11,7 +11,7 @@ from studyapp.studies.design.stand_ins import plan_with_stand_ins
 from .amendments import Change, amendments
 from .preregistration import Preregistration, frozen_preregistration
 from .preregistration_forms import FORMS, Form, filled_form
-from .reports.study_record import FACTS
+from .reports.study_record import facts_of_study
 
 PLAN, AMENDMENTS = "plan", "amendments"
 KINDS = (PLAN, *FORMS, AMENDMENTS)
@@ -21,8 +21,9 @@ Document = Preregistration | Form
 def study_document(study: Study, kind: str) -> Document:
     """A document of `study`, of one of KINDS. A draft's design is not drawn yet: that of its
     document has stand-ins for the photos. Raises DesignError where it can't be drawn."""
-    facts = study_facts(study)
-    return document(kind, facts, study.definition, certificate_of_study(study), study)
+    return document(
+        kind, facts_of_study(study), study.definition, certificate_of_study(study), study
+    )
 
 
 def document(
@@ -38,13 +39,6 @@ def document(
     if kind == AMENDMENTS and study is not None:
         return amendments(facts, definition, certificate, changes_of(study))
     return frozen_preregistration(facts, definition, certificate)
-
-
-def study_facts(study: Study) -> dict[str, Any]:
-    """What the row says of when the plan was frozen."""
-    facts = {name: getattr(study, name) for name in FACTS}
-    facts["opened_at"] = study.opened_at.isoformat() if study.opened_at else ""
-    return facts
 
 
 def certificate_of_study(study: Study) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from django.utils import timezone
 import studyapp
 from studyapp.analyses.exclusions import apply_exclusions
 from studyapp.analyses.preregistration import frozen_preregistration
+from studyapp.analyses.reports.study_record import facts_of_study
 from studyapp.analyses.tables import TABLES, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
 from studyapp.analyses.tables.panels import PANEL
@@ -200,10 +201,5 @@ def _preregistration(study: Study) -> str | None:
     """The digest of the plan that the study was opened with; None before."""
     if study.opened_at is None:
         return None
-    facts = {
-        "opened_at": study.opened_at.isoformat(),
-        "definition_digest": study.definition_digest,
-        "design_digest": study.design_digest,
-        "texts_digest": study.texts_digest,
-    }
+    facts = facts_of_study(study)
     return frozen_preregistration(facts, study.definition, study.certificate).digest

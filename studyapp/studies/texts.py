@@ -1,8 +1,10 @@
 """A study's texts as people see them now, and how one is corrected without losing the old one."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import lru_cache
+from typing import Any
 
 from django.db import transaction
 
@@ -34,6 +36,20 @@ def _texts_of_digest(study: int, digest: str) -> Mapping[str, StudyText]:
 def texts_digest(study: Study) -> str:
     """SHA-256 over the newest version of every text: what a judgment was made under."""
     return digest_of({name: text.digest for name, text in current_texts(study).items()})
+
+
+def digest_when_opened(texts: Iterable[Mapping[str, Any]], opened_at: str) -> str:
+    """The same as it was when the study opened, which the plan names: later corrections are
+    amendments. texts: every version, with name, version, digest and created_at (ISO 8601)."""
+    found: dict[str, str] = {}
+    for one in sorted(texts, key=lambda one: int(one["version"])):
+        if one["name"] not in found or moment(one["created_at"]) <= moment(opened_at):
+            found[one["name"]] = one["digest"]
+    return digest_of(found)
+
+
+def moment(told: Any) -> datetime:
+    return told if isinstance(told, datetime) else datetime.fromisoformat(str(told))
 
 
 @transaction.atomic

@@ -11,6 +11,7 @@ from django.core.management import CommandError
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp.analyses.plan_documents import study_document
+from studyapp.analyses.reports import study_report
 from studyapp.studies.extension import extend_study
 from studyapp.studies.texts import correct_text
 from tests.running import output_of
@@ -99,6 +100,7 @@ def test_the_osf_template_has_its_sections_and_one_digest_in_every_ending(file: 
 def test_amendments_list_what_was_changed_when_and_why(tmp_path: Path) -> None:
     study = open_small_study(people=4)
     send_people(study, 2)
+    plan = study_document(study, "plan").digest
     assert "Nothing has been changed since the study opened." in written_of(study, tmp_path)
     correct_text(study, name="debrief", markdown="Other words.", reason="A link was dead.")
     extend_study(study, people=4, reason="Two more came.")
@@ -107,7 +109,8 @@ def test_amendments_list_what_was_changed_when_and_why(tmp_path: Path) -> None:
     assert first < text.index("A link was dead.") < second < text.index("Two more came.")
     assert text.count("By then 2 people had finished.") == 2
     study.refresh_from_db()
-    plan = study_document(study, "plan").digest
+    assert study_document(study, "plan").digest == plan
+    assert plan in study_report(study).html
     assert f"SHA-256 of the plan that is amended: {plan}" in text
     file = write_study(tmp_path)
     with pytest.raises(CommandError, match="a study file has no amendments"):

@@ -1,7 +1,7 @@
 """What a report knows of a study beside its results, from the database or from a bundle."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ from studyapp.analyses.tables import Table
 from studyapp.analyses.tables.stimuli import EXPLANATIONS, STIMULI
 from studyapp.analyses.tidy import TidyError
 from studyapp.models import Overlay, Study
+from studyapp.studies.texts import digest_when_opened
 
 FACTS = (
     "slug", "title", "kind", "definition_digest", "design_digest", "texts_digest", "seed",
@@ -50,6 +51,19 @@ class StudyRecord:
         return {one["name"]: one["method"] for one in self.definition["conditions"]}
 
 
+def facts_of_study(study: Study) -> dict[str, Any]:
+    """The row by the names of FACTS, with the texts' digest that the plan names."""
+    texts = study.texts.values("name", "version", "digest", "created_at")
+    return _as_opened({name: _plain(getattr(study, name)) for name in FACTS}, texts)
+
+
+def _as_opened(facts: dict[str, Any], texts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """A correction of a text after opening amends the plan, and makes no other."""
+    if not facts["opened_at"]:
+        return facts
+    return facts | {"texts_digest": digest_when_opened(texts, facts["opened_at"])}
+
+
 def record_of_study(study: Study) -> StudyRecord:
     """What the database holds of `study`."""
     files = dict(
@@ -63,7 +77,7 @@ def record_of_study(study: Study) -> StudyRecord:
         return storage.read(file, digest) if storage.is_there(file) else None
 
     return StudyRecord(
-        facts={name: _plain(getattr(study, name)) for name in FACTS},
+        facts=facts_of_study(study),
         definition=study.definition,
         certificate=study.certificate,
         deviations=[
@@ -92,7 +106,7 @@ def record_of_bundle(folder: Path) -> StudyRecord:
         return found[0].read_bytes() if found else None
 
     return StudyRecord(
-        facts={name: kept["study"][name] for name in FACTS},
+        facts=_as_opened({name: kept["study"][name] for name in FACTS}, kept["texts"]),
         definition=kept["study"]["definition"],
         certificate=kept["study"]["certificate"],
         deviations=[
