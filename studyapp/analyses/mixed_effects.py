@@ -46,7 +46,8 @@ class _Table:
     """What the models of one outcome are fitted to.
 
     methods: all of them; those whose answers are all at one end of the scale have no finite effect
-    and are left out of `frame`, as `left_out` says. null: the share that is tested against.
+    and are left out of `frame`, as `left_out` says. null: the share or mean that is tested against;
+    None for no test.
     """
 
     frame: pd.DataFrame
@@ -54,7 +55,7 @@ class _Table:
     answers: Numbers
     methods: list[str]
     pairs: Sequence[Pair]
-    null: float
+    null: float | None
     left_out: str
     trouble: str
 
@@ -69,19 +70,21 @@ class _Table:
 
 
 def right_models(
-    frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair], chance: float
+    frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair], chance: float | None
 ) -> dict[str, Any]:
-    """`glmer` and `glmer_full` of a frame with `correct`."""
+    """`glmer` and `glmer_full` of a frame with `correct`; without `chance` no share is tested."""
     table = _table(frame, methods, pairs, "correct", chance)
     crossed = table.crossed()
     right: Integers = np.asarray(table.answers, dtype=np.int64)
     return _both("glmer", table, lambda full: fit_right(right, crossed, full=full))
 
 
-def score_models(frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair]) -> dict[str, Any]:
-    """`clmm` and `clmm_full`; where the table tells the stronger network's side, `clmm_side` and
-    `clmm_side_full` too."""
-    table = _table(frame, methods, pairs, "score", 0.0)
+def score_models(
+    frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair], null: float | None = 0.0
+) -> dict[str, Any]:
+    """`clmm` and `clmm_full` of a frame with `score`; where the table tells the stronger network's
+    side, `clmm_side` and `clmm_side_full` too. Without `null` no mean is tested."""
+    table = _table(frame, methods, pairs, "score", null)
     crossed = table.crossed()
     found = _both("clmm", table, lambda full: fit_scores(table.answers, crossed, full=full))
     if "stronger_side" not in frame.columns:
@@ -128,7 +131,11 @@ def _unidentified(crossed: Crossed) -> list[str]:
 
 
 def _table(
-    frame: pd.DataFrame, methods: list[str], pairs: Sequence[Pair], outcome: str, null: float
+    frame: pd.DataFrame,
+    methods: list[str],
+    pairs: Sequence[Pair],
+    outcome: str,
+    null: float | None,
 ) -> _Table:
     answers = frame[outcome].to_numpy()
     trouble = _trouble(frame, answers)
@@ -276,12 +283,15 @@ def _wald(found: Wald | None, too_few: str = "") -> dict[str, float | None]:
 
 def _tests(model: MethodModel, table: _Table) -> dict[str, dict[str, float | None]]:
     """Each method against the null: on the scale of the predictor but for a mean of scores."""
+    null = table.null
+    if null is None:
+        return {name: {**_wald(None), "p_holm": None} for name in table.methods}
 
     def asked(name: str) -> Wald | None:
         # Left out of the model, or on one cluster
         if name not in model.methods or table.df(name) <= 0:
             return None
-        return asked_of(model.fit, model.above(name, table.null), table.df(name))
+        return asked_of(model.fit, model.above(name, null), table.df(name))
 
     told = [_wald(asked(name)) for name in table.methods]
     holm_values = holm([one["p"] for one in told])

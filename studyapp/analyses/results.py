@@ -32,6 +32,7 @@ from .interim_looks import drift_notes, looks
 from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .moderators import moderators
+from .ordinal import ordinal
 from .presentations import presentations
 from .random_effects import lifted
 from .repeats import repeats
@@ -106,6 +107,8 @@ def _where_there(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:
         found["wordings"] = told
     if (shown := presentations(tidy.presented)) is not None:
         found["presentation"] = shown
+    if (told := ordinal(tidy, pairs)) is not None:
+        found["ordinal"] = told
     own = analysis_of(tidy.paradigm).results
     if own is not None and (told := own(tidy.answered, tidy.methods(), tidy.seed)):
         found[tidy.paradigm] = told

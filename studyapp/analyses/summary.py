@@ -7,6 +7,7 @@ from studyapp.shelf.formatting import counted, interval, number, percent, points
 
 from .reports.checks import side_words
 from .reports.moderators import moderator_lines
+from .reports.ordinal import summary_lines as ordinal_lines
 from .reports.robustness import robustness_sentences
 from .reports.tabulation import family_of, own_tables
 
@@ -37,6 +38,7 @@ def summary(found: Facts) -> Iterator[str]:
     yield from _models(found)
     if found["variance"] is not None:
         yield f"  {_variance(found['variance'])}"
+    yield from ordinal_lines(found)
     scales = found["alpha"].get("scales")
     for name, alpha in scales.items() if scales else [("", found["alpha"])]:
         on_scale = f" on {name}" if name else ""

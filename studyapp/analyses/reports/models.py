@@ -72,6 +72,11 @@ def _tables(model: Facts, found: Facts) -> Iterator[Table]:
     header = ["method", "over all people and photos", "95 % interval", "t", "df",
               f"p against {null}", "p by Holm"]  # fmt: skip
     yield Table("Marginal means", header, rows)
+    yield from fitted_tables(model)
+
+
+def fitted_tables(model: Facts) -> Iterator[Table]:
+    """The differences between methods in the model, and its parameters."""
     if model["contrasts"]:
         header = ["contrast", "difference, logits", "standard error", "t", "df", "p", "p by Holm",
                   "family", ""]  # fmt: skip

@@ -21,6 +21,8 @@ from .figures import contrast_figure, main_figures, own_figures, sensitivity_fig
 from .gallery import Entry, gallery
 from .models import Model, fallback_sentence, models
 from .moderators import moderator_figures, moderator_tables
+from .ordinal import ordinal_figures, ordinal_parts
+from .parts import Part
 from .presentations import presentation_tables
 from .robustness import Robustness, robustness_figures, robustness_part
 from .study_record import StudyRecord
@@ -52,6 +54,7 @@ class Section:
     fallback: str = ""
     models: list[Model] = field(default_factory=list)
     own_tables: list[Table] = field(default_factory=list)
+    parts: list[Part] = field(default_factory=list)
     automatic: Automatic | None = None
     looks: list[Figure] = field(default_factory=list)
     gallery: list[Entry] = field(default_factory=list)
@@ -83,6 +86,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         checks=checks_table(found),
         fallback=fallback_sentence(found),
         models=models(found),
+        parts=list(ordinal_parts(found)),
         automatic=automatic_part(found),
         looks=looks_figures(found),
         own_tables=[
@@ -110,6 +114,7 @@ def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
     return [
         *first_figures(found, record),
         *effects_figures(found),
+        *ordinal_figures(found),
         *([sensitivity] if sensitivity is not None else []),
         *robustness_figures(found),
         *(automatic.figures if automatic is not None else []),

@@ -35,13 +35,13 @@ def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
     return replace(found, about_photos=False, notes=notes)
 
 
-def _instrument(block: Mapping[str, Any]) -> Instrument | None:
+def instrument_of(block: Mapping[str, Any]) -> Instrument | None:
     return INSTRUMENTS.get(block.get("instrument") or "")
 
 
-def _is_scored(block: Mapping[str, Any]) -> bool:
+def is_scored(block: Mapping[str, Any]) -> bool:
     """Whether the block's published scales are reported: its items are the published ones."""
-    found = _instrument(block)
+    found = instrument_of(block)
     if found is None or not found.scales:
         return False
     return is_scored_as(found, block["items"], block.get("translation"))
@@ -49,23 +49,23 @@ def _is_scored(block: Mapping[str, Any]) -> bool:
 
 def _bounds(block: Mapping[str, Any]) -> tuple[float, float]:
     """The least and the greatest value of what is reported of a block."""
-    found = _instrument(block)
+    found = instrument_of(block)
     if found is None or not found.is_fixed:
         return 1, int(block["points"])
-    if found.is_percentage and _is_scored(block):
+    if found.is_percentage and is_scored(block):
         return 0, 100
     return found.first, found.last
 
 
 def _without_score(blocks: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     for name, block in blocks.items():
-        found = _instrument(block)
+        found = instrument_of(block)
         if translation := block.get("translation"):
             yield (
                 f"{name} is scored as {block['instrument']} with the items of a translation that "
                 f"the study names ({translation}); nothing here has compared them with it"
             )
-        elif found is not None and found.words and not _is_scored(block):
+        elif found is not None and found.words and not is_scored(block):
             yield (
                 f"the items of {name} are not worded as {block['instrument']} was published, so "
                 "they are reported one by one, without its score"
@@ -77,7 +77,7 @@ def _scales(blocks: Mapping[str, Mapping[str, Any]], row: Any) -> dict[str, floa
     block = blocks[str(row.block)]
     prefix = f"{row.block}: " if len(blocks) > 1 else ""
     answers: Mapping[str, float] = items(row)
-    if _is_scored(block):
+    if is_scored(block):
         answers = instrument_scores(block["instrument"], items(row))
     return {f"{prefix}{scale or 'the item'}": float(value) for scale, value in answers.items()}
 
