@@ -15,6 +15,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 # One thread: the matrices are small, and more threads only wait for each other
@@ -26,9 +27,12 @@ import numpy.typing as npt
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
+from studyapp.statistics.consistency import Answered, answered, cronbach, mcdonald  # noqa: E402
 from studyapp.statistics.cutpoints import cutpoint_effects  # noqa: E402
 from studyapp.statistics.glmm import Crossed, fit_right, fit_scores  # noqa: E402
+from studyapp.statistics.medians import two_way_median  # noqa: E402
 from studyapp.statistics.naive import wilson  # noqa: E402
+from studyapp.statistics.robust import two_way_contrast, two_way_mean  # noqa: E402
 from studyapp.statistics.wald import asked_of  # noqa: E402
 
 Floats = npt.NDArray[np.float64]
@@ -61,12 +65,13 @@ def latent(who: Integers, what: Integers, method: Integers, random: Random) -> F
 def ratings(people: int, images: int, points: int) -> Callable[[Random, bool], Verdicts]:
     """Cutpoints of a null study and, if wanted, its ordinal models."""
     who, what, method = crossed_design(people, images)
-    inner = np.linspace(-3.5, 3.5, points - 1) if points > 2 else np.zeros(1)
+    inner = np.linspace(-2.5, 2.5, points - 1) if points > 2 else np.zeros(1)
 
     def look(random: Random, is_fitted: bool) -> Verdicts:
         y = np.digitize(latent(who, what, method, random), inner) + 1
         cuts = range(2, points + 1)
-        for one in cutpoint_effects(y, who.tolist(), what.tolist(), method == 1, cuts):
+        second = (method == 1).tolist()
+        for one in cutpoint_effects(y.tolist(), who.tolist(), what.tolist(), second, cuts):
             for name, effect in (("difference", one.difference), ("log odds", one.log_odds)):
                 if effect.low is not None and effect.high is not None:
                     yield f"covers, {name} at ≥ {one.at:g}", effect.low <= 0 <= effect.high
@@ -92,11 +97,114 @@ def _models(y: Integers, crossed: Crossed, points: int) -> Verdicts:
                     yield f"alarms, {name} {letter}", found.p < 0.05
 
 
-DESIGNS: dict[str, Callable[[Random, bool], Verdicts]] = {
-    f"ratings, {points} points, {people} people × {images} photos": ratings(people, images, points)
-    for points, people, images in (
-        (2, 20, 20), (4, 20, 20), (5, 20, 20), (5, 50, 40), (7, 20, 20), (11, 20, 20)
+def items(people: int, count: int) -> Callable[[Random, bool], Verdicts]:
+    """α and ω of people who answer `count` items on 7 points once, of unequal loadings."""
+    loads = np.linspace(0.5, 1.2, count)
+
+    def values(random: Random, n: int) -> Floats:
+        latent = np.outer(random.normal(size=n), loads) + random.normal(size=(n, count))
+        return np.digitize(latent, np.linspace(-2, 2, 6)).astype(np.float64)
+
+    truth = _truth(values(np.random.default_rng(0), 200_000))
+
+    def look(random: Random, is_fitted: bool) -> Verdicts:
+        who = list(range(people))
+        found = answered(values(random, people), who, who)
+        yield from _covered(found, truth, "")
+
+    return look
+
+
+def statements(people: int, images: int, count: int) -> Callable[[Random, bool], Verdicts]:
+    """The same of `count` statements about photos, where people lean to high answers and photos
+    are good; over all pages, and within people."""
+    who, what, _ = crossed_design(people, images)
+    loads = np.linspace(0.7, 1.1, count)
+
+    def values(random: Random, who: Integers, what: Integers) -> Floats:
+        people, images = int(who.max()) + 1, int(what.max()) + 1
+        shared = (
+            0.6 * random.normal(size=people)[who]
+            + 0.6 * random.normal(size=images)[what]
+            + 0.5 * random.normal(size=len(who))
+        )
+        own = 0.3 * random.normal(size=(people, count))[who]
+        return np.outer(shared, loads) + own + random.normal(size=(len(who), count))
+
+    large, photos, _ = crossed_design(2000, 500)
+    many = answered(
+        values(np.random.default_rng(0), large, photos), large.tolist(), photos.tolist()
     )
+    truths = _truth(many.values), _truth(many.without_levels().values)
+
+    def look(random: Random, is_fitted: bool) -> Verdicts:
+        found = answered(values(random, who, what), who.tolist(), what.tolist())
+        yield from _covered(found, truths[0], "")
+        yield from _covered(found.without_levels(), truths[1], ", within people")
+
+    return look
+
+
+def _truth(values: Floats) -> tuple[float, float]:
+    rows = list(range(len(values)))
+    found = answered(values, rows, rows)
+    alpha, omega = cronbach(found).value, mcdonald(found).value
+    assert alpha is not None
+    assert omega is not None
+    return alpha, omega
+
+
+def _covered(found: Answered, truth: tuple[float, float], words: str) -> Verdicts:
+    for name, told, true in zip("αω", (cronbach(found), mcdonald(found)), truth, strict=True):
+        if told.low is not None and told.high is not None:
+            yield f"covers, {name}{words}", told.low <= true <= told.high
+
+
+def times(people: int, images: int) -> Callable[[Random, bool], Verdicts]:
+    """Medians, geometric means and the ratio of two methods without a difference, where times are
+    log-normal: the median is the geometric mean."""
+    who, what, method = crossed_design(people, images)
+
+    def look(random: Random, is_fitted: bool) -> Verdicts:
+        logs = 0.3 * latent(who, what, method, random)
+        own = method == 0
+        clusters = who[own].tolist(), what[own].tolist()
+        median = two_way_median(np.exp(logs[own]), *clusters)
+        mean = two_way_mean(logs[own], *clusters)
+        ratio = two_way_contrast(logs, who.tolist(), what.tolist(), (method == 1).tolist())
+        for name, told, true in (
+            ("median", median, 1.0), ("geometric mean", mean, 0.0), ("ratio", ratio, 0.0)
+        ):  # fmt: skip
+            if told.low is not None and told.high is not None:
+                yield f"covers, {name}", told.low <= true <= told.high
+
+    return look
+
+
+DESIGNS: dict[str, Callable[[], Callable[[Random, bool], Verdicts]]] = {
+    **{
+        f"ratings, {points} points, {people} people × {images} photos": partial(
+            ratings, people, images, points
+        )
+        for points, people, images in (
+            (2, 20, 20), (4, 20, 20), (5, 20, 20), (5, 50, 40), (7, 20, 20), (11, 20, 20)
+        )
+    },
+    **{
+        f"items, {count} by {people} people": partial(items, people, count)
+        for people in (20, 30, 50, 100)
+        for count in (3, 6, 12)
+    },
+    **{
+        f"statements, {count} by {people} people × {images} photos": partial(
+            statements, people, images, count
+        )
+        for people, images, count in ((20, 20, 4), (30, 12, 3), (50, 40, 6))
+    },
+    **{
+        f"times, {people} people × {images} photos": partial(times, people, images)
+        for people, images in ((10, 10), (20, 20), (50, 40))
+    },
 }  # fmt: skip
 
 
@@ -106,9 +214,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", default="", help="designs whose name has these words")
     options = parser.parse_args()
-    for name, look in DESIGNS.items():
+    for name, design in DESIGNS.items():
         if options.only not in name:
             continue
+        look = design()
         random = np.random.default_rng(options.seed)
         found: dict[str, list[bool]] = {}
         for study in range(options.studies):

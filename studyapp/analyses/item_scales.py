@@ -96,10 +96,9 @@ def item_table(tidy: Tidy, scale: ItemScale) -> pd.DataFrame:
 
 
 def _pages(tidy: Tidy, scale: ItemScale) -> pd.DataFrame:
-    """The answers by page and item."""
+    """The answers by page and item; of several pages about one thing the first, second, …"""
     if tidy.answers is None:
-        rows = tidy.frame.assign(item=tidy.frame["item"].astype(str))
-        return rows.pivot_table("value", list(WHO), "item", aggfunc="first", sort=False)
+        return _wide(tidy.frame.assign(question=tidy.frame["item"].astype(str)))
     rows = tidy.answers
     rows = rows[
         (rows["block"] == scale.block)
@@ -111,13 +110,13 @@ def _pages(tidy: Tidy, scale: ItemScale) -> pd.DataFrame:
         # Nobody without a score on any scale is in the frame, which alone tells arms
         rows = rows.assign(method=rows["participant"].map(arms), image=rows["participant"])
         rows = rows[rows["method"].notna()]
-    rows = rows.assign(value=rows["value"].astype(float))
-    return rows.pivot_table("value", [*WHO, "unit"] if _has_units(rows) else list(WHO), "question",
-                            aggfunc="first", sort=False)  # fmt: skip
+    return _wide(rows)
 
 
-def _has_units(rows: pd.DataFrame) -> bool:
-    return bool(rows["unit"].notna().all()) and len(rows) > 0
+def _wide(rows: pd.DataFrame) -> pd.DataFrame:
+    page = rows.groupby([*WHO, "question"]).cumcount()
+    found = rows.assign(page=page, value=rows["value"].astype(float))
+    return found.pivot(index=[*WHO, "page"], columns="question", values="value")
 
 
 def complete(table: pd.DataFrame, items: Sequence[str]) -> tuple[pd.DataFrame, int]:

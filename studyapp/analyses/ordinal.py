@@ -64,11 +64,8 @@ def _notes(scale: OrdinalScale, methods: Sequence[str]) -> Iterator[str]:
         yield f"every answer is {words(given.pop())}: there is nothing to fit and nothing to read"
     elif unused:
         listed = ", ".join(words(level) for level in unused).replace("-", "−")
-        inner = [level for level in unused if min(given) < level < max(given)]
-        kind = "the ends" if not inner else "categories" if len(inner) < len(unused) else "steps"
         yield (
-            f"nobody answered {listed}: a model has thresholds only between answers that were "
-            f"given, so it says nothing about {kind} that were not"
+            f"nobody answered {listed}: a model has thresholds only between answers that were given"
         )
     if len(methods) < 2:
         yield "there is one method, so nothing is compared and no model is fitted"

@@ -136,8 +136,9 @@ def _of_items(tidy: Tidy) -> Iterator[OrdinalScale]:
 
 
 def _long(table: pd.DataFrame, scale: ItemScale) -> pd.DataFrame:
-    rows = table.melt(list(WHO), list(scale.items), "item", "value")
-    return rows[rows["value"].notna()]
+    # The only item of a page is called value itself
+    rows = table.melt(list(WHO), list(scale.items), "item", "answer")
+    return rows[rows["answer"].notna()].rename(columns={"answer": "value"})
 
 
 def _of_fields(tidy: Tidy) -> Iterator[OrdinalScale]:

@@ -25,6 +25,7 @@ from .answers import answers
 from .automatic import automatic
 from .cluster_means import cluster_means
 from .comparisons import Pair, estimated
+from .consistency import scale_reliability
 from .declines import declines, declines_note
 from .effects import with_effects, with_lines
 from .hypotheses import hypotheses, hypothesis_family, verdicts
@@ -36,6 +37,7 @@ from .ordinal import ordinal
 from .presentations import presentations
 from .random_effects import lifted
 from .repeats import repeats
+from .response_times import response_times
 from .robustness import robustness
 from .side_bias import side_bias
 from .tidy import ANALYSED, Tidy
@@ -107,8 +109,13 @@ def _where_there(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:
         found["wordings"] = told
     if (shown := presentations(tidy.presented)) is not None:
         found["presentation"] = shown
-    if (told := ordinal(tidy, pairs)) is not None:
-        found["ordinal"] = told
+    if (steps := ordinal(tidy, pairs)) is not None:
+        found["ordinal"] = steps
+    if (scales := scale_reliability(tidy)) is not None:
+        found["scale_reliability"] = scales
+    rules = tidy.definition.get("exclusions", {})
+    if (times := response_times(tidy.times, tidy.reference, rules)) is not None:
+        found["response_times"] = times
     own = analysis_of(tidy.paradigm).results
     if own is not None and (told := own(tidy.answered, tidy.methods(), tidy.seed)):
         found[tidy.paradigm] = told

@@ -30,7 +30,7 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
             "participant_id", "status", "excluded", "stage", "paradigm", "arm", "condition",
             "image_group", "stimulus_id", "stronger_side", "trial_position", "block", "value",
             "answer_name", "score", "correct", "second_correct", "further_answers",
-            "presentation", "trial_id",
+            "presentation", "trial_id", "rt_ms", "hidden_ms",
         ),
     ),
     "participations": (

@@ -6,8 +6,10 @@ from studyapp.paradigms.tabulation import Facts
 from studyapp.shelf.formatting import counted, interval, number, percent, points, signed
 
 from .reports.checks import side_words
+from .reports.consistency import summary_lines as consistency_lines
 from .reports.moderators import moderator_lines
 from .reports.ordinal import summary_lines as ordinal_lines
+from .reports.response_times import summary_lines as time_lines
 from .reports.robustness import robustness_sentences
 from .reports.tabulation import family_of, own_tables
 
@@ -39,6 +41,8 @@ def summary(found: Facts) -> Iterator[str]:
     if found["variance"] is not None:
         yield f"  {_variance(found['variance'])}"
     yield from ordinal_lines(found)
+    yield from consistency_lines(found)
+    yield from time_lines(found)
     scales = found["alpha"].get("scales")
     for name, alpha in scales.items() if scales else [("", found["alpha"])]:
         on_scale = f" on {name}" if name else ""

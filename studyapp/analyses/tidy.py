@@ -19,6 +19,7 @@ from .flow import flow, standing_rules
 from .moderator import Moderator
 from .presentations import presented_rows
 from .repeats import REPEATED, repeated_pairs
+from .response_times import time_rows
 from .sample import sample
 from .slips import slips
 from .wordings import kept_apart, labels
@@ -61,6 +62,7 @@ class Tidy:
     moderators: what the effect of methods may depend on, each with its column in the frame.
     repeated: what was asked again, as `repeated_pairs` gives it.
     presented: what pages told of their pictures, as `presented_rows` gives it.
+    times: how long analysed answers took, as `time_rows` gives it; None where nothing tells.
     """
 
     frame: pd.DataFrame
@@ -89,6 +91,7 @@ class Tidy:
     presented: Sequence[tuple[str, str, Mapping[str, Any]]] = ()
     definition: Mapping[str, Any] = field(default_factory=dict)
     moderators: tuple[Moderator, ...] = ()
+    times: pd.DataFrame | None = None
 
     @property
     def answered(self) -> pd.DataFrame:
@@ -343,6 +346,7 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         repeated=repeated_pairs(counting, labels(definition, chosen)),
         presented=presented_rows(counting),
         definition=definition,
+        times=time_rows(counting[counting["stage"].isin(ANALYSED)]),
     )
 
 

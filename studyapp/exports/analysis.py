@@ -22,7 +22,7 @@ from .effects import effects_tables
 SCRIPTS = Path(__file__).with_name("scripts")
 SCRIPT_NAMES = (
     "reanalyse.py", "contrasts.py", "hypotheses.py", "instruments.py", "maps.py", "meetings.py",
-    "moderators.py", "reanalyse.R",
+    "moderators.py", "scales.py", "reanalyse.R",
 )  # fmt: skip
 FOLDER = "analysis"
 # The columns that an analysis elsewhere needs, where there are any

@@ -76,7 +76,7 @@ def with_interval(value: float, without_units: Floats, without_people: Floats) -
             value, note="several people judged only one thing, so there is no interval"
         )
     # What single judgments add is in both variances; without it too few intervals cover α
-    variance = _jackknife(without_units) + _jackknife(without_people)
+    variance = jackknife(without_units) + jackknife(without_people)
     if not np.isfinite(variance):
         return Reliability(
             value, note="no interval: without one of the people or photos nothing varies"
@@ -103,7 +103,7 @@ def _by_unit(each: Floats, unit: Integers) -> Floats:
     return sums
 
 
-def _jackknife(left_out: Floats) -> float:
+def jackknife(left_out: Floats) -> float:
     """The variance of a coefficient, from its values (G,) with each of G clusters left out."""
     count = len(left_out)
     return float((count - 1) / count * ((left_out - left_out.mean()) ** 2).sum())

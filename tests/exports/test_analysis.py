@@ -73,6 +73,9 @@ def test_pandas_and_r_find_the_results_of_every_paradigm_again(
     assert "everything is as in the results" in done.stdout
     assert "confidence" in done.stdout
     found = json.loads((bundle / "analysis" / "results.json").read_text("utf-8"))
+    times, scales = found.get("response_times", {"methods": {}}), found.get("scale_reliability", [])
+    assert done.stdout.count(", median ms: ") == len(times["methods"])
+    assert done.stdout.count(", alpha: ") == len(scales)
     assert done.stdout.count("standard error: ") == len(found["contrasts"])
     assert_names_are_foretold(bundle)
     if lacking := r_lacks():

@@ -14,6 +14,7 @@ from studyapp.shelf.formatting import counted, interval, number, p_value, percen
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
 from .checks import checks_table
+from .consistency import consistency_parts
 from .declines import declines_tables
 from .effects import Effects, effects_figures, effects_part
 from .equivalence import equivalence_sentences, equivalence_table
@@ -24,6 +25,7 @@ from .moderators import moderator_figures, moderator_tables
 from .ordinal import ordinal_figures, ordinal_parts
 from .parts import Part
 from .presentations import presentation_tables
+from .response_times import response_time_parts
 from .robustness import Robustness, robustness_figures, robustness_part
 from .study_record import StudyRecord
 from .tabulation import contrasts_table, estimates_table, naive_table, outcome_words, own_tables
@@ -86,7 +88,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         checks=checks_table(found),
         fallback=fallback_sentence(found),
         models=models(found),
-        parts=list(ordinal_parts(found)),
+        parts=[*ordinal_parts(found), *consistency_parts(found), *response_time_parts(found)],
         automatic=automatic_part(found),
         looks=looks_figures(found),
         own_tables=[

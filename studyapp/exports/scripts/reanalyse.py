@@ -4,10 +4,10 @@
 
 It lists what differs from results*.json, and ends with status 1 if anything does. It compares the
 numbers of judgments, means, counts, differences and their two-way robust standard errors, the
-worths of conditions that met on a page, what differences depend on, every other answer, and the
-verdicts on hypotheses with their adjusted p values; not the mixed models (see reanalyse.R),
-agreement, or what a paradigm tells beside its means. Pointing and marking also need Pillow, with
-which maps.py, beside this file, draws the maps at the size at which people saw them.
+worths of conditions that met on a page, what differences depend on, medians of times, alphas, every
+other answer, and the verdicts on hypotheses with their adjusted p values; not the mixed models (see
+reanalyse.R), agreement, or what a paradigm tells beside its means. Pointing and marking also need
+Pillow, with which maps.py, beside this file, draws the maps at the size at which people saw them.
 """
 
 import json
@@ -30,6 +30,7 @@ instruments: Any = import_module("instruments")
 meetings: Any = import_module("meetings")
 hypotheses: Any = import_module("hypotheses")
 moderators: Any = import_module("moderators")
+scales: Any = import_module("scales")
 ANALYSED = ("main", "final", "questionnaire")
 CLOSE = 1e-9
 DECLINED = {"declined": True}
@@ -54,6 +55,7 @@ def main() -> int:
             *worths(found, analysed),
             *moderators.compared(found, analysed, judgments, definition, table),
             *answered(found, asked),
+            *scales.recomputed(found, analysed, definition),
             *written(own, rows),
             *keyed(judgments[judgments.paradigm == found["paradigm"]]),
         ]
