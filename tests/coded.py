@@ -71,8 +71,9 @@ def fitting(reading: Reading) -> str:
 def code_all(round_: CodingRound, *, wrong: int = 0) -> None:
     """Every reading is coded as it fits; the second coder says “other” of the first `wrong`."""
     for coder in Coder.objects.filter(scheme=round_.scheme):
-        own = coder.readings.filter(answer__round=round_).order_by("answer")
-        for place, reading in enumerate(own):
-            is_wrong = coder.number == 2 and place < wrong
-            code = "other" if is_wrong and fitting(reading) != "other" else fitting(reading)
-            code_answer(reading, [code], seen=0)
+        code_as_fits(coder, wrong=wrong if coder.number == 2 else 0)
+
+
+def code_as_fits(coder: Coder, *, wrong: int = 0) -> None:
+    for place, reading in enumerate(coder.readings.filter(codings=None).order_by("answer")):
+        code_answer(reading, ["other" if place < wrong else fitting(reading)], seen=0)

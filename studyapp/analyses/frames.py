@@ -95,19 +95,30 @@ def _typed_columns(frame: pd.DataFrame, chosen: list[Column]) -> pd.DataFrame:
 
 def table_file(folder: Path, table: Table) -> Path:
     """The CSV file of a table in a bundle's folder; ValueError where there is not exactly one."""
-    files = list((folder / "data").glob(f"*_description-{table.name}_data.csv"))
+    files = _table_files(folder, table)
     if len(files) != 1:
         raise ValueError(f"data/ has {len(files)} files for the table “{table.name}”, not one")
     return files[0]
+
+
+def is_missing(folder: Path, table: Table) -> bool:
+    """Whether a bundle is from before the table was added."""
+    return table.was_added and not _table_files(folder, table)
+
+
+def _table_files(folder: Path, table: Table) -> list[Path]:
+    return list((folder / "data").glob(f"*_description-{table.name}_data.csv"))
 
 
 def folder_frame(table: Table, folder: Path, columns: Iterable[str]) -> pd.DataFrame:
     """Some columns of a bundle's table, private or public.
 
     A public bundle counts seconds where a private one has a time; they come under the same name.
-    Columns that were added later than the bundle are empty. Raises ValueError when the bundle has
-    no such table or column.
+    Columns and tables that were added later than the bundle are empty. Raises ValueError when the
+    bundle has no such table or column.
     """
+    if is_missing(folder, table):
+        return _typed_columns(pd.DataFrame(columns=list(columns)), _chosen(table, columns))
     file = table_file(folder, table)
     refuse_uneven_rows(file)
     cells = pd.read_csv(file, dtype=str, keep_default_na=False, na_values=[""])

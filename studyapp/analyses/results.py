@@ -24,6 +24,7 @@ from . import comparisons
 from .answers import answers
 from .automatic import automatic
 from .cluster_means import cluster_means
+from .coded import coded
 from .comparisons import Pair, estimated
 from .consistency import scale_reliability
 from .declines import declines, declines_note
@@ -116,6 +117,8 @@ def _where_there(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:
     rules = tidy.definition.get("exclusions", {})
     if (times := response_times(tidy.times, tidy.reference, rules)) is not None:
         found["response_times"] = times
+    if tidy.coded is not None:
+        found["coded"] = coded(tidy.coded, tidy.definition, tidy.reference)
     own = analysis_of(tidy.paradigm).results
     if own is not None and (told := own(tidy.answered, tidy.methods(), tidy.seed)):
         found[tidy.paradigm] = told

@@ -15,10 +15,12 @@ from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.measures import StudyTables, Values
 from studyapp.studies.design.keys import keys_flaw
 
+from .coded import ANSWER
 from .exclusions import apply_exclusions
 from .frames import folder_frame, study_frame, table_file
 from .moderator_values import with_moderators
 from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, TRIALS, Table
+from .tables.coding import CODES, CODINGS, SCHEMES
 from .tables.metrics import METRICS
 from .tables.stimuli import EXPLANATIONS, STIMULI
 from .tidy import Tidy, TidyError, tidy_tables
@@ -45,6 +47,9 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
     "explanations": (EXPLANATIONS, ("stimulus_id", "condition", "role", "map_sha256")),
     "trials": (TRIALS, ("trial_id", "option_order")),
     "metrics": (METRICS, ("stimulus_id", "condition", "role", "metric", "value")),
+    "schemes": (SCHEMES, ("block", "question", "version", "exclusive", "code", "definition")),
+    "codings": (CODINGS, (*ANSWER, "coder", "revision", "codes")),
+    "codes": (CODES, (*ANSWER, "source", "codes")),
 }  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from studyapp.paradigms.tabulation import Facts
 from studyapp.shelf.formatting import counted, interval, number, percent, points, signed
 
 from .reports.checks import side_words
+from .reports.coded import coded_notes, coded_tables
 from .reports.consistency import summary_lines as consistency_lines
 from .reports.moderators import moderator_lines
 from .reports.ordinal import summary_lines as ordinal_lines
@@ -20,7 +21,7 @@ MODELS = ("glmer", "glmer_full", "clmm", "clmm_full", "clmm_side", "clmm_side_fu
 def summary(found: Facts) -> Iterator[str]:
     """Every line that `analyse` prints of one paradigm's results."""
     yield f"{found['paradigm']}: {_base(found)}"
-    yield from (f"  note: {note}" for note in found["notes"])
+    yield from (f"  note: {note}" for note in (*found["notes"], *coded_notes(found)))
     for name, method in found["methods"].items():
         yield f"  {name}: {_method(method)}"
         if "counts" in method:
@@ -61,8 +62,8 @@ def summary(found: Facts) -> Iterator[str]:
 
 
 def _own(found: Facts) -> Iterator[str]:
-    """The tables of what only this paradigm tells."""
-    for table in own_tables(found):
+    """The tables of what only this paradigm tells, and of answers that were coded."""
+    for table in (*own_tables(found), *coded_tables(found)):
         yield f"  {table.caption}:"
         for first, *cells in table.rows:
             told = zip(table.header[1:], cells, strict=True)

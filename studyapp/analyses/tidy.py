@@ -14,6 +14,7 @@ from studyapp.paradigms.measures import Outcome, Scale, StudyTables
 from studyapp.shelf.formatting import whole_percent
 
 from .answers import answer_rows
+from .coded import CodedRows, coded_rows
 from .delimited import DELIMITERS, MISSING, Delimited, DelimitedError, read_delimited
 from .flow import flow, standing_rules
 from .moderator import Moderator
@@ -63,6 +64,7 @@ class Tidy:
     repeated: what was asked again, as `repeated_pairs` gives it.
     presented: what pages told of their pictures, as `presented_rows` gives it.
     times: how long analysed answers took, as `time_rows` gives it; None where nothing tells.
+    coded: open answers that were coded, as `coded_rows` gives them.
     """
 
     frame: pd.DataFrame
@@ -89,6 +91,7 @@ class Tidy:
     answers: pd.DataFrame | None = None
     repeated: pd.DataFrame | None = None
     presented: Sequence[tuple[str, str, Mapping[str, Any]]] = ()
+    coded: CodedRows | None = None
     definition: Mapping[str, Any] = field(default_factory=dict)
     moderators: tuple[Moderator, ...] = ()
     times: pd.DataFrame | None = None
@@ -345,6 +348,7 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         answers=answer_rows(counting[counting["stage"].isin((*ANSWERED, REPEATED))]),
         repeated=repeated_pairs(counting, labels(definition, chosen)),
         presented=presented_rows(counting),
+        coded=coded_rows(tables.frames, counting[counting["stage"].isin(ANALYSED)]),
         definition=definition,
         times=time_rows(counting[counting["stage"].isin(ANALYSED)]),
     )

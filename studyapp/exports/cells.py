@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from studyapp.analyses.frames import table_file
+from studyapp.analyses.frames import is_missing, table_file
 from studyapp.analyses.tables import TABLES, Column
 from studyapp.shelf.spreadsheets import read_back
 
@@ -17,10 +17,12 @@ Row = dict[str, Any]
 def table_rows(folder: Path, name: str) -> Iterator[Row]:
     """The rows of the table called `name` in a bundle, one by one; missing cells are None.
 
-    Rows of an earlier bundle lack the columns that were added later. Raises ValueError for a
+    An earlier bundle lacks the tables and columns that were added later. Raises ValueError for a
     missing file, other columns, or a cell of another kind.
     """
     table = next(table for table in TABLES if table.name == name)
+    if is_missing(folder, table):
+        return
     file = table_file(folder, table)
     with file.open(encoding="utf-8", newline="") as stream:
         reader = csv.DictReader(stream)

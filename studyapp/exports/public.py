@@ -36,7 +36,7 @@ def public_table(table: Table) -> Table:
 
 def _agreed(table: Table) -> Any:
     def rows(study: Study) -> QuerySet[Any]:
-        found = table.rows(study)
+        found = table.rows(study).filter(**table.published)
         if table.person is None:
             return found
         return found.filter(**{f"{table.person}publication_consent": True})

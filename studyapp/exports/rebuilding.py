@@ -34,6 +34,7 @@ from studyapp.studies.design.keys import keys_digest
 
 from .archives import ArchiveError, opened_bundle
 from .cells import Row, only, table_rows
+from .coding import rebuild_coding
 from .materials import DEVIATION_FIELDS, STUDY_FIELDS, TEXT_FIELDS
 from .pictures import Pictures, rebuild_pictures
 
@@ -88,6 +89,7 @@ def _rebuild(folder: Path) -> Study:
     design = Design(study, pictures, slots, trials)
     people = _make_people(design, folder)
     _make_judgments(design, folder, people)
+    rebuild_coding(study, folder, people, trials)
     for rows in _batches(table_rows(folder, "events")):
         Event.objects.bulk_create(
             Event(

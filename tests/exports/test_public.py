@@ -1,5 +1,6 @@
 """The version for strangers: who agreed, no times of day, no free text, nothing that names."""
 
+import json
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -11,13 +12,23 @@ from sandbox.people import answer_all, due, make_profile
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.description import psych_ds_problems
 from studyapp.exports.folder import ExportError
-from studyapp.models import Download, Event, Exclusion, Participation, Study, StudyKind
+from studyapp.models import (
+    CodingScheme,
+    Download,
+    Event,
+    Exclusion,
+    Participation,
+    Study,
+    StudyKind,
+)
 from studyapp.participations.answering import answer
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
+from studyapp.studies.coding.rounds import end_round
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from tests.admin.desk import administrator, page_of
+from tests.coded import answered_study, begun, code_all
 from tests.tables import rows_of
 
 pytestmark = pytest.mark.django_db
@@ -187,3 +198,27 @@ def holding(folder: Path, codes: Iterable[str]) -> list[str]:
     wanted = [code.encode() for code in codes]
     files = [path for path in folder.rglob("*") if path.is_file()]
     return [path.name for path in files if any(code in path.read_bytes() for code in wanted)]
+
+
+@pytest.mark.parametrize("is_public", [True, False])
+def test_codes_are_published_where_their_scheme_says_so_and_texts_and_examples_never(
+    tmp_path: Path, is_public: bool
+) -> None:
+    study = answered_study(people=2, trials=1)
+    round_ = begun(study)
+    code_all(round_)
+    end_round(round_)
+    CodingScheme.objects.update(is_public=is_public)
+    agreed = study.participations.earliest("pk")
+    Participation.objects.filter(pk=agreed.pk).update(publication_consent=True)
+    folder = write_bundle(close_study(study), tmp_path / "out", public=True).path
+    tables = {name: rows_of(folder, name) for name in ("schemes", "codings", "codes")}
+    assert [len(rows) for rows in tables.values()] == ([3, 2, 1] if is_public else [0, 0, 0])
+    whole = "".join(
+        path.read_text("utf-8") for path in folder.rglob("*") if path.suffix in {".csv", ".html"}
+    )
+    assert ("Names a colour." in whole) == is_public
+    for word in ("orange patch", "said id", "It was orange", "coded_at", "coder1"):
+        assert word not in whole
+    results = json.loads((folder / "analysis" / "results.json").read_text("utf-8"))
+    assert ("coded" in results) == is_public

@@ -15,12 +15,17 @@ from sandbox.builders import open_small_study, take_part
 from sandbox.people import answer_all, make_profile, send_people
 from studyapp.analyses.tables import TRIALS
 from studyapp.exports.bundle import write_bundle
+from studyapp.exports.rebuilding import import_bundle
 from studyapp.models import (
+    Adjudication,
+    Coding,
+    CodingScheme,
     Deviation,
     Exclusion,
     Explanation,
     Judgment,
     Participation,
+    Reading,
     Study,
     StudyKind,
     StudyState,
@@ -28,9 +33,13 @@ from studyapp.models import (
 from studyapp.participations.enrolment import refuse
 from studyapp.participations.entering import enter
 from studyapp.participations.withdrawal import withdraw
+from studyapp.studies.coding.readings import adjudicate, code_answer, disagreements
+from studyapp.studies.coding.rounds import begin_round, end_round
+from studyapp.studies.coding.schemes import new_scheme
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from studyapp.studies.preparation.targets import digest_of_target
+from tests.coded import answered_study, begun, code_all, write_answers
 from tests.tables import rows_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -253,3 +262,30 @@ def test_a_row_with_a_cell_too_many_or_too_few_is_neither_rebuilt_nor_analysed(
     with pytest.raises(CommandError, match=r"line 3, has \d+ cells, but the header has \d+"):
         call_command("analyse", str(bundle))
     assert Study.objects.count() == 0
+
+
+def test_coded_answers_are_rebuilt_with_every_choice_and_decision(
+    tmp_path: Path, settings: Any
+) -> None:
+    study = answered_study()
+    round_ = begun(study, overlap=50)
+    code_all(round_, wrong=6)
+    reading = round_.scheme.coders.get(number=1).readings.get(place=1)
+    code_answer(reading, ["other"], seen=1)
+    end_round(round_)
+    for answer in disagreements(round_.scheme)[:2]:
+        adjudicate(answer, ["shape"], by=None, seen=0)
+        adjudicate(answer, ["colour"], by=None, seen=1)
+    write_answers(study, 1, before="later")
+    users = [coder.user for coder in round_.scheme.coders.all()]
+    running = begin_round(round_.scheme, users, seed=3)
+    code_answer(Reading.objects.filter(answer__round=running).earliest("pk"), ["shape"], seen=0)
+    withdraw(study.participations.earliest("pk"))
+    new_scheme(study, "main", "text")
+    tables = CodingScheme, Reading, Coding, Adjudication
+    before = [model.objects.count() for model in tables]
+    bundle = carry(close_study(study), tmp_path, settings)
+    study = import_bundle(bundle)
+    assert [model.objects.count() for model in tables] == before
+    again = write_bundle(study, tmp_path / "again").path
+    assert files_of(bundle) == files_of(again)

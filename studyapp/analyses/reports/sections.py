@@ -14,6 +14,7 @@ from studyapp.shelf.formatting import counted, interval, number, p_value, percen
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
 from .checks import checks_table
+from .coded import coded_notes, coded_tables
 from .consistency import consistency_parts
 from .declines import declines_tables
 from .effects import Effects, effects_figures, effects_part
@@ -69,7 +70,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         name=name,
         question=PARADIGMS[name].title if name in PARADIGMS else name,
         sentences=list(_sentences(found)),
-        notes=list(found["notes"]),
+        notes=[*found["notes"], *coded_notes(found)],
         figures=first_figures(found, record),
         estimates=estimates_table(found),
         contrasts=contrasts_table(found) if found["contrasts"] else None,
@@ -95,6 +96,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
             *moderator_tables(found),
             *declines_tables(found),
             *own_tables(found),
+            *coded_tables(found),
             *presentation_tables(found),
         ],
         gallery=gallery(record, found) if record is not None else [],

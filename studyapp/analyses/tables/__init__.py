@@ -1,5 +1,6 @@
 """Every table of the data set, in the order in which a reader wants them."""
 
+from .coding import ADJUDICATIONS, CODES, CODINGS, SCHEMES
 from .columns import Column, Table
 from .design import TRIALS
 from .judgments import JUDGMENTS
@@ -18,6 +19,10 @@ TABLES: tuple[Table, ...] = (
     METRICS,
     EVENTS,
     EXCLUSIONS,
+    SCHEMES,
+    CODINGS,
+    ADJUDICATIONS,
+    CODES,
 )
 
 __all__ = ["EXCLUSIONS", "JUDGMENTS", "PARTICIPATIONS", "TABLES", "TRIALS", "Column", "Table"]

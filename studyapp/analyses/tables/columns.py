@@ -55,6 +55,8 @@ class Table:
     """One file of the data set; `rows` gives a study's rows in an order that never varies.
 
     person: path prefix from a row to its participation; None for tables without people.
+    published: what else must hold of the rows of the public version, as a filter.
+    was_added: later than the first bundles, which are read without it.
     """
 
     name: str
@@ -62,6 +64,8 @@ class Table:
     rows: Callable[[Study], QuerySet[Any]]
     columns: tuple[Column, ...]
     person: str | None = None
+    published: Mapping[str, bool] = field(default_factory=dict)
+    was_added: bool = False
 
 
 PSEUDONYM = "^p[0-9a-f]{12}$"

@@ -1,4 +1,4 @@
-"""Open text, analysed: answers are read and coded elsewhere; a table of texts counts words."""
+"""Open text, analysed: answers are coded at the desk; a table of texts counts words."""
 
 from studyapp.paradigms.analysis import Analysis, InputSchema
 from studyapp.paradigms.measures import unscored
