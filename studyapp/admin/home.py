@@ -6,13 +6,16 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, F, Max, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
 
 from studyapp.models import (
+    Coder,
+    Coding,
     Heartbeat,
     Prediction,
+    Reading,
     Slot,
     Status,
     StimulusOverlay,
@@ -29,7 +32,8 @@ from studyapp.serving.health import (
     free_space,
     queue_lengths,
 )
-from studyapp.studies.rights import may_add_studies, visible_studies
+from studyapp.studies.coding.readings import progress
+from studyapp.studies.rights import may_add_studies, own_studies, visible_studies
 
 HIGH_DROP_OUT = 0.2
 FEWEST_PEOPLE = 5
@@ -84,7 +88,17 @@ def home_context(user: Any) -> dict[str, Any]:
         "at_work": len(alive),
         "queues": queues,
         "may_add": may_add_studies(user),
+        "to_code": [(one.scheme, progress(one).left) for one in _coders(user)],
     }
+
+
+def _coders(user: Any) -> QuerySet[Coder]:
+    """The user as a coder of each scheme by which they still have to code."""
+    done = Coding.objects.filter(reading=OuterRef("pk"))
+    due = Reading.objects.filter(~Exists(done), answer__round__ended_at=None)
+    rows = Coder.objects.filter(user=user.pk, scheme__study__in=own_studies(user))
+    rows = rows.filter(Exists(due.filter(coder=OuterRef("pk"))))
+    return rows.select_related("scheme__study").order_by("scheme__study__slug", "pk")
 
 
 def _lines(studies: QuerySet[Study]) -> list[Line]:

@@ -16,6 +16,8 @@ from studyapp import storage
 from studyapp.admin.desk.pages import PAGES as DESK_PAGES
 from studyapp.admin.reading import ReadingAdmin
 from studyapp.models import (
+    CodingRound,
+    CodingScheme,
     Deviation,
     Download,
     Exclusion,
@@ -69,6 +71,17 @@ def replayed(study: Study) -> str:
     return reverse("replay", args=[study.participations.get().code, 1])
 
 
+def scheme_page(name: str) -> Address:
+    """A page of a coding scheme with a round that runs."""
+
+    def address(study: Study) -> str:
+        scheme, _ = CodingScheme.objects.get_or_create(study=study, block="main", question="text")
+        CodingRound.objects.get_or_create(scheme=scheme, defaults={"seed": 1})
+        return reverse(f"admin:{name}", args=[scheme.pk])
+
+    return address
+
+
 # Page or verb → the act that it asks for
 PAGES: dict[str, tuple[Act, Address]] = {
     "overview": (Act.LOOK, page_of),
@@ -88,6 +101,11 @@ PAGES: dict[str, tuple[Act, Address]] = {
     "rehearsals' progress": (
         Act.PREVIEW, lambda study: page_of(study, "study_rehearsals_progress")),
     "payment": (Act.SEE_IDS, lambda study: page_of(study, "study_payment")),
+    "coding": (Act.CODE, lambda study: page_of(study, "study_coding")),
+    "scheme": (Act.EDIT_CODES, scheme_page("coding_scheme")),
+    "codes": (Act.EDIT_CODES, scheme_page("coding_scheme_file")),
+    "end of a round": (Act.EDIT_CODES, scheme_page("coding_round_ended")),
+    "agreement": (Act.ADJUDICATE, scheme_page("coding_agreement")),
     "payment list": (Act.SEE_IDS, lambda study: page_of(study, "study_payment_list")),
     "people": (Act.MANAGE, lambda study: page_of(study, "study_members")),
     "prepare": (Act.PREPARE, lambda study: do(study, "prepare")),
@@ -114,7 +132,8 @@ def test_every_page_of_the_desk_stands_in_the_table_or_is_no_studys() -> None:
     send_people(study, 1)
     tried = {resolve(address(study)).url_name for _, address in PAGES.values()}
     desk = {name for _, _, name in DESK_PAGES} | {"replay", "desk_picture"}
-    assert desk - tried == set()
+    # These send on who has nothing to do there
+    assert desk - tried == {"coding_page", "coding_adjudication", "coding_round_begun"}
     # Lists and rows of tables are the other tests' below; who may upload is test_upload's.
     rows = {str(one.name) for one in admin.site.get_urls() if isinstance(one, URLPattern)}
     assert rows <= {"index", "login", "logout", "password_change", "password_change_done",
@@ -308,3 +327,22 @@ def test_a_role_is_given_only_to_staff() -> None:
     )
     assert "no active staff user visitor" in page.content.decode()
     assert not Member.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "act"),
+    [
+        ("coding_page", Act.CODE),
+        ("coding_adjudication", Act.ADJUDICATE),
+        ("coding_round_begun", Act.EDIT_CODES),
+    ],
+)
+def test_who_may_not_code_or_adjudicate_is_refused_before_being_sent_on(
+    name: str, act: Act
+) -> None:
+    study, other = open_small_study(slug="mine"), open_small_study(slug="other")
+    address, strange = scheme_page(name)(study), scheme_page(name)(other)
+    for role in Role:
+        client = signed_in(make_user(f"some {role}", study, role))
+        assert client.get(address).status_code == (302 if act in ACTS[role] else 403), role
+        assert client.get(strange).status_code == 404

@@ -13,7 +13,7 @@ from studyapp.models import Exclusion, Rehearsal, Report, Study, StudyState, Wor
 from tests.browser.conftest import NewPage
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-TABS = ("change", "gallery", "coverage", "links", "exclusions", "payment", "results",
+TABS = ("change", "gallery", "coverage", "links", "exclusions", "coding", "payment", "results",
         "definition", "file", "rehearse", "members")  # fmt: skip
 POWER = {
     "paradigm": "trust", "contrast": ["guided_backprop", "grad_cam"],

@@ -23,6 +23,7 @@ TABS: tuple[tuple[str, str, Act], ...] = (
     ("study_links", "Links", Act.LOOK),
     ("study_rehearsals", "Rehearse", Act.PREVIEW),
     ("study_exclusions", "Exclusions", Act.EXCLUDE),
+    ("study_coding", "Coding", Act.CODE),
     ("study_payment", "Payment", Act.SEE_IDS),
     ("study_results", "Results", Act.REPORT),
     ("study_definition", "Definition", Act.LOOK),

@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from . import (
+    coding,
     coverage,
     definition,
     editor,
@@ -18,8 +19,10 @@ from . import (
     payment,
     plans,
     publication,
+    readings,
     rehearsals,
     results,
+    schemes,
 )
 
 PAGES: tuple[tuple[str, Callable[..., Any], str], ...] = (
@@ -33,6 +36,14 @@ PAGES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("<int:key>/links/", links.links, "study_links"),
     ("<int:key>/exclusions/", exclusions.exclusions, "study_exclusions"),
     ("exclusion/<int:key>/undo/", exclusions.undo, "exclusion_undo"),
+    ("<int:key>/coding/", coding.coding, "study_coding"),
+    ("scheme/<int:key>/", schemes.scheme, "coding_scheme"),
+    ("scheme/<int:key>/codes.csv", schemes.scheme_file, "coding_scheme_file"),
+    ("scheme/<int:key>/round/begin/", schemes.round_begun, "coding_round_begun"),
+    ("scheme/<int:key>/round/end/", schemes.round_ended, "coding_round_ended"),
+    ("scheme/<int:key>/code/", readings.coding_page, "coding_page"),
+    ("scheme/<int:key>/agreement/", readings.coding_agreement, "coding_agreement"),
+    ("scheme/<int:key>/adjudicate/", readings.adjudication, "coding_adjudication"),
     ("<int:key>/payment/", payment.payment, "study_payment"),
     ("<int:key>/payment/list.csv", payment.payment_list, "study_payment_list"),
     ("<int:key>/results/", results.results, "study_results"),
