@@ -18,6 +18,7 @@ from studyapp.paradigms.questionnaire.question import INSTRUMENTS
 from studyapp.shelf.spreadsheets import inert
 
 from .effects import effects_tables
+from .wide import write_wide
 
 SCRIPTS = Path(__file__).with_name("scripts")
 SCRIPT_NAMES = (
@@ -55,6 +56,7 @@ def write_analysis(bundle: Path) -> None:
     if told:
         text = json.dumps(told, indent=2, ensure_ascii=False, allow_nan=False)
         (folder / "hypotheses.json").write_text(f"{text}\n", encoding="utf-8")
+    write_wide(bundle, tidies)
     report = report_html(found, record, title=record.facts["title"])
     (folder / "report.html").write_text(report, encoding="utf-8")
     write_figures(report_figures(found, record), folder / "figures", ["svg"])

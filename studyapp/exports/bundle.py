@@ -52,6 +52,7 @@ from .folder import (
     write_manifest,
 )
 from .inventory import table_files
+from .loading_scripts import write_loading_scripts
 from .materials import write_materials
 from .parquet import write_parquet
 from .privacy import found_identities
@@ -129,6 +130,7 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
     (folder / IGNORED).write_text(BESIDE, encoding="utf-8")
     asked = asked_questions(study_definition(study))
     (folder / "codebook.csv").write_bytes(codebook_csv(tables, asked))
+    write_loading_scripts(study, tables, folder)
     missing = write_materials(
         study, folder / "materials", photos=wanted.photos, public=wanted.public
     )

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from studyapp.models import PanelIdentity, PanelVisit, Participation, Study
 
+TABLES = ("data", "analysis", "wide")
 SHORTEST_ID = 4
 TOKEN = re.compile(r"[^\s,;\"'(){}\[\]<>=|]+")
 EMAIL = re.compile(r"[^@\s:/]+@[^@\s]+\.[a-zA-Z]{2,}")
@@ -17,13 +18,15 @@ ADDRESS = re.compile(r"[0-9a-fA-F.:]{7,45}")
 
 
 def found_identities(study: Study, folder: Path) -> Iterator[str]:
-    """Every place in the tables that identifies a person, a sentence each.
+    """Every place in the tables, and in those made of them, that identifies a person, a sentence
+    each.
 
     The materials are the researcher's own texts, which name contacts on purpose; the sidecars
     are the same for every study.
     """
     ids = panel_ids(study)
-    for path in sorted((folder / "data").glob("*.csv")):
+    tables = (path for name in TABLES for path in sorted((folder / name).glob("*.csv")))
+    for path in tables:
         with path.open(encoding="utf-8", newline="") as lines:
             for number, line in enumerate(lines, 1):
                 for what in _in_line(line, ids):

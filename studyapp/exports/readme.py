@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 
 from studyapp.analyses.frames import table_file
-from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS
+from studyapp.analyses.tables import PARTICIPATIONS
 from studyapp.models import Participation, Study
 
 from .dataset import DataSet
@@ -18,7 +18,6 @@ def readme_markdown(
     study: Study, data: DataSet, folder: Path, *, public: bool, panel_ids: bool
 ) -> str:
     """What the bundle is, how to read it, and what was left out of it."""
-    judgments = f"data/{table_file(folder, JUDGMENTS).name}"
     return f"""\
 # {study.title}
 
@@ -38,26 +37,30 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
   `python analysis/reanalyse.py` recomputes judgments, means, contrasts, moderators, worths, medians
   of times and Cronbach's α with pandas alone (answers that are places on a photo also need Pillow),
   and `Rscript analysis/reanalyse.R` the primary analysis and the mixed models in R.
-- `manifest.json`: SHA-256 of every file, and the versions of the software that made them.
+{_wide(folder)}- `manifest.json`: SHA-256 of every file, and the versions of the software that made
+  them.
 
 If you know jsPsych: `rt` is in `rt_ms`, `response` in `value` (and `answer_name`), `stimulus`
 in `stimulus_id`, `trial_index` in `trial_position`, and `time_elapsed` is `answered_at` minus the
 person's `entered_at` (in a public version `answered_after_s`).
 
 Text that a spreadsheet would run as a formula has one `'` in front. An empty cell is a missing
-value. Analyse the main trials (of two answers, the final one) of people who finished and are not
-excluded:
+value. `load.R` and `load.py` give each column its type and each factor its levels in order, the
+reference first, and take that `'` away. The judgments that are analysed are those of main trials
+(of two answers, the final one) and questionnaires, of people who finished and are not excluded:
 
 ```r
-d <- read.csv("{judgments}", na.strings = "")
-d <- subset(d, stage %in% c("main", "final") & status == "finished" & excluded == "false")
-aggregate(cbind(score, correct) ~ condition, d, mean, na.action = na.pass)
+source("load.R", chdir = TRUE)
+d <- load_bundle()
+a <- analysed(d$judgments)
+aggregate(cbind(score, correct) ~ condition, a, mean, na.action = na.pass)
 ```
 
 ```python
-d = pandas.read_csv("{judgments}")
-d = d[d.stage.isin(["main", "final"]) & (d.status == "finished") & ~d.excluded]
-print(d.groupby("condition")[["score", "correct"]].mean())
+from load import analysed, load_bundle
+d = load_bundle()
+a = analysed(d["judgments"])
+print(a.groupby("condition", observed=True)[["score", "correct"]].mean())
 ```
 
 {_public(study, folder) if public else _private(panel_ids)}
@@ -76,6 +79,20 @@ def smallest_group(people: pd.DataFrame) -> int:
     """How many people share the rarest combination of near-identifiers; 0 for no people."""
     columns = [name for name in NEAR_IDENTIFIERS if name in people.columns]
     return 0 if people.empty else int(people.fillna("").groupby(columns).size().min())
+
+
+def _wide(folder: Path) -> str:
+    """On the tables with a row a person, where there are any."""
+    if not (folder / "wide").is_dir():
+        return ""
+    return """\
+- `wide/`: of each kind of question one row per analysed person, with the person's mean under each
+  method, how many answers it is of, and what was asked once. `.sav` opens in SPSS, jamovi, JASP,
+  PSPP, Stata and R (`haven`) with the words of every question and answer, and what people
+  preferred not to say is a declared missing value there; `.csv` opens in spreadsheets.
+  `wide/columns.csv` says what each column is. Means of few answers are less certain than means of
+  many: the models in `analysis/` weigh them, a test of these columns does not.
+"""
 
 
 def _private(panel_ids: bool) -> str:
