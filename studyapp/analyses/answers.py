@@ -10,9 +10,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from studyapp.paradigms.estimates import share
 from studyapp.paradigms.questions import DECLINED, NOT_ASKED
 from studyapp.paradigms.regions import KEYS, TICKED
-from studyapp.statistics.detection import type2_auroc
+from studyapp.statistics.metacognition import type2_estimate
 from studyapp.statistics.robust import two_way_mean
 from studyapp.studies.definition.asking import AskedQuestion, asked_questions
 from studyapp.studies.definition.study import stored_definition
@@ -70,8 +71,9 @@ def answers(rows: Frame, definition: Mapping[str, Any]) -> list[dict[str, Any]]:
     counts: of each answer, by its number as stored, where the page had a list of them. mean and
     robust95: of steps of a scale, of numbers, and of the number of words of a text. declined: how
     many of the n preferred not to say, who are in no count and no mean. not_asked: how many more
-    pages left the question out. type2_auroc: whether confidence tells right from wrong, where
-    answers are right or wrong.
+    pages left the question out. type2_auroc, type2_auroc95, calibration: whether
+    confidence tells right from wrong, and how many are right at each of its steps, where answers
+    are right or wrong.
     """
     known = {
         (asked.block.name, asked.question.name): asked
@@ -124,8 +126,24 @@ def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
         told["declined"] = int(rows["declined"].sum())
     known = rows[rows["correct"].notna() & rows["value"].notna()]
     if asked.question.name == "confidence" and asked.question.is_scale and len(known):
-        told["type2_auroc"] = type2_auroc(known["correct"].to_list(), known["value"].to_list())
+        told |= _certainty(asked, known)
     return told
+
+
+def _certainty(asked: AskedQuestion, rows: Frame) -> dict[str, Any]:
+    """Whether confidence tells right answers from wrong ones, and how many are right at each of
+    its steps."""
+    right, stated = rows["correct"].to_list(), rows["value"].to_list()
+    found = type2_estimate(right, stated, rows["participant"], rows["image"])
+    steps = [int(level) for level in asked.levels]
+    is_right = rows["correct"] == 1
+    return {
+        "type2_auroc": found.estimate,
+        "type2_auroc95": found.interval,
+        "calibration": [
+            {"x": step, **share(rows, is_right, among=rows["value"] == step)} for step in steps
+        ],
+    }
 
 
 def _mean(rows: Frame) -> dict[str, Any]:

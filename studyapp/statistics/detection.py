@@ -1,56 +1,14 @@
-"""Detecting that a network is wrong: signal detection, and whether confidence tells right answers.
+"""How well stated probabilities and confidence go with what is right: AUROC, Brier score, ECE.
 
-Sources: DeCarlo, Signal detection theory and generalized linear models, Psychological Methods 3
-(1998); Fleming and Lau, How to measure metacognition, Frontiers in Human Neuroscience 8 (2014);
+Sources: Fleming and Lau, How to measure metacognition, Frontiers in Human Neuroscience 8 (2014);
 Brier, Monthly Weather Review 78 (1950); Naeini et al., AAAI 2015 (ECE).
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
-from .families import Probit
-from .glmm import Crossed
-from .labels import Integers
-from .mixed import MixedFit, MixedModel, fit_mixed
-from .wald import Wald, asked_of
-
-
-@dataclass(frozen=True)
-class Sensitivity:
-    """Of one method: d′, and the criterion c (plus: “wrong” is said rarely). None: not fitted."""
-
-    d_prime: Wald | None
-    criterion: Wald | None
-
-
-def fit_detection(
-    said: Integers, signal: Integers, crossed: Crossed
-) -> tuple[MixedFit, dict[str, Sensitivity]]:
-    """P(said) = Φ(a_m + d_m·signal + person + photo): d′ is d_m, c is −a_m − d_m/2.
-
-    said, signal: 0 or 1 of each judgment. Nobody's own d′ is made from a handful of trials.
-    """
-    dummies = crossed.dummies()
-    X = np.column_stack([dummies, dummies * signal[:, None]])
-    names = [*(f"method{m}" for m in crossed.methods)]
-    names += [f"method{m}:signal" for m in crossed.methods]
-    fit = fit_mixed(MixedModel(Probit(), said, X, names, crossed.clusters(), crossed.terms()))
-    if not fit.converged:
-        return fit, dict.fromkeys(crossed.methods, Sensitivity(None, None))
-    return fit, {
-        method: _sensitivity(fit, place, len(crossed.methods))
-        for place, method in enumerate(crossed.methods)
-    }
-
-
-def _sensitivity(fit: MixedFit, place: int, methods: int) -> Sensitivity:
-    return Sensitivity(
-        asked_of(fit, lambda at: float(at[methods + place])),
-        asked_of(fit, lambda at: float(-at[place] - at[methods + place] / 2)),
-    )
+from .metacognition import placements
 
 
 def type2_auroc(correct: Sequence[int], confidence: Sequence[float]) -> float | None:
@@ -58,12 +16,8 @@ def type2_auroc(correct: Sequence[int], confidence: Sequence[float]) -> float | 
 
     None where everything was right or everything wrong.
     """
-    right = np.asarray(correct, dtype=bool)
-    if not len(right) or right.all() or not right.any():
-        return None
-    ranks = rankdata(np.asarray(confidence, dtype=float))
-    hits, misses = int(right.sum()), int((~right).sum())
-    return float((ranks[right].sum() - hits * (hits + 1) / 2) / (hits * misses))
+    told = placements(np.asarray(correct, dtype=float), np.asarray(confidence, dtype=float))
+    return None if told is None else told[0]
 
 
 def brier(correct: Sequence[int], probability: Sequence[float]) -> float | None:

@@ -196,8 +196,9 @@ def with_test(
     se, df = variance**0.5, min(worth) - 1
     half = float(stats.t.ppf(0.5 + level / 2, df)) * se
     note = too_few(worth, remedy)
-    p = None if note else float(2 * stats.t.sf(abs(value) / se, df))
-    return Estimate(value, se, df, value - half, value + half, p, note, min(worth))
+    t = None if note else value / se
+    p = None if t is None else float(2 * stats.t.sf(abs(t), df))
+    return Estimate(value, se, df, value - half, value + half, p, note, min(worth), t)
 
 
 def logit_interval(

@@ -44,19 +44,24 @@ class SignalModel:
         return asked_of(self.fit, lambda at: float(row @ at), df)
 
 
-def fit_signals(family: Family, said: Integers, signal: Integers, crossed: Crossed) -> SignalModel:
-    """said, signal: 0 or 1 of each judgment. Nobody's own d′ is made from a handful of trials."""
+def fit_signals(
+    family: Family, said: Integers, signal: Integers, crossed: Crossed, *, full: bool = True
+) -> SignalModel:
+    """said, signal: 0 or 1 of each judgment. Nobody's own d′ is made from a handful of trials.
+
+    full: whether what people and photos have of their own differs by method too.
+    """
     half = signal - 0.5
     dummies = crossed.dummies()
     X = np.column_stack([dummies, dummies * half[:, None]])
     names = [*(f"method{m}" for m in crossed.methods)]
     names += [f"method{m}:signal" for m in crossed.methods]
-    terms = random_terms(signal, crossed)
+    terms = random_terms(signal, crossed, full=full)
     fit = fit_mixed(MixedModel(family, said, X, names, crossed.clusters(), terms))
     return SignalModel(fit, crossed.methods)
 
 
-def random_terms(signal: Integers, crossed: Crossed) -> list[RandomTerm]:
+def random_terms(signal: Integers, crossed: Crossed, *, full: bool) -> list[RandomTerm]:
     """Intercepts of people and photos, and of methods within them; slopes of the signal, and of
     the signal by method, of those who had it both ways.
 
@@ -64,7 +69,7 @@ def random_terms(signal: Integers, crossed: Crossed) -> list[RandomTerm]:
     difference in d.
     """
     zeros, half = np.zeros_like(crossed.people), signal.astype(np.float64) - 0.5
-    found = crossed.terms(full=len(crossed.methods) > 1)
+    found = crossed.terms(full=full and len(crossed.methods) > 1)
     by_method = {term.name for term in found}
     for side, name in enumerate(SIDES):
         if not _is_told(crossed.clusters()[side], signal):

@@ -7,10 +7,12 @@ from scipy.stats import norm
 
 from studyapp.paradigms.reliance.analysis import two_step_shares
 from studyapp.statistics.bootstrap import two_way_bootstrap
-from studyapp.statistics.detection import brier, calibration_error, fit_detection, type2_auroc
+from studyapp.statistics.detection import brier, calibration_error, type2_auroc
 from studyapp.statistics.equivalence import equivalence
+from studyapp.statistics.families import Probit
 from studyapp.statistics.glmm import Crossed
 from studyapp.statistics.robust import Estimate, two_way_mean, two_way_slope
+from studyapp.statistics.signals import fit_signals
 from studyapp.statistics.utility import utility
 
 
@@ -22,10 +24,14 @@ def test_d_prime_without_people_and_photos_is_the_textbook_one() -> None:
     order = random.permutation(200)
     people, images = np.arange(200) % 20, (np.arange(200) // 20) * 2
     crossed = Crossed(people, images // 2, np.zeros(200, dtype=int), ["a"])
-    fit, found = fit_detection(said[order], signal[order], crossed)
-    assert fit.converged
-    assert found["a"].d_prime.estimate == pytest.approx(2 * norm.ppf(0.75), abs=0.1)
-    assert found["a"].criterion.estimate == pytest.approx(0, abs=0.08)
+    model = fit_signals(Probit(), said[order], signal[order], crossed)
+    assert model.fit.converged
+    found = {
+        name: model.of_method("a", weights)
+        for name, weights in (("d", (-1, 1)), ("c", (-0.5, -0.5)))
+    }
+    assert found["d"].estimate == pytest.approx(2 * norm.ppf(0.75), abs=0.1)
+    assert found["c"].estimate == pytest.approx(0, abs=0.08)
 
 
 def test_type_2_auroc_counts_pairs() -> None:

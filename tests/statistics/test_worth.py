@@ -1,12 +1,15 @@
 """Worths from comparisons, choices and rankings: R's numbers, and what can't be said."""
 
+import json
 import math
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 
+from studyapp.statistics.choices import Choices, fitted
 from studyapp.statistics.robust import Estimate
 from studyapp.statistics.worth import (
     NO_SIDE_EFFECT,
@@ -19,7 +22,7 @@ from studyapp.statistics.worth import (
     compared_worths,
     ranked_worths,
 )
-from tests.analyses.oracles import oracle
+from tests.analyses.oracles import FOLDER, oracle
 
 CLOSE = 2e-5
 
@@ -48,6 +51,24 @@ def test_comparisons_without_ties_agree_with_bradley_terry_2_and_sandwich() -> N
     assert found.contrasts["c", "b"].se == pytest.approx(told["c_minus_b"], rel=1e-6)
     assert found.loglik == pytest.approx(told["loglik"], rel=1e-8)
     assert (found.tie, found.side, found.n) == (None, None, len(frame))
+
+
+def test_without_ties_the_information_gives_bradley_terry_2s_own_errors() -> None:
+    frame, _ = oracle("decided")
+    told = json.loads((FOLDER / "decided_errors.json").read_text("utf-8"))
+    beta = {name: place for place, name in enumerate("bcde")}
+    rows = np.zeros((2 * len(frame), 4))
+    for place, one in enumerate(frame.itertuples(index=False)):
+        for name, sign in ((one.first, 0.5), (one.second, -0.5)):
+            if name in beta:
+                rows[2 * place : 2 * place + 2, beta[name]] += sign, -sign
+    choice = np.repeat(np.arange(len(frame)), 2)
+    taken = np.column_stack([frame["result"] == 1, frame["result"] == 0]).ravel()
+    found = fitted(Choices(rows, choice, taken))
+    ses = dict(zip("bcde", np.sqrt(np.diag(found.inverse)), strict=True))
+    worths = dict(zip("bcde", found.coefficients, strict=True))
+    assert worths == pytest.approx(told["worths"], abs=CLOSE)
+    assert ses == pytest.approx(told["se"], rel=1e-4)
 
 
 def test_ties_and_the_side_agree_with_davidsons_likelihood_and_sandwich() -> None:

@@ -51,4 +51,4 @@ def _particulars(one: Facts, told: Facts) -> Iterator[str]:
     if "by_keys" in told:
         yield f"{told['by_keys']} by keys"
     if told.get("type2_auroc") is not None:
-        yield f"type-2 AUROC {number(told['type2_auroc'])}"
+        yield f"type-2 AUROC {number(told['type2_auroc'])} ({interval(told['type2_auroc95'])})"

@@ -121,8 +121,13 @@ def moderator_lines(found: Facts) -> Iterator[str]:
             told95 = f" ({where})" if told["robust95"] is not None else ""
             test = told["note"]
             if told["p"] is not None:
-                test = f"p {p_value(told['p'])}, p by Holm {p_value(told['p_holm'])}"
+                test = f"p {_p(told['p'])}, p by Holm {_p(told['p_holm'])}"
             yield (
                 f"  {pair} by {one['field']} of a {UNITS[one['of']]} ({family}), {_asked(one)}: "
                 f"{_size(told, show)}{told95}, {test}"
             )
+
+
+def _p(value: float) -> str:
+    words = p_value(value)
+    return words if words.startswith("<") else f"= {words}"

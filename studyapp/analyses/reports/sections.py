@@ -13,6 +13,7 @@ from studyapp.shelf.formatting import counted, interval, number, p_value, percen
 
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
+from .calibration import calibration_figures
 from .checks import checks_table
 from .coded import coded_notes, coded_tables
 from .consistency import consistency_parts
@@ -109,7 +110,10 @@ def first_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
     contrast = contrast_figure(found)
     further = [contrast] if contrast is not None else []
     moderated = moderator_figures(found)
-    return [*own_figures(found), *main_figures(found, methods), *further, *moderated]
+    calibrated = calibration_figures(found)
+    return [
+        *own_figures(found), *main_figures(found, methods), *further, *moderated, *calibrated
+    ]  # fmt: skip
 
 
 def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:

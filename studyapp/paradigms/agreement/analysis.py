@@ -1,23 +1,28 @@
 """Agreement, analysed: right and wrong predictions apart, and what confidence tells."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from studyapp.paradigms.analysis import BINARY, Analysis, InputSchema
-from studyapp.paradigms.estimates import by_method, by_stratum
+from studyapp.paradigms.estimates import by_method, by_stratum, share
 from studyapp.paradigms.measures import Measured, StudyTables, scored
+from studyapp.paradigms.sensitivity import Measure, Said, sensitivity
 from studyapp.paradigms.tabulation import Facts, Table, strata_table
 from studyapp.paradigms.wording import count_of
-from studyapp.shelf.formatting import interval, number
-from studyapp.statistics.detection import brier, calibration_error, fit_detection, type2_auroc
-from studyapp.statistics.glmm import crossed_of
-from studyapp.statistics.wald import Wald
+from studyapp.shelf.formatting import interval, number, p_value, signed
+from studyapp.statistics.detection import brier, calibration_error
+from studyapp.statistics.holm import holm
+from studyapp.statistics.metacognition import type2_difference, type2_estimate
 
 from .question import ANSWERS
 
 Frame = pd.DataFrame
+# Of what is said of right predictions and of wrong ones, on the probit
+MEASURES = [Measure("d_prime", (-1, 1)), Measure("criterion", (-0.5, -0.5))]
+WORDS = {"d_prime": "d′", "criterion": "criterion"}
 
 
 def measure(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
@@ -42,11 +47,17 @@ def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
         "by_stratum": by_stratum(frame, methods, "correct"),
         "detection": _detections(frame, methods),
         "confidence": {name: _confidence(rows) for name, rows in by_method(frame, methods)},
+        "confidence_contrasts": _confidence_contrasts(frame, methods),
+        "calibration": {
+            "stated": "stated probability that the prediction is right",
+            "share": "right predictions",
+            "methods": {name: _calibration(rows) for name, rows in by_method(frame, methods)},
+        },
     }
 
 
 def _detections(frame: Frame, methods: list[str]) -> dict[str, Any]:
-    """A model for each wording: what is said to one is not put together with another."""
+    """For each wording by itself: what is said to one is not put together with another."""
     if "scale" not in frame.columns or frame["scale"].nunique() < 2:
         return _detection(frame, methods)
     found = [
@@ -57,41 +68,47 @@ def _detections(frame: Frame, methods: list[str]) -> dict[str, Any]:
         "converged": all(one["converged"] for one in found),
         "note": "; ".join(one["note"] for one in found if one["note"]),
         "methods": {name: one for each in found for name, one in each["methods"].items()},
+        "marginal": {name: one for each in found for name, one in each["marginal"].items()},
+        "contrasts": [one for each in found for one in each["contrasts"]],
+        "models": [one for each in found for one in each["models"]],
     }
 
 
 def _detection(frame: Frame, methods: list[str]) -> dict[str, Any]:
-    """The signal is a wrong prediction, and “wrong” is said by the lower half of the answers."""
-    said: Any = (frame["answer"] <= _points(frame) / 2).to_numpy(dtype="int64")
-    signal: Any = (frame["prediction_right"] == 0).to_numpy(dtype="int64")
-    reason = ""
-    crossed = crossed_of(frame, methods)
-    if min(len(set(crossed.people)), len(set(crossed.images))) < 2:
-        reason = "too few people or photos for a model"
-    for place, name in enumerate(methods):
-        for there in (0, 1):
-            own = said[(crossed.method == place) & (signal == there)]
-            if not len(own) or own.min() == own.max():
-                kind = "wrong" if there else "right"
-                reason = (
-                    f"with {name}, all answers to {kind} predictions are the same, or there are "
-                    "none"
-                )
-    if reason:
-        return {"converged": False, "note": reason, "methods": dict.fromkeys(methods)}
-    fit, found = fit_detection(said, signal, crossed)
-    told = {
-        name: {"d_prime": _wald(one.d_prime), "criterion": _wald(one.criterion)}
-        for name, one in found.items()
+    """The signal is a wrong prediction, and “wrong” is said by the lower half of the answers.
+
+    methods: d′ and criterion of the mixed model, for a typical person and photo; marginal: of the
+    shares of all judgments, two-way robust, which are read first; contrasts: of both.
+    """
+    said = Said(
+        frame,
+        methods,
+        (frame["answer"] <= _points(frame) / 2).to_numpy(dtype="int64"),
+        (frame["prediction_right"] == 0).to_numpy(dtype="int64"),
+        "probit",
+        ("right predictions", "wrong predictions"),
+    )
+    told = sensitivity(said, MEASURES)
+    model = told["model"]
+    return {
+        "converged": model["converged"],
+        "note": model["note"],
+        "methods": {
+            name: {measure: _of_model(one[measure]) for measure in one}
+            if model["converged"]
+            else None
+            for name, one in told["methods"].items()
+        },
+        "marginal": told["methods"],
+        "contrasts": told["contrasts"],
+        "models": [model],
     }
-    return {"converged": fit.converged, "note": fit.note, "methods": told}
 
 
-def _wald(found: Wald | None) -> list[float] | None:
-    """Estimate, low and high, to as many digits as are meant."""
-    if found is None:
-        return None
-    return [float(f"{value:.8g}") for value in (found.estimate, *found.interval())]
+def _of_model(one: Facts) -> list[float] | None:
+    """Estimate, low and high."""
+    model = one["model"]
+    return None if model is None else [model["estimate"], *model["interval95"]]
 
 
 def _confidence(rows: Frame) -> dict[str, Any]:
@@ -101,14 +118,50 @@ def _confidence(rows: Frame) -> dict[str, Any]:
     answers .125, .375, .625, .875.
     """
     points = _points(rows)
-    certain = (rows["answer"] - (points + 1) / 2).abs().astype(float).to_list()
+    certain = _certainty(rows)
+    found = type2_estimate(rows["correct"].to_list(), certain, rows["participant"], rows["image"])
     belief = ((rows["answer"] - 0.5) / points).astype(float).to_list()
     happened = rows["prediction_right"].astype(int).to_list()
     return {
-        "type2_auroc": type2_auroc(rows["correct"].to_list(), certain),
+        "type2_auroc": found.estimate,
+        "robust95": found.interval,
+        "note": found.note,
         "brier": brier(happened, belief),
         "calibration_error": calibration_error(happened, belief, bins=int(points.iloc[0])),
     }
+
+
+def _certainty(rows: Frame) -> list[float]:
+    """How far answers are from the middle."""
+    return [float(one) for one in (rows["answer"] - (_points(rows) + 1) / 2).abs()]
+
+
+def _confidence_contrasts(frame: Frame, methods: list[str]) -> list[dict[str, Any]]:
+    """Type-2 AUROC of a minus that of b, of two methods with one wording; p by Holm over all."""
+    found: list[dict[str, Any]] = []
+    for b, a in combinations(methods, 2):
+        rows = frame[frame["method"].isin([a, b])]
+        if "scale" in rows.columns and rows["scale"].nunique() > 1:
+            continue
+        columns = rows["correct"].to_list(), _certainty(rows), rows["participant"], rows["image"]
+        one = type2_difference(*columns, (rows["method"] == a).to_list())
+        found.append({"a": a, "b": b, "estimate": one.estimate, "se": one.se, "df": one.df,
+                      "robust95": one.interval, "p": one.p, "note": one.note})  # fmt: skip
+    for each, p in zip(found, holm([one["p"] for one in found]), strict=True):
+        each["p_holm"] = p
+    return found
+
+
+def _calibration(rows: Frame) -> list[dict[str, Any]]:
+    """Of each answer: the probability that it states, and how many of the predictions that got it
+    were right, with the two-way interval."""
+    points = int(_points(rows).iloc[0])
+    is_right = rows["prediction_right"] == 1
+    return [
+        {"answer": answer, "x": (answer - 0.5) / points,
+         **share(rows, is_right, among=rows["answer"] == answer)}
+        for answer in range(1, points + 1)
+    ]  # fmt: skip
 
 
 def _points(frame: Frame) -> "pd.Series[Any]":
@@ -122,19 +175,48 @@ def tables(own: Facts) -> Iterator[Table]:
     yield strata_table("Right and wrong predictions apart", own["by_stratum"])
     detection: Facts = own["detection"]
     rows = [
-        [method, *_estimate(one and one["d_prime"]), *_estimate(one and one["criterion"])]
-        for method, one in detection["methods"].items()
-    ]
-    title = "Noticing that the network is wrong"
-    note = f" (not estimated: {detection['note']})" if not detection["converged"] else ""
-    header = ["method", "d′", "95 % interval", "criterion", "95 % interval"]
-    yield Table(title + note, header, rows)
+        [f"{method}, {WORDS[measure]}", number(one["estimate"]), interval(one["robust95"]),
+         *_estimate(_of_model(one)), one["note"]]
+        for method, told in detection["marginal"].items()
+        for measure, one in told.items()
+    ]  # fmt: skip
+    note = f" (no mixed model: {detection['note']})" if not detection["converged"] else ""
+    header = ["", "robust", "95 % interval", "mixed model", "95 % interval", ""]
+    yield Table(f"Noticing that the network is wrong{note}", header, rows)
+    if detection["contrasts"]:
+        yield _contrasts_table(detection["contrasts"])
     rows = [
-        [method, *(number(one[key]) for key in ("type2_auroc", "brier", "calibration_error"))]
+        [method, *(number(one[key]) for key in ("type2_auroc",)), interval(one["robust95"]),
+         *(number(one[key]) for key in ("brier", "calibration_error"))]
         for method, one in own["confidence"].items()
-    ]
-    header = ["method", "type-2 AUROC", "Brier score", "calibration error"]
+    ]  # fmt: skip
+    rows += [
+        [f"{one['a']} − {one['b']}", signed(one["estimate"]), interval(one["robust95"], signed),
+         "", "", p_value(one["p"]), p_value(one["p_holm"]), one["note"]]
+        for one in own["confidence_contrasts"]
+    ]  # fmt: skip
+    header = ["method", "type-2 AUROC", "95 % interval", "Brier score", "calibration error"]
+    header += ["p", "p by Holm", ""] if own["confidence_contrasts"] else []
+    rows = [[*row, *[""] * (len(header) - len(row))] for row in rows]
     yield Table("What confidence tells", header, rows)
+
+
+def _contrasts_table(contrasts: Sequence[Facts]) -> Table:
+    rows = [
+        [f"{one['a']} − {one['b']}, {WORDS[measure.name]}", signed(told["estimate"]),
+         interval(told["robust95"], signed), p_value(told["p"]), p_value(told["p_holm"]),
+         " ".join(_beside(told["model"])), told["note"]]
+        for one in contrasts
+        for measure in MEASURES
+        for told in [one[measure.name]]
+    ]  # fmt: skip
+    header = ["", "difference", "95 % interval", "p", "p by Holm", "mixed model", ""]
+    return Table("Differences in noticing that the network is wrong", header, rows)
+
+
+def _beside(model: Facts | None) -> Iterator[str]:
+    if model is not None:
+        yield f"{signed(model['estimate'])} ({interval(model['interval95'], signed)})"
 
 
 def _estimate(found: list[float] | None) -> list[str]:

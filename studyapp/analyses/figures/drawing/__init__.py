@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from .answers import distribution
 from .caterpillar import caterpillar
 from .curves import looks, power_curves, power_surface
-from .panels import heat, scatter
+from .panels import calibration, heat, scatter
 from .people import flow
 from .raw_data import raw_data
 from .rows import intervals
@@ -39,6 +39,7 @@ KINDS: Mapping[str, Callable[[Data], Figure]] = {
         power_curves,
         power_surface,
         scatter,
+        calibration,
         heat,
     )
 }

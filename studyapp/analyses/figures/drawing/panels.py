@@ -5,7 +5,7 @@ import math
 from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
-from .sheet import ESTIMATE, FAINT, LEVELS, WIDTH, Data, axes, canvas, sheet, write_ticks
+from .sheet import DASHED, ESTIMATE, FAINT, LEVELS, WIDTH, Data, axes, canvas, sheet, write_ticks
 
 
 def scatter(data: Data) -> Figure:
@@ -24,6 +24,28 @@ def scatter(data: Data) -> Figure:
         ax.set(xlabel=data["axes"][0], ylabel=data["axes"][1])
         write_ticks(ax.xaxis, "plain", 6)
         write_ticks(ax.yaxis, "plain", 5)
+    return figure
+
+
+def calibration(data: Data) -> Figure:
+    """One panel a method: the share at each step with its interval, all from 0 to 100 %."""
+    panel = 196
+    figure = sheet(panel * len(data["panels"]))
+    steps = [point[0] for one in data["panels"] for point in one["points"]] or [0, 1]
+    low, high = (0, 1) if data["diagonal"] else (min(steps) - 0.5, max(steps) + 0.5)
+    for place, one in enumerate(data["panels"]):
+        ax = axes(figure, 56, panel * place + 24, WIDTH - 66, 130)
+        if data["diagonal"]:
+            ax.plot([0, 1], [0, 1], color=FAINT, lw=1, ls=DASHED)
+        for x, value, interval in one["points"]:
+            if interval is not None:
+                ax.plot([x, x], interval, **{**ESTIMATE, "marker": None})
+            ax.plot([x], [value], clip_on=False, **{**ESTIMATE, "lw": 0, "markersize": 8})
+        ax.set_title(one["name"], loc="left", size=12, weight="bold")
+        ax.set(xlabel=data["axes"][0], ylabel=data["axes"][1], xlim=(low, high), ylim=(0, 1))
+        if not data["diagonal"]:
+            ax.set_xticks(sorted(set(steps)))
+        write_ticks(ax.yaxis, "percent", 5)
     return figure
 
 
