@@ -13,6 +13,8 @@ import pyreadstat
 
 # Bytes that the format holds of a variable's words, and of a value's
 WORDS, LEVEL = 255, 120
+# How whole numbers are shown
+WHOLE = "F8.0"
 # Where the file's head has the day and time of writing: without them, the same table is the same
 # file
 MADE_AT, MADE = 92, b"01 Jan 7000:00:00"
@@ -32,6 +34,7 @@ class Variable:
 def write_labelled(frame: pd.DataFrame, variables: Mapping[str, Variable], path: Path) -> None:
     """Write `frame`, whose column participant_id names its rows, with the words of `variables`."""
     table, texts = frame.copy(), set()
+    formats: dict[str, str] = {}
     levels: dict[str, dict[int | float, str]] = {}
     missing: dict[str, list[Any]] = {}
     for name, one in variables.items():
@@ -46,6 +49,8 @@ def write_labelled(frame: pd.DataFrame, variables: Mapping[str, Variable], path:
         if words:
             levels[name] = words
         if pd.api.types.is_numeric_dtype(table[name]):
+            if pd.api.types.is_integer_dtype(table[name]):
+                formats[name] = WHOLE
             table[name] = table[name].to_numpy(float, na_value=float("nan"))
         else:
             table[name] = table[name].fillna("").astype(str)
@@ -56,6 +61,7 @@ def write_labelled(frame: pd.DataFrame, variables: Mapping[str, Variable], path:
         column_labels={name: _short(one.label, WORDS) for name, one in variables.items()},
         variable_value_labels=levels,
         missing_ranges=missing,
+        variable_format=formats,
         variable_measure={
             name: "nominal" if name in texts or name in levels else "scale" for name in variables
         },

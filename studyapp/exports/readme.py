@@ -7,6 +7,8 @@ import pandas as pd
 from studyapp.analyses.frames import table_file
 from studyapp.analyses.tables import PARTICIPATIONS
 from studyapp.models import Participation, Study
+from studyapp.paradigms import PARADIGMS
+from studyapp.studies.definition.study import study_definition
 
 from .dataset import DataSet
 from .licences import publication_markdown
@@ -63,6 +65,7 @@ a = analysed(d["judgments"])
 print(a.groupby("condition", observed=True)[["score", "correct"]].mean())
 ```
 
+{_primary(study)}
 {_public(study, folder) if public else _private(panel_ids)}
 {publication_markdown(data)}"""
 
@@ -81,15 +84,46 @@ def smallest_group(people: pd.DataFrame) -> int:
     return 0 if people.empty else int(people.fillna("").groupby(columns).size().min())
 
 
+def _primary(study: Study) -> str:
+    """How the first numbers of the results are found again, where conditions are compared by what
+    the judgments table scores."""
+    definition = study_definition(study)
+    outcomes = {
+        name: PARADIGMS[name].outcome
+        for name in definition.photo_paradigms()
+        if PARADIGMS[name].outcome is not None and PARADIGMS[name].meets == "one"
+    }
+    if not outcomes:
+        return "What is analysed of each answer stands in `analysis/table*.csv`.\n"
+    name, outcome = next(iter(outcomes.items()))
+    named = ", ".join(f"`{outcome}` in {name}" for name, outcome in outcomes.items())
+    return f"""\
+The outcome is {named}; of other questions it stands in `analysis/table*.csv`. People and photos
+(`image_group`, which photos of one object share) are the clusters. Means and contrasts of
+`analysis/results*.json` are those of
+
+```r
+a <- droplevels(subset(analysed(d$judgments), paradigm == "{name}" & !is.na({outcome})))
+m <- lm({outcome} ~ condition, a)
+se <- sqrt(diag(sandwich::vcovCL(m, ~ participant_id + image_group, type = "HC1")))
+cbind(coef(m), se)
+```
+
+but for two corrections of few clusters, t's degrees of freedom and intervals of shares, which
+`analysis/reanalyse.R` has or `analysis/report.html` names.
+"""
+
+
 def _wide(folder: Path) -> str:
     """On the tables with a row a person, where there are any."""
     if not (folder / "wide").is_dir():
         return ""
     return """\
 - `wide/`: of each kind of question one row per analysed person, with the person's mean under each
-  method, how many answers it is of, and what was asked once. `.sav` opens in SPSS, jamovi, JASP,
-  PSPP, Stata and R (`haven`) with the words of every question and answer, and what people
-  preferred not to say is a declared missing value there; `.csv` opens in spreadsheets.
+  method, how many answers it is of, and what was asked once; `people` has the columns of all.
+  `.sav` opens in SPSS, jamovi, JASP, PSPP, Stata and R (`haven`) with the words of every question
+  and answer, and what people preferred not to say is a declared missing value there; `.csv` opens
+  in spreadsheets.
   `wide/columns.csv` says what each column is. Means of few answers are less certain than means of
   many: the models in `analysis/` weigh them, a test of these columns does not.
 """

@@ -58,7 +58,8 @@ class Wide:
 
 
 def write_wide(bundle: Path, tidies: list[Tidy]) -> None:
-    """wide/PARADIGM.csv and .sav for each paradigm, of the people who are analysed.
+    """wide/PARADIGM.csv and .sav for each paradigm, of the people who are analysed, and
+    wide/people.csv and .sav with the columns of all where there are several.
 
     The CSV files begin with a byte order mark, by which Excel knows UTF-8.
     """
@@ -66,31 +67,49 @@ def write_wide(bundle: Path, tidies: list[Tidy]) -> None:
     folder.mkdir()
     people = folder_frame(PARTICIPATIONS, bundle, ["participant_id", *PEOPLE])
     people = people.set_index("participant_id")
+    tables = {tidy.paradigm: wide_table(tidy, people) for tidy in tidies}
+    if len(tables) > 1:
+        tables["people"] = _together(tables, people)
     codebook = []
-    for tidy in tidies:
-        wide = wide_table(tidy, people)
-        frame = wide.frame()
-        path = folder / f"{tidy.paradigm}.csv"
+    for name, wide in tables.items():
+        frame, path = wide.frame(), folder / f"{name}.csv"
         text = frame.map(lambda cell: inert(cell) if isinstance(cell, str) else cell)
         text.to_csv(path, index=False, lineterminator="\n", encoding="utf-8-sig")
         write_labelled(frame, wide.variables, path.with_suffix(".sav"))
         codebook += [
-            [path.name, name, one.label, "; ".join(f"{k} = {v}" for k, v in one.levels.items())]
-            for name, one in wide.variables.items()
+            [path.name, column, one.label, "; ".join(f"{k} = {v}" for k, v in one.levels.items())]
+            for column, one in wide.variables.items()
         ]
     table = pd.DataFrame(codebook, columns=["file", "column", "description", "levels"])
     table = table.map(inert)
     table.to_csv(folder / "columns.csv", index=False, lineterminator="\n", encoding="utf-8-sig")
 
 
+def _together(tables: Mapping[str, Wide], people: pd.DataFrame) -> Wide:
+    """Everybody whom any of the tables has, with the columns of all."""
+    known = dict.fromkeys(one for wide in tables.values() for one in wide.index)
+    found = _about(pd.Index(list(known), dtype=object), people)
+    for name, wide in tables.items():
+        for column, variable in wide.variables.items():
+            if column not in PEOPLE:
+                found.add(f"{name}_{column}", wide.columns[column], variable)
+    return found
+
+
+def _about(index: "pd.Index[Any]", people: pd.DataFrame) -> Wide:
+    """A table of these people with what is known of each."""
+    wide = Wide(index)
+    for name in PEOPLE:
+        label = next(one.description for one in PARTICIPATIONS.columns if one.name == name)
+        wide.add(name, people[name], Variable(label))
+    return wide
+
+
 def wide_table(tidy: Tidy, people: pd.DataFrame) -> Wide:
     """people: arm, language and device of each pseudonym."""
     answers = tidy.answers if tidy.answers is not None else pd.DataFrame()
     known = [*tidy.answered["participant"], *answers.get("participant", [])]
-    wide = Wide(pd.Index(list(dict.fromkeys(known)), dtype=object))
-    for name in PEOPLE:
-        label = next(one.description for one in PARTICIPATIONS.columns if one.name == name)
-        wide.add(name, people[name], Variable(label))
+    wide = _about(pd.Index(list(dict.fromkeys(known)), dtype=object), people)
     definition = stored_definition(tidy.definition) if tidy.definition else None
     asked = asked_questions(definition) if definition is not None else []
     _add_outcomes(wide, tidy, {one.question.name: one.words for one in asked})

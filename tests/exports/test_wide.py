@@ -1,6 +1,7 @@
 """A bundle in SPSS, jamovi, spreadsheets, R and pandas: typed, labelled, one row a person."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -63,7 +64,7 @@ def test_people_stand_in_one_row_each_with_labels_in_every_program(
     study: Study, tmp_path: Path
 ) -> None:
     folder = write_bundle(study, tmp_path / "out", public=True).path
-    for check in (means, own_answers, labels, spreadsheet, columns, in_pandas, in_r):
+    for check in (means, own_answers, together, labels, spreadsheet, columns, in_pandas, in_r):
         check(folder)
 
 
@@ -84,6 +85,18 @@ def own_answers(folder: Path) -> None:
     assert wide["about_you_seen_0"].tolist() == [1, 1, 0]
     assert wide["about_you_seen_1"].tolist() == [0, 1, 1]
     assert wide["about_you_work"].tolist() == [2, 1, 1]  # words, as in every public table
+
+
+def together(folder: Path) -> None:
+    """The columns of all kinds of questions, so that age can explain a score."""
+    found = pd.read_csv(folder / "wide" / "people.csv")
+    trust, own = (pd.read_csv(folder / "wide" / f"{name}.csv") for name in ("trust", "custom"))
+    assert found["participant_id"].tolist() == trust["participant_id"].tolist()
+    assert found["trust_n_guided_grad_cam"].equals(trust["n_guided_grad_cam"])
+    assert found["custom_about_you_age"].equals(own["about_you_age"])
+    frame, meta = pyreadstat.read_sav(folder / "wide" / "people.sav", user_missing=True)
+    assert frame["custom_about_you_age"].tolist() == [20, 30, -99]
+    assert meta.original_variable_types["trust_n_guided_grad_cam"] == "F8.0"
 
 
 def labels(folder: Path) -> None:
@@ -164,6 +177,15 @@ def in_r(folder: Path) -> None:
     done = run("Rscript", "-e", LOADED_R, folder)
     assert done.returncode == 0, done.stderr
     assert_loaded(folder, json.loads(done.stdout))
+    # The lines of the README, in their order
+    code = re.findall(r"```r\n(.*?)```", (folder / "README.md").read_text("utf-8"), re.S)
+    shown = 'cat("\\n", sprintf("%.10f", coef(m)), is.numeric(se))'
+    done = run("Rscript", "-e", "\n".join([*code, shown]), cwd=folder)
+    assert done.returncode == 0, done.stderr
+    results = json.loads((folder / "analysis" / "results-trust.json").read_text("utf-8"))
+    _, difference, is_number = done.stdout.splitlines()[-1].split()
+    assert float(difference) == pytest.approx(results["contrasts"][0]["estimate"])
+    assert is_number == "TRUE"
 
 
 def assert_loaded(folder: Path, found: dict[str, Any]) -> None:
