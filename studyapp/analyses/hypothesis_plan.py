@@ -58,6 +58,10 @@ EXPLORATORY = (
     "Everything else is exploratory and marked so, also tests of methods against no effect: their "
     "p values are adjusted by Holm over all methods, those of other contrasts over all pairs."
 )
+MODERATORS = (
+    "Of it only planned moderators are not exploratory; they are a family of their own, beside "
+    "the error rate of the hypotheses."
+)
 MISSING = (
     "Nothing is imputed: an answer that is missing, or that somebody preferred not to give, is in "
     "no mean, model or test; who did not finish is left out."
@@ -103,6 +107,7 @@ def family_lines(definition: Definition) -> list[str]:
         *by_model,
         FALLBACK.format(fewest=FEWEST_EFFECTIVE),
         EXPLORATORY,
+        *([MODERATORS] if any(one.planned for one in plan.moderators) else []),
     ]
 
 

@@ -36,9 +36,10 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
   figures as SVG; `python -m drawing pdf png`, run in that folder, draws them for a paper.
   `people-effects*.csv` and `photo-effects*.csv` have what each person and each photo adds to the
   mixed model's predictor (logits), where there is one, beside its own mean.
+  `hypotheses.json` has the verdicts on hypotheses, where the plan tied any to contrasts.
   `python analysis/reanalyse.py` recomputes judgments, means, contrasts, moderators, worths, medians
-  of times and Cronbach's α with pandas alone (answers that are places on a photo also need Pillow),
-  and `Rscript analysis/reanalyse.R` the primary analysis and the mixed models in R.
+  of times, Cronbach's α and the verdicts with pandas alone (answers that are places on a photo also
+  need Pillow), and `Rscript analysis/reanalyse.R` the primary analysis and the mixed models in R.
 {_wide(folder)}- `manifest.json`: SHA-256 of every file, and the versions of the software that made
   them.
 

@@ -132,7 +132,13 @@ def test_one_method_is_tested_against_chance() -> None:
     assert "at least the smallest effect of interest, 5.0 pp" in one["sentence"]
 
 
-def test_tied_contrasts_alone_are_planned_as_they_are_stated() -> None:
+def test_a_contrast_is_told_as_its_hypothesis_states_it() -> None:
+    (one,) = decided("score", {A: 0.0, B: 0.6}, tied(contrast=[B, A]))
+    assert (one["a"], one["b"], one["verdict"]) == (B, A, "supported")
+    assert one["estimate"] > 0.5
+
+
+def test_tied_contrasts_alone_are_planned() -> None:
     told = found("score", {A: 0.0, B: 0.5, "third": 0.2}, tied(direction="less"), "Words.")
     families = {(one["a"], one["b"]): (one["planned"], one.get("hypothesis"), one["p_holm"])
                 for one in told["contrasts"]}  # fmt: skip

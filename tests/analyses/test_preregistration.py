@@ -73,4 +73,11 @@ def test_with_one_side_the_plan_claims_no_opposite() -> None:
     text = plan_of(blocks=[TRUST], analysis={"hypotheses": [TIED], "sided": "one"}).plan
     assert "tests for an effect are one-sided" in text
     assert "opposite never" in text
+    assert "Of it only planned moderators" not in text
     assert "expected to be greater than 0; decided by" in text
+
+
+def test_planned_moderators_are_told_apart_from_the_family_of_hypotheses() -> None:
+    named = [{"of": "trial", "field": "order", "planned": True}]
+    plan = {"hypotheses": [TIED], "moderators": named}
+    assert "Of it only planned moderators are not" in plan_of(blocks=[TRUST], analysis=plan).plan

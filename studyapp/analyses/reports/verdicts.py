@@ -8,7 +8,10 @@ from studyapp.analyses.hypothesis_plan import words_of_test
 from studyapp.analyses.verdict_words import TITLES
 from studyapp.paradigms.tabulation import Facts
 
-EXPLORATORY = "Everything else here is exploratory: every other test, contrast, model and interval."
+EXPLORATORY = (
+    "Everything else here is exploratory: every other test, contrast, model and interval, but for "
+    "planned moderators, where there are any: these are a family of their own."
+)
 UNTIED = "It is tied to no contrast, so no verdict is given."
 
 
