@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from studyapp.paradigms.confidence import type2_contrasts
 from studyapp.paradigms.estimates import share
 from studyapp.paradigms.questions import DECLINED, NOT_ASKED
 from studyapp.paradigms.regions import KEYS, TICKED
@@ -102,6 +103,7 @@ def _question(block: str, stage: str, asked: AskedQuestion | None, rows: Frame) 
         "methods": {
             str(name): _answered(asked, own) for name, own in rows.groupby("method", sort=True)
         },
+        **_certainty_contrasts(asked, rows),
     }
 
 
@@ -125,9 +127,23 @@ def _answered(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
     if asked.question.decline:
         told["declined"] = int(rows["declined"].sum())
     known = rows[rows["correct"].notna() & rows["value"].notna()]
-    if asked.question.name == "confidence" and asked.question.is_scale and len(known):
+    if _is_confidence(asked) and len(known):
         told |= _certainty(asked, known)
     return told
+
+
+def _is_confidence(asked: AskedQuestion) -> bool:
+    return asked.question.name == "confidence" and asked.question.is_scale
+
+
+def _certainty_contrasts(asked: AskedQuestion | None, rows: Frame) -> dict[str, Any]:
+    """Type-2 AUROC of a minus that of b, of every two methods, adjusted by Holm over all; {} where
+    the question is not how sure somebody is of what is right or wrong."""
+    if asked is None or not _is_confidence(asked):
+        return {}
+    known = rows[rows["correct"].notna() & rows["value"].notna()]
+    methods = sorted(map(str, set(known["method"])))
+    return {"type2_contrasts": type2_contrasts(known, methods, "value")}
 
 
 def _certainty(asked: AskedQuestion, rows: Frame) -> dict[str, Any]:

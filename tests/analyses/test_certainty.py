@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from studyapp.analyses.reports.calibration import calibration_figures
+from studyapp.analyses.reports.calibration import calibration_figures, confidence_tables
 from studyapp.analyses.results import results
 from studyapp.analyses.sources import tidy_study
 from studyapp.analyses.summary import summary
@@ -73,5 +73,10 @@ def test_confidence_is_told_where_it_is_asked() -> None:
     for told in one["methods"].values():
         assert [step["x"] for step in told["calibration"]] == [1, 2, 3, 4, 5]
         assert sum(step["n"] for step in told["calibration"]) == told["n"]
+    (pair,) = one["type2_contrasts"]
+    areas = [one["methods"][pair[side]]["type2_auroc"] for side in "ab"]
+    assert pair["estimate"] == pytest.approx(areas[0] - areas[1])
+    (table,) = confidence_tables(found)
+    assert table.rows[0][0] == f"{pair['a']} − {pair['b']}"
     (figure,) = calibration_figures(found)
     assert figure.title == "Right answers by confidence, main"

@@ -13,7 +13,7 @@ from studyapp.shelf.formatting import counted, interval, number, p_value, percen
 
 from .answers import answers_table
 from .automatic import Automatic, automatic_part
-from .calibration import calibration_figures
+from .calibration import calibration_figures, confidence_tables
 from .checks import checks_table
 from .coded import coded_notes, coded_tables
 from .consistency import consistency_parts
@@ -95,6 +95,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         looks=looks_figures(found),
         own_tables=[
             *moderator_tables(found),
+            *confidence_tables(found),
             *declines_tables(found),
             *own_tables(found),
             *coded_tables(found),

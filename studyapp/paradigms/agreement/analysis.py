@@ -1,12 +1,12 @@
 """Agreement, analysed: right and wrong predictions apart, and what confidence tells."""
 
 from collections.abc import Iterator, Sequence
-from itertools import combinations
 from typing import Any
 
 import pandas as pd
 
 from studyapp.paradigms.analysis import BINARY, Analysis, InputSchema
+from studyapp.paradigms.confidence import type2_contrasts, type2_row
 from studyapp.paradigms.estimates import by_method, by_stratum, share
 from studyapp.paradigms.measures import Measured, StudyTables, scored
 from studyapp.paradigms.sensitivity import Measure, Said, sensitivity
@@ -14,8 +14,7 @@ from studyapp.paradigms.tabulation import Facts, Table, strata_table
 from studyapp.paradigms.wording import count_of
 from studyapp.shelf.formatting import interval, number, p_value, signed
 from studyapp.statistics.detection import brier, calibration_error
-from studyapp.statistics.holm import holm
-from studyapp.statistics.metacognition import type2_difference, type2_estimate
+from studyapp.statistics.metacognition import type2_estimate
 
 from .question import ANSWERS
 
@@ -47,7 +46,9 @@ def results(frame: Frame, methods: list[str], seed: int) -> dict[str, Any]:
         "by_stratum": by_stratum(frame, methods, "correct"),
         "detection": _detections(frame, methods),
         "confidence": {name: _confidence(rows) for name, rows in by_method(frame, methods)},
-        "confidence_contrasts": _confidence_contrasts(frame, methods),
+        "confidence_contrasts": type2_contrasts(
+            frame.assign(certainty=_certainty(frame)), methods, "certainty"
+        ),
         "calibration": {
             "stated": "stated probability that the prediction is right",
             "share": "right predictions",
@@ -136,22 +137,6 @@ def _certainty(rows: Frame) -> list[float]:
     return [float(one) for one in (rows["answer"] - (_points(rows) + 1) / 2).abs()]
 
 
-def _confidence_contrasts(frame: Frame, methods: list[str]) -> list[dict[str, Any]]:
-    """Type-2 AUROC of a minus that of b, of two methods with one wording; p by Holm over all."""
-    found: list[dict[str, Any]] = []
-    for b, a in combinations(methods, 2):
-        rows = frame[frame["method"].isin([a, b])]
-        if "scale" in rows.columns and rows["scale"].nunique() > 1:
-            continue
-        columns = rows["correct"].to_list(), _certainty(rows), rows["participant"], rows["image"]
-        one = type2_difference(*columns, (rows["method"] == a).to_list())
-        found.append({"a": a, "b": b, "estimate": one.estimate, "se": one.se, "df": one.df,
-                      "robust95": one.interval, "p": one.p, "note": one.note})  # fmt: skip
-    for each, p in zip(found, holm([one["p"] for one in found]), strict=True):
-        each["p_holm"] = p
-    return found
-
-
 def _calibration(rows: Frame) -> list[dict[str, Any]]:
     """Of each answer: the probability that it states, and how many of the predictions that got it
     were right, with the two-way interval."""
@@ -186,19 +171,18 @@ def tables(own: Facts) -> Iterator[Table]:
     if detection["contrasts"]:
         yield _contrasts_table(detection["contrasts"])
     rows = [
-        [method, *(number(one[key]) for key in ("type2_auroc",)), interval(one["robust95"]),
-         *(number(one[key]) for key in ("brier", "calibration_error"))]
+        [method, number(one["type2_auroc"]), interval(one["robust95"]), number(one["brier"]),
+         number(one["calibration_error"]), one["note"]]
         for method, one in own["confidence"].items()
     ]  # fmt: skip
-    rows += [
-        [f"{one['a']} − {one['b']}", signed(one["estimate"]), interval(one["robust95"], signed),
-         "", "", p_value(one["p"]), p_value(one["p_holm"]), one["note"]]
-        for one in own["confidence_contrasts"]
-    ]  # fmt: skip
-    header = ["method", "type-2 AUROC", "95 % interval", "Brier score", "calibration error"]
-    header += ["p", "p by Holm", ""] if own["confidence_contrasts"] else []
-    rows = [[*row, *[""] * (len(header) - len(row))] for row in rows]
+    header = ["method", "type-2 AUROC", "95 % interval", "Brier score", "calibration error", ""]
     yield Table("What confidence tells", header, rows)
+    if own["confidence_contrasts"]:
+        yield Table(
+            "Differences in what confidence tells (type-2 AUROC)",
+            ["", "difference", "95 % interval", "p", "p by Holm", ""],
+            [type2_row(one) for one in own["confidence_contrasts"]],
+        )
 
 
 def _contrasts_table(contrasts: Sequence[Facts]) -> Table:
