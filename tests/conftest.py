@@ -23,6 +23,7 @@ FORGOTTEN = [
     *("DISCERN_STATIC", "DISCERN_VAR", "HTTPS", "PANEL_ID_DAYS", "PROLIFIC_WEBHOOK_SECRET"),
     *("PROXY_ADDRESSES", "REDIS_PASSWORD", "S3_ACCESS_KEY", "S3_SECRET_KEY", "SECRET_KEY"),
     *("NETWORK_FACTORIES", "SECRET_KEY_FALLBACKS", "SHOWN_URL", "STORAGE_URL", "TWO_FACTOR"),
+    "ZENODO_TOKEN",
 ]
 LOOPBACK = ["127.0.0.1", "::1", "localhost"]
 # Folders whose files take a moment each: they come last, so that no process ends with a long file
