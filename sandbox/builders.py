@@ -63,6 +63,14 @@ ETHICS = {
 }
 
 
+# Of a study of 12 people
+SITES = [
+    {"name": "leeds", "title": "University of Leeds", "people": 4, "protocol": "L-1",
+     "contact": "leeds@example.org"},
+    {"name": "graz", "title": "Universität Graz", "people": 8},
+]  # fmt: skip
+
+
 def make_definition(
     *,
     slug: str = "small",

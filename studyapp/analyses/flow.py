@@ -47,10 +47,11 @@ def flow(
         "judgments": len(own),
         "by_status": _statuses(participations),
         "by_arm": {
-            str(arm): _arm(rows, analysed, own, rules)
+            str(arm): _part(rows, analysed, own, rules)
             for arm, rows in participations.dropna(subset=["arm"]).groupby("arm")
         },
         "attrition": _attrition(participations),
+        **_sites(participations, analysed, own, rules),
         **_declined(own),
     }
 
@@ -82,18 +83,35 @@ def _finished(placed: pd.DataFrame) -> "pd.Series[float]":
     return (placed["status"] == "finished").astype(float).groupby(placed["arm"]).mean()
 
 
+def _sites(
+    participations: pd.DataFrame,
+    analysed: pd.DataFrame,
+    judgments: pd.DataFrame,
+    rules: Mapping[str, frozenset[str]],
+) -> dict[str, Any]:
+    """The same by site, where a study has several."""
+    if participations["site"].fillna("").eq("").all():
+        return {}
+    placed = participations[participations["arm"].notna() & participations["site"].notna()]
+    by_site = {
+        str(site): _part(rows, analysed, judgments, rules) for site, rows in placed.groupby("site")
+    }
+    return {"by_site": by_site}
+
+
 def _statuses(participations: pd.DataFrame) -> dict[str, int]:
     counts = participations["status"].value_counts().sort_index()
     return {str(status): int(count) for status, count in counts.items()}
 
 
-def _arm(
+def _part(
     placed: pd.DataFrame,
     analysed: pd.DataFrame,
     judgments: pd.DataFrame,
     rules: Mapping[str, frozenset[str]],
 ) -> dict[str, Any]:
-    """How far the people got who took a place in one arm, and their judgments that count."""
+    """How far the people got who took a place in one arm or at one site, and their judgments that
+    count."""
     finished = set(placed.loc[placed["status"] == "finished", "participant_id"])
     left_out = {rule: len(people & finished) for rule, people in rules.items()}
     kept = set(placed["participant_id"]) & set(analysed["participant_id"])

@@ -41,6 +41,7 @@ from .repeats import repeats
 from .response_times import response_times
 from .robustness import robustness
 from .side_bias import side_bias
+from .sites import sites
 from .tidy import ANALYSED, Tidy
 from .wordings import own_wordings
 
@@ -103,26 +104,19 @@ def results(tidy: Tidy) -> dict[str, Any]:
 
 def _where_there(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:
     """What only some studies have, by its key."""
-    found: dict[str, Any] = {}
-    if tidy.moderators:
-        found["moderators"] = moderators(tidy, pairs)
-    if tidy.definition and (told := own_wordings(tidy.definition, tidy.paradigm)):
-        found["wordings"] = told
-    if (shown := presentations(tidy.presented)) is not None:
-        found["presentation"] = shown
-    if (steps := ordinal(tidy, pairs)) is not None:
-        found["ordinal"] = steps
-    if (scales := scale_reliability(tidy)) is not None:
-        found["scale_reliability"] = scales
-    rules = tidy.definition.get("exclusions", {})
-    if (times := response_times(tidy.times, tidy.reference, rules)) is not None:
-        found["response_times"] = times
-    if tidy.coded is not None:
-        found["coded"] = coded(tidy.coded, tidy.definition, tidy.reference)
-    own = analysis_of(tidy.paradigm).results
-    if own is not None and (told := own(tidy.answered, tidy.methods(), tidy.seed)):
-        found[tidy.paradigm] = told
-    return found
+    rules, own = tidy.definition.get("exclusions", {}), analysis_of(tidy.paradigm).results
+    found = {
+        "sites": sites(tidy, pairs),
+        "moderators": moderators(tidy, pairs) if tidy.moderators else None,
+        "wordings": own_wordings(tidy.definition, tidy.paradigm) if tidy.definition else None,
+        "presentation": presentations(tidy.presented),
+        "ordinal": ordinal(tidy, pairs),
+        "scale_reliability": scale_reliability(tidy),
+        "response_times": response_times(tidy.times, tidy.reference, rules),
+        "coded": None if tidy.coded is None else coded(tidy.coded, tidy.definition, tidy.reference),
+        tidy.paradigm: own(tidy.answered, tidy.methods(), tidy.seed) if own is not None else None,
+    }
+    return {name: one for name, one in found.items() if one}
 
 
 def _versions() -> dict[str, str]:

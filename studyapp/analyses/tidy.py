@@ -56,7 +56,8 @@ class Tidy:
     everybody: the same with those who are left out; None where nobody could be.
     left_out: whom each rule leaves out. unfinished: who is in `everybody` without having finished.
     flow: how many people got how far.
-    sample: who the analysed people are, as `sample` tells it.
+    sample: who the analysed people are, as `sample` tells it. sites: whose link each person opened,
+        of a study with several sites.
     scales: of methods that are not answered on one scale, by the names in the column scale.
     levels: what an answer can score on each scale.
     answers: everything that was answered, a row an answer; definition: what asked for it.
@@ -78,6 +79,7 @@ class Tidy:
     unfinished: frozenset[str] = frozenset()
     flow: Mapping[str, Any] = field(default_factory=dict)
     sample: Mapping[str, Any] = field(default_factory=dict)
+    sites: Mapping[str, str] = field(default_factory=dict)
     seed: int = 0
     smallest_effect: float | None = None
     null: float | None = 0.0
@@ -332,6 +334,7 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
             tables.frames["participations"], judgments, tables.frames["exclusions"], ANALYSED
         ),
         sample=_sample(tables),
+        sites=_sites(tables.frames["participations"]),
         seed=int(definition["design"]["seed"]),
         smallest_effect=definition["analysis"].get("smallest_effect"),
         chance=found.chance,
@@ -365,6 +368,11 @@ def _chosen(definition: Mapping[str, Any], paradigm: str | None) -> str:
     if chosen not in asked:
         raise TidyError(f"the study asks {' and '.join(asked)}; add --paradigm {asked[0]}")
     return chosen
+
+
+def _sites(people: pd.DataFrame) -> dict[str, str]:
+    known = people[people["site"].notna() & (people["site"] != "")]
+    return dict(zip(known["participant_id"], known["site"], strict=True))
 
 
 def _sample(tables: StudyTables) -> dict[str, Any]:

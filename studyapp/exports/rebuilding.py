@@ -147,6 +147,8 @@ def _make_allocation(
                 position=row["slot_position"],
                 addition=row["addition"],
                 arm=arms[row["arm"]],
+                # Bundles from before there were sites have no such column
+                site=row.get("slot_site") or "",
                 seed=row["slot_seed"],
                 is_open=row["slot_is_open"],
             )
@@ -217,6 +219,7 @@ def _participation(
         participant=participant,
         slot=slot,
         arm=slot.arm if slot is not None and row["arm"] is not None else None,
+        site=row.get("site") or "",
         language=row["language"] or "",
         device_class=row["device_class"] or "",
         consent_text=texts.get(row["consent_digest"]),

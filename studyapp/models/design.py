@@ -94,6 +94,10 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         taken = Count("pk", filter=Q(is_open=False))
         return self.order_by().values("study").annotate(every=Count("pk"), taken=taken)
 
+    def at_site(self, site: str) -> Self:
+        """The places of people who came by a site's link; of a study without sites all."""
+        return self.filter(site=site)
+
     def take_first(self) -> "Slot | None":
         """Hold the first free place; None where there is none. Needs a transaction.
 
@@ -117,6 +121,7 @@ class Slot(models.Model):
         default=0, help_text="0 = drawn at opening; n = the n-th block of places added later."
     )
     arm = models.ForeignKey(Arm, models.PROTECT, related_name="slots")
+    site = models.CharField(max_length=60, blank=True, default="")
     seed = models.BigIntegerField()
     is_open = models.BooleanField(default=True)
 

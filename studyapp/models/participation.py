@@ -115,6 +115,8 @@ class Participation(models.Model):
         Slot, models.PROTECT, null=True, blank=True, related_name="participations"
     )
     arm = models.ForeignKey(Arm, models.PROTECT, null=True, blank=True)
+    # Of a study with several sites: whose link it was
+    site = models.CharField(max_length=60, blank=True, default="", editable=False)
     language = models.CharField(max_length=35, blank=True)
     device_class = models.CharField(max_length=10, blank=True)
     entered_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -261,6 +263,7 @@ class PanelVisit(models.Model):
 class TurnedAway(models.TextChoices):
     UNFILLED = "unfilled", "a panel's link whose placeholders were not filled in"
     DAMAGED = "damaged", "a panel's link with an id that is not in the panel's form"
+    SITE = "site", "a link that names no site of a study with several"
     UNPROVEN = "unproven", "a known id in a browser that could not prove it belongs to that person"
 
 

@@ -26,6 +26,7 @@ def warnings(study: Study) -> Iterator[str]:
         "again, and check that the panel fills in its parameters",
         TurnedAway.DAMAGED: "check the link at the panel: its IDs do not have the form that this "
         "kind of panel uses",
+        TurnedAway.SITE: "give every site the link that the study's Links page shows for it",
         TurnedAway.UNPROVEN: "nothing, unless someone writes to you; the browser in which they "
         "began, their panel's session or their personal code lets them in",
     }

@@ -43,7 +43,7 @@ def consent(
     text = shown_texts(person.study)["consent"]
     now = database_now()
     release_idle(person.study, now)
-    slot = person.study.slots.take_first()
+    slot = person.study.slots.at_site(person.site).take_first()
     person.consent(text, slot, now, publication=publication, device=device_class)
     return person
 
@@ -112,7 +112,8 @@ def come_back(person: Participation) -> None:
         return
     now, slot = database_now(), person.slot
     if slot is None or not slot.take():
-        slot = None if person.judgments.exists() else person.study.slots.take_first()
+        places = person.study.slots.at_site(person.site)
+        slot = None if person.judgments.exists() else places.take_first()
     if slot is not None:
         person.resume(slot, now)
 
@@ -170,7 +171,11 @@ def locked(**key: Any) -> Participation:
     return people().select_for_update(of=("self",)).get(**key)
 
 
-def has_free_slot(study: Study) -> bool:
-    """Whether a new person would find a place; people idle for too long do not hold theirs."""
+def has_free_slot(study: Study, site: str = "") -> bool:
+    """Whether a new person of a site would find a place; people idle for too long do not hold
+    theirs."""
     # Two queries, because no index answers both at once.
-    return study.slots.free().exists() or study.participations.filter(are_idle(study)).exists()
+    return (
+        study.slots.free().at_site(site).exists()
+        or study.participations.filter(are_idle(study), site=site).exists()
+    )

@@ -34,16 +34,20 @@ def enter(
     external_id: str = "",
     details: Mapping[str, str] | None = None,
     language: str = "",
+    site: str = "",
     device_class: str = "",
     profile: dict[str, Any] | None = None,
 ) -> Participation:
     """The participation of this person in `study`, created if there is none yet.
 
     A person is recognised by (source, external_id); without an id every call is a new person.
+    `site`: whose link it was, of a study with several sites.
     `details`: the further parameters of the panel's address, kept with the visit.
     Raises StudyNotOpen for a new person when the study is not open.
     """
-    made = {"language": language, "device_class": device_class, "profile": profile or {}}
+    made = {
+        "language": language, "site": site, "device_class": device_class, "profile": profile or {},
+    }  # fmt: skip
     for left in reversed(range(TRIES)):
         try:
             with transaction.atomic():

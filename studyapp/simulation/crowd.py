@@ -16,7 +16,9 @@ from django.db.models import Count
 from studyapp.models import Judgment, Participation, Stage, Study, Trial
 from studyapp.paradigms import PARADIGMS, Asked
 from studyapp.participations.answering import current_trial
+from studyapp.participations.sites import PARAMETER
 from studyapp.studies.definition.study import Definition, study_definition
+from studyapp.studies.design.sites import site_of_places
 
 from .profiles import Population, Profile
 from .walk import Walk, Walker
@@ -105,12 +107,14 @@ def walkers(
     """`people` of `population` at the door of `study`, which is served at `base`."""
     definition = study_definition(study)
     paradigm = main_paradigm(definition)
+    sites = {one.name: one.people for one in definition.sites}
+    by_site = site_of_places([""] * people, sites)
     for number in range(people):
         random = Random(f"{seed}:{number}")
         yield Walker(
             base=base,
             start=f"/s/{study.slug}/",
-            parameters=_parameters(study, f"simulated-{seed}-{number}"),
+            parameters=_parameters(study, f"simulated-{seed}-{number}", by_site[number]),
             profile=population.person(paradigm, random, photo_seed=seed),
             random=random,
             truth_of=truth_of,
@@ -144,12 +148,13 @@ def asked_in(definition: Definition, trial: Trial) -> Asked:
     return Asked(trial, definition.block(trial.block), definition.display)
 
 
-def _parameters(study: Study, person: str) -> dict[str, str]:
+def _parameters(study: Study, person: str, site: str) -> dict[str, str]:
+    named = {PARAMETER: site} if site else {}
     if study_definition(study).panel.kind != "prolific":
-        return {}
+        return named
     # Of the form that Prolific's ids have
     ids = [hashlib.sha256(f"{person}/{part}".encode()).hexdigest()[:24] for part in range(3)]
-    return dict(zip(("PROLIFIC_PID", "STUDY_ID", "SESSION_ID"), ids, strict=True))
+    return named | dict(zip(("PROLIFIC_PID", "STUDY_ID", "SESSION_ID"), ids, strict=True))
 
 
 def _walk(walker: Walker) -> Walk:

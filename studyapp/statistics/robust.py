@@ -141,6 +141,32 @@ def two_way_contrast(
     return _withheld(_judged(fit, NOTHING_ELSE_VARIES, 0.0, level), fit)
 
 
+def two_way_within(
+    values: Values,
+    people: Sequence[Any],
+    images: Sequence[Any],
+    is_second: Sequence[bool],
+    strata: Sequence[Any],
+    *,
+    level: float = 0.95,
+) -> Estimate:
+    """The difference where `is_second`, with a mean of its own for every stratum; p is against 0.
+
+    The coefficient of least squares on `is_second` and an intercept a stratum, so that strata which
+    differ in their means and in how many of each side they have do not pass for an effect.
+    """
+    y, second = np.asarray(values, dtype=float), np.asarray(is_second, dtype=bool)
+    if len(y) and second.all() == second.any():
+        return Estimate(None, note="only one of the two was judged")
+    groups = codes(strata)
+    own = np.eye(int(groups.max()) + 1)[groups] if len(y) else np.zeros((0, 1))
+    design = np.column_stack([second.astype(float), own])
+    if np.linalg.matrix_rank(design) < design.shape[1]:
+        return Estimate(None, note="no stratum has both of the two")
+    fit = _fit(y, design, people, images, second)
+    return _withheld(_judged(fit, NOTHING_ELSE_VARIES, 0.0, level), fit)
+
+
 def two_way_slope(
     values: Values,
     people: Sequence[Any],

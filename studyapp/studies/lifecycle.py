@@ -121,7 +121,7 @@ def pay_below_the_floor(study: Study) -> Iterator[str]:
 
 
 def certified_design(
-    study: Study, *, verb: str, **places: int
+    study: Study, *, verb: str, **places: Any
 ) -> tuple[Plan, Design, dict[str, Any]]:
     """The design of all places, or of `places` (as `design_plan` takes them), and its certificate.
 

@@ -11,9 +11,16 @@ from studyapp.models.codes import MOST_TYPED, is_code, spoken_code
 from studyapp.participations.doors import count_turned_away
 from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter, note_visit, readdress
-from studyapp.participations.panels import DamagedLink, PreviewLink, UnfilledLink, panel_visit
+from studyapp.participations.panels import (
+    DamagedLink,
+    PreviewLink,
+    UnfilledLink,
+    Visit,
+    panel_visit,
+)
 from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
+from studyapp.participations.sites import UnknownSite, named_site
 from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.rights import Act, may
 
@@ -71,9 +78,21 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     if request.method == "HEAD":
         # Whatever looks at a link ahead of a person (a mail filter, a chat) is no participant.
         return page(request, "entry", {"is_preview": True}, study=study)
-    if visit is None:
-        return _plain_door(request, study, definition)
+    try:
+        if visit is None:
+            return _plain_door(request, study, definition)
+        return _panel_door(request, study, definition, visit)
+    except UnknownSite as error:
+        count_turned_away(study, TurnedAway.SITE)
+        return _shut(request, study, error, error.status_code)
+
+
+def _panel_door(
+    request: HttpRequest, study: Study, definition: Definition, visit: Visit
+) -> HttpResponse:
+    """A panel's link: the person it names continues, or enters."""
     known = known_person(study, visit.source, visit.external_id)
+    site = "" if known else named_site(definition, request.GET)
     # It is that person, or another one may begin in their place. The row is locked for the latter:
     # the known person may be consenting right now.
     if known and not (is_theirs(known, visit, known_codes(request)) or readdress(known)):
@@ -88,6 +107,7 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
         external_id=visit.external_id,
         details=visit.details,
         language=definition.language,
+        site=known.site if known else site,
         device_class=device_class(request),
     )
     reply = SeeOther(reverse("participation", args=[person.code]))
@@ -133,10 +153,13 @@ def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> H
         raise StudyNotOpen(NOBODY_IN)
     if study.state != StudyState.OPEN:
         return _shut(request, study, NOBODY_IN, 200)
+    site = named_site(definition, request.GET)
     if request.method != "POST":
-        return page(request, "entry", study=study)
+        return page(request, "entry", {"site": site}, study=study)
     device = device_class(request)
-    person = enter(study, source="link", language=definition.language, device_class=device)
+    person = enter(
+        study, source="link", language=definition.language, site=site, device_class=device
+    )
     reply = SeeOther(reverse("participation", args=[person.code]))
     return with_cookie(reply, study, f"discern-{study.slug}", f"{person.code}.{count + 1}")
 

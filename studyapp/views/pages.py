@@ -17,7 +17,7 @@ from django.views.decorators.csrf import csrf_exempt
 from studyapp.models import Participation, Study
 from studyapp.participations.refusals import ParticipationError, Unanswered
 from studyapp.shelf.faults import is_passing, note_passing
-from studyapp.studies.definition.study import study_definition
+from studyapp.studies.definition.study import Definition, study_definition
 
 View = Callable[..., HttpResponse]
 # No page takes files, and the longest text that one asks for is far below this.
@@ -47,11 +47,22 @@ def page(
     """A page in the study's language; never cached, because it shows where a person stands."""
     values = {"study": study, "notice": KEPT in request.GET, **(context or {})}
     if study is not None:
-        values["definition"] = study_definition(study)
+        values |= _told(study_definition(study), values.get("person"), values.get("site", ""))
     with translation.override(_language(request, study)):
         reply = render(request, f"participants/{template}.html", values, status=status)
     reply["Cache-Control"] = "no-store"
     return reply
+
+
+def _told(definition: Definition, person: Participation | None, site: str) -> dict[str, Any]:
+    """The study as a page tells it: to a person, with the approval and contacts of their site."""
+    site = person.site if person is not None else site
+    titles = {one.name: one.title for one in definition.sites}
+    return {
+        "definition": definition,
+        "ethics": definition.ethics_at(site),
+        "site_title": titles.get(site, ""),
+    }
 
 
 def is_desk(request: HttpRequest) -> bool:

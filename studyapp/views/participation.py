@@ -72,7 +72,7 @@ def _screening_page(
     definition = study_definition(person.study)
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
-    if not enrolment.has_free_slot(person.study):
+    if not enrolment.has_free_slot(person.study, person.site):
         return _message_page(request, person, "full")
     questions = _gate(request, definition.screening, error)
     context = {
@@ -108,7 +108,7 @@ def _consent_page(
     status = error.status_code if error else 200
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device", status)
-    if not enrolment.has_free_slot(person.study):
+    if not enrolment.has_free_slot(person.study, person.site):
         return _message_page(request, person, "full", status)
     text = safe_html(shown_texts(person.study)["consent"].markdown)
     boxes = ("agree", "publication") if error else ()

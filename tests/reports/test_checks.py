@@ -69,7 +69,7 @@ def test_arms_that_people_leave_unequally_are_told() -> None:
         for n in range(placed)
     ]
     people = pd.DataFrame(rows, columns=["participant_id", "status", "arm"])
-    people["consented_at"] = "then"
+    people = people.assign(consented_at="then", site="")
     judgments = pd.DataFrame(
         columns=["participant_id", "excluded", "stage", "paradigm", "further_answers"]
     )

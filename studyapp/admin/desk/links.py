@@ -4,7 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from studyapp.models import Study
-from studyapp.participations.panels import PANELS
+from studyapp.participations.panels import PANELS, Panel
+from studyapp.participations.sites import PARAMETER
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import Act
 
@@ -26,17 +27,27 @@ NOTES = {
 }
 
 
+def _address(plain: str, name: str, panel: Panel, site: str) -> str:
+    """A panel's link to a study, for one site where there are several."""
+    keys = () if name == "mturk" else (panel.person, *panel.details)
+    filled = [f"{key}={PLACEHOLDERS.get(key, '…')}" for key in keys]
+    query = "&".join([*([site] if site else []), *filled])
+    return f"{plain}?{query}" if query else plain
+
+
 @study_page(Act.LOOK)
 def links(request: HttpRequest, study: Study) -> HttpResponse:
     definition = study_definition(study)
     plain = request.build_absolute_uri(reverse("entry", args=[study.slug]))
-    panels = []
-    for name, panel in PANELS.items():
-        if definition.panel.kind in (name, "link"):
-            keys = (panel.person, *panel.details)
-            filled = "&".join(f"{key}={PLACEHOLDERS.get(key, '…')}" for key in keys)
-            address = plain if name == "mturk" else f"{plain}?{filled}"
-            panels.append((NAMES[name], address, NOTES[name].format(slug=study.slug)))
+    sites = [(one.title, f"{PARAMETER}={one.name}") for one in definition.sites] or [("", "")]
+    panels = [
+        (f"{NAMES[name]}, {title}" if title else NAMES[name], _address(plain, name, panel, site),
+         NOTES[name].format(slug=study.slug))
+        for name, panel in PANELS.items()
+        if definition.panel.kind in (name, "link")
+        for title, site in sites
+    ]  # fmt: skip
     codes = [(name.replace("_", " "), code) for name, code in definition.panel.codes]
-    context = {"plain": plain, "panels": panels, "codes": codes, "panel": definition.panel}
+    links = [(title, f"{plain}?{site}" if site else plain) for title, site in sites]
+    context = {"links": links, "panels": panels, "codes": codes, "panel": definition.panel}
     return show(request, study, "links", context)

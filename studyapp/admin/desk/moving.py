@@ -115,9 +115,16 @@ def preview(request: HttpRequest, study: Study) -> HttpResponse:
     following = page_of(study)
     with refusals_shown(request):
         copy = _pilot_copy(study)
-        following = reverse("participation", args=[enter(copy, source="preview").code])
+        following = reverse(
+            "participation", args=[enter(copy, source="preview", site=_first_site(copy)).code]
+        )
         record(request, study, f"previewed as {copy.slug}")
     return HttpResponseRedirect(following)
+
+
+def _first_site(study: Study) -> str:
+    """The site that a preview is seen from; empty without sites."""
+    return next((one.name for one in study_definition(study).sites), "")
 
 
 def _pilot_copy(study: Study) -> Study:
@@ -125,7 +132,11 @@ def _pilot_copy(study: Study) -> Study:
     if study.kind != StudyKind.REAL and study.state == StudyState.OPEN:
         return study
     copy = study.copies.filter(kind=StudyKind.PILOT, state=StudyState.OPEN).first()
-    if copy is not None and copy.texts_digest == texts_digest(study) and has_free_slot(copy):
+    if (
+        copy is not None
+        and copy.texts_digest == texts_digest(study)
+        and has_free_slot(copy, _first_site(copy))
+    ):
         return copy
     people = min(PREVIEW_PLACES, study_definition(study).design.people)
     seed = SystemRandom().randrange(2**31)

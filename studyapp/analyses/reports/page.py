@@ -19,7 +19,7 @@ from .plan import condition_lines, network_lines
 from .sample import sample_of, sample_table
 from .sections import section, section_figures
 from .study_record import StudyRecord
-from .tabulation import arms_table
+from .tabulation import attrition_tables
 from .verdicts import EXPLORATORY, answers_to_hypotheses, has_family, stated_texts
 
 MARKS = {
@@ -47,7 +47,7 @@ def report_html(found: Sequence[Facts], record: StudyRecord | None, *, title: st
         "style": page_style(),
         "sections": [section(one, record) for one in found],
         "flow": flow,
-        "arms": arms_table(_flow(found)) if flow else None,
+        "attrition": attrition_tables(_flow(found)) if flow else [],
         "sample": sample_table(sample_of(found)),
         "citation": _citation([one["paradigm"] for one in found]),
         "versions": found[0]["versions"],

@@ -29,6 +29,7 @@ from .parts import Part
 from .presentations import presentation_tables
 from .response_times import response_time_parts
 from .robustness import Robustness, robustness_figures, robustness_part
+from .sites import sites_tables
 from .study_record import StudyRecord
 from .tabulation import contrasts_table, estimates_table, naive_table, outcome_words, own_tables
 
@@ -94,6 +95,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         automatic=automatic_part(found),
         looks=looks_figures(found),
         own_tables=[
+            *sites_tables(found),
             *moderator_tables(found),
             *confidence_tables(found),
             *declines_tables(found),

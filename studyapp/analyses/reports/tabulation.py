@@ -126,11 +126,18 @@ def naive_table(found: Facts) -> Table:
     return Table("Naive", header, rows)
 
 
-def arms_table(flow: Facts) -> Table:
+def attrition_tables(flow: Facts) -> list[Table]:
+    """Who took a place and did not finish, by arm, and by site where there are several."""
+    by_site = flow.get("by_site")
+    sites = [_attrition("site", by_site)] if by_site else []
+    return [_attrition("arm", flow["by_arm"]), *sites]
+
+
+def _attrition(what: str, parts: Facts) -> Table:
     rows = []
-    for arm, one in flow["by_arm"].items():
+    for arm, one in parts.items():
         placed, gone = one["placed"], one["placed"] - one["finished"]
         lost = f"{gone} ({percent(gone / placed)})" if placed else "0"
         rows.append([arm, str(placed), str(one["finished"]), lost, str(one["analysed"])])
-    header = ["arm", "took a place", "finished", "did not finish", "analysed"]
-    return Table("Attrition by arm", header, rows)
+    header = [what, "took a place", "finished", "did not finish", "analysed"]
+    return Table(f"Attrition by {what}", header, rows)

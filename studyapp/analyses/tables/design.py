@@ -55,6 +55,8 @@ COLUMNS = (
            "0: drawn when the study opened; n: drawn with the n-th block of places added later.",
            "slot__addition"),
     Column("arm", "text", "Arm of the slot.", "slot__arm__name"),
+    Column("slot_site", "text", "Site whose people may take the slot; empty without sites.",
+           "slot__site", was_added=True),
     Column("slot_seed", "integer", "Seed from which the slot's trials were drawn.", "slot__seed"),
     Column("slot_is_open", "boolean", "Whether the slot was free when the table was written.",
            "slot__is_open"),

@@ -35,6 +35,8 @@ PARTICIPATIONS = Table(
         Column("arm", "text", "Arm, from the slot.", "arm__name"),
         Column("status", "text", "How far the participation has got.", levels=STATUSES),
         Column("source", "text", "How the person came: link, panel, …", "participant__source"),
+        Column("site", "text", "Site whose link the person opened; empty without sites.",
+               was_added=True),
         Column("language", "text", "Language of the pages."),
         Column("device_class", "text", "desktop, tablet or phone."),
         Column("entered_at", "datetime", "When the link was first opened.", unit="UTC"),

@@ -12,6 +12,7 @@ from .base import Verb, VerbError, find_study
 def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("slug")
     parser.add_argument("--people", type=int, required=True, help="how many places to add")
+    parser.add_argument("--site", default="", help="of a study with several sites: for which one")
     parser.add_argument("--reason", default="", help="why; every report states it")
 
 
@@ -19,7 +20,9 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if options["people"] < 1:
         raise VerbError("--people must be at least 1")
     study = find_study(options["slug"])
-    certificate = extend_study(study, people=options["people"], reason=options["reason"])
+    certificate = extend_study(
+        study, people=options["people"], reason=options["reason"], site=options["site"]
+    )
     lines = [f"{study.slug} has {options['people']} more places", *certificate_lines(certificate)]
     return {"slug": study.slug, "certificate": certificate}, lines
 

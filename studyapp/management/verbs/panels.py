@@ -14,8 +14,10 @@ from django.utils import timezone
 from studyapp.participations.approvals import COLUMNS, approvals, unpaid
 from studyapp.participations.erasure import erase_identities, is_over, is_paid
 from studyapp.participations.panels.personal import signed
+from studyapp.participations.sites import PARAMETER
 from studyapp.shelf.spreadsheets import inert
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.extension import refuse_unknown_site
 
 from .base import Verb, VerbError, find_study
 
@@ -27,6 +29,7 @@ Facts = tuple[dict[str, Any], list[str]]
 def invite_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("slug")
     parser.add_argument("--site", required=True, help="address of the site, https://…")
+    parser.add_argument("--of-site", default="", help="of a study with several sites: whose people")
     parser.add_argument("--people", type=int, help="so many ids, drawn at random")
     parser.add_argument("--ids", type=Path, help="a file with one id a line instead")
 
@@ -35,7 +38,10 @@ def invite(options: dict[str, Any]) -> Facts:
     study = find_study(options["slug"])
     if study_definition(study).panel.kind != "personal":
         raise VerbError(f'{study.slug}: personal links need `panel.kind = "personal"`')
-    door = f"{options['site'].rstrip('/')}/s/{study.slug}/?participant="
+    named = options["of_site"]
+    refuse_unknown_site(study, named)
+    door = f"{options['site'].rstrip('/')}/s/{study.slug}/?"
+    door += f"{PARAMETER}={named}&participant=" if named else "participant="
     links = [
         {"id": one, "link": f"{door}{quote(signed(study.slug, one))}"} for one in _ids(options)
     ]

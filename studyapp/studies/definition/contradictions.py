@@ -30,6 +30,7 @@ from .named_files import strange_names
 from .photo_sets import set_complaints
 from .presentations import presentation_rules
 from .rules import Complaint, Rule, independent, rule
+from .sites import site_rules
 from .study import Definition
 from .toml_lines import Path as KeyPath
 
@@ -90,6 +91,7 @@ def _rules(definition: Definition) -> Iterator[Rule]:
     yield rule(_plan_complaints(definition))
     yield from hypothesis_rules(definition)
     yield from moderator_rules(definition)
+    yield from site_rules(definition)
     yield from idle_rules(definition)
 
 

@@ -28,6 +28,7 @@ from studyapp.sections.networks_and_images import ImagesSection, NetworkSection,
 from studyapp.sections.people import ComprehensionSection, PanelSection, QuestionSection
 from studyapp.sections.planning import AnalysisSection, StoppingSection
 from studyapp.sections.publication import PublicationSection
+from studyapp.sections.sites import SiteSection
 
 from .catalogue import catalogue
 from .stored import as_read_today
@@ -77,6 +78,9 @@ class Definition(Section):
     )
     ethics: EthicsSection | None = Field(None, description="Required to open unless a pilot.")
     pay: PaySection | None = Field(None, description="What people are paid.")
+    sites: list[SiteSection] = Field(
+        default_factory=list, description="Of a study that several sites run together."
+    )
     exclusions: ExclusionsSection = Field(
         default_factory=lambda: ExclusionsSection.model_validate({}),
         description="Rules blind to the outcome.",
@@ -99,6 +103,11 @@ class Definition(Section):
     def digest(self) -> str:
         """SHA-256 of the checked definition, the same for every spelling of the same file."""
         return digest_of(self.model_dump(mode="json"))
+
+    def ethics_at(self, site: str) -> EthicsSection | None:
+        """What people of a site are told before consenting: its own words where it has some."""
+        own = next((one.of_its_own for one in self.sites if one.name == site), {})
+        return self.ethics if self.ethics is None else self.ethics.model_copy(update=own)
 
     def arm_conditions(self) -> dict[str, list[str]]:
         """Each arm's conditions by name; one arm "everyone" has them all where none is declared."""

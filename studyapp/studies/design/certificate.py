@@ -48,6 +48,7 @@ def certify(plan: Plan, design: Design) -> dict[str, Any]:
         "digest": design.digest(),
         "problems": problems,
         "notes": [] if plan.exact_ratings else unequal,
+        **({"sites": _sites(plan, design)} if plan.sites else {}),
     }
 
 
@@ -99,8 +100,17 @@ def certificate_lines(certificate: dict[str, Any]) -> list[str]:
         f"photos seen twice by one person: {certificate['images_repeated']}; "
         f"attention checks in a row: {certificate['adjacent_checks']}"
     )
+    for site, arms in certificate.get("sites", {}).items():
+        places = ", ".join(f"{count} in arm {arm}" for arm, count in arms.items())
+        lines.append(f"site {site}: {sum(arms.values())} places, {places}")
     lines.extend(f"note: {note}" for note in certificate["notes"])
     return [*lines, *(f"NOT MET: {problem}" for problem in certificate["problems"])]
+
+
+def _sites(plan: Plan, design: Design) -> dict[str, dict[str, int]]:
+    """How many places each site has in each arm."""
+    counts = Counter((slot.site, slot.arm) for slot in design.slots)
+    return {site: {arm: counts[site, arm] for arm in plan.arms} for site in plan.sites}
 
 
 def _certify_block(arm: str, block: BlockPlan, design: Design) -> dict[str, Any]:

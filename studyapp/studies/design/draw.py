@@ -5,8 +5,8 @@ Slots and trials are drawn before anybody enters, so that balance holds by const
 
 import hashlib
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from random import Random
 from typing import Any
 
@@ -15,6 +15,7 @@ from studyapp.sections.meetings import members
 from .allocation import Cell, DesignError, Item, allocate
 from .balance import balanced_bits
 from .latin import Order, even_numbers, latin_orders
+from .sites import site_of_places
 
 __all__ = ["BlockPlan", "Cell", "Design", "DesignError", "Item", "Plan", "SlotPlan", "TrialPlan"]
 
@@ -58,6 +59,8 @@ class Plan:
     exact_sides: bool = True
     takes_turns: bool = True
     first_position: int = 0
+    # How many places each site has; none of a study without sites
+    sites: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,7 @@ class SlotPlan:
     arm: str
     seed: int
     trials: tuple[TrialPlan, ...]
+    site: str = ""
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ class Design:
                 "arm": slot.arm,
                 "seed": slot.seed,
                 "trials": [_trial_row(trial) for trial in slot.trials],
+                **({"site": slot.site} if slot.site else {}),
             }
             for slot in self.slots
         ]
@@ -146,7 +151,8 @@ def draw(plan: Plan) -> Design:
                     "photos, or set repeat_images = true"
                 )
             slots.append(SlotPlan(position, arm, random.getrandbits(62), trials))
-    return Design(tuple(slots))
+    sites = site_of_places([slot.arm for slot in slots], plan.sites)
+    return Design(tuple(replace(slot, site=site) for slot, site in zip(slots, sites, strict=True)))
 
 
 def _random(plan: Plan, *names: str) -> Random:

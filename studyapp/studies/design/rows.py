@@ -27,14 +27,20 @@ def stimulus_key(stimulus: Stimulus) -> str:
     return f"{stimulus.paradigm}/{stimulus.photo.case.digest}/{stimulus.category}"
 
 
-def design_plan(study: Study, *, people: int | None = None, first_position: int = 0) -> Plan:
-    """What the design of `study` is drawn from; DesignError comes from drawing it."""
+def design_plan(
+    study: Study, *, people: int | None = None, first_position: int = 0, site: str = ""
+) -> Plan:
+    """What the design of `study` is drawn from; DesignError comes from drawing it.
+
+    site: whose all the places are; by default every site has its share.
+    """
     plan = definition_plan(study_definition(study), _items(study))
     return replace(
         plan,
         seed=study.seed,
         people=plan.people if people is None else people,
         first_position=first_position,
+        sites={site: plan.people if people is None else people} if site else plan.sites,
     )
 
 
@@ -58,6 +64,7 @@ def definition_plan(definition: Definition, items: Items) -> Plan:
         exact_ratings=definition.design.ratings == "exact",
         exact_sides=definition.design.side_balance == "exact",
         takes_turns=definition.design.order == "balanced",
+        sites={one.name: one.people for one in definition.sites},
     )
 
 
@@ -71,6 +78,7 @@ def write_design(study: Study, plan: Plan, design: Design, *, addition: int = 0)
             addition=addition,
             arm=arms[planned.arm],
             seed=planned.seed,
+            site=planned.site,
         )
         for planned in design.slots
     )

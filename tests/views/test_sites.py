@@ -1,0 +1,87 @@
+"""A study of several sites: each link leads to its site's consent, contacts and places."""
+
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from sandbox.builders import ETHICS, SITES, open_small_study
+from studyapp.models import DoorCount, Participation, Status, Study, StudyKind, TurnedAway
+from studyapp.participations.enrolment import consent, has_free_slot
+from studyapp.participations.entering import enter
+from studyapp.studies.copies import marked_copy
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def study() -> Study:
+    return open_small_study(people=12, sites=SITES, ethics={**ETHICS, "minutes": 5})
+
+
+def consented_at(study: Study, site: str) -> Participation:
+    return consent(enter(study, source="link", site=site))
+
+
+def text_of(reply: Any) -> str:
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", reply.content.decode()))
+
+
+def test_people_read_their_own_sites_approval_and_contact(study: Study, client: Client) -> None:
+    reply = client.post(f"/s/{study.slug}/?site=leeds", follow=True)
+    told = text_of(reply)
+    assert "University of Leeds" in told
+    assert "L-1" in told
+    assert "leeds@example.org" in told
+    assert ETHICS["contact"] not in told
+    # What the site does not say is the study's
+    assert ETHICS["complaints"] in told
+    person = Participation.objects.get(study=study)
+    assert person.site == "leeds"
+    other = text_of(Client().post(f"/s/{study.slug}/?site=graz", follow=True))
+    assert "Universität Graz" in other
+    assert ETHICS["contact"] in other
+    assert "leeds@example.org" not in other
+
+
+def test_the_first_page_sends_people_on_to_their_site(study: Study, client: Client) -> None:
+    page = client.get(f"/s/{study.slug}/?site=leeds").content.decode()
+    [action] = re.findall(r'action="([^"]+)"', page)
+    client.post(action)
+    assert Participation.objects.get(study=study).site == "leeds"
+
+
+@pytest.mark.parametrize("query", ["", "?site=", "?site=york", "?site=Leeds"])
+def test_a_link_of_no_site_is_refused_and_makes_nobody(
+    study: Study, client: Client, query: str
+) -> None:
+    for reply in (client.get(f"/s/{study.slug}/{query}"), client.post(f"/s/{study.slug}/{query}")):
+        assert reply.status_code == 403
+        assert "This address is incomplete." in text_of(reply)
+    assert not Participation.objects.filter(study=study).exists()
+    [counted] = DoorCount.objects.filter(study=study, why=TurnedAway.SITE)
+    assert counted.times == 2
+
+
+def test_who_has_begun_goes_on_by_any_link_and_keeps_their_site(study: Study) -> None:
+    client = Client()
+    client.post(f"/s/{study.slug}/?site=leeds")
+    client.post(f"/s/{study.slug}/?site=graz")
+    client.get(f"/s/{study.slug}/")
+    assert list(Participation.objects.values_list("site", flat=True)) == ["leeds"]
+
+
+def test_a_site_that_is_full_turns_away_while_another_has_places(study: Study) -> None:
+    people = [consented_at(study, "leeds") for _ in range(5)]
+    assert [one.status for one in people] == [Status.ACTIVE] * 4 + [Status.FULL]
+    assert {one.slot.site for one in people if one.slot} == {"leeds"}
+    assert not has_free_slot(study, "leeds")
+    assert has_free_slot(study, "graz")
+    assert consented_at(study, "graz").status == Status.ACTIVE
+
+
+def test_a_pilot_with_fewer_places_still_has_some_of_every_site(study: Study) -> None:
+    copy = marked_copy(study, StudyKind.PILOT, 7, people=6)
+    sites = list(copy.slots.values_list("site", flat=True))
+    assert {site: sites.count(site) for site in sites} == {"leeds": 2, "graz": 4}
