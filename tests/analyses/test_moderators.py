@@ -16,12 +16,16 @@ from studyapp.analyses.comparisons import pairs
 from studyapp.analyses.moderator import Moderator
 from studyapp.analyses.moderators import moderators
 from studyapp.analyses.preregistration import preregistration
-from studyapp.analyses.reports.moderators import moderator_lines, moderator_tables
+from studyapp.analyses.reports.moderators import (
+    moderator_figures,
+    moderator_lines,
+    moderator_tables,
+)
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_study
 from studyapp.analyses.tidy import Tidy
 from studyapp.exports.bundle import write_bundle
-from studyapp.models import Judgment, Study
+from studyapp.models import Judgment, MetricValue, StimulusOverlay, Study
 from studyapp.studies.definition.contradictions import contradictions
 from studyapp.studies.definition.study import study_definition
 from tests.analyses.oracles import oracle
@@ -114,6 +118,23 @@ def test_missing_values_are_counted_and_left_out() -> None:
     assert (found["missing"], found["n"]) == (24, len(frame) - 24)
 
 
+def test_many_levels_are_counted_in_the_report_and_not_listed() -> None:
+    tidy = moderated(replace(EXPERTISE, of="photo", field="class", levels=()))
+    photos = sorted(set(tidy.frame["image"]))
+    (one,) = tidy.moderators
+    tidy = replace(
+        tidy, frame=tidy.frame.assign(**{one.column: tidy.frame["image"]}),
+        moderators=(replace(one, levels=tuple(photos)),),
+    )  # fmt: skip
+    found = found_of(tidy)
+    told = {"outcome": "correct", "moderators": found}
+    (table,) = moderator_tables(told)
+    assert "30 levels, whose effects are in the results" in table.caption
+    assert len(table.rows) == 1
+    assert moderator_figures(told) == []
+    assert found[0]["contrasts"][0]["interaction"]["note"].startswith("fewer than two levels")
+
+
 ABOUT: dict[str, Any] = {
     "name": "about_you", "paradigm": "custom", "trials": 1, "fields": [
         {"name": "expertise", "question": "How much?", "choices": ["None", "Some"]},
@@ -195,17 +216,28 @@ def told_by_r(output: str, label: str) -> float:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_whether_the_network_is_right_is_told_by_the_stimuli() -> None:
-    study = moderated_study(
-        "agreement", analysis={"moderators": [{"of": "photo", "field": "network"}]}
+def test_photos_have_their_networks_rightness_and_their_explanations_mean_metric(
+    tmp_path: Path,
+) -> None:
+    named = [{"of": "photo", "field": "network"}, {"of": "photo", "field": "metric.insertion_auc"}]
+    study = moderated_study("agreement", analysis={"moderators": named})
+    MetricValue.objects.bulk_create(
+        MetricValue(use=use, metric="insertion_auc", value=use.pk % 7 / 7)
+        for use in StimulusOverlay.objects.filter(stimulus__study=study)
     )
     tidy = tidy_study(study, "agreement")
-    column = tidy.frame["photo.network"]
     expected = tidy.frame["prediction_right"].map({0: "network wrong", 1: "network right"})
-    assert column.to_list() == expected.to_list()
-    assert [one["level"] for one in results(tidy)["moderators"][0]["levels"]] == [
-        "network wrong", "network right"
-    ]  # fmt: skip
+    assert tidy.frame["photo.network"].to_list() == expected.to_list()
+    own = tidy.metrics[tidy.metrics["role"] == "stronger"].groupby("unit")["value"].mean()
+    assert tidy.frame["photo.metric.insertion_auc"].to_list() == pytest.approx(
+        tidy.frame["unit"].map(own.astype(float)).to_list()
+    )
+    network, metric = results(tidy)["moderators"]
+    assert [one["level"] for one in network["levels"]] == ["network wrong", "network right"]
+    assert metric["kind"] == "number"
+    again = run_script(write_bundle(study, tmp_path / "b").path / "analysis" / "reanalyse.py")
+    assert "everything is as in the results" in again
+    assert "by photo.metric.insertion_auc, interaction" in again
 
 
 def complaints(*named: dict[str, Any], paradigm: str = "trust", **sections: Any) -> list[str]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.intervals import Frame, Point, interval_figure
+from studyapp.analyses.moderators import MOST_LEVELS
 from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import counted, interval, number, p_value, points, signed
 
@@ -22,8 +23,15 @@ def moderator_tables(found: Facts) -> list[Table]:
     ]
 
 
+def _is_long(one: Facts) -> bool:
+    """Whether it has more levels than can be read, as classes of photos may."""
+    return len(one.get("levels", [])) > MOST_LEVELS
+
+
 def _title(one: Facts) -> str:
-    if one["kind"] == "levels":
+    if _is_long(one):
+        told = f"{len(one['levels'])} levels, whose effects are in the results"
+    elif one["kind"] == "levels":
         told = ", ".join(
             f"{level['level']} {counted(level['people'], 'person', 'people')} and "
             f"{counted(level['images'], 'photo', 'photos')}"
@@ -41,7 +49,7 @@ def _title(one: Facts) -> str:
 def _rows(one: Facts, show: Any) -> Iterator[list[str]]:
     for contrast in one["contrasts"]:
         pair = f"{contrast['a']} − {contrast['b']}"
-        for effect in contrast["effects"]:
+        for effect in () if _is_long(one) else contrast["effects"]:
             label = f"{pair}, {effect['level']}"
             yield [label, show(effect["estimate"]), interval(effect["robust95"], show), "", "",
                    effect["note"]]  # fmt: skip
@@ -94,7 +102,7 @@ def _figure(one: Facts, *, is_share: bool) -> Figure | None:
         for effect in contrast["effects"]
         if effect["estimate"] is not None
     ]  # fmt: skip
-    if not marks:
+    if not marks or _is_long(one):
         return None
     ends = [end for mark in marks for end in (mark.interval or [mark.value or 0.0])]
     reach = max(0.1 if is_share else 0.5, *(abs(end) * 1.1 for end in ends))
