@@ -1,6 +1,6 @@
 """How often verdicts on hypotheses claim what is false, and how often they find an effect.
 
-    python bench/family_error.py [--studies N] [--seed S]
+    python bench/family_error.py [--studies N] [--seed S] [--sided two|one]
 
 Simulates studies of right answers under four methods: three hypotheses compare one each with the
 first, whose share of right answers is one half. The true differences stand at 0; at the smallest
@@ -39,6 +39,7 @@ from studyapp.statistics.hypothesis_family import (  # noqa: E402
     Direction,
     Measured,
     Nulls,
+    Sides,
     adjusted,
     nulls,
 )
@@ -71,6 +72,7 @@ CASES = (
          margins=(None, MARGIN, None)),
     Case("equivalence claimed of three at m", (MARGIN,) * 3, directions=("equivalent",) * 3),
     Case("the other direction: −m, −m, 0", (-MARGIN, -MARGIN, 0)),
+    Case("a little in the other direction", (-0.001, -0.001, -0.001)),
 )  # fmt: skip
 DESIGNS = (
     Design(54, 90, 36, methods=4, by_picture=0.5, by_person=0.3),
@@ -157,12 +159,14 @@ def studies_of(design: Design, case: Case, count: int, seed: int) -> Iterator[li
         yield from map(list, zip(*(measured(batch, one) for one in (1, 2, 3)), strict=True))
 
 
-def rates(design: Design, case: Case, count: int, seed: int) -> dict[str, tuple[list[bool], Any]]:
+def rates(
+    design: Design, case: Case, count: int, seed: int, sided: Sides
+) -> dict[str, tuple[list[bool], Any]]:
     """By way: whether each study claims anything false, and whether each true effect is found."""
     found: dict[str, tuple[list[bool], list[bool]]] = {name: ([], []) for name in WAYS}
     for study in studies_of(design, case, count, seed):
         tests = [
-            nulls(one, direction, "two", margin)
+            nulls(one, direction, sided, margin)
             for one, direction, margin in zip(study, case.directions, case.margins, strict=True)
         ]
         for name, way in WAYS.items():
@@ -176,13 +180,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--studies", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--sided", choices=["two", "one"], default="two")
     options = parser.parse_args()
     for design in DESIGNS:
         print(f"\n{design}; m = {MARGIN:g}\n")
         print(f"| true differences | {' | '.join(WAYS)} | power, {' / '.join(WAYS)} |")
         print(f"|---{'|---' * (len(WAYS) + 1)}|")
         for case in CASES:
-            found = rates(design, case, options.studies, options.seed)
+            found = rates(design, case, options.studies, options.seed, options.sided)
             false = [told(alarms) for alarms, _ in found.values()]
             power = [f"{100 * np.mean(right):.0f}" if right else "–" for _, right in found.values()]
             print(f"| {case.name} | {' | '.join(false)} | {' / '.join(power)} |", flush=True)
