@@ -1,6 +1,7 @@
 """Scales of several items have α, ω, split halves and item-rest correlations, or say why not."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from studyapp.analyses.consistency import scale_reliability
 from studyapp.analyses.reports.consistency import consistency_parts, summary_lines
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sources import tidy_study
-from studyapp.analyses.tidy import Tidy
+from studyapp.analyses.tidy import Tidy, tidy_file
 from studyapp.paradigms.measures import Scale
 from studyapp.paradigms.questionnaire.instruments import INSTRUMENTS
 from studyapp.statistics.consistency import (
@@ -155,6 +156,22 @@ def test_pages_on_which_an_item_was_declined_are_left_out_and_counted() -> None:
     tidy.answers.loc[5, "value"] = np.nan
     (found,) = scale_reliability(tidy)
     assert (found["n"], found["incomplete"]) == (39, 1)
+
+
+def test_a_table_from_elsewhere_names_its_items(tmp_path: Path) -> None:
+    random = np.random.default_rng(6)
+    rows = [
+        {"participant": f"p{who}", "image": f"i{what}", "method": "ab"[(who + what) % 2],
+         "item": item, "value": int(random.integers(1, 6))}
+        for who in range(12) for what in range(6) for item in ("clear", "fair", "useful", "short")
+    ]  # fmt: skip
+    path = tmp_path / "table.csv"
+    pd.DataFrame(rows).to_csv(path, index=False)
+    found = results(tidy_file(path, paradigm="rating"))
+    (told,) = found["scale_reliability"]
+    assert (told["scale"], told["n"]) == ("the items", 72)
+    assert told["items"] == ["clear", "fair", "short", "useful"]
+    assert [one["scale"] for one in found["ordinal"]] == told["items"]
 
 
 @pytest.mark.django_db
