@@ -31,7 +31,15 @@ from .participation import (
     TurnedAway,
     count_people,
 )
-from .report import Download, Measurement, MetricValue, Rehearsal, RehearsalKind, Report
+from .report import (
+    Download,
+    Measurement,
+    MetricValue,
+    Rehearsal,
+    RehearsalKind,
+    Report,
+    ReportForm,
+)
 from .stimulus import (
     IMPORTED,
     SHOWN_ROLES,
@@ -59,8 +67,8 @@ __all__ = [
     "Judgment", "Kind", "LoginTries", "Making", "Measurement", "Member", "MetricValue", "Network",
     "NetworkLoad", "NetworkPair", "Overlay", "PanelEvent", "PanelIdentity", "PanelVisit",
     "Participant", "Participation", "Picture", "Prediction", "Reading", "Rehearsal",
-    "RehearsalKind", "Report", "Role", "SchemeCode", "Side", "Slot", "Stage", "Status", "Stimulus",
-    "StimulusOverlay", "StimulusRole", "Study", "StudyImage", "StudyKind", "StudyState",
-    "StudyText", "Trial", "TurnedAway", "Work", "WorkQuerySet", "WorkState", "case_digest",
-    "count_people", "erase_judgments", "new_code", "new_spoken_code",
+    "RehearsalKind", "Report", "ReportForm", "Role", "SchemeCode", "Side", "Slot", "Stage",
+    "Status", "Stimulus", "StimulusOverlay", "StimulusRole", "Study", "StudyImage",
+    "StudyKind", "StudyState", "StudyText", "Trial", "TurnedAway", "Work", "WorkQuerySet",
+    "WorkState", "case_digest", "count_people", "erase_judgments", "new_code", "new_spoken_code",
 ]  # fmt: skip

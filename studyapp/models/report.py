@@ -11,18 +11,29 @@ from .study import Study
 from .work import Work, WorkState, ready_iff
 
 
+class ReportForm(models.TextChoices):
+    PAGE = "page", "report"
+    PAPER = "paper", "paper kit"
+
+
 class Report(Work):
-    """A report of a study as it stood when it was made; `step` of `steps` is the progress."""
+    """A report, or a paper kit, of a study as it stood when it was made; `step` of `steps` is the
+    progress."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="reports")
     code = models.CharField(max_length=32, unique=True, default=new_code)
+    form = models.CharField(
+        max_length=5, choices=ReportForm, default=ReportForm.PAGE, db_default=ReportForm.PAGE
+    )
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True)
     asked_at = models.DateTimeField(default=timezone.now, editable=False)
     step = models.PositiveSmallIntegerField(default=0)
     steps = models.PositiveSmallIntegerField(default=0)
     doing = models.CharField(max_length=200, blank=True)
     file = models.CharField(max_length=200, blank=True)
-    digest = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the page.")
+    digest = models.CharField(
+        max_length=64, blank=True, help_text="SHA-256 of the page, or of the kit’s zip."
+    )
     results_digest = models.CharField(max_length=64, blank=True)
     analysed = models.PositiveIntegerField(null=True, blank=True, help_text="People analysed.")
     excluded = models.PositiveIntegerField(
@@ -37,7 +48,7 @@ class Report(Work):
         ]
 
     def __str__(self) -> str:
-        return f"report of {self.study}"
+        return f"{self.get_form_display()} of {self.study}"
 
 
 class RehearsalKind(models.TextChoices):

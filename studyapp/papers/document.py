@@ -93,11 +93,13 @@ Block = Heading | Paragraph | Bullets | NamedTable | NamedFigure | Grid
 
 @dataclass(frozen=True)
 class Document:
-    """`marks`: warnings that stand before all else, such as that the people were simulated."""
+    """`marks`: warnings that stand before all else, such as that the people were simulated.
+    `authors`: as they are spoken; none where they are a gap."""
 
     title: str
     marks: tuple[str, ...]
     blocks: tuple[Block, ...]
+    authors: tuple[str, ...] = ()
 
     def cited(self) -> list[str]:
         """The keys of all works that are cited, each once, in order."""

@@ -1,9 +1,11 @@
 """The Results: hypotheses first, then estimates and contrasts with intervals, and deviations."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from django.utils.text import capfirst
 
+from studyapp.analyses.apa import degrees, p_words
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.drawing import file_name
 from studyapp.analyses.hypotheses import verdicts
@@ -42,17 +44,21 @@ def findings(material: Material) -> list[Block]:
     """Every section of the results, with all figures and tables."""
     blocks: list[Block] = [Heading(1, "Results"), *_hypotheses(material)]
     for found in material.founds:
-        blocks += _section(found)
+        blocks += _section(material, found)
     return [*blocks, *_figures(material), *_deviations(material)]
 
 
 def named_figures(material: Material) -> list[tuple[str, Figure]]:
     """The report's figures with the stems of their files."""
-    figures = report_figures(material.founds, material.record)
+    figures = [
+        replace(one, title=title, data={**one.data, "title": title})
+        for one in report_figures(material.founds, material.record)
+        for title in [material.labelled(one.title)]
+    ]
     return [(file_name(place, one.title), one) for place, one in enumerate(figures, 1)]
 
 
-def named_tables(found: Facts) -> list[NamedTable]:
+def named_tables(material: Material, found: Facts) -> list[NamedTable]:
     """The tables of one paradigm's results."""
     tables: list[tuple[str, Table | None]] = [
         ("estimates", estimates_table(found)),
@@ -61,13 +67,15 @@ def named_tables(found: Facts) -> list[NamedTable]:
         *((f"own-{place}", one) for place, one in enumerate(own_tables(found), 1)),
     ]
     return [
-        NamedTable(f"{name}-{found['paradigm'].replace('_', '-')}", _for_paper(table, found))
+        NamedTable(
+            f"{name}-{found['paradigm'].replace('_', '-')}", _for_paper(material, table, found)
+        )
         for name, table in tables
         if table is not None and table.rows
     ]
 
 
-def _for_paper(table: Table, found: Facts) -> Table:
+def _for_paper(material: Material, table: Table, found: Facts) -> Table:
     """With the paradigm in its caption, and without a column of notes that is empty."""
     header, rows = [*table.header], [[*row] for row in table.rows]
     for place in reversed(range(1, len(header))):
@@ -77,7 +85,8 @@ def _for_paper(table: Table, found: Facts) -> Table:
         elif not header[place]:
             header[place] = "note"
     caption = table.caption.removesuffix(" (read this first)")
-    return Table(f"“{_title(found)}” {caption[0].lower()}{caption[1:]}", header, rows)
+    title = f"“{_title(found)}” {caption[0].lower()}{caption[1:]}"
+    return Table(material.labelled(title), header, rows)
 
 
 def _title(found: Facts) -> str:
@@ -111,7 +120,7 @@ def _hypothesis(place: int, text: str, verdict: str | None) -> Runs:
     return (*told, *with_symbols(verdict))
 
 
-def _section(found: Facts) -> Iterator[Block]:
+def _section(material: Material, found: Facts) -> Iterator[Block]:
     yield Heading(2, _title(found))
     if not found["n"]:
         yield paragraph((f"{capfirst(found['notes'][0])}." if found["notes"] else
@@ -130,7 +139,7 @@ def _section(found: Facts) -> Iterator[Block]:
     if notes := [*found["notes"], *_everybody(found)]:
         yield paragraph(("To be read with these numbers:",))
         yield Bullets(tuple((f"{note.rstrip('.')}.",) for note in notes))
-    yield from named_tables(found)
+    yield from named_tables(material, found)
 
 
 def _estimates(found: Facts) -> Iterator[str]:
@@ -150,7 +159,8 @@ def _test(test: Facts, is_share: bool) -> str:
     if test["null"] is None or test["p"] is None:
         return ""
     null = percent(test["null"]) if is_share else f"{test['null']:g}"
-    return f"; against {null}, p {apa_p(test['p'])}, adjusted p {apa_p(test['p_holm'])}"
+    t = "" if test["t"] is None else f"t({degrees(test['df'])}) = {number(test['t'])}, "
+    return f"; against {null}, {t}{p_words(test['p'])}, by Holm {p_words(test['p_holm'])}"
 
 
 def _contrasts(found: Facts, *, planned: bool) -> Iterator[Block]:
@@ -170,19 +180,14 @@ def _contrasts(found: Facts, *, planned: bool) -> Iterator[Block]:
 
 
 def contrast_sentence(one: Facts, *, is_share: bool) -> str:
-    """A contrast as APA has it; the line that the results bring wins."""
-    if one.get("apa"):
-        return f"“{one['a']}” − “{one['b']}”: {one['apa']}."
+    """A contrast in the unit of the outcome, then the results' own line in APA's style."""
     if one["estimate"] is None:
         return f"“{one['a']}” − “{one['b']}” has no estimate ({one['note']})."
     show = points if is_share else signed
     ends = interval95(one["robust95"], is_share=is_share, is_difference=True)
-    test = "not tested, for the reason that the table gives"
-    if one["p"] is not None:
-        t = one["estimate"] / one["se"] if one["se"] else None
-        with_t = "" if t is None else f"t({one['df']:.1f}) = {number(t)}, "
-        test = f"{with_t}p {apa_p(one['p'])}, adjusted p {apa_p(one['p_holm'])}"
-    return f"“{one['a']}” − “{one['b']}”: {show(one['estimate'])}{ends}, {test}."
+    untested = "" if one["p"] is not None else "not tested, for the reason that the table gives"
+    told = "; ".join(filter(None, [one["apa"], untested]))
+    return f"“{one['a']}” − “{one['b']}”: {show(one['estimate'])}{ends}; {told}."
 
 
 def interval95(pair: Sequence[float] | None, *, is_share: bool, is_difference: bool) -> str:
@@ -193,13 +198,6 @@ def interval95(pair: Sequence[float] | None, *, is_share: bool, is_difference: b
     low, high = (show(end).removesuffix(" pp").removesuffix(" %") for end in pair)
     unit = "" if not is_share else " pp" if is_difference else " %"
     return f", 95% CI [{low}, {high}]{unit}"
-
-
-def apa_p(p: float | None) -> str:
-    """“= .021” or “< .001”, without the zero that every p has."""
-    if p is None:
-        return "not given"
-    return "< .001" if p < 0.001 else f"= {p:.3f}".replace("0.", ".", 1)
 
 
 def _everybody(found: Facts) -> Iterator[str]:

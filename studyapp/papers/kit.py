@@ -102,16 +102,20 @@ def _write_tables(document: Document, material: Material, folder: Path) -> None:
     for block in document.blocks:
         if isinstance(block, NamedTable):
             rows = [block.table.header, *block.table.rows]
-            _write_csv(
-                folder / f"{block.name}.csv", ([inert(cell) for cell in row] for row in rows)
-            )
+            told = ([inert(cell) for cell in row] for row in rows)
+            _write_csv(folder / f"{block.name}.csv", material.label, told)
     numbers = (row for found in material.founds for row in _numbers(found))
-    _write_csv(folder / "numbers.csv", [NUMBERS, *numbers])
+    _write_csv(folder / "numbers.csv", material.label, [NUMBERS, *numbers])
 
 
-def _write_csv(path: Path, rows: Iterable[Iterable[Any]]) -> None:
+def _write_csv(path: Path, label: str, rows: Iterable[Sequence[Any]]) -> None:
+    """With a column that says what the data are, if not those of a study."""
+    last = [["data"]] if label else [[]]
     with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+        writer = csv.writer(file, lineterminator="\n")
+        for row in rows:
+            writer.writerow([*row, *last[-1]])
+            last = [[label]] if label else [[]]
 
 
 def _numbers(found: Any) -> Iterator[list[Any]]:

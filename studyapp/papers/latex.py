@@ -69,7 +69,9 @@ def write_latex(document: Document, folder: Path, stem: str, bibliography: str) 
 def _lines(document: Document, bibliography: str) -> Iterator[str]:
     yield PREAMBLE + declarations(unprintable(_texts(document)))
     yield rf"\title{{{latex_text(document.title)}}}"
-    yield "\\author{\\gap{authors}}\n\\date{}\n\\begin{document}\n\\maketitle"
+    authors = r" \and ".join(map(latex_text, document.authors)) or r"\gap{authors}"
+    yield f"\\author{{{authors}}}"
+    yield "\\date{}\n\\begin{document}\n\\maketitle"
     for mark in document.marks:
         boxed = rf"\parbox{{0.95\linewidth}}{{\textbf{{{latex_text(mark)}}}}}"
         yield f"\\noindent\\fbox{{{boxed}}}\n"
@@ -82,8 +84,7 @@ def _lines(document: Document, bibliography: str) -> Iterator[str]:
 
 def _texts(document: Document) -> Iterator[str]:
     """Every text that the document prints."""
-    yield document.title
-    yield from document.marks
+    yield from (document.title, *document.marks, *document.authors)
     for run in document.runs():
         if isinstance(run, (str, Gap, Code)):
             yield run if isinstance(run, str) else run.what if isinstance(run, Gap) else run.text

@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 from django.conf import settings
+from django.utils.text import capfirst
 
 import studyapp
 from studyapp.analyses.frames import folder_frame, study_frame
@@ -25,6 +26,7 @@ from studyapp.analyses.tables.stimuli import NETWORKS
 from studyapp.analyses.tidy import asked_paradigms
 from studyapp.models import Study
 from studyapp.paradigms.tabulation import Facts
+from studyapp.sections.publication import PublicationSection
 from studyapp.studies.definition.study import Definition, stored_definition
 
 COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
@@ -49,10 +51,27 @@ class Material:
     def definition(self) -> Definition:
         return stored_definition(self.record.definition)
 
+    @cached_property
+    def publication(self) -> PublicationSection:
+        """What the researchers said of publishing; nothing where they said nothing."""
+        return PublicationSection.model_validate(self.record.facts.get("publication") or {})
+
     @property
     def marks(self) -> tuple[str, ...]:
         """Warnings that stand in every file: simulated people, a pilot, a demonstration."""
         return tuple(marks(self.record))
+
+    @property
+    def label(self) -> str:
+        """The same in a few words, for tables, figures and their files; empty for real data."""
+        known = {"simulated": "simulated people", "pilot": "pilot"}
+        told = [known[kind]] if (kind := self.record.facts["kind"]) in known else []
+        return ", ".join([*told, *(["demonstration"] if self.definition.demo else [])])
+
+    def labelled(self, title: str) -> str:
+        """The title of a table or figure, which says what its data are if not those of a study."""
+        # In front: names of files are cut
+        return f"{capfirst(self.label)}: {title}" if self.label else title
 
     @property
     def flow(self) -> Facts:

@@ -31,6 +31,7 @@ from .document import (
 from .material import Material
 from .sources import READERS
 
+LICENCE = "the licence of the photos"
 SHOWN_DIGITS = 16
 COMPOSED = "Two photos of different categories were put side by side."
 
@@ -50,10 +51,10 @@ def _photos(material: Material) -> Iterator[Runs]:
     counts = [one["images"] for one in material.founds if one["images"]]
     if counts:
         yield (f"The analysed judgments are of {max(counts)} photos.",)
-    source = READERS.get(images.reader)
-    read: Run = Cite((source,)) if source else Gap("where the photos come from")
-    yield prose("Their source is {source}; {licence}.", source=read,
-                licence=Gap("the licence of the photos"))  # fmt: skip
+    source, given = READERS.get(images.reader), material.publication.photos
+    known: Run = Cite((source,)) if source else given.source or Gap("where the photos come from")
+    licence: Run = f"their licence is {given.licence}" if given.licence else Gap(LICENCE)
+    yield prose("Their source is {source}; {licence}.", source=known, licence=licence)
     if images.count is not None:
         chosen = {"random": "drawn at random", "balanced": "drawn so that categories were even",
                   "first": "taken by name"}  # fmt: skip
@@ -109,7 +110,7 @@ def _networks_table(material: Material) -> Table:
         shown = digest[:SHOWN_DIGITS] if isinstance(digest, str) else "–"
         rows.append([name, builder, weights, one.layer or "the last", shown])
     header = ["network", "builder", "weights", "layer", "SHA-256 of the weights (beginning)"]
-    return Table("Networks", header, rows)
+    return Table(material.labelled("Networks"), header, rows)
 
 
 def _condition(material: Material, condition: ConditionSection) -> Runs:

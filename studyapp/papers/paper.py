@@ -1,5 +1,7 @@
 """The paper's Methods and Results as one document, and what both still lack."""
 
+from dataclasses import replace
+
 from .document import Block, Bullets, Document, Heading, paragraph
 from .findings import findings
 from .material import Material
@@ -20,7 +22,9 @@ def paper(material: Material) -> Document:
         *analysis_plan(material),
         *findings(material),
     ]
-    return with_gaps(Document(material.record.facts["title"], material.marks, tuple(blocks)))
+    authors = tuple(one.name for one in material.publication.people)
+    title = material.record.facts["title"]
+    return with_gaps(Document(title, material.marks, tuple(blocks), authors))
 
 
 def with_gaps(document: Document) -> Document:
@@ -28,4 +32,4 @@ def with_gaps(document: Document) -> Document:
     gaps = document.gaps()
     listed: Block = Bullets(tuple((gap,) for gap in gaps)) if gaps else paragraph(("Nothing.",))
     blocks = (*document.blocks, Heading(1, MISSING), listed)
-    return Document(document.title, document.marks, blocks)
+    return replace(document, blocks=blocks)

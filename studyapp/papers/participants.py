@@ -128,7 +128,8 @@ def paid(material: Material) -> Iterator[Runs]:
         return
     yield (f"Participants were paid {short(pay.amount)} {pay.currency} for the whole study.",)
     minutes = material.minutes()
-    if minutes:
+    # Simulated people take seconds
+    if minutes is not None and minutes >= 1:
         hourly = pay.amount * 60 / minutes
         yield (f"At the median time, this is {hourly:.2f} {pay.currency} an hour.",)
     if pay.partial:

@@ -66,6 +66,29 @@ def test_a_report_is_asked_for_made_and_downloaded() -> None:
     reply.close()
 
 
+def test_a_paper_kit_is_asked_for_made_and_downloaded() -> None:
+    study, client = open_small_study(), administrator()
+    send_people(study, 4)
+    client.post(page_of(study, "study_results"), {"what": "paper"})
+    row = Report.objects.get()
+    report([row.pk])
+    row.refresh_from_db()
+    assert (row.state, row.error, row.analysed, row.excluded) == (WorkState.READY, "", 4, 0)
+    assert "paper kit" in client.get(page_of(study, "study_results")).content.decode()
+    reply = client.get(reverse("admin:report_file", args=[row.pk]))
+    assert reply["Content-Disposition"].startswith('attachment; filename="small-paper-')
+    archive = zipfile.ZipFile(io.BytesIO(b"".join(reply.streaming_content)))
+    assert {"paper/paper.tex", "paper/paper.docx", "paper/references.bib"} <= {*archive.namelist()}
+    assert b"manage.py paper SLUG" in archive.read("paper/README.md")
+
+
+def test_a_study_that_was_never_open_has_no_paper_kit() -> None:
+    study, client = make_study(), administrator()
+    asked = client.post(page_of(study, "study_results"), {"what": "paper"}, follow=True)
+    assert "was never open" in asked.content.decode()
+    assert not Report.objects.exists()
+
+
 def test_nothing_else_can_be_asked_for() -> None:
     study, client = open_small_study(), administrator()
     assert client.post(page_of(study, "study_results"), {"what": "everything"}).status_code == 404

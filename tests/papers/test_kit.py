@@ -15,14 +15,15 @@ from sandbox.people import send_people
 from studyapp.analyses.results import results
 from studyapp.analyses.sources import tidy_study
 from studyapp.exports.bundle import write_bundle
-from studyapp.models import Deviation, Exclusion, Participation, Study
+from studyapp.models import Deviation, Exclusion, Participation, Study, StudyKind
 from studyapp.papers.bibliography import works
-from studyapp.papers.findings import apa_p, contrast_sentence
+from studyapp.papers.findings import contrast_sentence
 from studyapp.papers.kit import cited_works
 from studyapp.papers.markdown import write_markdown
 from studyapp.papers.material import material_of_study
 from studyapp.papers.paper import paper
 from studyapp.paradigms import PARADIGMS
+from studyapp.studies.copies import marked_copy
 from tests.analyses.answered import answered_study
 from tests.running import output_of, run
 
@@ -125,14 +126,24 @@ def test_a_study_that_was_never_open_has_no_kit(tmp_path: Path) -> None:
     assert not (tmp_path / "kit").exists()
 
 
-def test_p_values_have_no_zero_before_the_point() -> None:
-    assert [apa_p(p) for p in (0.0004, 0.021, 1.0, None)] == ["< .001", "= .021", "= 1.000",
-                                                             "not given"]  # fmt: skip
+def test_simulated_people_are_marked_in_every_file(tmp_path: Path) -> None:
+    send_people(marked_copy(open_small_study(), StudyKind.SIMULATED, 1, people=4), 4)
+    kit = tmp_path / "kit"
+    output_of("paper", "small", out=kit, simulated=True, without_screenshots=True)
+    for path in (*kit.glob("*.md"), *kit.glob("paper.tex")):
+        assert "Simulated people gave these answers" in path.read_text("utf-8"), path.name
+    for path in kit.glob("*.docx"):
+        assert "Simulated people gave these answers" in word_text(path), path.name
+    for path in (*kit.glob("tables/*.csv"), *kit.glob("tables/*.tex")):
+        assert "simulated people" in path.read_text("utf-8").lower(), path.name
+    drawn = [path for path in kit.glob("figures/*.*") if path.suffix in {".pdf", ".svg", ".png"}]
+    assert drawn
+    assert all("simulated-people" in path.name for path in drawn)
 
 
 def test_a_contrast_without_a_test_claims_none() -> None:
     one = {"a": "a", "b": "b", "estimate": 0.5, "se": 0.1, "df": 3.0, "robust95": [0.3, 0.7],
-           "p": None, "p_holm": None, "note": "few"}  # fmt: skip
+           "p": None, "p_holm": None, "note": "few", "apa": "d = 0.40"}  # fmt: skip
     told = contrast_sentence(one, is_share=False)
-    assert told == ("“a” − “b”: +0.50, 95% CI [+0.30, +0.70], not tested, for the reason that the "
-                    "table gives.")  # fmt: skip
+    assert told == ("“a” − “b”: +0.50, 95% CI [+0.30, +0.70]; d = 0.40; not tested, for the "
+                    "reason that the table gives.")  # fmt: skip

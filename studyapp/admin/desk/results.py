@@ -25,6 +25,7 @@ MOST = 30
 # What can be asked for → what one must be allowed to do
 ASKED = {
     "report": Act.REPORT,
+    "paper": Act.REPORT,
     "public": Act.EXPORT_PUBLIC,
     "private": Act.EXPORT_PRIVATE,
 }
@@ -62,16 +63,19 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
     # What reports and bundles are made with is heavy, and no other page needs it.
     from studyapp.analyses.reports.requests import ask_report
     from studyapp.exports.requests import ask_bundle
+    from studyapp.papers.requests import ask_kit
 
     try:
         if what == "report":
             ask_report(study, made_by=maker(request))
+        elif what == "paper":
+            ask_kit(study, made_by=maker(request))
         else:
             ask_bundle(study, public=what == "public", made_by=maker(request))
     except ExportError as error:
         messages.error(request, str(error))
         return HttpResponseRedirect(page_of(study, "study_results"))
-    words = "the report" if what == "report" else f"a {what} bundle"
+    words = {"report": "the report", "paper": "a paper kit"}.get(what, f"a {what} bundle")
     record(request, study, f"asked for {words}")
     messages.success(request, f"The workers were asked for {words}.")
     return HttpResponseRedirect(page_of(study, "study_results"))

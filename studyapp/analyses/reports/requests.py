@@ -5,13 +5,13 @@ from typing import Any
 from django.http import FileResponse
 
 from studyapp import storage
-from studyapp.models import Download, Report, Study, WorkState
+from studyapp.models import Download, Report, ReportForm, Study, WorkState
 from studyapp.queue import REPORT, ask
 
 
-def ask_report(study: Study, made_by: Any = None) -> Report:
+def ask_report(study: Study, made_by: Any = None, form: str = ReportForm.PAGE) -> Report:
     """Ask the workers for a report of `study` as it stands; the row tells how far it is."""
-    report = Report.objects.create(study=study, made_by=made_by)
+    report = Report.objects.create(study=study, made_by=made_by, form=form)
     ask(REPORT, [report.pk])
     return report
 
@@ -23,13 +23,16 @@ def store_page(report: Report, html: str) -> dict[str, str]:
 
 
 def report_attachment(report: Report) -> FileResponse:
-    """The page as a download: its inline style is not the site's, so it is never shown in it.
+    """The page, or the kit's zip, as a download: the page's inline style is not the site's, so it
+    is never shown in it.
 
     Raises FileNotFoundError if it is not made yet, or not what was made.
     """
-    file = made_file(report)
-    name = f"{report.study.slug}-report-{report.asked_at:%Y-%m-%d}.html"
-    return FileResponse(file, as_attachment=True, filename=name, content_type="text/html")
+    file, is_page = made_file(report), report.form == ReportForm.PAGE
+    what, ending = ("report", "html") if is_page else ("paper", "zip")
+    kind = "text/html" if is_page else "application/zip"
+    name = f"{report.study.slug}-{what}-{report.asked_at:%Y-%m-%d}.{ending}"
+    return FileResponse(file, as_attachment=True, filename=name, content_type=kind)
 
 
 def made_file(row: Report | Download) -> Any:

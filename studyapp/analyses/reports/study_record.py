@@ -77,7 +77,7 @@ def record_of_study(study: Study) -> StudyRecord:
         return storage.read(file, digest) if storage.is_there(file) else None
 
     return StudyRecord(
-        facts=facts_of_study(study),
+        facts={**facts_of_study(study), "publication": study.publication},
         definition=study.definition,
         certificate=study.certificate,
         deviations=[
@@ -106,7 +106,10 @@ def record_of_bundle(folder: Path) -> StudyRecord:
         return found[0].read_bytes() if found else None
 
     return StudyRecord(
-        facts=_as_opened({name: kept["study"][name] for name in FACTS}, kept["texts"]),
+        facts={
+            **_as_opened({name: kept["study"][name] for name in FACTS}, kept["texts"]),
+            "publication": kept["study"].get("publication", {}),
+        },
         definition=kept["study"]["definition"],
         certificate=kept["study"]["certificate"],
         deviations=[
