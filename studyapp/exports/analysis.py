@@ -23,7 +23,7 @@ from .wide import write_wide
 SCRIPTS = Path(__file__).with_name("scripts")
 SCRIPT_NAMES = (
     "reanalyse.py", "contrasts.py", "hypotheses.py", "instruments.py", "maps.py", "meetings.py",
-    "moderators.py", "scales.py", "reanalyse.R",
+    "moderators.py", "scales.py", "reanalyse.R", "bayes.R",
 )  # fmt: skip
 FOLDER = "analysis"
 # The columns that an analysis elsewhere needs, where there are any
@@ -64,6 +64,8 @@ def write_analysis(bundle: Path) -> None:
         "@REFERENCE@": str(tidies[0].reference or next(iter(tidies[0].methods()), "")),
         "@HYPOTHESES@": hypotheses_table(told, record.definition),
         "@LEVELS@": "|".join(_level_columns(tidies)),
+        "@SMALLEST@": _r_number(tidies[0].smallest_effect),
+        "@SEED@": str(tidies[0].seed % 2**31),
         "@INSTRUMENTS@": json.dumps({name: asdict(one) for name, one in INSTRUMENTS.items()}),
     }
     for name in SCRIPT_NAMES:
@@ -71,6 +73,10 @@ def write_analysis(bundle: Path) -> None:
         for mark, words in filled.items():
             text = text.replace(mark, words)
         (folder / name).write_text(text, encoding="utf-8")
+
+
+def _r_number(value: float | None) -> str:
+    return "NA" if value is None else repr(value)
 
 
 def hypotheses_table(told: list[dict[str, Any]], definition: Mapping[str, Any]) -> str:

@@ -40,6 +40,7 @@ definition `{study.definition_digest[:12]}`, design `{study.design_digest[:12]}`
   `python analysis/reanalyse.py` recomputes judgments, means, contrasts, moderators, worths, medians
   of times, Cronbach's α and the verdicts with pandas alone (answers that are places on a photo also
   need Pillow), and `Rscript analysis/reanalyse.R` the primary analysis and the mixed models in R.
+  `analysis/bayes.R` fits a Bayesian companion with brms, which has to be installed first.
 {_wide(folder)}- `manifest.json`: SHA-256 of every file, and the versions of the software that made
   them.
 

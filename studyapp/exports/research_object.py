@@ -32,6 +32,7 @@ DESCRIPTIONS = {
     "analysis/report.html": "The report.",
     "analysis/reanalyse.py": "Computes results again from the tables.",
     "analysis/reanalyse.R": "Computes the primary analysis and mixed models in R.",
+    "analysis/bayes.R": "Fits the mixed models with priors, in R with brms.",
     "materials/definition.toml": "The study file.",
     "materials/definition.json": "The study file as it was checked, every default written out.",
     "materials/study.json": "The study's row, networks, conditions and photos.",

@@ -236,6 +236,18 @@ def test_r_fits_the_models_again(paradigm: str, models: list[str], tmp_path: Pat
     assert done.returncode == 0, done.stderr
     assert [one for one in models if one not in done.stdout] == []
     assert "guided_grad_cam" in done.stdout
+    # Stan takes minutes to compile a model, so what it would be given is all that is tried here
+    prepared = run("Rscript", bundle / "analysis" / "bayes.R", "data")
+    assert prepared.returncode == 0, prepared.stderr
+    assert "s:m + (1 | participant)" in prepared.stdout or "correct ~ m" in prepared.stdout
+    assert "guided_grad_cam" in prepared.stdout
+
+
+def test_the_bayesian_script_is_told_the_plans_smallest_effect(tmp_path: Path) -> None:
+    bundle = make_bundle(tmp_path / "bundle", analysis={"smallest_effect": 0.25})
+    script = (bundle / "analysis" / "bayes.R").read_text("utf-8")
+    assert "smallest <- 0.25" in script
+    assert "@" not in script.replace("@REFERENCE", "")
 
 
 def test_r_names_standard_deviations_by_their_factors_where_people_are_as_many_as_photos(
