@@ -129,8 +129,8 @@ def unscored(tables: StudyTables, paradigm: str, main: Frame) -> Measured:
     people = main["participant_id"].nunique()
     note = (
         f"{paradigm} has no score: the {len(main)} answers of {people} people are in the column "
-        "“data” of the private judgments table; code them in a table of your own and run "
-        "`analyse FILE` on it"
+        "“data” of the private judgments table; code texts at the desk (Coding), or any answers in "
+        "a table of your own, and run `analyse FILE` on it"
     )
     frame = Frame(columns=[*NAMES.values(), "value"])
     return Measured(frame, "value", null=None, notes=(note,))

@@ -142,3 +142,6 @@ def test_a_bundle_gives_the_same_results_of_codes(tmp_path: Path) -> None:
     close_study(study)
     folder = write_bundle(study, tmp_path / "bundle").path
     assert results_json(results(tidy_folder(folder))) == results_json(results(tidy_study(study)))
+    report = (folder / "analysis" / "report.html").read_text("utf-8")
+    for words in (" adjudicated</caption>", "exploratory", "Cohen’s κ, coders 1 and 2"):
+        assert words in report
