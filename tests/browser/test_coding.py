@@ -20,6 +20,13 @@ def looked_at(page: Page, name: str) -> None:
     assert violations(page) == []
 
 
+def press(page: Page, *keys: str) -> None:
+    """Once the page has loaded, which is when its script listens."""
+    page.wait_for_load_state()
+    for key in keys:
+        page.keyboard.press(key)
+
+
 @pytest.mark.parametrize(("size", "scheme"), [("wide", "light"), ("narrow", "dark")])
 def test_answers_are_coded_corrected_and_adjudicated(
     desk: NewPage, live_server: object, size: str, scheme: str
@@ -44,17 +51,14 @@ def test_answers_are_coded_corrected_and_adjudicated(
             page.get_by_role("button", name="Save, and go on").click()
         elif done == 1:
             # The key before, chosen again, and the answer before once more
-            page.keyboard.press("ArrowLeft")
+            press(page, "ArrowLeft")
             page.get_by_role("button", name="Save the correction").wait_for()
             chosen = page.locator("input:checked").get_attribute("value")
-            page.keyboard.press("3" if chosen != "other" else "1")
-            page.keyboard.press("Enter")
+            press(page, "3" if chosen != "other" else "1", "Enter")
             page.get_by_role("button", name="Save, and go on").wait_for()
-            page.keyboard.press(str(fits))
-            page.keyboard.press("Enter")
+            press(page, str(fits), "Enter")
         else:
-            page.keyboard.press(str(fits))
-            page.keyboard.press("Enter")
+            press(page, str(fits), "Enter")
     page.get_by_text("There is nothing left for you to code").wait_for()
     looked_at(page, f"coded-{size}-{scheme}")
     own = Coding.objects.filter(reading__coder__user=anna)
@@ -67,8 +71,7 @@ def test_answers_are_coded_corrected_and_adjudicated(
     page.get_by_role("link", name="Adjudicate", exact=True).click()
     page.locator(".choices").wait_for()
     looked_at(page, f"adjudication-{size}-{scheme}")
-    page.keyboard.press("2")
-    page.keyboard.press("Enter")
+    press(page, "2", "Enter")
     page.get_by_text("Every disagreement is adjudicated").wait_for()
     assert Adjudication.objects.get().codes == ["shape"]
     page.goto(at(live_server, study, "coding"))
