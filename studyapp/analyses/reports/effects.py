@@ -12,11 +12,11 @@ from .tabulation import degrees, family_of, standard_error
 
 SIZES = {
     "standardised": "d, by the total SD",
-    "superiority": "probability of superiority",
+    "superiority": "superiority",
     "risk_ratio": "ratio of shares",
-    "marginal_odds_ratio": "odds ratio over all people and photos",
-    "marginal_difference": "difference of marginal means, mixed model",
-    "odds_ratio": "odds ratio of one person and photo, mixed model",
+    "marginal_odds_ratio": "marginal odds ratio",
+    "marginal_difference": "marginal, modelled",
+    "odds_ratio": "conditional odds ratio",
 }
 TERMS = {
     "participant": "people",
