@@ -95,7 +95,7 @@ def coded(
                 "exclusive": exclusive,
                 "definitions": dict(zip(names, scheme["definition"], strict=True)),
                 "sources": {str(k): int(n) for k, n in answers["source"].value_counts().items()},
-                "agreement": agreement(codings, names, exclusive=exclusive),
+                "coder_agreement": agreement(codings, names, exclusive=exclusive),
                 **_shares(answers, names, reference),
             }
         )

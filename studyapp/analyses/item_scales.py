@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.items import numbered
 from studyapp.paradigms.questionnaire.analysis import instrument_of, is_scored
 
@@ -45,9 +46,14 @@ class ItemScale:
     formative: str = ""
 
 
+def scale_kind(paradigm: str) -> str:
+    """What the answers to a kind of question are steps of; empty for a table of no known kind."""
+    return PARADIGMS[paradigm].scales if paradigm in PARADIGMS else ""
+
+
 def item_scales(tidy: Tidy) -> list[ItemScale]:
     """Those of a rating or a questionnaire, also where a scale has one item; else none."""
-    if tidy.paradigm not in ("rating", "questionnaire"):
+    if scale_kind(tidy.paradigm) not in ("statements", "items"):
         return []
     if tidy.answers is not None:
         own = [one for one in tidy.definition["blocks"] if one["paradigm"] == tidy.paradigm]
@@ -105,7 +111,7 @@ def _pages(tidy: Tidy, scale: ItemScale) -> pd.DataFrame:
         & rows["stage"].isin(ANALYSED)
         & rows["question"].isin(scale.items)
     ]
-    if tidy.paradigm == "questionnaire":
+    if not tidy.about_photos:
         arms = dict(zip(tidy.frame["participant"], tidy.frame["condition"], strict=True))
         # Nobody without a score on any scale is in the frame, which alone tells arms
         rows = rows.assign(method=rows["participant"].map(arms), image=rows["participant"])

@@ -14,7 +14,7 @@ import pandas as pd
 from studyapp.studies.definition.asking import asked_questions
 from studyapp.studies.definition.study import stored_definition
 
-from .item_scales import WHO, ItemScale, item_scales, item_table
+from .item_scales import WHO, ItemScale, item_scales, item_table, scale_kind
 from .tidy import ANALYSED, Tidy
 from .wordings import own_wordings
 
@@ -50,13 +50,15 @@ def ordinal_scales(tidy: Tidy) -> list[OrdinalScale]:
 def _scales(tidy: Tidy) -> Iterator[OrdinalScale]:
     if tidy.outcome == "score":
         yield from _scored(tidy)
-    elif tidy.paradigm == "agreement":
+        return
+    kind = scale_kind(tidy.paradigm)
+    if kind == "belief":
         yield from _believed(tidy)
-    elif tidy.paradigm == "questionnaire" and tidy.answers is not None:
+    elif kind == "items" and tidy.answers is not None:
         yield from _of_items(tidy)
-    elif tidy.paradigm == "custom" and tidy.answers is not None:
+    elif kind == "fields" and tidy.answers is not None:
         yield from _of_fields(tidy)
-    elif tidy.paradigm in ("rating", "questionnaire", "custom"):
+    elif kind:
         yield from _rated(tidy)
 
 

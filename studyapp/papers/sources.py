@@ -17,8 +17,9 @@ def question_sources(block: BlockSection) -> tuple[str, ...]:
     """The keys of the works that introduced the questions of a block; none for a researcher's
     own."""
     table = reference_table()
-    if block.paradigm == "reliance":
-        return (IN_ONE_STEP if PARADIGMS["reliance"].in_one_step(block) else IN_TWO_STEPS,)
-    if block.paradigm == "questionnaire":
-        return tuple(table["instruments"].get(str(getattr(block, "instrument", "")), ()))
-    return tuple(table["paradigms"].get(block.paradigm, ()))
+    if instrument := getattr(block, "instrument", None):
+        return tuple(table["instruments"].get(str(instrument), ()))
+    works = tuple(table["paradigms"].get(block.paradigm, ()))
+    if {IN_TWO_STEPS, IN_ONE_STEP} <= set(works):
+        return (IN_ONE_STEP if PARADIGMS[block.paradigm].in_one_step(block) else IN_TWO_STEPS,)
+    return works

@@ -34,6 +34,7 @@ VALUES_PLAN = (
 # What is stored of buttons, and of the steps of a scale, as `answer_levels` tell it
 BUTTONS = {("", "0, 1, …"): "first, second, … button"}
 STEPS = {("", "1, 2, …"): "step of the scale"}
+ScaleKind = Literal["", "belief", "statements", "items", "fields"]
 # Between two means: of scores from −2 to +2, and of shares
 WIDEST = {"score": 4.0, "correct": 1.0}
 
@@ -199,6 +200,9 @@ class Paradigm:
     kinds: what explanations may be (`models.Kind`), where another tool made them.
     is_scored: whether its answers have a mean: words and a researcher's own fields have none.
     null: what a mean of answers without an `outcome` is tested against; None for no test.
+    scales: what its answers are steps of, where not of a score: how surely a prediction is right
+        (belief), statements about a picture, the items of a questionnaire, or a researcher's own
+        fields; empty where they are no steps.
     keys: (trial about a stimulus, its block) → its answer key, stored when the trial is drawn:
         what each answer scores, by question. Scores of the question `value` are −2…+2, plus
         favouring the stronger network, for outcome "score"; 1 right or 0 wrong for outcome
@@ -258,6 +262,7 @@ class Paradigm:
     kinds: tuple[str, ...] = PICTURED
     is_scored: bool = True
     null: float | None = None
+    scales: ScaleKind = ""
     able: float = 1.0
     published: Published | None = None
     answer_levels: Mapping[tuple[str, str], str] = field(default_factory=dict)

@@ -42,8 +42,8 @@ def test_neither_agreement_nor_shares_are_told_while_coders_code() -> None:
     study = answered_study()
     code_all(begun(study), wrong=3)
     [found] = coded_of(study)
-    assert found["agreement"]["answers"] == 0
-    assert found["agreement"]["alpha"]["value"] is None
+    assert found["coder_agreement"]["answers"] == 0
+    assert found["coder_agreement"]["alpha"]["value"] is None
     assert (found["methods"], found["contrasts"]) == ({}, [])
     assert "12 answers are in a round that runs" in found["note"]
 
@@ -56,8 +56,8 @@ def test_shares_wait_for_the_adjudicator() -> None:
     differing = disagreements(round_.scheme).count()
     assert differing
     [found] = coded_of(study)
-    assert found["agreement"]["answers"] == 12
-    assert found["agreement"]["pairs"][0]["same"] == 12 - differing
+    assert found["coder_agreement"]["answers"] == 12
+    assert found["coder_agreement"]["pairs"][0]["same"] == 12 - differing
     assert found["methods"] == {}
     assert f"about {differing} coders disagreed" in found["note"]
 
@@ -117,8 +117,10 @@ def test_answers_read_by_one_coder_have_their_codes_and_no_agreement() -> None:
     end_round(round_)
     [found] = coded_of(study)
     assert found["sources"] == {"agreed": 6, "one coder": 6}
-    assert found["agreement"]["answers"] == found["agreement"]["pairs"][0]["answers"] == 6
-    assert found["agreement"]["alpha"]["value"] == pytest.approx(1)
+    assert (
+        found["coder_agreement"]["answers"] == found["coder_agreement"]["pairs"][0]["answers"] == 6
+    )
+    assert found["coder_agreement"]["alpha"]["value"] == pytest.approx(1)
 
 
 def test_several_codes_agree_by_masi_and_have_no_kappa_of_all() -> None:
@@ -127,9 +129,9 @@ def test_several_codes_agree_by_masi_and_have_no_kappa_of_all() -> None:
     code_all(round_, wrong=2)
     end_round(round_)
     [found] = coded_of(study)
-    assert found["agreement"]["distance"] == "MASI"
-    assert found["agreement"]["pairs"][0]["kappa"] is None
-    assert found["agreement"]["codes"]["shape"]["kappa"][0]["value"] is not None
+    assert found["coder_agreement"]["distance"] == "MASI"
+    assert found["coder_agreement"]["pairs"][0]["kappa"] is None
+    assert found["coder_agreement"]["codes"]["shape"]["kappa"][0]["value"] is not None
 
 
 def test_a_bundle_gives_the_same_results_of_codes(tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ STAGES = {
     "studyapp/models/design.py",
     "studyapp/analyses/tables/design.py",
     "studyapp/analyses/tidy.py",
+    "studyapp/exports/scripts/load.py",
     "studyapp/exports/scripts/reanalyse.py",
 }
 

@@ -22,7 +22,7 @@ def coded_tables(found: Facts) -> Iterator[Table]:
             yield Table(
                 f"Differences in the share of codes of {title}, exploratory", *_contrasts(one)
             )
-        yield agreement_table(one["agreement"], f"Agreement of coders of {title}")
+        yield agreement_table(one["coder_agreement"], f"Agreement of coders of {title}")
 
 
 def coded_notes(found: Facts) -> Iterator[str]:

@@ -116,6 +116,7 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 
 PARADIGM = Paradigm(
     name="agreement",
+    scales="belief",
     title="Is the prediction right?",
     kinds=OR_WORDS,
     analysis="studyapp.paradigms.agreement.analysis",

@@ -88,6 +88,7 @@ def _question(field: FieldSection) -> Question:
 
 PARADIGM = Paradigm(
     name="custom",
+    scales="fields",
     title="The researcher's own question",
     kinds=OR_WORDS,
     answer_levels={

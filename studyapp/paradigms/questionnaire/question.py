@@ -190,6 +190,7 @@ def widest(block: QuestionnaireBlock) -> float:
 
 PARADIGM = Paradigm(
     name="questionnaire",
+    scales="items",
     title="Questionnaire",
     plan=VALUES_PLAN,
     analysis="studyapp.paradigms.questionnaire.analysis",

@@ -15,6 +15,7 @@ def simulate(latent: float, bias: float, trial: Trial, random: Random) -> int:
 
 PARADIGM = Paradigm(
     name="rating",
+    scales="statements",
     title="How good is the explanation?",
     kinds=OR_WORDS,
     plan=VALUES_PLAN,
