@@ -20,6 +20,7 @@ from studyapp.statistics.hypothesis_family import (
     adjusted,
     nulls,
 )
+from studyapp.statistics.narrow_sequence import Followed
 
 from .verdict_words import (
     BELOW,
@@ -31,7 +32,12 @@ from .verdict_words import (
 )
 
 ROBUST = "robust"
+# What decides where the plan allows looking; a bundle's scripts take its p values as they are
+SEQUENCE = "sequence"
 LOGITS = "logits"
+NO_FOLLOWED_MODEL = (
+    "the plan allows looking, and a mixed model has no test that holds at every look"
+)
 Facts = Mapping[str, Any]
 
 
@@ -102,16 +108,53 @@ def hypothesis_family(definition: Facts) -> dict[str, Any] | None:
 
 
 def hypotheses(
-    definition: Facts, paradigm: str, means: Mapping[str, Facts], found: Facts
+    definition: Facts,
+    paradigm: str,
+    means: Mapping[str, Facts],
+    found: Facts,
+    followed: Mapping[int, Followed] | None = None,
 ) -> list[dict[str, Any]]:
     """What the paradigm's results `found` say of each of its hypotheses, before any adjustment.
 
     means: by the names of methods that hypotheses compare with chance or 0, their robust estimate
-    with se, df, robust95, p, null and note.
+    with se, df, robust95, p, null and note. followed: by number what each is tested by where the
+    plan allows looking; None where it doesn't.
     """
     family = hypothesis_family(definition)
+    if family is None:
+        return []
     own = [one for one in tied_hypotheses(definition) if one.paradigm == paradigm]
-    return [_raw(one, _measured(one, means, found), family, found) for one in own if family]
+    if followed is None:
+        return [_at_once(one, _measured(one, means, found), family, found) for one in own]
+    nulls_of = {name: told["null"] for name, told in means.items()}
+    return [
+        _at_every_look(one, followed.get(one.number), nulls_of.get(one.a), family, found)
+        for one in own
+    ]
+
+
+def _at_once(one: Tied, told: Facts, family: Facts, found: Facts) -> dict[str, Any]:
+    null = told.get("null") or 0.0
+    distance = None if told["estimate"] is None else told["estimate"] - null
+    measured = Measured(distance, told["se"], told["df"], told["p"])
+    tests = nulls(measured, one.direction, family["sided"], one.margin)
+    return _raw(one, told, tests, found)
+
+
+def _at_every_look(
+    one: Tied, followed: Followed | None, null: float | None, family: Facts, found: Facts
+) -> dict[str, Any]:
+    if one.model != ROBUST:
+        return _raw(one, _nothing(NO_FOLLOWED_MODEL), Nulls(None), found)
+    if followed is None or not followed.looks:
+        return _raw(one, _nothing(_nobody(one, found)), Nulls(None), found)
+    last, value = followed.looks[-1], 0.0 if one.b else null or 0.0
+    tests = followed.nulls(one.direction, family["sided"], one.margin, value)
+    told = {
+        "estimate": last.mean, "se": followed.se, "df": None, "robust95": [last.low, last.high],
+        "null": value, "note": followed.note,
+    }  # fmt: skip
+    return {**_raw(one, told, tests, found), "model": SEQUENCE}
 
 
 def _measured(one: Tied, means: Mapping[str, Facts], found: Facts) -> Facts:
@@ -154,13 +197,7 @@ def _nothing(why: str) -> Facts:
     }  # fmt: skip
 
 
-def _raw(one: Tied, told: Facts, family: Facts, found: Facts) -> dict[str, Any]:
-    null = told.get("null") or 0.0
-    distance = None if told["estimate"] is None else told["estimate"] - null
-    tests = nulls(
-        Measured(distance, told["se"], told["df"], told["p"]),
-        one.direction, family["sided"], one.margin,
-    )  # fmt: skip
+def _raw(one: Tied, told: Facts, tests: Nulls, found: Facts) -> dict[str, Any]:
     return {
         "number": one.number,
         "text": one.text,
@@ -170,7 +207,7 @@ def _raw(one: Tied, told: Facts, family: Facts, found: Facts) -> dict[str, Any]:
         "direction": one.direction,
         "model": one.model,
         "unit": found["outcome"] if one.model == ROBUST else LOGITS,
-        "null": null,
+        "null": told.get("null") or 0.0,
         "estimate": told["estimate"],
         "se": told["se"],
         "df": told["df"],

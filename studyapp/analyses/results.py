@@ -30,7 +30,6 @@ from .consistency import scale_reliability
 from .declines import declines, declines_note
 from .effects import with_effects, with_lines
 from .hypotheses import hypotheses, hypothesis_family, verdicts
-from .interim_looks import drift_notes, looks
 from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
 from .moderators import moderators
@@ -40,6 +39,13 @@ from .random_effects import lifted
 from .repeats import repeats
 from .response_times import response_times
 from .robustness import robustness
+from .sequences import (
+    drift_notes,
+    followed_hypotheses,
+    looks,
+    sequences,
+    without_fixed_tests,
+)
 from .side_bias import side_bias
 from .sites import sites
 from .tidy import ANALYSED, Tidy
@@ -88,18 +94,20 @@ def results(tidy: Tidy) -> dict[str, Any]:
         "stimuli": _stimuli(tidy),
         "automatic": automatic(tidy),
         "looks": looked,
+        "sequence": sequences(tidy, pairs),
         "seed": tidy.seed,
         "versions": _versions(),
         **_where_there(tidy, pairs),
     }
     found["hypothesis_family"] = hypothesis_family(tidy.definition)
     found["hypotheses"] = hypotheses(
-        tidy.definition, tidy.paradigm, comparisons.tied_means(tidy), found
-    )
+        tidy.definition, tidy.paradigm, comparisons.tied_means(tidy), found,
+        followed_hypotheses(tidy),
+    )  # fmt: skip
     found["verdicts"] = verdicts([found])
     if declined is not None:
         found["declined"] = declined
-    return found
+    return without_fixed_tests(found)
 
 
 def _where_there(tidy: Tidy, pairs: list[Pair]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from studyapp.shelf.formatting import counted, interval, number, percent, points
 from .reports.checks import side_words
 from .reports.coded import coded_notes, coded_tables
 from .reports.consistency import summary_lines as consistency_lines
+from .reports.looks import looks_lines
 from .reports.moderators import moderator_lines
 from .reports.ordinal import summary_lines as ordinal_lines
 from .reports.response_times import summary_lines as time_lines
@@ -36,6 +37,7 @@ def summary(found: Facts) -> Iterator[str]:
         yield f"    {_sizes(one['effect'])}"
         if one["apa"] is not None:
             yield f"    APA: {one['apa']}"
+    yield from (f"  {line}" for line in looks_lines(found))
     yield from (f"  robustness, {one}" for one in robustness_sentences(found))
     yield from moderator_lines(found)
     yield from _models(found)

@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from studyapp.analyses.interim_looks import drift_notes
 from studyapp.analyses.results import results
+from studyapp.analyses.sequences import drift_notes
 from studyapp.analyses.tidy import Tidy
 from studyapp.statistics.sequential import boundary, confidence_sequence, drifts
 

@@ -10,14 +10,19 @@ LEVEL = 0.05
 
 
 def equivalence_sentences(found: Facts) -> Iterator[str]:
-    """A sentence for each planned contrast; none where hypotheses have verdicts instead."""
-    for one in [] if found.get("hypothesis_family") else found["contrasts"]:
+    """A sentence for each planned contrast; none where hypotheses have verdicts instead, or where
+    the sequence decides."""
+    is_elsewhere = found.get("hypothesis_family") or found.get("sequence")
+    for one in [] if is_elsewhere else found["contrasts"]:
         if one["equivalence"] is not None and one["planned"]:
             yield f"{one['a']} − {one['b']}: {_verdict(one['equivalence'], _show(found))}"
 
 
 def equivalence_table(found: Facts) -> Table | None:
-    """Every contrast against the margin; None where the plan names no smallest effect."""
+    """Every contrast against the margin; None where the plan names no smallest effect, or where
+    the sequence decides."""
+    if found.get("sequence"):
+        return None
     show = _show(found)
     rows = [
         [

@@ -18,6 +18,8 @@ from .tabulation import null_of, outcome_words
 
 NULL_WORDS: Mapping[float | None, str] = {0: "0, no preference", 50: "50, like a random spot"}
 UNIT = ", in percentage points (pp)"
+# Where the plan allows looking, what decides stands elsewhere
+FIXED_SAMPLE = ", intervals of a fixed sample, which decide nothing"
 WITH_EVERYBODY = "with everyone who answered, also those left out"
 
 
@@ -97,10 +99,11 @@ def contrast_figure(found: Facts) -> Figure | None:
     is_share = found["outcome"] == "correct"
     ends = [value for one in rows for value in (one["robust95"] or [one["estimate"]])]
     reach = max(0.1 if is_share else 0.5, *(abs(end) * 1.1 for end in ends))
+    at_once = FIXED_SAMPLE if found.get("sequence") else ""
     return interval_figure(
         [_difference(one) for one in rows],
         Frame(
-            title=f"Differences between methods{UNIT if is_share else ''}",
+            title=f"Differences between methods{UNIT if is_share else ''}{at_once}",
             low=-reach,
             high=reach,
             null=0,

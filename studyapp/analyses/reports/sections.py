@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from django.utils.text import capfirst
 
 from studyapp.analyses.figures import Figure
-from studyapp.analyses.figures.interim_looks import looks_figure
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import counted, interval, number, p_value, percent, points, signed
@@ -22,6 +21,7 @@ from .effects import Effects, effects_figures, effects_part
 from .equivalence import equivalence_sentences, equivalence_table
 from .figures import contrast_figure, main_figures, own_figures, sensitivity_figure
 from .gallery import Entry, gallery
+from .looks import looks_figures, looks_table
 from .models import Model, fallback_sentence, models
 from .moderators import moderator_figures, moderator_tables
 from .ordinal import ordinal_figures, ordinal_parts
@@ -62,6 +62,7 @@ class Section:
     parts: list[Part] = field(default_factory=list)
     automatic: Automatic | None = None
     looks: list[Figure] = field(default_factory=list)
+    looks_table: Table | None = None
     gallery: list[Entry] = field(default_factory=list)
 
 
@@ -94,6 +95,7 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         parts=[*ordinal_parts(found), *consistency_parts(found), *response_time_parts(found)],
         automatic=automatic_part(found),
         looks=looks_figures(found),
+        looks_table=looks_table(found),
         own_tables=[
             *sites_tables(found),
             *moderator_tables(found),
@@ -130,15 +132,6 @@ def section_figures(found: Facts, record: StudyRecord | None) -> list[Figure]:
         *robustness_figures(found),
         *(automatic.figures if automatic is not None else []),
         *looks_figures(found),
-    ]
-
-
-def looks_figures(found: Facts) -> list[Figure]:
-    """One figure a method; none where the definition does not allow looking."""
-    return [
-        looks_figure(f"{name}, at every look", rows, found["tests"][name]["null"])
-        for name, rows in (found.get("looks") or {}).items()
-        if rows
     ]
 
 
