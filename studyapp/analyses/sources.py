@@ -14,16 +14,18 @@ from studyapp.models import Explanation, Study
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.measures import StudyTables, Values
 from studyapp.studies.design.keys import keys_flaw
+from studyapp.studies.masking import is_masked, masked_words, masks
 
 from .coded import ANSWER
 from .exclusions import apply_exclusions
+from .flow import flow, standing_rules
 from .frames import folder_frame, study_frame, table_file
 from .moderator_values import with_moderators
 from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, TRIALS, Table
 from .tables.coding import CODES, CODINGS, SCHEMES
 from .tables.metrics import METRICS
 from .tables.stimuli import EXPLANATIONS, STIMULI
-from .tidy import Tidy, TidyError, tidy_tables
+from .tidy import ANALYSED, Tidy, TidyError, tidy_tables
 
 COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
     "judgments": (
@@ -65,9 +67,11 @@ def _wanted(definition: Mapping[str, Any]) -> Mapping[str, tuple[Table, tuple[st
 def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
     """The judgments of a study, after the declared exclusion rules were applied as rows.
 
-    Raises TidyError if the study has several paradigms and none is named, and for answer keys that
-    are not those that were drawn.
+    Raises TidyError while outcomes are masked, if the study has several paradigms and none is
+    named, and for answer keys that are not those that were drawn.
     """
+    if is_masked(study):
+        raise TidyError(masked_words(study.slug))
     if flaw := keys_flaw(study):
         raise TidyError(flaw)
     apply_exclusions(study)
@@ -77,8 +81,25 @@ def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:
     return with_moderators(tidy_tables(tables, paradigm), tables)
 
 
+def study_flow(study: Study) -> tuple[dict[str, Any], dict[str, int]]:
+    """How many people got how far, and how many each rule leaves out: what may be told of a study
+    whose outcomes are masked."""
+    apply_exclusions(study)
+    people, judgments, exclusions = (
+        study_frame(COLUMNS[name][0], study, COLUMNS[name][1])
+        for name in ("participations", "judgments", "exclusions")
+    )
+    rules = {rule: len(found) for rule, found in standing_rules(exclusions).items()}
+    return flow(people, judgments, exclusions, ANALYSED), rules
+
+
 def tidy_folder(folder: Path, paradigm: str | None = None) -> Tidy:
-    """The judgments of a bundle's folder, which needs no database. TidyError if it is none."""
+    """The judgments of a bundle's folder, which needs no database.
+
+    TidyError if it is none, or if the study's outcomes were masked when it was written.
+    """
+    if masked := _masked_folder(folder):
+        raise TidyError(masked_words(masked))
     try:
         wanted = _wanted(folder_definition(folder))
         frames = {key: folder_frame(table, folder, names) for key, (table, names) in wanted.items()}
@@ -92,6 +113,18 @@ def tidy_folder(folder: Path, paradigm: str | None = None) -> Tidy:
         has_clock=clock,
     )
     return with_moderators(tidy_tables(tables, paradigm), tables)
+
+
+def _masked_folder(folder: Path) -> str:
+    """The name of the bundle's study if its outcomes were masked; empty where nothing says so."""
+    try:
+        kept = json.loads((folder / "materials" / "study.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""  # whatever reads the folder next says what is wrong with it
+    study = kept["study"]
+    deviations = [one["what"] for one in kept["deviations"]]
+    masked = masks(study["state"], study["kind"], study["definition"], deviations)
+    return str(study["slug"]) if masked else ""
 
 
 def folder_definition(folder: Path) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from studyapp.models import Study
 from studyapp.studies.definition.asking import asked_questions
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.keys import keys_flaw
+from studyapp.studies.masking import is_masked
 
 from .analysis import write_analysis
 from .citation_file import CITATION, citation_file
@@ -134,7 +135,7 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
     missing = write_materials(
         study, folder / "materials", photos=wanted.photos, public=wanted.public
     )
-    if wanted.analysis:
+    if wanted.analysis and not is_masked(study):
         write_analysis(folder)
     readme = readme_markdown(study, data, folder, public=wanted.public, panel_ids=wanted.panel_ids)
     (folder / "README.md").write_text(readme, encoding="utf-8")

@@ -5,6 +5,7 @@ from typing import Any
 import tomlkit
 
 from studyapp.models import Study, StudyState
+from studyapp.studies.masking import is_masked
 
 from .folder import ExportError
 
@@ -21,7 +22,7 @@ def refuse_too_early(study: Study, *, public: bool) -> None:
     if not public:
         return
     for one in filter(None, (study, study.copy_of)):
-        if is_under_way(one):
+        if is_under_way(one) or is_masked(one):
             raise ExportError(
                 f"{one.slug} is not over yet, and a public bundle reveals the right answers; "
                 "close it first"

@@ -9,6 +9,7 @@ from studyapp.analyses.tables import PARTICIPATIONS
 from studyapp.models import Participation, Study
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.masking import is_masked
 
 from .dataset import DataSet
 from .licences import publication_markdown
@@ -68,7 +69,7 @@ print(a.groupby("condition", observed=True)[["score", "correct"]].mean())
 ```
 
 {_primary(study)}
-{_public(study, folder) if public else _private(panel_ids)}
+{_public(study, folder) if public else _private(panel_ids)}{_masked(study)}
 {publication_markdown(data)}"""
 
 
@@ -139,6 +140,18 @@ def _private(panel_ids: bool) -> str:
         else "It contains no panel ids."
     )
     return f"This is the *private* version, with times of day and free text. {held}\n"
+
+
+def _masked(study: Study) -> str:
+    """That there is no analysis, and what the tables are for; empty where there is one."""
+    if not is_masked(study):
+        return ""
+    return (
+        "\nThe study was not closed when this was written, and its plan allows no looking at "
+        "outcomes before. So there is no `analysis/`, and `manage.py analyse` refuses this folder: "
+        "the tables are a backup of the raw data. Whoever compares conditions in them before the "
+        "study is closed looks early, and must say so.\n"
+    )
 
 
 def _public(study: Study, folder: Path) -> str:

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_safe
 
 from studyapp.models import Crop, Judgment, Participation
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.masking import is_masked, masked_words
 from studyapp.studies.rights import visible_studies
 
 from .pages import page, refusal
@@ -37,6 +38,8 @@ def replay(request: HttpRequest, code: str, number: int) -> HttpResponse:
     }
     if number not in judgments:
         raise Http404
+    if is_masked(person.study):
+        return refusal(request, f"{masked_words(person.study.slug)}.", 403)
     judgment, places = judgments[number], sorted(judgments)
     definition = study_definition(person.study)
 

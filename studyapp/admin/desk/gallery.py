@@ -38,6 +38,7 @@ from studyapp.paradigms.base import member_role
 from studyapp.paradigms.questions import DECLINED
 from studyapp.sections.meetings import members
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.masking import is_masked
 from studyapp.studies.photos.rightness import right_classes
 from studyapp.studies.preparation.targets import explained_in
 from studyapp.studies.rights import Act
@@ -133,7 +134,8 @@ class GalleryForm(forms.Form):
         self._choices("condition", "every method", conditions)
         from studyapp.analyses.disagreement import measured  # pandas, for this page alone
 
-        metrics = measured(study)
+        # Where people and metrics disagree tells how people answered
+        metrics = [] if is_masked(study) else measured(study)
         self._choices("metric", "as planned", metrics, "people against ")
         if not metrics:
             del self.fields["metric"]
@@ -291,10 +293,11 @@ def _side(use: StimulusOverlay) -> str:
 
 def _judge(study: Study, shown: dict[int, dict[int, Shown]], stimuli: list[Stimulus]) -> None:
     """Add every counted person's judgment, and its score: plus favours the stronger network, or 1
-    for right."""
+    for right. While outcomes are masked, judgments are counted alone."""
     from studyapp.analyses.declines import MAIN  # pandas, for this page alone
     from studyapp.analyses.wordings import labels
 
+    masked = is_masked(study)
     known = {one: labels(study.definition, one) for one in {row.paradigm for row in stimuli}}
     rows = Judgment.objects.filter(
         trial__stimulus__in=[row.pk for row in stimuli],
@@ -310,7 +313,7 @@ def _judge(study: Study, shown: dict[int, dict[int, Shown]], stimuli: list[Stimu
         if row.value is None:
             one.declined += 1
             continue
-        score = row.trial.score(row.value)
+        score = None if masked else row.trial.score(row.value)
         one.count += 1
         if score is not None:
             words = known[row.trial.paradigm].get(row.trial.block, "")

@@ -12,9 +12,12 @@ from django.http import (
     JsonResponse,
 )
 from django.shortcuts import get_object_or_404
+from django.utils.text import capfirst
 
 from studyapp.exports.folder import ExportError
 from studyapp.models import Download, Report, Study, WorkState
+from studyapp.studies.lifecycle import LifecycleError
+from studyapp.studies.masking import is_masked, unmask
 from studyapp.studies.preparation.progress import live_workers
 from studyapp.studies.rights import Act, acts, visible_studies
 
@@ -49,6 +52,7 @@ def results(request: HttpRequest, study: Study) -> HttpResponse:
         "bundles": bundles,
         "waiting": waiting,
         "workers": len(live_workers()) if waiting else None,
+        "masked": is_masked(study),
         "answers": study.participations.filter(started_at__isnull=False).exists(),
     }
     return show(request, study, "results", context)
@@ -56,6 +60,8 @@ def results(request: HttpRequest, study: Study) -> HttpResponse:
 
 def _ask(request: HttpRequest, study: Study) -> HttpResponse:
     what = request.POST.get("what", "")
+    if what == "unmask":
+        return _unmask(request, study)
     if what not in ASKED:
         raise Http404("no such report or bundle")
     if ASKED[what] not in acts(request.user, study):
@@ -78,6 +84,20 @@ def _ask(request: HttpRequest, study: Study) -> HttpResponse:
     words = {"report": "the report", "paper": "a paper kit"}.get(what, f"a {what} bundle")
     record(request, study, f"asked for {words}")
     messages.success(request, f"The workers were asked for {words}.")
+    return HttpResponseRedirect(page_of(study, "study_results"))
+
+
+def _unmask(request: HttpRequest, study: Study) -> HttpResponse:
+    """Let outcomes be seen before the end: the owner's act, told in every report."""
+    if Act.MANAGE not in acts(request.user, study):
+        return refusal(request, study, Act.MANAGE)
+    try:
+        made = unmask(study, reason=request.POST.get("reason", ""), made_by=maker(request))
+    except LifecycleError as error:
+        messages.error(request, capfirst(str(error)))
+    else:
+        record(request, study, f"unmasked its outcomes: {made.detail}")
+        messages.success(request, "Outcomes can be seen now. Every report states it.")
     return HttpResponseRedirect(page_of(study, "study_results"))
 
 

@@ -1,10 +1,11 @@
 """The report as one HTML page that asks for nothing outside itself."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.template.loader import render_to_string
+from django.utils.text import capfirst
 
 from studyapp.analyses.figures import Figure
 from studyapp.analyses.figures.figure import page_style
@@ -14,6 +15,7 @@ from studyapp.analyses.results import results_json
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.tabulation import Facts
 from studyapp.studies.design.certificate import certificate_lines
+from studyapp.studies.masking import masked_words
 
 from .plan import condition_lines, network_lines
 from .sample import sample_of, sample_table
@@ -70,6 +72,19 @@ def _citation(paradigms: Sequence[str]) -> str:
         return ""
     what = "question" if len(asked) == 1 else "questions"
     return f"{CITATION} It introduced the {what} {' and '.join(asked)}"
+
+
+def masked_html(flow: Facts, rules: Mapping[str, int], record: StudyRecord) -> str:
+    """The page of a study whose outcomes are masked: who took part, and its plan."""
+    context = {
+        "title": record.facts["title"],
+        "marks": [*marks(record), f"{capfirst(masked_words(record.facts['slug']))}."],
+        "style": page_style(),
+        "flow": flow_figure(flow, rules),
+        "attrition": attrition_tables(flow),
+        **_study(record),
+    }
+    return render_to_string("reports/report.html", context)
 
 
 def report_figures(found: Sequence[Facts], record: StudyRecord | None) -> list[Figure]:

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from studyapp.analyses.results import results
-from studyapp.analyses.sources import tidy_study
+from studyapp.analyses.sources import study_flow, tidy_study
 from studyapp.models import Study
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.masking import is_masked
 
-from .page import report_html, results_digest
+from .page import masked_html, report_html, results_digest
 from .study_record import record_of_study
 
 # (steps done, steps in all, what is being done)
@@ -44,7 +45,9 @@ def analyse_study(study: Study, on_progress: Progress = silent) -> dict[str, dic
 
 
 def study_report(study: Study, on_progress: Progress = silent) -> StudyReport:
-    """The report of a whole study."""
+    """The report of a whole study; while outcomes are masked, counts and attrition alone."""
+    if is_masked(study):
+        return _masked_report(study)
     found = list(analyse_study(study, on_progress).values())
     on_progress(len(found), len(found) + 1, "drawing the report")
     html = report_html(found, record_of_study(study), title=study.title)
@@ -52,6 +55,16 @@ def study_report(study: Study, on_progress: Progress = silent) -> StudyReport:
     return StudyReport(
         html=html,
         results_digest=results_digest(found),
+        analysed=flow["analysed"],
+        excluded=flow["finished"] - flow["analysed"],
+    )
+
+
+def _masked_report(study: Study) -> StudyReport:
+    flow, rules = study_flow(study)
+    return StudyReport(
+        html=masked_html(flow, rules, record_of_study(study)),
+        results_digest="",
         analysed=flow["analysed"],
         excluded=flow["finished"] - flow["analysed"],
     )

@@ -18,6 +18,7 @@ from . import (
     simulating,
     states,
     status,
+    unmasking,
 )
 from .base import Verb
 
@@ -33,6 +34,7 @@ VERBS: dict[str, Verb] = {
     "resume": states.RESUME,
     "close": states.CLOSE,
     "extend": extending.VERB,
+    "unmask": unmasking.VERB,
     "correct": correcting.VERB,
     "keys": keys.VERB,
     "exclusions": excluding.VERB,

@@ -21,6 +21,7 @@ from studyapp.analyses.plan_documents import (
 )
 from studyapp.analyses.preregistration import Preregistration
 from studyapp.analyses.reports.study_record import FACTS
+from studyapp.models import StudyState
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.study import Definition, study_definition
@@ -29,11 +30,20 @@ from studyapp.studies.design.draw import Plan, draw
 from studyapp.studies.design.precision import photos_by_block, precision_lines, precision_table
 from studyapp.studies.design.rows import design_plan
 from studyapp.studies.design.stand_ins import photos_asked_about, plan_with_stand_ins
+from studyapp.studies.masking import masks
 
 from .base import Verb, VerbError, find_study
 from .checking import outcomes_of
 
 ENDINGS = (".md", ".txt", ".html", ".json")
+
+
+MASKING = (
+    "\n## Who can look before the end\n\nNobody, through the site: until the study is closed, "
+    "outcomes by condition are masked in every report, page, analysis and public bundle. A private "
+    "bundle holds the raw tables as a backup, without an analysis. If the owner unmasks the study, "
+    "the reason and the number of people who had finished are listed as a deviation.\n"
+)
 
 
 def arguments(parser: ArgumentParser) -> None:
@@ -107,6 +117,8 @@ def _with_power(
         "## Power\n\nExpected in closed form, with middling variances of people and photos; "
         f"`study power` simulates the design itself.\n\n{said}\n"
     )
+    if masks(StudyState.OPEN, definition.kind, definition.model_dump(mode="json"), ()):
+        appendix += MASKING
     return replace(told, appendix=appendix)
 
 

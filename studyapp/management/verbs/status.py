@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import Count
 
 from studyapp.models import Judgment, Study
+from studyapp.studies.masking import is_masked
 from studyapp.studies.preparation.progress import failures, live_workers, progress
 
 from .base import Verb, find_study
@@ -33,6 +34,7 @@ def study_facts(study: Study) -> dict[str, Any]:
         "slug": study.slug,
         "kind": study.kind,
         "state": study.state,
+        "masked": is_masked(study),
         "prepared": done.prepared,
         "problem": done.problem,
         "selection": study.selection,
@@ -59,6 +61,8 @@ def _lines(facts: dict[str, Any]) -> list[str]:
         f"  {_places(facts)}; {people or 'nobody yet'}; {facts['judgments']} judgments",
         *(f"  {name}: {sentence}" for name, sentence in facts["selection"].items()),
     ]
+    if facts["masked"]:
+        lines.append("  outcomes by condition are masked until it is closed")
     if facts["problem"]:
         lines.append(f"  PROBLEM: {facts['problem']}")
     return lines + [f"  failed: {reason}" for reason in facts["failed"]]
