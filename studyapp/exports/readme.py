@@ -112,7 +112,7 @@ se <- sqrt(diag(sandwich::vcovCL(m, ~ participant_id + image_group, type = "HC1"
 cbind(coef(m), se)
 ```
 
-but for two corrections of few clusters, t's degrees of freedom and intervals of shares, which
+except for two corrections for few clusters, t's degrees of freedom and intervals of shares, which
 `analysis/reanalyse.R` has or `analysis/report.html` names.
 """
 

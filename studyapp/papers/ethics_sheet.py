@@ -35,7 +35,7 @@ TABLES: Mapping[type[Model], tuple[str, str]] = {
     CodedAnswer: ("open answers that coders read", "until a withdrawal"),
     Event: ("what happened, in order: entered, consented, finished, …", KEPT),
     Exclusion: ("who is left out of the analysis, and why", "as long as the study’s data"),
-    DoorCount: ("how many were turned away, without who", "as long as the study’s data"),
+    DoorCount: ("how many were turned away, but not who", "as long as the study’s data"),
     PanelEvent: ("news from a panel; it names no person", "not erased"),
 }
 KEYS = frozenset({"id", "study", "participation", "participant", "trial", "slot", "arm"})
@@ -59,7 +59,7 @@ def ethics_sheet(material: Material) -> Document:
             Grid(("table", "what it holds", "kept"), tuple(map(_row, TABLES)), WIDTHS),
             paragraph(("Neither network addresses nor fingerprints of browsers are stored; of the "
                        "browser, only whether it is a phone, a tablet or a desktop.",)),
-            Heading(1, "How long"),
+            Heading(1, "How long it is kept"),
             Bullets(tuple(_retention(material))),
             Heading(1, "Who sees it"),
             Bullets(tuple(_roles())),

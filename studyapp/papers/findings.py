@@ -169,7 +169,7 @@ def _contrasts(found: Facts, *, planned: bool) -> Iterator[Block]:
     if not chosen:
         return
     start = "Planned contrasts, adjusted together." if planned else (
-        "Exploratory contrasts, which nobody planned; their p values are adjusted over all pairs."
+        "Exploratory contrasts, which were not planned; p values are adjusted over all pairs."
     )  # fmt: skip
     if len(chosen) > MOST_TOLD:
         yield paragraph((f"{start} All {len(chosen)} are in the table.",))
@@ -210,7 +210,7 @@ def _everybody(found: Facts) -> Iterator[str]:
         if one["n"] != found["methods"].get(name, {}).get("n")
     ]
     if told:
-        yield f"With everybody who answered, also those left out: {', '.join(told)}"
+        yield f"With everybody who answered, including those left out: {', '.join(told)}"
 
 
 def _figures(material: Material) -> Iterator[Block]:

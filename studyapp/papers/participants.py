@@ -99,12 +99,8 @@ def described(material: Material) -> Iterator[Runs]:
         yield (f"They had to be at least {definition.ethics.minimum_age} years old.",)
     devices = material.shares("device_class")
     if devices:
-        told = [f"{count} a {name}" for name, count in devices.items()]
-        yield (
-            (f"Of those who finished, {listed(told)} was used.",)
-            if len(told) == 1
-            else (f"Of those who finished, {listed(told)} were used.",)
-        )
+        told = [f"{count} used a {name}" for name, count in devices.items()]
+        yield (f"Of those who finished, {listed(told)}.",)
     minutes = material.minutes()
     if minutes is not None:
         yield (f"The median time from the first trial to the last was {minutes:.1f} minutes.",)

@@ -43,10 +43,10 @@ def _factors(material: Material) -> Iterator[Runs]:
         yield (f"The conditions were {listed(names)}.",)
     within = any(len(shown) > 1 for shown in arms.values())
     if within:
-        yield ("Conditions of one arm varied within participants.",)
+        yield ("Within an arm, conditions varied within participants.",)
     yield (
-        "Assignment to arms, photos, conditions, their order and their sides were drawn before "
-        "anybody took part.",
+        "The assignment of arms, photos and conditions, their order and their sides were drawn "
+        "before anybody took part.",
     )
 
 
@@ -97,7 +97,7 @@ def drawn(certificate: Mapping[str, Any]) -> Iterator[Runs]:
         return
     repeated = certificate["images_repeated"]
     yield ("No participant saw a photo twice." if not repeated else
-           f"Participants saw a photo twice {repeated} times.",)  # fmt: skip
+           f"In {counted(repeated, 'case', 'cases')} participants saw a photo twice.",)  # fmt: skip
     yield prose("The seed was {seed}, and the digest of the design begins with {digest}.",
                 seed=str(certificate["seed"]), digest=Code(certificate["digest"][:12]))  # fmt: skip
 
@@ -114,7 +114,7 @@ def procedure(material: Material) -> list[Block]:
         questions = counted(len(checks.questions), "question", "questions")
         attempts = counted(checks.attempts, "attempt", "attempts")
         steps.append((
-            f"{questions} about the instructions had to be answered rightly within {attempts}.",
+            f"{questions} about the instructions had to be answered correctly within {attempts}.",
         ))  # fmt: skip
     order = listed([f"“{one.name}”" for one in definition.blocks])
     steps.append((f"Then came the trials ({order}).",))
@@ -173,7 +173,7 @@ def _statistics(material: Material) -> Iterator[Runs]:
         yield prose("Mixed models with crossed effects of participants and photos stand beside "
                     "them {source}.", source=Cite(("baayen2008",)))  # fmt: skip
     if any(pair["equivalence"] for one in founds for pair in one["contrasts"]):
-        yield prose("Equivalence is shown by two one-sided tests {source}.",
+        yield prose("Equivalence was tested by two one-sided tests {source}.",
                     source=Cite(("schuirmann1987",)))  # fmt: skip
     if any(one["looks"] for one in founds):
         yield prose("Interim looks use a confidence sequence {source}.",

@@ -11,7 +11,7 @@ FILES = """\
 | `paper.tex`, `paper.docx`, `paper.md` | Methods and Results (`latexmk -pdf paper.tex`) |
 | `references.bib` | the works that `paper` cites |
 | `tables/` | tables as LaTeX and CSV; `numbers.csv`: estimates with all digits |
-| `figures/` | figures as PDF, SVG and PNG; `python -m drawing` there draws them anew |
+| `figures/` | figures as PDF, SVG and PNG; `python -m drawing` there redraws them |
 | `read_tables.py`, `read_tables.R` | read `tables/numbers.csv` in pandas and in R |
 | `neurips`, `consort-spi`, `cherries` | checklists, answered as far as the study can |
 | `screenshots.pdf` | every kind of page that people saw; photos on it keep their licences |

@@ -35,7 +35,7 @@ def _licence(name: str) -> str:
     try:
         found = canonicalize_license_expression(name)
     except InvalidLicenseExpression as error:
-        raise ValueError(f"is no licence of SPDX's list; {advice}") from error
+        raise ValueError(f"is not a licence in SPDX's list; {advice}") from error
     if " " in found or found.startswith("LicenseRef-"):
         raise ValueError(f"is not one licence of SPDX's list; {advice}")
     return str(found)

@@ -282,7 +282,7 @@ def test_moderators_that_can_vary_are_taken_and_not_twice() -> None:
     )
     assert "allows only desktop, so it can't vary" in one_device[0]
     (no_sides,) = complaints({"of": "trial", "field": "side"}, paradigm="discrimination")
-    assert "discrimination has no two sides" in no_sides
+    assert "discrimination does not show two networks" in no_sides
 
 
 def test_a_plan_without_moderators_keeps_its_digest() -> None:

@@ -50,7 +50,7 @@ def test_answers_that_follow_the_network_lean_to_no_side() -> None:
     tidy = make_tidy("score", crossed("ab", "21012", people=12))
     frame = tidy.frame.assign(stronger_side=["AB"[n % 2] for n in range(len(tidy.frame))])
     found = results(replace(tidy, frame=frame))
-    assert "no leaning shown" in checked(found)["No leaning to a side"]
+    assert "no leaning detected" in checked(found)["No leaning to a side"]
     assert results(tidy)["side_bias"] is None
 
 

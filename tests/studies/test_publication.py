@@ -30,7 +30,7 @@ roles = ["software"]
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ('licence = "CC BY"', "`publication.licence`: is no licence of SPDX's list"),
+        ('licence = "CC BY"', "`publication.licence`: is not a licence in SPDX's list"),
         ('licence = "MIT OR CC0-1.0"', "`publication.licence`: is not one licence"),
         ('licence = "LicenseRef-mine"', "`publication.licence`: is not one licence"),
         ('doi = "https://doi.org/10.1/a"', "`publication.doi`: is not a DOI; write it as"),

@@ -74,7 +74,7 @@ def _trend(found: Facts) -> Iterator[list[str]]:
     if order is None or order["p"] is None:
         return
     show = points if found["outcome"] == "correct" else signed
-    said = "a trend" if order["p"] < LEVEL else "no trend shown"
+    said = "a trend" if order["p"] < LEVEL else "no trend detected"
     yield [
         "No learning or fatigue",
         "change of the outcome with each further trial",
@@ -99,7 +99,7 @@ def side_words(told: Facts) -> str:
     share = whole_percent(told["stronger_at_b"])
     balance = f"the stronger network stood at B in {share} of the judgments"
     if told["p"] >= LEVEL:
-        return f"{pair}: no leaning shown; {balance}"
+        return f"{pair}: no leaning detected; {balance}"
     side = "B, the right" if told["estimate"] > 0 else "A, the left"
     return (
         f"{pair}: people lean to {side}, whatever stands there; {balance}, and a leaning cancels "
@@ -145,7 +145,7 @@ def _exclusions(found: Facts) -> Iterator[list[str]]:
     name = max(moved, key=lambda one: moved[one])
     is_share = found["outcome"] == "correct"
     by = f"{short(round(100 * moved[name], 1))} pp" if is_share else number(moved[name])
-    yield ["Exclusions do not make the result", "largest shift of a mean", f"{by} ({name})"]
+    yield ["Exclusions do not drive the result", "largest shift of a mean", f"{by} ({name})"]
 
 
 def _mean(one: Facts) -> float:

@@ -47,7 +47,7 @@ def _whole(one: Facts) -> Table:
         which = "every split" if halves["is_all"] else "random splits"
         ends = interval((halves["least"], halves["most"]))
         words = f"mean of {halves['splits']} splits ({which}), from {ends}"
-        rows.append(["split half, to the whole length", number(halves["mean"]), MISSING, words])
+        rows.append(["split half, at full length", number(halves["mean"]), MISSING, words])
     return Table("The scale as a whole", ["", "value", "95 % interval", ""], rows)
 
 

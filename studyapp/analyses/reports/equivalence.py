@@ -53,7 +53,8 @@ def _verdict(told: Facts, show: Any) -> str:
     size = _size(told, show)
     if told["p"] is None:
         return f"no test against the smallest effect of interest, {size}."
-    verdict = "the difference is" if told["p"] < LEVEL else "the difference is not shown to be"
+    is_smaller = told["p"] < LEVEL
+    verdict = "the difference is" if is_smaller else "the difference could not be shown to be"
     return (
         f"{verdict} smaller than the smallest effect of interest, {size} "
         f"(equivalence p {p_value(told['p'])})."

@@ -46,11 +46,11 @@ def robustness_sentences(found: Facts) -> Iterator[str]:
     for one in (found.get("robustness") or {"contrasts": ()})["contrasts"]:
         agree = one["agree"]
         words = f"{_name(one)}: {agree['same_sign']} of {agree['estimates']} other specifications"
-        words += " have the planned number’s sign"
+        words += " have the sign of the planned estimate"
         if agree["same_verdict"] is not None:
             words += (
-                f", and {agree['same_verdict']} of {agree['intervals']} intervals lie on the same "
-                "side of 0, or around it, as the planned one"
+                f", and {agree['same_verdict']} of {agree['intervals']} intervals agree with the "
+                "planned one on whether they exclude 0, and on which side of it they lie"
             )
         yield f"{words}."
 
@@ -135,7 +135,7 @@ def _changes(told: Facts) -> str:
     if told["changes"] is None:
         return MISSING
     if not told["changes"]:
-        return f"without none of {told['of']}"
+        return f"never, whichever of {told['of']} is left out"
     named = ", ".join(told["named"])
     more = ", …" if told["changes"] > len(told["named"]) else ""
     return f"without {counted(told['changes'], 'one', 'each')} of {told['of']}: {named}{more}"

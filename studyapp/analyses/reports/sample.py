@@ -6,7 +6,7 @@ from typing import Any
 from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import counted, number, short
 
-NAMES = {"device_class": "Devices", "language": "Languages of the pages", "source": "Came by"}
+NAMES = {"device_class": "Devices", "language": "Languages of the pages", "source": "Recruited via"}
 STAGES = {"main": "", "practice": "practice: ", "learning": "learning: "}
 
 

@@ -24,7 +24,7 @@ def sites_tables(found: Facts) -> Iterator[Table]:
     yield Table("By site", header, rows)
     header = ["contrast", *names, "within sites", "p", "do sites differ?", "sites at large"]
     yield Table(
-        "Differences by site. Whether sites differ, and sites at large: of these photos",
+        "Differences by site (the last two columns hold for these photos only)",
         header,
         [_contrast(one, names, shown) for one in told["contrasts"]],
     )

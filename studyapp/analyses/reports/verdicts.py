@@ -9,8 +9,8 @@ from studyapp.analyses.verdict_words import TITLES
 from studyapp.paradigms.tabulation import Facts
 
 EXPLORATORY = (
-    "Everything else here is exploratory: every other test, contrast, model and interval, but for "
-    "planned moderators, where there are any: these are a family of their own."
+    "Everything else here (every other test, contrast, model and interval) is exploratory, except "
+    "planned moderators, if there are any: they form a family of their own."
 )
 UNTIED = "It is tied to no contrast, so no verdict is given."
 

@@ -56,7 +56,7 @@ def arguments(parser: ArgumentParser) -> None:
         help="the whole plan, or the fields of a registry's form in its order",
     )  # fmt: skip
     parser.add_argument(
-        "--amendments", action="store_true", help="what was changed after the study opened instead"
+        "--amendments", action="store_true", help="instead of the plan, what changed after opening"
     )
 
 

@@ -35,7 +35,7 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     if problem := unreadable(path):
         raise VerbError(f"{path}: {problem}")
     section = give_publication(study, path.read_text(encoding="utf-8-sig"), str(path))
-    lines = [f"{study.slug}: the next bundle says this of itself"]
+    lines = [f"{study.slug}: every bundle that is made from now on says this in its metadata"]
     return stored_publication(section), lines
 
 

@@ -17,7 +17,7 @@ WIDTHS = (0.08, 0.37, 0.55)
 def checklist_document(checklist: Checklist, material: Material) -> Document:
     """Every item with its answer, or with a gap where only the authors can answer."""
     source: Run = Cite((checklist.source,)) if checklist.source else checklist.name
-    told = prose("Study: {title}. The items are told in short; {source} has their full words. "
+    told = prose("Study: {title}. The items are abbreviated; {source} has their full wording. "
                  "Check every answer before you send it.", title=material.record.facts["title"],
                  source=source)  # fmt: skip
     grid = Grid(("item", "what is asked", "answer"), _rows(checklist.items, material), WIDTHS)

@@ -18,9 +18,9 @@ def _consent(material: Material) -> Runs:
             "the text that each read is stored.",)  # fmt: skip
     if board is None:
         return joined([told, (Gap("what they were told of duration, storage and purpose"),)])
-    return joined([told, (f"They were told a duration of {board.minutes} minutes, the data "
-                          f"controller ({board.data_controller}), and the storage "
-                          f"({board.retention}).",)])  # fmt: skip
+    return joined([told, (f"They were told how long it would take ({board.minutes} minutes), who "
+                          f"controls the data ({board.data_controller}), and how long "
+                          f"they are kept ({board.retention}).",)])  # fmt: skip
 
 
 def _open_or_closed(material: Material) -> Runs:
@@ -39,7 +39,7 @@ def _contact(material: Material) -> Runs:
 
 def _adaptive(material: Material) -> Runs:
     asks = any(one.pass_at for one in material.definition.blocks)
-    return ("Who was wrong too often in practice did not go on.",) if asks else (
+    return ("Participants who made too many errors in practice did not continue.",) if asks else (
         "None: every place has its pages, drawn beforehand.",)  # fmt: skip
 
 

@@ -117,13 +117,13 @@ def _test_complaints(
     if one.direction == "equivalent" and smallest is None:
         yield (
             (*path, "smallest_effect"),
-            f"{key}: equivalent to within what? Add smallest_effect, the smallest difference that "
-            "would matter",
+            f"{key}: equivalence needs a margin, and none is given; add smallest_effect, the "
+            "smallest difference that would matter",
         )
     if one.direction == "different" and definition.analysis.sided == "one":
         yield (
             (*path, "direction"),
-            f'{key}: `direction = "different"` has no side; say greater or less, or '
+            f'{key}: `direction = "different"` needs a two-sided test; say greater or less, or '
             '`analysis.sided = "two"`',
         )
     widest = [
@@ -140,8 +140,8 @@ def _test_complaints(
         yield (
             (*path, "smallest_effect"),
             f"{key}: means of {paradigm} differ by {min(widest):g} at most, so that none could "
-            f"reach smallest_effect = {one.smallest_effect:g}; write a smaller number, of 5 "
-            "percentage points 0.05",
+            f"reach smallest_effect = {one.smallest_effect:g}; write a smaller number, "
+            "such as 0.05 for 5 percentage points",
         )
 
 

@@ -151,7 +151,7 @@ def _trial(definition: Definition, one: ModeratorSection) -> Iterator[str]:
 
 def _untold(one: ModeratorSection, paradigm: str) -> str:
     if one.field == "side":
-        return f"{paradigm} has no two sides of two networks; remove it"
+        return f"{paradigm} does not show two networks side by side; remove it"
     if one.field == "network":
         return (
             f"{paradigm} does not tell whether the network was right about a photo; name another "

@@ -16,7 +16,7 @@ def _site_complaints(definition: Definition) -> Iterator[Complaint]:
     if not sites:
         return
     if len(sites) == 1:
-        yield ("sites",), "one site is no multi-site study; remove [[sites]], or add another site"
+        yield ("sites",), "there is only one site; remove [[sites]], or add another site"
         return
     twice = [name for name, count in Counter(one.name for one in sites).items() if count > 1]
     if twice:

@@ -55,9 +55,9 @@ def refused(*hypotheses: Any, blocks: Any = (TRUST,), **analysis: Any) -> list[t
         ({"model": "clmm_full"}, {"blocks": [RIGHT]}, "model", "use robust or glmer_full"),
         ({"direction": "equivalent"}, {}, "smallest_effect", "the smallest difference that would"),
         ({"direction": "equivalent", "model": "clmm_full"}, {"smallest_effect": 0.3},
-         "smallest_effect", "equivalent to within what"),
-        ({"direction": "different"}, {"sided": "one"}, "direction", "has no side; say greater or"),
-        ({"smallest_effect": 5.0}, {"blocks": [RIGHT]}, "smallest_effect", "of 5 percentage"),
+         "smallest_effect", "equivalence needs a margin"),
+        ({"direction": "different"}, {"sided": "one"}, "direction", "needs a two-sided test"),
+        ({"smallest_effect": 5.0}, {"blocks": [RIGHT]}, "smallest_effect", "0.05 for 5 percentage"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_tested_is_refused(

@@ -80,7 +80,7 @@ def test_more_places_are_one_sites_and_say_so() -> None:
 @pytest.mark.parametrize(
     ("sites", "said"),
     [
-        (SITES[:1], "one site is no multi-site study"),
+        (SITES[:1], "there is only one site"),
         ([SITES[0], SITES[0]], "two sites are called “leeds”"),
         ([SITES[0], {**SITES[1], "people": 9}], "the sites have 13 places together"),
         ([{**SITES[0], "people": 5}, {**SITES[1], "people": 7}],
