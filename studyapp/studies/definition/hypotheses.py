@@ -77,6 +77,12 @@ def _contrast_complaints(
             f"{key}: a mean of {paradigm} has no value that it could be tested against; name a "
             "second condition",
         )
+    elif len(one.contrast) == 1 and one.model == "clmm_full":
+        yield (
+            (*path, "model"),
+            f"{key}: `clmm_full` tests the mean score of one condition, which is on no logit "
+            "scale; use robust, or name a second condition",
+        )
 
 
 def _strange(definition: Definition, key: str, name: str, known: Mapping[str, str]) -> str:
