@@ -120,6 +120,12 @@ def _test_complaints(
             f'{key}: `model = "{one.model}"` needs a stronger network at A or B, and {paradigm} '
             "has none; use robust or clmm_full",
         )
+    elif one.model != "robust" and definition.analysis.looks:
+        yield (
+            (*path, "model"),
+            f"{key}: with `analysis.looks = true` every verdict comes from a sequence, which "
+            f"{one.model} has not, so that it would stay undecided; use robust, or remove looks",
+        )
     if one.direction == "equivalent" and smallest is None:
         yield (
             (*path, "smallest_effect"),
