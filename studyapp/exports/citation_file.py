@@ -24,8 +24,8 @@ def citation_file(data: DataSet) -> str:
         })
         for one in given.people
     ]  # fmt: skip
-    if not authors and data.controller:
-        authors = [{"name": data.controller}]
+    if not authors:
+        authors = [{"name": one} for one in data.controllers]
     if not authors:
         return ""
     facts = {

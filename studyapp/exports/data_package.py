@@ -121,8 +121,8 @@ def _contributors(data: DataSet) -> list[dict[str, Any]]:
         }
         for one in data.given.people
     ]
-    if not found and data.controller:
-        found = [{"title": data.controller}]
+    if not found:
+        found = [{"title": one} for one in data.controllers]
     found += [{"title": one.funder, "roles": ["funder"]} for one in data.given.funding]
     return [{key: value for key, value in one.items() if value} for one in found]
 

@@ -25,14 +25,14 @@ RELATIONS: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class DataSet:
-    """A study's data as they are published. controller: who is responsible for them; empty for a
-    pilot without an ethics section. references: what was asked, showed and explained comes from.
-    given: what the researchers said of publishing."""
+    """A study's data as they are published. controllers: who is responsible for them, of all
+    sites; nobody of a pilot without an ethics section. references: what was asked, showed and
+    explained comes from. given: what the researchers said of publishing."""
 
     slug: str
     title: str
     digest: str
-    controller: str
+    controllers: tuple[str, ...]
     keywords: tuple[str, ...]
     references: tuple[Reference, ...]
     given: PublicationSection
@@ -70,11 +70,12 @@ def data_set(study: Study) -> DataSet:
     definition = study_definition(study)
     given = publication_of(study) or NOTHING
     keywords = ["explainable AI", "human study", *definition.paradigms(), *given.keywords]
+    controllers = definition.told_by_site(lambda one: one.data_controller)
     return DataSet(
         slug=study.slug,
         title=study.title,
         digest=study.definition_digest,
-        controller=definition.ethics.data_controller if definition.ethics else "",
+        controllers=tuple(dict.fromkeys(words for _, words in controllers)),
         keywords=tuple(dict.fromkeys(keywords)),
         references=tuple(study_references(definition)),
         given=given,
@@ -126,9 +127,9 @@ def schema_org(data: DataSet, *, written_on: date | None = None) -> dict[str, An
 
 
 def people(data: DataSet) -> list[dict[str, Any]]:
-    """schema.org's Persons, or the data controller as an Organization where nobody is named."""
+    """schema.org's Persons, or the data controllers as Organizations where nobody is named."""
     if not data.given.people:
-        return [{"@type": "Organization", "name": data.controller}] if data.controller else []
+        return [{"@type": "Organization", "name": one} for one in data.controllers]
     found = []
     for one in data.given.people:
         person = {

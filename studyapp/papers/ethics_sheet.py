@@ -1,6 +1,6 @@
 """A data sheet for an ethics board: what is stored, in which table, how long, and who sees it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from django.conf import settings
 from django.db.models import Field, Model
@@ -18,6 +18,7 @@ from studyapp.models import (
     Participation,
     Role,
 )
+from studyapp.sections.ethics import EthicsSection
 from studyapp.studies.rights import ACTS, Act
 
 from .document import Bullets, Code, Document, Gap, Grid, Heading, Runs, paragraph, prose
@@ -80,20 +81,24 @@ def _row(model: type[Model]) -> tuple[Runs, ...]:
 
 
 def _promised(material: Material) -> Iterator[Runs]:
-    ethics = material.definition.ethics
+    definition = material.definition
+    ethics = definition.ethics
     if ethics is None:
         yield (Gap("approval, contact, complaints, risks, data controller, legal basis, retention "
                    "and withdrawal: the study file has no section [ethics]"),)  # fmt: skip
         return
-    told = {
-        "approved by": f"{ethics.approved_by}, protocol {ethics.protocol}",
-        "contact": ethics.contact, "complaints": ethics.complaints, "risks": ethics.risks,
-        "data controller": ethics.data_controller, "legal basis": ethics.legal_basis,
-        "minimum age": f"{ethics.minimum_age} years",
-        "withdrawal": ethics.withdrawal_deadline,
-        "deception": "yes, corrected in the debriefing" if ethics.deceives else "none",
+    promises: Mapping[str, Callable[[EthicsSection], str]] = {
+        "approved by": lambda one: f"{one.approved_by}, protocol {one.protocol}",
+        "contact": lambda one: one.contact, "complaints": lambda one: one.complaints,
+        "risks": lambda one: one.risks, "data controller": lambda one: one.data_controller,
+        "legal basis": lambda one: one.legal_basis,
+        "minimum age": lambda one: f"{one.minimum_age} years",
+        "withdrawal": lambda one: one.withdrawal_deadline,
+        "deception": lambda one: "yes, corrected in the debriefing" if one.deceives else "none",
     }  # fmt: skip
-    yield from ((f"{name}: {words}",) for name, words in told.items())
+    for name, tell in promises.items():
+        for title, words in definition.told_by_site(tell):
+            yield (f"{name} ({title}): {words}" if title else f"{name}: {words}",)
 
 
 def _retention(material: Material) -> Iterator[Runs]:

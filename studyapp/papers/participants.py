@@ -1,6 +1,6 @@
 """The Methods' first part: who took part, who is left out, what they were paid, who approved it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from studyapp.analyses.preregistration import RULES
 from studyapp.shelf.formatting import counted, short
@@ -134,11 +134,20 @@ def paid(material: Material) -> Iterator[Runs]:
 
 
 def approved(material: Material) -> Iterator[Runs]:
-    ethics = material.definition.ethics
+    definition = material.definition
+    ethics = definition.ethics
     if ethics is None:
         yield prose("{gap}.", gap=Gap("which ethics board approved the study, and its protocol"))
     else:
-        yield (f"The study was approved by {ethics.approved_by} (protocol {ethics.protocol}).",)
+        boards = sites_listed(
+            definition.told_by_site(lambda one: f"{one.approved_by} (protocol {one.protocol})")
+        )
+        yield (f"The study was approved by {boards}.",)
         if ethics.deceives:
             yield ("The debriefing corrected what participants had been told before.",)
     yield ("Nobody took part without having consented.",)
+
+
+def sites_listed(told: Iterable[tuple[str, str]]) -> str:
+    """What several sites say, by title, as part of a sentence."""
+    return listed([f"{words} for {title}" if title else words for title, words in told])

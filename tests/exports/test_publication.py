@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.builders import ETHICS, open_small_study
+from sandbox.builders import ETHICS, SITES, open_small_study
 from sandbox.people import send_people
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.rebuilding import import_bundle
@@ -70,6 +70,18 @@ def test_without_a_publication_section_nothing_is_invented(study: Study, tmp_pat
     assert "Nobody is named as the author" in readme
     # Both methods, the question and the network were cited, and no other
     assert [one.split(" (")[1][:4] for one in facts["citation"]] == ["2020", "2015", "2012"]
+
+
+def test_without_authors_the_controllers_of_all_sites_are_named(db: None, tmp_path: Path) -> None:
+    leeds, graz = SITES
+    sites = [{**leeds, "data_controller": "Leeds Ltd"}, graz]
+    study = open_small_study(people=12, sites=sites, ethics=ETHICS)
+    folder = write_bundle(study, tmp_path / "out", analysis=False).path
+    names = ["Leeds Ltd", "a university"]
+    assert [one["name"] for one in described(folder)["author"]] == names
+    package = json.loads((folder / "datapackage.json").read_text("utf-8"))
+    assert [one["title"] for one in package["contributors"]] == names
+    assert "name: Leeds Ltd" in (folder / "CITATION.cff").read_text("utf-8")
 
 
 def test_what_was_given_is_said(study: Study, tmp_path: Path) -> None:

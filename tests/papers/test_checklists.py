@@ -8,7 +8,7 @@ import pytest
 from django.apps import apps
 from django.db.models import Model
 
-from sandbox.builders import ETHICS, open_small_study
+from sandbox.builders import ETHICS, SITES, open_small_study
 from sandbox.people import send_people
 from studyapp.models import Judgment, Participant, Participation
 from studyapp.papers.bibliography import works
@@ -27,8 +27,9 @@ CONSORT = (
 
 
 def material(**options: Any) -> Material:
-    study = open_small_study(people=4, trials=3, stimuli=4, **options)
-    send_people(study, 3)
+    study = open_small_study(**{"people": 4, "trials": 3, "stimuli": 4, **options})
+    if "sites" not in options:
+        send_people(study, 3)
     return material_of_study(study)
 
 
@@ -67,6 +68,30 @@ def test_answers_come_from_the_study_and_gaps_from_nowhere_else() -> None:
     assert "Coder: open answers to be coded" in sheet
     assert "Assistant: open answers to be coded, the study and its progress, public" in sheet
     assert "how long answers are kept" in text_of(ethics_sheet(bare))
+
+
+@pytest.mark.django_db
+def test_each_sites_own_approval_and_controller_are_told() -> None:
+    leeds, graz = SITES
+    leeds = {**leeds, "approved_by": "the Leeds board", "data_controller": "Leeds Ltd"}
+    told = material(ethics=ETHICS, people=12, sites=[leeds, graz])
+    approved = (
+        "The study was approved by the Leeds board (protocol L-1) for University of Leeds and "
+        "the board (protocol P-1) for Universität Graz."
+    )
+    cherries, consort, neurips = (
+        text_of(checklist_document(one, told))
+        for one in sorted(CHECKLISTS, key=lambda one: one.stem)
+    )
+    assert all(approved in text for text in (cherries, consort, neurips))
+    assert "Leeds Ltd for University of Leeds and a university for Universität Graz" in cherries
+    sheet = text_of(ethics_sheet(told))
+    assert "approved by (University of Leeds): the Leeds board, protocol L-1" in sheet
+    assert "approved by (Universität Graz): the board, protocol P-1" in sheet
+    assert "data controller (University of Leeds): Leeds Ltd" in sheet
+    assert "contact (University of Leeds): leeds@example.org" in sheet
+    # What all sites share is said once
+    assert "- complaints: board@example.org" in sheet
 
 
 def test_the_data_sheet_has_every_table_that_leads_to_a_person() -> None:

@@ -5,7 +5,7 @@ Source: Eysenbach, Journal of Medical Internet Research 6(3):e34 (2004), doi 10.
 
 from studyapp.papers.document import Gap, Runs, joined
 from studyapp.papers.material import Material
-from studyapp.papers.participants import PANELS
+from studyapp.papers.participants import PANELS, sites_listed
 from studyapp.shelf.formatting import counted, percent
 
 from . import items
@@ -18,8 +18,10 @@ def _consent(material: Material) -> Runs:
             "the text that each read is stored.",)  # fmt: skip
     if board is None:
         return joined([told, (Gap("what they were told of duration, storage and purpose"),)])
+    definition = material.definition
+    controllers = sites_listed(definition.told_by_site(lambda one: one.data_controller))
     return joined([told, (f"They were told how long it would take ({board.minutes} minutes), who "
-                          f"controls the data ({board.data_controller}), and how long "
+                          f"controls the data ({controllers}), and how long "
                           f"they are kept ({board.retention}).",)])  # fmt: skip
 
 

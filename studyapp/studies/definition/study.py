@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
@@ -108,6 +108,15 @@ class Definition(Section):
         """What people of a site are told before consenting: its own words where it has some."""
         own = next((one.of_its_own for one in self.sites if one.name == site), {})
         return self.ethics if self.ethics is None else self.ethics.model_copy(update=own)
+
+    def told_by_site(self, tell: Callable[[EthicsSection], str]) -> list[tuple[str, str]]:
+        """(title of a site, what `tell` says of its ethics); once and without a title where there
+        is nothing to tell apart. Empty for a pilot without an ethics section."""
+        found = [(one.title, self.ethics_at(one.name)) for one in self.sites] or [("", self.ethics)]
+        told = [(title, tell(ethics)) for title, ethics in found if ethics is not None]
+        if len({words for _, words in told}) > 1:
+            return told
+        return [("", words) for _, words in told[:1]]
 
     def arm_conditions(self) -> dict[str, list[str]]:
         """Each arm's conditions by name; one arm "everyone" has them all where none is declared."""
