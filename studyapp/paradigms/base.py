@@ -343,6 +343,15 @@ class Paradigm:
         """How far two means of the block's outcome can be apart; None where nothing says so."""
         return WIDEST[self.outcome] if self.outcome is not None else self.widest(block)
 
+    def widest_from_null(self, block: BlockSection) -> float | None:
+        """How far one mean can be from chance, 0 or `null`; None where nothing says so."""
+        widest = self.widest_difference(block)
+        if widest is None or self.outcome == "score":
+            return None if widest is None else widest / 2
+        # Shares, percentiles and the like begin at 0
+        null = self.chance if self.outcome == "correct" else self.null
+        return None if null is None else max(null, widest - null)
+
     def check_values_in(self, block: BlockSection) -> tuple[int, ...]:
         """What an attention check of a block may ask for."""
         return self.own_check_values(block) if self.own_check_values else self.check_values

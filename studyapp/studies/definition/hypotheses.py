@@ -25,6 +25,7 @@ def hypothesis_rules(definition: Definition) -> Iterator[Rule]:
         if isinstance(one, HypothesisSection):
             yield rule(_complaints(definition, place, one), READS)
     yield rule(_twice(definition), "analysis.hypotheses blocks")
+    yield rule(_without_margin(definition), "analysis.hypotheses blocks")
     yield rule(_without_family(definition), "analysis.hypotheses")
 
 
@@ -50,6 +51,7 @@ def _complaints(definition: Definition, place: int, one: HypothesisSection) -> I
         return
     yield from _contrast_complaints(definition, path, key, one, paradigm)
     yield from _test_complaints(definition, path, key, one, paradigm)
+    yield from _margin_complaints(definition, path, key, one, paradigm)
 
 
 def _contrast_complaints(
@@ -138,22 +140,35 @@ def _test_complaints(
             f'{key}: `direction = "different"` needs a two-sided test; say greater or less, or '
             '`analysis.sided = "two"`',
         )
+
+
+def _margin_complaints(
+    definition: Definition, path: KeyPath, key: str, one: HypothesisSection, paradigm: str
+) -> Iterator[Complaint]:
+    """That no estimate could reach the margin."""
+    is_alone = len(one.contrast) == 1
+    # The margin of the whole analysis is checked against differences by itself
+    margin = one.smallest_effect or (definition.analysis.smallest_effect if is_alone else None)
+    asked = PARADIGMS[paradigm]
     widest = [
         reach
         for block in definition.blocks
         if block.paradigm == paradigm and block.is_main
-        if (reach := PARADIGMS[paradigm].widest_difference(block)) is not None
+        for reach in [asked.widest_from_null(block) if is_alone else asked.widest_difference(block)]
+        if reach is not None
     ]
-    if (
-        one.smallest_effect
-        and one.model == "robust"
-        and one.smallest_effect >= min(widest, default=float("inf"))
-    ):
+    if margin and one.model == "robust" and margin >= min(widest, default=float("inf")):
+        null = "chance" if asked.outcome == "correct" else f"{asked.null or 0:g}"
+        differ = (
+            f"a mean of {paradigm} differs from {null}"
+            if is_alone
+            else (f"means of {paradigm} differ")
+        )
         yield (
             (*path, "smallest_effect"),
-            f"{key}: means of {paradigm} differ by {min(widest):g} at most, so that none could "
-            f"reach smallest_effect = {one.smallest_effect:g}; write a smaller number, "
-            "such as 0.05 for 5 percentage points",
+            f"{key}: {differ} by {min(widest):g} at most, so that none could reach "
+            f"smallest_effect = {margin:g}; write a smaller number, such as 0.05 for 5 "
+            "percentage points",
         )
 
 
@@ -169,6 +184,26 @@ def _twice(definition: Definition) -> Iterator[Complaint]:
                 "test decides both; keep one of them, with smallest_effect if its size matters",
             )
         seen.setdefault(contrast, number)
+
+
+def _without_margin(definition: Definition) -> Iterator[Complaint]:
+    """One margin can't be meant of answers in several units."""
+    scored, usual = scored_paradigms(definition), definition.analysis.smallest_effect
+    without = [
+        (number, one.paradigm or "".join(scored[:1]))
+        for number, one in definition.analysis.tied
+        if one.smallest_effect is None and one.model == "robust"
+    ]
+    units = {PARADIGMS[paradigm].outcome or paradigm for _, paradigm in without}
+    if usual is not None and len(units) > 1:
+        numbers = ", ".join(str(number) for number, _ in without)
+        asked = " and ".join(dict.fromkeys(paradigm for _, paradigm in without))
+        yield (
+            ("analysis", "smallest_effect"),
+            f"`analysis.smallest_effect = {usual:g}` would be the margin of hypotheses {numbers}, "
+            f"but answers of {asked} have different units; give each of them its own "
+            "smallest_effect",
+        )
 
 
 def _without_family(definition: Definition) -> Iterator[Complaint]:

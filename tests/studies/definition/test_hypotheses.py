@@ -62,6 +62,12 @@ def refused(*hypotheses: Any, blocks: Any = (TRUST,), **analysis: Any) -> list[t
          "smallest_effect", "equivalence needs a margin"),
         ({"direction": "different"}, {"sided": "one"}, "direction", "needs a two-sided test"),
         ({"smallest_effect": 5.0}, {"blocks": [RIGHT]}, "smallest_effect", "0.05 for 5 percentage"),
+        ({"smallest_effect": 0.5, "contrast": TWO[:1]}, {"blocks": [RIGHT]}, "smallest_effect",
+         "a mean of discrimination differs from chance by 0.5 at most"),
+        ({"smallest_effect": 2.0, "contrast": TWO[:1]}, {}, "smallest_effect",
+         "a mean of trust differs from 0 by 2 at most"),
+        ({"contrast": TWO[:1]}, {"smallest_effect": 2.0}, "smallest_effect",
+         "a mean of trust differs from 0 by 2 at most"),
     ],
 )  # fmt: skip
 def test_what_can_not_be_tested_is_refused(
@@ -78,6 +84,16 @@ def test_one_contrast_has_one_hypothesis() -> None:
     assert "has the contrast of 2, and one test decides both" in found[1]
 
 
+def test_one_margin_is_not_that_of_answers_in_several_units() -> None:
+    both = [tied(paradigm="trust"), tied(paradigm="discrimination")]
+    (found,) = refused(*both, blocks=[TRUST, RIGHT], smallest_effect=0.3)
+    assert found[0] == "analysis.smallest_effect"
+    assert "the margin of hypotheses 1, 2, but answers of trust and discrimination" in found[1]
+    own = [{**one, "smallest_effect": 0.2} for one in both]
+    assert refused(*own, blocks=[TRUST, RIGHT], smallest_effect=0.3) == []
+    assert refused(both[0], own[1], blocks=[TRUST, RIGHT], smallest_effect=0.3) == []
+
+
 def test_a_level_and_a_side_need_a_tied_hypothesis() -> None:
     found = refused("Words.", alpha=0.01, sided="one")
     assert [key for key, _ in found] == ["analysis.alpha", "analysis.sided"]
@@ -90,6 +106,8 @@ def test_a_level_and_a_side_need_a_tied_hypothesis() -> None:
     [
         ({}, {}),
         ({"contrast": TWO[:1]}, {}),
+        ({"contrast": TWO[:1], "smallest_effect": 1.9}, {}),
+        ({"smallest_effect": 2.1}, {}),
         ({"model": "clmm_side_full"}, {}),
         ({"direction": "equivalent"}, {"smallest_effect": 0.3}),
         ({"paradigm": "discrimination"}, {"blocks": [TRUST, RIGHT]}),
