@@ -84,7 +84,7 @@ def _for_paper(material: Material, table: Table, found: Facts) -> Table:
             rows = [row[:place] + row[place + 1 :] for row in rows]
         elif not header[place]:
             header[place] = "note"
-    caption = table.caption.removesuffix(" (read this first)")
+    caption = table.caption.partition(" (read this first")[0]
     title = f"“{_title(found)}” {caption[0].lower()}{caption[1:]}"
     return Table(material.labelled(title), header, rows)
 
@@ -168,7 +168,7 @@ def _contrasts(found: Facts, *, planned: bool) -> Iterator[Block]:
     chosen = [one for one in found["contrasts"] if one["planned"] == planned]
     if not chosen:
         return
-    start = "Planned contrasts, adjusted together." if planned else (
+    start = _planned(found) if planned else (
         "Exploratory contrasts, which were not planned; p values are adjusted over all pairs."
     )  # fmt: skip
     if len(chosen) > MOST_TOLD:
@@ -177,6 +177,15 @@ def _contrasts(found: Facts, *, planned: bool) -> Iterator[Block]:
     is_share = found["outcome"] == "correct"
     told = [with_symbols(contrast_sentence(one, is_share=is_share)) for one in chosen]
     yield paragraph((start,), *told)
+
+
+def _planned(found: Facts) -> str:
+    """What the planned contrasts are, and how their p values are adjusted."""
+    if not found["hypothesis_family"]:
+        return "Planned contrasts, adjusted together."
+    if found["sequence"]:
+        return "Contrasts of the hypotheses; the verdicts come from the sequences."
+    return "Contrasts of the hypotheses; p unadjusted, the adjusted p stands with the verdict."
 
 
 def contrast_sentence(one: Facts, *, is_share: bool) -> str:

@@ -12,6 +12,7 @@ from django.core.management import CommandError, call_command
 
 from sandbox.builders import ETHICS, make_study, open_small_study
 from sandbox.people import send_people
+from studyapp.analyses.reports.effects import effects_part
 from studyapp.analyses.results import results
 from studyapp.analyses.sources import tidy_study
 from studyapp.exports.bundle import write_bundle
@@ -124,6 +125,22 @@ def test_a_study_that_was_never_open_has_no_kit(tmp_path: Path) -> None:
     with pytest.raises(CommandError, match="was never open"):
         call_command("paper", study.slug, out=tmp_path / "kit")
     assert not (tmp_path / "kit").exists()
+
+
+def test_the_p_of_a_hypothesis_contrast_is_not_said_to_be_adjusted() -> None:
+    claim = {"text": "It helps.", "contrast": ["guided_grad_cam", "guided_backprop"],
+             "direction": "greater"}  # fmt: skip
+    study = open_small_study(people=8, trials=6, stimuli=6, analysis={"hypotheses": [claim]})
+    send_people(study, 8)
+    material = material_of_study(study)
+    written = paper(material)
+    told = write_markdown(written, cited_works(written)).replace("\\", "")
+    assert "Contrasts of the hypotheses; p unadjusted, the adjusted p stands with" in told
+    assert "Planned contrasts" not in told
+    assert "read this first" not in told
+    part = effects_part(material.founds[0])
+    (label,) = [one.label for one in part.lines if "hypothesis 1" in one.label]
+    assert label.endswith("hypothesis 1; p unadjusted, the adjusted p stands with the verdict")
 
 
 def test_simulated_people_are_marked_in_every_file(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ TERMS = {
     "residual": "the single answer (residual)",
 }
 PULL = "people, in their pull to one side"
+UNADJUSTED = "; p unadjusted, the adjusted p stands with the verdict"
 WHOSE = {
     "people_effects": ("participant", "people", "People’s"),
     "photo_effects": ("image", "photos", "Photos’"),
@@ -164,4 +165,5 @@ def _lines(found: Facts) -> Iterator[Line]:
             yield Line(f"{name} against {against}", test["apa"])
     for one in found["contrasts"]:
         if one["apa"] is not None:
-            yield Line(f"{one['a']} − {one['b']}, {family_of(one)}", one["apa"])
+            unadjusted = UNADJUSTED if one.get("hypothesis") and one["p"] is not None else ""
+            yield Line(f"{one['a']} − {one['b']}, {family_of(one)}{unadjusted}", one["apa"])
