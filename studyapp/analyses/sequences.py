@@ -125,7 +125,7 @@ def _untested(told: Any) -> Any:
 
 
 def _is_test(key: str) -> bool:
-    return key in ("p", "z", "apa") or key.startswith("p_")
+    return key in ("p", "t", "z", "f", "apa") or key.startswith("p_")
 
 
 def _contrast(tidy: Tidy, pair: Pair, means: Mapping[str, "pd.Series[float]"]) -> dict[str, Any]:

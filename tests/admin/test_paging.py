@@ -70,4 +70,5 @@ def test_a_longer_list_of_judgments_asks_no_more_of_the_database() -> None:
     for number in range(2):
         answer_all(take_part(study, str(number)), make_profile())
         counts.append(queries_of(lambda: judgments_seen(client, study=study.slug), again=True))
-    assert counts[0] == counts[1] <= 14
+    # One of them asks which studies are masked
+    assert counts[0] == counts[1] <= 15

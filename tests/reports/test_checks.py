@@ -10,7 +10,7 @@ import pytest
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp.analyses.flow import flow
-from studyapp.analyses.reports.checks import checks_table
+from studyapp.analyses.reports.checks import checks_table, side_words
 from studyapp.analyses.reports.sample import sample_table
 from studyapp.analyses.results import results
 from studyapp.analyses.sample import sample
@@ -124,3 +124,18 @@ def test_a_study_and_its_bundles_tell_the_same_sample(tmp_path: Path) -> None:
     private = write_bundle(study, tmp_path / "private").path
     public = write_bundle(close_study(study), tmp_path / "public", public=True).path
     assert [results(tidy_folder(one))["sample"] for one in (private, public)] == [found, found]
+
+
+def test_a_shift_by_dropouts_alone_is_told_too() -> None:
+    tidy = make_tidy("score", crossed("ab", "2011200", people=12))
+    more = pd.DataFrame(
+        [("late", "i0", "a", -2), ("late", "i1", "a", -2)], columns=tidy.frame.columns
+    )
+    found = results(replace(tidy, everybody=pd.concat([tidy.frame, more])))
+    words = checked(found)["Exclusions and dropouts do not drive the result"]
+    assert words.endswith("(a)")
+
+
+def test_a_leaning_without_a_test_is_told_without_one() -> None:
+    told = {"estimate": 0.1, "robust95": [0.0, 0.2], "p": None, "note": "", "stronger_at_b": 0.5}
+    assert side_words(told) == "+0.10 (0.00 to +0.20)"

@@ -165,7 +165,7 @@ FLOW: dict[str, Any] = {
 
 def test_people_are_followed_arm_by_arm() -> None:
     figure = flow_figure(FLOW, {"failed_checks": 1})
-    assert figure.data["steps"] == [["9 entered", ["1 did not consent"]], ["8 consented", []]]
+    assert figure.data["steps"] == [["9 entered", ["1 did not consent"]], ["8 took a place", []]]
     [explained, baseline] = figure.data["arms"]
     assert explained == ["explained", [
         ["5 took a place", ["1 left before the end"]],
@@ -182,7 +182,7 @@ def test_one_arm_goes_straight_down_and_nothing_lies_outside_the_sheet() -> None
     declined = {**FLOW, "declined": 3, "by_arm": {"only": FLOW["by_arm"]["explained"]}}
     figure = flow_figure(declined, {"failed_checks": 1})
     assert [words for words, _ in figure.data["steps"]] == [
-        "9 entered", "8 consented", "6 finished", "5 analysed",
+        "9 entered", "8 took a place", "6 finished", "5 analysed",
     ]  # fmt: skip
     for data in (figure.data, flow_figure(FLOW, {}).data):
         drawn = drawing.drawn(data)

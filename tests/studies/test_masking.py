@@ -154,3 +154,11 @@ def test_the_appendix_of_the_plan_tells_it_and_the_digest_stays(tmp_path: Path) 
         plan, appendix = (tmp_path / f"{slug}.md").read_text().split("SHA-256 of everything")
         assert "masked" not in plan
         assert ("outcomes by condition are masked" in appendix) is told
+
+
+def test_the_desk_asks_for_no_paper_kit_of_a_masked_study(answered: Study) -> None:
+    client = administrator()
+    address = page_of(answered, "study_results")
+    told = client.post(address, {"what": "paper"}, follow=True).content.decode()
+    assert "outcomes by condition are masked" in told
+    assert not answered.reports.exists()

@@ -38,7 +38,8 @@ def flow_figure(flow: Mapping[str, Any], excluded: Mapping[str, int]) -> Figure:
     several arms, the way of each from its own places on."""
     before: list[Step] = [
         ("entered", flow["entered"], _lost(flow["by_status"], BEFORE)),
-        ("consented", flow["consented"], []),
+        # Who agreed when the last place had gone, or took their consent back, is lost before
+        ("took a place", flow["entered"] - _sum(flow["by_status"], BEFORE), []),
     ]
     arms: Mapping[str, Mapping[str, Any]] = flow["by_arm"]
     if len(arms) > 1:
@@ -46,8 +47,8 @@ def flow_figure(flow: Mapping[str, Any], excluded: Mapping[str, int]) -> Figure:
         [answers, *declined] = _counts(flow)
         notes = [f"{flow['analysed']} analysed in all, {answers}", *declined]
     else:
-        [_, *rest] = _way(flow, excluded, taken="consented")
-        before = [before[0], ("consented", flow["consented"], _lost(flow["by_status"], AFTER)),
+        [_, *rest] = _way(flow, excluded, taken="entered")
+        before = [before[0], (*before[1][:2], _lost(flow["by_status"], AFTER)),
                   *rest]  # fmt: skip
         by_arm, notes = {}, []
     told = [("", one) for one in before]
@@ -93,6 +94,10 @@ def _counts(part: Mapping[str, Any]) -> list[str]:
 
 def _declined(count: int) -> list[str]:
     return [f"of them {count} “Prefer not to say”"] if count else []
+
+
+def _sum(states: Mapping[str, int], names: Sequence[str]) -> int:
+    return sum(states.get(name, 0) for name in names)
 
 
 def _lost(states: Mapping[str, int], names: Sequence[str]) -> list[str]:

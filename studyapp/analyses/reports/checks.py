@@ -93,9 +93,12 @@ def _side(found: Facts) -> Iterator[list[str]]:
 def side_words(told: Facts) -> str:
     """What a mean answer as shown says of people's leaning to A or B."""
     figure = signed(told["estimate"])
-    if told["robust95"] is None or told["p"] is None:
+    if told["robust95"] is None:
         return f"{figure}; {told['note']}"
-    pair = f"{figure} ({interval(told['robust95'], signed)}), p {p_value(told['p'])}"
+    pair = f"{figure} ({interval(told['robust95'], signed)})"
+    if told["p"] is None:
+        return pair
+    pair += f", p {p_value(told['p'])}"
     share = whole_percent(told["stronger_at_b"])
     balance = f"the stronger network stood at B in {share} of the judgments"
     if told["p"] >= LEVEL:
@@ -137,15 +140,20 @@ def _exclusions(found: Facts) -> Iterator[list[str]]:
         name: abs(one["mean"] - _mean(found["methods"][name]))
         for name, one in everybody.items()
         if name in found["methods"]
+        and one["n"] != found["methods"][name]["n"]
         and one["mean"] is not None
         and _mean(found["methods"][name]) is not None
     }
-    if not moved or not any(found["excluded"].values()):
+    if not moved:
         return
     name = max(moved, key=lambda one: moved[one])
     is_share = found["outcome"] == "correct"
     by = f"{short(round(100 * moved[name], 1))} pp" if is_share else number(moved[name])
-    yield ["Exclusions do not drive the result", "largest shift of a mean", f"{by} ({name})"]
+    yield [
+        "Exclusions and dropouts do not drive the result",
+        "largest shift of a mean if everybody who answered counts",
+        f"{by} ({name})",
+    ]
 
 
 def _mean(one: Facts) -> float:
