@@ -17,11 +17,13 @@ from studyapp.models import (
     new_code,
     new_spoken_code,
 )
+from studyapp.studies.definition.study import study_definition
 
 from .enrolment import lock
 from .panels import PANELS
 from .recognition import known_person
 from .refusals import StudyNotOpen
+from .sites import named_site
 
 # Another request may make the person, and a third the participation, between two looks
 TRIES = 4
@@ -91,8 +93,11 @@ def note_visit(person: Participation, source: str, details: Mapping[str, str]) -
 
 
 @transaction.atomic
-def readdress(participation: Participation) -> bool:
+def readdress(participation: Participation, query: Mapping[str, str]) -> bool:
     """Let a person who has not consented yet start again at a new address; False after consent.
+
+    query: of the link that they came by, whose site is theirs: the visitor before may have come by
+    another's. Raises UnknownSite where it names none of the study's sites.
 
     Anybody who opened it before with the same id, and perhaps only knew the id, sees nothing of
     what follows: neither by its address, nor by its personal code, nor by the session they named.
@@ -101,7 +106,8 @@ def readdress(participation: Participation) -> bool:
     person = lock(participation)
     if person.status != Status.ENTERED:
         return False
+    person.site = named_site(study_definition(person.study), query)
     person.code, person.personal_code, person.screened_at = new_code(), new_spoken_code(), None
-    person.save(update_fields=["code", "personal_code", "screened_at"])
+    person.save(update_fields=["code", "personal_code", "screened_at", "site"])
     person.visits.all().delete()
     return True

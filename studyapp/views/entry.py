@@ -83,6 +83,8 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
             return _plain_door(request, study, definition)
         return _panel_door(request, study, definition, visit)
     except UnknownSite as error:
+        if study.state == StudyState.CLOSED:
+            raise
         count_turned_away(study, TurnedAway.SITE)
         return _shut(request, study, error, error.status_code)
 
@@ -95,7 +97,8 @@ def _panel_door(
     site = "" if known else named_site(definition, request.GET)
     # It is that person, or another one may begin in their place. The row is locked for the latter:
     # the known person may be consenting right now.
-    if known and not (is_theirs(known, visit, known_codes(request)) or readdress(known)):
+    codes = known_codes(request)
+    if known and not (is_theirs(known, visit, codes) or readdress(known, request.GET)):
         if study.state == StudyState.CLOSED:
             raise StudyNotOpen(NOBODY_IN)
         count_turned_away(study, TurnedAway.UNPROVEN)

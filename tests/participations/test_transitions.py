@@ -35,7 +35,7 @@ STEPS: dict[str, Step] = {
     "resume": resume,
     "withdraw": withdraw,
     "finish": finish,
-    "readdress": readdress,
+    "readdress": lambda person: readdress(person, {}),
 }
 # Where a step leads; from anywhere else it leads nowhere
 LEADS = {

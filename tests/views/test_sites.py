@@ -7,10 +7,12 @@ import pytest
 from django.test import Client
 
 from sandbox.builders import ETHICS, SITES, open_small_study
+from sandbox.visits import panel_id
 from studyapp.models import DoorCount, Participation, Status, Study, StudyKind, TurnedAway
 from studyapp.participations.enrolment import consent, has_free_slot
 from studyapp.participations.entering import enter
 from studyapp.studies.copies import marked_copy
+from studyapp.studies.lifecycle import close_study
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +72,32 @@ def test_who_has_begun_goes_on_by_any_link_and_keeps_their_site(study: Study) ->
     client.post(f"/s/{study.slug}/?site=graz")
     client.get(f"/s/{study.slug}/")
     assert list(Participation.objects.values_list("site", flat=True)) == ["leeds"]
+
+
+def test_the_real_person_is_of_their_own_links_site(client: Client) -> None:
+    study = open_small_study(people=12, sites=SITES, panel={"kind": "prolific"})
+    door, person = f"/s/{study.slug}/", {"PROLIFIC_PID": panel_id("p"), "STUDY_ID": panel_id("s")}
+    Client().get(door, {**person, "SESSION_ID": panel_id("1"), "site": "graz"})
+    without = client.get(door, {**person, "SESSION_ID": panel_id("2")})
+    assert without.status_code == 403
+    assert Participation.objects.get(study=study).site == "graz"
+    client.get(door, {**person, "SESSION_ID": panel_id("2"), "site": "leeds"})
+    entered = Participation.objects.get(study=study)
+    assert entered.site == "leeds"
+    # Who has consented stays where they are, whoever comes
+    consent(entered)
+    Client().get(door, {**person, "SESSION_ID": panel_id("3"), "site": "graz"})
+    assert Participation.objects.get(study=study).site == "leeds"
+
+
+def test_a_closed_study_is_no_page_for_a_link_without_a_site_and_counts_nobody(
+    client: Client,
+) -> None:
+    study = open_small_study(people=12, sites=SITES, panel={"kind": "prolific"})
+    close_study(study)
+    reply = client.get(f"/s/{study.slug}/", {"PROLIFIC_PID": panel_id("p")})
+    assert reply.status_code == 404
+    assert not DoorCount.objects.filter(study=study).exists()
 
 
 def test_a_site_that_is_full_turns_away_while_another_has_places(study: Study) -> None:
