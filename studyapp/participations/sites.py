@@ -31,3 +31,8 @@ def named_site(definition: Definition, query: Mapping[str, str]) -> str:
             _("This address is incomplete. Please open the link exactly as you received it.")
         )
     return named
+
+
+def signed_door(slug: str, site: str) -> str:
+    """What the signature of a personal link is for: a study, and one site of it if it has any."""
+    return f"{slug}/{site}" if site else slug

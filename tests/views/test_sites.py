@@ -4,6 +4,7 @@ import re
 from typing import Any
 
 import pytest
+from django.core.signing import Signer
 from django.test import Client
 
 from sandbox.builders import ETHICS, SITES, open_small_study
@@ -13,6 +14,7 @@ from studyapp.participations.enrolment import consent, has_free_slot
 from studyapp.participations.entering import enter
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
+from tests.running import output_of
 
 pytestmark = pytest.mark.django_db
 
@@ -98,6 +100,26 @@ def test_a_closed_study_is_no_page_for_a_link_without_a_site_and_counts_nobody(
     reply = client.get(f"/s/{study.slug}/", {"PROLIFIC_PID": panel_id("p")})
     assert reply.status_code == 404
     assert not DoorCount.objects.filter(study=study).exists()
+
+
+def test_a_personal_link_holds_for_its_own_site_alone(client: Client) -> None:
+    study = open_small_study(people=12, sites=SITES, panel={"kind": "personal"})
+    told = output_of("study", "invite", study.slug, site="https://x.org", of_site="leeds", people=1)
+    link = told.strip().split(",", 1)[1].removeprefix("https://x.org")
+    for edited in (link.replace("leeds", "graz"), link.replace("site=leeds&", "")):
+        reply = client.get(edited)
+        assert reply.status_code == 400
+        assert "This link is damaged." in text_of(reply)
+    assert not Participation.objects.filter(study=study).exists()
+    assert client.get(link).status_code == 303
+    assert Participation.objects.get(study=study).site == "leeds"
+
+
+def test_links_of_a_study_without_sites_keep_their_signatures(client: Client) -> None:
+    study = open_small_study(slug="small", panel={"kind": "personal"})
+    signature = Signer(salt="discern.participations.personal.small").sign("p1")
+    reply = client.get(f"/s/{study.slug}/", {"site": "leeds", "participant": signature})
+    assert reply.status_code == 303
 
 
 def test_a_site_that_is_full_turns_away_while_another_has_places(study: Study) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from studyapp.participations.approvals import COLUMNS, approvals, unpaid
 from studyapp.participations.erasure import erase_identities, is_over, is_paid
 from studyapp.participations.panels.personal import signed
-from studyapp.participations.sites import PARAMETER
+from studyapp.participations.sites import PARAMETER, signed_door
 from studyapp.shelf.spreadsheets import inert
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.extension import refuse_unknown_site
@@ -43,7 +43,8 @@ def invite(options: dict[str, Any]) -> Facts:
     door = f"{options['site'].rstrip('/')}/s/{study.slug}/?"
     door += f"{PARAMETER}={named}&participant=" if named else "participant="
     links = [
-        {"id": one, "link": f"{door}{quote(signed(study.slug, one))}"} for one in _ids(options)
+        {"id": one, "link": f"{door}{quote(signed(signed_door(study.slug, named), one))}"}
+        for one in _ids(options)
     ]
     return {"links": links}, [f"{row['id']},{row['link']}" for row in links]
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.participations.refusals import ParticipationError
+from studyapp.participations.sites import PARAMETER, signed_door
 from studyapp.studies.definition.study import Definition
 
 from . import mturk, personal, prolific, sona
@@ -30,10 +31,12 @@ def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | Non
     parameters, PreviewLink for the panel's own preview.
     """
     kind = definition.panel.kind
+    site = query.get(PARAMETER, "")
+    door = signed_door(definition.slug, site if definition.sites else "")
     if kind == PLAIN:
-        found = (panel.visit(definition.slug, query) for panel in PANELS.values())
+        found = (panel.visit(door, query) for panel in PANELS.values())
         return next((visit for visit in found if visit is not None), None)
-    visit = PANELS[kind].visit(definition.slug, query)
+    visit = PANELS[kind].visit(door, query)
     if visit is None:
         raise NotFromThePanel(
             _("This address is incomplete. Please open the link exactly as you received it.")

@@ -49,7 +49,7 @@ def folded(text: str) -> str:
     return "".join(one for one in plain if unicodedata.category(one) != "Cf").strip()
 
 
-def as_given(slug: str, person: str) -> str:
+def as_given(door: str, person: str) -> str:
     """An id in whatever form its panel gives it."""
     return person
 
@@ -57,7 +57,7 @@ def as_given(slug: str, person: str) -> str:
 def in_form(pattern: str, spelling: Callable[[str], str]) -> Callable[[str, str], str]:
     """A `read` for ids of one form: `spelling` of the text must be `pattern`, else DamagedLink."""
 
-    def read(slug: str, text: str) -> str:
+    def read(door: str, text: str) -> str:
         person = spelling(folded(text))
         if not re.fullmatch(pattern, person, re.ASCII):
             raise DamagedLink(DAMAGED)
@@ -72,7 +72,7 @@ class Panel:
 
     person: the parameter of its address that tells who comes. study, session: further ones, which
     join the answers with the panel's own data; the session is known to the person and the panel
-    alone. read: (slug of the study, that parameter) → the person's id; DamagedLink where it can't
+    alone. read: (door of the study, that parameter) → the person's id; DamagedLink where it can't
     be one. signs: this site signs the address itself. preview: the session's value in a preview.
     fewest_failed_checks: of instructed checks, so many at least must be failed before this panel
     is told so.
@@ -92,7 +92,7 @@ class Panel:
         """The names of the further parameters."""
         return tuple(filter(None, (self.study, self.session)))
 
-    def visit(self, slug: str, query: Mapping[str, str]) -> Visit | None:
+    def visit(self, door: str, query: Mapping[str, str]) -> Visit | None:
         """The visit that an address' parameters tell of; None if they are not this panel's.
 
         Raises PreviewLink, UnfilledLink, DamagedLink.
@@ -107,7 +107,7 @@ class Panel:
             _refuse_odd(name, text)
         return Visit(
             self.name,
-            self.read(slug, person),
+            self.read(door, person),
             found,
             session=found.get(self.session, ""),
             panel_study=found.get(self.study, ""),

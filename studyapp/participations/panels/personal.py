@@ -5,22 +5,22 @@ from django.core.signing import BadSignature, Signer
 from .base import DAMAGED, DamagedLink, Panel
 
 
-def signed(slug: str, person: str) -> str:
-    """The parameter `participant` of the link of `person` to the study called `slug`."""
-    return _signer(slug).sign(person)
+def signed(door: str, person: str) -> str:
+    """The parameter `participant` of the link of `person` through a `signed_door`."""
+    return _signer(door).sign(person)
 
 
-def read(slug: str, text: str) -> str:
+def read(door: str, text: str) -> str:
     """The id in a signed parameter; DamagedLink for any other text."""
     try:
-        return _signer(slug).unsign(text)
+        return _signer(door).unsign(text)
     except BadSignature as error:
         raise DamagedLink(DAMAGED) from error
 
 
-def _signer(slug: str) -> Signer:
-    # A link to one study opens no other.
-    return Signer(salt=f"discern.participations.personal.{slug}")
+def _signer(door: str) -> Signer:
+    # A link to one study, or to one of its sites, opens no other.
+    return Signer(salt=f"discern.participations.personal.{door}")
 
 
 PANEL = Panel("personal", "participant", read=read, signs=True)
