@@ -154,7 +154,8 @@ def _at_every_look(
         "estimate": last.mean, "se": followed.se, "df": None, "robust95": [last.low, last.high],
         "null": value, "note": followed.note,
     }  # fmt: skip
-    return {**_raw(one, told, tests, found), "model": SEQUENCE}
+    on_photos = found.get("images") is not None
+    return {**_raw(one, told, tests, found), "model": SEQUENCE, "on_these_photos": on_photos}
 
 
 def _measured(one: Tied, means: Mapping[str, Facts], found: Facts) -> Facts:

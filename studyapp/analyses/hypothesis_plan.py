@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from studyapp.paradigms import PARADIGMS
 from studyapp.shelf.formatting import counted
+from studyapp.statistics.narrow_sequence import FROM_ARM, FROM_OTHERS, FROM_PEOPLE
 from studyapp.statistics.robust import FEWEST_EFFECTIVE
 from studyapp.studies.definition.study import Definition
 
@@ -50,6 +51,19 @@ FALLBACK = (
     "not converge, or whose contrast rests on fewer than {fewest} effective people or photos, is "
     "undecided, with the reason. Terms that a design can’t identify are left out of a model."
 )
+SEQUENCE = "a confidence sequence over finished people’s means, which holds at every look"
+FOLLOWED = (
+    "The number of every claim is that of finished people’s means, in the order in which they "
+    "finished (a pair within the people who judged both, and between people where nobody did), "
+    "with an asymptotic confidence sequence and p values that hold at every look (Waudby-Smith and "
+    "others 2024, theorem 2.2). They speak of these photos. Two-way cluster-robust intervals "
+    "stand beside them, without p values."
+)
+FOLLOWED_FALLBACK = (
+    "What decides is fixed here, and nothing takes its place: a hypothesis is undecided, with the "
+    "reason, until {people} people have finished ({arm} in the smaller of two arms), of whom "
+    "{others} gave another answer than the most frequent one."
+)
 BY_MODEL = (
     "The number of a hypothesis that names a mixed model is that model’s, with a t on the degrees "
     "of the robust test."
@@ -74,29 +88,34 @@ def stated_hypotheses(definition: Definition) -> Iterator[str]:
     for number, one in enumerate(definition.analysis.hypotheses, 1):
         yield f"{number}. {one if isinstance(one, str) else one.text}"
         if number in tied:
-            yield f"   - {words_of_test(tied[number])}"
+            yield f"   - {words_of_test(tied[number], looks=definition.analysis.looks)}"
         elif tied:
             yield "   - tied to no contrast, so that it gets no verdict"
 
 
-def words_of_test(one: Tied) -> str:
-    """The contrast of a hypothesis, what is expected of it, and what decides."""
+def words_of_test(one: Tied, *, looks: bool) -> str:
+    """The contrast of a hypothesis, what is expected of it, and what decides.
+
+    looks: whether the plan allows looking."""
     null = "0" if one.b or PARADIGMS[one.paradigm].outcome == "score" else "chance"
     if not one.b and PARADIGMS[one.paradigm].null is not None:
         null = f"{PARADIGMS[one.paradigm].null:g}"
     expected = EXPECTED[one.direction].format(null=null, margin=one.margin)
     margin = "" if one.margin is None else f"; smallest effect of interest {one.margin:g}"
     unit = " on the logit scale" if one.margin is not None and one.model != ROBUST else ""
-    return (
-        f"{one.contrast} in {one.paradigm}, {expected}{margin}{unit}; decided by "
-        f"{MODELS[one.model]}"
-    )
+    decides = SEQUENCE if looks and one.model == ROBUST else MODELS[one.model]
+    return f"{one.contrast} in {one.paradigm}, {expected}{margin}{unit}; decided by {decides}"
 
 
 def family_lines(definition: Definition) -> list[str]:
     """The family, its error rate, what each verdict means, and what happens where a model fails."""
     plan, count = definition.analysis, len(definition.analysis.tied)
     by_model = [BY_MODEL] if any(one.model != ROBUST for _, one in plan.tied) else []
+    fallback = (
+        FOLLOWED_FALLBACK.format(people=FROM_PEOPLE, arm=FROM_ARM, others=FROM_OTHERS)
+        if plan.looks
+        else FALLBACK.format(fewest=FEWEST_EFFECTIVE)
+    )
     return [
         FAMILY.format(
             hypotheses=counted(count, "hypothesis that is", "hypotheses that are"),
@@ -105,7 +124,7 @@ def family_lines(definition: Definition) -> list[str]:
         ),
         CRITERIA.format(opposite=OPPOSITE[plan.sided]),
         *by_model,
-        FALLBACK.format(fewest=FEWEST_EFFECTIVE),
+        fallback,
         EXPLORATORY,
         *([MODERATORS] if any(one.planned for one in plan.moderators) else []),
     ]

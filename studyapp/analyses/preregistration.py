@@ -14,6 +14,7 @@ from studyapp.studies.definition.study import Definition, stored_definition
 from studyapp.studies.design.certificate import certificate_lines
 
 from .hypothesis_plan import (
+    FOLLOWED,
     family_lines,
     has_tied,
     missing_data,
@@ -231,7 +232,8 @@ def model_lines(definition: Definition) -> Iterator[str]:
     yield from (f"{plan}\n" for plan in dict.fromkeys(plans))
     if any(block.compared for block in definition.blocks):
         yield f"{BETWEEN_SIDES}\n"
-    yield f"- {PRIMARY.format(fewest=FEWEST_EFFECTIVE)}"
+    is_followed = has_tied(definition) and definition.analysis.looks
+    yield f"- {FOLLOWED if is_followed else PRIMARY.format(fewest=FEWEST_EFFECTIVE)}"
 
 
 def family_of_tests(definition: Definition) -> list[str]:

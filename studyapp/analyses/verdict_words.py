@@ -37,7 +37,9 @@ def effect_words(one: Facts) -> str:
     show, unit = shown(one), UNITS.get(one["unit"], "")
     what = f"{one['a']} − {one['b']}" if one["b"] else one["a"]
     pair = one["interval95"]
-    ends = "" if pair is None else f" (95 % interval {interval(pair, show)})"
+    # A sequence is about people who are drawn anew, and photos that are not
+    photos = ", of these photos" if one.get("on_these_photos") else ""
+    ends = "" if pair is None else f" (95 % interval {interval(pair, show)}{photos})"
     against = "" if one["b"] else f", against {show(one['null'])}"
     return f"{what} is {show(one['estimate'])}{unit}{ends}{against}"
 

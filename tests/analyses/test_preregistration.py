@@ -69,6 +69,16 @@ def test_a_plan_says_what_each_hypothesis_is_decided_by() -> None:
     assert "Planned are the contrasts of every other method" not in text
 
 
+def test_a_plan_with_looks_decides_by_the_sequence() -> None:
+    plan = {"hypotheses": [TIED], "looks": True, "smallest_effect": 0.3}
+    text = plan_of(blocks=[TRUST], analysis=plan).plan
+    assert "decided by a confidence sequence over finished people’s means" in text
+    assert "until 30 people have finished (15 in the smaller of two arms), of whom 10" in text
+    assert "p values that hold at every look" in text
+    for words in ("decided by the two-way", "effective people or photos", "with a t on one degree"):
+        assert words not in text
+
+
 def test_with_one_side_the_plan_claims_no_opposite() -> None:
     text = plan_of(blocks=[TRUST], analysis={"hypotheses": [TIED], "sided": "one"}).plan
     assert "tests for an effect are one-sided" in text

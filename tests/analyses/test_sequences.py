@@ -12,6 +12,7 @@ from sandbox.people import send_people
 from studyapp.analyses.reports import study_report
 from studyapp.analyses.reports.looks import looks_figures, looks_table
 from studyapp.analyses.reports.sections import section
+from studyapp.analyses.reports.verdicts import stated_texts
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.sequences import KEPT, NO_FIXED_TEST
 from studyapp.analyses.summary import summary
@@ -98,6 +99,9 @@ def test_hypotheses_are_decided_by_the_sequence(found: dict[str, Any]) -> None:
     assert better["p"] == one["p"]
     assert better["interval95"] == one["interval95"]
     assert (better["verdict"], better["model"]) == ("supported", "sequence")
+    assert ", of these photos), adjusted p" in better["sentence"]
+    definition = make_definition(analysis=PLAN).model_dump(mode="json")
+    assert "decided by a confidence sequence over" in stated_texts(definition)[0]
     assert alone["p"] == pytest.approx(found["sequence"]["methods"]["a"]["p"])
     assert modelled["verdict"] == "undecided"
     assert "no test that holds at every look" in modelled["sentence"]

@@ -75,7 +75,10 @@ def has_family(found: Sequence[Facts]) -> bool:
 def stated_texts(definition: Facts) -> list[str]:
     """The hypotheses in words, with what decides those that are tied."""
     tied = {one.number: one for one in tied_hypotheses(definition)}
+    looks = bool(definition["analysis"].get("looks"))
     return [
-        one if isinstance(one, str) else f"{one['text']} ({words_of_test(tied[number])})"
+        one
+        if isinstance(one, str)
+        else f"{one['text']} ({words_of_test(tied[number], looks=looks)})"
         for number, one in enumerate(definition["analysis"]["hypotheses"], 1)
     ]
