@@ -88,6 +88,16 @@ def test_each_hypothesis_has_the_power_of_its_verdict(tmp_path: Path) -> None:
     assert re.search(r"hypothesis 1, .*, 5 %, and an effect of 0 supported in [0-9] %", text)
 
 
+def test_the_power_of_a_sequence_is_not_that_of_a_fixed_test(tmp_path: Path) -> None:
+    tied = {"text": "Better.", "contrast": ["grad_cam", "guided_backprop"], "direction": "greater"}
+    plan = {"hypotheses": [tied], "looks": True, "smallest_effect": 0.5}
+    file = write_study(tmp_path, **{**PLANNED, "analysis": plan})
+    words = ("--studies", 1, "--processes", 1, "--people", 8, "--photos", 8, "--effects", 0.3)
+    text = output_of("study", "power", file, *words)
+    assert "the power of one test at the end, as that of a sequence is not simulated: the" in text
+    assert "not simulated, the plan allows looking, and its sequence has less power" in text
+
+
 @pytest.mark.django_db
 def test_the_power_of_a_study_is_found_by_its_name() -> None:
     open_small_study()

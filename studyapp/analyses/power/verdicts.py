@@ -17,6 +17,7 @@ from .answers import layout
 from .grid import Claim, Point
 
 SIMULATED = ("score", "correct")
+FOLLOWED = "the plan allows looking, and its sequence has less power than one test at the end"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def _why_not(definition: Definition, one: Tied) -> str:
     blocks = [block for block in definition.blocks if block.is_main]
     wordings = {block.wording for block in blocks if block.paradigm == one.paradigm}
     reasons = (
+        (definition.analysis.looks, FOLLOWED),
         (one.model != ROBUST, "a mixed model decides it"),
         (not one.b, "it compares one condition with chance or 0"),
         (

@@ -21,7 +21,7 @@ from studyapp.analyses.figures.power import power_curves, power_surface
 from studyapp.analyses.power.answers import Outcome, layout
 from studyapp.analyses.power.designs import compared, drawn, fewest_photos
 from studyapp.analyses.power.grid import Point, Power, powers
-from studyapp.analyses.power.verdicts import Hoped, hoped_verdicts
+from studyapp.analyses.power.verdicts import FOLLOWED, Hoped, hoped_verdicts
 from studyapp.paradigms import PARADIGMS
 from studyapp.sections.blocks import BlockSection
 from studyapp.shelf.formatting import short, whole_percent
@@ -243,6 +243,11 @@ def _lines(asked: Asked, found: dict[Key, Power]) -> Iterator[str]:
         yield (
             "  people may prefer not to say, and such answers count in no test: this is the power "
             "if nobody does, so plan for more people"
+        )
+    if asked.definition.analysis.looks:
+        yield (
+            "  the power of one test at the end, as that of a sequence is not simulated: "
+            f"{FOLLOWED}"
         )
     said = ""
     for (kind, people, photos, effect), one in found.items():
