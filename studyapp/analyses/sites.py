@@ -1,19 +1,19 @@
 """The same contrasts site by site, within sites, and over sites at large."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
 import pandas as pd
 
 from studyapp.statistics.heterogeneity import FEWEST_GROUPS, overall, welch
-from studyapp.statistics.robust import Estimate, two_way_contrast, two_way_within
+from studyapp.statistics.robust import FEWEST_EFFECTIVE, Estimate, two_way_contrast, two_way_within
 
 from .comparisons import Pair, estimated
 from .tidy import Tidy
 
 TOO_FEW = "fewer than five sites can't tell how much sites vary"
-NO_ERROR = "a site has too few people for an interval, so sites are not compared"
+NOT_COMPARED = "fewer than two sites can be compared"
 
 
 def sites(tidy: Tidy, pairs: Sequence[Pair]) -> dict[str, Any] | None:
@@ -56,7 +56,7 @@ def _contrast(tidy: Tidy, frame: pd.DataFrame, names: Sequence[str], pair: Pair)
         "planned": pair.is_planned,
         "sites": {name: _told(_of(tidy, one, pair, by="image")) for name, one in by_site.items()},
         "within": {**_told(fixed), "p": fixed.p},
-        **_between([one for one in people.values() if one.estimate is not None]),
+        **_between(people),
     }
 
 
@@ -76,13 +76,33 @@ def _told(found: Estimate) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _between(found: Sequence[Estimate]) -> dict[str, Any]:
-    """Whether sites differ, and the effect over sites at large; both are of these photos."""
-    known = [(one.estimate, one.se, one.df) for one in found if one.se and one.df]
-    if len(known) < len(found) or len(known) < 2:
-        return {"difference": None, "at_large": None, "note": NO_ERROR}
+def _between(found: Mapping[str, Estimate]) -> dict[str, Any]:
+    """Whether sites differ, and the effect over sites at large; both are of these photos.
+
+    A site with too few people, or without one of the two, is left out. One whose judgments all
+    agree is not, because that would choose sites by what was found: nothing is compared then.
+    """
+    enough = {name: one for name, one in found.items() if not _too_little(one)}
+    few = [f"{name} ({_too_little(one)})" for name, one in found.items() if name not in enough]
+    left_out = [f"left out: {', '.join(few)}"] if few else []
+    constant = [f"at {name} {one.note}" for name, one in enough.items() if not one.se]
+    if constant or len(enough) < 2:
+        why = f"sites are not compared: {constant[0]}" if constant else NOT_COMPARED
+        return {"difference": None, "at_large": None, "note": "; ".join([why, *left_out])}
+    known = [(one.estimate, one.se, one.df) for one in enough.values()]
     estimates, errors, df = (list(column) for column in zip(*known, strict=True))
     difference = asdict(welch(estimates, errors, df))
     if len(known) < FEWEST_GROUPS:
-        return {"difference": difference, "at_large": None, "note": TOO_FEW}
-    return {"difference": difference, "at_large": asdict(overall(estimates, errors)), "note": ""}
+        note = "; ".join([TOO_FEW, *left_out])
+        return {"difference": difference, "at_large": None, "note": note}
+    large = asdict(overall(estimates, errors))
+    return {"difference": difference, "at_large": large, "note": "; ".join(left_out)}
+
+
+def _too_little(found: Estimate) -> str:
+    """Why a site is left out of the comparison; empty where it is not."""
+    if found.estimate is None:
+        return found.note
+    if found.is_tested:
+        return ""
+    return f"{found.clusters:.1f} effective people, and at least {FEWEST_EFFECTIVE} are needed"

@@ -36,6 +36,7 @@ NOTHING_VARIES = "all judgments agree, so their uncertainty can't be estimated"
 NOTHING_ELSE_VARIES = (
     "within each of the two all judgments agree, so their uncertainty can't be estimated"
 )
+NO_CLUSTER_VARIES = "no two clusters differ, so the uncertainty can't be estimated"
 
 
 @dataclass(frozen=True)
@@ -281,6 +282,8 @@ def _judged(fit: _Fit | None, nothing: str, null: float | None, level: float) ->
     if too_little:
         return Estimate(fit.value, note=too_little, clusters=fit.fewest)
     se, df = fit.variance() ** 0.5, fit.fewest - 1
+    if se**2 <= ROUNDING * max(1.0, fit.value**2):
+        return Estimate(fit.value, note=NO_CLUSTER_VARIES, clusters=fit.fewest)
     half = float(stats.t.ppf(0.5 + level / 2, df)) * se
     t = None if null is None else float((fit.value - null) / se)
     p = None if t is None else float(2 * stats.t.sf(abs(t), df))

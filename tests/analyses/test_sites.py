@@ -1,6 +1,7 @@
 """Results by site: the same numbers as of each site alone, and none of a study without sites."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,12 +21,15 @@ from studyapp.participations.entering import enter
 from tests.analyses.tidy_tables import make_tidy
 
 
-def several_sites(*, sites: int, effects: list[float], seed: int = 1) -> Tidy:
-    """Sites of 12 people who judge 10 photos by two methods; each site has its own effect."""
+def several_sites(
+    *, sites: int, effects: list[float], seed: int = 1, people: dict[int, int] | None = None
+) -> Tidy:
+    """Sites of 12 people, or of `people`, who judge 10 photos by two methods; each site has its
+    own effect."""
     rng = np.random.default_rng(seed)
     rows, where = [], {}
     for site in range(sites):
-        for person in range(12):
+        for person in range((people or {}).get(site, 12)):
             name = f"s{site}p{person}"
             where[name] = f"site{site}"
             for photo in range(10):
@@ -55,6 +59,55 @@ def test_a_sites_contrast_is_the_one_of_its_people_alone() -> None:
     large = found["contrasts"][0]["at_large"]
     assert large["df"] == 4
     assert large["low"] < found["contrasts"][0]["within"]["estimate"] < large["high"]
+
+
+def between(tidy: Tidy) -> dict[str, Any]:
+    found: dict[str, Any] = results(tidy)["sites"]["contrasts"][0]
+    return found
+
+
+def test_sites_with_too_few_people_for_a_test_are_left_out_by_name() -> None:
+    effects = [0.3, 0.5, 0.1, 0.8, 0.4, 9.0]
+    found = between(several_sites(sites=6, effects=effects, people={5: 5}))
+    whole = several_sites(sites=6, effects=effects, people={5: 0})
+    assert found["difference"] == between(whole)["difference"]
+    assert found["at_large"] == between(whole)["at_large"]
+    assert found["note"] == "left out: site5 (5.0 effective people, and at least 6 are needed)"
+    small = between(several_sites(sites=3, effects=effects, people={0: 3, 1: 3}))
+    assert (small["difference"], small["at_large"]) == (None, None)
+    assert small["note"].startswith("fewer than two sites can be compared; left out: site0 (3.0")
+
+
+def test_a_site_that_has_only_one_of_two_methods_is_named() -> None:
+    tidy = several_sites(sites=3, effects=[0.5, 0.5, 0.5])
+    lone = (tidy.frame["participant"].map(tidy.sites) == "site1") & (tidy.frame["method"] == "b")
+    found = between(Tidy(tidy.frame[~lone], "trust", "score", sites=tidy.sites))
+    assert found["difference"] is not None
+    assert found["note"] == (
+        "fewer than five sites can't tell how much sites vary; "
+        "left out: site1 (only one of the two was judged)"
+    )
+
+
+def test_people_who_do_not_differ_at_a_site_give_no_error_of_nothing() -> None:
+    tidy = several_sites(sites=3, effects=[0.5, 0.5, 0.5], people={1: 8})
+    frame = tidy.frame.copy()
+    here = frame["participant"].map(tidy.sites) == "site1"
+    # Everybody has the same two means, though photos differ
+    frame.loc[here, "score"] = (frame.loc[here, "image"].str[1:].astype(int) // 2) % 3 - 1
+    frame.loc[here & (frame["image"].isin(["i8", "i9"])), "score"] = 0
+    found = between(Tidy(frame, "trust", "score", sites=tidy.sites))
+    assert found["difference"] is None
+    assert found["note"].startswith("sites are not compared: at site1 no two clusters differ")
+
+
+def test_no_site_is_left_out_because_its_judgments_agree() -> None:
+    tidy = several_sites(sites=6, effects=[0.3, 0.5, 0.1, 0.8, 0.4, 0.2])
+    frame = tidy.frame.copy()
+    frame.loc[frame["participant"].map(tidy.sites) == "site2", "score"] = 1
+    found = between(Tidy(frame, "trust", "score", sites=tidy.sites))
+    assert (found["difference"], found["at_large"]) == (None, None)
+    assert found["note"].startswith("sites are not compared: at site2 within each of the two")
 
 
 def test_without_sites_nothing_is_said_of_them() -> None:

@@ -35,17 +35,17 @@ def _contrast(one: Facts, names: list[str], show: Show) -> list[str]:
     told = one["note"] if difference is None else f"p {p_value(difference['p'])}"
     large = one["at_large"]
     at_large = (
-        one["note"]
-        if large is None
-        else _pair(large["estimate"], (large["low"], large["high"]), show)
+        "" if large is None else _pair(large["estimate"], (large["low"], large["high"]), show)
     )
+    # Without a test its column has the note
+    words = "" if difference is None else one["note"]
     return [
         f"{one['a']} − {one['b']}",
         *(_pair(sites[name]["estimate"], sites[name]["robust95"], show) for name in names),
         _pair(within["estimate"], within["robust95"], show),
         p_value(within["p"]),
         told,
-        at_large,
+        "; ".join(filter(None, [at_large, words])),
     ]
 
 
