@@ -32,6 +32,7 @@ class Pair:
     """`a` − `b`, of which `b` is the reference wherever it takes part.
 
     hypothesis: the number of the one that is tied to it, as it states `a` and `b`; 0 for none.
+    decided_by: the model that the plan names for it; empty for none.
     worth: effective people and photos that it rests on.
     """
 
@@ -40,6 +41,7 @@ class Pair:
     is_planned: bool
     worth: tuple[float, float]
     hypothesis: int = 0
+    decided_by: str = ""
 
     @property
     def too_few(self) -> str:
@@ -74,7 +76,9 @@ def _as_stated(pair: Pair, of_pair: Mapping[frozenset[str], Tied]) -> Pair:
     one = of_pair.get(frozenset((pair.a, pair.b)))
     if one is None:
         return pair
-    return replace(pair, a=one.a, b=one.b, is_planned=True, hypothesis=one.number)
+    return replace(
+        pair, a=one.a, b=one.b, is_planned=True, hypothesis=one.number, decided_by=one.model
+    )
 
 
 def _worth(frame: pd.DataFrame, first: str, later: str) -> tuple[float, float]:

@@ -108,14 +108,31 @@ def beside(models: Mapping[str, Any]) -> str | None:
 
 def _both(name: str, table: _Table, fit: Fit) -> dict[str, Any]:
     """The model with intercepts only, and the one in which methods' effects vary besides."""
-    base = _told(lambda: fit(False), table)
+    base, full = _told(lambda: fit(False), table), f"{name}_full"
     reasons = [] if table.trouble else _unidentified(table.crossed())
     if len(reasons) == len(SIDES):
         why = f"{' and '.join(reasons)}: the same as {name}"
         note = "; ".join(filter(None, [base["note"], why]))
-        return {name: base, f"{name}_full": {**base, "note": note}}
+        return {name: base, full: _deciding(full, {**base, "note": note}, table.pairs)}
     note = "".join(f"{reason}, so this term is left out" for reason in reasons)
-    return {name: base, f"{name}_full": _told(lambda: fit(True), table, note)}
+    return {
+        name: base,
+        full: _deciding(full, _told(lambda: fit(True), table, note), table.pairs),
+    }
+
+
+def _deciding(name: str, told: dict[str, Any], pairs: Sequence[Pair]) -> dict[str, Any]:
+    """The model's numbers, with the contrasts by which it decides a hypothesis marked as planned:
+    their adjusted p belongs to the verdict."""
+    numbers = {(one.a, one.b): one.hypothesis for one in pairs if one.decided_by == name}
+    return {
+        **told,
+        "contrasts": [
+            {**one, "planned": True, "hypothesis": number, "p_holm": None} if number else one
+            for one in told["contrasts"]
+            for number in [numbers.get((one["a"], one["b"]), 0)]
+        ],
+    }
 
 
 def _unidentified(crossed: Crossed) -> list[str]:

@@ -12,6 +12,7 @@ import pytest
 from sandbox.builders import make_definition
 from studyapp.analyses import comparisons
 from studyapp.analyses.hypotheses import hypotheses, hypothesis_family, incomplete, verdicts
+from studyapp.analyses.reports.models import models
 from studyapp.analyses.results import results, results_json
 from studyapp.analyses.tidy import Outcome, Tidy
 from studyapp.paradigms import PARADIGMS
@@ -163,6 +164,10 @@ def test_a_mixed_model_decides_where_the_plan_names_it_and_nothing_takes_its_pla
     (one,) = verdicts([told])
     (pair,) = told["glmer_full"]["contrasts"]
     assert (one["estimate"], one["p"], one["unit"]) == (pair["estimate"], pair["p"], "logits")
+    assert (pair["planned"], pair["hypothesis"], pair["p_holm"]) == (True, 1, None)
+    assert not told["glmer"]["contrasts"][0]["planned"]
+    (shown,) = [model for model in models(told) if model.title.startswith("glmer_full")]
+    assert "hypothesis 1" in shown.tables[1].rows[0]
     assert one["verdict"] == "supported"
     assert " logits (95 % interval " in one["sentence"]
     (alone,) = verdicts(

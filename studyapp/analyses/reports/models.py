@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from studyapp.paradigms.tabulation import Facts, Table
 from studyapp.shelf.formatting import MISSING, interval, number, p_value, percent, signed
 
-from .tabulation import FAMILIES, degrees
+from .tabulation import degrees, family_of
 
 FORMULAS = {
     "glmer": "correct ~ method + (1|participant) + (1|image), binomial",
@@ -93,7 +93,7 @@ def _contrast(one: Facts) -> list[str]:
         degrees(one["df"]),
         p_value(one["p"]),
         p_value(one["p_holm"]),
-        FAMILIES[one["planned"]],
+        family_of(one),
         one["note"],
     ]
 
