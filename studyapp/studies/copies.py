@@ -38,8 +38,13 @@ Row = TypeVar("Row", bound=Model)
 
 
 @transaction.atomic
-def marked_copy(study: Study, kind: StudyKind, seed: int, *, people: int | None = None) -> Study:
-    """An open copy with the same stimuli and pictures, drawn with its own seed and places."""
+def marked_copy(
+    study: Study, kind: StudyKind, seed: int, *, people: int | None = None, site: str = ""
+) -> Study:
+    """An open copy with the same stimuli and pictures, drawn with its own seed and places.
+
+    site: the only one of the copy, which has all its places; by default it has the study's.
+    """
     if study.prepared_at is None:
         raise LifecycleError(f"{study.slug} is not prepared: run `study prepare {study.slug}`")
     definition = study_definition(study)
@@ -47,13 +52,15 @@ def marked_copy(study: Study, kind: StudyKind, seed: int, *, people: int | None 
     design = definition.design.model_copy(
         update={"seed": seed, "people": places, "ratings": "nearest"}
     )
+    sites = [one for one in definition.sites if site in ("", one.name)]
+    changed = definition.model_copy(update={"design": design, "sites": sites})
     copy = Study.objects.create(
         slug=_free_slug(study, kind),
         title=study.title,
         kind=kind,
         copy_of=study,
         definition_toml=study.definition_toml,
-        definition=definition.model_copy(update={"design": design}).model_dump(mode="json"),
+        definition=changed.model_dump(mode="json"),
         seed=seed,
         state=StudyState.PREPARING,
         prepared_at=timezone.now(),

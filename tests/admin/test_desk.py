@@ -6,11 +6,22 @@ import pytest
 from django.contrib.admin.models import LogEntry
 from django.urls import reverse
 
-from sandbox.builders import make_study, open_small_study
+from sandbox.builders import ETHICS, make_study, open_small_study
 from sandbox.people import send_people
 from studyapp.admin.desk.links import NAMES, NOTES
 from studyapp.admin.desk.tallies import Checks, attention
-from studyapp.models import Explanation, Judgment, Study, StudyKind, StudyState, Trial, WorkState
+from studyapp.models import (
+    Explanation,
+    Judgment,
+    Participation,
+    Status,
+    Study,
+    StudyKind,
+    StudyState,
+    Trial,
+    WorkState,
+)
+from studyapp.participations.enrolment import consent
 from studyapp.participations.panels import PANELS
 from studyapp.studies.texts import correct_text
 from tests.admin.desk import administrator, do, page_of
@@ -175,6 +186,22 @@ def test_a_preview_walks_a_marked_copy_and_takes_no_place() -> None:
     assert copy.kind == StudyKind.PILOT
     assert copy.participations.count() == 2
     assert study.participations.count() == 0
+
+
+def test_a_preview_is_walked_as_a_participant_of_the_chosen_site() -> None:
+    # More sites than the copy has places
+    sites = [{"name": f"site{number}", "title": f"Site {number}", "people": 1,
+              "protocol": f"P-{number}"} for number in range(14)]  # fmt: skip
+    study, client = make_study(people=14, sites=sites, ethics=ETHICS), administrator()
+    asked = client.get(page_of(study, "study_preview")).content.decode()
+    assert '<option value="site13">Site 13</option>' in asked
+    for name, protocol in (("site0", "P-0"), ("site13", "P-13"), ("site13", "P-13")):
+        reply = client.post(page_of(study, "study_preview"), {"site": name}, follow=True)
+        assert protocol in reply.content.decode()
+        person = Participation.objects.latest("pk")
+        assert consent(person).status == Status.ACTIVE
+        assert person.site == name
+    assert study.copies.count() == 2
 
 
 def test_a_preview_shows_the_texts_as_they_are_now() -> None:

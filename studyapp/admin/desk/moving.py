@@ -1,8 +1,9 @@
 """Verbs: each says on a page of its own what it would do, and does it when that is confirmed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from random import SystemRandom
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -14,6 +15,7 @@ from studyapp.admin.verbs import VERBS
 from studyapp.models import Stimulus, Study, StudyKind, StudyState
 from studyapp.participations.enrolment import has_free_slot
 from studyapp.participations.entering import enter
+from studyapp.sections.sites import SiteSection
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import LifecycleError
@@ -30,6 +32,16 @@ class ReasonForm(forms.Form):
     """Why a stimulus is left out: the certificate lists the reason."""
 
     reason = forms.CharField(max_length=300, label="Reason")
+
+
+class SiteForm(forms.Form):
+    """Of a study with several sites: as a participant of which one it is previewed."""
+
+    def __init__(self, *arguments: Any, sites: Sequence[SiteSection]) -> None:
+        super().__init__(*arguments)
+        self.fields["site"] = forms.ChoiceField(
+            label="Site", choices=[(one.name, one.title) for one in sites]
+        )
 
 
 @contextmanager
@@ -101,7 +113,10 @@ def drop(request: HttpRequest, key: int) -> HttpResponseBase:
 @study_page(Act.PREVIEW)
 def preview(request: HttpRequest, study: Study) -> HttpResponse:
     """Walk the study as people will, on a marked pilot copy that no analysis counts."""
-    if request.method != "POST":
+    is_asked = request.method == "POST"
+    sites = study_definition(study).sites
+    form = SiteForm(request.POST if is_asked else None, sites=sites) if sites else None
+    if not is_asked or (form is not None and not form.is_valid()):
         return confirm(
             request,
             study,
@@ -111,33 +126,27 @@ def preview(request: HttpRequest, study: Study) -> HttpResponse:
             "appear in no analysis and no export.",
             button="Begin the preview",
             fits=study.prepared_at is not None,
+            form=form,
         )
+    site = form.cleaned_data["site"] if form is not None else ""
     following = page_of(study)
     with refusals_shown(request):
-        copy = _pilot_copy(study)
-        following = reverse(
-            "participation", args=[enter(copy, source="preview", site=_first_site(copy)).code]
-        )
+        copy = _pilot_copy(study, site)
+        person = enter(copy, source="preview", site=site)
+        following = reverse("participation", args=[person.code])
         record(request, study, f"previewed as {copy.slug}")
     return HttpResponseRedirect(following)
 
 
-def _first_site(study: Study) -> str:
-    """The site that a preview is seen from; empty without sites."""
-    return next((one.name for one in study_definition(study).sites), "")
-
-
-def _pilot_copy(study: Study) -> Study:
-    """The newest pilot copy with the study's texts and a free place, else a new one."""
+def _pilot_copy(study: Study, site: str) -> Study:
+    """The newest pilot copy with the study's texts and a free place of a site, else a new one
+    whose places are all that site's."""
     if study.kind != StudyKind.REAL and study.state == StudyState.OPEN:
         return study
-    copy = study.copies.filter(kind=StudyKind.PILOT, state=StudyState.OPEN).first()
-    if (
-        copy is not None
-        and copy.texts_digest == texts_digest(study)
-        and has_free_slot(copy, _first_site(copy))
-    ):
-        return copy
+    digest = texts_digest(study)
+    for copy in study.copies.filter(kind=StudyKind.PILOT, state=StudyState.OPEN):
+        if copy.texts_digest == digest and has_free_slot(copy, site):
+            return copy
     people = min(PREVIEW_PLACES, study_definition(study).design.people)
     seed = SystemRandom().randrange(2**31)
-    return marked_copy(study, StudyKind.PILOT, seed, people=people)
+    return marked_copy(study, StudyKind.PILOT, seed, people=people, site=site)
