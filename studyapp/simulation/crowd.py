@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
+from itertools import cycle
 from random import Random
 from typing import Any
 
@@ -18,7 +19,6 @@ from studyapp.paradigms import PARADIGMS, Asked
 from studyapp.participations.answering import current_trial
 from studyapp.participations.sites import PARAMETER
 from studyapp.studies.definition.study import Definition, study_definition
-from studyapp.studies.design.sites import site_of_places
 
 from .profiles import Population, Profile
 from .walk import Walk, Walker
@@ -107,14 +107,14 @@ def walkers(
     """`people` of `population` at the door of `study`, which is served at `base`."""
     definition = study_definition(study)
     paradigm = main_paradigm(definition)
-    sites = {one.name: one.people for one in definition.sites}
-    by_site = site_of_places([""] * people, sites)
-    for number in range(people):
+    # As many to a site as it has places in this copy, in their order
+    sites = cycle(study.slots.order_by("position").values_list("site", flat=True))
+    for number, site in zip(range(people), sites, strict=False):
         random = Random(f"{seed}:{number}")
         yield Walker(
             base=base,
             start=f"/s/{study.slug}/",
-            parameters=_parameters(study, f"simulated-{seed}-{number}", by_site[number]),
+            parameters=_parameters(study, f"simulated-{seed}-{number}", site),
             profile=population.person(paradigm, random, photo_seed=seed),
             random=random,
             truth_of=truth_of,

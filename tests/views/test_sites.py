@@ -1,6 +1,7 @@
 """A study of several sites: each link leads to its site's consent, contacts and places."""
 
 import re
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -12,6 +13,8 @@ from sandbox.visits import panel_id
 from studyapp.models import DoorCount, Participation, Status, Study, StudyKind, TurnedAway
 from studyapp.participations.enrolment import consent, has_free_slot
 from studyapp.participations.entering import enter
+from studyapp.simulation.crowd import walkers
+from studyapp.simulation.profiles import POPULATIONS
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
 from tests.running import output_of
@@ -135,3 +138,14 @@ def test_a_pilot_with_fewer_places_still_has_some_of_every_site(study: Study) ->
     copy = marked_copy(study, StudyKind.PILOT, 7, people=6)
     sites = list(copy.slots.values_list("site", flat=True))
     assert {site: sites.count(site) for site in sites} == {"leeds": 2, "graz": 4}
+
+
+def test_simulated_people_come_as_many_to_a_site_as_it_has_places() -> None:
+    arms = [{"name": "one", "conditions": ["guided_grad_cam"]},
+            {"name": "two", "conditions": ["guided_backprop"]}]  # fmt: skip
+    study = open_small_study(people=12, sites=SITES, arms=arms)
+    copy = marked_copy(study, StudyKind.SIMULATED, 7, people=8)
+    able = POPULATIONS["able"]
+    sent = walkers(copy, "http://x.org", able, people=8, seed=7, pictures=False)
+    came = Counter(walker.parameters["site"] for walker in sent)
+    assert came == Counter(copy.slots.values_list("site", flat=True))
