@@ -40,6 +40,9 @@ def effect_words(one: Facts) -> str:
     # A sequence is about people who are drawn anew, and photos that are not
     photos = ", of these photos" if one.get("on_these_photos") else ""
     ends = "" if pair is None else f" (95 % interval {interval(pair, show)}{photos})"
+    if not one["b"] and one["model"] == "glmer_full":
+        # Its estimate is the distance from chance, which is at 0 logits only where it is a half
+        return f"{what} is {signed(one['estimate'])} logits above chance{ends}"
     against = "" if one["b"] else f", against {show(one['null'])}"
     return f"{what} is {show(one['estimate'])}{unit}{ends}{against}"
 

@@ -1,6 +1,7 @@
 """Hypotheses that are tied to contrasts: their tests, one family, and each verdict."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -175,6 +176,8 @@ def test_a_mixed_model_decides_where_the_plan_names_it_and_nothing_takes_its_pla
     )
     assert alone["p"] == told["glmer_full"]["chance"][A]["p"]
     assert alone["verdict"] == "supported"
+    assert re.search(r"guided_grad_cam is \+[0-9.]+ logits above chance \(95", alone["sentence"])
+    assert "against 0" not in alone["sentence"]
     broken = {**told["glmer_full"], "converged": False}
     (raw,) = hypotheses(planned("correct", tied(model="glmer_full")), "discrimination", {},
                         {**told, "glmer_full": broken})  # fmt: skip
