@@ -330,8 +330,12 @@ def texts_of(client: Client, key: int, slug: str) -> dict[str, str]:
 
 # --- fetches
 
-# The site asks only its own address: simulated people, and the health check beside it.
-ASKING = {"simulation/server.py", "simulation/visitor.py", "serving/healthcheck.py"}
+# The site asks only its own address: simulated people, and the health check beside it. A command,
+# which no page starts, deposits a bundle at the archive that its operator names.
+ASKING = {
+    "simulation/server.py", "simulation/visitor.py", "serving/healthcheck.py",
+    "exports/depositing.py",
+}  # fmt: skip
 CLIENTS = {"requests", "urllib.request", "urllib3", "httpx", "http.client", "ftplib", "aiohttp"}
 
 
@@ -345,3 +349,6 @@ def test_the_site_fetches_no_url_that_a_user_typed() -> None:
             if CLIENTS & set(names):
                 found.add(path.relative_to(ROOT / "studyapp").as_posix())
     assert found <= ASKING
+    asked = [*(ROOT / "studyapp" / "admin").rglob("*.py")]
+    asked += [*(ROOT / "studyapp" / "views").rglob("*.py"), *(ROOT / "tasks").rglob("*.py")]
+    assert [path for path in asked if "depositing" in path.read_text("utf-8")] == []
