@@ -11,6 +11,11 @@ from .outcomes import outcome
 COLUMNS = ("panel", "id", "session", "outcome", "minutes", "bonus")
 
 
+def columns(definition: Definition) -> tuple[str, ...]:
+    """Of the list of a study; its last is the site where there are several."""
+    return (*COLUMNS, "site") if definition.sites else COLUMNS
+
+
 def approvals(study: Study) -> Iterator[dict[str, Any]]:
     """A row for everybody whose panel id is not erased, in the order in which they came."""
     definition = study_definition(study)
@@ -27,7 +32,7 @@ def approval(person: Participation, definition: Definition, what: str) -> dict[s
     begin = person.consented_at
     # Those who were screened out, after practice too, are paid a part where the study says so.
     pay = definition.pay if person.status == Status.SCREENED_OUT else None
-    return {
+    row = {
         "panel": person.participant.source,
         "id": identity.external_id if identity is not None else "",
         "session": _session(person),
@@ -35,6 +40,7 @@ def approval(person: Participation, definition: Definition, what: str) -> dict[s
         "minutes": round((end - begin).total_seconds() / 60, 1) if end and begin else None,
         "bonus": pay.partial if pay is not None else 0.0,
     }
+    return {**row, "site": person.site} if definition.sites else row
 
 
 def _session(person: Participation) -> str:

@@ -1,6 +1,7 @@
 """Whose pages a browser has opened by a panel's link: it may open them by that link again."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -60,8 +61,19 @@ def with_cookie(
 
 def kept_visit(request: HttpRequest, person: Participation) -> dict[str, str]:
     """What `keep_visit` kept for `person`; empty for anybody else, and after its time."""
+    kept = _kept(request)
+    return dict(kept["details"]) if kept["person"] == person.pk else {}
+
+
+def awaited_site(request: HttpRequest, study: Study) -> str:
+    """The site of the person of `study` whose code `keep_visit` waits for; empty without one."""
+    people = study.participations.filter(pk=_kept(request)["person"])
+    return people.values_list("site", flat=True).first() or ""
+
+
+def _kept(request: HttpRequest) -> dict[str, Any]:
     try:
         kept = signing.loads(request.COOKIES.get(VISIT, ""), salt=VISIT, max_age=VISIT_SECONDS)
     except signing.BadSignature:
-        return {}
-    return dict(kept["details"]) if kept["person"] == person.pk else {}
+        return {"person": None, "details": {}}
+    return dict(kept)

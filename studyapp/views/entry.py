@@ -24,7 +24,7 @@ from studyapp.participations.sites import UnknownSite, named_site
 from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.rights import Act, may
 
-from .browsers import keep_visit, kept_visit, known_codes, remember, with_cookie
+from .browsers import awaited_site, keep_visit, kept_visit, known_codes, remember, with_cookie
 from .devices import device_class
 from .pages import SeeOther, page, participant_view
 
@@ -140,10 +140,22 @@ def again(request: HttpRequest, slug: str) -> HttpResponse:
                 note_visit(person, person.participant.source, visit)
             reply = SeeOther(reverse("participation", args=[person.code]))
             return remember(request, reply, person)
-    context = {"typed": typed[:MOST_TYPED], "is_wrong": request.method == "POST"}
+    definition = study_definition(study)
+    site = awaited_site(request, study) if definition.sites else ""
+    context = {"typed": typed[:MOST_TYPED], "is_wrong": request.method == "POST", "site": site}
+    context["contact"] = _contact(definition, site)
     # By the link of the study's first page, where no id said that a person had begun.
     context["is_asked_for"] = "own" in request.GET
     return page(request, "again", context, study=study, status=400 if context["is_wrong"] else 200)
+
+
+def _contact(definition: Definition, site: str) -> str:
+    """Whom people of a site can ask; where the site is not known, those of all sites."""
+    ethics = definition.ethics_at(site)
+    if site and ethics is not None:
+        return ethics.contact
+    told = definition.told_by_site(lambda one: one.contact)
+    return ", ".join(f"{words} ({title})" if title else words for title, words in told)
 
 
 def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> HttpResponse:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from studyapp.simulation.crowd import walkers
 from studyapp.simulation.profiles import POPULATIONS
 from studyapp.studies.copies import marked_copy
 from studyapp.studies.lifecycle import close_study
+from tests.admin.desk import administrator, page_of
 from tests.running import output_of
 
 pytestmark = pytest.mark.django_db
@@ -149,3 +151,38 @@ def test_simulated_people_come_as_many_to_a_site_as_it_has_places() -> None:
     sent = walkers(copy, "http://x.org", able, people=8, seed=7, pictures=False)
     came = Counter(walker.parameters["site"] for walker in sent)
     assert came == Counter(copy.slots.values_list("site", flat=True))
+
+
+def test_who_is_asked_for_a_code_reads_their_own_sites_contact_else_all_of_them(
+    client: Client,
+) -> None:
+    panel = {"kind": "prolific"}
+    study = open_small_study(people=12, sites=SITES, panel=panel, ethics={**ETHICS, "minutes": 5})
+    door, person = f"/s/{study.slug}/", {"PROLIFIC_PID": panel_id("p"), "STUDY_ID": panel_id("s")}
+    Client().get(door, {**person, "SESSION_ID": panel_id("1"), "site": "leeds"})
+    consent(Participation.objects.get(study=study))
+    asked = client.get(door, {**person, "SESSION_ID": panel_id("2")}, follow=True)
+    told = text_of(asked)
+    assert "please write to leeds@example.org." in told
+    assert ETHICS["contact"] not in told
+    without = text_of(Client().get(f"{door}again"))
+    assert (
+        "please write to leeds@example.org (University of Leeds), somebody@example.org "
+        "(Universität Graz)."
+    ) in without
+
+
+def test_payment_and_places_are_told_by_site(study: Study, tmp_path: Path) -> None:
+    consent(enter(study, source="prolific", external_id=panel_id("p"), site="leeds"))
+    output_of("study", "approvals", study.slug, out=tmp_path / "approvals.csv")
+    lines = (tmp_path / "approvals.csv").read_text("utf-8").splitlines()
+    assert lines[0] == "panel,id,session,outcome,minutes,bonus,site"
+    assert lines[1].endswith(",leeds")
+    desk = administrator()
+    listed = b"".join(desk.get(page_of(study, "study_payment_list"))).decode().splitlines()
+    assert listed[0] == "panel,id,session,outcome,minutes,bonus,site,completion code"
+    assert ",leeds," in listed[1]
+    assert "<td>leeds</td>" in desk.get(page_of(study, "study_payment")).content.decode()
+    overview = desk.get(page_of(study)).content.decode()
+    assert "University of Leeds: 3 of 4 left" in overview
+    assert "Universität Graz: 8 of 8 left" in overview

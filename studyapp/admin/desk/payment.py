@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.http import urlencode
 
 from studyapp.models import Judgment, Participation, Status, Study
-from studyapp.participations.approvals import COLUMNS, approval, unpaid
+from studyapp.participations.approvals import approval, columns, unpaid
 from studyapp.participations.erasure import erasable, erase_identities, is_paid
 from studyapp.participations.outcomes import outcome, too_many_failed
 from studyapp.shelf.spreadsheets import inert
@@ -27,7 +27,6 @@ from .frame import maker, page_of, record, refusal, show, study_page
 ROWS = 100
 # After so many days a panel approves by itself what nobody has looked at.
 AUTOMATIC_DAYS = {"prolific": 21}
-HEADINGS = (*COLUMNS, "completion code")
 
 
 class EraseForm(forms.Form):
@@ -72,6 +71,7 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
         "outcome": status,
         "query": f"{urlencode({'panel': panel, 'outcome': status})}&",
         "pay": definition.pay,
+        "sites": definition.sites,
         "unfinished": unpaid(study),
         "reminders": list(reminders(study)),
         "form": form,
@@ -99,11 +99,12 @@ class _Echo:
 
 def _lines(study: Study, rows: QuerySet[Participation]) -> Iterator[str]:
     writer, definition = csv.writer(_Echo()), study_definition(study)
-    yield writer.writerow(HEADINGS)
+    headings = (*columns(definition), "completion code")
+    yield writer.writerow(headings)
     for person in rows.iterator(chunk_size=2000):
         row = payable(person, definition)
         # A cell that looks like a formula is made a text.
-        cells = ["" if row[name] is None else inert(str(row[name])) for name in HEADINGS]
+        cells = ["" if row[name] is None else inert(str(row[name])) for name in headings]
         yield writer.writerow(cells)
 
 

@@ -63,8 +63,17 @@ def people_by_arm(study: Study) -> list[tuple[str, list[int]]]:
     return rows
 
 
-def places(study: Study) -> dict[str, int]:
-    return study.slots.aggregate(all=Count("pk"), left=Count("pk", filter=Q(is_open=True)))
+def places(study: Study) -> dict[str, Any]:
+    """How many there are and are left: `all`, `left`, and `sites` with both of each site."""
+    counts = {"all": Count("pk"), "left": Count("pk", filter=Q(is_open=True))}
+    found: Any = study.slots.order_by().values("site").annotate(**counts)
+    rows = {row["site"]: row for row in found}
+    titles = {one.name: one.title for one in study_definition(study).sites}
+    return {
+        "all": sum(row["all"] for row in rows.values()),
+        "left": sum(row["left"] for row in rows.values()),
+        "sites": [(titles[name], rows[name]) for name in titles if name in rows],
+    }
 
 
 def median_duration(study: Study) -> timedelta | None:

@@ -4,14 +4,14 @@ import csv
 import secrets
 import sys
 from argparse import ArgumentParser
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 from django.utils import timezone
 
-from studyapp.participations.approvals import COLUMNS, approvals, unpaid
+from studyapp.participations.approvals import approvals, columns, unpaid
 from studyapp.participations.erasure import erase_identities, is_over, is_paid
 from studyapp.participations.panels.personal import signed
 from studyapp.participations.sites import PARAMETER, signed_door
@@ -76,22 +76,22 @@ def approvals_arguments(parser: ArgumentParser) -> None:
 
 def list_approvals(options: dict[str, Any]) -> Facts:
     study = find_study(options["slug"])
-    rows = list(approvals(study))
+    rows, names = list(approvals(study)), columns(study_definition(study))
     if options["out"] is not None:
         with options["out"].open("w", encoding="utf-8", newline="") as file:
-            _write(file, rows)
+            _write(file, names, rows)
         lines = [f"{len(rows)} people in {options['out']}"]
     else:
         if not options["json"]:
-            _write(sys.stdout, rows)
+            _write(sys.stdout, names, rows)
         lines = []
     if left := unpaid(study):
         lines.append(f"{left} people have not finished yet: make the list again later")
     return {"approvals": rows, "unfinished": left}, lines
 
 
-def _write(file: Any, rows: Iterable[dict[str, Any]]) -> None:
-    writer = csv.DictWriter(file, COLUMNS)
+def _write(file: Any, names: Sequence[str], rows: Iterable[dict[str, Any]]) -> None:
+    writer = csv.DictWriter(file, names)
     writer.writeheader()
     for row in rows:
         # An id comes from an address, so it may look like a formula.
