@@ -101,7 +101,9 @@ def test_authors_and_licence_are_given_at_the_desk_and_mistakes_lose_nothing() -
     wrong = '[publication]\nlicence = "my own"\n'
     reply = client.post(address, {"toml": wrong})
     assert reply.status_code == 422
-    assert "[publication], line 2: `publication.licence`: is not a licence" in reply.content.decode()
+    assert (
+        "[publication], line 2: `publication.licence`: is not a licence" in reply.content.decode()
+    )
     assert "my own" in reply.content.decode()
     study.refresh_from_db()
     assert study.publication == {}
