@@ -176,8 +176,8 @@ def _statistics(material: Material) -> Iterator[Runs]:
         yield prose("Equivalence was tested by two one-sided tests {source}.",
                     source=Cite(("schuirmann1987",)))  # fmt: skip
     if any(one["looks"] for one in founds):
-        yield prose("Interim looks use a confidence sequence {source}.",
-                    source=Cite(("howard2021",)))  # fmt: skip
+        yield prose("Interim looks use asymptotic confidence sequences {source}.",
+                    source=Cite(("waudbysmith2024",)))  # fmt: skip
     if any(one["alpha"] for one in founds):
         yield prose("Agreement among participants is Krippendorff’s α {source}.",
                     source=Cite(("hayes2007",)))  # fmt: skip
