@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from studyapp.analyses.plan_documents import PLAN
 from studyapp.analyses.power.designs import drawn
 from studyapp.management.verbs.checking import VERB
 from studyapp.management.verbs.preregistering import run as preregister
@@ -87,7 +88,8 @@ def test_blocks_that_would_share_a_photo_are_refused_by_the_check(tmp_path: Path
 
 def test_power_and_preregistration_know_how_many_photos_there_are(tmp_path: Path) -> None:
     path = write_questions(tmp_path)
-    preregister({"source": str(path), "out": tmp_path / "plan.md"})
+    asked = {"source": str(path), "out": tmp_path / "plan.md", "form": PLAN, "amendments": False}
+    preregister(asked)
     assert "8 people × 4 photos" in (tmp_path / "plan.md").read_text()
     definition = read_definition(path)
     questions = questions_by_photo(photos_asked_about(definition, tmp_path))
