@@ -4,7 +4,7 @@ Texts of a study stand in runs as they are; each writer makes them harmless in i
 """
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from studyapp.paradigms.tabulation import Table
@@ -43,6 +43,16 @@ class Symbol:
 
 
 Run = str | Cite | Gap | Code | Symbol
+
+
+def spaced(text: str, show: Callable[[str], str], *, is_first: bool = False) -> str:
+    """A run of plain text as `show` writes it, with the one space that parts it from the runs
+    around it; the first run of a line has none before it."""
+    lead = " " if text[:1].isspace() and not is_first else ""
+    tail = " " if text[-1:].isspace() and text.strip() else ""
+    return f"{lead}{show(text)}{tail}"
+
+
 Runs = tuple[Run, ...]
 
 

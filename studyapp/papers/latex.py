@@ -19,6 +19,7 @@ from .document import (
     Run,
     Runs,
     Symbol,
+    spaced,
 )
 from .latex_text import declarations, latex_text, unprintable
 
@@ -124,9 +125,7 @@ def _runs(runs: Runs) -> str:
 
 def _run(run: Run) -> str:
     if isinstance(run, str):
-        lead = " " if run[:1].isspace() else ""
-        tail = " " if run[-1:].isspace() and run.strip() else ""
-        return f"{lead}{latex_text(run)}{tail}"
+        return spaced(run, latex_text)
     if isinstance(run, Cite):
         return rf"\citep{{{','.join(run.keys)}}}"
     if isinstance(run, Gap):

@@ -19,6 +19,7 @@ from .document import (
     Run,
     Runs,
     Symbol,
+    spaced,
 )
 
 SPECIAL = re.compile(r"([\\`*_{}\[\]<>#|~$@^&!+-])")
@@ -81,9 +82,7 @@ def _runs(runs: Runs) -> str:
 
 def _run(run: Run, is_first: bool) -> str:
     if isinstance(run, str):
-        lead = " " if run[:1].isspace() and not is_first else ""
-        tail = " " if run[-1:].isspace() and run.strip() else ""
-        return f"{lead}{plain(run)}{tail}"
+        return spaced(run, plain, is_first=is_first)
     if isinstance(run, Cite):
         return f"[{'; '.join(f'@{key}' for key in run.keys)}]"
     if isinstance(run, Gap):

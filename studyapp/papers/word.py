@@ -27,6 +27,7 @@ from .document import (
     Run,
     Runs,
     Symbol,
+    spaced,
 )
 
 WIDTH_CM = 16.0
@@ -115,9 +116,7 @@ def _write(paragraph: WordParagraph, runs: Runs, works: Works) -> None:
 
 def _told(run: Run, works: Works) -> str:
     if isinstance(run, str):
-        lead = " " if run[:1].isspace() else ""
-        tail = " " if run[-1:].isspace() and run.strip() else ""
-        return f"{lead}{_printable(run)}{tail}"
+        return spaced(run, _printable)
     if isinstance(run, Cite):
         return f"({'; '.join(works[key].label for key in run.keys)})"
     if isinstance(run, Gap):

@@ -7,21 +7,17 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from .rows import finish_rows, head_row
 from .sheet import (
-    BOLD,
     DASHED,
     ESTIMATE,
-    FAINT,
     INK,
     MARK,
     PAPER,
-    PLAIN,
-    STYLE,
     WIDTH,
     Data,
     axes,
     sheet,
-    write_ticks,
 )
 
 ROW = 92
@@ -46,14 +42,7 @@ def raw_data(data: Data) -> Figure:
     ax.set(xlim=(data["low"], data["high"]), ylim=(height / ROW, 0))
     for place, one in enumerate(rows):
         _row(ax, one, place, data)
-    ax.spines["left"].set_visible(False)
-    ax.set_yticks([])
-    ax.set_xlabel(data["axis"])
-    write_ticks(ax.xaxis, data["ticks"], 6)
-    figure.legend(
-        handles=keys, loc="lower left", bbox_to_anchor=(14 / WIDTH, 0), handlelength=1.6,
-        labelspacing=0.35, borderpad=0, borderaxespad=0.2, labelcolor=FAINT,
-    )  # fmt: skip
+    finish_rows(figure, ax, data, keys)
     return figure
 
 
@@ -68,11 +57,7 @@ def legend(data: Data) -> list[Line2D]:
 
 
 def _row(ax: Axes, one: Data, place: int, data: Data) -> None:
-    across = ax.get_yaxis_transform()
-    wide = BOLD * len(one["label"]) + PLAIN * len(one["words"]) + 8
-    size = STYLE["font.size"] * min(1, (WIDTH - 44) / wide)
-    ax.text(0, place + 0.17, one["label"], transform=across, weight="bold", size=size)
-    ax.text(1, place + 0.17, one["words"], transform=across, ha="right", size=size)
+    head_row(ax, one, place + 0.17)
     if data["null"] is not None:
         ax.plot([data["null"]] * 2, [place + 0.24, place + 1.06], color=INK, lw=1, ls=DASHED)
     for kind, means in one["means"].items():

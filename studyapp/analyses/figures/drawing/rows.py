@@ -1,6 +1,6 @@
 """Values with their intervals, a row each."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -35,6 +35,12 @@ def intervals(data: Data) -> Figure:
     ax.set(xlim=(data["low"], data["high"]), ylim=((height - 4) / row, 0))
     for place, one in enumerate(rows):
         interval_row(ax, one, place, data)
+    finish_rows(figure, ax, data, keys)
+    return figure
+
+
+def finish_rows(figure: Figure, ax: Axes, data: Data, keys: Sequence[Line2D]) -> None:
+    """The one axis of all rows, with its title, and below it what is drawn."""
     ax.spines["left"].set_visible(False)
     ax.set_yticks([])
     ax.set_xlabel(data["axis"])
@@ -43,15 +49,19 @@ def intervals(data: Data) -> Figure:
         handles=keys, loc="lower left", bbox_to_anchor=(14 / WIDTH, 0), handlelength=1.6,
         labelspacing=0.35, borderpad=0, borderaxespad=0.2, labelcolor=FAINT,
     )  # fmt: skip
-    return figure
 
 
-def interval_row(ax: Axes, one: Data, place: int, data: Data) -> None:
+def head_row(ax: Axes, one: Data, y: float) -> None:
+    """A row's name and number, both smaller where they would meet."""
     across = ax.get_yaxis_transform()
     wide = BOLD * len(one["label"]) + PLAIN * len(one["words"]) + 8
     size = STYLE["font.size"] * min(1, (WIDTH - 44) / wide)
-    ax.text(0, place + 0.33, one["label"], transform=across, weight="bold", size=size)
-    ax.text(1, place + 0.33, one["words"], transform=across, ha="right", size=size)
+    ax.text(0, y, one["label"], transform=across, weight="bold", size=size)
+    ax.text(1, y, one["words"], transform=across, ha="right", size=size)
+
+
+def interval_row(ax: Axes, one: Data, place: int, data: Data) -> None:
+    head_row(ax, one, place + 0.33)
     low, high = data["low"], data["high"]
 
     def inside(value: float) -> float:
