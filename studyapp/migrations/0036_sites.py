@@ -23,6 +23,6 @@ class Migration(migrations.Migration):
         migrations.AlterField(
             model_name='doorcount',
             name='why',
-            field=models.CharField(choices=[('unfilled', "a panel's link whose placeholders were not filled in"), ('damaged', "a panel's link with an id that is not in the panel's form"), ('site', 'a link that names no site of a study with several'), ('unproven', 'a known id in a browser that could not prove it belongs to that person')], max_length=10),
+            field=models.CharField(choices=[('unfilled', "a panel's link whose placeholders were not filled in"), ('damaged', "a panel's link with an id that is not in the panel's form"), ('site', "a link that names none of the study's sites"), ('unproven', 'a known id in a browser that could not prove it belongs to that person')], max_length=10),
         ),
     ]

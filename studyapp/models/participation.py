@@ -263,7 +263,7 @@ class PanelVisit(models.Model):
 class TurnedAway(models.TextChoices):
     UNFILLED = "unfilled", "a panel's link whose placeholders were not filled in"
     DAMAGED = "damaged", "a panel's link with an id that is not in the panel's form"
-    SITE = "site", "a link that names no site of a study with several"
+    SITE = "site", "a link that names none of the study's sites"
     UNPROVEN = "unproven", "a known id in a browser that could not prove it belongs to that person"
 
 

@@ -7,6 +7,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from studyapp.models import DoorCount, Judgment, PanelVisit, Participation, Study, TurnedAway
+from studyapp.shelf.formatting import counted
 
 BURST_MINUTES = 10
 # So many in that time, of whom so large a share has answered nothing, are no ordinary crowd
@@ -33,7 +34,7 @@ def warnings(study: Study) -> Iterator[str]:
     for row in study.door_counts.order_by("why"):
         why = TurnedAway(row.why)
         yield (
-            f"Turned away {row.times} times: {why.label}, last on {row.last_at:%-d %B %Y, %H:%M} "
+            f"Turned away {counted(row.times, 'time', 'times')}: {why.label}, last on {row.last_at:%-d %B %Y, %H:%M} "
             f"UTC. To do: {advice[why]}."
         )
     # Sessions of a panel that would be paid for what was done in an earlier one

@@ -12,6 +12,7 @@ from django.test import Client
 from sandbox.builders import ETHICS, SITES, open_small_study
 from sandbox.visits import panel_id
 from studyapp.models import DoorCount, Participation, Status, Study, StudyKind, TurnedAway
+from studyapp.participations.doors import warnings
 from studyapp.participations.enrolment import consent, has_free_slot
 from studyapp.participations.entering import enter
 from studyapp.simulation.crowd import walkers
@@ -186,3 +187,12 @@ def test_payment_and_places_are_told_by_site(study: Study, tmp_path: Path) -> No
     overview = desk.get(page_of(study)).content.decode()
     assert "University of Leeds: 3 of 4 left" in overview
     assert "Universität Graz: 8 of 8 left" in overview
+
+
+def test_the_desk_counts_links_of_no_site_in_words(study: Study, client: Client) -> None:
+    client.get(f"/s/{study.slug}/")
+    [told] = warnings(study)
+    assert told.startswith("Turned away 1 time: a link that names none of the study's sites,")
+    client.get(f"/s/{study.slug}/?site=york")
+    [told] = warnings(study)
+    assert told.startswith("Turned away 2 times: ")
