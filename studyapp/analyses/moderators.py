@@ -36,6 +36,8 @@ WAYS: Mapping[str, int | None] = {"person": 0, "photo": 1, "trial": None}
 UNITS: Mapping[str, str] = {"person": "participant", "photo": "image"}
 # With more levels their pairs are too many to be read
 MOST_LEVELS = 8
+# A spread that is only what adding up in another order leaves
+ROUNDING = 1e-12
 NEVER = "it does not vary among these judgments, so nothing can depend on it"
 
 
@@ -75,8 +77,9 @@ def moderators(tidy: Tidy, pairs: Sequence[Pair]) -> list[Facts]:
 def _moderator(tidy: Tidy, one: Moderator, pairs: Sequence[Pair]) -> Facts:
     known = tidy.frame[tidy.frame[one.column].notna()]
     analyse: Callable[[_Rows], Facts] = _by_level if one.kind == "levels" else _by_number
-    varies = known[one.column].nunique() > 1
     about = _levels(known, one) if one.kind == "levels" else _spread(known, one)
+    # A number may differ by method alone, and be the same of every person or photo
+    varies = known[one.column].nunique() > 1 and about.get("sd", 1) is not None
     contrasts = []
     for pair in pairs if varies else ():
         rows = known[known["method"].isin([pair.a, pair.b])]
@@ -109,8 +112,12 @@ def _spread(known: pd.DataFrame, one: Moderator) -> Facts:
     """Mean and standard deviation over the people, photos or trials that have the number."""
     name = UNITS.get(one.of)
     numbers = known[one.column] if name is None else known.groupby(name)[one.column].mean()
-    sd = float(numbers.std()) if len(numbers) > 1 else None
-    return {"mean": float(numbers.mean()) if len(numbers) else None, "sd": sd}
+    mean = float(numbers.mean()) if len(numbers) else None
+    sd = float(numbers.std()) if len(numbers) > 1 else 0.0
+    return {
+        "mean": mean,
+        "sd": sd if mean is not None and sd > ROUNDING * (1 + abs(mean)) else None,
+    }
 
 
 def _by_level(rows: _Rows) -> Facts:

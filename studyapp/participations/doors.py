@@ -34,8 +34,8 @@ def warnings(study: Study) -> Iterator[str]:
     for row in study.door_counts.order_by("why"):
         why = TurnedAway(row.why)
         yield (
-            f"Turned away {counted(row.times, 'time', 'times')}: {why.label}, last on {row.last_at:%-d %B %Y, %H:%M} "
-            f"UTC. To do: {advice[why]}."
+            f"Turned away {counted(row.times, 'time', 'times')}: {why.label}, last on "
+            f"{row.last_at:%-d %B %Y, %H:%M} UTC. To do: {advice[why]}."
         )
     # Sessions of a panel that would be paid for what was done in an earlier one
     visits = PanelVisit.objects.filter(participation__study=study).exclude(session="")

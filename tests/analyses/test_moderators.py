@@ -29,6 +29,7 @@ from studyapp.models import Judgment, MetricValue, StimulusOverlay, Study
 from studyapp.studies.definition.contradictions import contradictions
 from studyapp.studies.definition.study import study_definition
 from tests.analyses.oracles import oracle
+from tests.analyses.tidy_tables import crossed, make_tidy
 
 LEVELS = ("low", "middle", "high")
 
@@ -287,3 +288,14 @@ def test_moderators_that_can_vary_are_taken_and_not_twice() -> None:
 
 def test_a_plan_without_moderators_keeps_its_digest() -> None:
     assert "moderators" not in make_definition().model_dump(mode="json")["analysis"]
+
+
+def test_a_number_that_differs_by_method_alone_moderates_nothing() -> None:
+    """Such as a metric that every photo's map of a method has alike."""
+    metric = Moderator("photo", "metric.energy", "number", False)
+    frame = make_tidy("score", crossed("ab", "2011200", people=12)).frame
+    energy = frame["method"].map({"a": 0.1, "b": 0.2})
+    tidy = Tidy(frame.assign(**{metric.column: energy}), "trust", "score", moderators=[metric])
+    [found] = found_of(tidy)
+    assert (found["sd"], found["contrasts"]) == (None, [])
+    assert found["note"].startswith("it does not vary among these judgments")
