@@ -9,6 +9,7 @@ from pytest_django import Settings
 
 from sandbox.builders import open_small_study, take_part
 from studyapp.participations.panels import personal
+from studyapp.shelf.sealing import Unsealable, seal, unseal
 from tests.admin.desk import administrator
 from tests.running import python
 
@@ -40,3 +41,19 @@ def test_former_keys_are_read_one_a_line_from_their_file(tmp_path: Path) -> None
     environment = {**os.environ, "SECRET_KEY_FALLBACKS_FILE": str(tmp_path / "keys")}
     told = python("-c", code, env=environment)
     assert told.stdout.strip() == "['one-former-key', 'another-former-key']"
+
+
+def test_what_was_sealed_is_unreadable_and_opens_only_by_a_kept_key(settings: Settings) -> None:
+    token = seal("a panel's id", "door")
+    assert "panel" not in token
+    assert token.replace("-", "").replace("_", "").rstrip("=").isalnum()
+    for other, purpose in ((token[:-6] + "AAAA==", "door"), (token, "another"), ("", "door")):
+        with pytest.raises(Unsealable):
+            unseal(other, purpose)
+    with pytest.raises(Unsealable):
+        unseal(token, "door", max_age=-1)
+    rotate(settings, keep=True)
+    assert unseal(token, "door", max_age=60) == "a panel's id"
+    rotate(settings, keep=False)
+    with pytest.raises(Unsealable):
+        unseal(token, "door")
