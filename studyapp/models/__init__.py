@@ -12,6 +12,7 @@ from .coding import (
     SchemeCode,
 )
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
+from .evidence import Evidence, Pointer, PointerPath, Trace
 from .judgment import Exclusion, Judgment, erase_judgments
 from .load import NetworkLoad
 from .login import LoginTries
@@ -27,6 +28,7 @@ from .participation import (
     PanelVisit,
     Participant,
     Participation,
+    SignedAgent,
     Status,
     TurnedAway,
     count_people,
@@ -63,12 +65,13 @@ from .work import Heartbeat, Work, WorkQuerySet, WorkState
 __all__ = [
     "HOLDS_A_SLOT", "IMPORTED", "LEFT", "SHOWN_ROLES", "Adjudication", "Arm", "Case", "CasePhoto",
     "CodedAnswer", "Coder", "Coding", "CodingRound", "CodingScheme", "Condition", "Crop",
-    "Deviation", "DoorCount", "Download", "Event", "Exclusion", "Explanation", "Heartbeat", "Image",
-    "Judgment", "Kind", "LoginTries", "Making", "Measurement", "Member", "MetricValue", "Network",
-    "NetworkLoad", "NetworkPair", "Overlay", "PanelEvent", "PanelIdentity", "PanelVisit",
-    "Participant", "Participation", "Picture", "Prediction", "Reading", "Rehearsal",
-    "RehearsalKind", "Report", "ReportForm", "Role", "SchemeCode", "Side", "Slot", "Stage",
-    "Status", "Stimulus", "StimulusOverlay", "StimulusRole", "Study", "StudyImage",
-    "StudyKind", "StudyState", "StudyText", "Trial", "TurnedAway", "Work", "WorkQuerySet",
-    "WorkState", "case_digest", "count_people", "erase_judgments", "new_code", "new_spoken_code",
+    "Deviation", "DoorCount", "Download", "Event", "Evidence", "Exclusion", "Explanation",
+    "Heartbeat", "Image", "Judgment", "Kind", "LoginTries", "Making", "Measurement", "Member",
+    "MetricValue", "Network", "NetworkLoad", "NetworkPair", "Overlay", "PanelEvent",
+    "PanelIdentity", "PanelVisit", "Participant", "Participation", "Picture", "Pointer",
+    "PointerPath", "Prediction", "Reading", "Rehearsal", "RehearsalKind", "Report", "ReportForm",
+    "Role", "SchemeCode", "Side", "SignedAgent", "Slot", "Stage", "Status", "Stimulus",
+    "StimulusOverlay", "StimulusRole", "Study", "StudyImage", "StudyKind", "StudyState",
+    "StudyText", "Trace", "Trial", "TurnedAway", "Work", "WorkQuerySet", "WorkState", "case_digest",
+    "count_people", "erase_judgments", "new_code", "new_spoken_code",
 ]  # fmt: skip

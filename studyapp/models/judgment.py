@@ -75,9 +75,10 @@ def erase_judgments(rows: models.QuerySet[Judgment]) -> int:
     """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL discern.withdrawing = 'yes'")
-        erased, _ = rows.delete()
+        _, erased = rows.delete()
         cursor.execute("SET LOCAL discern.withdrawing = ''")
-    return erased
+    # Their evidence and traces go with them, and are not counted.
+    return erased.get(Judgment._meta.label, 0)
 
 
 class ExclusionQuerySet(models.QuerySet["Exclusion"]):

@@ -69,6 +69,14 @@ def count_people(status: Status) -> Count:
     return Count("participations", filter=Q(participations__status=status))
 
 
+class SignedAgent(models.TextChoices):
+    """What a request said of itself by Web Bot Auth; empty: it was not signed so."""
+
+    SIGNED = "signed", "signed, by a key that this site does not know"
+    VERIFIED = "verified", "signed by a key that this site knows"
+    INVALID = "invalid", "signed in the name of a known key, wrongly"
+
+
 class ParticipationQuerySet(models.QuerySet["Participation"]):
     def active(self) -> Self:
         """Those who hold a place and have not finished."""
@@ -127,6 +135,12 @@ class Participation(models.Model):
         StudyText, models.PROTECT, null=True, blank=True, related_name="+"
     )
     publication_consent = models.BooleanField(default=False)
+    # When the person agreed, apart, that pages record how they answer; null once taken back
+    traces_agreed_at = models.DateTimeField(null=True, blank=True)
+    # What the request that consented said of itself by Web Bot Auth, in a study with traces
+    web_bot_auth = models.CharField(
+        max_length=8, blank=True, default="", choices=SignedAgent, editable=False
+    )
     failed_comprehension = models.PositiveSmallIntegerField(
         default=0, help_text="Tries at the comprehension questions that were not all right."
     )

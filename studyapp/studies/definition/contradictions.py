@@ -22,6 +22,7 @@ from .elsewhere import (
     photo_complaints,
     table_complaints,
 )
+from .evidence import evidence_rules
 from .hypotheses import hypothesis_rules
 from .idle_rules import idle_rules
 from .likenesses import read_alike
@@ -92,6 +93,7 @@ def _rules(definition: Definition) -> Iterator[Rule]:
     yield from hypothesis_rules(definition)
     yield from moderator_rules(definition)
     yield from site_rules(definition)
+    yield from evidence_rules(definition)
     yield from idle_rules(definition)
 
 

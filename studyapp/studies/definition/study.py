@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from studyapp.models import Kind, Participation, Study, StudyText
 from studyapp.paradigms import PARADIGMS
@@ -22,6 +22,7 @@ from studyapp.sections.design import (
     ExclusionsSection,
 )
 from studyapp.sections.ethics import EthicsSection, PaySection
+from studyapp.sections.evidence import EvidenceSection
 from studyapp.sections.limits import Limit, column
 from studyapp.sections.meetings import meeting, meetings, members
 from studyapp.sections.networks_and_images import ImagesSection, NetworkSection, PairSection
@@ -81,6 +82,9 @@ class Definition(Section):
     sites: list[SiteSection] = Field(
         default_factory=list, description="Of a study that several sites run together."
     )
+    evidence: EvidenceSection | None = Field(
+        None, description="What is collected that may tell machines among the participants."
+    )
     exclusions: ExclusionsSection = Field(
         default_factory=lambda: ExclusionsSection.model_validate({}),
         description="Rules blind to the outcome.",
@@ -99,6 +103,14 @@ class Definition(Section):
         exclude=True,
         description="What the data say of themselves when published; may be given later.",
     )
+
+    @model_serializer(mode="wrap")
+    def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out absent sections that came later, so that digests of earlier studies stay."""
+        found: dict[str, Any] = usual(self)
+        if found.get("evidence") is None:
+            found.pop("evidence", None)
+        return found
 
     def digest(self) -> str:
         """SHA-256 of the checked definition, the same for every spelling of the same file."""

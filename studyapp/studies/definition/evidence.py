@@ -1,0 +1,39 @@
+"""What is wrong with the evidence that a study file asks for."""
+
+from collections.abc import Iterator
+
+from .rules import Complaint, Rule, rule
+from .study import Definition
+
+
+def evidence_rules(definition: Definition) -> Iterator[Rule]:
+    yield rule(_authenticity_complaints(definition), "panel.kind")
+
+
+def _authenticity_complaints(definition: Definition) -> Iterator[Complaint]:
+    """Prolific's checks are a script of Prolific's, which no page of this site loads."""
+    evidence = definition.evidence
+    if evidence is None:
+        return
+    if evidence.authenticity_at is not None and not evidence.authenticity:
+        yield (
+            ("evidence", "authenticity_at"),
+            "`evidence.authenticity_at` names a survey in which nothing is checked; add "
+            '`evidence.authenticity`, such as ["prolific_llm"], or remove it',
+        )
+    if not evidence.authenticity:
+        return
+    if definition.panel.kind != "prolific":
+        yield (
+            ("evidence", "authenticity"),
+            "`evidence.authenticity`: Prolific checks only people whom it sends, and "
+            f'`panel.kind = "{definition.panel.kind}"`; say kind = "prolific", or remove it',
+        )
+    elif evidence.authenticity_at is None:
+        yield (
+            ("evidence", "authenticity"),
+            "`evidence.authenticity`: Prolific's checks need a script of Prolific's in the page, "
+            "which sends it what people do there, and pages of this site load nothing from "
+            "elsewhere. If people also answer a survey of yours in which Prolific checks them, "
+            "name it as `evidence.authenticity_at`; else remove it and use `evidence.traces`",
+        )
