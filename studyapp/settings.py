@@ -185,7 +185,23 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+# What participants' pages may speak, each by its own name. A language is offered once all of its
+# catalogues are complete (studyapp/shelf/languages.py); `pt` is European Portuguese.
+LANGUAGES = [
+    ("en", "English"),
+    ("de", "Deutsch"),
+    ("fr", "Français"),
+    ("es", "Español"),
+    ("pt", "Português"),
+    ("it", "Italiano"),
+    ("nl", "Nederlands"),
+    ("pl", "Polski"),
+    ("tr", "Türkçe"),
+    ("ar", "العربية"),
+    ("he", "עברית"),
+    ("zh-hans", "简体中文"),
+    ("ja", "日本語"),
+]
 LOCALE_PATHS = [ROOT / "studyapp" / "locale", *locale_folders(PARADIGMS)]
 TIME_ZONE = "UTC"
 USE_I18N = True

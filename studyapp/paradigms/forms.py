@@ -8,6 +8,7 @@ from typing import Any
 from django import forms
 from django.utils.formats import number_format
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext_lazy
 
 from .questions import BUTTON, CELLS, DECLINED, NOT_ASKED, Question
 from .region_fields import RegionField
@@ -288,7 +289,11 @@ def _written_field(question: Question) -> forms.Field:
         return NumberField(
             question, required=question.required, error_messages={"required": missing}
         )
-    long = _("Please shorten this to %(limit_value)d characters; it has %(show_value)d.")
+    long = ngettext_lazy(
+        "Please shorten this to %(limit_value)d character; it has %(show_value)d.",
+        "Please shorten this to %(limit_value)d characters; it has %(show_value)d.",
+        "limit_value",
+    )
     return (LineField if question.is_line else WordsField)(
         required=question.required,
         max_length=question.longest,

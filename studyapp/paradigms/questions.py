@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from studyapp.models import Stage, Trial
 from studyapp.sections.blocks import BlockSection
@@ -161,13 +162,23 @@ class Question:
             one = _("Please choose one of the answers.")
             return one if least else _("Please choose no more than one answer.")
         if least == most:
-            return _("Please choose %(most)s answers.") % {"most": most}
+            exactly = ngettext(
+                "Please choose %(most)s answer.", "Please choose %(most)s answers.", most
+            )
+            return exactly % {"most": most}
         if not least:
-            return _("Please choose no more than %(most)s answers.") % {"most": most}
-        return _("Please choose from %(least)s to %(most)s answers.") % {
-            "least": least,
-            "most": most,
-        }
+            at_most = ngettext(
+                "Please choose no more than %(most)s answer.",
+                "Please choose no more than %(most)s answers.",
+                most,
+            )
+            return at_most % {"most": most}
+        between = ngettext(
+            "Please choose from %(least)s to %(most)s answer.",
+            "Please choose from %(least)s to %(most)s answers.",
+            most,
+        )
+        return between % {"least": least, "most": most}
 
     @property
     def cells(self) -> list[tuple[int, int, int]]:

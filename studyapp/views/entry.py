@@ -3,7 +3,6 @@
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Participation, Status, Study, StudyKind, StudyState, TurnedAway
@@ -21,6 +20,7 @@ from studyapp.participations.panels import (
 from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import ParticipationError, StudyNotOpen
 from studyapp.participations.sites import UnknownSite, named_site
+from studyapp.shelf.languages import speaking
 from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.rights import Act, may
 
@@ -180,7 +180,7 @@ def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> H
 
 
 def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> HttpResponse:
-    with translation.override(study_definition(study).language):
+    with speaking(study_definition(study).language):
         context = {"title": study.title, "sentence": str(sentence)}
     return page(request, "message", context, study=study, status=status)
 

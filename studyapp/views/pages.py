@@ -10,13 +10,13 @@ from django.core.exceptions import BadRequest
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
 from django.shortcuts import render
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
 from studyapp.models import Participation, Study
 from studyapp.participations.refusals import ParticipationError, Unanswered
 from studyapp.shelf.faults import is_passing, note_passing
+from studyapp.shelf.languages import offered_languages, speaking, wanted_by_browser
 from studyapp.studies.definition.study import Definition, study_definition
 
 View = Callable[..., HttpResponse]
@@ -48,7 +48,7 @@ def page(
     values = {"study": study, "notice": KEPT in request.GET, **(context or {})}
     if study is not None:
         values |= _told(study_definition(study), values.get("person"), values.get("site", ""))
-    with translation.override(_language(request, study)):
+    with speaking(_language(request, study)):
         reply = render(request, f"participants/{template}.html", values, status=status)
     reply["Cache-Control"] = "no-store"
     return reply
@@ -75,7 +75,9 @@ def _language(request: HttpRequest, study: Study | None) -> str:
         return study_definition(study).language
     if is_desk(request):
         return settings.LANGUAGE_CODE
-    return translation.get_language_from_request(request)
+    accepted = request.headers.get("Accept-Language", "")
+    offered = [one.code for one in offered_languages()]
+    return wanted_by_browser(accepted, offered) or settings.LANGUAGE_CODE
 
 
 def participant_view(*methods: str) -> Callable[[View], View]:
@@ -159,7 +161,7 @@ def refusal(
     script.
     """
     study = person.study if person is not None else None
-    with translation.override(_language(request, study)):
+    with speaking(_language(request, study)):
         words = str(sentence)
     if wants_json(request):
         facts = {"ok": False, "retry": False, "sentence": words, "problems": problems or {}}

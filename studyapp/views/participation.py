@@ -7,7 +7,6 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Participation, Trial
@@ -23,6 +22,7 @@ from studyapp.participations.refusals import NotYourTrial, ParticipationError, U
 from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.sections.people import QuestionSection
+from studyapp.shelf.languages import speaking
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.films import films_on
@@ -131,7 +131,7 @@ def _instructions_page(
     definition = study_definition(person.study)
     if definition.comprehension is not None:
         context["comprehension"] = _gate(request, definition.comprehension.questions, error)
-    with translation.override(definition.language):
+    with speaking(definition.language):
         context["example"] = example_of(person, definition)
     context["error"] = error
     return page(request, "instructions", context, study=person.study, status=400 if error else 200)
@@ -145,7 +145,7 @@ def _trial_page(
     if not sight:
         return _message_page(request, person, "closed")
     definition = study_definition(person.study)
-    with translation.override(definition.language):
+    with speaking(definition.language):
         context = trial_context(person, sight[0], definition)
     if error is not None:
         context["questions"] = [
@@ -185,7 +185,7 @@ def _told(person: Participation, name: str = "") -> dict[str, Any]:
 def _message_page(
     request: HttpRequest, person: Participation, name: str, status: int = 200
 ) -> HttpResponse:
-    with translation.override(study_definition(person.study).language):
+    with speaking(study_definition(person.study).language):
         title, sentence = {
             "full": (_("All places are taken"), _("Thank you for your interest. All places in "
                      "this study are taken at the moment. You do not need to do anything else.")),
@@ -238,7 +238,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
     """Into the trials; back to the instructions where they were not understood."""
     person = find_person(code)
     try:
-        with translation.override(study_definition(person.study).language):
+        with speaking(study_definition(person.study).language):
             understood = gates.comprehend(person, request.POST)
         if understood:
             enrolment.begin(person)
@@ -251,7 +251,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
 def screening(request: HttpRequest, code: str) -> HttpResponse:
     person = find_person(code)
     try:
-        with translation.override(study_definition(person.study).language):
+        with speaking(study_definition(person.study).language):
             gates.screen(person, request.POST)
     except Unanswered as error:
         return _screening_page(request, person, error)
@@ -284,7 +284,7 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
 def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
     """The form's answer to `trial`; Unanswered for an answer that the page does not offer."""
     definition = study_definition(person.study)
-    with translation.override(definition.language):
+    with speaking(definition.language):
         asked = asked_on(trial, definition)
         questions = PARADIGMS[trial.paradigm].asks(asked)
         form = TrialForm(request.POST, questions=questions)

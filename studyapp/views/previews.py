@@ -14,7 +14,6 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.templatetags.static import static
 from django.urls import reverse
-from django.utils import translation
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -32,6 +31,7 @@ from studyapp.models.codes import new_code
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.paradigms.base import PHOTO, member_role
 from studyapp.sections.meetings import members
+from studyapp.shelf.languages import speaking
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.studies.definition.file import Told, check_text
 from studyapp.studies.definition.named_files import upload_rules
@@ -136,7 +136,7 @@ def _page(
     arm = asked.get("arm", "") if asked.get("arm", "") in arms else arms[0]
     _refuse_large(definition)
     made = Made(study, definition)
-    with translation.override(definition.language):
+    with speaking(definition.language):
         pages = imagined_pages(definition, arm, made.photos(), made.stimuli())
         number = min(max(_number(asked.get("page", "")), 1), len(pages))
         trial = pages[number - 1]

@@ -7,10 +7,10 @@ from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import translation
 from django.views.decorators.http import require_safe
 
 from studyapp.models import Crop, Judgment, Participation
+from studyapp.shelf.languages import speaking
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.masking import is_masked, masked_words
 from studyapp.studies.rights import visible_studies
@@ -47,7 +47,7 @@ def replay(request: HttpRequest, code: str, number: int) -> HttpResponse:
         """Where a researcher may see a picture, also after the person has left."""
         return reverse("desk_picture", args=[code])
 
-    with translation.override(definition.language):
+    with speaking(definition.language):
         try:
             context = trial_context(person, judgment.trial, definition, desk_address)
         except Crop.DoesNotExist:

@@ -121,7 +121,7 @@ def test_nothing_moves_when_an_answer_is_chosen_and_refused(begun: Begun) -> Non
 
 
 def test_a_study_from_right_to_left_mirrors_everything(begun: Begun) -> None:
-    page = begun(make_open_study(language="ar"), color_scheme="light")
+    page = begun(make_open_study(language="fa"), color_scheme="light")
     wait_for_trial(page)
     keep_screenshot(page, "right-to-left-trial")
     assert page.locator("html").get_attribute("dir") == "rtl"

@@ -1,71 +1,171 @@
-"""Interface texts are there in English and German; consent is in the researcher's own words."""
+"""Pages speak every language that is offered, whole; consent is in the researcher's own words."""
 
 import gettext
 import re
+from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
+import polib
 import pytest
 from django.conf import settings
 from django.test import Client
 
 from sandbox.builders import open_small_study
+from sandbox.catalogues import TEMPLATE, catalogues, extracted
+from studyapp.management.verbs.languages import table
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
+from studyapp.shelf.languages import (
+    REGISTER,
+    missing_texts,
+    offered_languages,
+    page_languages,
+    pages_of,
+    wanted_by_browser,
+    why_not_spoken,
+)
 from studyapp.studies.lifecycle import close_study
 
 pytestmark = pytest.mark.django_db
 
-APP = settings.ROOT / "studyapp"
-CATALOGUE = APP / "locale" / "de" / "LC_MESSAGES" / "django.mo"
-# A kind of question may bring words of its own, as the one of the tests does.
-OWN = settings.ROOT / "tests" / "own_paradigm"
-BROUGHT = [*(APP / "paradigms").rglob("de/**/django.mo"), *OWN.rglob("de/**/django.mo")]
-PARTICIPANTS = [
-    *sorted((APP / "templates" / "participants").rglob("*.html")),
-    *sorted((APP / "paradigms").rglob("*.html")),
-    *sorted(OWN.rglob("*.html")),
+TRANSLATIONS = [
+    pytest.param(path, id=f"{path.parts[-5]}-{path.parts[-3]}") for path in catalogues()
 ]
-TRANSLATED = re.compile(r"""{% translate (?:"([^"]*)"|'([^']*)') %}""")
-IN_CODE = re.compile(r"""\b_\(\s*((?:"[^"\n]*"\s*)+)\)""")
+# What a translation has to keep: what is filled in, and markup
+KEPT = re.compile(r"%\(\w+\)[sd]|\{\w+\}|</?\w+[^>]*>|%%")
+# Numbers of which each takes a form of its own. Turkish and what follows has one for all.
+FORMS = {"pl": (1, 2, 5), "ar": (1, 2, 3, 11, 100), "he": (1, 2, 3)}
+ONE_FORM = {"tr", "ja", "zh_Hans"}
 
 
-def german(catalogue: Path = CATALOGUE) -> gettext.GNUTranslations:
-    with catalogue.open("rb") as file:
-        return gettext.GNUTranslations(file)
+def key(entry: polib.POEntry | polib.MOEntry) -> tuple[str, str, str]:
+    return entry.msgctxt or "", entry.msgid, entry.msgid_plural or ""
 
 
-def texts_of(page: Path) -> list[str]:
-    return [one or other for one, other in TRANSLATED.findall(page.read_text("utf-8"))]
+def texts(entry: polib.POEntry | polib.MOEntry) -> list[str]:
+    """What an entry says, in every plural form."""
+    return list(entry.msgstr_plural.values()) if entry.msgid_plural else [entry.msgstr]
 
 
-def texts_in_code() -> list[str]:
-    """The sentences of views, participations and paradigms."""
-    found = []
-    for room in (APP / "views", APP / "participations", APP / "paradigms", OWN):
-        for path in sorted(room.rglob("*.py")):
-            for parts in IN_CODE.findall(path.read_text("utf-8")):
-                found.append("".join(re.findall(r'"([^"\n]*)"', parts)))
-    return found
+def plural_rule(translation: polib.POFile) -> Callable[[int], int]:
+    return gettext.c2py(translation.metadata["Plural-Forms"].partition("plural=")[2].rstrip(";"))
 
 
-def test_every_text_of_a_page_is_there_in_german() -> None:
-    known = german()
-    assert BROUGHT
-    for path in BROUGHT:
-        known.add_fallback(german(path))
-    texts = [text for page in PARTICIPANTS for text in texts_of(page)] + texts_in_code()
-    assert len(texts) > 100
-    assert [text for text in texts if known.gettext(text) == text] == []
+def test_the_templates_have_every_text_of_the_pages_and_of_the_code_behind_them() -> None:
+    found = extracted()
+    assert sum(map(len, found.values())) > 250
+    for folder, template in found.items():
+        written = polib.pofile(str(folder / TEMPLATE))
+        told = f"{folder}: `python -m sandbox.catalogues` writes the templates anew"
+        assert [key(one) for one in written] == [key(one) for one in template], told
 
 
-@pytest.mark.parametrize("catalogue", [CATALOGUE, *BROUGHT], ids=lambda path: path.parts[-5])
-def test_the_compiled_catalogue_is_that_of_its_source(catalogue: Path) -> None:
-    source = catalogue.with_suffix(".po").read_text("utf-8")
-    held = {one: other for one, other in german(catalogue)._catalog.items() if one}
-    pairs = re.findall(r'^msgid "(.+)"\nmsgstr "(.*)"$', source, re.MULTILINE)
-    read = {one.replace('\\"', '"'): other.replace('\\"', '"') for one, other in pairs}
-    assert read == held
-    assert [one for one, other in read.items() if not other] == []
+@pytest.mark.parametrize("path", TRANSLATIONS)
+def test_a_translation_has_every_text_of_its_template_and_no_other(path: Path) -> None:
+    template = polib.pofile(str(path.parents[2] / TEMPLATE))
+    translation = polib.pofile(str(path))
+    assert {key(one) for one in template} == {key(one) for one in translation}
+    assert len(translation) == len(template)
+    assert [one.msgid for one in translation if "fuzzy" in one.flags or one.obsolete] == []
+    assert [one.msgid for one in translation if not all(map(str.strip, texts(one)))] == []
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS)
+def test_what_is_filled_in_and_marked_up_is_the_same_in_every_language(path: Path) -> None:
+    translation = polib.pofile(str(path))
+    uses = Counter(map(plural_rule(translation), range(1000)))
+    wrong = []
+    for one in translation:
+        expected = Counter(KEPT.findall(one.msgid_plural or one.msgid))
+        for form, said in enumerate(texts(one)):
+            kept = Counter(KEPT.findall(said))
+            # “One minute” may stand for “1 minute” where the form is for that number alone.
+            is_of_one_number = bool(one.msgid_plural) and uses[form] == 1
+            lacking = (expected - kept).total()
+            if kept - expected or lacking > is_of_one_number:
+                wrong.append((one.msgid, said))
+    assert wrong == []
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS)
+def test_each_number_has_the_plural_form_that_its_language_needs(path: Path) -> None:
+    translation = polib.pofile(str(path))
+    rule, language = plural_rule(translation), path.parts[-3]
+    forms = {rule(number) for number in [*range(1000), 1_000_000]}
+    assert f"nplurals={len(forms)};" in translation.metadata["Plural-Forms"].replace(" ", "")
+    asked = {len(one.msgstr_plural) for one in translation if one.msgid_plural}
+    assert asked <= {len(forms)}
+    different = () if language in ONE_FORM else FORMS.get(language, (1, 2))
+    assert len({rule(number) for number in different}) == len(different)
+
+
+@pytest.mark.parametrize("path", TRANSLATIONS)
+def test_the_compiled_catalogue_is_that_of_its_source(path: Path) -> None:
+    source, compiled = polib.pofile(str(path)), polib.mofile(str(path.with_suffix(".mo")))
+    assert {key(one): texts(one) for one in compiled} == {key(one): texts(one) for one in source}
+    assert compiled.metadata["Plural-Forms"] == source.metadata["Plural-Forms"]
+
+
+def test_a_language_is_offered_only_with_every_text(tmp_path: Path) -> None:
+    (folder,) = (
+        path for path in map(Path, settings.LOCALE_PATHS) if path.parent.name == "studyapp"
+    )
+    template = polib.pofile(str(folder / TEMPLATE))
+    template.save(str(tmp_path / TEMPLATE))
+    assert missing_texts("fr", [tmp_path]) == len(template)
+    german = polib.pofile(str(folder / "de" / "LC_MESSAGES" / "django.po"))
+    with_forms = next(one for one in german if one.msgid_plural)
+    with_forms.msgstr_plural[1] = ""
+    german.remove(next(one for one in german if not one.msgid_plural))
+    (tmp_path / "de" / "LC_MESSAGES").mkdir(parents=True)
+    german.save_as_mofile(str(tmp_path / "de" / "LC_MESSAGES" / "django.mo"))
+    assert missing_texts("de", [tmp_path]) == 2
+    assert {"en", "de"} <= {one.code for one in offered_languages()}
+
+
+def test_every_language_says_who_has_read_its_words() -> None:
+    assert [(one.code, one.checked) for one in page_languages().values() if one.checked] == [
+        ("en", True)
+    ]
+    assert REGISTER.read_text("utf-8").count("\nchecked = ") == len(page_languages()) >= 13
+
+
+def test_the_docs_tell_which_languages_are_offered_and_who_has_read_them() -> None:
+    text = (settings.ROOT / "docs" / "running-a-study.md").read_text("utf-8")
+    told = "`manage.py study languages --markdown` prints the table"
+    assert [line for line in table(offered_languages()) if line not in text] == [], told
+
+
+@pytest.mark.parametrize(
+    ("tag", "code"),
+    [
+        ("de-AT", "de"), ("pt", "pt"), ("pt-PT", "pt"), ("pt-BR", ""), ("zh-CN", "zh-hans"),
+        ("zh", "zh-hans"), ("zh-Hans-SG", "zh-hans"), ("zh-TW", ""), ("zh-Hant", ""), ("xx", ""),
+    ],
+)  # fmt: skip
+def test_a_variant_has_the_pages_that_its_readers_would_take_for_their_own(
+    tag: str, code: str
+) -> None:
+    assert pages_of(tag) == code
+    assert bool(code) or "the pages are not translated into it" in why_not_spoken(tag)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "among", "wanted"),
+    [
+        ("fr;q=0.4, de-AT", ["en", "de", "fr"], "de"),
+        ("pt-BR, en;q=0.8", ["en", "pt"], "pt"),
+        ("zh-TW, en;q=0.8", ["zh-hans", "en"], "en"),
+        ("fi", ["en", "de"], ""),
+        ("", ["en"], ""),
+        ("de", ["en", "de-AT"], "de-AT"),
+    ],
+)
+def test_a_browser_says_which_language_it_wants(
+    accepted: str, among: list[str], wanted: str
+) -> None:
+    assert wanted_by_browser(accepted, among) == wanted
 
 
 def test_a_german_study_is_german_on_every_page(client: Client) -> None:
@@ -122,7 +222,7 @@ def test_a_page_without_a_study_speaks_the_language_of_the_browser(
 def test_a_language_without_texts_falls_back_to_english_and_keeps_its_direction(
     client: Client,
 ) -> None:
-    study = open_small_study(language="he")
+    study = open_small_study(language="fa")
     page = client.get(f"/s/{study.slug}/").content.decode()
-    assert '<html lang="he" dir="rtl">' in page
+    assert '<html lang="fa" dir="rtl">' in page
     assert ">Begin</button>" in page

@@ -6,6 +6,7 @@ from . import (
     excluding,
     extending,
     keys,
+    languages,
     loading,
     measuring,
     panels,
@@ -24,6 +25,7 @@ from .base import Verb
 
 VERBS: dict[str, Verb] = {
     "schema": schema.VERB,
+    "languages": languages.VERB,
     "check": checking.VERB,
     "power": powering.VERB,
     "preregister": preregistering.VERB,

@@ -6,12 +6,11 @@ describes, exports or analyses the answers.
 
 from dataclasses import dataclass
 
-from django.utils import translation
-
 from studyapp.models import Stage, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Question
 from studyapp.sections.blocks import BlockSection
 from studyapp.sections.meetings import members
+from studyapp.shelf.languages import speaking
 
 from .study import Definition
 
@@ -55,7 +54,7 @@ def questions_of(definition: Definition, block: BlockSection) -> list[AskedQuest
     """Those of one block."""
     # What both steps ask is told once.
     questions: dict[str, Question] = {}
-    with translation.override(definition.language):
+    with speaking(definition.language):
         for trial in pages_of(definition, block):
             shown = Asked(trial, block, definition.display)
             for question in PARADIGMS[block.paradigm].asks(shown):

@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain
 from operator import attrgetter
-from pathlib import Path
 from typing import Any
 
 from studyapp.models import IMPORTED
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.sections.limits import beyond_limits
 from studyapp.sections.networks_and_images import NetworkSection, PairSection
+from studyapp.shelf.languages import why_not_spoken
 from studyapp.shelf.likely_names import unknown
 
 from .blocks import block_rules
@@ -35,7 +35,6 @@ from .sites import site_rules
 from .study import Definition
 from .toml_lines import Path as KeyPath
 
-LOCALES = Path(__file__).parents[2] / "locale"
 # A page to send people to, which their code is added to
 ADDRESS = re.compile(r"https://[^\s/?#]+\S*")
 # The option of every builder whose weights are drawn
@@ -175,14 +174,8 @@ def _case_complaints(definition: Definition) -> Iterator[Complaint]:
 
 def _language_complaints(definition: Definition) -> Iterator[Complaint]:
     """Browsers read aloud and lay out an English page wrongly if it claims another language."""
-    known = sorted({"en", *(path.name for path in LOCALES.iterdir() if path.is_dir())})
-    base = definition.language.replace("_", "-").partition("-")[0].lower()
-    if base not in known:
-        yield (
-            ("language",),
-            f'`language = "{definition.language}"`: the pages are not translated into it; use '
-            f"{' or '.join(known)}. Your own texts may be in any language",
-        )
+    if reason := why_not_spoken(definition.language):
+        yield ("language",), f'`language = "{definition.language}"`: {reason}'
 
 
 def _page_complaints(definition: Definition) -> Iterator[Complaint]:

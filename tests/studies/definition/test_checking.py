@@ -292,12 +292,12 @@ def test_a_design_that_misses_its_goal_ends_the_check_with_1(file: Path) -> None
         call_command("study", "check", str(file), stdout=StringIO())
 
 
-@pytest.mark.parametrize("language", ["ar", "xx"])
+@pytest.mark.parametrize("language", ["fa", "xx"])
 def test_a_language_without_a_translation_is_refused_with_those_that_there_are(
     file: Path, language: str
 ) -> None:
     file.write_text(f'language = "{language}"\n{STUDY}')
-    with pytest.raises(CommandError, match=r"line 1.*not translated into it; use de or en"):
+    with pytest.raises(CommandError, match=r"line 1.*not translated into it; use en or de"):
         said("check", str(file))
 
 
