@@ -6,6 +6,7 @@ gives each translation the texts that are new, drops those that are gone, and co
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -97,6 +98,12 @@ def bring_up_to_date(path: Path) -> int:
     translation.merge(polib.pofile(str(folder / TEMPLATE)))
     for entry in translation.obsolete_entries():
         translation.remove(entry)
+    forms = int(re.findall(r"nplurals=(\d+)", translation.metadata["Plural-Forms"])[0])
+    for entry in translation:
+        if entry.msgid_plural:
+            # `merge` gives each text the two forms of English.
+            said = entry.msgstr_plural
+            entry.msgstr_plural = {form: said.get(form, "") for form in range(forms)}
     translation.save()
     translation.save_as_mofile(str(path.with_suffix(".mo")))
     return len(translation.untranslated_entries())
