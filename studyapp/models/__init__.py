@@ -18,6 +18,7 @@ from .load import NetworkLoad
 from .login import LoginTries
 from .making import Making
 from .member import Member, Role
+from .panels import ActKind, ActState, PanelAccess, PanelAct
 from .participation import (
     HOLDS_A_SLOT,
     LEFT,
@@ -30,7 +31,9 @@ from .participation import (
     Participation,
     SignedAgent,
     Status,
+    StatusSource,
     TurnedAway,
+    VisitStatus,
     count_people,
 )
 from .report import (
@@ -63,15 +66,16 @@ from .study import Deviation, Network, NetworkPair, Study, StudyKind, StudyState
 from .work import Heartbeat, Work, WorkQuerySet, WorkState
 
 __all__ = [
-    "HOLDS_A_SLOT", "IMPORTED", "LEFT", "SHOWN_ROLES", "Adjudication", "Arm", "Case", "CasePhoto",
-    "CodedAnswer", "Coder", "Coding", "CodingRound", "CodingScheme", "Condition", "Crop",
-    "Deviation", "DoorCount", "Download", "Event", "Evidence", "Exclusion", "Explanation",
-    "Heartbeat", "Image", "Judgment", "Kind", "LoginTries", "Making", "Measurement", "Member",
-    "MetricValue", "Network", "NetworkLoad", "NetworkPair", "Overlay", "PanelEvent",
-    "PanelIdentity", "PanelVisit", "Participant", "Participation", "Picture", "Pointer",
-    "PointerPath", "Prediction", "Reading", "Rehearsal", "RehearsalKind", "Report", "ReportForm",
-    "Role", "SchemeCode", "Side", "SignedAgent", "Slot", "Stage", "Status", "Stimulus",
-    "StimulusOverlay", "StimulusRole", "Study", "StudyImage", "StudyKind", "StudyState",
-    "StudyText", "Trace", "Trial", "TurnedAway", "Work", "WorkQuerySet", "WorkState", "case_digest",
-    "count_people", "erase_judgments", "new_code", "new_spoken_code",
+    "HOLDS_A_SLOT", "IMPORTED", "LEFT", "SHOWN_ROLES", "ActKind", "ActState", "Adjudication", "Arm",
+    "Case", "CasePhoto", "CodedAnswer", "Coder", "Coding", "CodingRound", "CodingScheme",
+    "Condition", "Crop", "Deviation", "DoorCount", "Download", "Event", "Evidence", "Exclusion",
+    "Explanation", "Heartbeat", "Image", "Judgment", "Kind", "LoginTries", "Making", "Measurement",
+    "Member", "MetricValue", "Network", "NetworkLoad", "NetworkPair", "Overlay", "PanelAccess",
+    "PanelAct", "PanelEvent", "PanelIdentity", "PanelVisit", "Participant", "Participation",
+    "Picture", "Pointer", "PointerPath", "Prediction", "Reading", "Rehearsal", "RehearsalKind",
+    "Report", "ReportForm", "Role", "SchemeCode", "Side", "SignedAgent", "Slot", "Stage", "Status",
+    "StatusSource", "Stimulus", "StimulusOverlay", "StimulusRole", "Study", "StudyImage",
+    "StudyKind", "StudyState", "StudyText", "Trace", "Trial", "TurnedAway", "VisitStatus", "Work",
+    "WorkQuerySet", "WorkState", "case_digest", "count_people", "erase_judgments", "new_code",
+    "new_spoken_code",
 ]  # fmt: skip

@@ -253,6 +253,25 @@ class Participation(models.Model):
         self.status, self.completion_code = status, ""
 
 
+class VisitStatus(models.TextChoices):
+    """What a panel says of one of its sessions; empty where it has not said, or was not asked."""
+
+    ACTIVE = "active", "still taking part"
+    AWAITING_REVIEW = "awaiting_review", "waits for review"
+    TIMED_OUT = "timed_out", "timed out"
+    RETURNED = "returned", "returned"
+    APPROVED = "approved", "approved"
+    PARTIALLY_APPROVED = "partially_approved", "partially approved"
+    SCREENED_OUT = "screened_out", "screened out"
+    REJECTED = "rejected", "rejected"
+
+
+class StatusSource(models.TextChoices):
+    WEBHOOK = "webhook", "told by the panel"
+    POLLED = "polled", "asked of the panel"
+    TYPED = "typed", "from the panel's CSV file"
+
+
 class PanelVisit(models.Model):
     """One arrival from a panel, by the panel's own session (submission, assignment) and study."""
 
@@ -260,13 +279,25 @@ class PanelVisit(models.Model):
     session = models.CharField(max_length=200, blank=True)
     panel_study = models.CharField(max_length=200, blank=True)
     arrived_at = models.DateTimeField(default=timezone.now, editable=False)
+    # What became of it at the panel, as of when, and from where this site knows it
+    status = models.CharField(max_length=20, choices=VisitStatus, blank=True, default="")
+    status_at = models.DateTimeField(null=True, blank=True)
+    status_from = models.CharField(max_length=8, choices=StatusSource, blank=True, default="")
+    # Results of the panel's own checks of authenticity, in its words
+    authenticity_texts = models.CharField(max_length=40, blank=True, default="")
+    authenticity_bots = models.CharField(max_length=40, blank=True, default="")
 
     class Meta:
         ordering = ["arrived_at", "id"]
         constraints = [
             models.UniqueConstraint(
                 fields=["participation", "session", "panel_study"], name="panel_visit_once"
-            )
+            ),
+            models.CheckConstraint(
+                name="visit_status_is_known_from_somewhere",
+                condition=Q(status="", status_at=None, status_from="")
+                | (~Q(status="") & Q(status_at__isnull=False) & ~Q(status_from="")),
+            ),
         ]
         indexes = [models.Index(fields=["session"], condition=~Q(session=""), name="visit_session")]
 

@@ -1,6 +1,7 @@
 """Where panels report what became of a person: signed, and stored once."""
 
 import time
+from datetime import UTC, datetime
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
@@ -37,5 +38,6 @@ def prolific_event(request: HttpRequest) -> HttpResponse:
     if not event_id or len(event_id) > LONGEST_ID:
         return JsonResponse({"ok": False, "sentence": "X-Event-ID is missing."}, status=400)
     digest = prolific.message_digest(stamp, request.body)
-    is_new = news is not None and prolific.receive(event_id, *news, digest=digest)
+    at = datetime.fromtimestamp(int(stamp), UTC)
+    is_new = news is not None and prolific.receive(event_id, *news, digest=digest, at=at)
     return JsonResponse({"ok": True, "new": is_new})

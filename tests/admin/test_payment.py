@@ -3,17 +3,28 @@
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.test import Client
 from django.utils import timezone
 
 from sandbox.builders import open_small_study
 from sandbox.people import answer_all, make_profile
-from studyapp.models import Judgment, PanelIdentity, Study, Trial
+from studyapp.models import (
+    Judgment,
+    PanelIdentity,
+    PanelVisit,
+    StatusSource,
+    Study,
+    Trial,
+    VisitStatus,
+)
 from studyapp.participations.approvals import approvals
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
+from studyapp.participations.visit_states import News, take_in
 from tests.admin.desk import administrator, page_of
 
 pytestmark = pytest.mark.django_db
@@ -27,8 +38,9 @@ def send(study: Study, name: str, *, finishes: bool = True) -> None:
         answer_all(person, make_profile())
 
 
-def approval_list(study: Study, query: str = "") -> list[dict[str, str]]:
-    reply = administrator().get(f"{page_of(study, 'study_payment_list')}?{query}")
+def approval_list(study: Study, query: str = "", client: Client | None = None) -> list[Any]:
+    desk = client or administrator()
+    reply = desk.get(f"{page_of(study, 'study_payment_list')}?{query}")
     text = b"".join(reply.streaming_content).decode()
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -37,12 +49,15 @@ def test_the_list_tells_who_is_to_be_paid_what() -> None:
     study = open_small_study(pay=PAY)
     send(study, "anna")
     send(study, "=cmd()", finishes=False)
-    rows = approval_list(study)
+    desk = administrator()
+    assert [row["id"] for row in approval_list(study, client=desk)] == ["anna"]
+    rows = approval_list(study, "show=all", desk)
     assert [row["id"] for row in rows] == ["anna", "'=cmd()"]
     assert [row["outcome"] for row in rows] == ["complete", "active"]
+    assert [row["decision"] for row in rows] == ["find out its status", "wait"]
     assert rows[0]["session"] == "session of anna"
     assert rows[0]["completion code"]
-    assert "with the panel's ids" in LogEntry.objects.get().change_message
+    assert "with the panel's ids" in LogEntry.objects.all()[0].change_message
 
 
 def test_the_list_is_filtered_by_panel_and_outcome() -> None:
@@ -99,3 +114,17 @@ def test_the_page_and_the_command_tell_the_same_outcomes() -> None:
     told = [row["outcome"] for row in approvals(study)]
     assert told[1] == "failed_checks"
     assert [row["outcome"] for row in approval_list(study)] == told
+
+
+def test_the_page_tells_apart_what_is_at_odds_and_pays_nothing_of_it() -> None:
+    study = open_small_study(pay=PAY)
+    for name in ("anna", "ben"):
+        send(study, name)
+    visit = PanelVisit.objects.get(session="session of anna")
+    take_in(visit, News(VisitStatus.RETURNED, timezone.now(), StatusSource.WEBHOOK))
+    desk = administrator()
+    page = desk.get(page_of(study, "study_payment")).content.decode()
+    assert "Finished here, gone there" in page
+    assert "told by the panel on" in page
+    assert "it may have been returned or paid already" in page
+    assert [row["id"] for row in approval_list(study, client=desk)] == ["ben"]

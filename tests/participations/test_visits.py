@@ -17,6 +17,7 @@ from sandbox.visits import panel_id
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import PanelEvent, PanelVisit, Participation, Status, Study
 from studyapp.participations.approvals import approvals
+from studyapp.participations.decisions import Decision
 from studyapp.participations.doors import warnings
 from studyapp.participations.enrolment import begin, consent, has_free_slot
 from studyapp.participations.entering import enter
@@ -44,7 +45,7 @@ def test_each_study_pays_its_own_session_of_a_person(tmp_path: Path) -> None:
     come(one, "session-1")
     come(two, "session-2")
     for study, session in ((one, "session-1"), (two, "session-2")):
-        assert [row["session"] for row in approvals(study)] == [session]
+        assert [row["session"] for row in approvals(study, kinds=Decision)] == [session]
         folder = tmp_path / study.slug
         write_bundle(study, folder, public=False, panel_ids=True)
         rows = rows_of(folder, "panel")
@@ -53,13 +54,15 @@ def test_each_study_pays_its_own_session_of_a_person(tmp_path: Path) -> None:
         assert rows[0]["arrived_at"]
 
 
-def test_every_session_that_was_seen_is_kept_and_the_last_one_paid() -> None:
+def test_every_session_that_was_seen_is_kept_and_listed() -> None:
     study, client = panel_study("one"), Client()
     person = come(study, "first", client=client)
     for session in ("first", "second", "first"):
         assert come(study, session, client=client) == person
     assert [visit.session for visit in person.visits.all()] == ["first", "second"]
-    assert [row["session"] for row in approvals(study)] == ["second"]
+    rows = [(row["session"], row["decision"]) for row in approvals(study, kinds=Decision)]
+    assert rows == [("first", "wait"), ("second", "wait")]
+    assert list(approvals(study)) == []
 
 
 def test_who_finished_is_paid_for_the_session_in_which_they_did() -> None:

@@ -1,25 +1,25 @@
 """Who is to be paid what, panel by panel and outcome by outcome; and erasing who they are."""
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Count, IntegerField, Min, OuterRef, QuerySet, Subquery
-from django.db.models.functions import Coalesce
+from django.db.models import Count, Min
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.utils import timezone
 from django.utils.http import urlencode
 
-from studyapp.models import Judgment, Participation, Status, Study
-from studyapp.participations.approvals import approval, columns, unpaid
+from studyapp.models import Status, Study
+from studyapp.participations.approvals import approvals, columns, payees, unpaid
+from studyapp.participations.decisions import AT_ODDS, PAYABLE, TO_DO, Decision
 from studyapp.participations.erasure import erasable, erase_identities, is_paid
-from studyapp.participations.outcomes import outcome, too_many_failed
 from studyapp.shelf.spreadsheets import inert
-from studyapp.studies.definition.study import Definition, study_definition
+from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import Act, acts
 
 from .frame import maker, page_of, record, refusal, show, study_page
@@ -56,9 +56,8 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
                 request, f"{count} panel IDs were erased by {who}; the judgments stay."
             )
             return HttpResponseRedirect(page_of(study, "study_payment"))
-    panel, status = request.GET.get("panel", ""), request.GET.get("outcome", "")
-    rows = people(study, panel=panel, status=status)
-    page = Paginator(rows, ROWS).get_page(request.GET.get("page"))
+    chosen = _chosen(request)
+    page = Paginator(list(_rows(study, chosen)), ROWS).get_page(request.GET.get("page"))
     definition = study_definition(study)
     keys = study.participations.values_list("participant__source", "status")
     groups = keys.annotate(n=Count("pk")).order_by("participant__source", "status")
@@ -66,10 +65,12 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
         # (panel, outcome, its words, people)
         "groups": [(source, key, str(Status(key).label), count) for source, key, count in groups],
         "page": page,
-        "payables": [payable(row, definition) for row in page.object_list],
-        "panel": panel,
-        "outcome": status,
-        "query": f"{urlencode({'panel': panel, 'outcome': status})}&",
+        "payables": page.object_list,
+        **chosen,
+        "query": f"{urlencode(chosen)}&",
+        "odds": _at_odds(study),
+        "unknown": TO_DO[Decision.UNKNOWN],
+        "has_unknown": any(row["decision"] == Decision.UNKNOWN for row in page.object_list),
         "pay": definition.pay,
         "sites": definition.sites,
         "unfinished": unpaid(study),
@@ -83,11 +84,32 @@ def payment(request: HttpRequest, study: Study) -> HttpResponse:
 @study_page(Act.SEE_IDS)
 def payment_list(request: HttpRequest, study: Study) -> StreamingHttpResponse:
     """The approval list as a CSV, as long as it may be."""
-    rows = people(study, panel=request.GET.get("panel", ""), status=request.GET.get("outcome", ""))
+    rows = _rows(study, _chosen(request))
     reply = StreamingHttpResponse(_lines(study, rows), content_type="text/csv; charset=utf-8")
     reply["Content-Disposition"] = f'attachment; filename="{study.slug}-approval.csv"'
     record(request, study, "downloaded the approval list, with the panel's ids")
     return reply
+
+
+def _chosen(request: HttpRequest) -> dict[str, str]:
+    """What is listed: a panel, an outcome, and all visits or only what may be paid."""
+    return {name: request.GET.get(name, "") for name in ("panel", "outcome", "show")}
+
+
+def _rows(study: Study, chosen: dict[str, str]) -> Iterator[dict[str, Any]]:
+    people = payees(study)
+    if chosen["panel"]:
+        people = people.filter(participant__source=chosen["panel"])
+    if chosen["outcome"] in Status.values:
+        people = people.filter(status=chosen["outcome"])
+    return approvals(study, people, kinds=tuple(Decision) if chosen["show"] == "all" else PAYABLE)
+
+
+def _at_odds(study: Study) -> list[tuple[str, str, list[dict[str, Any]]]]:
+    """(what is at odds, what to do, the visits) where this site and the panel do not agree."""
+    rows = sorted(approvals(study, kinds=AT_ODDS), key=lambda row: row["decision"])
+    groups = groupby(rows, key=lambda row: Decision(row["decision"]))
+    return [(str(kind), TO_DO[kind], list(found)) for kind, found in groups]
 
 
 class _Echo:
@@ -97,41 +119,14 @@ class _Echo:
         return line
 
 
-def _lines(study: Study, rows: QuerySet[Participation]) -> Iterator[str]:
+def _lines(study: Study, rows: Iterable[dict[str, Any]]) -> Iterator[str]:
     writer, definition = csv.writer(_Echo()), study_definition(study)
-    headings = (*columns(definition), "completion code")
-    yield writer.writerow(headings)
-    for person in rows.iterator(chunk_size=2000):
-        row = payable(person, definition)
+    names = columns(definition)
+    yield writer.writerow((*names, "completion code"))
+    for row in rows:
         # A cell that looks like a formula is made a text.
-        cells = ["" if row[name] is None else inert(str(row[name])) for name in headings]
-        yield writer.writerow(cells)
-
-
-def people(study: Study, *, panel: str, status: str) -> QuerySet[Participation]:
-    """The participations of a panel and a status, all where one is not named; each with the number
-    of its failed checks, so that no row asks for its own."""
-    mine = Judgment.objects.filter(participation=OuterRef("pk"))
-    failed = mine.failed_checks().order_by().values("participation")
-    counted = Subquery(failed.annotate(n=Count("pk")).values("n"), output_field=IntegerField())
-    rows = study.participations.select_related("participant__identity", "study")
-    rows = rows.prefetch_related("visits")
-    rows = rows.order_by("entered_at", "pk").annotate(failed_checks=Coalesce(counted, 0))
-    if panel:
-        rows = rows.filter(participant__source=panel)
-    return rows.filter(status=status) if status in Status.values else rows
-
-
-def payable(person: Any, definition: Definition) -> dict[str, Any]:
-    """The row of one of `people`, with the same outcome as `study approvals` gives."""
-    limit = too_many_failed(definition)
-    if person.status != Status.FINISHED:
-        what = outcome(person, definition)
-    else:
-        failed = limit is not None and person.failed_checks >= limit
-        what = "failed_checks" if failed else "complete"
-    row = approval(person, definition, what)
-    return {**row, "completion code": person.completion_code, "code": person.completion_code}
+        cells = [row[name] for name in (*names, "code")]
+        yield writer.writerow(["" if one is None else inert(str(one)) for one in cells])
 
 
 def reminders(study: Study) -> Iterator[str]:

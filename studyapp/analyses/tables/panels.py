@@ -2,7 +2,7 @@
 
 from django.db.models import QuerySet
 
-from studyapp.models import PanelVisit, Study
+from studyapp.models import PanelVisit, StatusSource, Study, VisitStatus
 
 from .columns import Column, Table, participant_id
 
@@ -32,6 +32,20 @@ PANEL = Table(
         Column("arrived_at", "datetime",
                "When this session's link was first opened; of several sessions the last before the "
                "end is the one to pay.", unit="UTC"),
+        Column("panel_status", "text",
+               "What the panel says became of the visit; empty if it has not said, or was not "
+               "asked.", "status", levels=dict(VisitStatus.choices), was_added=True),
+        Column("panel_status_at", "datetime", "When it was so.", "status_at", unit="UTC",
+               was_added=True),
+        Column("panel_status_from", "text",
+               "How it is known: from a webhook, by asking the panel, or from its CSV file.",
+               "status_from", levels=dict(StatusSource.choices), was_added=True),
+        Column("authenticity_texts", "text",
+               "Result of the panel's check that open texts were the person's own, in its words.",
+               "authenticity_texts", was_added=True),
+        Column("authenticity_bots", "text",
+               "Result of the panel's check for bots, in its words.", "authenticity_bots",
+               was_added=True),
     ),
     person="participation__",
 )  # fmt: skip

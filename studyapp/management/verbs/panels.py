@@ -4,6 +4,7 @@ import csv
 import secrets
 import sys
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,11 @@ from urllib.parse import quote
 from django.utils import timezone
 
 from studyapp.participations.approvals import approvals, columns, unpaid
+from studyapp.participations.decisions import AT_ODDS, PAYABLE, TO_DO, Decision
 from studyapp.participations.erasure import erase_identities, is_over, is_paid
 from studyapp.participations.panels.personal import signed
 from studyapp.participations.sites import PARAMETER, signed_door
+from studyapp.shelf.formatting import counted
 from studyapp.shelf.spreadsheets import inert
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.extension import refuse_unknown_site
@@ -72,21 +75,26 @@ def _ids(options: dict[str, Any]) -> list[str]:
 def approvals_arguments(parser: ArgumentParser) -> None:
     parser.add_argument("slug")
     parser.add_argument("--out", type=Path, help="a CSV file instead of the screen")
+    parser.add_argument("--all", action="store_true", help="all visits, not only payable ones")
 
 
 def list_approvals(options: dict[str, Any]) -> Facts:
     study = find_study(options["slug"])
-    rows, names = list(approvals(study)), columns(study_definition(study))
+    names = columns(study_definition(study))
+    found = approvals(study, kinds=tuple(Decision) if options["all"] else PAYABLE)
+    rows = [{name: row[name] for name in names} for row in found]
     if options["out"] is not None:
         with options["out"].open("w", encoding="utf-8", newline="") as file:
             _write(file, names, rows)
-        lines = [f"{len(rows)} people in {options['out']}"]
+        lines = [f"{counted(len(rows), 'visit', 'visits')} in {options['out']}"]
     else:
         if not options["json"]:
             _write(sys.stdout, names, rows)
         lines = []
     if left := unpaid(study):
         lines.append(f"{left} people have not finished yet: make the list again later")
+    odds = Counter(Decision(row["decision"]) for row in approvals(study, kinds=AT_ODDS))
+    lines += [f"{count} {kind}: {TO_DO[kind]}" for kind, count in odds.items()]
     return {"approvals": rows, "unfinished": left}, lines
 
 

@@ -75,7 +75,8 @@ class Panel:
     alone. read: (door of the study, that parameter) → the person's id; DamagedLink where it can't
     be one. signs: this site signs the address itself. preview: the session's value in a preview.
     fewest_failed_checks: of instructed checks, so many at least must be failed before this panel
-    is told so.
+    is told so. tells_status: it says what became of a session, so one of which it has not is not
+    paid without looking.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Panel:
     signs: bool = False
     preview: str = ""
     fewest_failed_checks: int = 1
+    tells_status: bool = False
 
     @property
     def details(self) -> tuple[str, ...]:

@@ -10,12 +10,13 @@ import hashlib
 import hmac
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from studyapp.models import PanelEvent, PanelVisit, Status
-from studyapp.participations.enrolment import lock
+from studyapp.models import PanelEvent, PanelVisit, StatusSource, VisitStatus
+from studyapp.participations.visit_states import News, take_in
 
 from .base import LONGEST_ID, Panel, in_form
 
@@ -28,9 +29,30 @@ PANEL = Panel(
     session="SESSION_ID",
     read=in_form("[0-9a-f]{24}", str.lower),
     fewest_failed_checks=2,
+    tells_status=True,
 )
-# By Prolific's account the person has left for good: the place is free for another person.
-GONE = ("RETURNED", "TIMED-OUT", "REJECTED")
+# <https://docs.prolific.com/api-reference/submissions/submission-object>
+STATUSES = {
+    "RESERVED": VisitStatus.ACTIVE,
+    "ACTIVE": VisitStatus.ACTIVE,
+    "AWAITING-REVIEW": VisitStatus.AWAITING_REVIEW,
+    "TIMED-OUT": VisitStatus.TIMED_OUT,
+    "RETURNED": VisitStatus.RETURNED,
+    "APPROVED": VisitStatus.APPROVED,
+    "PARTIALLY-APPROVED": VisitStatus.PARTIALLY_APPROVED,
+    "SCREENED-OUT": VisitStatus.SCREENED_OUT,
+    "REJECTED": VisitStatus.REJECTED,
+}
+
+
+def status_of(text: str) -> VisitStatus | None:
+    """The status that Prolific calls `text`, however it writes it; None for one unknown here."""
+    return STATUSES.get(spelled(text))
+
+
+def spelled(text: str) -> str:
+    """One spelling: Prolific's API, webhooks and CSV files put blanks, hyphens or underscores."""
+    return re.sub(r"[_\s]+", "-", text.strip().upper())[:40]
 
 
 def is_signed(secret: str, timestamp: str, body: bytes, signature: str) -> bool:
@@ -54,7 +76,7 @@ def submission_news(body: bytes) -> tuple[str, str] | None:
         raise ValueError("a message about a submission must have resource_id and status")
     if len(submission) > LONGEST_ID or "\x00" in submission:
         raise ValueError("resource_id is not a submission's id")
-    return submission, re.sub(r"[_ ]", "-", status.upper())[:40]
+    return submission, spelled(status)
 
 
 def message_digest(timestamp: str, body: bytes) -> str:
@@ -62,15 +84,15 @@ def message_digest(timestamp: str, body: bytes) -> str:
     return hashlib.sha256(timestamp.encode() + b"\n" + body).hexdigest()
 
 
-def receive(event_id: str, submission: str, status: str, digest: str = "") -> bool:
+def receive(event_id: str, submission: str, status: str, digest: str = "", *, at: datetime) -> bool:
     """Take in what became of a submission, once; False for an event that was here before.
 
-    `digest`: of the signed message, which a copy under another event id has too. Only these two
-    and the status are kept, with the participation: no id of a person.
+    `digest`: of the signed message, which a copy under another event id has too. at: the signed
+    moment. Only these and the status are kept, with the visit: no id of a person.
     """
     visits = PanelVisit.objects.filter(participation__participant__source=PANEL.name)
     visit = visits.filter(session=submission).select_related("participation").last()
-    person = visit.participation if visit is not None else None
+    known = status_of(status)
     try:
         with transaction.atomic():
             PanelEvent.objects.create(
@@ -78,18 +100,10 @@ def receive(event_id: str, submission: str, status: str, digest: str = "") -> bo
                 event_id=event_id,
                 message_digest=digest,
                 kind=status,
-                participation=person,
+                participation=visit.participation if visit is not None else None,
             )
-            if visit is not None and status in GONE:
-                _let_go(visit, status)
+            if visit is not None and known is not None:
+                take_in(visit, News(known, at, StatusSource.WEBHOOK))
     except IntegrityError:
         return False
     return True
-
-
-def _let_go(visit: PanelVisit, status: str) -> None:
-    """Free the place of a person who has not finished and has not returned in another session;
-    their answers stay."""
-    person = lock(visit.participation)
-    if person.status == Status.ACTIVE and person.visits.last() == visit:
-        person.leave(Status.DROPPED, panel=status)
