@@ -156,6 +156,7 @@ PARADIGMS = [
     "studyapp.paradigms.ranking",
     "studyapp.paradigms.questionnaire",
     "studyapp.paradigms.open_text",
+    "studyapp.paradigms.sight",
     "studyapp.paradigms.custom",
 ]
 ROOT_URLCONF = "studyapp.urls"

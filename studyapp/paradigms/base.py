@@ -213,6 +213,8 @@ class Paradigm:
     simulate_further: the same for another question, where guessing will not do.
     able: the latent tendency of simulated people who are right most of the time.
     published: what a paper printed, to be drawn beside a study that asks the same of a method.
+    usual: (block) → the answer that people usually give to a question of what they see, where
+        pixels would say something else or the same; None where there is none.
     answer_levels: (words after the paradigm's name, stored values of `value`) → what they mean,
         for the codebook.
     plan: what a preregistration says of the analysis; empty where `outcome` says all.
@@ -265,6 +267,7 @@ class Paradigm:
     scales: ScaleKind = ""
     able: float = 1.0
     published: Published | None = None
+    usual: Callable[[Any], int | None] = lambda block: None
     answer_levels: Mapping[tuple[str, str], str] = field(default_factory=dict)
     plan: str = ""
     analysis: str | None = None

@@ -29,6 +29,7 @@ class Profile:
         everybody with the same photo_seed.
     bias: pull to B or to the first option. carelessness: share of answers given without looking.
     leaves_after: number of answers after which the person leaves; None: stays to the end.
+    sees: share of pictures in which the person sees what people usually see.
     """
 
     latents: Mapping[str, float]
@@ -40,6 +41,7 @@ class Profile:
     carelessness: float
     milliseconds: float
     leaves_after: int | None
+    sees: float = 0.9
 
     def answer(self, trial: Trial, random: Random) -> int:
         """The value that this person gives to `trial`, as shown on the page."""
@@ -75,6 +77,9 @@ class Profile:
                 found[question.name] = SENTENCE[: question.longest]
             elif is_careless:
                 found[question.name] = random.choice(question.values)
+            elif question.name == "value" and (usual := usual_answer(asked)) is not None:
+                is_seen = random.random() < self.sees
+                found[question.name] = usual if is_seen else random.choice(question.values)
             else:
                 found[question.name] = self._choice(question, asked.trial, random)
         return found
@@ -116,6 +121,11 @@ class Profile:
     def seconds(self, random: Random) -> float:
         """A reaction time, log-normal around the person's median."""
         return self.milliseconds / 1000 * random.lognormvariate(0, 0.4)
+
+
+def usual_answer(asked: Asked) -> int | None:
+    """What people usually say they see; None where they are not asked that."""
+    return PARADIGMS[asked.trial.paradigm].usual(asked.block)
 
 
 def _photo(trial: Trial) -> str:

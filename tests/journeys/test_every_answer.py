@@ -65,6 +65,7 @@ def answered_study(paradigm: str) -> Study:
         for place, way in enumerate(ways)
         for stage in ("practice", "main")
         if way.get("stage", stage) == stage or stage == "main"
+        if stage in PARADIGMS[paradigm].stages
     ]  # fmt: skip
     study = open_small_study(blocks=blocks, people=4, stimuli=4 * len(ways), conditions=2)
     send_people(study, 4, paradigm=paradigm)

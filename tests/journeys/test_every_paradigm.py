@@ -64,6 +64,7 @@ BLOCKS: list[dict[str, Any]] = [
     {"name": "ranking", "paradigm": "ranking", "trials": 1, "checks": 0, "may_decline": True},
     {"name": "questionnaire", "paradigm": "questionnaire", "trials": 1, "items": ITEMS},
     {"name": "open", "paradigm": "open_text", "trials": 1, "question": "What did you see?"},
+    {"name": "seen", "paradigm": "sight", "trials": 1, "illusion": "discs"},
     {"name": "own", "paradigm": "custom", "trials": 1, "fields": FIELDS, "with_photos": True,
      "text": "own"},
 ]  # fmt: skip
@@ -98,7 +99,7 @@ ELSEWHERE: list[dict[str, Any]] = [
      {"name": "boxes", "paradigm": "marking", "trials": 2, "conditions": ["looks"],
       "with_explanation": True, "presentation": {"zoom": True}}]  # fmt: skip
 TEXTS = {name: f"{name}.md" for name in ("consent", "instructions", "debrief", "own")}
-ANSWERS = 1 + 6 + 2 + 2 + 3 + 2 + 2 + 2 + 2 + 2 + 5 + 1 + 1 + 2 + 3 + 1 + 1 + 1 + 1
+ANSWERS = 1 + 6 + 2 + 2 + 3 + 2 + 2 + 2 + 2 + 2 + 5 + 1 + 1 + 2 + 3 + 1 + 1 + 1 + 1 + 1
 
 
 def whole_study(**sections: Any) -> Study:
@@ -183,8 +184,8 @@ def test_no_page_tells_network_method_side_stratum_or_right_answer(
     assert len(pages) == study.slots.first().trials.count()
     told = re.compile(
         r"stronger|weaker|guided|grad_cam|backprop|alexnet|option_\d.{0,40}(right|correct)=|"
-        r"\bstratum\b|\bexpected\b|data-(right|side|method)|theirs|imported|member|looks\b|"
-        r"sharp|blurred"
+        r"\bstratum\b|\bexpected\b|data-(right|side|method)|theirs|imported|member|"
+        r"looks\b(?! (larger|brighter|longer))|sharp|blurred|illusion|ebbinghaus|control"
     )
     assert any("<blockquote" in page.source for _, page in pages) == (kind == "elsewhere")
     assert any("<video" in page.source for _, page in pages) == (kind == "elsewhere")

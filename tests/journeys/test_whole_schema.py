@@ -5,6 +5,7 @@ import json
 import tempfile
 from functools import partial
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from studyapp.exports.rebuilding import import_bundle
 from studyapp.models import Judgment, Participation, Status, Study, Trial
 from studyapp.paradigms import PARADIGMS, Question
 from studyapp.participations.answering import current_trial
+from studyapp.simulation.markings import Thing, marked
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import close_study
 from studyapp.studies.loading import load_study
@@ -179,6 +181,8 @@ def answer_to(question: Question) -> dict[str, Any]:
         return {question.name: filled("w", question.longest)}
     if question.kind == "point":
         return {f"{question.name}.x": "7", f"{question.name}.y": "9"}
+    if question.tool:
+        return {question.name: marked(question, Thing(0.5, 0.5, 0.2), 0.0, Random(1))}
     return {question.name: question.values[-1]}
 
 

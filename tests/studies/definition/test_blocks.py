@@ -155,6 +155,8 @@ READ_BY = {
     ("points", "7"): {"rating", "questionnaire", "trust", "agreement"},
     ("ties", "false"): {"comparison"},
     ("asks_for", '"best"'): {"ranking"},
+    ("illusion", '"grid"'): {"sight"},
+    ("control", "true"): {"sight"},
 }
 
 
@@ -175,9 +177,9 @@ def test_a_key_that_a_paradigm_ignores_is_unknown_to_it(
         assert f"it is an unknown key for {paradigm}; remove it" in complaint(definition(**keys))
 
 
-@pytest.mark.parametrize("paradigm", ["questionnaire", "open_text", "custom"])
+@pytest.mark.parametrize("paradigm", ["questionnaire", "open_text", "sight", "custom"])
 def test_keys_about_photos_are_refused_where_none_is_asked_about(paradigm: str) -> None:
-    needed = {"questionnaire": {"items": '["x"]'}, "open_text": {}, "custom": {
+    needed = {"questionnaire": {"items": '["x"]'}, "open_text": {}, "sight": {}, "custom": {
         "fields": '[{ name = "a", question = "b", kind = "text" }]'}}[paradigm]  # fmt: skip
     block = {"paradigm": f'"{paradigm}"', **needed}
     parse_definition(definition(**block), "cats.toml")

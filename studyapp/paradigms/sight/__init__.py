@@ -1,0 +1,1 @@
+"""What a person sees in a picture whose pixels say something else."""
