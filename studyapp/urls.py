@@ -37,6 +37,7 @@ urlpatterns = [
     path("s/<slug:slug>/again", entry.again, name="again"),
     path("p/<code:code>/", participation.participation, name="participation"),
     path("p/<code:code>/screening", participation.screening, name="screening"),
+    path("p/<code:code>/language", participation.language, name="language"),
     path("p/<code:code>/consent", participation.consent, name="consent"),
     path("p/<code:code>/refuse", participation.refuse, name="refuse"),
     path("p/<code:code>/begin", participation.begin, name="begin"),

@@ -194,7 +194,7 @@ def _trial(row: Row, slots: dict[str, Slot], pictures: Pictures, definition: Def
 def _make_people(design: Design, folder: Path) -> dict[str, int]:
     """The participations' keys by pseudonym."""
     people: dict[str, int] = {}
-    texts = {text.digest: text for text in design.study.texts.filter(name="consent")}
+    texts = {text.digest: text for text in design.study.texts.filter(name__startswith="consent")}
     for rows in _batches(table_rows(folder, "participations")):
         participants = Participant.objects.bulk_create(
             Participant(

@@ -6,17 +6,17 @@ from typing import Any
 from django.utils.translation import gettext as _
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from studyapp.sections.base import Text, Words
+from studyapp.sections.base import ShownText, ShownWords
 from studyapp.sections.blocks import BlockSection
 
 from .questions import Asked, Question, scale
 
 
 class ItemsBlock(BlockSection):
-    items: list[Text] = Field(default_factory=list, description="What is asked, item by item.")
+    items: list[ShownText] = Field(default_factory=list, description="What is asked, item by item.")
     points: int = Field(7, ge=2, le=11, description="Of the items' scale.")
-    lowest: Words = Field("", description="Words at 1.")
-    highest: Words = Field("", description="Words at the other end.")
+    lowest: ShownWords = Field("", description="Words at 1.")
+    highest: ShownWords = Field("", description="Words at the other end.")
     may_decline: bool = Field(
         False, description="Offers “Prefer not to say” with each item, in the study's language."
     )

@@ -12,7 +12,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from studyapp.sections.base import Line, Text
+from studyapp.sections.base import ShownLine, ShownText
 from studyapp.sections.blocks import BlockSection
 from studyapp.sections.limits import Limit
 from studyapp.shelf.spelling import told_alike
@@ -22,7 +22,7 @@ from .questions import Asked
 MOST_POINTS = 11
 # The outcome's unit: from the weaker network clearly to the stronger one clearly
 REACH = 2
-Answer = Annotated[Line, Limit(200)]
+Answer = Annotated[ShownLine, Limit(200)]
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
@@ -32,7 +32,7 @@ class OwnQuestion(BlockSection):
     # The keys of its words, which are left out of the stored block where they are not used
     OWN: ClassVar[tuple[str, ...]] = ("question",)
 
-    question: Text | None = Field(
+    question: ShownText | None = Field(
         None, description="What is asked, in your own words; a built-in question if left out."
     )
     may_decline: bool = Field(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from studyapp.models import HOLDS_A_SLOT, Judgment, Participation, Status, Study, StudyState
 from studyapp.shelf.clock import MOST_APART_SECONDS, database_now
 from studyapp.studies.definition.study import study_definition
-from studyapp.studies.texts import shown_texts
+from studyapp.studies.texts import text_for
 
 from .refusals import NotNow, StudyNotOpen
 
@@ -40,12 +40,24 @@ def consent(
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     if not is_screened(person):
         raise NotNow(_("Please answer the earlier questions first."))
-    text = shown_texts(person.study)["consent"]
+    text = text_for(person, "consent")
     now = database_now()
     release_idle(person.study, now)
     slot = person.study.slots.at_site(person.site).take_first()
     person.consent(text, slot, now, publication=publication, device=device_class)
     return person
+
+
+@transaction.atomic
+def choose_language(participation: Participation, language: str) -> bool:
+    """Read the study in one of its languages; False after the consent, whose language stays."""
+    person = lock(participation)
+    is_known = language in study_definition(person.study).languages
+    if person.status != Status.ENTERED or not is_known:
+        return False
+    person.language = language
+    person.save(update_fields=["language"])
+    return True
 
 
 def is_screened(person: Participation) -> bool:

@@ -29,6 +29,14 @@ class NamesAFile:
     """The mark of a key whose value may be a file's name; `named_files` finds keys by it."""
 
 
+class ReadByPeople:
+    """The mark of a key whose words stand on participants' pages: a study in several languages has
+    them in each."""
+
+
+ShownLine = Annotated[Line, ReadByPeople()]
+ShownText = Annotated[Text, ReadByPeople()]
+ShownWords = Annotated[Words, ReadByPeople()]
 FileName = Annotated[Text, NamesAFile()]
 # Of a text, and of its file in a bundle
 TEXT_NAME = re.compile(r"^[A-Za-z][A-Za-z0-9_-]*$")

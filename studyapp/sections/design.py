@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from .base import Amount, Count, FileName, Line, Name, Section
+from .base import Amount, Count, FileName, Name, Section, ShownLine
 from .limits import Limit
 
 
@@ -99,10 +99,10 @@ class DisplaySection(Section):
     surround: Literal["light", "dark"] = Field(
         "light", description="Around pictures, in every theme: it changes perceived colour."
     )
-    name_a: Annotated[Line, Limit(60)] = Field(
+    name_a: Annotated[ShownLine, Limit(60)] = Field(
         "Robot A", description="Neutral name of the network shown first."
     )
-    name_b: Annotated[Line, Limit(60)] = Field(
+    name_b: Annotated[ShownLine, Limit(60)] = Field(
         "Robot B", description="Neutral name of the other one."
     )
 

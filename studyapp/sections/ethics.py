@@ -4,23 +4,25 @@ from typing import Annotated
 
 from pydantic import Field
 
-from .base import Amount, Count, Line, Section, Text
+from .base import Amount, Count, Line, Section, ShownText, Text
 from .limits import Limit
 
 
 class EthicsSection(Section):
     """What people must be told before consenting; only a pilot can do without it."""
 
-    approved_by: Text = Field(description="The body that approved the study.")
+    approved_by: ShownText = Field(description="The body that approved the study.")
     protocol: Text = Field(description="The number of its protocol.")
-    contact: Text = Field(description="Whom people can ask.")
-    complaints: Text = Field(description="To whom people can complain.")
-    risks: Text = Field(description="The risks of taking part.")
+    contact: ShownText = Field(description="Whom people can ask.")
+    complaints: ShownText = Field(description="To whom people can complain.")
+    risks: ShownText = Field(description="The risks of taking part.")
     minutes: Count = Field(ge=1, description="How long it takes.")
-    data_controller: Text = Field(description="Who is responsible for the data.")
-    legal_basis: Text = Field(description="Why the data may be processed.")
-    retention: Text = Field(description="How long the data are kept.")
-    withdrawal_deadline: Text = Field(description="Until when people can withdraw their answers.")
+    data_controller: ShownText = Field(description="Who is responsible for the data.")
+    legal_basis: ShownText = Field(description="Why the data may be processed.")
+    retention: ShownText = Field(description="How long the data are kept.")
+    withdrawal_deadline: ShownText = Field(
+        description="Until when people can withdraw their answers."
+    )
     minimum_age: Annotated[int, Limit(120)] = Field(
         18, ge=16, description="The youngest age at which people may take part."
     )

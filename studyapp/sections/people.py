@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from .base import Code, Count, Line, Section, Text
+from .base import Code, Count, Line, Section, ShownText
 from .limits import Limit
 
 Device = Literal["desktop", "tablet", "phone"]
@@ -61,8 +61,8 @@ class PanelSection(Section):
 class QuestionSection(Section):
     """A question before the trials, with answers of which some are accepted."""
 
-    question: Text = Field(description="What is asked.")
-    answers: list[Text] = Field(min_length=2, description="The choices, in order.")
+    question: ShownText = Field(description="What is asked.")
+    answers: list[ShownText] = Field(min_length=2, description="The choices, in order.")
     accept: list[Count] = Field(min_length=1, description="The accepted answers, counted from 1.")
 
     @model_validator(mode="after")

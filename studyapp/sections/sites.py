@@ -2,20 +2,22 @@
 
 from pydantic import Field
 
-from .base import Count, Line, Name, Section, Text
+from .base import Count, Name, Section, ShownLine, ShownText, Text
 
 
 class SiteSection(Section):
     """One site. What it leaves out of approval and contacts is that of `ethics`."""
 
     name: Name = Field(description="Stands in the site's link, and in the data.")
-    title: Line = Field(description="As people and reports read it.")
+    title: ShownLine = Field(description="As people and reports read it.")
     people: Count = Field(ge=1, description="Places of the design that are this site's.")
-    approved_by: Text | None = Field(None, description="The body that approved it there.")
+    approved_by: ShownText | None = Field(None, description="The body that approved it there.")
     protocol: Text | None = Field(None, description="The number of its protocol there.")
-    contact: Text | None = Field(None, description="Whom people can ask there.")
-    complaints: Text | None = Field(None, description="To whom people can complain there.")
-    data_controller: Text | None = Field(None, description="Who is responsible for the data there.")
+    contact: ShownText | None = Field(None, description="Whom people can ask there.")
+    complaints: ShownText | None = Field(None, description="To whom people can complain there.")
+    data_controller: ShownText | None = Field(
+        None, description="Who is responsible for the data there."
+    )
 
     @property
     def of_its_own(self) -> dict[str, str]:

@@ -134,6 +134,12 @@ def active_code(tag: str) -> str:
     return code if code == "zh-hans" else tag.replace("_", "-").lower()
 
 
+def own_name(tag: str) -> str:
+    """What speakers call a language, with the country of a variant of it."""
+    name = dict(settings.LANGUAGES).get(pages_of(tag), tag)
+    return name if pages_of(tag) == tag else f"{name} ({tag.partition('-')[2].upper()})"
+
+
 def speaking(tag: str) -> translation.override:
     """The context in which pages' words are those of a language."""
     return translation.override(active_code(tag))

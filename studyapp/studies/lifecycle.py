@@ -12,10 +12,12 @@ from studyapp.queue import PREPARE, ask
 from studyapp.shelf.clock import database_now
 from studyapp.studies.definition.dates import erasure_has_passed
 from studyapp.studies.definition.study import digest_of, study_definition
+from studyapp.studies.definition.translations import quoted
 from studyapp.studies.design.certificate import certify
 from studyapp.studies.design.draw import Design, DesignError, Plan, draw
 from studyapp.studies.design.keys import keys_digest
 from studyapp.studies.design.rows import design_plan, write_design
+from studyapp.studies.names import missing_names
 from studyapp.studies.placeholders import placeholders
 from studyapp.studies.preparation.advance import forget_loads
 from studyapp.studies.preparation.verification import hidden_flaws
@@ -95,10 +97,21 @@ def hindrances(study: Study) -> Iterator[str]:
         yield f"its explanations are not all ready; see `manage.py study status {study.slug}`"
         return
     yield from placeholders(study)
+    yield from untold_names(study)
     if study.kind == StudyKind.REAL:
         yield from erasure_has_passed(study_definition(study))
     yield from pay_below_the_floor(study)
     yield from (f"{flaw}; prepare it again" for flaw in hidden_flaws(study))
+
+
+def untold_names(study: Study) -> Iterator[str]:
+    """A sentence for each further language in which a name that people see is missing."""
+    for language in study_definition(study).translations:
+        if missing := missing_names(study, language):
+            yield (
+                f"`translations.{language}.names` lacks {quoted(missing)}; `manage.py study words "
+                f"{study.slug} --language {language}` prints all that is missing"
+            )
 
 
 def pay_below_the_floor(study: Study) -> Iterator[str]:

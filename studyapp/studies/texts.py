@@ -8,8 +8,9 @@ from typing import Any
 
 from django.db import transaction
 
-from studyapp.models import Deviation, Study, StudyText
+from studyapp.models import Deviation, Participation, Study, StudyText
 from studyapp.studies.definition.study import digest_of
+from studyapp.studies.definition.translated import definition_for
 
 
 def text_digest(markdown: str) -> str:
@@ -26,6 +27,11 @@ def shown_texts(study: Study) -> Mapping[str, StudyText]:
     if not study.texts_digest:
         return current_texts(study)
     return _texts_of_digest(study.pk, study.texts_digest)
+
+
+def text_for(person: Participation, name: str) -> StudyText:
+    """The newest version of a text in the person's language."""
+    return shown_texts(person.study)[definition_for(person).text_name(name)]
 
 
 @lru_cache(maxsize=200)

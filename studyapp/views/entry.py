@@ -1,5 +1,7 @@
 """The first pages: what the site is, and the door of a study."""
 
+from typing import Any
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
@@ -22,10 +24,12 @@ from studyapp.participations.refusals import ParticipationError, StudyNotOpen
 from studyapp.participations.sites import UnknownSite, named_site
 from studyapp.shelf.languages import speaking
 from studyapp.studies.definition.study import Definition, study_definition
+from studyapp.studies.definition.translated import study_in_language
 from studyapp.studies.rights import Act, may
 
 from .browsers import awaited_site, keep_visit, kept_visit, known_codes, remember, with_cookie
 from .devices import device_class
+from .languages import choices, chosen_language
 from .pages import SeeOther, page, participant_view
 
 # They have nothing left to do, so another person may begin on the same device.
@@ -67,7 +71,9 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
     try:
         visit = panel_visit(definition, request.GET)
     except PreviewLink:
-        return page(request, "entry", {"is_preview": True}, study=study)
+        return page(
+            request, "entry", {"is_preview": True, **_spoken(request, definition)}, study=study
+        )
     except ParticipationError as error:
         if study.state == StudyState.CLOSED:
             raise
@@ -77,7 +83,9 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
         return _shut(request, study, error, error.status_code)
     if request.method == "HEAD":
         # Whatever looks at a link ahead of a person (a mail filter, a chat) is no participant.
-        return page(request, "entry", {"is_preview": True}, study=study)
+        return page(
+            request, "entry", {"is_preview": True, **_spoken(request, definition)}, study=study
+        )
     try:
         if visit is None:
             return _plain_door(request, study, definition)
@@ -109,7 +117,7 @@ def _panel_door(
         source=visit.source,
         external_id=visit.external_id,
         details=visit.details,
-        language=definition.language,
+        language=chosen_language(request, definition),
         site=known.site if known else site,
         device_class=device_class(request),
     )
@@ -146,6 +154,7 @@ def again(request: HttpRequest, slug: str) -> HttpResponse:
     context["contact"] = _contact(definition, site)
     # By the link of the study's first page, where no id said that a person had begun.
     context["is_asked_for"] = "own" in request.GET
+    context["language"] = chosen_language(request, definition)
     return page(request, "again", context, study=study, status=400 if context["is_wrong"] else 200)
 
 
@@ -170,18 +179,25 @@ def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> H
         return _shut(request, study, NOBODY_IN, 200)
     site = named_site(definition, request.GET)
     if request.method != "POST":
-        return page(request, "entry", {"site": site}, study=study)
+        return page(request, "entry", {"site": site, **_spoken(request, definition)}, study=study)
     device = device_class(request)
-    person = enter(
-        study, source="link", language=definition.language, site=site, device_class=device
-    )
+    language = chosen_language(request, definition)
+    person = enter(study, source="link", language=language, site=site, device_class=device)
     reply = SeeOther(reverse("participation", args=[person.code]))
     return with_cookie(reply, study, f"discern-{study.slug}", f"{person.code}.{count + 1}")
 
 
+def _spoken(request: HttpRequest, definition: Definition) -> dict[str, Any]:
+    """The language of the first page, and those between which people can choose there."""
+    language = chosen_language(request, definition)
+    return {"language": language, "languages": choices(definition, language, request.GET)}
+
+
 def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> HttpResponse:
-    with speaking(study_definition(study).language):
-        context = {"title": study.title, "sentence": str(sentence)}
+    language = chosen_language(request, study_definition(study))
+    with speaking(language):
+        title = study_in_language(study, language).title
+        context = {"title": title, "sentence": str(sentence), "language": language}
     return page(request, "message", context, study=study, status=status)
 
 

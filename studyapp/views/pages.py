@@ -17,7 +17,8 @@ from studyapp.models import Participation, Study
 from studyapp.participations.refusals import ParticipationError, Unanswered
 from studyapp.shelf.faults import is_passing, note_passing
 from studyapp.shelf.languages import offered_languages, speaking, wanted_by_browser
-from studyapp.studies.definition.study import Definition, study_definition
+from studyapp.studies.definition.study import Definition
+from studyapp.studies.definition.translated import study_in_language
 
 View = Callable[..., HttpResponse]
 # No page takes files, and the longest text that one asks for is far below this.
@@ -46,9 +47,12 @@ def page(
 ) -> HttpResponse:
     """A page in the study's language; never cached, because it shows where a person stands."""
     values = {"study": study, "notice": KEPT in request.GET, **(context or {})}
+    language = _language(request, study, values)
     if study is not None:
-        values |= _told(study_definition(study), values.get("person"), values.get("site", ""))
-    with speaking(_language(request, study)):
+        definition = study_in_language(study, language)
+        values |= _told(definition, values.get("person"), values.get("site", ""))
+        values["title_of_study"] = definition.title if definition.is_translated else study.title
+    with speaking(language):
         reply = render(request, f"participants/{template}.html", values, status=status)
     reply["Cache-Control"] = "no-store"
     return reply
@@ -69,10 +73,13 @@ def is_desk(request: HttpRequest) -> bool:
     return request.path.startswith("/admin/")
 
 
-def _language(request: HttpRequest, study: Study | None) -> str:
-    """The study's. Without a study it is the browser's, but the desk speaks English alone."""
+def _language(request: HttpRequest, study: Study | None, values: Mapping[str, Any]) -> str:
+    """A person's, or the one chosen at the door (`language`), of those that the study has. Without
+    a study it is the browser's, but the desk speaks English alone."""
     if study is not None:
-        return study_definition(study).language
+        person = values.get("person")
+        chosen = person.language if person is not None else values.get("language", "")
+        return study_in_language(study, chosen).language
     if is_desk(request):
         return settings.LANGUAGE_CODE
     accepted = request.headers.get("Accept-Language", "")
@@ -161,7 +168,7 @@ def refusal(
     script.
     """
     study = person.study if person is not None else None
-    with speaking(_language(request, study)):
+    with speaking(_language(request, study, {"person": person})):
         words = str(sentence)
     if wants_json(request):
         facts = {"ok": False, "retry": False, "sentence": words, "problems": problems or {}}

@@ -25,11 +25,13 @@ from studyapp.sections.people import QuestionSection
 from studyapp.shelf.languages import speaking
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.definition.translated import definition_for
 from studyapp.studies.films import films_on
-from studyapp.studies.texts import shown_texts
+from studyapp.studies.texts import text_for
 
 from .devices import device_class, refuse_unfit
 from .examples import example_of
+from .languages import IN_LINK, choices
 from .pages import KEPT, SeeOther, page, participant_view, wants_json
 from .presentations import script_notice
 from .trials import asked_on, following_pictures, trial_context
@@ -69,7 +71,7 @@ def _screening_page(
     request: HttpRequest, person: Participation, error: Unanswered | None = None
 ) -> HttpResponse:
     """The questions that decide whether this person can take part."""
-    definition = study_definition(person.study)
+    definition = definition_for(person)
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
     if not enrolment.has_free_slot(person.study, person.site):
@@ -79,6 +81,7 @@ def _screening_page(
         "person": person,
         "questions": questions,
         "needs_script": script_notice(definition),
+        "languages": choices(study_definition(person.study), definition.language),
     }
     return page(request, "screening", context, study=person.study, status=400 if error else 200)
 
@@ -104,13 +107,13 @@ def _gate(
 def _consent_page(
     request: HttpRequest, person: Participation, error: ParticipationError | None = None
 ) -> HttpResponse:
-    definition = study_definition(person.study)
+    definition = definition_for(person)
     status = error.status_code if error else 200
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device", status)
     if not enrolment.has_free_slot(person.study, person.site):
         return _message_page(request, person, "full", status)
-    text = safe_html(shown_texts(person.study)["consent"].markdown)
+    text = safe_html(text_for(person, "consent").markdown)
     boxes = ("agree", "publication") if error else ()
     ticked = [name for name in boxes if request.POST.get(name) == "yes"]
     context = {
@@ -119,6 +122,7 @@ def _consent_page(
         "error": error,
         "ticked": ticked,
         "needs_script": script_notice(definition),
+        "languages": choices(study_definition(person.study), definition.language),
     }
     return page(request, "consent", context, study=person.study, status=status)
 
@@ -126,9 +130,9 @@ def _consent_page(
 def _instructions_page(
     request: HttpRequest, person: Participation, error: Unanswered | None = None
 ) -> HttpResponse:
-    text = shown_texts(person.study)["instructions"]
+    text = text_for(person, "instructions")
     context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
-    definition = study_definition(person.study)
+    definition = definition_for(person)
     if definition.comprehension is not None:
         context["comprehension"] = _gate(request, definition.comprehension.questions, error)
     with speaking(definition.language):
@@ -144,7 +148,7 @@ def _trial_page(
     sight = within_sight(person)
     if not sight:
         return _message_page(request, person, "closed")
-    definition = study_definition(person.study)
+    definition = definition_for(person)
     with speaking(definition.language):
         context = trial_context(person, sight[0], definition)
     if error is not None:
@@ -160,7 +164,7 @@ def _trial_page(
 def _finished_page(request: HttpRequest, person: Participation) -> HttpResponse:
     context = {
         "person": person,
-        "text": safe_html(shown_texts(person.study)["debrief"].markdown),
+        "text": safe_html(text_for(person, "debrief").markdown),
         **_told(person),
     }
     return page(request, "finished", context, study=person.study)
@@ -175,7 +179,7 @@ def _told(person: Participation, name: str = "") -> dict[str, Any]:
 
     The address is left out for a further session, which would be paid for an earlier one's work.
     """
-    definition = study_definition(person.study)
+    definition = definition_for(person)
     seen = {"full": "full", "closed": "timed_out"}.get(name)
     code, again = panel_code(person, definition, seen=seen), came_again(person)
     back = "" if again else way_back(definition, code)
@@ -185,7 +189,7 @@ def _told(person: Participation, name: str = "") -> dict[str, Any]:
 def _message_page(
     request: HttpRequest, person: Participation, name: str, status: int = 200
 ) -> HttpResponse:
-    with speaking(study_definition(person.study).language):
+    with speaking(definition_for(person).language):
         title, sentence = {
             "full": (_("All places are taken"), _("Thank you for your interest. All places in "
                      "this study are taken at the moment. You do not need to do anything else.")),
@@ -209,6 +213,13 @@ def _message_page(
 
 
 @participant_view("POST")
+def language(request: HttpRequest, code: str) -> HttpResponse:
+    """Another language, until the consent; afterwards the page goes on in that of the consent."""
+    enrolment.choose_language(find_person(code), request.POST.get(IN_LINK, "").lower())
+    return onward(request, code)
+
+
+@participant_view("POST")
 def consent(request: HttpRequest, code: str) -> HttpResponse:
     """Taking part; a refused form comes back with its ticks and the reason."""
     person = find_person(code)
@@ -217,7 +228,7 @@ def consent(request: HttpRequest, code: str) -> HttpResponse:
             raise Unanswered(
                 _("Please tick the box to agree, or choose “I do not want to take part”.")
             )
-        refuse_unfit(request, study_definition(person.study))
+        refuse_unfit(request, definition_for(person))
     except ParticipationError as error:
         if wants_json(request) or current_page(person) != "consent":
             raise
@@ -238,7 +249,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
     """Into the trials; back to the instructions where they were not understood."""
     person = find_person(code)
     try:
-        with speaking(study_definition(person.study).language):
+        with speaking(definition_for(person).language):
             understood = gates.comprehend(person, request.POST)
         if understood:
             enrolment.begin(person)
@@ -251,7 +262,7 @@ def begin(request: HttpRequest, code: str) -> HttpResponse:
 def screening(request: HttpRequest, code: str) -> HttpResponse:
     person = find_person(code)
     try:
-        with speaking(study_definition(person.study).language):
+        with speaking(definition_for(person).language):
             gates.screen(person, request.POST)
     except Unanswered as error:
         return _screening_page(request, person, error)
@@ -283,7 +294,7 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
 
 def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
     """The form's answer to `trial`; Unanswered for an answer that the page does not offer."""
-    definition = study_definition(person.study)
+    definition = definition_for(person)
     with speaking(definition.language):
         asked = asked_on(trial, definition)
         questions = PARADIGMS[trial.paradigm].asks(asked)
@@ -324,6 +335,6 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
 def about(request: HttpRequest, code: str) -> HttpResponse:
     """Who is responsible, whom to contact, and a copy of the consent text."""
     person = find_person(code)
-    text = person.consent_text or shown_texts(person.study)["consent"]
+    text = person.consent_text or text_for(person, "consent")
     context = {"person": person, "text": safe_html(text.markdown)}
     return page(request, "about", context, study=person.study)

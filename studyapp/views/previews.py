@@ -151,6 +151,7 @@ def _page(
             "fragment": _fragment(trial, definition, version),
             "definition": definition,
             "study": Study(title=definition.title),
+            "title_of_study": definition.title,
             "previewed": True,
         }
         html = render_to_string("participants/preview.html", context)

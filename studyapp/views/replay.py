@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from studyapp.models import Crop, Judgment, Participation
 from studyapp.shelf.languages import speaking
-from studyapp.studies.definition.study import study_definition
+from studyapp.studies.definition.translated import definition_for
 from studyapp.studies.masking import is_masked, masked_words
 from studyapp.studies.rights import visible_studies
 
@@ -41,7 +41,7 @@ def replay(request: HttpRequest, code: str, number: int) -> HttpResponse:
     if is_masked(person.study):
         return refusal(request, f"{masked_words(person.study.slug)}.", 403)
     judgment, places = judgments[number], sorted(judgments)
-    definition = study_definition(person.study)
+    definition = definition_for(person)
 
     def desk_address(code: str) -> str:
         """Where a researcher may see a picture, also after the person has left."""

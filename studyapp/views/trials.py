@@ -13,8 +13,9 @@ from studyapp.paradigms.forms import MEASURES
 from studyapp.participations.answering import planned
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.studies.definition.study import Definition
+from studyapp.studies.definition.translated import trial_in_language
 from studyapp.studies.films import films_on
-from studyapp.studies.texts import shown_texts
+from studyapp.studies.texts import text_for
 from studyapp.studies.trial_cache import (
     ShownContext,
     further_images,
@@ -70,7 +71,7 @@ def asked_context(
     at which the address is a film's.
     """
     asked = asked_on(trial, definition)
-    paradigm = PARADIGMS[trial.paradigm]
+    trial, paradigm = asked.trial, PARADIGMS[trial.paradigm]
     questions = paradigm.asks(asked)
     return {
         "trial": trial,
@@ -117,7 +118,8 @@ def _presented(
 
 
 def asked_on(trial: Trial, definition: Definition) -> Asked:
-    """The trial with how its block asks and how the study shows."""
+    """The trial with how its block asks and how the study shows, in the definition's language."""
+    trial = trial_in_language(trial, definition)
     return Asked(trial, definition.block(trial.block), definition.display)
 
 
@@ -125,7 +127,11 @@ def context_of(trial: Trial, definition: Definition) -> ShownContext | None:
     """What the page says of what the network is asked: the same under every condition."""
     if trial.stimulus is None or definition.images.cases is None:
         return None
-    return marked_for(trial, shown_context(trial.stimulus.photo_id))
+    shown = shown_context(trial.stimulus.photo_id)
+    if read := definition.names.get(shown.text):
+        # A translation is not the very text that the network gets.
+        shown = ShownContext(read, is_itself=False)
+    return marked_for(trial, shown)
 
 
 def marked_for(trial: Trial, shown: ShownContext) -> ShownContext:
@@ -176,7 +182,7 @@ def _fragment(person: Participation, asked: Asked) -> str:
     name = PARADIGMS[asked.block.paradigm].shown_text(asked.block)
     if name is None or asked.trial.stage == Stage.CHECK:
         return ""
-    return safe_fragment(shown_texts(person.study)[name].markdown)
+    return safe_fragment(text_for(person, name).markdown)
 
 
 def following_pictures(

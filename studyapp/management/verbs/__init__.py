@@ -20,6 +20,7 @@ from . import (
     states,
     status,
     unmasking,
+    words,
 )
 from .base import Verb
 
@@ -27,6 +28,7 @@ VERBS: dict[str, Verb] = {
     "schema": schema.VERB,
     "languages": languages.VERB,
     "check": checking.VERB,
+    "words": words.VERB,
     "power": powering.VERB,
     "preregister": preregistering.VERB,
     "load": loading.VERB,

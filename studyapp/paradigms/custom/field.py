@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from studyapp.paradigms.wording import Answer
-from studyapp.sections.base import Bound, Name, Section, Text, Words
+from studyapp.sections.base import Bound, Name, Section, ShownText, ShownWords
 from studyapp.sections.limits import Limit
 
 OF_A_NUMBER = {"least", "most", "decimals", "unit"}
@@ -41,7 +41,7 @@ class FieldSection(Section):
     """A field of a custom page."""
 
     name: Name = Field(description="Its name in the data; `value` for the main answer.")
-    question: Text = Field(description="What is asked.")
+    question: ShownText = Field(description="What is asked.")
     kind: Literal["choice", "several", "scale", "matrix", "slider", "text", "line", "number"] = (
         Field(
             "choice",
@@ -49,18 +49,18 @@ class FieldSection(Section):
             "of items on one scale, a slider, a text, a line of text, a number.",
         )
     )
-    choices: list[Text] = Field(
+    choices: list[ShownText] = Field(
         default_factory=list,
         description="Of a choice, of several, or of each item of a matrix, in order.",
     )
-    items: list[Text] = Field(
+    items: list[ShownText] = Field(
         default_factory=list,
         max_length=MOST_ITEMS,
         description="Of a matrix; their answers are called by its name with _1, _2, …",
     )
     points: int = Field(7, ge=2, le=11, description="Of a scale or a matrix.")
-    lowest: Words = Field("", description="Words at 1, or at a slider's left end.")
-    highest: Words = Field("", description="Words at the other end.")
+    lowest: ShownWords = Field("", description="Words at 1, or at a slider's left end.")
+    highest: ShownWords = Field("", description="Words at the other end.")
     longest: int = Field(2000, ge=1, le=20000, description="Characters of a text or a line.")
     least: Bound = Field(
         0,
@@ -74,7 +74,7 @@ class FieldSection(Section):
         "(all).",
     )
     decimals: int = Field(0, ge=0, le=2, description="Of a number; 0 for whole numbers.")
-    unit: Words = Field("", description="Shown after the box of a number, such as “years”.")
+    unit: ShownWords = Field("", description="Shown after the box of a number, such as “years”.")
     required: bool = Field(True, description="Whether it must be answered.")
     may_decline: bool = Field(
         False,

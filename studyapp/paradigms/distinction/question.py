@@ -36,7 +36,7 @@ from studyapp.paradigms.predicted import (
 )
 from studyapp.paradigms.questions import Asked, Question, confidence, value_question
 from studyapp.paradigms.wording import OwnQuestion, question_complaints
-from studyapp.sections.base import Text
+from studyapp.sections.base import ShownText
 
 ROLES = tuple(f"option_{number}" for number in range(OPTIONS))
 
@@ -44,7 +44,7 @@ ROLES = tuple(f"option_{number}" for number in range(OPTIONS))
 class DistinctionBlock(OwnQuestion):
     OWN = ("question", "second_question")
 
-    second_question: Text | None = Field(
+    second_question: ShownText | None = Field(
         None, description="The second question, about the correct answer's map, in your own words."
     )
 

@@ -8,7 +8,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 from studyapp.paradigms.base import OR_WORDS, Paradigm, Places, one_picture
 from studyapp.paradigms.predicted import first_class
 from studyapp.paradigms.questions import Asked, Question
-from studyapp.sections.base import Text
+from studyapp.sections.base import ShownText
 from studyapp.sections.blocks import BlockSection
 
 
@@ -19,7 +19,7 @@ class PhotosIfWanted(BlockSection):
 
 
 class OpenTextBlock(PhotosIfWanted):
-    question: Text | None = Field(None, description="What is asked.")
+    question: ShownText | None = Field(None, description="What is asked.")
     required: bool = Field(True, description="Whether it must be answered.")
     longest: int = Field(2000, ge=1, le=20000, description="In characters.")
     may_decline: bool = Field(

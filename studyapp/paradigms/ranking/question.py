@@ -19,7 +19,7 @@ from studyapp.paradigms.competitors import PLAN, first_network
 from studyapp.paradigms.predicted import first_class, first_class_right
 from studyapp.paradigms.questions import Asked, Question, value_question
 from studyapp.paradigms.wording import OwnQuestion, in_own_words, question_complaints
-from studyapp.sections.base import Text
+from studyapp.sections.base import ShownText
 
 WORST = "worst"
 
@@ -30,7 +30,7 @@ class RankingBlock(OwnQuestion):
     asks_for: Literal["best", "best_and_worst", "order"] = Field(
         "order", description="What people say about the explanations on a page."
     )
-    further_question: Text | None = Field(
+    further_question: ShownText | None = Field(
         None,
         description="What is asked after the best one, in your own words: which is the worst, or "
         "which comes in place {place}.",

@@ -45,7 +45,7 @@ from studyapp.paradigms.wording import (
     doubled_answers,
     question_complaints,
 )
-from studyapp.sections.base import Text
+from studyapp.sections.base import ShownText
 
 REJECT, ACCEPT = 0, 1
 FIRST, FINAL = 1, 2
@@ -55,7 +55,7 @@ class RelianceBlock(OwnQuestion):
     OWN = ("question", "final_question", "answers")
 
     steps: Literal["one", "two"] = Field("two", description="Whether people answer before advice.")
-    final_question: Text | None = Field(
+    final_question: ShownText | None = Field(
         None, description="What is asked after the advice, in your own words; only in two steps."
     )
     answers: list[Answer] | None = Field(

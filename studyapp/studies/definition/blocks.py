@@ -105,17 +105,32 @@ def _idle_keys(block: BlockSection) -> Iterator[tuple[str, str]]:
 
 def _languages(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:
     """Words that are not at hand in the study's language."""
-    known = PARADIGMS[block.paradigm].languages(block)
-    base = definition.language.replace("_", "-").partition("-")[0].lower()
-    if known is not None and base not in known:
+    if here := _languages_without(definition.language, block):
         yield (
             "items",
-            f"the published items that {block.name} asks, and the words at their ends, are here in "
-            f'{" and ".join(known)} only, and the study\'s language is "{definition.language}"; '
+            f'{here}, and the study\'s language is "{definition.language}"; '
             "list the items of a translation as `items`, the words at their ends as `lowest` and "
             "`highest`, and its authors and year as `translation`; without that they are reported "
             "one by one, without the published score",
         )
+
+
+def _languages_without(language: str, block: BlockSection) -> str:
+    """In which languages a block's published words are, if `language` is none of them."""
+    known = PARADIGMS[block.paradigm].languages(block)
+    base = language.replace("_", "-").partition("-")[0].lower()
+    if known is None or base in known:
+        return ""
+    return (
+        f"the published items that {block.name} asks, and the words at their ends, are here in "
+        f"{' and '.join(known)} only"
+    )
+
+
+def why_not_worded(block: BlockSection, language: str) -> str:
+    """Why a block can't be asked in a further language; empty where it can."""
+    here = _languages_without(language, block)
+    return here and f"{here}; list items of your own, with their words in each language"
 
 
 def _keys_about_photos(definition: Definition, block: BlockSection) -> Iterator[tuple[str, str]]:

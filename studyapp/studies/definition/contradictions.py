@@ -34,6 +34,7 @@ from .rules import Complaint, Rule, independent, rule
 from .sites import site_rules
 from .study import Definition
 from .toml_lines import Path as KeyPath
+from .translations import translation_rules
 
 # A page to send people to, which their code is added to
 ADDRESS = re.compile(r"https://[^\s/?#]+\S*")
@@ -92,6 +93,7 @@ def _rules(definition: Definition) -> Iterator[Rule]:
     yield from hypothesis_rules(definition)
     yield from moderator_rules(definition)
     yield from site_rules(definition)
+    yield from translation_rules(definition)
     yield from evidence_rules(definition)
     yield from idle_rules(definition)
 

@@ -12,7 +12,7 @@ from studyapp.models import Kind, Participation, Study, StudyText
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.base import NO_EXPLANATION
 from studyapp.paradigms.sections import AnyBlock
-from studyapp.sections.base import FileName, Line, Name, Section, Slug, TextName
+from studyapp.sections.base import FileName, Line, Name, Section, ShownLine, Slug, TextName
 from studyapp.sections.blocks import BlockSection
 from studyapp.sections.design import (
     ArmSection,
@@ -30,6 +30,7 @@ from studyapp.sections.people import ComprehensionSection, PanelSection, Questio
 from studyapp.sections.planning import AnalysisSection, StoppingSection
 from studyapp.sections.publication import PublicationSection
 from studyapp.sections.sites import SiteSection
+from studyapp.sections.translations import Language, TranslationSection
 
 from .catalogue import catalogue
 from .stored import as_read_today
@@ -39,12 +40,17 @@ class Definition(Section):
     """Everything that makes a study, with every default written out."""
 
     slug: Slug = Field(description="The study's name in addresses and commands.")
-    title: Annotated[Line, column(Study, "title")] = Field(description="As people see it.")
+    title: Annotated[ShownLine, column(Study, "title")] = Field(description="As people see it.")
     summary: Annotated[Line, Limit(200)] | None = Field(
         None, description="What it is about, in one line: for lists of studies."
     )
     language: Annotated[Line, column(Participation, "language")] = Field(
         "en", description="Language of the pages; the consent is in your own words."
+    )
+    translations: dict[Language, TranslationSection] = Field(
+        default_factory=dict,
+        description="Further languages, of which each person reads one. The texts of a language "
+        "have its tag: consent-de.",
     )
     kind: Literal["real", "pilot"] = Field("real", description="A pilot needs no ethics section.")
     parent: Slug | None = Field(None, description="The study of which this is a new version.")
@@ -108,9 +114,29 @@ class Definition(Section):
     def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out absent sections that came later, so that digests of earlier studies stay."""
         found: dict[str, Any] = usual(self)
-        if found.get("evidence") is None:
-            found.pop("evidence", None)
+        for key in ("evidence", "translations"):
+            if not found.get(key):
+                found.pop(key, None)
         return found
+
+    @property
+    def languages(self) -> list[str]:
+        """Those that people may choose from; the file's own first."""
+        return [self.language, *self.translations]
+
+    @property
+    def is_translated(self) -> bool:
+        """Whether this is the study as people of a further language read it."""
+        return self.language in self.translations
+
+    @property
+    def names(self) -> dict[str, str]:
+        """What people read instead of names of classes and contexts."""
+        return self.translations[self.language].names if self.is_translated else {}
+
+    def text_name(self, name: str) -> str:
+        """The name of a text in the language that is read."""
+        return f"{name}-{self.language}" if self.is_translated else name
 
     def digest(self) -> str:
         """SHA-256 of the checked definition, the same for every spelling of the same file."""
