@@ -69,6 +69,13 @@ SITES = [
      "contact": "leeds@example.org"},
     {"name": "graz", "title": "Universität Graz", "people": 8},
 ]  # fmt: skip
+# Of a study of 12 people
+STRATA: dict[str, Any] = {
+    "name": "expertise", "question": "Do you work with medical pictures?",
+    "answers": ["No", "Yes, for a short time", "Yes, for long"], "accept": [1, 2, 3],
+    "strata": [{"name": "novice", "answers": [1], "people": 4},
+               {"name": "expert", "answers": [2, 3], "people": 8}],
+}  # fmt: skip
 
 
 def make_definition(

@@ -10,12 +10,17 @@ from .stimulus import SHOWN_ROLES, Image, Overlay, Stimulus
 from .study import NetworkPair, Study
 from .work import WorkState
 
+# Of a stratum that several questions make: "expertise=novice; age=older"
+STRATUM_CHARACTERS = 400
+
 
 class Arm(models.Model):
     """What differs between participants."""
 
     study = models.ForeignKey(Study, models.CASCADE, related_name="arms")
     name = models.CharField(max_length=60)
+    # Since then nobody new takes its places; those who have one finish
+    closed_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["study", "name"], name="arm_name_once")]
@@ -87,7 +92,11 @@ class StimulusOverlay(models.Model):
 
 class SlotQuerySet(models.QuerySet["Slot"]):
     def free(self) -> Self:
-        return self.filter(is_open=True)
+        """Those that somebody new may take: nobody holds them, and their arm is not closed."""
+        return self.in_open_arms().filter(is_open=True)
+
+    def in_open_arms(self) -> Self:
+        return self.filter(arm__closed_at__isnull=True)
 
     def by_study(self) -> Any:
         """For each study how many places it has (`every`) and how many somebody took (`taken`)."""
@@ -98,13 +107,18 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """The places of people who came by a site's link; of a study without sites all."""
         return self.filter(site=site)
 
+    def in_stratum(self, stratum: str) -> Self:
+        """The places whose quota is that of a stratum; all of a study without quotas."""
+        return self.filter(stratum=stratum)
+
     def take_first(self) -> "Slot | None":
         """Hold the first free place; None where there is none. Needs a transaction.
 
         The place's own row is locked, and whoever comes in the same moment skips it: two people
         neither get one place nor wait for each other.
         """
-        slot = self.free().select_for_update(skip_locked=True).order_by("position").first()
+        places = self.free().select_for_update(of=("self",), skip_locked=True)
+        slot = places.order_by("position").first()
         return slot if slot is not None and slot.take() else None
 
     def release(self) -> int:
@@ -122,6 +136,8 @@ class Slot(models.Model):
     )
     arm = models.ForeignKey(Arm, models.PROTECT, related_name="slots")
     site = models.CharField(max_length=60, blank=True, default="")
+    # Of a study with quotas: whose places these are
+    stratum = models.CharField(max_length=STRATUM_CHARACTERS, blank=True, default="")
     seed = models.BigIntegerField()
     is_open = models.BooleanField(default=True)
 
@@ -141,7 +157,7 @@ class Slot(models.Model):
 
     def take(self) -> bool:
         """Hold the place, unless somebody holds it: of two in the same moment one gets it."""
-        taken = Slot.objects.filter(pk=self.pk).free().update(is_open=False) == 1
+        taken = Slot.objects.filter(pk=self.pk, is_open=True).update(is_open=False) == 1
         self.is_open = False
         return taken
 

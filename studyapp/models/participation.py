@@ -8,7 +8,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 
 from .codes import new_code, new_spoken_code
-from .design import Arm, Slot
+from .design import STRATUM_CHARACTERS, Arm, Slot
 from .study import Study, StudyText
 
 
@@ -125,10 +125,14 @@ class Participation(models.Model):
     arm = models.ForeignKey(Arm, models.PROTECT, null=True, blank=True)
     # Of a study with several sites: whose link it was
     site = models.CharField(max_length=60, blank=True, default="", editable=False)
+    # By the screening questions that make strata: all that is kept of their answers
+    stratum = models.CharField(
+        max_length=STRATUM_CHARACTERS, blank=True, default="", editable=False
+    )
     language = models.CharField(max_length=35, blank=True)
     device_class = models.CharField(max_length=10, blank=True)
     entered_at = models.DateTimeField(default=timezone.now, editable=False)
-    # When the screening questions were passed; what was answered is not kept
+    # When the screening questions were passed; of the answers only `stratum` is kept
     screened_at = models.DateTimeField(null=True, blank=True)
     consented_at = models.DateTimeField(null=True, blank=True)
     consent_text = models.ForeignKey(
@@ -202,9 +206,12 @@ class Participation(models.Model):
     # Each step below, and each way of leaving, is defined once: what it changes, and its event.
     # Callers first check on the locked row whether the step may be taken.
 
-    def pass_screening(self) -> None:
-        self.screened_at = timezone.now()
-        self.save(update_fields=["screened_at"])
+    def pass_screening(self, stratum: str = "", *, is_full: bool = False) -> None:
+        """Go on to the consent; of a stratum without a place they came when full."""
+        self.screened_at, self.stratum = timezone.now(), stratum
+        if is_full:
+            self.status = Status.FULL
+        self.save(update_fields=["screened_at", "stratum", "status"])
         self.note("screened in")
 
     def consent(

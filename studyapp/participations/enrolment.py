@@ -13,6 +13,7 @@ from studyapp.shelf.clock import MOST_APART_SECONDS, database_now
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.texts import text_for
 
+from .places import places_of, take_place
 from .refusals import NotNow, StudyNotOpen
 
 # `last_seen_at` may be so far behind: writing it with every answer would cost as much as the answer
@@ -43,7 +44,7 @@ def consent(
     text = text_for(person, "consent")
     now = database_now()
     release_idle(person.study, now)
-    slot = person.study.slots.at_site(person.site).take_first()
+    slot = take_place(person)
     person.consent(text, slot, now, publication=publication, device=device_class)
     return person
 
@@ -124,8 +125,7 @@ def come_back(person: Participation) -> None:
         return
     now, slot = database_now(), person.slot
     if slot is None or not slot.take():
-        places = person.study.slots.at_site(person.site)
-        slot = None if person.judgments.exists() else places.take_first()
+        slot = None if person.judgments.exists() else take_place(person)
     if slot is not None:
         person.resume(slot, now)
 
@@ -159,8 +159,8 @@ def refuse(participation: Participation) -> Participation:
                 "answers deleted, please choose “Withdraw” at the bottom of the page."
             )
         )
-    person.publication_consent = False
-    person.save(update_fields=["publication_consent"])
+    person.publication_consent, person.stratum = False, ""
+    person.save(update_fields=["publication_consent", "stratum"])
     person.leave(Status.REFUSED)
     return person
 
@@ -183,11 +183,12 @@ def locked(**key: Any) -> Participation:
     return people().select_for_update(of=("self",)).get(**key)
 
 
-def has_free_slot(study: Study, site: str = "") -> bool:
-    """Whether a new person of a site would find a place; people idle for too long do not hold
-    theirs."""
+def has_free_slot(study: Study, site: str = "", stratum: str = "") -> bool:
+    """Whether a new person of a site and a stratum would find a place; people idle for too long do
+    not hold theirs. stratum: "" before it is known, when any place counts."""
     # Two queries, because no index answers both at once.
+    places = places_of(study, site, stratum)
     return (
-        study.slots.free().at_site(site).exists()
-        or study.participations.filter(are_idle(study), site=site).exists()
+        places.free().exists()
+        or study.participations.filter(are_idle(study), slot__in=places.in_open_arms()).exists()
     )

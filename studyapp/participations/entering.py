@@ -107,7 +107,8 @@ def readdress(participation: Participation, query: Mapping[str, str]) -> bool:
     if person.status != Status.ENTERED:
         return False
     person.site = named_site(study_definition(person.study), query)
-    person.code, person.personal_code, person.screened_at = new_code(), new_spoken_code(), None
-    person.save(update_fields=["code", "personal_code", "screened_at", "site"])
+    person.code, person.personal_code = new_code(), new_spoken_code()
+    person.screened_at, person.stratum = None, ""
+    person.save(update_fields=["code", "personal_code", "screened_at", "site", "stratum"])
     person.visits.all().delete()
     return True

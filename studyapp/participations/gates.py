@@ -1,7 +1,7 @@
 """What must be passed before trials are asked: screening, comprehension, practice.
 
-A person who does not pass is thanked, and their place is free again; answers to screening questions
-are not stored.
+A person who does not pass is thanked, and their place is free again. Of answers to screening
+questions only the stratum is stored, where the study has strata.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Status, StudyState, Trial
 from studyapp.sections.people import ComprehensionSection, QuestionSection
+from studyapp.studies.definition.strata import stratum_of
 from studyapp.studies.definition.study import Definition, study_definition
 
-from .enrolment import come_back, lock, note_seen
+from .enrolment import come_back, has_free_slot, lock, note_seen
 from .refusals import NotNow, StudyNotOpen, Unanswered
 
 
@@ -49,9 +50,12 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
         return person
     if person.study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
-    questions = study_definition(person.study).screening
-    if are_accepted(given_answers(data, questions), questions):
-        person.pass_screening()
+    definition = study_definition(person.study)
+    answers = given_answers(data, definition.screening)
+    if are_accepted(answers, definition.screening):
+        stratum = stratum_of(definition, answers)
+        is_full = bool(stratum) and not has_free_slot(person.study, person.site, stratum)
+        person.pass_screening(stratum, is_full=is_full)
     else:
         person.leave(Status.SCREENED_OUT, because="screening")
     return person

@@ -39,8 +39,8 @@ def withdraw(participation: Participation) -> int:
     first = person.judgments.order_by("answered_at").first()
     bundles = [] if first is None else _listed(person, done_at__gte=first.answered_at)
     erased = erase_judgments(Judgment.objects.filter(participation=person))
-    person.profile, person.id_digest = {}, _digest_of_id(person)
-    person.save(update_fields=["profile", "id_digest"])
+    person.profile, person.stratum, person.id_digest = {}, "", _digest_of_id(person)
+    person.save(update_fields=["profile", "stratum", "id_digest"])
     person.visits.all().delete()
     # The panel's id goes too, unless the same person takes part in another study.
     others = Participation.objects.filter(participant=person.participant_id).exclude(pk=person.pk)

@@ -1,11 +1,11 @@
 """The sections about who takes part: the panel, questions before the trials."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer, model_validator
 
-from .base import Code, Count, Line, Section, ShownText
+from .base import Code, Count, Line, Name, Section, ShownText
 from .limits import Limit
 
 Device = Literal["desktop", "tablet", "phone"]
@@ -79,6 +79,52 @@ class QuestionSection(Section):
     def accepted(self) -> list[str]:
         """The accepted answers in words."""
         return [self.answers[number - 1] for number in self.accept]
+
+
+class StratumSection(Section):
+    """People whose answers to a screening question are alike for the study."""
+
+    name: Name = Field(description="Its name in the data: all that is stored of the answer.")
+    answers: list[Count] = Field(
+        min_length=1, description="The accepted answers that belong to it, counted from 1."
+    )
+    people: Count | None = Field(
+        None, ge=1,
+        description="Its quota: the places of the design that are for these people. Without "
+        "quotas arms are only balanced within each stratum.",
+    )  # fmt: skip
+
+
+class ScreeningSection(QuestionSection):
+    """A question before consent, whose answer may tell to which stratum a person belongs."""
+
+    name: Name | None = Field(None, description="Its name in the data; needed with strata.")
+    strata: list[StratumSection] = Field(
+        default_factory=list,
+        description="Groups of accepted answers. Of this question only the group is stored.",
+    )
+
+    @model_serializer(mode="wrap")
+    def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Leave out absent keys that came later, so that digests of earlier studies stay."""
+        found: dict[str, Any] = usual(self)
+        return {key: value for key, value in found.items() if value or key not in LATER}
+
+    @property
+    def has_quotas(self) -> bool:
+        return any(one.people is not None for one in self.strata)
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """The answers of each stratum, in words."""
+        return [[self.answers[number - 1] for number in one.answers] for one in self.strata]
+
+    def stratum_of(self, answer: int) -> str:
+        """The stratum of an accepted answer, counted from 1."""
+        return next(one.name for one in self.strata if answer in one.answers)
+
+
+LATER = ("name", "strata")
 
 
 class ComprehensionSection(Section):

@@ -7,7 +7,7 @@ from typing import Any
 from django.db import transaction
 from django.utils import timezone
 
-from studyapp.models import Participation, StimulusRole, Study, StudyKind, StudyState
+from studyapp.models import Participation, Status, StimulusRole, Study, StudyKind, StudyState
 from studyapp.queue import PREPARE, ask
 from studyapp.shelf.clock import database_now
 from studyapp.studies.definition.dates import erasure_has_passed
@@ -88,6 +88,9 @@ def close_study(study: Study) -> Study:
     study.save(update_fields=["closed_at"])
     # Nobody can come in again, so what would recognise erased ids has no purpose any more.
     study.participations.exclude(id_digest="").update(id_digest="")
+    # Nor was it agreed to that anything is kept of those who answered the first questions and left
+    gone = study.participations.filter(consented_at__isnull=True).exclude(status=Status.FULL)
+    gone.exclude(stratum="").update(stratum="")
     return _move(study, StudyState.CLOSED)
 
 

@@ -21,9 +21,10 @@ from studyapp.participations.outcomes import came_again, panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, ParticipationError, Unanswered
 from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
-from studyapp.sections.people import QuestionSection
+from studyapp.sections.people import QuestionSection, ScreeningSection
 from studyapp.shelf.languages import speaking
 from studyapp.shelf.markdown import safe_html
+from studyapp.studies.definition.strata import stratifying
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.definition.translated import definition_for
 from studyapp.studies.films import films_on
@@ -80,6 +81,7 @@ def _screening_page(
     context = {
         "person": person,
         "questions": questions,
+        "has_groups": bool(stratifying(definition)),
         "needs_script": script_notice(definition),
         "languages": choices(study_definition(person.study), definition.language),
     }
@@ -99,6 +101,7 @@ def _gate(
             "accepted": one.accepted,
             "given": request.POST.get(f"question_{number}", "") if error is not None else "",
             "problem": problems.get(f"question_{number}", ""),
+            "groups": one.groups if isinstance(one, ScreeningSection) else [],
         }
         for number, one in enumerate(questions, 1)
     ]
@@ -111,7 +114,7 @@ def _consent_page(
     status = error.status_code if error else 200
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device", status)
-    if not enrolment.has_free_slot(person.study, person.site):
+    if not enrolment.has_free_slot(person.study, person.site, person.stratum):
         return _message_page(request, person, "full", status)
     text = safe_html(text_for(person, "consent").markdown)
     boxes = ("agree", "publication") if error else ()
@@ -193,6 +196,9 @@ def _message_page(
         title, sentence = {
             "full": (_("All places are taken"), _("Thank you for your interest. All places in "
                      "this study are taken at the moment. You do not need to do anything else.")),
+            "stratum_full": (_("All places are taken"), _("Thank you for your interest. All places "
+                     "for people with answers like yours are taken at the moment. You do not need "
+                     "to do anything else.")),
             "refused": (_("Thank you"), _("You decided not to take part. No answers were stored.")),
             "withdrawn": (_("You have withdrawn"), _("Your answers have been deleted. Thank you "
                           "for letting us know.")),
@@ -204,7 +210,7 @@ def _message_page(
                              "You do not need to do anything else.")),
             "device": (_("Please use another device"), _("This study needs a larger screen. "
                        "Please open the same link on a computer.")),
-        }[name]  # fmt: skip
+        }["stratum_full" if name == "full" and person.stratum else name]  # fmt: skip
     context: dict[str, Any] = {"person": person, "title": title, "sentence": sentence}
     context.update(_told(person, name))
     if name == "withdrawn":

@@ -32,6 +32,7 @@ from .photo_sets import set_complaints
 from .presentations import presentation_rules
 from .rules import Complaint, Rule, independent, rule
 from .sites import site_rules
+from .strata_rules import strata_rules
 from .study import Definition
 from .toml_lines import Path as KeyPath
 from .translations import translation_rules
@@ -95,6 +96,7 @@ def _rules(definition: Definition) -> Iterator[Rule]:
     yield from site_rules(definition)
     yield from translation_rules(definition)
     yield from evidence_rules(definition)
+    yield from strata_rules(definition)
     yield from idle_rules(definition)
 
 

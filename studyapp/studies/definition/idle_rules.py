@@ -1,9 +1,9 @@
 """Rules of a study file that could never apply: a promise that nothing keeps is refused."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from studyapp.paradigms import PARADIGMS
-from studyapp.sections.people import QuestionSection
+from studyapp.sections.people import QuestionSection, ScreeningSection
 
 from .asking import asked_questions
 from .rules import Complaint, Rule, rule
@@ -131,9 +131,11 @@ def _idle_effect(definition: Definition) -> Iterator[Complaint]:
 
 
 def _idle_questions(
-    path: KeyPath, questions: list[QuestionSection], does_nothing: str
+    path: KeyPath, questions: Sequence[QuestionSection], does_nothing: str
 ) -> Iterator[Complaint]:
     for number, question in enumerate(questions):
+        if isinstance(question, ScreeningSection) and question.strata:
+            continue
         if set(question.accept) == set(range(1, len(question.answers) + 1)):
             yield (
                 (*path, number, "accept"),

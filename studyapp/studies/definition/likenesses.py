@@ -1,6 +1,6 @@
 """Names and answers of a study file that people could not tell apart."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from studyapp.sections.people import QuestionSection
 from studyapp.shelf.spelling import told_alike
@@ -19,7 +19,7 @@ def read_alike(definition: Definition) -> Iterator[Complaint]:
             f"`display.name_a` and `display.name_b`: {why}; give two names that differ",
         )
     tested = definition.comprehension
-    asked: dict[KeyPath, list[QuestionSection]] = {("screening",): definition.screening}
+    asked: dict[KeyPath, Sequence[QuestionSection]] = {("screening",): definition.screening}
     asked[("comprehension", "questions")] = tested.questions if tested is not None else []
     for path, questions in asked.items():
         for number, question in enumerate(questions):

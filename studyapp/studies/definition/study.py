@@ -26,7 +26,7 @@ from studyapp.sections.evidence import EvidenceSection
 from studyapp.sections.limits import Limit, column
 from studyapp.sections.meetings import meeting, meetings, members
 from studyapp.sections.networks_and_images import ImagesSection, NetworkSection, PairSection
-from studyapp.sections.people import ComprehensionSection, PanelSection, QuestionSection
+from studyapp.sections.people import ComprehensionSection, PanelSection, ScreeningSection
 from studyapp.sections.planning import AnalysisSection, StoppingSection
 from studyapp.sections.publication import PublicationSection
 from studyapp.sections.sites import SiteSection
@@ -67,8 +67,10 @@ class Definition(Section):
     images: ImagesSection = Field(description="The photos.")
     conditions: list[ConditionSection] = Field(min_length=1, description="What people compare.")
     arms: list[ArmSection] = Field(default_factory=list, description="By default one arm for all.")
-    screening: list[QuestionSection] = Field(
-        default_factory=list, description="Asked before consent; answers are not stored."
+    screening: list[ScreeningSection] = Field(
+        default_factory=list,
+        description="Asked before consent; answers are not stored, but for the stratum where a "
+        "question has strata.",
     )
     comprehension: ComprehensionSection | None = Field(
         None, description="Asked after the instructions."

@@ -10,6 +10,7 @@ from studyapp.sections.meetings import members
 
 from .allocation import by_stratum, people_for_exact_ratings, stratum_share
 from .draw import BlockPlan, Design, Plan, SlotPlan, TrialPlan, seen_images
+from .strata import strata_facts, strata_lines
 
 Row = tuple[SlotPlan, int, TrialPlan]
 
@@ -49,6 +50,8 @@ def certify(plan: Plan, design: Design) -> dict[str, Any]:
         "problems": problems,
         "notes": [] if plan.exact_ratings else unequal,
         **({"sites": _sites(plan, design)} if plan.sites else {}),
+        **({"strata": strata_facts(plan, design)} if plan.strata else {}),
+        **({"in_turn": list(plan.in_turn)} if plan.in_turn else {}),
     }
 
 
@@ -103,6 +106,7 @@ def certificate_lines(certificate: dict[str, Any]) -> list[str]:
     for site, arms in certificate.get("sites", {}).items():
         places = ", ".join(f"{count} in arm {arm}" for arm, count in arms.items())
         lines.append(f"site {site}: {sum(arms.values())} places, {places}")
+    lines.extend(strata_lines(certificate))
     lines.extend(f"note: {note}" for note in certificate["notes"])
     return [*lines, *(f"NOT MET: {problem}" for problem in certificate["problems"])]
 

@@ -5,8 +5,9 @@ Slots and trials are drawn before anybody enters, so that balance holds by const
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from random import Random
 from typing import Any
 
@@ -14,8 +15,8 @@ from studyapp.sections.meetings import members
 
 from .allocation import Cell, DesignError, Item, allocate
 from .balance import balanced_bits
+from .groups import Group, group_of_places
 from .latin import Order, even_numbers, latin_orders
-from .sites import site_of_places
 
 __all__ = ["BlockPlan", "Cell", "Design", "DesignError", "Item", "Plan", "SlotPlan", "TrialPlan"]
 
@@ -61,6 +62,10 @@ class Plan:
     first_position: int = 0
     # How many places each site has; none of a study without sites
     sites: Mapping[str, int] = field(default_factory=dict)
+    # Each stratum's share of the places; none of a study without quotas
+    strata: Mapping[str, int] = field(default_factory=dict)
+    # The questions within whose strata arms are taken in turn, without quotas
+    in_turn: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class SlotPlan:
     seed: int
     trials: tuple[TrialPlan, ...]
     site: str = ""
+    stratum: str = ""
 
 
 @dataclass(frozen=True)
@@ -102,6 +108,7 @@ class Design:
                 "seed": slot.seed,
                 "trials": [_trial_row(trial) for trial in slot.trials],
                 **({"site": slot.site} if slot.site else {}),
+                **({"stratum": slot.stratum} if slot.stratum else {}),
             }
             for slot in self.slots
         ]
@@ -137,47 +144,76 @@ def draw(plan: Plan) -> Design:
             f"{plan.people} people can't be shared equally by {len(plan.arms)} arms: "
             f"use {per_arm * len(plan.arms)} or {(per_arm + 1) * len(plan.arms)}"
         )
-    drawn = {arm: _arm_trials(plan, arm, per_arm) for arm in plan.arms}
     random = _random(plan, "slots")
-    slots: list[SlotPlan] = []
-    for place in range(per_arm):
-        for arm in random.sample(list(plan.arms), len(plan.arms)):
-            position = plan.first_position + len(slots)
-            trials = tuple(drawn[arm][place])
-            images = seen_images(trials)
-            if len(set(images)) < len(images) and not plan.may_repeat_images:
-                raise DesignError(
-                    "two blocks ask one person about the same photo: give each block its own "
-                    "photos, or set repeat_images = true"
-                )
-            slots.append(SlotPlan(position, arm, random.getrandbits(62), trials))
-    sites = site_of_places([slot.arm for slot in slots], plan.sites)
-    return Design(tuple(replace(slot, site=site) for slot, site in zip(slots, sites, strict=True)))
+    places = [
+        (arm, random.getrandbits(62))
+        for _ in range(per_arm)
+        for arm in random.sample(list(plan.arms), len(plan.arms))
+    ]
+    whose = group_of_places([arm for arm, _ in places], plan.sites, plan.strata)
+    of_arm: dict[str, list[Group]] = {arm: [] for arm in plan.arms}
+    for (arm, _), own in zip(places, whose, strict=True):
+        of_arm[arm].append(own)
+    drawn = {arm: _in_groups(plan, arm, groups) for arm, groups in of_arm.items()}
+    return Design(
+        tuple(
+            SlotPlan(plan.first_position + place, arm, seed, next(drawn[arm]), site, stratum)
+            for place, ((arm, seed), (site, stratum)) in enumerate(zip(places, whose, strict=True))
+        )
+    )
+
+
+def _in_groups(plan: Plan, arm: str, whose: Sequence[Group]) -> Iterator[tuple[TrialPlan, ...]]:
+    """Each place's trials, in the order of an arm's places.
+
+    The people of one stratum have windows of the schedule that follow one another, so that they
+    see every stimulus under every condition as evenly as their number allows.
+    """
+    runs = sorted(whose, key=itemgetter(1, 0)) if plan.strata else [*whose]
+    drawn: dict[Group, list[tuple[TrialPlan, ...]]] = {}
+    for own, trials in zip(runs, _arm_trials(plan, arm, runs), strict=True):
+        _refuse_repeats(plan, trials)
+        drawn.setdefault(own, []).append(tuple(trials))
+    left = {own: iter(found) for own, found in drawn.items()}
+    return (next(left[own]) for own in whose)
+
+
+def _refuse_repeats(plan: Plan, trials: Sequence[TrialPlan]) -> None:
+    images = seen_images(trials)
+    if len(set(images)) < len(images) and not plan.may_repeat_images:
+        raise DesignError(
+            "two blocks ask one person about the same photo: give each block its own photos, or "
+            "set repeat_images = true"
+        )
 
 
 def _random(plan: Plan, *names: str) -> Random:
     return Random("/".join((str(plan.seed), str(plan.first_position), *names)))
 
 
-def _arm_trials(plan: Plan, arm: str, people: int) -> list[list[TrialPlan]]:
-    """For each person of an arm all trials, block after block."""
-    trials: list[list[TrialPlan]] = [[] for _ in range(people)]
+def _arm_trials(plan: Plan, arm: str, whose: Sequence[Group]) -> list[list[TrialPlan]]:
+    """For each person of an arm all trials, block after block. whose: each person's group."""
+    trials: list[list[TrialPlan]] = [[] for _ in whose]
     for block in plan.arms[arm]:
         random = _random(plan, arm, block.name)
-        for person, asked in enumerate(_asked(plan, block, people, random)):
+        for person, asked in enumerate(_asked(plan, block, whose, random)):
             units = [_pages(block, trial) for trial in asked]
             units.extend(_repeated(block, asked, random))
             trials[person].extend(_with_checks(block, units, random))
     return trials
 
 
-def _asked(plan: Plan, block: BlockPlan, people: int, random: Random) -> list[list[TrialPlan]]:
+def _asked(
+    plan: Plan, block: BlockPlan, whose: Sequence[Group], random: Random
+) -> list[list[TrialPlan]]:
     """For each person the block's trials without checks, repeats and second steps."""
+    people = len(whose)
     if not block.asks_about_photos:
         page = TrialPlan(block.name, block.paradigm, block.stage)
         return [[page] * block.trials for _ in range(people)]
     cells = _block_cells(plan, block, people, random)
-    bits = _bits(block, cells, random)
+    strata = [stratum for _, stratum in whose]
+    bits = _bits(block, cells, strata, random)
     orders = option_orders(block, cells, random)
     return [
         [
@@ -220,14 +256,20 @@ def _shared_cells(block: BlockPlan, people: int) -> list[list[Cell]]:
     ]
 
 
-def _bits(block: BlockPlan, cells: list[list[Cell]], random: Random) -> list[list[bool | None]]:
-    """A coin per trial: even per stimulus × condition, per stimulus, per person, and over all."""
+def _bits(
+    block: BlockPlan, cells: list[list[Cell]], strata: Sequence[str], random: Random
+) -> list[list[bool | None]]:
+    """A coin per trial: even per stimulus × condition in each stratum of people and in all, per
+    stimulus, per person, and over all."""
     if not block.has_sides and block.options != 2:
         return [[None] * len(row) for row in cells]
     flat = [(person, cell) for person, row in enumerate(cells) for cell in row]
     bits = iter(
         balanced_bits(
-            [(cell.item.key, cell.condition) for _, cell in flat],
+            [
+                (cell.item.key, cell.condition, *filter(None, [strata[person]]))
+                for person, cell in flat
+            ],
             [(person, cell.condition) for person, cell in flat],
             random,
         )

@@ -8,6 +8,7 @@ from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.reliance.question import FINAL
 from studyapp.sections.blocks import BlockSection
 from studyapp.sections.meetings import members
+from studyapp.studies.definition.strata import questions_in_turn, stratum_shares
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .allocation import by_stratum
@@ -28,19 +29,29 @@ def stimulus_key(stimulus: Stimulus) -> str:
 
 
 def design_plan(
-    study: Study, *, people: int | None = None, first_position: int = 0, site: str = ""
+    study: Study,
+    *,
+    people: int | None = None,
+    first_position: int = 0,
+    site: str = "",
+    stratum: str = "",
 ) -> Plan:
     """What the design of `study` is drawn from; DesignError comes from drawing it.
 
-    site: whose all the places are; by default every site has its share.
+    site, stratum: whose all the places are; by default every site and stratum has its share.
+    Arms that are closed have none.
     """
     plan = definition_plan(study_definition(study), _items(study))
+    closed = set(study.arms.filter(closed_at__isnull=False).values_list("name", flat=True))
+    places = plan.people if people is None else people
     return replace(
         plan,
         seed=study.seed,
-        people=plan.people if people is None else people,
+        people=places,
+        arms={arm: blocks for arm, blocks in plan.arms.items() if arm not in closed},
         first_position=first_position,
-        sites={site: plan.people if people is None else people} if site else plan.sites,
+        sites={site: places} if site else plan.sites,
+        strata={stratum: places} if stratum else plan.strata,
     )
 
 
@@ -65,6 +76,8 @@ def definition_plan(definition: Definition, items: Items) -> Plan:
         exact_sides=definition.design.side_balance == "exact",
         takes_turns=definition.design.order == "balanced",
         sites={one.name: one.people for one in definition.sites},
+        strata=stratum_shares(definition),
+        in_turn=questions_in_turn(definition),
     )
 
 
@@ -79,6 +92,7 @@ def write_design(study: Study, plan: Plan, design: Design, *, addition: int = 0)
             arm=arms[planned.arm],
             seed=planned.seed,
             site=planned.site,
+            stratum=planned.stratum,
         )
         for planned in design.slots
     )

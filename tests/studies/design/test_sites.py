@@ -10,8 +10,8 @@ from sandbox.builders import SITES, make_definition, open_small_study
 from studyapp.models import Deviation, Slot
 from studyapp.studies.definition.contradictions import contradictions
 from studyapp.studies.design.certificate import certificate_lines
+from studyapp.studies.design.groups import group_of_places, whose_places
 from studyapp.studies.design.keys import keys_flaw
-from studyapp.studies.design.sites import site_of_places
 from studyapp.studies.extension import extend_study
 from studyapp.studies.lifecycle import LifecycleError
 
@@ -32,7 +32,7 @@ def test_in_every_arm_no_site_is_ever_a_place_behind(
     shares: dict[str, int], arms: int, seed: object
 ) -> None:
     order = [f"arm{n}" for n in range(arms)] * sum(shares.values())
-    found = site_of_places(order, shares)
+    found = whose_places(order, shares)
     given_in: Counter[tuple[str, str]] = Counter()
     taken: Counter[str] = Counter()
     total = sum(shares.values())
@@ -46,7 +46,7 @@ def test_in_every_arm_no_site_is_ever_a_place_behind(
 
 
 def test_a_study_without_sites_has_places_of_none() -> None:
-    assert site_of_places(["a", "b"], {}) == ["", ""]
+    assert group_of_places(["a", "b"], {}, {}) == [("", ""), ("", "")]
 
 
 @pytest.mark.django_db

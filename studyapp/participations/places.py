@@ -1,0 +1,61 @@
+"""Which places of a design are a person's to take, and which of them is next."""
+
+from django.db import connection
+from django.db.models import Count, Q
+
+from studyapp.models import HOLDS_A_SLOT, Participation, Slot, Study
+from studyapp.models.design import SlotQuerySet
+from studyapp.studies.definition.strata import stratum_of_places
+from studyapp.studies.definition.study import study_definition
+
+
+def places_of(study: Study, site: str, stratum: str) -> SlotQuerySet:
+    """The places of people of a site and a stratum, taken or not.
+
+    stratum: "" before it is known, and of a study without strata.
+    """
+    places = study.slots.at_site(site)
+    if not stratum:
+        return places
+    return places.in_stratum(stratum_of_places(study_definition(study), stratum))
+
+
+def take_place(person: Participation) -> Slot | None:
+    """Hold the next free place of the person's site and stratum; None where there is none. Needs a
+    transaction.
+
+    In a stratum it is the next place of those arms that have the fewest of its people, so that
+    arms stay balanced within it although people drop out.
+    """
+    places = places_of(person.study, person.site, person.stratum)
+    if not person.stratum:
+        return places.take_first()
+    _wait_for_turn(person)
+    for arms in _fewest_first(person):
+        slot = places.filter(arm__in=arms).take_first()
+        if slot is not None:
+            return slot
+    return None
+
+
+def _wait_for_turn(person: Participation) -> None:
+    """Until others of this stratum have their places: two who came in the same moment would count
+    the same people, and take places in the same arm."""
+    key = f"{person.study_id}/{person.site}/{person.stratum}"
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+
+
+def _fewest_first(person: Participation) -> list[list[int]]:
+    """The open arms' keys, those together that have equally many people of the stratum."""
+    alike = Q(
+        participation__status__in=HOLDS_A_SLOT,
+        participation__site=person.site,
+        participation__stratum=person.stratum,
+    )
+    arms = person.study.arms.filter(closed_at__isnull=True)
+    counted = arms.annotate(people=Count("participation", filter=alike)).order_by("people")
+    found: dict[int, list[int]] = {}
+    for key, people in counted.values_list("pk", "people"):
+        found.setdefault(people, []).append(key)
+    return list(found.values())
