@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from functools import partial
@@ -18,6 +18,8 @@ from studyapp.models import Judgment, Participation, Stage, Study, Trial
 from studyapp.paradigms import PARADIGMS, Asked
 from studyapp.participations.answering import current_trial
 from studyapp.participations.sites import PARAMETER
+from studyapp.sections.people import ScreeningSection
+from studyapp.studies.definition.strata import by_question
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .profiles import Population, Profile
@@ -107,9 +109,9 @@ def walkers(
     """`people` of `population` at the door of `study`, which is served at `base`."""
     definition = study_definition(study)
     paradigm = main_paradigm(definition)
-    # As many to a site as it has places in this copy, in their order
-    sites = cycle(study.slots.order_by("position").values_list("site", flat=True))
-    for number, site in zip(range(people), sites, strict=False):
+    # As many to a site and of a stratum as they have places in this copy, in their order
+    places = cycle(study.slots.order_by("position").values_list("site", "stratum"))
+    for number, (site, stratum) in zip(range(people), places, strict=False):
         random = Random(f"{seed}:{number}")
         yield Walker(
             base=base,
@@ -121,7 +123,7 @@ def walkers(
             asked_on=partial(asked_in, definition),
             entered=keep_profile,
             with_pictures=pictures,
-            gates=accepted_answers(definition),
+            gates=accepted_answers(definition, Random(f"{seed}:{number}:gates"), stratum),
         )
 
 
@@ -131,17 +133,31 @@ def main_paradigm(definition: Definition) -> str:
     return (scored or definition.blocks)[-1].paradigm
 
 
-def accepted_answers(definition: Definition) -> dict[str, dict[str, object]]:
-    """The accepted answers to screening and comprehension questions, by the form's verb."""
-    comprehension = definition.comprehension
-    asked = {
-        "screening": definition.screening,
-        "begin": comprehension.questions if comprehension is not None else [],
-    }
+def accepted_answers(
+    definition: Definition, random: Random, stratum: str = ""
+) -> dict[str, dict[str, object]]:
+    """Accepted answers to screening and comprehension questions, by the form's verb.
+
+    stratum: of the places that the person is to take. Strata without quotas come as their answers
+    do, each equally often.
+    """
+    own = by_question(stratum)
+    screening = [random.choice(_fitting(one, own)) for one in definition.screening]
+    tested = definition.comprehension
+    begin = [one.accept[0] for one in tested.questions] if tested is not None else []
     return {
-        verb: {f"question_{number}": one.accept[0] for number, one in enumerate(questions, 1)}
-        for verb, questions in asked.items()
+        verb: {f"question_{number}": answer for number, answer in enumerate(answers, 1)}
+        for verb, answers in (("screening", screening), ("begin", begin))
     }
+
+
+def _fitting(question: ScreeningSection, own: Mapping[str, str]) -> list[int]:
+    if not question.strata:
+        return question.accept[:1]
+    wanted = own.get(str(question.name))
+    return [
+        answer for one in question.strata if wanted in (None, one.name) for answer in one.answers
+    ]
 
 
 def asked_in(definition: Definition, trial: Trial) -> Asked:

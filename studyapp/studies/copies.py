@@ -28,6 +28,7 @@ from studyapp.models import (
     erase_judgments,
     new_code,
 )
+from studyapp.studies.definition.strata import evened
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import LifecycleError, open_study
 from studyapp.studies.texts import current_texts
@@ -39,11 +40,18 @@ Row = TypeVar("Row", bound=Model)
 
 @transaction.atomic
 def marked_copy(
-    study: Study, kind: StudyKind, seed: int, *, people: int | None = None, site: str = ""
+    study: Study,
+    kind: StudyKind,
+    seed: int,
+    *,
+    people: int | None = None,
+    site: str = "",
+    even_strata: bool = False,
 ) -> Study:
     """An open copy with the same stimuli and pictures, drawn with its own seed and places.
 
     site: the only one of the copy, which has all its places; by default it has the study's.
+    even_strata: each stratum has as many places as the others, whatever the study's quotas are.
     """
     if study.prepared_at is None:
         raise LifecycleError(f"{study.slug} is not prepared: run `study prepare {study.slug}`")
@@ -53,7 +61,10 @@ def marked_copy(
         update={"seed": seed, "people": places, "ratings": "nearest"}
     )
     sites = [one for one in definition.sites if site in ("", one.name)]
-    changed = definition.model_copy(update={"design": design, "sites": sites})
+    screening = evened(definition) if even_strata else definition.screening
+    changed = definition.model_copy(
+        update={"design": design, "sites": sites, "screening": screening}
+    )
     copy = Study.objects.create(
         slug=_free_slug(study, kind),
         title=study.title,
@@ -123,7 +134,7 @@ def _free_slug(study: Study, kind: StudyKind) -> str:
 
 def _copy_conditions(study: Study, copy: Study) -> dict[int, Condition]:
     """The copy's conditions by the original's key; its pairs and arms go with them."""
-    Arm.objects.bulk_create(_fresh(arm, study=copy) for arm in study.arms.all())
+    Arm.objects.bulk_create(_fresh(arm, study=copy, closed_at=None) for arm in study.arms.all())
     pairs = {pair.pk: _fresh(pair, study=copy) for pair in study.pairs.all()}
     NetworkPair.objects.bulk_create(pairs.values())
     conditions = {

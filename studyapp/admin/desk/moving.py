@@ -17,6 +17,7 @@ from studyapp.participations.enrolment import has_free_slot
 from studyapp.participations.entering import enter
 from studyapp.sections.sites import SiteSection
 from studyapp.studies.copies import marked_copy
+from studyapp.studies.definition.strata import strata
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import LifecycleError
 from studyapp.studies.retrying import drop_stimulus
@@ -138,6 +139,12 @@ def preview(request: HttpRequest, study: Study) -> HttpResponse:
     return HttpResponseRedirect(following)
 
 
+def _has_room(copy: Study, site: str) -> bool:
+    """Whether whoever previews it finds a place, whichever stratum their answers give."""
+    known = strata(study_definition(copy)) or [""]
+    return all(has_free_slot(copy, site, stratum) for stratum in known)
+
+
 def _pilot_copy(study: Study, site: str) -> Study:
     """The newest pilot copy with the study's texts and a free place of a site, else a new one
     whose places are all that site's."""
@@ -145,8 +152,11 @@ def _pilot_copy(study: Study, site: str) -> Study:
         return study
     digest = texts_digest(study)
     for copy in study.copies.filter(kind=StudyKind.PILOT, state=StudyState.OPEN):
-        if copy.texts_digest == digest and has_free_slot(copy, site):
+        if copy.texts_digest == digest and _has_room(copy, site):
             return copy
-    people = min(PREVIEW_PLACES, study_definition(study).design.people)
+    definition = study_definition(study)
+    # Of each stratum at least one in every arm
+    fewest = len(strata(definition)) * len(definition.arm_conditions())
+    people = min(max(PREVIEW_PLACES, fewest), definition.design.people)
     seed = SystemRandom().randrange(2**31)
-    return marked_copy(study, StudyKind.PILOT, seed, people=people, site=site)
+    return marked_copy(study, StudyKind.PILOT, seed, people=people, site=site, even_strata=True)

@@ -61,6 +61,18 @@ def stratum_of_places(definition: Definition, stratum: str) -> str:
     return _told((name, own[name]) for name in named if own)
 
 
+def evened(definition: Definition) -> list[ScreeningSection]:
+    """The screening questions, with equal quotas where they have any."""
+    return [
+        one.model_copy(
+            update={"strata": [own.model_copy(update={"people": 1}) for own in one.strata]}
+        )
+        if one.has_quotas
+        else one
+        for one in definition.screening
+    ]
+
+
 def _with_quotas(definition: Definition) -> list[ScreeningSection]:
     return [one for one in definition.screening if one.has_quotas]
 
