@@ -317,6 +317,8 @@ class TurnedAway(models.TextChoices):
     DAMAGED = "damaged", "a panel's link with an id that is not in the panel's form"
     SITE = "site", "a link that names none of the study's sites"
     UNPROVEN = "unproven", "a known id in a browser that could not prove it belongs to that person"
+    NOT_AFTER = "not_after", "somebody who had taken part in a study of `entry.not_after`"
+    ONLY_AFTER = "only_after", "somebody who had finished no study of `entry.only_after`"
 
 
 class DoorCount(models.Model):

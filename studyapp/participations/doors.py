@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from studyapp.models import DoorCount, Judgment, PanelVisit, Participation, Study, TurnedAway
 from studyapp.shelf.formatting import counted
+from studyapp.studies.definition.study import study_definition
+from studyapp.studies.earlier import unnamed_versions, unrecognised
 
 BURST_MINUTES = 10
 # So many in that time, of whom so large a share has answered nothing, are no ordinary crowd
@@ -30,6 +32,9 @@ def warnings(study: Study) -> Iterator[str]:
         TurnedAway.SITE: "give every site the link that the study's Links page shows for it",
         TurnedAway.UNPROVEN: "nothing, unless someone writes to you; the browser in which they "
         "began, their panel's session or their personal code lets them in",
+        TurnedAway.NOT_AFTER: "nothing; exclude these people at the panel too, and they need not "
+        "come in vain",
+        TurnedAway.ONLY_AFTER: "invite at the panel only people who finished the earlier study",
     }
     for row in study.door_counts.order_by("why"):
         why = TurnedAway(row.why)
@@ -37,6 +42,7 @@ def warnings(study: Study) -> Iterator[str]:
             f"Turned away {counted(row.times, 'time', 'times')}: {why.label}, last on "
             f"{row.last_at:%-d %B %Y, %H:%M} UTC. To do: {advice[why]}."
         )
+    yield from _entry_warnings(study)
     # Sessions of a panel that would be paid for what was done in an earlier one
     visits = PanelVisit.objects.filter(participation__study=study).exclude(session="")
     later = visits.filter(arrived_at__gt=F("participation__finished_at"))
@@ -47,6 +53,22 @@ def warnings(study: Study) -> Iterator[str]:
             "To do: pay only the sessions in the payment list."
         )
     yield from _burst(study)
+
+
+def _entry_warnings(study: Study) -> Iterator[str]:
+    """What the rules of who may come do not cover."""
+    entry = study_definition(study).who_may_come
+    if count := unrecognised(study, entry.named) if entry.named else 0:
+        yield (
+            f"{counted(count, 'person', 'people')} of {', '.join(entry.named)} can't be recognised "
+            "any more, because their ids were erased or they came without one. To do: exclude "
+            "or invite them at the panel."
+        )
+    for slug in unnamed_versions(study, entry.not_after) if entry.not_after else ():
+        yield (
+            f"People of {slug} may come: it is a new version of a study of `entry.not_after`, and "
+            "is not named itself. To do: nothing if that is meant; otherwise name it, too."
+        )
 
 
 def _burst(study: Study) -> Iterator[str]:

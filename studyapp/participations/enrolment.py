@@ -13,6 +13,7 @@ from studyapp.shelf.clock import MOST_APART_SECONDS, database_now
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.texts import text_for
 
+from .admission import came_from_elsewhere, take_turns
 from .places import places_of, take_place
 from .refusals import NotNow, StudyNotOpen
 
@@ -28,10 +29,12 @@ SHOWN_OF_STUDY = ("slug", "title", "state", "kind", "texts_digest", "definition_
 def consent(
     participation: Participation, *, publication: bool = False, device_class: str = ""
 ) -> Participation:
-    """Store what was consented to and when, and take a place; `status` is FULL if there is none.
+    """Store what was consented to and when, and take a place; `status` is FULL if there is none,
+    and SCREENED_OUT for somebody who has gone to a study of `entry.not_after` meanwhile.
 
     Consenting twice changes nothing. Raises StudyNotOpen when the study is not open.
     """
+    take_turns(participation)
     person = lock(participation)
     if person.status in (*HOLDS_A_SLOT, Status.FULL):
         return person
@@ -41,6 +44,9 @@ def consent(
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     if not is_screened(person):
         raise NotNow(_("Please answer the earlier questions first."))
+    if came_from_elsewhere(person):
+        person.leave(Status.SCREENED_OUT, because="took part in an earlier study")
+        return person
     text = text_for(person, "consent")
     now = database_now()
     release_idle(person.study, now)

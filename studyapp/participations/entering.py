@@ -19,6 +19,7 @@ from studyapp.models import (
 )
 from studyapp.studies.definition.study import study_definition
 
+from .admission import Who, refuse_strangers
 from .enrolment import lock
 from .panels import PANELS
 from .recognition import known_person
@@ -45,7 +46,8 @@ def enter(
     A person is recognised by (source, external_id); without an id every call is a new person.
     `site`: whose link it was, of a study with several sites.
     `details`: the further parameters of the panel's address, kept with the visit.
-    Raises StudyNotOpen for a new person when the study is not open.
+    Raises StudyNotOpen for a new person when the study is not open, and NotForThem where it is for
+    other people.
     """
     made = {
         "language": language, "site": site, "device_class": device_class, "profile": profile or {},
@@ -71,6 +73,7 @@ def _found_or_made(
         return known
     if study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
+    refuse_strangers(study, Who(source, external_id))
     panel_id = {"source": source, "external_id": external_id}
     identity = PanelIdentity.objects.filter(**panel_id).first() if external_id else None
     if identity is not None:

@@ -13,11 +13,12 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from studyapp.models import PanelIdentity, PanelVisit, Participation, Study, StudyState
+from studyapp.models import PanelIdentity, PanelVisit, Participation, Study
 from studyapp.shelf.clock import certain_now
 from studyapp.studies.definition.study import study_definition
+from studyapp.studies.earlier import forget_digests, recognises
 
-from .recognition import id_digests
+from .digests import id_digests
 
 
 def is_paid(study: Study, before: datetime) -> Q:
@@ -51,14 +52,18 @@ def erasable(done: Q) -> QuerySet[PanelIdentity]:
 def erase_identities(done: Q) -> int:
     """Erase those ids for good, with what the panel told of each visit; how many there were.
 
-    In a study that is not closed a keyed digest stays, so that nobody takes part twice.
+    A keyed digest stays in a study that is not closed, so that nobody takes part twice, and in one
+    by which another study that is not closed decides who may come.
     """
     due = list(erasable(done).select_for_update())
     for identity in due:
         people = Participation.objects.filter(participant=identity.participant_id)
-        for person in people.exclude(study__state=StudyState.CLOSED).select_related("study"):
+        for person in people.select_related("study"):
+            if not recognises(person.study):
+                continue
             person.id_digest = id_digests(person.study, identity.source, identity.external_id)[0]
             person.save(update_fields=["id_digest"])
         PanelVisit.objects.filter(participation__in=people).delete()
     PanelIdentity.objects.filter(pk__in=[identity.pk for identity in due]).delete()
+    forget_digests()
     return len(due)

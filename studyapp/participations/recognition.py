@@ -7,14 +7,10 @@ of the panel in which they came, a link that this site signed, or their personal
 
 from collections.abc import Container
 
-from django.conf import settings
-from django.utils.crypto import salted_hmac
-
 from studyapp.models import Participation, Study
 
+from .digests import id_digests
 from .panels import Visit
-
-SALT = "studyapp.participations.recognition"
 
 
 def known_person(study: Study, source: str, external_id: str) -> Participation | None:
@@ -26,16 +22,6 @@ def known_person(study: Study, source: str, external_id: str) -> Participation |
     if kept is not None:
         return kept
     return people.filter(id_digest__in=id_digests(study, source, external_id)).first()
-
-
-def id_digests(study: Study, source: str, external_id: str) -> list[str]:
-    """What may stand for an id that was erased: by the present key, then by each of before.
-
-    Of one study: the digests of two can't be joined.
-    """
-    text = f"{study.slug}\n{source}\n{external_id}"
-    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
-    return [salted_hmac(SALT, text, secret=key, algorithm="sha256").hexdigest() for key in keys]
 
 
 def is_theirs(person: Participation, visit: Visit, codes: Container[str]) -> bool:

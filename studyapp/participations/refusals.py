@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from studyapp.models import TurnedAway
+
 
 class ParticipationError(Exception):
     """A request that can't be carried out; what was stored before stays stored."""
@@ -36,3 +38,13 @@ class NotNow(ParticipationError):
     """The step does not fit where this participation stands."""
 
     status_code = 409
+
+
+class NotForThem(ParticipationError):
+    """A study for other people, by its rules of who may come; nothing is stored of who it was."""
+
+    status_code = 403
+
+    def __init__(self, sentence: object, why: TurnedAway) -> None:
+        super().__init__(sentence)
+        self.why = why

@@ -17,12 +17,12 @@ from studyapp.models import (
     PanelIdentity,
     Participation,
     Status,
-    StudyState,
     erase_judgments,
 )
+from studyapp.studies.earlier import recognises
 
+from .digests import id_digests
 from .enrolment import lock
-from .recognition import id_digests
 
 
 @transaction.atomic
@@ -76,6 +76,6 @@ def _listed(person: Participation, **when: datetime) -> list[dict[str, Any]]:
 def _digest_of_id(person: Participation) -> str:
     """What recognises the id when its link is opened again; "" for a person without one."""
     identity = PanelIdentity.objects.filter(participant=person.participant_id).first()
-    if identity is None or person.study.state == StudyState.CLOSED:
+    if identity is None or not recognises(person.study):
         return person.id_digest
     return id_digests(person.study, identity.source, identity.external_id)[0]

@@ -36,6 +36,7 @@ from .loading import (
     LoadingError,
     network_row,
     parent_of,
+    refuse_strange_entry,
     refuse_strange_photos,
     write_conditions,
 )
@@ -43,7 +44,7 @@ from .photos.demands import Demands
 from .photos.files import SURROUNDS
 from .photos.telling import WORDS, Telling
 from .publication import stored_publication
-from .rights import visible_studies
+from .rights import studies_with_ids, visible_studies
 from .texts import current_texts, text_digest
 
 # No file of a network is read here: none lies in this folder.
@@ -176,6 +177,10 @@ def save_version(study: Study, version: Version, *, before: str, by: Any) -> Stu
         raise LoadingError(told[0].sentence)
     # Its own parent stays, whether or not who edits may see that one.
     known = visible_studies(by) | Study.objects.order_by("slug").filter(pk=study.parent_id or 0)
+    # Nor need they be a researcher of the studies that it named before.
+    named = study_definition(study).who_may_come.named
+    own = studies_with_ids(by) | Study.objects.order_by("slug").filter(slug__in=named)
+    refuse_strange_entry(definition, own)
     parent, networks = parent_of(definition, known), _networks(study, definition)
     if parent == study:
         raise LoadingError("a study can't be its own parent; remove the key `parent`")

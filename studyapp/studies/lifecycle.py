@@ -17,6 +17,7 @@ from studyapp.studies.design.certificate import certify
 from studyapp.studies.design.draw import Design, DesignError, Plan, draw
 from studyapp.studies.design.keys import keys_digest
 from studyapp.studies.design.rows import design_plan, write_design
+from studyapp.studies.earlier import entry_flaws, forget_digests, impossible_entry
 from studyapp.studies.names import missing_names
 from studyapp.studies.placeholders import placeholders
 from studyapp.studies.preparation.advance import forget_loads
@@ -86,12 +87,14 @@ def close_study(study: Study) -> Study:
     study = locked_study(study, StudyState.OPEN, StudyState.PAUSED, verb="closed")
     study.closed_at = timezone.now()
     study.save(update_fields=["closed_at"])
-    # Nobody can come in again, so what would recognise erased ids has no purpose any more.
-    study.participations.exclude(id_digest="").update(id_digest="")
+    _move(study, StudyState.CLOSED)
+    # Nobody can come in again: what would recognise erased ids, here and in studies that only this
+    # one asked about, has no purpose any more.
+    forget_digests()
     # Nor was it agreed to that anything is kept of those who answered the first questions and left
     gone = study.participations.filter(consented_at__isnull=True).exclude(status=Status.FULL)
     gone.exclude(stratum="").update(stratum="")
-    return _move(study, StudyState.CLOSED)
+    return study
 
 
 def hindrances(study: Study) -> Iterator[str]:
@@ -101,6 +104,8 @@ def hindrances(study: Study) -> Iterator[str]:
         return
     yield from placeholders(study)
     yield from untold_names(study)
+    if study.copy_of_id is None:
+        yield from entry_hindrances(study)
     if study.kind == StudyKind.REAL:
         yield from erasure_has_passed(study_definition(study))
     yield from pay_below_the_floor(study)
@@ -115,6 +120,14 @@ def untold_names(study: Study) -> Iterator[str]:
                 f"`translations.{language}.names` lacks {quoted(missing)}; `manage.py study words "
                 f"{study.slug} --language {language}` prints all that is missing"
             )
+
+
+def entry_hindrances(study: Study) -> Iterator[str]:
+    """Why the studies that decide who may come can't do so as they are now."""
+    flaws = entry_flaws(study_definition(study), Study.objects.order_by("slug"))
+    yield from (sentence for _, sentence in flaws)
+    if why := impossible_entry(study):
+        yield why
 
 
 def pay_below_the_floor(study: Study) -> Iterator[str]:

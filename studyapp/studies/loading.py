@@ -49,6 +49,7 @@ from studyapp.studies.photos.readers import (
 )
 
 from .copies import delete_copies, delete_rows
+from .earlier import entry_flaws
 from .elsewhere import (
     beside_manifests,
     import_explanations,
@@ -58,7 +59,7 @@ from .elsewhere import (
     network_values,
 )
 from .publication import stored_publication
-from .rights import visible_studies
+from .rights import studies_with_ids, visible_studies
 from .texts import text_digest
 
 EXISTS = "a study called {} already exists; choose another short name"
@@ -83,6 +84,7 @@ def load_study(path: Path, *, replace: bool = False) -> Study:
             return known
         members = list(known.members.all())
         _make_room(known, replace=replace)
+    refuse_strange_entry(definition, Study.objects.order_by("slug"))
     study = _make_study(path, definition, parent_of(definition, Study.objects.all()))
     Member.objects.bulk_create(
         Member(study=study, user_id=one.user_id, role=one.role, added_at=one.added_at)
@@ -102,6 +104,7 @@ def upload_study(path: Path, owner: Any, *, keep: bool = True) -> Study:
     if Study.objects.filter(slug=definition.slug).exists():
         raise LoadingError(EXISTS.format(definition.slug))
     parent = parent_of(definition, visible_studies(owner))
+    refuse_strange_entry(definition, studies_with_ids(owner))
     study = _make_study(path, definition, parent, keep=keep)
     Member.objects.create(study=study, user=owner, role=Role.OWNER)
     return study
@@ -201,6 +204,12 @@ def parent_of(definition: Definition, known: QuerySet[Study]) -> Study | None:
     if found is None:
         raise LoadingError(f"the parent {definition.parent} is not loaded; load it first")
     return found
+
+
+def refuse_strange_entry(definition: Definition, known: QuerySet[Study]) -> None:
+    """LoadingError where `entry` names a study that is not among `known`, or does not fit."""
+    for _, sentence in entry_flaws(definition, known):
+        raise LoadingError(sentence)
 
 
 def _is_unchanged(study: Study, definition: Definition, base: Path) -> bool:

@@ -78,6 +78,11 @@ def visible_studies(user: Any) -> StudyQuerySet:
     return own_studies(user, (role for role, allowed in ACTS.items() if Act.LOOK in allowed))
 
 
+def studies_with_ids(user: Any) -> StudyQuerySet:
+    """The studies by whose people's ids `user` may decide who comes to another one."""
+    return own_studies(user, (role for role, allowed in ACTS.items() if Act.SEE_IDS in allowed))
+
+
 def own_studies(user: Any, roles: Iterable[Role] = Role) -> StudyQuerySet:
     """The studies in which `user` has one of the `roles`, with their marked copies."""
     studies = Study.objects.order_by("slug")

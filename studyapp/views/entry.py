@@ -12,6 +12,7 @@ from studyapp.models.codes import MOST_TYPED, is_code, spoken_code
 from studyapp.participations.doors import count_turned_away
 from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter, note_visit, readdress
+from studyapp.participations.outcomes import way_back
 from studyapp.participations.panels import (
     DamagedLink,
     PreviewLink,
@@ -20,7 +21,7 @@ from studyapp.participations.panels import (
     panel_visit,
 )
 from studyapp.participations.recognition import is_theirs, known_person
-from studyapp.participations.refusals import ParticipationError, StudyNotOpen
+from studyapp.participations.refusals import NotForThem, ParticipationError, StudyNotOpen
 from studyapp.participations.sites import UnknownSite, named_site
 from studyapp.shelf.languages import speaking
 from studyapp.studies.definition.study import Definition, study_definition
@@ -60,6 +61,9 @@ def entry(request: HttpRequest, slug: str) -> HttpResponse:
         raise Http404
     try:
         return _door(request, study)
+    except NotForThem as error:
+        count_turned_away(study, error.why)
+        return _turned_away(request, study, error)
     except ParticipationError as error:
         if study.state == StudyState.CLOSED:
             raise Http404 from error
@@ -199,6 +203,21 @@ def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> 
         title = study_in_language(study, language).title
         context = {"title": title, "sentence": str(sentence), "language": language}
     return page(request, "message", context, study=study, status=status)
+
+
+def _turned_away(request: HttpRequest, study: Study, error: NotForThem) -> HttpResponse:
+    """Whom the study is for, to somebody else, with what their panel is told of such people."""
+    definition = study_definition(study)
+    code = definition.panel.codes.screened_out or definition.panel.codes.full or ""
+    with speaking(definition.language):
+        title, sentence = str(_("Thank you for your interest")), str(error)
+    context = {
+        "title": title,
+        "sentence": sentence,
+        "panel_code": code,
+        "redirect": way_back(definition, code),
+    }
+    return page(request, "message", context, study=study, status=error.status_code)
 
 
 def _known(request: HttpRequest, study: Study) -> tuple[Participation | None, int]:

@@ -3,8 +3,8 @@
 import pytest
 
 from studyapp.models import Study
-from tests.admin.desk import administrator
-from tests.admin.test_upload import ADDRESS, TEXTS, TOML, sent
+from tests.admin.desk import administrator, signed_in
+from tests.admin.test_upload import ADDRESS, TEXTS, TOML, maker_named, sent
 
 pytestmark = pytest.mark.django_db
 TAKEN, TEXT, FOLDER = "is taken by another file", '"texts/consent.md"', 'folder = "photos"'
@@ -50,3 +50,13 @@ def test_a_text_that_was_emptied_is_missed_and_not_taken_from_an_earlier_try() -
     errors = client.post(ADDRESS, data).context["form"].errors
     assert "texts.consent" in errors["toml"][0]
     assert not Study.objects.exists()
+
+
+def test_the_people_of_somebody_elses_study_decide_nothing() -> None:
+    panel = '\n[panel]\nkind = "personal"\n'
+    administrator().post(ADDRESS, sent(toml=TOML + panel))
+    rule = panel + '\n[entry]\nonly_after = ["mine"]\n'
+    child = TOML.replace('slug = "mine"', 'slug = "child"') + rule
+    page = signed_in(maker_named("stranger")).post(ADDRESS, sent(toml=child))
+    assert "no study of this name that you may use" in page.context["form"].errors["toml"][0]
+    assert Study.objects.get().slug == "mine"

@@ -22,6 +22,7 @@ from .elsewhere import (
     photo_complaints,
     table_complaints,
 )
+from .entry import entry_rules
 from .evidence import evidence_rules
 from .hypotheses import hypothesis_rules
 from .idle_rules import idle_rules
@@ -97,6 +98,7 @@ def _rules(definition: Definition) -> Iterator[Rule]:
     yield from translation_rules(definition)
     yield from evidence_rules(definition)
     yield from strata_rules(definition)
+    yield from entry_rules(definition)
     yield from idle_rules(definition)
 
 

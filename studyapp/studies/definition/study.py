@@ -21,6 +21,7 @@ from studyapp.sections.design import (
     DisplaySection,
     ExclusionsSection,
 )
+from studyapp.sections.entry import EntrySection
 from studyapp.sections.ethics import EthicsSection, PaySection
 from studyapp.sections.evidence import EvidenceSection
 from studyapp.sections.limits import Limit, column
@@ -85,6 +86,9 @@ class Definition(Section):
         default_factory=lambda: PanelSection.model_validate({}),
         description="Where people come from.",
     )
+    entry: EntrySection | None = Field(
+        None, description="Who may come, by their part in other studies."
+    )
     ethics: EthicsSection | None = Field(None, description="Required to open unless a pilot.")
     pay: PaySection | None = Field(None, description="What people are paid.")
     sites: list[SiteSection] = Field(
@@ -116,7 +120,7 @@ class Definition(Section):
     def without_absent_keys(self, usual: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """Leave out absent sections that came later, so that digests of earlier studies stay."""
         found: dict[str, Any] = usual(self)
-        for key in ("evidence", "translations"):
+        for key in ("entry", "evidence", "translations"):
             if not found.get(key):
                 found.pop(key, None)
         return found
@@ -139,6 +143,11 @@ class Definition(Section):
     def text_name(self, name: str) -> str:
         """The name of a text in the language that is read."""
         return f"{name}-{self.language}" if self.is_translated else name
+
+    @property
+    def who_may_come(self) -> EntrySection:
+        """The rules of `entry`; where there are none, anybody may."""
+        return self.entry or EntrySection.model_validate({})
 
     def digest(self) -> str:
         """SHA-256 of the checked definition, the same for every spelling of the same file."""
