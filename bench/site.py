@@ -155,7 +155,7 @@ def site_target(address: str, study: "Study") -> Target:
 
 
 def panel_target(address: str, study: "Study") -> Target:
-    """People sent by a panel: its address enters at once."""
+    """People sent by a panel, each by an address of their own."""
     numbers = count()
     return Target(
         "Discern",

@@ -2,8 +2,9 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from http import HTTPStatus
 from typing import Any
 
 from django.test import Client
@@ -18,6 +19,14 @@ PICTURE = re.compile(r'<img src="([^"]+)"')
 def panel_id(name: str) -> str:
     """An id of Prolific's form for a person whom a test calls `name`."""
     return hashlib.sha256(name.encode()).hexdigest()[:24]
+
+
+def come_by(client: Client, link: str, query: Mapping[str, str] | None = None) -> Any:
+    """Open a panel's link and press its *Begin*; the last reply, which may be a refusal."""
+    reply = client.get(link, query)
+    if reply.status_code == HTTPStatus.SEE_OTHER and "/come/" in reply["Location"]:
+        return client.post(reply["Location"])
+    return reply
 
 
 class Noted:

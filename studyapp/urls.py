@@ -34,6 +34,7 @@ register_converter(CodeConverter, "code")
 urlpatterns = [
     path("", entry.landing, name="landing"),
     path("s/<slug:slug>/", entry.entry, name="entry"),
+    path("s/<slug:slug>/come/<str:token>", entry.entry, name="come"),
     path("s/<slug:slug>/again", entry.again, name="again"),
     path("p/<code:code>/", participation.participation, name="participation"),
     path("p/<code:code>/screening", participation.screening, name="screening"),

@@ -100,7 +100,7 @@ class Person:
             self.line.close()
 
     def _go(self, start: str) -> None:
-        address = self._until_taken("GET", start)
+        address = self._until_taken("POST", start)
         while not self.seen.is_over:
             page = self._until_there(address)
             forms = {verb: action for action, verb in ACTION.findall(page)}

@@ -83,8 +83,7 @@ class Walker:
 
     def _enter(self, visitor: Visitor, walk: Walk) -> Page:
         page = visitor.open(self.start, **self.parameters)
-        door = self.start.rstrip("/").rsplit("/", 1)[-1]
-        if page.has_form(door):
+        if not page.address.startswith("/p/") and (door := page.first_verb()):
             self.saw(visitor, page)
             page = visitor.send(page, door, {})
         walk.code = page.address.rstrip("/").rsplit("/", 1)[-1]

@@ -1,8 +1,9 @@
 """The first pages: what the site is, and the door of a study."""
 
 from typing import Any
+from urllib.parse import urlencode
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -14,6 +15,7 @@ from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter, note_visit, readdress
 from studyapp.participations.outcomes import way_back
 from studyapp.participations.panels import (
+    DAMAGED,
     DamagedLink,
     PreviewLink,
     UnfilledLink,
@@ -24,17 +26,28 @@ from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import NotForThem, ParticipationError, StudyNotOpen
 from studyapp.participations.sites import UnknownSite, named_site
 from studyapp.shelf.languages import speaking
+from studyapp.shelf.sealing import Unsealable, seal, unseal
 from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.definition.translated import study_in_language
 from studyapp.studies.rights import Act, may
 
-from .browsers import awaited_site, keep_visit, kept_visit, known_codes, remember, with_cookie
+from .browsers import (
+    SECONDS,
+    awaited_site,
+    keep_visit,
+    kept_visit,
+    known_codes,
+    remember,
+    with_cookie,
+)
 from .devices import device_class
-from .languages import choices, chosen_language
+from .languages import IN_LINK, choices, chosen_language
 from .pages import SeeOther, page, participant_view
 
 # They have nothing left to do, so another person may begin on the same device.
 ENDED = (Status.FINISHED, Status.REFUSED, Status.SCREENED_OUT, Status.FULL, Status.WITHDRAWN)
+# What a panel's address said, for as long as a browser is remembered
+SEALED_FOR = "a panel's address"
 NOBODY_IN = _(
     "This study is not taking any new participants at the moment. Please try this link again later."
 )
@@ -49,18 +62,19 @@ def landing(request: HttpRequest) -> HttpResponse:
 
 
 @participant_view("GET", "HEAD", "POST")
-def entry(request: HttpRequest, slug: str) -> HttpResponse:
-    """The door of a study. A panel's address enters at once, so that its id leaves the address.
+def entry(request: HttpRequest, slug: str, token: str = "") -> HttpResponse:
+    """The door of a study. Only a POST makes a participant: mail filters and chats open links too.
 
-    A closed study is open only to its participants; to anybody else it is a page that does not
-    exist.
+    A panel's address is opened again at once as a `token`, sealed, so that its id leaves the
+    address. A closed study is open only to its participants; to anybody else it is a page that
+    does not exist.
     """
     studies = Study.objects.only(*SHOWN_OF_STUDY)
     study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
     if _is_hidden(request, study):
         raise Http404
     try:
-        return _door(request, study)
+        return _door(request, study, token)
     except NotForThem as error:
         count_turned_away(study, error.why)
         return _turned_away(request, study, error)
@@ -70,10 +84,11 @@ def entry(request: HttpRequest, slug: str) -> HttpResponse:
         raise
 
 
-def _door(request: HttpRequest, study: Study) -> HttpResponse:
+def _door(request: HttpRequest, study: Study, token: str) -> HttpResponse:
     definition = study_definition(study)
     try:
-        visit = panel_visit(definition, request.GET)
+        query = _unsealed(token) if token else request.GET
+        visit = panel_visit(definition, query)
     except PreviewLink:
         return page(
             request, "entry", {"is_preview": True, **_spoken(request, definition)}, study=study
@@ -85,15 +100,10 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
             is_unfilled = isinstance(error, UnfilledLink)
             count_turned_away(study, TurnedAway.UNFILLED if is_unfilled else TurnedAway.DAMAGED)
         return _shut(request, study, error, error.status_code)
-    if request.method == "HEAD":
-        # Whatever looks at a link ahead of a person (a mail filter, a chat) is no participant.
-        return page(
-            request, "entry", {"is_preview": True, **_spoken(request, definition)}, study=study
-        )
     try:
         if visit is None:
             return _plain_door(request, study, definition)
-        return _panel_door(request, study, definition, visit)
+        return _panel_door(request, study, definition, query, visit)
     except UnknownSite as error:
         if study.state == StudyState.CLOSED:
             raise
@@ -101,21 +111,31 @@ def _door(request: HttpRequest, study: Study) -> HttpResponse:
         return _shut(request, study, error, error.status_code)
 
 
+def _unsealed(token: str) -> QueryDict:
+    """What a panel's address said; DamagedLink for a token that this site did not make lately."""
+    try:
+        return QueryDict(unseal(token, SEALED_FOR, SECONDS))
+    except Unsealable as error:
+        raise DamagedLink(DAMAGED) from error
+
+
 def _panel_door(
-    request: HttpRequest, study: Study, definition: Definition, visit: Visit
+    request: HttpRequest, study: Study, definition: Definition, query: QueryDict, visit: Visit
 ) -> HttpResponse:
     """A panel's link: the person it names continues, or enters."""
     known = known_person(study, visit.source, visit.external_id)
-    site = "" if known else named_site(definition, request.GET)
-    # It is that person, or another one may begin in their place. The row is locked for the latter:
-    # the known person may be consenting right now.
-    codes = known_codes(request)
-    if known and not (is_theirs(known, visit, codes) or readdress(known, request.GET)):
-        if study.state == StudyState.CLOSED:
+    if known is None or not is_theirs(known, visit, known_codes(request)):
+        if known is None and study.state != StudyState.OPEN:
             raise StudyNotOpen(NOBODY_IN)
-        count_turned_away(study, TurnedAway.UNPROVEN)
-        # To the page that asks for a personal code, without the panel's id in its address
-        return keep_visit(SeeOther(reverse("again", args=[study.slug])), known, visit.details)
+        site = named_site(definition, query) if known is None else known.site
+        if known is not None and known.status != Status.ENTERED:
+            return _ask_for_code(study, known, visit)
+        if request.method != "POST":
+            return _offer(request, study, query, site)
+        # Another one may begin in the place of somebody who has not consented. The row is locked:
+        # the known person may be consenting right now.
+        if known is not None and not readdress(known, query):
+            return _ask_for_code(study, known, visit)
     person = enter(
         study,
         source=visit.source,
@@ -127,6 +147,24 @@ def _panel_door(
     )
     reply = SeeOther(reverse("participation", args=[person.code]))
     return remember(request, reply, person)
+
+
+def _offer(request: HttpRequest, study: Study, query: QueryDict, site: str) -> HttpResponse:
+    """The first page, whose button enters; its address does not tell who came."""
+    if request.path != reverse("entry", args=[study.slug]):
+        definition = study_definition(study)
+        return page(request, "entry", {"site": site, **_spoken(request, definition)}, study=study)
+    address = reverse("come", args=[study.slug, seal(query.urlencode(), SEALED_FOR)])
+    language = f"?{urlencode({IN_LINK: query[IN_LINK]})}" if IN_LINK in query else ""
+    return SeeOther(f"{address}{language}")
+
+
+def _ask_for_code(study: Study, known: Participation, visit: Visit) -> HttpResponse:
+    """To the page that asks for a personal code, without the panel's id in its address."""
+    if study.state == StudyState.CLOSED:
+        raise StudyNotOpen(NOBODY_IN)
+    count_turned_away(study, TurnedAway.UNPROVEN)
+    return keep_visit(SeeOther(reverse("again", args=[study.slug])), known, visit.details)
 
 
 def _is_hidden(request: HttpRequest, study: Study) -> bool:

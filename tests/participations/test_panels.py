@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from sandbox.builders import make_definition, open_small_study, take_part
 from sandbox.people import give
-from sandbox.visits import panel_id
+from sandbox.visits import come_by, panel_id
 from studyapp.models import (
     Download,
     PanelEvent,
@@ -66,7 +66,7 @@ def prolific_study(**panel: Any) -> Study:
 
 def come(client: Client, study: Study, person: str = "p1") -> Participation:
     query = f"PROLIFIC_PID={panel_id(person)}&STUDY_ID=st&SESSION_ID=se-{person}"
-    reply = client.get(f"/s/{study.slug}/?{query}")
+    reply = come_by(client, f"/s/{study.slug}/?{query}")
     assert reply.status_code == 303
     return Participation.objects.get(code=reply["Location"].split("/")[2])
 
@@ -288,7 +288,7 @@ def test_personal_links_are_printed_and_open_their_study(client: Client) -> None
     rows = list(csv.reader(text.splitlines()))
     assert len({person for person, _ in rows}) == 2
     for _, link in rows:
-        reply = client.get(link.removeprefix("https://x.org"))
+        reply = come_by(client, link.removeprefix("https://x.org"))
         assert reply.status_code == 303
     assert Participation.objects.count() == 2
     with pytest.raises(CommandError, match="give their number"):
@@ -303,7 +303,7 @@ def test_ids_as_long_as_allowed_open_their_links_and_longer_ones_are_refused(
     file.write_text("x" * 150)
     text = output_of("study", "invite", study.slug, site="https://x.org", ids=file)
     [[_, link]] = csv.reader(text.splitlines())
-    assert client.get(link.removeprefix("https://x.org")).status_code == 303
+    assert come_by(client, link.removeprefix("https://x.org")).status_code == 303
     file.write_text("x" * 151)
     with pytest.raises(CommandError, match="has 151 characters and at most 150 fit a link"):
         call_command("study", "invite", study.slug, site="https://x.org", ids=file)

@@ -10,7 +10,7 @@ from django.test import Client
 
 from sandbox.builders import ETHICS, make_definition, open_small_study
 from sandbox.people import answer_all, make_profile
-from sandbox.visits import panel_id
+from sandbox.visits import come_by, panel_id
 from studyapp.models import (
     DoorCount,
     Judgment,
@@ -37,7 +37,7 @@ SONA = {"kind": "sona"}
 
 
 def door(client: Client, study: Study, **query: str) -> Any:
-    return client.get(f"/s/{study.slug}/", query)
+    return come_by(client, f"/s/{study.slug}/", query)
 
 
 def arrive(client: Client, study: Study, **query: str) -> Participation:

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import answer_all, make_profile
-from sandbox.visits import panel_id
+from sandbox.visits import come_by, panel_id
 from studyapp.exports.bundle import write_bundle
 from studyapp.models import PanelEvent, PanelVisit, Participation, Status, Study
 from studyapp.participations.approvals import approvals
@@ -31,7 +31,7 @@ ANNA = panel_id("anna")
 
 def come(study: Study, session: str, *, client: Client | None = None) -> Participation:
     query = {"PROLIFIC_PID": ANNA, "STUDY_ID": f"of {study.slug}", "SESSION_ID": session}
-    reply = (client or Client()).get(f"/s/{study.slug}/", query)
+    reply = come_by(client or Client(), f"/s/{study.slug}/", query)
     assert reply.status_code == 303
     return Participation.objects.get(code=reply["Location"].split("/")[2])
 
@@ -81,7 +81,7 @@ def test_who_goes_on_by_a_personal_code_is_there_in_the_session_that_led_to_it(
     person = come(study, "first")
     begin(consent(person))
     query = {"PROLIFIC_PID": ANNA, "STUDY_ID": "of one", "SESSION_ID": "second"}
-    reply = other.get("/s/one/", query)
+    reply = come_by(other, "/s/one/", query)
     assert ANNA not in str(reply.cookies)
     other.post(reply["Location"], {"personal_code": person.personal_code})
     assert [visit.session for visit in person.visits.all()] == ["first", "second"]
@@ -99,7 +99,7 @@ def test_a_visit_that_asked_for_somebody_else_is_noted_for_nobody() -> None:
     bert = enter(study, source="prolific", external_id=panel_id("bert"))
     begin(consent(bert))
     query = {"PROLIFIC_PID": panel_id("bert"), "SESSION_ID": "of bert"}
-    reply = other.get("/s/one/", query)
+    reply = come_by(other, "/s/one/", query)
     other.post(reply["Location"], {"personal_code": anna.personal_code})
     assert [visit.session for visit in anna.visits.all()] == ["first"]
     other.cookies["discern-visit"] = "made up"

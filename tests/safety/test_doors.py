@@ -76,18 +76,6 @@ def test_forms_of_the_desk_are_refused_without_their_token() -> None:
     assert (refused.status_code, "This form has expired" in refused.content.decode()) == (403, True)
 
 
-# --- looking, which is no entering
-
-
-@pytest.mark.parametrize("query", [{}, PANEL_LINK], ids=["plain", "panel"])
-def test_who_only_looks_at_a_link_enters_nothing(client: Client, query: dict[str, str]) -> None:
-    open_small_study(panel={"kind": "prolific"} if query else {"kind": "link"})
-    for address in ("/s/small/", "/s/small/again/", "/", "/healthz"):
-        assert client.head(address, query_params=query).status_code in (200, 404), address
-    assert not Participation.objects.exists()
-    assert client.head("/admin/").status_code == 302
-
-
 def test_a_copy_of_a_study_opens_only_to_who_may_preview_it(client: Client) -> None:
     study = make_study()
     copy = marked_copy(study, StudyKind.PILOT, seed=3)

@@ -61,8 +61,8 @@ def test_a_read_only_database_lets_nobody_in_and_nobody_twice_afterwards(client:
     study = open_small_study(panel={"kind": "prolific"})
     link = f"/s/{study.slug}/?PROLIFIC_PID={'5f' * 12}&STUDY_ID=s&SESSION_ID=t"
     with read_only_database():
-        assert client.get(link).status_code == 503
-    assert [client.get(link).status_code for _ in range(2)] == [303, 303]
+        assert client.post(link).status_code == 503
+    assert [client.post(link).status_code for _ in range(2)] == [303, 303]
     assert Participation.objects.count() == 1
 
 

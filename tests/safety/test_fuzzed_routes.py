@@ -23,6 +23,8 @@ from studyapp.participations.answering import current_trial
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import screen
+from studyapp.shelf.sealing import seal
+from studyapp.views.entry import SEALED_FOR
 from studyapp.wsgi import readable_kind
 from tests.admin.desk import administrator
 from tests.participations.test_gates import COLOURS, ROBOTS
@@ -41,6 +43,8 @@ PARTS = {
     "code": st.sampled_from(["PERSON", "OTHER", "PICTURE", "A" * 22, "x" * 5000]) | RAW,
     "slug": st.sampled_from(["small", "none", "-", "x" * 5000]) | RAW,
     "int": st.sampled_from(["0", "1", "9" * 400]) | RAW,
+    # A panel's address, sealed by this site or made up
+    "str": RAW | st.text(max_size=40).map(lambda text: seal(f"PROLIFIC_PID={text}", SEALED_FOR)),
 }
 METHODS = st.sampled_from(
     ["GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "odd"]
@@ -111,7 +115,7 @@ def test_every_route_answers_whatever_is_sent_to_it(client: Client, route: str) 
 def test_each_kind_of_part_of_an_address_is_fuzzed() -> None:
     kinds = {kind for route in ROUTES for kind, _ in PART.findall(route)}
     assert kinds <= set(PARTS)
-    assert len(ROUTES) >= 16
+    assert len(ROUTES) >= 17
 
 
 def fields_of(page: str) -> list[str]:

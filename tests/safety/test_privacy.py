@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from sandbox.builders import make_definition, open_small_study
 from sandbox.people import due
+from sandbox.visits import come_by
 from studyapp.models import Judgment, PanelIdentity, Participation, Study
 from studyapp.participations.entering import enter
 from studyapp.studies.lifecycle import close_study
@@ -37,7 +38,7 @@ def stored_text() -> dict[str, str]:
 def walk_in(study: Study) -> Participation:
     """Somebody whom a panel sent, on a browser with a trail, who answers one trial."""
     client = Client(**TRAIL)
-    client.get(f"/s/{study.slug}/", {"PROLIFIC_PID": PANEL_ID, "SESSION_ID": "s1"})
+    come_by(client, f"/s/{study.slug}/", {"PROLIFIC_PID": PANEL_ID, "SESSION_ID": "s1"})
     person = Participation.objects.get()
     post(client, person, "consent", agree="yes")
     post(client, person, "begin")

@@ -10,7 +10,7 @@ from django.core.signing import Signer
 from django.test import Client
 
 from sandbox.builders import ETHICS, SITES, open_small_study
-from sandbox.visits import panel_id
+from sandbox.visits import come_by, panel_id
 from studyapp.models import DoorCount, Participation, Status, Study, StudyKind, TurnedAway
 from studyapp.participations.doors import warnings
 from studyapp.participations.enrolment import consent, has_free_slot
@@ -85,16 +85,16 @@ def test_who_has_begun_goes_on_by_any_link_and_keeps_their_site(study: Study) ->
 def test_the_real_person_is_of_their_own_links_site(client: Client) -> None:
     study = open_small_study(people=12, sites=SITES, panel={"kind": "prolific"})
     door, person = f"/s/{study.slug}/", {"PROLIFIC_PID": panel_id("p"), "STUDY_ID": panel_id("s")}
-    Client().get(door, {**person, "SESSION_ID": panel_id("1"), "site": "graz"})
-    without = client.get(door, {**person, "SESSION_ID": panel_id("2")})
+    come_by(Client(), door, {**person, "SESSION_ID": panel_id("1"), "site": "graz"})
+    without = come_by(client, door, {**person, "SESSION_ID": panel_id("2")})
     assert without.status_code == 403
     assert Participation.objects.get(study=study).site == "graz"
-    client.get(door, {**person, "SESSION_ID": panel_id("2"), "site": "leeds"})
+    come_by(client, door, {**person, "SESSION_ID": panel_id("2"), "site": "leeds"})
     entered = Participation.objects.get(study=study)
     assert entered.site == "leeds"
     # Who has consented stays where they are, whoever comes
     consent(entered)
-    Client().get(door, {**person, "SESSION_ID": panel_id("3"), "site": "graz"})
+    come_by(Client(), door, {**person, "SESSION_ID": panel_id("3"), "site": "graz"})
     assert Participation.objects.get(study=study).site == "leeds"
 
 
@@ -103,7 +103,7 @@ def test_a_closed_study_is_no_page_for_a_link_without_a_site_and_counts_nobody(
 ) -> None:
     study = open_small_study(people=12, sites=SITES, panel={"kind": "prolific"})
     close_study(study)
-    reply = client.get(f"/s/{study.slug}/", {"PROLIFIC_PID": panel_id("p")})
+    reply = come_by(client, f"/s/{study.slug}/", {"PROLIFIC_PID": panel_id("p")})
     assert reply.status_code == 404
     assert not DoorCount.objects.filter(study=study).exists()
 
@@ -117,14 +117,14 @@ def test_a_personal_link_holds_for_its_own_site_alone(client: Client) -> None:
         assert reply.status_code == 400
         assert "This link is damaged." in text_of(reply)
     assert not Participation.objects.filter(study=study).exists()
-    assert client.get(link).status_code == 303
+    assert come_by(client, link).status_code == 303
     assert Participation.objects.get(study=study).site == "leeds"
 
 
 def test_links_of_a_study_without_sites_keep_their_signatures(client: Client) -> None:
     study = open_small_study(slug="small", panel={"kind": "personal"})
     signature = Signer(salt="discern.participations.personal.small").sign("p1")
-    reply = client.get(f"/s/{study.slug}/", {"site": "leeds", "participant": signature})
+    reply = come_by(client, f"/s/{study.slug}/", {"site": "leeds", "participant": signature})
     assert reply.status_code == 303
 
 
@@ -160,7 +160,7 @@ def test_who_is_asked_for_a_code_reads_their_own_sites_contact_else_all_of_them(
     panel = {"kind": "prolific"}
     study = open_small_study(people=12, sites=SITES, panel=panel, ethics={**ETHICS, "minutes": 5})
     door, person = f"/s/{study.slug}/", {"PROLIFIC_PID": panel_id("p"), "STUDY_ID": panel_id("s")}
-    Client().get(door, {**person, "SESSION_ID": panel_id("1"), "site": "leeds"})
+    come_by(Client(), door, {**person, "SESSION_ID": panel_id("1"), "site": "leeds"})
     consent(Participation.objects.get(study=study))
     asked = client.get(door, {**person, "SESSION_ID": panel_id("2")}, follow=True)
     told = text_of(asked)

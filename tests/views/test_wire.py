@@ -193,7 +193,10 @@ def test_the_panels_id_leaves_the_address_at_once(client: Client) -> None:
     ids = "PROLIFIC_PID=5f0c1a5f0c1a5f0c1a5f0c1a&STUDY_ID=st9&SESSION_ID=se7"
     reply = client.get(f"/s/{study.slug}/?{ids}")
     assert reply.status_code == 303
-    assert re.fullmatch(rf"/p/{CODE.pattern}/", reply["Location"])
-    page = client.get(reply["Location"])
-    assert not re.search("5f0c1a|st9|se7", page.content.decode() + str(page.headers))
+    offer = client.get(reply["Location"])
+    entered = client.post(reply["Location"])
+    assert re.fullmatch(rf"/p/{CODE.pattern}/", entered["Location"])
+    page = client.get(entered["Location"])
+    for told in (reply, offer, entered, page):
+        assert not re.search("5f0c1a|st9|se7", told.content.decode() + str(told.headers))
     assert page["Referrer-Policy"] == "same-origin"

@@ -9,7 +9,7 @@ from studyapp.participations.sites import PARAMETER, signed_door
 from studyapp.studies.definition.study import Definition
 
 from . import mturk, personal, prolific, sona
-from .base import DamagedLink, Panel, PreviewLink, UnfilledLink, Visit
+from .base import DAMAGED, DamagedLink, Panel, PreviewLink, UnfilledLink, Visit
 
 PANELS: dict[str, Panel] = {
     panel.name: panel for panel in (prolific.PANEL, mturk.PANEL, sona.PANEL, personal.PANEL)
@@ -45,6 +45,7 @@ def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | Non
 
 
 __all__ = [
+    "DAMAGED",
     "PANELS",
     "DamagedLink",
     "NotFromThePanel",
