@@ -192,3 +192,14 @@ def test_ethics_and_sites_are_told_in_the_persons_language(client: Client) -> No
     page = shown(client, entered(client, study, "?lang=de"))
     assert "deutsch: ten years" in page
     assert "deutsch: the board, P-1" in page
+
+
+def test_a_panels_link_keeps_its_language_when_its_id_leaves_the_address(client: Client) -> None:
+    study = several(panel={"kind": "prolific"})
+    link = f"/s/{study.slug}/?lang=de&PROLIFIC_PID={'5f' * 12}&STUDY_ID=s&SESSION_ID=t"
+    door = client.get(link)["Location"]
+    assert '<html lang="de" dir="ltr">' in client.get(door).content.decode()
+    he = door.replace("lang=de", "lang=he")
+    assert '<html lang="he" dir="rtl">' in client.get(he).content.decode()
+    client.post(he)
+    assert Participation.objects.get().language == "he"

@@ -177,7 +177,7 @@ def test_payment_and_places_are_told_by_site(study: Study, tmp_path: Path) -> No
     consent(enter(study, source="prolific", external_id=panel_id("p"), site="leeds"))
     output_of("study", "approvals", study.slug, out=tmp_path / "approvals.csv")
     lines = (tmp_path / "approvals.csv").read_text("utf-8").splitlines()
-    assert lines[0] == "panel,id,session,outcome,minutes,bonus,site"
+    assert lines[0] == "panel,id,session,status,outcome,decision,minutes,bonus,site"
     assert lines[1].endswith(",leeds")
     desk = administrator()
     listed = b"".join(desk.get(page_of(study, "study_payment_list"))).decode().splitlines()
