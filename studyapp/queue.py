@@ -50,6 +50,7 @@ BUNDLE = "tasks.bundle"
 MEASURE = "tasks.measure"
 REHEARSE = "tasks.rehearse"
 MAKE = "tasks.make"
+POLL = "tasks.poll"
 # What they are asked for on, where that is not "cpu"
 SLOW = (MEASURE, REHEARSE, MAKE)
 # What they all do waits in rows, which a worker that finds its queues empty looks for.

@@ -251,6 +251,8 @@ X_FRAME_OPTIONS = "DENY"
 
 # Signs what Prolific reports; without it the address for its reports is not there.
 PROLIFIC_WEBHOOK_SECRET = env_secret("PROLIFIC_WEBHOOK_SECRET")
+# Called with a researcher's own token alone
+PROLIFIC_API = "https://api.prolific.com/api/v1"
 
 # A late-acknowledged message comes back after this many seconds: longer than the longest task.
 LONGEST_TASK_SECONDS = env_number("LONGEST_TASK_SECONDS", 3600)

@@ -28,6 +28,7 @@ app.conf.imports = (
     "tasks.bundles",
     "tasks.rehearsals",
     "tasks.makings",
+    "tasks.panels",
 )
 
 __all__ = ["app"]

@@ -7,12 +7,14 @@ import redis
 from django.conf import settings
 
 from studyapp.models import Download, Making, Measurement, Rehearsal, Report, Study
+from studyapp.payments.polling import due
 from studyapp.queue import (
     BROKER_SECONDS,
     BUNDLE,
     MAKE,
     MEASURE,
     MEASURING,
+    POLL,
     PREPARE,
     QUEUES,
     REHEARSE,
@@ -65,6 +67,7 @@ def _forgotten() -> Iterator[Wanted]:
     others = [name for name in QUEUES if name != MEASURING]
     if _are_empty(others):
         yield from forgotten_studies()
+        yield from ((POLL, key) for key in due().values_list("pk", flat=True))
         yield from (one for one in unmade() if one[0] not in SLOW or _are_empty([MEASURING]))
 
 

@@ -38,7 +38,7 @@ class PanelAccess(models.Model):
 class ActKind(models.TextChoices):
     APPROVE = "approve", "approve"
     ASK_RETURN = "ask_return", "ask to return"
-    BONUS = "bonus", "bonus"
+    BONUS = "bonus", "pay a bonus"
 
 
 class ActState(models.TextChoices):
@@ -63,7 +63,7 @@ class PanelAct(models.Model):
     # Of a bonus what it is for; one visit gets one bonus of each
     purpose = models.CharField(max_length=200, blank=True, default="")
     amount = models.DecimalField(max_digits=9, decimal_places=2, null=True, blank=True)
-    currency = models.CharField(max_length=3, blank=True, default="")
+    currency = models.CharField(max_length=20, blank=True, default="")
     # The panel's own number of the payment
     batch = models.CharField(max_length=200, blank=True, default="")
     state = models.CharField(max_length=8, choices=ActState, default=ActState.UNKNOWN)

@@ -275,8 +275,8 @@ class VisitStatus(models.TextChoices):
 
 class StatusSource(models.TextChoices):
     WEBHOOK = "webhook", "told by the panel"
-    POLLED = "polled", "asked of the panel"
-    TYPED = "typed", "from the panel's CSV file"
+    POLLED = "polled", "seen at the panel"
+    TYPED = "typed", "read in the panel's file"
 
 
 class PanelVisit(models.Model):

@@ -110,18 +110,19 @@ def _decision(
 
 def _after_acts(visit: PanelVisit, decision: Decision) -> Decision:
     """What is left of `decision` once the panel was asked for it, answered or not."""
-    asked = {act.kind for act in visit.acts.all() if act.state != ActState.REFUSED}
-    if ActKind.BONUS in asked:
+    states = {act.kind: act.state for act in visit.acts.all() if act.state != ActState.REFUSED}
+    if ActKind.BONUS in states:
         if decision == Decision.PART and visit.status == VisitStatus.AWAITING_REVIEW:
             decision = Decision.UNEARNED
         elif decision in (Decision.PART, Decision.PAY, Decision.LOST, Decision.UNDERPAID):
-            return Decision.SETTLED
+            is_paid = states[ActKind.BONUS] == ActState.DONE
+            return Decision.SETTLED if is_paid else Decision.SENT
     answer = {
         Decision.APPROVE: ActKind.APPROVE,
         Decision.REVIEW: ActKind.APPROVE,
         Decision.UNEARNED: ActKind.ASK_RETURN,
     }.get(decision)
-    return Decision.SENT if answer in asked else decision
+    return Decision.SENT if answer in states else decision
 
 
 def _untold(person: Participation, earned: Decision | None) -> Decision:

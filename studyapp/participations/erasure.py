@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from studyapp.models import PanelIdentity, PanelVisit, Participation, Study
+from studyapp.models import PanelAccess, PanelIdentity, PanelVisit, Participation, Study
 from studyapp.shelf.clock import certain_now
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.earlier import forget_digests, recognises
@@ -52,10 +52,12 @@ def erasable(done: Q) -> QuerySet[PanelIdentity]:
 def erase_identities(done: Q) -> int:
     """Erase those ids for good, with what the panel told of each visit; how many there were.
 
-    A keyed digest stays in a study that is not closed, so that nobody takes part twice, and in one
-    by which another study that is not closed decides who may come.
+    A study of which no id is left needs its panel's token no more, so that goes too. A keyed digest
+    stays in a study that is not closed, so that nobody takes part twice, and in one by which
+    another study that is not closed decides who may come.
     """
     due = list(erasable(done).select_for_update())
+    studies: set[int] = set()
     for identity in due:
         people = Participation.objects.filter(participant=identity.participant_id)
         for person in people.select_related("study"):
@@ -63,7 +65,10 @@ def erase_identities(done: Q) -> int:
                 continue
             person.id_digest = id_digests(person.study, identity.source, identity.external_id)[0]
             person.save(update_fields=["id_digest"])
+        studies.update(people.values_list("study_id", flat=True))
         PanelVisit.objects.filter(participation__in=people).delete()
     PanelIdentity.objects.filter(pk__in=[identity.pk for identity in due]).delete()
+    left = PanelIdentity.objects.filter(participant__participations__study=OuterRef("study"))
+    PanelAccess.objects.filter(~Exists(left), study__in=studies).delete()
     forget_digests()
     return len(due)

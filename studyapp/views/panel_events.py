@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 
 from studyapp.participations.panels import prolific
 from studyapp.participations.panels.base import LONGEST_ID
+from studyapp.payments.access import message_secrets
 
 from .pages import participant_view
 
@@ -16,19 +17,21 @@ OLDEST_SECONDS = 3600
 
 @participant_view("POST")
 def prolific_event(request: HttpRequest) -> HttpResponse:
-    """A webhook of Prolific. 404 where no secret is set, 401 unless it was signed with it lately.
+    """A webhook of Prolific. 404 where no secret is known, 401 unless it was signed with one of
+    them lately: that of the site, or those of studies that subscribed with their own token.
 
     A message about anything but a submission is acknowledged and ignored; so is one that was
     delivered before, since Prolific delivers at least once.
     """
-    secret = settings.PROLIFIC_WEBHOOK_SECRET
-    if not secret:
+    secrets = {settings.PROLIFIC_WEBHOOK_SECRET, *message_secrets("prolific")} - {""}
+    if not secrets:
         raise Http404
     stamp = request.headers.get("X-Prolific-Request-Timestamp", "")
     signature = request.headers.get("X-Prolific-Request-Signature", "")
     is_number = stamp.isascii() and stamp.isdecimal()
     is_recent = is_number and abs(time.time() - int(stamp)) < OLDEST_SECONDS
-    if not is_recent or not prolific.is_signed(secret, stamp, request.body, signature):
+    fits = [prolific.is_signed(one, stamp, request.body, signature) for one in secrets]
+    if not is_recent or not any(fits):
         return JsonResponse({"ok": False, "sentence": "The signature does not fit."}, status=401)
     event_id = request.headers.get("X-Event-ID", "")
     try:

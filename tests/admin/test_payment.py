@@ -71,7 +71,7 @@ def test_the_page_reminds_of_what_a_panel_approves_by_itself() -> None:
     study = open_small_study()
     send(study, "anna")
     page = administrator().get(page_of(study, "study_payment")).content.decode()
-    assert "prolific approves the first submission automatically" in page
+    assert "Prolific approves the first submission automatically" in page
 
 
 def test_ids_are_erased_by_date_and_the_judgments_stay() -> None:

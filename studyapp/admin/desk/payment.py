@@ -18,6 +18,7 @@ from studyapp.models import Status, Study
 from studyapp.participations.approvals import approvals, columns, payees, unpaid
 from studyapp.participations.decisions import AT_ODDS, PAYABLE, TO_DO, Decision
 from studyapp.participations.erasure import erasable, erase_identities, is_paid
+from studyapp.participations.panels import title_of
 from studyapp.shelf.spreadsheets import inert
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import Act, acts
@@ -142,6 +143,6 @@ def reminders(study: Study) -> Iterator[str]:
                 ("approves", ". Check the list before then.") if is_ahead else ("has approved", ".")
             )
             yield (
-                f"{panel} {verb} the first submission automatically on {day:%-d %B %Y}, "
+                f"{title_of(panel)} {verb} the first submission automatically on {day:%-d %B %Y}, "
                 f"{days} days after it was finished{advice}"
             )

@@ -10,6 +10,7 @@ from . import (
     loading,
     measuring,
     panels,
+    payments,
     powering,
     preparing,
     preregistering,
@@ -49,6 +50,12 @@ VERBS: dict[str, Verb] = {
     "publication": publishing.VERB,
     "invite": panels.INVITE,
     "approvals": panels.APPROVALS,
+    "panel-token": payments.TOKEN,
+    "panel-poll": payments.POLL,
+    "panel-codes": payments.CODES,
+    "panel-hook": payments.HOOK,
+    "panel-file": payments.FILE,
+    "pay": payments.PAY,
     "erase-ids": panels.ERASE,
 }
 

@@ -17,6 +17,11 @@ PANELS: dict[str, Panel] = {
 PLAIN = "link"
 
 
+def title_of(source: str) -> str:
+    """What people call a panel."""
+    return PANELS[source].title if source in PANELS else source
+
+
 class NotFromThePanel(ParticipationError):
     """The plain link of a study whose people come from a panel."""
 
@@ -54,4 +59,5 @@ __all__ = [
     "UnfilledLink",
     "Visit",
     "panel_visit",
+    "title_of",
 ]

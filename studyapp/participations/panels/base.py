@@ -76,7 +76,7 @@ class Panel:
     be one. signs: this site signs the address itself. preview: the session's value in a preview.
     fewest_failed_checks: of instructed checks, so many at least must be failed before this panel
     is told so. tells_status: it says what became of a session, so one of which it has not is not
-    paid without looking.
+    paid without looking. title: what people call it.
     """
 
     name: str
@@ -88,6 +88,7 @@ class Panel:
     preview: str = ""
     fewest_failed_checks: int = 1
     tells_status: bool = False
+    title: str = ""
 
     @property
     def details(self) -> tuple[str, ...]:

@@ -9,4 +9,5 @@ PANEL = Panel(
     session="assignmentId",
     read=in_form("[A-Z0-9]{2,40}", str.upper),
     preview="ASSIGNMENT_ID_NOT_AVAILABLE",
+    title="MTurk",
 )

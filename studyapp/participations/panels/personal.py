@@ -23,4 +23,4 @@ def _signer(door: str) -> Signer:
     return Signer(salt=f"discern.participations.personal.{door}")
 
 
-PANEL = Panel("personal", "participant", read=read, signs=True)
+PANEL = Panel("personal", "participant", read=read, signs=True, title="the personal links")

@@ -30,6 +30,7 @@ PANEL = Panel(
     read=in_form("[0-9a-f]{24}", str.lower),
     fewest_failed_checks=2,
     tells_status=True,
+    title="Prolific",
 )
 # <https://docs.prolific.com/api-reference/submissions/submission-object>
 STATUSES = {

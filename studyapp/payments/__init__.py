@@ -1,0 +1,1 @@
+"""Panels asked and paid through their own APIs, with a token that a researcher gave."""
