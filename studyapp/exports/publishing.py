@@ -35,7 +35,8 @@ def is_under_way(study: Study) -> bool:
         return False
     if study.state in (StudyState.DRAFT, StudyState.PREPARING):
         return True
-    return study.slots.free().exists() or study.participations.active().exists()
+    # Of a closed arm too, which may be opened again
+    return study.slots.filter(is_open=True).exists() or study.participations.active().exists()
 
 
 def without_codes(definition: dict[str, Any]) -> dict[str, Any]:

@@ -118,7 +118,8 @@ def note_seen(person: Participation) -> None:
 def resume(participation: Participation) -> Participation:
     """Return to the own slot after dropping out, if nobody else has taken it meanwhile.
 
-    A person who has not answered anything yet may take any other slot as well.
+    A person who has not answered anything yet may take any other slot as well, and takes none of an
+    arm that was closed meanwhile.
     """
     person = lock(participation)
     come_back(person)
@@ -130,8 +131,10 @@ def come_back(person: Participation) -> None:
     if person.status != Status.DROPPED or person.study.state != StudyState.OPEN:
         return
     now, slot = database_now(), person.slot
-    if slot is None or not slot.take():
-        slot = None if person.judgments.exists() else take_place(person)
+    has_answered = person.judgments.exists()
+    is_theirs = slot is not None and (has_answered or slot.arm.closed_at is None)
+    if slot is None or not (is_theirs and slot.take()):
+        slot = None if has_answered else take_place(person)
     if slot is not None:
         person.resume(slot, now)
 

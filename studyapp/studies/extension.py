@@ -6,6 +6,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from studyapp.models import Deviation, Slot, Study, StudyState
+from studyapp.studies.definition.strata import stratum_shares
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.keys import keys_digest
 from studyapp.studies.design.rows import write_design
@@ -13,23 +14,32 @@ from studyapp.studies.lifecycle import LifecycleError, certified_design, locked_
 
 
 @transaction.atomic
-def extend_study(study: Study, *, people: int, reason: str = "", site: str = "") -> dict[str, Any]:
+def extend_study(
+    study: Study, *, people: int, reason: str = "", site: str = "", stratum: str = ""
+) -> dict[str, Any]:
     """Add `people` places, drawn from the study's seed and their own first position; the
     certificate of the new places. This is a deviation; its detail gives the digest.
 
-    site: of a study with several sites, whose places they are.
+    site: of a study with several sites, whose places they are. stratum: of a study with quotas,
+    likewise; by default each stratum gets its share.
 
     Raises LifecycleError where the study is not under way or the places can't be balanced.
     """
     study = locked_study(study, StudyState.OPEN, StudyState.PAUSED, verb="extended")
     refuse_unknown_site(study, site)
+    _refuse_unknown_stratum(study, stratum)
     last = Slot.objects.filter(study=study).aggregate(at=Max("position"), block=Max("addition"))
     plan, design, certificate = certified_design(
-        study, verb="extended", people=people, first_position=last["at"] + 1, site=site
+        study,
+        verb="extended",
+        people=people,
+        first_position=last["at"] + 1,
+        site=site,
+        stratum=stratum,
     )
     addition = last["block"] + 1
     write_design(study, plan, design, addition=addition)
-    named = f"for site {site}, " if site else ""
+    named = (f"for site {site}, " if site else "") + (f"for {stratum}, " if stratum else "")
     because = f": {reason}" if reason else ""
     Deviation.objects.create(
         study=study,
@@ -49,3 +59,10 @@ def refuse_unknown_site(study: Study, site: str) -> None:
     if site and site not in names:
         known = f"its sites are {', '.join(names)}" if names else "it has no sites"
         raise LifecycleError(f"{study.slug} has no site “{site}”: {known}")
+
+
+def _refuse_unknown_stratum(study: Study, stratum: str) -> None:
+    names = list(stratum_shares(study_definition(study)))
+    if stratum and stratum not in names:
+        known = f"its strata are {', '.join(names)}" if names else "no stratum has a quota"
+        raise LifecycleError(f"{study.slug} has no stratum “{stratum}”: {known}")

@@ -96,6 +96,7 @@ PAGES: dict[str, tuple[Act, Address]] = {
     "results": (Act.REPORT, lambda study: page_of(study, "study_results")),
     "plan": (Act.REPORT, lambda study: page_of(study, "study_plan_file")),
     "publication": (Act.EDIT, lambda study: page_of(study, "study_publication")),
+    "arm": (Act.MANAGE, lambda study: reverse("admin:study_arm", args=[study.pk, "everyone"])),
     "preview": (Act.PREVIEW, lambda study: page_of(study, "study_preview")),
     "rehearsals": (Act.PREVIEW, lambda study: page_of(study, "study_rehearsals")),
     "rehearsals' progress": (

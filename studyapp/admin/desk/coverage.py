@@ -36,7 +36,8 @@ def coverage(request: HttpRequest, study: Study) -> HttpResponse:
         return {"count": count, "target": target, "step": step}
 
     rows = [(row, [cell(row.pk, one.pk) for one in conditions]) for row in page.object_list]
-    context = {"page": page, "conditions": conditions, "rows": rows}
+    closed = study.arms.filter(closed_at__isnull=False).order_by("closed_at")
+    context = {"page": page, "conditions": conditions, "rows": rows, "closed": closed}
     return show(request, study, "coverage", context)
 
 

@@ -113,6 +113,7 @@ def _people(study: Study) -> dict[str, Any]:
         "columns": list(tallies.COLUMNS),
         "people": rows,
         "places": tallies.places(study),
+        "arms": tallies.arms(study),
         "median": round(median.total_seconds() / 60, 1) if median else None,
         "planned": ethics.minutes if ethics is not None else None,
         "pay": tallies.pay(study, median),

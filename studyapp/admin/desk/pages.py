@@ -6,6 +6,7 @@ from typing import Any
 from django.urls import URLPattern, path
 
 from . import (
+    arms,
     coding,
     coverage,
     definition,
@@ -31,6 +32,7 @@ PAGES: tuple[tuple[str, Callable[..., Any], str], ...] = (
     ("<int:key>/change/", overview.overview, "studyapp_study_change"),
     ("<int:key>/progress/", overview.progress_facts, "study_progress"),
     ("<int:key>/do/<str:verb>/", moving.do, "study_do"),
+    ("<int:key>/arm/<str:name>/", arms.arm, "study_arm"),
     ("<int:key>/preview/", moving.preview, "study_preview"),
     ("stimulus/<int:key>/drop/", moving.drop, "stimulus_drop"),
     ("<int:key>/gallery/", gallery.gallery, "study_gallery"),

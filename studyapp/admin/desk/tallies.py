@@ -9,6 +9,7 @@ from django.db.models import Aggregate, Count, DurationField, F, Max, Q
 from django.db.models.functions import TruncHour
 
 from studyapp.models import Judgment, Status, Study
+from studyapp.studies.definition.strata import stratum_shares
 from studyapp.studies.definition.study import study_definition
 
 # Column → what it counts. "entered" and "consented" count everybody who ever did.
@@ -64,16 +65,30 @@ def people_by_arm(study: Study) -> list[tuple[str, list[int]]]:
 
 
 def places(study: Study) -> dict[str, Any]:
-    """How many there are and are left: `all`, `left`, and `sites` with both of each site."""
-    counts = {"all": Count("pk"), "left": Count("pk", filter=Q(is_open=True))}
-    found: Any = study.slots.order_by().values("site").annotate(**counts)
-    rows = {row["site"]: row for row in found}
-    titles = {one.name: one.title for one in study_definition(study).sites}
-    return {
-        "all": sum(row["all"] for row in rows.values()),
-        "left": sum(row["left"] for row in rows.values()),
-        "sites": [(titles[name], rows[name]) for name in titles if name in rows],
-    }
+    """How many there are and are left for new people: `all`, `left`, and `parts` with both of each
+    site and each stratum that has a quota."""
+    left = Q(is_open=True, arm__closed_at__isnull=True)
+    counts = {"all": Count("pk"), "left": Count("pk", filter=left)}
+    definition = study_definition(study)
+    found: Any = list(study.slots.order_by().values("site", "stratum").annotate(**counts))
+    titles = {one.name: one.title for one in definition.sites}
+    parts = [(title, _sum(found, "site", name)) for name, title in titles.items()]
+    parts += [(name, _sum(found, "stratum", name)) for name in stratum_shares(definition)]
+    return {**_sum(found), "parts": [(words, one) for words, one in parts if one["all"]]}
+
+
+def _sum(rows: Iterable[Any], key: str = "", name: str = "") -> dict[str, int]:
+    own = [row for row in rows if not key or row[key] == name]
+    return {count: sum(row[count] for row in own) for count in ("all", "left")}
+
+
+def arms(study: Study) -> list[dict[str, Any]]:
+    """Of each arm of several its name, since when it is closed, and its places: `all`, `left`."""
+    rows = study.arms.order_by("pk").annotate(
+        all=Count("slots"), left=Count("slots", filter=Q(slots__is_open=True))
+    )
+    found: list[Any] = list(rows.values("name", "closed_at", "all", "left"))
+    return found if len(found) > 1 else []
 
 
 def median_duration(study: Study) -> timedelta | None:

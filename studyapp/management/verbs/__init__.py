@@ -1,6 +1,7 @@
 """What `manage.py study` can do: a file per verb, and one line here."""
 
 from . import (
+    arms,
     checking,
     correcting,
     excluding,
@@ -39,6 +40,8 @@ VERBS: dict[str, Verb] = {
     "resume": states.RESUME,
     "close": states.CLOSE,
     "extend": extending.VERB,
+    "close-arm": arms.CLOSE,
+    "reopen-arm": arms.REOPEN,
     "unmask": unmasking.VERB,
     "correct": correcting.VERB,
     "keys": keys.VERB,

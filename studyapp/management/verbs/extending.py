@@ -13,6 +13,10 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("slug")
     parser.add_argument("--people", type=int, required=True, help="how many places to add")
     parser.add_argument("--site", default="", help="of a study with several sites: for which one")
+    parser.add_argument(
+        "--stratum", default="",
+        help="of a study with quotas: for which one, such as expertise=novice; by default all",
+    )  # fmt: skip
     parser.add_argument("--reason", default="", help="why; every report states it")
 
 
@@ -21,7 +25,11 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         raise VerbError("--people must be at least 1")
     study = find_study(options["slug"])
     certificate = extend_study(
-        study, people=options["people"], reason=options["reason"], site=options["site"]
+        study,
+        people=options["people"],
+        reason=options["reason"],
+        site=options["site"],
+        stratum=options["stratum"],
     )
     lines = [f"{study.slug} has {options['people']} more places", *certificate_lines(certificate)]
     return {"slug": study.slug, "certificate": certificate}, lines
