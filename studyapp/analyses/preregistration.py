@@ -13,6 +13,7 @@ from studyapp.studies.definition.presentations import presentation_words
 from studyapp.studies.definition.study import Definition, stored_definition
 from studyapp.studies.design.certificate import certificate_lines
 
+from .entry_plan import entry_lines
 from .hypothesis_plan import (
     FOLLOWED,
     family_lines,
@@ -128,6 +129,7 @@ def plan_sections(
         "Hypotheses": _hypotheses(definition),
         "What people are asked": list(_questions(definition)),
         "Design": [f"- {line.strip()}" for line in certificate_lines(dict(certificate))],
+        **({"Who may come": come} if (come := list(entry_lines(definition.who_may_come))) else {}),
         "Who is left out": _exclusions(definition),
         "When it stops": _stopping(definition),
         **dict(_sample_size(definition)),

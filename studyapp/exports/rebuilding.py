@@ -13,6 +13,7 @@ from django.db import DatabaseError, transaction
 
 from studyapp.models import (
     Deviation,
+    EarlierPart,
     Event,
     Exclusion,
     Judgment,
@@ -207,6 +208,18 @@ def _make_people(design: Design, folder: Path) -> dict[str, int]:
             for row, participant in zip(rows, participants, strict=True)
         )
         people |= {row["participant_id"]: one.pk for row, one in zip(rows, made, strict=True)}
+        EarlierPart.objects.bulk_create(
+            EarlierPart(
+                participation=one,
+                study_slug=row["earlier_study"],
+                participant_code=row["earlier_participant_id"],
+                arm=row["earlier_arm"] or "",
+                finished_at=row["earlier_finished_at"],
+            )
+            for row, one in zip(rows, made, strict=True)
+            # Bundles from before studies could ask for another have no such column
+            if row.get("earlier_study")
+        )
     return people
 
 

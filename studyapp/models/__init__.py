@@ -12,6 +12,7 @@ from .coding import (
     SchemeCode,
 )
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
+from .entry import EarlierPart
 from .evidence import Evidence, Pointer, PointerPath, Trace
 from .judgment import Exclusion, Judgment, erase_judgments
 from .load import NetworkLoad
@@ -68,14 +69,14 @@ from .work import Heartbeat, Work, WorkQuerySet, WorkState
 __all__ = [
     "HOLDS_A_SLOT", "IMPORTED", "LEFT", "SHOWN_ROLES", "ActKind", "ActState", "Adjudication", "Arm",
     "Case", "CasePhoto", "CodedAnswer", "Coder", "Coding", "CodingRound", "CodingScheme",
-    "Condition", "Crop", "Deviation", "DoorCount", "Download", "Event", "Evidence", "Exclusion",
-    "Explanation", "Heartbeat", "Image", "Judgment", "Kind", "LoginTries", "Making", "Measurement",
-    "Member", "MetricValue", "Network", "NetworkLoad", "NetworkPair", "Overlay", "PanelAccess",
-    "PanelAct", "PanelEvent", "PanelIdentity", "PanelVisit", "Participant", "Participation",
-    "Picture", "Pointer", "PointerPath", "Prediction", "Reading", "Rehearsal", "RehearsalKind",
-    "Report", "ReportForm", "Role", "SchemeCode", "Side", "SignedAgent", "Slot", "Stage", "Status",
-    "StatusSource", "Stimulus", "StimulusOverlay", "StimulusRole", "Study", "StudyImage",
-    "StudyKind", "StudyState", "StudyText", "Trace", "Trial", "TurnedAway", "VisitStatus", "Work",
-    "WorkQuerySet", "WorkState", "case_digest", "count_people", "erase_judgments", "new_code",
-    "new_spoken_code",
+    "Condition", "Crop", "Deviation", "DoorCount", "Download", "EarlierPart", "Event", "Evidence",
+    "Exclusion", "Explanation", "Heartbeat", "Image", "Judgment", "Kind", "LoginTries", "Making",
+    "Measurement", "Member", "MetricValue", "Network", "NetworkLoad", "NetworkPair", "Overlay",
+    "PanelAccess", "PanelAct", "PanelEvent", "PanelIdentity", "PanelVisit", "Participant",
+    "Participation", "Picture", "Pointer", "PointerPath", "Prediction", "Reading", "Rehearsal",
+    "RehearsalKind", "Report", "ReportForm", "Role", "SchemeCode", "Side", "SignedAgent", "Slot",
+    "Stage", "Status", "StatusSource", "Stimulus", "StimulusOverlay", "StimulusRole", "Study",
+    "StudyImage", "StudyKind", "StudyState", "StudyText", "Trace", "Trial", "TurnedAway",
+    "VisitStatus", "Work", "WorkQuerySet", "WorkState", "case_digest", "count_people",
+    "erase_judgments", "new_code", "new_spoken_code",
 ]  # fmt: skip

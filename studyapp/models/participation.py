@@ -319,6 +319,8 @@ class TurnedAway(models.TextChoices):
     UNPROVEN = "unproven", "a known id in a browser that could not prove it belongs to that person"
     NOT_AFTER = "not_after", "somebody who had taken part in a study of `entry.not_after`"
     ONLY_AFTER = "only_after", "somebody who had finished no study of `entry.only_after`"
+    TOO_EARLY = "too_early", "somebody who came back before `entry.wait_days` were over"
+    TOO_LATE = "too_late", "somebody who came back after `entry.at_most_days`"
 
 
 class DoorCount(models.Model):

@@ -6,12 +6,22 @@ a page tells is the rule of the study, the same for everybody, and nothing of th
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import PanelIdentity, Participant, Participation, Status, Study, TurnedAway
+from studyapp.models import (
+    EarlierPart,
+    PanelIdentity,
+    Participant,
+    Participation,
+    Status,
+    Study,
+    TurnedAway,
+)
 from studyapp.sections.entry import EntrySection
+from studyapp.shelf.clock import database_now
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.earlier import named_studies
 
@@ -31,15 +41,50 @@ class Who:
     participant: int | None = None
 
 
-def refuse_strangers(study: Study, who: Who) -> None:
-    """NotForThem where the study is for other people than `who`."""
+def admitted(study: Study, who: Who) -> Participation | None:
+    """The part in another study after which `who` comes, where one is asked for.
+
+    NotForThem where the study is for other people, or not yet, or no more, for them.
+    """
     entry = study_definition(study).who_may_come
     if not entry.named or who.source == PREVIEW:
-        return
+        return None
     if entry.not_after and took_part(study, entry.not_after, who).exists():
         raise NotForThem(rule_in_words(entry), TurnedAway.NOT_AFTER)
-    if entry.only_after and not finished(study, entry.only_after, who).exists():
+    if not entry.only_after:
+        return None
+    part = (
+        finished(study, entry.only_after, who).select_related("participant", "arm", "study").first()
+    )
+    if part is None:
         raise NotForThem(rule_in_words(entry), TurnedAway.ONLY_AFTER)
+    assert part.finished_at is not None
+    _refuse_untimely(entry, part.finished_at)
+    return part
+
+
+def _refuse_untimely(entry: EntrySection, finished_at: datetime) -> None:
+    now = database_now()
+    opens_at = finished_at + timedelta(days=entry.wait_days or 0)
+    if now < opens_at:
+        # The page asks them to come back then
+        raise NotForThem(_("Please come back later"), TurnedAway.TOO_EARLY, opens_at=opens_at)
+    if entry.at_most_days is not None and now > finished_at + timedelta(days=entry.at_most_days):
+        raise NotForThem(
+            _("The time in which you could return for this study is over."), TurnedAway.TOO_LATE
+        )
+
+
+def note_earlier(person: Participation, part: Participation) -> None:
+    """Keep with a person who comes the part after which they do."""
+    assert part.finished_at is not None
+    EarlierPart.objects.create(
+        participation=person,
+        study_slug=part.study.slug,
+        participant_code=part.participant.code,
+        arm=part.arm.name if part.arm is not None else "",
+        finished_at=part.finished_at,
+    )
 
 
 def take_turns(participation: Participation) -> None:

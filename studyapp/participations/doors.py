@@ -34,6 +34,8 @@ def warnings(study: Study) -> Iterator[str]:
         "began, their panel's session or their personal code lets them in",
         TurnedAway.NOT_AFTER: "nothing; exclude these people at the panel too, and they need not "
         "come in vain",
+        TurnedAway.TOO_EARLY: "nothing; the page told them when they may come",
+        TurnedAway.TOO_LATE: "nothing, or remind people earlier",
         TurnedAway.ONLY_AFTER: "invite at the panel only people who finished the earlier study",
     }
     for row in study.door_counts.order_by("why"):

@@ -9,12 +9,13 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import HOLDS_A_SLOT, Judgment, Participation, Status, Study, StudyState
+from studyapp.models.design import SlotQuerySet
 from studyapp.shelf.clock import MOST_APART_SECONDS, database_now
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.texts import text_for
 
 from .admission import came_from_elsewhere, take_turns
-from .places import places_of, take_place
+from .places import places_for, places_of, take_place
 from .refusals import NotNow, StudyNotOpen
 
 # `last_seen_at` may be so far behind: writing it with every answer would cost as much as the answer
@@ -195,8 +196,16 @@ def locked(**key: Any) -> Participation:
 def has_free_slot(study: Study, site: str = "", stratum: str = "") -> bool:
     """Whether a new person of a site and a stratum would find a place; people idle for too long do
     not hold theirs. stratum: "" before it is known, when any place counts."""
+    return _is_any_free(study, places_of(study, site, stratum))
+
+
+def has_place_for(person: Participation) -> bool:
+    """The same for a person who has come."""
+    return _is_any_free(person.study, places_for(person))
+
+
+def _is_any_free(study: Study, places: SlotQuerySet) -> bool:
     # Two queries, because no index answers both at once.
-    places = places_of(study, site, stratum)
     return (
         places.free().exists()
         or study.participations.filter(are_idle(study), slot__in=places.in_open_arms()).exists()

@@ -19,7 +19,7 @@ from studyapp.models import (
 )
 from studyapp.studies.definition.study import study_definition
 
-from .admission import Who, refuse_strangers
+from .admission import Who, admitted, note_earlier
 from .enrolment import lock
 from .panels import PANELS
 from .recognition import known_person
@@ -73,7 +73,7 @@ def _found_or_made(
         return known
     if study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
-    refuse_strangers(study, Who(source, external_id))
+    part = admitted(study, Who(source, external_id))
     panel_id = {"source": source, "external_id": external_id}
     identity = PanelIdentity.objects.filter(**panel_id).first() if external_id else None
     if identity is not None:
@@ -82,7 +82,10 @@ def _found_or_made(
         participant = Participant.objects.create(source=source)
         if external_id:
             PanelIdentity.objects.create(participant=participant, **panel_id)
-    return Participation.objects.enter(study=study, participant=participant, **made)
+    person = Participation.objects.enter(study=study, participant=participant, **made)
+    if part is not None:
+        note_earlier(person, part)
+    return person
 
 
 def note_visit(person: Participation, source: str, details: Mapping[str, str]) -> None:

@@ -3,7 +3,7 @@
 from django.db import connection
 from django.db.models import Count, Q
 
-from studyapp.models import HOLDS_A_SLOT, Participation, Slot, Study
+from studyapp.models import HOLDS_A_SLOT, EarlierPart, Participation, Slot, Study
 from studyapp.models.design import SlotQuerySet
 from studyapp.studies.definition.strata import stratum_of_places
 from studyapp.studies.definition.study import study_definition
@@ -20,6 +20,19 @@ def places_of(study: Study, site: str, stratum: str) -> SlotQuerySet:
     return places.in_stratum(stratum_of_places(study_definition(study), stratum))
 
 
+def places_for(person: Participation) -> SlotQuerySet:
+    """The places that a person may take: of their site and stratum and, of somebody who comes after
+    another study, in the arm that `entry.arm` asks for."""
+    places = places_of(person.study, person.site, person.stratum)
+    asked = study_definition(person.study).who_may_come.arm
+    part = EarlierPart.objects.filter(participation=person).first() if asked != "any" else None
+    # Only somebody who tries the study out at the desk comes after none
+    if part is None:
+        return places
+    same = person.study.arms.filter(name=part.arm)
+    return places.filter(arm__in=same) if asked == "same" else places.exclude(arm__in=same)
+
+
 def take_place(person: Participation) -> Slot | None:
     """Hold the next free place of the person's site and stratum; None where there is none. Needs a
     transaction.
@@ -27,7 +40,7 @@ def take_place(person: Participation) -> Slot | None:
     In a stratum it is the next place of those arms that have the fewest of its people, so that
     arms stay balanced within it although people drop out.
     """
-    places = places_of(person.study, person.site, person.stratum)
+    places = places_for(person)
     if not person.stratum:
         return places.take_first()
     _wait_for_turn(person)

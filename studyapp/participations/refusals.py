@@ -1,6 +1,7 @@
 """What a participant's request can be refused for, each with its HTTP status and one sentence."""
 
 from collections.abc import Mapping
+from datetime import datetime
 
 from studyapp.models import TurnedAway
 
@@ -41,10 +42,15 @@ class NotNow(ParticipationError):
 
 
 class NotForThem(ParticipationError):
-    """A study for other people, by its rules of who may come; nothing is stored of who it was."""
+    """A study for other people, by its rules of who may come; nothing is stored of who it was.
+
+    opens_at: from when on it is for them after all.
+    """
 
     status_code = 403
 
-    def __init__(self, sentence: object, why: TurnedAway) -> None:
+    def __init__(
+        self, sentence: object, why: TurnedAway, *, opens_at: datetime | None = None
+    ) -> None:
         super().__init__(sentence)
-        self.why = why
+        self.why, self.opens_at = why, opens_at

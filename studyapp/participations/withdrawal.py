@@ -12,6 +12,7 @@ from django.db.models.functions import Coalesce
 from studyapp.models import (
     LEFT,
     Download,
+    EarlierPart,
     Event,
     Judgment,
     PanelIdentity,
@@ -42,6 +43,7 @@ def withdraw(participation: Participation) -> int:
     person.profile, person.stratum, person.id_digest = {}, "", _digest_of_id(person)
     person.save(update_fields=["profile", "stratum", "id_digest"])
     person.visits.all().delete()
+    EarlierPart.objects.filter(participation=person).delete()
     # The panel's id goes too, unless the same person takes part in another study.
     others = Participation.objects.filter(participant=person.participant_id).exclude(pk=person.pk)
     if not others.exclude(status=Status.WITHDRAWN).exists():

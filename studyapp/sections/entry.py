@@ -1,8 +1,11 @@
 """The section of a study file about who may come, by their part in other studies of the site."""
 
+from typing import Annotated, Literal
+
 from pydantic import Field
 
 from .base import Section, Slug
+from .limits import Limit
 
 
 class EntrySection(Section):
@@ -15,6 +18,18 @@ class EntrySection(Section):
     only_after: list[Slug] = Field(
         default_factory=list,
         description="Studies of this site: only people who finished one of them may come.",
+    )
+
+    wait_days: Annotated[int, Limit(3_650)] | None = Field(
+        None, ge=1, description="So many days after finishing that study they may come."
+    )
+    at_most_days: Annotated[int, Limit(3_650)] | None = Field(
+        None, ge=1, description="And no later than so many days after."
+    )
+    arm: Literal["any", "same", "other"] = Field(
+        "any",
+        description="The arm of people who come after another study: the arm of that name, another "
+        "one, or any.",
     )
 
     @property

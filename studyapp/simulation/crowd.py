@@ -17,7 +17,9 @@ from django.db.models import Count
 from studyapp.models import Judgment, Participation, Stage, Study, Trial
 from studyapp.paradigms import PARADIGMS, Asked
 from studyapp.participations.answering import current_trial
-from studyapp.participations.sites import PARAMETER
+from studyapp.participations.panels import PANELS
+from studyapp.participations.panels.personal import signed
+from studyapp.participations.sites import PARAMETER, signed_door
 from studyapp.sections.people import ScreeningSection
 from studyapp.studies.definition.strata import by_question
 from studyapp.studies.definition.study import Definition, study_definition
@@ -80,9 +82,16 @@ def send_crowd(
     at_once: int = 32,
     with_pictures: bool = False,
     on_progress: Callable[[], Any] = lambda: None,
+    name: str = "",
 ) -> Crowd:
-    """Send `people` of `population` through the open marked copy `study`, served at `base`."""
-    sent = walkers(study, base, population, people=people, seed=seed, pictures=with_pictures)
+    """Send `people` of `population` through the open marked copy `study`, served at `base`.
+
+    name: of the crowd, whose people are the same in every study that they come to; the copy's own
+    if empty.
+    """
+    sent = walkers(
+        study, base, population, people=people, seed=seed, pictures=with_pictures, name=name
+    )
     start = time.perf_counter()
     walks = []
     with ThreadPoolExecutor(at_once) as pool:
@@ -104,7 +113,14 @@ def send_crowd(
 
 
 def walkers(
-    study: Study, base: str, population: Population, *, people: int, seed: int, pictures: bool
+    study: Study,
+    base: str,
+    population: Population,
+    *,
+    people: int,
+    seed: int,
+    pictures: bool,
+    name: str = "",
 ) -> Iterator[Walker]:
     """`people` of `population` at the door of `study`, which is served at `base`."""
     definition = study_definition(study)
@@ -116,7 +132,7 @@ def walkers(
         yield Walker(
             base=base,
             start=f"/s/{study.slug}/",
-            parameters=_parameters(study, f"simulated-{seed}-{number}", site),
+            parameters=_parameters(study, f"{name or study.slug}-{seed}-{number}", site),
             profile=population.person(paradigm, random, photo_seed=seed),
             random=random,
             truth_of=truth_of,
@@ -165,12 +181,19 @@ def asked_in(definition: Definition, trial: Trial) -> Asked:
 
 
 def _parameters(study: Study, person: str, site: str) -> dict[str, str]:
+    """What the panel's address tells of a person, in the form that its ids have."""
     named = {PARAMETER: site} if site else {}
-    if study_definition(study).panel.kind != "prolific":
+    definition = study_definition(study)
+    panel = PANELS.get(definition.panel.kind)
+    if panel is None:
         return named
-    # Of the form that Prolific's ids have
-    ids = [hashlib.sha256(f"{person}/{part}".encode()).hexdigest()[:24] for part in range(3)]
-    return named | dict(zip(("PROLIFIC_PID", "STUDY_ID", "SESSION_ID"), ids, strict=True))
+    digest = hashlib.sha256(person.encode()).hexdigest()
+    if panel.signs:
+        return named | {panel.person: signed(signed_door(definition.slug, site), digest[:24])}
+    if panel.name == "sona":
+        return named | {panel.person: str(int(digest[:12], 16))}
+    details = {key: f"{digest[:20]}{place:04d}" for place, key in enumerate(panel.details)}
+    return named | {panel.person: digest[:24]} | details
 
 
 def _walk(walker: Walker) -> Walk:

@@ -16,6 +16,14 @@ class PageError(Exception):
     """A page that a person could not use: one sentence with its address."""
 
 
+class UnacknowledgedError(PageError):
+    """What a person sent was answered by a page instead of a redirect, with that `status`."""
+
+    def __init__(self, verb: str, address: str, status: int) -> None:
+        super().__init__(f"{verb} at {address} was answered with {status}")
+        self.status = status
+
+
 @dataclass(frozen=True)
 class Page:
     """One page as it came: its address without the host, its status, its document."""
@@ -80,7 +88,7 @@ class Visitor:
         response = self.session.post(target, data=values, timeout=SECONDS)
         first = response.history[0] if response.history else response
         if not first.is_redirect:
-            raise PageError(f"{verb} at {page.address} was answered with {first.status_code}")
+            raise UnacknowledgedError(verb, page.address, first.status_code)
         self.acknowledged_after = first.elapsed.total_seconds()
         return self._page(response)
 

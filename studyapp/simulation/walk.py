@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from random import Random
 
 from studyapp.models import Trial
@@ -10,7 +11,7 @@ from studyapp.paradigms.presented import FIELD
 
 from .presented import plausible_record, presented_ms
 from .profiles import Profile
-from .visitor import Page, PageError, Visitor
+from .visitor import Page, PageError, UnacknowledgedError, Visitor
 
 # The truth of a simulated person's trial, by the participation's code: from the database, since
 # no page may tell it.
@@ -64,6 +65,9 @@ class Walker:
 
     def _go(self, visitor: Visitor, walk: Walk) -> None:
         page = self._enter(visitor, walk)
+        if page is None:
+            walk.outcome = "turned away"
+            return
         for _ in range(MOST_PAGES):
             self.saw(visitor, page)
             if page.has_form("answer"):
@@ -81,11 +85,17 @@ class Walker:
                 return
         raise PageError(f"{page.address} leads nowhere after {MOST_PAGES} pages")
 
-    def _enter(self, visitor: Visitor, walk: Walk) -> Page:
+    def _enter(self, visitor: Visitor, walk: Walk) -> Page | None:
+        """The first page behind the door; None for somebody for whom the study is not."""
         page = visitor.open(self.start, **self.parameters)
         if not page.address.startswith("/p/") and (door := page.first_verb()):
             self.saw(visitor, page)
-            page = visitor.send(page, door, {})
+            try:
+                page = visitor.send(page, door, {})
+            except UnacknowledgedError as error:
+                if error.status == HTTPStatus.FORBIDDEN:
+                    return None
+                raise
         walk.code = page.address.rstrip("/").rsplit("/", 1)[-1]
         if not page.address.startswith("/p/"):
             raise PageError(f"{self.start} (status {page.status}) let nobody in")

@@ -28,8 +28,9 @@ from studyapp.models import (
     erase_judgments,
     new_code,
 )
+from studyapp.sections.entry import EntrySection
 from studyapp.studies.definition.strata import evened
-from studyapp.studies.definition.study import study_definition
+from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.lifecycle import LifecycleError, open_study
 from studyapp.studies.texts import current_texts
 
@@ -63,7 +64,12 @@ def marked_copy(
     sites = [one for one in definition.sites if site in ("", one.name)]
     screening = evened(definition) if even_strata else definition.screening
     changed = definition.model_copy(
-        update={"design": design, "sites": sites, "screening": screening}
+        update={
+            "design": design,
+            "sites": sites,
+            "screening": screening,
+            "entry": _entry_of_copy(definition, kind),
+        }
     )
     copy = Study.objects.create(
         slug=_free_slug(study, kind),
@@ -82,6 +88,13 @@ def marked_copy(
     )
     _copy_stimuli(study, copy, _copy_conditions(study, copy))
     return open_study(copy)
+
+
+def _entry_of_copy(definition: Definition, kind: StudyKind) -> EntrySection | None:
+    """Simulated people, who come from one study to the next in a moment, do not wait."""
+    if definition.entry is None or kind != StudyKind.SIMULATED:
+        return definition.entry
+    return definition.entry.model_copy(update={"wait_days": None})
 
 
 @transaction.atomic

@@ -1,10 +1,12 @@
 """Other studies that decide who may come (`entry`), as they are on this site."""
 
 from collections.abc import Iterator, Sequence
+from datetime import timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Max, Q, QuerySet
 
 from studyapp.models import Participation, Status, Study, StudyState
+from studyapp.shelf.clock import database_now
 from studyapp.studies.definition.rules import Complaint
 from studyapp.studies.definition.study import Definition, study_definition
 
@@ -26,7 +28,11 @@ def entry_flaws(definition: Definition, known: QuerySet[Study]) -> Iterator[Comp
     rows = known.filter(slug__in=entry.named).select_related("copy_of").in_bulk(field_name="slug")
     for key, slugs in (("not_after", entry.not_after), ("only_after", entry.only_after)):
         for slug in slugs:
-            if why := _flaw(definition, rows.get(slug)):
+            row = rows.get(slug)
+            why = _flaw(definition, row)
+            if not why and row is not None and key == "only_after":
+                why = _arms_flaw(definition, row)
+            if why:
                 yield ("entry", key), f'`entry.{key} = "{slug}"`: {why}'
 
 
@@ -48,16 +54,37 @@ def _flaw(definition: Definition, row: Study | None) -> str:
     return ""
 
 
+def _arms_flaw(definition: Definition, row: Study) -> str:
+    """Arms are told from each other by their names alone."""
+    asked, own = definition.who_may_come.arm, {*definition.arm_conditions()}
+    theirs = {*study_definition(row).arm_conditions()}
+    if asked == "any" or own == theirs:
+        return ""
+    return (
+        f'`entry.arm = "{asked}"` goes by the names of arms; those there are '
+        f"{', '.join(sorted(theirs))} and those here {', '.join(sorted(own))}: give both studies "
+        "the same"
+    )
+
+
 def impossible_entry(study: Study) -> str:
     """Why nobody could ever come to a study; empty where somebody can."""
-    slugs = study_definition(study).who_may_come.only_after
-    if not slugs:
+    entry = study_definition(study).who_may_come
+    if not entry.only_after:
         return ""
-    rows = list(named_studies(study, slugs))
-    over = all(one.state == StudyState.CLOSED for one in rows)
+    rows, names = list(named_studies(study, entry.only_after)), " or ".join(entry.only_after)
+    if any(one.state != StudyState.CLOSED for one in rows):
+        return ""
     finished = Participation.objects.filter(study__in=rows, status=Status.FINISHED)
-    if over and not finished.exists():
-        return f"nobody could come: nobody finished {' or '.join(slugs)}, and no one can any more"
+    last = finished.aggregate(last=Max("finished_at"))["last"]
+    if last is None:
+        return f"nobody could come: nobody finished {names}, and no one can any more"
+    days = entry.at_most_days
+    if days is not None and last + timedelta(days=days) < database_now():
+        return (
+            f"nobody could come: the last person finished {names} on {last:%Y-%m-%d}, which is "
+            f"more than `entry.at_most_days = {days}` ago"
+        )
     return ""
 
 

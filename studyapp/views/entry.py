@@ -1,11 +1,14 @@
 """The first pages: what the site is, and the door of a study."""
 
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Participation, Status, Study, StudyKind, StudyState, TurnedAway
@@ -244,18 +247,34 @@ def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> 
 
 
 def _turned_away(request: HttpRequest, study: Study, error: NotForThem) -> HttpResponse:
-    """Whom the study is for, to somebody else, with what their panel is told of such people."""
+    """For whom the study is, or when, with what the panel is told of those who can't take part."""
     definition = study_definition(study)
-    code = definition.panel.codes.screened_out or definition.panel.codes.full or ""
-    with speaking(definition.language):
+    codes, language = definition.panel.codes, chosen_language(request, definition)
+    code = "" if error.opens_at else codes.screened_out or codes.full or ""
+    with speaking(language):
         title, sentence = str(_("Thank you for your interest")), str(error)
+        if error.opens_at is not None:
+            title, sentence = sentence, _told_when(error.opens_at)
     context = {
         "title": title,
         "sentence": sentence,
+        "language": language,
         "panel_code": code,
         "redirect": way_back(definition, code),
     }
     return page(request, "message", context, study=study, status=error.status_code)
+
+
+def _told_when(moment: datetime) -> str:
+    """From when on the same link lets somebody in; to the full hour, which tells less of when they
+    took part before."""
+    hour = (moment + timedelta(hours=1, microseconds=-1)).replace(minute=0, second=0, microsecond=0)
+    local = timezone.localtime(hour)
+    told = f"{date_format(local, 'DATETIME_FORMAT')} ({local:%Z})"
+    return _(
+        "You can take part from %(moment)s on. Please open the same link again then. Nothing is "
+        "lost, and you do not need to do anything until then."
+    ) % {"moment": told}
 
 
 def _known(request: HttpRequest, study: Study) -> tuple[Participation | None, int]:

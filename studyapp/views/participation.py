@@ -75,7 +75,7 @@ def _screening_page(
     definition = definition_for(person)
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
-    if not enrolment.has_free_slot(person.study, person.site):
+    if not enrolment.has_place_for(person):
         return _message_page(request, person, "full")
     questions = _gate(request, definition.screening, error)
     context = {
@@ -114,7 +114,7 @@ def _consent_page(
     status = error.status_code if error else 200
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device", status)
-    if not enrolment.has_free_slot(person.study, person.site, person.stratum):
+    if not enrolment.has_place_for(person):
         return _message_page(request, person, "full", status)
     text = safe_html(text_for(person, "consent").markdown)
     boxes = ("agree", "publication") if error else ()

@@ -13,6 +13,7 @@ from sandbox.builders import make_definition, open_small_study
 from sandbox.people import make_profile
 from studyapp.models import Judgment, Participation, Status, Study, StudyKind, Trial
 from studyapp.simulation.crowd import Crowd, asked_in, keep_profile, send_crowd, truth_of
+from studyapp.simulation.earlier import send_before
 from studyapp.simulation.profiles import POPULATIONS, Profile
 from studyapp.simulation.visitor import Visitor
 from studyapp.simulation.walk import COMPLETION_CODE, Walk, Walker
@@ -56,6 +57,30 @@ def test_people_of_a_panel_enter_by_its_address(live_server: LiveServer) -> None
     assert {walk.outcome for walk in crowd.walks} == {"finished"}
     sources = Participation.objects.values_list("participant__source", flat=True)
     assert set(sources) == {"prolific"}
+
+
+def test_people_who_return_have_walked_the_earlier_study_before(live_server: LiveServer) -> None:
+    """Those who left it there are turned away here, and that is no error."""
+    arms = [{"name": name, "conditions": ["grad_cam", "deconvnet"]} for name in ("one", "two")]
+    asked: dict[str, Any] = {
+        "panel": {"kind": "personal"}, "arms": arms, "people": 4, "trials": 2, "conditions": 4,
+        "checks": 1, "practice": 1,
+    }  # fmt: skip
+    open_small_study(slug="first", **asked)
+    entry = {"only_after": ["first"], "wait_days": 7, "arm": "other"}
+    study = open_small_study(slug="second", entry=entry, **asked)
+    copy = marked_copy(study, StudyKind.SIMULATED, seed=5, people=4)
+    sent = {"people": 4, "seed": 5, "at_once": 2}
+    [before] = send_before(copy, live_server.url, POPULATIONS["leaving"], **sent)
+    crowd = send_crowd(copy, live_server.url, POPULATIONS["able"], **sent)
+    assert before.is_sound
+    assert crowd.is_sound
+    finished = sum(walk.outcome == "finished" for walk in before.walks)
+    assert 0 < finished < 4
+    came = Participation.objects.filter(study=copy).select_related("earlier", "arm")
+    assert [person.status for person in came] == [Status.FINISHED] * finished
+    assert all(person.earlier.arm != person.arm.name for person in came)
+    assert [walk.outcome for walk in crowd.walks].count("turned away") == 4 - finished
 
 
 def test_those_who_leave_are_counted_and_their_answers_kept(live_server: LiveServer) -> None:

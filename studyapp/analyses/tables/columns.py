@@ -125,15 +125,19 @@ def numbered_id(letter: str, path: str) -> Combinable:
 
 
 def participant_id(prefix: str = "") -> Combinable:
-    """A person's pseudonym within the study; it neither opens a page nor joins two studies.
+    """A person's pseudonym within the study; it neither opens a page nor joins two studies."""
+    return pseudonym(f"{prefix}study__slug", f"{prefix}participant__code")
+
+
+def pseudonym(slug: str, code: str) -> Combinable:
+    """The pseudonym in the study whose slug stands at one path of the participant whose code stands
+    at the other.
 
     People imported with a bundle have its pseudonym as their code, and keep it.
     """
-    local = Concat(f"{prefix}study__slug", Value(":"), f"{prefix}participant__code")
+    local = Concat(slug, Value(":"), code)
     return Case(
-        When(
-            **{f"{prefix}participant__code__regex": PSEUDONYM}, then=F(f"{prefix}participant__code")
-        ),
+        When(**{f"{code}__regex": PSEUDONYM}, then=F(code)),
         default=Concat(Value("p"), Substr(MD5(local), 1, 12)),
         output_field=TextField(),
     )

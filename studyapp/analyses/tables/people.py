@@ -1,11 +1,11 @@
 """Who took part, what happened to them in order, and who is left out of the analysis and why."""
 
-from django.db.models import Case, CharField, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Func, IntegerField, QuerySet, Value, When
 
 from studyapp.models import Event, Exclusion, Participation, Status, Study
 from studyapp.sections.design import ExclusionsSection
 
-from .columns import Column, Table, numbered_id, participant_id
+from .columns import Column, Table, numbered_id, participant_id, pseudonym
 
 # The rules that a study file may declare; any other reason is a researcher's own.
 DECLARED_RULES = sorted(ExclusionsSection.model_fields)
@@ -22,6 +22,14 @@ def _events(study: Study) -> QuerySet[Event]:
 
 def _exclusions(study: Study) -> QuerySet[Exclusion]:
     return Exclusion.objects.of(study).order_by("participation_id", "made_at", "id")
+
+
+class DaysBetween(Func):
+    """Whole days from the second moment to the first."""
+
+    template = "floor(extract(epoch FROM (%(expressions)s)) / 86400)::int"
+    arg_joiner = " - "
+    output_field = IntegerField()
 
 
 PARTICIPATIONS = Table(
@@ -49,6 +57,22 @@ PARTICIPATIONS = Table(
         Column("last_seen_at", "datetime",
                "When the person last answered or visited, to half a minute.", unit="UTC"),
         Column("finished_at", "datetime", "When the last required answer was stored.", unit="UTC"),
+        Column("earlier_study", "text",
+               "Study of `entry.only_after` that the person had finished; empty where none is "
+               "asked for.", "earlier__study_slug", was_added=True),
+        Column("earlier_arm", "text", "Arm of the person in that study.", "earlier__arm",
+               was_added=True),
+        Column("days_between", "integer",
+               "Whole days from finishing that study to consenting to this one.",
+               DaysBetween(F("consented_at"), F("earlier__finished_at")), unit="days",
+               was_added=True),
+        Column("earlier_finished_at", "datetime", "When that study was finished.",
+               "earlier__finished_at", unit="UTC", public="left out", was_added=True),
+        Column("earlier_participant_id", "text",
+               "Pseudonym of the same person in that study: joins the data of both.",
+               Case(When(earlier__isnull=True, then=Value(None)),
+                    default=pseudonym("earlier__study_slug", "earlier__participant_code")),
+               public="left out", was_added=True),
         Column("profile", "json",
                "What a simulated person is made of, as JSON; empty ({}) for everybody else."),
     ),

@@ -11,6 +11,7 @@ from studyapp.analyses.sources import tidy_study
 from studyapp.models import StudyKind
 from studyapp.paradigms import PARADIGMS
 from studyapp.simulation.crowd import send_crowd
+from studyapp.simulation.earlier import send_before
 from studyapp.simulation.profiles import POPULATIONS
 from studyapp.simulation.recovery import known_means, recovery, recovery_lines
 from studyapp.simulation.server import ServerError, own_site
@@ -40,6 +41,14 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
     try:
         site = own_site() if options["url"] is None else nullcontext(options["url"])
         with site as base, tqdm(total=people, unit="person") as bar:
+            before = send_before(
+                copy,
+                base,
+                POPULATIONS[options["profile"]],
+                people=people,
+                seed=seed,
+                at_once=min(people, options["at_once"]),
+            )
             crowd = send_crowd(
                 copy,
                 base,
@@ -54,8 +63,9 @@ def run(options: dict[str, Any]) -> tuple[dict[str, Any], list[str]]:
         raise VerbError(str(error)) from error
     facts: dict[str, Any] = {"study": study.slug, "copy": copy.slug, **crowd.as_json()}
     lines = _lines(facts)
-    if not crowd.is_sound:
-        raise VerbError(" ".join([*lines, *crowd.errors[:3]]))
+    for one in (*before, crowd):
+        if not one.is_sound:
+            raise VerbError(" ".join([*lines, *one.errors[:3]]))
     facts["recovery"] = {}
     # Whether the analysis finds the known abilities, for each paradigm that has an outcome
     for paradigm in study_definition(copy).paradigms():

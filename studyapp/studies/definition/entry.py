@@ -19,6 +19,7 @@ UNRECOGNISED = {
 def entry_rules(definition: Definition) -> Iterator[Rule]:
     yield rule(_name_complaints(definition), "slug")
     yield rule(_panel_complaints(definition), "panel.kind")
+    yield rule(_return_complaints(definition), "entry arms")
 
 
 def _name_complaints(definition: Definition) -> Iterator[Complaint]:
@@ -48,3 +49,31 @@ def _panel_complaints(definition: Definition) -> Iterator[Complaint]:
     if entry.named and kind in UNRECOGNISED:
         key = "not_after" if entry.not_after else "only_after"
         yield ("entry", key), f'`entry.{key}` with panel.kind = "{kind}": {UNRECOGNISED[kind]}'
+
+
+def _return_complaints(definition: Definition) -> Iterator[Complaint]:
+    """Of coming back after another study."""
+    entry = definition.who_may_come
+    if not entry.only_after:
+        asked = {"wait_days": entry.wait_days, "at_most_days": entry.at_most_days,
+                 "arm": None if entry.arm == "any" else entry.arm}  # fmt: skip
+        for key, value in asked.items():
+            if value is not None:
+                yield (
+                    ("entry", key),
+                    f"`entry.{key}` is about people who come after another study; name it in "
+                    f"`entry.only_after`, or remove `{key}`",
+                )
+        return
+    wait, most = entry.wait_days, entry.at_most_days
+    if wait is not None and most is not None and most <= wait:
+        yield (
+            ("entry", "at_most_days"),
+            f"`entry.at_most_days = {most}` is over when `entry.wait_days = {wait}` begins, so "
+            f"that nobody could come; use {wait + 1} or more",
+        )
+    if entry.arm != "any" and len(definition.arms) < 2:
+        yield (
+            ("entry", "arm"),
+            f'`entry.arm = "{entry.arm}"` needs several [[arms]]; add them, or remove `arm`',
+        )

@@ -83,3 +83,32 @@ def test_only_who_may_see_a_studys_ids_may_let_it_decide_who_comes() -> None:
     member.role = Role.RESEARCHER
     member.save()
     assert not list(entry_flaws(definition, studies_with_ids(user)))
+
+
+@pytest.mark.parametrize(
+    ("entry", "fix"),
+    [
+        ({"wait_days": 7}, "name it in `entry.only_after`, or remove `wait_days`"),
+        ({"arm": "same"}, "name it in `entry.only_after`, or remove `arm`"),
+        (
+            {"only_after": ["a"], "wait_days": 7, "at_most_days": 7},
+            "so that nobody could come; use 8 or more",
+        ),
+        ({"only_after": ["a"], "arm": "other"}, "needs several [[arms]]"),
+    ],
+)
+def test_what_is_wrong_with_coming_back(entry: dict[str, Any], fix: str) -> None:
+    [sentence] = told(defined(**entry))
+    assert fix in sentence
+
+
+@pytest.mark.django_db
+def test_arms_that_are_followed_by_name_have_the_same_names_in_both_studies() -> None:
+    conditions = ["guided_backprop", "guided_grad_cam"]
+    arms = [{"name": name, "conditions": conditions} for name in ("plain", "warned")]
+    make_study(slug="other", panel=PANEL, arms=arms)
+    arms = [{"name": name, "conditions": conditions} for name in ("plain", "trained")]
+    entry = {"only_after": ["other"], "arm": "same"}
+    definition = make_definition(slug="after", panel=PANEL, arms=arms, entry=entry)
+    [(_, sentence)] = entry_flaws(definition, Study.objects.all())
+    assert "those there are plain, warned and those here plain, trained" in sentence
