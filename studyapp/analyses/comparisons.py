@@ -99,7 +99,7 @@ def adjusted(chosen: Sequence[Pair], p_values: Sequence[float | None]) -> list[f
 
 def contrasts(tidy: Tidy, chosen: Sequence[Pair]) -> list[dict[str, Any]]:
     """Every pair with its robust interval and p; equivalence where the plan names a margin."""
-    found = [_contrast(tidy, one) for one in chosen]
+    found = [contrast(tidy, one) for one in chosen]
     holm_values = adjusted(chosen, [one.p for one in found])
     margin = tidy.smallest_effect
     return [
@@ -114,7 +114,8 @@ def contrasts(tidy: Tidy, chosen: Sequence[Pair]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _contrast(tidy: Tidy, pair: Pair) -> Estimate:
+def contrast(tidy: Tidy, pair: Pair) -> Estimate:
+    """One pair with its two-way robust interval and p, before any adjustment."""
     rows = tidy.frame[tidy.frame["method"].isin([pair.a, pair.b])]
     return two_way_contrast(
         rows[tidy.outcome].to_list(),

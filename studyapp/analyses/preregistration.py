@@ -14,6 +14,7 @@ from studyapp.studies.definition.study import Definition, stored_definition
 from studyapp.studies.design.certificate import certificate_lines
 
 from .entry_plan import entry_lines
+from .flagging_plan import flagging_plan
 from .hypothesis_plan import (
     FOLLOWED,
     family_lines,
@@ -223,6 +224,7 @@ def _analysis(definition: Definition) -> Iterator[str]:
     yield from family_of_tests(definition)
     yield from (f"- {line}" for line in moderator_plan(definition))
     yield ONLY_MAIN
+    yield from (f"- {line}" for line in flagging_plan(definition))
     if has_tied(definition) or definition.analysis.missing_data is not None:
         yield f"- {missing_data(definition)}"
     yield from equivalence_lines(definition)

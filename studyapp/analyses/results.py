@@ -29,6 +29,7 @@ from .comparisons import Pair, estimated
 from .consistency import scale_reliability
 from .declines import declines, declines_note
 from .effects import with_effects, with_lines
+from .evidence import evidence
 from .hypotheses import hypotheses, hypothesis_family, verdicts
 from .media import medium_notes
 from .mixed_effects import PRIMARY, beside, right_models, score_models
@@ -105,6 +106,8 @@ def results(tidy: Tidy) -> dict[str, Any]:
         followed_hypotheses(tidy),
     )  # fmt: skip
     found["verdicts"] = verdicts([found])
+    if (told := evidence(tidy, pairs, found)) is not None:
+        found["evidence"] = told
     if declined is not None:
         found["declined"] = declined
     return without_fixed_tests(found)

@@ -17,11 +17,13 @@ from studyapp.studies.design.keys import keys_flaw
 from studyapp.studies.masking import is_masked, masked_words, masks
 
 from .coded import ANSWER
+from .evidence import COLUMNS as EVIDENCE_COLUMNS
+from .evidence import has_rule
 from .exclusions import apply_exclusions
 from .flow import flow, standing_rules
 from .frames import folder_frame, study_frame, table_file
 from .moderator_values import with_moderators
-from .tables import EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, TRIALS, Table
+from .tables import EVIDENCE, EXCLUSIONS, JUDGMENTS, PARTICIPATIONS, TRIALS, Table
 from .tables.coding import CODES, CODINGS, SCHEMES
 from .tables.metrics import METRICS
 from .tables.stimuli import EXPLANATIONS, STIMULI
@@ -52,16 +54,18 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
     "schemes": (SCHEMES, ("block", "question", "version", "exclusive", "code", "definition")),
     "codings": (CODINGS, (*ANSWER, "coder", "revision", "codes")),
     "codes": (CODES, (*ANSWER, "source", "codes")),
+    "evidence": (EVIDENCE, EVIDENCE_COLUMNS),
 }  # fmt: skip
 
 
 def _wanted(definition: Mapping[str, Any]) -> Mapping[str, tuple[Table, tuple[str, ...]]]:
     """The tables that a study's analysis reads: trials only where answers are places on a page,
-    which only the trial tells of what."""
+    which only the trial tells of what; evidence only where a rule flags people by it."""
     meeting = {one["paradigm"] for one in definition["blocks"]} & {
         name for name, one in PARADIGMS.items() if one.meets == "all"
     }
-    return {key: one for key, one in COLUMNS.items() if key != "trials" or meeting}
+    idle = {"trials": not meeting, "evidence": not has_rule(definition)}
+    return {key: one for key, one in COLUMNS.items() if not idle.get(key)}
 
 
 def tidy_study(study: Study, paradigm: str | None = None) -> Tidy:

@@ -8,6 +8,7 @@ from studyapp.shelf.formatting import counted, interval, number, percent, points
 from .reports.checks import side_words
 from .reports.coded import coded_notes, coded_tables
 from .reports.consistency import summary_lines as consistency_lines
+from .reports.evidence import summary_lines as evidence_lines
 from .reports.looks import looks_lines
 from .reports.moderators import moderator_lines
 from .reports.ordinal import summary_lines as ordinal_lines
@@ -46,6 +47,7 @@ def summary(found: Facts) -> Iterator[str]:
     yield from ordinal_lines(found)
     yield from consistency_lines(found)
     yield from time_lines(found)
+    yield from evidence_lines(found)
     scales = found["alpha"].get("scales")
     for name, alpha in scales.items() if scales else [("", found["alpha"])]:
         on_scale = f" on {name}" if name else ""

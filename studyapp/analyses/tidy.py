@@ -66,6 +66,7 @@ class Tidy:
     presented: what pages told of their pictures, as `presented_rows` gives it.
     times: how long analysed answers took, as `time_rows` gives it; None where nothing tells.
     coded: open answers that were coded, as `coded_rows` gives them.
+    evidence: of each person, as the table `evidence` tells; None where no rule flags anybody.
     """
 
     frame: pd.DataFrame
@@ -97,6 +98,7 @@ class Tidy:
     definition: Mapping[str, Any] = field(default_factory=dict)
     moderators: tuple[Moderator, ...] = ()
     times: pd.DataFrame | None = None
+    evidence: pd.DataFrame | None = None
 
     @property
     def answered(self) -> pd.DataFrame:
@@ -354,6 +356,7 @@ def tidy_tables(tables: StudyTables, paradigm: str | None = None) -> Tidy:
         coded=coded_rows(tables.frames, counting[counting["stage"].isin(ANALYSED)]),
         definition=definition,
         times=time_rows(counting[counting["stage"].isin(ANALYSED)]),
+        evidence=tables.frames.get("evidence"),
     )
 
 

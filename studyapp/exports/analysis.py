@@ -22,8 +22,8 @@ from .wide import write_wide
 
 SCRIPTS = Path(__file__).with_name("scripts")
 SCRIPT_NAMES = (
-    "reanalyse.py", "contrasts.py", "hypotheses.py", "instruments.py", "maps.py", "meetings.py",
-    "moderators.py", "scales.py", "reanalyse.R", "bayes.R",
+    "reanalyse.py", "contrasts.py", "evidence.py", "hypotheses.py", "instruments.py", "maps.py",
+    "meetings.py", "moderators.py", "scales.py", "reanalyse.R", "bayes.R",
 )  # fmt: skip
 FOLDER = "analysis"
 # The columns that an analysis elsewhere needs, where there are any

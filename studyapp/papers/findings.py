@@ -11,6 +11,7 @@ from studyapp.analyses.figures.drawing import file_name
 from studyapp.analyses.hypotheses import verdicts
 from studyapp.analyses.reports import report_figures
 from studyapp.analyses.reports.equivalence import equivalence_sentences, equivalence_table
+from studyapp.analyses.reports.evidence import evidence_sentences, evidence_tables
 from studyapp.analyses.reports.tabulation import (
     contrasts_table,
     estimates_table,
@@ -65,6 +66,7 @@ def named_tables(material: Material, found: Facts) -> list[NamedTable]:
         ("contrasts", contrasts_table(found) if found["contrasts"] else None),
         ("equivalence", equivalence_table(found)),
         *((f"own-{place}", one) for place, one in enumerate(own_tables(found), 1)),
+        *((f"evidence-{place}", one) for place, one in enumerate(evidence_tables(found), 1)),
     ]
     return [
         NamedTable(
@@ -136,6 +138,8 @@ def _section(material: Material, found: Facts) -> Iterator[Block]:
     yield from _contrasts(found, planned=False)
     if told := list(equivalence_sentences(found)):
         yield Paragraph(with_symbols(" ".join(told)))
+    if told := list(evidence_sentences(found)):
+        yield paragraph(*map(with_symbols, told))
     if notes := [*found["notes"], *_everybody(found)]:
         yield paragraph(("To be read with these numbers:",))
         yield Bullets(tuple((f"{note.rstrip('.')}.",) for note in notes))

@@ -196,14 +196,14 @@ def test_a_table_in_parts_keeps_every_person_whole() -> None:
 def test_the_levels_of_value_are_those_that_paradigms_say(settings: Any) -> None:
     levels = next(one for one in JUDGMENTS.columns if one.name == "value").levels
     before = "discrimination, which_answer, meta_prediction"
-    buttons = f"{before}, reliance in two steps, ranking 0, 1, …"
+    buttons = f"{before}, reliance in two steps, ranking, sight 0, 1, …"
     assert levels[buttons] == "first, second, … button"
     assert levels["rating, questionnaire 1, 2, …"] == "step of the scale"
     assert levels["questionnaire with vas 0 to 100"] == "place on the line"
     assert levels["meta_prediction, learning 1"] == "seen"
     assert levels["trust, comparison 0"] == "both equally (built-in words)"
     settings.PARADIGMS = [one for one in settings.PARADIGMS if not one.endswith(".reliance")]
-    assert f"{before}, ranking 0, 1, …" in levels
+    assert f"{before}, ranking, sight 0, 1, …" in levels
 
 
 def test_a_level_of_value_says_where_its_words_may_be_a_block_s_own() -> None:

@@ -19,6 +19,7 @@ from .consistency import consistency_parts
 from .declines import declines_tables
 from .effects import Effects, effects_figures, effects_part
 from .equivalence import equivalence_sentences, equivalence_table
+from .evidence import evidence_parts
 from .figures import contrast_figure, main_figures, own_figures, sensitivity_figure
 from .gallery import Entry, gallery
 from .looks import looks_figures, looks_table
@@ -92,7 +93,12 @@ def section(found: Facts, record: StudyRecord | None) -> Section:
         checks=checks_table(found),
         fallback=fallback_sentence(found),
         models=models(found),
-        parts=[*ordinal_parts(found), *consistency_parts(found), *response_time_parts(found)],
+        parts=[
+            *ordinal_parts(found),
+            *consistency_parts(found),
+            *response_time_parts(found),
+            *evidence_parts(found),
+        ],
         automatic=automatic_part(found),
         looks=looks_figures(found),
         looks_table=looks_table(found),

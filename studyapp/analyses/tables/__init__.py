@@ -3,6 +3,7 @@
 from .coding import ADJUDICATIONS, CODES, CODINGS, SCHEMES
 from .columns import Column, Table
 from .design import TRIALS
+from .evidence import EVIDENCE
 from .judgments import JUDGMENTS
 from .metrics import METRICS
 from .people import EVENTS, EXCLUSIONS, PARTICIPATIONS
@@ -19,10 +20,20 @@ TABLES: tuple[Table, ...] = (
     METRICS,
     EVENTS,
     EXCLUSIONS,
+    EVIDENCE,
     SCHEMES,
     CODINGS,
     ADJUDICATIONS,
     CODES,
 )
 
-__all__ = ["EXCLUSIONS", "JUDGMENTS", "PARTICIPATIONS", "TABLES", "TRIALS", "Column", "Table"]
+__all__ = [
+    "EVIDENCE",
+    "EXCLUSIONS",
+    "JUDGMENTS",
+    "PARTICIPATIONS",
+    "TABLES",
+    "TRIALS",
+    "Column",
+    "Table",
+]

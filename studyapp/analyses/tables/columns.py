@@ -4,7 +4,7 @@ The exported files, the codebook and the analyses all come from these columns, s
 always agree.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -29,6 +29,7 @@ class Column:
     levels: what each stored value means.
     public: what the public version makes of it: the same, nothing, or whole hundreds.
     was_added: later than the first bundles, which are read without it.
+    is_computed: by the table's `computed`, and not by the database.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Column:
     levels: Mapping[str, str] = field(default_factory=dict)
     public: Public = "same"
     was_added: bool = False
+    is_computed: bool = False
 
     @property
     def expression(self) -> Combinable:
@@ -51,12 +53,26 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Computed:
+    """Columns that Python makes of rows of another table, person by person.
+
+    of: that table, with the columns that are read; its first one is the person's. make: (study) →
+    (a person's rows, as texts) → the person's columns by name.
+    """
+
+    of: "Table"
+    make: Callable[[Study], Callable[[Sequence[Mapping[str, str]]], Mapping[str, Any]]]
+
+
+@dataclass(frozen=True)
 class Table:
     """One file of the data set; `rows` gives a study's rows in an order that never varies.
 
     person: path prefix from a row to its participation; None for tables without people.
     published: what else must hold of the rows of the public version, as a filter.
     was_added: later than the first bundles, which are read without it.
+    computed: makes the columns that are computed; every row's person has rows of its table, and
+        both stand in the same order of people.
     """
 
     name: str
@@ -66,6 +82,7 @@ class Table:
     person: str | None = None
     published: Mapping[str, bool] = field(default_factory=dict)
     was_added: bool = False
+    computed: Computed | None = None
 
 
 PSEUDONYM = "^p[0-9a-f]{12}$"

@@ -4,8 +4,9 @@
 
 It lists what differs from results*.json, and ends with status 1 if anything does. It compares the
 numbers of judgments, means, counts, differences and their two-way robust standard errors, the
-worths of conditions that met on a page, what differences depend on, medians of times, alphas, every
-other answer, and the verdicts on hypotheses with their adjusted p values; not the mixed models (see
+worths of conditions that met on a page, what differences depend on, the same without flagged
+people, medians of times, alphas, every other answer, and the verdicts on hypotheses with their
+adjusted p values; not the mixed models (see
 reanalyse.R), agreement, or what a paradigm tells beside its means. Pointing and marking also need
 Pillow, with which maps.py, beside this file, draws the maps at the size at which people saw them.
 """
@@ -25,6 +26,7 @@ sys.path.insert(0, str(BUNDLE / "analysis"))
 # A bundle holds what its manifest lists, and nothing that Python would keep beside it.
 sys.dont_write_bytecode = True
 contrasts: Any = import_module("contrasts")
+evidence: Any = import_module("evidence")
 maps: Any = import_module("maps")
 instruments: Any = import_module("instruments")
 meetings: Any = import_module("meetings")
@@ -53,6 +55,7 @@ def main() -> int:
         pairs = [
             *compared(found, rows),
             *worths(found, analysed),
+            *evidence.compared(found, rows, table, contrasts.contrast),
             *moderators.compared(found, analysed, judgments, definition, table),
             *answered(found, asked),
             *scales.recomputed(found, analysed, definition),
@@ -336,7 +339,7 @@ def answered(found: dict[str, Any], rows: pd.DataFrame) -> Iterator[Pair]:
     given = [
         (row.block, row.stage, row.condition if isinstance(row.condition, str) else "everything",
          name, answer)
-        for row in rows[rows.stage.isin((*ANALYSED, "first"))].itertuples(index=False)
+        for row in rows[rows.stage.isin((*ANALYSED, "first", "repeat"))].itertuples(index=False)
         for name, answer in all_answers(row).items()
     ]  # fmt: skip
     for one in found.get("answers", []):

@@ -2,12 +2,29 @@
 
 from collections.abc import Iterator
 
+from studyapp.sections.evidence import EvidenceRule
+
 from .rules import Complaint, Rule, rule
 from .study import Definition
 
 
 def evidence_rules(definition: Definition) -> Iterator[Rule]:
     yield rule(_authenticity_complaints(definition), "panel.kind")
+    yield rule(_rule_complaints(definition), "evidence.traces evidence.rule")
+
+
+def _rule_complaints(definition: Definition) -> Iterator[Complaint]:
+    """A rule without the signs that it looks at."""
+    evidence = definition.evidence
+    if evidence is None or evidence.rule is None:
+        return
+    if evidence.rule.is_empty:
+        names = ", ".join(EvidenceRule.model_fields)
+        why = f"`evidence.rule` flags nobody; name a sign of automation ({names}), or remove it"
+        yield ("evidence", "rule"), why
+    elif not evidence.traces:
+        why = "`evidence.rule` looks at what pages record; add `evidence.traces = true`"
+        yield ("evidence", "rule"), f"{why}, or remove the rule"
 
 
 def _authenticity_complaints(definition: Definition) -> Iterator[Complaint]:

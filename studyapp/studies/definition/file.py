@@ -13,6 +13,7 @@ from pydantic import ValidationError
 from studyapp.models import IMPORTED
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.paradigms.sections import block_schemas, unknown_key
+from studyapp.sections.evidence import NOT_AUTOMATION
 from studyapp.sections.limits import beyond_limits
 from studyapp.sections.publication import PublicationSection
 from studyapp.shelf.likely_names import did_you_mean
@@ -260,6 +261,8 @@ def _sentence(one: Any, path: KeyPath, raw: dict[str, Any]) -> str:
         return f"`{key}`: {in_words(one, list(_node(path).get('enum', [])))}"
     if (block := _block(raw, path)) is not None:
         return f"`{key}`: {unknown_key(str(path[-1]), block)}"
+    if path[:-1] == ("evidence", "rule") and (why := NOT_AUTOMATION.get(str(path[-1]))):
+        return f"`{key}`: {why}; it can be told, but no rule may flag anybody by it: remove it"
     known = _node(path[:-1]).get("properties", {})
     return f"`{key}`: unknown key; {did_you_mean(str(path[-1]), known)}"
 
