@@ -163,10 +163,10 @@ def make_network(seed: int) -> Network:
     return network
 
 
-def take_part(study: Study, name: str = "") -> Participation:
-    """Somebody who consented and read the instructions."""
+def take_part(study: Study, name: str = "", *, traces: bool = False) -> Participation:
+    """Somebody who consented, to traces if so, and read the instructions."""
     person = enter(study, source="link", external_id=name)
-    return begin(consent(person))
+    return begin(consent(person, traces=traces))
 
 
 def _make_conditions(study: Study, definition: Definition) -> list[Condition]:

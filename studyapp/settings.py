@@ -271,6 +271,9 @@ NETWORK_FACTORIES = env_list("NETWORK_FACTORIES", "")
 # So many days from its close a study's panel ids are kept, if it declares no day to erase them.
 PANEL_ID_DAYS = env_number("PANEL_ID_DAYS", 90)
 
+# The public keys (a JSON Web Key Set) of programs that sign their requests, for evidence of them
+WEB_BOT_AUTH_DIRECTORY = env_text("WEB_BOT_AUTH_DIRECTORY", "")
+
 # One JSON object a line on standard error; `studyapp.shelf.logs` keeps names and queries out of it.
 LOGGING = {
     "version": 1,

@@ -45,6 +45,7 @@ urlpatterns = [
     path("p/<code:code>/resume", participation.resume, name="resume"),
     path("p/<code:code>/answer", participation.give_answer, name="answer"),
     path("p/<code:code>/withdraw", participation.withdraw, name="withdraw"),
+    path("p/<code:code>/traces", participation.stop_traces, name="stop_traces"),
     path("p/<code:code>/about", participation.about, name="about"),
     path("p/<code:code>/<code:name>.png", pictures.picture, name="picture"),
     path("preview/", previews.preview_new, name="preview_new"),

@@ -141,7 +141,7 @@ class Participation(models.Model):
     publication_consent = models.BooleanField(default=False)
     # When the person agreed, apart, that pages record how they answer; null once taken back
     traces_agreed_at = models.DateTimeField(null=True, blank=True)
-    # What the request that consented said of itself by Web Bot Auth, in a study with traces
+    # What the request that agreed to it said of itself by Web Bot Auth
     web_bot_auth = models.CharField(
         max_length=8, blank=True, default="", choices=SignedAgent, editable=False
     )
@@ -215,11 +215,20 @@ class Participation(models.Model):
         self.note("screened in")
 
     def consent(
-        self, text: StudyText, slot: Slot | None, at: datetime, *, publication: bool, device: str
+        self,
+        text: StudyText,
+        slot: Slot | None,
+        at: datetime,
+        *,
+        publication: bool,
+        device: str,
+        traces: bool,
+        signed: str,
     ) -> None:
         """Agree to `text` and hold `slot`, which is taken; without one they came when full."""
         self.consented_at, self.consent_text = timezone.now(), text
         self.publication_consent = publication
+        self.traces_agreed_at, self.web_bot_auth = self.consented_at if traces else None, signed
         # Who was sent on to another device consents, and answers, on that one.
         self.device_class = device or self.device_class
         if slot is None:
@@ -229,9 +238,17 @@ class Participation(models.Model):
         self.save(
             update_fields=[
                 *HOLDING, "consented_at", "consent_text", "publication_consent", "device_class",
+                "traces_agreed_at", "web_bot_auth",
             ]
         )  # fmt: skip
         self.note("consented")
+        if traces:
+            self.note("agreed to traces")
+
+    def take_traces_back(self) -> None:
+        self.traces_agreed_at, self.web_bot_auth = None, ""
+        self.save(update_fields=["traces_agreed_at", "web_bot_auth"])
+        self.note("took traces back")
 
     def resume(self, slot: Slot, at: datetime) -> None:
         """Go on after having dropped out, in `slot`, which is taken."""

@@ -74,11 +74,15 @@ def within_sight(participation: Participation) -> list[Trial]:
 
 @dataclass(frozen=True)
 class Given:
-    """A person's answer to a trial, and what the page measured (Judgment's columns)."""
+    """A person's answer to a trial, and what the page measured (Judgment's columns).
+
+    keep: stores what else was observed, beside the judgment; None where nothing is collected.
+    """
 
     value: int | None
     data: dict[str, Any] = field(default_factory=dict)
     timing: dict[str, Any] = field(default_factory=dict)
+    keep: Callable[[Judgment], None] | None = None
 
 
 @dataclass(frozen=True)
@@ -130,6 +134,8 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
         texts_digest=person.study.texts_digest,
         **given.timing,
     )
+    if given.keep is not None:
+        given.keep(judgment)
     note_seen(person)
     if has_failed_practice(person, due, study_definition(person.study)):
         person.leave(Status.SCREENED_OUT, because="practice")

@@ -28,11 +28,17 @@ SHOWN_OF_STUDY = ("slug", "title", "state", "kind", "texts_digest", "definition_
 
 @transaction.atomic
 def consent(
-    participation: Participation, *, publication: bool = False, device_class: str = ""
+    participation: Participation,
+    *,
+    publication: bool = False,
+    device_class: str = "",
+    traces: bool = False,
+    signed: str = "",
 ) -> Participation:
     """Store what was consented to and when, and take a place; `status` is FULL if there is none,
     and SCREENED_OUT for somebody who has gone to a study of `entry.not_after` meanwhile.
 
+    publication, traces: what else was agreed to. signed: by Web Bot Auth, a SignedAgent.
     Consenting twice changes nothing. Raises StudyNotOpen when the study is not open.
     """
     take_turns(participation)
@@ -52,7 +58,9 @@ def consent(
     now = database_now()
     release_idle(person.study, now)
     slot = take_place(person)
-    person.consent(text, slot, now, publication=publication, device=device_class)
+    person.consent(
+        text, slot, now, publication=publication, device=device_class, traces=traces, signed=signed
+    )
     return person
 
 
@@ -170,7 +178,10 @@ def refuse(participation: Participation) -> Participation:
             )
         )
     person.publication_consent, person.stratum = False, ""
-    person.save(update_fields=["publication_consent", "stratum"])
+    person.traces_agreed_at, person.web_bot_auth = None, ""
+    person.save(
+        update_fields=["publication_consent", "stratum", "traces_agreed_at", "web_bot_auth"]
+    )
     person.leave(Status.REFUSED)
     return person
 

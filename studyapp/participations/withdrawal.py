@@ -41,7 +41,11 @@ def withdraw(participation: Participation) -> int:
     bundles = [] if first is None else _listed(person, done_at__gte=first.answered_at)
     erased = erase_judgments(Judgment.objects.filter(participation=person))
     person.profile, person.stratum, person.id_digest = {}, "", _digest_of_id(person)
-    person.save(update_fields=["profile", "stratum", "id_digest"])
+    # Evidence and traces went with the judgments.
+    person.traces_agreed_at, person.web_bot_auth = None, ""
+    person.save(
+        update_fields=["profile", "stratum", "id_digest", "traces_agreed_at", "web_bot_auth"]
+    )
     person.visits.all().delete()
     EarlierPart.objects.filter(participation=person).delete()
     # The panel's id goes too, unless the same person takes part in another study.

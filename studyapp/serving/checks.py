@@ -16,6 +16,8 @@ from django.core.checks import CheckMessage, Error, Tags, Warning, register, run
 from django.core.exceptions import ImproperlyConfigured
 from django.db import connection
 
+from studyapp.shelf.agent_keys import AgentKeysError, agent_keys
+
 SHORTEST_KEY = 50
 FEWEST_CHARACTERS = 5
 DEFAULT_KEYS = ("insecure", "changeme", "change-me", "example", "secret-key", "only-for-")
@@ -202,6 +204,19 @@ def check_factories(**_options: Any) -> Iterator[tuple[str, str]]:
             )
 
 
+@numbered(14)
+def check_agent_keys(**_: Any) -> Iterator[tuple[str, str]]:
+    """Keys that can't be read would verify nobody, and say so to nobody."""
+    try:
+        agent_keys(settings.WEB_BOT_AUTH_DIRECTORY)
+    except AgentKeysError as error:
+        yield (
+            f"WEB_BOT_AUTH_DIRECTORY: {error}.",
+            'write {"keys": […]} with the Ed25519 keys of the directories that you trust, or unset '
+            "it",
+        )
+
+
 ALWAYS: tuple[Checked, ...] = (
     check_secret_key,
     check_debug,
@@ -212,6 +227,7 @@ ALWAYS: tuple[Checked, ...] = (
     check_folders,
     check_storage,
     check_factories,
+    check_agent_keys,
     check_https,
     check_trusted_origins,
 )

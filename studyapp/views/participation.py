@@ -1,6 +1,6 @@
 """One person's pages. The server decides which: GET writes nothing, POST leads on with 303."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import Participation, Trial
+from studyapp.models import Judgment, Participation, Trial
 from studyapp.models.codes import is_code
 from studyapp.paradigms import PARADIGMS, Asked, TrialForm
 from studyapp.paradigms.filmed import are_watched, read_films
@@ -17,8 +17,11 @@ from studyapp.paradigms.forms import CHOOSE
 from studyapp.paradigms.presented import FIELD, told_presentation
 from studyapp.participations import enrolment, gates
 from studyapp.participations.answering import Given, current_page, take_answer, within_sight
+from studyapp.participations.evidence import asks_for_traces, keep_evidence, take_traces_back
 from studyapp.participations.outcomes import came_again, panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, ParticipationError, Unanswered
+from studyapp.participations.traces import FIELD as TRACE
+from studyapp.participations.traces import read_trace
 from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.sections.people import QuestionSection, ScreeningSection
@@ -35,6 +38,7 @@ from .examples import example_of
 from .languages import IN_LINK, choices
 from .pages import KEPT, SeeOther, page, participant_view, wants_json
 from .presentations import script_notice
+from .signed_agents import signed_agent
 from .trials import asked_on, following_pictures, trial_context
 
 
@@ -117,13 +121,14 @@ def _consent_page(
     if not enrolment.has_place_for(person):
         return _message_page(request, person, "full", status)
     text = safe_html(text_for(person, "consent").markdown)
-    boxes = ("agree", "publication") if error else ()
+    boxes = ("agree", "publication", "traces") if error else ()
     ticked = [name for name in boxes if request.POST.get(name) == "yes"]
     context = {
         "person": person,
         "text": text,
         "error": error,
         "ticked": ticked,
+        "asks_for_traces": asks_for_traces(definition),
         "needs_script": script_notice(definition),
         "languages": choices(study_definition(person.study), definition.language),
     }
@@ -161,6 +166,7 @@ def _trial_page(
         ]
     context |= following_pictures(person, sight[1:], definition)
     context["error"] = str(error or "")
+    context["trace"] = TRACE if person.traces_agreed_at is not None else ""
     return page(request, "trial", context, study=person.study, status=400 if error else 200)
 
 
@@ -229,19 +235,33 @@ def language(request: HttpRequest, code: str) -> HttpResponse:
 def consent(request: HttpRequest, code: str) -> HttpResponse:
     """Taking part; a refused form comes back with its ticks and the reason."""
     person = find_person(code)
+    definition = definition_for(person)
     try:
         if request.POST.get("agree") != "yes":
             raise Unanswered(
                 _("Please tick the box to agree, or choose “I do not want to take part”.")
             )
-        refuse_unfit(request, definition_for(person))
+        refuse_unfit(request, definition)
     except ParticipationError as error:
         if wants_json(request) or current_page(person) != "consent":
             raise
         return _consent_page(request, person, error)
-    publication = request.POST.get("publication") == "yes"
-    enrolment.consent(person, publication=publication, device_class=device_class(request))
+    traces = asks_for_traces(definition) and request.POST.get("traces") == "yes"
+    enrolment.consent(
+        person,
+        publication=request.POST.get("publication") == "yes",
+        device_class=device_class(request),
+        traces=traces,
+        signed=(signed_agent(request) or "") if traces else "",
+    )
     return onward(request, code)
+
+
+@participant_view("POST")
+def stop_traces(request: HttpRequest, code: str) -> HttpResponse:
+    """Taking the consent to traces back: they are deleted, and none follows."""
+    take_traces_back(find_person(code))
+    return SeeOther(reverse("about", args=[code]))
 
 
 @participant_view("POST")
@@ -309,7 +329,16 @@ def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
             problems = form.problems()
             raise Unanswered(next(iter(problems.values()), str(CHOOSE)), problems)
     presentation = _presentation(request.POST.get(FIELD, ""), asked)
-    return Given(form.value(), form.extra(), {**form.timing(), "presentation": presentation})
+    timing = {**form.timing(), "presentation": presentation}
+    return Given(form.value(), form.extra(), timing, _observed(request, person))
+
+
+def _observed(request: HttpRequest, person: Participation) -> Callable[[Judgment], None] | None:
+    """Stores how the page was answered, of people who agreed to that; never refuses an answer."""
+    if person.traces_agreed_at is None:
+        return None
+    observed = read_trace(request.POST.get(TRACE, ""))
+    return partial(keep_evidence, observed=observed, signed=signed_agent(request))
 
 
 def _presentation(told: str, asked: Asked) -> dict[str, Any] | None:
@@ -342,5 +371,9 @@ def about(request: HttpRequest, code: str) -> HttpResponse:
     """Who is responsible, whom to contact, and a copy of the consent text."""
     person = find_person(code)
     text = person.consent_text or text_for(person, "consent")
-    context = {"person": person, "text": safe_html(text.markdown)}
+    context = {
+        "person": person,
+        "text": safe_html(text.markdown),
+        "asks_for_traces": asks_for_traces(study_definition(person.study)),
+    }
     return page(request, "about", context, study=person.study)

@@ -62,9 +62,9 @@ def begun(new_page: NewPage, live_server: object) -> Begun:
     # There are no settings yet when this file is read.
     from sandbox.builders import take_part
 
-    def begin(study: Any, size: str = "wide", **options: object) -> Page:
+    def begin(study: Any, size: str = "wide", *, traces: bool = False, **options: object) -> Page:
         page = new_page(size, **options)
-        page.goto(f"{live_server}/p/{take_part(study).code}/")
+        page.goto(f"{live_server}/p/{take_part(study, traces=traces).code}/")
         return page
 
     return begin
