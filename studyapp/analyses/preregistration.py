@@ -14,6 +14,7 @@ from studyapp.studies.definition.study import Definition, stored_definition
 from studyapp.studies.design.certificate import certificate_lines
 
 from .entry_plan import entry_lines
+from .evidence_plan import evidence_lines
 from .flagging_plan import flagging_plan
 from .hypothesis_plan import (
     FOLLOWED,
@@ -132,6 +133,7 @@ def plan_sections(
         "Design": [f"- {line.strip()}" for line in certificate_lines(dict(certificate))],
         **({"Who may come": come} if (come := list(entry_lines(definition.who_may_come))) else {}),
         "Who is left out": _exclusions(definition),
+        **({"Evidence of programs": found} if (found := evidence_lines(definition)) else {}),
         "When it stops": _stopping(definition),
         **dict(_sample_size(definition)),
         "Analysis": list(_analysis(definition)),

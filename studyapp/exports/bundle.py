@@ -21,6 +21,7 @@ from studyapp.analyses.preregistration import frozen_preregistration
 from studyapp.analyses.reports.study_record import facts_of_study
 from studyapp.analyses.tables import TABLES, Table
 from studyapp.analyses.tables.copying import snapshot, write_csv
+from studyapp.analyses.tables.inputs import TRACES
 from studyapp.analyses.tables.panels import PANEL
 from studyapp.analyses.tables.stimuli import networks_of
 from studyapp.models import Study
@@ -57,7 +58,7 @@ from .loading_scripts import write_loading_scripts
 from .materials import write_materials
 from .parquet import write_parquet
 from .privacy import found_identities
-from .public import public_table
+from .public import published_tables
 from .publishing import refuse_too_early
 from .readme import changes_markdown, readme_markdown
 from .research_object import RO_CRATE, research_object
@@ -76,7 +77,8 @@ class Contents:
     """What goes into a bundle.
 
     public: the version for strangers. photos: the photo files too. panel_ids: a table that joins
-    people with their panel's data, for a private bundle. analysis: results, report and
+    people with their panel's data, for a private bundle. traces: a table of those that are not
+    yet deleted, likewise. analysis: results, report and
     scripts; they need all judgments in memory at once, which the rest of a bundle does not.
     """
 
@@ -84,6 +86,7 @@ class Contents:
     photos: bool = False
     analysis: bool = True
     panel_ids: bool = False
+    traces: bool = False
 
 
 def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
@@ -96,6 +99,8 @@ def write_bundle(study: Study, target: Path, **contents: bool) -> Bundle:
     wanted = Contents(**contents)
     if wanted.public and wanted.panel_ids:
         raise ExportError("panel ids are never published; leave out --public or --panel-ids")
+    if wanted.public and wanted.traces:
+        raise ExportError("traces are never published; leave out --public or --traces")
     refuse_too_early(study, public=wanted.public)
     if flaw := keys_flaw(study):
         raise ExportError(flaw)
@@ -122,9 +127,11 @@ def file_name(study: Study, table: str) -> str:
 
 
 def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
-    tables = [public_table(table) if wanted.public else table for table in TABLES]
+    tables = published_tables() if wanted.public else list(TABLES)
     if wanted.panel_ids:
         tables.append(PANEL)
+    if wanted.traces:
+        tables.append(TRACES)
     _write_tables(study, tables, folder / "data")
     data = data_set(study)
     write_json(folder / DESCRIPTION, dataset_description(data, tables))
@@ -137,7 +144,14 @@ def _fill(study: Study, folder: Path, wanted: Contents) -> list[str]:
     )
     if wanted.analysis and not is_masked(study):
         write_analysis(folder)
-    readme = readme_markdown(study, data, folder, public=wanted.public, panel_ids=wanted.panel_ids)
+    readme = readme_markdown(
+        study,
+        data,
+        folder,
+        public=wanted.public,
+        panel_ids=wanted.panel_ids,
+        traces=wanted.traces,
+    )
     (folder / "README.md").write_text(readme, encoding="utf-8")
     (folder / "CHANGES.md").write_text(changes_markdown(study), encoding="utf-8")
     for problem in psych_ds_problems(folder):

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db.models import F, Func, IntegerField, QuerySet, TextField
 
-from studyapp.analyses.tables import Column, Table
+from studyapp.analyses.tables import TABLES, Column, Table
 from studyapp.models import Study
 
 
@@ -22,6 +22,11 @@ class Hundreds(Func):
 
     template = "((%(expressions)s) / 100 * 100)"
     output_field = IntegerField()
+
+
+def published_tables() -> list[Table]:
+    """Those that strangers may have, as they may have them."""
+    return [public_table(table) for table in TABLES if not table.is_private]
 
 
 def public_table(table: Table) -> Table:

@@ -18,7 +18,7 @@ NEAR_IDENTIFIERS = ("language", "device_class", "arm")
 
 
 def readme_markdown(
-    study: Study, data: DataSet, folder: Path, *, public: bool, panel_ids: bool
+    study: Study, data: DataSet, folder: Path, *, public: bool, panel_ids: bool, traces: bool
 ) -> str:
     """What the bundle is, how to read it, and what was left out of it."""
     return f"""\
@@ -69,7 +69,7 @@ print(a.groupby("condition", observed=True)[["score", "correct"]].mean())
 ```
 
 {_primary(study)}
-{_public(study, folder) if public else _private(panel_ids)}{_masked(study)}
+{_public(study, folder) if public else _private(panel_ids, traces)}{_masked(study)}
 {publication_markdown(data)}"""
 
 
@@ -132,14 +132,20 @@ def _wide(folder: Path) -> str:
 """
 
 
-def _private(panel_ids: bool) -> str:
+def _private(panel_ids: bool, traces: bool) -> str:
     held = (
         "It contains the panel's ids: protect it accordingly, and delete the table *panel* once "
         "people are paid."
         if panel_ids
         else "It contains no panel ids."
     )
-    return f"This is the *private* version, with times of day and free text. {held}\n"
+    recorded = (
+        " It contains the table *traces*, of what pages recorded: delete it by the day that people "
+        "were told, and do not pass it on."
+        if traces
+        else ""
+    )
+    return f"This is the *private* version, with times of day and free text. {held}{recorded}\n"
 
 
 def _masked(study: Study) -> str:

@@ -11,10 +11,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import DatabaseError, transaction
 
+from studyapp.analyses.tables.inputs import INPUTS
 from studyapp.models import (
     Deviation,
     EarlierPart,
     Event,
+    Evidence,
     Exclusion,
     Judgment,
     Participant,
@@ -90,6 +92,7 @@ def _rebuild(folder: Path) -> Study:
     design = Design(study, pictures, slots, trials)
     people = _make_people(design, folder)
     _make_judgments(design, folder, people)
+    _make_evidence(study, folder)
     rebuild_coding(study, folder, people, trials)
     for rows in _batches(table_rows(folder, "events")):
         Event.objects.bulk_create(
@@ -236,6 +239,9 @@ def _participation(
         language=row["language"] or "",
         device_class=row["device_class"] or "",
         consent_text=texts.get(row["consent_digest"]),
+        # Bundles from before there was evidence, and public ones, have no such columns
+        traces_agreed_at=row.get("traces_agreed_at"),
+        web_bot_auth=row.get("web_bot_auth") or "",
         completion_code=IMPORTED_CODE if row["status"] == Status.FINISHED else "",
         **only(("status", "publication_consent", "profile", *MOMENTS), row),
     )
@@ -254,6 +260,28 @@ def _make_judgments(design: Design, folder: Path, people: dict[str, int]) -> Non
             )
             for row in rows
         )
+
+
+def _make_evidence(study: Study, folder: Path) -> None:
+    judgments: dict[str, int] = {}
+    names = [one.name for one in INPUTS.columns if one.value == f"evidence__{one.name}"]
+    for rows in _batches(table_rows(folder, INPUTS.name)):
+        # A study without evidence asks for nothing more.
+        judgments = judgments or _judgments_by_row(study)
+        Evidence.objects.bulk_create(
+            Evidence(
+                judgment_id=judgments[row["row_id"]],
+                web_bot_auth=row["web_bot_auth"] or "",
+                **only((name for name in names if name != "web_bot_auth"), row),
+            )
+            for row in rows
+        )
+
+
+def _judgments_by_row(study: Study) -> dict[str, int]:
+    """The judgments' keys by the identifiers of their rows."""
+    identifier = next(one for one in INPUTS.columns if one.name == "row_id").expression
+    return dict(Judgment.objects.of(study).values_list(identifier, "pk"))
 
 
 def _make_exclusions(folder: Path, people: dict[str, int]) -> None:

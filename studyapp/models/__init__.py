@@ -1,5 +1,6 @@
 """The tables, in the order of a trial's life: study, stimulus, design, participation."""
 
+from .agents import SignedAgent
 from .codes import new_code, new_spoken_code
 from .coding import (
     Adjudication,
@@ -30,7 +31,6 @@ from .participation import (
     PanelVisit,
     Participant,
     Participation,
-    SignedAgent,
     Status,
     StatusSource,
     TurnedAway,

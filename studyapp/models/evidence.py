@@ -6,8 +6,8 @@ It is evidence, not a verdict: a machine can look like a person here, and a pers
 from django.db import models
 from django.utils import timezone
 
+from .agents import SignedAgent
 from .judgment import Judgment
-from .participation import SignedAgent
 
 
 class Pointer(models.TextChoices):

@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from .agents import SignedAgent
 from .codes import new_code, new_spoken_code
 from .design import STRATUM_CHARACTERS, Arm, Slot
 from .study import Study, StudyText
@@ -67,14 +68,6 @@ HOLDING = ["status", "slot", "arm", "last_seen_at"]
 def count_people(status: Status) -> Count:
     """To annotate studies with: how many people have this status."""
     return Count("participations", filter=Q(participations__status=status))
-
-
-class SignedAgent(models.TextChoices):
-    """What a request said of itself by Web Bot Auth; empty: it was not signed so."""
-
-    SIGNED = "signed", "signed, by a key that this site does not know"
-    VERIFIED = "verified", "signed by a key that this site knows"
-    INVALID = "invalid", "signed in the name of a known key, wrongly"
 
 
 class ParticipationQuerySet(models.QuerySet["Participation"]):

@@ -9,6 +9,7 @@ from studyapp.models import (
     CodedAnswer,
     DoorCount,
     Event,
+    Evidence,
     Exclusion,
     Judgment,
     PanelEvent,
@@ -17,6 +18,7 @@ from studyapp.models import (
     Participant,
     Participation,
     Role,
+    Trace,
 )
 from studyapp.sections.ethics import EthicsSection
 from studyapp.studies.rights import ACTS, Act
@@ -33,6 +35,14 @@ TABLES: Mapping[type[Model], tuple[str, str]] = {
     Participation: ("how far a person got, and when", KEPT),
     PanelVisit: ("each arrival from a panel", "until a withdrawal"),
     Judgment: ("each answer, with times and the size of the window", "until a withdrawal"),
+    Evidence: (
+        "how an answer was given, of people who agreed to that apart",
+        "until a withdrawal of either consent",
+    ),
+    Trace: (
+        "what that follows from: places of the pointer and times between keys",
+        "for the days that people were told, or until a withdrawal of either consent",
+    ),
     CodedAnswer: ("open answers that coders read", "until a withdrawal"),
     Event: ("what happened, in order: entered, consented, finished, …", KEPT),
     Exclusion: ("who is left out of the analysis, and why", "as long as the study’s data"),
@@ -112,6 +122,13 @@ def _retention(material: Material) -> Iterator[Runs]:
         f"a panel’s ids: erased {when}, or earlier once people have been paid; in a study that is "
         "not closed a keyed digest stays, so that nobody takes part twice",
     )
+    if (evidence := material.definition.evidence) is not None and evidence.traces:
+        yield (
+            "traces of how answers were given, of people who agreed to them apart: never "
+            f"published; deleted {evidence.keep_days} days after the answer, by a withdrawal, or "
+            "when the person takes that consent back; what follows from them is kept with the "
+            "answers",
+        )
     yield ("a withdrawal erases answers and id at once, and lists the bundles that hold the "
            "answers",)  # fmt: skip
     yield (Gap("how long back-ups of the server are kept"),)

@@ -7,7 +7,7 @@ that a visitor names.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import http_sf
 from django.conf import settings
@@ -77,5 +77,4 @@ def _key_ids(inputs: str, signatures: str) -> set[str]:
 
 def _dictionary(header: str) -> dict[str, Any]:
     """A Dictionary of RFC 9651: (value, parameters) by label. ValueError if it is none."""
-    found: dict[str, Any] = http_sf.parse(header.encode(), tltype="dictionary")
-    return found
+    return cast(dict[str, Any], http_sf.parse(header.encode(), tltype="dictionary"))

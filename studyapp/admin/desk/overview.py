@@ -1,15 +1,17 @@
 """The overview of a study: is it ready, is it running, is it healthy, what have we got."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Count, Max, Min
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.urls import reverse
 
 from studyapp.admin.verbs import offered
 from studyapp.models import Study, StudyState, WorkQuerySet
 from studyapp.participations.doors import warnings
+from studyapp.participations.evidence import traces_of
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.certificate import certificate_lines
 from studyapp.studies.preparation import advance
@@ -42,6 +44,7 @@ def overview(request: HttpRequest, study: Study) -> HttpResponse:
         "copies": study.copies.order_by("-created_at")[:5],
         **_preparation(study),
         **_people(study),
+        "traces": _traces(study),
     }
     return show(request, study, "overview", context)
 
@@ -74,6 +77,23 @@ def _preparation(study: Study) -> dict[str, Any]:
         "certificate": certificate_lines(study.certificate) if study.certificate else [],
         "dropped": study.certificate.get("dropped", []),
     }
+
+
+def _traces(study: Study) -> dict[str, Any] | None:
+    """How many are kept of how many people, and when the first and the last are deleted; None
+    where none are asked for."""
+    evidence = study_definition(study).evidence
+    if evidence is None or not evidence.traces:
+        return None
+    found = traces_of(study).aggregate(
+        count=Count("pk"),
+        people=Count("judgment__participation", distinct=True),
+        first=Min("recorded_at"),
+        last=Max("recorded_at"),
+    )
+    kept = timedelta(days=evidence.keep_days)
+    goes = {name: found[name] + kept for name in ("first", "last") if found[name] is not None}
+    return {**found, **goes, "days": evidence.keep_days}
 
 
 def _failed(study: Study) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from .coding import ADJUDICATIONS, CODES, CODINGS, SCHEMES
 from .columns import Column, Table
 from .design import TRIALS
 from .evidence import EVIDENCE
+from .inputs import INPUTS
 from .judgments import JUDGMENTS
 from .metrics import METRICS
 from .people import EVENTS, EXCLUSIONS, PARTICIPATIONS
@@ -11,6 +12,7 @@ from .stimuli import EXPLANATIONS, NETWORKS, PREDICTIONS, STIMULI
 
 TABLES: tuple[Table, ...] = (
     JUDGMENTS,
+    INPUTS,
     TRIALS,
     PARTICIPATIONS,
     STIMULI,

@@ -70,6 +70,7 @@ class Table:
 
     person: path prefix from a row to its participation; None for tables without people.
     published: what else must hold of the rows of the public version, as a filter.
+    is_private: no public version has it, not even in part.
     was_added: later than the first bundles, which are read without it.
     computed: makes the columns that are computed; every row's person has rows of its table, and
         both stand in the same order of people.
@@ -81,6 +82,7 @@ class Table:
     columns: tuple[Column, ...]
     person: str | None = None
     published: Mapping[str, bool] = field(default_factory=dict)
+    is_private: bool = False
     was_added: bool = False
     computed: Computed | None = None
 

@@ -2,7 +2,7 @@
 
 from django.db.models import Case, CharField, F, Func, IntegerField, QuerySet, Value, When
 
-from studyapp.models import Event, Exclusion, Participation, Status, Study
+from studyapp.models import Event, Exclusion, Participation, SignedAgent, Status, Study
 from studyapp.sections.design import ExclusionsSection
 
 from .columns import Column, Table, numbered_id, participant_id, pseudonym
@@ -53,6 +53,13 @@ PARTICIPATIONS = Table(
                "consent_text__digest", shown="The text itself, kept among the materials."),
         Column("publication_consent", "boolean",
                "Whether the person separately agreed to publishing the data."),
+        Column("traces_agreed_at", "datetime",
+               "When the person agreed, apart, that pages record how they answer; empty also "
+               "since they took it back.", unit="UTC", public="left out", was_added=True),
+        Column("web_bot_auth", "text",
+               "What the request that agreed to it said of itself by Web Bot Auth; empty where it "
+               "was not signed.", public="left out", was_added=True,
+               levels={str(one.value): str(one.label) for one in SignedAgent}),
         Column("started_at", "datetime", "When the instructions had been read.", unit="UTC"),
         Column("last_seen_at", "datetime",
                "When the person last answered or visited, to half a minute.", unit="UTC"),

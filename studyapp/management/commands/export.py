@@ -27,6 +27,11 @@ class Command(BaseCommand):
             "--panel-ids", action="store_true", help="with the panel's ids; never public"
         )
         parser.add_argument(
+            "--traces",
+            action="store_true",
+            help="with what pages recorded of answers and is not yet deleted; never public",
+        )
+        parser.add_argument(
             "--without-analysis", action="store_true", help="tables and materials only"
         )
         kind_arguments(parser)
@@ -48,6 +53,7 @@ class Command(BaseCommand):
                 public=options["public"],
                 photos=options["photos"],
                 panel_ids=options["panel_ids"],
+                traces=options["traces"],
                 analysis=not options["without_analysis"],
             )
         except (ChoiceError, ExportError, OSError) as error:
