@@ -14,6 +14,7 @@ from studyapp.views import (
     pictures,
     previews,
     replay,
+    waiting,
 )
 
 
@@ -44,6 +45,8 @@ urlpatterns = [
     path("p/<code:code>/begin", participation.begin, name="begin"),
     path("p/<code:code>/resume", participation.resume, name="resume"),
     path("p/<code:code>/answer", participation.give_answer, name="answer"),
+    path("p/<code:code>/wait", waiting.wait, name="wait"),
+    path("p/<code:code>/stop-waiting", waiting.stop_waiting, name="stop_waiting"),
     path("p/<code:code>/withdraw", participation.withdraw, name="withdraw"),
     path("p/<code:code>/traces", participation.stop_traces, name="stop_traces"),
     path("p/<code:code>/about", participation.about, name="about"),

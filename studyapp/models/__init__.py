@@ -13,7 +13,7 @@ from .coding import (
     SchemeCode,
 )
 from .design import Arm, Condition, Side, Slot, Stage, StimulusOverlay, Trial
-from .entry import EarlierPart
+from .entry import EarlierPart, Waiting
 from .evidence import Evidence, Pointer, PointerPath, Trace
 from .judgment import Exclusion, Judgment, erase_judgments
 from .load import NetworkLoad
@@ -77,6 +77,6 @@ __all__ = [
     "RehearsalKind", "Report", "ReportForm", "Role", "SchemeCode", "Side", "SignedAgent", "Slot",
     "Stage", "Status", "StatusSource", "Stimulus", "StimulusOverlay", "StimulusRole", "Study",
     "StudyImage", "StudyKind", "StudyState", "StudyText", "Trace", "Trial", "TurnedAway",
-    "VisitStatus", "Work", "WorkQuerySet", "WorkState", "case_digest", "count_people",
+    "VisitStatus", "Waiting", "Work", "WorkQuerySet", "WorkState", "case_digest", "count_people",
     "erase_judgments", "new_code", "new_spoken_code",
 ]  # fmt: skip

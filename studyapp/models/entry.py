@@ -1,7 +1,10 @@
-"""What decides who comes: an earlier part in another study."""
+"""What decides who comes: an earlier part in another study, and the waiting list."""
 
 from django.db import models
+from django.db.models import Q
+from django.utils import timezone
 
+from .design import Slot
 from .participation import Participation
 
 
@@ -21,3 +24,26 @@ class EarlierPart(models.Model):
 
     def __str__(self) -> str:
         return f"{self.study_slug} before {self.participation}"
+
+
+class Waiting(models.Model):
+    """Somebody on the waiting list of a full study, and the place that is held for them, if any."""
+
+    participation = models.OneToOneField(Participation, models.CASCADE, related_name="waiting")
+    since = models.DateTimeField(default=timezone.now, editable=False)
+    # When their page looked last
+    seen_at = models.DateTimeField(default=timezone.now)
+    slot = models.OneToOneField(Slot, models.PROTECT, null=True, related_name="+")
+    offered_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="waiting_offer_has_an_end",
+                condition=Q(slot__isnull=True, offered_until__isnull=True)
+                | Q(slot__isnull=False, offered_until__isnull=False),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.participation} waits"

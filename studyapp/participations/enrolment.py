@@ -17,6 +17,7 @@ from studyapp.studies.texts import text_for
 from .admission import came_from_elsewhere, take_turns
 from .places import places_for, places_of, take_place
 from .refusals import NotNow, StudyNotOpen
+from .waiting import has_list, is_kept_out, is_offered, look, stop_waiting, turn, wait
 
 # `last_seen_at` may be so far behind: writing it with every answer would cost as much as the answer
 SEEN_SECONDS = 30
@@ -35,10 +36,11 @@ def consent(
     traces: bool = False,
     signed: str = "",
 ) -> Participation:
-    """Store what was consented to and when, and take a place; `status` is FULL if there is none,
-    and SCREENED_OUT for somebody who has gone to a study of `entry.not_after` meanwhile.
+    """Store what was consented to and when, and take a place.
 
     publication, traces: what else was agreed to. signed: by Web Bot Auth, a SignedAgent.
+    Without a place `status` is FULL, but ENTERED, and nothing is stored, where people may wait; it
+    is SCREENED_OUT for somebody who has gone to a study of `entry.not_after` meanwhile.
     Consenting twice changes nothing. Raises StudyNotOpen when the study is not open.
     """
     take_turns(participation)
@@ -57,11 +59,41 @@ def consent(
     text = text_for(person, "consent")
     now = database_now()
     release_idle(person.study, now)
-    slot = take_place(person)
+    if has_list(person.study):
+        slot = turn(person, now)
+        if slot is None:
+            return person
+    else:
+        slot = take_place(person)
     person.consent(
         text, slot, now, publication=publication, device=device_class, traces=traces, signed=signed
     )
     return person
+
+
+@transaction.atomic
+def join_list(participation: Participation) -> None:
+    """Wait for a place; for somebody who waits already, or need not, nothing changes."""
+    person = lock(participation)
+    if person.status == Status.ENTERED and is_screened(person) and has_list(person.study):
+        wait(person)
+
+
+@transaction.atomic
+def leave_list(participation: Participation) -> None:
+    stop_waiting(lock(participation))
+
+
+@transaction.atomic
+def look_again(participation: Participation) -> datetime | None:
+    """Until when a place is held for somebody who waits, after what is free was handed out; None
+    for everybody else."""
+    if not has_list(participation.study) or participation.study.state != StudyState.OPEN:
+        return None
+    now = database_now()
+    release_idle(participation.study, now)
+    row = look(participation, now)
+    return row.offered_until if row is not None else None
 
 
 @transaction.atomic
@@ -182,6 +214,8 @@ def refuse(participation: Participation) -> Participation:
     person.save(
         update_fields=["publication_consent", "stratum", "traces_agreed_at", "web_bot_auth"]
     )
+    if has_list(person.study):
+        stop_waiting(person)
     person.leave(Status.REFUSED)
     return person
 
@@ -211,7 +245,12 @@ def has_free_slot(study: Study, site: str = "", stratum: str = "") -> bool:
 
 
 def has_place_for(person: Participation) -> bool:
-    """The same for a person who has come."""
+    """The same for a person who has come; others may have waited longer."""
+    if has_list(person.study) and person.status == Status.ENTERED:
+        if is_offered(person):
+            return True
+        if is_kept_out(person):
+            return False
     return _is_any_free(person.study, places_for(person))
 
 

@@ -54,7 +54,8 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
     answers = given_answers(data, definition.screening)
     if are_accepted(answers, definition.screening):
         stratum = stratum_of(definition, answers)
-        is_full = bool(stratum) and not has_free_slot(person.study, person.site, stratum)
+        waits = definition.who_may_come.waiting_list
+        is_full = not (waits or not stratum or has_free_slot(person.study, person.site, stratum))
         person.pass_screening(stratum, is_full=is_full)
     else:
         person.leave(Status.SCREENED_OUT, because="screening")

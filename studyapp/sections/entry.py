@@ -32,6 +32,10 @@ class EntrySection(Section):
         "one, or any.",
     )
 
+    waiting_list: bool = Field(
+        False, description="Whether people who come when all places are taken may wait for one."
+    )
+
     @property
     def named(self) -> list[str]:
         """The slugs of all studies that decide who may come."""

@@ -1,4 +1,5 @@
-"""One person's pages. The server decides which: GET writes nothing, POST leads on with 303."""
+"""One person's pages. The server decides which: GET writes nothing (but that somebody who waits for
+a place is looking), POST leads on with 303."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -40,6 +41,7 @@ from .pages import KEPT, SeeOther, page, participant_view, wants_json
 from .presentations import script_notice
 from .signed_agents import signed_agent
 from .trials import asked_on, following_pictures, trial_context
+from .waiting import waiting_page
 
 
 def find_person(code: str) -> Participation:
@@ -79,7 +81,9 @@ def _screening_page(
     definition = definition_for(person)
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device")
-    if not enrolment.has_place_for(person):
+    # Who may wait for a place is asked first whether the study needs them
+    waits = definition.who_may_come.waiting_list
+    if not waits and not enrolment.has_place_for(person):
         return _message_page(request, person, "full")
     questions = _gate(request, definition.screening, error)
     context = {
@@ -118,7 +122,10 @@ def _consent_page(
     status = error.status_code if error else 200
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device", status)
+    held_until = enrolment.look_again(person) if request.method == "GET" else None
     if not enrolment.has_place_for(person):
+        if definition.who_may_come.waiting_list:
+            return waiting_page(request, person, _told(person, "full"), status)
         return _message_page(request, person, "full", status)
     text = safe_html(text_for(person, "consent").markdown)
     boxes = ("agree", "publication", "traces") if error else ()
@@ -127,6 +134,7 @@ def _consent_page(
         "person": person,
         "text": text,
         "error": error,
+        "held_until": held_until,
         "ticked": ticked,
         "asks_for_traces": asks_for_traces(definition),
         "needs_script": script_notice(definition),

@@ -77,7 +77,7 @@ def test_people_get_the_same_arm_or_another_one(asked: str) -> None:
     earlier = first_session(arms=ARMS)
     arms = {name: finish(earlier, name).arm.name for name in "abcdef"}
     study = second_session(arm=asked)
-    for name, before in arms.items():
+    for name, before in reversed(arms.items()):
         person = consent(come(study, name))
         if asked == "same":
             assert person.arm.name == before

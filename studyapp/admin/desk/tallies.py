@@ -9,6 +9,7 @@ from django.db.models import Aggregate, Count, DurationField, F, Max, Q
 from django.db.models.functions import TruncHour
 
 from studyapp.models import Judgment, Status, Study
+from studyapp.participations.waiting import has_list, waiting
 from studyapp.studies.definition.strata import stratum_shares
 from studyapp.studies.definition.study import study_definition
 
@@ -66,7 +67,7 @@ def people_by_arm(study: Study) -> list[tuple[str, list[int]]]:
 
 def places(study: Study) -> dict[str, Any]:
     """How many there are and are left for new people: `all`, `left`, and `parts` with both of each
-    site and each stratum that has a quota."""
+    site and each stratum that has a quota; with a waiting list `waiting`, how many are on it."""
     left = Q(is_open=True, arm__closed_at__isnull=True)
     counts = {"all": Count("pk"), "left": Count("pk", filter=left)}
     definition = study_definition(study)
@@ -74,7 +75,9 @@ def places(study: Study) -> dict[str, Any]:
     titles = {one.name: one.title for one in definition.sites}
     parts = [(title, _sum(found, "site", name)) for name, title in titles.items()]
     parts += [(name, _sum(found, "stratum", name)) for name in stratum_shares(definition)]
-    return {**_sum(found), "parts": [(words, one) for words, one in parts if one["all"]]}
+    listed = {"waiting": waiting(study).count()} if has_list(study) else {}
+    told = [(words, one) for words, one in parts if one["all"]]
+    return {**_sum(found), "parts": told, **listed}
 
 
 def _sum(rows: Iterable[Any], key: str = "", name: str = "") -> dict[str, int]:
