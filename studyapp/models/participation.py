@@ -321,6 +321,11 @@ class PanelVisit(models.Model):
     def __str__(self) -> str:
         return f"visit of {self.participation}"
 
+    def become(self, status: VisitStatus, at: datetime, source: StatusSource) -> None:
+        """Keep that it was `status` at that moment, and from where that is known."""
+        self.status, self.status_at, self.status_from = status, at, source
+        self.save(update_fields=["status", "status_at", "status_from"])
+
 
 class TurnedAway(models.TextChoices):
     UNFILLED = "unfilled", "a panel's link whose placeholders were not filled in"

@@ -49,8 +49,7 @@ def take_in(visit: PanelVisit, news: News) -> bool:
     visit.refresh_from_db()
     if not _is_newer(visit, news):
         return False
-    visit.status, visit.status_at, visit.status_from = news.status, news.at, news.source
-    visit.save(update_fields=["status", "status_at", "status_from"])
+    visit.become(news.status, news.at, news.source)
     has_left = news.status in GONE and person.status == Status.ACTIVE
     if has_left and person.visits.last() == visit:
         person.leave(Status.DROPPED, panel=news.status)

@@ -80,7 +80,11 @@ class HasCodes(Protocol):
 
 @runtime_checkable
 class SendsNews(Protocol):
-    """A panel that sends signed messages when a session changes."""
+    """A panel that sends signed messages when a session changes; route: the name of this site's
+    address for them (`studyapp/urls.py`)."""
+
+    @property
+    def route(self) -> str: ...
 
     def subscribe(self, address: str, workspace: str) -> Subscription:
         """Have changes sent to `address`, confirmed; a subscription that is there is taken."""

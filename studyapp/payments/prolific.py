@@ -32,6 +32,8 @@ class Prolific:
         ActKind.BONUS: 200,
     }
 
+    route = "prolific_event"
+
     def __init__(self, token: str, pauses: tuple[float, ...] = (1, 2, 4)) -> None:
         self.line = Line(settings.PROLIFIC_API, f"Token {token}", pauses)
 

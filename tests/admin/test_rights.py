@@ -108,6 +108,8 @@ PAGES: dict[str, tuple[Act, Address]] = {
     "end of a round": (Act.EDIT_CODES, scheme_page("coding_round_ended")),
     "agreement": (Act.ADJUDICATE, scheme_page("coding_agreement")),
     "payment list": (Act.SEE_IDS, lambda study: page_of(study, "study_payment_list")),
+    "panel": (Act.SEE_IDS, lambda study: page_of(study, "study_panel")),
+    "what a panel is asked": (Act.SEE_IDS, lambda study: page_of(study, "study_panel_act")),
     "people": (Act.MANAGE, lambda study: page_of(study, "study_members")),
     "prepare": (Act.PREPARE, lambda study: do(study, "prepare")),
     "pause": (Act.PAUSE, lambda study: do(study, "pause")),

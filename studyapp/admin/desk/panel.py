@@ -79,7 +79,6 @@ def panel(request: HttpRequest, study: Study) -> HttpResponse:
         "file_form": FileForm(initial={"exported_at": timezone.localtime()}),
         "acts": acts[:LATEST_ACTS],
         "lost": list(_lost(acts)),
-        "address": _address(request),
         "site_secret": bool(settings.PROLIFIC_WEBHOOK_SECRET),
     }
     return show(request, study, "payment_panel", context)
@@ -103,11 +102,6 @@ def source_of(study: Study) -> str:
 def _sentence(error: PanelError) -> str:
     text = str(error)
     return f"{text[:1].upper()}{text[1:].rstrip('.')}."
-
-
-def _address(request: HttpRequest) -> str:
-    """Where the panel's messages go."""
-    return request.build_absolute_uri(reverse("prolific_event"))
 
 
 def _take_token(request: HttpRequest, study: Study, source: str) -> list[str]:
@@ -146,7 +140,7 @@ def _subscribe(request: HttpRequest, study: Study, source: str) -> list[str]:
     api = api_of(access)
     if not isinstance(api, SendsNews):
         raise Refused(f"{title_of(source)} sends no messages")
-    address = _address(request)
+    address = request.build_absolute_uri(reverse(api.route))
     if not address.startswith("https://"):
         raise Refused(
             f"{title_of(source)} sends messages to https addresses only, and this is {address}"

@@ -4,6 +4,7 @@ import sys
 from argparse import ArgumentParser
 from collections.abc import Callable
 from datetime import UTC, datetime
+from getpass import getpass
 from pathlib import Path
 from typing import Any
 
@@ -58,13 +59,14 @@ def token_arguments(parser: ArgumentParser) -> None:
 
 @_told
 def token(options: dict[str, Any]) -> Facts:
-    """Read from standard input, so that no list of processes and no shell's history holds it."""
+    """Not an argument, so that no list of processes and no shell's history holds it."""
     study, source = find_study(options["slug"]), options["panel"]
     if options["remove"]:
         was_there = remove_token(study, source)
         line = f"the token of {source} was removed" if was_there else f"no token of {source}"
         return {"removed": was_there}, [line]
-    owner = give_token(study, source, sys.stdin.readline(), BY)
+    typed = getpass("Token: ") if sys.stdin.isatty() else sys.stdin.readline()
+    owner = give_token(study, source, typed, BY)
     return {"owner": owner}, [f"{source} accepts the token; it is {owner}'s"]
 
 
@@ -111,9 +113,10 @@ def hook_arguments(parser: ArgumentParser) -> None:
 @_told
 def subscribe(options: dict[str, Any]) -> Facts:
     access = access_of(find_study(options["slug"]), options["panel"])
-    api, address = api_of(access), f"{options['site'].rstrip('/')}{reverse('prolific_event')}"
+    api = api_of(access)
     if not isinstance(api, SendsNews):
         raise Refused(f"{access.source} sends no messages")
+    address = f"{options['site'].rstrip('/')}{reverse(api.route)}"
     if not address.startswith("https://"):
         raise Refused(f"{access.source} sends messages to https addresses only")
     made = api.subscribe(address, options["workspace"])
