@@ -3,12 +3,14 @@
 
 const counted = (facts) => {
   const arm = facts.arms.length > 1 ? `, arm ${facts.arm}` : "";
-  return `Page ${facts.number} of ${facts.total}${arm}`;
+  const language = facts.languages.length > 1 ? `, ${facts.language}` : "";
+  const note = facts.note ? `. Note: ${facts.note}.` : "";
+  return `Page ${facts.number} of ${facts.total}${arm}${language}${note}`;
 };
 
-function offerArms(select, { arms, arm }) {
-  select.parentNode.hidden = arms.length < 2;
-  select.replaceChildren(...arms.map((name) => new Option(name, name, false, name === arm)));
+function offer(select, names, chosen) {
+  select.parentNode.hidden = names.length < 2;
+  select.replaceChildren(...names.map((name) => new Option(name, name, false, name === chosen)));
 }
 
 // Returns what shows the page again, if it is shown at all; `sent` gives what the form holds.
@@ -17,7 +19,8 @@ export function preview(sent) {
   const box = document.querySelector("#preview");
   if (!button || !box) return () => {};
   const status = box.querySelector("[role=status]");
-  const select = box.querySelector("select");
+  const arm = box.querySelector("[data-of=arm]");
+  const language = box.querySelector("[data-of=language]");
   let number = 1;
   let asked = 0;
 
@@ -25,7 +28,8 @@ export function preview(sent) {
     const mine = ++asked;
     const data = sent();
     data.append("page", number);
-    data.append("arm", select.value);
+    data.append("arm", arm.value);
+    data.append("language", language.value);
     try {
       const reply = await fetch(button.formAction, {
         method: "POST", body: data, headers: { Accept: "application/json" }, credentials: "same-origin",
@@ -36,7 +40,8 @@ export function preview(sent) {
       status.textContent = facts.sentence || counted(facts);
       if (!facts.html) return;
       number = facts.number;
-      offerArms(select, facts);
+      offer(arm, facts.arms, facts.arm);
+      offer(language, facts.languages, facts.language);
       for (const frame of box.querySelectorAll("iframe")) frame.srcdoc = facts.html;
     } catch {
       if (mine !== asked) return;
@@ -55,6 +60,6 @@ export function preview(sent) {
       show();
     });
   }
-  select.addEventListener("change", show);
+  for (const select of [arm, language]) select.addEventListener("change", show);
   return () => { if (!box.hidden) show(); };
 }

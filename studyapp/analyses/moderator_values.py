@@ -24,16 +24,19 @@ from .tidy import Tidy
 
 WRONG, RIGHT = "network wrong", "network right"
 SIDES = ("A", "B")
+LANGUAGE = ("person", "language")
 Values = Mapping[str, Any]
 
 
 def with_moderators(tidy: Tidy, tables: StudyTables) -> Tidy:
     """The same with the columns of the moderators that the plan names for its paradigm."""
-    if not tables.definition["analysis"].get("moderators"):
+    if not tables.definition["analysis"].get("moderators") and not tables.definition.get(
+        "translations"
+    ):
         return tidy
     definition = stored_definition(tables.definition)
     found, frame = [], tidy.frame
-    for one in definition.analysis.moderators:
+    for one in analysed_moderators(definition):
         if tidy.paradigm not in moderator_paradigms(definition, one):
             continue
         kind = moderator_kind(definition, one)
@@ -44,6 +47,16 @@ def with_moderators(tidy: Tidy, tables: StudyTables) -> Tidy:
         levels = _levels(definition, one, column) if kind == "levels" else ()
         found.append(Moderator(one.of, one.field, kind, one.planned, levels))
     return replace(tidy, frame=frame, moderators=tuple(found))
+
+
+def analysed_moderators(definition: Definition) -> list[ModeratorSection]:
+    """Those of the plan, and as an exploratory one the language that people read, where there are
+    several: whether the words mean the same in each is never taken for granted."""
+    planned = list(definition.analysis.moderators)
+    if definition.translations and all(one.key != LANGUAGE for one in planned):
+        of, field = LANGUAGE
+        planned.append(ModeratorSection.model_validate({"of": of, "field": field}))
+    return planned
 
 
 def _column(
@@ -110,7 +123,12 @@ def _levels(
     """Those that somebody has, in the order of the answers, arms or sides, else of the alphabet."""
     question = moderating_question(definition, one)
     known = [words for _, words in question.answers] if question is not None else []
-    orders = {"arm": [*definition.arm_conditions()], "network": [WRONG, RIGHT], "side": [*SIDES]}
+    orders = {
+        "arm": [*definition.arm_conditions()],
+        "language": definition.languages,
+        "network": [WRONG, RIGHT],
+        "side": [*SIDES],
+    }
     there = set(column.dropna())
     listed = known or orders.get(one.field) or sorted(there)
     return tuple(dict.fromkeys(level for level in listed if level in there))

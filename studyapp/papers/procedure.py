@@ -9,6 +9,7 @@ from studyapp.models import Stage
 from studyapp.paradigms import PARADIGMS
 from studyapp.sections.blocks import BlockSection
 from studyapp.shelf.formatting import counted
+from studyapp.shelf.languages import page_languages, pages_of
 from studyapp.studies.definition.presentations import presentation_words
 
 from .document import Block, Bullets, Cite, Code, Gap, Heading, Run, Runs, listed, paragraph, prose
@@ -123,12 +124,15 @@ def procedure(material: Material) -> list[Block]:
     if definition.ethics is not None:
         planned = counted(definition.ethics.minutes, "minute", "minutes")
         steps.append((f"Participants had been told that it takes {planned}.",))
-    steps.append((f"The pages were in {_language(definition.language)}.",))
+    names = [_language(tag) for tag in definition.languages]
+    several = "; each person read them in one language" if len(names) > 1 else ""
+    steps.append((f"The pages were in {listed(names)}{several}.",))
     return [Heading(2, "Procedure"), paragraph(*steps)]
 
 
 def _language(code: str) -> str:
-    return {"en": "English", "de": "German"}.get(code, f"the language “{code}”")
+    known = page_languages().get(pages_of(code))
+    return known.name if known is not None else f"the language “{code}”"
 
 
 def analysis_plan(material: Material) -> list[Block]:

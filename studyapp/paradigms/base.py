@@ -308,6 +308,12 @@ class Paradigm:
         return page_questions(asked, self.questions(asked))
 
     @property
+    def places_tell(self) -> bool:
+        """Whether several explanations stand on one page, so that answers are about places, which
+        are where the data say in every language."""
+        return self.has_sides or self.meets != "one" or len(self.roles) > 1
+
+    @property
     def hides_class(self) -> bool:
         """Whether the name of a class, told by an explanation, would answer the question."""
         return self.options > 0 or self.compares == "class"

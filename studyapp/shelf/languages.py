@@ -123,6 +123,16 @@ def why_not_spoken(tag: str) -> str:
     return "" if code else f"the pages are not translated into it; {_offer()}"
 
 
+def unchecked(tags: Iterable[str]) -> list[str]:
+    """A sentence for each language whose words on the pages no native speaker has read."""
+    languages = [page_languages()[code] for code in map(pages_of, tags) if code]
+    return [
+        f"the pages' {one.name} words are not checked by a native speaker: read them in the preview"
+        for one in languages
+        if not one.checked
+    ]
+
+
 def _offer() -> str:
     codes = [one.code for one in offered_languages()]
     return f"use {' or '.join(codes)}. Your own texts may be in any language"

@@ -132,7 +132,10 @@ def walkers(
         yield Walker(
             base=base,
             start=f"/s/{study.slug}/",
-            parameters=_parameters(study, f"{name or study.slug}-{seed}-{number}", site),
+            parameters={
+                **_parameters(study, f"{name or study.slug}-{seed}-{number}", site),
+                **_in_language(definition, number),
+            },
             profile=population.person(paradigm, random, photo_seed=seed),
             random=random,
             truth_of=truth_of,
@@ -194,6 +197,12 @@ def _parameters(study: Study, person: str, site: str) -> dict[str, str]:
         return named | {panel.person: str(int(digest[:12], 16))}
     details = {key: f"{digest[:20]}{place:04d}" for place, key in enumerate(panel.details)}
     return named | {panel.person: digest[:24]} | details
+
+
+def _in_language(definition: Definition, number: int) -> dict[str, str]:
+    """Of a study in several languages, one after the other."""
+    languages = definition.languages
+    return {"lang": languages[number % len(languages)]} if len(languages) > 1 else {}
 
 
 def _walk(walker: Walker) -> Walk:

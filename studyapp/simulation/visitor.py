@@ -44,9 +44,10 @@ class Page:
         return any(_verb(form.action) == verb for form in self.document.forms)
 
     def first_verb(self) -> str | None:
-        """That of the first form which is posted; None where there is none."""
+        """That of the first form which is posted; None where there is none. A choice of language
+        tells no page from another."""
         verbs = (_verb(form.action) for form in self.document.forms if form.method == "POST")
-        return next(verbs, None)
+        return next((verb for verb in verbs if verb != "language"), None)
 
     def checkboxes(self, verb: str) -> list[str]:
         """The names of the boxes that the form for `verb` offers to tick."""

@@ -31,11 +31,12 @@ from studyapp.models.codes import new_code
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP
 from studyapp.paradigms.base import PHOTO, member_role
 from studyapp.sections.meetings import members
-from studyapp.shelf.languages import speaking
+from studyapp.shelf.languages import speaking, unchecked
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.studies.definition.file import Told, check_text
 from studyapp.studies.definition.named_files import upload_rules
 from studyapp.studies.definition.study import Definition, study_definition
+from studyapp.studies.definition.translated import in_language
 from studyapp.studies.definition.writing import SHORT_FIELDS
 from studyapp.studies.design.draw import DesignError
 from studyapp.studies.design.imagined import ImaginedPhoto, imagined_pages
@@ -62,6 +63,10 @@ class Shown:
     total: int = 0
     arm: str = ""
     arms: tuple[str, ...] = ()
+    language: str = ""
+    languages: tuple[str, ...] = ()
+    # What is to be known of the pages' words in that language
+    note: str = ""
     sentence: str = ""
 
 
@@ -135,6 +140,9 @@ def _page(
     arms = tuple(definition.arm_conditions())
     arm = asked.get("arm", "") if asked.get("arm", "") in arms else arms[0]
     _refuse_large(definition)
+    languages = tuple(definition.languages)
+    language = asked.get("language", "")
+    definition = in_language(definition, language)
     made = Made(study, definition)
     with speaking(definition.language):
         pages = imagined_pages(definition, arm, made.photos(), made.stimuli())
@@ -155,7 +163,8 @@ def _page(
             "previewed": True,
         }
         html = render_to_string("participants/preview.html", context)
-    return Shown(html, number, len(pages), arm, arms)
+    note = " ".join(unchecked([definition.language]))
+    return Shown(html, number, len(pages), arm, arms, definition.language, languages, note)
 
 
 def _number(text: str) -> int:
@@ -171,7 +180,7 @@ def _context(trial: Trial, definition: Definition) -> ShownContext | None:
 
 def _fragment(trial: Trial, definition: Definition, version: Version) -> str:
     name = PARADIGMS[trial.paradigm].shown_text(definition.block(trial.block))
-    return "" if name is None else safe_fragment(version.texts.get(name, ""))
+    return "" if name is None else safe_fragment(version.texts.get(definition.text_name(name), ""))
 
 
 class Made:

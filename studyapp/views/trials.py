@@ -87,6 +87,7 @@ def asked_context(
         "pictures": pictures,
         "texts": texts,
         "films": {pictures[place] for place in films},
+        "sided": paradigm.places_tell,
         "worded": is_worded(trial, definition),
         "beside": is_beside(trial, definition),
         "legend": legend_of(trial, definition, pictures),

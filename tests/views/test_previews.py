@@ -60,6 +60,29 @@ def test_the_page_is_drawn_from_the_file_as_it_stands_and_nothing_is_stored(draf
     assert Study.objects.get().definition_toml == TOML
 
 
+@pytest.mark.django_db
+def test_the_page_is_drawn_in_each_language_and_says_that_nobody_has_checked_its_words(
+    draft: Study,
+) -> None:
+    names = ("consent", "instructions", "debrief")
+    texts = "".join(f'{name}-de = "{name}.de.md"\n' for name in names)
+    toml = TOML.replace("trials = 1", 'trials = 1\nquestion = "Which one sees better?"')
+    title = parse_definition(TOML, "t").title
+    words = {title: "Titel", "Robot A": "A", "Robot B": "B"}
+    said = "".join(f'"{one}" = "{other}"\n' for one, other in words.items())
+    toml = toml.replace("[texts]\n", f"[texts]\n{texts}")
+    toml += f'\n[translations.de.words]\n{said}"Which one sees better?" = "Wer sieht besser?"\n'
+    written = {f"text-{name}-de": "Worte." for name in names}
+    client = administrator()
+    facts = shown(client, draft, toml, language="de", **written)
+    assert facts["sentence"] == ""
+    assert (facts["language"], facts["languages"]) == ("de", ["en", "de"])
+    assert "Wer sieht besser?" in facts["html"]
+    assert 'lang="de"' in facts["html"]
+    assert facts["note"].startswith("the pages' German words are not checked by a native speaker")
+    assert shown(client, draft, toml, **written)["note"] == ""
+
+
 def test_imagined_classes_are_named_in_the_language_of_the_pages() -> None:
     path = next(path for path in READY if path.stem == "five-methods")
     definition = parse_definition(path.read_text(encoding="utf-8"), path.name)

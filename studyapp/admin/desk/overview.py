@@ -12,6 +12,7 @@ from studyapp.admin.verbs import offered
 from studyapp.models import Study, StudyState, WorkQuerySet
 from studyapp.participations.doors import warnings
 from studyapp.participations.evidence import traces_of
+from studyapp.shelf.languages import unchecked
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.design.certificate import certificate_lines
 from studyapp.studies.preparation import advance
@@ -41,6 +42,7 @@ def overview(request: HttpRequest, study: Study) -> HttpResponse:
         ],
         "verbs": [(verb, verb.act in allowed) for verb in offered(study)],
         "door": list(warnings(study)),
+        "unchecked": unchecked(study_definition(study).languages),
         "copies": study.copies.order_by("-created_at")[:5],
         **_preparation(study),
         **_people(study),

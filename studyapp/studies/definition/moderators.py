@@ -14,8 +14,9 @@ from .rules import Complaint, Rule, rule
 from .study import Definition
 
 METRIC = "metric."
-OF_PERSON, OF_PHOTO, OF_TRIAL = ("arm", "device_class"), ("class", "network"), ("order", "side")
-READS = "arms conditions.*.name blocks panel"
+OF_PERSON = ("arm", "device_class", "language")
+OF_PHOTO, OF_TRIAL = ("class", "network"), ("order", "side")
+READS = "arms conditions.*.name blocks panel translations"
 # What is a number unless the file asks for its levels
 NUMBERS = ("order",)
 
@@ -87,10 +88,11 @@ def _complaints(definition: Definition, place: int, one: ModeratorSection) -> It
 
 def _person(definition: Definition, one: ModeratorSection) -> Iterator[str]:
     if one.field == "language":
-        yield (
-            "all pages of a study are in one language, so it can't vary; ask people for theirs in "
-            "a custom block, and name it as BLOCK.FIELD"
-        )
+        if not definition.translations:
+            yield (
+                "the study is read in one language, so it can't vary; add one under translations, "
+                "or ask people for theirs in a custom block, and name it as BLOCK.FIELD"
+            )
     elif one.field == "arm":
         shown = [set(names) for names in definition.arm_conditions().values()]
         if not any(len(first & second) > 1 for first, second in combinations(shown, 2)):

@@ -27,6 +27,9 @@ UNREAD = {
     "FieldSection": {"name"},
     "ShowIfSection": {"field"},
     "DisplaySection": {"colour_map"},
+    "ScreeningSection": {"name"},
+    "StratumSection": {"name"},
+    "EntrySection": {"not_after", "only_after"},
 }  # fmt: skip
 # Sections without any: about photos, networks, the design, the panel, the plan and the data
 NO_WORDS = {
