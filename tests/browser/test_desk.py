@@ -59,6 +59,7 @@ def test_every_page_is_accessible_and_fits(
         "home": f"{live_server}/admin/",
         "upload": f"{live_server}/admin/studyapp/study/add/?from=demo-trust",
         "close": at(live_server, study, "do/close"),
+        "panel": at(live_server, study, "payment/panel"),
         "person": f"{live_server}/admin/studyapp/participation/{person.pk}/change/",
         **{tab: at(live_server, study, tab) for tab in TABS},
         **{f"list-{name}": f"{live_server}/admin/studyapp/{name}/" for name in LISTS},
