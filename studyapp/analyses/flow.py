@@ -52,6 +52,7 @@ def flow(
         },
         "attrition": _attrition(participations),
         **_sites(participations, analysed, own, rules),
+        **_strata(participations, analysed, own, rules),
         **_declined(own),
     }
 
@@ -97,6 +98,30 @@ def _sites(
         str(site): _part(rows, analysed, judgments, rules) for site, rows in placed.groupby("site")
     }
     return {"by_site": by_site}
+
+
+def _strata(
+    participations: pd.DataFrame,
+    analysed: pd.DataFrame,
+    judgments: pd.DataFrame,
+    rules: Mapping[str, frozenset[str]],
+) -> dict[str, Any]:
+    """The same by stratum and arm where a study has strata, and who came when one was full."""
+    known = participations[participations["stratum"].fillna("").ne("")]
+    if known.empty:
+        return {}
+    return {
+        "by_stratum": {
+            str(stratum): {
+                "full": int((people["status"] == "full").sum()),
+                "by_arm": {
+                    str(arm): _part(rows, analysed, judgments, rules)
+                    for arm, rows in people.dropna(subset=["arm"]).groupby("arm")
+                },
+            }
+            for stratum, people in known.groupby("stratum")
+        }
+    }
 
 
 def _statuses(participations: pd.DataFrame) -> dict[str, int]:

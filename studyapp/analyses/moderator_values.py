@@ -16,6 +16,7 @@ from studyapp.studies.definition.moderators import (
     moderator_kind,
     moderator_paradigms,
 )
+from studyapp.studies.definition.strata import by_question, stratifying
 from studyapp.studies.definition.study import Definition, stored_definition
 
 from .automatic import metric_numbers
@@ -75,6 +76,13 @@ def _of_people(tables: StudyTables, definition: Definition, one: ModeratorSectio
     question = moderating_question(definition, one)
     if question is None:
         people = tables.frames["participations"]
+        if one.field in [question.name for question in stratifying(definition)]:
+            told = people["stratum"].fillna("").map(by_question)
+            return {
+                person: own[one.field]
+                for person, own in zip(people["participant_id"], told, strict=True)
+                if own
+            }
         return dict(zip(people["participant_id"], people[one.field], strict=True))
     block, name = one.asked
     judged = tables.frames["judgments"]
@@ -130,5 +138,7 @@ def _levels(
         "side": [*SIDES],
     }
     there = set(column.dropna())
+    strata = {str(own.name): [part.name for part in own.strata] for own in stratifying(definition)}
+    orders |= strata
     listed = known or orders.get(one.field) or sorted(there)
     return tuple(dict.fromkeys(level for level in listed if level in there))

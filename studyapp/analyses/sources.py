@@ -43,7 +43,7 @@ COLUMNS: Mapping[str, tuple[Table, tuple[str, ...]]] = {
         PARTICIPATIONS,
         (
             "participant_id", "status", "arm", "consented_at", "started_at", "finished_at",
-            "device_class", "language", "source", "site",
+            "device_class", "language", "source", "site", "stratum",
         ),
     ),
     "exclusions": (EXCLUSIONS, ("participant_id", "rule", "made_at", "undoes_made_at")),

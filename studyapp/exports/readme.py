@@ -15,6 +15,8 @@ from .dataset import DataSet
 from .licences import publication_markdown
 
 NEAR_IDENTIFIERS = ("language", "device_class", "arm")
+# In studies that have strata
+STRATUM = "stratum"
 
 
 def readme_markdown(
@@ -81,9 +83,15 @@ def changes_markdown(study: Study) -> str:
     return "\n".join([*lines, "" if len(lines) > 1 else "None.\n"])
 
 
+def near_identifiers(people: pd.DataFrame) -> tuple[str, ...]:
+    """What tells people apart who are known by nothing else."""
+    has_strata = STRATUM in people.columns and people[STRATUM].fillna("").ne("").any()
+    return (*NEAR_IDENTIFIERS, STRATUM) if has_strata else NEAR_IDENTIFIERS
+
+
 def smallest_group(people: pd.DataFrame) -> int:
     """How many people share the rarest combination of near-identifiers; 0 for no people."""
-    columns = [name for name in NEAR_IDENTIFIERS if name in people.columns]
+    columns = [name for name in near_identifiers(people) if name in people.columns]
     return 0 if people.empty else int(people.fillna("").groupby(columns).size().min())
 
 
@@ -168,6 +176,6 @@ def _public(study: Study, folder: Path) -> str:
         f"publishing ({left_out} did not, or did not get that far), gives times as seconds since "
         f"entering and window sizes in hundreds, and has no free text. It was scanned for panel "
         f"ids, e-mail addresses and IP addresses; a scan is not anonymisation. The smallest "
-        f"group of people with the same {', '.join(NEAR_IDENTIFIERS)} has size "
+        f"group of people with the same {', '.join(near_identifiers(people))} has size "
         f"{smallest_group(people)}.\n"
     )

@@ -151,8 +151,9 @@ def _make_allocation(
                 position=row["slot_position"],
                 addition=row["addition"],
                 arm=arms[row["arm"]],
-                # Bundles from before there were sites have no such column
+                # Bundles from before there were sites or strata have no such columns
                 site=row.get("slot_site") or "",
+                stratum=row.get("slot_stratum") or "",
                 seed=row["slot_seed"],
                 is_open=row["slot_is_open"],
             )
@@ -236,6 +237,7 @@ def _participation(
         slot=slot,
         arm=slot.arm if slot is not None and row["arm"] is not None else None,
         site=row.get("site") or "",
+        stratum=row.get("stratum") or "",
         language=row["language"] or "",
         device_class=row["device_class"] or "",
         consent_text=texts.get(row["consent_digest"]),

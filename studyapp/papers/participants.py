@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from studyapp.analyses.preregistration import RULES
 from studyapp.shelf.formatting import counted, short
+from studyapp.studies.definition.strata import stratum_shares
 
 from .document import Block, Gap, Heading, Run, Runs, listed, paragraph, prose
 from .material import Material
@@ -25,7 +26,9 @@ ABOUT_PEOPLE = "age, gender and other characteristics of the participants, and h
 def participants(material: Material) -> list[Block]:
     return [
         Heading(2, "Participants"),
-        paragraph(*recruited(material), *left_out(material), *_by_arm(material)),
+        paragraph(
+            *recruited(material), *left_out(material), *_by_arm(material), *_by_stratum(material)
+        ),
         paragraph(*described(material), *sample_size(material)),
         paragraph(*paid(material), *approved(material)),
     ]
@@ -91,6 +94,24 @@ def _by_arm(material: Material) -> Iterator[Runs]:
             for arm, one in arms.items()
         ]
         yield (f"Each was assigned to one arm: {listed(told)}.",)
+
+
+def _by_stratum(material: Material) -> Iterator[Runs]:
+    strata = (material.flow or {}).get("by_stratum", {})
+    if not strata:
+        return
+    shares = stratum_shares(material.definition)
+    how = (
+        "Places were reserved for strata by answers to screening questions"
+        if shares
+        else "Arms were balanced within strata by answers to screening questions"
+    )
+    told = []
+    for stratum, one in strata.items():
+        counts = [sum(arm[key] for arm in one["by_arm"].values()) for key in ("placed", "analysed")]
+        full = f", and {one['full']} came when it was full" if one["full"] else ""
+        told.append(f"{counts[0]} in {stratum} ({counts[1]} analysed{full})")
+    yield (f"{how}: {listed(told)}.",)
 
 
 def described(material: Material) -> Iterator[Runs]:

@@ -16,10 +16,10 @@ class ModeratorSection(Section):
 
     of: Of = Field(description="What has it: each person, each photo or each trial.")
     field: Annotated[Line, Limit(130)] = Field(
-        description="Of a person “arm”, “device_class”, “language”, or BLOCK.FIELD for an answer "
-        "to a question about no photo; of a photo “class”, “network” (right or wrong) or "
-        "metric.NAME (the mean over its explanations); of a trial “order” or “side” (where "
-        "the stronger network stood)."
+        description="Of a person “arm”, “device_class”, “language”, the name of a screening "
+        "question with strata, or BLOCK.FIELD for an answer to a question about no photo; of a "
+        "photo “class”, “network” (right or wrong) or metric.NAME (the mean over its "
+        "explanations); of a trial “order” or “side” (where the stronger network stood)."
     )
     paradigm: Name | None = Field(
         None, description="The kind of question; by default each for which it can be told."

@@ -127,17 +127,33 @@ def naive_table(found: Facts) -> Table:
 
 
 def attrition_tables(flow: Facts) -> list[Table]:
-    """Who took a place and did not finish, by arm, and by site where there are several."""
-    by_site = flow.get("by_site")
+    """Who took a place and did not finish, by arm, and by site and stratum where there are any."""
+    by_site, by_stratum = flow.get("by_site"), flow.get("by_stratum")
     sites = [_attrition("site", by_site)] if by_site else []
-    return [_attrition("arm", flow["by_arm"]), *sites]
+    strata = [_strata(by_stratum)] if by_stratum else []
+    return [_attrition("arm", flow["by_arm"]), *sites, *strata]
+
+
+def _strata(by_stratum: Facts) -> Table:
+    """A row for each stratum in each arm; who came when a stratum was full has no arm."""
+    rows = []
+    for stratum, told in by_stratum.items():
+        rows += [[stratum, *row] for row in _lost(told["by_arm"])]
+        if told["full"]:
+            rows.append([stratum, f"none: {told['full']} came when it was full", "", "", "", ""])
+    header = ["stratum", "arm", "took a place", "finished", "did not finish", "analysed"]
+    return Table("Strata by arm", header, rows)
 
 
 def _attrition(what: str, parts: Facts) -> Table:
+    header = [what, "took a place", "finished", "did not finish", "analysed"]
+    return Table(f"Attrition by {what}", header, _lost(parts))
+
+
+def _lost(parts: Facts) -> list[list[str]]:
     rows = []
     for arm, one in parts.items():
         placed, gone = one["placed"], one["placed"] - one["finished"]
         lost = f"{gone} ({percent(gone / placed)})" if placed else "0"
         rows.append([arm, str(placed), str(one["finished"]), lost, str(one["analysed"])])
-    header = [what, "took a place", "finished", "did not finish", "analysed"]
-    return Table(f"Attrition by {what}", header, rows)
+    return rows

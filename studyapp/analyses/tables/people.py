@@ -1,6 +1,6 @@
 """Who took part, what happened to them in order, and who is left out of the analysis and why."""
 
-from django.db.models import Case, CharField, F, Func, IntegerField, QuerySet, Value, When
+from django.db.models import Case, CharField, F, Func, IntegerField, Q, QuerySet, Value, When
 
 from studyapp.models import Event, Exclusion, Participation, SignedAgent, Status, Study
 from studyapp.sections.design import ExclusionsSection
@@ -45,6 +45,11 @@ PARTICIPATIONS = Table(
         Column("source", "text", "How the person came: link, panel, …", "participant__source"),
         Column("site", "text", "Site whose link the person opened; empty without sites.",
                was_added=True),
+        Column("stratum", "text",
+               "By the screening questions that make strata, such as expertise=novice; empty "
+               "without strata, and of people who neither consented nor came when it was full.",
+               Case(When(Q(consented_at__isnull=False) | Q(status=Status.FULL), then="stratum"),
+                    default=Value(""), output_field=CharField()), was_added=True),
         Column("language", "text", "Language of the pages."),
         Column("device_class", "text", "desktop, tablet or phone."),
         Column("entered_at", "datetime", "When the link was first opened.", unit="UTC"),

@@ -5,6 +5,7 @@ Source: Montgomery et al., Trials 19:407 (2018), doi 10.1186/s13063-018-2733-1.
 
 from studyapp.papers.document import Gap, Runs, joined
 from studyapp.papers.material import Material
+from studyapp.studies.definition.strata import strata
 
 from . import items
 from .items import Checklist, Item, gap, words
@@ -26,8 +27,14 @@ def _eligibility(material: Material) -> Runs:
         told.append((f"At least {definition.ethics.minimum_age} years old.",))
     if definition.screening:
         told.append((f"{len(definition.screening)} screening questions before consent.",))
+    if found := strata(definition):
+        told.append((f"Strata by their answers: {'; '.join(map(_quoted, found))}.",))
     told.append((f"Devices: {', '.join(definition.panel.devices)}.",))
     return joined([*told, (Gap("other criteria, such as a panel’s filters"),)])
+
+
+def _quoted(stratum: str) -> str:
+    return f"“{stratum}”"
 
 
 def _delivery(material: Material) -> Runs:

@@ -11,12 +11,13 @@ from .analysed_names import scored_paradigms
 from .asking import questions_of
 from .catalogue import catalogue
 from .rules import Complaint, Rule, rule
+from .strata import stratifying
 from .study import Definition
 
 METRIC = "metric."
 OF_PERSON = ("arm", "device_class", "language")
 OF_PHOTO, OF_TRIAL = ("class", "network"), ("order", "side")
-READS = "arms conditions.*.name blocks panel translations"
+READS = "arms conditions.*.name blocks panel translations screening"
 # What is a number unless the file asks for its levels
 NUMBERS = ("order",)
 
@@ -57,13 +58,18 @@ def moderator_kind(definition: Definition, one: ModeratorSection) -> Kind:
 
 def moderating_question(definition: Definition, one: ModeratorSection) -> Question | None:
     """The question whose answer is the moderator; None for what nobody is asked."""
-    if one.of != "person" or one.field in OF_PERSON:
+    if one.of != "person" or one.field in [*OF_PERSON, *_strata(definition)]:
         return None
     name, field = one.asked
     block = definition.block(name)
     return next(
         ask.question for ask in questions_of(definition, block) if ask.question.name == field
     )
+
+
+def _strata(definition: Definition) -> list[str]:
+    """The screening questions whose answers make strata, by their names."""
+    return [str(one.name) for one in stratifying(definition)]
 
 
 def _complaints(definition: Definition, place: int, one: ModeratorSection) -> Iterator[Complaint]:
@@ -106,7 +112,7 @@ def _person(definition: Definition, one: ModeratorSection) -> Iterator[str]:
                 f"`panel.devices` allows only {definition.panel.devices[0]}, so it can't vary; "
                 "allow a second one, or remove it"
             )
-    else:
+    elif one.field not in _strata(definition):
         yield from _answer(definition, one)
 
 
@@ -123,7 +129,7 @@ def _answer(definition: Definition, one: ModeratorSection) -> Iterator[str]:
             "block that asks about none"
         )
     elif name not in about_people:
-        known = [*OF_PERSON, *(f"{block}.FIELD" for block in about_people)]
+        known = [*OF_PERSON, *_strata(definition), *(f"{block}.FIELD" for block in about_people)]
         yield unknown("field", one.field, known)
     else:
         questions = {
