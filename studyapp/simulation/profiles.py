@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from random import Random
 from statistics import fmean
 
@@ -11,6 +11,7 @@ from studyapp.paradigms import PARADIGMS, Asked, Paradigm, Question
 from studyapp.paradigms.questions import BUTTON
 from studyapp.sections.design import DisplaySection
 
+from .machines import MACHINES, Choice, human_trace, machine_trace
 from .markings import LOST, SURE, marked, thing_in
 
 DRAWS = 400
@@ -30,6 +31,8 @@ class Profile:
     bias: pull to B or to the first option. carelessness: share of answers given without looking.
     leaves_after: number of answers after which the person leaves; None: stays to the end.
     sees: share of pictures in which the person sees what people usually see.
+    machine: the kind of machine that answers (`MACHINES`); empty for a person. pace_sd: spread of
+        log times. memory: correlation of a log time with the last one.
     """
 
     latents: Mapping[str, float]
@@ -42,6 +45,9 @@ class Profile:
     milliseconds: float
     leaves_after: int | None
     sees: float = 0.9
+    machine: str = ""
+    pace_sd: float = 0.4
+    memory: float = 0.0
 
     def answer(self, trial: Trial, random: Random) -> int:
         """The value that this person gives to `trial`, as shown on the page."""
@@ -77,12 +83,23 @@ class Profile:
                 found[question.name] = SENTENCE[: question.longest]
             elif is_careless:
                 found[question.name] = random.choice(question.values)
+            elif (choose := self._choose) is not None and asked.trial.stage != Stage.CHECK:
+                found[question.name] = choose(question, asked.trial, self._who, random)
             elif question.name == "value" and (usual := usual_answer(asked)) is not None:
                 is_seen = random.random() < self.sees
                 found[question.name] = usual if is_seen else random.choice(question.values)
             else:
                 found[question.name] = self._choice(question, asked.trial, random)
         return found
+
+    @property
+    def _choose(self) -> Choice | None:
+        return MACHINES[self.machine].choose if self.machine else None
+
+    @property
+    def _who(self) -> str:
+        """What tells one machine's prior from another's."""
+        return f"{self.photo_seed}:{self.shift}"
 
     def _choice(self, question: Question, trial: Trial, random: Random) -> int:
         """One of the question's values."""
@@ -114,13 +131,32 @@ class Profile:
         values, scores = possible_values(trial), []
         for _ in range(DRAWS):
             is_careless = self.carelessness and random.random() < self.carelessness
-            value = random.choice(values) if is_careless else self.answer(trial, random)
+            value = random.choice(values) if is_careless else self._expected_answer(trial, random)
             scores.append(trial.keys["value"][str(value)])
         return fmean(scores)
 
-    def seconds(self, random: Random) -> float:
-        """A reaction time, log-normal around the person's median."""
-        return self.milliseconds / 1000 * random.lognormvariate(0, 0.4)
+    def _expected_answer(self, trial: Trial, random: Random) -> int:
+        choose = self._choose
+        if choose is None:
+            return self.answer(trial, random)
+        return choose(main_question(trial), trial, self._who, random)
+
+    def trace(self, asked: Asked, random: Random) -> str:
+        """What this person's page recorded of how it was answered."""
+        questions = PARADIGMS[asked.trial.paradigm].asks(asked)
+        is_written = any(question.kind == "text" for question in questions)
+        if not self.machine:
+            return human_trace(random, is_written=is_written)
+        return machine_trace(MACHINES[self.machine], is_written=is_written)
+
+    def pace(self, random: Random, last: float) -> float:
+        """How far a log time is from the person's median, where the last one was `last` away."""
+        fresh = random.normalvariate(0, self.pace_sd)
+        return self.memory * last + math.sqrt(1 - self.memory**2) * fresh
+
+    def seconds(self, pace: float) -> float:
+        """A reaction time, so far from the person's median."""
+        return self.milliseconds / 1000 * math.exp(pace)
 
 
 def usual_answer(asked: Asked) -> int | None:
@@ -137,9 +173,14 @@ def possible_values(trial: Trial) -> list[int]:
     """The values of the main question of `trial`, whatever else its block asks."""
     if known := trial.keys.get("value"):
         return sorted(map(int, known))
+    return main_question(trial).values
+
+
+def main_question(trial: Trial) -> Question:
+    """The first question of `trial` as a block asks it by default."""
     paradigm = PARADIGMS[trial.paradigm]
     block = paradigm.block.model_validate({"name": "any", "paradigm": trial.paradigm, "trials": 1})
-    return paradigm.asks(Asked(trial, block, DisplaySection.model_validate({})))[0].values
+    return paradigm.asks(Asked(trial, block, DisplaySection.model_validate({})))[0]
 
 
 def _nearest(value: int, values: list[int], random: Random) -> int:
@@ -206,7 +247,7 @@ class Population:
     """Where simulated people are drawn from; spreads are standard deviations between people.
 
     tendency: people's latent tendency in a paradigm, for all methods; and by method, where methods
-        differ.
+        differ. machines: the share of each kind of machine among them. memory: as in Profile.
     """
 
     description: str
@@ -217,6 +258,8 @@ class Population:
     carelessness: float = 0.0
     drop_out: float = 0.0
     milliseconds: float = 4000.0
+    machines: Mapping[str, float] = field(default_factory=dict)
+    memory: float = 0.0
 
     def person(self, paradigm: str, random: Random, *, photo_seed: int) -> Profile:
         """One person's profile for a study of `paradigm`."""
@@ -227,7 +270,7 @@ class Population:
             for name, one in PARADIGMS.items()
             if name != paradigm and one.simulate is not None
         }
-        return Profile(
+        person = Profile(
             latents={**others, **by_method},
             latent=latent,
             shift=random.gauss(0, self.person_sd),
@@ -237,7 +280,21 @@ class Population:
             carelessness=self.carelessness,
             milliseconds=self.milliseconds * random.lognormvariate(0, 0.3),
             leaves_after=random.randint(0, 3) if leaves else None,
+            memory=self.memory,
         )
+        return person if not self.machines else self._or_machine(person, random)
+
+    def _or_machine(self, person: Profile, random: Random) -> Profile:
+        """A machine in the person's place, as often as there are some."""
+        kinds = ["", *self.machines]
+        shares = [1 - sum(self.machines.values()), *self.machines.values()]
+        [kind] = random.choices(kinds, shares)
+        return as_machine(person, kind) if kind else person
+
+
+def as_machine(person: Profile, kind: str) -> Profile:
+    """The machine of that kind in the person's place: it forgets its last time."""
+    return replace(person, machine=kind, pace_sd=MACHINES[kind].pace_sd, memory=0.0)
 
 
 POPULATIONS: Mapping[str, Population] = {
@@ -255,5 +312,11 @@ POPULATIONS: Mapping[str, Population] = {
         "able, but three in ten leave before the end",
         able,
         drop_out=0.3,
+    ),
+    "mixed": Population(
+        "able, but four in ten are machines of three kinds",
+        able,
+        machines={"perfect-clicks": 0.1, "reader": 0.15, "describer": 0.15},
+        memory=0.3,
     ),
 }

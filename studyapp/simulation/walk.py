@@ -8,6 +8,7 @@ from random import Random
 from studyapp.models import Trial
 from studyapp.paradigms import Asked
 from studyapp.paradigms.presented import FIELD
+from studyapp.participations.traces import FIELD as TRACE
 
 from .presented import plausible_record, presented_ms
 from .profiles import Profile
@@ -29,6 +30,8 @@ class Walk:
     acknowledged: list[int] = field(default_factory=list)
     requests: int = 0
     error: str = ""
+    # How far the last log time was from the person's median
+    pace: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -112,11 +115,14 @@ class Walker:
             raise PageError(f"{page.address} asks another trial than the next one")
         asked = self.asked_on(trial)
         answers = self.profile.answers(asked, self.random)
-        milliseconds = round(1000 * self.profile.seconds(self.random)) + presented_ms(asked)
+        walk.pace = self.profile.pace(self.random, walk.pace)
+        milliseconds = round(1000 * self.profile.seconds(walk.pace)) + presented_ms(asked)
         timing = {"rt_ms": milliseconds, "confirm_ms": milliseconds + 400}
         answers.update({name: value for name, value in timing.items() if name in fields})
         if FIELD in fields:
             answers[FIELD] = plausible_record(asked, self.random)
+        if TRACE in fields:
+            answers[TRACE] = self.profile.trace(asked, self.random)
         following = visitor.send(page, "answer", answers)
         walk.acknowledged.append(trial.pk)
         return following
