@@ -7,6 +7,7 @@ from typing import Any
 from django.db.models import F, QuerySet
 
 from studyapp import storage
+from studyapp.analyses.reports.study_record import turned_away
 from studyapp.analyses.tables.stimuli import networks_of
 from studyapp.models import CasePhoto, Crop, Image, Kind, StimulusOverlay, Study
 from studyapp.studies.publication import hides_photos
@@ -105,6 +106,7 @@ def study_facts(study: Study, *, public: bool) -> dict[str, Any]:
         "photos": _photos(study),
         "crops": list(_crops(study).values(*CROP_FIELDS)),
         "deviations": list(study.deviations.order_by("made_at").values(*DEVIATION_FIELDS)),
+        **({"turned_away": away} if (away := turned_away(study)) else {}),
     }
 
 

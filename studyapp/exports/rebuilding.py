@@ -14,6 +14,7 @@ from django.db import DatabaseError, transaction
 from studyapp.analyses.tables.inputs import INPUTS
 from studyapp.models import (
     Deviation,
+    DoorCount,
     EarlierPart,
     Event,
     Evidence,
@@ -133,6 +134,10 @@ def _make_study(facts: dict[str, Any]) -> Study:
         StudyText.objects.create(study=study, **only(TEXT_FIELDS, text))
     Deviation.objects.bulk_create(
         Deviation(study=study, **only(DEVIATION_FIELDS, one)) for one in facts["deviations"]
+    )
+    DoorCount.objects.bulk_create(
+        DoorCount(study=study, why=why, times=times)
+        for why, times in facts.get("turned_away", {}).items()
     )
     return Study.objects.get(pk=study.pk)
 

@@ -7,8 +7,11 @@ import pytest
 from django.db.models import F
 
 from sandbox.builders import make_definition, open_small_study
+from studyapp.analyses.figures.flow import flow_figure
 from studyapp.analyses.frames import study_frame
 from studyapp.analyses.preregistration import plan_sections
+from studyapp.analyses.reports.study_record import record_of_bundle, record_of_study
+from studyapp.analyses.sources import study_flow
 from studyapp.analyses.tables import PARTICIPATIONS
 from studyapp.exports.bundle import write_bundle
 from studyapp.exports.public import public_table
@@ -163,3 +166,24 @@ def test_nobody_is_turned_away_by_the_hour_at_which_the_time_begins() -> None:
     some_days_ago(other, days=3, minutes=1)
     with pytest.raises(NotForThem):
         come(study, "two")
+
+
+def test_the_report_counts_who_was_turned_away_and_a_bundle_keeps_it(tmp_path: Any) -> None:
+    person = finish(first_session(), "one")
+    study = second_session(wait_days=7)
+    knock(study, "one")
+    knock(study, "stranger")
+    knock(study, "stranger")
+    some_days_ago(person, days=7)
+    finish(study, "one")
+    record = record_of_study(study)
+    assert record.turned_away == {"only_after": 2, "too_early": 1}
+    told = "(visits, not people): 2 without the study that must be finished first, 1 too early"
+    flow, rules = study_flow(study)
+    assert told in flow_figure(flow, rules, record.turned_away).alt
+    assert "turned away" not in flow_figure(flow, rules).alt
+    write_bundle(study, tmp_path / "bundle")
+    assert record_of_bundle(tmp_path / "bundle").turned_away == record.turned_away
+    Study.objects.filter(pk=study.pk).update(slug="other")
+    rebuilt = import_bundle(tmp_path / "bundle")
+    assert record_of_study(rebuilt).turned_away == record.turned_away

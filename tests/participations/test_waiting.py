@@ -61,12 +61,13 @@ def test_who_comes_when_it_is_full_may_wait_and_has_agreed_to_nothing() -> None:
     told = page(person)
     assert "You are on the waiting list" in told
     assert '<noscript><meta http-equiv="refresh" content="20"></noscript>' in told
-    assert "0 people have waited longer than you." in told
+    assert "Nobody has waited longer than you." in told
 
 
 def test_a_place_goes_to_who_waited_longest_and_to_no_newcomer() -> None:
     study, [first, _] = full_study()
     longest, later = queue(study, 2)
+    assert "1 person has waited longer than you." in page(later)
     withdraw(first)
     newcomer = enter(study, source="link")
     assert "Wait for a place" in page(newcomer)

@@ -4,6 +4,7 @@ Source: Schulz, Altman and Moher, CONSORT 2010 statement, BMJ 340, c332.
 """
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from studyapp.shelf.formatting import counted
@@ -33,9 +34,24 @@ WORDS = {
 }
 
 
-def flow_figure(flow: Mapping[str, Any], excluded: Mapping[str, int]) -> Figure:
+AT_THE_DOOR = {
+    "not_after": "after a study whose people may not come",
+    "only_after": "without the study that must be finished first",
+    "too_early": "too early",
+    "too_late": "too late",
+}
+
+
+def flow_figure(
+    flow: Mapping[str, Any],
+    excluded: Mapping[str, int],
+    turned_away: Mapping[str, int] = MappingProxyType({}),
+) -> Figure:
     """Boxes from entering to the analysis, people lost on the way beside them; where there are
-    several arms, the way of each from its own places on."""
+    several arms, the way of each from its own places on.
+
+    turned_away: by the rules of who may come, how often by reason; nobody knows of how many people.
+    """
     before: list[Step] = [
         ("entered", flow["entered"], _lost(flow["by_status"], BEFORE)),
         # Who agreed when the last place had gone, or took their consent back, is lost before
@@ -51,6 +67,7 @@ def flow_figure(flow: Mapping[str, Any], excluded: Mapping[str, int]) -> Figure:
         before = [before[0], (*before[1][:2], _lost(flow["by_status"], AFTER)),
                   *rest]  # fmt: skip
         by_arm, notes = {}, []
+    notes += _at_the_door(turned_away)
     told = [("", one) for one in before]
     told += [(arm, one) for arm, steps in by_arm.items() for one in steps]
     said = "; ".join(
@@ -80,6 +97,15 @@ def _way(part: Mapping[str, Any], excluded: Mapping[str, int], *, taken: str) ->
         ("finished", part["finished"], rules),
         ("analysed", part["analysed"], _counts(part)),
     ]
+
+
+def _at_the_door(turned_away: Mapping[str, int]) -> list[str]:
+    reasons = [
+        f"{turned_away[why]} {AT_THE_DOOR[why]}" for why in AT_THE_DOOR if why in turned_away
+    ]
+    return [f"turned away before entering (visits, not people): {', '.join(reasons)}"] * bool(
+        reasons
+    )
 
 
 def _boxes(steps: Sequence[Step]) -> list[list[Any]]:

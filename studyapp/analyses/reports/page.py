@@ -42,7 +42,7 @@ def report_html(found: Sequence[Facts], record: StudyRecord | None, *, title: st
     The same results and record give the same bytes. Without a record (a table from elsewhere)
     it has no design, no pictures and no plan.
     """
-    flow = people_figure(found)
+    flow = people_figure(found, record)
     context = {
         "title": title,
         "marks": marks(record) if record is not None else [],
@@ -80,7 +80,7 @@ def masked_html(flow: Facts, rules: Mapping[str, int], record: StudyRecord) -> s
         "title": record.facts["title"],
         "marks": [*marks(record), f"{capfirst(masked_words(record.facts['slug']))}."],
         "style": page_style(),
-        "flow": flow_figure(flow, rules),
+        "flow": flow_figure(flow, rules, record.turned_away),
         "attrition": attrition_tables(flow),
         **_study(record),
     }
@@ -89,16 +89,17 @@ def masked_html(flow: Facts, rules: Mapping[str, int], record: StudyRecord) -> s
 
 def report_figures(found: Sequence[Facts], record: StudyRecord | None) -> list[Figure]:
     """The figures of the same report, in its order."""
-    flow = people_figure(found)
+    flow = people_figure(found, record)
     return [
         *([flow] if flow is not None else []),
         *(figure for one in found for figure in section_figures(one, record)),
     ]
 
 
-def people_figure(found: Sequence[Facts]) -> Figure | None:
+def people_figure(found: Sequence[Facts], record: StudyRecord | None = None) -> Figure | None:
     flow = _flow(found)
-    return flow_figure(flow, found[0]["excluded"]) if flow else None
+    away = record.turned_away if record is not None else {}
+    return flow_figure(flow, found[0]["excluded"], away) if flow else None
 
 
 def _flow(found: Sequence[Facts]) -> Any:

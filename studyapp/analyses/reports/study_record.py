@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +13,7 @@ from studyapp.analyses.frames import folder_frame, study_frame
 from studyapp.analyses.tables import Table
 from studyapp.analyses.tables.stimuli import EXPLANATIONS, STIMULI
 from studyapp.analyses.tidy import TidyError
-from studyapp.models import Overlay, Study
+from studyapp.models import Overlay, Study, TurnedAway
 from studyapp.studies.texts import digest_when_opened
 
 FACTS = (
@@ -35,7 +35,8 @@ class StudyRecord:
 
     facts: its own row, by the names of FACTS, moments as ISO 8601 text.
     deviations: (day, what, detail) in order. frames: tables by the names of COLUMNS.
-    picture: the overlay file of a digest; None where it is not kept.
+    picture: the overlay file of a digest; None where it is not kept. turned_away: how often by
+    which rule of who may come.
     """
 
     facts: Mapping[str, Any]
@@ -44,6 +45,7 @@ class StudyRecord:
     deviations: Sequence[tuple[str, str, str]]
     frames: Mapping[str, pd.DataFrame]
     picture: Callable[[str], bytes | None]
+    turned_away: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def methods(self) -> dict[str, str]:
@@ -62,6 +64,14 @@ def _as_opened(facts: dict[str, Any], texts: Iterable[Mapping[str, Any]]) -> dic
     if not facts["opened_at"]:
         return facts
     return facts | {"texts_digest": digest_when_opened(texts, facts["opened_at"])}
+
+
+def turned_away(study: Study) -> dict[str, int]:
+    """How often somebody was turned away by a rule of who may come, by reason."""
+    rules = (
+        TurnedAway.NOT_AFTER, TurnedAway.ONLY_AFTER, TurnedAway.TOO_EARLY, TurnedAway.TOO_LATE
+    )  # fmt: skip
+    return dict(study.door_counts.filter(why__in=rules).order_by("why").values_list("why", "times"))
 
 
 def record_of_study(study: Study) -> StudyRecord:
@@ -86,6 +96,7 @@ def record_of_study(study: Study) -> StudyRecord:
         ],
         frames={key: study_frame(table, study, names) for key, (table, names) in COLUMNS.items()},
         picture=picture,
+        turned_away=turned_away(study),
     )
 
 
@@ -117,6 +128,8 @@ def record_of_bundle(folder: Path) -> StudyRecord:
         ],
         frames=frames,
         picture=picture,
+        # Bundles from before there were such rules have no such key
+        turned_away=kept.get("turned_away", {}),
     )
 
 
