@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 CODE = SECRET_KEY=only-for-reading-code
 
 .PHONY: help demo demo-stop demo-reset test check gate format lint types imports migrations deploy \
-	bandit audit coverage mutants docs editor bench screenshots replicate lock install-demo install-dev chromium
+	bandit audit coverage mutants docs editor bench screenshots matrix replicate lock install-demo install-dev chromium
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -29,6 +29,9 @@ screenshots: install-dev chromium ## photograph the pages of a running `make dem
 	@$(BIN)/python -m demo open $(PHOTOGRAPHED)
 	$(BIN)/python -m demo.screenshots http://127.0.0.1:$(PORT)
 	$(BIN)/python -m demo.desk_screenshots http://127.0.0.1:$(PORT)
+
+matrix: install-dev chromium ## photograph every page in every language, window and theme, into var/matrix
+	$(BIN)/python -m sandbox.scratch $(BIN)/python -m demo.matrix var/matrix $(ARGS)
 
 # Two processes, each with servers of its own; PARALLEL= runs all in one. tests/conftest.py says which
 # files come last, which pytest-xdist would say otherwise by how many tests they have.

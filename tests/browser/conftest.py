@@ -20,7 +20,15 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SIZES = {"wide": (1366, 768), "narrow": (390, 844), "low": (844, 390)}
+SIZES = {
+    "wide": (1366, 768),
+    "narrow": (390, 844),
+    "low": (844, 390),
+    "small": (320, 568),
+    "tablet": (820, 1180),
+    # A laptop's window at 200 %
+    "zoomed": (683, 384),
+}
 NewPage = Callable[..., Page]
 Begun = Callable[..., Page]
 

@@ -42,6 +42,7 @@ def test_every_kind_of_question_is_answered_in_a_browser(begun: Begun) -> None:
     sizes = ["wide", "narrow"]
     page = begun(whole_study(), sizes[0], reduced_motion="reduce")
     seen: set[tuple[str, str, int]] = set()
+    hunted: dict[object, list[object]] = {}
     while page.locator("#trial").count():
         page.wait_for_selector(".shown, .recognised")
         code = page.locator("[name=trial]").input_value()
@@ -55,11 +56,16 @@ def test_every_kind_of_question_is_answered_in_a_browser(begun: Begun) -> None:
                 found = Axe().run(page).response["violations"]
                 assert [(one["id"], one["nodes"][0]["html"]) for one in found] == [], kind
                 assert_pictures_are_seen(page)
+            for size in ("low", "zoomed", "tablet", "small"):
+                resize(page, size)
+                keep_screenshot(page, f"{size}-{'-'.join(str(part) for part in kind)}")
+                hunted[*kind, size] = hunted_for(page, scrolls=size == "small")
         # The page is answered, and the next one begun, in the size that was not begun with
         sizes.reverse()
         resize(page, sizes[0])
         answer(page)
         wait_for_next(page, code)
+    assert {where: what for where, what in hunted.items() if what} == {}
     assert Judgment.objects.count() == ANSWERS
     assert Participation.objects.get().status == Status.FINISHED
 
@@ -106,6 +112,33 @@ def assert_pictures_are_seen(page: Page) -> None:
                 or other["y"] >= box["y"] + box["height"]
             )
             assert apart
+
+
+# Answers of the only question of a page that can't be seen whole, or lie under something else
+HIDDEN = """() => [...document.querySelectorAll('.option')].filter((one) => {
+  const box = one.getBoundingClientRect();
+  const over = document.elementFromPoint((box.left + box.right) / 2, (box.top + box.bottom) / 2);
+  return box.bottom > innerHeight || !one.contains(over);
+}).map((one) => one.textContent)"""
+
+
+def hunted_for(page: Page, *, scrolls: bool) -> list[object]:
+    """What is cut or covered; and unless the page `scrolls`, what is not seen at once: all pictures
+    with their question, and all its answers if it is the only one. An answer below the window's
+    edge is chosen less often."""
+    found: list[object] = page.evaluate(OVERLAPS)
+    if not page.evaluate("document.documentElement.scrollWidth <= innerWidth"):
+        found.append("wider than the window")
+    if scrolls:
+        return found
+    assert_pictures_are_seen(page)
+    for question in page.locator(".stage ~ .answers").first.locator("legend, .recognised").all():
+        box = question.bounding_box()
+        if box is None or box["y"] + box["height"] > page.viewport_size["height"]:
+            found.append("the question is below the edge")
+    if page.locator(".answers").count() == 1:
+        found += page.evaluate(HIDDEN)
+    return found
 
 
 # What lies over what on a page, and what sticks out of its button

@@ -1,0 +1,250 @@
+"""Every participants' page in every language, device and theme: contact sheets to look at.
+
+`make matrix` (`python -m sandbox.scratch python -m demo.matrix FOLDER [LANGUAGE…]`) serves studies
+of its own that ask every kind of question, walks each once, and photographs each page in every
+window and theme. One sheet shows all pages of one language, window and theme. The variables WINDOWS
+and THEMES name some of them.
+"""
+
+import io
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+# Playwright's loop runs in this thread; the rows are still read by plain, blocking calls.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+import django
+from PIL import Image, ImageDraw
+from playwright.sync_api import Page, ViewportSize, sync_playwright
+
+WINDOWS: dict[str, ViewportSize] = {
+    "laptop": {"width": 1366, "height": 768},
+    "phone": {"width": 390, "height": 844},
+    "side": {"width": 844, "height": 390},
+    "small": {"width": 320, "height": 568},
+    "tablet": {"width": 820, "height": 1180},
+    # A laptop's window at 200 %
+    "zoomed": {"width": 683, "height": 384},
+}
+THEMES: dict[str, dict[str, Any]] = {
+    "light": {"color_scheme": "light", "forced_colors": "none", "contrast": "no-preference"},
+    "dark": {"color_scheme": "dark", "forced_colors": "none", "contrast": "no-preference"},
+    "contrast": {"color_scheme": "light", "forced_colors": "none", "contrast": "more"},
+    "forced": {"color_scheme": "dark", "forced_colors": "active", "contrast": "more"},
+}
+ITEMS = ["It is clear.", "It is enough.", "It helps me."]
+FIELDS: list[dict[str, Any]] = [
+    {"name": "value", "question": "Which?", "choices": ["this", "that"]},
+    {"name": "strength", "question": "How much?", "kind": "scale", "points": 5},
+    {"name": "why", "question": "Why?", "kind": "text", "required": False},
+    {"name": "age", "question": "How old?", "kind": "number", "most": 99, "may_decline": True},
+    {"name": "slide", "question": "How much?", "kind": "slider"},
+    {"name": "matrix", "question": "How well?", "kind": "matrix", "items": ITEMS},
+]
+BLOCKS: list[dict[str, Any]] = [
+    {"name": "training", "paradigm": "trust", "stage": "practice", "trials": 1},
+    {"name": "trust", "paradigm": "trust", "trials": 1, "confidence": True},
+    {"name": "plain", "paradigm": "comparison", "trials": 2, "checks": 1},
+    {"name": "discrimination", "paradigm": "discrimination", "trials": 1},
+    {"name": "which_answer", "paradigm": "which_answer", "trials": 1},
+    {"name": "agreement", "paradigm": "agreement", "trials": 2},
+    {"name": "distinction", "paradigm": "distinction", "trials": 2},
+    {"name": "learning", "paradigm": "meta_prediction", "stage": "learning", "trials": 2},
+    {"name": "test", "paradigm": "meta_prediction", "trials": 2},
+    {"name": "reliance", "paradigm": "reliance", "trials": 2},
+    {"name": "pointing", "paradigm": "pointing", "trials": 1, "may_decline": True},
+    {"name": "marking", "paradigm": "marking", "trials": 1, "tool": "brush"},
+    {"name": "rating", "paradigm": "rating", "trials": 1, "items": ITEMS},
+    {"name": "ranking", "paradigm": "ranking", "trials": 1, "may_decline": True},
+    {"name": "questionnaire", "paradigm": "questionnaire", "trials": 1, "items": ITEMS},
+    {"name": "open", "paradigm": "open_text", "trials": 1, "question": "What did you see?"},
+    {"name": "own", "paradigm": "custom", "trials": 1, "fields": FIELDS, "with_photos": True},
+]
+SCREENING = [{"question": "Are you 18 or older?", "answers": ["yes", "no"], "accept": [1]}]
+COLUMNS = 5
+# Of a page in a sheet
+SHOWN: ViewportSize = {"width": 340, "height": 300}
+
+
+@dataclass
+class Sheets:
+    """Pictures of the pages so far, by window and theme."""
+
+    folder: Path
+    language: str
+    windows: dict[str, ViewportSize]
+    themes: dict[str, dict[str, Any]]
+    taken: dict[tuple[str, str], list[tuple[str, Image.Image]]] = field(default_factory=dict)
+
+    def take(self, page: Page, name: str) -> None:
+        """The page in each window and theme: what the window shows of it."""
+        for window, size in self.windows.items():
+            page.set_viewport_size(size)
+            for theme, media in self.themes.items():
+                page.emulate_media(reduced_motion="reduce", **media)
+                picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+                self.taken.setdefault((window, theme), []).append((name, picture))
+        page.set_viewport_size(WINDOWS["laptop"])
+
+    def write(self) -> None:
+        for (window, theme), pages in self.taken.items():
+            sheet = contact_sheet(pages)
+            sheet.save(self.folder / f"{self.language}-{window}-{theme}.webp", quality=80)
+
+
+def contact_sheet(pages: list[tuple[str, Image.Image]]) -> Image.Image:
+    """All `pages` with their names, COLUMNS in a row, as large as the widest row allows."""
+    width, height = pages[0][1].size
+    scale = min(1.0, 480 / width if width > height else 340 / width)
+    cell = (round(width * scale) + 8, round(height * scale) + 24)
+    rows = -(-len(pages) // COLUMNS)
+    sheet = Image.new("RGB", (cell[0] * COLUMNS, cell[1] * rows), "#7d7")
+    draw = ImageDraw.Draw(sheet)
+    for number, (name, picture) in enumerate(pages):
+        x, y = cell[0] * (number % COLUMNS), cell[1] * (number // COLUMNS)
+        draw.text((x + 4, y + 4), name, fill="#000")
+        sheet.paste(picture.resize((cell[0] - 8, cell[1] - 24)), (x, y + 20))
+    return sheet
+
+
+def open_studies(language: str) -> tuple[str, str]:
+    """The slugs of a study that asks everything, and of one that is full."""
+    from sandbox.builders import ETHICS, make_study, open_small_study
+    from studyapp.models import StudyText
+    from studyapp.participations.enrolment import consent
+    from studyapp.participations.entering import enter
+    from studyapp.studies.lifecycle import open_study
+
+    common: dict[str, Any] = {
+        "language": language, "ethics": ETHICS, "screening": SCREENING,
+        "comprehension": {"attempts": 2, "questions": SCREENING},
+    }  # fmt: skip
+    texts = {name: f"{name}.md" for name in ("consent", "instructions", "debrief")}
+    study = make_study(
+        slug=f"all-{language}".lower(), people=4, stimuli=4, conditions=3, blocks=BLOCKS,
+        texts=texts, **common,
+    )  # fmt: skip
+    StudyText.objects.filter(study=study, name="consent").update(
+        markdown="# Consent\n\nIn these words the researcher says what the study is about."
+    )
+    open_study(study)
+    full = open_small_study(slug=f"full-{language}".lower(), people=1, language=language)
+    consent(enter(full, source="link", language=language))
+    return study.slug, full.slug
+
+
+def walk(page: Page, site: str, slugs: tuple[str, str]) -> Iterator[str]:
+    """The name of each page, shown."""
+    study, full = slugs
+    page.goto(f"{site}/nothing-here")
+    yield "not found"
+    page.goto(f"{site}/s/{study}/again?own")
+    yield "personal code"
+    page.goto(f"{site}/s/{full}/")
+    page.locator("main form button.primary").click()
+    yield "full"
+    page.goto(f"{site}/s/{study}/")
+    yield "entry"
+    page.locator("main form button.primary").click()
+    yield "screening"
+    page.locator("main form button.primary").click()
+    yield "screening refused"
+    page.locator(".option").first.click()
+    page.locator("main form button.primary").click()
+    yield "consent"
+    here = page.url.removesuffix("screening")
+    for name in ("about", "withdraw"):
+        page.goto(f"{here}{name}")
+        yield name
+    page.goto(here)
+    page.locator("[name=agree]").check()
+    page.locator("form[action$=consent] button").first.click()
+    page.wait_for_load_state("networkidle")
+    yield "instructions"
+    page.locator(".gate .option").first.click()
+    page.locator("form[action$=begin] button").click()
+    yield from trials(page)
+    yield "finished"
+
+
+def trials(page: Page) -> Iterator[str]:
+    """Each trial's page; the first one also after an answer was forgotten."""
+    from demo.screenshots import wait_for_next
+    from studyapp.models import Trial
+
+    seen: set[str] = set()
+    while page.locator("#trial").count():
+        page.wait_for_selector(".answers.shown, .stage.shown")
+        code = page.locator("[name=trial]").input_value()
+        trial = Trial.objects.get(code=code)
+        name = f"{trial.paradigm} {trial.stage} {trial.step or ''}".strip()
+        if name not in seen:
+            yield name
+        if not seen:
+            page.locator(".confirm").click()
+            yield f"{name}, forgotten"
+        seen.add(name)
+        answer(page)
+        wait_for_next(page, code)
+
+
+def answer(page: Page) -> None:
+    """Some answer to every question of the page, sent."""
+    for name in {one.get_attribute("name") for one in page.locator(".option input").all()}:
+        place = int(name.removeprefix("place_")) if name and name.startswith("place_") else 1
+        page.locator(f".option:has([name={name}])").nth(place).click()
+    for area in page.locator("textarea").all():
+        area.fill("words")
+    for slider in page.locator("input[type=range]").all():
+        slider.fill("60")
+    for line in page.locator("input.line:visible").all():
+        line.fill("words" if line.get_attribute("inputmode") is None else "30")
+    if page.locator("input[type=image]").count():
+        page.locator("input[type=image]").click(position={"x": 30, "y": 40})
+        return
+    if page.locator(".marked").count():
+        page.locator(".marked.draws").click(position={"x": 30, "y": 40})
+    page.locator(".confirm").click()
+
+
+def chosen(names: dict[str, Any], variable: str) -> dict[str, Any]:
+    """Those of `names` that the environment's `variable` lists; all where it does not."""
+    wanted = os.environ.get(variable, "").split() or [*names]
+    return {name: names[name] for name in wanted}
+
+
+def main(arguments: list[str]) -> int:
+    django.setup()
+    from django.conf import settings
+    from django.core.management import call_command
+
+    from studyapp.simulation.server import own_site
+
+    call_command("migrate", verbosity=0)
+    call_command("collectstatic", interactive=False, verbosity=0)
+    folder = Path(arguments[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    languages = arguments[1:] or [code for code, _ in settings.LANGUAGES]
+    windows, themes = chosen(WINDOWS, "WINDOWS"), chosen(THEMES, "THEMES")
+    headless: list[Literal["--headless=new", "--no-sandbox"]] = ["--headless=new", "--no-sandbox"]
+    with own_site() as site, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=headless)
+        for language in languages:
+            slugs = open_studies(language)
+            context = browser.new_context(viewport=WINDOWS["laptop"], locale=language)
+            sheets = Sheets(folder, language, windows, themes)
+            page = context.new_page()
+            for name in walk(page, site, slugs):
+                sheets.take(page, name)
+            sheets.write()
+            context.close()
+            print(f"{language}: {sum(map(len, sheets.taken.values()))} pictures", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
