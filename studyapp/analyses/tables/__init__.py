@@ -12,7 +12,6 @@ from .stimuli import EXPLANATIONS, NETWORKS, PREDICTIONS, STIMULI
 
 TABLES: tuple[Table, ...] = (
     JUDGMENTS,
-    INPUTS,
     TRIALS,
     PARTICIPATIONS,
     STIMULI,
@@ -22,6 +21,7 @@ TABLES: tuple[Table, ...] = (
     METRICS,
     EVENTS,
     EXCLUSIONS,
+    INPUTS,
     EVIDENCE,
     SCHEMES,
     CODINGS,
