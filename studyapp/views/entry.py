@@ -270,7 +270,7 @@ def _told_when(moment: datetime) -> str:
     took part before."""
     hour = (moment + timedelta(hours=1, microseconds=-1)).replace(minute=0, second=0, microsecond=0)
     local = timezone.localtime(hour)
-    told = f"{date_format(local, 'DATETIME_FORMAT')} ({local:%Z})"
+    told = f"{date_format(local, 'DATE_FORMAT')} {local:%H:%M} ({local:%Z})"
     return _(
         "You can take part from %(moment)s on. Please open the same link again then. Nothing is "
         "lost, and you do not need to do anything until then."

@@ -5,6 +5,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import polib
@@ -15,6 +16,7 @@ from django.test import Client
 from sandbox.builders import open_small_study
 from sandbox.catalogues import TEMPLATE, catalogues, extracted
 from studyapp.management.verbs.languages import table
+from studyapp.models import Participation
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.shelf.languages import (
@@ -230,3 +232,12 @@ def test_a_language_without_texts_falls_back_to_english_and_keeps_its_direction(
     page = client.get(f"/s/{study.slug}/").content.decode()
     assert '<html lang="fa" dir="rtl">' in page
     assert ">Begin</button>" in page
+
+
+def test_the_time_of_consent_is_written_in_the_order_of_the_language(client: Client) -> None:
+    study = open_small_study(language="ar")
+    person = consent(enter(study, source="link", language="ar"))
+    at = datetime(2026, 11, 29, 21, 13, tzinfo=UTC)
+    Participation.objects.filter(pk=person.pk).update(consented_at=at)
+    page = client.get(f"/p/{person.code}/about").content.decode()
+    assert "29 نوفمبر، 2026 21:13" in page
