@@ -31,7 +31,7 @@ TENTH = 0.1
 # Where so many share the value at an end, they are no end
 MOST = 0.25
 TOO_ALIKE = "more than a quarter of the people share the value at this end"
-NOTHING_KNOWN = "nothing is known of at least ten people"
+TOO_FEW = "fewer than ten people have a value"
 FEWEST = 10
 
 
@@ -161,7 +161,7 @@ def _ends(known: pd.DataFrame, column: str) -> Iterator[tuple[str, set[str], str
         edge = float(values.quantile(share))
         is_beyond = values <= edge if end == "lowest" else values >= edge
         if len(known) < FEWEST:
-            yield end, set(), NOTHING_KNOWN
+            yield end, set(), TOO_FEW
         elif is_beyond.mean() > MOST:
             yield end, set(), TOO_ALIKE
         else:

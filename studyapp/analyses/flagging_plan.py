@@ -25,7 +25,7 @@ PLAN = (
 
 def rule_words(rule: Mapping[str, Any]) -> list[str]:
     """Each part of a rule in words."""
-    return [CRITERIA[name].format(limit) for name, limit in rule.items() if limit]
+    return [words.format(rule[name]) for name, words in CRITERIA.items() if rule.get(name)]
 
 
 def flagging_plan(definition: Definition) -> list[str]:

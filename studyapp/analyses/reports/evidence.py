@@ -103,7 +103,7 @@ def _exploratory(told: Facts, show: Show) -> Table:
             rows.append([what, left_out, name, _value(contrast, "robust95", show),
                          contrast["note"]])  # fmt: skip
     header = ["people left out", "how many", "contrast", "difference", ""]
-    return Table(f"Planned contrasts without some people: {told['label']}", header, rows)
+    return Table(f"Planned contrasts without some people ({told['label']})", header, rows)
 
 
 def _value(one: Facts, ends: str, show: Show) -> str:
