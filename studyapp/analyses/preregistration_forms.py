@@ -29,6 +29,7 @@ PANELS = {
     "personal": "by personal links",
     "prolific": "from Prolific",
     "mturk": "from Amazon Mechanical Turk",
+    "connect": "from CloudResearch Connect",
     "sona": "from a SONA participant pool",
 }
 SOURCES = {"prolific": "Prolific", "mturk": "MTurk", "sona": "University lab"}

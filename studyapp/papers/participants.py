@@ -12,7 +12,7 @@ from .material import Material
 PANELS: Mapping[str, str] = {
     "link": "through an open link", "personal": "through personal links",
     "prolific": "through Prolific", "mturk": "through Amazon Mechanical Turk",
-    "sona": "through SONA",
+    "connect": "through CloudResearch Connect", "sona": "through SONA",
 }  # fmt: skip
 LOST: Mapping[str, str] = {
     "refused": "did not consent", "screened_out": "were screened out",

@@ -38,7 +38,7 @@ AT_ODDS = (Decision.LOST, Decision.UNDERPAID, Decision.UNFINISHED, Decision.UNEA
 TO_DO = {
     Decision.UNKNOWN: "The panel has not told this site what became of it, so it may have been "
     "returned or paid already. Ask the panel with a token, receive its webhooks, or upload its "
-    "CSV file; otherwise look it up there before paying.",
+    "CSV file, whichever it has; otherwise look it up there before paying.",
     Decision.LOST: "They answered everything here, then returned it or ran out of time there, so "
     "the panel can't pay them any more. Write to them, or pay a bonus if your policy allows.",
     Decision.UNDERPAID: "They answered everything here, and the panel paid them as screened "

@@ -7,6 +7,7 @@ Trials asked again, A = A and artefact trials never do: they are main trials.
 from urllib.parse import quote
 
 from studyapp.models import LEFT, Participation, Status, StudyState
+from studyapp.studies.definition.panels import CODE_PLACE
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .panels import PANELS
@@ -75,7 +76,11 @@ def came_again(person: Participation) -> bool:
 def way_back(definition: Definition, code: str) -> str:
     """The panel's address for a person with `code`; "" if the study has none."""
     redirect = definition.panel.redirect
-    return f"{redirect}{quote(code)}" if redirect and code else ""
+    if not redirect or not code:
+        return ""
+    if CODE_PLACE in redirect:
+        return redirect.replace(CODE_PLACE, quote(code, safe=""))
+    return f"{redirect}{quote(code)}"
 
 
 def code_at_the_end(person: Participation) -> str | None:

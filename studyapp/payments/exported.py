@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +10,7 @@ from datetime import datetime
 from django.utils import timezone
 
 from studyapp.models import PanelVisit, StatusSource, Study, VisitStatus
-from studyapp.participations.panels.prolific import status_of
+from studyapp.participations.panels import connect, prolific
 
 from .base import Told
 from .line import Refused
@@ -20,14 +21,18 @@ LONGEST_RESULT = 40
 
 @dataclass(frozen=True)
 class Export:
-    """The names of a panel's columns, and how it writes a status."""
+    """The names of a panel's columns, however they are spelled, and how it writes a status."""
 
     session: str
     status: str
     read: Callable[[str], VisitStatus | None]
 
 
-EXPORTS = {"prolific": Export("Submission id", "Status", status_of)}
+EXPORTS = {
+    "prolific": Export("Submission id", "Status", prolific.status_of),
+    # What Connect calls its columns is not documented: any other file is refused
+    "connect": Export("Assignment ID", "Status", connect.status_of),
+}
 
 
 def take_in_export(study: Study, source: str, text: str, exported_at: datetime) -> Poll:
@@ -49,14 +54,22 @@ def take_in_export(study: Study, source: str, text: str, exported_at: datetime) 
 
 def _rows(text: str, form: Export) -> Iterator[dict[str, str]]:
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
-    missing = {form.session, form.status} - set(reader.fieldnames or ())
+    wanted = {_plain(name): name for name in (form.session, form.status)}
+    names = {name: wanted.get(_plain(name), name) for name in reader.fieldnames or ()}
+    missing = set(wanted.values()) - set(names.values())
     if missing:
         raise Refused(
             f"the file has no column {' and no column '.join(sorted(missing))}; upload the "
             "panel's own export as it is"
         )
     for row in reader:
-        yield {name: value.strip() for name, value in row.items() if name and value is not None}
+        yield {
+            names[name]: value.strip() for name, value in row.items() if name and value is not None
+        }
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[\W_]", "", name).casefold()
 
 
 def _keep_authenticity(study: Study, rows: dict[str, dict[str, str]]) -> None:

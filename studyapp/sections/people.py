@@ -26,7 +26,7 @@ class Codes(Section):
 
 
 class PanelSection(Section):
-    kind: Literal["link", "personal", "prolific", "mturk", "sona"] = Field(
+    kind: Literal["link", "personal", "prolific", "mturk", "connect", "sona"] = Field(
         "link", description="“personal” for your own signed links, “link” for one open to all."
     )
     codes: Codes = Field(
@@ -34,7 +34,7 @@ class PanelSection(Section):
         description="What the panel is told, by outcome.",
     )
     redirect: Annotated[Line, Limit(2_000)] | None = Field(
-        None, description="Address that takes the code at its end."
+        None, description="Address that takes the code at its end, or in place of {code}."
     )
     redirect_seconds: Annotated[int, Limit(600)] | None = Field(
         None, ge=10,

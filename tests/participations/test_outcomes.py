@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.test import Client
 
-from sandbox.builders import ETHICS, open_small_study, take_part
+from sandbox.builders import ETHICS, make_definition, open_small_study, take_part
 from sandbox.people import give
 from studyapp.models import Participation, Status
 from studyapp.participations.answering import current_trial
@@ -13,7 +13,8 @@ from studyapp.participations.approvals import approvals
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import comprehend, screen
-from studyapp.participations.outcomes import panel_code
+from studyapp.participations.outcomes import panel_code, way_back
+from studyapp.studies.definition.contradictions import contradictions
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.lifecycle import close_study
 from tests.participations.test_panels import CODES, answer_all, come, prolific_study
@@ -43,6 +44,20 @@ def test_one_code_for_each_outcome(client: Client) -> None:
     active = Participation.objects.filter(status=Status.ACTIVE).earliest("pk")
     close_study(study)
     assert told(active) == "LATE"
+
+
+def test_connects_address_has_the_code_inside() -> None:
+    address = "https://connect.cloudresearch.com/participant/project/{code}/complete"
+    panel = {"kind": "connect", "redirect": address, "codes": {"complete": "DC/6"}}
+    definition = study_definition(open_small_study(panel=panel))
+    assert way_back(definition, "DC/6") == address.replace("{code}", "DC%2F6")
+    assert way_back(definition, "") == ""
+    for wrong, sentence in (
+        ({"codes": {}}, "needs `panel.codes.complete`"),
+        ({"redirect": "https://connect.example/DC6/complete"}, "write {code} in its place"),
+    ):
+        told = contradictions(make_definition(panel=panel | wrong))
+        assert [sentence in one for path, one in told if path[0] == "panel"] == [True]
 
 
 def test_prolific_is_told_of_failed_checks_from_the_second_on() -> None:

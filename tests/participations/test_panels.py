@@ -76,6 +76,7 @@ def come(client: Client, study: Study, person: str = "p1") -> Participation:
     [
         ("prolific", {"PROLIFIC_PID": "5f" * 12, "STUDY_ID": "b", "SESSION_ID": "c"}, "5f" * 12),
         ("mturk", {"workerId": "A1", "hitId": "b", "assignmentId": "c"}, "A1"),
+        ("connect", {"participantId": "A1b2C3", "projectId": "b", "assignmentId": "c"}, "A1b2C3"),
         ("sona", {"survey_code": "10001"}, "10001"),
         ("personal", {"participant": signed("small", "a1")}, "a1"),
     ],
@@ -86,7 +87,13 @@ def test_each_panel_tells_who_comes(kind: str, query: dict[str, str], person: st
     assert set(found.details) == set(query) - set(list(query)[:1])
 
 
-@pytest.mark.parametrize("kind", ["prolific", "mturk", "sona", "personal"])
+def test_an_open_link_takes_a_common_name_for_connects_only_beside_the_others() -> None:
+    assert visit("link", participantId="A1b2C3") is None
+    found = visit("link", participantId="A1b2C3", projectId="b", assignmentId="c")
+    assert (found.source, found.session, found.panel_study) == ("connect", "c", "b")
+
+
+@pytest.mark.parametrize("kind", ["prolific", "mturk", "connect", "sona", "personal"])
 def test_a_study_of_a_panel_takes_nobody_from_the_plain_link(kind: str) -> None:
     with pytest.raises(NotFromThePanel):
         visit(kind)

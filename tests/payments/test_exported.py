@@ -3,9 +3,12 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from django.test import Client
 from django.utils import timezone
 
+from sandbox.builders import open_small_study
 from sandbox.prolific import FakeProlific
+from sandbox.visits import come_by
 from studyapp.models import PanelVisit, Study
 from studyapp.payments.access import access_of
 from studyapp.payments.exported import take_in_export
@@ -40,6 +43,19 @@ def test_an_old_file_replaces_nothing_that_was_asked_later(
     poll(access_of(study, "prolific"))
     take_in_export(study, "prolific", f"{HEAD}one,x,AWAITING REVIEW,,\n", EARLIER)
     assert status_of("one") == "approved"
+
+
+def test_connects_file_is_read_whatever_it_calls_its_columns() -> None:
+    study = open_small_study(panel={"kind": "connect"})
+    for name in ("one", "two", "three"):
+        query = {"participantId": f"P{name}", "projectId": "pr", "assignmentId": name}
+        come_by(Client(), f"/s/{study.slug}/", query)
+    text = "ParticipantId,AssignmentId,Status\nx,one,Pending\nx,two,Timed Out\nx,three,Odd\n"
+    found = take_in_export(study, "connect", text, EARLIER)
+    assert (found.told, found.changed, dict(found.unknown)) == (3, 2, {"Odd": 1})
+    assert [status_of(name) for name in ("one", "two", "three")] == [
+        "awaiting_review", "timed_out", "",
+    ]  # fmt: skip
 
 
 def test_a_file_that_is_not_the_panels_is_refused_whole(study: Study, panel: FakeProlific) -> None:

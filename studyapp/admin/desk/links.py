@@ -18,10 +18,19 @@ PLACEHOLDERS = {
     "SESSION_ID": "{{%SESSION_ID%}}",
     "survey_code": "%SURVEY_CODE%",
 }
-NAMES = {"prolific": "Prolific", "mturk": "MTurk", "sona": "SONA", "personal": "Personal links"}
+# They add their parameters by themselves
+ADDS_ITS_OWN = ("mturk", "connect")
+NAMES = {
+    "prolific": "Prolific",
+    "mturk": "MTurk",
+    "connect": "CloudResearch Connect",
+    "sona": "SONA",
+    "personal": "Personal links",
+}
 NOTES = {
     "prolific": "Paste it on Prolific as the study's URL, and choose “I'll use URL parameters”.",
     "mturk": "Use it unchanged in an ExternalQuestion: MTurk adds its own parameters.",
+    "connect": "Use it unchanged as the Project Link: Connect adds its own parameters.",
     "personal": "Signed, so they can't be made up. “study invite {slug} --site …” prints them.",
     "sona": "Paste it on SONA as the study's URL.",
 }
@@ -29,7 +38,7 @@ NOTES = {
 
 def _address(plain: str, name: str, panel: Panel, site: str) -> str:
     """A panel's link to a study, for one site where there are several."""
-    keys = () if name == "mturk" else (panel.person, *panel.details)
+    keys = () if name in ADDS_ITS_OWN else (panel.person, *panel.details)
     filled = [f"{key}={PLACEHOLDERS.get(key, '…')}" for key in keys]
     query = "&".join([*([site] if site else []), *filled])
     return f"{plain}?{query}" if query else plain

@@ -8,11 +8,12 @@ from studyapp.participations.refusals import ParticipationError
 from studyapp.participations.sites import PARAMETER, signed_door
 from studyapp.studies.definition.study import Definition
 
-from . import mturk, personal, prolific, sona
+from . import connect, mturk, personal, prolific, sona
 from .base import DAMAGED, DamagedLink, Panel, PreviewLink, UnfilledLink, Visit
 
 PANELS: dict[str, Panel] = {
-    panel.name: panel for panel in (prolific.PANEL, mturk.PANEL, sona.PANEL, personal.PANEL)
+    panel.name: panel
+    for panel in (prolific.PANEL, mturk.PANEL, connect.PANEL, sona.PANEL, personal.PANEL)
 }
 PLAIN = "link"
 
@@ -39,7 +40,7 @@ def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | Non
     site = query.get(PARAMETER, "")
     door = signed_door(definition.slug, site if definition.sites else "")
     if kind == PLAIN:
-        found = (panel.visit(door, query) for panel in PANELS.values())
+        found = (panel.visit(door, query) for panel in PANELS.values() if _may_send(panel, query))
         return next((visit for visit in found if visit is not None), None)
     visit = PANELS[kind].visit(door, query)
     if visit is None:
@@ -47,6 +48,10 @@ def panel_visit(definition: Definition, query: Mapping[str, str]) -> Visit | Non
             _("This address is incomplete. Please open the link exactly as you received it.")
         )
     return visit
+
+
+def _may_send(panel: Panel, query: Mapping[str, str]) -> bool:
+    return not panel.has_common_name or all(query.get(name) for name in panel.details)
 
 
 __all__ = [

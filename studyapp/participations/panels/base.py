@@ -49,6 +49,12 @@ def folded(text: str) -> str:
     return "".join(one for one in plain if unicodedata.category(one) != "Cf").strip()
 
 
+def spelled(text: str) -> str:
+    """One spelling of a status: panels' APIs, messages and CSV files put blanks, hyphens or
+    underscores."""
+    return re.sub(r"[_\s]+", "-", text.strip().upper())[:40]
+
+
 def as_given(door: str, person: str) -> str:
     """An id in whatever form its panel gives it."""
     return person
@@ -76,7 +82,8 @@ class Panel:
     be one. signs: this site signs the address itself. preview: the session's value in a preview.
     fewest_failed_checks: of instructed checks, so many at least must be failed before this panel
     is told so. tells_status: it says what became of a session, so one of which it has not is not
-    paid without looking. title: what people call it.
+    paid without looking. has_common_name: others call a parameter `person` too, so the open link
+    takes it for the panel's only beside all further ones. title: what people call it.
     """
 
     name: str
@@ -88,6 +95,7 @@ class Panel:
     preview: str = ""
     fewest_failed_checks: int = 1
     tells_status: bool = False
+    has_common_name: bool = False
     title: str = ""
 
     @property

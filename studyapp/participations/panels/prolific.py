@@ -9,7 +9,6 @@ import base64
 import hashlib
 import hmac
 import json
-import re
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +17,7 @@ from django.db import IntegrityError, transaction
 from studyapp.models import PanelEvent, PanelVisit, StatusSource, VisitStatus
 from studyapp.participations.visit_states import News, take_in
 
-from .base import LONGEST_ID, Panel, in_form
+from .base import LONGEST_ID, Panel, in_form, spelled
 
 # By Prolific's rules a submission of five minutes or more can be refused only after two failed
 # instructed checks; shorter ones are treated the same here.
@@ -49,11 +48,6 @@ STATUSES = {
 def status_of(text: str) -> VisitStatus | None:
     """The status that Prolific calls `text`, however it writes it; None for one unknown here."""
     return STATUSES.get(spelled(text))
-
-
-def spelled(text: str) -> str:
-    """One spelling: Prolific's API, webhooks and CSV files put blanks, hyphens or underscores."""
-    return re.sub(r"[_\s]+", "-", text.strip().upper())[:40]
 
 
 def is_signed(secret: str, timestamp: str, body: bytes, signature: str) -> bool:

@@ -1,6 +1,5 @@
 """What is wrong between a study file's sections, each with its place and the fix."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from difflib import get_close_matches
 from itertools import chain
@@ -29,6 +28,7 @@ from .idle_rules import idle_rules
 from .likenesses import read_alike
 from .moderators import moderator_rules
 from .named_files import strange_names
+from .panels import panel_rules
 from .photo_sets import set_complaints
 from .presentations import presentation_rules
 from .rules import Complaint, Rule, independent, rule
@@ -38,8 +38,6 @@ from .study import Definition
 from .toml_lines import Path as KeyPath
 from .translations import translation_rules
 
-# A page to send people to, which their code is added to
-ADDRESS = re.compile(r"https://[^\s/?#]+\S*")
 # The option of every builder whose weights are drawn
 DRAWN_FROM = "seed"
 # What loading a network takes beside the options of a function that makes it
@@ -88,7 +86,7 @@ def _rules(definition: Definition) -> Iterator[Rule]:
         yield from presentation_rules(definition, number, block)
     yield rule(_page_complaints(definition), "blocks")
     yield rule(read_alike(definition))
-    yield rule(_panel_complaints(definition), "panel")
+    yield from panel_rules(definition)
     yield rule(_pay_complaints(definition), "pay ethics")
     yield rule(_missing_ethics(definition), "kind")
     yield rule(_plan_complaints(definition))
@@ -195,19 +193,6 @@ def _page_complaints(definition: Definition) -> Iterator[Complaint]:
             ("blocks",),
             f"`blocks`: one person would get {pages} pages, and {MOST_PAGES} is the limit; "
             "ask for fewer trials",
-        )
-
-
-def _panel_complaints(definition: Definition) -> Iterator[Complaint]:
-    redirect = definition.panel.redirect
-    if definition.panel.redirect_seconds is not None and redirect is None:
-        key = ("panel", "redirect_seconds")
-        yield key, "`panel.redirect_seconds` needs `panel.redirect`; say where people should go"
-    if redirect is not None and not ADDRESS.fullmatch(redirect):
-        yield (
-            ("panel", "redirect"),
-            "`panel.redirect` must be a complete address without spaces that begins with https:// "
-            "and names a host; copy it from the panel's page",
         )
 
 
