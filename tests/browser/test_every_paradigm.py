@@ -95,6 +95,27 @@ def test_a_photo_is_pointed_at_by_keys_alone(begun: Begun, script: bool, keys: s
     assert [set(one.data["point"]) for one in Judgment.objects.order_by("pk")][1] == {"x", "y"}
 
 
+@pytest.mark.parametrize(
+    ("size", "script"), [("wide", True), ("narrow", True), ("low", True), ("wide", False)]
+)
+def test_a_click_is_stored_where_it_was_whatever_size_the_photo_has_there(
+    begun: Begun, size: str, script: bool
+) -> None:
+    block = {"name": "pointing", "paradigm": "pointing", "trials": 1}
+    study = open_small_study(paradigm="pointing", blocks=[block], display={"size": 448})
+    page = begun(study, size, java_script_enabled=script)
+    page.wait_for_selector(".shown, .recognised")
+    if script:
+        page.evaluate(TWO_FRAMES)
+    photo = page.locator("input[type=image]")
+    box = photo.bounding_box()
+    assert box is not None
+    photo.click(position={"x": 0.9 * box["width"], "y": 0.25 * box["height"]})
+    page.wait_for_selector("main code.code")
+    point = Judgment.objects.get().data["point"]
+    assert point == {"x": pytest.approx(0.9, abs=0.01), "y": pytest.approx(0.25, abs=0.01)}
+
+
 def assert_pictures_are_seen(page: Page) -> None:
     """All pictures of a trial at once, none over another, none out of the window."""
     boxes = [one.bounding_box() for one in page.locator(".stage img, .stage [type=image]").all()]

@@ -141,6 +141,14 @@ document.addEventListener("visibilitychange", () => {
 });
 window.addEventListener("blur", () => { measures.focus_losses += 1; });
 
+// A browser tells a click in pixels of the screen; the picture may stand there larger or smaller.
+function scale(sent, picture) {
+  for (const [axis, shown] of [["x", picture.clientWidth], ["y", picture.clientHeight]]) {
+    const name = `${picture.name}.${axis}`;
+    sent.set(name, Math.round(sent.get(name) * picture.getAttribute("width") / shown));
+  }
+}
+
 function answer(submitter) {
   const now = performance.now();
   const values = {
@@ -154,7 +162,9 @@ function answer(submitter) {
   };
   for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
   if (form.elements["presentation.record"]) form.elements["presentation.record"].value = record();
-  return new URLSearchParams(new FormData(form, submitter)).toString();
+  const sent = new FormData(form, submitter);
+  if (submitter?.type === "image") scale(sent, submitter);
+  return new URLSearchParams(sent).toString();
 }
 
 // Kept in this browser until acknowledged, so that it survives a reload; so is what is being written.
