@@ -174,6 +174,7 @@ def walk(page: Page, site: str, slugs: tuple[str, str]) -> Iterator[str]:
 def trials(page: Page) -> Iterator[str]:
     """Each trial's page; the first one also after an answer was forgotten."""
     from demo.screenshots import wait_for_next
+    from sandbox.walking import answer
     from studyapp.models import Trial
 
     seen: set[str] = set()
@@ -190,25 +191,6 @@ def trials(page: Page) -> Iterator[str]:
         seen.add(name)
         answer(page)
         wait_for_next(page, code)
-
-
-def answer(page: Page) -> None:
-    """Some answer to every question of the page, sent."""
-    for name in {one.get_attribute("name") for one in page.locator(".option input").all()}:
-        place = int(name.removeprefix("place_")) if name and name.startswith("place_") else 1
-        page.locator(f".option:has([name={name}])").nth(place).click()
-    for area in page.locator("textarea").all():
-        area.fill("words")
-    for slider in page.locator("input[type=range]").all():
-        slider.fill("60")
-    for line in page.locator("input.line:visible").all():
-        line.fill("words" if line.get_attribute("inputmode") is None else "30")
-    if page.locator("input[type=image]").count():
-        page.locator("input[type=image]").click(position={"x": 30, "y": 40})
-        return
-    if page.locator(".marked").count():
-        page.locator(".marked.draws").click(position={"x": 30, "y": 40})
-    page.locator(".confirm").click()
 
 
 def chosen(names: dict[str, Any], variable: str) -> dict[str, Any]:

@@ -6,7 +6,14 @@ from playwright.sync_api import Page
 from pytest_django.live_server_helper import LiveServer
 
 from sandbox.builders import open_small_study
-from sandbox.walking import TWO_FRAMES, keep_screenshot, press, wait_for_next, wait_for_trial
+from sandbox.walking import (
+    TWO_FRAMES,
+    answer,
+    keep_screenshot,
+    press,
+    wait_for_next,
+    wait_for_trial,
+)
 from studyapp.models import Judgment, Participation, Status, Trial
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
@@ -14,27 +21,6 @@ from tests.browser.conftest import SIZES, Begun, NewPage, resize
 from tests.journeys.test_every_paradigm import ANSWERS, MADE, whole_study
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-
-def answer(page: Page) -> None:
-    """Give the second answer to every question of the page, and go on."""
-    for name in {one.get_attribute("name") for one in page.locator(".option input").all()}:
-        # In a ranking each explanation has one place: the third is put in place 2
-        place = int(name.removeprefix("place_")) if name.startswith("place_") else 1
-        page.locator(f".option:has([name={name}])").nth(place).click()
-    for area in page.locator("textarea").all():
-        area.fill("words")
-    for slider in page.locator("input[type=range]").all():
-        slider.fill("60")
-    for line in page.locator("input.line:visible").all():
-        line.fill("words" if line.get_attribute("inputmode") is None else "30")
-    if page.locator("input[type=image]").count():
-        page.locator("input[type=image]").click(position={"x": 30, "y": 40})
-        return
-    if page.locator(".marked").count():
-        # A touch of the brush
-        page.locator(".marked.draws").click(position={"x": 30, "y": 40})
-    page.locator(".confirm").click()
 
 
 def test_every_kind_of_question_is_answered_in_a_browser(begun: Begun) -> None:
