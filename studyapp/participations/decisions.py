@@ -117,7 +117,10 @@ def _after_acts(visit: PanelVisit, decision: Decision) -> Decision:
         elif decision in (Decision.PART, Decision.PAY, Decision.LOST, Decision.UNDERPAID):
             is_paid = states[ActKind.BONUS] == ActState.DONE
             return Decision.SETTLED if is_paid else Decision.SENT
+    if decision == Decision.PAY and states.get(ActKind.APPROVE) == ActState.DONE:
+        return Decision.SETTLED
     answer = {
+        Decision.PAY: ActKind.APPROVE,
         Decision.APPROVE: ActKind.APPROVE,
         Decision.REVIEW: ActKind.APPROVE,
         Decision.UNEARNED: ActKind.ASK_RETURN,

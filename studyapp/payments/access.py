@@ -10,8 +10,9 @@ from studyapp.studies.definition.study import study_definition
 from .base import Api, Expected, HasCodes, PanelApi
 from .line import PanelError, Refused
 from .prolific import Prolific
+from .sona import Sona
 
-APIS: Mapping[str, Api] = {"prolific": Prolific}
+APIS: Mapping[str, Api] = {"prolific": Prolific, "sona": Sona}
 LONGEST_TOKEN = 500
 
 

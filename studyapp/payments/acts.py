@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from django.db import IntegrityError, transaction
 
 from studyapp.models import ActKind, ActState, PanelAct, PanelVisit, Study, VisitStatus
+from studyapp.participations.panels import PANELS
 
 from .access import access_of, api_of
 from .base import Bonus, PanelApi
@@ -97,7 +98,8 @@ def _written(study: Study, planned: Plan, chunk: list[Planned], by: str) -> dict
     try:
         with transaction.atomic():
             keys = [one.visit for one in chunk]
-            visits = PanelVisit.objects.select_for_update().filter(pk__in=keys)
+            visits = PanelVisit.objects.select_for_update(of=("self",)).filter(pk__in=keys)
+            visits = visits.select_related("participation__participant")
             fit = {visit.pk for visit in visits if _still_fits(visit, wish.kind)}
             rows = PanelAct.objects.bulk_create(
                 PanelAct(
@@ -116,7 +118,9 @@ def _still_fits(visit: PanelVisit, kind: ActKind) -> bool:
     """A message of the panel may have come since the plan was made."""
     if kind == ActKind.BONUS:
         return True
-    return visit.status == VisitStatus.AWAITING_REVIEW
+    # Of a panel that tells no status the act itself says that it was done
+    source = visit.participation.participant.source
+    return visit.status == VisitStatus.AWAITING_REVIEW or not PANELS[source].tells_status
 
 
 def _ask(

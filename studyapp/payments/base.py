@@ -39,7 +39,8 @@ class PanelApi(Protocol):
     changed, and those that change something Unanswered if it may have been.
 
     at_once: how many sessions one call may be about, for each kind of act that the panel offers;
-    a call is done for all of them or for none.
+    a call is done for all of them or for none. Where a panel has no sessions, the person's id
+    stands for one.
     """
 
     @property

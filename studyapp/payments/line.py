@@ -64,8 +64,10 @@ class Reply:
 
 @dataclass(frozen=True)
 class Line:
-    """An API's address, and what is said in the header `Authorization`. pauses: seconds between
-    tries."""
+    """An API's address, and what is said in the header `Authorization`, if anything.
+
+    pauses: seconds between tries.
+    """
 
     address: str
     authorization: str
@@ -79,7 +81,7 @@ class Line:
     def get(self, path: str, query: Mapping[str, str | int] | None = None) -> Reply:
         """What is at `path`. Raises Refused, whatever went wrong: nothing was changed."""
         try:
-            return self._call("GET", path, query=query, repeatable=True)
+            return Reply(self._call("GET", path, query=query, repeatable=True))
         except Unanswered as error:
             raise Refused(str(error)) from error
 
@@ -88,7 +90,11 @@ class Line:
 
         Raises Refused and Unanswered.
         """
-        return self._call("POST", path, body=body, repeatable=repeatable)
+        return Reply(self._call("POST", path, body=body, repeatable=repeatable))
+
+    def order(self, path: str, query: Mapping[str, str]) -> str:
+        """Change something by a GET, once; the answer's text. Raises Refused and Unanswered."""
+        return self._call("GET", path, query=query, repeatable=False).text
 
     def _call(
         self,
@@ -98,7 +104,7 @@ class Line:
         query: Mapping[str, str | int] | None = None,
         body: Any = None,
         repeatable: bool,
-    ) -> Reply:
+    ) -> requests.Response:
         for pause in (*self.pauses, None):
             answer: requests.Response | None = None
             try:
@@ -108,7 +114,7 @@ class Line:
                 cause: Exception | None = error
             else:
                 if answer.status_code < 300:
-                    return Reply(answer)
+                    return answer
                 problem, cause = _problem(answer), None
             if pause is None or not _may_repeat(answer, repeatable):
                 raise problem from cause
@@ -130,7 +136,8 @@ class Line:
         )
 
     def _authorized(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        request.headers["Authorization"] = self.authorization
+        if self.authorization:
+            request.headers["Authorization"] = self.authorization
         return request
 
 

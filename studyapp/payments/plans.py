@@ -10,15 +10,16 @@ from typing import Any
 from studyapp.models import ActKind, ActState, PanelVisit, Study
 from studyapp.participations.approvals import approvals
 from studyapp.participations.decisions import Decision
-from studyapp.participations.panels import title_of
+from studyapp.participations.panels import PANELS, title_of
 from studyapp.shelf.formatting import counted
 from studyapp.studies.definition.study import study_definition
 
 from .line import Refused
 
-# Whom each kind of act may be about. Nobody is approved who is not finished here and waiting there.
+# Whom each kind of act may be about. Nobody is approved who is not finished here and, where the
+# panel tells it, waiting there.
 OFFERED = {
-    ActKind.APPROVE: (Decision.APPROVE, Decision.REVIEW),
+    ActKind.APPROVE: (Decision.APPROVE, Decision.REVIEW, Decision.PAY),
     ActKind.ASK_RETURN: (Decision.UNEARNED, Decision.REVIEW),
     ActKind.BONUS: (
         Decision.PART,
@@ -75,8 +76,9 @@ class Plan:
     @property
     def sentence(self) -> str:
         people, panel = counted(len(self.visits), "visit", "visits"), title_of(self.wish.source)
+        pay = "to approve, and so to pay," if PANELS[self.wish.source].pays else "to credit"
         words = {
-            ActKind.APPROVE: f"{panel} would be told to approve, and so to pay, {people}.",
+            ActKind.APPROVE: f"{panel} would be told {pay} {people}.",
             ActKind.ASK_RETURN: f"{panel} would ask the people of {people} to return.",
             ActKind.BONUS: (
                 f"{panel} would be told to pay bonuses for {people}, together "
@@ -98,15 +100,15 @@ def plan(study: Study, wish: Wish) -> Plan:
     definition = study_definition(study)
     visits, without, again = [], 0, 0
     for row in approvals(study, kinds=wish.about):
-        visit = row["visit"]
+        visit, session = row["visit"], _session(row)
         if row["panel"] != wish.source:
             continue
-        if visit is None or not visit.session:
+        if visit is None or not session:
             without += 1
         elif _was_asked(visit, wish):
             again += 1
         else:
-            visits.append(_planned(row, visit, wish))
+            visits.append(_planned(row, visit, session, wish))
     left_out = [
         f"{counted(count, 'visit', 'visits')} {why}"
         for count, why in (
@@ -157,10 +159,13 @@ def purpose_of(wish: Wish) -> str:
     return " ".join(wish.words.split()) if wish.kind == ActKind.BONUS else ""
 
 
-def _planned(row: dict[str, Any], visit: PanelVisit, wish: Wish) -> Planned:
+def _session(row: dict[str, Any]) -> str:
+    """What the panel knows the visit by."""
+    return str(row["session"] if PANELS[row["panel"]].session else row["id"])
+
+
+def _planned(row: dict[str, Any], visit: PanelVisit, session: str, wish: Wish) -> Planned:
     amount = None
     if wish.kind == ActKind.BONUS:
         amount = wish.amount or Decimal(str(row["bonus"])).quantize(PENCE)
-    return Planned(
-        visit.pk, row["id"], visit.session, visit.panel_study, str(row["outcome"]), amount
-    )
+    return Planned(visit.pk, row["id"], session, visit.panel_study, str(row["outcome"]), amount)

@@ -20,12 +20,13 @@ from studyapp.models import (
     StudyState,
     VisitStatus,
 )
+from studyapp.participations.panels import PANELS, title_of
 from studyapp.participations.visit_states import PAID, News, take_in
 from studyapp.shelf.formatting import counted
 
 from .access import api_of, panel_studies
 from .base import Told
-from .line import PanelError
+from .line import PanelError, Refused
 
 EVERY = timedelta(hours=1)
 # A study that closed so long ago has no session under way: it is asked about only by hand
@@ -65,6 +66,8 @@ def poll(access: PanelAccess) -> Poll:
     """Ask the panel about every session of the study. Raises PanelError, which is kept with the
     access, as is the moment."""
     try:
+        if not PANELS[access.source].tells_status:
+            raise Refused(f"{title_of(access.source)} tells no statuses; look there")
         api = api_of(access)
         found = Poll()
         for panel_study in panel_studies(access):
@@ -120,7 +123,8 @@ def due() -> QuerySet[PanelAccess]:
     now = timezone.now()
     closed = Q(study__state=StudyState.CLOSED, study__closed_at__lte=now - AFTER_CLOSING)
     late = Q(polled_at=None) | Q(polled_at__lte=now - EVERY)
-    return PanelAccess.objects.filter(late).exclude(closed).order_by("pk")
+    telling = [name for name, panel in PANELS.items() if panel.tells_status]
+    return PanelAccess.objects.filter(late, source__in=telling).exclude(closed).order_by("pk")
 
 
 def _note(access: PanelAccess, problem: str) -> None:

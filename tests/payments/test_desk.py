@@ -38,7 +38,7 @@ def history() -> str:
 
 def test_a_token_is_given_used_and_removed_and_never_shown(panel: FakeProlific) -> None:
     study, desk = open_small_study(panel={"kind": "prolific"}), administrator()
-    assert "accepts the token; it is researcher@example.org" in press(
+    assert "The token is kept; it is of researcher@example.org" in press(
         desk, study, do="token", token=TOKEN
     )
     send(study, panel, "done", "AWAITING REVIEW")

@@ -11,8 +11,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
 
-from studyapp.models import ActState, PanelAct, Study
-from studyapp.participations.panels import title_of
+from studyapp.models import ActKind, ActState, PanelAccess, PanelAct, Study
+from studyapp.participations.panels import PANELS, title_of
 from studyapp.payments.access import (
     APIS,
     access_of,
@@ -23,7 +23,7 @@ from studyapp.payments.access import (
     remove_token,
 )
 from studyapp.payments.acts import settle
-from studyapp.payments.base import SendsNews
+from studyapp.payments.base import HasCodes, SendsNews
 from studyapp.payments.exported import EXPORTS, take_in_export
 from studyapp.payments.line import PanelError, Refused
 from studyapp.payments.polling import poll
@@ -35,6 +35,12 @@ from .frame import maker, page_of, record, show, study_page
 
 LARGEST_FILE = 10_000_000
 LATEST_ACTS = 200
+# What a token is where it is no key of an account, and what it does
+WITH_TOKEN = {
+    "sona": "The token is the study's server-side completion URL, which SONA shows on the study's "
+    "page. With it this site grants credits, and only when you confirm it; it can do nothing else. "
+    "SONA tells no status, so the first credit shows whether the address is right.",
+}
 
 
 class TokenForm(forms.Form):
@@ -68,10 +74,13 @@ def panel(request: HttpRequest, study: Study) -> HttpResponse:
         if not told:
             return HttpResponseRedirect(page_of(study, "study_panel"))
     access = study.panel_accesses.filter(source=source).first()
-    acts = PanelAct.objects.filter(study=study).select_related("visit").order_by("-made_at", "-id")
+    acts = PanelAct.objects.filter(study=study).order_by("-made_at", "-id")
+    acts = acts.select_related("visit__participation__participant__identity")
     context = {
         "source": title_of(source),
         "callable": source in APIS,
+        "with_token": WITH_TOKEN.get(source, ""),
+        "offered": _offered(access),
         "readable": source in EXPORTS,
         "access": access,
         "complaints": told,
@@ -82,6 +91,22 @@ def panel(request: HttpRequest, study: Study) -> HttpResponse:
         "site_secret": bool(settings.PROLIFIC_WEBHOOK_SECRET),
     }
     return show(request, study, "payment_panel", context)
+
+
+def _offered(access: PanelAccess | None) -> dict[str, Any]:
+    """What the panel can be asked with the study's token."""
+    if access is None:
+        return {}
+    try:
+        api = api_of(access)
+    except PanelError as error:
+        return {"problem": str(error)}
+    return {
+        "statuses": PANELS[access.source].tells_status,
+        "codes": isinstance(api, HasCodes),
+        "news": isinstance(api, SendsNews),
+        "acts": [kind for kind in ActKind if kind in api.at_once],
+    }
 
 
 def _lost(acts: Iterable[PanelAct]) -> Iterator[tuple[PanelAct, int]]:
@@ -107,7 +132,7 @@ def _sentence(error: PanelError) -> str:
 def _take_token(request: HttpRequest, study: Study, source: str) -> list[str]:
     owner = give_token(study, source, request.POST.get("token", ""), maker(request).get_username())
     record(request, study, f"gave a token of {source}, of {owner}")
-    messages.success(request, f"{title_of(source)} accepts the token; it is {owner}'s.")
+    messages.success(request, f"The token is kept; it is of {owner}.")
     return []
 
 

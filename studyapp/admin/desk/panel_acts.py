@@ -27,6 +27,7 @@ WORDS = {
 MEANT = {
     Decision.APPROVE: "finished here, waits for review there",
     Decision.REVIEW: "finished here with failed checks, waits for review there",
+    Decision.PAY: "finished here, of a panel that tells no status",
     Decision.UNEARNED: "waits for review there, not finished here or paid for another visit",
     Decision.PART: "screened out here: the part that the study declares",
     Decision.LOST: "finished here, returned or timed out there",

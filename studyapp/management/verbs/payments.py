@@ -67,7 +67,7 @@ def token(options: dict[str, Any]) -> Facts:
         return {"removed": was_there}, [line]
     typed = getpass("Token: ") if sys.stdin.isatty() else sys.stdin.readline()
     owner = give_token(study, source, typed, BY)
-    return {"owner": owner}, [f"{source} accepts the token; it is {owner}'s"]
+    return {"owner": owner}, [f"the token of {source} is kept; it is of {owner}"]
 
 
 def poll_arguments(parser: ArgumentParser) -> None:

@@ -83,7 +83,8 @@ class Panel:
     fewest_failed_checks: of instructed checks, so many at least must be failed before this panel
     is told so. tells_status: it says what became of a session, so one of which it has not is not
     paid without looking. has_common_name: others call a parameter `person` too, so the open link
-    takes it for the panel's only beside all further ones. title: what people call it.
+    takes it for the panel's only beside all further ones. pays: in money, not in credits. title:
+    what people call it.
     """
 
     name: str
@@ -96,6 +97,7 @@ class Panel:
     fewest_failed_checks: int = 1
     tells_status: bool = False
     has_common_name: bool = False
+    pays: bool = True
     title: str = ""
 
     @property

@@ -7,4 +7,4 @@ def _number(text: str) -> str:
     return text.lstrip("0") or text[-1:]
 
 
-PANEL = Panel("sona", "survey_code", read=in_form("[0-9]{1,20}", _number), title="SONA")
+PANEL = Panel("sona", "survey_code", read=in_form("[0-9]{1,20}", _number), pays=False, title="SONA")
