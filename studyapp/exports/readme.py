@@ -1,14 +1,16 @@
 """The README and CHANGES of a bundle, for readers who have nothing but the bundle."""
 
+import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from studyapp.analyses.frames import table_file
-from studyapp.analyses.tables import PARTICIPATIONS
+from studyapp.analyses.tables import JUDGMENTS, PARTICIPATIONS
 from studyapp.models import Participation, Study
 from studyapp.paradigms import PARADIGMS
-from studyapp.studies.definition.study import study_definition
+from studyapp.studies.definition.study import Definition, study_definition
 from studyapp.studies.masking import is_masked
 
 from .dataset import DataSet
@@ -17,6 +19,8 @@ from .licences import publication_markdown
 NEAR_IDENTIFIERS = ("language", "device_class", "arm")
 # In studies that have strata
 STRATUM = "stratum"
+# Between a block and its question, as in the codebook
+FACT = "/"
 
 
 def readme_markdown(
@@ -86,7 +90,28 @@ def changes_markdown(study: Study) -> str:
 def near_identifiers(people: pd.DataFrame) -> tuple[str, ...]:
     """What tells people apart who are known by nothing else."""
     has_strata = STRATUM in people.columns and people[STRATUM].fillna("").ne("").any()
-    return (*NEAR_IDENTIFIERS, STRATUM) if has_strata else NEAR_IDENTIFIERS
+    strata = (STRATUM,) if has_strata else ()
+    told = (name for name in people.columns if FACT in name)
+    return (*NEAR_IDENTIFIERS, *strata, *told)
+
+
+def with_facts(
+    people: pd.DataFrame, judgments: pd.DataFrame, definition: Definition
+) -> pd.DataFrame:
+    """The people with what they said of themselves in answer to ready questions, BLOCK/QUESTION."""
+    found = people.copy()
+    for block in definition.blocks:
+        rows = judgments[judgments["block"] == block.name]
+        said = dict(zip(rows["participant_id"], rows["further_answers"].map(_answers), strict=True))
+        for name in block.describing:
+            found[f"{block.name}{FACT}{name}"] = [
+                json.dumps(said.get(person, {}).get(name)) for person in people["participant_id"]
+            ]
+    return found
+
+
+def _answers(cell: str) -> dict[str, Any]:
+    return json.loads(cell) if cell else {}
 
 
 def smallest_group(people: pd.DataFrame) -> int:
@@ -169,7 +194,11 @@ def _masked(study: Study) -> str:
 
 
 def _public(study: Study, folder: Path) -> str:
-    people = pd.read_csv(table_file(folder, PARTICIPATIONS), dtype=str, keep_default_na=False)
+    people, judgments = (
+        pd.read_csv(table_file(folder, table), dtype=str, keep_default_na=False)
+        for table in (PARTICIPATIONS, JUDGMENTS)
+    )
+    people = with_facts(people, judgments, study_definition(study))
     left_out = Participation.objects.filter(study=study, publication_consent=False).count()
     return (
         f"This is the *public* version. It covers only the {len(people)} people who agreed to "

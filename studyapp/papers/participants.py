@@ -21,6 +21,7 @@ LOST: Mapping[str, str] = {
     "withdrawn": "withdrew their data",
 }  # fmt: skip
 ABOUT_PEOPLE = "age, gender and other characteristics of the participants, and how they were asked"
+FURTHER_ABOUT_PEOPLE = "other characteristics of the participants that matter here"
 
 
 def participants(material: Material) -> list[Block]:
@@ -125,7 +126,25 @@ def described(material: Material) -> Iterator[Runs]:
     minutes = material.minutes()
     if minutes is not None:
         yield (f"The median time from the first trial to the last was {minutes:.1f} minutes.",)
-    yield (Gap(ABOUT_PEOPLE),)
+    yield from _facts(material)
+
+
+def _facts(material: Material) -> Iterator[Runs]:
+    """What the people who are analysed said of themselves in answer to ready questions."""
+    asked = {(one.name, name) for one in material.definition.blocks for name in one.describing}
+    told = [
+        answered
+        for found in material.founds
+        for answered in found.get("answers", [])
+        if (answered["block"], answered["question"]) in asked
+    ]
+    for one in told:
+        for answers in one["methods"].values():
+            counts = [f"{one['levels'][level]}: {n}" for level, n in answers["counts"].items() if n]
+            if answers["declined"]:
+                counts.append(f"{one['decline']}: {answers['declined']}")
+            yield (f"“{one['words']}” was answered by {answers['n']}: {'; '.join(counts)}.",)
+    yield (Gap(FURTHER_ABOUT_PEOPLE if told else ABOUT_PEOPLE),)
 
 
 def sample_size(material: Material) -> Iterator[Runs]:

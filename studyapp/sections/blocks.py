@@ -55,6 +55,11 @@ class BlockSection(Section):
         return ""
 
     @property
+    def describing(self) -> list[str]:
+        """The names of its questions by whose answers a person might be recognised among others."""
+        return []
+
+    @property
     def offers_declining(self) -> bool:
         """Whether each question of its pages may be answered with “Prefer not to say”."""
         return False

@@ -5,6 +5,7 @@ Only of answers that are scored by themselves, under conditions as the study fil
 
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -85,7 +86,10 @@ def _of_people(one: Any, judgments: pd.DataFrame, definition: Any, table: Any) -
         people = table("participations")
         return dict(zip(people.participant_id, people[one["field"]], strict=True))
     block, _, name = one["field"].partition(".")
-    words = _words(next(each for each in definition["blocks"] if each["name"] == block), name)
+    own = next(each for each in definition["blocks"] if each["name"] == block)
+    words = (
+        _words_of_pages(f"{block}/{name}") if name in own.get("facts", []) else _words(own, name)
+    )
     found = {}
     for row in judgments[judgments.block == block].itertuples(index=False):
         further = (
@@ -98,6 +102,14 @@ def _of_people(one: Any, judgments: pd.DataFrame, definition: Any, table: Any) -
             is_number = one["kind"] == "number"
             found[row.participant_id] = float(answer) if is_number else words(int(answer))
     return found
+
+
+def _words_of_pages(question: str) -> Callable[[int], str]:
+    """Of a ready question, whose words are not in the study file but in the codebook."""
+    path = Path(__file__).parents[1] / "codebook.csv"
+    told = pd.read_csv(path, dtype=str).set_index("column").levels[question]
+    found = dict(level.split(" = ", 1) for level in told.split("; "))
+    return lambda number: found[str(number)]
 
 
 def _words(block: Any, name: str) -> Callable[[int], str]:

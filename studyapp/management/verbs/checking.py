@@ -10,6 +10,7 @@ from photos.class_names import shared_names, unknown_names
 from studyapp.paradigms import PARADIGMS
 from studyapp.shelf.languages import unchecked
 from studyapp.studies.definition.dates import erasure_has_passed
+from studyapp.studies.definition.facts import fact_places
 from studyapp.studies.definition.file import read_definition
 from studyapp.studies.definition.presentations import frame_lines
 from studyapp.studies.definition.study import Definition
@@ -116,6 +117,7 @@ def _lines(path: Path, definition: Definition, facts: dict[str, Any]) -> list[st
     lines += [f"  {sentence}" for sentence in facts["unknown_names"]]
     lines += [f"Note: {sentence}" for sentence in facts["shared_names"]]
     lines += [f"Note: {sentence}" for sentence in unchecked(definition.languages)]
+    lines += [f"Note: {sentence}" for sentence in fact_places(definition)]
     for name, count in facts["imported"].items():
         lines.append(f"{name}: {count} explanations that another tool made, each checked")
     if "eligible" not in facts:

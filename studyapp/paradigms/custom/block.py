@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Iterator
+from typing import Any
 
 from pydantic import Field
 
@@ -11,6 +12,7 @@ from studyapp.sections.base import Name
 from studyapp.shelf.likely_names import unknown
 from studyapp.shelf.spelling import told_alike
 
+from .facts import FactName
 from .field import FIELD_ALWAYS, FIELD_KEYS, FieldSection
 
 __all__ = ["CustomBlock", "FieldSection", "complaints"]
@@ -18,7 +20,20 @@ __all__ = ["CustomBlock", "FieldSection", "complaints"]
 
 class CustomBlock(PhotosIfWanted):
     text: Name | None = Field(None, description="Key in `texts` of the HTML fragment.")
+    facts: list[FactName] = Field(
+        default_factory=list,
+        description="Ready questions about people, asked above the fields: coarse answers in the "
+        "pages' own words, each with “Prefer not to say”.",
+    )
     fields: list[FieldSection] = Field(default_factory=list, description="What is asked.")
+
+    def as_stored(self, found: dict[str, Any]) -> dict[str, Any]:
+        kept = super().as_stored(found)
+        return kept if self.facts else {key: one for key, one in kept.items() if key != "facts"}
+
+    @property
+    def describing(self) -> list[str]:
+        return [*self.facts]
 
 
 # Fields of every trial's form, and the kinds of fields whose answer fits the column of `value`
@@ -30,8 +45,13 @@ DECIDING_KINDS = {"choice", "several", "scale"}
 
 def complaints(block: CustomBlock, texts: Collection[str]) -> Iterator[tuple[str, str]]:
     """Keys that a field does not read, and names under which an answer would be lost."""
-    if not block.fields:
-        yield "fields", f"`blocks.fields` is missing; list what {block.name} asks"
+    if not block.fields and not block.facts:
+        yield (
+            "fields",
+            f"`blocks.fields` is missing; list what {block.name} asks, or name ready questions in "
+            "`facts`",
+        )
+    yield from _facts(block)
     yield from _field_names(block)
     yield from _doubled(block)
     yield from _conditions(block)
@@ -47,9 +67,30 @@ def complaints(block: CustomBlock, texts: Collection[str]) -> Iterator[tuple[str
             )
 
 
+def _facts(block: CustomBlock) -> Iterator[tuple[str, str]]:
+    """Facts about people that would be asked again and again, or before they agreed to more than
+    practice."""
+    if not block.facts:
+        return
+    for name, count in Counter(block.facts).items():
+        if count > 1:
+            yield "facts", f"`blocks.facts` names {name} {count} times; name it once"
+    if block.with_photos:
+        yield (
+            "facts",
+            f"{block.name} is asked with every photo, but `facts` are asked of a person once; "
+            "give them a block of their own",
+        )
+    if block.trials > 1 and not block.with_photos:
+        yield "trials", f"`facts` are asked of a person once; set trials = 1 in {block.name}"
+    if not block.is_main:
+        yield "stage", f"what practice asks is not analysed; remove stage from {block.name}"
+
+
 def _field_names(block: CustomBlock) -> Iterator[tuple[str, str]]:
     """Names under which an answer would be lost: each is a field of the page's form."""
-    for name, count in Counter(name for field in block.fields for name in field.names).items():
+    names: list[str] = [name for field in block.fields for name in field.names]
+    for name, count in Counter([*set(block.facts), *names]).items():
         if count > 1:
             yield (
                 "fields",

@@ -1,7 +1,7 @@
 """Custom: a researcher's own HTML fragment and own fields, so that an unusual question needs no
 change of the code. Of the fragment, only the tags allowed in every study text are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from studyapp.paradigms.base import OR_WORDS, Paradigm
@@ -10,11 +10,16 @@ from studyapp.paradigms.predicted import first_class
 from studyapp.paradigms.questions import Asked, OnlyIf, Question, prefer_not_to_say, scale
 
 from .block import CustomBlock, complaints
+from .facts import fact_question
 from .field import FieldSection, ShowIfSection
 
 
 def questions(asked: Asked) -> list[Question]:
-    fields = asked.block_as(CustomBlock).fields
+    block = asked.block_as(CustomBlock)
+    return [*map(fact_question, block.facts), *_own(block.fields)]
+
+
+def _own(fields: Sequence[FieldSection]) -> list[Question]:
     known = {field.name: field for field in fields}
     return [
         replace(
