@@ -54,6 +54,7 @@ def consent(
     if not is_screened(person):
         raise NotNow(_("Please answer the earlier questions first."))
     if came_from_elsewhere(person):
+        stop_waiting(person)
         person.leave(Status.SCREENED_OUT, because="took part in an earlier study")
         return person
     text = text_for(person, "consent")
@@ -214,8 +215,7 @@ def refuse(participation: Participation) -> Participation:
     person.save(
         update_fields=["publication_consent", "stratum", "traces_agreed_at", "web_bot_auth"]
     )
-    if has_list(person.study):
-        stop_waiting(person)
+    stop_waiting(person)
     person.leave(Status.REFUSED)
     return person
 

@@ -25,6 +25,7 @@ from .panels import PANELS
 from .recognition import known_person
 from .refusals import StudyNotOpen
 from .sites import named_site
+from .waiting import stop_waiting
 
 # Another request may make the person, and a third the participation, between two looks
 TRIES = 4
@@ -107,12 +108,15 @@ def readdress(participation: Participation, query: Mapping[str, str]) -> bool:
 
     Anybody who opened it before with the same id, and perhaps only knew the id, sees nothing of
     what follows: neither by its address, nor by its personal code, nor by the session they named.
-    Their answers to the screening questions do not count as this person's.
+    Neither their answers to the screening questions nor their turn on a waiting list, with the
+    place that was held for such answers, are this person's.
     """
     person = lock(participation)
     if person.status != Status.ENTERED:
         return False
-    person.site = named_site(study_definition(person.study), query)
+    site = named_site(study_definition(person.study), query)
+    stop_waiting(person)
+    person.site = site
     person.code, person.personal_code = new_code(), new_spoken_code()
     person.screened_at, person.stratum = None, ""
     person.save(update_fields=["code", "personal_code", "screened_at", "site", "stratum"])

@@ -35,7 +35,12 @@ def wait(person: Participation) -> None:
 
 
 def stop_waiting(person: Participation) -> None:
-    """Take a person, whose row is locked, off the list; a place held for them is free again."""
+    """Take a person, whose row is locked, off the list, if they are on one; a place held for them
+    is free again."""
+    if not has_list(person.study):
+        return
+    # Somebody who looks may be taking the place back right now
+    _one_at_a_time(person.study)
     row = Waiting.objects.select_for_update().filter(participation=person).first()
     if row is None:
         return
@@ -47,9 +52,10 @@ def stop_waiting(person: Participation) -> None:
 
 def look(person: Participation, now: datetime) -> Waiting | None:
     """Note that a person who waits is looking, and offer what is free; their row, or None for
-    somebody who does not wait. Needs a transaction."""
+    somebody who does not wait. Places that nobody came for are free for everybody who looks. Needs
+    a transaction."""
     row = Waiting.objects.filter(participation=person)
-    if not row.exists():
+    if not row.exists() and not _lapsed(person.study, now).exists():
         return None
     _one_at_a_time(person.study)
     row.update(seen_at=now)
@@ -128,6 +134,10 @@ def is_kept_out(person: Participation) -> bool:
 
 def _take_back(study: Study, now: datetime) -> None:
     """Free the places that were held for somebody who did not come in time."""
-    rows = list(Waiting.objects.filter(participation__study=study, offered_until__lt=now))
+    rows = list(_lapsed(study, now))
     Slot.objects.filter(pk__in=[row.slot_id for row in rows]).release()
     Waiting.objects.filter(pk__in=[row.pk for row in rows]).delete()
+
+
+def _lapsed(study: Study, now: datetime) -> QuerySet[Waiting]:
+    return Waiting.objects.filter(participation__study=study, offered_until__lt=now)

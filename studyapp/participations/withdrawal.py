@@ -24,6 +24,7 @@ from studyapp.studies.earlier import recognises
 
 from .digests import id_digests
 from .enrolment import lock
+from .waiting import stop_waiting
 
 
 @transaction.atomic
@@ -36,6 +37,7 @@ def withdraw(participation: Participation) -> int:
     person = lock(participation)
     if person.status == Status.WITHDRAWN:
         return 0
+    stop_waiting(person)
     # Those that were finished after this person's first answer
     first = person.judgments.order_by("answered_at").first()
     bundles = [] if first is None else _listed(person, done_at__gte=first.answered_at)

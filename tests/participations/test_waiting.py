@@ -8,10 +8,11 @@ from django.db.models import F
 from django.test import Client
 from django.utils import timezone
 
-from sandbox.builders import open_small_study
+from sandbox.builders import STRATA, open_small_study
 from studyapp.models import HOLDS_A_SLOT, Participation, Slot, Status, Study, Waiting
 from studyapp.participations.enrolment import consent, join_list, look_again
-from studyapp.participations.entering import enter
+from studyapp.participations.entering import enter, readdress
+from studyapp.participations.gates import screen
 from studyapp.participations.waiting import HELD_MINUTES, OPEN_SECONDS
 from studyapp.participations.withdrawal import withdraw
 from tests.admin.desk import administrator, page_of
@@ -106,7 +107,7 @@ def test_a_closed_page_is_offered_nothing_and_keeps_its_turn() -> None:
     assert look_again(longest) is not None
 
 
-@pytest.mark.parametrize("how", ["stop-waiting", "refuse"])
+@pytest.mark.parametrize("how", ["stop-waiting", "refuse", "withdraw"])
 def test_who_stops_waiting_leaves_a_held_place_to_the_next(how: str) -> None:
     study, [first, _] = full_study()
     longest, later = queue(study, 2)
@@ -115,6 +116,34 @@ def test_who_stops_waiting_leaves_a_held_place_to_the_next(how: str) -> None:
     Client().post(f"/p/{longest.code}/{how}")
     assert not Waiting.objects.filter(participation=longest).exists()
     assert look_again(later) is not None
+
+
+def test_a_place_that_nobody_came_for_is_free_for_a_newcomer() -> None:
+    study, [first, _] = full_study()
+    [person] = queue(study, 1)
+    withdraw(first)
+    assert look_again(person) is not None
+    some_time_later(person, minutes=HELD_MINUTES, seconds=1)
+    assert 'name="agree"' in page(enter(study, source="link"))
+
+
+def test_a_place_held_for_a_stratum_is_not_for_who_begins_again_with_the_same_id() -> None:
+    study = open_small_study(people=12, entry=ENTRY, screening=[STRATA])
+
+    def come(name: str, answer: int) -> Participation:
+        person = enter(study, source="link", external_id=name)
+        return screen(person, {"question_1": str(answer)})
+
+    placed = [consent(come(f"p{number}", 3)) for number in range(12)]
+    experts = [one for one in placed if one.status == Status.ACTIVE]
+    person = come("late", 3)
+    join_list(person)
+    withdraw(experts[0])
+    assert look_again(person) is not None
+    assert readdress(person, {})
+    again = consent(come("late", 1))
+    assert again.slot is not None
+    assert again.slot.stratum == again.stratum == "expertise=novice"
 
 
 def test_two_tabs_of_one_person_are_one_turn_and_one_place() -> None:
