@@ -10,6 +10,7 @@ from sandbox.walking import keep_screenshot, make_open_study, wait_for_next, wai
 from studyapp.models import Judgment, Side, Trial
 from studyapp.studies.trial_cache import overlay_codes
 from tests.browser.conftest import Begun, NewPage, resize
+from tests.browser.test_every_paradigm import OVERLAPS
 from tests.browser.test_quality import walk
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -101,14 +102,16 @@ def test_every_kind_of_page_reads_from_right_to_left_and_fits(
 
 
 def assert_reads_from_the_right(page: Page, name: str) -> None:
-    """At both sizes: nothing is wider than the window, and text begins at the right."""
-    for size in ("narrow", "wide"):
+    """At each size: nothing is wider than the window or over anything else, and text begins at the
+    right."""
+    for size in ("narrow", "low", "wide"):
         resize(page, size)
         assert page.locator("html").get_attribute("dir") == "rtl"
         too_wide = page.evaluate(
             "document.documentElement.scrollWidth - document.documentElement.clientWidth"
         )
         assert too_wide <= 0, (name, size)
+        assert page.evaluate(OVERLAPS) == [], (name, size)
         aligned = page.evaluate("getComputedStyle(document.querySelector('main')).direction")
         assert aligned == "rtl"
         keep_screenshot(page, f"{name}-{size}")
