@@ -62,12 +62,20 @@ BLOCKS: list[dict[str, Any]] = [
     {"name": "ranking", "paradigm": "ranking", "trials": 1, "may_decline": True},
     {"name": "questionnaire", "paradigm": "questionnaire", "trials": 1, "items": ITEMS},
     {"name": "open", "paradigm": "open_text", "trials": 1, "question": "What did you see?"},
+    {"name": "sight", "paradigm": "sight", "trials": 1, "illusion": "discs"},
     {"name": "own", "paradigm": "custom", "trials": 1, "fields": FIELDS, "with_photos": True},
 ]
-SCREENING = [{"question": "Are you 18 or older?", "answers": ["yes", "no"], "accept": [1]}]
+TEXTS = ("consent", "instructions", "debrief")
+ADULTS = {"question": "Are you 18 or older?", "answers": ["yes", "no"], "accept": [1]}
+EXPERTISE = {
+    "name": "expertise", "question": "Do you work with such pictures?", "answers": ["yes", "no"],
+    "accept": [1, 2],
+    "strata": [{"name": "expert", "answers": [1], "people": 2},
+               {"name": "novice", "answers": [2], "people": 2}],
+}  # fmt: skip
 COLUMNS = 5
-# Of a page in a sheet
-SHOWN: ViewportSize = {"width": 340, "height": 300}
+# Of the name of a page that was scrolled down
+END = ", its end"
 
 
 @dataclass
@@ -81,9 +89,11 @@ class Sheets:
     taken: dict[tuple[str, str], list[tuple[str, Image.Image]]] = field(default_factory=dict)
 
     def take(self, page: Page, name: str) -> None:
-        """The page in each window and theme: what the window shows of it."""
+        """The page in each window and theme: what the window shows of its beginning or END."""
         for window, size in self.windows.items():
             page.set_viewport_size(size)
+            if name.endswith(END):
+                page.evaluate("scrollTo(0, document.body.scrollHeight)")
             for theme, media in self.themes.items():
                 page.emulate_media(reduced_motion="reduce", **media)
                 picture = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
@@ -111,64 +121,118 @@ def contact_sheet(pages: list[tuple[str, Image.Image]]) -> Image.Image:
     return sheet
 
 
-def open_studies(language: str) -> tuple[str, str]:
-    """The slugs of a study that asks everything, and of one that is full."""
-    from sandbox.builders import ETHICS, make_study, open_small_study
-    from studyapp.models import StudyText
-    from studyapp.participations.enrolment import consent
-    from studyapp.participations.entering import enter
-    from studyapp.studies.lifecycle import open_study
+@dataclass
+class Studies:
+    """The slugs of the studies whose pages are photographed in one language."""
 
-    common: dict[str, Any] = {
-        "language": language, "ethics": ETHICS, "screening": SCREENING,
-        "comprehension": {"attempts": 2, "questions": SCREENING},
-    }  # fmt: skip
-    texts = {name: f"{name}.md" for name in ("consent", "instructions", "debrief")}
-    study = make_study(
-        slug=f"all-{language}".lower(), people=4, stimuli=4, conditions=3, blocks=BLOCKS,
-        texts=texts, **common,
-    )  # fmt: skip
-    StudyText.objects.filter(study=study, name="consent").update(
-        markdown="# Consent\n\nIn these words the researcher says what the study is about."
-    )
-    open_study(study)
-    full = open_small_study(slug=f"full-{language}".lower(), people=1, language=language)
-    consent(enter(full, source="link", language=language))
-    return study.slug, full.slug
+    language: str
+
+    def named(self, name: str) -> str:
+        return f"{name}-{self.language}".lower()
+
+    def open(self) -> None:
+        """One that asks everything, a full one, one with a waiting list, one in two languages, and
+        two sessions, of which somebody who is called `self.language` finished the first."""
+        from sandbox.builders import ANIMALS, ETHICS, open_small_study
+        from sandbox.people import answer_all, make_profile
+        from sandbox.visits import panel_id
+        from studyapp.participations.enrolment import begin, consent
+        from studyapp.participations.entering import enter
+
+        self._open_all(ETHICS)
+        common: dict[str, Any] = {"language": self.language, "people": 1}
+        for name, entry in (("full", {}), ("waits", {"waiting_list": True})):
+            study = open_small_study(slug=self.named(name), entry=entry, **common)
+            consent(enter(study, source="link", language=self.language))
+        other = "de" if self.language == "en" else "en"
+        ends = ("", f"-{other}")
+        words = {"words": {"A small study": "A study"}, "names": {one: one for one in ANIMALS}}
+        open_small_study(
+            slug=self.named("two"), translations={other: words},
+            texts={f"{name}{end}": f"{name}{end}.md" for name in TEXTS for end in ends},
+            **common,
+        )  # fmt: skip
+        common["panel"] = {"kind": "prolific", "codes": {"screened_out": "NOT-THIS-TIME"}}
+        first = open_small_study(slug=self.named("first"), **common)
+        person = enter(first, source="prolific", external_id=panel_id(self.language))
+        answer_all(begin(consent(person)), make_profile())
+        entry = {"only_after": [first.slug], "wait_days": 7}
+        open_small_study(slug=self.named("second"), entry=entry, **common)
+
+    def _open_all(self, ethics: dict[str, Any]) -> None:
+        from sandbox.builders import make_study
+        from studyapp.models import StudyText
+        from studyapp.studies.lifecycle import open_study
+
+        study = make_study(
+            slug=self.named("all"), people=4, stimuli=4, conditions=3, blocks=BLOCKS,
+            texts={name: f"{name}.md" for name in TEXTS},
+            language=self.language, ethics=ethics, screening=[ADULTS, EXPERTISE],
+            comprehension={"attempts": 2, "questions": [ADULTS]}, evidence={"traces": True},
+        )  # fmt: skip
+        StudyText.objects.filter(study=study, name="consent").update(
+            markdown="# Consent\n\nIn these words the researcher says what the study is about."
+        )
+        open_study(study)
 
 
-def walk(page: Page, site: str, slugs: tuple[str, str]) -> Iterator[str]:
+def walk(page: Page, site: str, studies: Studies) -> Iterator[str]:
     """The name of each page, shown."""
-    study, full = slugs
-    page.goto(f"{site}/nothing-here")
-    yield "not found"
-    page.goto(f"{site}/s/{study}/again?own")
-    yield "personal code"
-    page.goto(f"{site}/s/{full}/")
-    page.locator("main form button.primary").click()
-    yield "full"
-    page.goto(f"{site}/s/{study}/")
-    yield "entry"
+    yield from doors(page, site, studies)
+    page.goto(f"{site}/s/{studies.named('all')}/")
     page.locator("main form button.primary").click()
     yield "screening"
     page.locator("main form button.primary").click()
     yield "screening refused"
-    page.locator(".option").first.click()
+    for question in ("question_1", "question_2"):
+        page.locator(f".option:has([name={question}])").first.click()
     page.locator("main form button.primary").click()
     yield "consent"
+    yield f"consent{END}"
     here = page.url.removesuffix("screening")
-    for name in ("about", "withdraw"):
-        page.goto(f"{here}{name}")
-        yield name
+    page.goto(f"{here}withdraw")
+    yield "withdraw"
     page.goto(here)
-    page.locator("[name=agree]").check()
+    for tick in ("agree", "traces"):
+        page.locator(f"[name={tick}]").check()
     page.locator("form[action$=consent] button").first.click()
     page.wait_for_load_state("networkidle")
+    page.goto(f"{here}about")
+    yield "about"
+    yield f"about{END}"
+    page.goto(here)
     yield "instructions"
     page.locator(".gate .option").first.click()
     page.locator("form[action$=begin] button").click()
     yield from trials(page)
     yield "finished"
+
+
+def doors(page: Page, site: str, studies: Studies) -> Iterator[str]:
+    """The pages for people who have not come to a study's questions, or may not."""
+    from sandbox.visits import panel_id
+
+    begin = page.locator("main form button.primary")
+    page.goto(f"{site}/nothing-here")
+    yield "not found"
+    page.goto(f"{site}/s/{studies.named('all')}/again?own")
+    yield "personal code"
+    page.goto(f"{site}/s/{studies.named('full')}/")
+    begin.click()
+    yield "full"
+    page.goto(f"{site}/s/{studies.named('waits')}/")
+    begin.click()
+    yield "full, with a waiting list"
+    page.locator("form[action$='/wait'] button").click()
+    yield "waiting"
+    for name, who in (("only after", "a stranger"), ("too early", studies.language)):
+        page.goto(f"{site}/s/{studies.named('second')}/?PROLIFIC_PID={panel_id(who)}")
+        begin.click()
+        yield name
+    page.goto(f"{site}/s/{studies.named('two')}/?lang={studies.language}")
+    yield "entry, two languages"
+    page.goto(f"{site}/s/{studies.named('all')}/")
+    yield "entry"
 
 
 def trials(page: Page) -> Iterator[str]:
@@ -216,11 +280,12 @@ def main(arguments: list[str]) -> int:
     with own_site() as site, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=headless)
         for language in languages:
-            slugs = open_studies(language)
+            studies = Studies(language)
+            studies.open()
             context = browser.new_context(viewport=WINDOWS["laptop"], locale=language)
             sheets = Sheets(folder, language, windows, themes)
             page = context.new_page()
-            for name in walk(page, site, slugs):
+            for name in walk(page, site, studies):
                 sheets.take(page, name)
             sheets.write()
             context.close()
