@@ -156,8 +156,8 @@ class Studies:
         first = open_small_study(slug=self.named("first"), **common)
         person = enter(first, source="prolific", external_id=panel_id(self.language))
         answer_all(begin(consent(person)), make_profile())
-        entry = {"only_after": [first.slug], "wait_days": 7}
-        open_small_study(slug=self.named("second"), entry=entry, **common)
+        later = {"only_after": [first.slug], "wait_days": 7}
+        open_small_study(slug=self.named("second"), entry=later, **common)
 
     def _open_all(self, ethics: dict[str, Any]) -> None:
         from sandbox.builders import make_study
