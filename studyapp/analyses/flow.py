@@ -106,7 +106,12 @@ def _strata(
     judgments: pd.DataFrame,
     rules: Mapping[str, frozenset[str]],
 ) -> dict[str, Any]:
-    """The same by stratum and arm where a study has strata, and who came when one was full."""
+    """The same by stratum and arm where a study has strata, and who came when one was full.
+
+    Bundles of before have no such column.
+    """
+    if "stratum" not in participations:
+        return {}
     known = participations[participations["stratum"].fillna("").ne("")]
     if known.empty:
         return {}

@@ -8,6 +8,7 @@ from django.db.models import Field, Model
 from studyapp.models import (
     CodedAnswer,
     DoorCount,
+    EarlierPart,
     Event,
     Evidence,
     Exclusion,
@@ -19,6 +20,7 @@ from studyapp.models import (
     Participation,
     Role,
     Trace,
+    Waiting,
 )
 from studyapp.sections.ethics import EthicsSection
 from studyapp.studies.rights import ACTS, Act
@@ -42,6 +44,11 @@ TABLES: Mapping[type[Model], tuple[str, str]] = {
     Trace: (
         "what that follows from: places of the pointer and times between keys",
         "for the days that people were told, or until a withdrawal of either consent",
+    ),
+    EarlierPart: ("which part in another study came before this one", KEPT),
+    Waiting: (
+        "that a person waits for a place, and since when",
+        "until they have a place or leave",
     ),
     CodedAnswer: ("open answers that coders read", "until a withdrawal"),
     Event: ("what happened, in order: entered, consented, finished, …", KEPT),

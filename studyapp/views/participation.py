@@ -122,9 +122,10 @@ def _consent_page(
     status = error.status_code if error else 200
     if device_class(request) not in definition.panel.devices:
         return _message_page(request, person, "device", status)
-    held_until = enrolment.look_again(person) if request.method == "GET" else None
+    waits = definition.who_may_come.waiting_list
+    held_until = enrolment.look_again(person) if waits and request.method == "GET" else None
     if not enrolment.has_place_for(person):
-        if definition.who_may_come.waiting_list:
+        if waits:
             return waiting_page(request, person, _told(person, "full"), status)
         return _message_page(request, person, "full", status)
     text = safe_html(text_for(person, "consent").markdown)
