@@ -70,11 +70,22 @@ def visit_to_pay(person: Participation, visits: Sequence[PanelVisit]) -> PanelVi
     """For which of a person's visits they may be paid; None once the panel has paid for one."""
     if any(visit.status in PAID for visit in visits):
         return None
+    for visit in visits:
+        if _is_paid_apart(person, visit):
+            return visit
     end = person.finished_at
     before = [visit for visit in visits if end is not None and visit.arrived_at <= end]
     own = (before or list(visits))[-1]
     handed_in = [visit for visit in visits if visit.status == VisitStatus.AWAITING_REVIEW]
     return handed_in[-1] if own.status in GONE and handed_in else own
+
+
+def _is_paid_apart(person: Participation, visit: PanelVisit) -> bool:
+    """Whether a bonus was sent for what the person did here, in the place of the panel's pay."""
+    is_in_place = visit.status in GONE or person.status == Status.SCREENED_OUT
+    return is_in_place and any(
+        act.kind == ActKind.BONUS and act.state != ActState.REFUSED for act in visit.acts.all()
+    )
 
 
 def _earned(person: Participation, what: str, definition: Definition) -> Decision | None:

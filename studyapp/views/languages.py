@@ -31,12 +31,17 @@ def chosen_language(request: HttpRequest, definition: Definition) -> str:
     """What the link says, else the first of the browser's languages that the study has, else the
     study's first one."""
     for told in (request.POST.get(IN_LINK, ""), request.GET.get(IN_LINK, "")):
-        if told.lower() in definition.languages:
-            return told.lower()
+        if known := named_language(told, definition):
+            return known
     if len(definition.languages) == 1:
         return definition.language
     accepted = request.headers.get("Accept-Language", "")
     return wanted_by_browser(accepted, definition.languages) or definition.language
+
+
+def named_language(told: str, definition: Definition) -> str:
+    """The study's language of that tag, in capitals or not as the file has it; empty if none is."""
+    return next((one for one in definition.languages if one.lower() == told.lower()), "")
 
 
 def choices(definition: Definition, current: str, query: QueryDict | None = None) -> list[Choice]:

@@ -36,7 +36,7 @@ from studyapp.studies.texts import text_for
 
 from .devices import device_class, refuse_unfit
 from .examples import example_of
-from .languages import IN_LINK, choices
+from .languages import IN_LINK, choices, named_language
 from .pages import KEPT, SeeOther, page, participant_view, wants_json
 from .presentations import script_notice
 from .signed_agents import signed_agent
@@ -236,14 +236,24 @@ def _message_page(
 @participant_view("POST")
 def language(request: HttpRequest, code: str) -> HttpResponse:
     """Another language, until the consent; afterwards the page goes on in that of the consent."""
-    enrolment.choose_language(find_person(code), request.POST.get(IN_LINK, "").lower())
+    _choose_language(request, find_person(code))
     return onward(request, code)
+
+
+def _choose_language(request: HttpRequest, person: Participation) -> Participation:
+    """The person, in the language that the form names, if they may still choose one."""
+    told = named_language(request.POST.get(IN_LINK, ""), study_definition(person.study))
+    if not told or told == person.language:
+        return person
+    enrolment.choose_language(person, told)
+    return find_person(person.code)
 
 
 @participant_view("POST")
 def consent(request: HttpRequest, code: str) -> HttpResponse:
     """Taking part; a refused form comes back with its ticks and the reason."""
-    person = find_person(code)
+    # What they agree to is the text that they read: another tab may have changed the language
+    person = _choose_language(request, find_person(code))
     definition = definition_for(person)
     try:
         if request.POST.get("agree") != "yes":

@@ -122,6 +122,31 @@ def test_a_person_whom_the_panel_has_paid_is_paid_for_no_further_session() -> No
     assert decided(study) == [("anna", Decision.SETTLED), ("again", Decision.UNEARNED)]
 
 
+@pytest.mark.parametrize(
+    ("finishes", "status", "decided_of_first"),
+    [
+        (True, S.RETURNED, Decision.SETTLED),
+        (False, S.RETURNED, Decision.SETTLED),
+        (False, S.AWAITING_REVIEW, Decision.UNEARNED),
+    ],
+)
+def test_who_was_paid_by_a_bonus_is_paid_for_no_further_session(
+    finishes: bool, status: VisitStatus, decided_of_first: Decision
+) -> None:
+    study = panel_study()
+    anna = send(study, "anna", finishes=finishes)
+    if not finishes:
+        Participation.objects.filter(pk=anna.pk).update(status=Status.SCREENED_OUT)
+    tell(anna, status)
+    PanelAct.objects.create(
+        study=study, visit=anna.visits.get(), kind=ActKind.BONUS, purpose="sorry", amount="0.50",
+        state=ActState.DONE, made_by="x",
+    )  # fmt: skip
+    note_visit(anna, "prolific", {"SESSION_ID": "again", "STUDY_ID": "st"})
+    tell(anna, S.AWAITING_REVIEW)
+    assert decided(study) == [("anna", decided_of_first), ("again", Decision.UNEARNED)]
+
+
 def test_who_was_screened_out_gets_the_part_and_no_approval() -> None:
     study = panel_study()
     out = send(study, "out", finishes=False)

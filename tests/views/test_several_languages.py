@@ -165,6 +165,28 @@ def test_people_choose_another_language_until_they_consent(client: Client) -> No
     assert (person.language, person.consent_text.name) == ("he", "consent-he")
 
 
+def test_the_files_own_language_can_be_chosen_however_its_tag_is_written(client: Client) -> None:
+    study = several(language="en-GB", screening=[])
+    person = entered(client, study, "?lang=en-GB", **{"Accept-Language": "de"})
+    assert person.language == "en-GB"
+    client.post(f"/p/{person.code}/language", {"lang": "de"})
+    client.post(f"/p/{person.code}/language", {"lang": "en-GB"})
+    person.refresh_from_db()
+    assert person.language == "en-GB"
+
+
+def test_the_consent_is_to_the_text_that_was_read_whatever_another_tab_chose(
+    client: Client,
+) -> None:
+    person = entered(client, several(screening=[]), "?lang=de")
+    hidden = re.search(r'hidden" name="lang" value="([^"]+)"', shown(client, person))
+    assert hidden is not None
+    client.post(f"/p/{person.code}/language", {"lang": "he"})
+    client.post(f"/p/{person.code}/consent", {"agree": "yes", "lang": hidden[1]})
+    person.refresh_from_db()
+    assert (person.language, person.consent_text.name) == ("de", "consent-de")
+
+
 def test_a_study_in_one_language_offers_no_choice(client: Client) -> None:
     study = open_small_study()
     page = client.get(f"/s/{study.slug}/?lang=de", headers={"Accept-Language": "de"})
