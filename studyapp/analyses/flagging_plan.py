@@ -12,13 +12,13 @@ CRITERIA = {
     "web_bot_auth": "a request that an agent signed (Web Bot Auth)",
 }
 NO_VERDICT = (
-    "A flag is no verdict: assistive technology, browser extensions and test programs give the "
+    "A flag is not a verdict: assistive technology, browser extensions and test programs give the "
     "same signs, and programs that behave like people give none."
 )
 PLAN = (
-    "People are flagged who meet any of: {criteria}. A flag leaves nobody out and changes no pay: "
-    "the primary analysis keeps flagged people, and every estimate, every contrast and every "
-    "hypothesis that rests on a robust number are told again without them, as a sensitivity "
+    "People who meet any of these are flagged: {criteria}. A flag excludes nobody and changes no "
+    "pay: the primary analysis keeps flagged people, and every estimate, every contrast and every "
+    "hypothesis that rests on a robust number are reported again without them, as a sensitivity "
     "analysis. The rule looks at no answer, no reaction time and no path of a pointer."
 )
 

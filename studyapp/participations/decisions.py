@@ -43,9 +43,9 @@ TO_DO = {
     "the panel can't pay them any more. Write to them, or pay a bonus if your policy allows.",
     Decision.UNDERPAID: "They answered everything here, and the panel paid them as screened "
     "out. Pay the difference as a bonus.",
-    Decision.UNFINISHED: "The panel has paid them, and they did not finish here. Look up which "
+    Decision.UNFINISHED: "The panel has paid them, but they did not finish here. Look up which "
     "code they entered there; their answers here are incomplete.",
-    Decision.UNEARNED: "They handed it in there and did not finish here, or were paid for another "
+    Decision.UNEARNED: "They submitted it there but did not finish here, or were paid for another "
     "visit. Ask them to return it; reject only for a reason that the panel accepts.",
 }
 

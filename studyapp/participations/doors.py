@@ -32,9 +32,9 @@ def warnings(study: Study) -> Iterator[str]:
         TurnedAway.SITE: "give every site the link that the study's Links page shows for it",
         TurnedAway.UNPROVEN: "nothing, unless someone writes to you; the browser in which they "
         "began, their panel's session or their personal code lets them in",
-        TurnedAway.NOT_AFTER: "nothing; exclude these people at the panel too, and they need not "
-        "come in vain",
-        TurnedAway.TOO_EARLY: "nothing; the page told them when they may come",
+        TurnedAway.NOT_AFTER: "nothing; to spare such people the visit, exclude them at the panel "
+        "too",
+        TurnedAway.TOO_EARLY: "nothing; the page told them when to come back",
         TurnedAway.TOO_LATE: "nothing, or remind people earlier",
         TurnedAway.ONLY_AFTER: "invite at the panel only people who finished the earlier study",
     }
@@ -68,8 +68,8 @@ def _entry_warnings(study: Study) -> Iterator[str]:
         )
     for slug in unnamed_versions(study, entry.not_after) if entry.not_after else ():
         yield (
-            f"People of {slug} may come: it is a new version of a study of `entry.not_after`, and "
-            "is not named itself. To do: nothing if that is meant; otherwise name it, too."
+            f"People of {slug} may come: it is a new version of a study in `entry.not_after`, but "
+            "is not named there. To do: nothing if that is intended; otherwise name it too."
         )
 
 

@@ -29,7 +29,7 @@ def give_token(study: Study, source: str, token: str, by: str) -> str:
     if source not in APIS:
         raise Refused(f"this site can't call {source}; it can call {', '.join(APIS)}")
     if not token or len(token) > LONGEST_TOKEN or not token.isascii() or not token.isprintable():
-        raise Refused("this is no token; copy it from the panel as one line")
+        raise Refused("this is not a token; copy it from the panel as one line")
     owner = APIS[source](token).whose()
     values = {"sealed_token": seal(token, _purpose(study, source)), "given_by": by, "problem": ""}
     PanelAccess.objects.update_or_create(study=study, source=source, defaults=values)
@@ -45,7 +45,7 @@ def access_of(study: Study, source: str) -> PanelAccess:
     """Raises NoAccess."""
     access = PanelAccess.objects.filter(study=study, source=source).first()
     if access is None:
-        raise NoAccess(f"{study.slug} has no token of {source}; give one first")
+        raise NoAccess(f"{study.slug} has no token for {source}; give it one first")
     return access
 
 
@@ -98,8 +98,8 @@ def _unsealed(text: str, access: PanelAccess) -> str:
         return unseal(text, _purpose(access.study, access.source))
     except Unsealable as error:
         raise NoAccess(
-            f"the token of {access.source} can't be read any more, as the site's secret key has "
-            "changed; give it again"
+            f"the token for {access.source} can't be read any more, because the site's secret key "
+            "has changed; enter it again"
         ) from error
 
 

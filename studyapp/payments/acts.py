@@ -45,8 +45,8 @@ class Outcome:
             "done": self.done,
             "refused": self.refused,
             "unknown, check at the panel": self.unknown,
-            "left out, as they changed meanwhile": self.changed,
-            "not begun, do it again for the rest": self.not_begun,
+            "left out, because they had changed": self.changed,
+            "not begun yet (do it again for these)": self.not_begun,
         }
         told = ", ".join(f"{count} {words}" for words, count in counts.items() if count)
         return f"{told or 'Nothing was sent'}. {' '.join(self.sentences)}".strip()

@@ -41,7 +41,7 @@ def take_in_export(study: Study, source: str, text: str, exported_at: datetime) 
     Raises Refused, and keeps nothing, for a file that is not the panel's.
     """
     if source not in EXPORTS:
-        raise Refused(f"the form of a file of {source} is not known; {', '.join(EXPORTS)} is")
+        raise Refused(f"files of {source} can't be read here; those of {', '.join(EXPORTS)} can")
     if exported_at > timezone.now():
         raise Refused("the file can't have been downloaded in the future; correct the time")
     form = EXPORTS[source]

@@ -54,7 +54,7 @@ class Reply:
         try:
             self.data: Any = answer.json() if answer.content else None
         except ValueError as error:
-            raise Unanswered("the panel's answer is no JSON; check at the panel") from error
+            raise Unanswered("the panel's answer is not JSON; check at the panel") from error
 
     def __getitem__(self, name: str) -> Any:
         if not isinstance(self.data, dict) or name not in self.data:
@@ -145,13 +145,13 @@ def _silence(error: requests.RequestException) -> PanelError:
     """What it means that there is no answer: before there was a connection nothing was sent."""
     reason = getattr(error.args[0], "reason", None) if error.args else None
     if isinstance(error, requests.exceptions.SSLError) or isinstance(reason, UNCONNECTED):
-        return Refused("the panel can't be reached; nothing was sent")
+        return Refused("the panel can't be reached; nothing was sent, so try again later")
     return Unanswered("the panel did not answer; check there whether it was done")
 
 
 def _problem(answer: requests.Response) -> PanelError:
     if answer.status_code == BUSY:
-        return Refused("the panel has too much to do at the moment; try again in some minutes")
+        return Refused("the panel is too busy at the moment; try again in a few minutes")
     if answer.status_code >= 500 or answer.status_code < 400:
         return Unanswered(
             f"the panel answered with an error ({answer.status_code}); check there whether it was "

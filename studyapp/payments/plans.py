@@ -79,10 +79,10 @@ class Plan:
         pay = "to approve, and so to pay," if PANELS[self.wish.source].pays else "to credit"
         words = {
             ActKind.APPROVE: f"{panel} would be told {pay} {people}.",
-            ActKind.ASK_RETURN: f"{panel} would ask the people of {people} to return.",
+            ActKind.ASK_RETURN: f"{panel} would ask people to return {people}.",
             ActKind.BONUS: (
-                f"{panel} would be told to pay bonuses for {people}, together "
-                f"{self.total:.2f} {self.currency}, without its fees."
+                f"{panel} would be told to pay bonuses for {people}, "
+                f"{self.total:.2f} {self.currency} in total, not counting its fees."
             ),
         }
         return words[self.wish.kind]
@@ -113,7 +113,7 @@ def plan(study: Study, wish: Wish) -> Plan:
         f"{counted(count, 'visit', 'visits')} {why}"
         for count, why in (
             (without, "without the panel's session, which its API needs"),
-            (again, "about which the panel was asked this already"),
+            (again, "for which the panel has already been asked this"),
         )
         if count
     ]
@@ -126,7 +126,7 @@ def read_amount(text: str) -> Decimal:
     try:
         amount = Decimal(text.strip().replace(",", "."))
     except InvalidOperation as error:
-        raise Refused(f"{text[:20]} is no amount; write it like 0.50") from error
+        raise Refused(f"{text[:20]} is not an amount; write it like 0.50") from error
     if not (
         amount.is_finite() and 0 < amount <= LARGEST_BONUS and amount == amount.quantize(PENCE)
     ):
@@ -138,9 +138,9 @@ def _refuse_odd(wish: Wish) -> None:
     wrong = [one for one in wish.about if one not in OFFERED[wish.kind]]
     if wrong or not wish.about:
         names = ", ".join(f"“{one}”" for one in OFFERED[wish.kind])
-        raise Refused(f"to {wish.kind.label} is offered for {names} only")
+        raise Refused(f"“{wish.kind.label}” is possible only for {names}; choose among these")
     if len(wish.words) > LONGEST_WORDS:
-        raise Refused(f"the words are longer than {LONGEST_WORDS} characters; shorten them")
+        raise Refused(f"the text is longer than {LONGEST_WORDS} characters; shorten it")
     if wish.kind != ActKind.APPROVE and not wish.words.strip():
         what = "what the bonus is for" if wish.kind == ActKind.BONUS else "the reason, politely"
         raise Refused(f"say {what}")

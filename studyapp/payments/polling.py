@@ -51,10 +51,10 @@ class Poll:
 
     @property
     def sentence(self) -> str:
-        words = f"{counted(self.told, 'visit was', 'visits were')} told of, {self.changed} changed"
+        words = f"{counted(self.told, 'visit', 'visits')} reported, {self.changed} changed"
         if self.strangers:
             words += (
-                f"; {counted(self.strangers, 'session is', 'sessions are')} at the panel alone "
+                f"; {counted(self.strangers, 'session is', 'sessions are')} known only there "
                 "(people who never opened the study here)"
             )
         for status, count in sorted(self.unknown.items()):

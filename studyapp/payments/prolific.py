@@ -111,7 +111,7 @@ class Prolific:
         reward, pay = study.get("reward"), expected.pay
         if pay is not None and reward is not None and Decimal(str(reward)) != pay * 100:
             yield (
-                f"Prolific pays {Decimal(str(reward)) / 100:.2f}, and people are told {pay:.2f} "
+                f"Prolific pays {Decimal(str(reward)) / 100:.2f}, but people are told {pay:.2f} "
                 f"{expected.currency} here: change one of them."
             )
         address = str(study.get("external_study_url", ""))
@@ -181,20 +181,23 @@ def _codes_at_odds(
             yield from _price_at_odds(actions.get(SCREEN_OUT), part)
     for code in there:
         if code not in codes.values():
-            yield f"Prolific has the code {code}, which nobody is given here."
+            yield (
+                f"Prolific has the code {code}, which nobody is given here: remove it there, or "
+                "add it to panel.codes."
+            )
 
 
 def _price_at_odds(action: dict[str, Any] | None, part: Decimal) -> Iterator[str]:
     if action is None:
         if part > 0:
             yield (
-                "Prolific pays nothing for the code of those who are screened out: give it the "
+                "Prolific pays nothing for the code for people who are screened out: give it the "
                 f"action “Screen out” there, or pay {part:.2f} as a bonus."
             )
         return
     price = Decimal(str(action.get("fixed_screen_out_reward", 0))) / 100
     if price != part:
         yield (
-            f"Prolific pays {price:.2f} to those who are screened out, and they are told "
+            f"Prolific pays {price:.2f} to people who are screened out, but they are told "
             f"{part:.2f} here (pay.partial): change one of them."
         )

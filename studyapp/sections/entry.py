@@ -13,7 +13,7 @@ class EntrySection(Section):
 
     not_after: list[Slug] = Field(
         default_factory=list,
-        description="Studies of this site: whoever took a place in one of them may not come.",
+        description="Studies of this site: nobody who took a place in one of them may come.",
     )
     only_after: list[Slug] = Field(
         default_factory=list,
@@ -21,15 +21,15 @@ class EntrySection(Section):
     )
 
     wait_days: Annotated[int, Limit(3_650)] | None = Field(
-        None, ge=1, description="So many days after finishing that study they may come."
+        None, ge=1, description="How many days after finishing that study they may come."
     )
     at_most_days: Annotated[int, Limit(3_650)] | None = Field(
-        None, ge=1, description="And no later than so many days after."
+        None, ge=1, description="No later than this many days after finishing it."
     )
     arm: Literal["any", "same", "other"] = Field(
         "any",
-        description="The arm of people who come after another study: the arm of that name, another "
-        "one, or any.",
+        description="Which arm people get who come after another study: the one of the same name, "
+        "another one, or any.",
     )
 
     waiting_list: bool = Field(

@@ -45,7 +45,7 @@ NOT_AUTOMATION = {
 
 
 class EvidenceRule(Section):
-    """Who is flagged: whoever meets any of these. Nobody is left out or paid less for it."""
+    """Who is flagged: anybody who meets any of these. Nobody is left out or paid less for it."""
 
     webdriver: bool = Field(
         False, description="The browser said on any page that a program controls it."
@@ -54,11 +54,11 @@ class EvidenceRule(Section):
         None,
         gt=0,
         le=1,
-        description="This share of the observed pages or more was answered by events that a "
+        description="At least this share of the observed pages was answered by events that a "
         "script made.",
     )
     pastes: Count | None = Field(
-        None, ge=1, description="Text was pasted into written answers this often or more."
+        None, ge=1, description="Text was pasted into written answers at least this many times."
     )
     web_bot_auth: bool = Field(
         False, description="The browser signed any request as an agent (Web Bot Auth)."
@@ -78,19 +78,20 @@ class EvidenceSection(Section):
     keep_days: Annotated[int, Limit(3_650)] = Field(
         30,
         ge=1,
-        description="Days after an answer on which its trace is deleted; what was derived stays.",
+        description="How many days after an answer its trace is deleted; numbers derived from it "
+        "stay.",
     )
     authenticity: list[Authenticity] = Field(
         default_factory=list,
         description="Authenticity checks that Prolific makes in a survey of yours elsewhere.",
     )
     authenticity_at: Annotated[Line, Limit(200)] | None = Field(
-        None, description="That survey, as people know it."
+        None, description="What people call that survey."
     )
     rule: EvidenceRule | None = Field(
         None,
         description="Who is flagged, by signs of automation alone. A flag is for sensitivity "
-        "analyses: it leaves nobody out, and no payment reads it.",
+        "analyses: it excludes nobody and changes no payment.",
     )
 
     @model_serializer(mode="wrap")

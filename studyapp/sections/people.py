@@ -34,7 +34,7 @@ class PanelSection(Section):
         description="What the panel is told, by outcome.",
     )
     redirect: Annotated[Line, Limit(2_000)] | None = Field(
-        None, description="Address that takes the code at its end, or in place of {code}."
+        None, description="The panel's address; the code is appended, or replaces {code}."
     )
     redirect_seconds: Annotated[int, Limit(600)] | None = Field(
         None, ge=10,
@@ -90,8 +90,8 @@ class StratumSection(Section):
     )
     people: Count | None = Field(
         None, ge=1,
-        description="Its quota: the places of the design that are for these people. Without "
-        "quotas arms are only balanced within each stratum.",
+        description="Its quota: how many places of the design are for these people. Without "
+        "quotas, arms are only balanced within each stratum.",
     )  # fmt: skip
 
 
@@ -101,7 +101,7 @@ class ScreeningSection(QuestionSection):
     name: Name | None = Field(None, description="Its name in the data; needed with strata.")
     strata: list[StratumSection] = Field(
         default_factory=list,
-        description="Groups of accepted answers. Of this question only the group is stored.",
+        description="Groups of accepted answers. Only the group is stored, not the answer.",
     )
 
     @model_serializer(mode="wrap")

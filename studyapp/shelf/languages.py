@@ -117,8 +117,8 @@ def why_not_spoken(tag: str) -> str:
     code = pages_of(tag)
     if code and (missing := page_languages()[code].missing):
         return (
-            f"the pages' words are not all there in {page_languages()[code].name}: "
-            f"{missing} {'is' if missing == 1 else 'are'} missing; {_offer()}"
+            f"{missing} of the pages' texts {'is' if missing == 1 else 'are'} missing in "
+            f"{page_languages()[code].name}; {_offer()}"
         )
     return "" if code else f"the pages are not translated into it; {_offer()}"
 
@@ -127,7 +127,7 @@ def unchecked(tags: Iterable[str]) -> list[str]:
     """A sentence for each language whose words on the pages no native speaker has read."""
     languages = [page_languages()[code] for code in map(pages_of, tags) if code]
     return [
-        f"the pages' {one.name} words are not checked by a native speaker: read them in the preview"
+        f"no native speaker has checked the pages' {one.name} words: read them in the preview"
         for one in languages
         if not one.checked
     ]

@@ -42,8 +42,8 @@ def reopen_arm(study: Study, name: str, *, reason: str, made_by: Any = None) -> 
     since, arm.closed_at = arm.closed_at, None
     arm.save(update_fields=["closed_at"])
     detail = (
-        f"people take places in arm {name} again, which nobody new did from "
-        f"{since:%Y-%m-%d %H:%M} UTC on: {reason.strip()}"
+        f"new people take places in arm {name} again, which was closed to them from "
+        f"{since:%Y-%m-%d %H:%M} UTC: {reason.strip()}"
     )
     return _deviation(study, REOPENED, detail, made_by)
 
@@ -55,10 +55,10 @@ def _standing(study: Study, arm: Arm) -> str:
     active = people.filter(status=Status.ACTIVE).count()
     left = study.slots.filter(arm=arm, is_open=True).count()
     return (
-        f"nobody new takes places in arm {arm.name} from here on, where "
+        f"from here on nobody new takes places in arm {arm.name}, in which "
         f"{counted(finished, 'person has', 'people have')} finished and {active} can finish; "
-        f"{counted(left, 'place stays', 'places stay')} empty, so that this arm has fewer ratings "
-        "than the certificate of the design counts, and none by people who came later"
+        f"{counted(left, 'place stays', 'places stay')} empty, so this arm has fewer ratings than "
+        "the certificate of the design counts, and none by people who came later"
     )
 
 

@@ -40,7 +40,7 @@ def _flaw(definition: Definition, row: Study | None) -> str:
     if row is None:
         # The same words for a study that is not here and for one of strangers
         return (
-            "no study of this name that you may use is loaded here; load it first, or ask its "
+            "no study with this slug that you may use is loaded here; load it first, or ask its "
             "owner to make you a researcher of it"
         )
     if row.copy_of is not None:
@@ -49,7 +49,7 @@ def _flaw(definition: Definition, row: Study | None) -> str:
     if kind != theirs:
         return (
             f'its people come by panel.kind = "{theirs}" and those of this study by "{kind}", so '
-            "that nobody would be recognised; use the same kind in both"
+            "nobody would be recognised; use the same kind in both"
         )
     return ""
 
@@ -61,9 +61,9 @@ def _arms_flaw(definition: Definition, row: Study) -> str:
     if asked == "any" or own == theirs:
         return ""
     return (
-        f'`entry.arm = "{asked}"` goes by the names of arms; those there are '
-        f"{', '.join(sorted(theirs))} and those here {', '.join(sorted(own))}: give both studies "
-        "the same"
+        f'`entry.arm = "{asked}"` matches arms by name, but the other study has '
+        f"{', '.join(sorted(theirs))} and this one {', '.join(sorted(own))}; use the same names "
+        "in both"
     )
 
 
@@ -78,7 +78,7 @@ def impossible_entry(study: Study) -> str:
     finished = Participation.objects.filter(study__in=rows, status=Status.FINISHED)
     last = finished.aggregate(last=Max("finished_at"))["last"]
     if last is None:
-        return f"nobody could come: nobody finished {names}, and no one can any more"
+        return f"nobody could come: nobody has finished {names}, and nobody can any more"
     days = entry.at_most_days
     if days is not None and last + timedelta(days=days) < database_now():
         return (

@@ -316,7 +316,7 @@ def test_links_say_whom_the_plain_link_takes_in_and_what_the_end_does() -> None:
 def test_the_overview_says_which_words_of_pages_nobody_has_checked() -> None:
     client = administrator()
     german, english = make_study(slug="german", language="de"), make_study(slug="english")
-    told = "The pages&#x27; German words are not checked by a native speaker: read them in the"
+    told = "No native speaker has checked the pages&#x27; German words: read them in the"
     pages = [
         client.get(reverse("admin:studyapp_study_change", args=[one.pk])).content.decode()
         for one in (german, english)

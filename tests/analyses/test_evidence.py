@@ -210,7 +210,7 @@ def test_the_plan_says_whom_the_rule_flags_and_is_as_before_without_one() -> Non
     study = open_small_study(evidence={"traces": True, "rule": RULE})
     words = "\n".join(plan_sections(study_definition(study), study.certificate)["Analysis"])
     assert "50% or more of the observed pages" in words
-    assert "A flag leaves nobody out and changes no pay" in words
+    assert "A flag excludes nobody and changes no pay" in words
     without = make_definition(evidence={"traces": True})
     assert flagging_plan(without) == []
     assert "rule" not in without.model_dump(mode="json")["evidence"]

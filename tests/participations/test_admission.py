@@ -230,7 +230,7 @@ def test_a_study_to_which_nobody_could_come_is_not_opened() -> None:
     earlier = before()
     close_study(earlier)
     study = make_study(slug="after", panel=PANEL, entry={"only_after": ["before"]})
-    with pytest.raises(LifecycleError, match="nobody finished before, and no one can any more"):
+    with pytest.raises(LifecycleError, match="nobody has finished before, and nobody can any more"):
         open_study(study)
 
 

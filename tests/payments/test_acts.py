@@ -77,7 +77,9 @@ def test_a_bonus_is_paid_once_for_each_purpose(study: Study, panel: FakeProlific
     other = wish(ActKind.BONUS, Decision.SETTLED, amount=Decimal("0.50"), words="for your trouble")
     assert do(study, other).done == 1
     assert panel.paid == {"gone": 350}
-    assert plan(study, other).left_out == ("1 visit about which the panel was asked this already",)
+    assert plan(study, other).left_out == (
+        "1 visit for which the panel has already been asked this",
+    )
 
 
 def test_a_payment_whose_answer_is_lost_is_not_sent_again(
@@ -233,8 +235,8 @@ def test_an_odd_amount_is_refused(text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "about", "more", "why"),
     [
-        (ActKind.APPROVE, Decision.LOST, {}, "is offered for"),
-        (ActKind.APPROVE, Decision.UNKNOWN, {}, "is offered for"),
+        (ActKind.APPROVE, Decision.LOST, {}, "is possible only for"),
+        (ActKind.APPROVE, Decision.UNKNOWN, {}, "is possible only for"),
         (ActKind.ASK_RETURN, Decision.UNEARNED, {}, "say the reason"),
         (ActKind.BONUS, Decision.LOST, {"words": "x"}, "how much"),
         (ActKind.BONUS, Decision.LOST, {"amount": Decimal(1)}, "what the bonus is for"),

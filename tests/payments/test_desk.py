@@ -38,18 +38,18 @@ def history() -> str:
 
 def test_a_token_is_given_used_and_removed_and_never_shown(panel: FakeProlific) -> None:
     study, desk = open_small_study(panel={"kind": "prolific"}), administrator()
-    assert "The token is kept; it is of researcher@example.org" in press(
+    assert "The token is kept; it belongs to researcher@example.org" in press(
         desk, study, do="token", token=TOKEN
     )
     send(study, panel, "done", "AWAITING REVIEW")
     page = press(desk, study, do="poll")
-    assert "1 visit was told of, 1 changed." in page
+    assert "1 visit reported, 1 changed." in page
     assert TOKEN not in page + history()
     assert status_of("done") == "awaiting_review"
     press(desk, study, do="remove")
     assert PanelAccess.objects.count() == 0
-    assert "gave a token of prolific" in history()
-    assert "removed the token of prolific" in history()
+    assert "gave a token for prolific" in history()
+    assert "removed the token for prolific" in history()
 
 
 def test_an_approval_is_shown_then_confirmed_then_in_the_history(
@@ -95,7 +95,7 @@ def test_a_file_codes_and_messages_at_the_desk(study: Study, panel: FakeProlific
     file = SimpleUploadedFile("x.csv", b"Submission id,Status\none,RETURNED\n")
     given = {"do": "file", "file": file, "exported_at": "2026-05-01T12:00"}
     page = desk.post(page_of(study, "study_panel"), given, follow=True).content.decode()
-    assert "1 visit was told of, 1 changed" in page
+    assert "1 visit reported, 1 changed" in page
     assert "panel.codes.complete is DONE, which Prolific does not have" in press(
         desk, study, do="codes"
     )
@@ -118,7 +118,7 @@ def test_every_verb_says_what_it_does(
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{TOKEN}\n"))
     assert "researcher@example.org" in output_of("study", "panel-token", study.slug)
     send(study, panel, "done", "AWAITING REVIEW")
-    assert "1 visit was told of" in output_of("study", "panel-poll", study.slug)
+    assert "1 visit reported" in output_of("study", "panel-poll", study.slug)
     assert "which Prolific does not have" in output_of("study", "panel-codes", study.slug)
     shown = json.loads(output_of("study", "pay", study.slug, "approve", json=True))
     assert (shown["visits"], panel.approvals) == (1, [])

@@ -84,7 +84,7 @@ def test_every_page_of_submissions_is_read(study: Study, panel: FakeProlific) ->
     panel.begin("a stranger", "x")
     found = poll(access_of(study, "prolific"))
     assert (found.told, found.strangers) == (5, 1)
-    assert "1 session is at the panel alone" in found.sentence
+    assert "1 session is known only there" in found.sentence
     assert {status_of(f"p{number}") for number in range(5)} == {"approved"}
 
 
@@ -155,7 +155,7 @@ def test_a_token_that_the_panel_refuses_is_not_kept(db: None, panel: FakeProlifi
 
 def test_a_token_of_before_a_new_key_is_asked_for_again(study: Study, settings: Any) -> None:
     settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "another" * 10, []
-    with pytest.raises(NoAccess, match="give it again"):
+    with pytest.raises(NoAccess, match="enter it again"):
         api_of(access_of(study, "prolific"))
 
 
@@ -187,7 +187,7 @@ def test_codes_that_differ_from_the_panels_are_told(study: Study, panel: FakePro
         "approves and pays in full by itself whoever enters the code for screened_out",
         "give it the action “Screen out” there, or pay 0.50 as a bonus",
         "the code NOBODYS, which nobody is given here",
-        "pays 2.00, and people are told 3.00 GBP",
+        "pays 2.00, but people are told 3.00 GBP",
         "copy it from the page Links",
     ):
         assert words in text

@@ -126,7 +126,7 @@ def test_the_owner_closes_an_arm_at_the_desk_and_the_pages_say_so(study: Study) 
     assert "Open again" in overview
     assert "4 <small>of 8 left" in overview
     coverage = client.get(page_of(study, "study_coverage")).content.decode()
-    assert "Nobody new takes places in arm two since" in coverage
+    assert "Arm two has been closed to new people since" in coverage
     assert client.get(page.replace("two", "ten")).status_code == 404
     researcher = signed_in(make_user("r", study, Role.RESEARCHER))
     assert researcher.post(page, {"reason": "no"}).status_code == 403

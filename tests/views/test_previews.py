@@ -79,7 +79,7 @@ def test_the_page_is_drawn_in_each_language_and_says_that_nobody_has_checked_its
     assert (facts["language"], facts["languages"]) == ("de", ["en", "de"])
     assert "Wer sieht besser?" in facts["html"]
     assert 'lang="de"' in facts["html"]
-    assert facts["note"].startswith("the pages' German words are not checked by a native speaker")
+    assert facts["note"].startswith("no native speaker has checked the pages' German words")
     assert shown(client, draft, toml, **written)["note"] == ""
 
 

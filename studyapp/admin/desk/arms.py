@@ -13,10 +13,10 @@ from .frame import confirm, maker, page_of, record, study_page
 from .moving import refusals_shown
 
 CLOSING = (
-    "Nobody new takes a place in this arm. People who have one can finish, and whoever has "
-    "answered and comes back goes on where they were.",
-    "From then on new people are only in the other arms, so arms no longer differ by chance alone "
-    "in when their people came. Its places that are left stay empty.",
+    "Nobody new takes a place in this arm. People who have one can finish, and anybody who has "
+    "answered and comes back continues where they left off.",
+    "From then on new people join only the other arms, so chance alone no longer decides when the "
+    "people of each arm come. The places left in this arm stay empty.",
     "Every report and the amendments to the plan state it as a deviation, with your reason. No "
     "outcome is shown.",
 )

@@ -131,17 +131,17 @@ def _sentence(error: PanelError) -> str:
 
 def _take_token(request: HttpRequest, study: Study, source: str) -> list[str]:
     owner = give_token(study, source, request.POST.get("token", ""), maker(request).get_username())
-    record(request, study, f"gave a token of {source}, of {owner}")
-    messages.success(request, f"The token is kept; it is of {owner}.")
+    record(request, study, f"gave a token for {source}, which belongs to {owner}")
+    messages.success(request, f"The token is kept; it belongs to {owner}.")
     return []
 
 
 def _forget_token(request: HttpRequest, study: Study, source: str) -> list[str]:
     if remove_token(study, source):
-        record(request, study, f"removed the token of {source}")
+        record(request, study, f"removed the token for {source}")
         messages.success(
             request,
-            "The token was removed here. To make it worthless, delete it at "
+            "The token was removed here. So that nobody can use it, delete it at "
             f"{title_of(source)} too.",
         )
     return []
@@ -168,12 +168,12 @@ def _subscribe(request: HttpRequest, study: Study, source: str) -> list[str]:
     address = request.build_absolute_uri(reverse(api.route))
     if not address.startswith("https://"):
         raise Refused(
-            f"{title_of(source)} sends messages to https addresses only, and this is {address}"
+            f"{title_of(source)} sends messages to https addresses only, but this is {address}"
         )
     made = api.subscribe(address, request.POST.get("workspace", "").strip())
     keep_subscription(access, made.number, made.secret)
     record(request, study, f"subscribed {address} to the messages of {source}")
-    messages.success(request, f"{title_of(source)} tells this site of every change from now on.")
+    messages.success(request, f"From now on {title_of(source)} tells this site of every change.")
     return []
 
 
@@ -200,7 +200,7 @@ def _settle(request: HttpRequest, study: Study, source: str) -> list[str]:
     by = maker(request).get_username()
     count = settle(act, was_done=was_done, by=by) if act is not None else 0
     if act is None or not count:
-        raise Refused("this was settled already")
+        raise Refused("this was settled already; there is nothing left to do")
     what = f"{act.get_kind_display()} at {source}, {counted(count, 'visit', 'visits')}"
     record(request, study, f"looked up: {what}: {'done' if was_done else 'not done'}")
     return []

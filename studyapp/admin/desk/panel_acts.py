@@ -21,7 +21,7 @@ from .panel import source_of
 
 WORDS = {
     ActKind.ASK_RETURN: "Reason, which the person reads",
-    ActKind.BONUS: "What the bonus is for; a visit gets one for each purpose",
+    ActKind.BONUS: "What the bonus is for; a visit gets at most one for each purpose",
 }
 # What the decisions mean, for a choice among them
 MEANT = {
@@ -29,7 +29,7 @@ MEANT = {
     Decision.REVIEW: "finished here with failed checks, waits for review there",
     Decision.PAY: "finished here, of a panel that tells no status",
     Decision.UNEARNED: "waits for review there, not finished here or paid for another visit",
-    Decision.PART: "screened out here: the part that the study declares",
+    Decision.PART: "screened out here: the partial pay that the study declares",
     Decision.LOST: "finished here, returned or timed out there",
     Decision.UNDERPAID: "finished here, paid as screened out there",
     Decision.SETTLED: "paid already",
@@ -54,8 +54,8 @@ class WishForm(forms.Form):
         if kind == ActKind.BONUS:
             self.fields["amount"] = forms.CharField(
                 required=False, max_length=10, label="Amount for each",
-                help_text="Left empty, those who were screened out get the part that the study "
-                "declares.",
+                help_text="If it is empty, people who were screened out get the partial pay that "
+                "the study declares.",
             )  # fmt: skip
         if kind != ActKind.APPROVE:
             self.fields["words"] = forms.CharField(max_length=LONGEST_WORDS, label=WORDS[kind])

@@ -117,7 +117,7 @@ EVIDENCE = Table(
         Column("participant_id", "text", "Pseudonym, valid in this study only.", participant_id()),
         Column("flagged", "boolean",
                "Whether the study's rule about automation flags the person; missing without a "
-               "rule. A flag leaves nobody out of an analysis, and no payment reads it. People "
+               "rule. A flag excludes nobody from an analysis and changes no payment. People "
                "who were not observed are not flagged.", "flag"),
         Column("observed", "boolean",
                "Whether the browser was observed at any answer, to which the person agreed.",

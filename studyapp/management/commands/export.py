@@ -29,7 +29,7 @@ class Command(BaseCommand):
         parser.add_argument(
             "--traces",
             action="store_true",
-            help="with what pages recorded of answers and is not yet deleted; never public",
+            help="add the traces of answers that are not yet deleted; never to a public bundle",
         )
         parser.add_argument(
             "--without-analysis", action="store_true", help="tables and materials only"

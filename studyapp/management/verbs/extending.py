@@ -15,7 +15,7 @@ def arguments(parser: ArgumentParser) -> None:
     parser.add_argument("--site", default="", help="of a study with several sites: for which one")
     parser.add_argument(
         "--stratum", default="",
-        help="of a study with quotas: for which one, such as expertise=novice; by default all",
+        help="for which stratum, in a study with quotas: expertise=novice, say; by default all",
     )  # fmt: skip
     parser.add_argument("--reason", default="", help="why; every report states it")
 

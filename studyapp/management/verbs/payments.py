@@ -63,15 +63,17 @@ def token(options: dict[str, Any]) -> Facts:
     study, source = find_study(options["slug"]), options["panel"]
     if options["remove"]:
         was_there = remove_token(study, source)
-        line = f"the token of {source} was removed" if was_there else f"no token of {source}"
+        line = f"the token for {source} was removed"
+        if not was_there:
+            line = f"there was no token for {source}"
         return {"removed": was_there}, [line]
     typed = getpass("Token: ") if sys.stdin.isatty() else sys.stdin.readline()
     owner = give_token(study, source, typed, BY)
-    return {"owner": owner}, [f"the token of {source} is kept; it is of {owner}"]
+    return {"owner": owner}, [f"the token for {source} is kept; it belongs to {owner}"]
 
 
 def poll_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("slug", nargs="?", help="of this study; else all that are due, for cron")
+    parser.add_argument("slug", nargs="?", help="of this study; by default of all that are due, for cron")
     parser.add_argument("--panel", default="prolific", help="which panel; prolific by default")
 
 
@@ -107,7 +109,7 @@ def compare_codes(options: dict[str, Any]) -> Facts:
 def hook_arguments(parser: ArgumentParser) -> None:
     panel_arguments(parser)
     parser.add_argument("--site", required=True, help="address of the site, https://…")
-    parser.add_argument("--workspace", default="", help="if the token sees several")
+    parser.add_argument("--workspace", default="", help="which one, if the token has several")
 
 
 @_told
@@ -144,7 +146,7 @@ def read_file(options: dict[str, Any]) -> Facts:
     if options["exported"]:
         at = parse_datetime(options["exported"])
     if at is None:
-        raise VerbError(f"{options['exported']} is no time; write it like 2026-05-01T12:00")
+        raise VerbError(f"{options['exported']} is not a time; write it like 2026-05-01T12:00")
     at = timezone.make_aware(at) if timezone.is_naive(at) else at
     found = take_in_export(find_study(options["slug"]), options["panel"], text, at)
     return {"told": found.told, "changed": found.changed}, [found.sentence]
@@ -190,7 +192,7 @@ def _lines(shown: Plan) -> list[str]:
     return [*rows, *shown.left_out, shown.sentence, last if rows else "there is nothing to send"]
 
 
-TOKEN = Verb("keep a token of a panel for a study, read from standard input", token_arguments,
+TOKEN = Verb("keep a panel's token for a study, read from standard input", token_arguments,
              token)  # fmt: skip
 POLL = Verb("ask panels what became of their sessions, for cron", poll_arguments, ask_panels)
 CODES = Verb("compare a panel's codes, pay and address with the study file", panel_arguments,

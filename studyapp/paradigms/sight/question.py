@@ -37,8 +37,8 @@ USUAL: dict[tuple[Illusion, bool], int] = {
     ("grid", True): 0,
 }
 PLAN = (
-    "Answers about pictures whose appearance and pixels differ are no outcome: they are told as "
-    "evidence, for sensitivity analyses alone, and leave nobody out."
+    "Answers about pictures whose appearance and pixels differ are not an outcome: they are "
+    "reported as evidence, for sensitivity analyses only, and exclude nobody."
 )
 
 

@@ -9,7 +9,7 @@ from .study import Definition
 # Why people of a kind of panel can't be recognised in another study, and what to do
 UNRECOGNISED = {
     "link": "people who come by the plain link have no id, so nobody is recognised; send them "
-    'links of their own (panel.kind = "personal"), or use a panel that tells their ids',
+    'links of their own (panel.kind = "personal"), or use a panel that passes on their ids',
     "sona": "SONA does not promise that a person has the same code in two studies; set the "
     "prerequisites and disqualifiers of the study at SONA instead, or send links of your own "
     '(panel.kind = "personal")',
@@ -39,8 +39,8 @@ def _name_complaints(definition: Definition) -> Iterator[Complaint]:
         if slug in entry.only_after:
             yield (
                 ("entry", "only_after"),
-                f"{slug} stands in `entry.not_after` and in `entry.only_after`, so that none of "
-                "its people could come; remove it from one of them",
+                f"{slug} is in both `entry.not_after` and `entry.only_after`, so none of its "
+                "people could come; remove it from one of them",
             )
 
 
@@ -69,8 +69,8 @@ def _return_complaints(definition: Definition) -> Iterator[Complaint]:
     if wait is not None and most is not None and most <= wait:
         yield (
             ("entry", "at_most_days"),
-            f"`entry.at_most_days = {most}` is over when `entry.wait_days = {wait}` begins, so "
-            f"that nobody could come; use {wait + 1} or more",
+            f"`entry.at_most_days = {most}` leaves no time after `entry.wait_days = {wait}`, so "
+            f"nobody could come; use {wait + 1} or more",
         )
     if entry.arm != "any" and len(definition.arms) < 2:
         yield (

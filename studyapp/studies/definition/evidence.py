@@ -43,14 +43,14 @@ def _authenticity_complaints(definition: Definition) -> Iterator[Complaint]:
     if definition.panel.kind != "prolific":
         yield (
             ("evidence", "authenticity"),
-            "`evidence.authenticity`: Prolific checks only people whom it sends, and "
-            f'`panel.kind = "{definition.panel.kind}"`; say kind = "prolific", or remove it',
+            "`evidence.authenticity`: Prolific checks only people whom it sends, but "
+            f'`panel.kind` is "{definition.panel.kind}"; set kind = "prolific", or remove it',
         )
     elif evidence.authenticity_at is None:
         yield (
             ("evidence", "authenticity"),
-            "`evidence.authenticity`: Prolific's checks need a script of Prolific's in the page, "
-            "which sends it what people do there, and pages of this site load nothing from "
+            "`evidence.authenticity`: Prolific's checks need a script from Prolific in the page, "
+            "which sends it what people do there, but pages of this site load nothing from "
             "elsewhere. If people also answer a survey of yours in which Prolific checks them, "
-            "name it as `evidence.authenticity_at`; else remove it and use `evidence.traces`",
+            "name it as `evidence.authenticity_at`; otherwise remove it and use `evidence.traces`",
         )

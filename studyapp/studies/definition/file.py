@@ -262,7 +262,7 @@ def _sentence(one: Any, path: KeyPath, raw: dict[str, Any]) -> str:
     if (block := _block(raw, path)) is not None:
         return f"`{key}`: {unknown_key(str(path[-1]), block)}"
     if path[:-1] == ("evidence", "rule") and (why := NOT_AUTOMATION.get(str(path[-1]))):
-        return f"`{key}`: {why}; it can be told, but no rule may flag anybody by it: remove it"
+        return f"`{key}`: {why}; it is reported, but no rule may flag people by it: remove it"
     known = _node(path[:-1]).get("properties", {})
     return f"`{key}`: unknown key; {did_you_mean(str(path[-1]), known)}"
 

@@ -96,7 +96,7 @@ def _person(definition: Definition, one: ModeratorSection) -> Iterator[str]:
     if one.field == "language":
         if not definition.translations:
             yield (
-                "the study is read in one language, so it can't vary; add one under translations, "
+                "the study is in one language only, so it can't vary; add another to translations, "
                 "or ask people for theirs in a custom block, and name it as BLOCK.FIELD"
             )
     elif one.field == "arm":

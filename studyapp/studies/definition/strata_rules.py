@@ -32,7 +32,7 @@ def _complaints(definition: Definition, number: int, one: ScreeningSection) -> I
         if one.name is not None:
             yield (
                 (*path, "name"),
-                f"`screening` {number + 1} has a name and no strata, so nothing of it is stored; "
+                f"`screening` {number + 1} has a name but no strata, so nothing of it is stored; "
                 "add [[screening.strata]], or remove the name",
             )
         return
@@ -40,8 +40,7 @@ def _complaints(definition: Definition, number: int, one: ScreeningSection) -> I
     if one.name is None:
         yield (
             key,
-            f'`screening` {number + 1} has strata and no name; add name = "…", by which the data '
-            "tell them",
+            f'`screening` {number + 1} has strata but no name; add name = "…", which the data use',
         )
         return
     if len(one.strata) == 1:
@@ -77,12 +76,12 @@ def _quotas(definition: Definition, one: ScreeningSection) -> Iterator[str]:
     total = sum(stratum.people or 0 for stratum in one.strata)
     if without:
         yield (
-            f"{without[0]} of {one.name} has no quota, and others have; add people = … to it, or "
-            "remove it from all"
+            f"{without[0]} of {one.name} has no quota, but others have one; add people = … to it, "
+            "or remove people from all of them"
         )
     elif total != people:
         yield (
-            f"the strata of {one.name} have {total} places together, and design.people is "
+            f"the strata of {one.name} have {total} places in total, but design.people is "
             f"{people}; make them equal"
         )
 
@@ -105,8 +104,8 @@ def _crossing(definition: Definition) -> Iterator[Complaint]:
     if len(asked) > MOST_QUESTIONS:
         yield (
             ("screening",),
-            f"{len(asked)} screening questions have strata, and {MOST_QUESTIONS} is the limit; "
-            "the strata of all would cross",
+            f"{len(asked)} screening questions have strata, which would all cross; "
+            f"{MOST_QUESTIONS} is the limit, so remove the strata of some",
         )
         return
     arms, sites = len(definition.arm_conditions()), len(definition.sites) or 1
@@ -116,7 +115,7 @@ def _crossing(definition: Definition) -> Iterator[Complaint]:
         yield (
             ("screening",),
             f"{cells} strata in {arms} {'arm' if arms == 1 else 'arms'}{of_sites} need at least "
-            f"{cells * arms * sites} places, and design.people is {people}; use fewer strata, or "
+            f"{cells * arms * sites} places, but design.people is {people}; use fewer strata, or "
             "more people",
         )
         return

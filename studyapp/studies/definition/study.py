@@ -50,8 +50,8 @@ class Definition(Section):
     )
     translations: dict[Language, TranslationSection] = Field(
         default_factory=dict,
-        description="Further languages, of which each person reads one. The texts of a language "
-        "have its tag: consent-de.",
+        description="Other languages in which people can read the study. The names of a "
+        "language's texts end in its tag: consent-de.",
     )
     kind: Literal["real", "pilot"] = Field("real", description="A pilot needs no ethics section.")
     parent: Slug | None = Field(None, description="The study of which this is a new version.")
@@ -70,7 +70,7 @@ class Definition(Section):
     arms: list[ArmSection] = Field(default_factory=list, description="By default one arm for all.")
     screening: list[ScreeningSection] = Field(
         default_factory=list,
-        description="Asked before consent; answers are not stored, but for the stratum where a "
+        description="Asked before consent; answers are not stored, except for the stratum where a "
         "question has strata.",
     )
     comprehension: ComprehensionSection | None = Field(
@@ -87,7 +87,7 @@ class Definition(Section):
         description="Where people come from.",
     )
     entry: EntrySection | None = Field(
-        None, description="Who may come, by their part in other studies."
+        None, description="Who may come, depending on their part in other studies."
     )
     ethics: EthicsSection | None = Field(None, description="Required to open unless a pilot.")
     pay: PaySection | None = Field(None, description="What people are paid.")
@@ -95,7 +95,7 @@ class Definition(Section):
         default_factory=list, description="Of a study that several sites run together."
     )
     evidence: EvidenceSection | None = Field(
-        None, description="What is collected that may tell machines among the participants."
+        None, description="What is collected as evidence of machines among the participants."
     )
     exclusions: ExclusionsSection = Field(
         default_factory=lambda: ExclusionsSection.model_validate({}),

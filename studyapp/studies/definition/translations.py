@@ -48,7 +48,7 @@ def _language_complaints(definition: Definition, language: str) -> Iterator[Comp
         yield path, f"`translations.{language}`: {reason}"
     same = [one for one in definition.languages if pages_of(one) == pages_of(language)]
     if len(same) > 1 and same[-1] == language:
-        yield path, f"`translations.{language}`: the pages would be those of {same[0]}; remove one"
+        yield path, f"`translations.{language}`: its pages are those of {same[0]}; remove one"
     for block in definition.blocks:
         if why := why_not_worded(block, language):
             yield path, f"`translations.{language}`: {why}"
@@ -59,7 +59,7 @@ def _missing_words(definition: Definition, language: str) -> Iterator[Complaint]
         yield (
             ("translations", language, "words"),
             f"`translations.{language}.words` lacks {quoted(missing)}; "
-            f"`study words FILE --language {language}` prints all that is missing, to be filled in",
+            f"`study words FILE --language {language}` prints all that is missing, to fill in",
         )
 
 
@@ -91,7 +91,7 @@ def _wrong_words(definition: Definition, language: str) -> Iterator[Complaint]:
             yield path, f"{key}: nothing in the study says “{words}”; {fix}"
         elif sorted(PLACEHOLDER.findall(words)) != sorted(PLACEHOLDER.findall(said)):
             names = ", ".join(PLACEHOLDER.findall(words)) or "no name in braces"
-            yield path, f"{key}: “{said}” must have {names}, as “{words}”"
+            yield path, f"{key}: “{said}” must have {names}, like “{words}”"
     try:
         translated = in_language(definition, language)
     except ValidationError as error:

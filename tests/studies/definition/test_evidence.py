@@ -24,7 +24,7 @@ def refused(**options: Any) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("options", "key", "sentence"),
     [
-        ({"evidence": ELSEWHERE}, "evidence.authenticity", 'say kind = "prolific"'),
+        ({"evidence": ELSEWHERE}, "evidence.authenticity", 'set kind = "prolific"'),
         ({**PROLIFIC, "evidence": {"authenticity": ["prolific_bot"]}}, "evidence.authenticity",
          "pages of this site load nothing from elsewhere"),
         ({"evidence": {"authenticity_at": "our survey"}}, "evidence.authenticity_at",

@@ -124,9 +124,9 @@ def test_what_is_missing_is_listed_and_no_language_is_offered_without_it() -> No
     ("old", "new", "sentence"),
     [
         ('"Cats" =', '"Cat" = "Katze"\n"Cats" =', 'nothing in the study says “Cat”; did you mean'),
-        ("Woran sieht man {name}?", "Woran sieht man es?", "must have {name}, as “What shows"),
+        ("Woran sieht man {name}?", "Woran sieht man es?", "must have {name}, like “What shows"),
         ("translations.de.", "translations.pt-br.", "the pages are not translated into it"),
-        ("translations.de.", "translations.en.", "the pages would be those of en"),
+        ("translations.de.", "translations.en.", "its pages are those of en"),
         ("translations.de.", "translations.German.", "translations.German"),
     ],
 )  # fmt: skip

@@ -101,8 +101,8 @@ def wrong(name: str, **changes: Any) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("screening", "said"),
     [
-        ([{**STRATA, "strata": []}], "has a name and no strata, so nothing of it is stored"),
-        ([{**STRATA, "name": None}], "has strata and no name"),
+        ([{**STRATA, "strata": []}], "has a name but no strata, so nothing of it is stored"),
+        ([{**STRATA, "name": None}], "has strata but no name"),
         ([{**AGE, "strata": AGE["strata"][:1]}], "age has only one stratum"),
         ([{**AGE, "strata": [AGE["strata"][0], {"name": "younger", "answers": [2]}]}],
          "two strata of age are called “younger”"),
@@ -111,9 +111,9 @@ def wrong(name: str, **changes: Any) -> dict[str, Any]:
          "answer 1 of age is in 2 strata"),
         ([{**AGE, "answers": ["a", "b", "c"], "accept": [1, 2, 3]}], "answer 3 of age is in no"),
         ([{**AGE, "strata": [{**AGE["strata"][0], "people": 12}, AGE["strata"][1]]}],
-         "older of age has no quota, and others have"),
+         "older of age has no quota, but others have one"),
         ([{**AGE, "strata": [{**one, "people": 5} for one in AGE["strata"]]}],
-         "the strata of age have 10 places together, and design.people is 12"),
+         "the strata of age have 10 places in total, but design.people is 12"),
         ([{**AGE, "strata": [{**AGE["strata"][0], "people": 5},
                              {**AGE["strata"][1], "people": 7}]}],
          "5 places for younger can't be shared equally by 2 arms: choose quotas that give 4 or 6"),
