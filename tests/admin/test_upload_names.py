@@ -58,5 +58,5 @@ def test_the_people_of_somebody_elses_study_decide_nothing() -> None:
     rule = panel + '\n[entry]\nonly_after = ["mine"]\n'
     child = TOML.replace('slug = "mine"', 'slug = "child"') + rule
     page = signed_in(maker_named("stranger")).post(ADDRESS, sent(toml=child))
-    assert "no study of this name that you may use" in page.context["form"].errors["toml"][0]
+    assert "no study with this slug that you may use" in page.context["form"].errors["toml"][0]
     assert Study.objects.get().slug == "mine"

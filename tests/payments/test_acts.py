@@ -38,7 +38,7 @@ def test_a_dry_run_says_who_gets_what_and_sends_nothing(study: Study, panel: Fak
     panel.calls.clear()
     shown = plan(study, BONUS)
     assert [(one.session, one.amount) for one in shown.visits] == [("one", 3), ("two", 3)]
-    assert "Prolific would be told to pay bonuses for 2 visits, together 6.00" in shown.sentence
+    assert "Prolific would be told to pay bonuses for 2 visits, 6.00 GBP in total" in shown.sentence
     assert (panel.calls, PanelAct.objects.count()) == ([], 0)
 
 

@@ -113,7 +113,7 @@ def test_every_verb_says_what_it_does(
     study: Study, panel: FakeProlific, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     remove_token(study, "prolific")
-    with pytest.raises(CommandError, match="give one first"):
+    with pytest.raises(CommandError, match="give it one first"):
         call_command("study", "pay", study.slug, "approve")
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{TOKEN}\n"))
     assert "researcher@example.org" in output_of("study", "panel-token", study.slug)

@@ -131,7 +131,7 @@ def test_no_token_is_stored_readably_or_kept_longer_than_ids(
     assert TOKEN not in str(PanelAccess.objects.values().get())
     erase_identities(is_paid(study, timezone.now()))
     assert PanelAccess.objects.count() == 0
-    with pytest.raises(NoAccess, match="give one first"):
+    with pytest.raises(NoAccess, match="give it one first"):
         access_of(study, "prolific")
 
 
@@ -192,7 +192,7 @@ def test_codes_that_differ_from_the_panels_are_told(study: Study, panel: FakePro
     ):
         assert words in text
     panel.codes[0]["actions"] = [{**price, "fixed_screen_out_reward": 20}]
-    assert "pays 0.20 to those who are screened out" in "\n".join(complaints(access))
+    assert "pays 0.20 to people who are screened out" in "\n".join(complaints(access))
 
 
 def test_a_subscription_is_made_confirmed_and_not_made_twice(

@@ -62,7 +62,7 @@ def test_what_is_wrong_with_the_other_studies_is_told_with_the_fix() -> None:
 
     assert flaws(not_after=["other"]) == []
     [unknown, copied] = flaws(not_after=["unheard-of", "other-pilot-1"])
-    assert "no study of this name that you may use is loaded here; load it first" in unknown
+    assert "no study with this slug that you may use is loaded here; load it first" in unknown
     assert "this is a marked copy; name other" in copied
     [kind] = flaws(only_after=["elsewhere"])
     assert 'come by panel.kind = "mturk" and those of this study by "prolific"' in kind

@@ -61,7 +61,7 @@ def test_a_rule_by_outcomes_times_or_paths_is_refused_with_the_reason(name: str)
     text = f"{definition()}\n[evidence]\ntraces = true\n[evidence.rule]\n{name} = 1\n"
     told = complaint(text)
     assert f"`evidence.rule.{name}`: {NOT_AUTOMATION[name]}" in told
-    assert "no rule may flag anybody by it: remove it" in told
+    assert "no rule may flag people by it: remove it" in told
 
 
 def test_a_misspelt_sign_gets_the_likely_one() -> None:

@@ -114,7 +114,7 @@ def test_what_is_missing_is_listed_and_no_language_is_offered_without_it() -> No
     assert told(without) == [
         "`texts.debrief-de` is missing; name the Markdown file of debrief in that language",
         "`translations.de.words` lacks “Cats”; `study words FILE --language de` prints all that is "
-        "missing, to be filled in",
+        "missing, to fill in",
     ]
     empty = WHOLE.replace('"Katzen"', '" "')
     assert "`translations.de.words.Cats`: is empty; write a text" in " ".join(told(empty))
