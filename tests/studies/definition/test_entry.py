@@ -92,7 +92,7 @@ def test_only_who_may_see_a_studys_ids_may_let_it_decide_who_comes() -> None:
         ({"arm": "same"}, "name it in `entry.only_after`, or remove `arm`"),
         (
             {"only_after": ["a"], "wait_days": 7, "at_most_days": 7},
-            "so that nobody could come; use 8 or more",
+            "so nobody could come; use 8 or more",
         ),
         ({"only_after": ["a"], "arm": "other"}, "needs several [[arms]]"),
     ],
@@ -111,4 +111,4 @@ def test_arms_that_are_followed_by_name_have_the_same_names_in_both_studies() ->
     entry = {"only_after": ["other"], "arm": "same"}
     definition = make_definition(slug="after", panel=PANEL, arms=arms, entry=entry)
     [(_, sentence)] = entry_flaws(definition, Study.objects.all())
-    assert "those there are plain, warned and those here plain, trained" in sentence
+    assert "the other study has plain, warned and this one plain, trained" in sentence

@@ -124,7 +124,7 @@ def wrong(name: str, **changes: Any) -> dict[str, Any]:
         ([wrong("arm")], "“arm” is the name of another column of the data"),
         ([STRATA, STRATA], "two screening questions are called “expertise”"),
         ([AGE, wrong("a"), wrong("b")], "8 strata in 2 arms need at least 16 places"),
-        ([AGE, wrong("a"), wrong("b"), wrong("c")], "and 3 is the limit"),
+        ([AGE, wrong("a"), wrong("b"), wrong("c")], "3 is the limit"),
     ],
 )  # fmt: skip
 def test_strata_that_do_not_fit_are_refused(screening: list[dict[str, Any]], said: str) -> None:
