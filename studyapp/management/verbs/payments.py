@@ -73,7 +73,9 @@ def token(options: dict[str, Any]) -> Facts:
 
 
 def poll_arguments(parser: ArgumentParser) -> None:
-    parser.add_argument("slug", nargs="?", help="of this study; by default of all that are due, for cron")
+    parser.add_argument(
+        "slug", nargs="?", help="of this study; by default of all that are due, for cron"
+    )
     parser.add_argument("--panel", default="prolific", help="which panel; prolific by default")
 
 
