@@ -7,7 +7,15 @@ out of time and they handed in another one, it is that other one.
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
-from studyapp.models import ActKind, ActState, PanelVisit, Participation, Status, VisitStatus
+from studyapp.models import (
+    LEFT,
+    ActKind,
+    ActState,
+    PanelVisit,
+    Participation,
+    Status,
+    VisitStatus,
+)
 from studyapp.studies.definition.study import Definition
 
 from .panels import PANELS
@@ -74,6 +82,10 @@ def visit_to_pay(person: Participation, visits: Sequence[PanelVisit]) -> PanelVi
         if _is_paid_apart(person, visit):
             return visit
     end = person.finished_at
+    if person.status == Status.SCREENED_OUT and len(visits) > 1:
+        # Whoever opens the link again comes in a further visit, and was screened out before it
+        ends = person.events.filter(kind=LEFT[Status.SCREENED_OUT])
+        end = ends.values_list("at", flat=True).last()
     before = [visit for visit in visits if end is not None and visit.arrived_at <= end]
     own = (before or list(visits))[-1]
     handed_in = [visit for visit in visits if visit.status == VisitStatus.AWAITING_REVIEW]

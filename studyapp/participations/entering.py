@@ -100,8 +100,10 @@ def note_visit(person: Participation, source: str, details: Mapping[str, str]) -
 
 
 @transaction.atomic
-def readdress(participation: Participation, query: Mapping[str, str]) -> bool:
+def readdress(participation: Participation, query: Mapping[str, str], language: str = "") -> bool:
     """Let a person who has not consented yet start again at a new address; False after consent.
+
+    language: that of the page at the door, in a study in several.
 
     query: of the link that they came by, whose site is theirs: the visitor before may have come by
     another's. Raises UnknownSite where it names none of the study's sites.
@@ -116,9 +118,18 @@ def readdress(participation: Participation, query: Mapping[str, str]) -> bool:
         return False
     site = named_site(study_definition(person.study), query)
     stop_waiting(person)
-    person.site = site
+    person.site, person.language = site, language or person.language
     person.code, person.personal_code = new_code(), new_spoken_code()
     person.screened_at, person.stratum = None, ""
-    person.save(update_fields=["code", "personal_code", "screened_at", "site", "stratum"])
+    person.save(
+        update_fields=[
+            "code",
+            "personal_code",
+            "screened_at",
+            "site",
+            "stratum",
+            "language",
+        ]
+    )
     person.visits.all().delete()
     return True

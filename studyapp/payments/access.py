@@ -1,9 +1,10 @@
 """A researcher's token for one study at one panel: kept sealed, used, removed, and never shown."""
 
+import logging
 from collections.abc import Mapping
 from decimal import Decimal
 
-from studyapp.models import PanelAccess, Study
+from studyapp.models import Member, PanelAccess, Role, Study
 from studyapp.shelf.sealing import Unsealable, seal, unseal
 from studyapp.studies.definition.study import study_definition
 
@@ -14,6 +15,7 @@ from .sona import Sona
 
 APIS: Mapping[str, Api] = {"prolific": Prolific, "sona": Sona}
 LONGEST_TOKEN = 500
+logger = logging.getLogger(__name__)
 
 
 class NoAccess(PanelError):
@@ -60,10 +62,24 @@ def keep_subscription(access: PanelAccess, number: str, secret: str) -> None:
     access.save(update_fields=["subscription", "sealed_secret"])
 
 
-def message_secrets(source: str) -> set[str]:
-    """What the panel signs its messages with, over all studies that subscribed to them."""
-    found = PanelAccess.objects.filter(source=source).exclude(sealed_secret="")
-    return {_unsealed(one.sealed_secret, one) for one in found.select_related("study")}
+def message_secrets(source: str) -> dict[str, set[int]]:
+    """What the panel signs its messages with, and the keys of the studies of which each may tell:
+    one that subscribed, and others of its owners, since a subscription is of a whole workspace.
+
+    A secret that can't be unsealed any more is left out, so that the others go on to be heard.
+    """
+    found: dict[str, set[int]] = {}
+    for access in PanelAccess.objects.filter(source=source).exclude(sealed_secret=""):
+        try:
+            secret = _unsealed(access.sealed_secret, access)
+        except NoAccess as error:
+            logger.warning("messages of %s are not heard: %s", source, error)
+            continue
+        owners = Member.objects.filter(study=access.study_id, role=Role.OWNER).values("user")
+        theirs = Member.objects.filter(user__in=owners, role=Role.OWNER)
+        studies = theirs.values_list("study", flat=True)
+        found.setdefault(secret, set()).update([access.study_id, *studies])
+    return found
 
 
 def complaints(access: PanelAccess) -> list[str]:

@@ -53,7 +53,7 @@ def take_in_export(study: Study, source: str, text: str, exported_at: datetime) 
 
 
 def _rows(text: str, form: Export) -> Iterator[dict[str, str]]:
-    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")))
+    reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), restval="")
     wanted = {_plain(name): name for name in (form.session, form.status)}
     names = {name: wanted.get(_plain(name), name) for name in reader.fieldnames or ()}
     missing = set(wanted.values()) - set(names.values())

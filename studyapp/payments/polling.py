@@ -68,18 +68,30 @@ def poll(access: PanelAccess) -> Poll:
     try:
         if not PANELS[access.source].tells_status:
             raise Refused(f"{title_of(access.source)} tells no statuses; look there")
-        api = api_of(access)
-        found = Poll()
-        for panel_study in panel_studies(access):
-            # What is told was so at this moment, or later
-            began = timezone.now()
-            told = list(api.statuses(panel_study))
-            found += take_in_all(access.study, access.source, told, began, StatusSource.POLLED)
+        found, refused = _poll_each(access)
+        if refused and not found.told:
+            raise Refused("; ".join(refused))
     except PanelError as error:
         _note(access, str(error))
         raise
-    _note(access, "")
+    _note(access, "; ".join(refused))
     return found
+
+
+def _poll_each(access: PanelAccess) -> tuple[Poll, list[str]]:
+    """What was told of the panel's studies from whose links people came, and which of these the
+    panel refused: their ids come from addresses, so one that nobody has keeps no other unasked."""
+    api, found, refused = api_of(access), Poll(), []
+    for panel_study in panel_studies(access):
+        # What is told was so at this moment, or later
+        began = timezone.now()
+        try:
+            told = list(api.statuses(panel_study))
+        except Refused as error:
+            refused.append(f"study {panel_study[:40]}: {error}")
+            continue
+        found += take_in_all(access.study, access.source, told, began, StatusSource.POLLED)
+    return found, refused
 
 
 def take_in_all(

@@ -8,6 +8,7 @@ setting them up pays nothing, and tells the sum before anything is paid.
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
+from urllib.parse import quote
 
 from django.conf import settings
 
@@ -105,7 +106,7 @@ class Prolific:
 
     def complaints(self, panel_study: str, expected: Expected) -> Iterator[str]:
         """<…/studies/the-study-object>: codes with their actions, reward and address."""
-        study = self.line.get(f"studies/{panel_study}/").data or {}
+        study = self.line.get(f"studies/{quote(panel_study, safe='')}/").data or {}
         there = {str(one.get("code")): one for one in study.get("completion_codes") or []}
         yield from _codes_at_odds(there, expected.codes, expected.part)
         reward, pay = study.get("reward"), expected.pay

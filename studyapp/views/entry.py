@@ -127,6 +127,7 @@ def _panel_door(
 ) -> HttpResponse:
     """A panel's link: the person it names continues, or enters."""
     known = known_person(study, visit.source, visit.external_id)
+    language = chosen_language(request, definition)
     if known is None or not is_theirs(known, visit, known_codes(request)):
         if known is None and study.state != StudyState.OPEN:
             raise StudyNotOpen(NOBODY_IN)
@@ -137,14 +138,14 @@ def _panel_door(
             return _offer(request, study, query, site)
         # Another one may begin in the place of somebody who has not consented. The row is locked:
         # the known person may be consenting right now.
-        if known is not None and not readdress(known, query):
+        if known is not None and not readdress(known, query, language):
             return _ask_for_code(study, known, visit)
     person = enter(
         study,
         source=visit.source,
         external_id=visit.external_id,
         details=visit.details,
-        language=chosen_language(request, definition),
+        language=language,
         site=known.site if known else site,
         device_class=device_class(request),
     )

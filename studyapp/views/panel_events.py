@@ -23,15 +23,18 @@ def prolific_event(request: HttpRequest) -> HttpResponse:
     A message about anything but a submission is acknowledged and ignored; so is one that was
     delivered before, since Prolific delivers at least once.
     """
-    secrets = {settings.PROLIFIC_WEBHOOK_SECRET, *message_secrets("prolific")} - {""}
+    secrets: dict[str, set[int] | None] = {**message_secrets("prolific")}
+    if settings.PROLIFIC_WEBHOOK_SECRET:
+        # The operator's own is of every study
+        secrets[settings.PROLIFIC_WEBHOOK_SECRET] = None
     if not secrets:
         raise Http404
     stamp = request.headers.get("X-Prolific-Request-Timestamp", "")
     signature = request.headers.get("X-Prolific-Request-Signature", "")
     is_number = stamp.isascii() and stamp.isdecimal()
     is_recent = is_number and abs(time.time() - int(stamp)) < OLDEST_SECONDS
-    fits = [prolific.is_signed(one, stamp, request.body, signature) for one in secrets]
-    if not is_recent or not any(fits):
+    fits = [one for one in secrets if prolific.is_signed(one, stamp, request.body, signature)]
+    if not is_recent or not fits:
         return JsonResponse({"ok": False, "sentence": "The signature does not fit."}, status=401)
     event_id = request.headers.get("X-Event-ID", "")
     try:
@@ -42,5 +45,8 @@ def prolific_event(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"ok": False, "sentence": "X-Event-ID is missing."}, status=400)
     digest = prolific.message_digest(stamp, request.body)
     at = datetime.fromtimestamp(int(stamp), UTC)
-    is_new = news is not None and prolific.receive(event_id, *news, digest=digest, at=at)
+    studies = secrets[fits[0]]
+    is_new = news is not None and prolific.receive(
+        event_id, *news, digest=digest, at=at, studies=studies
+    )
     return JsonResponse({"ok": True, "new": is_new})

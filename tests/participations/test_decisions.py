@@ -216,3 +216,13 @@ def test_every_way_of_writing_a_status_is_read_and_an_unknown_one_is_not_guessed
         assert status_of(text) == S.AWAITING_REVIEW
     assert status_of("PARTIALLY APPROVED") == S.PARTIALLY_APPROVED
     assert status_of("PROCESSING") is None
+
+
+def test_who_was_screened_out_is_paid_for_that_visit_and_for_no_later_one() -> None:
+    study = panel_study()
+    person = send(study, "one", finishes=False)
+    person.leave(Status.SCREENED_OUT, because="comprehension")
+    tell(person, S.AWAITING_REVIEW)
+    later = {"SESSION_ID": "session of again", "STUDY_ID": "st"}
+    enter(study, source="prolific", external_id=panel_id("one"), details=later)
+    assert decided(study) == [("one", Decision.PART), ("again", Decision.NONE)]

@@ -68,3 +68,10 @@ def test_a_file_that_is_not_the_panels_is_refused_whole(study: Study, panel: Fak
     with pytest.raises(Refused, match="sona"):
         take_in_export(study, "sona", HEAD, EARLIER)
     assert status_of("one") == ""
+
+
+def test_a_line_that_breaks_off_keeps_what_it_says(study: Study, panel: FakeProlific) -> None:
+    for name in ("one", "two"):
+        send(study, panel, name)
+    found = take_in_export(study, "prolific", f"{HEAD}one,x,RETURNED,,\ntwo,x\n", EARLIER)
+    assert (found.changed, status_of("one"), status_of("two")) == (1, "returned", "")

@@ -9,12 +9,7 @@ from django.utils import timezone
 
 from sandbox.builders import open_small_study
 from sandbox.prolific import TOKEN, FakeProlific
-from studyapp.models import (
-    ActKind,
-    PanelAccess,
-    Status,
-    Study,
-)
+from studyapp.models import ActKind, PanelAccess, PanelVisit, Role, Status, Study
 from studyapp.participations.approvals import approvals
 from studyapp.participations.decisions import Decision
 from studyapp.participations.erasure import erase_identities, is_paid
@@ -31,6 +26,7 @@ from studyapp.payments.acts import carry_out
 from studyapp.payments.base import SendsNews
 from studyapp.payments.line import Line, PanelError, Refused
 from studyapp.payments.polling import due, poll
+from tests.admin.desk import make_user
 
 from .people import do, send, status_of, tell, wish
 
@@ -209,3 +205,50 @@ def test_a_subscription_is_made_confirmed_and_not_made_twice(
     panel.subscriptions[first.number]["is_enabled"] = False
     with pytest.raises(Refused, match="switched off"):
         api.subscribe("https://here.example.org/panels/prolific/", "w1")
+
+
+def test_a_study_that_the_panel_does_not_know_keeps_no_other_unasked(
+    study: Study, panel: FakeProlific
+) -> None:
+    person = send(study, panel, "done", "AWAITING REVIEW")
+    # Made up in an address, and the first in the order of asking
+    PanelVisit.objects.create(participation=person, session="other", panel_study="aa")
+    panel.failures = [("submissions/", 404, False)]
+    access = access_of(study, "prolific")
+    assert poll(access).told == 1
+    assert status_of("done") == "awaiting_review"
+    access.refresh_from_db()
+    assert access.problem.startswith("study aa: ")
+
+
+def test_a_studys_secret_tells_of_the_studies_of_its_owners_alone(
+    study: Study, panel: FakeProlific
+) -> None:
+    for name, owner in (
+        (study, "anna"),
+        (open_small_study(slug="foreign", people=2, panel={"kind": "prolific"}), "berta"),
+    ):
+        make_user(owner, name, Role.OWNER)
+    keep_subscription(access_of(study, "prolific"), "1", "the secret of anna")
+    send(study, panel, "own", finishes=False)
+    foreign = Study.objects.get(slug="foreign")
+    person = send(foreign, panel, "theirs", finishes=False)
+    for session in ("own", "theirs"):
+        told = tell("the secret of anna", session, "RETURNED", f"e-{session}")
+        assert told.json() == {"ok": True, "new": True}
+    assert (status_of("own"), status_of("theirs")) == ("returned", "")
+    person.refresh_from_db()
+    assert person.status == Status.ACTIVE
+
+
+def test_a_secret_that_is_unreadable_now_silences_no_other(
+    study: Study, panel: FakeProlific
+) -> None:
+    keep_subscription(access_of(study, "prolific"), "1", "the secret of anna")
+    other = open_small_study(slug="other", panel={"kind": "prolific"})
+    PanelAccess.objects.create(
+        study=other, source="prolific", sealed_token="torn", sealed_secret="torn"
+    )
+    send(study, panel, "own", finishes=False)
+    assert tell("the secret of anna", "own", "RETURNED", "e1").status_code == 200
+    assert status_of("own") == "returned"

@@ -225,3 +225,13 @@ def test_a_panels_link_keeps_its_language_when_its_id_leaves_the_address(client:
     assert '<html lang="he" dir="rtl">' in client.get(he).content.decode()
     client.post(he)
     assert Participation.objects.get().language == "he"
+
+
+def test_who_takes_the_place_of_somebody_at_the_door_reads_the_language_that_they_chose(
+    client: Client,
+) -> None:
+    study = several(panel={"kind": "prolific"})
+    link = f"/s/{study.slug}/?PROLIFIC_PID={'5f' * 12}&STUDY_ID=s&SESSION_ID="
+    client.post(f"{link}1&lang=de")
+    Client().post(f"{link}2&lang=he")
+    assert Participation.objects.get().language == "he"

@@ -9,6 +9,7 @@ import base64
 import hashlib
 import hmac
 import json
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
@@ -79,13 +80,24 @@ def message_digest(timestamp: str, body: bytes) -> str:
     return hashlib.sha256(timestamp.encode() + b"\n" + body).hexdigest()
 
 
-def receive(event_id: str, submission: str, status: str, digest: str = "", *, at: datetime) -> bool:
+def receive(
+    event_id: str,
+    submission: str,
+    status: str,
+    digest: str = "",
+    *,
+    at: datetime,
+    studies: Collection[int] | None = None,
+) -> bool:
     """Take in what became of a submission, once; False for an event that was here before.
 
     `digest`: of the signed message, which a copy under another event id has too. at: the signed
-    moment. Only these and the status are kept, with the visit: no id of a person.
+    moment. studies: the keys of those of which the message may tell; None: all. Only the digest,
+    the moment and the status are kept, with the visit: no id of a person.
     """
     visits = PanelVisit.objects.filter(participation__participant__source=PANEL.name)
+    if studies is not None:
+        visits = visits.filter(participation__study__in=studies)
     visit = visits.filter(session=submission).select_related("participation").last()
     known = status_of(status)
     try:
