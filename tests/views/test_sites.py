@@ -10,10 +10,11 @@ from django.core.signing import Signer
 from django.test import Client
 
 from sandbox.builders import ETHICS, SITES, open_small_study
+from sandbox.people import answer_all, make_profile
 from sandbox.visits import come_by, panel_id
 from studyapp.models import DoorCount, Participation, Status, Study, StudyKind, TurnedAway
 from studyapp.participations.doors import warnings
-from studyapp.participations.enrolment import consent, has_free_slot
+from studyapp.participations.enrolment import begin, consent, has_free_slot
 from studyapp.participations.entering import enter
 from studyapp.simulation.crowd import walkers
 from studyapp.simulation.profiles import POPULATIONS
@@ -174,14 +175,15 @@ def test_who_is_asked_for_a_code_reads_their_own_sites_contact_else_all_of_them(
 
 
 def test_payment_and_places_are_told_by_site(study: Study, tmp_path: Path) -> None:
-    consent(enter(study, source="prolific", external_id=panel_id("p"), site="leeds"))
+    person = enter(study, source="prolific", external_id=panel_id("p"), site="leeds")
+    answer_all(begin(consent(person)), make_profile())
     output_of("study", "approvals", study.slug, out=tmp_path / "approvals.csv")
     lines = (tmp_path / "approvals.csv").read_text("utf-8").splitlines()
     assert lines[0] == "panel,id,session,status,outcome,decision,minutes,bonus,site"
     assert lines[1].endswith(",leeds")
     desk = administrator()
     listed = b"".join(desk.get(page_of(study, "study_payment_list"))).decode().splitlines()
-    assert listed[0] == "panel,id,session,outcome,minutes,bonus,site,completion code"
+    assert listed[0] == f"{lines[0]},completion code"
     assert ",leeds," in listed[1]
     assert "<td>leeds</td>" in desk.get(page_of(study, "study_payment")).content.decode()
     overview = desk.get(page_of(study)).content.decode()
