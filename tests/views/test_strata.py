@@ -26,8 +26,8 @@ def text_of(reply: Any) -> str:
 def test_the_page_says_below_a_question_what_is_stored_of_its_answer(client: Client) -> None:
     study = open_small_study(people=12, screening=[COLOURS, STRATA])
     told = text_of(client.post(f"/s/{study.slug}/", follow=True))
-    assert "They are not stored, except for what is said below a question." in told
-    assert told.count("Of your answer, only its group is stored:") == 1
+    assert "They are not stored, except as stated below a question." in told
+    assert told.count("Only the group that your answer belongs to is stored:") == 1
     assert "Yes, for a short time · Yes, for long" in told
     plain = open_small_study(slug="plain", screening=[COLOURS])
     told = text_of(Client().post(f"/s/{plain.slug}/", follow=True))

@@ -14,7 +14,7 @@ from tests.participations.test_traces import TRACE, told
 
 pytestmark = pytest.mark.django_db
 BOX = 'name="traces" value="yes"'
-STOP = "Stop recording and delete it"
+STOP = "Stop recording and delete what was recorded"
 
 
 def collecting(**options: Any) -> Study:
