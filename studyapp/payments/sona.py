@@ -7,7 +7,8 @@ twice by itself. The person is known by their survey code, not by a session.
 
 from collections.abc import Iterator, Mapping, Sequence
 from urllib.parse import parse_qs, urlsplit
-from xml.etree import ElementTree
+
+from lxml import etree
 
 from studyapp.models import ActKind
 
@@ -75,17 +76,17 @@ def _refuse_ungranted(text: str) -> None:
     if "<!DOCTYPE" in text:
         raise Unanswered("SONA's answer is a page; check there whether the credit was granted")
     try:
-        answer = ElementTree.fromstring(text)
-    except ElementTree.ParseError as error:
+        answer = etree.fromstring(text.encode(), etree.XMLParser(resolve_entities=False))
+    except etree.XMLSyntaxError as error:
         raise Unanswered(
             "SONA's answer can't be read; check there whether the credit was granted"
         ) from error
-    parts = {one.tag.rpartition("}")[2]: one for one in answer.iter()}
+    parts = {etree.QName(one).localname: one for one in answer.iter(etree.Element)}
     status = parts.get("credit_status")
     if status is not None and (status.text or "").strip() == GRANTED:
         return
     errors = parts.get("Errors")
     if errors is not None and errors.get(NIL) != "true":
-        words = " ".join(" ".join(errors.itertext()).split())[:LONGEST_SENTENCE]
+        words = " ".join(" ".join(map(str, errors.itertext())).split())[:LONGEST_SENTENCE]
         raise Refused(f"SONA refused: {words or 'it gave no reason'}")
     raise Unanswered("SONA did not say that the credit was granted; check there")
