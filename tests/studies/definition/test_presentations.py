@@ -81,6 +81,7 @@ def test_every_kind_of_question_is_presented_or_says_why_not(paradigm: str) -> N
     )
     refused = {
         "questionnaire": "asks about no photo",
+        "sight": "asks about no photo",
         "pointing": "answered on the photo itself",
         "marking": "has a page of its own",
         "discrimination": "show one; remove it",
