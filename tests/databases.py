@@ -1,11 +1,13 @@
 """The test run's own PostgreSQL as somebody else sees it: a second session, a second database."""
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 import psycopg2
 from django.db import connection
+from psycopg2.errors import InsufficientPrivilege, ObjectInUse
 
 OTHER = "restored_elsewhere"
 
@@ -33,4 +35,17 @@ def empty_database() -> Iterator[str]:
         cursor.execute(f"DROP DATABASE IF EXISTS {OTHER}")
         cursor.execute(f"CREATE DATABASE {OTHER}")
         yield os.environ["DATABASE_URL"].rpartition("/")[0] + f"/{OTHER}"
-        cursor.execute(f"DROP DATABASE {OTHER} WITH (FORCE)")
+        _drop(cursor)
+
+
+def _drop(cursor: "psycopg2.extensions.cursor") -> None:
+    """Whoever is still there is sent away; but for the server's own vacuum one has to wait."""
+    for left in reversed(range(20)):
+        try:
+            cursor.execute(f"DROP DATABASE {OTHER} WITH (FORCE)")
+        except (InsufficientPrivilege, ObjectInUse):
+            if not left:
+                raise
+            time.sleep(0.5)
+        else:
+            return

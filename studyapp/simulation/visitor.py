@@ -17,11 +17,12 @@ class PageError(Exception):
 
 
 class UnacknowledgedError(PageError):
-    """What a person sent was answered by a page instead of a redirect, with that `status`."""
+    """What a person sent was answered by a page instead of a redirect, with the HTTP status
+    `answered`."""
 
-    def __init__(self, verb: str, address: str, status: int) -> None:
-        super().__init__(f"{verb} at {address} was answered with {status}")
-        self.status = status
+    def __init__(self, verb: str, address: str, answered: int) -> None:
+        super().__init__(f"{verb} at {address} was answered with {answered}")
+        self.answered = answered
 
 
 @dataclass(frozen=True)

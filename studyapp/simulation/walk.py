@@ -96,7 +96,7 @@ class Walker:
             try:
                 page = visitor.send(page, door, {})
             except UnacknowledgedError as error:
-                if error.status == HTTPStatus.FORBIDDEN:
+                if error.answered == HTTPStatus.FORBIDDEN:
                     return None
                 raise
         walk.code = page.address.rstrip("/").rsplit("/", 1)[-1]

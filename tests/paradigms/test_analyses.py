@@ -61,7 +61,8 @@ def test_registered_plans_keep_their_words() -> None:
     values = dict.fromkeys(["pointing", "rating", "questionnaire"], "d8f81e79")
     words = dict.fromkeys(["open_text", "custom"], "f1836bd8")
     comparisons = {"comparison": "f09da61c", "ranking": "d76380e8", "marking": "467a8d94"}
-    assert told == {"trust": "b90418b1", **right, **values, **words, **comparisons}
+    alone = {"trust": "b90418b1", "sight": "e70a1d60"}
+    assert told == {**alone, **right, **values, **words, **comparisons}
 
 
 def test_a_paradigm_of_numbers_plans_neither_clicks_nor_statements() -> None:
