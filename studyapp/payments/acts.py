@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from django.db import IntegrityError, transaction
 
 from studyapp.models import ActKind, ActState, PanelAct, PanelVisit, Study, VisitStatus
+from studyapp.participations.decisions import Decision
 from studyapp.participations.panels import PANELS
+from studyapp.participations.visit_states import PAID
 
 from .access import access_of, api_of
 from .base import Bonus, PanelApi
@@ -100,7 +102,7 @@ def _written(study: Study, planned: Plan, chunk: list[Planned], by: str) -> dict
             keys = [one.visit for one in chunk]
             visits = PanelVisit.objects.select_for_update(of=("self",)).filter(pk__in=keys)
             visits = visits.select_related("participation__participant")
-            fit = {visit.pk for visit in visits if _still_fits(visit, wish.kind)}
+            fit = {visit.pk for visit in visits if _still_fits(visit, wish)}
             rows = PanelAct.objects.bulk_create(
                 PanelAct(
                     study=study, visit_id=one.visit, kind=wish.kind, purpose=purpose_of(wish),
@@ -114,10 +116,11 @@ def _written(study: Study, planned: Plan, chunk: list[Planned], by: str) -> dict
     return {row.visit_id: row for row in rows if row.visit_id is not None}
 
 
-def _still_fits(visit: PanelVisit, kind: ActKind) -> bool:
+def _still_fits(visit: PanelVisit, wish: Wish) -> bool:
     """A message of the panel may have come since the plan was made."""
-    if kind == ActKind.BONUS:
-        return True
+    if wish.kind == ActKind.BONUS:
+        # What the panel has paid meanwhile is not paid again; what it paid too little is the reason
+        return visit.status not in PAID or Decision.UNDERPAID in wish.about
     # Of a panel that tells no status the act itself says that it was done
     source = visit.participation.participant.source
     return visit.status == VisitStatus.AWAITING_REVIEW or not PANELS[source].tells_status

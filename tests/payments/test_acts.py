@@ -10,15 +10,17 @@ from studyapp.models import (
     ActKind,
     ActState,
     PanelAct,
+    PanelVisit,
     Participation,
     Status,
     Study,
+    VisitStatus,
 )
 from studyapp.participations.decisions import Decision
 from studyapp.payments.access import (
     access_of,
 )
-from studyapp.payments.acts import StalePlan, carry_out, settle
+from studyapp.payments.acts import StalePlan, _written, carry_out, settle
 from studyapp.payments.line import Refused
 from studyapp.payments.plans import plan, read_amount
 from studyapp.payments.polling import poll
@@ -247,3 +249,17 @@ def test_what_can_not_be_asked_is_refused(
 ) -> None:
     with pytest.raises(Refused, match=why):
         plan(study, wish(kind, about, **more))
+
+
+def test_what_the_panel_paid_since_the_plan_gets_no_bonus_in_its_place(
+    study: Study, panel: FakeProlific
+) -> None:
+    person = send(study, panel, "out", "AWAITING REVIEW", finishes=False)
+    Participation.objects.filter(pk=person.pk).update(status=Status.SCREENED_OUT)
+    poll(access_of(study, "prolific"))
+    planned = plan(study, wish(ActKind.BONUS, Decision.PART, words="screened out"))
+    assert len(planned.visits) == 1
+    PanelVisit.objects.update(status=VisitStatus.SCREENED_OUT)
+    assert _written(study, planned, list(planned.visits), "anna") == {}
+    PanelVisit.objects.update(status=VisitStatus.AWAITING_REVIEW)
+    assert len(_written(study, planned, list(planned.visits), "anna")) == 1
