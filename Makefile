@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 CODE = SECRET_KEY=only-for-reading-code
 
 .PHONY: help demo demo-stop demo-reset test check gate format lint types imports migrations deploy \
-	bandit audit coverage mutants docs editor bench screenshots matrix replicate lock install-demo install-dev chromium
+	bandit audit coverage mutants docs editor bench screenshots matrix replicate lock install-demo install-dev chromium servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -126,3 +126,6 @@ chromium:
 		$(APT) install -qq -y --no-install-recommends chromium || { $(APT) update -qq && \
 		$(APT) install -qq -y --no-install-recommends chromium; }; } >/dev/null 2>&1; } || \
 		echo "Chromium is missing and can't be installed here: the browser tests are skipped"
+
+servers: ## install nginx, PgBouncer and Prometheus from Debian for the tests of deploy/, as no services
+	@.ci/servers
