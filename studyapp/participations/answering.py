@@ -68,8 +68,11 @@ def within_sight(participation: Participation) -> list[Trial]:
     A second step's pictures are the advice that the first answer must not know: they wait, and so
     does all that follows.
     """
-    near = unanswered(participation)[: 1 + AHEAD]
-    return [*near[:1], *takewhile(lambda trial: trial.step < 2, near[1:])]
+    return _nearest(unanswered(participation))
+
+
+def _nearest(left: list[Trial]) -> list[Trial]:
+    return [*left[:1], *takewhile(lambda trial: trial.step < 2, left[1 : 1 + AHEAD])]
 
 
 @dataclass(frozen=True)
@@ -87,10 +90,16 @@ class Given:
 
 @dataclass(frozen=True)
 class Taken:
-    """The judgment that is stored of a trial; `is_given`: with the same answer that was sent."""
+    """The judgment that is stored of a trial, and where that leaves the person.
+
+    is_given: whether it holds the same answer that was sent. person: as they are after it.
+    following: the trials within their sight; empty for a person who is not at a trial.
+    """
 
     judgment: Judgment
-    is_given: bool = True
+    is_given: bool
+    person: Participation
+    following: list[Trial]
 
 
 # (person, the trial) → the answer; it may refuse with a ParticipationError
@@ -122,7 +131,7 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
     person = locked(code=code)
     left = unanswered(person)
     if not left or left[0].code != trial_code:
-        return _already_stored(person, trial_code, read)
+        return _already_stored(person, trial_code, read, left)
     due = left[0]
     _refuse_unless_taking_part(person)
     given = read(person, due)
@@ -141,10 +150,16 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
         person.leave(Status.SCREENED_OUT, because="practice")
     elif len(left) == 1:
         finish(person)
-    return Taken(judgment)
+    return Taken(judgment, is_given=True, person=person, following=_following(person, left[1:]))
 
 
-def _already_stored(person: Participation, trial_code: str, read: Reader) -> Taken:
+def _following(person: Participation, left: list[Trial]) -> list[Trial]:
+    return _nearest(left) if current_page(person) == "trial" else []
+
+
+def _already_stored(
+    person: Participation, trial_code: str, read: Reader, left: list[Trial]
+) -> Taken:
     """The judgment of a trial that is not due: it was sent before, or it is refused."""
     trial = Trial.objects.filter(code=trial_code, slot=person.slot_id).first()
     if trial is None:
@@ -157,9 +172,10 @@ def _already_stored(person: Participation, trial_code: str, read: Reader) -> Tak
         )
     try:
         given = read(person, trial)
+        is_given = (given.value, given.data) == (stored.value, stored.data)
     except Unanswered:
-        return Taken(stored, is_given=False)
-    return Taken(stored, (given.value, given.data) == (stored.value, stored.data))
+        is_given = False
+    return Taken(stored, is_given=is_given, person=person, following=_following(person, left))
 
 
 def _refuse_unless_taking_part(person: Participation) -> None:

@@ -1,11 +1,22 @@
 """Every answer is stored once, in order, and the code comes only after the last."""
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import answer_all, due, give, make_profile
 from studyapp.models import Judgment, Participation, Status, Trial
-from studyapp.participations.answering import current_page, current_trial, finish
+from studyapp.participations.answering import (
+    Given,
+    Taken,
+    current_page,
+    current_trial,
+    finish,
+    planned,
+    take_answer,
+    within_sight,
+)
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
 from studyapp.participations.refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen
@@ -122,6 +133,45 @@ def test_a_withdrawal_erases_the_judgments_and_frees_the_place() -> None:
     assert (person.status, person.completion_code) == (Status.WITHDRAWN, "")
     assert not hasattr(person.participant, "identity")
     assert take_part(study, "next").slot == person.slot
+
+
+def taken(person: Participation, trial: Trial, value: int = 1) -> Taken:
+    return take_answer(person.code, trial_code=trial.code, read=lambda *_: Given(value))
+
+
+def test_what_follows_an_answer_is_what_the_page_shows_next() -> None:
+    person = take_part(open_small_study(trials=5, stimuli=5))
+    first, *others = planned(person)
+    answered = taken(person, first)
+    assert answered.following == within_sight(person) == others[:3]
+    again = taken(person, first, value=2)
+    assert (again.is_given, again.following) == (False, others[:3])
+    with CaptureQueriesContext(connection) as asked:
+        assert current_page(answered.person) == "trial"
+        assert answered.person.study.title == "A small study"
+    assert not asked.captured_queries
+
+
+def test_nothing_follows_the_last_answer_and_the_person_has_finished() -> None:
+    person = take_part(open_small_study(trials=1))
+    answered = taken(person, due(person))
+    person.refresh_from_db()
+    assert answered.following == []
+    assert (answered.person.status, answered.person.completion_code) == (
+        Status.FINISHED,
+        person.completion_code,
+    )
+    assert current_page(answered.person) == "finished"
+
+
+def test_nothing_follows_an_answer_that_comes_again_after_closing() -> None:
+    study = open_small_study()
+    person = take_part(study)
+    first = due(person)
+    give(person)
+    close_study(study)
+    answered = taken(person, first)
+    assert (answered.is_given, answered.following) == (True, [])
 
 
 @pytest.mark.django_db(transaction=True)

@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 
 from sandbox.builders import open_small_study, take_part
-from sandbox.people import due, give
+from sandbox.people import due
 from studyapp.models import Participation, Slot, Status, Study
 from studyapp.paradigms.base import right_button
-from studyapp.participations.answering import current_page
+from studyapp.participations.answering import Given, current_page, take_answer
 from studyapp.participations.enrolment import begin, consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import comprehend, screen
@@ -104,7 +104,9 @@ def test_practice_that_must_be_passed_ends_the_study_for_who_fails(
 ) -> None:
     person = practising(pass_at=2)
     for is_right in rights:
-        right = right_button(due(person))
-        give(person, right if is_right else 1 - right)
+        trial, right = due(person), right_button(due(person))
+        given = Given(right if is_right else 1 - right)
+        taken = take_answer(person.code, trial_code=trial.code, read=lambda *_, one=given: one)
         person.refresh_from_db()
-    assert person.status == status
+    assert person.status == taken.person.status == status
+    assert bool(taken.following) == (status == "active")
