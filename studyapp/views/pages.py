@@ -9,7 +9,7 @@ from django.conf import settings
 from django.core.exceptions import BadRequest
 from django.db import Error
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.csrf import csrf_exempt
 
@@ -46,6 +46,19 @@ def page(
     status: int = 200,
 ) -> HttpResponse:
     """A page in the study's language; never cached, because it shows where a person stands."""
+    reply = HttpResponse(written(request, template, context, study=study), status=status)
+    reply["Cache-Control"] = "no-store"
+    return reply
+
+
+def written(
+    request: HttpRequest,
+    template: str,
+    context: dict[str, Any] | None = None,
+    *,
+    study: Study | None = None,
+) -> str:
+    """The HTML of a page, or of a part of one, in the study's language."""
     values = {"study": study, "notice": KEPT in request.GET, **(context or {})}
     language = _language(request, study, values)
     if study is not None:
@@ -53,9 +66,7 @@ def page(
         values |= _told(definition, values.get("person"), values.get("site", ""))
         values["title_of_study"] = definition.title if definition.is_translated else study.title
     with speaking(language):
-        reply = render(request, f"participants/{template}.html", values, status=status)
-    reply["Cache-Control"] = "no-store"
-    return reply
+        return render_to_string(f"participants/{template}.html", values, request)
 
 
 def _told(definition: Definition, person: Participation | None, site: str) -> dict[str, Any]:
