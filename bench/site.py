@@ -3,11 +3,12 @@
     python bench/site.py [--otree VENV/bin/otree] [--seconds 6] [--clients 1 20 100] [--in-turn N]
 
 Starts gunicorn (as gunicorn.conf.py says, and with one process), PostgreSQL (durable) and Valkey on
-loopback and sends closed-loop walkers through a study of 22 trials, who fetch each page's pictures
-as a browser does; client and servers share the machine's cores. With --otree (or OTREE=…) the same
-walkers go through the same study in oTree, which is one process. The sites take turns at each load,
-so that whatever else the machine does meets all of them. CPU is that of all processes of the site,
-of the database and of the walkers, per submit: it is what swings least on a busy machine.
+loopback and sends closed-loop walkers through a study of 22 trials, who fetch a page's parts once,
+and pictures ahead where its script does; client and servers share the machine's cores. With --otree
+(or OTREE=…) the same walkers go through the same study in oTree, which is one process. The sites
+take turns at each load, so that whatever else the machine does meets all of them. CPU is that of
+all processes of the site, of the database and of the walkers, per submit: it is what swings least
+on a busy machine.
 Last, so many people come in turn, more than a process remembers slots of.
 """
 
@@ -24,6 +25,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from pathlib import Path
+from random import Random
 from typing import TYPE_CHECKING
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -31,7 +33,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.load.arrivals import arrivals
 from bench.load.otree import otree_site, otree_target
 from bench.load.servers import cpu_seconds, data_servers, served
-from bench.load.walker import Tally, Target, crowd, percentiles
+from bench.load.walker import Tally, Target, Walker, crowd, percentiles
 
 if TYPE_CHECKING:
     from studyapp.models import Study
@@ -139,11 +141,15 @@ def print_arrivals(target: Target) -> None:
     print(f"\n{target.name}: {ARRIVING} people within one second, {len(found.errors)} errors")
     for what, waits in (
         ("link opened → its page shown", found.opened),
+        ("Begin pressed → first page shown", found.begun),
+        ("both → on their first page", found.first_shown),
         ("its form sent → acknowledged", found.placed),
         ("its form sent → next page shown", found.next_shown),
     ):
+        if not waits:
+            continue
         ms = percentiles(waits)
-        print(f"    {what:32} {len(waits):4}: p50 {ms[50]:5.0f} ms, p95 {ms[95]:5.0f} ms")
+        print(f"    {what:33} {len(waits):4}: p50 {ms[50]:5.0f} ms, p95 {ms[95]:5.0f} ms")
     for error in found.errors[:3]:
         print(f"    {error}")
 
@@ -163,6 +169,17 @@ def panel_target(address: str, study: "Study") -> Target:
         lambda: f"/s/{study.slug}/?PROLIFIC_PID={next(numbers):024x}&STUDY_ID=s&SESSION_ID=t",
         lambda page: page.first_verb() == "answer",
     )
+
+
+def pictures_seen(target: Target) -> list[list[bytes]]:
+    """Of each trial of one person, its pictures."""
+    walker = Walker(target, Tally(), Random(0), 0)
+    page, found = walker.enter(), []
+    while page.first_verb() is not None:
+        found.append([walker.visitor.fetch(address) for address in page.pictures()])
+        page = walker.go_on(page)
+    walker.visitor.close()
+    return found
 
 
 def prepare(environment: dict[str, str]) -> None:
@@ -238,8 +255,9 @@ def measure_sites(folder: Path, options: argparse.Namespace) -> None:
                 panel = panel_target(address, crowded)
         otree = None
         if options.otree:
+            rounds = pictures_seen(target)
             site, otree = stack.enter_context(
-                otree_site(options.otree, folder, environment["DATABASE_URL"], rounds=ROUNDS)
+                otree_site(options.otree, folder, environment["DATABASE_URL"], rounds=rounds)
             )
             processes = Processes(site.process.pid, database)
             sites.append(Site(processes, partial(otree_people, otree, options)))

@@ -1,6 +1,8 @@
-"""Many people within one second, twice: all open the link of a study, then all consent.
+"""Many people within one second, three times: all open the link of a study, then all press its
+*Begin*, then all consent.
 
-In between everybody has read the first page. Who consents is placed.
+In between everybody has read the page. Who consents is placed. Where a link leads straight to a
+person's first page, as oTree's does, nobody presses anything.
 """
 
 import time
@@ -13,27 +15,46 @@ from studyapp.simulation.visitor import Page
 
 from .walker import FAILURES, Tally, Target, Walker
 
+# Both sites' addresses of a person's own pages begin so.
+INSIDE = "/p/"
+
 
 @dataclass
 class Arrival:
-    """Seconds from opening the link to its page; from sending that page's form to its
-    acknowledgement, and to the next page."""
+    """Seconds from opening the link to its page, from pressing its *Begin* to the first page of
+    the study, and both together; from sending that page's form to its acknowledgement, and to the
+    next page. Reading is not counted, and stylesheets, which a proxy serves, are not fetched."""
 
     opened: list[float] = field(default_factory=list)
+    begun: list[float] = field(default_factory=list)
+    first_shown: list[float] = field(default_factory=list)
     placed: list[float] = field(default_factory=list)
     next_shown: list[float] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
 
 
 def arrivals(target: Target, people: int) -> Arrival:
-    """`people` come at even steps of one second, and go on at even steps of another."""
+    """`people` come at even steps of one second, and go on at even steps of the next ones."""
     found = Arrival()
     pages: dict[Walker, Page] = {}
+    waits: dict[Walker, float] = {}
 
     def come(walker: Walker) -> None:
         before = time.perf_counter()
         pages[walker] = walker.arrive()
-        found.opened.append(time.perf_counter() - before)
+        waits[walker] = time.perf_counter() - before
+        found.opened.append(waits[walker])
+        if is_inside(walker):
+            found.first_shown.append(waits[walker])
+
+    def is_inside(walker: Walker) -> bool:
+        return pages[walker].address.startswith(INSIDE)
+
+    def begin(walker: Walker) -> None:
+        before = time.perf_counter()
+        pages[walker] = walker.go_on(pages[walker])
+        found.begun.append(time.perf_counter() - before)
+        found.first_shown.append(waits[walker] + found.begun[-1])
 
     def go_on(walker: Walker) -> None:
         before = time.perf_counter()
@@ -43,7 +64,8 @@ def arrivals(target: Target, people: int) -> Arrival:
 
     walkers = [Walker(target, Tally(), Random(number), 0) for number in range(people)]
     within_a_second(come, walkers, found)
-    within_a_second(go_on, list(pages), found)
+    within_a_second(begin, [one for one in pages if not is_inside(one)], found)
+    within_a_second(go_on, [one for one in pages if is_inside(one)], found)
     for walker in walkers:
         walker.visitor.close()
     return found
@@ -59,5 +81,5 @@ def within_a_second(
         except FAILURES as error:
             found.errors.append(f"{type(error).__name__}: {error}")
 
-    with ThreadPoolExecutor(len(walkers)) as pool:
+    with ThreadPoolExecutor(max(len(walkers), 1)) as pool:
         list(pool.map(one, range(len(walkers))))

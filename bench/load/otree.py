@@ -1,14 +1,14 @@
 """The same study in oTree, if it is installed anywhere: the ruler that the site is held against.
 
-A page with two pictures, five answers and two hidden times, as many rounds as a person of the
-study answers, on the same PostgreSQL, in production mode.
+Its pages have five answers, two hidden times and the very pictures that a person of the study sees
+there, as many rounds as that person answers, on the same PostgreSQL, in production mode.
 """
 
 import json
 import os
 import subprocess
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -54,17 +54,24 @@ class Player(BasePlayer):
     rt_ms = models.IntegerField(blank=True)
     confirm_ms = models.IntegerField(blank=True)
 
+PICTURES = {pictures}
+
 class Look(Page):
     form_model = "player"
     form_fields = ["value", "rt_ms", "confirm_ms"]
+
+    @staticmethod
+    def vars_for_template(player):
+        return dict(pictures=PICTURES[player.round_number - 1])
 
 page_sequence = [Look]
 """
 PAGE = """\
 {{ block title }}Round {{ player.round_number }}{{ endblock }}
 {{ block content }}
-<figure><img src="/static/a.png" alt="A" width="448" height="448"></figure>
-<figure><img src="/static/b.png" alt="B" width="448" height="448"></figure>
+{{ for name in pictures }}
+<figure><img src="/static/{{ name }}" alt="What is judged" width="448" height="448"></figure>
+{{ endfor }}
 {{ formfield "value" }}
 <input type="hidden" name="rt_ms"><input type="hidden" name="confirm_ms">
 {{ next_button }}
@@ -74,15 +81,14 @@ PAGE = """\
 
 @contextmanager
 def otree_site(
-    otree: Path, folder: Path, database: str, *, rounds: int
+    otree: Path, folder: Path, database: str, *, rounds: Sequence[Sequence[bytes]]
 ) -> Iterator[tuple[Child, str]]:
-    """oTree's production server over an own database of the same PostgreSQL; process, address."""
+    """oTree's production server over an own database of the same PostgreSQL; process, address.
+
+    rounds: the pictures of each.
+    """
     project = folder / "otree"
-    (project / "look").mkdir(parents=True)
-    (project / "_static").mkdir()
-    (project / "settings.py").write_text(SETTINGS, "utf-8")
-    (project / "look/__init__.py").write_text(APP.replace("{rounds}", str(rounds)), "utf-8")
-    (project / "look/Look.html").write_text(PAGE, "utf-8")
+    write_project(project, rounds)
     environment = {
         **os.environ,
         "DATABASE_URL": own_database(database),
@@ -112,6 +118,20 @@ def otree_site(
         yield child, address
     finally:
         child.stop()
+
+
+def write_project(project: Path, rounds: Sequence[Sequence[bytes]]) -> None:
+    (project / "look").mkdir(parents=True)
+    (project / "_static").mkdir()
+    names = []
+    for number, pictures in enumerate(rounds, 1):
+        names.append([f"{number}-{place}.webp" for place in range(len(pictures))])
+        for name, picture in zip(names[-1], pictures, strict=True):
+            (project / "_static" / name).write_bytes(picture)
+    app = APP.replace("{rounds}", str(len(rounds))).replace("{pictures}", repr(names))
+    (project / "settings.py").write_text(SETTINGS, "utf-8")
+    (project / "look/__init__.py").write_text(app, "utf-8")
+    (project / "look/Look.html").write_text(PAGE, "utf-8")
 
 
 def otree_target(address: str, people: int) -> Target:

@@ -7,7 +7,7 @@ table tells apart from what it costs the site.
 import math
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
@@ -60,12 +60,13 @@ class Walker:
         self.visitor = Visitor(target.base)
         # Asked for proxies and passwords before each request, the environment would cost as much.
         self.visitor.session.trust_env = False
-        self.pictures: set[str] = set()
+        # What its browser has, by address
+        self.cached: set[str] = set()
 
     def arrive(self) -> Page:
         """Open the link: the page that it leads to."""
         self.visitor.session.cookies.clear()
-        self.pictures.clear()
+        self.cached.clear()
         return self.visitor.open(self.target.entry())
 
     def enter(self) -> Page:
@@ -73,7 +74,16 @@ class Walker:
         page = self.arrive()
         while not self.target.is_question(page):
             page = self.go_on(page)
+        self.fetch(page.parts())
+        self.fetch(page.ahead())
         return page
+
+    def fetch(self, addresses: Iterable[str]) -> None:
+        """What the browser does not have yet, once."""
+        for address in addresses:
+            if address not in self.cached:
+                self.cached.add(address)
+                self.visitor.fetch(address)
 
     def go_on(self, page: Page) -> Page:
         """Send the page's form, filled by chance: the page that follows."""
@@ -105,11 +115,9 @@ class Walker:
         """One answer, noted if its next page came before `end`; that page, None at the end."""
         before = time.perf_counter()
         following = self.go_on(page)
-        for picture in set(following.pictures()) - self.pictures:
-            # What the browser does not have yet
-            self.pictures.add(picture)
-            self.visitor.fetch(picture)
+        self.fetch(following.parts())
         shown = time.perf_counter()
+        self.fetch(following.ahead())
         if shown < end:
             self.tally.submits.append(self.visitor.acknowledged_after)
             self.tally.shown.append(shown - before)

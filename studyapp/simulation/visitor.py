@@ -10,6 +10,7 @@ import requests
 from lxml import html
 
 SECONDS = 60
+PARTS = "//link[@rel='stylesheet']/@href | //script/@src | //img/@src | //input[@type='image']/@src"
 
 
 class PageError(Exception):
@@ -57,6 +58,14 @@ class Page:
     def pictures(self) -> list[str]:
         """The addresses of the pictures on the page, in order."""
         return [str(source) for source in self.document.xpath("//img/@src")]
+
+    def parts(self) -> list[str]:
+        """The addresses of what a browser fetches to show the page, in order."""
+        return [str(address) for address in self.document.xpath(PARTS)]
+
+    def ahead(self) -> list[str]:
+        """The addresses of the pictures that the page's script fetches for later ones."""
+        return [one for names in self.document.xpath("//@data-next") for one in str(names).split()]
 
 
 class Visitor:
