@@ -121,7 +121,7 @@ def _fill_people(study: Study, keys: range, trials: int) -> None:
     assert person.slot is not None
     copy(person.slot, ({"id": k, "position": k, "is_open": False} for k in keys))
     copy(person.participant, ({"id": k, "code": code(k)} for k in keys))
-    copy(person, ({"id": k, "code": code(k), "participant_id": k, "slot_id": k,
+    copy(person, ({"id": k, "code": code(k), "participant_id": k, "slot_id": k, "personal_code": "",
                    "last_seen_at": times[k]} for k in keys))  # fmt: skip
     copy(person.events.earliest("pk"), ({"id": k, "participation_id": k} for k in keys))
     judgment = person.judgments.select_related("trial").earliest("pk")

@@ -9,6 +9,7 @@ log = logging.getLogger(__name__)
 # PostgreSQL's code for a write on a server that is, or was just made, a read-only one
 READ_ONLY = "25006"
 DISK_FULL = "53100"
+LOCK_NOT_AVAILABLE = "55P03"
 
 
 class UnreadableRequest(BadRequest):

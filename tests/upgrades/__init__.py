@@ -1,0 +1,1 @@
+"""A site that is upgraded while people answer."""
