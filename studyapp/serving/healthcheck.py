@@ -1,7 +1,9 @@
-"""`python -m studyapp.serving.healthcheck site|worker`: what containers ask every few seconds.
+"""`python -m studyapp.serving.healthcheck site|worker [--alive]`: what containers ask every few
+seconds.
 
 It needs none of Django's applications, so that asking costs a tenth of a second and goes on
-working when the machine is busy.
+working when the machine is busy. With --alive, a process is well while only its database is not:
+an orchestrator that restarted every process then would add a second outage to the first.
 """
 
 import http.client
@@ -21,6 +23,10 @@ class Unwell(Exception):
     """What is wrong, in one sentence."""
 
 
+class DependencyUnwell(Unwell):
+    """The process answers; what it stands on does not."""
+
+
 def site() -> str:
     """The site's own account of itself, asked as its proxy would; Unwell where it is none."""
     port = int(os.environ.get("BIND", "127.0.0.1:8000").rpartition(":")[2])
@@ -34,7 +40,8 @@ def site() -> str:
     except (OSError, http.client.HTTPException) as error:
         raise Unwell(f"the site does not answer at 127.0.0.1:{port}: {error}") from error
     if reply.status != 200:
-        raise Unwell(f"the site reports a problem ({reply.status}): {words[:200]}")
+        told = f"the site reports a problem ({reply.status}): {words[:200]}"
+        raise DependencyUnwell(told) if reply.status == 503 else Unwell(told)
     return words
 
 
@@ -51,21 +58,22 @@ def worker() -> str:
             cursor.execute(SEEN, [len(name), name])
             found = cursor.fetchone()
     except psycopg2.Error as error:
-        raise Unwell(f"the database does not answer: {error}") from error
+        raise DependencyUnwell(f"the database does not answer: {error}") from error
     if found is None:
         raise Unwell("no worker on this machine has reported in the last minute")
     return f"{found[0]}: {found[1] or 'waiting'}"
 
 
 def main(arguments: list[str]) -> int:
-    if arguments not in (["site"], ["worker"]):
-        sys.stderr.write("name one: site or worker\n")
+    what, *more = arguments or [""]
+    if what not in ("site", "worker") or more not in ([], ["--alive"]):
+        sys.stderr.write("name one: site or worker, and after it nothing or --alive\n")
         return 2
     try:
-        sys.stdout.write(f"{site() if arguments == ['site'] else worker()}\n")
+        sys.stdout.write(f"{site() if what == 'site' else worker()}\n")
     except Unwell as error:
         sys.stderr.write(f"{error}\n")
-        return 1
+        return 0 if more and isinstance(error, DependencyUnwell) else 1
     return 0
 
 
