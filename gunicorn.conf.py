@@ -1,8 +1,12 @@
 """How gunicorn serves the site; read by itself where it starts. Flags on its command line win."""
 
 import os
+import shutil
+from pathlib import Path
 
-bind = os.environ.get("BIND", "127.0.0.1:8000")
+from studyapp.serving import counting
+
+bind = [os.environ.get("BIND", "127.0.0.1:8000")]
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 # A thread waits for the database most of the time; each holds one connection to it.
 threads = int(os.environ.get("WEB_THREADS", "8"))
@@ -20,3 +24,18 @@ logger_class = "studyapp.serving.access.AccessLogger"
 forwarded_allow_ips = os.environ.get("PROXY_ADDRESSES", "127.0.0.1")
 limit_request_line = 4094
 limit_request_fields = 60
+
+
+# Metrics: an address of their own, and a folder in which all processes count.
+if os.environ.get("METRICS_BIND"):
+    bind.append(os.environ["METRICS_BIND"])
+    counting.name_folder(os.environ)
+
+    def on_starting(server):
+        counting.make_folder(Path(os.environ[counting.FOLDER]))
+
+    def child_exit(server, worker):
+        counting.add_ended(Path(os.environ[counting.FOLDER]), worker.pid)
+
+    def on_exit(server):
+        shutil.rmtree(os.environ[counting.FOLDER], ignore_errors=True)

@@ -140,6 +140,10 @@ if TWO_FACTOR:
         MIDDLEWARE.index("django.contrib.auth.middleware.AuthenticationMiddleware") + 1,
         "django_otp.middleware.OTPMiddleware",
     )
+# Where Prometheus reads the site's metrics (host:port), beside the address of the site itself
+METRICS_BIND = env_text("METRICS_BIND", "")
+if METRICS_BIND:
+    MIDDLEWARE.insert(0, "studyapp.serving.metrics.Measured")
 # The kinds of questions, a folder each. A new one is one more line.
 PARADIGMS = [
     "studyapp.paradigms.trust",

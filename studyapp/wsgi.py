@@ -12,11 +12,13 @@ site = get_wsgi_application()
 from django.conf import settings  # noqa: E402
 
 from studyapp.serving.checks import refuse_wrong_deployment  # noqa: E402
+from studyapp.serving.exposition import Exposed  # noqa: E402
 from studyapp.serving.watchdog import Watched, give_up_on_locks  # noqa: E402
 
 refuse_wrong_deployment()
 give_up_on_locks()
-watched = Watched(site, settings.DATABASE_SECONDS)
+exposed = Exposed(site, settings.METRICS_BIND) if settings.METRICS_BIND else site
+watched = Watched(exposed, settings.DATABASE_SECONDS)
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:

@@ -193,3 +193,13 @@ def test_a_factory_that_names_no_function_is_refused(name: str, settings: Settin
     assert only(checks.check_factories()) == "studyapp.E013"
     settings.NETWORK_FACTORIES = ["my_lab.networks:vit", "top:net"]
     assert checks.check_factories() == []
+
+
+@pytest.mark.parametrize("place", ["9464", "127.0.0.1:", "localhost:metrics", "0.0.0.0:8000"])
+def test_metrics_without_a_port_or_at_the_sites_own_are_refused(
+    place: str, settings: Settings
+) -> None:
+    settings.METRICS_BIND = place
+    assert only(checks.check_metrics_bind()) == "studyapp.E015"
+    settings.METRICS_BIND = "0.0.0.0:9464"
+    assert checks.check_metrics_bind() == []

@@ -1,6 +1,7 @@
 """The tables, in the order of a trial's life: study, stimulus, design, participation."""
 
 from .agents import SignedAgent
+from .backup import Backup
 from .codes import new_code, new_spoken_code
 from .coding import (
     Adjudication,
@@ -68,7 +69,7 @@ from .work import Heartbeat, Work, WorkQuerySet, WorkState
 
 __all__ = [
     "HOLDS_A_SLOT", "IMPORTED", "LEFT", "SHOWN_ROLES", "ActKind", "ActState", "Adjudication", "Arm",
-    "Case", "CasePhoto", "CodedAnswer", "Coder", "Coding", "CodingRound", "CodingScheme",
+    "Backup", "Case", "CasePhoto", "CodedAnswer", "Coder", "Coding", "CodingRound", "CodingScheme",
     "Condition", "Crop", "Deviation", "DoorCount", "Download", "EarlierPart", "Event", "Evidence",
     "Exclusion", "Explanation", "Heartbeat", "Image", "Judgment", "Kind", "LoginTries", "Making",
     "Measurement", "Member", "MetricValue", "Network", "NetworkLoad", "NetworkPair", "Overlay",

@@ -63,6 +63,14 @@ class Work(models.Model):
                 condition=~Q(state=WorkState.FAILED) | ~Q(error=""),
             )
         ]
+        # What is watched: few rows, whatever the table's size
+        indexes = [
+            models.Index(
+                fields=["state", "claimed_until"],
+                condition=Q(state=WorkState.FAILED) | Q(claimed_until__isnull=False),
+                name="%(class)s_watched",
+            )
+        ]
 
 
 class Heartbeat(models.Model):

@@ -92,12 +92,14 @@ class Given:
 class Taken:
     """The judgment that is stored of a trial, and where that leaves the person.
 
-    is_given: whether it holds the same answer that was sent. person: as they are after it.
+    is_given: whether it holds the same answer that was sent. is_repeated: it was stored before.
+    person: as they are after it.
     following: the trials within their sight; empty for a person who is not at a trial.
     """
 
     judgment: Judgment
     is_given: bool
+    is_repeated: bool
     person: Participation
     following: list[Trial]
 
@@ -150,7 +152,8 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
         person.leave(Status.SCREENED_OUT, because="practice")
     elif len(left) == 1:
         finish(person)
-    return Taken(judgment, is_given=True, person=person, following=_following(person, left[1:]))
+    following = _following(person, left[1:])
+    return Taken(judgment, is_given=True, is_repeated=False, person=person, following=following)
 
 
 def _following(person: Participation, left: list[Trial]) -> list[Trial]:
@@ -175,7 +178,8 @@ def _already_stored(
         is_given = (given.value, given.data) == (stored.value, stored.data)
     except Unanswered:
         is_given = False
-    return Taken(stored, is_given=is_given, person=person, following=_following(person, left))
+    following = _following(person, left)
+    return Taken(stored, is_given=is_given, is_repeated=True, person=person, following=following)
 
 
 def _refuse_unless_taking_part(person: Participation) -> None:

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from django.utils import timezone
 
 from studyapp import storage
+from studyapp.models import Backup
 
 DUMP, FILES, MANIFEST = "database.dump", "media", "manifest.json"
 # Independent of the rows' order, and the same in every version of PostgreSQL.
@@ -57,6 +58,7 @@ def back_up(folder: Path) -> dict[str, Any]:
     unfinished = folder / f".{MANIFEST}"
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(folder / MANIFEST)
+    Backup.objects.create()
     return manifest
 
 

@@ -217,6 +217,24 @@ def check_agent_keys(**_: Any) -> Iterator[tuple[str, str]]:
         )
 
 
+@numbered(15)
+def check_metrics_bind(**_: Any) -> Iterator[tuple[str, str]]:
+    """Metrics at the site's own port would be read by everybody, or by nobody."""
+    _host, colon, port = settings.METRICS_BIND.rpartition(":")
+    if not settings.METRICS_BIND:
+        return
+    if not colon or not port.isdecimal():
+        yield (
+            f"METRICS_BIND is {settings.METRICS_BIND}, which is no address with a port.",
+            "write host:port, such as 127.0.0.1:9464, or unset it",
+        )
+    elif port == os.environ.get("BIND", "127.0.0.1:8000").rpartition(":")[2]:
+        yield (
+            "METRICS_BIND has the port of BIND.",
+            "give the metrics a port of their own, which no proxy passes on",
+        )
+
+
 ALWAYS: tuple[Checked, ...] = (
     check_secret_key,
     check_debug,
@@ -228,6 +246,7 @@ ALWAYS: tuple[Checked, ...] = (
     check_storage,
     check_factories,
     check_agent_keys,
+    check_metrics_bind,
     check_https,
     check_trusted_origins,
 )

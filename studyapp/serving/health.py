@@ -106,13 +106,17 @@ def free_space() -> tuple[Files, int]:
     """How full the disk of the local files is, and the bytes left; a bucket is never full."""
     if settings.STORAGE_URL:
         return "ok", 0
-    folder = Path(settings.MEDIA_ROOT)
-    present = next(path for path in (folder, *folder.parents) if path.exists())
-    usage = shutil.disk_usage(present)
+    usage = shutil.disk_usage(files_folder())
     if usage.free < FULL_BYTES:
         return "full", usage.free
     least = max(LEAST_FREE_BYTES, LEAST_FREE_SHARE * usage.total)
     return ("almost full" if usage.free < least else "ok"), usage.free
+
+
+def files_folder() -> Path:
+    """The folder of the local files; before it is made, the one in which it will be."""
+    folder = Path(settings.MEDIA_ROOT)
+    return next(path for path in (folder, *folder.parents) if path.exists())
 
 
 def clock_state() -> str:

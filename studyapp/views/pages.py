@@ -15,6 +15,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from studyapp.models import Participation, Study
 from studyapp.participations.refusals import ParticipationError, Unanswered
+from studyapp.serving.metrics import SAVING
 from studyapp.shelf.faults import is_passing, note_passing
 from studyapp.shelf.languages import offered_languages, speaking, wanted_by_browser
 from studyapp.studies.definition.study import Definition
@@ -191,6 +192,7 @@ def refusal(
 
 def saving(request: HttpRequest) -> HttpResponse:
     """The database stores nothing right now: nothing was lost, the same can be sent again."""
+    SAVING.inc()
     sentence = _("We are still saving. Please wait a moment and send this again.")
     if wants_json(request):
         reply: HttpResponse = JsonResponse(

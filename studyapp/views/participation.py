@@ -26,6 +26,7 @@ from studyapp.participations.traces import read_trace
 from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.sections.people import QuestionSection, ScreeningSection
+from studyapp.serving.metrics import REPEATED, STORED, SUBMITS
 from studyapp.shelf.languages import speaking
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.strata import stratifying
@@ -334,6 +335,7 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
         if wants_json(request):
             raise
         return _trial_page(request, find_person(code), refusal)
+    SUBMITS.labels(REPEATED if taken.is_repeated else STORED).inc()
     return onward(request, code, notice="" if taken.is_given else KEPT)
 
 

@@ -41,7 +41,8 @@ def complaints(*names: str) -> list[str]:
     return found
 
 
-@pytest.mark.django_db
+# An index that is made concurrently can't be made in a test's own transaction.
+@pytest.mark.django_db(transaction=True)
 def test_the_code_of_before_can_go_on_with_each_new_migration() -> None:
     """A new column is nullable or has its default in the database (`db_default`), an index is made
     concurrently, and what is dropped or renamed was not used by the release before."""

@@ -1,0 +1,1 @@
+"""What tells of a running site: metrics, alerts, traces, error reports."""
