@@ -24,7 +24,12 @@ from .small_disk import on_small_disk
 
 ROWS: tuple[type[Work], ...] = (Prediction, Explanation, Overlay, Crop)
 BUILDER = "squeezenet1_1"
-LAYERS = {BUILDER: ("features.11", "features.12"), "resnet18": ("layer3", "layer4")}
+SIDE = 96
+LAYERS = {
+    BUILDER: ("features.11", "features.12"),
+    "resnet18": ("layer3", "layer4"),
+    "vgg16": ("features.27", "features.29"),
+}
 STUDY = """
 slug = "{slug}"
 title = "A small line"
@@ -38,7 +43,7 @@ conditions = [
 ]
 blocks = [{{ name = "main", paradigm = "trust", trials = 4 }}]
 design = {{ seed = 1, people = 4, stimuli = {stimuli}, ratings = "nearest" }}
-display = {{ size = 96 }}
+display = {{ size = {side} }}
 
 # Twins that differ in the layer only: both name every photo alike.
 [networks.one]
@@ -54,10 +59,10 @@ layer = "{layers[1]}"
 """
 
 
-def photo(seed: int) -> Picture.Image:
+def photo(seed: int, side: int = SIDE) -> Picture.Image:
     """Coarse noise: another picture for every seed."""
     noise = np.random.default_rng(seed).integers(0, 256, (6, 6, 3), dtype=np.uint8)
-    return Picture.fromarray(noise).resize((96, 96), Picture.Resampling.NEAREST)
+    return Picture.fromarray(noise).resize((side, side), Picture.Resampling.NEAREST)
 
 
 def write_study(
@@ -69,24 +74,32 @@ def write_study(
     first: int = 0,
     builder: str = BUILDER,
     weights: str = "random",
+    side: int = SIDE,
 ) -> Path:
     """A study file beside photos sorted by what its networks take them for, and what else it needs.
 
-    `first`: the number of the first photo; photos of other numbers are others.
+    `first`: the number of the first photo; photos of other numbers are others. `side`: of photos
+    and pictures, in pixels.
     """
     folder.mkdir(parents=True, exist_ok=True)
     network = explainer.load_network(builder, weights=None)
     names = [f"class {number}" for number in range(1000)]
     for seed in range(first, first + photos):
-        top = int(network.predict(network.prepare([photo(seed)]))[0].argmax())
+        drawn = photo(seed, side)
+        top = int(network.predict(network.prepare([drawn]))[0].argmax())
         place = folder / "photos" / names[top].replace(" ", "_")
         place.mkdir(parents=True, exist_ok=True)
-        photo(seed).save(place / f"{seed}.png")
+        drawn.save(place / f"{seed}.png")
     (folder / "labels.txt").write_text("\n".join(names), encoding="utf-8")
     (folder / "text.md").write_text("Plain words.", encoding="utf-8")
     path = folder / "study.toml"
     text = STUDY.format(
-        slug=slug, stimuli=stimuli, builder=builder, weights=weights, layers=LAYERS[builder]
+        slug=slug,
+        stimuli=stimuli,
+        builder=builder,
+        weights=weights,
+        layers=LAYERS[builder],
+        side=side,
     )
     path.write_text(text, encoding="utf-8")
     return path

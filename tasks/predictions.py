@@ -1,13 +1,15 @@
 """Step 2 of a trial's life: Case × Network → Prediction."""
 
 from collections.abc import Sequence
+from contextlib import closing
 from typing import Any
 
 import torch
+from django.db import transaction
 from django.db.models import QuerySet
 
 import explainer
-from explainer.explanations.batches import in_batches
+from explainer.explanations.batches import in_batches, one_ahead
 from explainer.passes.targets import first_classes, in_probabilities
 from studyapp.models import Prediction
 from studyapp.queue import PREDICT, app
@@ -51,11 +53,17 @@ def _predict(network: explainer.Network, rows: QuerySet[Prediction], name: str) 
         logits = network.asking(contexts).predict(network.batch(images))
         return list(zip(logits, in_probabilities(logits, network.probabilities), strict=True))
 
-    for some, found in in_batches(rows, seen, answers, size=BATCH):
-        if isinstance(found, Exception):
-            refuse(some[0], name, found)
-            continue
-        for row, (scores, shares) in zip(some, found, strict=True):
+    with closing(one_ahead(in_batches(list(rows), seen, answers, size=BATCH))) as outcomes:
+        for some, found in outcomes:
+            if isinstance(found, Exception):
+                refuse(some[0], name, found)
+            else:
+                _record(some, found, name)
+
+
+def _record(rows: Sequence[Prediction], found: Sequence[Scored], name: str) -> None:
+    with transaction.atomic():
+        for row, (scores, shares) in zip(rows, found, strict=True):
             if bool(torch.isfinite(scores).all()):
                 finish(row, name, top=in_order(scores, shares))
             else:

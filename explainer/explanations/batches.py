@@ -5,9 +5,9 @@ that can't be explained, or a batch too large for the memory, ends nothing else.
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from typing import TypeVar
+from typing import TypeVar, cast
 
 from explainer.errors import ExplainerError
 
@@ -25,15 +25,17 @@ def in_batches(
     *,
     size: int,
     is_passed_by: Callable[[Read], bool] = lambda value: False,
-) -> Iterator[tuple[Sequence[Item], Found | Exception]]:
+    readers: int = READERS,
+) -> Generator[tuple[Sequence[Item], Found | Exception]]:
     """(the items of a batch, what `compute` gives for it); for an item that fails alone, its error.
 
-    `read` runs in threads, up to 2 · `size` items ahead of what is computed, so it should give what
-    takes little memory. `compute` runs in the caller's thread, with what was read of up to `size`
-    items. `is_passed_by`: whether what was read needs no computing, asked in the items' order.
+    `read` runs in so many threads (`readers`), up to 2 · `size` items ahead of what is computed, so
+    it should give what takes little memory. `compute` runs in the caller's thread, with what was
+    read of up to `size` items. `is_passed_by`: whether what was read needs no computing, asked in
+    the items' order.
     """
     refuse_size(size)
-    pool = ThreadPoolExecutor(READERS)
+    pool = ThreadPoolExecutor(readers)
     batch: list[tuple[Item, Read]] = []
     try:
         for item, future in _ahead(pool, read, items, 2 * size):
@@ -48,6 +50,24 @@ def in_batches(
         yield from _in_halves(batch, compute)
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def one_ahead(found: Generator[Found]) -> Generator[Found]:
+    """The same, each made in a thread of its own while the caller deals with the one before it.
+
+    `found` runs in that thread alone, so it may not ask the caller's database connection; what it
+    raises is raised here. Close it (`contextlib.closing`) where the caller may stop before its end.
+    """
+    end = object()
+    with ThreadPoolExecutor(1) as thread:
+        coming = thread.submit(next, found, end)
+        try:
+            while (made := coming.result()) is not end:
+                coming = thread.submit(next, found, end)
+                yield cast(Found, made)
+        finally:
+            thread.shutdown()
+            found.close()
 
 
 def refuse_size(size: int) -> None:

@@ -20,8 +20,10 @@ from studyapp.studies.preparation.advance import Request, advance, study_network
 from studyapp.studies.preparation.claims import claim, finish
 from studyapp.studies.preparation.progress import failures
 from tasks import networks, predictions, preparation
+from tasks.drawing import map_stored
 from tasks.networks import describe, settings_digest
-from tasks.pregenerate import _record, explain, render
+from tasks.pregenerate import explain, render
+from tasks.settling import settle
 from tasks.stored_files import open_image
 from tests.admin.desk import administrator, concerns
 
@@ -186,7 +188,10 @@ def test_a_worker_whose_claim_was_taken_over_leaves_no_file(tmp_path: Path) -> N
         [[row.class_index]],
         (row.method,),
     )
-    _record(found, 0, row, 0, "a worker/whose-claim-ran-out")
+    name = "a worker/whose-claim-ran-out"
+    made = map_stored(row, found[row.method][0].numpy(), name, {})
+    assert files_on_disk("maps") != before
+    settle([([made], [])], {Explanation: name})
     assert files_on_disk("maps") == before
 
 

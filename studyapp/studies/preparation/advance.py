@@ -37,7 +37,8 @@ from .encodings import overlay_encoding
 from .overlays import Look, SettingsDigest, SettingsDigests, plan_overlays
 from .verification import conditions_by_paradigm, damaged_pictures, hidden_flaws
 
-BATCH = 32
+# Rows of one request: some batches of photos, for the pictures of the last are drawn beside nothing
+BATCH = 64
 
 
 @dataclass(frozen=True)

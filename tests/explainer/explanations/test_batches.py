@@ -1,14 +1,15 @@
 """Batches that workers and the command line share: read ahead, and tried in halves."""
 
 import gc
+import threading
 import weakref
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 import pytest
 import torch
 
 from explainer import ExplainerError
-from explainer.explanations.batches import all_or_none, in_batches
+from explainer.explanations.batches import all_or_none, in_batches, one_ahead
 
 
 def read(item: int) -> int:
@@ -78,3 +79,39 @@ def test_a_fault_of_the_program_is_raised() -> None:
 def test_one_that_fails_ends_all_where_all_are_needed() -> None:
     with pytest.raises(OSError, match="no file -1"):
         list(all_or_none(in_batches([1, -1], read, list, size=1)))
+
+
+def test_the_next_is_made_in_a_thread_of_its_own_while_the_caller_deals_with_one() -> None:
+    begun = [threading.Event() for _ in range(4)]
+    threads = set()
+
+    def made() -> Generator[int]:
+        for place in range(3):
+            threads.add(threading.get_ident())
+            begun[place].set()
+            yield place
+
+    for place in one_ahead(made()):
+        assert place == 2 or begun[place + 1].wait(10)
+        assert place > 0 or not begun[2].is_set()  # one ahead, and no more
+    assert len(threads) == 1
+    assert threading.get_ident() not in threads
+
+
+def test_what_is_raised_while_the_next_is_made_is_raised_and_what_is_left_is_closed() -> None:
+    closed = []
+
+    def made() -> Generator[int]:
+        try:
+            yield 1
+            raise KeyError("a slip")
+        finally:
+            closed.append(True)
+
+    with pytest.raises(KeyError):
+        list(one_ahead(made()))
+    outcomes = one_ahead(in_batches(range(100), read, list, size=1))
+    assert next(outcomes) == ([0], [0])
+    outcomes.close()
+    assert closed == [True]
+    assert list(outcomes) == []
