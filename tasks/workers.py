@@ -1,7 +1,11 @@
 """What a worker process does besides its tasks: one thread that beats, keeps claims and looks."""
 
 import logging
+import resource
 import threading
+import time
+from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import redis
@@ -13,6 +17,7 @@ from kombu.exceptions import KombuError
 
 from studyapp.models import Heartbeat
 from studyapp.queue import MEASURE
+from studyapp.studies.preparation.claims import settled
 
 from . import watch
 from .batches import renew_held, worker_name
@@ -20,15 +25,28 @@ from .device import settle_arithmetic
 
 log = logging.getLogger(__name__)
 doing = ""
+# Since when by time.monotonic(), and how long this process was at each task, in seconds
+began = 0.0
+busy: defaultdict[str, float] = defaultdict(float)
 
 
 def beat(queues: str) -> None:
     """Say that this worker is alive, and at what, and that its claims are not to run out."""
-    told = {"queues": queues, "doing": doing, "seen_at": Now()}
+    told = {"queues": queues, "doing": doing, "seen_at": Now(), "tallies": tallies()}
     Heartbeat.objects.update_or_create(
         worker=worker_name(), defaults=told, create_defaults={**told, "started_at": Now()}
     )
     renew_held()
+
+
+def tallies() -> dict[str, Any]:
+    """What this worker did since it started, and the memory that it has."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return {
+        "rows": [[*key, count] for key, count in settled.copy().items()],
+        "seconds": dict(busy),
+        "memory": pages * resource.getpagesize(),
+    }
 
 
 def _beat_on(queues: str, stop: threading.Event) -> None:
@@ -57,13 +75,14 @@ def start(sender: Any, **_: Any) -> None:
 
 @signals.task_prerun.connect
 def note_task(task: Any, **_: Any) -> None:
-    global doing
-    doing = str(task.name)
+    global doing, began
+    doing, began = str(task.name), time.monotonic()
 
 
 @signals.task_postrun.connect
 def note_rest(**_: Any) -> None:
     global doing
+    busy[doing] += time.monotonic() - began
     doing = ""
 
 

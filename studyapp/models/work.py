@@ -81,6 +81,8 @@ class Heartbeat(models.Model):
     doing = models.CharField(max_length=200, blank=True)
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField(db_index=True)
+    # What it did since it started: rows by kind and state, seconds by task; bytes of memory
+    tallies = models.JSONField(null=True, editable=False)
 
     def __str__(self) -> str:
         return self.worker

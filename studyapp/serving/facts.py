@@ -7,6 +7,7 @@ rules take the largest.
 import math
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any, get_args
 
 from django.conf import settings
@@ -59,6 +60,7 @@ WORK: tuple[type[Work], ...] = (
     Rehearsal,
     Making,
 )
+LATELY, A_DAY = timedelta(hours=1), timedelta(days=1)
 WITH_PEOPLE = (StudyState.OPEN, StudyState.PAUSED)
 
 
@@ -152,20 +154,35 @@ def _watched(model: type[Work]) -> dict[str, int]:
     return rows.order_by().aggregate(
         failed=Count("pk", filter=Q(state=WorkState.FAILED)),
         held=Count("pk", filter=Q(claimed_until__gt=Now())),
-        expired=Count("pk", filter=Q(claimed_until__lte=Now())),
+        # Those of older days nobody wants any more
+        expired=Count("pk", filter=Q(claimed_until__lte=Now(), claimed_until__gt=Now() - A_DAY)),
     )
 
 
 def workers() -> Iterator[Metric]:
-    """Of those heard of in the last minute; and how many stopped without saying so in a day."""
+    """Those heard of in the last minute, and what each did since it started."""
     alive = list(alive_workers())
     yield gauge("discern_workers", "Workers heard of in a minute.", {(): float(len(alive))})
-    lost = Heartbeat.objects.filter(seen_at__lt=Now() - ALIVE, seen_at__gt=Now() - 60 * ALIVE)
+    lately = Heartbeat.objects.filter(seen_at__gt=Now() - LATELY, seen_at__lt=Now() - ALIVE)
     yield gauge(
         "discern_workers_lost",
         "Workers that stopped without saying so in the last hour.",
-        {(): float(lost.count())},
+        {(): float(lately.count())},
     )
+    rows: dict[Any, float] = {}
+    seconds: dict[Any, float] = {}
+    memory: dict[Any, float] = {}
+    for one in alive:
+        # Those of a release before tell nothing of themselves
+        told = one.tallies or {"rows": [], "seconds": {}, "memory": 0}
+        rows |= {(one.worker, kind, state): count for kind, state, count in told["rows"]}
+        seconds |= {(one.worker, task): spent for task, spent in told["seconds"].items()}
+        memory[one.worker,] = told["memory"]
+    yield counter(
+        "discern_worker_rows", "Rows that a worker made or failed.", rows, "worker", "kind", "state"
+    )
+    yield counter("discern_worker_seconds", "Seconds at finished tasks.", seconds, "worker", "task")
+    yield gauge("discern_worker_memory_bytes", "Memory of a worker.", memory, "worker")
 
 
 def moments() -> Iterator[Metric]:

@@ -18,6 +18,7 @@ from sandbox.deployment import answers, start_site
 from sandbox.processes import Child, free_port, wait_until_ready
 
 SECONDS = 30
+PANEL_ID = "5f0c0ffee0a-panel-id"
 
 
 @dataclass(frozen=True)

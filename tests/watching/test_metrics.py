@@ -2,46 +2,23 @@
 
 import math
 import subprocess
-from collections.abc import Iterator
-from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import requests
-from django.utils import timezone
 
-from sandbox.builders import open_small_study, take_part
+from sandbox.builders import open_small_study
 from sandbox.people import due
-from studyapp.models import Explanation, PanelAccess, Participation, WorkState
-from studyapp.serving import counting
-from studyapp.serving.facts import moments
+from studyapp.models import Explanation, Participation, WorkState
+from studyapp.serving import counting, facts
+from studyapp.studies.preparation import claims
+from tasks import workers
 from tests.running import output_of
 
-from .running_site import Site, running_site
+from .running_site import PANEL_ID, Site
 
-PANEL_ID = "5f0c0ffee0a-panel-id"
 FOLDERS = Path("/dev/shm")
-
-
-@pytest.fixture(name="person")
-def _person(transactional_db: None) -> Participation:
-    """Somebody of an open study, with a row that failed, a lost claim and a backup beside."""
-    study = open_small_study(people=4)
-    Explanation.objects.filter(pk=Explanation.objects.earliest("pk").pk).update(
-        state=WorkState.FAILED, error="no", map_digest=""
-    )
-    Explanation.objects.filter(pk=Explanation.objects.latest("pk").pk).update(
-        state=WorkState.PENDING, map_digest="", claimed_by="gone/1",
-        claimed_until=timezone.now() - timedelta(minutes=1),
-    )  # fmt: skip
-    PanelAccess.objects.create(study=study, source="prolific", given_by="a", problem="401")
-    return take_part(study, PANEL_ID)
-
-
-@pytest.fixture(name="site")
-def _site(person: Participation, tmp_path: Path) -> Iterator[Site]:
-    with running_site(tmp_path) as site:
-        yield site
 
 
 def answer_thrice(site: Site, person: Participation) -> None:
@@ -126,5 +103,33 @@ def test_folders_of_gunicorns_that_were_killed_are_deleted(tmp_path: Path) -> No
 @pytest.mark.django_db(transaction=True)
 def test_a_backup_is_remembered_once_it_is_complete(tmp_path: Path) -> None:
     output_of("backup", tmp_path / "one")
-    ages = [metric for metric in moments() if metric.name == "discern_backup_age_seconds"]
+    ages = [metric for metric in facts.moments() if metric.name == "discern_backup_age_seconds"]
     assert 0 <= ages[0].samples[0].value < 60
+
+
+@pytest.mark.django_db
+def test_a_worker_tells_with_its_heartbeat_what_it_has_done() -> None:
+    open_small_study()
+    first = Explanation.objects.earliest("pk")
+    rows = Explanation.objects.filter(pk=first.pk)
+    rows.update(state=WorkState.PENDING, map_digest="")
+    before = claims.settled["explanation", "failed"]
+    name = claims.claim(rows, "here/1")
+    assert claims.fail(rows.get(), name, "no")
+    # Another worker's claim
+    assert not claims.fail(rows.get(), "there/1", "no")
+    task = SimpleNamespace(name="tasks.explain")
+    workers.note_task(task)
+    workers.note_rest()
+    workers.beat("cpu")
+    told = {
+        (sample.name, *(value for name, value in sample.labels.items() if name != "worker")): (
+            sample.value
+        )
+        for metric in facts.workers()
+        for sample in metric.samples
+    }
+    assert told["discern_workers",] == 1
+    assert told["discern_worker_rows_total", "explanation", "failed"] == before + 1
+    assert told["discern_worker_seconds_total", "tasks.explain"] > 0
+    assert told["discern_worker_memory_bytes",] > 2**20

@@ -4,6 +4,7 @@ All by the database's clock: workers' own may differ, and a claim is compared wi
 """
 
 import uuid
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,8 @@ from django.db.models.functions import Now
 
 from studyapp.models import Work, WorkQuerySet, WorkState
 
+# How many rows this process has made or failed: (kind, state) → rows
+settled: Counter[tuple[str, str]] = Counter()
 FREE = {"claimed_by": "", "claimed_until": None}
 
 
@@ -88,4 +91,6 @@ def retry(rows: WorkQuerySet[Any]) -> int:
 
 def _settle(row: Work, claim_name: str, **values: Any) -> bool:
     mine = type(row).objects.pending().filter(pk=row.pk, claimed_by=claim_name)
-    return mine.update(finished_at=Now(), **FREE, **values) == 1
+    is_mine = mine.update(finished_at=Now(), **FREE, **values) == 1
+    settled[row._meta.model_name or "", str(values["state"])] += is_mine
+    return is_mine
