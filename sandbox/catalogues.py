@@ -1,8 +1,9 @@
 """The texts of participants' pages as translators get them: `python -m sandbox.catalogues`.
 
 Beside each catalogue stands `django.pot` with every text that its code and pages have, found as
-Django's own `makemessages` finds them (GNU gettext's xgettext). The command writes these templates,
-gives each translation the texts that are new, drops those that are gone, and compiles it.
+Django's own `makemessages` finds them (GNU gettext's xgettext), to which a page is shown as the
+calls that Jinja2 finds in it. The command writes these templates, gives each translation the texts
+that are new, drops those that are gone, and compiles it.
 """
 
 import os
@@ -14,13 +15,17 @@ import tempfile
 from pathlib import Path
 
 import polib
+from jinja2 import Environment
 
 REPOSITORY = Path(__file__).parents[1]
 # Where people's pages come from
 ROOMS = (REPOSITORY / "studyapp", REPOSITORY / "tests" / "own_paradigm")
 TEMPLATE = "django.pot"
-# The desk's pages are in English; translations and files that are served have no texts to find
-NOT_PAGES = {"admin", "locale", "static", "migrations", "__pycache__"}
+# The desk's pages and reports are in English; translations and files that are served have no texts
+NOT_PAGES = {"admin", "templates", "locale", "static", "migrations", "__pycache__"}
+# What a page is called where xgettext reads it
+AS_CODE = ".html.py"
+PAGES = Environment(extensions=["jinja2.ext.i18n"])
 # Without dates and authors: the same texts give the same file
 HEADER = {
     "Project-Id-Version": "Discern",
@@ -49,6 +54,9 @@ def extracted() -> dict[Path, polib.POFile]:
         for room in ROOMS:
             copy = Path(scratch, room.relative_to(REPOSITORY))
             shutil.copytree(room, copy, ignore=_all_but_sources)
+            for page in copy.rglob("*.html"):
+                page.with_suffix(AS_CODE).write_text(_as_code(page), "utf-8")
+                page.unlink()
         for folder in locale_folders():
             Path(scratch, folder.relative_to(REPOSITORY)).mkdir(exist_ok=True)
         # `-l xx`: any language, whose file is then not used
@@ -72,6 +80,17 @@ def _all_but_sources(folder: str, names: list[str]) -> list[str]:
     ]
 
 
+def _as_code(page: Path) -> str:
+    """A page's texts as the calls that look them up, a line each."""
+    found = PAGES.extract_translations(page.read_text("utf-8"))  # type: ignore[attr-defined]
+    return "".join(f"{function}{_given(texts)}\n" for _line, function, texts in found)
+
+
+def _given(texts: str | tuple[str | None, ...]) -> str:
+    """Of a text with a plural the number too, which is no text."""
+    return f"({texts!r})" if isinstance(texts, str) else f"({texts[0]!r}, {texts[1]!r}, 0)"
+
+
 def _without_settings() -> dict[str, str]:
     """`makemessages` then takes the folders named locale that it finds, not this project's."""
     return {key: one for key, one in os.environ.items() if key != "DJANGO_SETTINGS_MODULE"}
@@ -82,6 +101,10 @@ def _plain(path: Path) -> polib.POFile:
     found.metadata = dict(HEADER)
     found.metadata_is_fuzzy = False
     found.header = "Every text of participants' pages: `python -m sandbox.catalogues` writes this."
+    for entry in found:
+        entry.occurrences = [
+            (path.replace(AS_CODE, ".html"), line) for path, line in entry.occurrences
+        ]
     found.sort(key=lambda entry: (entry.msgid, entry.msgctxt or ""))
     return found
 

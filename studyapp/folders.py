@@ -22,7 +22,7 @@ def folder_of(dotted: str) -> Path:
 
 
 def page_folders(paradigms: Iterable[str]) -> list[Path]:
-    """What finds NAME/page.html, for the template engine's DIRS."""
+    """What finds NAME/page.html, for the DIRS of participants' pages."""
     return list(dict.fromkeys(folder_of(dotted).parent for dotted in paradigms))
 
 

@@ -166,18 +166,27 @@ PARADIGMS = [
 ROOT_URLCONF = "studyapp.urls"
 WSGI_APPLICATION = "studyapp.wsgi.application"
 TEMPLATES = [
+    # The desk's pages and the reports
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": page_folders(PARADIGMS),
         "APP_DIRS": True,
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "libraries": {"page_parts": "studyapp.admin.page_parts"},
         },
-    }
+    },
+    # Participants' pages: in the folder jinja2, and each paradigm's in its own
+    {
+        "NAME": "pages",
+        "BACKEND": "django.template.backends.jinja2.Jinja2",
+        "DIRS": page_folders(PARADIGMS),
+        "APP_DIRS": True,
+        "OPTIONS": {"environment": "studyapp.shelf.templates.environment"},
+    },
 ]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}

@@ -14,9 +14,11 @@ from django.conf import settings  # noqa: E402
 from studyapp.serving.checks import refuse_wrong_deployment  # noqa: E402
 from studyapp.serving.exposition import Exposed  # noqa: E402
 from studyapp.serving.watchdog import Watched, give_up_on_locks  # noqa: E402
+from studyapp.shelf.templates import preload  # noqa: E402
 
 refuse_wrong_deployment()
 give_up_on_locks()
+preload()
 exposed = Exposed(site, settings.METRICS_BIND) if settings.METRICS_BIND else site
 watched = Watched(exposed, settings.DATABASE_SECONDS)
 

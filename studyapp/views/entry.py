@@ -1,12 +1,10 @@
 """The first pages: what the site is, and the door of a study."""
 
 from datetime import datetime, timedelta
-from typing import Any
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -28,6 +26,7 @@ from studyapp.participations.panels import (
 from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import NotForThem, ParticipationError, StudyNotOpen
 from studyapp.participations.sites import UnknownSite, named_site
+from studyapp.shelf.addresses import url
 from studyapp.shelf.languages import speaking
 from studyapp.shelf.sealing import Unsealable, seal, unseal
 from studyapp.studies.definition.study import Definition, study_definition
@@ -45,7 +44,7 @@ from .browsers import (
 )
 from .devices import device_class
 from .languages import IN_LINK, choices, chosen_language
-from .pages import SeeOther, page, participant_view
+from .pages import SeeOther, message, page, participant_view
 
 # They have nothing left to do, so another person may begin on the same device.
 ENDED = (Status.FINISHED, Status.REFUSED, Status.SCREENED_OUT, Status.FULL, Status.WITHDRAWN)
@@ -60,8 +59,9 @@ NOBODY_IN = _(
 def landing(request: HttpRequest) -> HttpResponse:
     """What this site is; studies are listed only if they say that they are demonstrations,
     in the order in which they were opened."""
-    studies = Study.objects.filter(copy_of=None, state=StudyState.OPEN, definition__demo=True)
-    return page(request, "landing", {"studies": studies.order_by("opened_at", "pk")})
+    rows = Study.objects.filter(copy_of=None, state=StudyState.OPEN, definition__demo=True)
+    studies = [(one, study_definition(one)) for one in rows.order_by("opened_at", "pk")]
+    return page(request, "landing", {"studies": studies})
 
 
 @participant_view("GET", "HEAD", "POST")
@@ -93,9 +93,7 @@ def _door(request: HttpRequest, study: Study, token: str) -> HttpResponse:
         query = _unsealed(token) if token else request.GET
         visit = panel_visit(definition, query)
     except PreviewLink:
-        return page(
-            request, "entry", {"is_preview": True, **_spoken(request, definition)}, study=study
-        )
+        return _first_page(request, study, is_preview=True)
     except ParticipationError as error:
         if study.state == StudyState.CLOSED:
             raise
@@ -149,16 +147,15 @@ def _panel_door(
         site=known.site if known else site,
         device_class=device_class(request),
     )
-    reply = SeeOther(reverse("participation", args=[person.code]))
+    reply = SeeOther(url("participation", person.code))
     return remember(request, reply, person)
 
 
 def _offer(request: HttpRequest, study: Study, query: QueryDict, site: str) -> HttpResponse:
     """The first page, whose button enters; its address does not tell who came."""
-    if request.path != reverse("entry", args=[study.slug]):
-        definition = study_definition(study)
-        return page(request, "entry", {"site": site, **_spoken(request, definition)}, study=study)
-    address = reverse("come", args=[study.slug, seal(query.urlencode(), SEALED_FOR)])
+    if request.path != url("entry", study.slug):
+        return _first_page(request, study, site)
+    address = url("come", study.slug, seal(query.urlencode(), SEALED_FOR))
     language = f"?{urlencode({IN_LINK: query[IN_LINK]})}" if IN_LINK in query else ""
     return SeeOther(f"{address}{language}")
 
@@ -168,7 +165,7 @@ def _ask_for_code(study: Study, known: Participation, visit: Visit) -> HttpRespo
     if study.state == StudyState.CLOSED:
         raise StudyNotOpen(NOBODY_IN)
     count_turned_away(study, TurnedAway.UNPROVEN)
-    return keep_visit(SeeOther(reverse("again", args=[study.slug])), known, visit.details)
+    return keep_visit(SeeOther(url("again", study.slug)), known, visit.details)
 
 
 def _is_hidden(request: HttpRequest, study: Study) -> bool:
@@ -192,7 +189,7 @@ def again(request: HttpRequest, slug: str) -> HttpResponse:
             # They came in the session whose link led to this page, and are paid for that one.
             if visit := kept_visit(request, person):
                 note_visit(person, person.participant.source, visit)
-            reply = SeeOther(reverse("participation", args=[person.code]))
+            reply = SeeOther(url("participation", person.code))
             return remember(request, reply, person)
     definition = study_definition(study)
     site = awaited_site(request, study) if definition.sites else ""
@@ -218,25 +215,34 @@ def _plain_door(request: HttpRequest, study: Study, definition: Definition) -> H
     known, count = _known(request, study)
     may_begin = count < definition.panel.people_per_device
     if known is not None and not (may_begin and known.status in ENDED):
-        return SeeOther(reverse("participation", args=[known.code]))
+        return SeeOther(url("participation", known.code))
     if study.state == StudyState.CLOSED:
         raise StudyNotOpen(NOBODY_IN)
     if study.state != StudyState.OPEN:
         return _shut(request, study, NOBODY_IN, 200)
     site = named_site(definition, request.GET)
     if request.method != "POST":
-        return page(request, "entry", {"site": site, **_spoken(request, definition)}, study=study)
+        return _first_page(request, study, site)
     device = device_class(request)
     language = chosen_language(request, definition)
     person = enter(study, source="link", language=language, site=site, device_class=device)
-    reply = SeeOther(reverse("participation", args=[person.code]))
+    reply = SeeOther(url("participation", person.code))
     return with_cookie(reply, study, f"discern-{study.slug}", f"{person.code}.{count + 1}")
 
 
-def _spoken(request: HttpRequest, definition: Definition) -> dict[str, Any]:
-    """The language of the first page, and those between which people can choose there."""
+def _first_page(
+    request: HttpRequest, study: Study, site: str = "", *, is_preview: bool = False
+) -> HttpResponse:
+    """In the language that the link or the browser says, with those that people can choose."""
+    definition = study_definition(study)
     language = chosen_language(request, definition)
-    return {"language": language, "languages": choices(definition, language, request.GET)}
+    context = {
+        "site": site,
+        "is_preview": is_preview,
+        "language": language,
+        "languages": choices(definition, language, request.GET),
+    }
+    return page(request, "entry", context, study=study)
 
 
 def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> HttpResponse:
@@ -244,7 +250,7 @@ def _shut(request: HttpRequest, study: Study, sentence: object, status: int) -> 
     with speaking(language):
         title = study_in_language(study, language).title
         context = {"title": title, "sentence": str(sentence), "language": language}
-    return page(request, "message", context, study=study, status=status)
+    return message(request, context, study=study, status=status)
 
 
 def _turned_away(request: HttpRequest, study: Study, error: NotForThem) -> HttpResponse:
@@ -263,7 +269,7 @@ def _turned_away(request: HttpRequest, study: Study, error: NotForThem) -> HttpR
         "panel_code": code,
         "redirect": way_back(definition, code),
     }
-    return page(request, "message", context, study=study, status=error.status_code)
+    return message(request, context, study=study, status=error.status_code)
 
 
 def _told_when(moment: datetime) -> str:

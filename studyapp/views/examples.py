@@ -3,13 +3,13 @@
 from dataclasses import dataclass
 from typing import Any
 
-from django.templatetags.static import static
 from django.utils.translation import gettext as _
 
 from studyapp.models import Participation, Stage
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.base import PHOTO
 from studyapp.participations.answering import planned
+from studyapp.shelf.addresses import static
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.trial_cache import ShownContext
 from studyapp.studies.words import Words, direction_of
@@ -64,6 +64,7 @@ def example_of(person: Participation, definition: Definition) -> dict[str, Any]:
         "beside": is_beside(first, definition),
         "shown_context": _drawn_context(context_of(first, definition)),
         "further": [drawn] * len(further_of(first, definition)),
+        "is_real": False,
     }
 
 

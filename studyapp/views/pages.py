@@ -18,6 +18,7 @@ from studyapp.participations.refusals import ParticipationError, Unanswered
 from studyapp.serving.metrics import SAVING
 from studyapp.shelf.faults import is_passing, note_passing
 from studyapp.shelf.languages import offered_languages, speaking, wanted_by_browser
+from studyapp.shelf.templates import PAGES
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.definition.translated import study_in_language
 
@@ -26,6 +27,25 @@ View = Callable[..., HttpResponse]
 LARGEST_BODY = 500_000
 # In an address: the answer that was sent last is not the one that stands
 KEPT = "kept"
+# What the frame of every page names, where it is nobody's and no study's
+FRAME = {
+    "study": None,
+    "title_of_study": "",
+    "definition": None,
+    "ethics": None,
+    "site_title": "",
+    "person": None,
+    "notice": False,
+}
+# What a message may have besides its sentence
+BESIDES = {
+    "panel_code": "",
+    "redirect": "",
+    "came_again": False,
+    "bundles": (),
+    "back": None,
+    "unsent": (),
+}
 
 
 class SeeOther(HttpResponseRedirect):
@@ -60,14 +80,21 @@ def written(
     study: Study | None = None,
 ) -> str:
     """The HTML of a page, or of a part of one, in the study's language."""
-    values = {"study": study, "notice": KEPT in request.GET, **(context or {})}
+    values = {**FRAME, "study": study, "notice": KEPT in request.GET, **(context or {})}
     language = _language(request, study, values)
     if study is not None:
         definition = study_in_language(study, language)
-        values |= _told(definition, values.get("person"), values.get("site", ""))
+        values |= _told(definition, values["person"], values.get("site", ""))
         values["title_of_study"] = definition.title if definition.is_translated else study.title
     with speaking(language):
-        return render_to_string(f"participants/{template}.html", values, request)
+        return render_to_string(f"participants/{template}.html", values, request, using=PAGES)
+
+
+def message(
+    request: HttpRequest, context: dict[str, Any], *, status: int, study: Study | None = None
+) -> HttpResponse:
+    """A page of one sentence: `title`, `sentence`, and of what there is in BESIDES."""
+    return page(request, "message", {**BESIDES, **context}, study=study, status=status)
 
 
 def _told(definition: Definition, person: Participation | None, site: str) -> dict[str, Any]:
@@ -187,7 +214,7 @@ def refusal(
         return JsonResponse(facts, status=status)
     title = _("That did not work")
     values = {"title": title, "sentence": words, "person": person, "back": person}
-    return page(request, "message", values, study=study, status=status)
+    return message(request, values, study=study, status=status)
 
 
 def saving(request: HttpRequest) -> HttpResponse:
@@ -204,6 +231,6 @@ def saving(request: HttpRequest) -> HttpResponse:
         fields = request.POST.lists() if posted else ()
         unsent = [(name, value) for name, given in fields for value in given]
         values = {"title": _("Saving…"), "sentence": sentence, "unsent": unsent}
-        reply = page(request, "message", values, status=503)
+        reply = message(request, values, status=503)
     reply["Retry-After"] = "5"
     return reply

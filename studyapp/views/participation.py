@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Trial
@@ -27,6 +26,7 @@ from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.sections.people import QuestionSection, ScreeningSection
 from studyapp.serving.metrics import REPEATED, STORED, SUBMITS
+from studyapp.shelf.addresses import url
 from studyapp.shelf.languages import speaking
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.strata import stratifying
@@ -38,7 +38,7 @@ from studyapp.studies.texts import text_for
 from .devices import device_class, refuse_unfit
 from .examples import example_of
 from .languages import IN_LINK, choices, named_language
-from .pages import KEPT, SeeOther, page, participant_view, wants_json
+from .pages import KEPT, SeeOther, message, page, participant_view, wants_json
 from .presentations import script_notice
 from .signed_agents import signed_agent
 from .trials import asked_on, following_pictures, trial_context
@@ -51,7 +51,7 @@ def find_person(code: str) -> Participation:
 
 def onward(request: HttpRequest, code: str, *, notice: str = "") -> HttpResponse:
     """To the page that is next for the person with `code`; `notice`: what it says besides."""
-    address = reverse("participation", args=[code]) + (f"?{notice}" if notice else "")
+    address = url("participation", code) + (f"?{notice}" if notice else "")
     if wants_json(request):
         return JsonResponse({"ok": True, "next": address})
     return SeeOther(address)
@@ -148,14 +148,15 @@ def _consent_page(
 def _instructions_page(
     request: HttpRequest, person: Participation, error: Unanswered | None = None
 ) -> HttpResponse:
-    text = text_for(person, "instructions")
-    context: dict[str, Any] = {"person": person, "text": safe_html(text.markdown)}
     definition = definition_for(person)
-    if definition.comprehension is not None:
-        context["comprehension"] = _gate(request, definition.comprehension.questions, error)
+    asked = definition.comprehension.questions if definition.comprehension is not None else ()
     with speaking(definition.language):
-        context["example"] = example_of(person, definition)
-    context["error"] = error
+        context = {
+            "person": person,
+            "text": safe_html(text_for(person, "instructions").markdown),
+            "comprehension": _gate(request, asked, error),
+            "example": example_of(person, definition),
+        }
     return page(request, "instructions", context, study=person.study, status=400 if error else 200)
 
 
@@ -181,11 +182,8 @@ def _trial_page(
 
 
 def _finished_page(request: HttpRequest, person: Participation) -> HttpResponse:
-    context = {
-        "person": person,
-        "text": safe_html(text_for(person, "debrief").markdown),
-        **_told(person),
-    }
+    text = safe_html(text_for(person, "debrief").markdown)
+    context = {"person": person, "text": text, **_told(person)}
     return page(request, "finished", context, study=person.study)
 
 
@@ -231,7 +229,7 @@ def _message_page(
     context.update(_told(person, name))
     if name == "withdrawn":
         context["bundles"] = known_bundles(person)
-    return page(request, "message", context, study=person.study, status=status)
+    return message(request, context, study=person.study, status=status)
 
 
 @participant_view("POST")
@@ -281,7 +279,7 @@ def consent(request: HttpRequest, code: str) -> HttpResponse:
 def stop_traces(request: HttpRequest, code: str) -> HttpResponse:
     """Taking the consent to traces back: they are deleted, and none follows."""
     take_traces_back(find_person(code))
-    return SeeOther(reverse("about", args=[code]))
+    return SeeOther(url("about", code))
 
 
 @participant_view("POST")

@@ -33,6 +33,7 @@ from studyapp.paradigms.base import PHOTO, member_role
 from studyapp.sections.meetings import members
 from studyapp.shelf.languages import speaking, unchecked
 from studyapp.shelf.markdown import safe_fragment
+from studyapp.shelf.templates import PAGES
 from studyapp.studies.definition.file import Told, check_text
 from studyapp.studies.definition.named_files import upload_rules
 from studyapp.studies.definition.study import Definition, study_definition
@@ -45,7 +46,7 @@ from studyapp.studies.rights import Act, acts, may_add_studies, visible_studies
 from studyapp.studies.trial_cache import ShownContext
 from studyapp.studies.words import Words, direction_of, words_by_role
 
-from .pages import wants_json
+from .pages import FRAME, wants_json
 from .trials import asked_context, asked_on, marked_for
 
 # More photos give no other page
@@ -112,8 +113,8 @@ def _answer(
         return JsonResponse(shown.__dict__)
     kept = [(name, words) for name, words in request.POST.items()
             if name == "toml" or name in SHORT_FIELDS or name.startswith("text-")]  # fmt: skip
-    context = {"shown": shown, "kept": kept, "here": request.path}
-    return render(request, "participants/preview_frames.html", context)
+    context = {**FRAME, "shown": shown, "kept": kept, "here": request.path}
+    return render(request, "participants/preview_frames.html", context, using=PAGES)
 
 
 def _first(told: list[Told]) -> str:
@@ -149,6 +150,7 @@ def _page(
         number = min(max(_number(asked.get("page", "")), 1), len(pages))
         trial = pages[number - 1]
         context = {
+            **FRAME,
             **asked_context(
                 trial, definition, made.pictures(trial), made.texts(trial), made.films(trial)
             ),
@@ -162,7 +164,7 @@ def _page(
             "title_of_study": definition.title,
             "previewed": True,
         }
-        html = render_to_string("participants/preview.html", context)
+        html = render_to_string("participants/preview.html", context, using=PAGES)
     note = " ".join(unchecked([definition.language]))
     return Shown(html, number, len(pages), arm, arms, definition.language, languages, note)
 

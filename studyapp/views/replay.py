@@ -74,9 +74,10 @@ def _presented_again(judgment: Judgment) -> dict[str, Any]:
     """What the page told of its pictures, in words, and for the script that shows it again."""
     record = judgment.presentation
     if record is None:
-        return {}
+        return {"seen": [], "record": ""}
     if why := record.get("unreadable"):
-        return {"seen": [f"What the page reported about its pictures could not be read ({why})"]}
+        unread = f"What the page reported about its pictures could not be read ({why})"
+        return {"seen": [unread], "record": ""}
     seen = [_seen(one) for one in record.get("pictures", [])]
     seen += [f"{one['place']} uncovered for {one['ms']:g} ms" for one in record.get("looks", [])]
     seen += [

@@ -4,13 +4,12 @@ from collections.abc import Callable, Collection
 from functools import partial
 from typing import Any
 
-from django.urls import reverse
-
 from studyapp.models import Participation, Stage, Trial
 from studyapp.paradigms import PARADIGMS, Asked, Question
 from studyapp.paradigms.base import PHOTO
 from studyapp.paradigms.forms import MEASURES
 from studyapp.participations.answering import planned
+from studyapp.shelf.addresses import url
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.definition.translated import trial_in_language
@@ -95,9 +94,16 @@ def asked_context(
         "size": definition.display.size,
         "measures": MEASURES,
         "template": paradigm.template,
-        "presentation": paradigm.presentation_file,
         **_presented(trial, definition, pictures, films),
         "asked": asked,
+        # Of somebody who is at the trial
+        "following": "",
+        "following_films": "",
+        "trace": "",
+        "error": None,
+        # Of a page on which nothing can be answered
+        "still": False,
+        "previewed": False,
     }
 
 
@@ -105,17 +111,16 @@ def _presented(
     trial: Trial, definition: Definition, pictures: dict[str, str], films: Collection[str]
 ) -> dict[str, Any]:
     """How the pictures are presented, where the block says so, and how films are."""
+    own = PARADIGMS[trial.paradigm].presentation_file
+    simply = {"presentation": own, "presenting": None, "presented": "", "filmed": False}
     if films:
         facts = film_facts({place: pictures[place] for place in films})
-        return {"presentation": FILMS, "presented": facts, "filmed": True}
+        return {**simply, "presentation": FILMS, "presented": facts, "filmed": True}
     shown = presentation_of(trial, definition, pictures)
     if shown is None:
-        return {}
-    return {
-        "presentation": PRESENTATION,
-        "presenting": shown,
-        "presented": script_facts(trial, shown, pictures),
-    }
+        return simply
+    facts = script_facts(trial, shown, pictures)
+    return {**simply, "presentation": PRESENTATION, "presenting": shown, "presented": facts}
 
 
 def asked_on(trial: Trial, definition: Definition) -> Asked:
@@ -204,7 +209,7 @@ def following_pictures(
 
 
 def picture_address(person: Participation, code: str) -> str:
-    return reverse("picture", args=[person.code, code])
+    return url("picture", person.code, code)
 
 
 def _wanted(trial: Trial, questions: list[Question]) -> str:

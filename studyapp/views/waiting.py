@@ -4,11 +4,11 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.urls import reverse
 
 from studyapp.models import Participation, Waiting
 from studyapp.participations import enrolment
 from studyapp.participations.waiting import HELD_MINUTES, LOOK_SECONDS, waiting
+from studyapp.shelf.addresses import url
 
 from .pages import SeeOther, page, participant_view
 
@@ -23,6 +23,7 @@ def waiting_page(
         "waits": row is not None,
         "seconds": LOOK_SECONDS,
         "minutes": HELD_MINUTES,
+        "before": 0,
         **told,
     }
     if row is not None:
@@ -33,13 +34,13 @@ def waiting_page(
 @participant_view("POST")
 def wait(request: HttpRequest, code: str) -> HttpResponse:
     enrolment.join_list(_person(code))
-    return SeeOther(reverse("participation", args=[code]))
+    return SeeOther(url("participation", code))
 
 
 @participant_view("POST")
 def stop_waiting(request: HttpRequest, code: str) -> HttpResponse:
     enrolment.leave_list(_person(code))
-    return SeeOther(reverse("participation", args=[code]))
+    return SeeOther(url("participation", code))
 
 
 def _person(code: str) -> Participation:

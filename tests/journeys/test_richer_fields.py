@@ -103,7 +103,11 @@ def test_what_does_not_fit_is_told_beside_its_field(
 def test_what_stands_above_a_matrix_is_left_out_with_it() -> None:
     terms = {**TERMS, "show_if": {"field": "owns", "answers": ["yes"]}}
     questions = form({}, OWNS, terms).questions[1:]
-    pages = [render_to_string("participants/question.html", {"question": one}) for one in questions]
+    page = {"trial": Trial(paradigm="custom"), "is_check": False, "sided": False}
+    pages = [
+        render_to_string("participants/question.html", {**page, "question": one})
+        for one in questions
+    ]
     assert [one.count("How well do you know:") for one in pages] == [1, 0]
     assert all(one.startswith('<div class="only-if"') for one in pages)
 

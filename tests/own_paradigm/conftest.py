@@ -13,6 +13,7 @@ LINE = "tests.own_paradigm.two_intervals"
 def added(settings: Any) -> None:
     paradigms = [*settings.PARADIGMS, LINE]
     settings.PARADIGMS = paradigms
-    settings.TEMPLATES = [{**settings.TEMPLATES[0], "DIRS": page_folders(paradigms)}]
+    desk, pages = settings.TEMPLATES
+    settings.TEMPLATES = [desk, {**pages, "DIRS": page_folders(paradigms)}]
     settings.STATICFILES_DIRS = static_folders(paradigms)
     settings.LOCALE_PATHS = [settings.ROOT / "studyapp" / "locale", *locale_folders(paradigms)]

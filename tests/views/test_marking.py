@@ -71,7 +71,7 @@ def test_a_refused_drawing_comes_back_as_it_was_drawn(client: Client) -> None:
     twice = json.dumps({**BOX, "boxes": BOX["boxes"] * 2})
     page = post(client, person, region=twice).content.decode()
     assert "Please mark at most 1; you have marked 2." in page
-    assert f'name="region" value="{twice.replace(chr(34), "&quot;")}" data-kept' in page
+    assert f'name="region" value="{twice.replace(chr(34), "&#34;")}" data-kept' in page
     assert page.count('<rect x="0.10000" y="0.20000"') == 2
 
 

@@ -1,0 +1,57 @@
+"""How participants' pages are written: Jinja2, through Django's own backend.
+
+The desk and the reports stay with Django's templates: the admin's own pages are written in them.
+"""
+
+from datetime import date, datetime
+from typing import Any
+
+from django.template import engines
+from django.template.backends.jinja2 import Jinja2
+from django.template.defaultfilters import floatformat
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.text import capfirst
+from django.utils.timezone import localtime
+from jinja2 import Environment, StrictUndefined
+
+from .addresses import static, url
+
+# The engine's name in the setting TEMPLATES
+PAGES = "pages"
+
+
+def environment(**options: Any) -> Environment:
+    """What pages are compiled with: a name that no view gave is an error, not an empty place.
+
+    Words are looked up when a page is written, in the language that is active then.
+    """
+    options |= {"undefined": StrictUndefined, "extensions": ["jinja2.ext.i18n"]}
+    made = Environment(**options)
+    made.globals.update(
+        {
+            "_": translation.gettext,
+            "gettext": translation.gettext,
+            "ngettext": translation.ngettext,
+            "get_language": translation.get_language,
+            "get_language_bidi": translation.get_language_bidi,
+            "static": static,
+            "url": url,
+        }
+    )
+    made.filters.update({"capfirst": capfirst, "date": written, "floatformat": floatformat})
+    return made
+
+
+def written(moment: date, form: str) -> str:
+    """A day or a moment, in the site's time zone, as the active language writes `form`: a name such
+    as DATE_FORMAT, or Django's letters."""
+    return date_format(localtime(moment) if isinstance(moment, datetime) else moment, form)
+
+
+def preload() -> None:
+    """Compile every page, so that no person waits for it."""
+    pages = engines[PAGES]
+    assert isinstance(pages, Jinja2)
+    for name in pages.env.list_templates(extensions=["html"]):
+        pages.env.get_template(name)
