@@ -11,6 +11,10 @@ RUN useradd --system --uid 10001 --home-dir /app discern \
     && install -d -o discern -g discern /data /data/media /work /backups
 ENV TMPDIR=/work
 WORKDIR /app
+# `--build-arg TRACES=1` brings OpenTelemetry
+ARG TRACES=0
+COPY requirements/traces.lock /opt/traces.lock
+RUN [ "$TRACES" = 0 ] || pip install --require-hashes --no-deps -r /opt/traces.lock
 
 FROM base AS web
 # For `manage.py backup` and `restore`: of the same version as docker-compose.yml's server.

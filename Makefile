@@ -91,7 +91,7 @@ editor: ## bundle the desk's editor of study files anew (npm; its file is kept i
 bench: install-dev ## print the benchmarks' ratios, each measured in one run
 	@for script in bench/[a-z]*.py; do $(BIN)/python -m sandbox.scratch $(BIN)/python $$script || exit 1; done
 
-LOCKED = dev demo worker web
+LOCKED = dev demo worker web traces
 lock: install-dev ## pin requirements/*.in again (UPGRADE=--upgrade takes newer versions)
 	@for name in $(LOCKED); do \
 		$(BIN)/uv pip compile --universal --generate-hashes --python-version 3.11 --no-header -q \

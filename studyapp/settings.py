@@ -144,6 +144,11 @@ if TWO_FACTOR:
 METRICS_BIND = env_text("METRICS_BIND", "")
 if METRICS_BIND:
     MIDDLEWARE.insert(0, "studyapp.serving.metrics.Measured")
+# Where traces go (OpenTelemetry's OTLP over HTTP), and errors (a server of Sentry's kind)
+OTEL_EXPORTER_OTLP_ENDPOINT = env_text("OTEL_EXPORTER_OTLP_ENDPOINT", "")
+if OTEL_EXPORTER_OTLP_ENDPOINT:
+    MIDDLEWARE.insert(0, "studyapp.serving.tracing.Traced")
+SENTRY_DSN = env_text("SENTRY_DSN", "")
 # The kinds of questions, a folder each. A new one is one more line.
 PARADIGMS = [
     "studyapp.paradigms.trust",

@@ -4,19 +4,28 @@ import os
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from django.core.wsgi import get_wsgi_application
+import django
+from django.core.handlers.wsgi import WSGIHandler
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "studyapp.settings")
-site = get_wsgi_application()
+# As get_wsgi_application does, but a wrong deployment is told before its middleware is loaded
+django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
 
+from studyapp.serving import error_reports  # noqa: E402
 from studyapp.serving.checks import refuse_wrong_deployment  # noqa: E402
 from studyapp.serving.exposition import Exposed  # noqa: E402
 from studyapp.serving.watchdog import Watched, give_up_on_locks  # noqa: E402
 from studyapp.shelf.templates import preload  # noqa: E402
 
 refuse_wrong_deployment()
+error_reports.start()
+if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+    from studyapp.serving import tracing
+
+    tracing.start("discern-site")
+site = WSGIHandler()
 give_up_on_locks()
 preload()
 exposed = Exposed(site, settings.METRICS_BIND) if settings.METRICS_BIND else site

@@ -203,3 +203,30 @@ def test_metrics_without_a_port_or_at_the_sites_own_are_refused(
     assert only(checks.check_metrics_bind()) == "studyapp.E015"
     settings.METRICS_BIND = "0.0.0.0:9464"
     assert checks.check_metrics_bind() == []
+
+
+@pytest.mark.parametrize("url", ["collector:4318", "grpc://collector:4317", "http://"])
+def test_a_receiver_of_traces_that_is_none_is_refused(url: str, settings: Settings) -> None:
+    settings.OTEL_EXPORTER_OTLP_ENDPOINT = url
+    assert only(checks.check_traces()) == "studyapp.E016"
+    settings.OTEL_EXPORTER_OTLP_ENDPOINT = "http://collector:4318"
+    assert checks.check_traces() == []
+
+
+def test_traces_without_the_packages_for_them_are_refused() -> None:
+    """Where they are not installed; in Django's settings the middleware is not there then."""
+    code = "import sys; sys.modules['opentelemetry'] = None\nimport studyapp.wsgi"
+    given = {**os.environ, "OTEL_EXPORTER_OTLP_ENDPOINT": "http://collector:4318"}
+    done = python("-c", code, env=given)
+    assert "studyapp.E016" in done.stderr
+    assert "requirements/traces.lock" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "dsn", ["errors.example.org", "https://errors.example.org/1", "https://k@e/"]
+)
+def test_a_dsn_that_is_none_is_refused(dsn: str, settings: Settings) -> None:
+    settings.SENTRY_DSN = dsn
+    assert only(checks.check_error_reports()) == "studyapp.E017"
+    settings.SENTRY_DSN = "https://key@errors.example.org/12"
+    assert checks.check_error_reports() == []

@@ -6,6 +6,7 @@ E: the site, its workers and `manage.py` refuse to start. W: told by `manage.py 
 import os
 from collections.abc import Callable, Iterator
 from functools import wraps
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -235,6 +236,37 @@ def check_metrics_bind(**_: Any) -> Iterator[tuple[str, str]]:
         )
 
 
+@numbered(16)
+def check_traces(**_: Any) -> Iterator[tuple[str, str]]:
+    """Traces that go nowhere say so to nobody."""
+    if not settings.OTEL_EXPORTER_OTLP_ENDPOINT:
+        return
+    url = urlsplit(settings.OTEL_EXPORTER_OTLP_ENDPOINT)
+    if url.scheme not in {"http", "https"} or not url.hostname:
+        yield (
+            "OTEL_EXPORTER_OTLP_ENDPOINT is no address of a receiver over HTTP.",
+            "write http://host:4318, or unset it",
+        )
+    if find_spec("opentelemetry") is None:
+        yield (
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set and OpenTelemetry is not installed.",
+            "install requirements/traces.lock too (TRACES=1 docker-compose build), or unset it",
+        )
+
+
+@numbered(17)
+def check_error_reports(**_: Any) -> Iterator[tuple[str, str]]:
+    """A DSN is an address with a key and the project's number."""
+    if settings.SENTRY_DSN:
+        url = urlsplit(settings.SENTRY_DSN)
+        project = url.path.rpartition("/")[2]
+        if url.scheme not in {"http", "https"} or not url.username or not project.isdecimal():
+            yield (
+                "SENTRY_DSN is not a DSN.",
+                "copy it from the project's settings: https://KEY@HOST/NUMBER, or unset it",
+            )
+
+
 ALWAYS: tuple[Checked, ...] = (
     check_secret_key,
     check_debug,
@@ -247,6 +279,8 @@ ALWAYS: tuple[Checked, ...] = (
     check_factories,
     check_agent_keys,
     check_metrics_bind,
+    check_traces,
+    check_error_reports,
     check_https,
     check_trusted_origins,
 )
