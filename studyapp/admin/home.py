@@ -9,11 +9,14 @@ from django.conf import settings
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils import timezone
 
 from studyapp.models import (
+    Backup,
     Coder,
     Coding,
     Heartbeat,
+    Participation,
     Prediction,
     Reading,
     Slot,
@@ -38,6 +41,8 @@ from studyapp.studies.rights import may_add_studies, own_studies, visible_studie
 HIGH_DROP_OUT = 0.2
 FEWEST_PEOPLE = 5
 FORGOTTEN = timedelta(days=1)
+# A daily backup that failed once is not told of; that of a weekly drill neither
+BACKUP_OLD, DRILL_OLD = timedelta(days=2), timedelta(days=30)
 
 
 @dataclass(frozen=True)
@@ -79,6 +84,7 @@ def home_context(user: Any) -> dict[str, Any]:
         *_workers(workers, lines, queues),
         *_drop_outs(studies),
         *_machine(),
+        *_backups(),
     ]
     return {
         "concerns": concerns,
@@ -212,6 +218,32 @@ def _machine() -> Iterator[Concern]:
         yield Concern(
             f"This machine's clock is {clock}: times of people's steps are wrong by as much; "
             "set it right (timedatectl set-ntp true)"
+        )
+
+
+def _backups() -> Iterator[Concern]:
+    """Of a site that people reach; a demo on loopback has nothing to lose."""
+    if not settings.HTTPS or not Participation.objects.exists():
+        return
+    last = Backup.objects.order_by("-finished_at").first()
+    drills = Backup.objects.exclude(drilled_at=None).order_by("-drilled_at")
+    drill, lately = drills.first(), drills.filter(drilled_at__gt=timezone.now() - DRILL_OLD)
+    if last is None:
+        yield Concern(
+            "No backup has been made: a lost disk would lose all answers. Run manage.py backup "
+            "FOLDER --keep 14 once a day, and copy the folder off this machine"
+        )
+    elif last.finished_at < timezone.now() - BACKUP_OLD:
+        yield Concern(
+            f"The last backup was made on {last.finished_at:%-d %B}: see why manage.py backup no "
+            "longer runs once a day"
+        )
+    if drill is not None and drill.drill_problem:
+        yield Concern(f"The backup {drill.place} could not be restored: {drill.drill_problem}")
+    elif last is not None and not lately.exists():
+        yield Concern(
+            "No backup has been tried lately: run manage.py restore_drill FOLDER, which restores "
+            "the newest beside the site, compares it, and throws it away"
         )
 
 

@@ -3,8 +3,11 @@
 import hashlib
 import json
 import os
+import re
+import shutil
 import subprocess
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +24,8 @@ FACTS = """
 SELECT count(*), coalesce(sum(('x' || left(md5(t::text), 15))::bit(60)::bigint), 0)::text
 FROM {} t
 """
+# What `back_up_into` names its folders: in the order of their names
+DATED = re.compile(r"\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d")
 # How many sessions the database has besides this one
 OTHERS = """
 SELECT count(*) FROM pg_stat_activity
@@ -32,15 +37,17 @@ class BackupError(Exception):
     """A backup or restoration that failed: one sentence with the fix."""
 
 
-def back_up(folder: Path) -> dict[str, Any]:
+def back_up(folder: Path, earlier: Path | None = None) -> dict[str, Any]:
     """Write the backup to `folder`, which must be new or empty; its manifest, written last.
 
     The dump and the counts see the same moment, whatever people answer meanwhile. Files never
-    change once they are made, so those that the dump's rows name are there afterwards.
+    change once they are made, so those that the dump's rows name are there afterwards. What is the
+    same in the backup `earlier` is there twice by name, and once on the disk.
     """
     if folder.exists() and any(folder.iterdir()):
         raise BackupError(f"{folder} is not empty; name a new folder")
     folder.mkdir(parents=True, exist_ok=True)
+    began = time.monotonic()
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         cursor.execute("SELECT pg_export_snapshot()")
@@ -52,14 +59,61 @@ def back_up(folder: Path) -> dict[str, Any]:
         "made_at": timezone.now().isoformat(timespec="seconds"),
         "dump": digest_of(folder / DUMP),
         "tables": tables,
-        "files": {name: storage.copy_out(name, folder / FILES / name) for name in storage.names()},
+        "files": _copy_files(folder / FILES, earlier),
     }
     text = json.dumps(manifest, indent=1, sort_keys=True)
     unfinished = folder / f".{MANIFEST}"
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(folder / MANIFEST)
-    Backup.objects.create()
+    Backup.objects.create(
+        place=str(folder), seconds=time.monotonic() - began, bytes=size_of(folder)
+    )
     return manifest
+
+
+def _copy_files(folder: Path, earlier: Path | None) -> dict[str, str]:
+    """The digests of all files, which are copied into `folder`."""
+    before = manifest_of(earlier)["files"] if earlier is not None else {}
+    found = {}
+    for name in storage.names():
+        digest = before.get(name, "")
+        if earlier is not None and digest and storage.is_whole(name, digest):
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            os.link(earlier / FILES / name, folder / name)
+        else:
+            digest = storage.copy_out(name, folder / name)
+        found[name] = digest
+    return found
+
+
+def back_up_into(folder: Path, keep: int) -> Path:
+    """A new backup in `folder`, named after now and verified; then the `keep` newest are kept.
+
+    What is no whole backup by such a name stays, but for one that was not finished.
+    """
+    whole = dated_backups(folder)
+    made = folder / timezone.now().strftime("%Y-%m-%dT%H-%M-%S")
+    back_up(made, earlier=whole[-1] if whole else None)
+    verified_manifest(made)
+    unfinished = [one for one in _dated(folder) if not (one / MANIFEST).exists() and one < made]
+    for old in (*unfinished, *[*whole, made][:-keep]):
+        shutil.rmtree(old)
+    return made
+
+
+def dated_backups(folder: Path) -> list[Path]:
+    """The finished backups in `folder` that are named after their time, the newest last."""
+    return [one for one in _dated(folder) if (one / MANIFEST).exists()]
+
+
+def _dated(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from sorted(one for one in folder.iterdir() if DATED.fullmatch(one.name))
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all files below `folder`."""
+    return sum(one.stat().st_size for one in folder.rglob("*") if one.is_file())
 
 
 def restore(folder: Path) -> dict[str, Any]:
@@ -95,10 +149,7 @@ def restore(folder: Path) -> dict[str, Any]:
 
 def verified_manifest(folder: Path) -> dict[str, Any]:
     """The manifest of a whole backup; BackupError names the first thing that is not as it was."""
-    try:
-        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise BackupError(f"{folder} holds no finished backup ({error})") from error
+    manifest = manifest_of(folder)
     expected = {DUMP: manifest["dump"]}
     for name, digest in manifest["files"].items():
         if not (folder / FILES / name).resolve().is_relative_to((folder / FILES).resolve()):
@@ -109,6 +160,14 @@ def verified_manifest(folder: Path) -> dict[str, Any]:
     for name, digest in expected.items():
         if not (folder / name).is_file() or digest_of(folder / name) != digest:
             raise BackupError(f"{folder / name} is missing or changed; restore another backup")
+    return manifest
+
+
+def manifest_of(folder: Path) -> dict[str, Any]:
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise BackupError(f"{folder} holds no finished backup ({error})") from error
     return manifest
 
 

@@ -4,12 +4,14 @@ from datetime import timedelta
 
 import pytest
 from django.contrib.auth.models import User
+from django.test import Client
 from django.utils import timezone
+from pytest_django import Settings
 
 from sandbox.builders import make_study, open_small_study, take_part
 from sandbox.people import send_people
 from sandbox.small_line import empty_broker
-from studyapp.models import Explanation, Heartbeat, Role, Status, StudyKind, WorkState
+from studyapp.models import Backup, Explanation, Heartbeat, Role, Status, StudyKind, WorkState
 from studyapp.studies.copies import marked_copy
 from tests.admin.desk import administrator, concerns, make_user, signed_in
 from tests.running import queries_of
@@ -71,6 +73,30 @@ def test_a_drop_out_above_a_fifth_is_told() -> None:
     assert concerns(administrator()) == [
         "small: 2 of 5 people dropped out; look at where they stop"
     ]
+
+
+def test_a_site_without_a_lately_made_and_tried_backup_is_told(settings: Settings) -> None:
+    desk = administrator()
+    send_people(open_small_study(), 1)
+    assert "backup" not in page_of(desk)
+    settings.HTTPS = True
+    assert "No backup has been made: a lost disk" in page_of(desk)
+    now = timezone.now()
+    row = Backup.objects.create(place="/b/1", finished_at=now - timedelta(3), seconds=1, bytes=1)
+    page = page_of(desk)
+    assert "The last backup was made on" in page
+    assert "No backup has been tried lately" in page
+    row.finished_at, row.drilled_at, row.drill_seconds = now, now, 1
+    row.save()
+    assert "backup" not in page_of(desk)
+    row.drill_problem = "the disk is full"
+    row.save()
+    page = page_of(desk)
+    assert "The backup /b/1 could not be restored: the disk is full" in page
+
+
+def page_of(client: Client) -> str:
+    return client.get("/admin/").content.decode()
 
 
 def test_the_page_shows_the_studies_one_works_on_and_what_to_do_without_any() -> None:

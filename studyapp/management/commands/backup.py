@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from studyapp.serving.backups import BackupError, back_up
+from studyapp.serving.backups import BackupError, back_up, back_up_into, manifest_of
 
 
 class Command(BaseCommand):
@@ -14,11 +14,23 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("folder", type=Path)
+        parser.add_argument(
+            "--keep",
+            type=int,
+            help="make a folder named after the time in FOLDER, and keep so many of them",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
+        folder, keep = options["folder"], options["keep"]
+        if keep is not None and keep < 1:
+            raise CommandError("--keep is at least 1: the backup that is made now")
         try:
-            made = back_up(options["folder"])
+            if keep is None:
+                back_up(folder)
+            else:
+                folder = back_up_into(folder, keep)
+            made = manifest_of(folder)
         except BackupError as error:
             raise CommandError(str(error)) from error
         rows = sum(count for count, _ in made["tables"].values())
-        self.stdout.write(f"{options['folder']}: {rows} rows, {len(made['files'])} files")
+        self.stdout.write(f"{folder}: {rows} rows, {len(made['files'])} files")
