@@ -160,7 +160,9 @@ def badly_selected(manifests: list[Manifest]) -> Iterator[str]:
         name, chosen = one["metadata"]["name"], _selected(one["spec"]["selector"], found)
         ports = {port["name"] for other in chosen for box in other.containers
                  for port in box.get("ports", [])}  # fmt: skip
-        if len(chosen) != 1 or {port["targetPort"] for port in one["spec"]["ports"]} != ports:
+        # Metrics are read at the pods themselves.
+        led = {port["targetPort"] for port in one["spec"]["ports"]}
+        if len(chosen) != 1 or led != ports - {"metrics"}:
             yield f"Service {name} leads to no port of one workload's pods"
     for one in of_kind(manifests, "PodDisruptionBudget", "NetworkPolicy"):
         selector = one["spec"].get("selector", one["spec"].get("podSelector"))
