@@ -6,7 +6,6 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
-from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
@@ -31,7 +30,7 @@ from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.functions import name_of, refuse_untold, told
 from explainer.networks.network import Network
 from explainer.networks.sought import sought
-from explainer.passes.devices import arithmetic, device_of, dtype_of, memory_for
+from explainer.passes.devices import arithmetic, device_among, dtype_of, kept_by, memory_for, placed
 from explainer.passes.folds import fold_of
 from explainer.passes.footprint import MOST_KEPT
 from explainer.passes.named import Each, Target, named, refuse_unmatched
@@ -76,18 +75,18 @@ def explain(
     started = time.perf_counter()
     chosen = {name: method_named(name) for name in names_of(methods)}
     records = _settings_records(chosen, settings or {})
-    _check_images(network, images)
+    device = _checked_device(network, images)
     refuse_training(network.module)
     if memory is not None and memory < 1:
         raise ExplainerError(f"memory = {memory}", "give a number of bytes above 0")
     network, targets = _as_asked(network, layer, context, len(images)), named(targets, len(images))
-    with _own_state(network.device):
+    with _own_state(device):
         images = images.detach().clone() if images.is_inference() else images.detach()
-        images = network.placed(images)
+        images = placed(images, device)
         pictured, images = folded(network, images)
         refuse_other_shapes(pictured, chosen, records)
         targets = sought(pictured, targets, images)
-        asked = _Asked(pictured, chosen, records, memory or memory_for(network.device))
+        asked = _Asked(pictured, chosen, records, memory or memory_for(device))
         part = asked.of_all(targets, images)
         maps, empty = asked.laid_out(part, images)
     return Found(
@@ -327,21 +326,23 @@ def _settings_records(chosen: Mapping[str, Method], settings: Settings) -> dict[
     }
 
 
-def _check_images(network: Network, images: Tensor) -> None:
+def _checked_device(network: Network, images: Tensor) -> torch.device:
+    """Where the network computes; ExplainerError where it can't be asked about these images."""
     if not isinstance(images, Tensor) or not images.is_floating_point():
         shape = tuple(images.shape) if isinstance(images, Tensor) else type(images).__name__
         raise ExplainerError(f"images are {shape}", "give a float tensor N×C×H×W")
     if not images.numel():
         raise ExplainerError("the batch is empty", "give at least one image")
     fold_of(images, network.frames, network.places)  # refuses another number of axes
-    refuse_other_type(network.module, images)
-    device_of(network.module)  # refuses one that lies on several
-    kept = chain(network.module.parameters(), network.module.buffers())
+    kept = kept_by(network.module)
+    device = device_among(kept)
+    refuse_other_type(network.module, images, device)
     if any(values.is_inference() for values in kept):
         raise ExplainerError(
             "the network was made under inference_mode, which forbids gradients",
             "build or load it outside of inference_mode",
         )
+    return device
 
 
 @contextmanager

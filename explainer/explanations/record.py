@@ -30,11 +30,15 @@ def versions() -> dict[str, str]:
 
 def versions_with(module: nn.Module) -> dict[str, str]:
     """`versions()`, and that of the package that brings the module's class."""
-    package = type(module).__module__.partition(".")[0]
+    return versions() | _version_of(type(module).__module__.partition(".")[0])
+
+
+@cache  # a process loads one version of a package, and to look it up reads files
+def _version_of(package: str) -> dict[str, str]:
     try:
-        return versions() | {package: version(package)}
+        return {package: version(package)}
     except PackageNotFoundError:  # the researcher's own code
-        return versions()
+        return {}
 
 
 def drawn(maps: Any, method: str, shown: Sequence[int], form: Form = "picture") -> Any:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from explainer.errors import ExplainerError
-from explainer.passes.devices import walkable
+from explainer.passes.devices import kept_by, walkable
 from explainer.passes.grids import (
     Arrangement,
     Folded,
@@ -51,7 +51,7 @@ class _Watch:
     `runs`: how often its module ran; `run`: which of these is meant, where one is named.
     `layout`: that of the tensor where its proportions do not tell it. `copies`: where the graph
     goes on from each of the times that the address was met. With an `edit` something else is
-    handed downstream, and no graph is made.
+    handed downstream, and no graph is made. `begin` hears of each map from which one is.
     """
 
     def __init__(
@@ -60,9 +60,12 @@ class _Watch:
         names: Container[str],
         images: Tensor,
         layout: Arrangement | None,
-        edit: Edit | None = None,
+        edit: Edit | None,
+        *,
+        begin: Callable[[], None],
     ) -> None:
         self.address, self.layout, self.edit, self.met = address, layout, edit, 0
+        self.begin = begin
         self.images, self.size = len(images), (int(images.shape[2]), int(images.shape[3]))
         first, *self.calls = address.split(SEPARATOR)
         self.module, self.run = run_named(first, names)
@@ -105,6 +108,7 @@ class _Watch:
         if self.edit is not None:
             return self._edited(out, layout, self.edit)
         torch.set_grad_enabled(True)  # nothing before the first map needs a graph of its own
+        self.begin()
         kept = out if out.requires_grad else out.detach().requires_grad_()
         self.map = channels_first(kept, layout)
         copy = as_laid_out(self.map, layout, kept).clone()
@@ -222,24 +226,32 @@ class Graph:
         self.images = images.detach().requires_grad_(pixels)
         self.choices = Choices(self.images)
         names = dict(module.named_modules())
+        plain = PlainStrides()
         watches = [
-            _Watch(each, names, images, layouts.get(each), edits.get(each)) for each in addresses
+            _Watch(each, names, images, layouts.get(each), edits.get(each), begin=plain.begin)
+            for each in addresses
         ]
-        self.own = [*module.parameters(), *module.buffers()]  # its masks are no ReLU's
-        self.outputs = self._forward(module, watches, rules is not None)
+        self.own = kept_by(module)  # its masks are no ReLU's
+        modules = {watch.address: names[watch.module] for watch in watches}
+        self.outputs = self._forward(module, watches, modules, plain, rules is not None)
         self.maps = {watch.address: _met(watch) for watch in watches}
         self.met = {watch.address: watch.met for watch in watches}
         self._repeated = [watch for watch in watches if len(watch.copies) > 1 and not watch.run]
 
-    def _forward(self, module: nn.Module, watches: Sequence[_Watch], rules: bool) -> Any:
+    def _forward(
+        self,
+        module: nn.Module,
+        watches: Sequence[_Watch],
+        watched: Mapping[str, nn.Module],
+        plain: PlainStrides,
+        rules: bool,
+    ) -> Any:
         calls = any(watch.calls for watch in watches)
         walk = self.walk if rules else None
         mode = _Calls(walk, watches, self.choices) if rules or calls else nullcontext()
         grad = torch.set_grad_enabled(self.images.requires_grad)
-        named = dict(module.named_modules())
-        modules = {watch.address: named[watch.module] for watch in watches}
         hooks: dict[str, Hook] = {watch.address: watch.hook for watch in watches}
-        watching = hooked(modules, hooks.__getitem__)
+        watching = hooked(watched, hooks.__getitem__)
         parts = self.walk.parts
         following = hooked(parts.modules(module), parts.leaving, parts.entering)
         opened = self._attention or nullcontext()
@@ -250,10 +262,12 @@ class Graph:
             following,
             watching,
             mode,
-            PlainStrides(),
+            plain,
             opened,
         ):
             self.own += kept
+            if self._attention:
+                plain.begin()
             # A network that begins in place must change neither the caller's images nor a leaf.
             return self.run(self.images.clone())
 
@@ -293,8 +307,13 @@ class Graph:
         wanted: Sequence[Tensor],
         rule: Rule,
         within: tuple[str, ...] = (),
+        *,
+        last: bool = False,
     ) -> list[Tensor]:
-        """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`: all, or those `within`."""
+        """∂(Σ scores)/∂ each of `wanted`, the ReLUs following `rule`: all, or those `within`.
+
+        The `last` walk gives back what the pass kept as it goes.
+        """
         if not scores.requires_grad:
             raise independent()
         if rule != "gradient":
@@ -305,7 +324,7 @@ class Graph:
                 scores,
                 list(wanted),
                 grad_outputs=torch.ones_like(scores),
-                retain_graph=True,
+                retain_graph=not last,
                 allow_unused=True,
             )
         if any(gradient is None for gradient in found):

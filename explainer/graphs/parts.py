@@ -26,7 +26,7 @@ class Parts:
 
     def modules(self, module: nn.Module) -> dict[str, nn.Module]:
         """Those whose runs have to be met."""
-        named = module.named_modules()
+        named = module.named_modules() if self.names else ()
         return {name: child for name, child in named if any(self._of(name, self.names))}
 
     def now(self) -> frozenset[str]:

@@ -12,6 +12,7 @@ from explainer.errors import ExplainerError, did_you_mean
 from explainer.graphs.capture import Graph
 from explainer.graphs.edits import Edit
 from explainer.graphs.rectifiers import Rule
+from explainer.networks.channels_last import laid_out
 from explainer.networks.network import Network, in_float32
 from explainer.passes.footprint import BUDGET, Footprint
 from explainer.passes.state import passing
@@ -197,10 +198,13 @@ class Work:
         """
         batch = len(self.images)
         most = self._footprint.images_within(self.memory, graph=graph)
-        if self.targets.score is not None:
+        every = torch.arange(count * batch, device=self.images.device)
+        if self.targets.score is None:  # even parts: a single image left over would take long
+            parts = every.tensor_split(-(-len(every) // most))
+        else:
             whole = max(1, most // batch) if isinstance(self.graph.outputs, Tensor) else 1
-            most = whole * batch
-        for rows in torch.split(torch.arange(count * batch, device=self.images.device), most):
+            parts = torch.split(every, whole * batch)
+        for rows in parts:
             yield Chunk(rows // batch, rows % batch)
 
     @property
@@ -228,8 +232,10 @@ class Work:
 
         Row p of `inputs` (P×C×H×W) stands for image `places[p]`.
         """
-        with passing(self.precise.module):
-            outputs = self.precise.of(places).run(inputs)
+        asked = self.precise.of(places)
+        inputs = laid_out(asked, inputs, graph=False)
+        with passing(asked.module):
+            outputs = asked.run(inputs)
         rows = self.targets.rows(places, len(self.images))
         read = rows.probabilities if probable else rows.scores
         return torch.stack([read(outputs, k).float() for k in range(rows.count)], 1)
@@ -240,13 +246,15 @@ class Work:
         """For each target: A and ∂y/∂A of further inputs, or these and ∂y/∂x with `pixels`."""
         addresses = [] if pixels else [self.layer]
         asked = self.precise.of(places)
+        inputs = laid_out(asked, inputs, graph=True)
         graph = asked.graph(inputs, addresses, self.targets.score, pixels=pixels)
         wanted = graph.images if pixels else graph.maps[self.layer]
         rows = self.targets.rows(places, len(self.images))
         for k in range(rows.count):
             with torch.enable_grad():
                 scores = rows.scores(graph.outputs, k)
-            (gradient,) = graph.gradients(scores, [wanted], "gradient")
+            last = k == rows.count - 1
+            (gradient,) = graph.gradients(scores, [wanted], "gradient", last=last)
             yield full_precision(wanted.detach()), full_precision(gradient)
 
     def scores_with(self, places: Tensor, change: Callable[[Tensor], Tensor]) -> Tensor:

@@ -5,7 +5,6 @@ from torch import Tensor, nn
 from torch.nn.parameter import is_lazy
 
 from explainer.errors import ExplainerError
-from explainer.passes.devices import device_of
 
 
 def refuse_form(module: nn.Module) -> None:
@@ -43,10 +42,11 @@ def refuse_form(module: nn.Module) -> None:
         )
 
 
-def refuse_other_type(module: nn.Module, images: Tensor) -> None:
+def refuse_other_type(module: nn.Module, images: Tensor, device: torch.device) -> None:
     """Images and weights have one type, unless autocast brings them together."""
-    types = {w.dtype for w in module.parameters() if w.is_floating_point()}
-    here = device_of(module).type
+    weights = (w for child in module.modules() for w in child._parameters.values() if w is not None)
+    types = {w.dtype for w in weights if w.is_floating_point()}
+    here = device.type
     cast = torch.amp.is_autocast_available(here) and torch.is_autocast_enabled(here)
     if types and images.dtype not in types and not cast:
         own = " and ".join(sorted(str(kind).removeprefix("torch.") for kind in types))

@@ -1,8 +1,8 @@
 """Where networks compute: on the processor or a card, how exactly, and within which memory."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -32,9 +32,29 @@ def device_named(name: str | torch.device = AUTO) -> torch.device:
     return device
 
 
+def kept_by(module: nn.Module) -> list[Tensor]:
+    """Every parameter and buffer, one that is shared as often as it is met.
+
+    Each call of `explain` asks anew, as modules may be moved: PyTorch's own walk, which sorts out
+    what is shared, takes five times as long.
+    """
+    return [
+        values
+        for child in module.modules()
+        for room in (child._parameters, child._buffers)
+        for values in room.values()
+        if values is not None
+    ]
+
+
 def device_of(module: nn.Module) -> torch.device:
     """The one device of the module's weights; the processor where it has none."""
-    devices = {kept.device for kept in chain(module.parameters(), module.buffers())}
+    return device_among(kept_by(module))
+
+
+def device_among(kept: Iterable[Tensor]) -> torch.device:
+    """The one device of weights and buffers; the processor where there are none."""
+    devices = {values.device for values in kept}
     if len(devices) > 1:
         names = " and ".join(sorted(map(str, devices)))
         raise ExplainerError(

@@ -40,9 +40,9 @@ def refuse_mixing(module: nn.Module, image: Tensor, outputs: Any, answers: Answe
     with torch.no_grad(), passing(module):
         apart = answers([1], other.clone())
     with torch.no_grad(), passing(module):
-        among = list(_tensors(answers([1, 0, 0], torch.cat([other, image, image]))))
+        among = list(tensors_of(answers([1, 0, 0], torch.cat([other, image, image]))))
     for single, rows in ((outputs, (1, 2)), (apart, (0,))):
-        known = list(_tensors(single))
+        known = list(tensors_of(single))
         if len(known) != len(among):
             raise _mixed("gives a different form of output for several images")
         for own, several in zip(known, among, strict=True):
@@ -91,16 +91,16 @@ def _mixed(what: str) -> ExplainerError:
     )
 
 
-def _tensors(outputs: Any) -> Iterator[Tensor]:
+def tensors_of(outputs: Any) -> Iterator[Tensor]:
     """The floating-point tensors of an output of any form."""
     if isinstance(outputs, Tensor):
         if outputs.is_floating_point():
             yield outputs
     elif isinstance(outputs, Mapping):
-        yield from _tensors(list(outputs.values()))
+        yield from tensors_of(list(outputs.values()))
     elif isinstance(outputs, (tuple, list)):
         for output in outputs:
-            yield from _tensors(output)
+            yield from tensors_of(output)
 
 
 @contextmanager

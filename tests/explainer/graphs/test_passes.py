@@ -76,9 +76,10 @@ def test_methods_that_need_scores_only_build_no_graph() -> None:
         ["occlusion"],
         settings={"occlusion": {"patch": 3, "stride": 3}},
     )
-    # the photo, its footprint, another photo, the photo beside it, all patches at once
-    assert counts.seen() == (1 + 1 + 1 + 1 + 1, 0, 0)
-    assert sum(counts.forwards) == 1 + 1 + 1 + 3 + 9
+    # the photo, its footprint, another photo, the photo beside it, two images of grain in either
+    # layout, all patches at once
+    assert counts.seen() == (1 + 1 + 1 + 1 + 2 + 1, 0, 0)
+    assert sum(counts.forwards) == 1 + 1 + 1 + 3 + 4 + 9
 
 
 def test_no_weight_takes_a_gradient() -> None:

@@ -1,11 +1,13 @@
 """One image has the gradient that it has in a batch, however maps lie in memory."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from explainer import Network, explain
 from tests.explainer.small_networks import noise, seeded
@@ -104,3 +106,34 @@ def test_one_image_has_the_relevance_that_it_has_in_a_batch() -> None:
     alone = explain(network, images[:1], [1], ["lrp"])["lrp"]
     scale = float(together[0].abs().max())
     torch.testing.assert_close(alone[0], together[0], rtol=1e-4, atol=1e-5 * scale)
+
+
+class Halving(TorchFunctionMode):
+    """A mode of the network's own, which is left before its head."""
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        out = func(*args, **(kwargs or {}))
+        return out / 2 if func is functional.gelu else out
+
+
+class Within(Between):
+    """It runs its layer, from which the graph begins, inside a mode that it leaves again."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        with Halving():
+            x = functional.gelu(self.norm(self.first(x)))
+        return self.classes(in_tokens(functional.gelu(x)).flatten(1))
+
+
+def test_a_mode_of_the_networks_own_is_left_where_the_network_leaves_it() -> None:
+    network = Network(seeded(Within, batch_norm(), before=False, after=True), "first")
+    images = noise(2, 3, 16, 16, seed=1)
+    before = _get_current_function_mode_stack()
+    together = explain(network, images, [1, 2])
+    alone = explain(network, images[:1], [1])
+    assert _get_current_function_mode_stack() == before
+    with torch.no_grad():
+        torch.testing.assert_close(alone.outputs, network.module(images[:1]))
+    scale = float(together["grad_cam"][0].abs().max())
+    torch.testing.assert_close(alone["grad_cam"][0], together["grad_cam"][0],
+                               rtol=1e-4, atol=1e-5 * scale)  # fmt: skip
