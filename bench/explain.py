@@ -1,20 +1,23 @@
-"""What explanations cost beside the passes that they can't do without.
+"""What explanations cost: beside captum, pytorch-grad-cam and torchcam, and beside the passes that
+they can't do without.
 
-    python bench/explain.py [--quick] [--threads 2] [--repeats 5] [--networks vgg16,alexnet]
+    python bench/explain.py [--quick] [--networks vgg16,resnet50] [--repeats 5] [--verdict FILE]
 
-Every number is a ratio of medians measured in one run, the contenders taking turns, on random
-weights. On a machine that others use too, `--busy` counts processor time on one thread in place of
-the clock's. The floor is one forward pass and one backward pass to the input, weight gradients off;
-"its passes" are those that a method can't do without, with no library round them.
+All contenders take turns in one run, on random weights, by processor time on one thread (`--wall`
+takes the clock's, on `--threads`). A ratio is the median of the rounds', with the lowest and the
+highest: "faster" where all lie below 1, "level" where 1 lies among them, "slower" otherwise. Where
+other processes took a quarter of a core, or a contender's times lie far apart, the numbers are
+printed and nothing is judged.
 
-Takes about half an hour on two cores, most of it VGG-16's; with `--quick` a minute or two.
+Exit status: 0, all at least level; 1, something is slower, or takes more memory; 2, not judged.
+The whole takes about half an hour on two cores; `--quick` three minutes. What is judged alone:
+`--sections peers,many,transformers,memory`.
 """
 
 import argparse
-import copy
 import ctypes
+import json
 import logging
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -22,81 +25,45 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 import numpy as np  # noqa: E402
 import torch  # noqa: E402
-from captum.attr import (  # noqa: E402
-    Deconvolution,
-    GuidedBackprop,
-    GuidedGradCam,
-    LayerGradCam,
-)
 from PIL import Image  # noqa: E402
-from pytorch_grad_cam import GradCAM as TheirGradCAM  # noqa: E402
-from pytorch_grad_cam import GuidedBackpropReLUModel  # noqa: E402
-from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
-from torch.nn import functional  # noqa: E402
-from torchcam.methods import GradCAM as TorchcamGradCAM  # noqa: E402
 
-from explainer import Network, explain, explain_many, load_network, open_photo  # noqa: E402
+from bench.peers.contenders import (  # noqa: E402
+    CLASS,
+    FIVE,
+    LAYERS,
+    OF_MANY_PASSES,
+    OF_ONE_PASS,
+    OF_TRANSFORMERS,
+    TASKS,
+    floor,
+    frozen,
+    images_for,
+)
+from bench.peers.turns import (  # noqa: E402
+    Clock,
+    Contender,
+    head,
+    medians,
+    megabytes,
+    row,
+    take_turns,
+)
+from explainer import Network, explain, explain_many, open_photo  # noqa: E402
 from explainer.laboratory.metrics import deletion_auc, insertion_auc  # noqa: E402
 
-LAYERS = {"vgg16": "features.29", "alexnet": "features.11"}
-FIVE = ("grad_cam", "guided_backprop", "deconvnet", "guided_grad_cam", "deconv_grad_cam")
 SIX = ("grad_cam", "counterfactual_grad_cam", "xgrad_cam", "layer_cam", "hires_cam", "grad_cam_pp")
-CLASS = 7
-Contender = Callable[[], object]
-clock = time.perf_counter
-
-
-def medians(contenders: Mapping[str, Contender], repeats: int) -> dict[str, float]:
-    """Median seconds of each; they take turns, after one round that isn't counted."""
-    seconds: dict[str, list[float]] = {name: [] for name in contenders}
-    for turn in range(repeats + 1):
-        for name, run in contenders.items():
-            started = clock()
-            run()
-            if turn:
-                seconds[name].append(clock() - started)
-    return {name: statistics.median(found) for name, found in seconds.items()}
-
-
-def row(*cells: object) -> None:
-    print("| " + " | ".join(str(cell) for cell in cells) + " |", flush=True)
-
-
-def head(*cells: object) -> None:
-    print()
-    row(*cells)
-    row(*("---" for _ in cells))
-
-
-def images_for(count: int) -> Tensor:
-    return torch.randn(count, 3, 224, 224, generator=torch.Generator().manual_seed(0))
-
-
-def frozen(name: str) -> Network:
-    network = load_network(name, weights=None)
-    network.module.requires_grad_(False)
-    return network
-
-
-def out_of_place(module: nn.Module) -> nn.Module:
-    """A copy for the peers, whose hooks can't bear in-place ReLUs."""
-    twin = copy.deepcopy(module)
-    for child in twin.modules():
-        if isinstance(child, nn.ReLU):
-            child.inplace = False
-    return twin
-
-
-def floor(module: nn.Module, images: Tensor) -> None:
-    x = images.clone().requires_grad_()
-    torch.autograd.grad(module(x)[:, CLASS].sum(), x)
+MANY = "resnet18"  # 512 channels at its last layer
+MARGIN = 1.05  # memory is told in pages, and what is freed may come back late
+INSIDE_NAMED = "at a time"
+Judged = list[dict[str, Any]]
 
 
 def at_layer(network: Network, images: Tensor, *, cut: bool) -> tuple[Tensor, Tensor]:
@@ -127,78 +94,49 @@ def five_walks(network: Network, images: Tensor) -> None:
     torch.autograd.grad(score, x)
 
 
-def captum_five(module: nn.Module, layer: nn.Module, x: Tensor) -> None:
-    captum_grad_cam(module, layer, x)
-    GuidedBackprop(module).attribute(x, CLASS)
-    Deconvolution(module).attribute(x, CLASS)
-    GuidedGradCam(module, layer).attribute(x, CLASS, interpolate_mode="bilinear")
-    cam = LayerGradCam(module, layer).attribute(x, CLASS, relu_attributions=True)
-    pixels = Deconvolution(module).attribute(x, CLASS)
-    functional.interpolate(cam, size=x.shape[2:], mode="bilinear") * pixels
+BARE: dict[str, Callable[[Network, Tensor], object]] = {
+    "Grad-CAM": to_layer,
+    "the paper's five": five_walks,
+}
 
 
-def captum_grad_cam(module: nn.Module, layer: nn.Module, x: Tensor) -> None:
-    LayerGradCam(module, layer).attribute(x, CLASS, relu_attributions=True)
+def compared(task: str, name: str, batch: int, repeats: int) -> Judged:
+    """One row: our time, each peer's, and the ratio to each; and what is to be judged."""
+    network, images = frozen(name), images_for(batch)
+    contenders = TASKS[task](network, images)
+    peers = [peer for peer in contenders if peer != "ours"]
+    bare: dict[str, Contender] = {"floor": lambda: floor(network.module, images)}
+    if task in BARE:
+        bare["its passes"] = lambda: BARE[task](network, images)
+    turns = take_turns({**bare, **contenders}, repeats)
+    doubts, found = turns.doubts(), []
+    for peer in peers:
+        ratio = turns.ratio("ours", peer)
+        found.append(
+            {"task": task, "network": name, "batch": batch, "peer": peer, "ratio": ratio.middle,
+             "lowest": ratio.rounds[0], "highest": ratio.rounds[-1],
+             "verdict": ratio.verdict, "doubts": doubts}
+        )  # fmt: skip
+        shown = f"{turns.median(peer) / turns.median('floor'):.2f}"
+        said = "not judged" if doubts else ratio.verdict
+        row(f"{task}, {name}, batch {batch}", f"{turns.median('floor'):.3f} s",
+            *(f"{turns.median(one) / turns.median('floor'):.2f}" if one in turns.seconds else ""
+              for one in ("ours", "its passes")), f"{peer}: {shown}", ratio, said)  # fmt: skip
+    for doubt in doubts:
+        print(f"not judged: {doubt}", flush=True)
+    return found
 
 
-def gradcam_guided(module: nn.Module, x: Tensor) -> None:
-    guided = GuidedBackpropReLUModel(model=module, device=torch.device("cpu"))
-    for image in x.detach():
-        guided(image[None], target_category=CLASS)
-
-
-def torchcam_grad_cam(module: nn.Module, layer: str, x: Tensor) -> None:
-    with TorchcamGradCAM(module, layer) as extractor:
-        extractor([CLASS] * len(x), module(x))
-
-
-def compared(network: Network, images: Tensor, repeats: int) -> None:
-    """One table: us and the peers beside the floor."""
-    peer = out_of_place(network.module)
-    rewired = out_of_place(network.module)  # pytorch-grad-cam swaps the ReLUs
-    layer = peer.get_submodule(LAYERS[network.name])
-    x, targets = images.clone().requires_grad_(), [CLASS] * len(images)
-    theirs = TheirGradCAM(model=peer, target_layers=[layer])
-    wanted = [ClassifierOutputTarget(CLASS)] * len(images)
-    found = medians(
-        {
-            "floor": lambda: floor(network.module, images),
-            "cam": lambda: explain(network, images, targets),
-            "cam passes": lambda: to_layer(network, images),
-            "cam captum": lambda: captum_grad_cam(peer, layer, x),
-            "cam gradcam": lambda: theirs(x, wanted),
-            "cam torchcam": lambda: torchcam_grad_cam(peer, LAYERS[network.name], x),
-            "guided": lambda: explain(network, images, targets, ["guided_backprop"]),
-            "guided captum": lambda: GuidedBackprop(peer).attribute(x, CLASS),
-            "guided gradcam": lambda: gradcam_guided(rewired, x),
-            "five": lambda: explain(network, images, targets, FIVE),
-            "five passes": lambda: five_walks(network, images),
-            "five captum": lambda: captum_five(peer, layer, x),
-            "six": lambda: explain(network, images, targets, SIX),
-        },
-        repeats,
-    )
-    theirs.activations_and_grads.release()
-    ratio = {name: f"{seconds / found['floor']:.2f}" for name, seconds in found.items()}
-    title = f"{network.name}, batch {len(images)}, beside the floor ({found['floor']:.3f} s)"
-    head(title, "us", "its passes", "goal", "captum", "pytorch-grad-cam", "torchcam")
-    goal = "0.55" if network.name == "vgg16" else "0.65"
-    row("Grad-CAM", ratio["cam"], ratio["cam passes"], goal, *(ratio[f"cam {n}"] for n in PEERS))
-    peers = (ratio["guided captum"], ratio["guided gradcam"], "")
-    row("guided backprop", ratio["guided"], "1.00", "", *peers)
-    row(
-        "the paper's five",
-        ratio["five"],
-        ratio["five passes"],
-        "1.75",
-        ratio["five captum"],
-        "",
-        "",
-    )
-    row("six CAMs beside Grad-CAM", f"{found['six'] / found['cam']:.2f}", "", "1.05", "", "", "")
-
-
-PEERS = ("captum", "gradcam", "torchcam")
+def judged(title: str, tasks: Mapping[str, Any], names: list[str], batches: tuple[int, ...],
+           repeats: int) -> Judged:  # fmt: skip
+    head(title, "floor", "ours", "its passes", "peer", "ours / peer (lowest–highest)", "verdict")
+    return [
+        one
+        for name in names
+        for batch in batches
+        for task in tasks
+        for one in compared(task, name, batch, repeats)
+    ]
 
 
 def forwards(network: Network, images: Tensor, count: int) -> None:
@@ -247,44 +185,52 @@ def many_passes(network: Network, images: Tensor, repeats: int) -> None:
         row(name, f"{found['us'] / found['passes']:.2f}", "1.10")
 
 
-def peak(what: str, network: str, batch: int) -> float:
-    """Megabytes that a fresh process needs above what it held before, for `what`."""
-    command = [sys.executable, __file__, "--child", what, "--networks", network]
-    done = subprocess.run(
-        [*command, "--batch", str(batch)], capture_output=True, text=True, check=True
-    )
+def peak(task: str, contender: str, network: str, batch: int) -> float:
+    """Megabytes that a fresh process needs above what it held before, for one contender."""
+    command = [sys.executable, __file__, "--child", contender, "--task", task]
+    command += ["--networks", network, "--batch", str(batch)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
     return float(done.stdout)
 
 
-def child(what: str, name: str, batch: int) -> float:
-    network, images = frozen(name), images_for(batch)
-    floor(network.module, images[:1])  # what libraries allocate once
+def child(task: str, contender: str, name: str, batch: int) -> float:
+    network, small = frozen(name), images_for(1)
+    warmed = TASKS[task](network, small)
+    floor(network.module, small)  # what libraries allocate once
+    if contender in warmed and task in {**OF_ONE_PASS, **OF_TRANSFORMERS}:
+        warmed[contender]()
+    images = images_for(batch)
+    contenders = TASKS[task](network, images)
+    contenders |= {"floor": lambda: floor(network.module, images)}
+    contenders |= {"retained graph": lambda: network.module(images.clone().requires_grad_())}
     ctypes.CDLL("libc.so.6").malloc_trim(0)
     Path("/proc/self/clear_refs").write_text("5")  # the highest mark starts anew
     before = megabytes("VmRSS")
-    if what == "graph":
-        kept = network.module(images.clone().requires_grad_())
-        assert kept.requires_grad
-    elif what == "floor":
-        floor(network.module, images)
-    else:
-        explain(network, images, [CLASS] * batch, FIVE)
-    return megabytes("VmHWM") - before
+    kept = contenders[contender]()
+    found = megabytes("VmHWM") - before
+    del kept
+    return found
 
 
-def megabytes(name: str) -> float:
-    """A line of Linux' account of this process: VmRSS is held now, VmHWM the most so far."""
-    lines = Path("/proc/self/status").read_text("utf-8").splitlines()
-    (line,) = (line for line in lines if line.startswith(name))
-    return int(line.split()[1]) / 1024
-
-
-def memory(networks: list[str], batch: int) -> None:
-    head(f"memory, batch {batch}", "the paper's five", "retained graph", "floor", "ratio", "goal")
-    for name in networks:
-        five, graph, whole = (peak(what, name, batch) for what in ("five", "graph", "floor"))
-        held = [f"{size:.0f} MB" for size in (five, graph, whole)]
-        row(name, *held, f"{five / graph:.2f} of the graph", "1.30")
+def memory(tasks: list[tuple[str, str, int]]) -> Judged:
+    """By task, network and batch the highest mark of each contender."""
+    head("memory above what was held before", "ours", "peers", "floor", "verdict")
+    found: Judged = []
+    for task, name, batch in tasks:
+        peers = [peer for peer in TASKS[task](frozen(name), images_for(1)) if peer != "ours"]
+        peers = [peer for peer in peers if INSIDE_NAMED not in peer]  # all by their own defaults
+        ours, *theirs = (peak(task, one, name, batch) for one in ("ours", *peers))
+        told = [f"{peer} {size:.0f} MB" for peer, size in zip(peers, theirs, strict=True)]
+        verdict = "less" if ours <= min(theirs) else "level"
+        verdict = "more" if ours > MARGIN * min(theirs) else verdict
+        floors = f"{peak(task, 'floor', name, batch):.0f} MB"
+        row(f"{task}, {name}, batch {batch}", f"{ours:.0f} MB", ", ".join(told), floors, verdict)
+        found.append(
+            {"task": task, "network": name, "batch": batch, "peer": "memory",
+             "megabytes": {"ours": ours, **dict(zip(peers, theirs, strict=True))},
+             "ratio": ours / min(theirs), "verdict": verdict, "doubts": []}
+        )  # fmt: skip
+    return found
 
 
 def growth(calls: int) -> None:
@@ -338,36 +284,74 @@ def _streamed(
     return {"end to end": end_to_end, "maps alone": maps_alone}
 
 
+SECTIONS: dict[str, Callable[[list[str], bool, int], Judged | None]] = {
+    "peers": lambda names, quick, repeats: judged(
+        "methods of one pass", OF_ONE_PASS, names, (1,) if quick else (1, 8), repeats
+    ),
+    "many": lambda _, quick, repeats: judged(
+        "methods of many passes", OF_MANY_PASSES, ["alexnet" if quick else MANY], (1,), repeats
+    ),
+    "transformers": lambda _, quick, repeats: judged(
+        "methods that read attention", OF_TRANSFORMERS, ["vit"], (1,) if quick else (1, 4), repeats
+    ),
+    "memory": lambda names, quick, _: memory(
+        [(task, name, 2 if quick else 8) for name in names for task in OF_ONE_PASS]
+        + [(task, "alexnet" if quick else MANY, 1) for task in OF_MANY_PASSES]
+        + [(task, "vit", 4) for task in OF_TRANSFORMERS]
+    ),
+    "passes": lambda names, quick, repeats: passes(names, quick, repeats),
+    "growth": lambda _, quick, __: growth(20 if quick else 200),
+    "stream": lambda names, quick, repeats: streams(names, quick, repeats),
+}
+
+
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter
+    )
     parser.add_argument("--quick", action="store_true", help="AlexNet, batch 1, few repeats")
-    parser.add_argument("--busy", action="store_true", help="processor time, one thread")
+    parser.add_argument("--wall", action="store_true", help="the clock's time on --threads")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--networks", default="vgg16,alexnet")
-    parser.add_argument("--sections", default="", help="some of peers,passes,memory,growth,stream")
+    parser.add_argument("--networks", default="vgg16,resnet50,alexnet")
+    parser.add_argument(
+        "--sections", default=",".join(SECTIONS), help="some of " + ",".join(SECTIONS)
+    )
+    parser.add_argument("--verdict", type=Path, help="write what was judged as JSON")
     parser.add_argument("--batch", type=int, default=8, help=argparse.SUPPRESS)
     parser.add_argument("--child", default="", help=argparse.SUPPRESS)
+    parser.add_argument("--task", default="", help=argparse.SUPPRESS)
     chosen = parser.parse_args()
-    if chosen.busy:
-        global clock
-        clock, chosen.threads = time.process_time, 1
-    torch.set_num_threads(chosen.threads)
-    names = chosen.networks.split(",")
-    if chosen.child:
-        print(child(chosen.child, names[0], chosen.batch))
-        return
+    if chosen.wall:
+        Clock.read = staticmethod(time.perf_counter)
+    torch.set_num_threads(chosen.threads if chosen.wall else 1)
     warnings.simplefilter("ignore")  # captum tells that it sets hooks
     logging.disable(logging.WARNING)
+    names = chosen.networks.split(",")
+    if chosen.child:
+        print(child(chosen.task, chosen.child, names[0], chosen.batch))
+        return
     names, repeats = (["alexnet"], 3) if chosen.quick else (names, chosen.repeats)
-    for section in chosen.sections.split(",") if chosen.sections else SECTIONS:
-        SECTIONS[section](names, chosen.quick, repeats)
+    found: Judged = []
+    for section in chosen.sections.split(","):
+        found += SECTIONS[section](names, chosen.quick, repeats) or []
+    sys.exit(concluded(found, chosen.verdict))
 
 
-def peers(names: list[str], quick: bool, repeats: int) -> None:
-    for name in names:
-        for batch in (1,) if quick else (1, 8):
-            compared(frozen(name), images_for(batch), repeats)
+def concluded(found: Judged, path: Path | None) -> int:
+    """The exit status; what was judged goes to the file."""
+    doubted = [one for one in found if one["doubts"]]
+    worse = [one for one in found if one["verdict"] in ("slower", "more") and not one["doubts"]]
+    status = 1 if worse else 2 if doubted else 0
+    if path is not None:
+        path.write_text(json.dumps({"status": status, "found": found}, indent=1), "utf-8")
+    print()
+    for one in worse:
+        where = f"{one['task']}, {one['network']}, batch {one['batch']}, {one['peer']}"
+        print(f"{one['verdict']}: {where}: {one['ratio']:.2f}")
+    for one in doubted:
+        print(f"not judged: {one['task']}, {one['network']}, batch {one['batch']}, {one['peer']}")
+    return status
 
 
 def passes(names: list[str], quick: bool, repeats: int) -> None:
@@ -378,15 +362,6 @@ def passes(names: list[str], quick: bool, repeats: int) -> None:
 def streams(names: list[str], quick: bool, repeats: int) -> None:
     for name in names:
         stream(name, 8 if quick else 24, 1 if quick else 3)
-
-
-SECTIONS: dict[str, Callable[[list[str], bool, int], None]] = {
-    "peers": peers,
-    "passes": passes,
-    "memory": lambda names, quick, _: memory(names, 2 if quick else 8),
-    "growth": lambda _, quick, __: growth(20 if quick else 200),
-    "stream": streams,
-}
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Our methods and the same methods of captum, pytorch-grad-cam and torchcam, measured in turns."""
