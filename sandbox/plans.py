@@ -1,7 +1,7 @@
 """What PostgreSQL would do for a query that was captured: which tables it reads from end to end."""
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from django.db import connection
@@ -31,6 +31,20 @@ def scanned(query: str) -> list[str]:
     found = json.loads(plan) if isinstance(plan, str) else plan
     every = nodes(found[0]["Plan"])
     return [node["Relation Name"] for node in every if node["Node Type"] == "Seq Scan"]
+
+
+def read_whole(work: Callable[[], object]) -> list[str]:
+    """The growing tables that are read from end to end while `work` is done, in a transaction that
+    is open; those that the statements inside the database's functions read, too."""
+    before = _reads()
+    work()
+    return sorted(table for table, times in _reads().items() if times > before.get(table, 0))
+
+
+def _reads() -> dict[str, int]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT relname, seq_scan FROM pg_stat_xact_user_tables")
+        return {table: times for table, times in cursor.fetchall() if table in GROWING}
 
 
 def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

@@ -98,6 +98,34 @@ def test_photos_are_opened_in_one_room() -> None:
     assert found == {"photos", "ready", "demo"}
 
 
+# Where SQL is written by hand, and why Django's own would not do.
+BY_HAND = {
+    "studyapp/participations/statements.py": "what people wait for with every answer",
+    "studyapp/models/judgment.py": "a setting that the trigger which keeps judgments looks for",
+    "studyapp/shelf/clock.py": "the database's time at this statement",
+    "studyapp/admin/paging.py": "PostgreSQL's estimate of how many rows a list has",
+    "studyapp/analyses/tables/copying.py": "COPY, and a snapshot for all tables",
+    "studyapp/management/commands/migrate.py": "a limit on waiting for locks",
+    "studyapp/serving/backups.py": "snapshots, and digests of whole tables",
+    "studyapp/serving/health.py": "whether the server can write",
+    "studyapp/serving/healthcheck.py": "without Django",
+    "sandbox/plans.py": "what PostgreSQL would do for a query",
+    "sandbox/postgres.py": "databases and roles",
+}
+SQL = {"cursor", "raw", "RawSQL", "copy_expert"}
+
+
+def test_sql_is_written_by_hand_in_few_places() -> None:
+    found = {
+        str(path.relative_to(ROOT))
+        for path in product_files()
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", getattr(node.func, "id", "")) in SQL
+    }
+    assert found == set(BY_HAND)
+
+
 def lint_imports(folder: Path) -> "subprocess.CompletedProcess[str]":
     return run(Path(sys.executable).with_name("lint-imports"), "--no-cache", cwd=folder)
 

@@ -18,7 +18,7 @@ from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp.models import Backup, Judgment
 from studyapp.serving.backups import back_up, dated_backups, table_facts
-from tests.databases import empty_database
+from tests.databases import OTHER, empty_database, other_session
 from tests.running import Done, output_of, python
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,6 +54,9 @@ def test_a_restored_site_has_the_same_rows_digests_and_files(
     environment = {**os.environ, "DATABASE_URL": empty_database}
     told = python("-c", f"{code}print(json.dumps(table_facts()))", env=environment)
     assert json.loads(told.stdout) == before
+    with other_session(OTHER) as cursor:
+        cursor.execute("SELECT studyapp_standing_1(code) FROM studyapp_participation")
+        assert [len(told["judged"]) for (told,) in cursor.fetchall()] == [3, 3, 3]
     assert contents(tmp_path / "elsewhere") == contents(tmp_path / "media")
 
 

@@ -13,10 +13,11 @@ from studyapp.models import Judgment, Participation, Status, StudyState, Trial
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.trial_cache import slot_trials
 
-from .enrolment import is_screened, locked, note_seen
+from .enrolment import is_screened, note_seen
 from .gates import has_failed_practice
 from .outcomes import code_at_the_end
 from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen, Unanswered
+from .statements import Standing, insert, locked_standing, standing
 
 PAGES_BY_STATUS = {
     Status.FINISHED: "finished",
@@ -48,9 +49,11 @@ def current_trial(participation: Participation) -> Trial | None:
 
 def unanswered(participation: Participation) -> list[Trial]:
     """The trials of the participation's slot without a judgment, in their order."""
-    judgments = Judgment.objects.filter(participation=participation)
-    judged = set(judgments.values_list("trial_id", flat=True))
-    return [trial for trial in planned(participation) if trial.pk not in judged]
+    return _left(standing(participation.code))
+
+
+def _left(stands: Standing) -> list[Trial]:
+    return [trial for trial in planned(stands.person) if trial.pk not in stands.judged]
 
 
 def planned(participation: Participation) -> Sequence[Trial]:
@@ -68,7 +71,12 @@ def within_sight(participation: Participation) -> list[Trial]:
     A second step's pictures are the advice that the first answer must not know: they wait, and so
     does all that follows.
     """
-    return _nearest(unanswered(participation))
+    return sight_of(standing(participation.code))
+
+
+def sight_of(stands: Standing) -> list[Trial]:
+    """The same for a person of whom it is known where they stand."""
+    return _nearest(_left(stands))
 
 
 def _nearest(left: list[Trial]) -> list[Trial]:
@@ -130,14 +138,14 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
     StudyNotOpen after closing, NotNow for a person who is not taking part (any more),
     Participation.DoesNotExist for an unknown code, and whatever `read` raises.
     """
-    person = locked(code=code)
-    left = unanswered(person)
+    stands = locked_standing(code)
+    person, left = stands.person, _left(stands)
     if not left or left[0].code != trial_code:
         return _already_stored(person, trial_code, read, left)
     due = left[0]
     _refuse_unless_taking_part(person)
     given = read(person, due)
-    judgment = Judgment.objects.create(
+    judgment = Judgment(
         participation=person,
         trial=due,
         value=given.value,
@@ -145,6 +153,7 @@ def take_answer(code: str, *, trial_code: str, read: Reader) -> Taken:
         texts_digest=person.study.texts_digest,
         **given.timing,
     )
+    insert(judgment)
     if given.keep is not None:
         given.keep(judgment)
     note_seen(person)

@@ -1,10 +1,9 @@
 """Consent and the place in the design that comes with it."""
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -14,6 +13,7 @@ from studyapp.shelf.clock import MOST_APART_SECONDS, database_now
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.texts import text_for
 
+from . import statements
 from .admission import came_from_elsewhere, take_turns
 from .places import places_for, places_of, take_place
 from .refusals import NotNow, StudyNotOpen
@@ -23,8 +23,6 @@ from .waiting import has_list, is_kept_out, is_offered, look, stop_waiting, turn
 SEEN_SECONDS = 30
 # A place waits so long for its first answer; after that it is held for the study's idle limit
 UNANSWERED_MINUTES = 10
-# What participants' pages show of a study: its other columns are large, or unused
-SHOWN_OF_STUDY = ("slug", "title", "state", "kind", "texts_digest", "definition_digest")
 
 
 @transaction.atomic
@@ -152,8 +150,7 @@ def note_seen(person: Participation) -> None:
     """
     moment = timedelta(seconds=SEEN_SECONDS)
     if person.last_seen_at is None or abs(timezone.now() - person.last_seen_at) > moment:
-        person.last_seen_at = database_now()
-        person.save(update_fields=["last_seen_at"])
+        statements.seen_now(person)
 
 
 @transaction.atomic
@@ -220,22 +217,9 @@ def refuse(participation: Participation) -> Participation:
     return person
 
 
-def people() -> QuerySet[Participation]:
-    """Everybody, with what their pages show of their study."""
-    own = [field.name for field in Participation._meta.concrete_fields if field.name != "profile"]
-    return Participation.objects.select_related("study").only(
-        *own, *(f"study__{name}" for name in SHOWN_OF_STUDY)
-    )
-
-
 def lock(participation: Participation) -> Participation:
     """The participation's row, locked until the transaction ends."""
-    return locked(pk=participation.pk)
-
-
-def locked(**key: Any) -> Participation:
-    """The row that `key` names, locked likewise; Participation.DoesNotExist if there is none."""
-    return people().select_for_update(of=("self",)).get(**key)
+    return statements.locked_standing(participation.code).person
 
 
 def has_free_slot(study: Study, site: str = "", stratum: str = "") -> bool:

@@ -14,6 +14,7 @@ from studyapp.shelf.clock import certain_now
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .enrolment import lock
+from .statements import insert
 from .traces import Observed
 
 
@@ -26,9 +27,9 @@ def keep_evidence(
     judgment: Judgment, observed: Observed, signed: SignedAgent | None = None
 ) -> None:
     """Store what was observed beside an answer, and the trace that it follows from."""
-    Evidence.objects.create(judgment=judgment, web_bot_auth=signed or "", **observed.features)
+    insert(Evidence(judgment=judgment, web_bot_auth=signed or "", **observed.features))
     if observed.trace is not None:
-        Trace.objects.create(judgment=judgment, recorded=observed.trace)
+        insert(Trace(judgment=judgment, recorded=observed.trace))
 
 
 @transaction.atomic

@@ -1,12 +1,13 @@
 """Which places of a design are a person's to take, and which of them is next."""
 
-from django.db import connection
 from django.db.models import Count, Q
 
 from studyapp.models import HOLDS_A_SLOT, EarlierPart, Participation, Slot, Study
 from studyapp.models.design import SlotQuerySet
 from studyapp.studies.definition.strata import stratum_of_places
 from studyapp.studies.definition.study import study_definition
+
+from .statements import one_at_a_time
 
 
 def places_of(study: Study, site: str, stratum: str) -> SlotQuerySet:
@@ -43,20 +44,13 @@ def take_place(person: Participation) -> Slot | None:
     places = places_for(person)
     if not person.stratum:
         return places.take_first()
-    _wait_for_turn(person)
+    # Two who came in the same moment would count the same people, and take places in the same arm
+    one_at_a_time(f"{person.study_id}/{person.site}/{person.stratum}")
     for arms in _fewest_first(person):
         slot = places.filter(arm__in=arms).take_first()
         if slot is not None:
             return slot
     return None
-
-
-def _wait_for_turn(person: Participation) -> None:
-    """Until others of this stratum have their places: two who came in the same moment would count
-    the same people, and take places in the same arm."""
-    key = f"{person.study_id}/{person.site}/{person.stratum}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
 
 
 def _fewest_first(person: Participation) -> list[list[int]]:

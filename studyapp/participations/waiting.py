@@ -7,7 +7,6 @@ moment two of them would each overlook the other.
 
 from datetime import datetime, timedelta
 
-from django.db import connection
 from django.db.models import QuerySet
 
 from studyapp.models import Participation, Slot, Status, Study, Waiting
@@ -15,6 +14,7 @@ from studyapp.shelf.clock import database_now
 from studyapp.studies.definition.study import study_definition
 
 from .places import places_for, take_place
+from .statements import one_at_a_time
 
 # A page looks every LOOK_SECONDS; browsers let pages in the background look once a minute.
 LOOK_SECONDS = 20
@@ -78,10 +78,7 @@ def turn(person: Participation, now: datetime) -> Slot | None:
 
 def _one_at_a_time(study: Study) -> None:
     """Until the transaction of whoever hands out places of the study at the moment ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"wait/{study.pk}"]
-        )
+    one_at_a_time(f"wait/{study.pk}")
 
 
 def _hand_out(study: Study, now: datetime) -> None:

@@ -12,7 +12,6 @@ from django.utils.translation import gettext_lazy as _
 from studyapp.models import Participation, Status, Study, StudyKind, StudyState, TurnedAway
 from studyapp.models.codes import MOST_TYPED, is_code, spoken_code
 from studyapp.participations.doors import count_turned_away
-from studyapp.participations.enrolment import SHOWN_OF_STUDY
 from studyapp.participations.entering import enter, note_visit, readdress
 from studyapp.participations.outcomes import way_back
 from studyapp.participations.panels import (
@@ -26,6 +25,7 @@ from studyapp.participations.panels import (
 from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import NotForThem, ParticipationError, StudyNotOpen
 from studyapp.participations.sites import UnknownSite, named_site
+from studyapp.participations.statements import SHOWN_OF_STUDY
 from studyapp.shelf.addresses import url
 from studyapp.shelf.languages import speaking
 from studyapp.shelf.sealing import Unsealable, seal, unseal

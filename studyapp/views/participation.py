@@ -6,7 +6,6 @@ from functools import partial
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Trial
@@ -16,7 +15,7 @@ from studyapp.paradigms.filmed import are_watched, read_films
 from studyapp.paradigms.forms import CHOOSE
 from studyapp.paradigms.presented import FIELD, told_presentation
 from studyapp.participations import enrolment, gates
-from studyapp.participations.answering import Given, current_page, take_answer, within_sight
+from studyapp.participations.answering import Given, current_page, sight_of, take_answer
 from studyapp.participations.evidence import asks_for_traces, keep_evidence, take_traces_back
 from studyapp.participations.outcomes import came_again, panel_code, way_back
 from studyapp.participations.refusals import NotYourTrial, ParticipationError, Unanswered
@@ -39,14 +38,11 @@ from .devices import device_class, refuse_unfit
 from .examples import example_of
 from .languages import IN_LINK, choices, named_language
 from .pages import KEPT, SeeOther, message, page, participant_view, wants_json
+from .people import find_person, find_standing
 from .presentations import script_notice
 from .signed_agents import signed_agent
 from .trials import asked_on, following_pictures, trial_context
 from .waiting import waiting_page
-
-
-def find_person(code: str) -> Participation:
-    return get_object_or_404(enrolment.people(), code=code)
 
 
 def onward(request: HttpRequest, code: str, *, notice: str = "") -> HttpResponse:
@@ -60,13 +56,14 @@ def onward(request: HttpRequest, code: str, *, notice: str = "") -> HttpResponse
 @participant_view("GET", "HEAD")
 def participation(request: HttpRequest, code: str) -> HttpResponse:
     """The page that this person has reached."""
-    person = find_person(code)
-    name = current_page(person)
+    stands = find_standing(code)
+    person, name = stands.person, current_page(stands.person)
+    if name == "trial":
+        return _trial_page(request, person, sight_of(stands))
     shown = {
         "screening": _screening_page,
         "consent": _consent_page,
         "instructions": _instructions_page,
-        "trial": _trial_page,
         "finished": _finished_page,
         "dropped": _dropped_page,
     }.get(name)
@@ -161,10 +158,12 @@ def _instructions_page(
 
 
 def _trial_page(
-    request: HttpRequest, person: Participation, error: Unanswered | None = None
+    request: HttpRequest,
+    person: Participation,
+    sight: Sequence[Trial],
+    error: Unanswered | None = None,
 ) -> HttpResponse:
-    """The trial that is due; after a refused answer with what was sent and what is wrong."""
-    sight = within_sight(person)
+    """The first trial in `sight`; after a refused answer with what was sent and what is wrong."""
     if not sight:
         return _message_page(request, person, "closed")
     definition = definition_for(person)
@@ -332,7 +331,8 @@ def give_answer(request: HttpRequest, code: str) -> HttpResponse:
     except Unanswered as refusal:
         if wants_json(request):
             raise
-        return _trial_page(request, find_person(code), refusal)
+        stands = find_standing(code)
+        return _trial_page(request, stands.person, sight_of(stands), refusal)
     SUBMITS.labels(REPEATED if taken.is_repeated else STORED).inc()
     return onward(request, code, notice="" if taken.is_given else KEPT)
 

@@ -7,7 +7,6 @@ import logging
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 from django.utils.cache import get_conditional_response
 
 from studyapp.models import (
@@ -20,8 +19,7 @@ from studyapp.models import (
     StudyImage,
 )
 from studyapp.paradigms.base import PHOTO
-from studyapp.participations.answering import planned, within_sight
-from studyapp.participations.enrolment import people
+from studyapp.participations.answering import planned, sight_of
 from studyapp.storage import DamagedFileError, UnusableStorageError
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
@@ -35,6 +33,7 @@ from studyapp.studies.shown import (
 )
 
 from .pages import participant_view
+from .people import find_standing
 from .ranges import part_of
 from .trials import further_of, pictures_of
 
@@ -53,10 +52,13 @@ def picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
 
 
 def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
-    person = get_object_or_404(people(), code=code, status__in=HOLDS_A_SLOT)
+    stands = find_standing(code)
+    person = stands.person
+    if person.status not in HOLDS_A_SLOT:
+        raise Http404
     definition = study_definition(person.study)
     # The trials that are fetched ahead, the one that is due, and those that were asked
-    due = within_sight(person)
+    due = sight_of(stands)
     asked = [one for one in planned(person) if not due or one.position <= due[-1].position]
     for trial in reversed(asked):
         places = {shown: place for place, shown in pictures_of(trial, definition).items()}

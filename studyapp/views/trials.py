@@ -1,6 +1,6 @@
 """What a trial's page shows. Nothing that it holds tells a network, a method or a side."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any
 
@@ -192,7 +192,7 @@ def _fragment(person: Participation, asked: Asked) -> str:
 
 
 def following_pictures(
-    person: Participation, trials: list[Trial], definition: Definition
+    person: Participation, trials: Sequence[Trial], definition: Definition
 ) -> dict[str, str]:
     """The addresses of the pictures and of the films of `trials`, for the browser to fetch ahead:
     each has its own way to do so."""

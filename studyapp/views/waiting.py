@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
 
 from studyapp.models import Participation, Waiting
 from studyapp.participations import enrolment
@@ -11,6 +10,7 @@ from studyapp.participations.waiting import HELD_MINUTES, LOOK_SECONDS, waiting
 from studyapp.shelf.addresses import url
 
 from .pages import SeeOther, page, participant_view
+from .people import find_person
 
 
 def waiting_page(
@@ -33,15 +33,11 @@ def waiting_page(
 
 @participant_view("POST")
 def wait(request: HttpRequest, code: str) -> HttpResponse:
-    enrolment.join_list(_person(code))
+    enrolment.join_list(find_person(code))
     return SeeOther(url("participation", code))
 
 
 @participant_view("POST")
 def stop_waiting(request: HttpRequest, code: str) -> HttpResponse:
-    enrolment.leave_list(_person(code))
+    enrolment.leave_list(find_person(code))
     return SeeOther(url("participation", code))
-
-
-def _person(code: str) -> Participation:
-    return get_object_or_404(enrolment.people(), code=code)
