@@ -1,19 +1,33 @@
 """What an open study asks and shows. It never changes once a study is open, so that each process
 reads it once and remembers what was asked for lately; nobody may change what is given here."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from sys import intern
+from typing import Any
+from weakref import WeakValueDictionary
 
-from studyapp.models import CasePhoto, Condition, Crop, Kind, StimulusOverlay, StudyImage, Trial
+from studyapp.models import (
+    CasePhoto,
+    Condition,
+    Crop,
+    Kind,
+    Stimulus,
+    StimulusOverlay,
+    StudyImage,
+    Trial,
+)
 
 from .words import Words, words_by_role
 
 # Some 300 bytes each
 REMEMBERED = 20_000
-# Some 3 kB a trial each: more people at once than one process serves
-REMEMBERED_SLOTS = 400
+# Some 0.7 kB a trial each: more people at once than one process serves
+REMEMBERED_SLOTS = 5_000
+REMEMBERED_CONDITIONS = 400
 # What is explained of a text, such as a word of a caption
 MARKED = re.compile(r"\*\*(\S|\S[^*]*\S)\*\*")
 
@@ -44,18 +58,43 @@ class ShownContext:
         return self.text.rstrip().endswith(("?", "？", "؟"))
 
 
+# Each lives as long as a trial that is remembered asks about it
+_stimuli: WeakValueDictionary[int, Stimulus] = WeakValueDictionary()
+
+
 @lru_cache(maxsize=REMEMBERED_SLOTS)
 def slot_trials(slot: int) -> Sequence[Trial]:
-    """The trials of a slot (by key) in their order, with stimulus, condition and pair."""
-    # Not joined: stimuli are found by their keys, and a study's few conditions are remembered.
-    rows = Trial.objects.filter(slot=slot).order_by("position").prefetch_related("stimulus")
+    """The trials of a slot (by key) in their order, with stimulus, condition and pair.
+
+    What is the same for many trials is one object: thousands of slots are remembered.
+    """
+    rows = tuple(Trial.objects.filter(slot=slot).order_by("position"))
+    stimuli = _shared_stimuli({one.stimulus_id for one in rows if one.stimulus_id is not None})
     for trial in rows:
+        if trial.stimulus_id is not None:
+            trial.stimulus = stimuli[trial.stimulus_id]
         if trial.condition_id is not None:
             trial.condition = shown_condition(trial.condition_id)
-    return tuple(rows)
+        for name in ("block", "paradigm", "stage", "stronger_side"):
+            setattr(trial, name, intern(getattr(trial, name)))
+        trial.option_order = _shared(json.dumps(trial.option_order))
+        trial.keys = _shared(json.dumps(trial.keys))
+    return rows
 
 
-@lru_cache(maxsize=REMEMBERED_SLOTS)
+def _shared_stimuli(keys: set[int]) -> dict[int, Stimulus]:
+    known = {key: found for key in keys if (found := _stimuli.get(key)) is not None}
+    read = Stimulus.objects.in_bulk(keys - known.keys())
+    _stimuli.update(read)
+    return known | read
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _shared(text: str) -> Any:
+    return json.loads(text)
+
+
+@lru_cache(maxsize=REMEMBERED_CONDITIONS)
 def shown_condition(condition: int) -> Condition:
     """A condition (by key) with its pair."""
     return Condition.objects.select_related("pair").get(pk=condition)

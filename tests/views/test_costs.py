@@ -20,7 +20,7 @@ QUERIES = {
     "enter": 6,
     "consent page": 2,
     "consent": 10,
-    "instructions": 3,
+    "instructions": 2,
     "begin": 6,
     "trial page": 1,
     "picture": 2,
