@@ -43,7 +43,7 @@ def tallies() -> dict[str, Any]:
     """What this worker did since it started, and the memory that it has."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return {
-        "rows": [[*key, count] for key, count in settled.copy().items()],
+        "rows": [[*key, count] for key, count in dict(settled).items()],
         "seconds": dict(busy),
         "memory": pages * resource.getpagesize(),
     }
