@@ -3,7 +3,7 @@ get an answer.
 
 A server that is stopped, or behind a route that drops everything, ends no statement, and its client
 library would wait for ever. This needs no limit on statements: a slow one continues as long as the
-server accepts new connections.
+server answers on new connections.
 """
 
 import contextlib
@@ -24,19 +24,33 @@ Site = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
 def database_answers() -> bool:
-    """Whether the database takes a new connection within ANSWER_SECONDS."""
+    """Whether the database takes a new connection within ANSWER_SECONDS, and answers a statement
+    there a second later: a pooler takes connections whatever the server behind it does."""
     probe = connections.create_connection("default")
     probe.settings_dict = {
         **probe.settings_dict,
         "OPTIONS": {**probe.settings_dict["OPTIONS"], "connect_timeout": ANSWER_SECONDS},
     }
+    # By then `connect_timeout` is over; Django asks something of a new connection, too.
+    late = threading.Timer(ANSWER_SECONDS + 1, lambda: cut(probe))
+    late.start()
     try:
-        probe.ensure_connection()
+        with probe.cursor() as cursor:
+            cursor.execute("SELECT 1")
     except Error:
         return False
     finally:
+        late.cancel()
         probe.close()
     return True
+
+
+def cut(connection: Any) -> None:
+    """End a connection's socket under the thread that waits at it."""
+    with contextlib.suppress(Exception):  # it has just been closed
+        line = socket.socket(fileno=socket.dup(connection.connection.fileno()))
+        with contextlib.closing(line):
+            line.shutdown(socket.SHUT_RDWR)
 
 
 class Watched:
@@ -81,11 +95,7 @@ class Watched:
         if late and not database_answers():
             log.warning("the database does not answer: %s requests are being dropped", len(late))
             for connection in late:
-                # The socket ends under the thread that waits at it.
-                with contextlib.suppress(Exception):  # it has just been closed
-                    line = socket.socket(fileno=socket.dup(connection.connection.fileno()))
-                    with contextlib.closing(line):
-                        line.shutdown(socket.SHUT_RDWR)
+                cut(connection)
 
 
 def give_up_on_locks() -> None:
