@@ -67,6 +67,11 @@ class Front:
         return self.folder / "access.log"
 
     @property
+    def user(self) -> str:
+        """A line for its configuration: nobody may not enter a closed folder of root's."""
+        return "user root;\n" if os.geteuid() == 0 else ""
+
+    @property
     def command(self) -> list[str | Path]:
         return [find_nginx(), "-p", self.folder, "-c", self.folder / "nginx.conf"]
 
@@ -98,9 +103,7 @@ class Front:
         ):
             text = replaced(text, old, new)
         path.write_text(text, "utf-8")
-        # Its processes would be nobody's, who may not enter a closed folder.
-        user = "user root;\n" if os.geteuid() == 0 else ""
-        around = AROUND.format(folder=self.folder, user=user)
+        around = AROUND.format(folder=self.folder, user=self.user)
         (self.folder / "nginx.conf").write_text(around, "utf-8")
         run([*self.command, "-t", "-q"])
 

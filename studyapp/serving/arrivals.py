@@ -4,6 +4,7 @@ gunicorn's own gives a thread to each connection that has sent its first byte, s
 send half a request, and then wait, keep every thread. Here the loop reads; see decision 167.
 """
 
+import select
 import socket
 import time
 from dataclasses import dataclass, field
@@ -67,6 +68,17 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         self.long_read: set[Any] = set()
         self.stopping_at = float("inf")
         self.closed, self.told_at = 0, time.monotonic()
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """A worker that ends takes who has called already and hangs up: what is open lasts two
+        seconds more, in which nobody else may be left to wait for a worker that takes no call."""
+        super().set_accept_enabled(enabled)
+        if self.alive:
+            return
+        for listener in self.sockets:
+            while select.select([listener], [], [], 0)[0]:
+                self.accept(listener)
+            listener.close()
 
     def enqueue_req(self, conn: Any) -> None:
         """Wait for the request in the loop: a new connection's, or the next one of an old."""

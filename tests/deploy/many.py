@@ -84,8 +84,11 @@ class Many:
             process.kill()
         web.wait()
 
-    def restart(self, port: int) -> None:
+    def start(self, port: int) -> None:
         self.webs[port] = start_web(self.folder, port)
+
+    def restart(self, port: int) -> None:
+        self.start(port)
         wait_for_web(self.webs[port], port)
 
 
@@ -103,7 +106,9 @@ def site_environment(folder: Path, database: str) -> dict[str, str]:
 def start_web(folder: Path, port: int) -> Child:
     database = (folder / "database").read_text("utf-8")
     log = folder / f"web-{port}.log"
-    return start_site(site_environment(folder, database), log, port=port, workers=1)
+    child = start_site(site_environment(folder, database), log, port=port, workers=1)
+    (folder / f"{port}.pid").write_text(str(child.process.pid), "ascii")
+    return child
 
 
 def wait_for_web(child: Child, port: int) -> None:

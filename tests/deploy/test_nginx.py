@@ -1,10 +1,8 @@
 """deploy/nginx and deploy/pgbouncer, by the programs themselves, before three web processes."""
 
 import re
-import shutil
 import socket
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -18,40 +16,14 @@ from studyapp.models import Judgment, Overlay
 from tests.databases import other_session
 from tests.views.test_wire import addresses
 
-from .many import SOMEBODY, Many, many_webs
+from .many import SOMEBODY, Many
+from .servers import needs_servers
 
-SERVERS = (
-    shutil.which("nginx", path="/usr/sbin:/usr/bin"),
-    shutil.which("pgbouncer", path="/usr/sbin:/usr/bin"),
-)
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        None in SERVERS,
-        reason="nginx or PgBouncer is missing: install Debian's packages nginx-light and pgbouncer "
-        "(make servers)",
-    ),
-]
+pytestmark = [pytest.mark.django_db(transaction=True), needs_servers]
 LATER = "We are still saving. Please wait a moment and send this again."
 LARGE = "This request is too large. Please go back and try again."
 PANEL_ID = "5f0c5f0c5f0c5f0c5f0c5f0c"
 OWN = ("date", "connection", "server", "transfer-encoding")
-
-
-@pytest.fixture(scope="module")
-def many(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Many]:
-    with many_webs(tmp_path_factory.mktemp("many")) as many:
-        yield many
-
-
-@pytest.fixture(autouse=True)
-def _all_there(many: Many) -> None:
-    """A web that a test has killed is back before the next one, and nginx asks it again."""
-    dead = [port for port, web in many.webs.items() if web.process.poll() is not None]
-    for port in dead:
-        many.restart(port)
-    if dead:
-        time.sleep(5.1)
 
 
 def test_pages_come_as_the_site_sends_them_with_each_header_once(many: Many) -> None:

@@ -2,7 +2,6 @@
 
 import http.client
 import re
-import shutil
 import socket
 import threading
 from collections import Counter
@@ -10,15 +9,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-import pytest
-
 from sandbox.nginx import Front, make_front
 from sandbox.processes import free_port
 
-pytestmark = pytest.mark.skipif(
-    shutil.which("nginx", path="/usr/sbin:/usr/bin") is None,
-    reason="nginx is missing: install Debian's package nginx-light (make servers)",
-)
+from .servers import needs_servers
+
+pytestmark = needs_servers
 
 
 class Dying:
