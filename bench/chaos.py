@@ -1,11 +1,15 @@
 """Nothing acknowledged is lost: people answer while everything is killed with -9 in turn.
 
     python bench/chaos.py [--judgments 100000] [--minutes 40] [--rounds 10] [--photos 9] [--seed 1]
+    python bench/chaos.py --many [--only "in turn"] …
 
 PostgreSQL (with fsync and synchronous commits on), Valkey, gunicorn and a Celery worker are
 started for the run alone. Simulated people answer over HTTP and try again until they are told that
 an answer was taken (a 303, or a JSON ok), while a worker prepares another study. Every round kills
 each kind once, in an order drawn from the seed, after as many answers as make the kills even.
+With --many there are three gunicorns behind nginx with TLS (deploy/nginx), PgBouncer
+(deploy/pgbouncer), two workers and a bucket of S3's kind, and these are killed too; the broker is
+also restarted as docs/operations.md says, and the gunicorns by deploy/rolling-restart.
 
 Prints every kind's kills, how long it was away and how long no answer was taken; what people saw
 acknowledged beside what is stored; and the prepared study's rows beside its files. Ends with 1
@@ -13,17 +17,12 @@ where anything was lost, double, stuck, unkind or half-made.
 """
 
 import argparse
-import json
 import os
 import statistics
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from random import Random
@@ -31,118 +30,13 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from bench.faults.killer import WORKED_WITH, Killer, ManyKiller, Outage
+from bench.faults.many import ManyStack
 from bench.faults.people import PATIENCE, Person, Seen
-from bench.faults.stack import WEB_WORKERS, Stack, descendants, running, wait_for
+from bench.faults.stack import Stack, running
 
 TRIALS, STIMULI = 50, 60
 SLUG = "chaos"
-# What the work of a worker hangs on: another study is being prepared when it is killed.
-WORKED_WITH = ("the Celery worker", "the broker", "one process of PostgreSQL",
-               "PostgreSQL with all of its processes")  # fmt: skip
-
-
-@dataclass(frozen=True)
-class Outage:
-    """One kill: when, how long its server was away, and what /healthz said meanwhile."""
-
-    kind: str
-    at: float
-    away: float
-    told: str
-
-
-class Killer:
-    """Kills one kind of process at a time, and has it back before it returns."""
-
-    def __init__(self, stack: Stack, seen: Seen, lines: Any) -> None:
-        self.stack, self.seen, self.lines = stack, seen, lines
-        self.kinds: dict[str, Callable[[], str]] = {
-            "one web process": self._web_process,
-            "gunicorn with all of its processes": self._web,
-            "the Celery worker": self._worker,
-            "the broker": self._broker,
-            "one process of PostgreSQL": self._database_process,
-            "PostgreSQL with all of its processes": self._database,
-        }
-
-    def kill(self, kind: str) -> Outage:
-        if self.lines is not None and kind in WORKED_WITH:
-            self.lines.begin_next()
-        at = time.monotonic()
-        told = self.kinds[kind]()
-        return Outage(kind, at, time.monotonic() - at, told)
-
-    def _web_process(self) -> str:
-        victim = self.stack.kill_one("site")
-        site = self.stack.process("site")
-        wait_for(lambda: len(set(descendants(site)) - {victim}) == WEB_WORKERS)
-        return self.wait_until_well()
-
-    def _web(self) -> str:
-        self.stack.kill("site")
-        self.stack.start_site()
-        return self.wait_until_well()
-
-    def _worker(self) -> str:
-        self.stack.kill("worker")
-        self.stack.start_worker()
-        wait_for(lambda: worker_is_heard_of(self.stack.process("worker")))
-        return ""
-
-    def _broker(self) -> str:
-        """Left away for some answers: people are to notice nothing."""
-        self.stack.kill("broker")
-        told = wait_for(lambda: self._failing("broker"))
-        before = len(self.seen.acknowledged)
-        wait_for(lambda: len(self.seen.acknowledged) >= before + 20 or self.seen.is_over)
-        self.stack.start_broker()
-        self.wait_until_well()
-        return f"broker: {told}"
-
-    def _database_process(self) -> str:
-        self.stack.kill_one("database", "postgres: discern discern 127.0.0.1")
-        return self.wait_until_well()
-
-    def _database(self) -> str:
-        self.stack.kill("database")
-        told = wait_for(lambda: self._failing("database"))
-        self.stack.start_database()
-        self.wait_until_well()
-        return f"database: {told}"
-
-    def wait_until_well(self) -> str:
-        """Once the site says that the database is there."""
-        wait_for(lambda: self._health().get("database") == "ok")
-        return ""
-
-    def _failing(self, part: str) -> str:
-        """What /healthz says of a part that is not well; nothing while it is."""
-        said = self._health().get(part, "ok")
-        return "" if said == "ok" else str(said)
-
-    def _health(self) -> dict[str, Any]:
-        """What /healthz says; nothing where nobody answers. Its status is 200 or 503."""
-        address = f"http://127.0.0.1:{self.stack.ports['site']}/healthz"
-        try:
-            with urllib.request.urlopen(address, timeout=20) as reply:
-                text = reply.read()
-        except urllib.error.HTTPError as error:
-            if error.code != 503:
-                raise
-            text = error.read()
-        except OSError:
-            return {"database": "no answer", "broker": "ok"}
-        found: dict[str, Any] = json.loads(text)
-        return found
-
-
-def worker_is_heard_of(process: int) -> bool:
-    from django.db import close_old_connections
-
-    from studyapp.models import Heartbeat
-
-    close_old_connections()
-    return Heartbeat.objects.filter(worker__endswith=f"/{process}").exists()
 
 
 def make_study(judgments: int, at_once: int) -> int:
@@ -176,19 +70,21 @@ def send_people(
             name = f"person-{number}"
             start = f"/s/{SLUG}/?PROLIFIC_PID={number:024x}&STUDY_ID=s&SESSION_ID={name}"
             random = Random(f"{options.seed}:{number}")
-            Person(stack.ports["site"], name, random, seen, think=options.think).walk(start)
+            person = Person(
+                stack.line(), name, random, seen, think=options.think, looks=options.pictures
+            )
+            person.walk(start)
 
     walks = [pool.submit(walk, number) for number in range(places)]
     pool.shutdown(wait=False)
     return walks
 
 
-def kill_in_turn(killer: Killer, seen: Seen, rounds: int, seed: int) -> list[Outage]:
+def kill_in_turn(killer: Killer, seen: Seen, options: argparse.Namespace) -> list[Outage]:
     """Every kind once a round, each after its share of the answers, until the crowd is done."""
-    random = Random(seed)
-    order = [
-        kind for _ in range(rounds) for kind in random.sample([*killer.kinds], len(killer.kinds))
-    ]
+    random = Random(options.seed)
+    kinds = [*killer.kinds]
+    order = [kind for _ in range(options.rounds) for kind in random.sample(kinds, len(kinds))]
     outages = []
     for number, kind in enumerate(order, 1):
         due = number * seen.target // (len(order) + 1)
@@ -237,10 +133,16 @@ def main() -> int:
         "--photos", type=int, default=12, help="of the study that is prepared; 0: none"
     )
     parser.add_argument("--think", type=float, default=0.0, help="seconds before each answer")
+    parser.add_argument("--pictures", action="store_true", help="people fetch the pages' pictures")
     parser.add_argument("--at-once", type=int, default=20)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--many", action="store_true", help="three webs behind nginx, …")
+    parser.add_argument("--only", default="", help="kinds of kills that have this in their name")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="discern-chaos-") as name, running(Path(name)) as stack:
+    with (
+        tempfile.TemporaryDirectory(prefix="discern-chaos-") as name,
+        running(ManyStack if options.many else Stack, Path(name)) as stack,
+    ):
         durable = stack.durability()
         print(", ".join(f"{setting} {value}" for setting, value in durable.items()), flush=True)
         if set(durable.values()) != {"on"}:
@@ -259,16 +161,17 @@ def run(stack: Stack, options: argparse.Namespace) -> int:
     from studyapp.models import Study
 
     places = make_study(options.judgments, options.at_once)
-    lines = make_lines(stack.folder, options)
-    stack.start_worker()
-    stack.start_site()
-    seen = Seen(options.judgments, time.monotonic() + 60 * options.minutes)
-    killer = Killer(stack, seen, lines)
+    seen = Seen(options.judgments)
+    kind = ManyKiller if isinstance(stack, ManyStack) else Killer
+    killer = kind(stack, seen, options.only)
+    lines = killer.lines = make_lines(stack.folder, killer, options)
+    stack.start_all()
     killer.wait_until_well()
     start = time.monotonic()
+    seen.deadline = start + 60 * options.minutes
     walks = send_people(stack, seen, places, options)
     try:
-        outages = kill_in_turn(killer, seen, options.rounds, options.seed)
+        outages = kill_in_turn(killer, seen, options)
     finally:
         seen.kills_are_over = True
     for walk in walks:
@@ -288,13 +191,14 @@ def run(stack: Stack, options: argparse.Namespace) -> int:
     return 0 if whole else 1
 
 
-def make_lines(folder: Path, options: argparse.Namespace) -> Any:
+def make_lines(folder: Path, killer: Killer, options: argparse.Namespace) -> Any:
     """The studies that are prepared meanwhile; None (and no torch in this process) for none."""
     if not options.photos:
         return None
     from bench.faults.lines import Lines
 
-    return Lines(folder, options.rounds * len(WORKED_WITH), options.photos)
+    count = sum(kind in WORKED_WITH for kind in killer.kinds)
+    return Lines(folder, options.rounds * count, options.photos)
 
 
 def tell_people(seen: Seen, found: Any, seconds: float) -> None:
@@ -306,6 +210,11 @@ def tell_people(seen: Seen, found: Any, seconds: float) -> None:
     )
     counts = ", ".join(f"{what} {count}" for what, count in sorted(seen.counts.items()))
     print(f"people: {counts}, stuck {len(seen.stuck)}, unkind replies {len(seen.unkind)}")
+    cuts = statistics.quantiles(seen.waits, n=100)
+    print(
+        f"a request was answered within {cuts[49]:.3f} s (median), {cuts[94]:.3f} s (95 in 100), "
+        f"{max(seen.waits):.1f} s (the slowest)"
+    )
     for sentence in [*seen.stuck, *seen.unkind][:10]:
         print(f"  {sentence}")
 

@@ -1,10 +1,12 @@
 """Both sides held against each other: what people were told and what is stored, rows and files."""
 
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from hashlib import sha256
 
-from django.conf import settings
+from django.core.files.storage import default_storage
 
 from studyapp.models import (
     Crop,
@@ -16,7 +18,6 @@ from studyapp.models import (
     Study,
     WorkState,
 )
-from studyapp.serving.backups import digest_of
 
 from .lines import Lines
 from .people import Seen
@@ -88,18 +89,12 @@ class Made:
 
 def made(lines: Lines) -> Made:
     """The rows that workers filled, and every file below maps/ and pictures/."""
-    media = Path(settings.MEDIA_ROOT)
     files = {
         **dict(Explanation.objects.filter(map_file__startswith="maps/").values_list(*MAP)),
         **dict(Overlay.objects.exclude(file="").values_list(*PICTURE)),
         **dict(Crop.objects.exclude(file="").values_list(*PICTURE)),
     }
-    there = {
-        path.relative_to(media).as_posix()
-        for kind in ("maps", "pictures")
-        for path in (media / kind).rglob("*")
-        if path.is_file()
-    }
+    there = {name for kind in ("maps", "pictures") for name in below(kind)}
     rows = [row for found in lines.rows() for row in found.values_list(*WORK)]
     states = Counter(state for _, state, _ in rows)
     return Made(
@@ -109,6 +104,20 @@ def made(lines: Lines) -> Made:
         failed=states[WorkState.FAILED],
         taken_up_again=sum(attempts > 1 for _, _, attempts in rows),
         missing=len(files.keys() - there),
-        damaged=sum(digest_of(media / name) != files[name] for name in files.keys() & there),
+        damaged=sum(digest_of(name) != files[name] for name in files.keys() & there),
         orphans=len(there - files.keys()),
     )
+
+
+def below(folder: str) -> Iterator[str]:
+    """Every file below a folder of the storage, by name."""
+    with suppress(FileNotFoundError):  # nothing was stored there
+        folders, files = default_storage.listdir(folder)
+        yield from (f"{folder}/{name}" for name in files)
+        for name in folders:
+            yield from below(f"{folder}/{name}")
+
+
+def digest_of(name: str) -> str:
+    with default_storage.open(name) as file:
+        return sha256(file.read()).hexdigest()

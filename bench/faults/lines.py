@@ -29,6 +29,8 @@ class Lines:
             for number in range(count)
         ]
         self.begun: list[Study] = []
+        # Where a bucket was away, its operator has to prepare again what that has stopped.
+        self.is_taken_up_by_hand = False
 
     def begin_next(self) -> None:
         """Have the next one prepared; back when something of it is ready and something is not."""
@@ -43,10 +45,17 @@ class Lines:
         """Whether the workers come to the end of all of them by themselves, within ten minutes."""
         close_old_connections()
         try:
-            wait_for(lambda: all(progress(one).finished for one in self.begun), seconds=600)
+            wait_for(self._are_finished, seconds=600)
         except TimeoutError:
             return False
         return all(progress(one).prepared for one in self.begun)
+
+    def _are_finished(self) -> bool:
+        if self.is_taken_up_by_hand:
+            for study in Study.objects.filter(pk__in=[one.pk for one in self.begun]):
+                if study.problem:
+                    start_preparing(study)
+        return all(progress(one).finished for one in self.begun)
 
     def rows(self) -> Iterator[WorkQuerySet[Work]]:
         for study in self.begun:

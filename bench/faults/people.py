@@ -6,6 +6,7 @@ others as a plain form (303); after a failure most send the same again, some rel
 
 import http.client
 import json
+import math
 import re
 import threading
 import time
@@ -18,8 +19,8 @@ TRIAL = re.compile(r'name="trial" value="([^"]+)"')
 CHOICE = re.compile(r'type="radio" name="value" value="(-?\d+)"')
 ACTION = re.compile(r'action="(/p/[^"/]+/(consent|begin|answer))"')
 CODE = re.compile(r'<code id="completion-code"[^>]*>([^<]+)</code>')
+PICTURE = re.compile(r'src="(/p/[^"]+\.png)"')
 KIND = "We are still saving"
-SECONDS = 20.0
 # Somebody who gets no further for so long, however often they retry, is stuck.
 PATIENCE = 300.0
 Key = tuple[str, str]
@@ -39,11 +40,13 @@ class Seen:
     """What all people saw together. `sent` and `acknowledged` are by (person, trial)."""
 
     target: int
-    deadline: float
+    deadline: float = math.inf
     kills_are_over: bool = False
     sent: dict[Key, set[Answer]] = field(default_factory=dict)
     acknowledged: set[Key] = field(default_factory=set)
     moments: list[float] = field(default_factory=list)
+    # Of every request that was answered, in seconds
+    waits: list[float] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     completion: dict[str, str] = field(default_factory=dict)
     unkind: list[str] = field(default_factory=list)
@@ -80,10 +83,18 @@ class Person:
     """One person's browser and patience."""
 
     def __init__(
-        self, port: int, name: str, random: Random, seen: Seen, *, think: float = 0.0
+        self,
+        line: http.client.HTTPConnection,
+        name: str,
+        random: Random,
+        seen: Seen,
+        *,
+        think: float = 0.0,
+        looks: bool = False,
     ) -> None:
-        self.name, self.random, self.seen, self.think = name, random, seen, think
-        self.line = http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        """looks: fetches the pictures of each page too, each once."""
+        self.line, self.name, self.random, self.seen, self.think = line, name, random, seen, think
+        self.looks, self.pictures = looks, set[str]()
         self.is_scripted = random.random() < 0.5
         self.progressed = time.monotonic()
         self.pause = 0.1
@@ -105,6 +116,7 @@ class Person:
             page = self._until_there(address)
             forms = {verb: action for action, verb in ACTION.findall(page)}
             if "answer" in forms:
+                self._look_at(page)
                 address = self._answer(address, forms["answer"], page)
             elif "consent" in forms:
                 address = self._until_taken("POST", forms["consent"], {"agree": "yes"})
@@ -117,6 +129,17 @@ class Person:
             else:
                 raise Unkind(f"{address} leads nowhere: {page[-300:]}")
         self.seen.count("stopped")
+
+    def _look_at(self, page: str) -> None:
+        """As the page's own script, which asks for a lost picture again."""
+        found = set(PICTURE.findall(page)) - self.pictures if self.looks else set()
+        for picture in found:
+            while (reply := self._try("GET", picture, is_page=False)) is None:
+                self.seen.count("pictures asked for again")
+            if reply.status != http.HTTPStatus.OK:
+                raise Unkind(f"{picture}: {reply.status}")
+            self.seen.count("pictures")
+        self.pictures |= found
 
     def _answer(self, address: str, action: str, page: str) -> str:
         """Answer the trial of `page`; where to go next. A reload is told by the same address."""
@@ -172,6 +195,7 @@ class Person:
         fields: dict[str, object] | None = None,
         *,
         json_too: bool = False,
+        is_page: bool = True,
     ) -> Reply | None:
         """One request; None where it failed kindly, after a pause. Stuck at the end of patience."""
         try:
@@ -183,9 +207,9 @@ class Person:
             if reply.status != http.HTTPStatus.SERVICE_UNAVAILABLE:
                 self.progressed, self.pause = time.monotonic(), 0.1
                 return reply
-            if KIND not in reply.text or "Traceback" in reply.text:
+            if (is_page and KIND not in reply.text) or "Traceback" in reply.text:
                 raise Unkind(f"{path}: 503 {reply.text[:200]}")
-            self.seen.count("“saving…” pages")
+            self.seen.count("“saving…” pages" if is_page else "pictures with 503")
         if time.monotonic() - self.progressed > PATIENCE:
             raise Stuck(f"{method} {path}")
         time.sleep(self.pause * (0.5 + self.random.random()))
@@ -198,7 +222,9 @@ class Person:
         if fields is not None:
             body = urlencode(fields)
             headers["Content-Type"] = "application/x-www-form-urlencoded"
+        began = time.monotonic()
         self.line.request(method, path, body, headers)
         reply = self.line.getresponse()
-        text = reply.read().decode()
+        text = reply.read().decode(errors="replace")
+        self.seen.waits.append(time.monotonic() - began)
         return Reply(reply.status, text, reply.headers.get("Location", ""))

@@ -4,6 +4,7 @@ Children die with the thread that started them, so all of this belongs to the ma
 """
 
 import contextlib
+import http.client
 import os
 import random
 import secrets
@@ -22,7 +23,9 @@ from sandbox.postgres import find_binaries, remove_home, start_postgres
 from sandbox.processes import Child, PlainError, start, wait_until_ready
 
 T = TypeVar("T")
-WEB_WORKERS = 2
+ROOT = Path(__file__).resolve().parents[2]
+# How long somebody waits for an answer to one request
+SECONDS = 20.0
 # Generous: a machine may be busy with other things, and nothing here measures haste.
 PATIENCE = 300.0
 # What PostgreSQL must not be let off for a count of what it kept to mean anything
@@ -32,9 +35,13 @@ DURABLE = ("fsync", "synchronous_commit", "full_page_writes")
 class Stack:
     """PostgreSQL, Valkey, gunicorn and a Celery worker, with their files below `folder`."""
 
+    webs: tuple[str, ...] = ("site",)
+    workers: tuple[str, ...] = ("worker",)
+    web_workers = 2
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.ports = {name: steady_port() for name in ("database", "broker", "site")}
+        self.ports = {name: steady_port() for name in ("database", "broker", *self.webs)}
         self.children: dict[str, Child] = {}
         (folder / "var" / "static").mkdir(parents=True)
         self.start_database()
@@ -79,13 +86,39 @@ class Stack:
         child = self.children["broker"] = start("Valkey", command, log=self.log("valkey"))
         wait_until_ready(child, lambda: valkey.is_ready(self.environment["REDIS_URL"]))
 
-    def start_site(self) -> None:
-        self.children["site"] = start_site(
-            self.environment, self.log("site"), port=self.ports["site"], workers=WEB_WORKERS
+    def start_site(self, name: str = "site") -> None:
+        port = self.ports[name]
+        self.children[name] = start_site(
+            self.site_environment(name), self.log(name), port=port, workers=self.web_workers
         )
+        (self.folder / f"{port}.pid").write_text(str(self.process(name)), "ascii")
 
-    def start_worker(self) -> None:
-        self.children["worker"] = start_worker(self.environment, self.log("worker"))
+    def start_worker(self, name: str = "worker") -> None:
+        self.children[name] = start_worker(self.worker_environment(), self.log(name), name=name)
+
+    def start_all(self) -> None:
+        """What people and work need beside the servers that are there from the beginning."""
+        for name in self.workers:
+            self.start_worker(name)
+        for name in self.webs:
+            self.start_site(name)
+
+    def site_environment(self, name: str) -> dict[str, str]:
+        return self.environment
+
+    def worker_environment(self) -> dict[str, str]:
+        return self.environment
+
+    def line(self) -> http.client.HTTPConnection:
+        """A new connection, as people have it, to the site."""
+        return self.line_to("site")
+
+    def line_to(self, web: str) -> http.client.HTTPConnection:
+        return http.client.HTTPConnection("127.0.0.1", self.ports[web], timeout=SECONDS)
+
+    def doors(self) -> list[Callable[[], http.client.HTTPConnection]]:
+        """Every web by itself, and people's own door last."""
+        return [self.line]
 
     def process(self, name: str) -> int:
         return self.children[name].process.pid
@@ -121,8 +154,8 @@ class Stack:
 
 
 @contextlib.contextmanager
-def running(folder: Path) -> Iterator[Stack]:
-    stack = Stack(folder)
+def running(kind: type[Stack], folder: Path) -> Iterator[Stack]:
+    stack = kind(folder)
     try:
         yield stack
     finally:
