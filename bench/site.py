@@ -4,11 +4,12 @@
 
 Starts gunicorn (as gunicorn.conf.py says, and with one process), PostgreSQL (durable) and Valkey on
 loopback and sends closed-loop walkers through a study of 22 trials, who fetch a page's parts once,
-and pictures ahead where its script does; client and servers share the machine's cores. With --otree
-(or OTREE=…) the same walkers go through the same study in oTree, which is one process. The sites
-take turns at each load, so that whatever else the machine does meets all of them. CPU is that of
-all processes of the site, of the database and of the walkers, per submit: it is what swings least
-on a busy machine.
+and do what its script does: they fetch pictures ahead, and take the next trial from the reply to an
+answer. "… plain" are people without script. Client and servers share the machine's cores. With
+--otree (or OTREE=…) the same walkers go through the same study in oTree, which is one process. The
+sites take turns at each load, so that whatever else the machine does meets all of them. CPU is that
+of all processes of the site, of the database and of the walkers, per submit: it is what swings
+least on a busy machine.
 Last, so many people come in turn, more than a process remembers slots of.
 """
 
@@ -253,6 +254,8 @@ def measure_sites(folder: Path, options: argparse.Namespace) -> None:
             sites.append(Site(processes, partial(always, target)))
             if workers == 2:
                 panel = panel_target(address, crowded)
+                plain = replace(target, name="… plain", has_script=False)
+                sites.append(Site(processes, partial(always, plain)))
         otree = None
         if options.otree:
             rounds = pictures_seen(target)

@@ -5,6 +5,7 @@ from django.urls import path, register_converter
 
 from studyapp.models.codes import PATTERN
 from studyapp.views import (
+    answers,
     entry,
     failures,
     health,
@@ -44,7 +45,7 @@ urlpatterns = [
     path("p/<code:code>/refuse", participation.refuse, name="refuse"),
     path("p/<code:code>/begin", participation.begin, name="begin"),
     path("p/<code:code>/resume", participation.resume, name="resume"),
-    path("p/<code:code>/answer", participation.give_answer, name="answer"),
+    path("p/<code:code>/answer", answers.give_answer, name="answer"),
     path("p/<code:code>/wait", waiting.wait, name="wait"),
     path("p/<code:code>/stop-waiting", waiting.stop_waiting, name="stop_waiting"),
     path("p/<code:code>/withdraw", participation.withdraw, name="withdraw"),

@@ -34,12 +34,16 @@ FAILURES = (PageError, OSError)
 
 @dataclass(frozen=True)
 class Target:
-    """A site under load: where people come in, and which page asks for what counts as a submit."""
+    """A site under load: where people come in, and which page asks for what counts as a submit.
+
+    has_script: whether their browsers run the pages' scripts.
+    """
 
     name: str
     base: str
     entry: Callable[[], str]
     is_question: Callable[[Page], bool]
+    has_script: bool = True
 
 
 @dataclass
@@ -57,7 +61,7 @@ class Walker:
 
     def __init__(self, target: Target, tally: Tally, random: Random, think: float) -> None:
         self.target, self.tally, self.random, self.think = target, tally, random, think
-        self.visitor = Visitor(target.base)
+        self.visitor = Visitor(target.base, has_script=target.has_script)
         # Asked for proxies and passwords before each request, the environment would cost as much.
         self.visitor.session.trust_env = False
         # What its browser has, by address
@@ -75,8 +79,12 @@ class Walker:
         while not self.target.is_question(page):
             page = self.go_on(page)
         self.fetch(page.parts())
-        self.fetch(page.ahead())
+        self.fetch_ahead(page)
         return page
+
+    def fetch_ahead(self, page: Page) -> None:
+        if self.target.has_script:
+            self.fetch(page.ahead())
 
     def fetch(self, addresses: Iterable[str]) -> None:
         """What the browser does not have yet, once."""
@@ -117,7 +125,7 @@ class Walker:
         following = self.go_on(page)
         self.fetch(following.parts())
         shown = time.perf_counter()
-        self.fetch(following.ahead())
+        self.fetch_ahead(following)
         if shown < end:
             self.tally.submits.append(self.visitor.acknowledged_after)
             self.tally.shown.append(shown - before)

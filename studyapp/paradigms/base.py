@@ -164,9 +164,10 @@ class Paradigm:
     widest: how far two means of a block's answers can be apart; None where nothing says so.
     shown_text: which of the study's texts stands on a block's pages.
     presentation: the file in its static folder that presents the pictures, where they do not just
-        stand there: a module with a function `present(form, onset)`, called when they appear. It
-        may resolve later, as soon as the page may be answered, with another {onset}. Any other
-        paradigm can be presented by its blocks.
+        stand there: a module with a function `present(form, onset, ended)`, called when they
+        appear. It may resolve later, as soon as the page may be answered, with another {onset};
+        what listens outside the form ends with the AbortSignal `ended`. Any other paradigm can be
+        presented by its blocks.
     advice: (trial) → the network's answer, where the page may tell it; else "".
 
     questions: what a page asks, the main question called `value`.

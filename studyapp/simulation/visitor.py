@@ -10,6 +10,9 @@ import requests
 from lxml import html
 
 SECONDS = 60
+# The form whose answers the page's script sends, and how (`trial.js`)
+SCRIPTED = "trial"
+BY_SCRIPT = {"Accept": "application/json", "Prefer": "return=representation"}
 PARTS = "//link[@rel='stylesheet']/@href | //script/@src | //img/@src | //input[@type='image']/@src"
 
 
@@ -61,7 +64,8 @@ class Page:
 
     def parts(self) -> list[str]:
         """The addresses of what a browser fetches to show the page, in order."""
-        return [str(address) for address in self.document.xpath(PARTS)]
+        modules = " ".join(self.document.xpath("//@data-modules | //@data-presentation"))
+        return [*map(str, self.document.xpath(PARTS)), *modules.split()]
 
     def ahead(self) -> list[str]:
         """The addresses of the pictures that the page's script fetches for later ones."""
@@ -69,13 +73,18 @@ class Page:
 
 
 class Visitor:
-    """One person's browser: cookies, one connection, pages one after the other."""
+    """One person's browser: cookies, one connection, pages one after the other.
 
-    def __init__(self, base: str) -> None:
+    has_script: sends trials' answers as the pages' script does, and takes the next trial from what
+    acknowledges them.
+    """
+
+    def __init__(self, base: str, *, has_script: bool = True) -> None:
         self.base = base
+        self.has_script = has_script
         self.session = requests.Session()
         self.requests = 0
-        # Seconds from sending the last form to the redirect that acknowledged it
+        # Seconds from sending the last form to what acknowledged it
         self.acknowledged_after = 0.0
 
     def open(self, address: str, **parameters: str) -> Page:
@@ -88,7 +97,7 @@ class Visitor:
         """Fill the form for `verb` with `answers`, send it, and give the page that follows.
 
         Raises PageError for a field or a choice that the form does not have, and for an answer
-        that was not acknowledged by a redirect.
+        that was not acknowledged, by a redirect or to the page's script.
         """
         form = page.form(verb)
         clicks = _clicks(form, answers)
@@ -96,12 +105,28 @@ class Visitor:
         fill(form, written, page.address)
         target = urljoin(urljoin(self.base, page.address), form.action)
         values = [*form.form_values(), *clicks.items()]
+        if self.has_script and form.get("id") == SCRIPTED:
+            return self._send_by_script(page, verb, target, values)
         response = self.session.post(target, data=values, timeout=SECONDS)
         first = response.history[0] if response.history else response
         if not first.is_redirect:
             raise UnacknowledgedError(verb, page.address, first.status_code)
         self.acknowledged_after = first.elapsed.total_seconds()
         return self._page(response)
+
+    def _send_by_script(
+        self, page: Page, verb: str, target: str, values: list[tuple[str, object]]
+    ) -> Page:
+        response = self.session.post(target, data=values, headers=BY_SCRIPT, timeout=SECONDS)
+        facts = response.json() if response.ok else {}
+        if not facts.get("ok"):
+            raise UnacknowledgedError(verb, page.address, response.status_code)
+        self.acknowledged_after = response.elapsed.total_seconds()
+        self.requests += 1
+        if "page" not in facts:
+            return self.open(facts["next"])
+        part = facts["page"]
+        return Page(_path(facts["next"]), HTTPStatus.OK, html.document_fromstring(part), part)
 
     def fetch(self, address: str) -> bytes:
         """The bytes of a picture; PageError when it is not there."""

@@ -1,47 +1,38 @@
 """One person's pages. The server decides which: GET writes nothing (but that somebody who waits for
 a place is looking), POST leads on with 303."""
 
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from typing import Any
 
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils.translation import gettext_lazy as _
 
-from studyapp.models import Judgment, Participation, Trial
-from studyapp.models.codes import is_code
-from studyapp.paradigms import PARADIGMS, Asked, TrialForm
-from studyapp.paradigms.filmed import are_watched, read_films
-from studyapp.paradigms.forms import CHOOSE
-from studyapp.paradigms.presented import FIELD, told_presentation
+from studyapp.models import Participation, Trial
 from studyapp.participations import enrolment, gates
-from studyapp.participations.answering import Given, current_page, sight_of, take_answer
-from studyapp.participations.evidence import asks_for_traces, keep_evidence, take_traces_back
+from studyapp.participations.answering import current_page, sight_of
+from studyapp.participations.evidence import asks_for_traces, take_traces_back
 from studyapp.participations.outcomes import came_again, panel_code, way_back
-from studyapp.participations.refusals import NotYourTrial, ParticipationError, Unanswered
+from studyapp.participations.refusals import ParticipationError, Unanswered
 from studyapp.participations.traces import FIELD as TRACE
-from studyapp.participations.traces import read_trace
 from studyapp.participations.withdrawal import known_bundles
 from studyapp.participations.withdrawal import withdraw as take_back
 from studyapp.sections.people import QuestionSection, ScreeningSection
-from studyapp.serving.metrics import REPEATED, STORED, SUBMITS
 from studyapp.shelf.addresses import url
 from studyapp.shelf.languages import speaking
 from studyapp.shelf.markdown import safe_html
 from studyapp.studies.definition.strata import stratifying
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.definition.translated import definition_for
-from studyapp.studies.films import films_on
 from studyapp.studies.texts import text_for
 
 from .devices import device_class, refuse_unfit
 from .examples import example_of
 from .languages import IN_LINK, choices, named_language
-from .pages import KEPT, SeeOther, message, page, participant_view, wants_json
+from .pages import SeeOther, message, page, participant_view, wants_json
 from .people import find_person, find_standing
 from .presentations import script_notice
 from .signed_agents import signed_agent
-from .trials import asked_on, following_pictures, trial_context
+from .trials import following_pictures, trial_context
 from .waiting import waiting_page
 
 
@@ -59,7 +50,7 @@ def participation(request: HttpRequest, code: str) -> HttpResponse:
     stands = find_standing(code)
     person, name = stands.person, current_page(stands.person)
     if name == "trial":
-        return _trial_page(request, person, sight_of(stands))
+        return trial_page(request, person, sight_of(stands))
     shown = {
         "screening": _screening_page,
         "consent": _consent_page,
@@ -157,7 +148,7 @@ def _instructions_page(
     return page(request, "instructions", context, study=person.study, status=400 if error else 200)
 
 
-def _trial_page(
+def trial_page(
     request: HttpRequest,
     person: Participation,
     sight: Sequence[Trial],
@@ -166,18 +157,24 @@ def _trial_page(
     """The first trial in `sight`; after a refused answer with what was sent and what is wrong."""
     if not sight:
         return _message_page(request, person, "closed")
-    definition = definition_for(person)
-    with speaking(definition.language):
-        context = trial_context(person, sight[0], definition)
+    context = due_context(person, sight)
     if error is not None:
+        context["error"] = str(error)
         context["questions"] = [
             one.refused(request.POST, error.problems.get(one.name, ""))
             for one in context["questions"]
         ]
-    context |= following_pictures(person, sight[1:], definition)
-    context["error"] = str(error or "")
-    context["trace"] = TRACE if person.traces_agreed_at is not None else ""
     return page(request, "trial", context, study=person.study, status=400 if error else 200)
+
+
+def due_context(person: Participation, sight: Sequence[Trial]) -> dict[str, Any]:
+    """What the page of the trial that is due shows: the first of those in `sight`."""
+    definition = definition_for(person)
+    with speaking(definition.language):
+        context = trial_context(person, sight[0], definition)
+    context |= following_pictures(person, sight[1:], definition)
+    context["trace"] = TRACE if person.traces_agreed_at is not None else ""
+    return context
 
 
 def _finished_page(request: HttpRequest, person: Participation) -> HttpResponse:
@@ -316,63 +313,6 @@ def screening(request: HttpRequest, code: str) -> HttpResponse:
 def resume(request: HttpRequest, code: str) -> HttpResponse:
     enrolment.resume(find_person(code))
     return onward(request, code)
-
-
-@participant_view("POST")
-def give_answer(request: HttpRequest, code: str) -> HttpResponse:
-    """One answer. If it is out of range, the page is shown again with the error."""
-    trial = request.POST.get("trial", "")
-    if not is_code(trial):
-        raise NotYourTrial(_("This question does not belong to your study."))
-    try:
-        taken = take_answer(code, trial_code=trial, read=partial(_given, request))
-    except Participation.DoesNotExist as error:
-        raise Http404 from error
-    except Unanswered as refusal:
-        if wants_json(request):
-            raise
-        stands = find_standing(code)
-        return _trial_page(request, stands.person, sight_of(stands), refusal)
-    SUBMITS.labels(REPEATED if taken.is_repeated else STORED).inc()
-    return onward(request, code, notice="" if taken.is_given else KEPT)
-
-
-def _given(request: HttpRequest, person: Participation, trial: Trial) -> Given:
-    """The form's answer to `trial`; Unanswered for an answer that the page does not offer."""
-    definition = definition_for(person)
-    with speaking(definition.language):
-        asked = asked_on(trial, definition)
-        questions = PARADIGMS[trial.paradigm].asks(asked)
-        form = TrialForm(request.POST, questions=questions)
-        if not form.is_valid():
-            problems = form.problems()
-            raise Unanswered(next(iter(problems.values()), str(CHOOSE)), problems)
-    presentation = _presentation(request.POST.get(FIELD, ""), asked)
-    timing = {**form.timing(), "presentation": presentation}
-    return Given(form.value(), form.extra(), timing, _observed(request, person))
-
-
-def _observed(request: HttpRequest, person: Participation) -> Callable[[Judgment], None] | None:
-    """Stores how the page was answered, of people who agreed to that; never refuses an answer."""
-    if person.traces_agreed_at is None:
-        return None
-    observed = read_trace(request.POST.get(TRACE, ""))
-    return partial(keep_evidence, observed=observed, signed=signed_agent(request))
-
-
-def _presentation(told: str, asked: Asked) -> dict[str, Any] | None:
-    """What the page told of its pictures; Unanswered before its films were watched."""
-    films = films_on(asked)
-    if not films:
-        return told_presentation(told, asked)
-    record = read_films(told, films)
-    if not are_watched(record, films):
-        one = _("Please watch the film to its end first. Your answer has not been saved yet.")
-        all_of_them = _(
-            "Please watch all films to their end first. Your answer has not been saved yet."
-        )
-        raise Unanswered(one if len(films) == 1 else all_of_them)
-    return record
 
 
 @participant_view("GET", "HEAD", "POST")

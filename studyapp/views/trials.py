@@ -27,6 +27,7 @@ from studyapp.studies.words import Words
 
 from .legends import has_room, is_beside, is_worded, legend_of
 from .presentations import film_facts, presentation_of, script_facts
+from .static_version import static_version
 
 # The module that presents pictures as a block says
 PRESENTATION = "studyapp/presentation.js"
@@ -96,6 +97,7 @@ def asked_context(
         "template": paradigm.template,
         **_presented(trial, definition, pictures, films),
         "asked": asked,
+        "version": static_version(),
         # Of somebody who is at the trial
         "following": "",
         "following_films": "",

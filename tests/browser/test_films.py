@@ -6,6 +6,7 @@ from playwright.sync_api import Page, Route
 from pytest_django.live_server_helper import LiveServer
 
 from sandbox.builders import open_small_study, take_part
+from sandbox.walking import wait_for_next
 from studyapp.models import Judgment
 from tests.browser.conftest import NewPage
 
@@ -118,3 +119,25 @@ def test_films_that_never_come_or_that_no_browser_plays_are_told_and_hold_nobody
     failed = [one["failed"] for one in row.presentation["films"]]
     assert sorted(failed) == ["network", "unsupported"]
     assert row.picture_failed
+
+
+def test_films_play_too_on_a_trial_that_came_with_the_answer_before(
+    live_server: LiveServer, new_page: NewPage
+) -> None:
+    page = new_page()
+    block = {"name": "main", "paradigm": "comparison", "trials": 2}
+    person = take_part(open_small_study(conditions=[FILM, OTHER], blocks=[block]))
+    page.goto(f"{live_server.url}/p/{person.code}/")
+    for _ in range(2):
+        page.wait_for_selector("#trial.over")
+        trial = page.locator("[name=trial]").input_value()
+        page.keyboard.press("1")
+        page.locator(".confirm").click()
+        wait_for_next(page, trial)
+    page.wait_for_selector(".code")
+    for row in Judgment.objects.all():
+        assert row.presentation["presented"] == 1
+        assert [(one["plays"], one["failed"]) for one in row.presentation["films"]] == [
+            (1, None)
+        ] * 2
+        assert row.presentation["films"][1]["ended_ms"] > 0

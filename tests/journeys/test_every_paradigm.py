@@ -5,6 +5,7 @@ import re
 from typing import Any
 
 import pytest
+from lxml import html
 from pytest_django.live_server_helper import LiveServer
 
 from sandbox.builders import make_study, open_small_study
@@ -140,8 +141,16 @@ def walk_pages(visitor: Visitor, study: Study) -> list[tuple[Trial, Page]]:
     while page.has_form("answer"):
         form = page.form("answer")
         pages.append((Trial.objects.get(code=form.fields["trial"]), page))
+        assert_shown_alike(page, visitor.open(page.address))
         page = visitor.send(page, "answer", first_answers(form))
     return pages
+
+
+def assert_shown_alike(page: Page, loaded: Page) -> None:
+    """What came with the answer before is what the page shows that is loaded in its place."""
+    for part in ("//header", "//h1", "//form[@id='trial']"):
+        here, there = (one.document.xpath(part)[0] for one in (page, loaded))
+        assert html.tostring(here).strip() == html.tostring(there).strip()
 
 
 def first_answers(form: Any) -> dict[str, object]:

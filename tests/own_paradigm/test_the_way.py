@@ -74,7 +74,7 @@ def test_its_page_is_asked_in_the_studys_language(
     study = open_small_study(blocks=[{**BLOCK, "checks": 0}], people=4, language=language)
     person = take_part(study)
     page = client.get(f"/p/{person.code}/").content.decode()
-    assert 'data-presentation="/static/paradigms/two_intervals/present.js"' in page
+    assert 'data-presentation="/static/paradigms/two_intervals/present.js?' in page
     assert finders.find("paradigms/two_intervals/present.js") is not None
     assert 'data-exposure="120"' in page
     assert page.count('<figure class="one">') == 2

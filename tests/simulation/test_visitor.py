@@ -1,5 +1,6 @@
 """A visitor may send only what the page offers, and believes only an acknowledgement."""
 
+import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -14,6 +15,13 @@ PAGE = """<!doctype html><title>One question</title><p>Which?</p><img src="/o/a.
 <input type="radio" name="value" value="-1"><input type="radio" name="value" value="1">
 <input type="checkbox" name="sure"><button>Go</button></form>"""
 
+# What the addresses of pages with a script answer
+SCRIPTED = {
+    "/part": {"ok": True, "next": "/p/x/", "page": '<h1>2</h1><form id="trial" action="answer">'},
+    "/page": {"ok": True, "next": "/after"},
+    "/none": {"ok": False, "sentence": "No."},
+}
+
 
 class Site(BaseHTTPRequestHandler):
     """Answers a form with what the address of the page asks for: 303, 200 or 500."""
@@ -21,12 +29,17 @@ class Site(BaseHTTPRequestHandler):
     sent: list[dict[str, list[str]]] = []
 
     def do_GET(self) -> None:
-        found = self.path in {"/303", "/200", "/500", "/after", "/o/a.png"}
-        self._reply(200 if found else 404, PAGE.replace("/p/x/answer", f"{self.path}/answer"))
+        found = self.path in {"/303", "/200", "/500", "/after", "/o/a.png", *SCRIPTED}
+        page = PAGE.replace("<form", '<form id="trial"') if self.path in SCRIPTED else PAGE
+        self._reply(200 if found else 404, page.replace("/p/x/answer", f"{self.path}/answer"))
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.sent.append(parse_qs(body))
+        if facts := SCRIPTED.get(f"/{self.path.split('/')[1]}"):
+            assert self.headers["Prefer"] == "return=representation"
+            self._reply(200 if facts["ok"] else 409, json.dumps(facts))
+            return
         status = int(self.path.split("/")[1])
         self._reply(status, "<p>So?</p>", location="/after" if status == 303 else "")
 
@@ -89,6 +102,14 @@ def test_a_page_without_the_form_is_told(visitor: Visitor) -> None:
 def test_only_a_redirect_acknowledges_an_answer(visitor: Visitor, status: int) -> None:
     with pytest.raises(PageError, match=f"answered with {status}"):
         send(visitor, f"/{status}", value=1)
+
+
+def test_a_trial_that_comes_with_the_acknowledgement_is_the_next_page(visitor: Visitor) -> None:
+    page = send(visitor, "/part", value=1)
+    assert (page.address, page.has_form("answer"), visitor.requests) == ("/p/x/", True, 2)
+    assert send(visitor, "/page", value=1).address == "/after"
+    with pytest.raises(PageError, match="answered with 409"):
+        send(visitor, "/none", value=1)
 
 
 def test_a_picture_that_is_missing_is_told(visitor: Visitor) -> None:

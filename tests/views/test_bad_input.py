@@ -222,7 +222,7 @@ def test_an_answer_that_could_not_be_stored_is_sent_again_by_one_press(
     person = take_part(open_small_study())
     given = {"trial": person.slot.trials.first().code, "value": "1"}
     with monkeypatch.context() as patch:
-        patch.setattr("studyapp.views.participation.take_answer", away)
+        patch.setattr("studyapp.views.answers.take_answer", away)
         reply = client.post(f"/p/{person.code}/answer", given)
     assert reply.status_code == 503
     text = reply.content.decode()

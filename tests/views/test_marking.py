@@ -33,7 +33,7 @@ def page_of(client: Client, person: Participation) -> str:
 def test_a_page_offers_squares_to_tick_and_a_module_that_draws(client: Client) -> None:
     page = page_of(client, person_who_marks(question="Where should it look?"))
     assert page.count('type="checkbox" name="region.') == 100
-    assert 'data-presentation="/static/paradigms/marking/draw.js"' in page
+    assert 'data-presentation="/static/paradigms/marking/draw.js?' in page
     assert "Where should it look?" in page
     assert 'aria-label="Row 3 of 10, column 4 of 10"' in page
     # The plain photo fills the page, and no map is shown.

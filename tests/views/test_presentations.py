@@ -39,7 +39,7 @@ def test_the_script_is_told_times_and_places_but_no_role(client: Client) -> None
     assert (told["fixation_ms"], told["exposure_ms"], told["mask"]) == (200, 300, "none")
     assert [place for place, _ in told["places"]] == ["photo", "a", "b"]
     assert all(f'src="{address}"' in first for _, address in told["places"])
-    assert 'data-presentation="/static/studyapp/presentation.js"' in first
+    assert 'data-presentation="/static/studyapp/presentation.js?' in first
     assert "stronger" not in first
     assert told_to_script(page_of(client, person)) == told
 

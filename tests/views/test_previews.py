@@ -183,7 +183,7 @@ def test_a_preview_is_for_those_who_may_edit(draft: Study) -> None:
 def test_nothing_that_waits_for_the_script_of_a_trial_is_missing_where_there_is_none() -> None:
     folder = configured.ROOT / "studyapp" / "static" / "studyapp"
     parts = r"((?:\.[a-z-]+, )+\.[a-z-]+)"
-    (asked,) = re.findall(rf'querySelectorAll\("{parts}"\);', (folder / "trial.js").read_text())
+    (asked,) = re.findall(rf'const PARTS = "{parts}";', (folder / "trial.js").read_text())
     waiting = re.findall(rf"\.waits :is\({parts}\)", (folder / "pages.css").read_text())
     replayed = re.findall(rf"\.waits :is\({parts}\)", (folder / "replay.css").read_text())
     assert waiting

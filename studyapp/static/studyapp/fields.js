@@ -1,7 +1,12 @@
 // Sliders, and questions that earlier answers show. Without this module a slider is a box for its
 // number, and all questions are there, each saying when it is asked.
 
-const form = document.getElementById("trial");
+export function start(form) {
+  form.querySelectorAll(".slider").forEach(slide);
+  form.querySelectorAll(".only-if .if").forEach((words) => { words.hidden = true; });
+  form.addEventListener("change", () => settle(form));
+  settle(form);
+}
 
 // The number stands in the box, which is what is sent, kept and put back; the slider writes it.
 function slide(part) {
@@ -36,7 +41,7 @@ function slide(part) {
   tell();
 }
 
-function given(name) {
+function given(form, name) {
   const chosen = [...form.querySelectorAll("input:checked:not(:disabled)")];
   return chosen.flatMap((one) => {
     if (one.name === name) return [one.value];
@@ -46,18 +51,13 @@ function given(name) {
 }
 
 // In the page's order, so that what depends on a hidden question is hidden too.
-function settle() {
+function settle(form) {
   for (const part of form.querySelectorAll(".only-if")) {
     const known = part.dataset.values.trim().split(" ");
-    part.hidden = !given(part.dataset.if).some((value) => known.includes(value));
+    part.hidden = !given(form, part.dataset.if).some((value) => known.includes(value));
     for (const field of part.querySelectorAll("input, textarea")) {
       field.disabled = part.hidden;
       if ("required" in field.dataset) field.required = !part.hidden;
     }
   }
 }
-
-form.querySelectorAll(".slider").forEach(slide);
-form.querySelectorAll(".only-if .if").forEach((words) => { words.hidden = true; });
-form.addEventListener("change", settle);
-settle();

@@ -12,8 +12,8 @@ const tenth = (ms) => Math.round(ms * 10) / 10;
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // Resolves as soon as each film was watched or can't be shown.
-export async function present(form, begun) {
-  const reel = new Reel(form, JSON.parse(form.dataset.presented), begun);
+export async function present(form, begun, ended) {
+  const reel = new Reel(form, JSON.parse(form.dataset.presented), begun, ended);
   form.classList.add("begun");
   await Promise.all(reel.films.map((film) => film.over));
   form.classList.add("over");
@@ -23,7 +23,7 @@ export async function present(form, begun) {
 }
 
 class Reel {
-  constructor(form, { films, words }, begun) {
+  constructor(form, { films, words }, begun, ended) {
     Object.assign(this, { words, begun, interrupted: document.hidden, films: [] });
     this.still = matchMedia("(prefers-reduced-motion: reduce)").matches;
     this.presented = countPresented(form);
@@ -40,7 +40,8 @@ class Reel {
       this.next();
     }, { threshold: IN_VIEW });
     for (const film of this.films) seen.observe(film.video);
-    document.addEventListener("visibilitychange", () => this.turn());
+    document.addEventListener("visibilitychange", () => this.turn(), { signal: ended });
+    ended.addEventListener("abort", () => seen.disconnect());
   }
 
   get playing() { return this.films.find(({ video }) => !video.paused && !video.ended); }

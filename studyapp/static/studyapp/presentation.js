@@ -11,9 +11,9 @@ const nextFrame = () => new Promise(requestAnimationFrame);
 
 // Resolves as soon as the page may be answered: with the onset of the first picture, and a function
 // that gives the record of what was shown.
-export async function present(form, begun) {
+export async function present(form, begun, ended) {
   const wanted = JSON.parse(form.dataset.presented);
-  const page = new Page(form, wanted, begun);
+  const page = new Page(form, wanted, begun, ended);
   form.classList.add("begun");
   const onset = page.isSequence ? await new Sequence(page).run() : begun;
   if (wanted.reveal === "on_request") page.pictures.forEach((one) => cover(page, one));
@@ -23,12 +23,12 @@ export async function present(form, begun) {
 }
 
 class Page {
-  constructor(form, wanted, begun) {
-    Object.assign(this, { form, wanted, begun, looks: [], more: {}, open: null, parts: {} });
+  constructor(form, wanted, begun, ended) {
+    Object.assign(this, { form, wanted, begun, ended, looks: [], more: {}, open: null, parts: {} });
     this.stage = form.querySelector(".stage");
     this.isSequence = wanted.fixation_ms !== null || wanted.exposure_ms !== null;
     this.interrupted = document.hidden;
-    document.addEventListener("visibilitychange", () => { if (document.hidden) this.hide(); });
+    document.addEventListener("visibilitychange", () => { if (document.hidden) this.hide(); }, { signal: ended });
     this.pictures = placed(this.stage, wanted);
     this.presented = countPresented(form);
     this.live = this.stage.appendChild(document.createElement("p"));
@@ -128,14 +128,17 @@ class Sequence {
 
   watchPaints() {
     if (!globalThis.PerformanceObserver?.supportedEntryTypes?.includes("element")) return;
-    // Each has the attribute from the start: Chromium 150 times none that gets it once it is loaded.
-    this.shown.forEach((one, number) => one.image.setAttribute("elementtiming", `picture-${number}`));
-    new PerformanceObserver((list) => {
-      for (const { identifier, renderTime } of list.getEntries()) {
-        const one = this.shown[Number(identifier.replace("picture-", ""))];
+    // Each has the attribute elementtiming from the start: Chromium 150 times none that gets it once
+    // it is loaded.
+    const observer = new PerformanceObserver((list) => {
+      for (const { element, renderTime } of list.getEntries()) {
+        // Told of the page's earlier trials too
+        const one = this.shown.find(({ image }) => image === element);
         if (one && renderTime) one.painted = renderTime;
       }
-    }).observe({ type: "element", buffered: true });
+    });
+    observer.observe({ type: "element", buffered: true });
+    this.page.ended.addEventListener("abort", () => observer.disconnect());
   }
 
   get frame() { return median(this.deltas); }
@@ -287,6 +290,7 @@ class Zoom {
     this.dialog.append(bar, room);
     this.dialog.addEventListener("close", () => { page.open?.end(); this.dialog.remove(); glass.focus(); });
     document.body.append(this.dialog);
+    page.ended.addEventListener("abort", () => this.dialog.remove());
     this.dialog.showModal();
     this.to(1);
   }

@@ -1,32 +1,294 @@
-// One trial: onset, timing, keys, and an answer that is kept until the server has it.
-// Without this module the form still works, minus the times.
+// The trials of one person on one page: onset, timing, keys, and an answer that is kept until the
+// server has it. The reply to an answer carries the next trial, which takes the place of the one
+// before; what else may follow is loaded. Without this module the form still works, minus the times.
 
-const form = document.getElementById("trial");
-const told = form.querySelector(".told");
-const button = form.querySelector("button.confirm");
-// Whose trial: on a shared computer the next person may get the place that somebody left.
-const code = `${form.getAttribute("action")} ${form.elements.trial.value}`;
 const kept = "discern-answer";
 const draft = "discern-draft";
 const said = "discern-said";
-const measures = { choice_changes: 0, hidden_ms: 0, focus_losses: 0, picture_failed: false };
-// The page says in the study's language what is missing; a browser's own bubble would not.
-form.noValidate = true;
-let onset = null;
-let first = null;
-let hiddenSince = document.hidden ? performance.now() : null;
-let sending = false;
-let record = () => "";
-let pressed = null;
+const DOUBLE_CLICK = 500; // ms, the longest pause within one
+const SAME_PLACE = 12; // px, the farthest that its second press is from the first
+const PARTS = ".context, .further, .stage, .legend, .answers, .only-if, .heading";
 
-const say = (text) => { told.textContent = text; };
-const squares = [...form.querySelectorAll(".cells input")];
-const pointed = (submitter) => submitter?.type === "image" || squares.some((one) => one.checked);
+const pointed = (submitter) => submitter?.type === "image";
 // A button of its own says that somebody prefers not to point.
 const declines = (submitter) => submitter?.name?.endsWith(".declined");
-const chosen = (submitter) => form.checkValidity() && (!squares.length || pointed(submitter) || declines(submitter));
 const writes = (target) => target.closest?.("textarea, input[type=text]");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
+const listed = (words) => (words ?? "").split(" ").filter(Boolean);
+
+// The trial that is on the page, and where and on which trial the last click was, until a key is pressed.
+let current = null;
+let clicked = null;
+
+class Trial {
+  // address: of the page of a trial that came with the answer before.
+  constructor(form, address = "") {
+    Object.assign(this, { form, address, onset: null, first: null, sending: false, pressed: null });
+    // Whose trial: on a shared computer the next person may get the place that somebody left.
+    this.code = `${form.getAttribute("action")} ${form.elements.trial.value}`;
+    this.told = form.querySelector(".told");
+    this.button = form.querySelector("button.confirm");
+    this.squares = [...form.querySelectorAll(".cells input")];
+    this.measures = { choice_changes: 0, hidden_ms: 0, focus_losses: 0, picture_failed: false };
+    this.hiddenSince = document.hidden ? performance.now() : null;
+    this.record = () => "";
+    this.ending = new AbortController();
+    this.ended = this.ending.signal;
+    // The page says in the study's language what is missing; a browser's own bubble would not.
+    form.noValidate = true;
+  }
+
+  start() {
+    this.listen();
+    const unsent = this.found(kept);
+    fill(this.form, unsent ?? this.found(draft) ?? "");
+    const before = stored(said);
+    if (before) { this.say(before.value); unkeep(said); }
+    this.show();
+    if (unsent) this.send(unsent);
+  }
+
+  say(text) { this.told.textContent = text; }
+
+  // What listens outside the form ends with the trial; what is in the form goes with it.
+  listen() {
+    const { form, ended } = this;
+    form.addEventListener("change", () => this.change());
+    form.addEventListener("input", (event) => this.write(event.target));
+    form.addEventListener("submit", (event) => this.submit(event));
+    document.addEventListener("keydown", (event) => this.key(event), { signal: ended });
+    document.addEventListener("visibilitychange", () => this.turn(), { signal: ended });
+    window.addEventListener("blur", () => { this.measures.focus_losses += 1; }, { signal: ended });
+    window.addEventListener("offline", () => this.say(form.dataset.offline), { signal: ended });
+    window.addEventListener("online", () => { if (!this.sending) this.say(""); }, { signal: ended });
+  }
+
+  // How a kind of question presents its pictures, where they do not just stand there. Pictures that
+  // nothing presents are not shown: an exposure without its end would be another trial.
+  async modules() {
+    const { modules, presentation } = this.form.dataset;
+    for (const { start } of await Promise.all(listed(modules).map((one) => import(one)))) start(this.form, this.ended);
+    if (!presentation) return () => {};
+    const { present } = await import(presentation);
+    if (!present) throw new Error(`${presentation} exports no function present`);
+    return present;
+  }
+
+  // Onset is the frame after all pictures have decoded; the question appears with them.
+  async show() {
+    const { form } = this;
+    let present;
+    try { present = await this.modules(); } catch { this.fail(); return; }
+    const pictures = [...form.querySelectorAll("img, input[type=image]")];
+    const results = await Promise.allSettled(pictures.map(decoded));
+    // An answer that was kept may have been taken meanwhile.
+    if (this.ended.aborted) return;
+    if (results.some((result) => result.status === "rejected")) {
+      this.measures.picture_failed = true;
+      this.say(form.dataset.failed);
+    }
+    form.querySelectorAll(PARTS).forEach((part) => part.classList.add("shown"));
+    requestAnimationFrame(() => requestAnimationFrame((time) => {
+      if (this.ended.aborted) return;
+      this.begin(present, time).catch((error) => { this.say(form.dataset.failed); throw error; });
+    }));
+  }
+
+  // A module that this page can't have, a page of its own may.
+  fail() {
+    if (this.address) location.replace(this.address);
+    else this.say(this.form.dataset.failed);
+  }
+
+  // A presentation may take its time: it resolves when the page may be answered, with the onset of
+  // the pictures and what to tell of them.
+  async begin(present, time) {
+    const told = await present(this.form, time, this.ended);
+    this.onset = told?.onset ?? time;
+    this.record = told?.log ?? this.record;
+    if (told?.failed) {
+      this.measures.picture_failed = true;
+      this.say(told.why ?? this.form.dataset.failed);
+    }
+    this.preload();
+  }
+
+  // One picture after another, the next trial's first: asked for at once they would share the line.
+  async preload() {
+    const { next, films } = this.form.dataset;
+    for (const address of listed(next)) {
+      if (this.ended.aborted) return;
+      const picture = new Image();
+      picture.src = address;
+      await picture.decode().catch(() => {});
+    }
+    for (const address of listed(films)) {
+      if (this.ended.aborted) return;
+      await fetch(address).then((reply) => reply.blob()).catch(() => {});
+    }
+  }
+
+  change() {
+    if (this.first === null) this.first = performance.now();
+    else this.measures.choice_changes += 1;
+    this.say("");
+  }
+
+  turn() {
+    if (document.hidden) this.hiddenSince = performance.now();
+    else if (this.hiddenSince !== null) {
+      this.measures.hidden_ms += performance.now() - this.hiddenSince;
+      this.hiddenSince = null;
+    }
+  }
+
+  // A key that was held down since the trial before answers nothing here until it was let go.
+  key(event) {
+    clicked = null;
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest?.("a, dialog") || writes(event.target)) return;
+    // A film's button is pressed by keys also while the answers wait for its end.
+    if (/^( |Enter)$/.test(event.key) && !event.repeat && event.target.closest?.(".film")) return;
+    // A slider that was pressed on this trial goes on while its key is held.
+    const slides = event.target.type === "range" && event.target === this.pressed;
+    if (!event.repeat) this.pressed = event.target;
+    if ((event.repeat && !slides) || this.sending || this.onset === null) {
+      if (/^([1-9 ]|Enter|Arrow.+)$/.test(event.key)) event.preventDefault();
+      return;
+    }
+    const up = { ArrowUp: -10, ArrowDown: 10 }[event.key];
+    if (up && this.squares.includes(event.target)) {
+      event.preventDefault();
+      const next = this.squares[this.squares.indexOf(event.target) + up];
+      if (next) { next.focus(); next.click(); }
+      return;
+    }
+    this.choose(event);
+  }
+
+  // Digits answer the list that has the focus, and the first question from anywhere else; none says
+  // that somebody prefers not to.
+  choose(event) {
+    const isListed = event.target.type === "radio" && !this.squares.includes(event.target);
+    const asked = isListed ? event.target.name : "value";
+    const options = this.form.querySelectorAll(`input[name="${CSS.escape(asked)}"]:not([value="declined"])`);
+    const option = /^[1-9]$/.test(event.key) ? options[Number(event.key) - 1] : undefined;
+    if (option) {
+      option.focus();
+      if (!option.checked) option.click();
+    } else if (event.key === "Enter" && !event.target.closest?.("button[type=button], button[name]")) {
+      event.preventDefault();
+      this.form.requestSubmit();
+    }
+  }
+
+  write(target) {
+    const { form } = this;
+    const problem = form.querySelector(`[data-problem="${CSS.escape(target.name)}"]`);
+    if (problem) problem.textContent = "";
+    const words = [...form.querySelectorAll("textarea, input.line, [data-kept]")].map((field) => [field.name, field.value]);
+    if (words.length) this.keep(draft, new URLSearchParams(words).toString());
+  }
+
+  submit(event) {
+    event.preventDefault();
+    const { submitter } = event;
+    // Nothing answers a picture that was not yet presented: not even a click that a script makes.
+    if (this.sending || (this.onset === null && this.form.matches(".presents, .films"))) return;
+    if (this.isChosen(submitter)) this.send(this.answer(submitter));
+    else this.complain(this.form.dataset.choose, this.unanswered());
+  }
+
+  isChosen(submitter) {
+    const hasPlace = !this.squares.length || pointed(submitter) || declines(submitter) || this.squares.some((one) => one.checked);
+    return this.form.checkValidity() && hasPlace;
+  }
+
+  answer(submitter) {
+    const { form, measures, onset, first } = this;
+    const now = performance.now();
+    const values = {
+      rt_ms: onset === null ? "" : Math.max(0, Math.round((first ?? now) - onset)),
+      confirm_ms: onset === null ? "" : Math.max(0, Math.round(now - onset)),
+      ...measures,
+      hidden_ms: Math.round(measures.hidden_ms),
+      window_width: window.innerWidth,
+      window_height: window.innerHeight,
+      pixel_ratio: window.devicePixelRatio,
+    };
+    for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
+    if (form.elements["presentation.record"]) form.elements["presentation.record"].value = this.record();
+    const sent = new FormData(form, submitter);
+    if (pointed(submitter)) scale(sent, submitter);
+    return new URLSearchParams(sent).toString();
+  }
+
+  // What is wrong stands beside its field; what was answered stays.
+  complain(sentence, problems) {
+    const { form } = this;
+    this.sending = false;
+    if (this.button) this.button.disabled = false;
+    const places = [...form.querySelectorAll("[data-problem]")];
+    for (const place of places) place.textContent = problems[place.dataset.problem] ?? "";
+    const wrong = places.filter((place) => place.textContent);
+    this.say(wrong.length ? "" : sentence);
+    const names = wrong.map((place) => place.dataset.problem);
+    for (const field of form.querySelectorAll("textarea, input.line")) field.setAttribute("aria-invalid", names.includes(field.name));
+    form.querySelector(`[name="${CSS.escape(names[0] ?? "")}"]`)?.focus();
+  }
+
+  // Of several questions each tells that it has no answer yet; of one it is plain.
+  unanswered() {
+    if (this.form.querySelectorAll(".answers").length < 2) return {};
+    const fields = [...this.form.querySelectorAll("input:invalid")];
+    return Object.fromEntries(fields.map((field) => [field.name, this.form.dataset.choose]));
+  }
+
+  async send(body) {
+    this.sending = true;
+    if (this.button) this.button.disabled = true;
+    this.say(this.form.dataset.saving);
+    this.keep(kept, body);
+    const facts = await this.acknowledged(body);
+    unkeep(kept);
+    if (!facts.ok) { this.refused(facts); return; }
+    unkeep(draft);
+    goOn(this, facts);
+  }
+
+  // What the server says of an answer, as soon as it has it or does not want it.
+  async acknowledged(body) {
+    const { retrying, offline } = this.form.dataset;
+    for (let pause = 500; ; pause = Math.min(pause * 2, 15000)) {
+      try {
+        const facts = await post(this.form.action, body);
+        if (facts.ok || !facts.retry) return facts;
+        this.say(retrying);
+      } catch {
+        this.say(navigator.onLine ? retrying : offline);
+      }
+      await Promise.race([wait(pause), new Promise((done) => window.addEventListener("online", done, { once: true }))]);
+    }
+  }
+
+  // A form that can be put right stays; otherwise the server's page tells what is next, and why.
+  refused(facts) {
+    if (Object.keys(facts.problems ?? {}).length) { this.complain(facts.sentence, facts.problems); return; }
+    this.keep(said, facts.sentence ?? "");
+    location.reload();
+  }
+
+  // Kept in this browser until acknowledged, so that it survives a reload; so is what is being
+  // written.
+  keep(name, value) {
+    try { sessionStorage.setItem(name, JSON.stringify({ code: this.code, value })); } catch { /* storage is off */ }
+  }
+
+  found(name) {
+    const one = stored(name);
+    return one?.code === this.code ? one.value : null;
+  }
+}
 
 // A picture that was lost on the way is asked for again, twice, before anybody is told.
 async function decoded(picture) {
@@ -39,108 +301,6 @@ async function decoded(picture) {
   return tells.decode();
 }
 
-// How a kind of question presents its pictures, where they do not just stand there. Pictures that
-// nothing presents are not shown: an exposure without its end would be another trial.
-async function presentation() {
-  const address = form.dataset.presentation;
-  if (!address) return () => {};
-  const { present } = await import(address);
-  if (!present) throw new Error(`${address} exports no function present`);
-  return present;
-}
-
-// Onset is the frame after all pictures have decoded; the question appears with them.
-async function show() {
-  let present;
-  try { present = await presentation(); } catch { say(form.dataset.failed); return; }
-  const parts = form.querySelectorAll(".context, .further, .stage, .legend, .answers, .only-if, .heading");
-  const pictures = [...form.querySelectorAll("img, input[type=image]")];
-  const results = await Promise.allSettled(pictures.map(decoded));
-  if (results.some((result) => result.status === "rejected")) {
-    measures.picture_failed = true;
-    say(form.dataset.failed);
-  }
-  parts.forEach((part) => part.classList.add("shown"));
-  requestAnimationFrame(() => requestAnimationFrame((time) => {
-    begin(present, time).catch((error) => { say(form.dataset.failed); throw error; });
-  }));
-}
-
-// A presentation may take its time: it resolves when the page may be answered, with the onset of the
-// pictures and what to tell of them.
-async function begin(present, time) {
-  const told = await present(form, time);
-  onset = told?.onset ?? time;
-  record = told?.log ?? record;
-  if (told?.failed) {
-    measures.picture_failed = true;
-    say(told.why ?? form.dataset.failed);
-  }
-  preload();
-}
-
-// One picture after another, the next trial's first: asked for at once they would share the line.
-async function preload() {
-  for (const address of form.dataset.next.split(" ").filter(Boolean)) {
-    const picture = new Image();
-    picture.src = address;
-    await picture.decode().catch(() => {});
-  }
-  for (const address of (form.dataset.films ?? "").split(" ").filter(Boolean)) {
-    await fetch(address).then((reply) => reply.blob()).catch(() => {});
-  }
-}
-
-form.addEventListener("change", () => {
-  if (first === null) first = performance.now();
-  else measures.choice_changes += 1;
-  say("");
-});
-
-// A key that was held down since the page before answers nothing here until it was let go.
-document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.closest?.("a, dialog") || writes(event.target)) return;
-  // A film's button is pressed by keys also while the answers wait for its end.
-  if (/^( |Enter)$/.test(event.key) && !event.repeat && event.target.closest?.(".film")) return;
-  // A slider that was pressed on this page goes on while its key is held.
-  const slides = event.target.type === "range" && event.target === pressed;
-  if (!event.repeat) pressed = event.target;
-  if ((event.repeat && !slides) || sending || onset === null) {
-    if (/^([1-9 ]|Enter|Arrow.+)$/.test(event.key)) event.preventDefault();
-    return;
-  }
-  const up = { ArrowUp: -10, ArrowDown: 10 }[event.key];
-  if (up && squares.includes(event.target)) {
-    event.preventDefault();
-    const next = squares[squares.indexOf(event.target) + up];
-    if (next) { next.focus(); next.click(); }
-    return;
-  }
-  // Digits answer the list that has the focus, and the first question from anywhere else; none
-  // says that somebody prefers not to.
-  const isListed = event.target.type === "radio" && !squares.includes(event.target);
-  const asked = isListed ? event.target.name : "value";
-  const options = form.querySelectorAll(`input[name="${CSS.escape(asked)}"]:not([value="declined"])`);
-  const option = /^[1-9]$/.test(event.key) ? options[Number(event.key) - 1] : undefined;
-  if (option) {
-    option.focus();
-    if (!option.checked) option.click();
-  } else if (event.key === "Enter" && !event.target.closest?.("button[type=button], button[name]")) {
-    event.preventDefault();
-    form.requestSubmit();
-  }
-});
-
-document.addEventListener("visibilitychange", () => {
-  if (document.hidden) hiddenSince = performance.now();
-  else if (hiddenSince !== null) {
-    measures.hidden_ms += performance.now() - hiddenSince;
-    hiddenSince = null;
-  }
-});
-window.addEventListener("blur", () => { measures.focus_losses += 1; });
-
 // A browser tells a click in pixels of the screen; the picture may stand there larger or smaller.
 function scale(sent, picture) {
   for (const [axis, shown] of [["x", picture.clientWidth], ["y", picture.clientHeight]]) {
@@ -149,41 +309,8 @@ function scale(sent, picture) {
   }
 }
 
-function answer(submitter) {
-  const now = performance.now();
-  const values = {
-    rt_ms: onset === null ? "" : Math.max(0, Math.round((first ?? now) - onset)),
-    confirm_ms: onset === null ? "" : Math.max(0, Math.round(now - onset)),
-    ...measures,
-    hidden_ms: Math.round(measures.hidden_ms),
-    window_width: window.innerWidth,
-    window_height: window.innerHeight,
-    pixel_ratio: window.devicePixelRatio,
-  };
-  for (const [name, value] of Object.entries(values)) form.elements[name].value = value;
-  if (form.elements["presentation.record"]) form.elements["presentation.record"].value = record();
-  const sent = new FormData(form, submitter);
-  if (submitter?.type === "image") scale(sent, submitter);
-  return new URLSearchParams(sent).toString();
-}
-
-// Kept in this browser until acknowledged, so that it survives a reload; so is what is being written.
-function keep(name, value) {
-  try { sessionStorage.setItem(name, JSON.stringify({ code, value })); } catch { /* storage is off */ }
-}
-function unkeep(...names) {
-  try { names.forEach((name) => sessionStorage.removeItem(name)); } catch { /* storage is off */ }
-}
-function found(name) {
-  try { return JSON.parse(sessionStorage.getItem(name) ?? "null"); } catch { return null; }
-}
-function ofThisTrial(name) {
-  const one = found(name);
-  return one?.code === code ? one.value : null;
-}
-
 // What was sent or written, back in the form.
-function fill(body) {
+function fill(form, body) {
   for (const [name, value] of new URLSearchParams(body)) {
     for (const field of form.querySelectorAll(`[name="${CSS.escape(name)}"]`)) {
       if (field.type === "radio" || field.type === "checkbox") field.checked = field.value === value;
@@ -192,83 +319,71 @@ function fill(body) {
   }
 }
 
-// What is wrong stands beside its field; what was answered stays.
-function complain(sentence, problems) {
-  sending = false;
-  if (button) button.disabled = false;
-  const places = [...form.querySelectorAll("[data-problem]")];
-  for (const place of places) place.textContent = problems[place.dataset.problem] ?? "";
-  const wrong = places.filter((place) => place.textContent);
-  say(wrong.length ? "" : sentence);
-  const names = wrong.map((place) => place.dataset.problem);
-  for (const field of form.querySelectorAll("textarea, input.line")) field.setAttribute("aria-invalid", names.includes(field.name));
-  form.querySelector(`[name="${CSS.escape(names[0] ?? "")}"]`)?.focus();
+function unkeep(...names) {
+  try { names.forEach((name) => sessionStorage.removeItem(name)); } catch { /* storage is off */ }
+}
+function stored(name) {
+  try { return JSON.parse(sessionStorage.getItem(name) ?? "null"); } catch { return null; }
 }
 
-// Of several questions each tells that it has no answer yet; of one it is plain.
-function unanswered() {
-  if (form.querySelectorAll(".answers").length < 2) return {};
-  const fields = [...form.querySelectorAll("input:invalid")];
-  return Object.fromEntries(fields.map((field) => [field.name, form.dataset.choose]));
-}
-
-async function post(body) {
-  const headers = { Accept: "application/json", "Content-Type": "application/x-www-form-urlencoded" };
+async function post(address, body) {
+  const headers = {
+    Accept: "application/json",
+    "Content-Type": "application/x-www-form-urlencoded",
+    // The next trial beside the acknowledgement (RFC 7240)
+    Prefer: "return=representation",
+  };
   const signal = AbortSignal.timeout(20000);
-  const reply = await fetch(form.action, { method: "POST", body, headers, credentials: "same-origin", signal });
+  const reply = await fetch(address, { method: "POST", body, headers, credentials: "same-origin", signal });
   // What is neither from this site nor a refusal (a gateway's page, a hotel's log-in) is no answer.
   if (!reply.headers.get("Content-Type")?.includes("json")) return { retry: true };
   return { retry: reply.status >= 500, ...await reply.json() };
 }
 
-async function send(body) {
-  sending = true;
-  if (button) button.disabled = true;
-  say(form.dataset.saving);
-  keep(kept, body);
-  for (let pause = 500; ; pause = Math.min(pause * 2, 15000)) {
-    try {
-      const facts = await post(body);
-      if (facts.ok) { unkeep(kept, draft); location.replace(facts.next); return; }
-      if (!facts.retry) { unkeep(kept); refused(facts); return; }
-      say(form.dataset.retrying);
-    } catch {
-      say(navigator.onLine ? form.dataset.retrying : form.dataset.offline);
-    }
-    await Promise.race([wait(pause), new Promise((done) => window.addEventListener("online", done, { once: true }))]);
+// The next trial takes the last one's place, with all of it in one go: no picture ever stands beside
+// another trial's question. What was written for other modules or styles is loaded as a page.
+function goOn(last, { next, page }) {
+  const parts = [...new DOMParser().parseFromString(page ?? "", "text/html").body.childNodes];
+  const form = parts.find((one) => one.id === "trial");
+  if (form?.dataset.version !== last.form.dataset.version) { location.replace(next); return; }
+  last.ending.abort();
+  const [header, ...rest] = parts.map((one) => document.importNode(one, true));
+  document.querySelector(".progress").replaceWith(header);
+  document.getElementById("main").replaceChildren(...rest);
+  const address = new URL(next, location.href).href;
+  if (address !== location.href) history.replaceState(history.state, "", address);
+  window.scrollTo({ top: 0, left: 0, behavior: "instant" });
+  // As a page that was loaded, it is read from its heading on.
+  document.querySelector("#main h1").focus({ preventScroll: true });
+  begin(address);
+}
+
+function begin(address) {
+  current = new Trial(document.getElementById("trial"), address);
+  current.start();
+}
+
+// Whether a press belongs to a double click that began on the trial before.
+function isSecond(event) {
+  if (!clicked || clicked.trial === current) return false;
+  // Of touches not every browser counts.
+  if (event.type === "click" && event.pointerType === "mouse") return event.detail > 1;
+  const far = Math.hypot(event.clientX - clicked.x, event.clientY - clicked.y);
+  return event.timeStamp - clicked.time < DOUBLE_CLICK && far < SAME_PLACE;
+}
+
+function press(event) {
+  // What keys and labels make is no press.
+  if (!event.isTrusted || (event.type === "click" && event.detail === 0)) return;
+  if (isSecond(event)) {
+    event.preventDefault();
+    event.stopPropagation();
+  } else if (event.type === "click") {
+    clicked = { trial: current, time: event.timeStamp, x: event.clientX, y: event.clientY };
   }
 }
 
-// A form that can be put right stays; otherwise the server's page tells what is next, and why.
-function refused(facts) {
-  if (Object.keys(facts.problems ?? {}).length) { complain(facts.sentence, facts.problems); return; }
-  keep(said, facts.sentence ?? "");
-  location.reload();
-}
-
-form.addEventListener("input", (event) => {
-  const problem = form.querySelector(`[data-problem="${CSS.escape(event.target.name)}"]`);
-  if (problem) problem.textContent = "";
-  const words = [...form.querySelectorAll("textarea, input.line, [data-kept]")].map((field) => [field.name, field.value]);
-  if (words.length) keep(draft, new URLSearchParams(words).toString());
-});
-
-form.addEventListener("submit", (event) => {
-  event.preventDefault();
-  // Nothing answers a picture that was not yet presented: not even a click that a script makes.
-  if (sending || (onset === null && form.matches(".presents, .films"))) return;
-  if (!chosen(event.submitter)) { complain(form.dataset.choose, unanswered()); return; }
-  send(answer(event.submitter));
-});
-
-window.addEventListener("offline", () => say(form.dataset.offline));
-window.addEventListener("online", () => { if (!sending) say(""); });
+for (const name of ["pointerdown", "click"]) document.addEventListener(name, press, { capture: true });
 // Back from the browser's cache: the server decides which page is next.
 window.addEventListener("pageshow", (event) => { if (event.persisted) location.reload(); });
-
-const unsent = ofThisTrial(kept);
-fill(unsent ?? ofThisTrial(draft) ?? "");
-const before = found(said);
-if (before) { say(before.value); unkeep(said); }
-show();
-if (unsent) send(unsent);
+begin();
