@@ -1,11 +1,14 @@
-"""Every method on a card against the processor: the same values, and how much sooner.
+"""Every method on a card against the processor: the same values, how much sooner, at what price.
 
     python bench/gpu.py [--device cuda] [--networks vgg16,resnet50] [--photos 16]
 
 For each method the largest and the mean difference between the card's maps and the processor's, as
-shares of the processor's range, and the largest that is allowed. Ends with 1 where one is above it,
-or where a batch makes the processor wait more than once. Without a card, `--device cpu` compares
-the processor's float64 in its place: what rounding alone does.
+shares of the processor's range; ends with 1 where one is above what is allowed. "Passes" is the
+time there as a multiple of the bare passes, as bench/explain.py has it: one forward pass and one
+backward pass to the input of the same batch, weight gradients off, without any library. "Waits" are
+those of the processor in a batch, by CUDA's own account: one, for the maps, but for the exceptions
+in tests/explainer/passes/test_devices.py. Without a card, `--device cpu` compares the processor's
+float64 in its place: what rounding alone does.
 """
 
 import argparse
@@ -23,7 +26,7 @@ import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
 from explainer import METHODS, ExplainerError, Found, Network, explain, load_network  # noqa: E402
-from explainer.passes.devices import device_named  # noqa: E402
+from explainer.passes.devices import device_named, walkable  # noqa: E402
 
 # Shares of the processor's range. Where ReLUs follow other rules, a unit that is zero but for
 # rounding opens on one side only, which a few places show: 0.002 between float32 and float64.
@@ -81,6 +84,29 @@ def waits(network: Network, images: Tensor, method: str) -> int | None:
     return sum("synchronizing CUDA operation" in str(one.message) for one in told)
 
 
+def bare(network: Network, images: Tensor) -> float:
+    """Seconds of the bare passes: the better of two, after one that isn't counted."""
+    wanted = [weights for weights in network.module.parameters() if weights.requires_grad]
+    for weights in wanted:
+        weights.requires_grad_(False)
+    found = []
+    for _ in range(3):
+        inputs = images.clone().requires_grad_()
+        settled(network)
+        started = time.perf_counter()
+        network.module(inputs)[:, 0].sum().backward()
+        settled(network)
+        found.append(time.perf_counter() - started)
+    for weights in wanted:
+        weights.requires_grad_(True)
+    return min(found[1:])
+
+
+def settled(network: Network) -> None:
+    if network.device.type == "cuda":
+        torch.cuda.synchronize(network.device)
+
+
 def apart(one: Tensor, other: Tensor) -> tuple[float, float]:
     """The largest and the mean difference, as shares of the first's range."""
     spread = float(one.max() - one.min()) or 1.0
@@ -94,6 +120,9 @@ def compare(name: str, device: torch.device, images: Tensor) -> bool:
     if device.type == "cpu":
         there.module.double()
     placed = there.placed(images.to(there.dtype))
+    with walkable(there.module):
+        floor = bare(there, placed)
+    print(f"{name:<12}{'the bare passes':<26}{len(images) / floor:>63.1f}")
     right = True
     for method in METHODS:
         try:
@@ -114,7 +143,9 @@ def compare(name: str, device: torch.device, images: Tensor) -> bool:
         is_right = largest <= most and mean <= MEAN
         right = right and is_right
         row = f"{name:<12}{method:<26}{largest:>12.1e}{mean:>12.1e}{slow / fast:>9.1f}"
-        print(f"{row}{'–' if waited is None else waited:>8}{'' if is_right else '  TOO FAR APART'}")
+        row += f"{'–' if waited is None else waited:>8}{fast / floor:>10.2f}"
+        row += f"{len(images) / fast:>12.1f}"
+        print(f"{row}{'' if is_right else '  TOO FAR APART'}", flush=True)
     return right
 
 
@@ -136,8 +167,9 @@ def main() -> int:
     torch.set_float32_matmul_precision("highest")
     card = torch.cuda.get_device_name(device) if device.type == "cuda" else "float64"
     print(f"torch {torch.__version__}, {card}; allowed: mean {MEAN}, largest {LARGEST}")
-    print(f"({LARGEST_OF_RULES} where ReLUs follow other rules); waits: of the processor, a batch")
-    print(f"{'network':<12}{'method':<26}{'largest':>12}{'mean':>12}{'times':>9}{'waits':>8}")
+    print(f"({LARGEST_OF_RULES} where ReLUs follow other rules)")
+    head = f"{'network':<12}{'method':<26}{'largest':>12}{'mean':>12}{'times':>9}{'waits':>8}"
+    print(f"{head}{'passes':>10}{'photos/s':>12}")
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(chosen["photos"], 3, 224, 224, generator=generator)
     found = [compare(name, device, images) for name in chosen["networks"].split(",")]

@@ -283,6 +283,8 @@ DATABASE_SECONDS = env_number("DATABASE_SECONDS", 3)
 LOCK_SECONDS = env_number("LOCK_SECONDS", 10)
 # What this machine's workers compute on: "auto" is a card where there is one.
 WORKER_DEVICE = env_text("WORKER_DEVICE", "auto")
+# In which type they compute maps: the same for all workers, as maps of two types differ.
+WORKER_PRECISION = env_text("WORKER_PRECISION", "float32")
 # The functions that study files may have make networks: package.module:function, …
 NETWORK_FACTORIES = env_list("NETWORK_FACTORIES", "")
 

@@ -16,7 +16,7 @@ from studyapp.queue import app  # noqa: E402
 from studyapp.serving import error_reports  # noqa: E402
 from studyapp.serving.checks import refuse_wrong_deployment  # noqa: E402
 
-from .device import worker_device  # noqa: E402
+from .device import worker_device, worker_precision  # noqa: E402
 
 refuse_wrong_deployment()
 error_reports.start()
@@ -24,6 +24,7 @@ if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
     from studyapp.serving import tracing
 
     tracing.start("discern-worker")
+worker_precision()
 worker_device()  # refuses to start where it names a card that is not there
 
 app.conf.imports = (

@@ -4,6 +4,7 @@ At most one batch is with the threads and one being computed, whatever a task is
 """
 
 import logging
+import os
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
@@ -24,6 +25,7 @@ from .patterns import place_in
 from .settling import settle
 
 log = logging.getLogger(__name__)
+# Beside a processor's passes; a card leaves the processor to them.
 THREADS = 2
 Photo = list[Explanation]
 
@@ -48,7 +50,8 @@ class Beside:
         self.network_id, self.name = network_id, name
         self.size = study_definition(self.study).display.size
         self.qualities = {kind: quality_of(kind, self.study) for kind in (Overlay, Crop)}
-        self.threads = ThreadPoolExecutor(THREADS)
+        on_card = network.device.type != "cpu"
+        self.threads = ThreadPoolExecutor(len(os.sched_getaffinity(0)) if on_card else THREADS)
         self.coming: list[Future[tuple[list[Made], list[Made]]]] = []
         self.claims: dict[type[Work], str] = {Explanation: name}
         self.drawing: list[WorkQuerySet[Any]] = []

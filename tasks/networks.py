@@ -15,6 +15,7 @@ from studyapp.models import Case, Network, Prediction, Study
 from studyapp.studies.definition.study import study_definition
 
 from .batches import worker_name
+from .device import FLOAT32, worker_precision
 from .loads import BrokenOffError, counted
 from .stored_files import asked_with
 
@@ -41,7 +42,18 @@ def loaded(network: Network) -> explainer.Network:
             f"the labels of {network} differ here from those where the work began",
             "give every worker the same file, or give a new file another name in the study file",
         )
+    _refuse_other_precision(network)
     return found
+
+
+def _refuse_other_precision(network: Network) -> None:
+    """Rows that were described before their precision was recorded count as float32."""
+    first, here = network.described.get("precision", FLOAT32), worker_precision()
+    if network.described and here != first:
+        raise explainer.ExplainerError(
+            f"maps of {network} are computed in {here} here, and in {first} where the work began",
+            f"set WORKER_PRECISION={first} for every worker",
+        )
 
 
 def _wanted(network: Network) -> dict[str, Any]:
@@ -107,6 +119,8 @@ def describe(network: Network) -> None:
         "weights_digest": found.weights_digest,
         "preprocess_digest": found.preprocess.digest() if found.preprocess else "",
     }
+    if worker_precision() != FLOAT32:
+        network.described["precision"] = worker_precision()
     if found.probabilities != "softmax":
         network.described["probabilities"] = found.probabilities
     if found.grid is not None:

@@ -23,6 +23,7 @@ from studyapp.studies.preparation.advance import study_crops, study_explanations
 
 from .batches import claimed, refuse, refuse_fault
 from .beside import Beside, quality_of
+from .device import in_precision
 from .drawing import Made, cut_of, pictures_stored, stored_values
 from .networks import loaded, network_for
 from .patterns import other_photos, patterns, settings_of, targets_of
@@ -30,7 +31,8 @@ from .preparation import step_of
 from .settling import settle
 from .stored_files import FURTHER, asked_with, open_image
 
-PHOTOS_AT_ONCE = 8
+# On a card the memory that is free decides how many of them share a pass.
+PHOTOS_AT_ONCE, PHOTOS_ON_CARD = 8, 16
 DRAWN_AT_ONCE = 2
 NETWORK_OF = {"overlay": "explanation__network", "crop": "network"}
 # What pictures are drawn of, fetched with their rows: threads ask no database
@@ -69,8 +71,9 @@ def explain(study_id: int, network_id: int, keys: list[int]) -> None:
         Beside(network, study_id, network_id, name) as beside,
     ):
         rows = mine.select_related("case__image").prefetch_related(FURTHER)
+        at_once = PHOTOS_AT_ONCE if network.device.type == "cpu" else PHOTOS_ON_CARD
         for photos in patterns(rows.order_by("case_id", "pk")):
-            _explain(network, photos, beside, at_once=PHOTOS_AT_ONCE)
+            _explain(network, photos, beside, at_once=at_once)
 
 
 def _explain(
@@ -108,7 +111,10 @@ def _explained(
     network: explainer.Network, others: Mapping[str, Image], read: Sequence[Read]
 ) -> Explained:
     photos, images, entries, crops = zip(*read, strict=True)
-    with tempfile.TemporaryDirectory(prefix="discern-photos-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="discern-photos-") as folder,
+        in_precision(network.device),
+    ):
         found = explainer.explain(
             network.asking(entries),
             network.batch(images),

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge
 
 from explainer.errors import ExplainerError
+from explainer.passes.devices import like
 from explainer.passes.folds import Fold, lengths_said
 from explainer.passes.grids import Folded, shape_shown
 
@@ -73,7 +74,7 @@ class _Looked:
     def __init__(self, tensor: Tensor, origin: Place, fold: Fold) -> None:
         self.tensor, self.origin, self.fold = tensor, origin, fold
         drawn = torch.Generator().manual_seed(0)  # one weight for all would miss what norms cancel
-        self.weights = torch.rand(tensor.shape, generator=drawn).to(tensor)
+        self.weights = like(torch.rand(tensor.shape, generator=drawn), tensor)
         place = place_of(tensor)
         assert place is not None
         self.place = place

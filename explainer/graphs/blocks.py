@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.graph import GradientEdge
 
 from explainer.errors import ExplainerError
+from explainer.passes.devices import like
 from explainer.passes.grids import Tokens, shape_shown
 
 from .ancestry import Place, ancestors, between, place_of
@@ -174,7 +175,7 @@ def _refuse_unless_alone(
     length = made.shape[-2]
     drawn = torch.Generator().manual_seed(0)
     chosen = torch.randperm(length, generator=drawn) < (length + 1) // 2
-    weights = (torch.rand(made.shape, generator=drawn) * chosen[:, None]).to(made)
+    weights = like(torch.rand(made.shape, generator=drawn) * chosen[:, None], made)
     gradient = _gradient(place, of, weights, shut)
     if gradient is None or not torch.equal(_rows_in(gradient).cpu(), chosen):
         raise _mixed_otherwise()
@@ -221,7 +222,7 @@ def _rows(scores: Tensor, last: Attention, tokens: Tokens) -> tuple[int, ...]:
     """The tokens that the score reads; refuses a network that reads some of its patches or none."""
     weights = torch.rand(scores.shape, generator=torch.Generator().manual_seed(0))
     (gradient,) = torch.autograd.grad(
-        [scores], [last.weights], grad_outputs=[weights.to(scores)], retain_graph=True
+        [scores], [last.weights], grad_outputs=[like(weights, scores)], retain_graph=True
     )
     read = _rows_in(gradient)
     patches = read[tokens.prefix : tokens.prefix + tokens.u * tokens.v]

@@ -7,6 +7,7 @@ from torch import Tensor
 from torch.autograd.graph import GradientEdge
 
 from explainer.errors import ExplainerError
+from explainer.passes.devices import like
 from explainer.passes.grids import Arrangement, Tokens, channels_first, shape_shown
 
 from .ancestry import ancestors
@@ -88,7 +89,7 @@ def _touched(made: Step, map: Step, chosen: Tensor) -> Tensor:
     assert map.place
     assert map.layout
     drawn = torch.Generator().manual_seed(0)  # one weight for all would miss what norms cancel
-    weights = torch.rand(made.tensor.shape, generator=drawn).to(made.tensor)
+    weights = like(torch.rand(made.tensor.shape, generator=drawn), made.tensor)
     (gradient,) = torch.autograd.grad(
         [GradientEdge(*made.place)],
         [GradientEdge(*map.place)],

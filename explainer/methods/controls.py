@@ -15,7 +15,7 @@ from torch.nn import functional
 from explainer.errors import ExplainerError
 from explainer.graphs.capture import Graph
 from explainer.networks.sought import found_in_images
-from explainer.passes.devices import in_full
+from explainer.passes.devices import in_full, like, placed
 from explainer.passes.named import Each, looked_for_as
 from explainer.passes.targets import class_scores
 from explainer.pictures.resizing import resize, size_of
@@ -74,7 +74,7 @@ class OtherImageSettings:
 def edges(work: Work, settings: EdgesSettings, k: int) -> Tensor:
     """N×H×W: the length of the Sobel gradient of the channels' mean."""
     grey = work.images.float().mean(1, keepdim=True)
-    across = torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]], device=grey.device)
+    across = like(torch.tensor([[-1.0, 0, 1], [-2, 0, 2], [-1, 0, 1]]), grey)
     kernels = torch.stack([across, across.T])[:, None]
     with in_full(grey.device):
         slopes = functional.conv2d(functional.pad(grey, (1, 1, 1, 1), mode="replicate"), kernels)
@@ -131,7 +131,8 @@ def other_image(work: Work, settings: OtherImageSettings, k: int) -> Tensor:
     if settings.photo:
         return work.once(("other_image", settings), lambda: _of_photo(work, settings))
     coarse = settings.map(work.activations(), work.layer_gradient(k))
-    return resize(coarse[_others(work.images)], size_of(work.images))
+    others = work.once(("others",), lambda: _others(work.images))
+    return resize(coarse[others], size_of(work.images))
 
 
 def _others(images: Tensor) -> Tensor:
@@ -147,7 +148,7 @@ def _others(images: Tensor) -> Tensor:
                 'explain two or more together, or name one: {"other_image": {"photo": …}}',
             )
         found.append(other)
-    return torch.tensor(found, device=images.device)
+    return placed(torch.tensor(found), images.device)
 
 
 def _of_photo(work: Work, settings: OtherImageSettings) -> Tensor:

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from explainer.passes.devices import in_full
+from explainer.passes.devices import in_full, like
 
 
 def minmax(maps: Tensor) -> Tensor:
@@ -22,8 +22,8 @@ def blur(images: Tensor, size: int = 51, sigma: float = 50.0) -> Tensor:
     A Gaussian blur is one matrix product along each axis, which is far less work than a
     convolution with `size`² weights and has no smallest image.
     """
-    rows = _blur_matrix(images.shape[2], size, sigma).to(images)
-    columns = _blur_matrix(images.shape[3], size, sigma).to(images)
+    rows = like(_blur_matrix(images.shape[2], size, sigma), images)
+    columns = like(_blur_matrix(images.shape[3], size, sigma), images)
     with in_full(images.device):
         return rows @ images @ columns.T
 

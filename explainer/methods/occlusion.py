@@ -12,6 +12,7 @@ from explainer.errors import ExplainerError
 from explainer.methods.masks import blur
 from explainer.networks.folded import FoldedNetwork
 from explainer.networks.preprocessing import Colour
+from explainer.passes.devices import placed
 from explainer.pictures.resizing import size_of
 
 from .base import LATER, Method, Work
@@ -130,7 +131,8 @@ class Patches:
         rows = torch.ones(1, 1, dtype=torch.bool)
         for side, places in zip(sides, before, strict=True):
             rows = torch.kron(rows.int(), side.windows(places).int()).bool()
-        self.rows, self.columns = rows.to(device), settings.across.windows(last).to(device)
+        self.rows = placed(rows, device)
+        self.columns = placed(settings.across.windows(last), device)
         self.count = len(self.rows) * len(self.columns)
 
     def _refuse_whole(self, sides: Sequence[Side], sizes: Sequence[int]) -> None:

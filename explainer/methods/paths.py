@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from explainer.errors import ExplainerError
+from explainer.passes.devices import like, placed
 
 from .base import LATER, Chunk, Method, SignedCamSettings, Work
 from .checks import relative
@@ -68,7 +69,7 @@ def sum_over(points: Points, steps: int, device: torch.device) -> Sum:
     if points == "gauss_legendre":
         places, weights = np.polynomial.legendre.leggauss(steps)
         shares, own = (torch.from_numpy(half / 2).float() for half in (places + 1, weights))
-        return Sum(shares.to(device), own.to(device), 1)
+        return Sum(placed(shares, device), placed(own, device), 1)
     if points == "trapezoid":
         equal[[0, -1]] = 0.5
         return Sum(numbers / (steps - 1), equal, steps - 1)
@@ -205,7 +206,7 @@ def _smoothed(work: Work, settings: SmoothGradSettings) -> list[Tensor]:
     images = work.inputs
     generator = torch.Generator().manual_seed(settings.seed)
     shape = (settings.samples, *images.shape[1:])
-    noise = torch.randn(shape, generator=generator).to(images)
+    noise = like(torch.randn(shape, generator=generator), images)
     flat = images.flatten(1)
     sigma = settings.noise * (flat.amax(1) - flat.amin(1))[:, None, None, None]
     equal = sum_over("left", settings.samples, images.device)

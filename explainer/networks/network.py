@@ -18,7 +18,7 @@ from explainer.graphs.capture import Graph, UnclearLayoutError
 from explainer.graphs.layouts import layout_at
 from explainer.graphs.trail import follow
 from explainer.graphs.way import Way, way_to_score
-from explainer.passes.devices import device_of, dtype_of, placed
+from explainer.passes.devices import device_of, dtype_of, like, placed
 from explainer.passes.folds import fold_of, refuse_declared, said_lengths
 from explainer.passes.footprint import Footprint, footprint
 from explainer.passes.grids import Arrangement, said_grid
@@ -262,7 +262,7 @@ class Network:
                     "give images of the size that the preprocessing makes",
                 )
             seen = seen[:, :1, :1].expand(images.shape[1:])
-        return seen[None].to(images)
+        return like(seen[None], images)
 
     def at(self, layer: str | nn.Module) -> "Network":
         """The same network, explained at another layer; what was measured of it stays known."""

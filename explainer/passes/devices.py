@@ -76,6 +76,12 @@ def placed(images: Tensor, device: torch.device) -> Tensor:
     return images.to(device, non_blocking=True)
 
 
+def like(values: Tensor, other: Tensor) -> Tensor:
+    """Values of the host's in the type and on the device of `other`: nobody waits for the copy,
+    as a pass before it would be waited for too."""
+    return placed(values.to(other.dtype), other.device)
+
+
 def brought_back(tensors: Sequence[Tensor]) -> list[Tensor]:
     """The tensors in the host's memory, by one copy however many there are."""
     if all(tensor.device.type == "cpu" for tensor in tensors):

@@ -10,6 +10,7 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError
 
+from .devices import placed
 from .outputs import rows_of, with_scores
 from .target import Target, scores_along, shape_of
 from .targets import class_scores, scores_in
@@ -95,7 +96,7 @@ class Segmented(Target):
                 "choose them in an output of this size",
             )
         pixels = [torch.arange(first, first + length) for first, length in self.runs]
-        return values[self.class_].flatten()[torch.cat(pixels).to(values.device)].mean()
+        return values[self.class_].flatten()[placed(torch.cat(pixels), values.device)].mean()
 
 
 @dataclass(frozen=True)
@@ -138,7 +139,7 @@ class Detected(Target):
     def _found(self, row: Any) -> tuple[Tensor, Tensor]:
         """Overlaps and scores of the detections of the class."""
         boxes, scores = detections_of(row, self.class_)
-        asked = torch.tensor(self.box, dtype=boxes.dtype, device=boxes.device)
+        asked = placed(torch.tensor(self.box, dtype=boxes.dtype), boxes.device)
         return _overlaps(boxes, asked), scores
 
 

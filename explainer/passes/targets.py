@@ -9,6 +9,8 @@ from torch import Tensor
 
 from explainer.errors import ExplainerError, did_you_mean
 
+from .devices import like, placed
+
 Score = Callable[[Any], Tensor]
 Read = Callable[[Any], Any]
 Wanted = Sequence[Any] | Tensor | Score | None
@@ -138,7 +140,7 @@ def similarity_to(embeddings: Tensor) -> Score:
     fixed = embeddings.detach().clone()
 
     def score(output: Tensor) -> Tensor:
-        return torch.nn.functional.cosine_similarity(output, fixed.to(output), dim=1)
+        return torch.nn.functional.cosine_similarity(output, like(fixed, output), dim=1)
 
     return score
 
@@ -164,7 +166,7 @@ def resolve(
         )
     several = indices.dim() == 2
     _check_range(indices, logits.shape[1])
-    indices = indices.to(logits.device)
+    indices = placed(indices, logits.device)
     return Targets(indices if several else indices[:, None], several=several, read=read)
 
 

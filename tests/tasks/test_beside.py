@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 from django.conf import settings
 from django.db.backends.signals import connection_created
 
@@ -140,3 +141,23 @@ def test_a_picture_is_not_drawn_of_a_map_that_another_worker_made(
     row.refresh_from_db()
     assert (row.state, row.claimed_by) == (WorkState.PENDING, "another worker")
     assert states(Overlay) == {(WorkState.PENDING, "", 0)}
+
+
+def test_a_batch_that_the_memory_does_not_hold_is_halved_and_costs_no_attempt(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = make_preparing(tmp_path / "study")
+    requests = work(study, until=EXPLAIN)
+    sizes: list[int] = []
+    whole = explainer.explain
+
+    def explain_few(network: explainer.Network, images: Any, *more: Any, **named: Any) -> Any:
+        sizes.append(len(images))
+        if len(images) > 2:
+            raise torch.OutOfMemoryError("no room on the card")
+        return whole(network, images, *more, **named)
+
+    monkeypatch.setattr(explainer, "explain", explain_few)
+    carry_out(requests)
+    assert sizes == [4, 2, 2] * 2
+    assert states(Explanation) == states(Overlay) == {(WorkState.READY, "", 1)}

@@ -21,6 +21,7 @@ from explainer.passes.footprint import LARGEST_ON_CARD, Footprint
 from tests.explainer.coco_sets import noisy_photos
 from tests.explainer.pretended_card import PretendedCard
 from tests.explainer.small_networks import EVERY, Convolutions, noise, seeded
+from tests.explainer.small_transformers import vit
 
 COLOURS = ["red", "green", "blue", "black", "white"]
 
@@ -37,18 +38,89 @@ def small() -> Any:
     return Preprocess(size=32, resize=32)
 
 
-def test_every_method_stays_on_the_card_and_is_read_once_for_a_batch(tmp_path: Path) -> None:
+# What makes the host wait beside the one copy of all maps, and why
+WAITS = {
+    "eigen_cam": 1,  # PyTorch looks whether an eigendecomposition went well
+    "random_weights": 4,  # of the first batch alone: the other weights, drawn on the host
+    "other_image": 1,  # without a photo of its own: which images of the batch are not alike
+}
+
+
+def waited(card: PretendedCard) -> int:
+    return card.reads + card.sent + card.waits
+
+
+def test_every_method_stays_on_the_card_and_waits_for_it_once_a_batch(tmp_path: Path) -> None:
     other = {"other_image": {"photo": str(noisy_photos(tmp_path, 1)[0])}}
     network = on_card(preprocess=small())
-    few = {"occlusion": {"patch": 8, "stride": 8}, "smooth_grad": {"samples": 3}, **other}
+    few = {"occlusion": {"patch": 8, "stride": 8}, "smooth_grad": {"samples": 3}}
     for name in EVERY:
         with PretendedCard() as card:
             found = explain(network, noise(2, 3, 32, 32), [[0, 1], [2, 3]], (name,), settings=few)
-        assert (name, card.reads) == (name, 1)
+        assert (name, waited(card)) == (name, 1 + WAITS.get(name, 0))
         assert found[name].device.type == found.outputs.device.type == "cpu"
     with PretendedCard() as card:
-        explain(network, noise(4, 3, 32, 32), None, EVERY, settings=few)
-    assert card.reads == 1
+        explain(network, noise(4, 3, 32, 32), None, EVERY, settings={**few, **other})
+    assert (card.reads, card.sent, card.waits) == (1, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("method", "settings"),
+    [
+        ("integrated_gradients", {"points": "trapezoid"}),
+        ("integrated_gradients", {"points": "gauss_legendre"}),
+        *(("occlusion", {"patch": 8, "stride": 8, "fill": fill}) for fill in ("mean", "blur")),
+        ("smooth_grad", {"samples": 3, "statistic": "variance"}),
+        ("grad_cam", {"signed": True}),
+        ("score_cam", {"stages": 2}),
+    ],
+)  # fmt: skip
+def test_no_setting_makes_the_host_wait_more_often(method: str, settings: dict[str, Any]) -> None:
+    network = on_card()
+    with PretendedCard() as card:
+        explain(network, noise(2, 3, 32, 32), [1, 2], (method,), settings={method: settings})
+    assert waited(card) == 1
+
+
+@pytest.mark.parametrize(
+    ("method", "waits"),
+    [
+        *((name, 1) for name in ("legrad", "generic_attention", "gradient_attention")),
+        ("attention_rollout", 1),
+        ("grad_cam", 2),  # whether the patch tokens have a gradient at all, which it refuses if not
+    ],
+)
+def test_a_transformer_on_a_card_waits_once_a_batch_but_where_tokens_may_be_unread(
+    method: str, waits: int
+) -> None:
+    network, images = Network(vit()), noise(2, 3, 32, 32)
+    explain(network, images, [1, 2], (method,))  # how its tokens lie is measured by the first call
+    network.module.to("meta")
+    with PretendedCard() as card:
+        explain(network, images, [1, 2], (method,))
+    assert waited(card) == waits
+
+
+def test_a_pretended_card_counts_whatever_makes_the_host_wait() -> None:
+    there = torch.zeros(3, device="meta")
+    for wait in (
+        lambda: there.cpu(),
+        lambda: there[0].item(),
+        lambda: bool(there[0] > 0),
+        lambda: there.sum().tolist(),
+        lambda: torch.tensor([1.0, 2.0], device="meta"),
+        lambda: there.new_tensor([1.0]),
+        lambda: noise(3).to("meta"),
+        lambda: there.copy_(noise(3)),
+        lambda: torch.linalg.eigh(torch.zeros(2, 2, device="meta")),
+    ):
+        with PretendedCard() as card:
+            wait()
+        assert waited(card) == 1
+    with PretendedCard() as card:
+        placed = noise(3).to("meta", non_blocking=True)
+        torch.arange(3, device="meta") + placed * 2 + torch.zeros_like(placed)
+    assert waited(card) == 0
 
 
 def test_a_batch_in_parts_is_read_once_for_each_part() -> None:
