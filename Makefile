@@ -9,7 +9,7 @@ export OMP_NUM_THREADS ?= 1
 CODE = SECRET_KEY=only-for-reading-code
 
 .PHONY: help demo demo-stop demo-reset test check gate format lint types imports migrations deploy \
-	bandit audit coverage mutants docs editor bench screenshots matrix replicate lock install-demo install-dev chromium servers
+	bandit audit coverage mutants docs editor bench screenshots matrix replicate images lock install-demo install-dev chromium servers
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1\t\2/p' Makefile | expand -t 14
@@ -84,6 +84,10 @@ replicate: install-demo ## measure what the Grad-CAM paper claims, for docs/repl
 
 docs: install-demo ## draw docs/methods.md's pictures and var/gallery.html anew (some minutes)
 	@$(BIN)/python -m demo.gallery
+
+images: ## build the images discern-web and discern-worker (ENGINE=podman; TAG=…; WORKER_LOCK=demo)
+	@ENGINE="$(ENGINE)" TAG="$(TAG)" WORKER_LOCK="$(WORKER_LOCK)" REGISTRY="$(REGISTRY)" \
+		sh deploy/images.sh
 
 editor: ## bundle the desk's editor of study files anew (npm; its file is kept in git)
 	cd editor && npm ci --ignore-scripts && npm run build

@@ -10,7 +10,7 @@ import time
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -27,10 +27,10 @@ from sandbox.people import send_people
 from sandbox.processes import free_port
 from studyapp.models import Heartbeat
 from studyapp.studies.lifecycle import close_study
+from tests.deploy.dockerfile import ROOT, check_of, command_of, image_of
+from tests.deploy.dockerfile import TEXT as DOCKERFILE
 from tests.running import Done, python, run
 
-ROOT = Path(__file__).resolve().parent.parent
-DOCKERFILE = (ROOT / "Dockerfile").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
 SERVICES: dict[str, Any] = COMPOSE["services"]
 HOST = "studies.example.org"
@@ -41,10 +41,6 @@ def stage(name: str) -> str:
     found = re.search(rf"^FROM base AS {name}\n(.*?)(?=^FROM |\Z)", DOCKERFILE, re.M | re.S)
     assert found
     return found[1]
-
-
-def command_of(target: str) -> list[str]:
-    return json.loads(stage(target).rpartition("\nCMD ")[2])
 
 
 @pytest.fixture
@@ -77,10 +73,12 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 
 @contextmanager
-def running(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+def running(
+    command: list[str], environment: dict[str, str], log: Path, *, cwd: Path = ROOT
+) -> Iterator[None]:
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT
+            command, cwd=cwd, env=environment, stdout=output, stderr=subprocess.STDOUT
         )
     try:
         yield
@@ -91,8 +89,7 @@ def running(command: list[str], environment: dict[str, str], log: Path) -> Itera
 
 def checked(environment: dict[str, str], target: str) -> Done:
     """What the health check of an image says."""
-    command = json.loads(re.findall(r"HEALTHCHECK .*?CMD (\[.*?\])", stage(target), re.DOTALL)[0])
-    return python(*command[1:], env=environment)
+    return python(*check_of(target)[1:], env=environment)
 
 
 def wait_for_site(environment: dict[str, str], log: Path) -> str:
@@ -109,7 +106,7 @@ def wait_for_site(environment: dict[str, str], log: Path) -> str:
 
 
 @pytest.mark.skipif(not shutil.which("docker-compose"), reason="docker-compose is not installed")
-@pytest.mark.parametrize("profile", [[], ["--profile", "gpu"]])
+@pytest.mark.parametrize("profile", [[], ["--profile", "gpu"], ["--profile", "tls"]])
 def test_docker_compose_accepts_the_file(profile: list[str]) -> None:
     done = run("docker-compose", *profile, "config", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
@@ -136,7 +133,8 @@ def test_every_process_of_the_site_gets_the_settings_and_the_secrets_that_it_nam
 
 def test_nothing_else_is_needed_than_these_services() -> None:
     assert set(SERVICES) == {
-        "db", "redis", "migrate", "web", "worker-cpu", "worker-gpu", "forget", "backup"
+        "db", "redis", "migrate", "web", "worker-cpu", "worker-gpu", "forget", "backup",
+        "proxy", "prometheus", "grafana",
     }  # fmt: skip
     for name, service in SERVICES.items():
         for needed in service.get("depends_on", {}):
@@ -213,24 +211,6 @@ def test_the_web_image_holds_no_torch_and_no_worker() -> None:
     assert not re.search(r"^COPY (tasks|explainer)", stage("web"), re.M)
 
 
-def image_of(target: str, folder: Path) -> Path:
-    """The files that the Dockerfile copies into one image, as .dockerignore lets them through."""
-    let_through = [line[1:] for line in (ROOT / ".dockerignore").read_text("utf-8").splitlines()
-                   if line.startswith("!")]  # fmt: skip
-    lines = stage(target)
-    for name, value in re.findall(r"^ARG (\w+)=(\S+)$", lines, re.MULTILINE):
-        lines = lines.replace(f"${{{name}}}", value)
-    for line in re.findall(r"^COPY (.+)$", lines, re.MULTILINE):
-        *sources, goal = line.split()
-        for source in sources:
-            assert any(PurePosixPath(source).match(one) for one in let_through), source
-            place = folder / goal if len(sources) == 1 and goal != "./" else folder / source
-            place.parent.mkdir(parents=True, exist_ok=True)
-            copy = shutil.copytree if (ROOT / source).is_dir() else shutil.copy
-            copy(ROOT / source, place)
-    return folder
-
-
 def in_image(folder: Path, code: str, environment: dict[str, str]) -> str:
     """What a process in the image prints; it imports nothing of this checkout."""
     done = python("-c", f"import django; django.setup()\n{code}", env=environment, cwd=folder)
@@ -240,7 +220,7 @@ def in_image(folder: Path, code: str, environment: dict[str, str]) -> str:
 
 VERBS = """
 import io, json, sys
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from django.core.management import call_command
 import studyapp
 from studyapp.studies.ready_files import ready_files
@@ -249,6 +229,7 @@ out = Path(sys.argv[0] or ".").parent / "written"
 out.mkdir()
 call_command("study", "status", "small", stdout=io.StringIO())
 call_command("study", "schema", stdout=io.StringIO())
+call_command("study", "languages", stdout=io.StringIO())
 call_command("study", "preregister", "small", out=out / "plan.md", stdout=io.StringIO())
 call_command("export", "small", "--out", str(out / "private"), stdout=io.StringIO())
 call_command("export", "small", "--public", "--out", str(out / "public.zip"), stdout=io.StringIO())
@@ -305,7 +286,8 @@ def test_the_web_containers_commands_serve_the_site_and_tell_its_health(
     migrated = python(*SERVICES["migrate"]["command"][1:], env=environment)
     assert migrated.returncode == 0, migrated.stderr
     log = tmp_path / "web.log"
-    with running(command_of("web"), environment, log):
+    image = image_of("web", tmp_path / "image")
+    with running(command_of("web"), environment, log, cwd=image):
         address = wait_for_site(environment, log)
         healthy = checked(environment, "web")
         assert healthy.returncode == 0, healthy.stderr
@@ -333,7 +315,7 @@ def test_the_workers_commands_start_on_their_queues_and_tell_their_health(
     command = [re.sub(r"\$\{\w+:-(.*?)\}", r"\1", word) for word in SERVICES[service]["command"]]
     assert checked(environment, "worker").returncode == 1
     log = tmp_path / "worker.log"
-    with running(command, environment, log):
+    with running(command, environment, log, cwd=image_of("worker", tmp_path / "image")):
         end = time.monotonic() + 90
         while not Heartbeat.objects.exists() and time.monotonic() < end:
             time.sleep(0.2)

@@ -8,7 +8,8 @@ import kubernetes_validate
 from jsonschema import Draft202012Validator
 
 from studyapp.queue import QUEUES
-from tests.deployment.manifests import (
+from tests.deploy.dockerfile import TEXT as DOCKERFILE
+from tests.deploy.manifests import (
     ROOT,
     Manifest,
     Workload,
@@ -18,7 +19,7 @@ from tests.deployment.manifests import (
     settings_given,
     workloads,
 )
-from tests.test_containers import COMPOSE, DOCKERFILE, OF_THE_IMAGE
+from tests.test_containers import COMPOSE, OF_THE_IMAGE
 
 # The oldest that still gets corrections from its makers' clouds, and a newer one
 VERSIONS = ("1.30", "1.36")

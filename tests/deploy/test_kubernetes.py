@@ -18,8 +18,9 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from sandbox.processes import free_port
-from tests.deployment.faults import RULES, faults
-from tests.deployment.manifests import (
+from tests.deploy.dockerfile import command_of
+from tests.deploy.faults import RULES, faults
+from tests.deploy.manifests import (
     BASE,
     KUBERNETES,
     Manifest,
@@ -31,7 +32,7 @@ from tests.deployment.manifests import (
     written,
 )
 from tests.running import Done, python
-from tests.test_containers import command_of, running, wait_for_site
+from tests.test_containers import running, wait_for_site
 
 OVERLAYS = sorted(path.parent for path in (KUBERNETES / "overlays").glob("*/kustomization.yaml"))
 KEDA = KUBERNETES / "components" / "keda"
