@@ -87,7 +87,7 @@ def _fits(path: str, pattern: str) -> bool:
 
 
 def copied(target: str) -> Iterator[tuple[Path, str]]:
-    """Each file that COPY brings into a target, and where it then lies below /app."""
+    """Each file that COPY brings into a target, and where it then lies."""
     for rest in of_target(target, "COPY"):
         *sources, goal = rest.split()
         for source in sources:
@@ -96,7 +96,8 @@ def copied(target: str) -> Iterator[tuple[Path, str]]:
             for file in sorted(whole.rglob("*")) if whole.is_dir() else [whole]:
                 inside = file.relative_to(whole).as_posix()
                 if file.is_file() and is_sent(file.relative_to(ROOT).as_posix()):
-                    yield file, place if inside == "." else f"{place}/{inside}"
+                    # Below /app, or where a path from the root says
+                    yield file, (place if inside == "." else f"{place}/{inside}").lstrip("/")
 
 
 def image_of(target: str, folder: Path) -> Path:

@@ -25,6 +25,8 @@ from tests.test_containers import COMPOSE, OF_THE_IMAGE
 VERSIONS = ("1.30", "1.36")
 TARGETS = set(re.findall(r"^FROM base AS (\w+)$", DOCKERFILE, re.MULTILINE))
 IMAGES = {f"discern-{target}" for target in TARGETS} | {"redis:7-bookworm"}
+# Whose DATABASE_URL is another setting's
+WAYS = dict.fromkeys(("migrate", "backup", "restore-drill"), "DIRECT_DATABASE_URL")
 MOST_CONNECTIONS = 97  # PostgreSQL keeps three of its hundred for its owner.
 Rule = Callable[[list[Manifest]], Iterator[str]]
 TEXT, COUNT = {"type": "string", "minLength": 1}, {"type": "integer", "minimum": 0}
@@ -200,7 +202,7 @@ def badly_mounted(manifests: list[Manifest]) -> Iterator[str]:
                 yield f"{one.name}/{box['name']} mounts a volume that its pod has not"
             if one.is_ours and not {"/data", "/work", "/tmp"} <= set(places):
                 yield f"{one.name}/{box['name']} can't write to /data, /work or /tmp"
-            if ("/backups" in places) != (one.name == "backup"):
+            if ("/backups" in places) != (one.name in ("backup", "restore-drill")):
                 yield f"{one.name}: back-ups lie where only backup sees them"
 
 
@@ -230,8 +232,8 @@ def badly_set(manifests: list[Manifest]) -> Iterator[str]:
                     for env in box.get("env", []) if "valueFrom" in env}  # fmt: skip
             if not set(keys.values()) <= set(given):
                 yield f"{one.name}/{box['name']} asks for a setting that nobody gives"
-            past_the_pooler = keys.get("DATABASE_URL") == "DIRECT_DATABASE_URL"
-            if past_the_pooler != (one.name in ("migrate", "backup")):
+            way = "WORKERS_DATABASE_URL" if box["name"] == "worker" else WAYS.get(one.name)
+            if keys.get("DATABASE_URL") != way:
                 yield f"{one.name}/{box['name']} has the wrong way to the database"
             if "/run/secrets/discern" not in [mount["mountPath"] for mount in box["volumeMounts"]]:
                 yield f"{one.name}/{box['name']} has no secrets"

@@ -37,6 +37,7 @@ TRIED = {
     "useradd ": "test_the_user_can_be_made",
     "apt-get ": "test_debian_has_the_programs_that_are_installed",
     "pip install ": "test_a_lock_has_all_that_its_packages_need",
+    '[ "$TRACES" = 0 ] || pip install ': "test_a_lock_has_all_that_its_packages_need",
     "SECRET_KEY=for-collecting-only python ": "test_the_static_files_are_collected_into_the_image",
 }
 
@@ -108,14 +109,14 @@ def test_debian_has_the_programs_that_are_installed() -> None:
         assert re.search(rf"^{name}:\n.*\n  Candidate: \d", index.stdout, re.MULTILINE), name
 
 
-@pytest.mark.parametrize("name", ["web", "worker", "demo"])
+@pytest.mark.parametrize("name", ["web", "worker", "demo", "traces"])
 def test_a_lock_has_all_that_its_packages_need(name: str) -> None:
     """The images install with --no-deps: what a lock lacks is in no image."""
     pinned = locked(name)
     text = (ROOT / "requirements" / f"{name}.lock").read_text("utf-8")
     entries = re.findall(r"^[\w.-]+==.*", text, re.MULTILINE)
     hashed = re.findall(r"^[\w.-]+==.* \\\n    --hash=sha256:", text, re.MULTILINE)
-    assert len(hashed) == len(entries) > 50
+    assert len(hashed) == len(entries) > 10
     here = {**default_environment(), "extra": ""}
     missing = [
         f"{package} needs {wanted}"

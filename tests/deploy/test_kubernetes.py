@@ -126,6 +126,8 @@ WRONG: dict[str, tuple[Edit, str]] = {
         "does not read the settings"),
     "migrations through the pooler": (
         lambda m: box(m, "migrate").pop("env"), "the wrong way to the database"),
+    "workers with the site's way to the database": (
+        lambda m: box(m, "worker-cpu")["env"].pop(0), "the wrong way to the database"),
     "files in pods that end": (
         lambda m: config_of(m)["data"].update(STORAGE_URL=""), "neither a bucket nor"),
     "a queue that nobody serves": (
