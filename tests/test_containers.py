@@ -27,8 +27,8 @@ from sandbox.people import send_people
 from sandbox.processes import free_port
 from studyapp.models import Heartbeat
 from studyapp.studies.lifecycle import close_study
-from tests.deploy.dockerfile import ROOT, check_of, command_of, image_of
-from tests.deploy.dockerfile import TEXT as DOCKERFILE
+from tests.dockerfile import ROOT, check_of, command_of, image_of
+from tests.dockerfile import TEXT as DOCKERFILE
 from tests.running import Done, python, run
 
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))

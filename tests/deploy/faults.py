@@ -8,7 +8,6 @@ import kubernetes_validate
 from jsonschema import Draft202012Validator
 
 from studyapp.queue import QUEUES
-from tests.deploy.dockerfile import TEXT as DOCKERFILE
 from tests.deploy.manifests import (
     ROOT,
     Manifest,
@@ -19,6 +18,7 @@ from tests.deploy.manifests import (
     settings_given,
     workloads,
 )
+from tests.dockerfile import TEXT as DOCKERFILE
 from tests.test_containers import COMPOSE, OF_THE_IMAGE
 
 # The oldest that still gets corrections from its makers' clouds, and a newer one

@@ -16,7 +16,7 @@ from packaging.markers import default_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tests.deploy.dockerfile import (
+from tests.dockerfile import (
     ROOT,
     TEXT,
     check_of,

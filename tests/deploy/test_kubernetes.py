@@ -18,7 +18,6 @@ from django.db import connection
 from django.db.migrations.recorder import MigrationRecorder
 
 from sandbox.processes import free_port
-from tests.deploy.dockerfile import command_of
 from tests.deploy.faults import RULES, faults
 from tests.deploy.manifests import (
     BASE,
@@ -31,6 +30,7 @@ from tests.deploy.manifests import (
     workloads,
     written,
 )
+from tests.dockerfile import command_of
 from tests.running import Done, python
 from tests.test_containers import running, wait_for_site
 

@@ -11,7 +11,7 @@ import yaml
 
 from sandbox.nginx import find_nginx, make_certificate
 from sandbox.processes import PlainError, free_port
-from tests.deploy.dockerfile import ROOT
+from tests.dockerfile import ROOT
 from tests.running import Done, run
 from tests.test_containers import SERVICES
 

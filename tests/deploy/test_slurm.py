@@ -13,7 +13,7 @@ import pytest
 from django.db import connection
 
 from studyapp.models import Heartbeat
-from tests.deploy.dockerfile import ROOT
+from tests.dockerfile import ROOT
 from tests.running import Done, run
 
 SLURM = ROOT / "deploy" / "slurm"

@@ -19,7 +19,7 @@ from studyapp.models import Explanation, Heartbeat
 from studyapp.simulation.server import environment
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.preparation.progress import progress
-from tests.deploy.dockerfile import image_of
+from tests.dockerfile import image_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 SHARED = ("DATABASE_URL", "REDIS_URL", "SECRET_KEY")
