@@ -8,6 +8,7 @@ import hashlib
 import io
 import struct
 import zlib
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -17,9 +18,11 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from studyapp import storage
-from studyapp.models import Kind, Picture, StimulusOverlay
+from studyapp.models import Crop, Kind, Overlay, Picture, StimulusOverlay
 from studyapp.storage.local import LocalFiles
 
+# Some 500 bytes each
+REMEMBERED = 10_000
 # A chunk that readers skip; in PNG's words ancillary, private, safe to copy.
 FILLER = b"fiLl"
 CHUNK_BYTES = 12
@@ -33,34 +36,59 @@ TYPES = {".png": "image/png", ".webp": "image/webp", ".txt": "text/plain; charse
 FREE_BYTES = 8
 
 
-def shown_name(picture: Picture, size: int) -> str:
-    """The copy's name below SHOWN_ROOT; `size` as for `padded`."""
-    return f"{picture.code[:2]}/{picture.code}-{size}{Path(picture.file).suffix}"
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What is sent of a ready picture: it never changes. `size`: of its file, as for `padded`."""
+
+    code: str
+    file: str
+    digest: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """The copy's name below SHOWN_ROOT."""
+        return f"{self.code[:2]}/{self.code}-{self.size}{Path(self.file).suffix}"
+
+    @property
+    def content_type(self) -> str:
+        return TYPES[Path(self.file).suffix]
+
+    @property
+    def is_film(self) -> bool:
+        return self.file.endswith(FILM)
+
+    def path(self) -> Path:
+        """The copy, made if it is not there; OSError where that can't be done."""
+        path = Path(settings.SHOWN_ROOT) / self.name
+        if not path.exists():
+            copies = LocalFiles(location=settings.SHOWN_ROOT, allow_overwrite=True)
+            copies.save(self.name, ContentFile(self.content()))
+        return path
+
+    def content(self) -> bytes:
+        return padded(storage.read(self.file, self.digest), self.size)
 
 
-def content_type(picture: Picture) -> str:
-    return TYPES[Path(picture.file).suffix]
+def as_it_is(picture: Picture) -> Shown:
+    """A picture without a filler."""
+    return Shown(picture.code, picture.file, picture.digest, size=0)
 
 
-def shown_path(picture: Picture, size: int) -> Path:
-    """The copy of a picture, made if it is not there; OSError where that can't be done."""
-    name = shown_name(picture, size)
-    path = Path(settings.SHOWN_ROOT) / name
-    if not path.exists():
-        copies = LocalFiles(location=settings.SHOWN_ROOT, allow_overwrite=True)
-        copies.save(name, ContentFile(shown_bytes(picture, size)))
-    return path
+@lru_cache(maxsize=REMEMBERED)
+def shown_photo(code: str) -> Shown:
+    """The plain photo with `code`."""
+    return as_it_is(Crop.objects.get(code=code))
 
 
-def shown_bytes(picture: Picture, size: int) -> bytes:
-    return padded(storage.read(picture.file, picture.digest), size)
+@lru_cache(maxsize=REMEMBERED)
+def shown_overlay(code: str, study: int, photo: int) -> Shown:
+    """The overlay with `code`, in the size that all of a study's photo (both by key) have."""
+    plain = as_it_is(Overlay.objects.get(code=code))
+    return replace(plain, size=common_size(study, photo, films=plain.is_film))
 
 
-def is_film(picture: Picture) -> bool:
-    return picture.file.endswith(FILM)
-
-
-@lru_cache(maxsize=10_000)
+@lru_cache(maxsize=REMEMBERED)
 def common_size(study: int, photo: int, *, films: bool = False) -> int:
     """The bytes of the files in which all overlays of a photo (both by key) are sent; films among
     themselves, because nobody takes one for a picture."""

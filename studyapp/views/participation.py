@@ -31,6 +31,7 @@ from .languages import IN_LINK, choices, named_language
 from .pages import SeeOther, message, page, participant_view, wants_json
 from .people import find_person, find_standing
 from .presentations import script_notice
+from .sight import forget, named_on, remember
 from .signed_agents import signed_agent
 from .trials import following_pictures, trial_context
 from .waiting import waiting_page
@@ -58,6 +59,7 @@ def participation(request: HttpRequest, code: str) -> HttpResponse:
         "finished": _finished_page,
         "dropped": _dropped_page,
     }.get(name)
+    forget(code)
     if shown is not None:
         return shown(request, person)
     return _message_page(request, person, name)
@@ -117,12 +119,11 @@ def _consent_page(
         if waits:
             return waiting_page(request, person, _told(person, "full"), status)
         return _message_page(request, person, "full", status)
-    text = safe_html(text_for(person, "consent").markdown)
     boxes = ("agree", "publication", "traces") if error else ()
     ticked = [name for name in boxes if request.POST.get(name) == "yes"]
     context = {
         "person": person,
-        "text": text,
+        "text": safe_html(text_for(person, "consent").markdown),
         "error": error,
         "held_until": held_until,
         "ticked": ticked,
@@ -172,6 +173,7 @@ def due_context(person: Participation, sight: Sequence[Trial]) -> dict[str, Any]
     definition = definition_for(person)
     with speaking(definition.language):
         context = trial_context(person, sight[0], definition)
+    remember(person, named_on(sight, definition))
     context |= following_pictures(person, sight[1:], definition)
     context["trace"] = TRACE if person.traces_agreed_at is not None else ""
     return context
@@ -221,8 +223,7 @@ def _message_page(
             "device": (_("Please use another device"), _("This study needs a larger screen. "
                        "Please open the same link on a computer.")),
         }["stratum_full" if name == "full" and person.stratum else name]  # fmt: skip
-    context: dict[str, Any] = {"person": person, "title": title, "sentence": sentence}
-    context.update(_told(person, name))
+    context = {"person": person, "title": title, "sentence": sentence, **_told(person, name)}
     if name == "withdrawn":
         context["bundles"] = known_bundles(person)
     return message(request, context, study=person.study, status=status)
@@ -322,6 +323,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return page(request, "withdraw", {"person": person}, study=person.study)
     take_back(person)
+    forget(code)
     return onward(request, code)
 
 

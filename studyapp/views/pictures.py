@@ -9,33 +9,17 @@ from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.cache import get_conditional_response
 
-from studyapp.models import (
-    HOLDS_A_SLOT,
-    Crop,
-    Image,
-    Overlay,
-    Picture,
-    StimulusOverlay,
-    StudyImage,
-)
-from studyapp.paradigms.base import PHOTO
+from studyapp.models import HOLDS_A_SLOT, Crop, Image, Overlay, StimulusOverlay, StudyImage
 from studyapp.participations.answering import planned, sight_of
 from studyapp.storage import DamagedFileError, UnusableStorageError
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
-from studyapp.studies.shown import (
-    common_size,
-    content_type,
-    is_film,
-    shown_bytes,
-    shown_name,
-    shown_path,
-)
+from studyapp.studies.shown import Shown, as_it_is, shown_overlay, shown_photo
 
 from .pages import participant_view
 from .people import find_standing
 from .ranges import part_of
-from .trials import further_of, pictures_of
+from .sight import in_sight, named_on, remember
 
 logger = logging.getLogger("studyapp.pictures")
 
@@ -52,27 +36,27 @@ def picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
 
 
 def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
+    study, photo = in_sight(code, name) or _looked_up(code, name)
+    return _send(request, shown_photo(name) if photo is None else shown_overlay(name, study, photo))
+
+
+def _looked_up(code: str, name: str) -> tuple[int, int | None]:
+    """The same as `in_sight`, of all that this person has reached; Http404 for anything else."""
     stands = find_standing(code)
     person = stands.person
     if person.status not in HOLDS_A_SLOT:
         raise Http404
     definition = study_definition(person.study)
-    # The trials that are fetched ahead, the one that is due, and those that were asked
     due = sight_of(stands)
-    asked = [one for one in planned(person) if not due or one.position <= due[-1].position]
-    for trial in reversed(asked):
-        places = {shown: place for place, shown in pictures_of(trial, definition).items()}
-        places |= dict.fromkeys(further_of(trial, definition), PHOTO)
-        if name in places:
-            break
-    else:
-        raise Http404
-    if places[name] == PHOTO:
-        return _send(request, Crop.objects.get(code=name), size=0)
-    assert trial.stimulus is not None
-    overlay = Overlay.objects.get(code=name)
-    size = common_size(person.study_id, trial.stimulus.photo_id, films=is_film(overlay))
-    return _send(request, overlay, size=size)
+    named = named_on(due, definition)
+    remember(person, named)
+    # The trials that were asked, the latest first
+    asked = [one for one in planned(person) if not due or one.position < due[0].position]
+    while name not in named:
+        if not asked:
+            raise Http404
+        named = named_on([asked.pop()], definition)
+    return person.study_id, named[name]
 
 
 @participant_view("GET", "HEAD")
@@ -87,20 +71,20 @@ def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
     ):
         found = rows.ready().first()
         if found is not None:
-            return _send(request, found, size=0)
+            return _send(request, as_it_is(found))
     raise Http404
 
 
-def _send(request: HttpRequest, found: Picture, *, size: int) -> HttpResponse:
+def _send(request: HttpRequest, shown: Shown) -> HttpResponse:
     headers = {
-        "Content-Type": content_type(found),
+        "Content-Type": shown.content_type,
         "Cache-Control": "private, max-age=31536000, immutable",
-        "ETag": f'"{found.code}"',
+        "ETag": f'"{shown.code}"',
     }
     try:
-        path = shown_path(found, size)
+        path = shown.path()
         if settings.SHOWN_URL:
-            headers["X-Accel-Redirect"] = f"{settings.SHOWN_URL}{shown_name(found, size)}"
+            headers["X-Accel-Redirect"] = f"{settings.SHOWN_URL}{shown.name}"
             return HttpResponse(headers=headers)
         content = path.read_bytes()
     except (FileNotFoundError, DamagedFileError, UnusableStorageError):
@@ -108,8 +92,8 @@ def _send(request: HttpRequest, found: Picture, *, size: int) -> HttpResponse:
     except OSError as error:
         # Without room for a copy people still see the picture; only slower.
         logger.warning("No copy of a picture can be made in %s: %s", settings.SHOWN_ROOT, error)
-        content = shown_bytes(found, size)
-    if is_film(found):
+        content = shown.content()
+    if shown.is_film:
         return part_of(request, content, headers)
     reply = HttpResponse(content, headers=headers)
     return get_conditional_response(request, etag=headers["ETag"], response=reply) or reply

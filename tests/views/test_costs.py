@@ -10,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from sandbox.builders import ETHICS, open_small_study
 from sandbox.plans import scans
 from sandbox.visits import requests
-from studyapp.models import StimulusOverlay, Study
+from studyapp.models import Crop, StimulusOverlay, Study
+from studyapp.studies.shown import shown_overlay, shown_photo
 from studyapp.studies.trial_cache import overlay_codes, overlay_films
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +24,7 @@ QUERIES = {
     "instructions": 2,
     "begin": 6,
     "trial page": 1,
-    "picture": 2,
+    "picture": 0,
     "answer": 4,
     "last answer": 7,
     "finished page": 2,
@@ -51,9 +52,13 @@ def test_each_request_of_a_participant_takes_as_many_queries_as_is_known() -> No
     study = make_study()
     # What never changes is read with the first person's pages.
     walk(study)
-    for use in StimulusOverlay.objects.filter(stimulus__study=study):
+    uses = StimulusOverlay.objects.filter(stimulus__study=study)
+    for use in uses.select_related("stimulus", "overlay"):
         overlay_codes(use.stimulus_id, use.condition_id)
         overlay_films(use.stimulus_id, use.condition_id)
+        shown_overlay(use.overlay.code, study.pk, use.stimulus.photo_id)
+    for crop in Crop.objects.all():
+        shown_photo(crop.code)
     found = {name: {len(one) for one in asked} for name, asked in walk(study).items()}
     assert found == {name: {count} for name, count in QUERIES.items()}
 
