@@ -41,12 +41,14 @@ def enter(
     site: str = "",
     device_class: str = "",
     profile: dict[str, Any] | None = None,
+    is_new: bool = False,
 ) -> Participation:
     """The participation of this person in `study`, created if there is none yet.
 
     A person is recognised by (source, external_id); without an id every call is a new person.
     `site`: whose link it was, of a study with several sites.
     `details`: the further parameters of the panel's address, kept with the visit.
+    `is_new`: whoever asks has just looked for the id in vain; two at once are still one person.
     Raises StudyNotOpen for a new person when the study is not open, and NotForThem where it is for
     other people.
     """
@@ -56,22 +58,24 @@ def enter(
     for left in reversed(range(TRIES)):
         try:
             with transaction.atomic():
-                person = _found_or_made(study, source, external_id, made)
+                looked_for = external_id and not is_new
+                known = known_person(study, source, external_id) if looked_for else None
+                if known is not None:
+                    note_visit(known, source, details or {})
+                    return known
+                person = _made(study, source, external_id, made)
                 if external_id:
-                    note_visit(person, source, details or {})
+                    PanelVisit.objects.create(participation=person, **_session(source, details))
                 return person
         except IntegrityError:
             # The same person came twice in the same moment: the other request was first.
             if not external_id or not left:
                 raise
+            is_new = False
     raise AssertionError("the last try returns or raises")
 
 
-def _found_or_made(
-    study: Study, source: str, external_id: str, made: dict[str, Any]
-) -> Participation:
-    if external_id and (known := known_person(study, source, external_id)):
-        return known
+def _made(study: Study, source: str, external_id: str, made: dict[str, Any]) -> Participation:
     if study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     part = admitted(study, Who(source, external_id))
@@ -93,10 +97,16 @@ def note_visit(person: Participation, source: str, details: Mapping[str, str]) -
     """Store in which of the panel's sessions a person came, unless their identity was erased."""
     if person.status == Status.WITHDRAWN or person.id_digest:
         return
-    panel = PANELS.get(source)
-    session = details.get(panel.session, "") if panel else ""
-    study = details.get(panel.study, "") if panel else ""
-    PanelVisit.objects.get_or_create(participation=person, session=session, panel_study=study)
+    PanelVisit.objects.get_or_create(participation=person, **_session(source, details))
+
+
+def _session(source: str, details: Mapping[str, str] | None) -> dict[str, Any]:
+    """The panel's session and its study, as the parameters of its address name them."""
+    panel, told = PANELS.get(source), details or {}
+    return {
+        "session": told.get(panel.session, "") if panel else "",
+        "panel_study": told.get(panel.study, "") if panel else "",
+    }
 
 
 @transaction.atomic

@@ -146,6 +146,7 @@ def _panel_door(
         language=language,
         site=known.site if known else site,
         device_class=device_class(request),
+        is_new=known is None,
     )
     reply = SeeOther(url("participation", person.code))
     return remember(request, reply, person)
