@@ -4,8 +4,10 @@ The desk and the reports stay with Django's templates: the admin's own pages are
 """
 
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.template import engines
 from django.template.backends.jinja2 import Jinja2
 from django.template.defaultfilters import floatformat
@@ -14,6 +16,8 @@ from django.utils.formats import date_format
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
 from jinja2 import Environment, StrictUndefined
+
+from studyapp.folders import folder_of
 
 from .addresses import static, url
 
@@ -53,5 +57,7 @@ def preload() -> None:
     """Compile every page, so that no person waits for it."""
     pages = engines[PAGES]
     assert isinstance(pages, Jinja2)
-    for name in pages.env.list_templates(extensions=["html"]):
-        pages.env.get_template(name)
+    shared = Path(__file__).parents[1] / "jinja2"
+    folders = [shared / "participants", *map(folder_of, settings.PARADIGMS)]
+    for page in (page for folder in folders for page in folder.glob("*.html")):
+        pages.env.get_template(f"{page.parent.name}/{page.name}")
