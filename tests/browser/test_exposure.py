@@ -41,7 +41,7 @@ def test_a_presentation_that_cannot_be_loaded_shows_no_picture(
     block = {"name": "main", "paradigm": "two_intervals", "trials": 1}
     person = take_part(open_small_study(blocks=[block], people=2))
     page = new_page()
-    page.route("**/present.js", lambda route: route.abort())
+    page.route("**/present.js?*", lambda route: route.abort())
     page.goto(f"{live_server.url}/p/{person.code}/")
     page.wait_for_function("() => document.querySelector('.told').textContent.includes('reload')")
     assert page.locator(".shown").count() == 0
