@@ -35,14 +35,13 @@ def database_answers() -> bool:
     late = threading.Timer(ANSWER_SECONDS + 1, lambda: cut(probe))
     late.start()
     try:
-        with probe.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        probe.ensure_connection()
+        return bool(probe.is_usable())
     except Error:
         return False
     finally:
         late.cancel()
         probe.close()
-    return True
 
 
 def cut(connection: Any) -> None:
