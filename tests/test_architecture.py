@@ -109,7 +109,6 @@ BY_HAND = {
     "studyapp/serving/backups.py": "snapshots, and digests of whole tables",
     "studyapp/serving/health.py": "whether the server can write",
     "studyapp/serving/healthcheck.py": "without Django",
-    "studyapp/serving/watchdog.py": "whether the database answers at all",
     "sandbox/plans.py": "what PostgreSQL would do for a query",
     "sandbox/postgres.py": "databases and roles",
 }
