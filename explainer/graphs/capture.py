@@ -11,6 +11,7 @@ from torch.overrides import TorchFunctionMode
 
 from explainer.errors import ExplainerError
 from explainer.passes.devices import kept_by, walkable
+from explainer.passes.given import own_copy
 from explainer.passes.grids import (
     Arrangement,
     Folded,
@@ -231,7 +232,7 @@ class Graph:
             _Watch(each, names, images, layouts.get(each), edits.get(each), begin=plain.begin)
             for each in addresses
         ]
-        self.own = kept_by(module)  # its masks are no ReLU's
+        self.own = [] if rules is None else kept_by(module)  # its masks are no ReLU's
         modules = {watch.address: names[watch.module] for watch in watches}
         self.outputs = self._forward(module, watches, modules, plain, rules is not None)
         self.maps = {watch.address: _met(watch) for watch in watches}
@@ -269,7 +270,7 @@ class Graph:
             if self._attention:
                 plain.begin()
             # A network that begins in place must change neither the caller's images nor a leaf.
-            return self.run(self.images.clone())
+            return self.run(self.images.clone() if walk else own_copy(self.images))
 
     @property
     def attentions(self) -> list[Tensor]:
