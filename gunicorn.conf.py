@@ -22,6 +22,8 @@ accesslog = "-"
 logger_class = "studyapp.serving.access.AccessLogger"
 # Only a proxy on these addresses may say that a request came over HTTPS.
 forwarded_allow_ips = os.environ.get("PROXY_ADDRESSES", "127.0.0.1")
+# Nobody steers gunicorn by a socket, whose folder is the user's home: several would share one.
+control_socket_disable = True
 limit_request_line = 4094
 limit_request_fields = 60
 
