@@ -17,5 +17,5 @@ for engine in $engines; do
     done
     exit 0
 done
-echo "No engine builds images here: start or install one of $engines, or name it by ENGINE." >&2
+echo "No engine builds images here: start or install one of $engines, or name another in ENGINE." >&2
 exit 1

@@ -177,7 +177,7 @@ def test_large_files_lie_on_a_volume_and_logs_end() -> None:
         assert int(service["logging"]["options"]["max-file"]) <= 5, name
         if service["image"].startswith("discern-"):
             assert "work:/work" in service["volumes"], name
-    # A back-up that lies on the volume that it saves is none.
+    # A backup that lies on the volume that it saves is none.
     assert "backups:/backups" in SERVICES["backup"]["volumes"]
     assert "files:/data:ro" in SERVICES["backup"]["volumes"]
 

@@ -41,7 +41,7 @@ from studyapp.studies.rights import may_add_studies, own_studies, visible_studie
 HIGH_DROP_OUT = 0.2
 FEWEST_PEOPLE = 5
 FORGOTTEN = timedelta(days=1)
-# A daily backup that failed once is not told of; that of a weekly drill neither
+# One daily backup that failed is not told of, and neither is one weekly drill that did not run.
 BACKUP_OLD, DRILL_OLD = timedelta(days=2), timedelta(days=30)
 
 

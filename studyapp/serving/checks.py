@@ -226,12 +226,12 @@ def check_metrics_bind(**_: Any) -> Iterator[tuple[str, str]]:
         return
     if not colon or not port.isdecimal():
         yield (
-            f"METRICS_BIND is {settings.METRICS_BIND}, which is no address with a port.",
+            f"METRICS_BIND is {settings.METRICS_BIND}, which is not an address with a port.",
             "write host:port, such as 127.0.0.1:9464, or unset it",
         )
     elif port == os.environ.get("BIND", "127.0.0.1:8000").rpartition(":")[2]:
         yield (
-            "METRICS_BIND has the port of BIND.",
+            "METRICS_BIND has the same port as BIND.",
             "give the metrics a port of their own, which no proxy passes on",
         )
 
@@ -244,12 +244,12 @@ def check_traces(**_: Any) -> Iterator[tuple[str, str]]:
     url = urlsplit(settings.OTEL_EXPORTER_OTLP_ENDPOINT)
     if url.scheme not in {"http", "https"} or not url.hostname:
         yield (
-            "OTEL_EXPORTER_OTLP_ENDPOINT is no address of a receiver over HTTP.",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is not the address of a receiver over HTTP.",
             "write http://host:4318, or unset it",
         )
     if find_spec("opentelemetry") is None:
         yield (
-            "OTEL_EXPORTER_OTLP_ENDPOINT is set and OpenTelemetry is not installed.",
+            "OTEL_EXPORTER_OTLP_ENDPOINT is set, but OpenTelemetry is not installed.",
             "install requirements/traces.lock too (TRACES=1 docker-compose build), or unset it",
         )
 

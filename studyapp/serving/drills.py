@@ -83,15 +83,15 @@ def _scratch_folder(needed: int) -> Iterator[Path]:
         free = shutil.disk_usage(name).free
         if free < needed + SPARE_BYTES:
             raise BackupError(
-                f"the files need {needed / 2**30:.1f} GB and {free / 2**30:.1f} GB are free in "
-                f"{tempfile.gettempdir()}; make room there, or name another folder with TMPDIR"
+                f"the files need {needed / 2**30:.1f} GB, but only {free / 2**30:.1f} GB are free "
+                f"in {tempfile.gettempdir()}; make room there, or name another folder with TMPDIR"
             )
         yield Path(name)
 
 
 @contextmanager
 def _scratch_database() -> Iterator[str]:
-    """The address of an empty database on the same server, there for the while of a block."""
+    """The address of an empty database on the same server, there for as long as the block runs."""
     name = f"{connection.settings_dict['NAME']}_{SCRATCH}"
     scratch = connection.ops.quote_name(name)
     # Not the site's own database, in which a transaction may be open
@@ -103,7 +103,7 @@ def _scratch_database() -> Iterator[str]:
         except ProgrammingError as error:
             user = connection.settings_dict["USER"]
             raise BackupError(
-                "a restore drill makes a database of its own, and the role may not: run "
+                "a restore drill makes a database of its own, which the role may not: run  "
                 f"ALTER ROLE {user} CREATEDB as a superuser ({str(error).strip()})"
             ) from error
         try:

@@ -67,7 +67,7 @@ def worker() -> str:
 def main(arguments: list[str]) -> int:
     what, *more = arguments or [""]
     if what not in ("site", "worker") or more not in ([], ["--alive"]):
-        sys.stderr.write("name one: site or worker, and after it nothing or --alive\n")
+        sys.stderr.write("name site or worker, and after it nothing or --alive\n")
         return 2
     try:
         sys.stdout.write(f"{site() if what == 'site' else worker()}\n")

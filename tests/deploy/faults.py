@@ -203,7 +203,7 @@ def badly_mounted(manifests: list[Manifest]) -> Iterator[str]:
             if one.is_ours and not {"/data", "/work", "/tmp"} <= set(places):
                 yield f"{one.name}/{box['name']} can't write to /data, /work or /tmp"
             if ("/backups" in places) != (one.name in ("backup", "restore-drill")):
-                yield f"{one.name}: back-ups lie where only backup sees them"
+                yield f"{one.name}: backups lie where only backup sees them"
 
 
 def badly_set(manifests: list[Manifest]) -> Iterator[str]:

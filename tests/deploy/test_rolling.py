@@ -125,11 +125,13 @@ def test_a_web_whose_new_version_does_not_start_leaves_the_others_alone(tmp_path
             webs.append(f"127.0.0.1:{web.server_address[1]}")
         done = run("env", "SECONDS_TO_START=1", SCRIPT, f"touch {tmp_path}/$1", *webs)
         assert (done.returncode, [one.name for one in tmp_path.iterdir()]) == (1, [webs[0][10:]])
-        assert done.stdout == f"{webs[0]} did not get well in 1 s; the others stay\n"
+        assert done.stdout == (
+            f"{webs[0]} did not get well in 1 s, so the others were left as they are: see its log\n"
+        )
         again = run(SCRIPT, f"touch {tmp_path}/$1", *reversed(webs))
         assert (again.returncode, again.stdout) == (
             1,
-            f"{webs[0]} is not well already: nothing was restarted\n",
+            f"{webs[0]} was not well, so nothing was restarted: see its log\n",
         )
 
 

@@ -102,7 +102,7 @@ def test_people_answer_while_a_migration_waits_for_a_back_up(release_to_come: No
         finished.set()
         migrating.join(30)
     assert Judgment.objects.count() == 6
-    # Without a limit they would have waited for the back-up's end, which waited for them.
+    # Without a limit they would have waited for the backup's end, which waited for them.
     assert waited < 20
     assert "others hold a lock; trying again" in told[0]
     assert "to_come... OK" in told[0]

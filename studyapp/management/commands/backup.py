@@ -17,13 +17,13 @@ class Command(BaseCommand):
         parser.add_argument(
             "--keep",
             type=int,
-            help="make a folder named after the time in FOLDER, and keep so many of them",
+            help="name the backup in FOLDER after its time, and keep this many of the newest",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         folder, keep = options["folder"], options["keep"]
         if keep is not None and keep < 1:
-            raise CommandError("--keep is at least 1: the backup that is made now")
+            raise CommandError("--keep must be at least 1, for the backup that is made now")
         try:
             if keep is None:
                 back_up(folder)

@@ -17,7 +17,7 @@ PAUSE_SECONDS = 2
 class Command(Migrate):
     """Django's own, which asks for each lock again and again, for a second at a time.
 
-    A back-up reads every table until it is done, so that a change of a table has to wait for it;
+    A backup reads every table until it is done, so that a change of a table has to wait for it;
     whoever came after would wait behind the change.
     """
 
@@ -27,7 +27,7 @@ class Command(Migrate):
             "--lock-minutes",
             type=float,
             default=30,
-            help="how long to go on asking for a lock that others hold (30)",
+            help="how many minutes to go on asking for a lock that others hold (30)",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -44,9 +44,9 @@ class Command(Migrate):
                     raise
                 if time.monotonic() > until:
                     raise CommandError(
-                        f"others have held a lock for {minutes:g} minutes; the migrations before "
-                        "this one are applied, this one is not. See who holds it "
-                        "(pg_stat_activity; a back-up, perhaps), then migrate again"
+                        f"others have held a lock for {minutes:g} minutes: the migrations before "
+                        "this one are applied, and this one is not. See who holds it "
+                        "(pg_stat_activity; a backup, perhaps), then migrate again"
                     ) from error
                 self.stdout.write(" others hold a lock; trying again…")
                 time.sleep(PAUSE_SECONDS)

@@ -13,7 +13,7 @@ from studyapp.serving.drills import drill
 class Command(BaseCommand):
     help = (
         "Restore a backup (or the newest one in a folder of them) into a database of its own, "
-        "compare it, migrate it, and throw it away. The site goes on."
+        "compare it, migrate it, and throw it away. The site goes on serving meanwhile."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
