@@ -56,7 +56,7 @@ def test_the_manifest_has_the_digest_of_every_file(study: Study, tmp_path: Path)
     }
     assert manifest["files"] == found
     assert manifest["design_digest"] == study.design_digest
-    assert set(manifest["locks"]) == {"demo", "dev", "web", "worker"}
+    assert set(manifest["locks"]) == {"demo", "dev", "traces", "web", "worker"}
     assert len(manifest["weights"]) == 2
     report = (folder / "analysis" / "report.html").read_text("utf-8")
     assert manifest["preregistration"] in report

@@ -22,7 +22,12 @@ def study_of(folder: Path) -> Path:
     (folder / "labels.txt").write_text("cat\ndog\n", encoding="utf-8")
     (folder / "text.md").write_text("Plain words.", encoding="utf-8")
     text = STUDY.format(
-        slug="photos", stimuli=4, builder=BUILDER, weights="random", layers=LAYERS[BUILDER]
+        slug="photos",
+        stimuli=4,
+        builder=BUILDER,
+        weights="random",
+        layers=LAYERS[BUILDER],
+        side=224,
     )
     (folder / "study.toml").write_text(text, encoding="utf-8")
     return folder / "photos" / "cat"
