@@ -17,7 +17,8 @@ from pytest_django import Settings
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp.models import Backup, Judgment
-from studyapp.serving.backups import back_up, dated_backups, table_facts
+from studyapp.serving.backups import BackupError, back_up, dated_backups, table_facts
+from studyapp.serving.drills import SCRATCH, scratch_name
 from tests.databases import OTHER, empty_database, other_session
 from tests.running import Done, output_of, python
 
@@ -187,6 +188,38 @@ def test_a_daily_backup_keeps_the_newest_and_stores_equal_files_once(
     newest = dated_backups(folder)[-1]
     assert contents(newest / "media") == contents(tmp_path / "media")
     assert contents(made[2] / "media") != contents(tmp_path / "media")
+
+
+def test_a_file_that_was_damaged_in_the_backup_before_is_copied_again(tmp_path: Path) -> None:
+    open_small_study()
+    call_command("backup", tmp_path / "backups", keep=5)
+    (first,) = dated_backups(tmp_path / "backups")
+    damaged = files_in(first / "media")[0]
+    damaged.write_bytes(b"rotten")
+    time.sleep(1)
+    call_command("backup", tmp_path / "backups", keep=5)
+    newest = dated_backups(tmp_path / "backups")[-1]
+    assert newest != first
+    assert contents(newest / "media") == contents(tmp_path / "media")
+
+
+def test_a_backup_that_can_not_be_read_again_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_small_study()
+    monkeypatch.setattr("studyapp.storage.copy_out", lambda name, path: "0" * 64)
+    with pytest.raises(CommandError, match="is missing or changed"):
+        call_command("backup", tmp_path / "backups", keep=5)
+    assert dated_backups(tmp_path / "backups") == []
+    assert not Backup.objects.exists()
+
+
+def test_a_drills_database_is_never_the_sites_own() -> None:
+    long = "d" * 63
+    assert scratch_name(long) != long
+    assert len(scratch_name("ü" * 31 + "d").encode()) <= 63
+    with pytest.raises(BackupError, match="rename it"):
+        scratch_name((f"{SCRATCH}_" * 5)[:63])
 
 
 def test_a_drill_restores_the_newest_backup_and_leaves_nothing(tmp_path: Path) -> None:

@@ -38,7 +38,8 @@ class BackupError(Exception):
 
 
 def back_up(folder: Path, earlier: Path | None = None) -> dict[str, Any]:
-    """Write the backup to `folder`, which must be new or empty; its manifest, written last.
+    """Write the backup to `folder`, which must be new or empty, and read it again; its manifest,
+    written last.
 
     The dump and the counts see the same moment, whatever people answer meanwhile. Files never
     change once they are made, so those that the dump's rows name are there afterwards. What is the
@@ -65,8 +66,13 @@ def back_up(folder: Path, earlier: Path | None = None) -> dict[str, Any]:
     unfinished = folder / f".{MANIFEST}"
     unfinished.write_text(text, encoding="utf-8")
     unfinished.replace(folder / MANIFEST)
+    try:
+        verified_manifest(folder)
+    except BackupError:
+        (folder / MANIFEST).unlink()
+        raise
     Backup.objects.create(
-        place=str(folder), seconds=time.monotonic() - began, bytes=size_of(folder)
+        place=str(folder.resolve()), seconds=time.monotonic() - began, bytes=size_of(folder)
     )
     return manifest
 
@@ -77,24 +83,35 @@ def _copy_files(folder: Path, earlier: Path | None) -> dict[str, str]:
     found = {}
     for name in storage.names():
         digest = before.get(name, "")
-        if earlier is not None and digest and storage.is_whole(name, digest):
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            os.link(earlier / FILES / name, folder / name)
-        else:
+        other = earlier / FILES / name if earlier is not None and digest else None
+        is_shared = other is not None and storage.is_whole(name, digest)
+        if other is None or not is_shared or not _shared(other, digest, folder / name):
             digest = storage.copy_out(name, folder / name)
         found[name] = digest
     return found
 
 
+def _shared(other: Path, digest: str, path: Path) -> bool:
+    """Whether `path` is now a second name of `other`, which has to be undamaged; some file systems
+    have no second names."""
+    if not other.is_file() or digest_of(other) != digest:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        os.link(other, path)
+    except OSError:
+        return False
+    return True
+
+
 def back_up_into(folder: Path, keep: int) -> Path:
-    """A new backup in `folder`, named after now and verified; then the `keep` newest are kept.
+    """A new backup in `folder`, named after now; then the `keep` newest are kept.
 
     What is no whole backup by such a name stays, but for one that was not finished.
     """
     whole = dated_backups(folder)
     made = folder / timezone.now().strftime("%Y-%m-%dT%H-%M-%S")
     back_up(made, earlier=whole[-1] if whole else None)
-    verified_manifest(made)
     unfinished = [one for one in _dated(folder) if not (one / MANIFEST).exists() and one < made]
     for old in (*unfinished, *[*whole, made][:-keep]):
         shutil.rmtree(old)

@@ -17,7 +17,7 @@ from pathlib import Path
 from urllib.parse import quote, urlsplit
 
 from django.conf import settings
-from django.db import ProgrammingError, connection
+from django.db import Error, connection
 
 from studyapp.models import Backup
 from studyapp.shelf.clock import database_now
@@ -89,10 +89,19 @@ def _scratch_folder(needed: int) -> Iterator[Path]:
         yield Path(name)
 
 
+def scratch_name(site: str) -> str:
+    """A database's name beside `site`'s. PostgreSQL cuts what is longer than 63 bytes: it must not
+    become the site's own."""
+    name = f"{SCRATCH}_{site}".encode()[:63].decode(errors="ignore")
+    if name == site:
+        raise BackupError(f"the database is called {site}, as a drill's own would be; rename it")
+    return name
+
+
 @contextmanager
 def _scratch_database() -> Iterator[str]:
     """The address of an empty database on the same server, there for as long as the block runs."""
-    name = f"{connection.settings_dict['NAME']}_{SCRATCH}"
+    name = scratch_name(connection.settings_dict["NAME"])
     scratch = connection.ops.quote_name(name)
     # Not the site's own database, in which a transaction may be open
     with connection._nodb_cursor() as cursor:
@@ -100,11 +109,11 @@ def _scratch_database() -> Iterator[str]:
             # One that a drill which was killed left behind
             cursor.execute(f"DROP DATABASE IF EXISTS {scratch} WITH (FORCE)")
             cursor.execute(f"CREATE DATABASE {scratch}")
-        except ProgrammingError as error:
+        except Error as error:
             user = connection.settings_dict["USER"]
             raise BackupError(
-                "a restore drill makes a database of its own, which the role may not: run  "
-                f"ALTER ROLE {user} CREATEDB as a superuser ({str(error).strip()})"
+                "a restore drill makes a database of its own, and could not: if the role may not, "
+                f"run ALTER ROLE {user} CREATEDB as a superuser ({str(error).strip()})"
             ) from error
         try:
             yield urlsplit(settings.DATABASE_URL)._replace(path=f"/{quote(name)}").geturl()
@@ -123,7 +132,7 @@ def _manage(environment: Mapping[str, str], *words: str) -> None:
 def _note(backup: Path, began: float, problem: str) -> float:
     """Keep with the backup's row how the drill went; its seconds."""
     seconds = time.monotonic() - began
-    row = Backup.objects.filter(place=str(backup)).order_by("-finished_at").first()
+    row = Backup.objects.filter(place=str(backup.resolve())).order_by("-finished_at").first()
     if row is not None:
         row.drilled_at, row.drill_seconds, row.drill_problem = database_now(), seconds, problem
         row.save(update_fields=["drilled_at", "drill_seconds", "drill_problem"])

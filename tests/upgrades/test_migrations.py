@@ -141,3 +141,22 @@ def test_the_code_of_before_stores_answers_in_the_tables_to_come(release_to_come
     call_command("migrate", verbosity=0)
     send_people(study, 1)
     assert Judgment.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("option", ["check_unapplied", "plan", ""])
+def test_a_connection_waits_for_locks_afterwards_as_it_did_before(option: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SET lock_timeout = '7s'")
+        call_command("migrate", verbosity=0, **({option: True} if option else {}))
+        cursor.execute("SHOW lock_timeout")
+        assert cursor.fetchone() == ("7s",)
+        cursor.execute("RESET lock_timeout")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nobody_migrates_through_a_pooler(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(connection.settings_dict, "DISABLE_SERVER_SIDE_CURSORS", True)
+    with pytest.raises(CommandError, match="migrate past it, with DATABASE_POOLED=0"):
+        call_command("migrate", verbosity=0)
+    call_command("migrate", verbosity=0, check_unapplied=True)

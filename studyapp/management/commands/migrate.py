@@ -1,11 +1,14 @@
 """`manage.py migrate`, while people answer: it never lets them wait long behind a lock."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import CommandError, CommandParser
 from django.core.management.commands.migrate import Command as Migrate
 from django.db import OperationalError, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from studyapp.shelf.faults import LOCK_NOT_AVAILABLE, code_of
 
@@ -32,13 +35,15 @@ class Command(Migrate):
 
     def handle(self, *args: Any, **options: Any) -> None:
         minutes = options.pop("lock_minutes")
+        if options["check_unapplied"] or options["plan"]:
+            # They lock nothing, and may call a pooler, whose connection is others' afterwards.
+            super().handle(*args, **options)
+            return
         until = time.monotonic() + 60 * minutes
-        connection = connections[options["database"]]
         while True:
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET lock_timeout = {MOST_MILLISECONDS}")
             try:
-                super().handle(*args, **options)
+                with _short_waits(connections[options["database"]]):
+                    super().handle(*args, **options)
             except OperationalError as error:
                 if code_of(error) != LOCK_NOT_AVAILABLE:
                     raise
@@ -51,6 +56,23 @@ class Command(Migrate):
                 self.stdout.write(" others hold a lock; trying again…")
                 time.sleep(PAUSE_SECONDS)
             else:
-                break
+                return
+
+
+@contextmanager
+def _short_waits(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """The connection waits for a lock as long as MOST_MILLISECONDS, and afterwards as before."""
+    if connection.settings_dict["DISABLE_SERVER_SIDE_CURSORS"]:
+        raise CommandError(
+            "DATABASE_URL leads to a pooler, whose connections other processes use next: migrate "
+            "past it, with DATABASE_POOLED=0 and PostgreSQL's own address in DATABASE_URL"
+        )
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW lock_timeout")
+        (before,) = cursor.fetchone()
+        cursor.execute(f"SET lock_timeout = {MOST_MILLISECONDS}")
+    try:
+        yield
+    finally:
         with connection.cursor() as cursor:
-            cursor.execute("RESET lock_timeout")
+            cursor.execute("SET lock_timeout = %s", [before])

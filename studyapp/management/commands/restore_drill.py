@@ -1,5 +1,6 @@
 """`manage.py restore_drill FOLDER`: whether a backup can be restored, tried beside the site."""
 
+import signal
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("folder", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        # Told to end, it still drops its database.
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
         try:
             done = drill(options["folder"])
         except BackupError as error:
