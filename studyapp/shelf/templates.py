@@ -20,6 +20,7 @@ from jinja2 import Environment, StrictUndefined
 from studyapp.folders import folder_of
 
 from .addresses import static, url
+from .static_version import static_version
 
 # The engine's name in the setting TEMPLATES
 PAGES = "pages"
@@ -54,7 +55,9 @@ def written(moment: date, form: str) -> str:
 
 
 def preload() -> None:
-    """Compile every page, so that no person waits for it."""
+    """Compile every page, so that no person waits for it, and keep the version of the scripts that
+    the pages are written for: later the folder may hold those of the next release."""
+    static_version()
     pages = engines[PAGES]
     assert isinstance(pages, Jinja2)
     shared = Path(__file__).parents[1] / "jinja2"

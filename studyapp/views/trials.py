@@ -11,6 +11,7 @@ from studyapp.paradigms.forms import MEASURES
 from studyapp.participations.answering import planned
 from studyapp.shelf.addresses import url
 from studyapp.shelf.markdown import safe_fragment
+from studyapp.shelf.static_version import static_version
 from studyapp.studies.definition.study import Definition
 from studyapp.studies.definition.translated import trial_in_language
 from studyapp.studies.films import films_on
@@ -27,7 +28,6 @@ from studyapp.studies.words import Words
 
 from .legends import has_room, is_beside, is_worded, legend_of
 from .presentations import film_facts, presentation_of, script_facts
-from .static_version import static_version
 
 # The module that presents pictures as a block says
 PRESENTATION = "studyapp/presentation.js"

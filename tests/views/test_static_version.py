@@ -5,9 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.contrib.staticfiles.finders import get_finder
+from django.contrib.staticfiles.finders import find, get_finder
+from django.test import Client
 
-from studyapp.views.static_version import static_version
+from studyapp.shelf.static_version import static_version
+from studyapp.shelf.templates import preload
 
 
 def version() -> str:
@@ -32,3 +34,29 @@ def test_another_script_is_another_version_and_another_picture_is_not(folder: Pa
     assert version() == first != none
     (folder / "present.js").write_text("export function present() { }", "utf-8")
     assert version() not in {first, none}
+
+
+def test_a_process_tells_the_version_that_it_started_with(folder: Path) -> None:
+    """Also one that has shown no trial before the next release is unpacked."""
+    static_version.cache_clear()
+    preload()
+    (folder / "present.js").write_text("export function present() {}", "utf-8")
+    get_finder.cache_clear()
+    told = static_version()
+    assert told != version()
+
+
+def test_no_script_is_served_under_the_version_of_another_release(
+    settings: Any, client: Client
+) -> None:
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    script = "/static/studyapp/trial.js"
+    source = Path(find(script.removeprefix("/static/")) or "").read_bytes()
+    for asked in (f"{script}?{static_version()}", script):
+        reply = client.get(asked)
+        assert reply.getvalue() == source
+    reply = client.get(f"{script}?0123456789ab")
+    assert b"location.reload()" in reply.content
+    assert len(reply.content) < 100
+    assert (reply["Content-Type"], reply["Cache-Control"]) == ("text/javascript", "no-store")
+    assert client.get("/static/studyapp/pages.css?0123456789ab").getvalue().count(b"{") > 9

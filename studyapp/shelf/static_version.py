@@ -1,0 +1,57 @@
+"""One word for the scripts and styles of participants' pages as they are in this checkout."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from django.contrib.staticfiles.finders import get_finders
+from django.http import HttpRequest
+from django.http.response import HttpResponse, HttpResponseBase
+from whitenoise.middleware import WhiteNoiseMiddleware
+from whitenoise.responders import StaticFile
+
+# The desk's own, which no participant's page has
+DESK = "admin/"
+# How a page's version stands behind its scripts' addresses
+VERSION = re.compile(r"[0-9a-f]{12}")
+# In place of a script of another release; the pause keeps a page from asking without rest.
+ANOTHER_TIME = "setTimeout(() => location.reload(), 1000);\n"
+
+
+@cache
+def static_version() -> str:
+    """The same as long as no script and no style changes. A page that was loaded before a
+    deployment tells by it that it can't show a trial which was written after."""
+    digest = hashlib.sha256()
+    for path, content in sorted(_scripts_and_styles()):
+        digest.update(f"{path} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def _scripts_and_styles() -> Iterator[tuple[str, bytes]]:
+    for finder in get_finders():
+        for path, storage in finder.list(None):
+            if path.endswith((".js", ".css")) and not path.startswith(DESK):
+                # Where one is found twice, the first is served; here both count.
+                with storage.open(path) as file:
+                    yield f"{getattr(storage, 'prefix', '') or ''}/{path}", file.read()
+
+
+class ScriptsOfOneVersion(WhiteNoiseMiddleware):  # type: ignore[misc]  # it comes without types
+    """Static files, but no script under the version of another release.
+
+    While web processes are replaced one after the other, an old one may be asked for the script of
+    a page that a new one wrote. Its own script would run that page to the end of the session, so
+    the page is loaded again instead, until one release answers both.
+    """
+
+    @staticmethod
+    def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponseBase:
+        asked = request.META.get("QUERY_STRING", "")
+        is_version = request.path.endswith(".js") and VERSION.fullmatch(asked)
+        if not is_version or asked == static_version():
+            reply: HttpResponseBase = WhiteNoiseMiddleware.serve(static_file, request)
+            return reply
+        headers = {"Cache-Control": "no-store"}
+        return HttpResponse(ANOTHER_TIME, content_type="text/javascript", headers=headers)
