@@ -18,6 +18,7 @@ from sandbox.walking import (
     wait_for_trial,
 )
 from studyapp.models import Judgment, Study, Trial
+from studyapp.shelf.static_version import ANOTHER_TIME
 from tests.browser.conftest import Begun
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -236,6 +237,35 @@ def test_a_double_click_answers_once(begun: Begun, hand: str) -> None:
         assert Judgment.objects.count() == count
 
 
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_a_double_press_of_a_key_answers_once(begun: Begun, key: str) -> None:
+    """Where a trial can be left as it stands, nobody goes past it unseen."""
+    fields = [{"name": "more", "question": "And?", "kind": "line", "required": False}]
+    block = {"name": "own", "paradigm": "custom", "trials": 3, "fields": fields}
+    page = begun(open_small_study(blocks=[block], stimuli=4))
+    trial = ready(page)
+    page.locator(".confirm").focus()
+    page.keyboard.press(key)
+    wait_for_next(page, trial)
+    second = ready(page)
+    if key == "Space":
+        page.locator(".confirm").focus()
+    page.keyboard.press(key)
+    page.wait_for_timeout(600)
+    assert page.locator("[name=trial]").input_value() == second
+    assert Judgment.objects.count() == 1
+    page.keyboard.press(key)
+    wait_for_next(page, second)
+    # Another key in between: answered, however fast
+    third = ready(page)
+    page.keyboard.press("Shift")
+    page.locator(".confirm").focus()
+    page.keyboard.press(key)
+    page.wait_for_selector("main code.code")
+    assert Judgment.objects.count() == 3
+    assert third != second
+
+
 @pytest.mark.parametrize("missing", ["version", "module"])
 def test_what_this_page_cannot_show_is_loaded(begun: Begun, missing: str) -> None:
     """After a deployment: another script, or one that is gone from under the page."""
@@ -260,6 +290,48 @@ def test_what_this_page_cannot_show_is_loaded(begun: Begun, missing: str) -> Non
     page.wait_for_function("() => !window.stays")
     wait_for_trial(page)
     assert Judgment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("page_comes", "has_version"), [(True, False), (False, False), (False, True)]
+)
+def test_a_page_of_a_release_without_versions_is_left(
+    begun: Begun, page_comes: bool, has_version: bool
+) -> None:
+    """Such a release wrote no `data-version`, and no page into its replies."""
+    page = begun(make_open_study())
+
+    def reply_as_before(route: Route) -> None:
+        reply = route.fetch()
+        facts = reply.json()
+        if page_comes:
+            facts["page"] = facts["page"].replace("data-version=", "data-other=")
+        else:
+            del facts["page"]
+        route.fulfill(response=reply, json=facts)
+
+    page.route("**/answer", reply_as_before)
+    page.evaluate(STAYS)
+    trial = wait_for_trial(page)
+    if not has_version:
+        page.evaluate("document.getElementById('trial').removeAttribute('data-version')")
+    page.locator(".option").first.click()
+    page.locator(".confirm").click()
+    page.wait_for_function("() => !window.stays")
+    assert wait_for_trial(page) != trial
+    assert Judgment.objects.count() == 1
+
+
+def test_a_page_with_the_script_of_another_release_is_loaded_again(begun: Begun) -> None:
+    page = begun(make_open_study())
+    wait_for_trial(page)
+    stub = {"body": ANOTHER_TIME, "content_type": "text/javascript"}
+    page.route("**/trial.js?*", lambda route: route.fulfill(**stub), times=1)
+    page.evaluate(STAYS)
+    page.reload()
+    page.evaluate(STAYS)
+    page.wait_for_function("() => !window.stays")
+    wait_for_trial(page)
 
 
 def test_times_of_paints_are_those_of_the_own_pictures(begun: Begun) -> None:

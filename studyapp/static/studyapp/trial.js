@@ -7,6 +7,7 @@ const draft = "discern-draft";
 const said = "discern-said";
 const DOUBLE_CLICK = 500; // ms, the longest pause within one
 const SAME_PLACE = 12; // px, the farthest that its second press is from the first
+const CONFIRMS = /^( |Enter)$/; // keys that press a button
 const PARTS = ".context, .further, .stage, .legend, .answers, .only-if, .heading";
 
 const pointed = (submitter) => submitter?.type === "image";
@@ -16,7 +17,8 @@ const writes = (target) => target.closest?.("textarea, input[type=text]");
 const wait = (ms) => new Promise((done) => setTimeout(done, ms));
 const listed = (words) => (words ?? "").split(" ").filter(Boolean);
 
-// The trial that is on the page, and where and on which trial the last click was, until a key is pressed.
+// The trial that is on the page, and on which trial the last click was and where, or the last key if
+// that confirms; until another key is pressed.
 let current = null;
 let clicked = null;
 
@@ -144,11 +146,12 @@ class Trial {
 
   // A key that was held down since the trial before answers nothing here until it was let go.
   key(event) {
-    clicked = null;
+    if (isSecond(event)) { event.preventDefault(); return; }
+    clicked = CONFIRMS.test(event.key) ? { trial: current, time: event.timeStamp, key: event.key } : null;
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     if (event.target.closest?.("a, dialog") || writes(event.target)) return;
     // A film's button is pressed by keys also while the answers wait for its end.
-    if (/^( |Enter)$/.test(event.key) && !event.repeat && event.target.closest?.(".film")) return;
+    if (CONFIRMS.test(event.key) && !event.repeat && event.target.closest?.(".film")) return;
     // A slider that was pressed on this trial goes on while its key is held.
     const slides = event.target.type === "range" && event.target === this.pressed;
     if (!event.repeat) this.pressed = event.target;
@@ -345,7 +348,9 @@ async function post(address, body) {
 function goOn(last, { next, page }) {
   const parts = [...new DOMParser().parseFromString(page ?? "", "text/html").body.childNodes];
   const form = parts.find((one) => one.id === "trial");
-  if (form?.dataset.version !== last.form.dataset.version) { location.replace(next); return; }
+  // A page of a release that told no version was written for others too.
+  const { version } = last.form.dataset;
+  if (!form || !version || form.dataset.version !== version) { location.replace(next); return; }
   last.ending.abort();
   const [header, ...rest] = parts.map((one) => document.importNode(one, true));
   document.querySelector(".progress").replaceWith(header);
@@ -363,13 +368,15 @@ function begin(address) {
   current.start();
 }
 
-// Whether a press belongs to a double click that began on the trial before.
+// Whether a press belongs to a double click that began on the trial before, or to the same of a key.
 function isSecond(event) {
-  if (!clicked || clicked.trial === current) return false;
+  if (!clicked || clicked.trial === current || clicked.key !== event.key) return false;
+  const isSoon = event.timeStamp - clicked.time < DOUBLE_CLICK;
+  if (event.key) return isSoon;
   // Of touches not every browser counts.
   if (event.type === "click" && event.pointerType === "mouse") return event.detail > 1;
   const far = Math.hypot(event.clientX - clicked.x, event.clientY - clicked.y);
-  return event.timeStamp - clicked.time < DOUBLE_CLICK && far < SAME_PLACE;
+  return isSoon && far < SAME_PLACE;
 }
 
 function press(event) {
