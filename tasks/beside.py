@@ -161,8 +161,11 @@ class Beside:
         drawn: list[Made] = []
         for kind, quality in self.qualities.items():
             rows = [row for row in pictures if isinstance(row, kind)]
+            if not rows:
+                continue
+            name = self.claims[kind]
             try:
-                drawn += pictures_stored(rows, crops.__getitem__, values, quality)
+                drawn += pictures_stored(rows, crops.__getitem__, values, quality, name)
             except Exception as error:  # it is not the maps' fault, so the pictures' rows tell it
                 log.exception("drawing beside the passes broke off")
                 drawn += [Made(row, error=error) for row in rows]

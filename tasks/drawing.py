@@ -33,11 +33,8 @@ class Made(NamedTuple):
 
 def map_stored(row: Explanation, array: Any, name: str, told: Mapping[str, Any]) -> Made:
     """A map stored under a name of its own, which holds the end of the claim's `name`."""
-    folder = f"maps/{row.settings_digest[:2]}"
-    file = f"{folder}/{row.pk}-{name[-8:]}.npz"
+    file = f"maps/{row.settings_digest[:2]}/{row.pk}-{name[-8:]}.npz"
     try:
-        if row.attempts > 1:
-            storage.remove_leftovers(folder, (f"{row.pk}-", f".{row.pk}-"))
         digest = storage.keep(file, explainer.store.maps_bytes({"map": array}))
     except OSError as error:
         return Made(row, error=error)
@@ -45,23 +42,23 @@ def map_stored(row: Explanation, array: Any, name: str, told: Mapping[str, Any])
 
 
 def pictures_stored(
-    rows: Iterable[Overlay | Crop], cut: Cut, values: Values, quality: int | None
+    rows: Iterable[Overlay | Crop], cut: Cut, values: Values, quality: int | None, name: str
 ) -> list[Made]:
     """The pictures of one photo by one network, which is cut and read once for all of them.
 
-    `quality`: of WebP; None is lossless.
+    `quality`: of WebP; None is lossless. `name`: the claim on the pictures, whose end their files'
+    names hold as maps' do: a worker that has lost its claim replaces nobody's file.
     """
     cut, values = cache(cut), cache(values)
-    return [_picture_stored(row, cut, values, quality) for row in rows]
+    return [_picture_stored(row, cut, values, quality, name) for row in rows]
 
 
-def _picture_stored(row: Overlay | Crop, cut: Cut, values: Values, quality: int | None) -> Made:
-    folder = f"pictures/{row.code[:2]}"
+def _picture_stored(
+    row: Overlay | Crop, cut: Cut, values: Values, quality: int | None, name: str
+) -> Made:
     try:
-        if row.attempts > 1:
-            storage.remove_leftovers(folder, (f".{row.code}.",))
         content, ending, size = _drawn_file(row, cut, values, quality)
-        file = f"{folder}/{row.code}.{ending}"
+        file = f"pictures/{row.code[:2]}/{row.code}-{name[-8:]}.{ending}"
         digest = storage.keep(file, content)
     except (explainer.ExplainerError, OSError) as error:
         return Made(row, error=error)

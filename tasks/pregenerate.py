@@ -148,7 +148,7 @@ def render(study_id: int, kind: str, keys: list[int]) -> None:
             rows = rows.prefetch_related("normalised_with")
         drawings = in_batches(
             _by_photo(rows, name),
-            partial(_drawn, quality=quality),
+            partial(_drawn, quality=quality, name=name),
             list,
             size=1,
             readers=DRAWN_AT_ONCE,
@@ -177,10 +177,10 @@ def _by_photo(rows: WorkQuerySet[Any], name: str) -> Iterator[Sitting]:
             yield list(of_photo), network, found
 
 
-def _drawn(sitting: Sitting, *, quality: int | None) -> list[Made]:
+def _drawn(sitting: Sitting, *, quality: int | None, name: str) -> list[Made]:
     rows, network, found = sitting
     cut = cut_of(_image_of(rows[0]), network, found)
-    return pictures_stored(rows, cut, partial(stored_values, network=found), quality)
+    return pictures_stored(rows, cut, partial(stored_values, network=found), quality, name)
 
 
 def _network_of(row: Overlay | Crop) -> Network:

@@ -92,10 +92,11 @@ def remove(name: str) -> None:
     default_storage.delete(name)
 
 
-def remove_leftovers(folder: str, beginnings: Sequence[str]) -> None:
-    """Remove the files right in `folder` whose names begin so; what was killed left them."""
+def remove_leftovers(file: str, beginnings: Sequence[str]) -> None:
+    """Remove the files right beside `file` whose names begin so; what was killed left them."""
+    folder, _, kept = file.rpartition("/")
     for name in _listed(folder)[1]:
-        if name.startswith(tuple(beginnings)):
+        if name != kept and name.startswith(tuple(beginnings)):
             default_storage.delete(f"{folder}/{name}")
 
 

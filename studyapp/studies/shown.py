@@ -18,7 +18,7 @@ from django.core.files.storage import default_storage
 from PIL import Image as Pillow
 
 from studyapp import storage
-from studyapp.models import Crop, Kind, Overlay, Picture, StimulusOverlay
+from studyapp.models import Crop, Kind, Overlay, Picture, StimulusOverlay, WorkState
 from studyapp.storage.local import LocalFiles
 
 # Some 500 bytes each
@@ -36,9 +36,14 @@ TYPES = {".png": "image/png", ".webp": "image/webp", ".txt": "text/plain; charse
 FREE_BYTES = 8
 
 
+class PictureNotReadyError(Exception):
+    """A picture whose file was found missing or damaged, until workers have drawn it again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What is sent of a ready picture: it never changes. `size`: of its file, as for `padded`."""
+    """What is sent of a ready picture: it stays so unless its file is damaged and drawn again (see
+    `forgotten`). `size`: of its file, as for `padded`."""
 
     code: str
     file: str
@@ -71,7 +76,9 @@ class Shown:
 
 
 def as_it_is(picture: Picture) -> Shown:
-    """A picture without a filler."""
+    """A picture without a filler; PictureNotReadyError where it is being drawn again."""
+    if not picture.digest:
+        raise PictureNotReadyError(f"the picture {picture.code} is being drawn again")
     return Shown(picture.code, picture.file, picture.digest, size=0)
 
 
@@ -91,9 +98,14 @@ def shown_overlay(code: str, study: int, photo: int) -> Shown:
 @lru_cache(maxsize=REMEMBERED)
 def common_size(study: int, photo: int, *, films: bool = False) -> int:
     """The bytes of the files in which all overlays of a photo (both by key) are sent; films among
-    themselves, because nobody takes one for a picture."""
+    themselves, because nobody takes one for a picture.
+
+    PictureNotReadyError while one of them is being drawn again: its size may change.
+    """
     uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__photo=photo)
     uses = uses.exclude(overlay__explanation__kind=Kind.TEXT)
+    if uses.shown().exclude(overlay__state=WorkState.READY).exists():
+        raise PictureNotReadyError("a picture of the same photo is being drawn again")
     among = uses.filter if films else uses.exclude
     uses = among(overlay__explanation__kind=Kind.FILM)
     files = uses.values_list("overlay__file", flat=True).distinct()
@@ -104,6 +116,17 @@ def common_size(study: int, photo: int, *, films: bool = False) -> int:
             max(even(default_storage.size(file)) for file in files) + EXTENDED_BYTES + HEADER_BYTES
         )
     return max(default_storage.size(file) for file in files) + CHUNK_BYTES
+
+
+def forgotten(shown: Shown) -> bool:
+    """Whether the picture's row says something else by now, so that it is worth reading again;
+    then all that this process remembers of pictures is forgotten."""
+    told = {"code": shown.code, "file": shown.file, "digest": shown.digest}
+    if any(model.objects.filter(**told).exists() for model in (Overlay, Crop)):
+        return False
+    for memory in (shown_photo, shown_overlay, common_size):
+        memory.cache_clear()
+    return True
 
 
 def even(count: int) -> int:

@@ -14,7 +14,14 @@ from studyapp.participations.answering import planned, sight_of
 from studyapp.storage import DamagedFileError, UnusableStorageError
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.rights import visible_studies
-from studyapp.studies.shown import Shown, as_it_is, shown_overlay, shown_photo
+from studyapp.studies.shown import (
+    PictureNotReadyError,
+    Shown,
+    as_it_is,
+    forgotten,
+    shown_overlay,
+    shown_photo,
+)
 
 from .pages import participant_view
 from .people import find_standing
@@ -29,15 +36,26 @@ def picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     """The picture called `name`, for the person with `code`; 404 if no trial of theirs shows it."""
     try:
         return _picture(request, code, name)
-    except UnusableStorageError as error:
+    except (UnusableStorageError, PictureNotReadyError) as error:
         # The page asks for a lost picture again.
-        logger.warning("A picture can't be fetched: %s", error)
+        logger.warning("A picture can't be sent now: %s", error)
         return HttpResponse(status=503, headers={"Retry-After": "2", "Cache-Control": "no-store"})
 
 
 def _picture(request: HttpRequest, code: str, name: str) -> HttpResponse:
     study, photo = in_sight(code, name) or _looked_up(code, name)
-    return _send(request, shown_photo(name) if photo is None else shown_overlay(name, study, photo))
+    shown = _shown(name, study, photo)
+    try:
+        return _send(request, shown)
+    except (FileNotFoundError, DamagedFileError):
+        # Another study's preparation may have had it drawn again, with other bytes.
+        if not forgotten(shown):
+            raise
+    return _send(request, _shown(name, study, photo))
+
+
+def _shown(name: str, study: int, photo: int | None) -> Shown:
+    return shown_photo(name) if photo is None else shown_overlay(name, study, photo)
 
 
 def _looked_up(code: str, name: str) -> tuple[int, int | None]:

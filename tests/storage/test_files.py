@@ -86,11 +86,12 @@ def test_whole_files_are_listed_in_order_and_half_written_ones_left_out(kind: st
 
 @pytest.mark.usefixtures("kind")
 def test_what_a_killed_worker_left_of_one_row_is_removed_and_no_others() -> None:
-    for name in ("maps/ab/1-x.npz", "maps/ab/.1-x.npz.99.aa", "maps/ab/11-x.npz"):
+    left = ("maps/ab/1-x.npz", "maps/ab/.1-x.npz.99.aa")
+    for name in (*left, "maps/ab/1-y.npz", "maps/ab/11-x.npz"):
         storage.keep(name, b"")
-    storage.remove_leftovers("maps/ab", ("1-", ".1-"))
-    storage.remove_leftovers("maps/cd", ("1-", ".1-"))
-    assert list(storage.names()) == ["maps/ab/11-x.npz"]
+    storage.remove_leftovers("maps/ab/1-y.npz", ("1-", ".1-"))
+    storage.remove_leftovers("maps/cd/1-y.npz", ("1-", ".1-"))
+    assert list(storage.names()) == ["maps/ab/1-y.npz", "maps/ab/11-x.npz"]
 
 
 def test_no_name_leads_out_of_the_storage(kind: str) -> None:

@@ -13,18 +13,19 @@ from pytest_django import Settings
 
 import explainer
 from sandbox.small_line import BUILDER, files_of_rows, files_on_disk, make_line
-from studyapp.models import Explanation, Image, Network, Prediction, Study, WorkState
+from studyapp import storage
+from studyapp.models import Explanation, Image, Network, Overlay, Prediction, Study, WorkState
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.lifecycle import LifecycleError, open_study, start_preparing
 from studyapp.studies.preparation.advance import Request, advance, study_networks
 from studyapp.studies.preparation.claims import claim, finish
 from studyapp.studies.preparation.progress import failures
 from tasks import networks, predictions, preparation
-from tasks.drawing import map_stored
+from tasks.drawing import cut_of, map_stored, pictures_stored
 from tasks.networks import describe, settings_digest
 from tasks.pregenerate import explain, render
 from tasks.settling import settle
-from tasks.stored_files import open_image
+from tasks.stored_files import open_image, stored_map
 from tests.admin.desk import administrator, concerns
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_place")]
@@ -180,6 +181,9 @@ def test_a_worker_whose_claim_was_taken_over_leaves_no_file(tmp_path: Path) -> N
     study = make_preparing(tmp_path / "study")
     work(study)
     row = Explanation.objects.earliest("pk")
+    # Its own second try, at which it removes what it takes for leftovers
+    Explanation.objects.filter(pk=row.pk).update(attempts=2)
+    row.refresh_from_db()
     before = files_on_disk("maps")
     network = networks.loaded(row.network)
     found = explainer.explain(
@@ -193,6 +197,45 @@ def test_a_worker_whose_claim_was_taken_over_leaves_no_file(tmp_path: Path) -> N
     assert files_on_disk("maps") != before
     settle([([made], [])], {Explanation: name})
     assert files_on_disk("maps") == before
+
+
+@pytest.mark.parametrize("attempts", [1, 2])
+def test_a_worker_whose_claim_on_a_picture_was_taken_over_changes_and_leaves_no_file(
+    tmp_path: Path, attempts: int
+) -> None:
+    """Its map differs from the other worker's, as on another card."""
+    study = make_preparing(tmp_path / "study")
+    work(study)
+    Overlay.objects.update(attempts=attempts)
+    row = Overlay.objects.earliest("pk")
+    explanation = row.explanation
+    before = files_on_disk("pictures")
+    network = networks.loaded(explanation.network)
+    cut = cut_of(explanation.case.image, explanation.network, network)
+    name = "a worker/whose-claim-ran-out"
+    made = pictures_stored([row], cut, lambda one: stored_map(one)[:, ::-1], None, name)
+    assert [one.error for one in made] == [None]
+    assert made[0].values["digest"] != row.digest
+    assert files_on_disk("pictures") == before | {made[0].values["file"]}
+    settle([([], made)], {Overlay: name})
+    assert files_on_disk("pictures") == before
+    assert storage.is_whole(row.file, row.digest)
+
+
+def test_a_damaged_picture_is_drawn_again_and_its_old_file_is_removed(tmp_path: Path) -> None:
+    study = make_preparing(tmp_path / "study")
+    work(study)
+    row = Overlay.objects.earliest("pk")
+    old = f"pictures/{row.code[:2]}/{row.code}.webp"  # as they were once named
+    storage.remove(row.file)
+    storage.keep(old, b"damaged")
+    Overlay.objects.filter(pk=row.pk).update(file=old)
+    Study.objects.update(prepared_at=None)
+    work(study)
+    row.refresh_from_db()
+    assert (row.state, row.attempts) == (WorkState.READY, 2)
+    assert storage.is_whole(row.file, row.digest)
+    assert files_on_disk("maps") | files_on_disk("pictures") == files_of_rows()
 
 
 def test_what_a_killed_worker_left_is_removed_when_its_row_is_made_again(tmp_path: Path) -> None:

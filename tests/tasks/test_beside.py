@@ -11,6 +11,7 @@ from django.db.backends.signals import connection_created
 
 import explainer
 from explainer.pictures.render import encode
+from sandbox.small_line import files_of_rows, files_on_disk
 from studyapp import storage
 from studyapp.models import Crop, Explanation, Overlay, Study, WorkState
 from studyapp.queue import EXPLAIN, RENDER
@@ -140,6 +141,7 @@ def test_a_picture_is_not_drawn_of_a_map_that_another_worker_made(
     explain(study.pk, row.network_id, [row.pk])
     row.refresh_from_db()
     assert (row.state, row.claimed_by) == (WorkState.PENDING, "another worker")
+    assert files_on_disk("maps") | files_on_disk("pictures") == files_of_rows() == set()
     assert states(Overlay) == {(WorkState.PENDING, "", 0)}
 
 

@@ -1,25 +1,39 @@
 """Picture files over HTTP: kept for ever, asked for again, and sent by a proxy."""
 
+import io
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
+from PIL import Image as Picture
 
 from sandbox.builders import open_small_study, take_part
 from studyapp import storage
-from studyapp.models import Overlay
+from studyapp.models import Crop, Overlay, WorkState
 from tests.views.test_wire import addresses
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def address(client: Client) -> str:
-    """Of the first picture of somebody's trial that is an overlay."""
+def shown(client: Client) -> list[str]:
+    """The pictures of somebody's trial."""
     person = take_part(open_small_study())
-    shown = addresses(client.get(f"/p/{person.code}/"))
+    return addresses(client.get(f"/p/{person.code}/"))
+
+
+@pytest.fixture
+def address(shown: list[str]) -> str:
+    """The first of them that is an overlay."""
     return next(one for one in shown if Overlay.objects.filter(code=one[-26:-4]).exists())
+
+
+def record(model: type[Crop | Overlay], address: str, file: str, content: bytes) -> None:
+    """What a worker does that has drawn the picture again."""
+    digest = storage.keep(file, content)
+    row = model.objects.filter(code=address[-26:-4])
+    row.update(state=WorkState.READY, file=file, digest=digest)
 
 
 def test_a_picture_says_how_long_it_is_kept(client: Client, address: str) -> None:
@@ -88,3 +102,67 @@ def test_a_damaged_picture_is_never_shown_and_no_copy_of_it_outlives_its_repair(
     assert not list(settings.SHOWN_ROOT.rglob("*.png"))
     storage.keep(file, whole)
     assert client.get(address).status_code == 200
+
+
+@pytest.mark.parametrize("renamed", [False, True])
+@pytest.mark.parametrize("model", [Crop, Overlay])
+def test_a_picture_that_was_drawn_again_with_other_bytes_is_read_again(
+    client: Client,
+    shown: list[str],
+    settings: Any,
+    tmp_path: Path,
+    model: type[Crop | Overlay],
+    renamed: bool,
+) -> None:
+    address = next(one for one in shown if model.objects.filter(code=one[-26:-4]).exists())
+    assert client.get(address).status_code == 200
+    before = model.objects.get(code=address[-26:-4])
+    drawn = png(17)
+    file = f"pictures/xy/{before.code}-0a1b2c3d.png" if renamed else before.file
+    storage.remove(before.file)
+    record(model, address, file, drawn)
+    settings.SHOWN_ROOT = tmp_path / "emptied"
+    assert client.get(address).content.startswith(drawn[:-12])
+
+
+@pytest.mark.parametrize("model", [Crop, Overlay])
+def test_a_picture_that_waits_to_be_drawn_again_is_neither_sent_nor_remembered(
+    client: Client,
+    shown: list[str],
+    settings: Any,
+    tmp_path: Path,
+    model: type[Crop | Overlay],
+) -> None:
+    address = next(one for one in shown if model.objects.filter(code=one[-26:-4]).exists())
+    rows = model.objects.filter(code=address[-26:-4])
+    file = rows.get().file
+    whole = storage.read(file)
+    storage.keep(file, b"damaged")
+    rows.update(state=WorkState.PENDING, digest="")
+    reply = client.get(address)
+    assert (reply.status_code, reply["Retry-After"], reply.content) == (503, "2", b"")
+    record(model, address, file, whole)
+    assert client.get(address).status_code == 200
+    storage.keep(file, b"damaged")
+    settings.SHOWN_ROOT = tmp_path / "emptied"
+    with pytest.raises(storage.DamagedFileError):
+        client.get(address)
+
+
+def test_no_size_is_remembered_while_a_picture_of_the_photo_waits_to_be_drawn_again(
+    client: Client, shown: list[str]
+) -> None:
+    overlays = [one for one in shown if Overlay.objects.filter(code=one[-26:-4]).exists()]
+    assert len(overlays) > 1
+    waiting, other = overlays[:2]
+    Overlay.objects.filter(code=waiting[-26:-4]).update(state=WorkState.PENDING, digest="")
+    assert client.get(other).status_code == 503
+    file = Overlay.objects.get(code=waiting[-26:-4]).file
+    record(Overlay, waiting, file, png(90))
+    assert len({len(client.get(one).content) for one in overlays}) == 1
+
+
+def png(side: int) -> bytes:
+    buffer = io.BytesIO()
+    Picture.effect_noise((side, side), 50).save(buffer, "PNG")
+    return buffer.getvalue()
