@@ -47,6 +47,7 @@ def test_the_continuous_integration_starts_the_demo_before_it_tests_once() -> No
     calls = [line for line in lines if line.startswith("make ")]
     assert calls == [
         "make demo DETACH=1",
+        "make servers",
         'make test ARGS="--cov --cov-report=term:skip-covered"',
         "make gate",
     ]

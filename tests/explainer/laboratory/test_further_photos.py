@@ -93,7 +93,9 @@ def test_a_batch_that_is_cut_never_meets_another_cases_photos(
         settings=SETTINGS, memory=memory,
     )  # fmt: skip
     for place, one in enumerate(given):
-        np.testing.assert_allclose(found[method][place], alone(one, method), atol=1e-6)
+        # Another case's photo changes a map by whole numbers; a chunk of one image is laid out
+        # otherwise than one of several (decision 540), and sums in another order.
+        np.testing.assert_allclose(found[method][place], alone(one, method), rtol=3e-6, atol=1e-6)
 
 
 def test_metrics_ask_about_each_case_with_its_own_photos(tmp_path: Path) -> None:
