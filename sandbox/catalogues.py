@@ -25,7 +25,7 @@ TEMPLATE = "django.pot"
 NOT_PAGES = {"admin", "templates", "locale", "static", "migrations", "__pycache__"}
 # What a page is called where xgettext reads it
 AS_CODE = ".html.py"
-PAGES = Environment(extensions=["jinja2.ext.i18n"])
+PAGES = Environment(autoescape=True, extensions=["jinja2.ext.i18n"])
 # Without dates and authors: the same texts give the same file
 HEADER = {
     "Project-Id-Version": "Discern",

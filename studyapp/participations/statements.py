@@ -96,4 +96,6 @@ def _insertion(model: type[Model]) -> tuple[str, list[Any]]:
     columns = ", ".join(field.column for field in fields)
     places = ", ".join(["%s"] * len(fields))
     table, key = model._meta.db_table, model._meta.pk.column
-    return f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}", fields
+    # Names of the models' own tables and columns; values go as parameters.
+    sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}"  # nosec B608
+    return sql, fields

@@ -31,8 +31,9 @@ def environment(**options: Any) -> Environment:
 
     Words are looked up when a page is written, in the language that is active then.
     """
-    options |= {"undefined": StrictUndefined, "extensions": ["jinja2.ext.i18n"]}
-    made = Environment(**options)
+    options |= {"autoescape": True, "undefined": StrictUndefined}
+    options |= {"extensions": ["jinja2.ext.i18n"]}
+    made = Environment(**options)  # nosec B701: autoescape is among the options
     made.globals.update(
         {
             "_": translation.gettext,
