@@ -33,7 +33,8 @@ def environment(**options: Any) -> Environment:
     """
     options |= {"autoescape": True, "undefined": StrictUndefined}
     options |= {"extensions": ["jinja2.ext.i18n"]}
-    made = Environment(**options)  # nosec B701: autoescape is among the options
+    # autoescape is among the options.
+    made = Environment(**options)  # nosec B701
     made.globals.update(
         {
             "_": translation.gettext,
