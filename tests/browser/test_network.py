@@ -51,6 +51,7 @@ def test_a_slow_line_shows_that_it_saves_and_stores_each_answer_once(
     line = {"offline": False, "downloadThroughput": 50_000, "uploadThroughput": 20_000}
     slow.send("Network.emulateNetworkConditions", {**line, "latency": 400})
     enter(page, f"{live_server}/s/{study.slug}/")
+    page.wait_for_selector("#trial")
     while page.locator("#trial").count():
         trial = choose(page)
         page.keyboard.press("Enter")
