@@ -2,13 +2,13 @@
 
 from typing import Any
 
-from django import template
+from django.template import Library
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
 from studyapp.shelf.templates import PAGES
 
-register = template.Library()
+register = Library()
 
 
 @register.simple_tag
