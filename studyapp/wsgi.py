@@ -15,6 +15,7 @@ from django.conf import settings  # noqa: E402
 
 from studyapp.serving import error_reports  # noqa: E402
 from studyapp.serving.checks import refuse_wrong_deployment  # noqa: E402
+from studyapp.serving.content_types import readable_kind  # noqa: E402
 from studyapp.serving.exposition import Exposed  # noqa: E402
 from studyapp.serving.watchdog import Watched, give_up_on_locks  # noqa: E402
 from studyapp.shelf.templates import preload  # noqa: E402
@@ -37,9 +38,3 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     Django looks up whatever codec a stranger names, and breaks where it is none for text."""
     environ["CONTENT_TYPE"] = readable_kind(environ.get("CONTENT_TYPE", ""))
     return watched(environ, start_response)
-
-
-def readable_kind(kind: str) -> str:
-    """The content type as the site is told of it."""
-    odd = "charset" in kind.lower() and "utf-8" not in kind.lower()
-    return "application/octet-stream" if odd else kind

@@ -212,3 +212,10 @@ def test_a_web_process_and_its_commands_never_load_torch() -> None:
     )
     done = python("-c", code)
     assert (done.returncode, done.stdout) == (0, "[]\n"), done.stderr
+
+
+def test_no_file_of_tests_loads_the_site_where_it_is_collected() -> None:
+    """It would limit the locks of every test of the process, and a pooler takes no such setting."""
+    loads = re.compile(r"^(?:from|import) studyapp\.wsgi\b", re.MULTILINE)
+    files = sorted((ROOT / "tests").rglob("*.py"))
+    assert [path.name for path in files if loads.search(path.read_text("utf-8"))] == []

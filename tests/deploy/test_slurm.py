@@ -138,16 +138,18 @@ DATABASE_PASSWORD_FILE={tmp_path}/passwords/database
 REDIS_PASSWORD_FILE={tmp_path}/passwords/redis
 DISCERN_MEDIA={tmp_path}/media
 """
-    log = (tmp_path / "job.log").open("w+b")
+    log = (tmp_path / "job.log").open("wb")
     job = subprocess.Popen(
         ["bash", SCRIPT], env=given(tmp_path, settings), stdout=log, stderr=subprocess.STDOUT
     )
     try:
         end = time.monotonic() + 120
-        while not Heartbeat.objects.exists() and time.monotonic() < end and job.poll() is None:
+        while not Heartbeat.objects.exists():
+            said = (tmp_path / "job.log").read_text("utf-8")[-2000:]
+            assert job.poll() is None, said
+            assert time.monotonic() < end, said
             time.sleep(0.2)
-        log.seek(0)
-        assert Heartbeat.objects.get().queues == "gpu", log.read().decode()[-2000:]
+        assert Heartbeat.objects.get().queues == "gpu"
         job.send_signal(signal.SIGTERM)
         assert job.wait(60) == 0
         assert not Heartbeat.objects.exists()

@@ -23,9 +23,9 @@ from studyapp.participations.answering import current_trial
 from studyapp.participations.enrolment import consent
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import screen
+from studyapp.serving.content_types import readable_kind
 from studyapp.shelf.sealing import seal
 from studyapp.views.entry import SEALED_FOR
-from studyapp.wsgi import readable_kind
 from tests.admin.desk import administrator
 from tests.participations.test_gates import COLOURS, ROBOTS
 

@@ -1,9 +1,11 @@
 """Whatever is sent to a participant's address: one clear sentence, a 4xx, and nothing lost."""
 
 import json
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import OperationalError
 from django.test import Client, RequestFactory
 
@@ -12,10 +14,22 @@ from sandbox.people import due, give
 from studyapp.models import Judgment, Participation, Status
 from studyapp.participations.entering import enter
 from studyapp.studies.lifecycle import close_study, pause_study
-from studyapp.wsgi import application
 
 pytestmark = pytest.mark.django_db
 UNKNOWN = "A" * 22
+
+
+@pytest.fixture
+def application() -> Callable[..., Iterable[bytes]]:
+    """The site as servers call it. Loading it limits the database's locks for the whole process,
+    which is taken back."""
+    database = settings.DATABASES["default"]
+    options = dict(database["OPTIONS"])
+    try:
+        from studyapp.wsgi import application
+    finally:
+        database["OPTIONS"] = options
+    return application
 
 
 def post(client: Client, person: Participation, verb: str = "answer", **fields: Any) -> Any:
@@ -174,7 +188,9 @@ def test_a_script_is_told_the_same_as_json(client: Client) -> None:
 
 
 @pytest.mark.parametrize("charset", ["base64", "rot13", "utf-16", "no-such", '"'])
-def test_a_codec_that_is_none_for_text_breaks_nothing(charset: str) -> None:
+def test_a_codec_that_is_none_for_text_breaks_nothing(
+    charset: str, application: Callable[..., Iterable[bytes]]
+) -> None:
     request = RequestFactory().post("/nowhere?PROLIFIC_PID=p1", b"a=1", "text/plain")
     statuses: list[str] = []
     environ = {**request.environ, "CONTENT_TYPE": f"text/plain; charset={charset}"}
