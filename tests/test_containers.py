@@ -106,7 +106,8 @@ def wait_for_site(environment: dict[str, str], log: Path) -> str:
 
 
 @pytest.mark.skipif(not shutil.which("docker-compose"), reason="docker-compose is not installed")
-@pytest.mark.parametrize("profile", [[], ["--profile", "gpu"], ["--profile", "tls"]])
+@pytest.mark.parametrize("profile", [[], ["--profile", "gpu"], ["--profile", "tls"],
+                                     ["--profile", "pooled"]])  # fmt: skip
 def test_docker_compose_accepts_the_file(profile: list[str]) -> None:
     done = run("docker-compose", *profile, "config", "--quiet")
     assert (done.returncode, done.stderr) == (0, "")
@@ -134,7 +135,7 @@ def test_every_process_of_the_site_gets_the_settings_and_the_secrets_that_it_nam
 def test_nothing_else_is_needed_than_these_services() -> None:
     assert set(SERVICES) == {
         "db", "redis", "migrate", "web", "worker-cpu", "worker-gpu", "forget", "backup",
-        "proxy", "prometheus", "grafana",
+        "proxy", "pooler", "prometheus", "grafana",
     }  # fmt: skip
     for name, service in SERVICES.items():
         for needed in service.get("depends_on", {}):

@@ -2,18 +2,30 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
+from contextlib import closing
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
+import psycopg2
 import pytest
 import yaml
 
 from sandbox.nginx import find_nginx, make_certificate
-from sandbox.processes import PlainError, free_port
+from sandbox.pgbouncer import address_of, find_pgbouncer, is_ready
+from sandbox.postgres import make_home
+from sandbox.processes import Child, PlainError, free_port, start, wait_until_ready
+from studyapp.simulation.server import environment
 from tests.dockerfile import ROOT
 from tests.running import Done, run
 from tests.test_containers import SERVICES
+
+from .servers import needs_servers
+
+ROLE = "postgresql://discern@"
+ENV_OF_POOLED = re.compile(r"\(--profile pooled, with\n +# (.+?)\)")
 
 
 def has_nginx() -> bool:
@@ -82,6 +94,82 @@ def test_prometheus_reads_the_site_by_its_service(tmp_path: Path) -> None:
     assert job["static_configs"] == [{"targets": ["web:9464"]}]
     assert "web" in SERVICES
     assert "METRICS_BIND" in SERVICES["web"]["environment"]
+
+
+def test_only_peoples_pages_and_workers_call_postgresql_through_the_pooler() -> None:
+    (lines,) = ENV_OF_POOLED.findall((ROOT / "docker-compose.yml").read_text("utf-8"))
+    chosen = dict(word.split("=") for word in lines.split())
+    assert chosen["DATABASE_SERVER"].partition(":")[0] in SERVICES
+    called = {}
+    for name, service in SERVICES.items():
+        if "DATABASE_URL" in service.get("environment", {}):
+            given = [service["environment"][key] for key in ("DATABASE_URL", "DATABASE_POOLED")]
+            assert [filled(one, {}) for one in given] == [f"{ROLE}db:5432/discern", "0"], name
+            called[name] = [filled(one, chosen) for one in given]
+    assert called == {
+        "web": [f"{ROLE}pooler:6432/discern", "1"],
+        "worker-cpu": [f"{ROLE}pooler:6432/discern_work", "1"],
+        "worker-gpu": [f"{ROLE}pooler:6432/discern_work", "1"],
+        **{name: [f"{ROLE}db:5432/discern", "0"] for name in ("migrate", "forget", "backup")},
+    }
+
+
+def filled(value: str, chosen: dict[str, str]) -> str:
+    """As docker-compose fills in ${NAME:-default}."""
+    return re.sub(r"\$\{(\w+):-(.*?)\}", lambda found: chosen.get(found[1], found[2]), value)
+
+
+@needs_servers
+@pytest.mark.django_db(transaction=True)
+def test_the_pooler_knows_the_password_and_gives_up_locks_for_the_site_alone(
+    tmp_path: Path,
+) -> None:
+    place, secret = environment()["DATABASE_URL"], tmp_path / "password"
+    secret.write_text(f"{unquote(urlsplit(place).password or '')}\n", "utf-8")
+    (command,) = SERVICES["pooler"]["command"]
+    (volume,) = SERVICES["pooler"]["volumes"]
+    words = command.partition(" && exec pgbouncer ")[0].replace("/tmp", str(tmp_path))
+    words = words.replace(volume.split(":")[1], str(ROOT / "deploy" / "pgbouncer"))
+    given = {"PATH": os.environ["PATH"], "DATABASE_PASSWORD_FILE": str(secret), "LOCK_SECONDS": "7"}
+    assert set(given) - {"PATH"} == set(SERVICES["pooler"]["environment"])
+    done = run("sh", "-ec", words, env=given)
+    assert done.returncode == 0, done.stderr
+    text = (tmp_path / "pgbouncer.ini").read_text("utf-8")
+    assert text.count("host=db port=5432 dbname=discern") == 2
+    assert "\nlisten_addr = *\n" in text
+    assert "127.0.0.1" not in text.partition("[databases]")[2]
+    pooler, address = start_filled_in(tmp_path, place)
+    try:
+        for name, limit in (("discern", "7s"), ("discern_work", "0")):
+            with closing(psycopg2.connect(f"{address}/{name}")) as session, session.cursor() as one:
+                one.execute("SHOW lock_timeout")
+                assert one.fetchone() == (limit,)
+    finally:
+        pooler.stop()
+
+
+def start_filled_in(folder: Path, database: str) -> tuple[Child, str]:
+    """PgBouncer with the files in `folder`, but before the tests' PostgreSQL and on a port of its
+    own; and the beginning of its address."""
+    home, port, parts = make_home(folder / "home"), free_port(), urlsplit(database)
+    for name in ("userlist.txt", "pgbouncer.ini"):
+        text = (folder / name).read_text("utf-8")
+        for old, new in (
+            ('"discern" ', f'"{parts.username}" '),
+            ("host=db port=5432 dbname=discern", address_of(database)),
+            ("listen_addr = *", "listen_addr = 127.0.0.1"),
+            ("listen_port = 6432", f"listen_port = {port}"),
+            (f"{folder}/userlist.txt", f"{home.folder}/userlist.txt"),
+        ):
+            text = text.replace(old, new)
+        (home.folder / name).write_text(text, "utf-8")
+        home.owned(home.folder / name)
+    child = start("PgBouncer", [find_pgbouncer(), home.folder / "pgbouncer.ini"],
+                  log=folder / "log", identity=home.identity, folder=Path("/"))  # fmt: skip
+    user = parts.netloc.rpartition("@")[0]
+    address = f"postgresql://{user}@127.0.0.1:{port}"
+    wait_until_ready(child, lambda: is_ready(f"{address}/discern"))
+    return child, address
 
 
 def test_grafana_finds_its_dashboard_and_its_prometheus() -> None:

@@ -1,0 +1,13 @@
+#!/bin/sh
+# pgbouncer.ini for the service `pooler` of docker-compose.yml, and the role's password, into the folder
+# $1: PostgreSQL is the service `db`, and every service of this network may call.
+set -eu
+umask 077
+password=$(sed 's/"/""/g' "$DATABASE_PASSWORD_FILE")
+printf '"discern" "%s"\n' "$password" >"$1/userlist.txt"
+sed \
+    -e 's|host=127\.0\.0\.1 port=5432|host=db port=5432|' \
+    -e "s|lock_timeout = 10000|lock_timeout = $((LOCK_SECONDS * 1000))|" \
+    -e 's|listen_addr = 127\.0\.0\.1|listen_addr = *|' \
+    -e "s|/etc/pgbouncer/userlist\\.txt|$1/userlist.txt|" \
+    "$(dirname "$0")/pgbouncer.ini" >"$1/pgbouncer.ini"
