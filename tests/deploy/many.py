@@ -120,7 +120,8 @@ def many_webs(folder: Path) -> Iterator[Many]:
     """All of it, on the tests' database, until the block ends."""
     styles = folder / "var" / "static" / "studyapp"
     styles.mkdir(parents=True)
-    shutil.copy(settings.ROOT / "studyapp/static/studyapp/pages.css", styles)
+    for name in ("pages.css", "trial.js"):
+        shutil.copy(settings.ROOT / "studyapp/static/studyapp" / name, styles)
     with ExitStack() as stack:
         pooler, database = start_pgbouncer(
             folder / "pgbouncer",

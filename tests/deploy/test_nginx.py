@@ -13,6 +13,7 @@ from django.utils.translation import gettext, override
 from sandbox.builders import open_small_study, take_part
 from sandbox.nginx import CONFIGURATION
 from studyapp.models import Judgment, Overlay
+from studyapp.shelf.static_version import static_version
 from tests.databases import other_session
 from tests.views.test_wire import addresses
 
@@ -100,6 +101,21 @@ def test_static_files_are_as_the_site_has_them(many: Many) -> None:
     assert many.ask("/static/studyapp/pages.css", Accept_Encoding="gzip").all_of(
         "Content-Encoding"
     ) == ["gzip"]
+
+
+def test_a_script_of_a_release_comes_from_a_web_which_knows_its_own(many: Many) -> None:
+    script = "/static/studyapp/trial.js"
+    plain = many.ask(script)
+    assert many.log()[-1]["web"] == ""
+    own = many.ask(f"{script}?{static_version()}")
+    assert str(many.log()[-1]["web"]).startswith("127.0.0.1:")
+    assert (own.status, own.content) == (200, plain.content)
+    assert len({name.lower() for name, _ in own.headers}) == len(own.headers)
+    small = many.ask(f"{script}?{static_version()}", Accept_Encoding="gzip")
+    assert small.all_of("Content-Encoding") == ["gzip"]
+    other = many.ask(f"{script}?0123456789ab")
+    assert (other.status, other.all_of("Cache-Control")) == (200, ["no-store"])
+    assert "location.reload()" in other.text
 
 
 def test_a_body_that_is_too_large_is_refused_in_a_sentence(many: Many) -> None:
