@@ -11,6 +11,7 @@ import zlib
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from django.conf import settings
 from django.core.files.base import ContentFile
@@ -75,6 +76,14 @@ class Shown:
         return padded(storage.read(self.file, self.digest), self.size)
 
 
+class CommonSize(NamedTuple):
+    """The bytes of the files in which all overlays of a photo are sent, and their own files, of
+    which alone that is true."""
+
+    bytes: int
+    files: frozenset[str]
+
+
 def as_it_is(picture: Picture) -> Shown:
     """A picture without a filler; PictureNotReadyError where it is being drawn again."""
     if not picture.digest:
@@ -88,34 +97,44 @@ def shown_photo(code: str) -> Shown:
     return as_it_is(Crop.objects.get(code=code))
 
 
-@lru_cache(maxsize=REMEMBERED)
 def shown_overlay(code: str, study: int, photo: int) -> Shown:
-    """The overlay with `code`, in the size that all of a study's photo (both by key) have."""
-    plain = as_it_is(Overlay.objects.get(code=code))
-    return replace(plain, size=common_size(study, photo, films=plain.is_film))
+    """The overlay with `code`, in the size that all of a study's photo (both by key) have.
+
+    Where one of them was drawn again, what this process remembers may be of the time before; then
+    it is read again, so that one size never stands beside the other.
+    """
+    for _ in range(2):
+        plain = plain_overlay(code)
+        common = common_size(study, photo, films=plain.is_film)
+        if plain.file in common.files:
+            return replace(plain, size=common.bytes)
+        forget_pictures()
+    raise PictureNotReadyError(f"the picture {code} was drawn again at this moment")
 
 
 @lru_cache(maxsize=REMEMBERED)
-def common_size(study: int, photo: int, *, films: bool = False) -> int:
-    """The bytes of the files in which all overlays of a photo (both by key) are sent; films among
-    themselves, because nobody takes one for a picture.
+def plain_overlay(code: str) -> Shown:
+    return as_it_is(Overlay.objects.get(code=code))
 
-    PictureNotReadyError while one of them is being drawn again: its size may change.
+
+@lru_cache(maxsize=REMEMBERED)
+def common_size(study: int, photo: int, *, films: bool = False) -> CommonSize:
+    """Of the overlays of a photo (both by key); films among themselves, because nobody takes one
+    for a picture. PictureNotReadyError while one is being drawn again: its size may change.
     """
     uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__photo=photo)
     uses = uses.exclude(overlay__explanation__kind=Kind.TEXT)
     if uses.shown().exclude(overlay__state=WorkState.READY).exists():
         raise PictureNotReadyError("a picture of the same photo is being drawn again")
     among = uses.filter if films else uses.exclude
-    uses = among(overlay__explanation__kind=Kind.FILM)
-    files = uses.values_list("overlay__file", flat=True).distinct()
+    uses = among(overlay__explanation__kind=Kind.FILM).filter(overlay__state=WorkState.READY)
+    files = frozenset(uses.values_list("overlay__file", flat=True))
+    sizes = map(default_storage.size, files)
     if films:
-        return max(default_storage.size(file) for file in files) + FREE_BYTES
+        return CommonSize(max(sizes) + FREE_BYTES, files)
     if any(file.endswith(".webp") for file in files):
-        return (
-            max(even(default_storage.size(file)) for file in files) + EXTENDED_BYTES + HEADER_BYTES
-        )
-    return max(default_storage.size(file) for file in files) + CHUNK_BYTES
+        return CommonSize(max(map(even, sizes)) + EXTENDED_BYTES + HEADER_BYTES, files)
+    return CommonSize(max(sizes) + CHUNK_BYTES, files)
 
 
 def forgotten(shown: Shown) -> bool:
@@ -124,9 +143,13 @@ def forgotten(shown: Shown) -> bool:
     told = {"code": shown.code, "file": shown.file, "digest": shown.digest}
     if any(model.objects.filter(**told).exists() for model in (Overlay, Crop)):
         return False
-    for memory in (shown_photo, shown_overlay, common_size):
-        memory.cache_clear()
+    forget_pictures()
     return True
+
+
+def forget_pictures() -> None:
+    for memory in (shown_photo, plain_overlay, common_size):
+        memory.cache_clear()
 
 
 def even(count: int) -> int:

@@ -10,7 +10,8 @@ from PIL import Image as Picture
 
 from sandbox.builders import open_small_study, take_part
 from studyapp import storage
-from studyapp.models import Crop, Overlay, WorkState
+from studyapp.models import Crop, Overlay, StimulusOverlay, StimulusRole, WorkState
+from studyapp.studies.shown import common_size, forget_pictures
 from tests.views.test_wire import addresses
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +161,41 @@ def test_no_size_is_remembered_while_a_picture_of_the_photo_waits_to_be_drawn_ag
     file = Overlay.objects.get(code=waiting[-26:-4]).file
     record(Overlay, waiting, file, png(90))
     assert len({len(client.get(one).content) for one in overlays}) == 1
+
+
+def test_a_picture_drawn_again_before_this_process_showed_it_changes_the_others_size_too(
+    client: Client, shown: list[str]
+) -> None:
+    """Another process had it drawn; this one remembers the size of the time before."""
+    drawn, *others = [one for one in shown if Overlay.objects.filter(code=one[-26:-4]).exists()]
+    before = {len(client.get(one).content) for one in others}
+    content = png(120)
+    assert len(content) > max(before)
+    record(Overlay, drawn, f"pictures/xy/{drawn[-26:-4]}-0a1b2c3d.png", content)
+    after = {len(client.get(one).content) for one in (drawn, *others)}
+    assert len(after) == 1
+    assert after != before
+
+
+def test_a_picture_that_could_not_be_made_counts_for_no_size(shown: list[str]) -> None:
+    """Its stimulus was left out, while another one shows the same photo."""
+    use = StimulusOverlay.objects.filter(overlay__code__in=[one[-26:-4] for one in shown]).first()
+    assert use
+    stimulus = use.stimulus
+    study, photo = stimulus.study_id, stimulus.photo_id
+    before = common_size(study, photo)
+    stimulus.pk, stimulus.code, stimulus.role = None, "left-out", StimulusRole.RESERVE
+    stimulus.position, stimulus.category = 1000, "another"
+    stimulus.save()
+    failed = use.overlay
+    failed.pk, failed.code, failed.display_digest = None, "failed", "1" * 64
+    failed.state, failed.error = WorkState.FAILED, "the map is empty"
+    failed.file = failed.digest = ""
+    failed.save()
+    use.pk, use.stimulus, use.overlay = None, stimulus, failed
+    use.save()
+    forget_pictures()
+    assert common_size(study, photo) == before
 
 
 def png(side: int) -> bytes:
