@@ -1,7 +1,7 @@
 """Closed-loop walkers: each sends its next request only after the last was answered.
 
-They are the simulation's visitors, one thread each. What requests and lxml cost a submit, the
-table tells apart from what it costs the site.
+They are the simulation's visitors, one thread each. What they cost a submit, the table
+tells apart from what it costs the site.
 """
 
 import math
@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
-from studyapp.simulation.visitor import Page, PageError, Visitor
+from studyapp.simulation.visitor import Page, PageError, Visitor, fields_of
 
 # What the pages' own script would fill in; a site that has no such field never hears of it.
 MEASURES = {
@@ -62,8 +62,6 @@ class Walker:
     def __init__(self, target: Target, tally: Tally, random: Random, think: float) -> None:
         self.target, self.tally, self.random, self.think = target, tally, random, think
         self.visitor = Visitor(target.base, has_script=target.has_script)
-        # Asked for proxies and passwords before each request, the environment would cost as much.
-        self.visitor.session.trust_env = False
         # What its browser has, by address
         self.cached: set[str] = set()
 
@@ -140,8 +138,7 @@ class Walker:
 def by_chance(form: Any, random: Random) -> dict[str, object]:
     """An answer for every field: choices by chance, hidden ones as they are unless they measure."""
     given: dict[str, object] = {}
-    for name in set(form.inputs.keys()):
-        one = form.inputs[name]
+    for name, one in fields_of(form).items():
         if hasattr(one, "value_options"):
             given[name] = random.choice([value for value in one.value_options if value])
         elif getattr(one, "type", "") == "checkbox":

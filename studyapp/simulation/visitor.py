@@ -1,19 +1,29 @@
 """A browser without a screen, which sends only fields that it found on the page."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-import requests
-from lxml import html
+from lxml import etree, html
 
-SECONDS = 60
+from .session import Reply, Session, form_encoded
+
 # The form whose answers the page's script sends, and how (`trial.js`)
 SCRIPTED = "trial"
 BY_SCRIPT = {"Accept": "application/json", "Prefer": "return=representation"}
-PARTS = "//link[@rel='stylesheet']/@href | //script/@src | //img/@src | //input[@type='image']/@src"
+# Written once: a query costs more to read than to carry out.
+PARTS = etree.XPath(
+    "//link[@rel='stylesheet']/@href | //script/@src | //img/@src | //input[@type='image']/@src"
+)
+MODULES = etree.XPath("//@data-modules | //@data-presentation")
+AHEAD = etree.XPath("//@data-next")
+IMAGES = etree.XPath(".//input[@type='image']/@name")
+BUTTONS = etree.XPath(".//button/@name")
+GROUPS = {"radio": html.RadioGroup, "checkbox": html.CheckboxGroup}
 
 
 class PageError(Exception):
@@ -31,27 +41,39 @@ class UnacknowledgedError(PageError):
 
 @dataclass(frozen=True)
 class Page:
-    """One page as it came: its address without the host, its status, its document."""
+    """One page as it came: its address without the host, its status, its HTML."""
 
     address: str
     status: int
-    document: Any
-    source: str = ""
+    source: str
+
+    @cached_property
+    def document(self) -> Any:
+        """The root element, read when it is first asked for; PageError for an empty page."""
+        try:
+            return html.document_fromstring(self.source)
+        except etree.ParserError as error:
+            raise PageError(f"{self.address} is an empty page") from error
+
+    @cached_property
+    def _forms(self) -> list[tuple[str, Any]]:
+        """Each form, after the last part of its address."""
+        return [(_verb(form.action), form) for form in self.document.forms]
 
     def form(self, verb: str) -> Any:
         """The form whose address ends with `/verb`; PageError when the page has none."""
-        found = [form for form in self.document.forms if _verb(form.action) == verb]
-        if not found:
-            raise PageError(f"{self.address} has no form for “{verb}”")
-        return found[0]
+        for name, form in self._forms:
+            if name == verb:
+                return form
+        raise PageError(f"{self.address} has no form for “{verb}”")
 
     def has_form(self, verb: str) -> bool:
-        return any(_verb(form.action) == verb for form in self.document.forms)
+        return any(name == verb for name, _ in self._forms)
 
     def first_verb(self) -> str | None:
         """That of the first form which is posted; None where there is none. A choice of language
         tells no page from another."""
-        verbs = (_verb(form.action) for form in self.document.forms if form.method == "POST")
+        verbs = (verb for verb, form in self._forms if form.method == "POST")
         return next((verb for verb in verbs if verb != "language"), None)
 
     def checkboxes(self, verb: str) -> list[str]:
@@ -64,12 +86,12 @@ class Page:
 
     def parts(self) -> list[str]:
         """The addresses of what a browser fetches to show the page, in order."""
-        modules = " ".join(self.document.xpath("//@data-modules | //@data-presentation"))
-        return [*map(str, self.document.xpath(PARTS)), *modules.split()]
+        modules = " ".join(_texts(MODULES, self.document))
+        return [*_texts(PARTS, self.document), *modules.split()]
 
     def ahead(self) -> list[str]:
         """The addresses of the pictures that the page's script fetches for later ones."""
-        return [one for names in self.document.xpath("//@data-next") for one in str(names).split()]
+        return [one for names in _texts(AHEAD, self.document) for one in names.split()]
 
 
 class Visitor:
@@ -82,16 +104,14 @@ class Visitor:
     def __init__(self, base: str, *, has_script: bool = True) -> None:
         self.base = base
         self.has_script = has_script
-        self.session = requests.Session()
+        self.session = Session()
         self.requests = 0
         # Seconds from sending the last form to what acknowledged it
         self.acknowledged_after = 0.0
 
     def open(self, address: str, **parameters: str) -> Page:
         """The page at `address` after redirects, whatever its status."""
-        return self._page(
-            self.session.get(urljoin(self.base, address), params=parameters, timeout=SECONDS)
-        )
+        return self._page(self.session.get(urljoin(self.base, address), parameters))
 
     def send(self, page: Page, verb: str, answers: Mapping[str, object]) -> Page:
         """Fill the form for `verb` with `answers`, send it, and give the page that follows.
@@ -107,70 +127,94 @@ class Visitor:
         values = [*form.form_values(), *clicks.items()]
         if self.has_script and form.get("id") == SCRIPTED:
             return self._send_by_script(page, verb, target, values)
-        response = self.session.post(target, data=values, timeout=SECONDS)
-        first = response.history[0] if response.history else response
-        if not first.is_redirect:
-            raise UnacknowledgedError(verb, page.address, first.status_code)
-        self.acknowledged_after = first.elapsed.total_seconds()
-        return self._page(response)
+        reply = self.session.post(target, form_encoded(values))
+        if not reply.first.is_redirect:
+            raise UnacknowledgedError(verb, page.address, reply.first.status)
+        self.acknowledged_after = reply.first.seconds
+        return self._page(reply)
 
     def _send_by_script(
         self, page: Page, verb: str, target: str, values: list[tuple[str, object]]
     ) -> Page:
-        response = self.session.post(target, data=values, headers=BY_SCRIPT, timeout=SECONDS)
-        facts = response.json() if response.ok else {}
+        reply = self.session.post(target, form_encoded(values, line_end="\n"), BY_SCRIPT)
+        facts = _facts(reply)
         if not facts.get("ok"):
-            raise UnacknowledgedError(verb, page.address, response.status_code)
-        self.acknowledged_after = response.elapsed.total_seconds()
-        self.requests += 1
+            raise UnacknowledgedError(verb, page.address, reply.status)
+        self.acknowledged_after = reply.seconds
+        self.requests += 1 + len(reply.history)
         if "page" not in facts:
             return self.open(facts["next"])
-        part = facts["page"]
-        return Page(_path(facts["next"]), HTTPStatus.OK, html.document_fromstring(part), part)
+        return Page(_path(facts["next"]), HTTPStatus.OK, facts["page"])
 
     def fetch(self, address: str) -> bytes:
         """The bytes of a picture; PageError when it is not there."""
-        response = self.session.get(urljoin(self.base, address), timeout=SECONDS)
-        self.requests += 1
-        if response.status_code != HTTPStatus.OK:
-            raise PageError(f"the picture {address} was answered with {response.status_code}")
-        return response.content
+        reply = self.session.get(urljoin(self.base, address))
+        self.requests += 1 + len(reply.history)
+        if reply.status != HTTPStatus.OK:
+            raise PageError(f"the picture {address} was answered with {reply.status}")
+        return reply.content
 
     def close(self) -> None:
         self.session.close()
 
-    def _page(self, response: requests.Response) -> Page:
-        self.requests += 1 + len(response.history)
-        address = _path(response.url)
-        if response.status_code >= HTTPStatus.INTERNAL_SERVER_ERROR:
-            raise PageError(f"{address} was answered with {response.status_code}")
-        return Page(
-            address, response.status_code, html.document_fromstring(response.text), response.text
-        )
+    def _page(self, reply: Reply) -> Page:
+        self.requests += 1 + len(reply.history)
+        address = _path(reply.url)
+        if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise PageError(f"{address} was answered with {reply.status}")
+        return Page(address, reply.status, reply.text)
+
+
+def _facts(reply: Reply) -> dict[str, Any]:
+    """What was told to the page's script; nothing where a page was sent, or a refusal."""
+    is_told = reply.status == HTTPStatus.OK
+    is_told &= reply.headers.get_content_type() == "application/json"
+    return dict(json.loads(reply.content)) if is_told else {}
+
+
+def fields_of(form: Any) -> dict[str, Any]:
+    """Each field of a form by its name, and radio buttons and boxes of one name as a group: what
+    `form.inputs[name]` gives, which reads the whole form for every name."""
+    found: dict[str, list[Any]] = {}
+    for field in form.inputs:
+        if field.name:
+            found.setdefault(field.name, []).append(field)
+    return {name: _together(fields) for name, fields in found.items()}
+
+
+def _together(fields: list[Any]) -> Any:
+    kind = fields[0].get("type")
+    if len(fields) == 1 or kind not in GROUPS:
+        return fields[0]
+    return GROUPS[kind](fields)
 
 
 def _clicks(form: Any, answers: Mapping[str, object]) -> dict[str, object]:
     """The answers that a browser sends for a click on one of the form's image inputs, or on a
     button with a name."""
-    images = [str(name) for name in form.xpath(".//input[@type='image']/@name")]
-    names = {f"{image}.{axis}" for image in images for axis in ("x", "y")}
-    names |= {str(name) for name in form.xpath(".//button/@name")}
+    names = {f"{image}.{axis}" for image in _texts(IMAGES, form) for axis in ("x", "y")}
+    names |= {*_texts(BUTTONS, form)}
     return {name: value for name, value in answers.items() if name in names}
 
 
 def fill(form: Any, answers: Mapping[str, object], address: str = "") -> None:
     """Write `answers` into the form's fields; PageError for what the page does not offer."""
+    fields = fields_of(form)
     for name, value in answers.items():
-        if name not in form.fields:
+        if name not in fields:
             raise PageError(f"{address} has no field “{name}”")
-        field = form.inputs[name]
+        field = fields[name]
         if getattr(field, "type", "") == "checkbox":
             field.checked = bool(value)
             continue
         try:
-            form.fields[name] = str(value)
+            field.value = str(value)
         except ValueError as error:
             raise PageError(f"{address} offers no “{value}” for “{name}”") from error
+
+
+def _texts(query: Any, element: Any) -> list[str]:
+    return [str(text) for text in query(element)]
 
 
 def _verb(action: str | None) -> str:

@@ -8,7 +8,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
-from studyapp.simulation.visitor import Page, PageError, Visitor
+from studyapp.simulation.visitor import Page, PageError, Visitor, fields_of
 
 PAGE = """<!doctype html><title>One question</title><p>Which?</p><img src="/o/a.png">
 <form method="post" action="/p/x/answer"><input type="hidden" name="token" value="t">
@@ -20,6 +20,7 @@ SCRIPTED = {
     "/part": {"ok": True, "next": "/p/x/", "page": '<h1>2</h1><form id="trial" action="answer">'},
     "/page": {"ok": True, "next": "/after"},
     "/none": {"ok": False, "sentence": "No."},
+    "/shown": {},
 }
 
 
@@ -36,15 +37,21 @@ class Site(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
         self.sent.append(parse_qs(body))
+        if self.path == "/shown/answer":
+            self._reply(200, PAGE)
+            return
         if facts := SCRIPTED.get(f"/{self.path.split('/')[1]}"):
             assert self.headers["Prefer"] == "return=representation"
-            self._reply(200 if facts["ok"] else 409, json.dumps(facts))
+            self._reply(200 if facts["ok"] else 409, json.dumps(facts), kind="application/json")
             return
         status = int(self.path.split("/")[1])
         self._reply(status, "<p>So?</p>", location="/after" if status == 303 else "")
 
-    def _reply(self, status: int, text: str, location: str = "") -> None:
+    def _reply(
+        self, status: int, text: str, *, location: str = "", kind: str = "text/html"
+    ) -> None:
         self.send_response(status)
+        self.send_header("Content-Type", kind)
         if location:
             self.send_header("Location", location)
         content = text.encode()
@@ -110,6 +117,8 @@ def test_a_trial_that_comes_with_the_acknowledgement_is_the_next_page(visitor: V
     assert send(visitor, "/page", value=1).address == "/after"
     with pytest.raises(PageError, match="answered with 409"):
         send(visitor, "/none", value=1)
+    with pytest.raises(PageError, match="answered with 200"):
+        send(visitor, "/shown", value=1)
 
 
 def test_a_picture_that_is_missing_is_told(visitor: Visitor) -> None:
@@ -123,3 +132,23 @@ def test_what_is_on_a_form_can_be_asked(visitor: Visitor) -> None:
     page = visitor.open("/303")
     assert page.checkboxes("answer") == ["sure"]
     assert (page.has_form("answer"), page.has_form("begin")) == (True, False)
+
+
+def test_fields_are_grouped_as_lxml_groups_them() -> None:
+    page = Page("/", 200, """<form action="/answer"><input type="hidden" name="code" value="c">
+        <input type="radio" name="one" value="1"><input type="radio" name="one" value="2" checked>
+        <input type="radio" name="alone" value="1"><input type="checkbox" name="box">
+        <input type="checkbox" name="more" value="a"><input type="checkbox" name="more" value="b">
+        <input name="twice"><input name="twice"><select name="list"><option>x</select>
+        <textarea name="words">w</textarea><input type="submit"></form>""")  # fmt: skip
+    form = page.form("answer")
+    found = fields_of(form)
+    assert list(found) == form.inputs.keys()
+    for name, fields in found.items():
+        assert type(fields) is type(form.inputs[name])
+        assert fields.value == form.inputs[name].value
+
+
+def test_an_empty_page_is_told() -> None:
+    with pytest.raises(PageError, match="/p/x/ is an empty page"):
+        Page("/p/x/", 200, "").has_form("answer")

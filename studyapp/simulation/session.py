@@ -1,0 +1,159 @@
+"""A browser's cookies and connections, and the redirects that it follows.
+
+By `http.client`, which costs a seventh of what `requests` does (decision 509): simulated people
+often share the processors with the site that they measure.
+"""
+
+import gzip
+import re
+import time
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from email.message import Message
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.cookiejar import CookieJar
+from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
+from urllib.request import Request
+
+from urllib3.util import wait_for_read
+
+SECONDS = 60
+# As browsers have it
+MOST_REDIRECTS = 20
+HEADERS = {
+    "Accept": "*/*",
+    "Accept-Encoding": "gzip",
+    "Connection": "keep-alive",
+    "User-Agent": "discern-simulation",
+}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+# After these the same is sent to the next address; after the others, that address is opened.
+REPEATING = {HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT}
+REDIRECTS = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, *REPEATING}
+# What stays as it is in an address: reserved characters, and what is quoted already
+RESERVED = "%/:?#[]@!$&'()*+,;=~"
+LINE_END = re.compile(r"\r\n?|\n")
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came from `url`, and the redirects that led there.
+
+    seconds: from sending, or from connecting before it, until the headers had come.
+    """
+
+    url: str
+    status: int
+    headers: Message
+    content: bytes
+    seconds: float
+    history: tuple["Reply", ...] = ()
+
+    @property
+    def first(self) -> "Reply":
+        """What answered the request itself."""
+        return self.history[0] if self.history else self
+
+    @property
+    def is_redirect(self) -> bool:
+        return self.status in REDIRECTS and "Location" in self.headers
+
+    @property
+    def text(self) -> str:
+        return self.content.decode(str(self.headers.get_content_charset("utf-8")), "replace")
+
+
+class Session:
+    """Cookies, and one kept connection to each host. Nothing is sent a second time.
+
+    Raises ConnectionError, with the address, for whatever keeps a reply from coming whole. Hosts
+    with TLS must have a certificate that the machine trusts, or an authority in SSL_CERT_FILE.
+    """
+
+    def __init__(self) -> None:
+        self.cookies = CookieJar()
+        self._connections: dict[tuple[str, str], HTTPConnection] = {}
+
+    def get(self, url: str, parameters: Mapping[str, str] | None = None) -> Reply:
+        if parameters:
+            url += ("&" if "?" in url else "?") + urlencode(parameters)
+        return self._follow("GET", url, None, {})
+
+    def post(self, url: str, form: str, headers: Mapping[str, str] | None = None) -> Reply:
+        """form: as `form_encoded` writes it."""
+        return self._follow("POST", url, form, headers or {})
+
+    def close(self) -> None:
+        for connection in self._connections.values():
+            connection.close()
+
+    def _follow(self, method: str, url: str, form: str | None, more: Mapping[str, str]) -> Reply:
+        """What stands at the end of all redirects."""
+        history: list[Reply] = []
+        reply = self._ask(method, quote(url, RESERVED), form, more)
+        while reply.is_redirect:
+            history.append(reply)
+            if len(history) > MOST_REDIRECTS:
+                raise ConnectionError(f"{history[0].url} leads on and on, at last to {reply.url}")
+            if reply.status not in REPEATING:
+                method, form = "GET", None
+            # http.client reads headers as Latin-1, and addresses are written in UTF-8.
+            location = quote(str(reply.headers["Location"]).encode("latin-1"), RESERVED)
+            reply = self._ask(method, urljoin(reply.url, location), form, more)
+        return replace(reply, history=tuple(history)) if history else reply
+
+    def _ask(self, method: str, url: str, form: str | None, more: Mapping[str, str]) -> Reply:
+        """What one request is answered with."""
+        parts = urlsplit(url)
+        connection = self._connection(parts)
+        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        asked = Request(url)
+        self.cookies.add_cookie_header(asked)
+        headers = {**HEADERS, **more, **asked.unredirected_hdrs}
+        if form is not None:
+            headers |= FORM
+        before = time.perf_counter()
+        try:
+            connection.request(method, target, form, headers)
+            response = connection.getresponse()
+            seconds = time.perf_counter() - before
+            content = _unzipped(response)
+        except (OSError, EOFError, HTTPException, zlib.error) as error:
+            # What is left of this reply must never be read as the next one.
+            connection.close()
+            raise ConnectionError(f"{method} {url} got no whole reply: {error!r}") from error
+        if "Set-Cookie" in response.headers:
+            self.cookies.extract_cookies(response, asked)
+        return Reply(url, response.status, response.headers, content, seconds)
+
+    def _connection(self, parts: SplitResult) -> HTTPConnection:
+        """The connection to a host, new where there is none or the host has closed it."""
+        kept = self._connections.get(parts[:2])
+        if kept is None:
+            kinds = {"http": HTTPConnection, "https": HTTPSConnection}
+            if parts.scheme not in kinds or parts.hostname is None:
+                told = "is no page's address: it must begin with https:// or http://"
+                raise ConnectionError(f"{parts.geturl()} {told}")
+            kept = kinds[parts.scheme](parts.hostname, parts.port, timeout=SECONDS)
+            self._connections[parts[:2]] = kept
+        elif kept.sock is not None and wait_for_read(kept.sock, timeout=0):
+            # Nothing was asked: what there is to read is its end.
+            kept.close()
+        return kept
+
+
+def form_encoded(values: Iterable[tuple[str, object]], *, line_end: str = "\r\n") -> str:
+    """`values` as browsers send them, in UTF-8 (WHATWG's URL standard, which differs from Python's
+    `urlencode` in two characters).
+
+    line_end: of texts; what a page's script sends has "\\n".
+    """
+    written = [(name, LINE_END.sub(line_end, str(value))) for name, value in values]
+    return urlencode(written, safe="*").replace("~", "%7E")
+
+
+def _unzipped(response: HTTPResponse) -> bytes:
+    content = response.read()
+    return gzip.decompress(content) if response.headers["Content-Encoding"] == "gzip" else content
