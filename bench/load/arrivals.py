@@ -3,10 +3,14 @@
 
 In between everybody has read the page. Who consents is placed. Where a link leads straight to a
 person's first page, as oTree's does, nobody presses anything.
+
+Each person is a thread that sleeps until it is their turn, with one connection of its own, which
+its first request opens. With an application that does nothing in the site's place, 95 in 100 were
+on their first page within 24 ms, on two busy cores: that is what the clients add.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
@@ -23,7 +27,8 @@ INSIDE = "/p/"
 class Arrival:
     """Seconds from opening the link to its page, from pressing its *Begin* to the first page of
     the study, and both together; from sending that page's form to its acknowledgement, and to the
-    next page. Reading is not counted, and stylesheets, which a proxy serves, are not fetched."""
+    next page. Reading is not counted, by people or by their browsers, and stylesheets, which a
+    proxy serves, are not fetched."""
 
     opened: list[float] = field(default_factory=list)
     begun: list[float] = field(default_factory=list)
@@ -64,11 +69,19 @@ def arrivals(target: Target, people: int) -> Arrival:
 
     walkers = [Walker(target, Tally(), Random(number), 0) for number in range(people)]
     within_a_second(come, walkers, found)
+    read(pages.values())
     within_a_second(begin, [one for one in pages if not is_inside(one)], found)
+    read(pages.values())
     within_a_second(go_on, [one for one in pages if is_inside(one)], found)
     for walker in walkers:
         walker.visitor.close()
     return found
+
+
+def read(pages: Iterable[Page]) -> None:
+    """Parse them: browsers do so on machines of their own."""
+    for page in pages:
+        page.first_verb()
 
 
 def within_a_second(
