@@ -19,6 +19,7 @@ from studyapp.serving.content_types import readable_kind  # noqa: E402
 from studyapp.serving.exposition import Exposed  # noqa: E402
 from studyapp.serving.watchdog import Watched, give_up_on_locks  # noqa: E402
 from studyapp.shelf.templates import preload  # noqa: E402
+from studyapp.views.direct import DirectPictures  # noqa: E402
 
 refuse_wrong_deployment()
 error_reports.start()
@@ -26,9 +27,11 @@ if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
     from studyapp.serving import tracing
 
     tracing.start("discern-site")
-site = WSGIHandler()
+handler = WSGIHandler()
 give_up_on_locks()
 preload()
+# A trace has a span for every request, which Django's middleware makes.
+site = handler if settings.OTEL_EXPORTER_OTLP_ENDPOINT else DirectPictures(handler)
 exposed = Exposed(site, settings.METRICS_BIND) if settings.METRICS_BIND else site
 watched = Watched(exposed, settings.DATABASE_SECONDS)
 

@@ -9,7 +9,6 @@ import io
 import struct
 import zlib
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,6 +19,7 @@ from PIL import Image as Pillow
 
 from studyapp import storage
 from studyapp.models import Crop, Kind, Overlay, Picture, StimulusOverlay, WorkState
+from studyapp.shelf.memory import remembered
 from studyapp.storage.local import LocalFiles
 
 # Some 500 bytes each
@@ -54,19 +54,28 @@ class Shown:
     @property
     def name(self) -> str:
         """The copy's name below SHOWN_ROOT."""
-        return f"{self.code[:2]}/{self.code}-{self.size}{Path(self.file).suffix}"
+        return f"{self.code[:2]}/{self.code}-{self.size}{self._suffix}"
 
     @property
     def content_type(self) -> str:
-        return TYPES[Path(self.file).suffix]
+        return TYPES[self._suffix]
+
+    @property
+    def _suffix(self) -> str:
+        return f".{self.file.rpartition('.')[2]}"
 
     @property
     def is_film(self) -> bool:
         return self.file.endswith(FILM)
 
+    @property
+    def copy(self) -> Path:
+        """Where the copy lies, if it was made."""
+        return Path(settings.SHOWN_ROOT) / self.name
+
     def path(self) -> Path:
         """The copy, made if it is not there; OSError where that can't be done."""
-        path = Path(settings.SHOWN_ROOT) / self.name
+        path = self.copy
         if not path.exists():
             copies = LocalFiles(location=settings.SHOWN_ROOT, allow_overwrite=True)
             copies.save(self.name, ContentFile(self.content()))
@@ -91,7 +100,7 @@ def as_it_is(picture: Picture) -> Shown:
     return Shown(picture.code, picture.file, picture.digest, size=0)
 
 
-@lru_cache(maxsize=REMEMBERED)
+@remembered(most=REMEMBERED)
 def shown_photo(code: str) -> Shown:
     """The plain photo with `code`."""
     return as_it_is(Crop.objects.get(code=code))
@@ -105,20 +114,20 @@ def shown_overlay(code: str, study: int, photo: int) -> Shown:
     """
     for _ in range(2):
         plain = plain_overlay(code)
-        common = common_size(study, photo, films=plain.is_film)
+        common = common_size(study, photo, plain.is_film)
         if plain.file in common.files:
             return replace(plain, size=common.bytes)
         forget_pictures()
     raise PictureNotReadyError(f"the picture {code} was drawn again at this moment")
 
 
-@lru_cache(maxsize=REMEMBERED)
+@remembered(most=REMEMBERED)
 def plain_overlay(code: str) -> Shown:
     return as_it_is(Overlay.objects.get(code=code))
 
 
-@lru_cache(maxsize=REMEMBERED)
-def common_size(study: int, photo: int, *, films: bool = False) -> CommonSize:
+@remembered(most=REMEMBERED)
+def common_size(study: int, photo: int, films: bool) -> CommonSize:
     """Of the overlays of a photo (both by key); films among themselves, because nobody takes one
     for a picture. PictureNotReadyError while one is being drawn again: its size may change.
     """
@@ -135,6 +144,20 @@ def common_size(study: int, photo: int, *, films: bool = False) -> CommonSize:
     if any(file.endswith(".webp") for file in files):
         return CommonSize(max(map(even, sizes)) + EXTENDED_BYTES + HEADER_BYTES, files)
     return CommonSize(max(sizes) + CHUNK_BYTES, files)
+
+
+def known_picture(code: str, study: int, photo: int | None) -> Shown | None:
+    """What `shown_overlay` gives, or `shown_photo` without a photo; None where that takes a query.
+
+    It never clears what is remembered.
+    """
+    if photo is None:
+        return shown_photo.known(code)
+    plain = plain_overlay.known(code)
+    common = common_size.known(study, photo, plain.is_film) if plain is not None else None
+    if plain is None or common is None or plain.file not in common.files:
+        return None
+    return replace(plain, size=common.bytes)
 
 
 def forgotten(shown: Shown) -> bool:

@@ -93,16 +93,23 @@ def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
     raise Http404
 
 
-def _send(request: HttpRequest, shown: Shown) -> HttpResponse:
+def headers_of(shown: Shown) -> dict[str, str]:
+    """A picture's own headers, before what every page gets."""
     headers = {
         "Content-Type": shown.content_type,
         "Cache-Control": "private, max-age=31536000, immutable",
         "ETag": f'"{shown.code}"',
     }
+    if settings.SHOWN_URL:
+        headers["X-Accel-Redirect"] = f"{settings.SHOWN_URL}{shown.name}"
+    return headers
+
+
+def _send(request: HttpRequest, shown: Shown) -> HttpResponse:
+    headers = headers_of(shown)
     try:
         path = shown.path()
         if settings.SHOWN_URL:
-            headers["X-Accel-Redirect"] = f"{settings.SHOWN_URL}{shown.name}"
             return HttpResponse(headers=headers)
         content = path.read_bytes()
     except (FileNotFoundError, DamagedFileError, UnusableStorageError):
@@ -110,6 +117,7 @@ def _send(request: HttpRequest, shown: Shown) -> HttpResponse:
     except OSError as error:
         # Without room for a copy people still see the picture; only slower.
         logger.warning("No copy of a picture can be made in %s: %s", settings.SHOWN_ROOT, error)
+        headers.pop("X-Accel-Redirect", None)
         content = shown.content()
     if shown.is_film:
         return part_of(request, content, headers)

@@ -183,7 +183,7 @@ def test_a_picture_that_could_not_be_made_counts_for_no_size(shown: list[str]) -
     assert use
     stimulus = use.stimulus
     study, photo = stimulus.study_id, stimulus.photo_id
-    before = common_size(study, photo)
+    before = common_size(study, photo, False)
     stimulus.pk, stimulus.code, stimulus.role = None, "left-out", StimulusRole.RESERVE
     stimulus.position, stimulus.category = 1000, "another"
     stimulus.save()
@@ -195,7 +195,7 @@ def test_a_picture_that_could_not_be_made_counts_for_no_size(shown: list[str]) -
     use.pk, use.stimulus, use.overlay = None, stimulus, failed
     use.save()
     forget_pictures()
-    assert common_size(study, photo) == before
+    assert common_size(study, photo, False) == before
 
 
 def png(side: int) -> bytes:

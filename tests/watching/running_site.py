@@ -39,6 +39,12 @@ class Site:
     def get(self, path: str) -> int:
         return requests.get(f"{self.address}{path}", timeout=SECONDS).status_code
 
+    def look(self, code: str, *, times: int) -> None:
+        """So often at one picture of a person's page: each process sends it directly in the end."""
+        page = requests.get(f"{self.address}/p/{code}/", timeout=SECONDS).text
+        picture = page.split('<img src="')[1].split('"')[0]
+        assert {self.get(picture) for _ in range(times)} == {200}
+
     def scrape(self) -> str:
         reply = requests.get(f"{self.metrics}/metrics", timeout=SECONDS)
         assert reply.status_code == 200, reply.text

@@ -43,6 +43,7 @@ def _told(person: Participation, tmp_path: Path) -> Any:
             for code, trial in trials.items():
                 form = {"trial": trial, "value": "1", "comment": SENT}
                 replies.append(session.post(f"{site.address}/p/{code}/answer", form, timeout=30))
+            site.look(person.code, times=9)
         assert [reply.status_code for reply in replies] == [400, 200, 500]
         yield received, broken
 
@@ -67,6 +68,7 @@ def test_a_site_tells_of_its_requests_and_errors_and_of_nobody(
     attributes = {one.key: one.value.string_value for one in answered.attributes}
     assert attributes["http.route"] == "p/<code:code>/answer"
     assert not answered.parent_span_id
+    assert len([span for span in spans if span.name == "GET picture"]) == 9
     inside = [one for one in spans if one.parent_span_id == answered.span_id]
     texts = [one.value.string_value for span in inside for one in span.attributes]
     assert any(text.startswith("INSERT INTO") for text in texts)

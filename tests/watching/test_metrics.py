@@ -33,12 +33,15 @@ def test_a_site_tells_of_its_requests_its_people_its_work_and_its_machine(
     site: Site, person: Participation
 ) -> None:
     answer_thrice(site, person)
+    site.look(person.code, times=9)
     site.get("/no-such-page")
     slug = person.study.slug
     found = {(one.name, *sorted(one.labels.values())): one.value for one in site.samples()}
     for outcome in ("stored", "repeated", "refused"):
         assert found["discern_submits_total", outcome] == 1
-    assert found["discern_requests_total", "200", "participation"] == 1
+    assert found["discern_requests_total", "200", "participation"] == 2
+    assert found["discern_requests_total", "200", "picture"] == 9
+    assert found["discern_request_seconds_count", "picture"] == 9
     assert found["discern_requests_total", "404", "none"] == 1
     assert found["discern_request_seconds_count", "answer"] == 3
     assert found["discern_saving_total",] == 0
