@@ -30,9 +30,10 @@ from explainer.networks.forms import refuse_other_type, refuse_training
 from explainer.networks.functions import name_of, refuse_untold, told
 from explainer.networks.network import Network
 from explainer.networks.sought import sought
-from explainer.passes.devices import arithmetic, device_among, dtype_of, kept_by, memory_for, placed
+from explainer.passes.devices import arithmetic, device_among, dtype_of, memory_for, placed
 from explainer.passes.folds import fold_of
 from explainer.passes.footprint import MOST_KEPT
+from explainer.passes.modules import buffers_of, modules_of, weights_of
 from explainer.passes.named import Each, Target, named, refuse_unmatched
 from explainer.passes.targets import Wanted, parted, scores_in
 
@@ -99,7 +100,7 @@ def explain(
         empty=MappingProxyType(empty),
         settings=MappingProxyType({name: asdict(record) for name, record in records.items()}),
         seconds=time.perf_counter() - started,
-        provenance=MappingProxyType(_provenance(network, records, targets)),
+        provenance=MappingProxyType(_provenance(network, records, targets, device)),
         shown=network.shown,
         form=form_of_input(pictured),
     )
@@ -278,6 +279,17 @@ def settings_digest(
     return _digest(network, chosen, record)
 
 
+def _known_digest(network: Network, method: Method, record: Any) -> str:
+    """As `_digest`, remembered of a method at its defaults, by all that can change meanwhile."""
+    if record is not method.at_defaults or network.call or network.scores is not scores_in:
+        return _digest(network, method, record)
+    seen_by = network.preprocess.digest() if network.preprocess else None
+    key = ("digest", method.name, method.version, network.layer, seen_by, dtype_of(network.module))
+    if key not in network._found:
+        network._found[key] = _digest(network, method, record)
+    return str(network._found[key])
+
+
 def _digest(network: Network, method: Method, record: Any) -> str:
     said: dict[str, Any] = {
         "layer": str(network.layer or RULE) if method.looks_at(record) == "map" else None,
@@ -334,10 +346,11 @@ def _checked_device(network: Network, images: Tensor) -> torch.device:
     if not images.numel():
         raise ExplainerError("the batch is empty", "give at least one image")
     fold_of(images, network.frames, network.places)  # refuses another number of axes
-    kept = kept_by(network.module)
-    device = device_among(kept)
-    refuse_other_type(network.module, images, device)
-    if any(values.is_inference() for values in kept):
+    modules = modules_of(network.module)
+    weights, buffers = weights_of(modules), buffers_of(modules)
+    device = device_among(weights + buffers)
+    refuse_other_type(weights, images, device)
+    if any(map(Tensor.is_inference, weights + buffers)):
         raise ExplainerError(
             "the network was made under inference_mode, which forbids gradients",
             "build or load it outside of inference_mode",
@@ -353,16 +366,18 @@ def _own_state(device: torch.device) -> Iterator[None]:
         yield
 
 
-def _provenance(network: Network, records: Mapping[str, Any], targets: Wanted) -> dict[str, Any]:
+def _provenance(
+    network: Network, records: Mapping[str, Any], targets: Wanted, device: torch.device
+) -> dict[str, Any]:
     made: dict[str, Any] = {
         "network": network.name,
         "weights_digest": network.weights_digest,
         "preprocess_digest": network.preprocess.digest() if network.preprocess else None,
         "settings_digests": {
-            name: _digest(network, METHODS[name], record) for name, record in records.items()
+            name: _known_digest(network, METHODS[name], record) for name, record in records.items()
         },
         "versions": versions_with(network.module),
-        "arithmetic": arithmetic(network.module),
+        "arithmetic": arithmetic(network.module, device),
     }
     if network.probabilities != "softmax":
         made["probabilities"] = network.probabilities

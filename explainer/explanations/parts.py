@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from math import isfinite
 from typing import Any, NamedTuple
 
 import torch
@@ -38,6 +39,8 @@ def by_target(found: list[Tensor], work: Work) -> Tensor:
 def on_host(part: Part) -> Part:
     """The part in the host's memory, all its tensors by one copy."""
     indices, outputs = part.targets.indices, part.outputs
+    if all(maps.device.type == "cpu" for maps in part.maps.values()):
+        return part if isinstance(outputs, Tensor) else part._replace(outputs=detached(outputs))
     last = [each for each in (indices, outputs) if isinstance(each, Tensor)]
     dicts = (part.maps, part.extremes, part.checks)
     found = iter(brought_back([*(t for named in dicts for t in named.values()), *last]))
@@ -76,11 +79,11 @@ def with_maps(part: Part, more: Part, names: Sequence[str]) -> Part:
 
 def nothing_shown(name: str, extremes: Tensor, *, signed: bool) -> Tensor:
     """Per map: no positive value; where signed, nothing but zeros. Refuses what is not finite."""
-    low, high = extremes
-    if not bool((torch.isfinite(low) & torch.isfinite(high)).all()):
+    if not all(map(isfinite, extremes.flatten().tolist())):
         raise ExplainerError(
             f"{name} has values that are not finite",
             "look for infinite or missing values in the images and the weights",
         )
+    low, high = extremes
     empty: Tensor = (low == 0) & (high == 0) if signed else high <= 0
     return empty

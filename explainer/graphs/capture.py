@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
 from explainer.errors import ExplainerError
-from explainer.passes.devices import kept_by, walkable
+from explainer.passes.devices import walkable
 from explainer.passes.given import own_copy
 from explainer.passes.grids import (
     Arrangement,
@@ -22,6 +22,7 @@ from explainer.passes.grids import (
     shape_shown,
 )
 from explainer.passes.layers import RUN, SEPARATOR, Hook, hooked, run_named, tensors_in
+from explainer.passes.modules import Names, kept_by
 from explainer.passes.state import passing, told
 from explainer.passes.strides import PlainStrides
 
@@ -226,7 +227,7 @@ class Graph:
         self.walk = Walk(parts=Parts(rules or ()))
         self.images = images.detach().requires_grad_(pixels)
         self.choices = Choices(self.images)
-        names = dict(module.named_modules())
+        names = Names(module)
         plain = PlainStrides()
         watches = [
             _Watch(each, names, images, layouts.get(each), edits.get(each), begin=plain.begin)

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields, replace
+from functools import cached_property
 from typing import Any, Literal, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import torch
@@ -345,10 +346,17 @@ class Method:
 
     def defaults(self) -> dict[str, Any]:
         """Each setting's default."""
-        return asdict(self.settings())
+        return asdict(self.at_defaults)
+
+    @cached_property
+    def at_defaults(self) -> Any:
+        """The settings record where nothing is set: always this one object."""
+        return self.settings()
 
     def with_settings(self, given: dict[str, Any]) -> Any:
         """The settings record, with the given values in place of the defaults."""
+        if not given:
+            return self.at_defaults
         known = get_type_hints(self.settings)
         for key, value in given.items():
             if key not in known:
@@ -358,7 +366,7 @@ class Method:
                 wanted = type_name(known[key])
                 raise ExplainerError(f"{self.name}.{key} = {value!r}", f"it must be {wanted}")
         lists = {key: tuple(v) if isinstance(v, list) else v for key, v in given.items()}
-        return replace(self.settings(), **lists)
+        return replace(self.at_defaults, **lists)
 
     def setting_types(self) -> dict[str, str]:
         """Each setting's type, as one word."""

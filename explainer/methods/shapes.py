@@ -83,4 +83,4 @@ def extremes(method: Method, maps: Tensor) -> Tensor:
     test: 2×N, or 2×N×K."""
     own = {"layer": 2, "image": 2, "input": 3}[method.shape]
     flat = maps.flatten(maps.dim() - own)
-    return torch.stack([flat.amin(-1), flat.amax(-1)])
+    return torch.stack(torch.aminmax(flat, dim=-1))

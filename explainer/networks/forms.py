@@ -1,10 +1,14 @@
 """Forms of a module that can't be explained, each told in one sentence before anything runs."""
 
+from collections.abc import Iterable
+
 import torch
 from torch import Tensor, nn
+from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.parameter import is_lazy
 
 from explainer.errors import ExplainerError
+from explainer.passes.modules import modules_of
 
 
 def refuse_form(module: nn.Module) -> None:
@@ -42,10 +46,9 @@ def refuse_form(module: nn.Module) -> None:
         )
 
 
-def refuse_other_type(module: nn.Module, images: Tensor, device: torch.device) -> None:
+def refuse_other_type(weights: Iterable[Tensor], images: Tensor, device: torch.device) -> None:
     """Images and weights have one type, unless autocast brings them together."""
-    weights = (w for child in module.modules() for w in child._parameters.values() if w is not None)
-    types = {w.dtype for w in weights if w.is_floating_point()}
+    types = {kind for kind in {one.dtype for one in weights} if kind.is_floating_point}
     here = device.type
     cast = torch.amp.is_autocast_available(here) and torch.is_autocast_enabled(here)
     if types and images.dtype not in types and not cast:
@@ -58,13 +61,21 @@ def refuse_other_type(module: nn.Module, images: Tensor, device: torch.device) -
 
 def refuse_training(module: nn.Module) -> None:
     """Dropout and batch statistics would make the explanation another network's."""
-    for name, child in module.named_modules():
-        where = f'its module "{name}"' if name else "the network"
+    modules = modules_of(module)
+    for child in modules:
         if child.training:
+            where = _where(child, module)
             raise ExplainerError(f"{where} is in training mode", "call network.module.eval() first")
-        if isinstance(child, nn.modules.batchnorm._BatchNorm) and child.running_mean is None:
+    normalising = [child for child in modules if isinstance(child, _BatchNorm)]
+    for child in normalising:
+        if child._buffers.get("running_mean") is None and child.running_mean is None:
             raise ExplainerError(
-                f"{where} normalises by the statistics of each batch, so an image's answer "
-                "depends on the others",
+                f"{_where(child, module)} normalises by the statistics of each batch, so an "
+                "image's answer depends on the others",
                 "give it running statistics (track_running_stats=True)",
             )
+
+
+def _where(child: nn.Module, module: nn.Module) -> str:
+    name = next(name for name, one in module.named_modules() if one is child)
+    return f'its module "{name}"' if name else "the network"

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 
@@ -93,7 +94,8 @@ class Preprocess:
             raise ExplainerError(
                 f"shrink_to={self.shrink_to} shrinks nothing", f"use 1 to {self.size - 1} pixels"
             )
-        object.__setattr__(self, "shown", tuple(self.shown))
+        for name in ("mean", "std", "shown"):
+            object.__setattr__(self, name, tuple(getattr(self, name)))
         _refuse_channels(self)
 
     def crop(self, photo: Photo, size: int | None = None) -> Image.Image:
@@ -143,6 +145,10 @@ class Preprocess:
 
     def digest(self) -> str:
         """SHA-256 of the settings, so that maps made with others are told apart."""
+        return self._digest
+
+    @cached_property  # asked for in each call; the settings never change
+    def _digest(self) -> str:
         said = asdict(self)
         for name, before in NEWER.items():  # as before there was a choice
             if said[name] == before:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from explainer.errors import ExplainerError
 
 from .footprint import BUDGET
+from .modules import kept_by, modules_of
 
 AUTO = "auto"
 # Of a card's free memory. A pass is foreseen from its tensors, without what libraries work in.
@@ -30,21 +31,6 @@ def device_named(name: str | torch.device = AUTO) -> torch.device:
             "use auto, cpu, cuda or cuda:1, and check that PyTorch finds the card's driver",
         ) from error
     return device
-
-
-def kept_by(module: nn.Module) -> list[Tensor]:
-    """Every parameter and buffer, one that is shared as often as it is met.
-
-    Each call of `explain` asks anew, as modules may be moved: PyTorch's own walk, which sorts out
-    what is shared, takes five times as long.
-    """
-    return [
-        values
-        for child in module.modules()
-        for room in (child._parameters, child._buffers)
-        for values in room.values()
-        if values is not None
-    ]
 
 
 def device_of(module: nn.Module) -> torch.device:
@@ -104,13 +90,14 @@ def memory_for(device: torch.device) -> int:
     return max(1, int((free + kept) * SHARE_OF_CARD))
 
 
-def arithmetic(module: nn.Module) -> dict[str, Any]:
+def arithmetic(module: nn.Module, device: torch.device | None = None) -> dict[str, Any]:
     """What decides rounding beside the versions: device, type, TF32 and autocast, as they are now.
 
     `card`: the name of a card, None of the processor; `tf32`: whether float32 products may be
     rounded to TF32 (or to bfloat16, which "medium" allows); `autocast`: the type, or None.
+    `device`: that of the module, where it is known already.
     """
-    device = device_of(module)
+    device = device or device_of(module)
     is_cast = _has_autocast(device) and torch.is_autocast_enabled(device.type)
     return {
         "device": device.type,
@@ -152,7 +139,7 @@ def _name(dtype: torch.dtype) -> str:
 def walkable(module: nn.Module) -> Iterator[None]:
     """cuDNN's recurrent layers can't be walked back in evaluation mode; PyTorch's own can."""
     was = torch.backends.cudnn.enabled
-    if not any(isinstance(child, nn.RNNBase) for child in module.modules()):
+    if not any(isinstance(child, nn.RNNBase) for child in modules_of(module)):
         yield
         return
     torch.backends.cudnn.enabled = False

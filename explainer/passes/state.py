@@ -18,6 +18,8 @@ from torch import Tensor, nn
 
 from explainer.errors import ExplainerError
 
+from .modules import modules_of
+
 IN_PLACE = "write the call that works in place so that it gives a new tensor"
 NO_CHECKPOINTS = "explain the network without checkpoints"
 NO_DERIVATIVE = "replace that call by one that has a derivative"
@@ -97,10 +99,9 @@ def _turn(module: nn.Module) -> Any:
         return _TURNS.setdefault(module, threading.RLock())
 
 
-def _is_pytorchs(module: nn.Module) -> bool:
+def _is_pytorchs(kind: type) -> bool:
     """PyTorch's own layers keep nothing in evaluation mode; scripts can't be looked into."""
-    room = type(module).__module__
-    return room.startswith("torch.nn.") or isinstance(module, torch.jit.ScriptModule)
+    return kind.__module__.startswith("torch.nn.") or issubclass(kind, torch.jit.ScriptModule)
 
 
 class _Kept:
@@ -115,9 +116,16 @@ class _Kept:
         self._copies: dict[int, tuple[Any, Any, Any]] = {}  # the value, its copy, and its contents
         self._rooms: list[tuple[Any, dict[str, Any]]] = []
         self._entered: set[int] = set()
-        self._weights: list[tuple[nn.Module, str, Tensor, int]] = []
-        for child in module.modules():
-            self._enter(child)
+        self._modules: list[nn.Module] = []
+        self._slots: dict[type, list[str]] = {}
+        self._enter_modules(modules_of(module))
+        self._weights = [
+            weights
+            for child in self._modules
+            for weights in child._parameters.values()
+            if weights is not None and not weights.is_inference()
+        ]
+        self._versions = [weights._version for weights in self._weights]
 
     def put_back(self) -> bool:
         """Whether the pass had changed anything."""
@@ -133,36 +141,46 @@ class _Kept:
 
     def refuse_changed_weights(self) -> None:
         """Weights are no copies: a pass that changed them has changed the caller's network."""
-        for owner, name, weights, before in self._weights:
+        versions = [weights._version for weights in self._weights]
+        if versions == self._versions:
+            return
+        numbered = zip(self._weights, self._versions, versions, strict=True)
+        changed = {id(weights) for weights, before, after in numbered if after != before}
+        for owner in self._modules:
+            names = [name for name, one in owner._parameters.items() if id(one) in changed]
             # With `max_norm` an embedding shortens its own rows.
-            if weights._version != before and not isinstance(owner, LIMITED):
+            for name in names if not isinstance(owner, LIMITED) else ():
                 raise ExplainerError(
                     f'the network changes its weights "{name}" ({type(owner).__name__}) while '
                     "it runs",
                     "let it work on a copy of them, or keep what it changes as a buffer",
                 )
 
+    def _enter_modules(self, modules: Sequence[nn.Module]) -> None:
+        """Copy what these modules hold, those that have not been met."""
+        met = [child for child in modules if id(child) not in self._entered]
+        self._modules += met
+        self._entered.update(map(id, met))
+        pytorchs = {kind: _is_pytorchs(kind) for kind in set(map(type, met))}
+        for child in met:
+            if not pytorchs[type(child)]:
+                self._replace_slots(child)
+                self._replace(vars(child), MODULES_OWN)
+                self._replace(child._buffers, frozenset())
+                self._rooms += [(room, dict(room)) for room in (child._parameters, child._modules)]
+
     def _enter(self, value: Any) -> None:
-        """Copy what a module or an object holds."""
-        if id(value) in self._entered:
-            return
+        """Copy what an object holds."""
         self._entered.add(id(value))
-        if not isinstance(value, nn.Module):
-            self._replace_slots(value)
-            if hasattr(value, "__dict__"):
-                self._replace(vars(value), frozenset())
-            return
-        for name, weights in value._parameters.items():
-            if weights is not None and not weights.is_inference():
-                self._weights.append((value, name, weights, weights._version))
-        if not _is_pytorchs(value):
-            self._replace_slots(value)
-            self._replace(vars(value), MODULES_OWN)
-            self._replace(value._buffers, frozenset())
-            self._rooms += [(room, dict(room)) for room in (value._parameters, value._modules)]
+        self._replace_slots(value)
+        if hasattr(value, "__dict__"):
+            self._replace(vars(value), frozenset())
 
     def _replace_slots(self, value: Any) -> None:
-        if names := _slots_of(value):
+        kind = type(value)
+        if kind not in self._slots:
+            self._slots[kind] = _slots_of(kind)
+        if names := self._slots[kind]:
             self._replace(_Slots(value, names), frozenset())
 
     def _replace(self, room: Any, fixed: frozenset[str]) -> None:
@@ -180,8 +198,7 @@ class _Kept:
         if id(value) in self._copies or isinstance(value, (nn.Parameter, type)):
             return self._known(value)
         if isinstance(value, nn.Module):  # one in a list is none of the network's own modules
-            for child in value.modules():
-                self._enter(child)
+            self._enter_modules(modules_of(value))
             return value
         twin = self._twin(value)
         if twin is not value:
@@ -237,9 +254,9 @@ class _Slots(MutableMapping[str, Any]):
         return len(list(iter(self)))
 
 
-def _slots_of(value: Any) -> list[str]:
+def _slots_of(own: type) -> list[str]:
     names = []
-    for kind in type(value).__mro__:
+    for kind in own.__mro__:
         slots = vars(kind).get("__slots__", ())
         for name in [slots] if isinstance(slots, str) else slots:
             if not name.startswith("__"):
@@ -254,7 +271,7 @@ def _holds(value: Any) -> bool:
     room = type(value).__module__.partition(".")[0]
     if isinstance(value, Enum) or (room in NOBODYS and not isinstance(value, SimpleNamespace)):
         return False
-    return isinstance(getattr(value, "__dict__", None), dict) or bool(_slots_of(value))
+    return isinstance(getattr(value, "__dict__", None), dict) or bool(_slots_of(type(value)))
 
 
 def _contents(value: Any) -> Any:

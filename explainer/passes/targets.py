@@ -285,8 +285,9 @@ def class_index(given: Any) -> int:
 
 
 def _check_range(indices: Tensor, classes: int) -> None:
-    wrong = indices[(indices < 0) | (indices >= classes)]
-    if wrong.numel():
+    low, high = map(int, torch.aminmax(indices))
+    if low < 0 or high >= classes:
+        wrong = indices[(indices < 0) | (indices >= classes)]
         raise ExplainerError(
             f"class index {int(wrong[0])} is out of range", f"use 0 to {classes - 1}"
         )

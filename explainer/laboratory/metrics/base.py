@@ -77,7 +77,7 @@ class Asked:
         if not isinstance(images, Tensor) or images.dim() != 4 or not len(images):
             raise ExplainerError("images are not a batch", "give a float tensor N×C×H×W, N above 0")
         refuse_training(network.module)
-        refuse_other_type(network.module, images, network.device)
+        refuse_other_type(network.module.parameters(), images, network.device)
         # Half precision would lose the differences that metrics are made of.
         network = in_float32(network)
         images = full_precision(network.placed(images))
