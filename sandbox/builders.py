@@ -2,9 +2,11 @@
 
 import hashlib
 import io
+from collections.abc import Iterator
+from functools import lru_cache
 from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -32,6 +34,7 @@ from studyapp.models import (
     StudyState,
     StudyText,
     WorkState,
+    case_digest,
 )
 from studyapp.paradigms import PARADIGMS, WITHOUT_MAP, Candidate, Category, Classified
 from studyapp.participations.enrolment import begin, consent
@@ -49,6 +52,7 @@ from .films import small_film
 
 METHODS = ("guided_backprop", "guided_grad_cam", "grad_cam", "deconvnet")
 ANIMALS = ("tiger", "otter", "heron", "gecko", "moth", "llama", "newt", "wolf", "crab", "lynx")
+Drawn = TypeVar("Drawn", Overlay, Crop)
 ETHICS = {
     "approved_by": "the board",
     "protocol": "P-1",
@@ -135,17 +139,16 @@ def make_study(*, prepared: bool = True, **options: Any) -> Study:
         seed=definition.design.seed,
         prepared_at=timezone.now() if prepared else None,
     )
-    for name in definition.texts:
-        markdown = f"# The {name}\n\nPlain words of the {name}."
-        digest = text_digest(markdown)
-        StudyText.objects.create(study=study, name=name, markdown=markdown, digest=digest)
+    plain = {name: f"# The {name}\n\nPlain words of the {name}." for name in definition.texts}
+    StudyText.objects.bulk_create(
+        StudyText(study=study, name=name, markdown=markdown, digest=text_digest(markdown))
+        for name, markdown in plain.items()
+    )
     conditions = _make_conditions(study, definition)
     for paradigm in definition.photo_paradigms():
-        # As many of every role and stratum as the definition asks for, practice first
-        wanted = wanted_stimuli(definition, paradigm)
-        roles = [key for key, count in reversed(wanted.items()) for _ in range(count)]
-        for position, (role, stratum) in enumerate(roles):
-            _make_stimulus(study, paradigm, position, role, stratum, conditions=conditions)
+        asked = definition.meetings_of(paradigm)
+        under = [one for one in conditions if one.name in asked]
+        _make_pictures(_make_stimuli(study, paradigm), under)
     return study
 
 
@@ -153,14 +156,21 @@ def open_small_study(**options: Any) -> Study:
     return open_study(make_study(**options))
 
 
-def make_network(seed: int) -> Network:
-    digest = hashlib.sha256(f"network {seed}".encode()).hexdigest()
-    labels = list(ANIMALS)
-    network, _ = Network.objects.get_or_create(
-        digest=digest,
-        defaults={"builder": "alexnet", "weights": "random", "labels": labels, "layer": "features"},
-    )
-    return network
+def make_networks() -> list[Network]:
+    """A stronger and a weaker one, which all small studies share."""
+    rows = [
+        Network(
+            digest=hashlib.sha256(f"network {seed}".encode()).hexdigest(),
+            builder="alexnet",
+            weights="random",
+            labels=list(ANIMALS),
+            layer="features",
+        )
+        for seed in (1, 2)
+    ]
+    known = {one.digest: one for one in Network.objects.filter(digest__in=[o.digest for o in rows])}
+    Network.objects.bulk_create(one for one in rows if one.digest not in known)
+    return [known.get(one.digest, one) for one in rows]
 
 
 def take_part(study: Study, name: str = "", *, traces: bool = False) -> Participation:
@@ -170,16 +180,11 @@ def take_part(study: Study, name: str = "", *, traces: bool = False) -> Particip
 
 
 def _make_conditions(study: Study, definition: Definition) -> list[Condition]:
-    pair = NetworkPair.objects.create(
-        study=study, name="main", stronger=make_network(1), weaker=make_network(2)
-    )
-    for arm in definition.arm_conditions():
-        Arm.objects.create(study=study, name=arm)
+    stronger, weaker = make_networks()
+    pair = NetworkPair.objects.create(study=study, name="main", stronger=stronger, weaker=weaker)
+    Arm.objects.bulk_create(Arm(study=study, name=name) for name in definition.arm_conditions())
     pairs = dict.fromkeys(definition.pairs, pair)
-    rows = list(condition_rows(study, definition, pairs))
-    for row in rows:
-        row.save()
-    return rows
+    return Condition.objects.bulk_create(condition_rows(study, definition, pairs))
 
 
 def make_candidate(paradigm: str, position: int = 0, stratum: str = "") -> Candidate:
@@ -208,26 +213,34 @@ def make_shown(paradigm: str, position: int, stratum: str = "") -> list[int]:
     return [second if stratum == "wrong" else first]
 
 
-def _make_stimulus(
-    study: Study,
-    paradigm: str,
-    position: int,
-    role: str,
-    stratum: str,
-    *,
-    conditions: list[Condition],
-) -> Stimulus:
+# Rows are written a table at a time: a study of a few photos would else be some hundred statements,
+# and most of what hundreds of tests wait for.
+def _make_stimuli(study: Study, paradigm: str) -> list[Stimulus]:
+    """As many of every role and stratum as the definition asks for, practice first."""
+    wanted = wanted_stimuli(study_definition(study), paradigm)
+    roles = [key for key, count in reversed(wanted.items()) for _ in range(count)]
+    stimuli = [
+        _stimulus(study, paradigm, position, role, stratum)
+        for position, (role, stratum) in enumerate(roles)
+    ]
+    Image.objects.bulk_create(one.photo.case.image for one in stimuli)
+    Case.objects.bulk_create(one.photo.case for one in stimuli)
+    StudyImage.objects.bulk_create(one.photo for one in stimuli)
+    return Stimulus.objects.bulk_create(stimuli)
+
+
+def _stimulus(study: Study, paradigm: str, position: int, role: str, stratum: str) -> Stimulus:
     candidate = make_candidate(paradigm, position, stratum)
     names = [ANIMALS[index] for index in make_shown(paradigm, position, stratum)]
-    image = make_image(f"{study.slug}/{paradigm}/{position}")
-    photo = StudyImage.objects.create(
+    image = _image(f"{study.slug}/{paradigm}/{position}")
+    photo = StudyImage(
         study=study,
-        case=Case.objects.of(image),
+        case=Case(image=image, digest=case_digest(image.sha256)),
         name=f"{position}.png",
         group=f"{candidate.category}-{position}",
         categories=[{"name": name, "accepted": [name], "boxes": []} for name in names],
     )
-    stimulus = Stimulus.objects.create(
+    return Stimulus(
         study=study,
         photo=photo,
         paradigm=paradigm,
@@ -238,51 +251,67 @@ def _make_stimulus(
         options=list(candidate.options),
         facts={**candidate.facts, **({"stratum": stratum} if stratum else {})},
     )
-    asked = study_definition(study).meetings_of(paradigm)
-    under = [one for one in conditions if one.name in asked]
-    for pair in {one.pair.pk: one.pair for one in under if one.pair}.values():
-        _make_predictions(stimulus, pair)
-        make_crop(study, pair.stronger, image)
+
+
+def _make_pictures(stimuli: list[Stimulus], conditions: list[Condition]) -> None:
+    """What both networks say of each photo, and every picture of it under `conditions`."""
+    pair = conditions[0].pair
+    assert pair is not None
+    Prediction.objects.bulk_create(row for one in stimuli for row in _predictions(one, pair))
+    Crop.objects.bulk_create(_crop(one.study, pair.stronger, one.photo.image) for one in stimuli)
+    overlays: dict[tuple[Any, ...], Overlay] = {}
     uses = [
-        _make_use(stimulus, condition, role, shown)
-        for condition in under
+        _use(stimulus, condition, role, shown, overlays)
+        for stimulus in stimuli
+        for condition in conditions
         for role, shown in zip(
-            PARADIGMS[paradigm].roles_under(condition.name),
+            PARADIGMS[stimulus.paradigm].roles_under(condition.name),
             cycle(shown_by(condition)),
             strict=False,
         )
         if shown.method not in WITHOUT_MAP
     ]
+    Explanation.objects.bulk_create(one.explanation for one in overlays.values())
+    Overlay.objects.bulk_create(overlays.values())
     StimulusOverlay.objects.bulk_create(uses)
-    return stimulus
 
 
 def make_image(name: str) -> Image:
+    image = _image(name)
+    image.save()
+    return image
+
+
+def _image(name: str) -> Image:
     content = _png(name)
     digest = hashlib.sha256(content).hexdigest()
     file = _save(f"photos/{digest}.png", content)
-    return Image.objects.create(sha256=digest, file=file, width=48, height=48)
+    return Image(sha256=digest, file=file, width=48, height=48)
 
 
-def _make_predictions(stimulus: Stimulus, pair: NetworkPair) -> None:
+def _predictions(stimulus: Stimulus, pair: NetworkPair) -> Iterator[Prediction]:
     """Both networks' answers. The weaker one gives another class for every second photo, where
     the paradigm does not need it to be right."""
     classes = make_classes(stimulus.position)
     errs = "weaker" not in PARADIGMS[stimulus.paradigm].networks and stimulus.position % 2
-    case, rows = stimulus.photo.case, []
     for network, first in (
         (pair.stronger, classes),
         (pair.weaker, classes[::-1] if errs else classes),
     ):
         top = [[index, 5.0 - place, 0.9 / 10**place] for place, index in enumerate(first[:3])]
-        rows.append(Prediction(case=case, network=network, state=WorkState.READY, top=top))
-    Prediction.objects.bulk_create(rows, ignore_conflicts=True)
+        case = stimulus.photo.case
+        yield Prediction(case=case, network=network, state=WorkState.READY, top=top)
 
 
-def _make_use(
-    stimulus: Stimulus, condition: Condition, role: str, shown: Condition
+def _use(
+    stimulus: Stimulus,
+    condition: Condition,
+    role: str,
+    shown: Condition,
+    overlays: dict[tuple[Any, ...], Overlay],
 ) -> StimulusOverlay:
-    """The picture of `shown`, a file's condition, which stands in `role` under `condition`."""
+    """The picture of `shown`, a file's condition, which stands in `role` under `condition`; one
+    that is not among `overlays` joins them."""
     assert shown.pair is not None
     network_role, class_index = PARADIGMS[stimulus.paradigm].explained(role, stimulus)
     case, network = stimulus.photo.case, shown.pair.network(network_role)
@@ -291,56 +320,50 @@ def _make_use(
     if made == IMPORTED:
         made = f"{made} {shown.name}"
         kind = Kind(study_definition(stimulus.study).condition(shown.name).shown_kind)
-    name = f"{case.digest}/{made}/{role}"
-    digest = hashlib.sha256(name.encode()).hexdigest()
-    asked = {
-        "case": case,
-        "network": network,
-        "class_index": class_index,
-        "method": shown.method,
-        "settings_digest": (
-            hashlib.sha256(made.encode()).hexdigest() if kind != Kind.MAP else "0" * 64
-        ),
-    }
-    # Without `get_or_create`, whose savepoints are half of what a small study takes
-    drawn = {"display_digest": "0" * 64, "scope_digest": ""}
-    overlay = None
-    explanation = Explanation.objects.filter(**asked).first()
-    if explanation is None:
-        explanation = Explanation.objects.create(
-            **asked,
+    settings = hashlib.sha256(made.encode()).hexdigest() if kind != Kind.MAP else "0" * 64
+    key = (case.digest, network.pk, class_index, shown.method, settings)
+    if key not in overlays:
+        name = f"{case.digest}/{made}/{role}"
+        explanation = Explanation(
+            case=case,
+            network=network,
+            class_index=class_index,
+            method=shown.method,
+            settings_digest=settings,
             state=WorkState.READY,
             kind=kind,
-            map_digest=digest,
+            map_digest=(digest := hashlib.sha256(name.encode()).hexdigest()),
             map_file=f"{digest}.npz",
             provenance={"imported": {"seconds": 1.0}} if kind == Kind.FILM else {},
         )
+        overlays[key] = _overlay(explanation, name, shown)
+    return StimulusOverlay(stimulus=stimulus, condition=condition, role=role, overlay=overlays[key])
+
+
+def _overlay(explanation: Explanation, name: str, shown: Condition) -> Overlay:
+    digest = explanation.map_digest
+    is_text = explanation.kind == Kind.TEXT
+    display = look_of_words(shown.settings) if is_text else {"size": 96}
+    if is_text:
+        content, ending = f"Its ears are <b>pointed</b> & soft: {digest[:6]}.".encode(), "txt"
+    elif explanation.kind == Kind.FILM:
+        content, ending = small_film(int(digest[:2], 16) % 16), "mp4"
     else:
-        overlay = Overlay.objects.filter(explanation=explanation, **drawn).first()
-    if overlay is None and kind == Kind.TEXT:
-        look = look_of_words(shown.settings)
-        overlay = Overlay(explanation=explanation, **drawn, display=look)
-        _fill(overlay, f"Its ears are <b>pointed</b> & soft: {digest[:6]}.".encode(), "txt")
-    elif overlay is None and kind == Kind.FILM:
-        overlay = Overlay(explanation=explanation, **drawn, display={"size": 96})
-        _fill(overlay, small_film(int(digest[:2], 16) % 16), "mp4")
-    elif overlay is None:
-        overlay = Overlay(explanation=explanation, **drawn, display={"size": 96})
-        _fill(overlay, _png(name), "png")
-    return StimulusOverlay(stimulus=stimulus, condition=condition, role=role, overlay=overlay)
+        content, ending = _png(name), "png"
+    overlay = Overlay(explanation=explanation, display=display, display_digest="0" * 64)
+    return _filled(overlay, content, ending)
 
 
-def make_crop(study: Study, network: Network, image: Image) -> None:
-    if not Crop.objects.filter(image=image, network=network).exists():
-        crop = Crop(image=image, network=network, size=study.definition["display"]["size"])
-        _fill(crop, _png(f"{image.sha256}/crop"), "png")
+def _crop(study: Study, network: Network, image: Image) -> Crop:
+    crop = Crop(image=image, network=network, size=study.definition["display"]["size"])
+    return _filled(crop, _png(f"{image.sha256}/crop"), "png")
 
 
 def give_further_photos(study: Study) -> Study:
     """The study, each of whose photos stands beside the next one and one of no trial."""
     pair = study.pairs.get()
     other = make_image(f"{study.slug}/beside all")
-    make_crop(study, pair.stronger, other)
+    _crop(study, pair.stronger, other).save()
     uses = list(study.images.select_related("case__image").order_by("pk"))
     for number, use in enumerate(uses):
         following = uses[(number + 1) % len(uses)].image
@@ -352,13 +375,13 @@ def give_further_photos(study: Study) -> Study:
     return Study.objects.get(pk=study.pk)
 
 
-def _fill(picture: Overlay | Crop, content: bytes, ending: str) -> None:
+def _filled(picture: Drawn, content: bytes, ending: str) -> Drawn:
     picture.file = _save(f"pictures/{picture.code[:2]}/{picture.code}.{ending}", content)
     picture.digest = hashlib.sha256(content).hexdigest()
     if ending != "txt":
         picture.width = picture.height = 48
     picture.state = WorkState.READY
-    picture.save()
+    return picture
 
 
 def _save(name: str, content: bytes) -> str:
@@ -367,6 +390,7 @@ def _save(name: str, content: bytes) -> str:
     return str(Path(default_storage.save(name, ContentFile(content))))
 
 
+@lru_cache(maxsize=4096)
 def _png(name: str) -> bytes:
     """A small picture that differs by its name."""
     seed = hashlib.sha256(name.encode()).digest()
