@@ -230,7 +230,9 @@ def test_a_bundle_says_the_same_and_can_be_computed_again(tmp_path: Path) -> Non
     told = results_json(results(tidy_study(study)))
     study = close_study(study)
     for public in (False, True):
-        folder = write_bundle(study, tmp_path / f"public-{public}", public=public).path
+        folder = write_bundle(
+            study, tmp_path / f"public-{public}", public=public, analysis=public
+        ).path
         assert results_json(results(tidy_folder(folder))) == told
         rows = rows_of(folder, "evidence")
         assert [row["flagged"] for row in rows] == [str(one).lower() for one in FLAGGED]

@@ -2,22 +2,19 @@
 
 import io
 import json
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from django.core.files.storage import default_storage
-from django.core.management import call_command
 
 from sandbox.builders import open_small_study, take_part
 from sandbox.people import give, send_people
 from studyapp.analyses.reports import analyse_study, study_report
 from studyapp.analyses.results import results, results_json
-from studyapp.analyses.sources import tidy_folder, tidy_study
+from studyapp.analyses.sources import tidy_study
 from studyapp.analyses.summary import summary
-from studyapp.exports.bundle import write_bundle
-from studyapp.models import Explanation, Judgment, Study
+from studyapp.models import Explanation, Judgment
 from studyapp.paradigms import PARADIGMS
 from studyapp.paradigms.analysis import analysis_of
 from studyapp.paradigms.measures import unscored
@@ -25,7 +22,7 @@ from studyapp.paradigms.pointing.analysis import point_scores
 from studyapp.participations.answering import current_trial
 from tests.analyses.answered import ITEMS, answered_study
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def own_results(paradigm: str, **block: Any) -> dict[str, Any]:
@@ -36,24 +33,6 @@ def own_results(paradigm: str, **block: Any) -> dict[str, Any]:
 def test_every_paradigm_that_is_scored_is_measured() -> None:
     scored = {name for name in PARADIGMS if analysis_of(name).measure is not unscored}
     assert scored == {name for name, one in PARADIGMS.items() if one.is_scored}
-
-
-@pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
-def test_a_study_of_any_paradigm_comes_back_with_the_same_results(
-    paradigm: str, tmp_path: Path, settings: Any
-) -> None:
-    study = answered_study(paradigm)
-    told = results_json(results(tidy_study(study)))
-    page = study_report(study).html
-    bundle = write_bundle(study, tmp_path / "bundle").path
-    public = write_bundle(study, tmp_path / "public", public=True).path
-    assert (bundle / "analysis" / "results.json").read_text("utf-8") == told
-    assert (bundle / "analysis" / "report.html").read_text("utf-8") == page
-    call_command("flush", interactive=False, verbosity=0)
-    settings.MEDIA_ROOT = str(tmp_path / "another-media")
-    call_command("import_bundle", str(bundle), verbosity=0)
-    assert results_json(results(tidy_study(Study.objects.get()))) == told
-    assert results(tidy_folder(public))["paradigm"] == paradigm
 
 
 def test_reliance_counts_each_share_by_its_own_cases() -> None:

@@ -66,7 +66,7 @@ def test_a_stratum_can_be_a_moderator() -> None:
 def test_a_bundle_has_the_strata_of_who_consented_and_brings_them_back(tmp_path: Path) -> None:
     study = answered_study()
     close_study(study)
-    write_bundle(study, tmp_path / "bundle", public=False)
+    write_bundle(study, tmp_path / "bundle", public=False, analysis=False)
     people = folder_frame(PARTICIPATIONS, tmp_path / "bundle", ("participant_id", "stratum", "arm"))
     assert people["stratum"].value_counts().to_dict() == {
         "expertise=novice": 6, "expertise=expert": 2

@@ -20,7 +20,7 @@ from tests.admin.desk import administrator, page_of
 from tests.analyses.answered import store_map
 from tests.running import python
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 SEVEN = ["A +++", "A ++", "A +", "=", "B +", "B ++", "B +++"]
 PAPER = "Grad-CAM paper (other networks and photos)"
 
@@ -72,6 +72,7 @@ def test_a_papers_numbers_stand_beside_the_built_in_words_only() -> None:
     assert "wordings" not in found_of(plain)
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize(
     ("paradigm", "own"),
     [

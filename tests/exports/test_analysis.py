@@ -15,10 +15,12 @@ from django.core.management import call_command
 from sandbox.builders import open_small_study
 from sandbox.people import send_people
 from studyapp.analyses.reports import study_report
-from studyapp.analyses.results import results
+from studyapp.analyses.results import results, results_json
+from studyapp.analyses.sources import tidy_study
 from studyapp.analyses.tidy import tidy_file
 from studyapp.exports.analysis import SCRIPTS
 from studyapp.exports.bundle import write_bundle
+from studyapp.exports.rebuilding import import_bundle
 from studyapp.models import Exclusion, Explanation, Participation, Study
 from studyapp.paradigms import PARADIGMS
 from studyapp.studies.definition.analysed_names import analysed_names
@@ -63,11 +65,16 @@ def answered_bundle(paradigm: str, folder: Path, **options: Any) -> Path:
     return write_bundle(study, folder).path
 
 
+@pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("paradigm", sorted(PARADIGMS))
-def test_pandas_and_r_find_the_results_of_every_paradigm_again(
-    paradigm: str, tmp_path: Path
+def test_every_paradigm_is_found_again_by_pandas_and_r_and_comes_back(
+    paradigm: str, tmp_path: Path, settings: Any
 ) -> None:
     bundle = answered_bundle(paradigm, tmp_path / "bundle", confidence=True)
+    study = Study.objects.get()
+    told = results_json(results(tidy_study(study)))
+    assert (bundle / "analysis" / "results.json").read_text("utf-8") == told
+    assert (bundle / "analysis" / "report.html").read_text("utf-8") == study_report(study).html
     done = python("-I", bundle / "analysis" / "reanalyse.py")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "everything is as in the results" in done.stdout
@@ -78,6 +85,9 @@ def test_pandas_and_r_find_the_results_of_every_paradigm_again(
     assert done.stdout.count(", alpha: ") == len(scales)
     assert done.stdout.count("standard error: ") == len(found["contrasts"])
     assert_names_are_foretold(bundle)
+    call_command("flush", interactive=False, verbosity=0)
+    settings.MEDIA_ROOT = str(tmp_path / "another-media")
+    assert results_json(results(tidy_study(import_bundle(bundle)))) == told
     if lacking := r_lacks():
         pytest.skip(lacking)
     assert_r_agrees(bundle, found)
@@ -176,18 +186,21 @@ def test_changed_results_and_changed_tables_are_found_by_the_script(tmp_path: Pa
         ("ranking", {"asks_for": "best_and_worst"}),
     ],
 )
-def test_worths_are_found_again_and_changed_ones_are_told(
-    paradigm: str, block: dict[str, Any], tmp_path: Path
-) -> None:
+def test_worths_are_found_again(paradigm: str, block: dict[str, Any], tmp_path: Path) -> None:
     bundle = answered_bundle(paradigm, tmp_path / "bundle", **block)
-    path = bundle / "analysis" / "results.json"
-    found = json.loads(path.read_text("utf-8"))
-    own = found[paradigm]
+    own = json.loads((bundle / "analysis" / "results.json").read_text("utf-8"))[paradigm]
     told = python(bundle / "analysis" / "reanalyse.py").stdout
     assert "everything is as in the results" in told
     effects = (own["tie"] is not None) + (own["side"] is not None)
     assert len(re.findall(r"  worth, ", told)) == len(own["worths"]) - 1 + effects
     assert "  worths, log-likelihood: " in told
+
+
+def test_a_changed_worth_is_told(tmp_path: Path) -> None:
+    bundle = answered_bundle("comparison", tmp_path / "bundle")
+    path = bundle / "analysis" / "results.json"
+    found = json.loads(path.read_text("utf-8"))
+    own = found["comparison"]
     name = next(one for one in own["worths"] if one != own["reference"])
     own["worths"][name]["estimate"] += 1e-6
     path.write_text(json.dumps(found))

@@ -28,7 +28,7 @@ def study(db: None) -> Study:
 
 
 def test_every_table_is_a_file_named_as_psych_ds_wants(study: Study, tmp_path: Path) -> None:
-    folder = write_bundle(study, tmp_path / "out").path
+    folder = write_bundle(study, tmp_path / "out", analysis=False).path
     names = sorted(path.name for path in (folder / "data").glob("*.csv"))
     assert len(names) == len(TABLES)
     rule = re.compile(r"([a-z]+-[a-zA-Z0-9]+)(_[a-z]+-[a-zA-Z0-9]+)*_data\.csv")
@@ -37,7 +37,7 @@ def test_every_table_is_a_file_named_as_psych_ds_wants(study: Study, tmp_path: P
 
 
 def test_the_codebook_speaks_of_every_column_and_of_no_other(study: Study, tmp_path: Path) -> None:
-    folder = write_bundle(study, tmp_path / "out").path
+    folder = write_bundle(study, tmp_path / "out", analysis=False).path
     codebook = read_rows(folder / "codebook.csv")
     for table in TABLES:
         file = folder / "data" / f"study-asmallstudy_description-{table.name}_data.csv"
@@ -89,11 +89,12 @@ def test_an_export_that_fails_in_the_middle_leaves_nothing(tmp_path: Path) -> No
 def test_simulated_people_are_left_out_unless_asked_for(study: Study, tmp_path: Path) -> None:
     copy = marked_copy(study, StudyKind.SIMULATED, seed=7)
     send_people(copy, 3, seed=2)
-    call_command("export", study.slug, out=tmp_path / "real")
+    call_command("export", study.slug, out=tmp_path / "real", without_analysis=True)
     assert len(rows_of(tmp_path / "real", "participations")) == 2
     with pytest.raises(CommandError, match="add --simulated"):
         call_command("export", copy.slug, out=tmp_path / "copy")
-    call_command("export", study.slug, out=tmp_path / "simulated", simulated=True)
+    options = {"simulated": True, "without_analysis": True}
+    call_command("export", study.slug, out=tmp_path / "simulated", **options)
     names = {path.name for path in (tmp_path / "simulated" / "data").iterdir()}
     assert "study-asmallstudysimulated1_description-judgments_data.csv" in names
 

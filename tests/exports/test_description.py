@@ -20,7 +20,7 @@ JUDGMENTS_FILE = "study-small_description-judgments_data.csv"
 def folder(db: None, tmp_path: Path) -> Path:
     study = open_small_study(slug="small")
     send_people(study, 1)
-    return write_bundle(study, tmp_path / "out").path
+    return write_bundle(study, tmp_path / "out", analysis=False).path
 
 
 def test_a_bundle_keeps_the_rules_of_psych_ds(folder: Path) -> None:

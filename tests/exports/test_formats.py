@@ -156,4 +156,6 @@ def test_photos_that_must_not_be_published_are_not(study: Study, tmp_path: Path)
     assert "a public bundle holds none" in (folder / "README.md").read_text("utf-8")
     with pytest.raises(ExportError, match="must not be published"):
         write_bundle(study, tmp_path / "photos", public=True, photos=True)
-    assert (write_bundle(study, tmp_path / "mine").path / "materials" / "overlays").is_dir()
+    assert (
+        write_bundle(study, tmp_path / "mine", analysis=False).path / "materials" / "overlays"
+    ).is_dir()

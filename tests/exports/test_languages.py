@@ -58,7 +58,7 @@ def test_languages_are_one_sample_with_an_exploratory_effect_of_each(
     table = sample_table(found["sample"])
     assert table is not None
     assert ["Languages of the pages", "de 6 (50 %), en 6 (50 %)"] in table.rows
-    bundle = carry(close_study(study), tmp_path, settings)
+    bundle = carry(close_study(study), tmp_path, settings, analysis=True)
     assert (bundle / "analysis" / "results.json").read_text("utf-8") == results_json(found)
     report = (bundle / "analysis" / "report.html").read_text("utf-8")
     assert "Does the effect depend on language of a person?" in report

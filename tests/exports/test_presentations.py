@@ -25,7 +25,7 @@ def test_presentations_are_exported_analysed_and_imported_again(
     block = {"name": "main", "paradigm": "trust", "trials": 3, "presentation": presentation}
     study = open_small_study(blocks=[block], people=2)
     send_people(study, 2)
-    first = carry(close_study(study), tmp_path, settings)
+    first = carry(close_study(study), tmp_path, settings, analysis=True)
     cells = [json.loads(row["presentation"]) for row in rows_of(first, "judgments")]
     assert all(len(one["pictures"]) == 3 for one in cells)
     results = json.loads((first / "analysis" / "results.json").read_text("utf-8"))

@@ -50,7 +50,7 @@ def study(db: None) -> Study:
 
 
 def test_only_those_who_agreed_to_publishing_are_in_it(study: Study, tmp_path: Path) -> None:
-    folder = write_bundle(study, tmp_path / "out", public=True).path
+    folder = write_bundle(study, tmp_path / "out", public=True, analysis=False).path
     people = [row["participant_id"] for row in rows_of(folder, "participations")]
     assert len(people) == 2
     for table, count in (("judgments", 6), ("events", 8)):
@@ -59,7 +59,7 @@ def test_only_those_who_agreed_to_publishing_are_in_it(study: Study, tmp_path: P
 
 
 def test_times_are_seconds_since_entering(study: Study, tmp_path: Path) -> None:
-    folder = write_bundle(study, tmp_path / "out", public=True).path
+    folder = write_bundle(study, tmp_path / "out", public=True, analysis=False).path
     person, judgment = rows_of(folder, "participations")[0], rows_of(folder, "judgments")[0]
     assert [name for name in (*person, *judgment) if name.endswith("_at")] == []
     assert person["entered_after_s"] == "0.000"
@@ -70,12 +70,12 @@ def test_free_text_is_left_out(study: Study, tmp_path: Path) -> None:
     person = Participation.objects.order_by("pk").first()
     Event.objects.create(participation=person, kind="wrote", data={"text": "my name is Ada"})
     Exclusion.objects.create(participation=person, rule="hand", note="Ada told me")
-    folder = write_bundle(study, tmp_path / "out", public=True).path
+    folder = write_bundle(study, tmp_path / "out", public=True, analysis=False).path
     written = [path.read_bytes() for path in (folder / "data").iterdir()]
     assert [content for content in written if b"Ada" in content] == []
     assert b"Ada" in b"".join(
         path.read_bytes()
-        for path in (write_bundle(study, tmp_path / "own").path / "data").iterdir()
+        for path in (write_bundle(study, tmp_path / "own", analysis=False).path / "data").iterdir()
     )
 
 
@@ -85,7 +85,7 @@ def test_window_sizes_are_binned_in_hundreds(tmp_path: Path) -> None:
     person = begin(consent(person, publication=True))
     timing = {"window_width": 1366, "window_height": 768}
     answer(person, trial_code=due(person).code, value=1, data={}, timing=timing)
-    folder = write_bundle(close_study(other), tmp_path / "out", public=True).path
+    folder = write_bundle(close_study(other), tmp_path / "out", public=True, analysis=False).path
     [judgment] = rows_of(folder, "judgments")
     assert (judgment["window_width"], judgment["window_height"]) == ("1300", "700")
 
@@ -97,7 +97,7 @@ def test_the_readme_tells_k_anonymity_the_smallest_group_of_people_who_look_alik
     last = Participation.objects.latest("pk")
     last.device_class = "phone"
     last.save(update_fields=["device_class"])
-    folder = write_bundle(study, tmp_path / "out", public=True).path
+    folder = write_bundle(study, tmp_path / "out", public=True, analysis=False).path
     told = " ".join((folder / "README.md").read_text("utf-8").split())
     assert "smallest group of people with the same language, device_class, arm has size 1" in told
 
@@ -117,7 +117,7 @@ def test_what_tells_who_somebody_is_stops_the_publication(
     person = Participation.objects.order_by("pk").first()
     Exclusion.objects.create(participation=person, rule=rule)
     with pytest.raises(ExportError, match=f"{what} in study-small_description-exclusions.*line 2"):
-        write_bundle(study, tmp_path / "out", public=True)
+        write_bundle(study, tmp_path / "out", public=True, analysis=False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -126,7 +126,7 @@ def test_panel_ids_come_only_when_asked_for_and_never_in_public(
 ) -> None:
     with pytest.raises(ExportError, match="never published"):
         write_bundle(study, tmp_path / "public", public=True, panel_ids=True)
-    folder = write_bundle(study, tmp_path / "own", panel_ids=True).path
+    folder = write_bundle(study, tmp_path / "own", panel_ids=True, analysis=False).path
     people = [row["participant_id"] for row in rows_of(folder, "participations")]
     found = {row["participant_id"]: row["panel_participant_id"] for row in rows_of(folder, "panel")}
     assert found == {person: f"{PANEL_ID}{number}" for number, person in enumerate(people)}
@@ -149,7 +149,7 @@ def test_a_public_bundle_waits_until_nobody_is_to_come(tmp_path: Path) -> None:
         with pytest.raises(ExportError, match=r"small is not over yet.*close it first"):
             write_bundle(study, tmp_path / "out", public=True)
         answer_all(take_part(study, name), make_profile())
-    assert write_bundle(study, tmp_path / "out", public=True).path.is_dir()
+    assert write_bundle(study, tmp_path / "out", public=True, analysis=False).path.is_dir()
 
 
 def test_a_copys_public_bundle_waits_for_its_original(tmp_path: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_copys_public_bundle_waits_for_its_original(tmp_path: Path) -> None:
         write_bundle(copy, tmp_path / "out", public=True)
     close_study(original)
     copy = Study.objects.get(pk=copy.pk)
-    assert write_bundle(copy, tmp_path / "out", public=True).path.is_dir()
+    assert write_bundle(copy, tmp_path / "out", public=True, analysis=False).path.is_dir()
 
 
 @pytest.mark.parametrize("public", [True, False])
@@ -187,7 +187,7 @@ def test_a_public_bundle_has_no_code_that_a_panel_pays_for(tmp_path: Path) -> No
     study.save(update_fields=["definition_toml"])
     answer_all(take_part(study, "somebody"), make_profile())
     public = write_bundle(close_study(study), tmp_path / "public", public=True).path
-    private = write_bundle(study, tmp_path / "private").path
+    private = write_bundle(study, tmp_path / "private", analysis=False).path
     assert holding(private, CODES.values()) != []
     assert holding(public, CODES.values()) == []
     assert "[panel]  # of people" in (public / "materials" / "definition.toml").read_text("utf-8")

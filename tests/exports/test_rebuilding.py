@@ -71,9 +71,11 @@ def files_of(folder: Path) -> dict[str, str]:
     }
 
 
-def carry(study: Study, tmp_path: Path, settings: Any, name: str = "bundle") -> Path:
+def carry(
+    study: Study, tmp_path: Path, settings: Any, name: str = "bundle", *, analysis: bool = False
+) -> Path:
     """Write a bundle, then empty the database and the media folder."""
-    bundle = write_bundle(study, tmp_path / name).path
+    bundle = write_bundle(study, tmp_path / name, analysis=analysis).path
     call_command("flush", interactive=False, verbosity=0)
     settings.MEDIA_ROOT = str(tmp_path / "another-media")
     return bundle
@@ -83,7 +85,7 @@ def carry(study: Study, tmp_path: Path, settings: Any, name: str = "bundle") -> 
 def test_a_rebuilt_study_has_the_same_tables_and_results(
     paradigm: str, tmp_path: Path, settings: Any
 ) -> None:
-    bundle = carry(lively_study(paradigm), tmp_path, settings)
+    bundle = carry(lively_study(paradigm), tmp_path, settings, analysis=True)
     call_command("import_bundle", str(bundle), verbosity=0)
     study = Study.objects.get()
     assert study.state == StudyState.CLOSED
@@ -137,7 +139,7 @@ def test_the_found_region_of_a_large_picture_is_exported_and_rebuilt(
     bundle = carry(study, tmp_path, settings)
     call_command("import_bundle", str(bundle), verbosity=0)
     assert Explanation.objects.get(provenance__targets=[text]).target
-    again = write_bundle(Study.objects.get(), tmp_path / "again").path
+    again = write_bundle(Study.objects.get(), tmp_path / "again", analysis=False).path
     assert files_of(again) == files_of(bundle)
 
 
@@ -173,14 +175,16 @@ def test_a_simulated_copy_comes_with_the_study_that_it_was_drawn_from(
 
 def test_a_study_that_is_here_already_is_not_touched(tmp_path: Path) -> None:
     study = lively_study("trust")
-    bundle = write_bundle(study, tmp_path / "bundle").path
+    bundle = write_bundle(study, tmp_path / "bundle", analysis=False).path
     with pytest.raises(CommandError, match="already exists; import into another"):
         call_command("import_bundle", str(bundle))
     assert Study.objects.count() == 1
 
 
 def test_a_public_bundle_is_not_rebuilt(tmp_path: Path) -> None:
-    bundle = write_bundle(lively_study("trust"), tmp_path / "bundle", public=True).path
+    bundle = write_bundle(
+        lively_study("trust"), tmp_path / "bundle", public=True, analysis=False
+    ).path
     with pytest.raises(CommandError, match="a public bundle has no times"):
         call_command("import_bundle", str(bundle))
 
@@ -284,7 +288,7 @@ def test_coded_answers_are_rebuilt_with_every_choice_and_decision(
     new_scheme(study, "main", "text")
     tables = CodingScheme, Reading, Coding, Adjudication
     before = [model.objects.count() for model in tables]
-    bundle = carry(close_study(study), tmp_path, settings)
+    bundle = carry(close_study(study), tmp_path, settings, analysis=True)
     study = import_bundle(bundle)
     assert [model.objects.count() for model in tables] == before
     again = write_bundle(study, tmp_path / "again").path

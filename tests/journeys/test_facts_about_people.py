@@ -81,7 +81,7 @@ def test_a_german_page_offers_not_to_say_in_german(client: Client) -> None:
 
 
 def test_what_people_prefer_not_to_say_is_exported_with_its_level(tmp_path: Path) -> None:
-    folder = write_bundle(answered_study(), tmp_path / "public", public=True).path
+    folder = write_bundle(answered_study(), tmp_path / "public", public=True, analysis=False).path
     found = [json.loads(row["further_answers"]) for row in rows_of(folder, "judgments")]
     assert [one["age"] for one in found[:4]] == [20, 30, 40, 50]
     assert found[4] == {key: {"declined": True} for key in ["age", "work", "gender"]}

@@ -24,7 +24,7 @@ from tests.paradigms.examples import asked, block_of
 from tests.running import python
 from tests.studies.definition.test_blocks import HEAD, complaint, definition
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 READY = [name for name, one in INSTRUMENTS.items() if one.words]
 OWN = [f"Statement {number}." for number in range(1, 11)]
 
@@ -228,6 +228,7 @@ def answer(study: Study, *pages: dict[str, int]) -> None:
         assert Client().post(f"/p/{person.code}/answer", sent).status_code == 303
 
 
+@pytest.mark.django_db(transaction=True)
 def test_scores_stand_in_the_results_and_are_recalculated(tmp_path: Path, settings: Any) -> None:
     study = study_of({"instrument": "sus"}, {"instrument": "nasa_tlx"}, {"instrument": "umux_lite"})
     tlx, umux = answers(14, 2, 10, 5, 12, 7), answers(6, 7)

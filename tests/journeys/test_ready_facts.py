@@ -80,14 +80,14 @@ def test_every_language_has_as_many_different_answers_as_english() -> None:
 
 def test_answers_are_public_near_identifiers_apart_from_panel_ids(tmp_path: Path) -> None:
     study = described_study()
-    folder = write_bundle(study, tmp_path / "public", public=True).path
+    folder = write_bundle(study, tmp_path / "public", public=True, analysis=False).path
     found = [json.loads(row["further_answers"]) for row in rows_of(folder, "judgments")]
     assert found[0] == {"age_band": 1, "gender": 0, "pets": 0}
     assert found[2] == {"age_band": 7, "gender": {"declined": True}, "pets": 0}
     codebook = {row["column"]: row["levels"] for row in read_rows(folder / "codebook.csv")}
     assert codebook["about_you/age_band"].startswith("0 = Under 18; 1 = 18 to 24; 2 = 25 to 34; ")
     assert codebook["about_you/gender"].endswith('; {"declined": true} = Prefer not to say')
-    own = write_bundle(study, tmp_path / "own", panel_ids=True).path
+    own = write_bundle(study, tmp_path / "own", panel_ids=True, analysis=False).path
     [with_ids] = [path for path in (own / "data").glob("*.csv") if PANEL_ID in path.read_text()]
     assert "-panel_" in with_ids.name
     told = " ".join((folder / "README.md").read_text("utf-8").split())

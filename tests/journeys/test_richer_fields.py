@@ -237,7 +237,7 @@ def test_richer_answers_are_counted_and_recalculated(tmp_path: Path) -> None:
 
 def test_the_codebook_and_the_desk_tell_richer_answers_in_words(tmp_path: Path) -> None:
     study = answered_study()
-    folder = write_bundle(study, tmp_path / "public", public=True).path
+    folder = write_bundle(study, tmp_path / "public", public=True, analysis=False).path
     codebook = {row["column"]: row for row in read_rows(folder / "codebook.csv")}
     assert codebook["you/liking"]["levels"] == "0 = not; 100 = very"
     assert codebook["you/which"]["kind"] == "JSON list of whole numbers"
@@ -272,7 +272,7 @@ def test_simulated_people_answer_what_is_shown_and_the_bundle_comes_back(
     assert all((one["owns"] == 1) == (one["which"] == {"asked": False}) for one in answers)
     told = results_json(results(tidy_study(study)))
     close_study(study)
-    bundle = write_bundle(study, tmp_path / "bundle").path
+    bundle = write_bundle(study, tmp_path / "bundle", analysis=False).path
     call_command("flush", interactive=False, verbosity=0)
     settings.MEDIA_ROOT = str(tmp_path / "another-media")
     call_command("import_bundle", str(bundle), verbosity=0)

@@ -244,7 +244,7 @@ def from_file_to_report(sections: dict[str, Any], folder: Path) -> None:
     close_study(study)
     assert study_report(study).html
     for public in (True, False):
-        write_bundle(study, folder / f"public-{public}", public=public)
+        write_bundle(study, folder / f"public-{public}", public=public, analysis=public)
     assert_public(folder / "public-True")
     before = answers(Judgment.objects.values_list("value", "data"))
     Study.objects.filter(pk=study.pk).update(slug="the-original")

@@ -103,7 +103,7 @@ def test_its_answers_are_published_with_confidence_and_described(tmp_path: Path)
     study = small()
     send_people(study, 3, paradigm=NAME)
     Participation.objects.update(publication_consent=True)
-    folder = write_bundle(close_study(study), tmp_path / "public", public=True).path
+    folder = write_bundle(close_study(study), tmp_path / "public", public=True, analysis=False).path
     main = [row for row in rows_of(folder, "judgments") if row["stage"] == "main"]
     assert len(main) == 9
     assert {row["correct"] for row in main} <= {"0", "1"}
@@ -124,7 +124,7 @@ def test_its_bundle_is_rebuilt_and_written_again_alike(tmp_path: Path, settings:
     call_command("flush", interactive=False, verbosity=0)
     settings.MEDIA_ROOT = str(tmp_path / "another")
     call_command("import_bundle", str(bundle), verbosity=0)
-    again = write_bundle(Study.objects.get(), tmp_path / "again").path
+    again = write_bundle(Study.objects.get(), tmp_path / "again", analysis=False).path
     assert rows_of(again, "judgments") == before
     report = study_report(Study.objects.get()).html
     assert PARADIGMS[NAME].title in report

@@ -47,7 +47,7 @@ def test_each_study_pays_its_own_session_of_a_person(tmp_path: Path) -> None:
     for study, session in ((one, "session-1"), (two, "session-2")):
         assert [row["session"] for row in approvals(study, kinds=Decision)] == [session]
         folder = tmp_path / study.slug
-        write_bundle(study, folder, public=False, panel_ids=True)
+        write_bundle(study, folder, public=False, panel_ids=True, analysis=False)
         rows = rows_of(folder, "panel")
         assert [row["panel_session_id"] for row in rows] == [session]
         assert [row["panel_study_id"] for row in rows] == [f"of {study.slug}"]

@@ -94,7 +94,7 @@ def test_the_same_judgments_give_the_same_page(study: Study) -> None:
 
 
 def test_the_report_of_a_bundle_is_that_of_its_study(study: Study, tmp_path: Path) -> None:
-    bundle = write_bundle(study, tmp_path / "bundle").path
+    bundle = write_bundle(study, tmp_path / "bundle", analysis=False).path
     files = [tmp_path / name for name in ("study.html", "bundle.html")]
     for source, file in zip((study.slug, str(bundle)), files, strict=True):
         call_command("analyse", source, html=file, verbosity=0)
@@ -103,7 +103,7 @@ def test_the_report_of_a_bundle_is_that_of_its_study(study: Study, tmp_path: Pat
 
 def test_a_public_bundle_has_a_report_too(study: Study, tmp_path: Path) -> None:
     Participation.objects.update(publication_consent=True)
-    bundle = write_bundle(close_study(study), tmp_path / "bundle", public=True).path
+    bundle = write_bundle(close_study(study), tmp_path / "bundle", public=True, analysis=False).path
     call_command("analyse", str(bundle), html=tmp_path / "r.html", verbosity=0)
     assert "Stimuli from the highest to the lowest mean" in (tmp_path / "r.html").read_text("utf-8")
 

@@ -73,7 +73,7 @@ def test_from_the_file_to_the_report_and_once_more_from_the_bundle(
     assert f"Asked: <strong>&quot;{COLOUR}&quot;</strong>" in gallery
 
     study = close_study(study)
-    bundle = write_bundle(study, tmp_path / "bundle", photos=True).path
+    bundle = write_bundle(study, tmp_path / "bundle", photos=True, analysis=False).path
     before = {name: rows_of(bundle, name) for name in ("stimuli", "predictions", "explanations")}
     assert {row["context"] for row in before["stimuli"]} == {f'"{COLOUR}"', f'"{BRIGHTNESS}"'}
     assert len({row["case_id"] for row in before["predictions"]}) == 8
@@ -86,7 +86,7 @@ def test_from_the_file_to_the_report_and_once_more_from_the_bundle(
     call_command("import_bundle", str(bundle), verbosity=0)
     again = Study.objects.get()
     assert Case.objects.count() == 8
-    found = write_bundle(again, tmp_path / "again", photos=True).path
+    found = write_bundle(again, tmp_path / "again", photos=True, analysis=False).path
     assert {name: rows_of(found, name) for name in before} == before
     assert study_report(again).results_digest == told.results_digest
     judged = Judgment.objects.filter(trial__position=0).order_by("pk").first()

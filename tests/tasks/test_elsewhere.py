@@ -122,7 +122,7 @@ def test_what_another_tool_made_goes_from_its_file_to_its_bundle_and_back(
     ).plan
     assert (f"theirs: method imported, {shown} from maps.csv" in told.html) == bool(shown)
     assert (f"theirs: method imported ({shown} from made/maps.csv)" in plan) == bool(shown)
-    bundle = write_bundle(study, tmp_path / "bundle", photos=True).path
+    bundle = write_bundle(study, tmp_path / "bundle", photos=True, analysis=False).path
     names = ("stimuli", "predictions", "networks", "explanations", "judgments")
     before = {name: rows_of(bundle, name) for name in names}
     assert {row["builder"] for row in before["networks"]} == {"predictions"}
@@ -133,7 +133,7 @@ def test_what_another_tool_made_goes_from_its_file_to_its_bundle_and_back(
     call_command("flush", interactive=False, verbosity=0)
     settings.MEDIA_ROOT = tmp_path / "another"
     again = import_bundle(bundle)
-    found = write_bundle(again, tmp_path / "again", photos=True).path
+    found = write_bundle(again, tmp_path / "again", photos=True, analysis=False).path
     assert {name: rows_of(found, name) for name in names} == before
     assert study_report(again).results_digest == told.results_digest
     kept = sorted(path.name for path in (bundle / "materials" / "maps").glob("*"))

@@ -137,7 +137,7 @@ def test_from_the_file_to_the_page_and_once_more_from_the_bundle(
     assert all(desk.get(address).status_code == 200 for address in replayed)
 
     study = close_study(study)
-    bundle = write_bundle(study, tmp_path / "bundle", photos=True).path
+    bundle = write_bundle(study, tmp_path / "bundle", photos=True, analysis=False).path
     before = {name: rows_of(bundle, name) for name in ("stimuli", "predictions", "explanations")}
     assert not list(found_identities(study, bundle))
     assert {len(json.loads(row["further_sha256"])) for row in before["stimuli"]} == {2}
@@ -148,7 +148,7 @@ def test_from_the_file_to_the_page_and_once_more_from_the_bundle(
     call_command("import_bundle", str(bundle), verbosity=0)
     again = Study.objects.get()
     assert (Image.objects.count(), Case.objects.count(), CasePhoto.objects.count()) == (7, 8, 16)
-    found = write_bundle(again, tmp_path / "found", photos=True).path
+    found = write_bundle(again, tmp_path / "found", photos=True, analysis=False).path
     assert {name: rows_of(found, name) for name in before} == before
     judged = Judgment.objects.filter(trial__position=0).order_by("pk").first()
     replayed = shown_on(

@@ -285,7 +285,7 @@ def test_from_the_file_to_the_gallery_and_once_more_from_the_bundle(
     assert "over the region that the network gives it" in gallery
     assert desk.get(f"/replay/{person.code}/1").status_code == 200
     study = close_study(study)
-    bundle = write_bundle(study, tmp_path / "bundle", photos=True).path
+    bundle = write_bundle(study, tmp_path / "bundle", photos=True, analysis=False).path
     names = ("explanations", "networks", "predictions", "stimuli", "judgments")
     before = {name: rows_of(bundle, name) for name in names}
     assert {row["target"] for row in before["networks"]} == {"region"}
@@ -298,7 +298,7 @@ def test_from_the_file_to_the_gallery_and_once_more_from_the_bundle(
     again = Study.objects.get()
     for row in Explanation.objects.all():
         assert row.target_digest == read_target(row.target).digest()
-    found = write_bundle(again, tmp_path / "again", photos=True).path
+    found = write_bundle(again, tmp_path / "again", photos=True, analysis=False).path
     assert {name: rows_of(found, name) for name in before} == before
     gallery = administrator().get(reverse("admin:study_gallery", args=[again.pk]))
     assert "over the region that the network gives it" in gallery.content.decode()
