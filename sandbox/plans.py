@@ -36,6 +36,9 @@ def scanned(query: str) -> list[str]:
 def read_whole(work: Callable[[], object]) -> list[str]:
     """The growing tables that are read from end to end while `work` is done, in a transaction that
     is open; those that the statements inside the database's functions read, too."""
+    with connection.cursor() as cursor:
+        # Those that the connection keeps were made for the tables as they were
+        cursor.execute("DISCARD PLANS")
     before = _reads()
     work()
     return sorted(table for table, times in _reads().items() if times > before.get(table, 0))

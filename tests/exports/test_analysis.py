@@ -32,7 +32,7 @@ pytestmark = pytest.mark.django_db
 
 
 def make_bundle(folder: Path, paradigm: str = "trust", **options: Any) -> Path:
-    study = open_small_study(paradigm=paradigm, people=8, trials=6, stimuli=6, **options)
+    study = open_small_study(paradigm=paradigm, people=8, trials=4, stimuli=4, **options)
     send_people(study, 8, paradigm=paradigm)
     Exclusion.objects.create(participation=Participation.objects.order_by("pk")[1], rule="by hand")
     return write_bundle(study, folder).path
@@ -273,7 +273,7 @@ def test_r_names_standard_deviations_by_their_factors_where_people_are_as_many_a
     random = np.random.default_rng(5)
     people, photos = random.normal(0, 2.0, 12), random.normal(0, 0.5, 12)
     lines = ["participant,image,method,score"] + [
-        f"p{one},i{other},{'ab'[(one + other) % 2]},"
+        f"p{one},i{other},a,"
         f"{int(np.clip(round(people[one] + photos[other] + random.normal()), -2, 2))}"
         for one in range(12)
         for other in range(12)

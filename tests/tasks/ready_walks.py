@@ -18,7 +18,8 @@ from tests.tasks.test_bad_files import work
 
 
 def opened(folder: Path, name: str, make: Callable[[Path], None], **fewer: str) -> Study:
-    """The study `name` with other numbers, open in `folder`, for which `make` made its networks.
+    """The study `name` with other numbers and small pictures, open in `folder`, for which `make`
+    made its networks.
 
     `fewer`: by key what stands in place of every number of that key.
     """
@@ -26,7 +27,7 @@ def opened(folder: Path, name: str, make: Callable[[Path], None], **fewer: str) 
     make(folder / "var" / "demo" / name)
     file = ready / f"{name}.toml"
     toml = file.read_text("utf-8")
-    for key, number in fewer.items():
+    for key, number in {"size": "96", **fewer}.items():
         toml = re.sub(rf"^{key} = \d+$", f"{key} = {number}", toml, flags=re.M)
     file.write_text(toml, "utf-8")
     study = start_preparing(load_study(file))

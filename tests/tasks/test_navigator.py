@@ -65,7 +65,7 @@ def test_it_goes_from_its_making_to_its_report(
     write_made(made)
     file = ready / "navigator.toml"
     toml = file.read_text("utf-8")
-    for name, count in (("trials", 2), ("people", 4), ("stimuli", 4)):
+    for name, count in (("trials", 2), ("people", 4), ("stimuli", 4), ("size", 96)):
         toml = re.sub(rf"^{name} = \d+$", f"{name} = {count}", toml, flags=re.M)
     file.write_text(toml, "utf-8")
     study = start_preparing(load_study(file))

@@ -22,7 +22,7 @@ from tests.ready.drawn_cutouts import draw_cutouts
 from tests.ready.test_paper_pair import SMALL
 from tests.tasks.test_bad_files import work
 
-SHORTER = {"trials": 4, "people": 4, "stimuli": 4}
+SHORTER = {"trials": 4, "people": 4, "stimuli": 4, "size": 96}
 
 
 def make_pair(originals: Path, folder: Path) -> None:

@@ -20,7 +20,8 @@ from tests.tasks.test_bad_files import work
 
 # So few steps that both policies err often
 SIZES = Sizes(taught=40, held_out=5, apart=20, along=2, early=20, steps=30)
-NUMBERS = {"trials": 2, "people": 10, "stimuli": 4, "ratings_per_cell": 1, "checks": 0}
+NUMBERS = {"trials": 2, "people": 10, "stimuli": 4, "ratings_per_cell": 1, "checks": 0,
+           "size": 96}  # fmt: skip
 
 
 @pytest.mark.django_db
