@@ -17,6 +17,9 @@ from studyapp.studies.definition.study import Definition, study_definition
 from .enrolment import come_back, has_free_slot, lock, note_seen
 from .refusals import NotNow, StudyNotOpen, Unanswered
 
+# The form's field that tells how many attempts at the comprehension questions came before it
+TRIED = "tried"
+
 
 def given_answers(data: Mapping[str, str], questions: Sequence[QuestionSection]) -> list[int]:
     """The chosen answers (from 1) in a form's fields `question_1`, `question_2`, …
@@ -65,7 +68,8 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
 def comprehend(participation: Participation, data: Mapping[str, str]) -> bool:
     """Whether the comprehension questions were all answered rightly, or there are none.
 
-    After the study's number of attempts the participation ends.
+    After the study's number of attempts the participation ends. A form counts once: one that is
+    sent again, say because its reply was lost, is a False that changes nothing.
     """
     # Most studies ask none: then no transaction is opened, since each costs two round trips.
     asking = study_definition(participation.study).comprehension
@@ -80,6 +84,9 @@ def _is_understood(
     come_back(person)
     if person.started_at is not None:
         return True
+    # Whatever it says now: who could go back and try again would need no attempt
+    if data.get(TRIED, str(person.failed_comprehension)) != str(person.failed_comprehension):
+        return False
     if person.status != Status.ACTIVE:
         raise NotNow(_("You cannot start from this page. Please go back to your study."))
     if are_accepted(given_answers(data, asking.questions), asking.questions):

@@ -1,5 +1,6 @@
 """Screening before consent, comprehension after the instructions, practice that must be passed."""
 
+import re
 from typing import Any
 
 import pytest
@@ -78,6 +79,37 @@ def test_who_did_not_understand_is_told_and_may_try_once_more(client: Client) ->
     assert "<strong>two</strong>" in page
     client.post(f"{address}begin", {"question_1": "2"})
     assert current_page(Participation.objects.get()) == "trial"
+
+
+def press_start(client: Client, page: str, answer: str) -> Any:
+    """Send the instructions' form as a browser does: with the fields that the page holds."""
+    hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', page))
+    (address,) = re.findall(r'action="(/p/[^"]+/begin)"', page)
+    return client.post(address, {**hidden, "question_1": answer}, follow=True)
+
+
+def test_a_form_that_is_sent_again_counts_once(client: Client) -> None:
+    person = to_instructions(asking_study(attempts=3))
+    page = client.get(f"/p/{person.code}/").content.decode()
+    lost = press_start(client, page, "1")
+    for answer in ("1", "3", "2"):
+        again = press_start(client, page, answer)
+        assert again.content == lost.content
+    person.refresh_from_db()
+    assert (person.failed_comprehension, person.started_at) == (1, None)
+    second = press_start(client, again.content.decode(), "3")
+    person.refresh_from_db()
+    assert person.failed_comprehension == 2
+    press_start(client, second.content.decode(), "2")
+    assert current_page(Participation.objects.get()) == "trial"
+
+
+def test_the_form_of_the_last_attempt_sent_again_leads_to_the_same_page(client: Client) -> None:
+    person = to_instructions(asking_study(attempts=1))
+    page = client.get(f"/p/{person.code}/").content.decode()
+    lost, again = (press_start(client, page, "1") for _ in range(2))
+    assert again.status_code == 200
+    assert again.content == lost.content
 
 
 def test_who_never_understands_gives_the_place_back() -> None:
