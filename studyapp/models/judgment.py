@@ -33,7 +33,10 @@ class Judgment(models.Model):
     which of it was right or favours the stronger network is worked out from the trial.
     """
 
-    participation = models.ForeignKey(Participation, models.PROTECT, related_name="judgments")
+    # Both indexes below that begin with it serve it
+    participation = models.ForeignKey(
+        Participation, models.PROTECT, related_name="judgments", db_index=False
+    )
     trial = models.ForeignKey(Trial, models.PROTECT, related_name="judgments")
     value = models.SmallIntegerField(null=True)
     # Whatever else the paradigm's form took: confidence, text, click …

@@ -154,3 +154,19 @@ def test_what_another_tool_made_of_no_class_is_stored_once() -> None:
     row.pk = None
     with refused("explanation_once"), transaction.atomic():
         row.save(force_insert=True)
+
+
+def test_no_index_of_the_judgments_is_the_beginning_of_another() -> None:
+    """Each answer would be written into both. A unique one is a rule, and may be."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT string_to_array(indkey::text, ' '), indisunique FROM pg_index "
+            "WHERE indrelid = 'studyapp_judgment'::regclass AND indisvalid"
+        )
+        found = cursor.fetchall()
+    columns = [keys for keys, _ in found]
+    plain = [keys for keys, is_unique in found if not is_unique]
+    assert len(plain) >= 3
+    assert not [
+        keys for keys in plain for other in columns if other != keys and other[: len(keys)] == keys
+    ]
