@@ -101,6 +101,7 @@ def test_photos_are_opened_in_one_room() -> None:
 # Where SQL is written by hand, and why Django's own would not do.
 BY_HAND = {
     "studyapp/participations/statements.py": "what people wait for with every answer",
+    "studyapp/shelf/rows.py": "the same, where a row is stored",
     "studyapp/models/judgment.py": "a setting that the trigger which keeps judgments looks for",
     "studyapp/shelf/clock.py": "the database's time at this statement",
     "studyapp/admin/paging.py": "PostgreSQL's estimate of how many rows a list has",

@@ -7,6 +7,8 @@ from django.db import models
 from django.db.models import Count, Q
 from django.utils import timezone
 
+from studyapp.shelf.rows import insert, update
+
 from .agents import SignedAgent
 from .codes import new_code, new_spoken_code
 from .design import STRATUM_CHARACTERS, Arm, Slot
@@ -81,12 +83,6 @@ class ParticipationQuerySet(models.QuerySet["Participation"]):
     def on_the_way(self) -> Self:
         """Those who may still finish."""
         return self.filter(status__in=[Status.ENTERED, Status.ACTIVE])
-
-    def enter(self, **particulars: Any) -> "Participation":
-        """A new participation, with its first event."""
-        person = self.create(**particulars)
-        person.note("entered")
-        return person
 
     def leave(self, status: Status, **because: Any) -> int:
         """Stop taking part: the places they hold are free for the next; how many people there were.
@@ -194,7 +190,15 @@ class Participation(models.Model):
 
     def note(self, kind: str, **particulars: Any) -> None:
         """Add to what happened."""
-        Event.objects.create(participation=self, kind=kind, data=particulars)
+        insert(Event(participation=self, kind=kind, data=particulars))
+
+    @classmethod
+    def enter(cls, **particulars: Any) -> "Participation":
+        """A new participation, with its first event."""
+        person = cls(**particulars)
+        insert(person)
+        person.note("entered")
+        return person
 
     # Each step below, and each way of leaving, is defined once: what it changes, and its event.
     # Callers first check on the locked row whether the step may be taken.
@@ -204,7 +208,7 @@ class Participation(models.Model):
         self.screened_at, self.stratum = timezone.now(), stratum
         if is_full:
             self.status = Status.FULL
-        self.save(update_fields=["screened_at", "stratum", "status"])
+        update(self, "screened_at", "stratum", "status")
         self.note("screened in")
 
     def consent(
@@ -228,11 +232,9 @@ class Participation(models.Model):
             self.status = Status.FULL
         else:
             self._hold(slot, at)
-        self.save(
-            update_fields=[
-                *HOLDING, "consented_at", "consent_text", "publication_consent", "device_class",
-                "traces_agreed_at", "web_bot_auth",
-            ]
+        update(
+            self, *HOLDING, "consented_at", "consent_text", "publication_consent", "device_class",
+            "traces_agreed_at", "web_bot_auth",
         )  # fmt: skip
         self.note("consented")
         if traces:
@@ -240,13 +242,13 @@ class Participation(models.Model):
 
     def take_traces_back(self) -> None:
         self.traces_agreed_at, self.web_bot_auth = None, ""
-        self.save(update_fields=["traces_agreed_at", "web_bot_auth"])
+        update(self, "traces_agreed_at", "web_bot_auth")
         self.note("took traces back")
 
     def resume(self, slot: Slot, at: datetime) -> None:
         """Go on after having dropped out, in `slot`, which is taken."""
         self._hold(slot, at)
-        self.save(update_fields=HOLDING)
+        update(self, *HOLDING)
         self.note("resumed")
 
     def _hold(self, slot: Slot, at: datetime) -> None:
@@ -255,13 +257,13 @@ class Participation(models.Model):
 
     def begin(self) -> None:
         self.started_at = timezone.now()
-        self.save(update_fields=["started_at"])
+        update(self, "started_at")
         self.note("began")
 
     def finish(self, completion_code: str) -> None:
         self.status, self.finished_at = Status.FINISHED, timezone.now()
         self.completion_code = completion_code
-        self.save(update_fields=["completion_code", "status", "finished_at"])
+        update(self, "completion_code", "status", "finished_at")
         self.note("finished")
 
     def leave(self, status: Status, **because: Any) -> None:

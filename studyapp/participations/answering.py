@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from studyapp.models import Judgment, Participation, Status, StudyState, Trial
+from studyapp.shelf.rows import insert
 from studyapp.studies.definition.study import study_definition
 from studyapp.studies.trial_cache import slot_trials
 
@@ -17,7 +18,7 @@ from .enrolment import is_screened, note_seen
 from .gates import has_failed_practice
 from .outcomes import code_at_the_end
 from .refusals import NotNow, NotYourTrial, OutOfOrder, StudyNotOpen, Unanswered
-from .statements import Standing, insert, locked_standing, standing
+from .statements import Standing, locked_standing, standing
 
 PAGES_BY_STATUS = {
     Status.FINISHED: "finished",

@@ -17,6 +17,7 @@ from studyapp.models import (
     new_code,
     new_spoken_code,
 )
+from studyapp.shelf.rows import insert
 from studyapp.studies.definition.study import study_definition
 
 from .admission import Who, admitted, note_earlier
@@ -25,6 +26,7 @@ from .panels import PANELS
 from .recognition import known_person
 from .refusals import StudyNotOpen
 from .sites import named_site
+from .statements import participant_of
 from .waiting import stop_waiting
 
 # Another request may make the person, and a third the participation, between two looks
@@ -65,7 +67,7 @@ def enter(
                     return known
                 person = _made(study, source, external_id, made)
                 if external_id:
-                    PanelVisit.objects.create(participation=person, **_session(source, details))
+                    insert(PanelVisit(participation=person, **_session(source, details)))
                 return person
         except IntegrityError:
             # The same person came twice in the same moment: the other request was first.
@@ -79,18 +81,22 @@ def _made(study: Study, source: str, external_id: str, made: dict[str, Any]) -> 
     if study.state != StudyState.OPEN:
         raise StudyNotOpen(_("This study is not open for new participants at the moment."))
     part = admitted(study, Who(source, external_id))
-    panel_id = {"source": source, "external_id": external_id}
-    identity = PanelIdentity.objects.filter(**panel_id).first() if external_id else None
-    if identity is not None:
-        participant = identity.participant
-    else:
-        participant = Participant.objects.create(source=source)
-        if external_id:
-            PanelIdentity.objects.create(participant=participant, **panel_id)
-    person = Participation.objects.enter(study=study, participant=participant, **made)
+    participant = participant_of(source, external_id) if external_id else None
+    person = Participation.enter(
+        study=study, participant_id=participant or _new_participant(source, external_id), **made
+    )
     if part is not None:
         note_earlier(person, part)
     return person
+
+
+def _new_participant(source: str, external_id: str) -> int:
+    """Their key."""
+    participant = Participant(source=source)
+    insert(participant)
+    if external_id:
+        insert(PanelIdentity(participant=participant, source=source, external_id=external_id))
+    return participant.pk
 
 
 def note_visit(person: Participation, source: str, details: Mapping[str, str]) -> None:

@@ -11,10 +11,10 @@ from django.db.models import Q, QuerySet
 
 from studyapp.models import Evidence, Judgment, Participation, SignedAgent, Study, Trace
 from studyapp.shelf.clock import certain_now
+from studyapp.shelf.rows import insert
 from studyapp.studies.definition.study import Definition, study_definition
 
 from .enrolment import lock
-from .statements import insert
 from .traces import Observed
 
 

@@ -11,17 +11,15 @@ from studyapp.models import Participation, Study
 
 from .digests import id_digests
 from .panels import Visit
+from .statements import known_people
 
 
 def known_person(study: Study, source: str, external_id: str) -> Participation | None:
     """The participation of a panel's id in `study`, be the id kept or erased."""
-    people = Participation.objects.filter(study=study)
-    kept = people.filter(
-        participant__identity__source=source, participant__identity__external_id=external_id
-    )
-    erased = people.filter(id_digest__in=id_digests(study, source, external_id))
-    # Each by an index of its own, in one query
-    found = kept.union(erased, all=True)
+    digests = id_digests(study, source, external_id)
+    found = known_people(study.pk, source, external_id, digests)
+    for person in found:
+        person.study = study
     return min(found, key=lambda one: (one.id_digest != "", one.pk), default=None)
 
 

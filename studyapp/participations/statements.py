@@ -1,17 +1,17 @@
 """The SQL behind a person's pages and answers, written by hand because they wait for it.
 
 Nothing else on their path is raw SQL (`tests/test_architecture.py` lists the rest of the site's).
-The functions are those of migration 49: PostgreSQL plans them once a session, a pooler's too.
-Models and columns are taken from Django's, so that a new column can't be forgotten here.
+The functions are those of migrations 49 and 51: PostgreSQL plans them once a session, a pooler's
+too. Models and columns are taken from Django's, so that a new column can't be forgotten here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import DateTimeField, Model
 
 from studyapp.models import Participation, Study
 
@@ -42,14 +42,45 @@ def locked_standing(code: str) -> Standing:
     return _told("SELECT studyapp_locked_standing_1(%s)", code)
 
 
-def insert(row: Model) -> None:
-    """Store a new row, as `save()` does but for signals, which this site has none of."""
-    statement, fields = _insertion(type(row))
-    values = [field.get_db_prep_save(field.pre_save(row, True), connection) for field in fields]
+def opened_study(slug: str) -> Study:
+    """With what people's pages show of it; Study.DoesNotExist where none of this name was opened,
+    be it closed again or not."""
+    columns = ("id", *SHOWN_OF_STUDY)
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        (row.pk,) = cursor.fetchone()
-    row._state.adding, row._state.db = False, connection.alias
+        cursor.execute(
+            f"SELECT {', '.join(columns)} FROM studyapp_study "  # nosec B608 - names of this module
+            "WHERE slug = %s AND opened_at IS NOT NULL",
+            [slug],
+        )
+        row = cursor.fetchone()
+    if row is None:
+        raise Study.DoesNotExist("no study of this name was opened")
+    return _row(Study, dict(zip(columns, row, strict=True)))
+
+
+def participant_of(source: str, external_id: str) -> int | None:
+    """The key of the participant with this id of a panel, whatever study they came to."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT participant_id FROM studyapp_panelidentity "
+            "WHERE source = %s AND external_id = %s",
+            [source, external_id],
+        )
+        row = cursor.fetchone()
+    return row[0] if row is not None else None
+
+
+def known_people(
+    study: int, source: str, external_id: str, digests: Sequence[str]
+) -> list[Participation]:
+    """The participations in a study (by key) of a panel's id, which is kept, or of which only one
+    of `digests` is."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT studyapp_known_1(%s, %s, %s, %s)", [study, source, external_id, list(digests)]
+        )
+        (told,) = cursor.fetchone()
+    return [_row(Participation, columns) for columns in told]
 
 
 def seen_now(person: Participation) -> None:
@@ -81,21 +112,17 @@ def _told(statement: str, code: str) -> Standing:
 
 
 def _row(model: type[Row], columns: Mapping[str, Any]) -> Row:
-    """The row of a table whose columns came as JSON; those that did not come are read when they are
+    """The row of a table of which these columns came, as in JSON; the others are read when they are
     asked for."""
-    fields: list[Any] = [one for one in model._meta.concrete_fields if one.column in columns]
-    values = [field.to_python(columns[field.column]) for field in fields]
-    return model.from_db(connection.alias, [field.attname for field in fields], values)
+    fields = [one for one in _fields(model) if one[0] in columns]
+    values = [read(columns[column]) if read else columns[column] for column, _, read in fields]
+    return model.from_db(connection.alias, [name for _, name, _ in fields], values)
 
 
 @cache
-def _insertion(model: type[Model]) -> tuple[str, list[Any]]:
-    """The statement for a table, and the fields whose values it takes, in their order."""
-    given = model._meta.auto_field
-    fields: list[Any] = [one for one in model._meta.concrete_fields if one is not given]
-    columns = ", ".join(field.column for field in fields)
-    places = ", ".join(["%s"] * len(fields))
-    table, key = model._meta.db_table, model._meta.pk.column
-    # Names of the models' own tables and columns; values go as parameters.
-    sql = f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}"  # nosec B608
-    return sql, fields
+def _fields(model: type[Model]) -> list[tuple[str, str, Callable[[Any], Any] | None]]:
+    """(column, name, how JSON is read) of each field; None: JSON has the value as it is."""
+    return [
+        (one.column, one.attname, one.to_python if isinstance(one, DateTimeField) else None)
+        for one in model._meta.concrete_fields
+    ]

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -25,7 +24,6 @@ from studyapp.participations.panels import (
 from studyapp.participations.recognition import is_theirs, known_person
 from studyapp.participations.refusals import NotForThem, ParticipationError, StudyNotOpen
 from studyapp.participations.sites import UnknownSite, named_site
-from studyapp.participations.statements import SHOWN_OF_STUDY
 from studyapp.shelf.addresses import url
 from studyapp.shelf.languages import speaking
 from studyapp.shelf.sealing import Unsealable, seal, unseal
@@ -45,6 +43,7 @@ from .browsers import (
 from .devices import device_class
 from .languages import IN_LINK, choices, chosen_language
 from .pages import SeeOther, message, page, participant_view
+from .people import find_study
 
 # They have nothing left to do, so another person may begin on the same device.
 ENDED = (Status.FINISHED, Status.REFUSED, Status.SCREENED_OUT, Status.FULL, Status.WITHDRAWN)
@@ -72,8 +71,7 @@ def entry(request: HttpRequest, slug: str, token: str = "") -> HttpResponse:
     address. A closed study is open only to its participants; to anybody else it is a page that
     does not exist.
     """
-    studies = Study.objects.only(*SHOWN_OF_STUDY)
-    study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
+    study = find_study(slug)
     if _is_hidden(request, study):
         raise Http404
     try:
@@ -178,8 +176,7 @@ def _is_hidden(request: HttpRequest, study: Study) -> bool:
 @participant_view("GET", "HEAD", "POST")
 def again(request: HttpRequest, slug: str) -> HttpResponse:
     """Continuing in another browser, by the personal code that the first one showed."""
-    studies = Study.objects.only(*SHOWN_OF_STUDY)
-    study = get_object_or_404(studies, slug=slug, opened_at__isnull=False)
+    study = find_study(slug)
     if study.state == StudyState.CLOSED or _is_hidden(request, study):
         raise Http404
     typed = request.POST.get("personal_code", "")

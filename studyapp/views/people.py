@@ -1,9 +1,9 @@
-"""Whose page it is: the person with the code in the address."""
+"""Whose page it is: the person with the code in the address, or the study that is named there."""
 
 from django.http import Http404
 
-from studyapp.models import Participation
-from studyapp.participations.statements import Standing, standing
+from studyapp.models import Participation, Study
+from studyapp.participations.statements import Standing, opened_study, standing
 
 
 def find_standing(code: str) -> Standing:
@@ -16,3 +16,11 @@ def find_standing(code: str) -> Standing:
 
 def find_person(code: str) -> Participation:
     return find_standing(code).person
+
+
+def find_study(slug: str) -> Study:
+    """The study of this name, which has been opened; 404 where there is none."""
+    try:
+        return opened_study(slug)
+    except Study.DoesNotExist as error:
+        raise Http404 from error

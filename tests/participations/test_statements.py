@@ -7,13 +7,21 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import Error, IntegrityError, connection, transaction
+from django.db import DatabaseError, Error, IntegrityError, connection, transaction
 from django.utils import timezone
 
-from sandbox.builders import STRATA, open_small_study, take_part
+from sandbox.builders import STRATA, make_study, open_small_study, take_part
 from sandbox.people import answer_all, due, give, make_profile
 from sandbox.plans import read_whole
-from studyapp.models import Evidence, Judgment, Participation, Status, Study
+from studyapp.models import (
+    Evidence,
+    Judgment,
+    Participant,
+    Participation,
+    Status,
+    Study,
+    StudyState,
+)
 from studyapp.participations.answering import Given, Taken, take_answer
 from studyapp.participations.entering import enter
 from studyapp.participations.gates import screen
@@ -21,12 +29,15 @@ from studyapp.participations.refusals import NotNow, StudyNotOpen
 from studyapp.participations.statements import (
     SHOWN_OF_STUDY,
     Standing,
-    insert,
+    known_people,
     locked_standing,
+    opened_study,
+    participant_of,
     seen_now,
     standing,
 )
 from studyapp.participations.withdrawal import withdraw
+from studyapp.shelf.rows import insert, update
 from studyapp.studies.lifecycle import close_study
 from tests.databases import other_session
 
@@ -153,6 +164,57 @@ def test_who_was_seen_was_seen_by_the_databases_clock() -> None:
     assert abs(timezone.now() - stored) < timedelta(minutes=1)
 
 
+def test_a_row_is_changed_as_django_changes_it() -> None:
+    person, other = (Participation.objects.get(pk=one.pk) for one in everybody())
+    before = columns(other)
+    person.language, person.profile, person.screened_at = "fr", {"sure": [1, None]}, None
+    update(person, "language", "profile", "screened_at")
+    stored = columns(Participation.objects.get(pk=person.pk))
+    assert stored == columns(person)
+    other.refresh_from_db()
+    assert columns(other) == before
+    person.pk = -1
+    with pytest.raises(DatabaseError):
+        update(person, "language")
+
+
+def test_what_only_the_database_knows_is_in_the_row_that_was_stored() -> None:
+    row = Participation(study=open_small_study(), participant=Participant.objects.create())
+    insert(row)
+    assert row.id_digest == ""
+    assert columns(row) == columns(Participation.objects.get(pk=row.pk))
+
+
+def test_an_opened_study_is_told_as_django_reads_it() -> None:
+    make_study(slug="drafted")
+    study = open_small_study()
+    found = opened_study(study.slug)
+    every = {field.attname for field in Study._meta.concrete_fields}
+    assert every - found.get_deferred_fields() == {"id", *SHOWN_OF_STUDY}
+    assert columns(found) == columns(Study.objects.get(pk=study.pk))
+    close_study(study)
+    assert opened_study(study.slug).state == StudyState.CLOSED
+    for slug in ("drafted", "nobody's"):
+        with pytest.raises(Study.DoesNotExist):
+            opened_study(slug)
+
+
+def test_whoever_has_come_is_known_by_their_id_or_by_a_digest_of_it() -> None:
+    mine, other = (open_small_study(slug=slug) for slug in ("mine", "other"))
+    kept, neighbour = (enter(mine, source="prolific", external_id=one) for one in ("a", "b"))
+    enter(other, source="prolific", external_id="a")
+    assert [columns(one) for one in known_people(mine.pk, "prolific", "a", ["x"])] == [
+        columns(Participation.objects.get(pk=kept.pk))
+    ]
+    assert known_people(mine.pk, "mturk", "a", []) == []
+    Participation.objects.filter(pk=neighbour.pk).update(id_digest="1f")
+    found = known_people(mine.pk, "prolific", "a", ["1f", ""])
+    assert {one.pk for one in found} == {kept.pk, neighbour.pk}
+    assert known_people(other.pk, "prolific", "c", ["1f", ""]) == []
+    assert participant_of("prolific", "a") == kept.participant_id
+    assert participant_of("mturk", "a") is None
+
+
 def test_no_growing_table_is_read_whole() -> None:
     person = answer_all(take_part(open_small_study()), make_profile(), most=1)
     with connection.cursor() as cursor:
@@ -162,6 +224,8 @@ def test_no_growing_table_is_read_whole() -> None:
         standing(person.code)
         locked_standing(person.code)
         seen_now(person)
+        known_people(person.study_id, "prolific", "a", ["1f"])
+        participant_of("prolific", "a")
 
     assert read_whole(read) == []
     assert read_whole(lambda: list(Judgment.objects.filter(value=1))) == ["studyapp_judgment"]
