@@ -5,6 +5,8 @@ from typing import Any, Self
 from django.db import models
 from django.db.models import Count, Q
 
+from studyapp.shelf.rows import update
+
 from .codes import new_code
 from .stimulus import SHOWN_ROLES, Image, Overlay, Stimulus
 from .study import NetworkPair, Study
@@ -119,7 +121,10 @@ class SlotQuerySet(models.QuerySet["Slot"]):
         """
         places = self.free().select_for_update(of=("self",), skip_locked=True)
         slot = places.order_by("position").first()
-        return slot if slot is not None and slot.take() else None
+        if slot is not None:
+            slot.is_open = False
+            update(slot, "is_open")
+        return slot
 
     def release(self) -> int:
         """Leave the places to whoever comes next; how many there were."""

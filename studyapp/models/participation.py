@@ -206,8 +206,7 @@ class Participation(models.Model):
     def pass_screening(self, stratum: str = "", *, is_full: bool = False) -> None:
         """Go on to the consent; of a stratum without a place they came when full."""
         self.screened_at, self.stratum = timezone.now(), stratum
-        if is_full:
-            self.status = Status.FULL
+        self.status = Status.FULL if is_full else self.status
         update(self, "screened_at", "stratum", "status")
         self.note("screened in")
 

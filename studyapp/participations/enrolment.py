@@ -118,6 +118,11 @@ def release_idle(study: Study, now: datetime | None = None) -> int:
     Their answers stay, marked by their status. A person who is answering right now is locked, so
     skipped. `now`: the database's, if it is known already.
     """
+    # Nearly always nobody is: what tells so costs a twentieth of looking for them
+    now = now or database_now()
+    longest = statements.longest_silent_since(study.pk)
+    if longest is None or longest >= seen_before(_shortest_limit(study), now):
+        return 0
     idle = study.participations.filter(are_idle(study, now))
     return idle.select_for_update(of=("self",), skip_locked=True).leave(Status.DROPPED)
 
@@ -128,9 +133,14 @@ def are_idle(study: Study, now: datetime | None = None) -> Q:
     now = now or database_now()
     limit = study_definition(study).design.idle_minutes
     silent = Q(~Exists(Judgment.objects.filter(participation=OuterRef("pk"))))
-    early = Q(last_seen_at__lt=seen_before(min(limit, UNANSWERED_MINUTES), now))
+    early = Q(last_seen_at__lt=seen_before(_shortest_limit(study), now))
     late = Q(last_seen_at__lt=seen_before(limit, now))
     return Q(status=Status.ACTIVE) & early & (late | silent)
+
+
+def _shortest_limit(study: Study) -> int:
+    """Minutes after which some may be idle, and before which nobody is."""
+    return min(study_definition(study).design.idle_minutes, UNANSWERED_MINUTES)
 
 
 def seen_before(minutes: int, now: datetime | None = None) -> datetime:

@@ -7,13 +7,14 @@ too. Models and columns are taken from Django's, so that a new column can't be f
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
 
 from django.db import connection
 from django.db.models import DateTimeField, Model
 
-from studyapp.models import Participation, Study
+from studyapp.models import Participation, Status, Study
 
 # What people's pages show of a study: its other columns are large, or unused
 SHOWN_OF_STUDY = ("slug", "title", "state", "kind", "texts_digest", "definition_digest")
@@ -83,6 +84,19 @@ def known_people(
     return [_row(Participation, columns) for columns in told]
 
 
+def longest_silent_since(study: int) -> datetime | None:
+    """When that person was last seen who has been silent for longest of those who hold a place of a
+    study (by key) and have not finished."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT min(last_seen_at) FROM studyapp_participation "
+            "WHERE study_id = %s AND status = %s",
+            [study, Status.ACTIVE],
+        )
+        moment: datetime | None = cursor.fetchone()[0]
+    return moment
+
+
 def seen_now(person: Participation) -> None:
     """Store that `person` was active at this moment, by the database's clock."""
     with connection.cursor() as cursor:
@@ -122,7 +136,8 @@ def _row(model: type[Row], columns: Mapping[str, Any]) -> Row:
 @cache
 def _fields(model: type[Model]) -> list[tuple[str, str, Callable[[Any], Any] | None]]:
     """(column, name, how JSON is read) of each field; None: JSON has the value as it is."""
+    fields: list[Any] = list(model._meta.concrete_fields)
     return [
         (one.column, one.attname, one.to_python if isinstance(one, DateTimeField) else None)
-        for one in model._meta.concrete_fields
+        for one in fields
     ]

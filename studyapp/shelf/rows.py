@@ -42,7 +42,7 @@ def _value(row: Model, field: Any, is_new: bool) -> Any:
     where nothing else was given."""
     value = field.pre_save(row, is_new)
     if isinstance(value, DatabaseDefault):
-        value = value.expression.value
+        value = field.db_default
         setattr(row, field.attname, value)
     return value
 

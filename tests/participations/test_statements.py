@@ -31,6 +31,7 @@ from studyapp.participations.statements import (
     Standing,
     known_people,
     locked_standing,
+    longest_silent_since,
     opened_study,
     participant_of,
     seen_now,
@@ -215,6 +216,19 @@ def test_whoever_has_come_is_known_by_their_id_or_by_a_digest_of_it() -> None:
     assert participant_of("mturk", "a") is None
 
 
+def test_who_has_been_silent_for_longest_holds_a_place_of_the_study() -> None:
+    study, other = (open_small_study(slug=slug, people=4) for slug in ("mine", "other"))
+    assert longest_silent_since(study.pk) is None
+    moment = timezone.now()
+    gone, second, third = (take_part(study, name) for name in "abc")
+    neighbour = take_part(other, "d")
+    for hours, person in enumerate((third, second, neighbour, gone), 1):
+        seen = moment - timedelta(hours=hours)
+        Participation.objects.filter(pk=person.pk).update(last_seen_at=seen)
+    gone.leave(Status.DROPPED)
+    assert longest_silent_since(study.pk) == moment - timedelta(hours=2)
+
+
 def test_no_growing_table_is_read_whole() -> None:
     person = answer_all(take_part(open_small_study()), make_profile(), most=1)
     with connection.cursor() as cursor:
@@ -226,6 +240,7 @@ def test_no_growing_table_is_read_whole() -> None:
         seen_now(person)
         known_people(person.study_id, "prolific", "a", ["1f"])
         participant_of("prolific", "a")
+        longest_silent_since(person.study_id)
 
     assert read_whole(read) == []
     assert read_whole(lambda: list(Judgment.objects.filter(value=1))) == ["studyapp_judgment"]
