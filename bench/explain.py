@@ -42,6 +42,7 @@ from bench.peers.contenders import (  # noqa: E402
     OF_MANY_PASSES,
     OF_ONE_PASS,
     OF_TRANSFORMERS,
+    PROCESSOR,
     TASKS,
     floor,
     frozen,
@@ -100,9 +101,9 @@ BARE: dict[str, Callable[[Network, Tensor], object]] = {
 }
 
 
-def compared(task: str, name: str, batch: int, repeats: int) -> Judged:
+def compared(task: str, name: str, batch: int, repeats: int, device: torch.device) -> Judged:
     """One row: our time, each peer's, and the ratio to each; and what is to be judged."""
-    network, images = frozen(name), images_for(batch)
+    network, images = frozen(name, device), images_for(batch, device=device)
     contenders = TASKS[task](network, images)
     peers = [peer for peer in contenders if peer != "ours"]
     bare: dict[str, Contender] = {"floor": lambda: floor(network.module, images)}
@@ -128,14 +129,14 @@ def compared(task: str, name: str, batch: int, repeats: int) -> Judged:
 
 
 def judged(title: str, tasks: Mapping[str, Any], names: list[str], batches: tuple[int, ...],
-           repeats: int) -> Judged:  # fmt: skip
+           repeats: int, device: torch.device = PROCESSOR) -> Judged:  # fmt: skip
     head(title, "floor", "ours", "its passes", "peer", "ours / peer (lowest–highest)", "verdict")
     return [
         one
         for name in names
         for batch in batches
         for task in tasks
-        for one in compared(task, name, batch, repeats)
+        for one in compared(task, name, batch, repeats, device)
     ]
 
 

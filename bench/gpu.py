@@ -2,13 +2,19 @@
 
     python bench/gpu.py [--device cuda] [--networks vgg16,resnet50] [--photos 16]
 
-For each method the largest and the mean difference between the card's maps and the processor's, as
-shares of the processor's range; ends with 1 where one is above what is allowed. "Passes" is the
-time there as a multiple of the bare passes, as bench/explain.py has it: one forward pass and one
-backward pass to the input of the same batch, weight gradients off, without any library. "Waits" are
-those of the processor in a batch, by CUDA's own account: one, for the maps, but for the exceptions
-in tests/explainer/passes/test_devices.py. Without a card, `--device cpu` compares the processor's
-float64 in its place: what rounding alone does.
+First the values: for each method the largest and the mean difference between the card's maps and
+the processor's, as shares of the processor's range; ends with 1 where one is above what is allowed.
+"Sooner" is how many times as fast as the processor the card was. "Waits" are those of the processor
+in a batch, by CUDA's own account: one, for the maps, but for the exceptions in
+tests/explainer/passes/test_devices.py. "Ours" is the time there as a multiple of the floor, one
+forward pass and one backward pass to the input of the same batch, without any library.
+
+Then the table of bench/explain.py, made by the same code: methods of one pass beside their bare
+passes, captum, pytorch-grad-cam and torchcam on the same card, in turns, by the clock, which waits
+for the card. It is printed and changes no exit status.
+
+Without a card, `--device cpu` compares the processor's float64 in its place, what rounding alone
+does, and times everything on the processor.
 """
 
 import argparse
@@ -16,6 +22,7 @@ import sys
 import time
 import warnings
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +32,16 @@ sys.path.insert(0, str(ROOT))
 import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
-from explainer import METHODS, ExplainerError, Found, Network, explain, load_network  # noqa: E402
+from bench.explain import judged  # noqa: E402
+from bench.peers.contenders import LAYERS, OF_ONE_PASS, floor, frozen  # noqa: E402
+from bench.peers.turns import Clock, head, row  # noqa: E402
+from explainer import METHODS, ExplainerError, Found, Network, explain  # noqa: E402
 from explainer.passes.devices import device_named, walkable  # noqa: E402
 
 # Shares of the processor's range. Where ReLUs follow other rules, a unit that is zero but for
 # rounding opens on one side only, which a few places show: 0.002 between float32 and float64.
 LARGEST, LARGEST_OF_RULES, MEAN = 1e-3, 0.02, 1e-4
+REPEATS = 5  # rounds of turns beside other libraries
 SETTINGS: dict[str, dict[str, Any]] = {
     "smooth_grad": {"samples": 8},
     "integrated_gradients": {"steps": 8},
@@ -56,10 +67,10 @@ class Recurrent(nn.Module):
 
 def network_named(name: str, device: torch.device) -> Network:
     if name != "recurrent":
-        return load_network(name, weights=None, device=device)
+        return frozen(name, device)
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        module = Recurrent().eval()
+        module = Recurrent().eval().requires_grad_(False)
     return Network(module.to(device), name="recurrent")
 
 
@@ -84,27 +95,27 @@ def waits(network: Network, images: Tensor, method: str) -> int | None:
     return sum("synchronizing CUDA operation" in str(one.message) for one in told)
 
 
-def bare(network: Network, images: Tensor) -> float:
+def floor_of(network: Network, images: Tensor) -> float:
     """Seconds of the bare passes: the better of two, after one that isn't counted."""
-    wanted = [weights for weights in network.module.parameters() if weights.requires_grad]
-    for weights in wanted:
-        weights.requires_grad_(False)
     found = []
     for _ in range(3):
-        inputs = images.clone().requires_grad_()
-        settled(network)
+        settled(network.device)
         started = time.perf_counter()
-        network.module(inputs)[:, 0].sum().backward()
-        settled(network)
+        floor(network.module, images)
+        settled(network.device)
         found.append(time.perf_counter() - started)
-    for weights in wanted:
-        weights.requires_grad_(True)
     return min(found[1:])
 
 
-def settled(network: Network) -> None:
-    if network.device.type == "cuda":
-        torch.cuda.synchronize(network.device)
+def clock_of(device: torch.device) -> float:
+    """The clock's seconds once the card is done with what it was given."""
+    settled(device)
+    return time.perf_counter()
+
+
+def settled(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
 
 
 def apart(one: Tensor, other: Tensor) -> tuple[float, float]:
@@ -121,32 +132,42 @@ def compare(name: str, device: torch.device, images: Tensor) -> bool:
         there.module.double()
     placed = there.placed(images.to(there.dtype))
     with walkable(there.module):
-        floor = bare(there, placed)
-    print(f"{name:<12}{'the bare passes':<26}{len(images) / floor:>63.1f}")
+        bare = floor_of(there, placed)
+    told = f"{name}, batch {len(images)}"
+    speed = f"{len(images) / bare:.1f}"
+    row(f"the bare passes, {told}", f"{bare:.3f} s", "1.00", *("" for _ in range(4)), speed, "")
     right = True
     for method in METHODS:
         try:
             ours, slow = found_by(here, images, method)
         except ExplainerError as error:
-            print(f"{name:<12}{method:<26}left out: {error}")
+            print(f"left out: {error} ({told})")
             continue
         try:
             found_by(there, placed, method)  # once to warm up
             theirs, fast = found_by(there, placed, method)
         except ExplainerError as error:
             right = False
-            print(f"{name:<12}{method:<26}REFUSED THERE ALONE: {error}")
+            print(f"REFUSED THERE ALONE: {error} ({method}, {told})")
             continue
         largest, mean = apart(ours[method], theirs[method])
         waited = waits(there, placed, method)
         most = LARGEST_OF_RULES if METHODS[method].needs_relu else LARGEST
         is_right = largest <= most and mean <= MEAN
         right = right and is_right
-        row = f"{name:<12}{method:<26}{largest:>12.1e}{mean:>12.1e}{slow / fast:>9.1f}"
-        row += f"{'–' if waited is None else waited:>8}{fast / floor:>10.2f}"
-        row += f"{len(images) / fast:>12.1f}"
-        print(f"{row}{'' if is_right else '  TOO FAR APART'}", flush=True)
+        row(f"{method}, {told}", f"{bare:.3f} s", f"{fast / bare:.2f}", f"{largest:.1e}",
+            f"{mean:.1e}", f"{slow / fast:.1f}", "–" if waited is None else waited,
+            f"{len(images) / fast:.1f}", "same" if is_right else "TOO FAR APART")  # fmt: skip
     return right
+
+
+def beside_peers(names: list[str], device: torch.device, photos: int) -> None:
+    """The table of bench/explain.py for those of the networks that it knows."""
+    Clock.read = staticmethod(partial(clock_of, device))
+    known = [name for name in names if name in LAYERS]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # captum tells that it sets hooks
+        judged("methods of one pass", OF_ONE_PASS, known, (photos,), REPEATS, device)
 
 
 def arguments() -> Mapping[str, Any]:
@@ -168,11 +189,11 @@ def main() -> int:
     card = torch.cuda.get_device_name(device) if device.type == "cuda" else "float64"
     print(f"torch {torch.__version__}, {card}; allowed: mean {MEAN}, largest {LARGEST}")
     print(f"({LARGEST_OF_RULES} where ReLUs follow other rules)")
-    head = f"{'network':<12}{'method':<26}{'largest':>12}{'mean':>12}{'times':>9}{'waits':>8}"
-    print(f"{head}{'passes':>10}{'photos/s':>12}")
+    head("values", "floor", "ours", "largest", "mean", "sooner", "waits", "photos/s", "verdict")
     generator = torch.Generator().manual_seed(0)
     images = torch.randn(chosen["photos"], 3, 224, 224, generator=generator)
     found = [compare(name, device, images) for name in chosen["networks"].split(",")]
+    beside_peers(chosen["networks"].split(","), device, chosen["photos"])
     return 0 if all(found) else 1
 
 

@@ -32,6 +32,7 @@ from explainer import METHODS, Network, explain, load_network
 from .turns import Contender
 
 CLASS, SAMPLES, INSIDE = 7, 50, 8
+PROCESSOR = torch.device("cpu")
 LAYERS = {
     "vgg16": "features.29",
     "alexnet": "features.11",
@@ -43,14 +44,15 @@ OF_ATTENTION = [name for name, method in METHODS.items() if method.attention]
 Contenders = dict[str, Contender]
 
 
-def images_for(count: int, side: int = 224) -> Tensor:
-    return torch.randn(count, 3, side, side, generator=torch.Generator().manual_seed(0))
+def images_for(count: int, side: int = 224, device: torch.device = PROCESSOR) -> Tensor:
+    drawn = torch.randn(count, 3, side, side, generator=torch.Generator().manual_seed(0))
+    return drawn.to(device)
 
 
-def frozen(name: str) -> Network:
+def frozen(name: str, device: torch.device = PROCESSOR) -> Network:
     if name == "vit":
-        return Network(transformer())
-    network = load_network(name, weights=None)
+        return Network(transformer().to(device))
+    network = load_network(name, weights=None, device=device)
     network.module.requires_grad_(False)
     return network
 
@@ -115,7 +117,7 @@ def guided(network: Network, images: Tensor) -> Contenders:
     x, targets = images.clone().requires_grad_(), [CLASS] * len(images)
 
     def gradcam() -> None:
-        model = GuidedBackpropReLUModel(model=rewired, device=torch.device("cpu"))
+        model = GuidedBackpropReLUModel(model=rewired, device=images.device)
         for image in images:
             model(image[None], target_category=CLASS)
 
