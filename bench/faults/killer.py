@@ -2,8 +2,10 @@
 
 import http.client
 import json
+import os
 import random
 import subprocess
+import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -20,6 +22,7 @@ WORKED_WITH = (
     "PostgreSQL with all of its processes", "the broker, restarted", "PgBouncer", "the bucket",
 )  # fmt: skip
 IN_TURN = "every gunicorn in turn, restarted"
+UPGRADE = "an upgrade: migrate, restart each web"
 # Ends the process whose id the stack has written, and waits for its end
 END = "pid=$(cat {folder}/$1.pid); kill $pid; while kill -0 $pid 2>&-; do sleep 0.1; done"
 
@@ -132,7 +135,23 @@ class ManyKiller(Killer):
             "the bucket": self._bucket,
             "the broker, restarted": self._broker_restarted,
             IN_TURN: self._in_turn,
+            UPGRADE: self._upgrade,
         }
+
+    def _upgrade(self) -> str:
+        """As docs/operations.md says. The release is taken back first where it was here before."""
+        self._migrate("release", "zero")
+        self._migrate()
+        return self._in_turn()
+
+    def _migrate(self, *to: str) -> None:
+        settings = {"DJANGO_SETTINGS_MODULE": "bench.faults.release.settings"}
+        subprocess.run(
+            [sys.executable, "manage.py", "migrate", *to, "--verbosity", "0"],
+            cwd=ROOT,
+            env={**os.environ, **self.stack.environment, **settings},
+            check=True,
+        )
 
     def _in_turn(self) -> str:
         """deploy/rolling-restart, beside a supervisor that starts what has ended: this process."""
