@@ -55,6 +55,12 @@ def test_every_page_is_accessible_and_fits(
         state=WorkState.READY, result=POWER, definition_digest=study.definition_digest,
     )  # fmt: skip
     page = desk(size, color_scheme=scheme)
+    Study.objects.update(problem=f"/backups/{'unbroken' * 9}.webp is missing")
+    page.goto(f"{live_server}/admin/")
+    assert_fits(page, "home")
+    inside = "element => element.scrollWidth <= element.clientWidth"
+    assert page.locator(".concerns").evaluate(inside)
+    Study.objects.update(problem="")
     addresses = {
         "home": f"{live_server}/admin/",
         "upload": f"{live_server}/admin/studyapp/study/add/?from=demo-trust",
