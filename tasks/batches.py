@@ -11,11 +11,15 @@ from typing import Any
 from explainer import ExplainerError
 from studyapp.models import WorkQuerySet
 from studyapp.queue import ask
+from studyapp.shelf.faults import has_broken_off
 from studyapp.storage import UnusableStorageError
 from studyapp.studies.preparation.claims import claim, fail, give_back, give_back_untried, renew
 
 log = logging.getLogger(__name__)
 held: dict[str, WorkQuerySet[Any]] = {}
+# Claims of work that broke off with the database
+untold: dict[str, WorkQuerySet[Any]] = {}
+AWAY = "the database was away"
 
 
 class StorageFault(Exception):
@@ -56,7 +60,8 @@ def claimed(
 
     An error that interrupts the work is logged and written to the rows that are left, which are
     then free for another try; after the last one they are failed with that reason. StorageFault is
-    raised again: its rows are as if nobody had tried.
+    raised again: its rows are as if nobody had tried. So are those of a database that broke off,
+    once it is back (`renew_held`).
 
     Rows that were given back are then asked of `task` again, each alone: one that spoils a batch
     does not spoil the next.
@@ -71,6 +76,9 @@ def claimed(
         raise
     except Exception as error:
         log.exception("a batch of %s broke off", rows.model.__name__)
+        if has_broken_off(error):
+            untold[name] = mine
+            raise
         for row in mine:
             give_back(row, name, f"{type(error).__name__}: {error}")
     finally:
@@ -81,6 +89,12 @@ def claimed(
 
 
 def renew_held() -> None:
-    """Keep this worker's claims from running out; called beside the work, with each heartbeat."""
+    """Keep this worker's claims from running out, and give back those that ended with a database
+    that was away; called beside the work, with each heartbeat."""
     for name, rows in list(held.items()):
         renew(rows, name)
+    for name, rows in list(untold.items()):
+        # What was stored meanwhile lies there: the next try looks for it (`settling`).
+        rows.update(error=AWAY)
+        give_back_untried(rows)
+        del untold[name]

@@ -41,7 +41,7 @@ def settle(made: Iterable[tuple[list[Made], list[Made]]], claims: Claims) -> Non
     for one in lost:
         storage.remove(_file_of(one))
     for one in kept:
-        if one.row.attempts > 1:
+        if was_tried(one.row):
             _remove_leftovers(_file_of(one))
     for one in refused:
         assert one.error is not None
@@ -57,6 +57,12 @@ def _recorded(made: Iterable[Made], claims: Claims) -> tuple[list[Made], list[Ma
             is_kept = finish(one.row, claims[type(one.row)], **one.values)
             (kept if is_kept else lost).append(one)
     return kept, lost
+
+
+def was_tried(row: Work) -> bool:
+    """Whether an earlier try may have left a file: counted, failed and asked for again, or with a
+    database that was away at its end."""
+    return row.attempts > 1 or row.finished_at is not None or bool(row.error)
 
 
 def _file_of(one: Made) -> str:

@@ -10,6 +10,8 @@ log = logging.getLogger(__name__)
 READ_ONLY = "25006"
 DISK_FULL = "53100"
 LOCK_NOT_AVAILABLE = "55P03"
+# Of a server that ends, crashes or is not ready yet
+SHUTDOWNS = {"57P01", "57P02", "57P03"}
 
 
 class UnreadableRequest(BadRequest):
@@ -26,6 +28,13 @@ def is_passing(error: BaseException | None) -> bool:
     if isinstance(error, InternalError):
         return code_of(error) == READ_ONLY
     return isinstance(error, OperationalError | InterfaceError)
+
+
+def has_broken_off(error: BaseException) -> bool:
+    """Whether `error` is of the connection to the database, not of what was asked of it."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return code_of(error) in {"", *SHUTDOWNS}
 
 
 def note_passing(error: Error) -> None:

@@ -18,7 +18,7 @@ from studyapp.models import Explanation, Image, Network, Overlay, Prediction, St
 from studyapp.queue import EXPLAIN, PREDICT, PREPARE, RENDER
 from studyapp.studies.lifecycle import LifecycleError, open_study, start_preparing
 from studyapp.studies.preparation.advance import Request, advance, study_networks
-from studyapp.studies.preparation.claims import claim, finish
+from studyapp.studies.preparation.claims import claim, fail, finish, retry
 from studyapp.studies.preparation.progress import failures
 from tasks import networks, predictions, preparation
 from tasks.drawing import cut_of, map_stored, pictures_stored
@@ -125,10 +125,10 @@ def test_a_folder_that_takes_no_file_ends_in_failed_rows_with_the_reason_after_t
     tmp_path: Path,
 ) -> None:
     study = make_preparing(tmp_path / "study")
-    requests = work(study, until=EXPLAIN)
+    work(study, until=EXPLAIN)
     (Path(settings.MEDIA_ROOT) / "maps").write_text("where the maps' folder should be")
     for left in (WorkState.PENDING, WorkState.PENDING, WorkState.FAILED):
-        carry_out(requests)
+        carry_out(work(study, until=EXPLAIN))
         assert set(Explanation.objects.values_list("state", flat=True)) == {left}
     assert "a file could not be fetched or stored" in Explanation.objects.earliest("pk").error
     assert set(Explanation.objects.values_list("attempts", flat=True)) == {3}
@@ -238,11 +238,19 @@ def test_a_damaged_picture_is_drawn_again_and_its_old_file_is_removed(tmp_path: 
     assert files_on_disk("maps") | files_on_disk("pictures") == files_of_rows()
 
 
-def test_what_a_killed_worker_left_is_removed_when_its_row_is_made_again(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_retried", [False, True])
+def test_what_a_killed_worker_left_is_removed_when_its_row_is_made_again(
+    tmp_path: Path, is_retried: bool
+) -> None:
     study = make_preparing(tmp_path / "study")
     work(study, until=EXPLAIN)
     row = Explanation.objects.earliest("pk")
-    Explanation.objects.filter(pk=row.pk).update(attempts=1)
+    rows = Explanation.objects.filter(pk=row.pk)
+    if is_retried:
+        assert fail(row, claim(rows, "killed"), "3 workers stopped at it")
+        retry(rows)
+    else:
+        rows.update(attempts=1)
     folder = Path(settings.MEDIA_ROOT) / "maps" / row.settings_digest[:2]
     folder.mkdir(parents=True)
     (folder / f"{row.pk}-deadbeef.npz").write_bytes(b"whole, but nobody's")

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
+from django.db import InterfaceError, OperationalError, connection
 from pytest_django import Settings
 
 import explainer
@@ -34,8 +35,12 @@ from studyapp.queue import EXPLAIN, app
 from studyapp.studies.lifecycle import open_study, start_preparing
 from studyapp.studies.preparation.advance import study_networks
 from studyapp.studies.preparation.progress import progress
+from tasks.batches import renew_held
 from tasks.networks import describe
+from tasks.pregenerate import explain
+from tasks.settling import settle
 from tests.admin.desk import administrator, concerns
+from tests.databases import other_session
 
 from .test_bad_files import make_preparing, work
 
@@ -92,6 +97,35 @@ def test_a_study_whose_workers_are_killed_again_and_again_is_made_whole_and_once
         wait_for(lambda: is_prepared(study), log=last.log)
     assert_whole(study, photos=12, stimuli=8)
     assert max(Explanation.objects.values_list("attempts", flat=True)) > 1
+
+
+def test_a_database_that_breaks_off_uses_up_no_attempt_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = make_preparing(tmp_path / "study")
+    (request, *_) = work(study, until=EXPLAIN)
+    rows = Explanation.objects.filter(pk__in=request.arguments[2])
+
+    def broken_off(made: list[Any], claims: Any) -> None:
+        with other_session() as cursor:
+            mine = connection.connection.info.backend_pid
+            # Once something is stored
+            cursor.execute("SELECT pg_terminate_backend(%s) WHERE %s", [mine, bool(made)])
+        settle(made, claims)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tasks.beside.settle", broken_off)
+        with pytest.raises((OperationalError, InterfaceError)):
+            explain(*request.arguments)
+    connection.close()
+    assert set(rows.values_list("state", "attempts")) == {(WorkState.PENDING, 1)}
+    assert files_on_disk("maps")
+    renew_held()  # as with the next heartbeat
+    assert set(rows.values_list("claimed_by", "attempts")) == {("", 0)}
+    assert set(Overlay.objects.values_list("claimed_by", "attempts")) == {("", 0)}
+    work(study)
+    study.refresh_from_db()
+    assert_whole(study)
 
 
 def test_messages_that_a_broker_forgets_are_asked_for_again_by_a_worker(tmp_path: Path) -> None:

@@ -24,7 +24,8 @@ def claim(rows: WorkQuerySet[Any], worker: str) -> str:
     """Claim the free pending rows among `rows`; the claim's name, by which they can be found.
 
     Attempts are counted when a claim is made, so that a row at which workers die runs out of
-    them: it is failed here, with the reason, when its last claim has run out.
+    them: it is failed here, with the reason, when its last claim has run out. At its last attempt a
+    row is claimed alone, so that others don't fail with it: a request of before may name many.
     """
     free = rows.pending().exclude(is_held())
     free.filter(attempts__gte=settings.MOST_ATTEMPTS).update(
@@ -33,6 +34,8 @@ def claim(rows: WorkQuerySet[Any], worker: str) -> str:
         finished_at=Now(),
         **FREE,
     )
+    if free.count() > 1:
+        free = free.filter(attempts__lt=settings.MOST_ATTEMPTS - 1)
     name = f"{worker[:150]}/{uuid.uuid4().hex}"
     free.update(claimed_by=name, claimed_until=_until(), attempts=F("attempts") + 1)
     return name

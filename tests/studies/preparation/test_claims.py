@@ -21,6 +21,10 @@ def waiting_rows() -> QuerySet[Any]:
     return Explanation.objects.order_by("pk")
 
 
+def one_of(rows: QuerySet[Any]) -> QuerySet[Any]:
+    return rows.filter(pk=rows[0].pk)
+
+
 def let_claims_run_out() -> None:
     Explanation.objects.update(claimed_until=timezone.now() - timedelta(seconds=1))
 
@@ -61,7 +65,7 @@ def test_nobody_renews_the_claim_of_another() -> None:
 
 
 def test_three_dead_claims_make_a_row_failed_with_the_reason() -> None:
-    rows = waiting_rows()
+    rows = one_of(waiting_rows())
     for _ in range(4):
         claim(rows, "doomed")
         let_claims_run_out()
@@ -70,7 +74,7 @@ def test_three_dead_claims_make_a_row_failed_with_the_reason() -> None:
 
 
 def test_a_row_given_back_is_free_at_once_and_fails_with_the_last_reason() -> None:
-    rows = waiting_rows()
+    rows = one_of(waiting_rows())
     for reason in ("no memory", "no memory", "no disk"):
         name = claim(rows, "one")
         for row in rows.filter(claimed_by=name):
@@ -88,3 +92,13 @@ def test_failed_rows_that_are_tried_again_have_all_their_attempts() -> None:
 
 def test_a_row_on_its_last_attempt_comes_alone_so_that_it_fails_alone() -> None:
     assert list(_batches([(1, 0), (2, 2), (3, 1), (4, 2)])) == [[2], [4], [1, 3]]
+
+
+def test_a_request_of_before_claims_no_row_that_has_come_to_its_last_attempt_since() -> None:
+    rows = waiting_rows()
+    tried = rows[0]
+    rows.filter(pk=tried.pk).update(attempts=2)
+    many = claim(rows, "one")
+    assert set(rows.exclude(claimed_by=many)) == {tried}
+    alone = claim(one_of(rows), "other")
+    assert rows.get(claimed_by=alone) == tried
