@@ -104,20 +104,20 @@ def build(
             f"{weights} has the convolutions of {name}, and no layer of classes",
             f"train one: python -m explainer train PHOTOS --network {name} --weights {weights}",
         )
-    if size < SMALLEST:
-        raise ExplainerError(f"size={size}", f"use {SMALLEST} pixels or more, such as 224")
-    module = _module(name, seed, num_classes or len(labels) or 1000)
+    preprocess, classes = _preprocess(size), num_classes or len(labels) or 1000
     digest = taken_off = ""
-    if weights is not None:
+    if weights is None:
+        module = _drawn(name, seed, classes)
+    else:
         if not Path(weights).suffix:
             raise ExplainerError(f'no weights "{weights}"', "name a file that `train` wrote")
-        checkpoint = read_checkpoint(Path(weights), sha256)
+        checkpoint, module = read_checkpoint(Path(weights), sha256), _blank(name, classes)
         digest, taken_off = checkpoint.digest, load_checkpoint(module, checkpoint)
     return Network(
         module,
         None,
         labels,
-        Preprocess(size=size, resize=round(size * 256 / 224)),
+        preprocess,
         name=name,
         weights_digest=digest,
         weights_taken_off=taken_off,
@@ -132,25 +132,40 @@ def trunk(name: str, weights: str, size: int = 224, num_classes: int | None = No
     """
     if weights not in CONVOLUTIONS:
         raise ExplainerError(f'no convolutions "{weights}"', did_you_mean(weights, CONVOLUTIONS))
-    network = build(
-        name, weights=None, sha256=None, seed=0, labels=(), num_classes=num_classes, size=size
-    )
+    preprocess, module = _preprocess(size), _blank(name, num_classes or 1000)
     state = _packaged(name) if weights == PACKAGE else _torchvisions(name)
-    module = network.module
     own = {key: values for key, values in state.items() if key.startswith("features.")}
     head = {key: torch.zeros_like(v) for key, v in module.state_dict().items() if key not in own}
     module.load_state_dict(own | head)
     # Its digest is that of the state as it is now
-    return Network(module, None, (), network.preprocess, name=name)
+    return Network(module, None, (), preprocess, name=name)
 
 
-def _module(name: str, seed: int, classes: int) -> Pooled:
+def _preprocess(size: int) -> Preprocess:
+    if size < SMALLEST:
+        raise ExplainerError(f"size={size}", f"use {SMALLEST} pixels or more, such as 224")
+    return Preprocess(size=size, resize=round(size * 256 / 224))
+
+
+def _drawn(name: str, seed: int, classes: int) -> Pooled:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        whole = torchvision.models.get_model(TRUNKS[name].architecture, weights=None, num_classes=1)
-        features = whole.features[:-1]  # without the last pooling
-        last = [one for one in features if isinstance(one, nn.Conv2d)][-1]
-        return Pooled(features, last.out_channels, classes).eval()
+        return _module(name, classes)
+
+
+def _blank(name: str, classes: int) -> Pooled:
+    """Without values, all of which a state dict gives it: drawing those of the layers that are left
+    off would be most of what loading takes."""
+    with torch.device("meta"):
+        module = _module(name, classes)
+    return module.to_empty(device="cpu")
+
+
+def _module(name: str, classes: int) -> Pooled:
+    whole = torchvision.models.get_model(TRUNKS[name].architecture, weights=None, num_classes=1)
+    features = whole.features[:-1]  # without the last pooling
+    last = [one for one in features if isinstance(one, nn.Conv2d)][-1]
+    return Pooled(features, last.out_channels, classes).eval()
 
 
 def at_hand(name: str) -> str:
@@ -204,9 +219,7 @@ def _packaged(name: str) -> Mapping[str, Tensor]:
     """The convolutions in the package."""
     kernels = _held(name)[TRUNKS[name].within]
     places = [
-        place
-        for place, one in enumerate(_module(name, 0, 1).features)
-        if isinstance(one, nn.Conv2d)
+        place for place, one in enumerate(_blank(name, 1).features) if isinstance(one, nn.Conv2d)
     ]
     state = {}
     for number, place in enumerate(places):
