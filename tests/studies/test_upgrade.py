@@ -70,6 +70,9 @@ def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None)
     give(person)
     due = current_trial(person)
     before = list(Judgment.objects.values_list("pk", "trial_id", "value", "rt_ms", "answered_at"))
+    told = {"conservation_error": 0.5, "largest_weight": 3.0}
+    row = Explanation.objects.order_by("pk").first()
+    Explanation.objects.filter(pk=row.pk).update(provenance={"checks": told, "layer": "features"})
     forget_later_keys(study)
     drawn = draw(design_plan(study)).digest()
     photos = photos_of_rows()
@@ -80,11 +83,14 @@ def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None)
     assert {case.digest for case in Case.objects.all()} == {
         image.sha256 for image in Image.objects.all()
     }
+    # Maps that were made before have their checks in their provenance
+    rows = Explanation.objects.exclude(checks={})
+    assert [(one.pk, one.checks) for one in rows] == [(row.pk, told)]
     person = Participation.objects.get(pk=person.pk)
     assert study_definition(person.study).design == study_definition(study).design
     assert current_trial(person) == due
-    rows = Judgment.objects.values_list("pk", "trial_id", "value", "rt_ms", "answered_at")
-    assert list(rows) == before
+    stored = Judgment.objects.values_list("pk", "trial_id", "value", "rt_ms", "answered_at")
+    assert list(stored) == before
     give(person)
     give(person)
     person.refresh_from_db()
@@ -92,49 +98,42 @@ def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None)
     assert person.completion_code
 
 
-def test_checks_of_maps_that_were_made_before_come_out_of_their_provenance(
+def test_photos_with_others_or_contexts_stop_the_way_back_and_the_way_forth_is_right(
     newest_again: None,
 ) -> None:
     open_small_study(trials=1, people=1)
-    told = {"conservation_error": 0.5, "largest_weight": 3.0}
-    row = Explanation.objects.order_by("pk").first()
-    Explanation.objects.filter(pk=row.pk).update(provenance={"checks": told, "layer": "features"})
-    migrate(("studyapp", "0019_network_grid"))
-    migrate()
-    rows = Explanation.objects.exclude(checks={})
-    assert [(one.pk, one.checks) for one in rows] == [(row.pk, told)]
-
-
-def test_photos_with_contexts_stop_the_way_back_before_anything_is_lost(
-    newest_again: None,
-) -> None:
-    open_small_study(trials=1, people=1)
+    one, other = Image.objects.order_by("pk")[:2]
+    case = Case.objects.of(one, "", [other])
     Case.objects.filter(pk=Case.objects.earliest("pk").pk).update(context='"What is it?"')
     StudyImage.objects.update(shown="What is it?")
     rows = photos_of_rows()
+    with pytest.raises(DatabaseError, match=r"cases have further photos.*restore the backup"):
+        migrate(("studyapp", "0024_checks_hold_no_lists"))
+    assert case.further == [other]
+    case.delete()
     with pytest.raises(DatabaseError, match=r"photos have contexts.*restore the backup"):
         migrate(("studyapp", "0020_map_checks"))
     assert set(StudyImage.objects.values_list("shown", flat=True)) == {"What is it?"}
     assert photos_of_rows() == rows
-
-
-def test_the_step_to_cases_refuses_by_itself_to_go_back_with_contexts(newest_again: None) -> None:
-    open_small_study(trials=1, people=1)
+    # The step to cases refuses by itself, too
+    Case.objects.update(context="")
     migrate(("studyapp", "0021_cases"))
     Case.objects.filter(pk=Case.objects.earliest("pk").pk).update(context='"What is it?"')
     with pytest.raises(DatabaseError, match=r"photos have contexts.*restore the backup"):
         migrate(("studyapp", "0020_map_checks"))
     Case.objects.update(context="")
-
-
-def test_further_photos_stop_the_way_back_before_anything_is_lost(newest_again: None) -> None:
-    open_small_study(trials=1, people=1)
-    one, other = Image.objects.order_by("pk")[:2]
-    case = Case.objects.of(one, "", [other])
-    with pytest.raises(DatabaseError, match=r"cases have further photos.*restore the backup"):
-        migrate(("studyapp", "0024_checks_hold_no_lists"))
-    assert case.further == [other]
-    case.delete()
+    # On the way forth a constraint that let lists stand for numbers is put right
+    name, lax = "explanation_checks_are_numbers", '$.* ? (@.type() != "number")'
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"ALTER TABLE studyapp_explanation DROP CONSTRAINT {name}, ADD CONSTRAINT {name} "
+            f"CHECK (NOT jsonb_path_exists(checks, '{lax}'))"
+        )
+    Explanation.objects.update(checks={"of": []})
+    Explanation.objects.update(checks={})
+    migrate()
+    with pytest.raises(IntegrityError, match=name):
+        Explanation.objects.update(checks={"of": []})
 
 
 def test_targets_stop_the_way_back_and_maps_without_one_keep_their_rows(newest_again: None) -> None:
@@ -154,22 +153,6 @@ def test_targets_stop_the_way_back_and_maps_without_one_keep_their_rows(newest_a
     with pytest.raises(DatabaseError, match=r"maps have targets.*restore the backup"):
         migrate(before)
     Network.objects.update(target="")
-
-
-def test_a_constraint_that_let_lists_stand_for_numbers_is_put_right(newest_again: None) -> None:
-    open_small_study(trials=1, people=1)
-    migrate(("studyapp", "0023_network_probabilities"))
-    name, lax = "explanation_checks_are_numbers", '$.* ? (@.type() != "number")'
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"ALTER TABLE studyapp_explanation DROP CONSTRAINT {name}, ADD CONSTRAINT {name} "
-            f"CHECK (NOT jsonb_path_exists(checks, '{lax}'))"
-        )
-    Explanation.objects.update(checks={"of": []})
-    Explanation.objects.update(checks={})
-    migrate()
-    with pytest.raises(IntegrityError, match=name):
-        Explanation.objects.update(checks={"of": []})
 
 
 def test_conditions_that_meet_on_a_page_stop_the_way_back(newest_again: None) -> None:
