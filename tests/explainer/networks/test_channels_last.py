@@ -7,7 +7,8 @@ import torch
 from torch import Tensor, nn
 
 from explainer import Network, explain
-from explainer.networks.channels_last import laid_out
+from explainer.networks.channels_last import bears_both, laid_out
+from tests.explainer.pretended_card import PretendedCard
 from tests.explainer.small_networks import noise, seeded, small
 
 METHODS = ("score_cam", "group_cam", "occlusion", "smooth_grad", "integrated_gradients")
@@ -110,3 +111,15 @@ def test_further_passes_of_several_images_are_channels_last() -> None:
         explain(network, images, [1, 2], [method], settings=SETTINGS)
         assert any(seen), method
         network.module._forward_pre_hooks.clear()
+
+
+@pytest.mark.parametrize("graph", [False, True])
+def test_the_check_runs_where_the_images_lie(graph: bool) -> None:
+    network, images = Network(small()), noise(2, 3, 24, 24).to("meta")
+    network.module.to("meta")
+    with (
+        PretendedCard() as card
+    ):  # refuses calls on tensors of two devices, which the check notices
+        assert bears_both(network.of([0, 1]), images, graph=graph)
+    assert card.sent == 0
+    assert laid_out(network, images, graph=graph) is images
