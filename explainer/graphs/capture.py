@@ -227,6 +227,7 @@ class Graph:
         self.walk = Walk(parts=Parts(rules or ()))
         self.images = images.detach().requires_grad_(pixels)
         self.choices = Choices(self.images)
+        self._proven: set[tuple[Place | None, tuple[str, ...]]] = set()
         names = Names(module)
         plain = PlainStrides()
         watches = [
@@ -319,7 +320,7 @@ class Graph:
         if not scores.requires_grad:
             raise independent()
         if rule != "gradient":
-            Proof(scores, self.images, self.own, self.choices.made, self._inside(within)).refuse()
+            self._prove(scores, within)
         self.walk.rule, self.walk.within = rule, within
         with told():
             found = torch.autograd.grad(
@@ -333,6 +334,14 @@ class Graph:
             raise independent()
         self.refuse_unread(wanted, found)
         return list(found)
+
+    def _prove(self, scores: Tensor, within: tuple[str, ...]) -> None:
+        """Once for these scores and parts, as the rules differ in the backward pass alone."""
+        place = place_of(scores)
+        if place is None or (place, within) not in self._proven:
+            inside = self._inside(within)
+            Proof(scores, self.images, self.own, self.choices.made, inside).refuse()
+            self._proven.add((place, within))
 
     def _inside(self, within: tuple[str, ...]) -> Inside | None:
         return Inside(within, self.walk.parts.nodes(within)) if within else None

@@ -6,7 +6,7 @@ and in-place calls come out right, and no module of the caller's is touched.
 
 import inspect
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import cache, wraps
 from typing import Any, NamedTuple
 
 import torch
@@ -51,7 +51,7 @@ class Spellings:
             return None
         named = {"input" if key == "self" else key: value for key, value in kwargs.items()}
         try:
-            bound = inspect.signature(reader).bind(self, *args, **named)
+            bound = _signature(reader).bind(self, *args, **named)
         except TypeError:  # another form of the call, such as the maximum along a dimension
             return None
         call: Rectification | None = reader(*bound.args, **bound.kwargs)
@@ -103,6 +103,11 @@ CONVERSIONS = NEGATIONS | {
     *("float", "half", "double", "bfloat16", "to", "type", "type_as", "int", "long", "bool"),
     *("detach", "clone"),
 }
+
+
+@cache
+def _signature(reader: Call) -> inspect.Signature:
+    return inspect.signature(reader)
 
 
 def _packet(func: Call) -> Call:

@@ -184,7 +184,7 @@ class Work:
         self, wanted: Mapping[str, Tensor], rule: Rule, k: int, within: tuple[str, ...] = ()
     ) -> dict[str, Tensor]:
         with torch.enable_grad():
-            scores = self.scores(k)
+            scores = self.everywhere(("scores", k), lambda: self.scores(k))
         found = self.graph.gradients(scores, list(wanted.values()), rule, within)
         return dict(zip(wanted, map(full_precision, found), strict=True))
 

@@ -51,16 +51,16 @@ class _Plain(TorchFunctionMode):
         named = kwargs or {}
         if getattr(func, "__name__", "") not in NORMS:
             return func(*args, **named)
-        given = args[0] if args else named.get("input")
-        if not isinstance(given, Tensor) or len(given) != 1 or given.dim() < 3:
+        given: Any = args[0] if args else named.get("input")
+        # What is asked here of a tensor is no call of the network's for the modes below
+        with torch._C.DisableTorchFunction():
+            one = isinstance(given, Tensor) and given.dim() > 2 and len(given) == 1
+            usual = one and given.stride(0) == given.numel()
+        if not one:
             return func(*args, **named)
-        out = func(_plain(given), *args[1:], **{k: v for k, v in named.items() if k != "input"})
-        if out.requires_grad:
-            out.register_hook(torch.Tensor.contiguous)
+        plain = given if usual else given.clone(memory_format=torch.contiguous_format)
+        out = func(plain, *args[1:], **{k: v for k, v in named.items() if k != "input"})
+        with torch._C.DisableTorchFunction():
+            if out.requires_grad:
+                out.register_hook(torch.Tensor.contiguous)
         return out
-
-
-def _plain(given: Tensor) -> Tensor:
-    """The tensor itself, unless the stride between its rows is another than its rows' length."""
-    usual = given.stride(0) == given[0].numel()
-    return given if usual else given.clone(memory_format=torch.contiguous_format)

@@ -10,6 +10,7 @@ from torch.nn import functional
 from torch.overrides import TorchFunctionMode, _get_current_function_mode_stack
 
 from explainer import Network, explain
+from explainer.passes.strides import PlainStrides
 from tests.explainer.small_networks import noise, seeded
 
 
@@ -137,3 +138,22 @@ def test_a_mode_of_the_networks_own_is_left_where_the_network_leaves_it() -> Non
     scale = float(together["grad_cam"][0].abs().max())
     torch.testing.assert_close(alone["grad_cam"][0], together["grad_cam"][0],
                                rtol=1e-4, atol=1e-5 * scale)  # fmt: skip
+
+
+class Seeing(TorchFunctionMode):
+    """Notes which calls come down to it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.names: list[str] = []
+
+    def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.names.append(func.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+def test_modes_below_hear_of_the_networks_calls_alone() -> None:
+    x = noise(1, 6, 4, 4).requires_grad_()
+    with Seeing() as seen, PlainStrides():
+        functional.instance_norm(x)
+    assert seen.names == ["instance_norm"]
