@@ -284,7 +284,7 @@ def test_seconds_end_with_the_headers(
     def answer(line: socket.socket) -> None:
         head, body = reply("body").split(b"\r\n\r\n")
         line.sendall(head + b"\r\n\r\n")
-        was_read.append(read.acquire(timeout=10) and read.acquire(timeout=10))
+        was_read.append(read.acquire(timeout=60) and read.acquire(timeout=60))
         line.sendall(body)
 
     monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=clock))
