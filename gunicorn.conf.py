@@ -5,7 +5,8 @@ import os
 import shutil
 from pathlib import Path
 
-from studyapp.serving import counting
+# The blackboard is made here, so that all processes inherit it.
+from studyapp.serving import blackboard, counting  # noqa: F401
 
 bind = [os.environ.get("BIND", "127.0.0.1:8000")]
 workers = int(os.environ.get("WEB_WORKERS", "2"))

@@ -1,39 +1,25 @@
 """Which pictures a person's page has just named, so that fetching them costs no query.
 
-Each process remembers what the last page that it wrote for a person shows. Whatever it does not
-remember is looked up. A person who leaves through this process gets nothing more from then on; one
-who leaves through another gets what their last page here named for as long as is remembered.
+The processes of one gunicorn share what they remember: of each person what the last page that one
+of them wrote shows. Whatever they do not remember is looked up. A person who leaves gets nothing
+more from then on; one who leaves by another machine gets what their last page here named for as
+long as is remembered.
 """
 
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from threading import Lock
 from time import monotonic
 
 from studyapp.models import Participation, Trial
 from studyapp.paradigms.base import PHOTO
+from studyapp.serving.blackboard import BLACKBOARD
 from studyapp.studies.definition.study import Definition
 
 from .trials import further_of, pictures_of
 
 # Browsers fetch at once what a page names
 SECONDS = 5
-# Of people who look at a page now; some 2 kB each
-MOST_PEOPLE = 2_000
 # A picture's code → the study's photo (by key) whose overlays have one size; None for a plain photo
 Named = Mapping[str, int | None]
-
-
-@dataclass(frozen=True)
-class _Remembered:
-    study: int
-    named: Named
-    until: float
-
-
-_remembered: OrderedDict[str, _Remembered] = OrderedDict()
-_lock = Lock()
 
 
 def named_on(trials: Sequence[Trial], definition: Definition) -> Named:
@@ -50,23 +36,22 @@ def named_on(trials: Sequence[Trial], definition: Definition) -> Named:
 
 def remember(person: Participation, named: Named) -> None:
     """That a page of this person names these pictures, and no others any more."""
-    with _lock:
-        _remembered[person.code] = _Remembered(person.study_id, named, monotonic() + SECONDS)
-        _remembered.move_to_end(person.code)
-        while len(_remembered) > MOST_PEOPLE:
-            _remembered.popitem(last=False)
+    BLACKBOARD.write(person.code, [person.study_id, monotonic() + SECONDS, named])
 
 
 def forget(code: str) -> None:
     """Whatever the pages of the person with `code` named."""
-    with _lock:
-        _remembered.pop(code, None)
+    BLACKBOARD.wipe(code)
 
 
 def in_sight(code: str, name: str) -> tuple[int, int | None] | None:
     """The study (by key) and what is named (see Named) of a picture that a page of the person with
-    `code` named just now; None where this process does not know of one."""
-    found = _remembered.get(code)
-    if found is None or name not in found.named or monotonic() > found.until:
+    `code` named just now; None where these processes do not know of one."""
+    found = BLACKBOARD.read(code)
+    if found is None:
         return None
-    return found.study, found.named[name]
+    study, until, named = found
+    # This clock is the system's, the same in all processes.
+    if name not in named or monotonic() > until:
+        return None
+    return study, named[name]

@@ -1,6 +1,7 @@
 """Pictures that a page named cost no query, and nobody gets one who may not see it any more."""
 
 import re
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -11,7 +12,9 @@ from sandbox.builders import open_small_study, take_part
 from studyapp.models import Participation, Status
 from studyapp.participations.answering import current_trial
 from studyapp.participations.withdrawal import withdraw
+from studyapp.serving.blackboard import Blackboard
 from studyapp.views import sight
+from tests.watching.running_site import running_site
 
 pytestmark = pytest.mark.django_db
 PICTURE = re.compile(r"/p/[\w-]{22}/[\w-]{22}\.png")
@@ -43,7 +46,7 @@ def test_what_a_page_named_is_sent_without_a_query(client: Client) -> None:
     assert {queries(client, one) for one in shown} == {(200, 0)}
 
 
-def test_what_another_process_named_is_looked_up_once(client: Client) -> None:
+def test_what_nobody_remembers_is_looked_up_once(client: Client) -> None:
     person = take_part(open_small_study())
     shown = page_of(client, person)
     sizes = {one: client.get(one).content for one in shown}
@@ -71,6 +74,15 @@ def test_who_withdraws_gets_no_picture_any_more(client: Client) -> None:
     shown = page_of(client, person)
     assert client.post(f"/p/{person.code}/withdraw").status_code == 303
     assert {client.get(one).status_code for one in shown} == {404}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_withdraws_gets_no_picture_from_any_process(tmp_path: Path) -> None:
+    person = take_part(open_small_study())
+    with running_site(tmp_path) as site:
+        picture = site.look(person.code, times=12)
+        assert site.post(f"/p/{person.code}/withdraw") == 303
+        assert {site.get(picture) for _ in range(12)} == {404}
 
 
 def test_who_leaves_in_any_way_gets_no_picture_after_the_page_that_says_so(client: Client) -> None:
@@ -105,13 +117,16 @@ def test_nobody_gets_what_anothers_page_named(client: Client) -> None:
         assert client.get(address.replace(one.code, other.code)).status_code == 404
 
 
-def test_the_earliest_are_forgotten_where_many_look(
+def test_whose_place_another_took_gets_all_pictures_and_no_other(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sight, "MOST_PEOPLE", 2)
+    monkeypatch.setattr(sight, "BLACKBOARD", Blackboard(places=1))
     study = open_small_study()
-    people = [take_part(study, name) for name in ("one", "two", "three")]
-    first = [page_of(client, person)[0] for person in people]
-    names = [address[-26:-4] for address in first]
+    people = [take_part(study, name) for name in ("one", "two")]
+    shown = [page_of(client, person) for person in people]
+    names = [addresses[0][-26:-4] for addresses in shown]
     found = [sight.in_sight(person.code, name) for person, name in zip(people, names, strict=True)]
-    assert [one is None for one in found] == [True, False, False]
+    assert [one is None for one in found] == [True, False]
+    theirs = {one.replace(people[1].code, people[0].code) for one in shown[1]} - set(shown[0])
+    for addresses, status in ((shown[0], 200), (shown[1], 200), (theirs, 404)):
+        assert {client.get(one).status_code for one in addresses} == {status}

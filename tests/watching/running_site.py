@@ -39,11 +39,13 @@ class Site:
     def get(self, path: str) -> int:
         return requests.get(f"{self.address}{path}", timeout=SECONDS).status_code
 
-    def look(self, code: str, *, times: int) -> None:
-        """So often at one picture of a person's page: each process sends it directly in the end."""
+    def look(self, code: str, *, times: int) -> str:
+        """So often at one picture of a person's page: each process sends it directly in the end.
+        Its address."""
         page = requests.get(f"{self.address}/p/{code}/", timeout=SECONDS).text
         picture = page.split('<img src="')[1].split('"')[0]
         assert {self.get(picture) for _ in range(times)} == {200}
+        return picture
 
     def scrape(self) -> str:
         reply = requests.get(f"{self.metrics}/metrics", timeout=SECONDS)
