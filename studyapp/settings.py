@@ -51,7 +51,7 @@ def database_from_url(url: str, *, pooled: bool = False) -> dict[str, object]:
     a pooler which lends a connection for one transaction."""
     parts = urlsplit(url)
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "studyapp.shelf.postgresql",
         "NAME": unquote(parts.path.lstrip("/")),
         "USER": unquote(parts.username or ""),
         "PASSWORD": unquote(parts.password or ""),
