@@ -1,15 +1,18 @@
-"""Rows stored as Django stores them, from SQL that is made once a table: what people wait for.
+"""Rows stored and read as Django does it, by SQL that is made once a table: what people wait for.
 
 Django makes the statement anew each time, which takes longer than the database needs for it. Tables
 and columns are the models' own, so that a new one can't be forgotten here.
 """
 
+from collections.abc import Callable
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from django.db import DatabaseError, connection
 from django.db.models import Model
 from django.db.models.expressions import DatabaseDefault
+
+Row = TypeVar("Row", bound=Model)
 
 
 def insert(row: Model) -> None:
@@ -31,6 +34,18 @@ def update(row: Model, *names: str) -> None:
         cursor.execute(statement, [*_values(row, fields, is_new=False), row.pk])
         if cursor.rowcount != 1:
             raise DatabaseError(f"no row of {row._meta.db_table} was changed")
+
+
+def rows_where(model: type[Row], name: str, key: int, *, order: str) -> list[Row]:
+    """The rows in whose column `name` stands `key`, in the order of the column `order`."""
+    statement, names, decoded = _selection(model, name, order)
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [key])
+        told = [list(one) for one in cursor.fetchall()]
+    for values in told:
+        for place, decode in decoded:
+            values[place] = decode(values[place], None, connection)
+    return [model.from_db(connection.alias, names, values) for values in told]
 
 
 def _values(row: Model, fields: list[Any], *, is_new: bool) -> list[Any]:
@@ -57,6 +72,22 @@ def _insertion(model: type[Model]) -> tuple[str, list[Any]]:
     places = ", ".join(["%s"] * len(fields))
     table, key = model._meta.db_table, model._meta.pk.column
     return f"INSERT INTO {table} ({columns}) VALUES ({places}) RETURNING {key}", fields  # nosec B608
+
+
+@cache
+def _selection(
+    model: type[Model], name: str, order: str
+) -> tuple[str, list[str], list[tuple[int, Callable[..., Any]]]]:
+    """The statement, the fields' names, and how those are decoded whose column is text (JSON)."""
+    fields: list[Any] = list(model._meta.concrete_fields)
+    columns, table = ", ".join(field.column for field in fields), model._meta.db_table
+    decoded = [
+        (place, field.from_db_value)
+        for place, field in enumerate(fields)
+        if hasattr(field, "from_db_value")
+    ]
+    sql = f"SELECT {columns} FROM {table} WHERE {name} = %s ORDER BY {order}"  # nosec B608
+    return sql, [field.attname for field in fields], decoded
 
 
 @cache

@@ -20,6 +20,7 @@ from studyapp.models import (
     StudyImage,
     Trial,
 )
+from studyapp.shelf.rows import rows_where
 
 from .words import Words, words_by_role
 
@@ -68,7 +69,7 @@ def slot_trials(slot: int) -> Sequence[Trial]:
 
     What is the same for many trials is one object: thousands of slots are remembered.
     """
-    rows = tuple(Trial.objects.filter(slot=slot).order_by("position"))
+    rows = tuple(rows_where(Trial, "slot_id", slot, order="position"))
     stimuli = _shared_stimuli({one.stimulus_id for one in rows if one.stimulus_id is not None})
     for trial in rows:
         if trial.stimulus_id is not None:
