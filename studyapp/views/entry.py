@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlencode
 
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.formats import date_format
 from django.utils.translation import gettext_lazy as _
@@ -154,7 +155,8 @@ def _offer(request: HttpRequest, study: Study, query: QueryDict, site: str) -> H
     """The first page, whose button enters; its address does not tell who came."""
     if request.path != url("entry", study.slug):
         return _first_page(request, study, site)
-    address = url("come", study.slug, seal(query.urlencode(), SEALED_FOR))
+    # Nobody comes by it a second time, so that it is not to be remembered as `url` does
+    address = reverse("come", args=(study.slug, seal(query.urlencode(), SEALED_FOR)))
     language = f"?{urlencode({IN_LINK: query[IN_LINK]})}" if IN_LINK in query else ""
     return SeeOther(f"{address}{language}")
 
