@@ -203,7 +203,9 @@ def test_an_opened_study_is_told_as_django_reads_it() -> None:
 def test_whoever_has_come_is_known_by_their_id_or_by_a_digest_of_it() -> None:
     mine, other = (open_small_study(slug=slug) for slug in ("mine", "other"))
     kept, neighbour = (enter(mine, source="prolific", external_id=one) for one in ("a", "b"))
-    enter(other, source="prolific", external_id="a")
+    there = enter(other, source="prolific", external_id="a")
+    assert there.participant_id == kept.participant_id
+    assert there.study_id == other.pk
     assert [columns(one) for one in known_people(mine.pk, "prolific", "a", ["x"])] == [
         columns(Participation.objects.get(pk=kept.pk))
     ]
