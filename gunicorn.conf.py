@@ -5,7 +5,7 @@ import os
 import shutil
 from pathlib import Path
 
-# The blackboard is made here, so that all processes inherit it.
+# Imported before gunicorn forks, so that all of its processes inherit the blackboard.
 from studyapp.serving import blackboard, counting  # noqa: F401
 
 bind = [os.environ.get("BIND", "127.0.0.1:8000")]
@@ -31,8 +31,8 @@ limit_request_fields = 60
 
 
 def post_worker_init(worker):
-    """Once the site is loaded: what it consists of lives as long as the process, and a request
-    leaves little behind that only a collection finds (decision 514)."""
+    """Exempt the loaded site from garbage collection: it lives as long as the process. A request
+    leaves few reference cycles behind, so collections may be rare (decision 514)."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

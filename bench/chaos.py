@@ -10,7 +10,7 @@ each kind once, in an order drawn from the seed, after as many answers as make t
 With --many there are three gunicorns behind nginx with TLS (deploy/nginx), PgBouncer
 (deploy/pgbouncer), two workers and a bucket of S3's kind, and these are killed too; the broker is
 also restarted as docs/operations.md says, and the gunicorns by deploy/rolling-restart, alone and
-after a migration that keeps everybody from people's tables for 0.6 s (--only upgrade).
+after a migration that locks the tables of people and answers for 0.6 s (--only upgrade).
 
 Prints every kind's kills, how long it was away and how long no answer was taken; what people saw
 acknowledged beside what is stored; and the prepared study's rows beside its files. Ends with 1

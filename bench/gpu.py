@@ -2,19 +2,20 @@
 
     python bench/gpu.py [--device cuda] [--networks vgg16,resnet50] [--photos 16]
 
-First the values: for each method the largest and the mean difference between the card's maps and
-the processor's, as shares of the processor's range; ends with 1 where one is above what is allowed.
-"Sooner" is how many times as fast as the processor the card was. "Waits" are those of the processor
-in a batch, by CUDA's own account: one, for the maps, but for the exceptions in
-tests/explainer/passes/test_devices.py. "Ours" is the time there as a multiple of the floor, one
-forward pass and one backward pass to the input of the same batch, without any library.
+First it compares values: for each method, the largest and the mean difference between the card's
+maps and the processor's, as shares of the processor's range. The exit status is 1 if a difference
+is above what is allowed. "Sooner" is how many times as fast as the processor the card was. "Waits"
+counts how often the processor waited for the card in a batch, as CUDA reports it: once, for the
+maps, but for the exceptions in tests/explainer/passes/test_devices.py. "Ours" is the time on the
+card as a multiple of the floor: one forward pass and one backward pass to the input of the same
+batch, without any library.
 
-Then the table of bench/explain.py, made by the same code: methods of one pass beside their bare
-passes, captum, pytorch-grad-cam and torchcam on the same card, in turns, by the clock, which waits
-for the card. It is printed and changes no exit status.
+Then it prints the table of bench/explain.py, made by the same code: methods of one pass, their bare
+passes, captum, pytorch-grad-cam and torchcam, in alternating rounds on the same card. The
+wall clock is read only once the card is done. This table does not change the exit status.
 
-Without a card, `--device cpu` compares the processor's float64 in its place, what rounding alone
-does, and times everything on the processor.
+Without a card, `--device cpu` compares with the processor's float64 instead, which shows what
+rounding alone does, and times everything on the processor.
 """
 
 import argparse
@@ -41,7 +42,7 @@ from explainer.passes.devices import device_named, walkable  # noqa: E402
 # Shares of the processor's range. Where ReLUs follow other rules, a unit that is zero but for
 # rounding opens on one side only, which a few places show: 0.002 between float32 and float64.
 LARGEST, LARGEST_OF_RULES, MEAN = 1e-3, 0.02, 1e-4
-REPEATS = 5  # rounds of turns beside other libraries
+REPEATS = 5  # alternating rounds with the other libraries
 SETTINGS: dict[str, dict[str, Any]] = {
     "smooth_grad": {"samples": 8},
     "integrated_gradients": {"steps": 8},
@@ -96,7 +97,7 @@ def waits(network: Network, images: Tensor, method: str) -> int | None:
 
 
 def floor_of(network: Network, images: Tensor) -> float:
-    """Seconds of the bare passes: the better of two, after one that isn't counted."""
+    """Seconds of the bare passes: the faster of two, after one that isn't counted."""
     found = []
     for _ in range(3):
         settled(network.device)
@@ -108,7 +109,7 @@ def floor_of(network: Network, images: Tensor) -> float:
 
 
 def clock_of(device: torch.device) -> float:
-    """The clock's seconds once the card is done with what it was given."""
+    """The clock's seconds, read once the card has finished its work."""
     settled(device)
     return time.perf_counter()
 
@@ -162,11 +163,11 @@ def compare(name: str, device: torch.device, images: Tensor) -> bool:
 
 
 def beside_peers(names: list[str], device: torch.device, photos: int) -> None:
-    """The table of bench/explain.py for those of the networks that it knows."""
+    """The table of bench/explain.py, for those of the networks that it knows."""
     Clock.read = staticmethod(partial(clock_of, device))
     known = [name for name in names if name in LAYERS]
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # captum tells that it sets hooks
+        warnings.simplefilter("ignore")  # captum warns that it sets hooks
         judged("methods of one pass", OF_ONE_PASS, known, (photos,), REPEATS, device)
 
 

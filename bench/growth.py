@@ -6,9 +6,9 @@ One database is opened with a study of 1,000 judgments and copied; the copy's st
 million (rows are made with COPY, see bench/admin.py). Then people walk through both in turn, so
 that whatever else the machine does meets both alike. The table shows the first quartile of each
 request's time, without a browser, and the ratio, whose goal is 1.2. Then every query that was asked
-of the large one is planned once more, and each that reads a growing table whole is printed. The
-statements inside the database's functions are planned nowhere else: PostgreSQL's own count of
-tables that were read whole, request by request, tells of them.
+of the large one is planned once more, and each that reads a growing table whole is printed. That
+misses the statements inside the database's functions. For them the bench reads PostgreSQL's own
+count of full table scans after each request.
 """
 
 import argparse
@@ -59,7 +59,7 @@ def walk(study: Study, found: Times) -> None:
 
 @dataclass
 class Asked:
-    """Every query of one person's way with the first request that asked it, and of each request
+    """Every query of one person's way with the first request that asked it, and for each request
     the growing tables that it read whole."""
 
     queries: dict[str, str] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Asked:
 
     def follow(self, study: Study) -> None:
         for name, send in requests(Client(headers={"host": "localhost"}), study):
-            # The count is that of an open transaction.
+            # PostgreSQL keeps this count per open transaction.
             with transaction.atomic():
                 self.whole[name].update(read_whole(partial(self._note, name, send)))
 

@@ -217,8 +217,8 @@ def print_spread(study: "Study") -> None:
 
 
 def print_queries(study: "Study") -> None:
-    """Of each request, BEGIN and COMMIT counted, once this process has read all that it shows: the
-    fewest of three people's."""
+    """The number of queries of each request, BEGIN and COMMIT included: the fewest for any of three
+    people, as this process has then already read all that it shows."""
     from django.db import connection
     from django.test import Client
     from django.test.utils import CaptureQueriesContext

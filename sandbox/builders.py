@@ -157,7 +157,7 @@ def open_small_study(**options: Any) -> Study:
 
 
 def make_networks() -> list[Network]:
-    """A stronger and a weaker one, which all small studies share."""
+    """A stronger and a weaker network, which all small studies share."""
     rows = [
         Network(
             digest=hashlib.sha256(f"network {seed}".encode()).hexdigest(),
@@ -213,10 +213,10 @@ def make_shown(paradigm: str, position: int, stratum: str = "") -> list[int]:
     return [second if stratum == "wrong" else first]
 
 
-# Rows are written a table at a time: a study of a few photos would else be some hundred statements,
-# and most of what hundreds of tests wait for.
+# Rows are written one table at a time. Otherwise a study of a few photos would take about a hundred
+# statements, and hundreds of tests would spend most of their time waiting for them.
 def _make_stimuli(study: Study, paradigm: str) -> list[Stimulus]:
-    """As many of every role and stratum as the definition asks for, practice first."""
+    """As many stimuli of every role and stratum as the definition asks for, practice first."""
     wanted = wanted_stimuli(study_definition(study), paradigm)
     roles = [key for key, count in reversed(wanted.items()) for _ in range(count)]
     stimuli = [
@@ -254,7 +254,7 @@ def _stimulus(study: Study, paradigm: str, position: int, role: str, stratum: st
 
 
 def _make_pictures(stimuli: list[Stimulus], conditions: list[Condition]) -> None:
-    """What both networks say of each photo, and every picture of it under `conditions`."""
+    """What both networks say about each photo, and every picture of it under `conditions`."""
     pair = conditions[0].pair
     assert pair is not None
     Prediction.objects.bulk_create(row for one in stimuli for row in _predictions(one, pair))
@@ -310,8 +310,8 @@ def _use(
     shown: Condition,
     overlays: dict[tuple[Any, ...], Overlay],
 ) -> StimulusOverlay:
-    """The picture of `shown`, a file's condition, which stands in `role` under `condition`; one
-    that is not among `overlays` joins them."""
+    """The picture of `shown`, a file's condition, which stands in `role` under `condition`. If
+    it is not among `overlays`, it is added to them."""
     assert shown.pair is not None
     network_role, class_index = PARADIGMS[stimulus.paradigm].explained(role, stimulus)
     case, network = stimulus.photo.case, shown.pair.network(network_role)

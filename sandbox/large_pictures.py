@@ -26,7 +26,7 @@ def enlarge_pictures(study: Study) -> int:
 
 
 def _noisy(name: str) -> bytes:
-    """A picture that compresses to some 190 kB, as an overlay on a photo does."""
+    """A picture that compresses to about 190 kB, as an overlay on a photo does."""
     noise = hashlib.shake_256(name.encode()).digest(SIDE * SIDE)
     quiet = bytes(value & 15 for value in noise)
     picture = Picture.frombytes("L", (SIDE, SIDE), quiet).convert("RGB")

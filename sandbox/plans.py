@@ -37,7 +37,7 @@ def read_whole(work: Callable[[], object]) -> list[str]:
     """The growing tables that are read from end to end while `work` is done, in a transaction that
     is open; those that the statements inside the database's functions read, too."""
     with connection.cursor() as cursor:
-        # Those that the connection keeps were made for the tables as they were
+        # The connection's cached plans were made for the tables as they were before
         cursor.execute("DISCARD PLANS")
     before = _reads()
     work()

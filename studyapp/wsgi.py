@@ -30,7 +30,7 @@ if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
 handler = WSGIHandler()
 give_up_on_locks()
 preload()
-# A trace has a span for every request, which Django's middleware makes.
+# With traces on, every request needs a span, which Django's middleware makes.
 site = handler if settings.OTEL_EXPORTER_OTLP_ENDPOINT else DirectPictures(handler)
 exposed = Exposed(site, settings.METRICS_BIND) if settings.METRICS_BIND else site
 watched = Watched(exposed, settings.DATABASE_SECONDS)

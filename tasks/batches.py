@@ -17,9 +17,9 @@ from studyapp.studies.preparation.claims import claim, fail, give_back, give_bac
 
 log = logging.getLogger(__name__)
 held: dict[str, WorkQuerySet[Any]] = {}
-# Claims of work that broke off with the database
+# Claims whose work broke off because the database did; they still have to be given back
 untold: dict[str, WorkQuerySet[Any]] = {}
-AWAY = "the database was away"
+AWAY = "the database was unavailable"
 
 
 class StorageFault(Exception):
@@ -60,8 +60,8 @@ def claimed(
 
     An error that interrupts the work is logged and written to the rows that are left, which are
     then free for another try; after the last one they are failed with that reason. StorageFault is
-    raised again: its rows are as if nobody had tried. So are those of a database that broke off,
-    once it is back (`renew_held`).
+    raised again: its rows are as if nobody had tried. So are the rows of a batch that lost its
+    database, once the database is back (`renew_held`).
 
     Rows that were given back are then asked of `task` again, each alone: one that spoils a batch
     does not spoil the next.
@@ -89,12 +89,15 @@ def claimed(
 
 
 def renew_held() -> None:
-    """Keep this worker's claims from running out, and give back those that ended with a database
-    that was away; called beside the work, with each heartbeat."""
+    """Keep this worker's claims from running out, and give back those that lost their database.
+
+    It is called beside the work, with each heartbeat.
+    """
     for name, rows in list(held.items()):
         renew(rows, name)
     for name, rows in list(untold.items()):
-        # What was stored meanwhile lies there: the next try looks for it (`settling`).
+        # Files that were stored in the meantime are still there: the next try looks for them
+        # (`settling`).
         rows.update(error=AWAY)
         give_back_untried(rows)
         del untold[name]

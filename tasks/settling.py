@@ -60,8 +60,8 @@ def _recorded(made: Iterable[Made], claims: Claims) -> tuple[list[Made], list[Ma
 
 
 def was_tried(row: Work) -> bool:
-    """Whether an earlier try may have left a file: counted, failed and asked for again, or with a
-    database that was away at its end."""
+    """Whether an earlier try may have left a file: one that was counted, one that failed before the
+    row was asked for again, or one that lost its database."""
     return row.attempts > 1 or row.finished_at is not None or bool(row.error)
 
 

@@ -89,7 +89,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded stays to the end: looking through it for garbage again and again would be a
+    """What is loaded stays until the end: scanning it for garbage again and again would take a
     twelfth of the time."""
     gc.collect()
     gc.freeze()

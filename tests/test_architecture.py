@@ -216,7 +216,7 @@ def test_a_web_process_and_its_commands_never_load_torch() -> None:
 
 
 def test_no_file_of_tests_loads_the_site_where_it_is_collected() -> None:
-    """It would limit the locks of every test of the process, and a pooler takes no such setting."""
+    """It would set a lock timeout for all tests of the process, and a pooler refuses it."""
     loads = re.compile(r"^(?:from|import) studyapp\.wsgi\b", re.MULTILINE)
     files = sorted((ROOT / "tests").rglob("*.py"))
     assert [path.name for path in files if loads.search(path.read_text("utf-8"))] == []

@@ -1,4 +1,4 @@
-"""Notes that processes share: whole, of the right name, and gone when they are wiped."""
+"""Notes that processes share are complete, have the right name, and are gone when wiped."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Results that are remembered, and what can be known of them without a call."""
+"""Remembered results, and what can be known of them without a call."""
 
 from studyapp.shelf.memory import remembered
 

@@ -139,7 +139,7 @@ class ManyKiller(Killer):
         }
 
     def _upgrade(self) -> str:
-        """As docs/operations.md says. The release is taken back first where it was here before."""
+        """As docs/operations.md says. A release that was applied before is reversed first."""
         self._migrate("release", "zero")
         self._migrate()
         return self._in_turn()

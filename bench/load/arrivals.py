@@ -4,8 +4,8 @@
 In between everybody has read the page. Who consents is placed. Where a link leads straight to a
 person's first page, as oTree's does, nobody presses anything.
 
-Each person is a thread that sleeps until it is their turn, with one connection of its own, which
-its first request opens. With an application that does nothing in the site's place, 95 in 100 were
+Each person is a thread that sleeps until it is their turn. It has a connection of its own, which
+its first request opens. With an application that does nothing in place of the site, 95 in 100 were
 on their first page within 24 ms, on two busy cores: that is what the clients add.
 """
 
@@ -27,8 +27,8 @@ INSIDE = "/p/"
 class Arrival:
     """Seconds from opening the link to its page, from pressing its *Begin* to the first page of
     the study, and both together; from sending that page's form to its acknowledgement, and to the
-    next page. Reading is not counted, by people or by their browsers, and stylesheets, which a
-    proxy serves, are not fetched."""
+    next page. The time in which people read and browsers parse is not counted. Stylesheets, which
+    a proxy serves, are not fetched."""
 
     opened: list[float] = field(default_factory=list)
     begun: list[float] = field(default_factory=list)
@@ -79,7 +79,7 @@ def arrivals(target: Target, people: int) -> Arrival:
 
 
 def read(pages: Iterable[Page]) -> None:
-    """Parse them: browsers do so on machines of their own."""
+    """Parse the pages, untimed: real browsers do so on machines of their own."""
     for page in pages:
         page.first_verb()
 

@@ -1,7 +1,7 @@
 """Closed-loop walkers: each sends its next request only after the last was answered.
 
-They are the simulation's visitors, one thread each. What they cost a submit, the table
-tells apart from what it costs the site.
+They are the simulation's visitors, one thread each. The table shows what a submit costs them
+apart from what it costs the site.
 """
 
 import math

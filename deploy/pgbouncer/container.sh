@@ -1,6 +1,6 @@
 #!/bin/sh
-# pgbouncer.ini for the service `pooler` of docker-compose.yml, and the role's password, into the folder
-# $1: PostgreSQL is the service `db`, and every service of this network may call.
+# Writes pgbouncer.ini for the service `pooler` of docker-compose.yml, and the role's password, into the
+# folder $1. PostgreSQL is the service `db`, and every service of this network may connect.
 set -eu
 umask 077
 password=$(sed 's/"/""/g' "$DATABASE_PASSWORD_FILE")

@@ -280,7 +280,7 @@ def settings_digest(
 
 
 def _known_digest(network: Network, method: Method, record: Any) -> str:
-    """As `_digest`, remembered of a method at its defaults, by all that can change meanwhile."""
+    """As `_digest`, remembered for a method at its defaults by everything that may change."""
     if record is not method.at_defaults or network.call or network.scores is not scores_in:
         return _digest(network, method, record)
     seen_by = network.preprocess.digest() if network.preprocess else None

@@ -336,7 +336,7 @@ class Graph:
         return list(found)
 
     def _prove(self, scores: Tensor, within: tuple[str, ...]) -> None:
-        """Once for these scores and parts, as the rules differ in the backward pass alone."""
+        """Once for these scores and parts, as the rules differ only in the backward pass."""
         place = place_of(scores)
         if place is None or (place, within) not in self._proven:
             inside = self._inside(within)

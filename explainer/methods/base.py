@@ -350,7 +350,7 @@ class Method:
 
     @cached_property
     def at_defaults(self) -> Any:
-        """The settings record where nothing is set: always this one object."""
+        """The settings record if nothing is set: always this same object."""
         return self.settings()
 
     def with_settings(self, given: dict[str, Any]) -> Any:

@@ -23,9 +23,9 @@ def laid_out(asked: Network, inputs: Tensor, *, graph: bool) -> Tensor:
     """P×C×H×W inputs, the same values, as the pass of `asked` takes them best.
 
     One image stays as it is: convolutions win nothing, and PyTorch derives a normalisation of one
-    image wrongly in some layouts (`passes.strides`). So do images on a card: what they win there
-    depends on the card and the type, and has not been measured (decision 548), though the check
-    runs wherever images lie. `graph`: whether the pass is walked back.
+    image wrongly in some layouts (`passes.strides`). Images on a card stay too: what they would
+    win there depends on the card and the type, and has not been measured (decision 548). The check
+    itself runs wherever the images lie. `graph`: whether the pass is walked back.
     """
     plain = inputs.device.type != "cpu" or inputs.dtype != torch.float32
     if plain or inputs.dim() != 4 or len(inputs) < 2 or type(asked) is not Network:

@@ -154,8 +154,8 @@ def _drawn(name: str, seed: int, classes: int) -> Pooled:
 
 
 def _blank(name: str, classes: int) -> Pooled:
-    """Without values, all of which a state dict gives it: drawing those of the layers that are left
-    off would be most of what loading takes."""
+    """The module without values; a state dict provides all of them. Drawing random values, those of
+    the layers that are left off included, would take most of the loading time."""
     with torch.device("meta"):
         module = _module(name, classes)
     return module.to_empty(device="cpu")

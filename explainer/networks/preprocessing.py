@@ -147,7 +147,7 @@ class Preprocess:
         """SHA-256 of the settings, so that maps made with others are told apart."""
         return self._digest
 
-    @cached_property  # asked for in each call; the settings never change
+    @cached_property  # read in each call; the settings never change
     def _digest(self) -> str:
         said = asdict(self)
         for name, before in NEWER.items():  # as before there was a choice

@@ -95,7 +95,7 @@ def arithmetic(module: nn.Module, device: torch.device | None = None) -> dict[st
 
     `card`: the name of a card, None of the processor; `tf32`: whether float32 products may be
     rounded to TF32 (or to bfloat16, which "medium" allows); `autocast`: the type, or None.
-    `device`: that of the module, where it is known already.
+    `device`: that of the module, if it is already known.
     """
     device = device or device_of(module)
     is_cast = _has_autocast(device) and torch.is_autocast_enabled(device.type)

@@ -1,7 +1,7 @@
-"""A network's modules as one quick walk finds them.
+"""A network's modules, found by one quick walk.
 
-Each call of `explain` asks anew, as modules may be moved or changed between two calls; PyTorch's
-own walk, a generator within a generator for each level, takes three times as long.
+Each call of `explain` walks anew, as modules may be moved or changed between two calls. PyTorch's
+own walk, which nests a generator for each level, takes three times as long.
 """
 
 from collections.abc import Iterable
@@ -24,25 +24,25 @@ def modules_of(module: nn.Module) -> list[nn.Module]:
 
 
 def kept_by(module: nn.Module) -> list[Tensor]:
-    """Every parameter and buffer, one that is shared as often as it is met."""
+    """Every parameter and buffer; a shared one is listed each time that it is met."""
     modules = modules_of(module)
     return weights_of(modules) + buffers_of(modules)
 
 
 def weights_of(modules: Iterable[nn.Module]) -> list[Tensor]:
-    """The parameters of these modules, without those of others inside them."""
+    """The parameters of these modules themselves, without those of their submodules."""
     rooms = [child._parameters for child in modules if child._parameters]
     return [values for room in rooms for values in room.values() if values is not None]
 
 
 def buffers_of(modules: Iterable[nn.Module]) -> list[Tensor]:
-    """The same of buffers."""
+    """The buffers of these modules themselves, without those of their submodules."""
     rooms = [child._buffers for child in modules if child._buffers]
     return [values for room in rooms for values in room.values() if values is not None]
 
 
 class Names:
-    """The submodules of a module by their names, looked up one by one: all names take a walk."""
+    """The submodules of a module by name, looked up one by one: listing all names takes a walk."""
 
     def __init__(self, module: nn.Module) -> None:
         self._module = module
@@ -59,7 +59,7 @@ class Names:
     def _at(self, name: str) -> nn.Module | None:
         found: nn.Module | None = self._module
         for part in name.split(".") if name else ():
-            if found is None or part not in found._modules:  # a script's are no dictionary
+            if found is None or part not in found._modules:  # a script's is no dict
                 return None
             found = found._modules[part]
         return found

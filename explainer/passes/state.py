@@ -157,7 +157,7 @@ class _Kept:
                 )
 
     def _enter_modules(self, modules: Sequence[nn.Module]) -> None:
-        """Copy what these modules hold, those that have not been met."""
+        """Copy what these modules hold, except those that have been met before."""
         met = [child for child in modules if id(child) not in self._entered]
         self._modules += met
         self._entered.update(map(id, met))

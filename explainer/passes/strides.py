@@ -52,7 +52,7 @@ class _Plain(TorchFunctionMode):
         if getattr(func, "__name__", "") not in NORMS:
             return func(*args, **named)
         given: Any = args[0] if args else named.get("input")
-        # What is asked here of a tensor is no call of the network's for the modes below
+        # Keeps the modes below from taking these questions for calls of the network
         with torch._C.DisableTorchFunction():
             one = isinstance(given, Tensor) and given.dim() > 2 and len(given) == 1
             usual = one and given.stride(0) == given.numel()

@@ -1,13 +1,14 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-# Django's own, of the foreign key
+# Django's own index, of the foreign key
 REDUNDANT = 'studyapp_judgment_participation_id_e8553cc0'
 
 
 class Migration(migrations.Migration):
-    """`judgment_once` and `judgment_of_person` begin with the person too, so that an index of the
-    person alone found nothing and cost each answer a write. Concurrently: people go on answering.
+    """`judgment_once` and `judgment_of_person` begin with the person too. An index of the person alone
+    was therefore redundant, and cost each answer a write. It is dropped concurrently, so that people
+    can go on answering.
     """
 
     atomic = False

@@ -1,10 +1,10 @@
-"""A function that tells which participations of a study a panel's id has
+"""A function that finds the participations in a study that belong to a panel's id
 (`studyapp.participations.statements`); see migration 49 for how such functions are changed.
 """
 
 from django.db import migrations
 
-# Each half by an index of its own, whose condition is repeated here so that it can be used.
+# Each half uses an index of its own; the index's condition is repeated here so that it can be used.
 KNOWN = """
 CREATE FUNCTION studyapp_known_1(in_study bigint, of_source text, of_id text, digests text[])
 RETURNS json LANGUAGE plpgsql STABLE AS $$

@@ -33,7 +33,7 @@ class Judgment(models.Model):
     which of it was right or favours the stronger network is worked out from the trial.
     """
 
-    # Both indexes below that begin with it serve it
+    # Two indexes below begin with this column, so it needs none of its own
     participation = models.ForeignKey(
         Participation, models.PROTECT, related_name="judgments", db_index=False
     )

@@ -118,7 +118,7 @@ def release_idle(study: Study, now: datetime | None = None) -> int:
     Their answers stay, marked by their status. A person who is answering right now is locked, so
     skipped. `now`: the database's, if it is known already.
     """
-    # Nearly always nobody is: what tells so costs a twentieth of looking for them
+    # Nearly always nobody is idle; this check costs a twentieth of what looking for them does
     now = now or database_now()
     longest = statements.longest_silent_since(study.pk)
     if longest is None or longest >= seen_before(_shortest_limit(study), now):
@@ -139,7 +139,7 @@ def are_idle(study: Study, now: datetime | None = None) -> Q:
 
 
 def _shortest_limit(study: Study) -> int:
-    """Minutes after which some may be idle, and before which nobody is."""
+    """Minutes before which nobody is idle, and after which some people may be."""
     return min(study_definition(study).design.idle_minutes, UNANSWERED_MINUTES)
 
 

@@ -91,7 +91,7 @@ def _made(study: Study, source: str, external_id: str, made: dict[str, Any]) -> 
 
 
 def _new_participant(source: str, external_id: str) -> int:
-    """Their key."""
+    """The key of a participant who is stored now."""
     participant = Participant(source=source)
     insert(participant)
     if external_id:

@@ -17,7 +17,7 @@ from studyapp.studies.definition.study import Definition, study_definition
 from .enrolment import come_back, has_free_slot, lock, note_seen
 from .refusals import NotNow, StudyNotOpen, Unanswered
 
-# The form's field that tells how many attempts at the comprehension questions came before it
+# The form's field that says how many attempts at the comprehension questions came before it
 TRIED = "tried"
 
 
@@ -68,8 +68,8 @@ def screen(participation: Participation, data: Mapping[str, str]) -> Participati
 def comprehend(participation: Participation, data: Mapping[str, str]) -> bool:
     """Whether the comprehension questions were all answered rightly, or there are none.
 
-    After the study's number of attempts the participation ends. A form counts once: one that is
-    sent again, say because its reply was lost, is a False that changes nothing.
+    After the study's number of attempts the participation ends. A form counts once: if it is sent
+    again, say because its reply was lost, the result is False and nothing changes.
     """
     # Most studies ask none: then no transaction is opened, since each costs two round trips.
     asking = study_definition(participation.study).comprehension
@@ -84,7 +84,7 @@ def _is_understood(
     come_back(person)
     if person.started_at is not None:
         return True
-    # Whatever it says now: who could go back and try again would need no attempt
+    # Whatever it says now: otherwise people could go back and try again without using up an attempt
     if data.get(TRIED, str(person.failed_comprehension)) != str(person.failed_comprehension):
         return False
     if person.status != Status.ACTIVE:

@@ -1,8 +1,9 @@
 """The SQL behind a person's pages and answers, written by hand because they wait for it.
 
 Nothing else on their path is raw SQL (`tests/test_architecture.py` lists the rest of the site's).
-The functions are those of migrations 49 and 51: PostgreSQL plans them once a session, a pooler's
-too. Models and columns are taken from Django's, so that a new column can't be forgotten here.
+The functions are those of migrations 49 and 51. PostgreSQL plans them once per session,
+also behind a pooler. Models and columns are taken from Django's, so that a new column can't be
+forgotten here.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -44,8 +45,8 @@ def locked_standing(code: str) -> Standing:
 
 
 def opened_study(slug: str) -> Study:
-    """With what people's pages show of it; Study.DoesNotExist where none of this name was opened,
-    be it closed again or not."""
+    """The study of this name, with what people's pages show of it, even if it was closed again.
+    Study.DoesNotExist if none of this name was ever opened."""
     columns = ("id", *SHOWN_OF_STUDY)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -60,7 +61,8 @@ def opened_study(slug: str) -> Study:
 
 
 def participant_of(source: str, external_id: str) -> int | None:
-    """The key of the participant with this id of a panel, whatever study they came to."""
+    """The key of the participant with this panel id, whichever study they came to; None if there is
+    none."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT participant_id FROM studyapp_panelidentity "
@@ -74,8 +76,8 @@ def participant_of(source: str, external_id: str) -> int | None:
 def known_people(
     study: int, source: str, external_id: str, digests: Sequence[str]
 ) -> list[Participation]:
-    """The participations in a study (by key) of a panel's id, which is kept, or of which only one
-    of `digests` is."""
+    """The participations in a study (by key) that belong to a panel's id, whether the id itself is
+    kept or only a digest of it, which is one of `digests`."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT studyapp_known_1(%s, %s, %s, %s)", [study, source, external_id, list(digests)]
@@ -85,8 +87,8 @@ def known_people(
 
 
 def longest_silent_since(study: int) -> datetime | None:
-    """When that person was last seen who has been silent for longest of those who hold a place of a
-    study (by key) and have not finished."""
+    """When the person who has been silent longest was last seen, among those who hold a place in a
+    study (by key) and have not finished; None if there is nobody."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT min(last_seen_at) FROM studyapp_participation "
@@ -126,7 +128,7 @@ def _told(statement: str, code: str) -> Standing:
 
 
 def _row(model: type[Row], columns: Mapping[str, Any]) -> Row:
-    """The row of a table of which these columns came, as in JSON; the others are read when they are
+    """The row of a table, from these columns as JSON gives them; the others are read when they are
     asked for."""
     fields = [one for one in _fields(model) if one[0] in columns]
     values = [read(columns[column]) if read else columns[column] for column, _, read in fields]
@@ -135,7 +137,7 @@ def _row(model: type[Row], columns: Mapping[str, Any]) -> Row:
 
 @cache
 def _fields(model: type[Model]) -> list[tuple[str, str, Callable[[Any], Any] | None]]:
-    """(column, name, how JSON is read) of each field; None: JSON has the value as it is."""
+    """(column, name, how JSON is decoded) of each field; None if JSON has the value as it is."""
     fields: list[Any] = list(model._meta.concrete_fields)
     return [
         (one.column, one.attname, one.to_python if isinstance(one, DateTimeField) else None)

@@ -1,7 +1,7 @@
 """Notes that all processes of one gunicorn share, in memory that each of them inherits.
 
-gunicorn's first process imports this before it makes the others, so that nothing of Django is
-imported here. A process without one has the notes for itself.
+gunicorn's first process imports this before it forks the others, so nothing of Django may be
+imported here. A process that does not run under gunicorn has notes of its own.
 """
 
 import json
@@ -10,7 +10,7 @@ import struct
 import zlib
 from typing import Any
 
-# 16 MB, of which a machine gives what is written to
+# 16 MB; a machine provides only the pages of memory that are written to
 PLACES, PLACE_BYTES = 4096, 4096
 # A note's length and its checksum
 HEAD = struct.Struct("<II")
@@ -18,20 +18,20 @@ MOST_BYTES = PLACE_BYTES - HEAD.size
 
 
 class Blackboard:
-    """One note under a name. A place has room for one, so that a later one may take the place of
-    another name's; nobody waits for anybody, and a note that is half written is none."""
+    """A hash table of notes by name. A slot has room for one note, so a note may overwrite that of
+    another name. There are no locks; a note that is half written is ignored."""
 
     def __init__(self, places: int = PLACES) -> None:
         self.places = places
         self._memory = mmap.mmap(-1, places * PLACE_BYTES)
 
     def write(self, name: str, note: Any) -> None:
-        """`note`: what JSON can say; one that has no room is not kept, nor the one before it."""
+        """`note`: anything that JSON can hold. If it does not fit, the slot is left empty."""
         text = json.dumps([name, note], separators=(",", ":")).encode()
         self._put(name, text if len(text) <= MOST_BYTES else b"")
 
     def read(self, name: str) -> Any:
-        """The note; None where there is none any more."""
+        """The note; None if there is none, or none any more."""
         place = self._place(name)
         length, checksum = HEAD.unpack_from(self._memory, place)
         start = place + HEAD.size
@@ -42,7 +42,7 @@ class Blackboard:
         return note if written == name else None
 
     def wipe(self, name: str) -> None:
-        """Whatever is in the name's place."""
+        """Remove whatever is in the name's slot."""
         self._put(name, b"")
 
     def _put(self, name: str, text: bytes) -> None:

@@ -61,7 +61,7 @@ class Measured:
 
 
 def count(view: str, status: int, began: float) -> None:
-    """A request that was answered just now; `began`: by `time.perf_counter`."""
+    """Count a request that has just been answered; `began`: by `time.perf_counter`."""
     LATENCY.labels(view).observe(time.perf_counter() - began)
     REQUESTS.labels(view, status).inc()
 

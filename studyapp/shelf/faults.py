@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 READ_ONLY = "25006"
 DISK_FULL = "53100"
 LOCK_NOT_AVAILABLE = "55P03"
-# Of a server that ends, crashes or is not ready yet
+# Of a server that shuts down, crashes or is not ready yet
 SHUTDOWNS = {"57P01", "57P02", "57P03"}
 
 
@@ -31,7 +31,7 @@ def is_passing(error: BaseException | None) -> bool:
 
 
 def has_broken_off(error: BaseException) -> bool:
-    """Whether `error` is of the connection to the database, not of what was asked of it."""
+    """Whether `error` comes from the connection to the database, not from the statement."""
     if not isinstance(error, OperationalError | InterfaceError):
         return False
     return code_of(error) in {"", *SHUTDOWNS}

@@ -1,4 +1,4 @@
-"""What a function gave before, for callers who must know whether it would have to look again."""
+"""Remembered results, for callers who must know whether the function would have to look again."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -9,9 +9,9 @@ Value = TypeVar("Value")
 
 
 class Remembered(Generic[*Args, Value]):
-    """A function that remembers `most` of its results; of more the earliest are looked up again.
+    """A function that remembers its latest `most` results and forgets earlier ones.
 
-    Unlike those of `functools.lru_cache`, they can be asked for without a call.
+    Unlike with `functools.lru_cache`, a remembered result can be read without a call.
     """
 
     def __init__(self, look_up: Callable[[*Args], Value], most: int) -> None:
@@ -30,7 +30,7 @@ class Remembered(Generic[*Args, Value]):
         return found
 
     def known(self, *args: *Args) -> Value | None:
-        """What is remembered; None where the function would be called."""
+        """What is remembered; None if the function would have to be called."""
         return self._found.get(args)
 
     def cache_clear(self) -> None:

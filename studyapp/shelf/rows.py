@@ -1,7 +1,7 @@
-"""Rows stored and read as Django does it, by SQL that is made once a table: what people wait for.
+"""Rows that people wait for, stored and read as by Django, but by SQL that is built once per table.
 
-Django makes the statement anew each time, which takes longer than the database needs for it. Tables
-and columns are the models' own, so that a new one can't be forgotten here.
+Django builds the statement anew each time, which takes longer than the database needs to run it.
+Tables and columns are the models' own, so that a new one can't be forgotten here.
 """
 
 from collections.abc import Callable
@@ -16,7 +16,7 @@ Row = TypeVar("Row", bound=Model)
 
 
 def insert(row: Model) -> None:
-    """Store a new row, as `save()` does but for signals, which this site has none of."""
+    """Store a new row as `save()` does, but without signals, which this site does not use."""
     statement, fields = _insertion(type(row))
     with connection.cursor() as cursor:
         cursor.execute(statement, _values(row, fields, is_new=True))
@@ -25,9 +25,9 @@ def insert(row: Model) -> None:
 
 
 def update(row: Model, *names: str) -> None:
-    """Store these fields of a row, as `save(update_fields=names)` does but for signals.
+    """Store these fields of a row as `save(update_fields=names)` does, but without signals.
 
-    DatabaseError for a row that is not there.
+    DatabaseError if the row does not exist.
     """
     statement, fields = _change(type(row), names)
     with connection.cursor() as cursor:
@@ -37,7 +37,7 @@ def update(row: Model, *names: str) -> None:
 
 
 def rows_where(model: type[Row], name: str, key: int, *, order: str) -> list[Row]:
-    """The rows in whose column `name` stands `key`, in the order of the column `order`."""
+    """The rows whose column `name` holds `key`, sorted by the column `order`."""
     statement, names, decoded = _selection(model, name, order)
     with connection.cursor() as cursor:
         cursor.execute(statement, [key])
@@ -53,8 +53,8 @@ def _values(row: Model, fields: list[Any], *, is_new: bool) -> list[Any]:
 
 
 def _value(row: Model, field: Any, is_new: bool) -> Any:
-    """What is stored, which the row holds from then on: the database's own default (`db_default`),
-    where nothing else was given."""
+    """The value to store. Where none was given, it is the field's database default (`db_default`),
+    which the row holds from then on."""
     value = field.pre_save(row, is_new)
     if isinstance(value, DatabaseDefault):
         value = field.db_default
@@ -78,7 +78,7 @@ def _insertion(model: type[Model]) -> tuple[str, list[Any]]:
 def _selection(
     model: type[Model], name: str, order: str
 ) -> tuple[str, list[str], list[tuple[int, Callable[..., Any]]]]:
-    """The statement, the fields' names, and how those are decoded whose column is text (JSON)."""
+    """The statement, the fields' names, and how to decode those that need it, such as JSON."""
     fields: list[Any] = list(model._meta.concrete_fields)
     columns, table = ", ".join(field.column for field in fields), model._meta.db_table
     decoded = [

@@ -1,7 +1,7 @@
 """A browser's cookies and connections, and the redirects that it follows.
 
-By `http.client`, which costs a seventh of what `requests` does (decision 509): simulated people
-often share the processors with the site that they measure.
+It uses `http.client`, which costs a seventh of what `requests` does (decision 509): simulated
+people often share the processors with the site that they measure.
 """
 
 import gzip
@@ -20,7 +20,7 @@ from urllib.request import Request
 from urllib3.util import wait_for_read
 
 SECONDS = 60
-# As browsers have it
+# As in browsers
 MOST_REDIRECTS = 20
 HEADERS = {
     "Accept": "*/*",
@@ -29,19 +29,19 @@ HEADERS = {
     "User-Agent": "discern-simulation",
 }
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-# After these the same is sent to the next address; after the others, that address is opened.
+# After these the same request goes to the new address; after the others, that address gets a GET.
 REPEATING = {HTTPStatus.TEMPORARY_REDIRECT, HTTPStatus.PERMANENT_REDIRECT}
 REDIRECTS = {HTTPStatus.MOVED_PERMANENTLY, HTTPStatus.FOUND, HTTPStatus.SEE_OTHER, *REPEATING}
-# What stays as it is in an address: reserved characters, and what is quoted already
+# What stays unquoted in an address: reserved characters, and what is already quoted
 RESERVED = "%/:?#[]@!$&'()*+,;=~"
 LINE_END = re.compile(r"\r\n?|\n")
 
 
 @dataclass(frozen=True)
 class Reply:
-    """What came from `url`, and the redirects that led there.
+    """The reply from `url`, and the redirects that led there.
 
-    seconds: from sending, or from connecting before it, until the headers had come.
+    seconds: from sending, or from connecting if that came first, until the headers had arrived.
     """
 
     url: str
@@ -53,7 +53,7 @@ class Reply:
 
     @property
     def first(self) -> "Reply":
-        """What answered the request itself."""
+        """The reply to the request itself, before any redirect."""
         return self.history[0] if self.history else self
 
     @property
@@ -66,10 +66,10 @@ class Reply:
 
 
 class Session:
-    """Cookies, and one kept connection to each host. Nothing is sent a second time.
+    """Cookies, and one keep-alive connection to each host. Nothing is sent a second time.
 
-    Raises ConnectionError, with the address, for whatever keeps a reply from coming whole. Hosts
-    with TLS must have a certificate that the machine trusts, or an authority in SSL_CERT_FILE.
+    Raises ConnectionError, with the address, if no complete reply arrives. Hosts with TLS must have
+    a certificate that the machine trusts, or one from an authority in SSL_CERT_FILE.
     """
 
     def __init__(self) -> None:
@@ -90,13 +90,14 @@ class Session:
             connection.close()
 
     def _follow(self, method: str, url: str, form: str | None, more: Mapping[str, str]) -> Reply:
-        """What stands at the end of all redirects."""
+        """The reply at the end of all redirects."""
         history: list[Reply] = []
         reply = self._ask(method, quote(url, RESERVED), form, more)
         while reply.is_redirect:
             history.append(reply)
             if len(history) > MOST_REDIRECTS:
-                raise ConnectionError(f"{history[0].url} leads on and on, at last to {reply.url}")
+                first = history[0].url
+                raise ConnectionError(f"{first} redirects without end, at last to {reply.url}")
             if reply.status not in REPEATING:
                 method, form = "GET", None
             # http.client reads headers as Latin-1, and addresses are written in UTF-8.
@@ -105,7 +106,7 @@ class Session:
         return replace(reply, history=tuple(history)) if history else reply
 
     def _ask(self, method: str, url: str, form: str | None, more: Mapping[str, str]) -> Reply:
-        """What one request is answered with."""
+        """The reply to one request."""
         parts = urlsplit(url)
         connection = self._connection(parts)
         target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -119,15 +120,15 @@ class Session:
             seconds = time.perf_counter() - before
             content = _unzipped(response)
         except (OSError, EOFError, HTTPException, zlib.error) as error:
-            # What is left of this reply must never be read as the next one.
+            # The rest of this reply must never be read as the next one.
             connection.close()
-            raise ConnectionError(f"{method} {url} got no whole reply: {error!r}") from error
+            raise ConnectionError(f"{method} {url} got no complete reply: {error!r}") from error
         if "Set-Cookie" in response.headers:
             self.cookies.extract_cookies(response, Request(url))
         return Reply(url, response.status, response.headers, content, seconds)
 
     def _cookie_header(self, url: str, path: str) -> dict[str, str]:
-        # The jar's own look takes ten times as long, and few addresses are told any cookie.
+        # The jar's own check takes ten times as long, and few addresses get any cookie.
         if not any(path.lower().startswith(one.path.lower()) for one in self.cookies):
             return {}
         asked = Request(url)
@@ -135,17 +136,17 @@ class Session:
         return asked.unredirected_hdrs
 
     def _connection(self, parts: SplitResult) -> HTTPConnection:
-        """The connection to a host, new where there is none or the host has closed it."""
+        """The connection to a host; a new one if there is none or the host has closed it."""
         kept = self._connections.get(parts[:2])
         if kept is None:
             kinds = {"http": HTTPConnection, "https": HTTPSConnection}
             if parts.scheme not in kinds or parts.hostname is None:
-                told = "is no page's address: it must begin with https:// or http://"
+                told = "is not the address of a page: it must begin with https:// or http://"
                 raise ConnectionError(f"{parts.geturl()} {told}")
             kept = kinds[parts.scheme](parts.hostname, parts.port, timeout=SECONDS)
             self._connections[parts[:2]] = kept
         elif kept.sock is not None and wait_for_read(kept.sock, timeout=0):
-            # Nothing was asked: what there is to read is its end.
+            # No request is open, so anything to read means that the host has closed it.
             kept.close()
         return kept
 
@@ -154,7 +155,7 @@ def form_encoded(values: Iterable[tuple[str, object]], *, line_end: str = "\r\n"
     """`values` as browsers send them, in UTF-8 (WHATWG's URL standard, which differs from Python's
     `urlencode` in two characters).
 
-    line_end: of texts; what a page's script sends has "\\n".
+    line_end: that of texts; a page's script sends "\\n".
     """
     written = [(name, LINE_END.sub(line_end, str(value))) for name, value in values]
     return urlencode(written, safe="*").replace("~", "%7E")

@@ -15,7 +15,7 @@ from .session import Reply, Session, form_encoded
 # The form whose answers the page's script sends, and how (`trial.js`)
 SCRIPTED = "trial"
 BY_SCRIPT = {"Accept": "application/json", "Prefer": "return=representation"}
-# Written once: a query costs more to read than to carry out.
+# Compiled once: parsing a query costs more than running it.
 PARTS = etree.XPath(
     "//link[@rel='stylesheet']/@href | //script/@src | //img/@src | //input[@type='image']/@src"
 )
@@ -41,7 +41,7 @@ class UnacknowledgedError(PageError):
 
 @dataclass(frozen=True)
 class Page:
-    """One page as it came: its address without the host, its status, its HTML."""
+    """One page as it arrived: its address without the host, its status, its HTML."""
 
     address: str
     status: int
@@ -49,7 +49,7 @@ class Page:
 
     @cached_property
     def document(self) -> Any:
-        """The root element, read when it is first asked for; PageError for an empty page."""
+        """The root element, parsed when first used; PageError for an empty page."""
         try:
             return html.document_fromstring(self.source)
         except etree.ParserError as error:
@@ -57,7 +57,7 @@ class Page:
 
     @cached_property
     def _forms(self) -> list[tuple[str, Any]]:
-        """Each form, after the last part of its address."""
+        """Each form, preceded by the last part of its address."""
         return [(_verb(form.action), form) for form in self.document.forms]
 
     def form(self, verb: str) -> Any:
@@ -166,15 +166,15 @@ class Visitor:
 
 
 def _facts(reply: Reply) -> dict[str, Any]:
-    """What was told to the page's script; nothing where a page was sent, or a refusal."""
+    """What the page's script was told; nothing if a page or a refusal was sent instead."""
     is_told = reply.status == HTTPStatus.OK
     is_told &= reply.headers.get_content_type() == "application/json"
     return dict(json.loads(reply.content)) if is_told else {}
 
 
 def fields_of(form: Any) -> dict[str, Any]:
-    """Each field of a form by its name, and radio buttons and boxes of one name as a group: what
-    `form.inputs[name]` gives, which reads the whole form for every name."""
+    """Each field of a form by its name; radio buttons and checkboxes of one name form a group. The
+    same as `form.inputs[name]`, which reads the whole form for every name."""
     found: dict[str, list[Any]] = {}
     for field in form.inputs:
         if field.name:

@@ -70,7 +70,7 @@ class Shown:
 
     @property
     def copy(self) -> Path:
-        """Where the copy lies, if it was made."""
+        """Where the copy lies, if it has been made."""
         return Path(settings.SHOWN_ROOT) / self.name
 
     def path(self) -> Path:
@@ -86,8 +86,8 @@ class Shown:
 
 
 class CommonSize(NamedTuple):
-    """The bytes of the files in which all overlays of a photo are sent, and their own files, of
-    which alone that is true."""
+    """The size in bytes in which all overlays of a photo are sent, and the files for which it was
+    computed: it holds for no others."""
 
     bytes: int
     files: frozenset[str]
@@ -107,10 +107,10 @@ def shown_photo(code: str) -> Shown:
 
 
 def shown_overlay(code: str, study: int, photo: int) -> Shown:
-    """The overlay with `code`, in the size that all of a study's photo (both by key) have.
+    """The overlay with `code`, in the size that all overlays of a study's photo (both by key) have.
 
-    Where one of them was drawn again, what this process remembers may be of the time before; then
-    it is read again, so that one size never stands beside the other.
+    If one of them was drawn again, what this process remembers may be out of date. Then it is read
+    again, so that the old and the new size are never sent side by side.
     """
     for _ in range(2):
         plain = plain_overlay(code)
@@ -118,7 +118,7 @@ def shown_overlay(code: str, study: int, photo: int) -> Shown:
         if plain.file in common.files:
             return replace(plain, size=common.bytes)
         forget_pictures()
-    raise PictureNotReadyError(f"the picture {code} was drawn again at this moment")
+    raise PictureNotReadyError(f"the picture {code} has just been drawn again")
 
 
 @remembered(most=REMEMBERED)
@@ -128,8 +128,9 @@ def plain_overlay(code: str) -> Shown:
 
 @remembered(most=REMEMBERED)
 def common_size(study: int, photo: int, films: bool) -> CommonSize:
-    """Of the overlays of a photo (both by key); films among themselves, because nobody takes one
-    for a picture. PictureNotReadyError while one is being drawn again: its size may change.
+    """The common size of the overlays of a photo (both by key). Films have one among themselves, as
+    nobody takes a film for a picture. PictureNotReadyError while an overlay is being drawn again:
+    its size may change.
     """
     uses = StimulusOverlay.objects.filter(stimulus__study=study, stimulus__photo=photo)
     uses = uses.exclude(overlay__explanation__kind=Kind.TEXT)
@@ -147,7 +148,7 @@ def common_size(study: int, photo: int, films: bool) -> CommonSize:
 
 
 def known_picture(code: str, study: int, photo: int | None) -> Shown | None:
-    """What `shown_overlay` gives, or `shown_photo` without a photo; None where that takes a query.
+    """What `shown_overlay` gives, or `shown_photo` without a photo; None if that takes a query.
 
     It never clears what is remembered.
     """

@@ -1,8 +1,8 @@
-"""Pictures that a page named just now, sent before Django begins.
+"""Pictures that a page has just named, sent before Django begins.
 
-Most of a person's requests are for pictures, and of each one Django's handling takes more than
-gunicorn's. Whatever is not as plain as those of most browsers is left to Django, which answers with
-the very same bytes.
+Most of a person's requests are for pictures, and Django spends more time on each of them than
+gunicorn does. Requests that are not as plain as those of most browsers are left to Django, which
+answers with the very same bytes.
 """
 
 import re
@@ -21,19 +21,19 @@ from .sight import in_sight
 
 Site = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 PICTURE = re.compile(f"/p/({PATTERN})/({PATTERN})\\.png")
-# What makes an answer another one; a part is asked for of films alone
+# What would change the answer. HTTP_RANGE is not among them: only films are sent in parts.
 ASKS = ("HTTP_IF_NONE_MATCH", "HTTP_IF_MATCH", "HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE",
         "CONTENT_LENGTH", "CONTENT_TYPE")  # fmt: skip
 # A picture's own headers; Django adds the others
 OWN = {"content-type", "cache-control", "etag", "x-accel-redirect"}
 LENGTH = "Content-Length"
-# By which names people reach a site; ALLOWED_HOSTS may allow any
+# Names by which people reach a site; ALLOWED_HOSTS may allow any number
 MOST_HOSTS = 20
 Headers = list[tuple[str, str]]
 
 
 class Around(NamedTuple):
-    """The headers that Django adds to a picture's, before its length and after it."""
+    """The headers that Django adds to a picture's own, before its length and after it."""
 
     before: Headers
     after: Headers
@@ -80,7 +80,7 @@ class DirectPictures:
 
     def _learn(self, place: tuple[str, str], headers: Headers) -> None:
         names = [name for name, _ in headers]
-        # Of a film, or for one person
+        # The headers of a film, or for one person only
         if LENGTH not in names or {"Accept-Ranges", "Set-Cookie", "Vary"} & set(names):
             return
         at = names.index(LENGTH)
@@ -92,7 +92,7 @@ class DirectPictures:
 
 
 def _is_plain(environ: dict[str, Any]) -> bool:
-    """Whether nothing but the address, the scheme and the host tells what the answer is."""
+    """Whether the answer depends on nothing but the address, the scheme and the host."""
     cookies = environ.get("HTTP_COOKIE", "")
     return (
         environ["REQUEST_METHOD"] == "GET"
@@ -110,8 +110,8 @@ def _in_sight(code: str, name: str) -> Shown | None:
 
 
 def _content(sent: Shown) -> bytes | None:
-    """The reply's body: none to speak of where a proxy sends the copy; None where there is no copy
-    that can be read."""
+    """The reply's body, which is empty if a proxy sends the copy; None if there is no copy that can
+    be read."""
     try:
         if settings.SHOWN_URL:
             return b"" if sent.copy.exists() else None

@@ -155,7 +155,7 @@ def _offer(request: HttpRequest, study: Study, query: QueryDict, site: str) -> H
     """The first page, whose button enters; its address does not tell who came."""
     if request.path != url("entry", study.slug):
         return _first_page(request, study, site)
-    # Nobody comes by it a second time, so that it is not to be remembered as `url` does
+    # Not by `url`, which remembers addresses: nobody comes by this one a second time
     address = reverse("come", args=(study.slug, seal(query.urlencode(), SEALED_FOR)))
     language = f"?{urlencode({IN_LINK: query[IN_LINK]})}" if IN_LINK in query else ""
     return SeeOther(f"{address}{language}")

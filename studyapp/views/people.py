@@ -1,4 +1,4 @@
-"""Whose page it is: the person with the code in the address, or the study that is named there."""
+"""Whose page it is: the person whose code, or the study whose name, is in the address."""
 
 from django.http import Http404
 
@@ -19,7 +19,7 @@ def find_person(code: str) -> Participation:
 
 
 def find_study(slug: str) -> Study:
-    """The study of this name, which has been opened; 404 where there is none."""
+    """The study of this name, if it was ever opened; otherwise 404."""
     try:
         return opened_study(slug)
     except Study.DoesNotExist as error:

@@ -94,7 +94,7 @@ def desk_picture(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def headers_of(shown: Shown) -> dict[str, str]:
-    """A picture's own headers, before what every page gets."""
+    """A picture's own headers, without those that every page gets."""
     headers = {
         "Content-Type": shown.content_type,
         "Cache-Control": "private, max-age=31536000, immutable",

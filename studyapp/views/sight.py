@@ -1,9 +1,9 @@
 """Which pictures a person's page has just named, so that fetching them costs no query.
 
-The processes of one gunicorn share what they remember: of each person what the last page that one
-of them wrote shows. Whatever they do not remember is looked up. A person who leaves gets nothing
-more from then on; one who leaves by another machine gets what their last page here named for as
-long as is remembered.
+The processes of one gunicorn share what they remember: for each person, the pictures on the last
+page that any of them wrote. Whatever they do not remember is looked up. A person who leaves gets
+nothing more from then on. One who leaves through another machine still gets what their last page
+here named, for as long as it is remembered.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,23 +35,23 @@ def named_on(trials: Sequence[Trial], definition: Definition) -> Named:
 
 
 def remember(person: Participation, named: Named) -> None:
-    """That a page of this person names these pictures, and no others any more."""
+    """Remember that this person's page now names these pictures and no others."""
     BLACKBOARD.write(person.code, [person.study_id, monotonic() + SECONDS, named])
 
 
 def forget(code: str) -> None:
-    """Whatever the pages of the person with `code` named."""
+    """Forget whatever the pages of the person with `code` named."""
     BLACKBOARD.wipe(code)
 
 
 def in_sight(code: str, name: str) -> tuple[int, int | None] | None:
     """The study (by key) and what is named (see Named) of a picture that a page of the person with
-    `code` named just now; None where these processes do not know of one."""
+    `code` has just named; None if these processes do not know of one."""
     found = BLACKBOARD.read(code)
     if found is None:
         return None
     study, until, named = found
-    # This clock is the system's, the same in all processes.
+    # The monotonic clock is the machine's, so it is the same in all processes.
     if name not in named or monotonic() > until:
         return None
     return study, named[name]

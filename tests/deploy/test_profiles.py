@@ -115,7 +115,7 @@ def test_only_peoples_pages_and_workers_call_postgresql_through_the_pooler() -> 
 
 
 def filled(value: str, chosen: dict[str, str]) -> str:
-    """As docker-compose fills in ${NAME:-default}."""
+    """`value` with each ${NAME:-default} filled in as docker-compose does."""
     return re.sub(r"\$\{(\w+):-(.*?)\}", lambda found: chosen.get(found[1], found[2]), value)
 
 
@@ -149,8 +149,8 @@ def test_the_pooler_knows_the_password_and_gives_up_locks_for_the_site_alone(
 
 
 def start_filled_in(folder: Path, database: str) -> tuple[Child, str]:
-    """PgBouncer with the files in `folder`, but before the tests' PostgreSQL and on a port of its
-    own; and the beginning of its address."""
+    """PgBouncer with the files in `folder`, but in front of the tests' PostgreSQL and on a port of
+    its own; and the beginning of its address."""
     home, port, parts = make_home(folder / "home"), free_port(), urlsplit(database)
     for name in ("userlist.txt", "pgbouncer.ini"):
         text = (folder / name).read_text("utf-8")

@@ -157,7 +157,7 @@ def test_what_another_tool_made_of_no_class_is_stored_once() -> None:
 
 
 def test_no_index_of_the_judgments_is_the_beginning_of_another() -> None:
-    """Each answer would be written into both. A unique one is a rule, and may be."""
+    """Each answer would be written into both. A unique index is allowed, as it is a rule."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT string_to_array(indkey::text, ' '), indisunique FROM pg_index "

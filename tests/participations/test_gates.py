@@ -82,7 +82,7 @@ def test_who_did_not_understand_is_told_and_may_try_once_more(client: Client) ->
 
 
 def press_start(client: Client, page: str, answer: str) -> Any:
-    """Send the instructions' form as a browser does: with the fields that the page holds."""
+    """Send the instructions' form as a browser does, with the fields that the page holds."""
     hidden = dict(re.findall(r'type="hidden" name="(\w+)" value="(\w+)"', page))
     (address,) = re.findall(r'action="(/p/[^"]+/begin)"', page)
     return client.post(address, {**hidden, "question_1": answer}, follow=True)

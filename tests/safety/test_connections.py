@@ -1,4 +1,4 @@
-"""A connection to the database is asked whether it is sound only where that is in doubt."""
+"""A connection gets a health check by a statement only when it may not be sound."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +20,7 @@ def _leave_none_behind() -> Iterator[None]:
 
 
 def next_request() -> None:
-    """Begin one as Django does, and go as far as its first statement."""
+    """Begin a request as Django does, and go as far as its first statement."""
     connection.close_if_unusable_or_obsolete()
     connection.cursor().close()
 

@@ -20,9 +20,9 @@ Answer = Callable[[socket.socket], None]
 
 @dataclass
 class Host:
-    """A host on loopback that answers each address as it was told, and keeps what it was sent.
+    """A host on loopback that answers each address as it was told, and records what it was sent.
 
-    seen: the number of the connection, and the request as it came.
+    seen: for each request the number of its connection, and its text.
     """
 
     answers: dict[str, bytes | Answer]
@@ -125,7 +125,7 @@ def test_a_connection_that_was_closed_meanwhile_is_opened_again(
 ) -> None:
     host = serve({"/a": lambda line: line.sendall(reply("1")), "/b": reply("2")})
     assert session.get(f"{host.url}/a").text == "1"
-    # Its end is there to be read once the host has closed its side.
+    # Wait until the host has closed its side: then the end of the connection can be read.
     [kept] = session._connections.values()
     assert kept.sock.recv(1, socket.MSG_PEEK) == b""
     assert session.post(f"{host.url}/b", "x=1").text == "2"
@@ -146,7 +146,7 @@ def test_what_got_no_whole_reply_is_told_and_not_sent_again(
 ) -> None:
     host = serve({"/first": reply(), "/a": part, "/b": reply("whole")})
     session.get(f"{host.url}/first")
-    with pytest.raises(ConnectionError, match=rf"POST {host.url}/a got no whole reply"):
+    with pytest.raises(ConnectionError, match=rf"POST {host.url}/a got no complete reply"):
         session.post(f"{host.url}/a", "x=1")
     assert session.get(f"{host.url}/b").text == "whole"
     assert [request.split()[:2] for _, request in host.seen] == [
@@ -159,12 +159,12 @@ def test_what_got_no_whole_reply_is_told_and_not_sent_again(
 def test_nobody_at_the_address_is_told(serve: Serve, session: Session) -> None:
     with socket.create_server(("127.0.0.1", 0)) as gone:
         port = gone.getsockname()[1]
-    with pytest.raises(ConnectionError, match=f"GET http://127.0.0.1:{port}/ got no whole reply"):
+    with pytest.raises(ConnectionError, match=f"GET http://127.0.0.1:{port}/ got no complete"):
         session.get(f"http://127.0.0.1:{port}/")
 
 
 def test_an_address_without_its_scheme_is_told(session: Session) -> None:
-    with pytest.raises(ConnectionError, match="/s/x/ is no page's address: it must begin with"):
+    with pytest.raises(ConnectionError, match="/s/x/ is not the address of a page: it must begin"):
         session.get("/s/x/")
 
 
@@ -199,9 +199,9 @@ def test_a_redirect_leads_to_another_host_and_only_to_pages(serve: Serve, sessio
         "/loop": moved("/loop"),
     })  # fmt: skip
     assert session.get(host.url).text == "elsewhere"
-    with pytest.raises(ConnectionError, match=r"mailto:a@example\.org is no page's address"):
+    with pytest.raises(ConnectionError, match=r"mailto:a@example\.org is not the address"):
         session.get(f"{host.url}/mail")
-    with pytest.raises(ConnectionError, match="/loop leads on and on"):
+    with pytest.raises(ConnectionError, match="/loop redirects without end"):
         session.get(f"{host.url}/loop")
     assert len(host.seen) == 2 + 21
 
@@ -240,7 +240,7 @@ def test_cookies_go_where_they_belong_until_they_end(serve: Serve, session: Sess
 
 
 def test_a_form_is_written_as_browsers_write_it() -> None:
-    """The bytes that Chromium sends of such a form."""
+    """The bytes that Chromium sends for such a form."""
     values = [("a b", "c*d~e.f-g_h&i=j+k"), ("é", "1\n2\r3\r\n4"), ("n", 5), ("", "")]
     assert form_encoded(values) == (
         "a+b=c*d%7Ee.f-g_h%26i%3Dj%2Bk&%C3%A9=1%0D%0A2%0D%0A3%0D%0A4&n=5&="
@@ -266,14 +266,14 @@ def test_what_is_sent_compressed_or_in_another_encoding_is_read(
     })  # fmt: skip
     assert session.get(host.url).text == "größer"
     assert session.get(f"{host.url}/latin").text == "ä"
-    with pytest.raises(ConnectionError, match="no whole reply"):
+    with pytest.raises(ConnectionError, match="no complete reply"):
         session.get(f"{host.url}/cut")
 
 
 def test_seconds_end_with_the_headers(
     serve: Serve, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The host sends the body only after the clock was read a second time."""
+    """The host sends the body only after the clock has been read a second time."""
     read = threading.Semaphore(0)
     was_read = []
 

@@ -83,7 +83,7 @@ def test_a_participation_under_way_goes_on_after_a_migration(newest_again: None)
     assert {case.digest for case in Case.objects.all()} == {
         image.sha256 for image in Image.objects.all()
     }
-    # Maps that were made before have their checks in their provenance
+    # Maps that were made before this migration had their checks in their provenance
     rows = Explanation.objects.exclude(checks={})
     assert [(one.pk, one.checks) for one in rows] == [(row.pk, told)]
     person = Participation.objects.get(pk=person.pk)
@@ -122,7 +122,7 @@ def test_photos_with_others_or_contexts_stop_the_way_back_and_the_way_forth_is_r
     with pytest.raises(DatabaseError, match=r"photos have contexts.*restore the backup"):
         migrate(("studyapp", "0020_map_checks"))
     Case.objects.update(context="")
-    # On the way forth a constraint that let lists stand for numbers is put right
+    # Migrating forwards repairs a constraint that accepted lists in place of numbers
     name, lax = "explanation_checks_are_numbers", '$.* ? (@.type() != "number")'
     with connection.cursor() as cursor:
         cursor.execute(

@@ -18,8 +18,8 @@ from tests.tasks.test_bad_files import work
 
 
 def opened(folder: Path, name: str, make: Callable[[Path], None], **fewer: str) -> Study:
-    """The study `name` with other numbers and small pictures, open in `folder`, for which `make`
-    made its networks.
+    """The study `name` with other numbers and small pictures, open in `folder`, with networks that
+    `make` made.
 
     `fewer`: by key what stands in place of every number of that key.
     """

@@ -109,7 +109,7 @@ def test_a_database_that_breaks_off_uses_up_no_attempt_and_leaves_no_file(
     def broken_off(made: list[Any], claims: Any) -> None:
         with other_session() as cursor:
             mine = connection.connection.info.backend_pid
-            # Once something is stored
+            # Only once something has been stored
             cursor.execute("SELECT pg_terminate_backend(%s) WHERE %s", [mine, bool(made)])
         settle(made, claims)
 

@@ -21,8 +21,8 @@ UNKNOWN = "A" * 22
 
 @pytest.fixture
 def application() -> Callable[..., Iterable[bytes]]:
-    """The site as servers call it. Loading it limits the database's locks for the whole process,
-    which is taken back."""
+    """The site as servers call it. Loading it sets a lock timeout for the whole process, which is
+    undone here."""
     database = settings.DATABASES["default"]
     options = dict(database["OPTIONS"])
     try:

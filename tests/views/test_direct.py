@@ -1,4 +1,4 @@
-"""A picture that is sent before Django begins is the one that Django sends, to the byte."""
+"""A picture that is sent before Django begins is the same, to the byte, as the one Django sends."""
 
 import io
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def ask(site: Callable[..., Any], address: str, **facts: str) -> Reply:
         "wsgi.errors": io.StringIO(),
         **facts,
     }
-    # As Django's test client does: what it would close is the test's own transaction.
+    # As in Django's test client: it would close the connection of the test's own transaction.
     request_started.disconnect(close_old_connections)
     try:
         reply = site(environ, lambda status, headers, *_: started.append((status, headers)))
@@ -59,7 +59,7 @@ def ask(site: Callable[..., Any], address: str, **facts: str) -> Reply:
 
 
 class Both:
-    """The site with and without pictures that are sent directly."""
+    """The site, with pictures sent directly and without."""
 
     def __init__(self) -> None:
         self.django = WSGIHandler()
@@ -71,7 +71,7 @@ class Both:
         return self.django(environ, start_response)
 
     def compare(self, address: str, **facts: str) -> tuple[Reply, bool]:
-        """The reply, which is the same both ways, and whether it came directly."""
+        """The reply, which must be the same both ways, and whether it was sent directly."""
         usual, before = ask(self.django, address, **facts), self.asked
         reply = ask(self.direct, address, **facts)
         assert reply == usual
@@ -85,7 +85,7 @@ def page_of(person: Participation) -> list[str]:
 
 @pytest.fixture
 def shown() -> list[str]:
-    """The pictures of somebody's trial, which this process has sent before."""
+    """The pictures of somebody's trial, all of which this process has sent before."""
     found = page_of(take_part(open_small_study()))
     assert {Client().get(one).status_code for one in found} == {200}
     return found
@@ -93,7 +93,7 @@ def shown() -> list[str]:
 
 @pytest.fixture
 def both(shown: list[str]) -> Both:
-    """Both ways, of which the direct one has seen what Django adds."""
+    """Both ways; the direct one has already learned what Django adds."""
     both = Both()
     assert not both.compare(shown[0])[1]
     return both
@@ -132,7 +132,7 @@ def test_each_picture_has_its_own_headers_and_bytes(both: Both, shown: list[str]
     }
 
 
-# What a request may have besides, and Django's answer to it
+# What a request may have in addition, and how Django answers it
 OTHERS = [
     ({"HTTP_HOST": "elsewhere.example"}, "400 Bad Request"),
     ({"REQUEST_METHOD": "HEAD"}, "200 OK"),
@@ -165,7 +165,7 @@ def test_what_may_have_another_answer_teaches_nothing(shown: list[str]) -> None:
 
 
 def setting_a_cookie(answer: Callable[[HttpRequest], HttpResponse]) -> Callable[..., Any]:
-    """Middleware, as a site may have one day."""
+    """Middleware such as a site may have one day."""
 
     def answered(request: HttpRequest) -> HttpResponse:
         reply = answer(request)

@@ -166,7 +166,7 @@ def test_no_size_is_remembered_while_a_picture_of_the_photo_waits_to_be_drawn_ag
 def test_a_picture_drawn_again_before_this_process_showed_it_changes_the_others_size_too(
     client: Client, shown: list[str]
 ) -> None:
-    """Another process had it drawn; this one remembers the size of the time before."""
+    """Another process had it drawn again; this one still remembers the earlier size."""
     drawn, *others = [one for one in shown if Overlay.objects.filter(code=one[-26:-4]).exists()]
     before = {len(client.get(one).content) for one in others}
     content = png(120)
@@ -178,7 +178,7 @@ def test_a_picture_drawn_again_before_this_process_showed_it_changes_the_others_
 
 
 def test_a_picture_that_could_not_be_made_counts_for_no_size(shown: list[str]) -> None:
-    """Its stimulus was left out, while another one shows the same photo."""
+    """Its stimulus was left out, while another stimulus shows the same photo."""
     use = StimulusOverlay.objects.filter(overlay__code__in=[one[-26:-4] for one in shown]).first()
     assert use
     stimulus = use.stimulus

@@ -40,8 +40,8 @@ class Site:
         return requests.get(f"{self.address}{path}", timeout=SECONDS).status_code
 
     def look(self, code: str, *, times: int) -> str:
-        """So often at one picture of a person's page: each process sends it directly in the end.
-        Its address."""
+        """Fetch one picture of a person's page so often that each process ends up sending it
+        directly; returns the picture's address."""
         page = requests.get(f"{self.address}/p/{code}/", timeout=SECONDS).text
         picture = page.split('<img src="')[1].split('"')[0]
         assert {self.get(picture) for _ in range(times)} == {200}

@@ -1,1 +1,1 @@
-"""The next release, as far as a site in operation notices it: an app with one migration."""
+"""The next release, as far as a running site notices it: an app with one migration."""

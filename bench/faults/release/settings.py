@@ -1,4 +1,4 @@
-"""The site's settings with this release's app."""
+"""The site's settings, plus this release's app."""
 
 from studyapp.settings import *  # noqa: F403
 from studyapp.settings import INSTALLED_APPS

@@ -1,4 +1,4 @@
-"""A connection that is in use is looked after without a statement of its own."""
+"""A health check for connections in use that takes no statement of its own."""
 
 import select
 from time import monotonic
@@ -6,15 +6,16 @@ from typing import Any
 
 from django.db.backends.postgresql import base
 
-# So long after the server answered, a connection on which nothing has come is a sound one.
+# For so long after the server answered, a connection on which nothing has arrived counts as sound.
 SECONDS = 1
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """Django's, which asks the server in each request whether it is still there (`SELECT 1`).
+    """Django's wrapper asks the server in each request whether it is still there (`SELECT 1`).
 
-    A server that ends a connection says so on it: that costs a look at the socket. What a silent
-    network hides is asked for as before, but once in a while: see decision 514.
+    This one mostly polls the socket instead, on which a server signals that it ends a connection.
+    It still asks the server, but only once in a while: a network that drops everything shows
+    nothing on the socket. See decision 514.
     """
 
     _sound_until = 0.0
@@ -36,7 +37,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 
 def _has_something_to_say(connection: Any) -> bool:
-    """Whether the server sent what nobody asked for, such as the end of the connection."""
+    """Whether the server sent anything unasked, such as the end of the connection."""
     if connection.closed:
         return True
     poll = select.poll()

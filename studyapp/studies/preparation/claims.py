@@ -25,7 +25,7 @@ def claim(rows: WorkQuerySet[Any], worker: str) -> str:
 
     Attempts are counted when a claim is made, so that a row at which workers die runs out of
     them: it is failed here, with the reason, when its last claim has run out. At its last attempt a
-    row is claimed alone, so that others don't fail with it: a request of before may name many.
+    row is claimed alone, so that others don't fail with it: an older request may name many rows.
     """
     free = rows.pending().exclude(is_held())
     free.filter(attempts__gte=settings.MOST_ATTEMPTS).update(

@@ -1,4 +1,4 @@
-"""Guided backpropagation and deconvnet share a proof, their rules differing in the backward."""
+"""Guided backpropagation and deconvnet share a proof, as only their backward passes differ."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A call's own walk finds the modules that PyTorch's finds, and what is remembered is not stale."""
+"""A call's own walk finds the same modules as PyTorch's, and what is remembered is never stale."""
 
 from collections import OrderedDict
 
@@ -12,7 +12,7 @@ from tests.explainer.small_networks import noise
 
 
 def shared() -> nn.Sequential:
-    """A network that holds one module twice, and one that was taken off."""
+    """A network that holds one module twice, and a name whose module was removed."""
     twice = nn.Sequential(nn.Conv2d(3, 3, 3, padding=1), nn.BatchNorm2d(3))
     parts = [("first", twice), ("bend", nn.ReLU()), ("again", twice), ("flat", nn.Flatten(2))]
     found = nn.Sequential(OrderedDict(parts))

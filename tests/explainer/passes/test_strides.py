@@ -141,7 +141,7 @@ def test_a_mode_of_the_networks_own_is_left_where_the_network_leaves_it() -> Non
 
 
 class Seeing(TorchFunctionMode):
-    """Notes which calls come down to it."""
+    """Notes which calls reach it."""
 
     def __init__(self) -> None:
         super().__init__()

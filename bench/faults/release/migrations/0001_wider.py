@@ -1,4 +1,4 @@
-"""Keeps everybody from the tables that each answer reads and writes, for 0.6 s."""
+"""Locks the tables that each answer reads and writes for 0.6 s."""
 
 from django.db import migrations
 
