@@ -130,8 +130,11 @@ def test_the_pooler_knows_the_password_and_gives_up_locks_for_the_site_alone(
     (volume,) = SERVICES["pooler"]["volumes"]
     words = command.partition(" && exec pgbouncer ")[0].replace("/tmp", str(tmp_path))
     words = words.replace(volume.split(":")[1], str(ROOT / "deploy" / "pgbouncer"))
-    given = {"PATH": os.environ["PATH"], "DATABASE_PASSWORD_FILE": str(secret), "LOCK_SECONDS": "7"}
-    assert set(given) - {"PATH"} == set(SERVICES["pooler"]["environment"])
+    given = {"DATABASE_PASSWORD_FILE": str(secret), "LOCK_SECONDS": "2.5"}
+    assert set(given) == set(SERVICES["pooler"]["environment"])
+    given["PATH"] = os.environ["PATH"]
+    bad = run("sh", "-ec", words, env={**given, "LOCK_SECONDS": "ten"})
+    assert (bad.returncode, "LOCK_SECONDS is ten" in bad.stderr) == (1, True)
     done = run("sh", "-ec", words, env=given)
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "pgbouncer.ini").read_text("utf-8")
@@ -140,7 +143,7 @@ def test_the_pooler_knows_the_password_and_gives_up_locks_for_the_site_alone(
     assert "127.0.0.1" not in text.partition("[databases]")[2]
     pooler, address = start_filled_in(tmp_path, place)
     try:
-        for name, limit in (("discern", "7s"), ("discern_work", "0")):
+        for name, limit in (("discern", "2500ms"), ("discern_work", "0")):
             with closing(psycopg2.connect(f"{address}/{name}")) as session, session.cursor() as one:
                 one.execute("SHOW lock_timeout")
                 assert one.fetchone() == (limit,)
