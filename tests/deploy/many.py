@@ -3,6 +3,7 @@
 import http.client
 import json
 import shutil
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -52,7 +53,9 @@ class Many:
         json_too: bool = False,
         **headers: str,
     ) -> Reply:
-        """One request from SOMEBODY over TLS; a POST if there are `fields`."""
+        """One request from SOMEBODY over TLS; a POST if there are `fields`. It ends once nginx has
+        logged a request, which it does after it has sent the reply."""
+        logged = len(self.log())
         line = http.client.HTTPSConnection(
             "127.0.0.1",
             self.front.https,
@@ -70,8 +73,13 @@ class Many:
                 None if fields is None else urlencode(fields),
                 {name.replace("_", "-"): value for name, value in sent.items()},
             )
-            reply = line.getresponse()
-            return Reply(reply.status, reply.getheaders(), reply.read())
+            answer = line.getresponse()
+            reply = Reply(answer.status, answer.getheaders(), answer.read())
+        end = time.monotonic() + 10
+        while len(self.log()) == logged:
+            assert time.monotonic() < end, "nginx has logged nothing"
+            time.sleep(0.01)
+        return reply
 
     def log(self) -> list[dict[str, object]]:
         """What nginx's access log tells so far."""
