@@ -281,7 +281,8 @@ def settings_digest(
 
 def _known_digest(network: Network, method: Method, record: Any) -> str:
     """As `_digest`, remembered for a method at its defaults by everything that may change."""
-    if record is not method.at_defaults or network.call or network.scores is not scores_in:
+    told_anew = network.call is not None or network.scores is not scores_in
+    if record is not method.at_defaults or told_anew:
         return _digest(network, method, record)
     seen_by = network.preprocess.digest() if network.preprocess else None
     key = ("digest", method.name, method.version, network.layer, seen_by, dtype_of(network.module))

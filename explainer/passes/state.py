@@ -119,13 +119,14 @@ class _Kept:
         self._modules: list[nn.Module] = []
         self._slots: dict[type, list[str]] = {}
         self._enter_modules(modules_of(module))
+        # With whose they are now: a pass may put others in their place.
         self._weights = [
-            weights
+            (child, name, weights)
             for child in self._modules
-            for weights in child._parameters.values()
+            for name, weights in child._parameters.items()
             if weights is not None and not weights.is_inference()
         ]
-        self._versions = [weights._version for weights in self._weights]
+        self._versions = [weights._version for _, _, weights in self._weights]
 
     def put_back(self) -> bool:
         """Whether the pass had changed anything."""
@@ -141,15 +142,13 @@ class _Kept:
 
     def refuse_changed_weights(self) -> None:
         """Weights are no copies: a pass that changed them has changed the caller's network."""
-        versions = [weights._version for weights in self._weights]
+        versions = [weights._version for _, _, weights in self._weights]
         if versions == self._versions:
             return
-        numbered = zip(self._weights, self._versions, versions, strict=True)
-        changed = {id(weights) for weights, before, after in numbered if after != before}
-        for owner in self._modules:
-            names = [name for name, one in owner._parameters.items() if id(one) in changed]
+        compared = zip(self._weights, self._versions, versions, strict=True)
+        for (owner, name, _), before, after in compared:
             # With `max_norm` an embedding shortens its own rows.
-            for name in names if not isinstance(owner, LIMITED) else ():
+            if after != before and not isinstance(owner, LIMITED):
                 raise ExplainerError(
                     f'the network changes its weights "{name}" ({type(owner).__name__}) while '
                     "it runs",

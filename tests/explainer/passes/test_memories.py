@@ -175,6 +175,19 @@ def test_a_pass_that_changes_weights_is_refused() -> None:
         network.predict(noise(1, 3, 9, 9))
 
 
+def test_a_pass_that_changes_weights_and_then_puts_others_in_their_place_is_refused() -> None:
+    def swapping(module: Any, seen: Tensor) -> Tensor:
+        weight = module.classes.weight
+        with torch.no_grad():
+            weight.mul_(1.5)
+        module.classes.weight = nn.Parameter(weight.detach().clone())
+        return seen
+
+    network = Network(seeded(Policy, swapping, {}), "first")
+    with pytest.raises(ExplainerError, match=r'changes its weights "weight" \(Linear\)'):
+        explain(network, noise(1, 3, 9, 9), [1])
+
+
 def test_words_whose_length_is_limited_are_no_change_of_weights() -> None:
     def worded(module: Any, seen: Tensor) -> Tensor:
         return seen + module.words(torch.zeros(len(seen), dtype=torch.long))
