@@ -31,7 +31,7 @@ from .languages import IN_LINK, choices, named_language
 from .pages import SeeOther, message, page, participant_view, wants_json
 from .people import find_person, find_standing
 from .presentations import script_notice
-from .sight import forget, named_on, remember
+from .sight import forget, named_on, remember, withdrawn
 from .signed_agents import signed_agent
 from .trials import following_pictures, trial_context
 from .waiting import waiting_page
@@ -323,7 +323,7 @@ def withdraw(request: HttpRequest, code: str) -> HttpResponse:
     if request.method != "POST":
         return page(request, "withdraw", {"person": person}, study=person.study)
     take_back(person)
-    forget(code)
+    withdrawn(code)
     return onward(request, code)
 
 

@@ -35,13 +35,27 @@ def named_on(trials: Sequence[Trial], definition: Definition) -> Named:
 
 
 def remember(person: Participation, named: Named) -> None:
-    """Remember that this person's page now names these pictures and no others."""
-    BLACKBOARD.write(person.code, [person.study_id, monotonic() + SECONDS, named])
+    """Remember that this person's page now names these pictures and no others, unless they have
+    just withdrawn."""
+    if not _has_just_withdrawn(person.code):
+        BLACKBOARD.write(person.code, [person.study_id, monotonic() + SECONDS, named])
 
 
 def forget(code: str) -> None:
     """Forget whatever the pages of the person with `code` named."""
-    BLACKBOARD.wipe(code)
+    if not _has_just_withdrawn(code):
+        BLACKBOARD.wipe(code)
+
+
+def withdrawn(code: str) -> None:
+    """Forget the same, and whatever a process may still remember that looked before the person with
+    `code` withdrew."""
+    BLACKBOARD.write(code, [None, monotonic() + SECONDS, {}])
+
+
+def _has_just_withdrawn(code: str) -> bool:
+    found = BLACKBOARD.read(code)
+    return found is not None and found[0] is None and monotonic() <= found[1]
 
 
 def in_sight(code: str, name: str) -> tuple[int, int | None] | None:

@@ -13,6 +13,7 @@ from studyapp.models import Participation, Status
 from studyapp.participations.answering import current_trial
 from studyapp.participations.withdrawal import withdraw
 from studyapp.serving.blackboard import Blackboard
+from studyapp.studies.definition.study import study_definition
 from studyapp.views import sight
 from tests.watching.running_site import running_site
 
@@ -73,6 +74,16 @@ def test_who_withdraws_gets_no_picture_any_more(client: Client) -> None:
     person = take_part(open_small_study())
     shown = page_of(client, person)
     assert client.post(f"/p/{person.code}/withdraw").status_code == 303
+    assert {client.get(one).status_code for one in shown} == {404}
+
+
+def test_a_process_that_looked_before_the_withdrawal_can_not_undo_it(client: Client) -> None:
+    person = take_part(open_small_study())
+    shown = page_of(client, person)
+    trials = [current_trial(person)]
+    client.post(f"/p/{person.code}/withdraw")
+    client.get(f"/p/{person.code}/")
+    sight.remember(person, sight.named_on(trials, study_definition(person.study)))
     assert {client.get(one).status_code for one in shown} == {404}
 
 
