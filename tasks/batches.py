@@ -13,11 +13,18 @@ from studyapp.models import WorkQuerySet
 from studyapp.queue import ask
 from studyapp.shelf.faults import has_broken_off
 from studyapp.storage import UnusableStorageError
-from studyapp.studies.preparation.claims import claim, fail, give_back, give_back_untried, renew
+from studyapp.studies.preparation.claims import (
+    claim,
+    fail,
+    give_back,
+    give_back_untried,
+    renew,
+    take_back_attempts,
+)
 
 log = logging.getLogger(__name__)
 held: dict[str, WorkQuerySet[Any]] = {}
-# Claims whose work broke off because the database did; they still have to be given back
+# Rows of claims whose work broke off because the database did; they still have to be given back
 untold: dict[str, WorkQuerySet[Any]] = {}
 AWAY = "the database was unavailable"
 
@@ -68,6 +75,7 @@ def claimed(
     """
     name = claim(rows, worker_name())
     mine = rows.filter(claimed_by=name)
+    keys = list(mine.values_list("pk", flat=True))
     held[name] = rows
     try:
         yield name, mine
@@ -77,7 +85,7 @@ def claimed(
     except Exception as error:
         log.exception("a batch of %s broke off", rows.model.__name__)
         if has_broken_off(error):
-            untold[name] = mine
+            untold[name] = rows.filter(pk__in=keys)
             raise
         for row in mine:
             give_back(row, name, f"{type(error).__name__}: {error}")
@@ -98,6 +106,5 @@ def renew_held() -> None:
     for name, rows in list(untold.items()):
         # Files that were stored in the meantime are still there: the next try looks for them
         # (`settling`).
-        rows.update(error=AWAY)
-        give_back_untried(rows)
+        take_back_attempts(rows, name, AWAY)
         del untold[name]

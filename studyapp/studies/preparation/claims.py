@@ -30,7 +30,7 @@ def claim(rows: WorkQuerySet[Any], worker: str) -> str:
     free = rows.pending().exclude(is_held())
     free.filter(attempts__gte=settings.MOST_ATTEMPTS).update(
         state=WorkState.FAILED,
-        error=f"{settings.MOST_ATTEMPTS} workers stopped at it; see the worker's log, then retry",
+        error=_stopped(),
         finished_at=Now(),
         **FREE,
     )
@@ -39,6 +39,10 @@ def claim(rows: WorkQuerySet[Any], worker: str) -> str:
     name = f"{worker[:150]}/{uuid.uuid4().hex}"
     free.update(claimed_by=name, claimed_until=_until(), attempts=F("attempts") + 1)
     return name
+
+
+def _stopped() -> str:
+    return f"{settings.MOST_ATTEMPTS} workers stopped at it; see the worker's log, then retry"
 
 
 def is_held() -> Q:
@@ -85,6 +89,18 @@ def give_back(row: Work, claim_name: str, reason: str) -> bool:
 def give_back_untried(rows: QuerySet[Any]) -> int:
     """Leave claimed rows as they were before the claim, attempts too; how many there were."""
     return rows.update(attempts=F("attempts") - 1, **FREE)
+
+
+def take_back_attempts(rows: WorkQuerySet[Any], claim_name: str, reason: str) -> None:
+    """Count no attempt for a claim of `rows` that broke off for `reason`, even if it has run out:
+    then another worker may have claimed them, or failed them because it was their last attempt."""
+    mine, tried = rows.filter(claimed_by=claim_name), rows.filter(attempts__gt=0)
+    tried.pending().exclude(claimed_by=claim_name).update(attempts=F("attempts") - 1)
+    tried.failed().filter(error=_stopped()).update(
+        state=WorkState.PENDING, error=reason, attempts=F("attempts") - 1, finished_at=None
+    )
+    mine.update(error=reason)
+    give_back_untried(mine)
 
 
 def retry(rows: WorkQuerySet[Any]) -> int:

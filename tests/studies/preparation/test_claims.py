@@ -10,7 +10,15 @@ from django.utils import timezone
 from sandbox.builders import make_study
 from studyapp.models import Explanation, WorkState
 from studyapp.studies.preparation.advance import _batches
-from studyapp.studies.preparation.claims import claim, fail, finish, give_back, renew, retry
+from studyapp.studies.preparation.claims import (
+    claim,
+    fail,
+    finish,
+    give_back,
+    renew,
+    retry,
+    take_back_attempts,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -102,3 +110,30 @@ def test_a_request_of_before_claims_no_row_that_has_come_to_its_last_attempt_sin
     assert set(rows.exclude(claimed_by=many)) == {tried}
     alone = claim(one_of(rows), "other")
     assert rows.get(claimed_by=alone) == tried
+
+
+@pytest.mark.parametrize("before", [0, 2])
+def test_a_claim_that_broke_off_counts_no_attempt_even_if_it_ran_out(before: int) -> None:
+    """Another worker claims the row, or fails it, before the first can say what happened."""
+    rows = one_of(waiting_rows())
+    rows.update(attempts=before)
+    name = claim(rows, "cut off")
+    let_claims_run_out()
+    other = claim(rows, "other")
+    take_back_attempts(rows, name, "the database was unavailable")
+    assert rows[0].state == WorkState.PENDING
+    assert rows[0].attempts == (1 if rows[0].claimed_by == other else before)
+
+
+def test_a_claim_that_broke_off_leaves_alone_what_another_worker_has_done() -> None:
+    rows = waiting_rows()
+    name = claim(rows, "cut off")
+    let_claims_run_out()
+    other = claim(rows, "other")
+    done, bad, *_ = rows
+    assert finish(done, other, map_digest="d" * 64, map_file="maps/d")
+    assert fail(bad, other, "a bad photo")
+    take_back_attempts(rows, name, "the database was unavailable")
+    found = {row.pk: (row.state, row.error) for row in rows.all()}
+    assert found[done.pk] == (WorkState.READY, "")
+    assert found[bad.pk] == (WorkState.FAILED, "a bad photo")
