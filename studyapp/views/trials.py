@@ -9,7 +9,7 @@ from studyapp.paradigms import PARADIGMS, Asked, Question
 from studyapp.paradigms.base import PHOTO
 from studyapp.paradigms.forms import MEASURES
 from studyapp.participations.answering import planned
-from studyapp.shelf.addresses import url
+from studyapp.shelf.addresses import url_of_two
 from studyapp.shelf.markdown import safe_fragment
 from studyapp.shelf.static_version import static_version
 from studyapp.studies.definition.study import Definition
@@ -211,7 +211,7 @@ def following_pictures(
 
 
 def picture_address(person: Participation, code: str) -> str:
-    return url("picture", person.code, code)
+    return url_of_two("picture", person.code, code)
 
 
 def _wanted(trial: Trial, questions: list[Question]) -> str:
