@@ -14,6 +14,7 @@ def static(path: str) -> str:
     """The address of a static file, which never changes while a process runs."""
     return static_tag.static(path)
 
+
 # Codes of no row, by whose places in an address those of others are known
 SAMPLES = ("-" * 21 + "0", "-" * 21 + "1")
 

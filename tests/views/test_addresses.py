@@ -1,7 +1,8 @@
 """Addresses that are put together are those that Django gives."""
 
 import pytest
-from django.urls import override_script_prefix, reverse
+from django.test.utils import override_script_prefix
+from django.urls import reverse
 
 from studyapp.models.codes import new_code
 from studyapp.shelf.addresses import url_of_two
