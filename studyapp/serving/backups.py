@@ -170,13 +170,11 @@ def verified_manifest(folder: Path) -> dict[str, Any]:
     expected = {DUMP: manifest["dump"]}
     for name, digest in manifest["files"].items():
         if not (folder / FILES / name).resolve().is_relative_to((folder / FILES).resolve()):
-            raise BackupError(
-                f"{name} would lie outside the backup's folder; restore another backup"
-            )
+            raise BackupError(f"{name} would lie outside the backup's folder; use another backup")
         expected[f"{FILES}/{name}"] = digest
     for name, digest in expected.items():
         if not (folder / name).is_file() or digest_of(folder / name) != digest:
-            raise BackupError(f"{folder / name} is missing or changed; restore another backup")
+            raise BackupError(f"{folder / name} is missing or changed; use another backup")
     return manifest
 
 

@@ -17,7 +17,7 @@ from http.cookiejar import CookieJar
 from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
 from urllib.request import Request
 
-from urllib3.util import wait_for_read
+from studyapp.shelf.sockets import has_input
 
 SECONDS = 60
 # As in browsers
@@ -145,7 +145,7 @@ class Session:
                 raise ConnectionError(f"{parts.geturl()} {told}")
             kept = kinds[parts.scheme](parts.hostname, parts.port, timeout=SECONDS)
             self._connections[parts[:2]] = kept
-        elif kept.sock is not None and wait_for_read(kept.sock, timeout=0):
+        elif kept.sock is not None and has_input(kept.sock.fileno()):
             # No request is open, so anything to read means that the host has closed it.
             kept.close()
         return kept

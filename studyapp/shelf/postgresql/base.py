@@ -1,10 +1,11 @@
 """A health check for connections in use that takes no statement of its own."""
 
-import select
 from time import monotonic
 from typing import Any
 
 from django.db.backends.postgresql import base
+
+from studyapp.shelf.sockets import has_input
 
 # For so long after the server answered, a connection on which nothing has arrived counts as sound.
 SECONDS = 1
@@ -38,8 +39,4 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
 def _has_something_to_say(connection: Any) -> bool:
     """Whether the server sent anything unasked, such as the end of the connection."""
-    if connection.closed:
-        return True
-    poll = select.poll()
-    poll.register(connection.fileno(), select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(connection.closed) or has_input(connection.fileno())
