@@ -14,7 +14,6 @@ from typing import Any
 
 import numpy as np
 import torch
-import torchvision
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
@@ -24,6 +23,7 @@ from .checkpoints import load_checkpoint
 from .network import Network
 from .preprocessing import Preprocess
 from .torchvision_classifiers import downloaded, file_of
+from .torchvision_import import torchvision
 from .weights import checked_bytes, read_checkpoint
 
 OPTIONS: dict[str, Any] = {"num_classes": None, "size": 224}

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import torch
-import torchvision
 
 from explainer.errors import ExplainerError, did_you_mean
 
 from .checkpoints import load_checkpoint
 from .network import Network
 from .preprocessing import Preprocess, Preprocessing, adapted
+from .torchvision_import import torchvision
 from .weights import read_checkpoint
 
 RANDOM = "random"
