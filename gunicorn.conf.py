@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 # Imported before gunicorn forks, so that all of its processes inherit the blackboard.
-from studyapp.serving import blackboard, counting  # noqa: F401
+from studyapp.serving import blackboard, counting, listeners  # noqa: F401
 
 bind = [os.environ.get("BIND", "127.0.0.1:8000")]
 workers = int(os.environ.get("WEB_WORKERS", "2"))
@@ -30,21 +30,26 @@ limit_request_line = 4094
 limit_request_fields = 60
 
 
+def on_starting(server):
+    listeners.hold_back()
+    if os.environ.get("METRICS_BIND"):
+        counting.make_folder(Path(os.environ[counting.FOLDER]))
+
+
 def post_worker_init(worker):
     """Exempt the loaded site from garbage collection: it lives as long as the process. A request
-    leaves few reference cycles behind, so collections may be rare (decision 514)."""
+    leaves few reference cycles behind, so collections may be rare (decision 514). From now on
+    people are let in."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)
+    listeners.take_calls(worker.sockets, worker.cfg.backlog)
 
 
 # Metrics: an address of their own, and a folder in which all processes count.
 if os.environ.get("METRICS_BIND"):
     bind.append(os.environ["METRICS_BIND"])
     counting.name_folder(os.environ)
-
-    def on_starting(server):
-        counting.make_folder(Path(os.environ[counting.FOLDER]))
 
     def child_exit(server, worker):
         counting.add_ended(Path(os.environ[counting.FOLDER]), worker.pid)
