@@ -13,6 +13,7 @@ django.setup(set_prefix=False)
 
 from django.conf import settings  # noqa: E402
 
+from studyapp import storage  # noqa: E402
 from studyapp.serving import error_reports  # noqa: E402
 from studyapp.serving.checks import refuse_wrong_deployment  # noqa: E402
 from studyapp.serving.content_types import readable_kind  # noqa: E402
@@ -30,6 +31,7 @@ if settings.OTEL_EXPORTER_OTLP_ENDPOINT:
 handler = WSGIHandler()
 give_up_on_locks()
 preload()
+storage.preload()
 # With traces on, every request needs a span, which Django's middleware makes.
 site = handler if settings.OTEL_EXPORTER_OTLP_ENDPOINT else DirectPictures(handler)
 exposed = Exposed(site, settings.METRICS_BIND) if settings.METRICS_BIND else site

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import default_storage
 
@@ -20,6 +21,13 @@ class DamagedFileError(OSError):
 
 class UnusableStorageError(OSError):
     """The storage can't be asked, or refuses: no file's fault, and over once it is fixed."""
+
+
+def preload() -> None:
+    """Do now what the first file from a bucket would wait for; the bucket is not asked."""
+    if settings.STORAGE_URL:
+        bucket: Any = default_storage
+        bucket.preload()
 
 
 def keep(name: str, content: bytes) -> str:

@@ -2,7 +2,10 @@
 
 import hashlib
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
+from typing import Any
 
 import pytest
 from django.core.files.base import ContentFile
@@ -111,3 +114,26 @@ def test_a_bucket_that_is_not_there_or_cant_be_asked_is_an_error_like_a_full_dis
     for ask in (storage.is_there, storage.read, default_storage.size, storage.remove):
         with pytest.raises(OSError, match=f"can't be asked for {NAME}"):
             ask(NAME)
+
+
+def test_threads_have_connections_of_their_own_and_read_what_boto3_knows_once(
+    bucket: str,
+) -> None:
+    together = Barrier(3)
+
+    def client(_: int) -> Any:
+        together.wait()  # each in a thread of its own
+        assert not storage.is_there(NAME)
+        return default_storage.connection.meta.client
+
+    with ThreadPoolExecutor(3) as pool:
+        clients = list(pool.map(client, range(3)))
+    assert len({id(one) for one in clients}) == 3
+    assert len({id(one.meta.service_model.metadata) for one in clients}) == 1
+
+
+def test_nothing_is_asked_of_a_bucket_before_a_file_is(settings: Settings) -> None:
+    use_storage(settings, bucket_url("http://127.0.0.1:9"))
+    storage.preload()
+    with pytest.raises(OSError, match="can't be asked"):
+        storage.is_there(NAME)
