@@ -27,6 +27,8 @@ from .ancestry import Place, place_of
 PRODUCTS = frozenset({"matmul", "__matmul__", "bmm"})
 # They hand weights on in another type
 HANDING = frozenset({"to", "type", "type_as", "float", "half", "bfloat16", "contiguous"})
+PROJECTION = "_in_projection_packed"
+PYTORCHS_PROJECTION: Callable[..., Any] = vars(functional)[PROJECTION]
 Call = tuple[Callable[..., Any], tuple[Any, ...], Mapping[str, Any], Any]
 
 
@@ -80,7 +82,9 @@ class Product:
             logits = logits.masked_fill(~mask, -math.inf)
         elif mask is not None:
             logits = logits + mask
-        return torch._safe_softmax(logits, -1).to(self.value.dtype)
+        # Without a mask no row is empty: the safe softmax would look for one, in three passes more
+        softmax = torch.softmax if mask is None else torch._safe_softmax
+        return softmax(logits, -1).to(self.value.dtype)
 
     def values(self) -> Tensor:
         return self._shared(self.value)
@@ -179,6 +183,7 @@ class Attentions(TorchFunctionMode):
         names = {
             **vars(functional),
             "has_torch_function": lambda _: False,
+            PROJECTION: _projected,
             "scaled_dot_product_attention": self._opened,
         }
         return FunctionType(own.__code__, names, own.__name__, own.__defaults__)
@@ -201,6 +206,22 @@ class Attentions(TorchFunctionMode):
         elif number in self.kept:
             self.means.append(out.mean(1, keepdim=True))
             self.last = out if number == self.kept[-1] else None
+
+
+def _projected(
+    query: Tensor, key: Tensor, value: Tensor, weights: Tensor, bias: Tensor | None
+) -> tuple[Tensor, ...]:
+    """Queries, keys and values of the same tokens, by one product each way.
+
+    PyTorch's own takes one product for each token where the tokens of a batch don't lie in order
+    (`batch_first`), and its derivative fills three times the memory with zeros.
+    """
+    if not (query is key and key is value):
+        found: tuple[Tensor, ...] = PYTORCHS_PROJECTION(query, key, value, weights, bias)
+        return found
+    made = functional.linear(query.contiguous(), weights, bias)
+    parts = made.view(*made.shape[:-1], 3, query.shape[-1]).movedim(-2, 0)
+    return parts.contiguous().unbind(0)
 
 
 def _over_last_axis(args: Any, kwargs: Mapping[str, Any]) -> bool:

@@ -1,5 +1,6 @@
 """Attention in the open gives what PyTorch's kernels give, with A in the graph of the score."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from explainer import ExplainerError, Network, explain
 from explainer.graphs.attention import Attentions
@@ -116,6 +118,36 @@ def test_multi_head_attention_gives_what_it_gives(name: str, weights: str) -> No
     torch.testing.assert_close(given, theirs)
     if weights == "heads":
         torch.testing.assert_close(ours, theirs)
+
+
+class Counted(TorchDispatchMode):
+    """How often each kernel runs, and over how many matrices each batch of products goes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.kernels: Counter[str] = Counter()
+        self.matrices: set[int] = set()
+
+    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        name = func.overloadpacket.__name__
+        self.kernels[name] += 1
+        if name == "bmm":
+            self.matrices.add(len(args[0]))
+        return func(*args, **(kwargs or {}))
+
+
+def test_tokens_of_a_batch_are_projected_by_one_product_each_way() -> None:
+    """PyTorch's own projection takes 7 small products here, one for each token."""
+    module = seeded(nn.MultiheadAttention, 8, 4, batch_first=True).requires_grad_(False)
+    tokens = noise(2, 7, 8).requires_grad_()
+    with Counted() as counted:
+        out, mode = opened(lambda x: module(x, x, x, need_weights=False)[0], tokens)
+        torch.autograd.grad(out.sum(), tokens)
+    assert mode.met[0].weights.shape == (2, 4, 7, 7)
+    assert counted.matrices == {2 * 4}  # of attention itself, by image and head
+    assert not counted.kernels["select_backward"]  # one memory full of zeros each
+    assert counted.kernels["_softmax"] == 1
+    assert not counted.kernels["_safe_softmax"]  # no row can be empty
 
 
 def test_tokens_of_one_image_without_a_batch_are_met_too() -> None:
