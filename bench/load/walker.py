@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from random import Random
-from typing import Any
 
-from studyapp.simulation.visitor import Page, PageError, Visitor, fields_of
+from studyapp.simulation.form import Fields
+from studyapp.simulation.visitor import Page, PageError, Visitor
 
 # What the pages' own script would fill in; a site that has no such field never hears of it.
 MEASURES = {
@@ -96,7 +96,7 @@ class Walker:
         verb = page.first_verb()
         if verb is None:
             raise PageError(f"{page.address} ends before the first question")
-        return self.visitor.send(page, verb, by_chance(page.form(verb), self.random))
+        return self.visitor.send(page, verb, by_chance(page.fields(verb), self.random))
 
     def walk(self, ready: threading.Barrier, seconds: float, people: float = math.inf) -> None:
         """Answer for `seconds`, or until so many `people` have finished, from the moment at which
@@ -135,17 +135,18 @@ class Walker:
         return following
 
 
-def by_chance(form: Any, random: Random) -> dict[str, object]:
+def by_chance(fields: Fields, random: Random) -> dict[str, object]:
     """An answer for every field: choices by chance, hidden ones as they are unless they measure."""
     given: dict[str, object] = {}
-    for name, one in fields_of(form).items():
-        if hasattr(one, "value_options"):
-            given[name] = random.choice([value for value in one.value_options if value])
-        elif getattr(one, "type", "") == "checkbox":
+    for name, one in fields.items():
+        options = one.options
+        if one.kind == "checkbox" and len(one.controls) == 1:
             given[name] = True
-        elif one.tag == "textarea" or one.type == "text":
+        elif options is not None:
+            given[name] = random.choice([value for value in options if value])
+        elif one.kind in ("textarea", "text"):
             given[name] = TEXT
-        elif not one.value and name in MEASURES:
+        elif name in MEASURES and not one.value:
             given[name] = MEASURES[name]
     return given
 

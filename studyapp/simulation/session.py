@@ -1,25 +1,30 @@
 """A browser's cookies and connections, and the redirects that it follows.
 
-It uses `http.client`, which costs a seventh of what `requests` does (decision 509): simulated
-people often share the processors with the site that they measure.
+It does no more than that, since simulated people often share the processors with the site that
+they measure (decisions 509 and 527).
 """
 
 import gzip
 import re
+import ssl
 import time
 import zlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from email.message import Message
+from functools import lru_cache
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPResponse
 from http.cookiejar import CookieJar
-from urllib.parse import SplitResult, quote, urlencode, urljoin, urlsplit
+from io import BytesIO
+from typing import cast
+from urllib.parse import SplitResult, quote, quote_plus, urlencode, urljoin, urlsplit
 from urllib.request import Request
+from urllib.response import addinfourl
 
-from studyapp.shelf.sockets import has_input
+from .connection import Connection, Head
 
-SECONDS = 60
+PORTS = {"http": 80, "https": 443}
 # As in browsers
 MOST_REDIRECTS = 20
 HEADERS = {
@@ -41,12 +46,13 @@ LINE_END = re.compile(r"\r\n?|\n")
 class Reply:
     """The reply from `url`, and the redirects that led there.
 
+    headers: by their names in lower case.
     seconds: from sending, or from connecting if that came first, until the headers had arrived.
     """
 
     url: str
     status: int
-    headers: Message
+    headers: dict[str, str]
     content: bytes
     seconds: float
     history: tuple["Reply", ...] = ()
@@ -58,11 +64,20 @@ class Reply:
 
     @property
     def is_redirect(self) -> bool:
-        return self.status in REDIRECTS and "Location" in self.headers
+        return self.status in REDIRECTS and "location" in self.headers
 
     @property
     def text(self) -> str:
-        return self.content.decode(str(self.headers.get_content_charset("utf-8")), "replace")
+        return self.content.decode(self._content_type[1], "replace")
+
+    @property
+    def media_type(self) -> str:
+        """As `text/html`; `text/plain` if the reply names none."""
+        return self._content_type[0]
+
+    @property
+    def _content_type(self) -> tuple[str, str]:
+        return _media_type_and_charset(self.headers.get("content-type", ""))
 
 
 class Session:
@@ -74,7 +89,9 @@ class Session:
 
     def __init__(self) -> None:
         self.cookies = CookieJar()
-        self._connections: dict[tuple[str, str], HTTPConnection] = {}
+        # Of those in the jar, in lower case; some that it had may be among them.
+        self._cookie_paths: tuple[str, ...] = ()
+        self._connections: dict[tuple[str, str], Connection] = {}
 
     def get(self, url: str, parameters: Mapping[str, str] | None = None) -> Reply:
         if parameters:
@@ -100,8 +117,8 @@ class Session:
                 raise ConnectionError(f"{first} redirects without end, at last to {reply.url}")
             if reply.status not in REPEATING:
                 method, form = "GET", None
-            # http.client reads headers as Latin-1, and addresses are written in UTF-8.
-            location = quote(str(reply.headers["Location"]).encode("latin-1"), RESERVED)
+            # Headers are read as Latin-1, and addresses are written in UTF-8.
+            location = quote(reply.headers["location"].encode("latin-1"), RESERVED)
             reply = self._ask(method, urljoin(reply.url, location), form, more)
         return replace(reply, history=tuple(history)) if history else reply
 
@@ -109,45 +126,52 @@ class Session:
         """The reply to one request."""
         parts = urlsplit(url)
         connection = self._connection(parts)
-        target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
         headers = {**HEADERS, **more, **self._cookie_header(url, parts.path)}
-        if form is not None:
-            headers |= FORM
+        request = _request(method, parts, headers, form)
         before = time.perf_counter()
         try:
-            connection.request(method, target, form, headers)
-            response = connection.getresponse()
+            connection.send(request)
+            head = connection.read_head()
             seconds = time.perf_counter() - before
-            content = _unzipped(response)
-        except (OSError, EOFError, HTTPException, zlib.error) as error:
+            content = _unzipped(head, connection.read_body(head))
+        except (OSError, EOFError, zlib.error) as error:
             # The rest of this reply must never be read as the next one.
             connection.close()
             raise ConnectionError(f"{method} {url} got no complete reply: {error!r}") from error
-        if "Set-Cookie" in response.headers:
-            self.cookies.extract_cookies(response, Request(url))
-        return Reply(url, response.status, response.headers, content, seconds)
+        if head.cookies:
+            self._keep(head.cookies, Request(url))
+        return Reply(url, head.status, head.headers, content, seconds)
 
     def _cookie_header(self, url: str, path: str) -> dict[str, str]:
         # The jar's own check takes ten times as long, and few addresses get any cookie.
-        if not any(path.lower().startswith(one.path.lower()) for one in self.cookies):
+        if not path.lower().startswith(self._cookie_paths):
             return {}
         asked = Request(url)
         self.cookies.add_cookie_header(asked)
         return asked.unredirected_hdrs
 
-    def _connection(self, parts: SplitResult) -> HTTPConnection:
-        """The connection to a host; a new one if there is none or the host has closed it."""
+    def _keep(self, cookies: list[str], asked: Request) -> None:
+        headers = Message()
+        for cookie in cookies:
+            headers["Set-Cookie"] = cookie
+        # All that a jar asks of a reply is `info()`.
+        told = addinfourl(BytesIO(), headers, asked.full_url)
+        self.cookies.extract_cookies(cast(HTTPResponse, told), asked)
+        self._cookie_paths = tuple({one.path.lower() for one in self.cookies})
+
+    def _connection(self, parts: SplitResult) -> Connection:
+        """The connection to a host."""
         kept = self._connections.get(parts[:2])
         if kept is None:
-            kinds = {"http": HTTPConnection, "https": HTTPSConnection}
-            if parts.scheme not in kinds or parts.hostname is None:
+            if parts.scheme not in PORTS or parts.hostname is None:
                 told = "is not the address of a page: it must begin with https:// or http://"
                 raise ConnectionError(f"{parts.geturl()} {told}")
-            kept = kinds[parts.scheme](parts.hostname, parts.port, timeout=SECONDS)
+            context = None
+            if parts.scheme == "https":
+                context = ssl.create_default_context()
+                context.set_alpn_protocols(["http/1.1"])
+            kept = Connection(parts.hostname, parts.port or PORTS[parts.scheme], context)
             self._connections[parts[:2]] = kept
-        elif kept.sock is not None and has_input(kept.sock.fileno()):
-            # No request is open, so anything to read means that the host has closed it.
-            kept.close()
         return kept
 
 
@@ -157,10 +181,51 @@ def form_encoded(values: Iterable[tuple[str, object]], *, line_end: str = "\r\n"
 
     line_end: that of texts; a page's script sends "\\n".
     """
-    written = [(name, LINE_END.sub(line_end, str(value))) for name, value in values]
-    return urlencode(written, safe="*").replace("~", "%7E")
+    return "&".join(
+        f"{_form_quoted(name, line_end)}={_form_quoted(str(value), line_end)}"
+        for name, value in values
+    )
 
 
-def _unzipped(response: HTTPResponse) -> bytes:
-    content = response.read()
-    return gzip.decompress(content) if response.headers["Content-Encoding"] == "gzip" else content
+@lru_cache(1000)
+def _form_quoted(text: str, line_end: str) -> str:
+    """Names and most values come again and again."""
+    return quote_plus(LINE_END.sub(line_end, text), safe="*").replace("~", "%7E")
+
+
+def _request(
+    method: str, parts: SplitResult, headers: Mapping[str, str], form: str | None
+) -> bytes:
+    """The request as it is sent."""
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [f"{method} {target} HTTP/1.1", f"Host: {_host(parts[:2])}"]
+    if form is not None:
+        # An encoded form is ASCII.
+        lines.append(f"Content-Length: {len(form)}")
+        headers = {**headers, **FORM}
+    lines += [f"{name}: {value}" for name, value in headers.items()]
+    return ("\r\n".join(lines) + f"\r\n\r\n{form or ''}").encode("latin-1")
+
+
+@lru_cache
+def _host(origin: tuple[str, str]) -> str:
+    """As browsers name a host: without a user's name, and without a port that goes without saying.
+
+    origin: scheme, and the address's part up to the path.
+    """
+    parts = urlsplit("://".join(origin))
+    name = str(parts.hostname)
+    name = f"[{name}]" if ":" in name else name
+    return name if parts.port in (None, PORTS[parts.scheme]) else f"{name}:{parts.port}"
+
+
+@lru_cache
+def _media_type_and_charset(content_type: str) -> tuple[str, str]:
+    """What a Content-Type says; UTF-8 if it names no charset."""
+    header = Message()
+    header["Content-Type"] = content_type
+    return header.get_content_type(), str(header.get_content_charset("utf-8"))
+
+
+def _unzipped(head: Head, content: bytes) -> bytes:
+    return gzip.decompress(content) if head.headers.get("content-encoding") == "gzip" else content

@@ -1,6 +1,7 @@
 """A browser without a screen, which sends only fields that it found on the page."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -10,6 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 from lxml import etree, html
 
+from .form import Fields
 from .session import Reply, Session, form_encoded
 
 # The form whose answers the page's script sends, and how (`trial.js`)
@@ -17,13 +19,13 @@ SCRIPTED = "trial"
 BY_SCRIPT = {"Accept": "application/json", "Prefer": "return=representation"}
 # Compiled once: parsing a query costs more than running it.
 PARTS = etree.XPath(
-    "//link[@rel='stylesheet']/@href | //script/@src | //img/@src | //input[@type='image']/@src"
+    "//link[@rel='stylesheet']/@href | //script/@src | //img/@src | //input[@type='image']/@src",
+    smart_strings=False,
 )
-MODULES = etree.XPath("//@data-modules | //@data-presentation")
-AHEAD = etree.XPath("//@data-next")
-IMAGES = etree.XPath(".//input[@type='image']/@name")
-BUTTONS = etree.XPath(".//button/@name")
-GROUPS = {"radio": html.RadioGroup, "checkbox": html.CheckboxGroup}
+MODULES = etree.XPath("//@data-modules | //@data-presentation", smart_strings=False)
+AHEAD = etree.XPath("//@data-next", smart_strings=False)
+# The path of an address that `urljoin` would take as it is
+PLAIN_PATH = re.compile(r"(?!//|.*(?:/\.|\s))/")
 
 
 class PageError(Exception):
@@ -58,7 +60,13 @@ class Page:
     @cached_property
     def _forms(self) -> list[tuple[str, Any]]:
         """Each form, preceded by the last part of its address."""
-        return [(_verb(form.action), form) for form in self.document.forms]
+        forms = self.document.iter("form")
+        return [(_verb(form.get("action")), form) for form in forms]
+
+    @cached_property
+    def _fields(self) -> dict[str, Fields]:
+        """Of each form that somebody has asked for, by its verb."""
+        return {}
 
     def form(self, verb: str) -> Any:
         """The form whose address ends with `/verb`; PageError when the page has none."""
@@ -67,13 +75,20 @@ class Page:
                 return form
         raise PageError(f"{self.address} has no form for “{verb}”")
 
+    def fields(self, verb: str) -> Fields:
+        """Those of the form whose address ends with `/verb`, as they are filled by now; PageError
+        when the page has none."""
+        if verb not in self._fields:
+            self._fields[verb] = Fields(self.form(verb))
+        return self._fields[verb]
+
     def has_form(self, verb: str) -> bool:
         return any(name == verb for name, _ in self._forms)
 
     def first_verb(self) -> str | None:
         """That of the first form which is posted; None where there is none. A choice of language
         tells no page from another."""
-        verbs = (verb for verb, form in self._forms if form.method == "POST")
+        verbs = (verb for verb, form in self._forms if form.get("method", "").lower() == "post")
         return next((verb for verb in verbs if verb != "language"), None)
 
     def checkboxes(self, verb: str) -> list[str]:
@@ -105,13 +120,14 @@ class Visitor:
         self.base = base
         self.has_script = has_script
         self.session = Session()
+        self._origin = urljoin(base, "/")[:-1]
         self.requests = 0
         # Seconds from sending the last form to what acknowledged it
         self.acknowledged_after = 0.0
 
     def open(self, address: str, **parameters: str) -> Page:
         """The page at `address` after redirects, whatever its status."""
-        return self._page(self.session.get(urljoin(self.base, address), parameters))
+        return self._page(self.session.get(self._url(address), parameters))
 
     def send(self, page: Page, verb: str, answers: Mapping[str, object]) -> Page:
         """Fill the form for `verb` with `answers`, send it, and give the page that follows.
@@ -119,12 +135,11 @@ class Visitor:
         Raises PageError for a field or a choice that the form does not have, and for an answer
         that was not acknowledged, by a redirect or to the page's script.
         """
-        form = page.form(verb)
-        clicks = _clicks(form, answers)
-        written = {name: value for name, value in answers.items() if name not in clicks}
-        fill(form, written, page.address)
-        target = urljoin(urljoin(self.base, page.address), form.action)
-        values = [*form.form_values(), *clicks.items()]
+        form, fields = page.form(verb), page.fields(verb)
+        clicks = {name: value for name, value in answers.items() if name in fields.clicks}
+        fill(fields, {name: answers[name] for name in answers if name not in clicks}, page.address)
+        target = self._url(form.get("action", ""), page.address)
+        values = [*fields.sent(), *clicks.items()]
         if self.has_script and form.get("id") == SCRIPTED:
             return self._send_by_script(page, verb, target, values)
         reply = self.session.post(target, form_encoded(values))
@@ -148,7 +163,7 @@ class Visitor:
 
     def fetch(self, address: str) -> bytes:
         """The bytes of a picture; PageError when it is not there."""
-        reply = self.session.get(urljoin(self.base, address))
+        reply = self.session.get(self._url(address))
         self.requests += 1 + len(reply.history)
         if reply.status != HTTPStatus.OK:
             raise PageError(f"the picture {address} was answered with {reply.status}")
@@ -156,6 +171,12 @@ class Visitor:
 
     def close(self) -> None:
         self.session.close()
+
+    def _url(self, address: str, page: str = "") -> str:
+        """The whole address of what a page names."""
+        if PLAIN_PATH.match(address):
+            return self._origin + address
+        return urljoin(urljoin(self.base, page), address)
 
     def _page(self, reply: Reply) -> Page:
         self.requests += 1 + len(reply.history)
@@ -168,53 +189,23 @@ class Visitor:
 def _facts(reply: Reply) -> dict[str, Any]:
     """What the page's script was told; nothing if a page or a refusal was sent instead."""
     is_told = reply.status == HTTPStatus.OK
-    is_told &= reply.headers.get_content_type() == "application/json"
+    is_told &= reply.media_type == "application/json"
     return dict(json.loads(reply.content)) if is_told else {}
 
 
-def fields_of(form: Any) -> dict[str, Any]:
-    """Each field of a form by its name; radio buttons and checkboxes of one name form a group. The
-    same as `form.inputs[name]`, which reads the whole form for every name."""
-    found: dict[str, list[Any]] = {}
-    for field in form.inputs:
-        if field.name:
-            found.setdefault(field.name, []).append(field)
-    return {name: _together(fields) for name, fields in found.items()}
-
-
-def _together(fields: list[Any]) -> Any:
-    kind = fields[0].get("type")
-    if len(fields) == 1 or kind not in GROUPS:
-        return fields[0]
-    return GROUPS[kind](fields)
-
-
-def _clicks(form: Any, answers: Mapping[str, object]) -> dict[str, object]:
-    """The answers that a browser sends for a click on one of the form's image inputs, or on a
-    button with a name."""
-    names = {f"{image}.{axis}" for image in _texts(IMAGES, form) for axis in ("x", "y")}
-    names |= {*_texts(BUTTONS, form)}
-    return {name: value for name, value in answers.items() if name in names}
-
-
-def fill(form: Any, answers: Mapping[str, object], address: str = "") -> None:
+def fill(fields: Fields, answers: Mapping[str, object], address: str = "") -> None:
     """Write `answers` into the form's fields; PageError for what the page does not offer."""
-    fields = fields_of(form)
     for name, value in answers.items():
         if name not in fields:
             raise PageError(f"{address} has no field “{name}”")
-        field = fields[name]
-        if getattr(field, "type", "") == "checkbox":
-            field.checked = bool(value)
-            continue
         try:
-            field.value = str(value)
+            fields[name].fill(value)
         except ValueError as error:
             raise PageError(f"{address} offers no “{value}” for “{name}”") from error
 
 
 def _texts(query: Any, element: Any) -> list[str]:
-    return [str(text) for text in query(element)]
+    return list(query(element))
 
 
 def _verb(action: str | None) -> str:

@@ -110,8 +110,8 @@ class Walker:
             for address in page.pictures():
                 visitor.fetch(address)
         trial = self.truth_of(walk.code)
-        fields = page.form("answer").fields
-        if fields["trial"] != trial.code:
+        fields = page.fields("answer")
+        if fields["trial"].value != trial.code:
             raise PageError(f"{page.address} asks another trial than the next one")
         asked = self.asked_on(trial)
         answers = self.profile.answers(asked, self.random)
@@ -131,4 +131,4 @@ class Walker:
 def _agreed(page: Page) -> dict[str, object]:
     """Every box ticked, in a browser that runs scripts where the page asks for one."""
     ticks: dict[str, object] = dict.fromkeys(page.checkboxes("consent"), True)
-    return ticks | ({"script": "yes"} if "script" in page.form("consent").fields else {})
+    return ticks | ({"script": "yes"} if "script" in page.fields("consent") else {})

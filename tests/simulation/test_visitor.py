@@ -4,11 +4,11 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urljoin
 
 import pytest
 
-from studyapp.simulation.visitor import Page, PageError, Visitor, fields_of
+from studyapp.simulation.visitor import Page, PageError, Visitor, fill
 
 PAGE = """<!doctype html><title>One question</title><p>Which?</p><img src="/o/a.png">
 <form method="post" action="/p/x/answer"><input type="hidden" name="token" value="t">
@@ -134,19 +134,64 @@ def test_what_is_on_a_form_can_be_asked(visitor: Visitor) -> None:
     assert (page.has_form("answer"), page.has_form("begin")) == (True, False)
 
 
-def test_fields_are_grouped_as_lxml_groups_them() -> None:
-    page = Page("/", 200, """<form action="/answer"><input type="hidden" name="code" value="c">
-        <input type="radio" name="one" value="1"><input type="radio" name="one" value="2" checked>
-        <input type="radio" name="alone" value="1"><input type="checkbox" name="box">
-        <input type="checkbox" name="more" value="a"><input type="checkbox" name="more" value="b">
-        <input name="twice"><input name="twice"><select name="list"><option>x</select>
-        <textarea name="words">w</textarea><input type="submit"></form>""")  # fmt: skip
-    form = page.form("answer")
-    found = fields_of(form)
-    assert list(found) == form.inputs.keys()
-    for name, fields in found.items():
-        assert type(fields) is type(form.inputs[name])
-        assert fields.value == form.inputs[name].value
+CONTROLS = """<form action="/answer"><input type="hidden" name="code" value="c"><input name="none">
+    <input type="radio" name="one" value="1"><input type="radio" name="one" value="2" checked>
+    <input type="radio" name="alone" value="1"><input type="checkbox" name="box">
+    <input type="checkbox" name="more" value="a"><input type="checkbox" name="more" value="b">
+    <input name="twice"><input name="twice" value="2"><select name="list"><option>x
+    <option>y</select><select name="several" multiple><option selected>x<option>y
+    <option selected>z</select>
+    <textarea name="words">w</textarea><input type="submit" name="go" value="Go"><input value="n">
+    <input name="off" value="o" disabled><input type="image" name="map"><input type="file" name="f">
+    <INPUT TYPE="RADIO" name="mixed" value="3" checked><button name="choice">B</button></form>"""
+WRITTEN = {
+    "none": "é",
+    "one": 1,
+    "alone": 1,
+    "box": True,
+    "twice": "t",
+    "list": "y",
+    "words": "a b",
+}
+
+
+@pytest.mark.parametrize("written", [{}, WRITTEN, {"box": False, "one": 2, "code": ""}])
+def test_a_form_sends_what_lxml_would_send(written: dict[str, object]) -> None:
+    page, told = Page("/", 200, CONTROLS), Page("/", 200, CONTROLS).form("answer")
+    fields = page.fields("answer")
+    fill(fields, written)
+    for name, value in written.items():
+        field = told.inputs[name]
+        if name == "box":
+            field.checked = value
+        else:
+            field.value = str(value)
+    assert fields.sent() == told.form_values()
+    assert list(fields) == told.inputs.keys()
+    assert fields.clicks == {"map.x", "map.y", "choice"}
+
+
+def test_a_form_offers_what_can_be_chosen() -> None:
+    fields = Page("/", 200, CONTROLS).fields("answer")
+    options = {name: field.options for name, field in fields.items() if field.options is not None}
+    assert options == {
+        "one": ["1", "2"], "alone": ["1"], "box": ["on"], "more": ["a", "b"], "mixed": ["3"],
+        "list": ["x", "y"], "several": ["x", "y", "z"],
+    }  # fmt: skip
+    fill(fields, {"more": "b"})
+    assert (fields["more"].value, fields["one"].value, fields["none"].value) == ("b", "2", None)
+    for name in ("one", "alone", "more", "list"):
+        with pytest.raises(PageError, match=f"offers no “4” for “{name}”"):
+            fill(fields, {name: 4})
+
+
+@pytest.mark.parametrize(
+    "address", ["/a?b=c", "/", "//127.0.0.1/x", "/./a", "/a/../b", "b", "../c", "?d", "/a\tb", ""]
+)
+def test_addresses_lead_where_browsers_go(address: str) -> None:
+    visitor = Visitor("http://127.0.0.1:1/s/x/")
+    page = urljoin(visitor.base, "/p/y/z")
+    assert visitor._url(address, "/p/y/z") == urljoin(page, address)
 
 
 def test_an_empty_page_is_told() -> None:
