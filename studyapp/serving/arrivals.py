@@ -1,73 +1,117 @@
 """A gunicorn worker whose threads get only requests that have arrived.
 
 gunicorn's own gives a thread to each connection that has sent its first byte, so a few clients that
-send half a request, and then wait, keep every thread. Here the loop reads; see decision 167.
+send half a request, and then wait, keep every thread. Here a thread that is free waits for bytes of
+any connection, reads what is there, and goes on with the request only if that is all of it; see
+decisions 167 and 513.
 """
 
+import math
 import select
 import socket
+import threading
 import time
-from dataclasses import dataclass, field
-from functools import partial
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
-# A request has so long from its connection, or from the answer before it, to its last byte.
+# A request has so long from its connection, or from its first byte, to its last one.
 MOST_SECONDS = 30
 MOST_HEAD, MOST_BODY = 64 * 1024, 256 * 1024
 # A page or a picture goes into the kernel whole, so that a slow reader holds no thread.
 SEND_BUFFER = 512 * 1024
+# So long, and for so many bytes, a client may go on sending after the last answer. Were its
+# connection closed while bytes of its are unread, it would lose that answer.
+END_SECONDS, END_BYTES = 2, 64 * 1024
 HEAD_END = b"\r\n\r\n"
+# Each time that bytes came, one thread gets to know, and none again until it is asked for anew.
+ON_BYTES = select.EPOLLIN | select.EPOLLONESHOT
+# For bytes that were read already: after those who came before, once the client has read enough
+# of its answers that another one finds room.
+IN_TURN = select.EPOLLOUT | select.EPOLLONESHOT
 
 
 @dataclass(eq=False)
 class Arrival:
-    """A connection on which a request arrives, with what came of it so far."""
+    """A connection on which a request arrives, with what came of it so far.
+
+    connection.timeout: when it is closed if nothing happens, by the monotonic clock.
+    """
 
     connection: Any
-    until: float
-    held: bytearray = field(default_factory=bytearray)
+    held: bytes = b""
+    awaits: int = ON_BYTES
+    # Between two requests, of which the second has not begun
+    is_kept: bool = False
+    # After the last answer, with how many bytes came since
+    is_over: bool = False
+    read_since: int = 0
 
-    def is_whole(self) -> bool:
-        """Whether a thread can read all of the request without waiting, or will refuse it."""
-        head, found, body = self.held.partition(HEAD_END)
-        if not found:
-            return len(head) > MOST_HEAD
-        return not self.is_long() and len(body) >= _length(head)
+    def lacking(self) -> float:
+        """The bytes that are missing until a thread can read all of the request without waiting, or
+        will refuse it; 1 in a head. Infinite if the body is too long to be held here, or waits for
+        a word of the server's."""
+        at = self.held.find(HEAD_END)
+        if at < 0:
+            return int(len(self.held) <= MOST_HEAD)
+        head = self.held[:at].lower()
+        length = _length(head) if b"content-length" in head else 0
+        if length > MOST_BODY or b"\ntransfer-encoding:" in head or b"\nexpect:" in head:
+            return math.inf
+        return max(0, at + len(HEAD_END) + length - len(self.held))
 
-    def is_long(self) -> bool:
-        """Whether its body is too long to be held here, or waits for a word of the server's."""
-        head, found, _ = self.held.partition(HEAD_END)
-        names = (b"\ntransfer-encoding:", b"\nexpect:")
-        lower = head.lower()
-        return bool(found) and (_length(head) > MOST_BODY or any(name in lower for name in names))
+    def is_due(self) -> bool:
+        """Whether what it waits for is there, and only a thread is missing."""
+        place = self.connection.sock.fileno()
+        poll = select.poll()
+        poll.register(place, self.awaits & (select.POLLIN | select.POLLOUT))
+        return place >= 0 and bool(poll.poll(0))
 
 
-def _length(head: bytes | bytearray) -> int:
-    """The body's length; 0 where the head says none, or none that a thread would believe."""
+def _length(head: bytes) -> int:
+    """The body's length, by a head in lower case; 0 where it says none, or none that a thread would
+    believe."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
-        if name.strip().lower() == b"content-length":
+        if name.strip() == b"content-length":
             digits = value.strip()
             return int(digits) if digits.isdigit() and len(digits) < 20 else 0
     return 0
 
 
 class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
-    """Threads of gunicorn's gthread, each given a request once it is here.
+    """Threads of gunicorn's gthread, each of which takes requests once they are here.
 
     Long bodies are read by at most half of the threads. Of too many connections that wait the
     oldest is closed, so that new ones are always taken.
+
+    gunicorn's loop takes calls, closes what has waited too long, and ends the worker. Whoever takes
+    a connection out of `waiting`, a thread or the loop, has it alone.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.arrivals: dict[int, Arrival] = {}
-        self.long_waiting: list[Arrival] = []
-        self.long_read: set[Any] = set()
+        self.waiting: dict[int, Arrival] = {}
+        self.long_waiting: deque[Arrival] = deque()
+        self.long_read = 0
+        self.counting = threading.Lock()
         self.stopping_at = float("inf")
+        self.looked_at = 0.0
         self.closed, self.told_at = 0, time.monotonic()
+
+    def run(self) -> None:
+        self.arriving, (self.end, self.ended) = select.epoll(), socket.socketpair()
+        self.arriving.register(self.ended, select.EPOLLIN)
+        for _ in range(self.cfg.threads):
+            self.tpool.submit(self._serve, self.ended.fileno())
+        try:
+            super().run()
+        finally:
+            # Nobody reads it, so that every thread learns of it.
+            self.end.send(b"\0")
 
     def set_accept_enabled(self, enabled: bool) -> None:
         """A worker that ends takes who has called already and hangs up: what is open lasts two
@@ -81,65 +125,175 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
             listener.close()
 
     def enqueue_req(self, conn: Any) -> None:
-        """Wait for the request in the loop: a new connection's, or the next one of an old."""
+        """Wait for the first request of a connection."""
         conn.init()
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-        conn.sock.setblocking(False)
-        held = bytearray(conn.parser.unreader.take_buffered())
-        arrival = Arrival(conn, time.monotonic() + MOST_SECONDS, held)
-        self.arrivals[conn.sock.fileno()] = arrival
-        self.poller.register(conn.sock, 1, partial(self._on_bytes, arrival))
-        self._on_bytes(arrival, conn.sock)
-        while len(self.arrivals) > self.worker_connections // 2:
-            self._drop(next(iter(self.arrivals.values())))
+        conn.timeout = time.monotonic() + MOST_SECONDS
+        self.waiting[conn.sock.fileno()] = Arrival(conn)
+        self.arriving.register(conn.sock, ON_BYTES)
+        # Nothing is awaited of a kept one.
+        arriving = len(self.waiting) - len(self.keepalived_conns)
+        if arriving > self.worker_connections // 2:
+            self._drop_oldest(arriving - self.worker_connections // 2)
 
-    def _on_bytes(self, arrival: Arrival, client: Any) -> None:
-        if not (arrival.is_whole() or arrival.is_long()):
-            try:
-                content = client.recv(MOST_HEAD)
-            except BlockingIOError:
+    def _drop_oldest(self, count: int) -> None:
+        arrivals = [one for one in list(self.waiting.values()) if not one.is_kept]
+        for arrival in sorted(arrivals, key=lambda one: one.connection.timeout):
+            if count > 0 and not arrival.is_due():
+                self._drop(arrival)
+                count -= 1
+
+    def _serve(self, ended: int) -> None:
+        """What each thread does until the worker ends."""
+        while True:
+            for place, _ in self.arriving.poll(maxevents=1):
+                if place == ended:
+                    return
+                arrival = self._taken(place)
+                if arrival is not None:
+                    self._go_on(arrival)
+
+    def _taken(self, place: int) -> Arrival | None:
+        """The connection that waits at a file descriptor, from now on the caller's alone; None if
+        another was faster."""
+        arrival = self.waiting.pop(place, None)
+        if arrival is not None and arrival.is_kept:
+            self.keepalived_conns.remove(arrival.connection)
+        return arrival
+
+    def _wait(self, arrival: Arrival, awaits: int = ON_BYTES) -> None:
+        """Leave the connection to whoever takes it next."""
+        place = arrival.connection.sock.fileno()
+        if arrival.is_kept:
+            self.keepalived_conns.append(arrival.connection)
+        arrival.awaits = awaits
+        self.waiting[place] = arrival
+        # The loop may just have closed it. If another connection has got its file descriptor, that
+        # one is looked at once too often.
+        with suppress(OSError):
+            self.arriving.modify(place, awaits)
+
+    def _go_on(self, arrival: Arrival) -> None:
+        """Read what has come, and answer if that is all of a request."""
+        try:
+            if arrival.is_over:
+                if self._has_read(arrival):
+                    self._wait(arrival)
                 return
-            except OSError:
-                content = b""
-            if not content:
-                self._forget(arrival)
-                self._close(arrival)
-                return
+            lacking = arrival.lacking()
+            if 0 < lacking < math.inf:
+                if not self._has_read(arrival):
+                    return
+                lacking = arrival.lacking()
+            if lacking == 0:
+                self._answer(arrival)
+            elif lacking == math.inf:
+                self._read_long(arrival)
+            else:
+                self._wait(arrival)
+        except BaseException:
+            # Nobody would notice that a thread has ended.
+            self.log.exception("A connection failed")
+            self._close(arrival)
+
+    def _has_read(self, arrival: Arrival) -> bool:
+        """Read what is here. If that is nothing, the connection waits, or is closed."""
+        try:
+            content = arrival.connection.sock.recv(MOST_HEAD, socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            self._wait(arrival)
+            return False
+        except OSError:
+            content = b""
+        if arrival.is_over:
+            arrival.read_since += len(content)
+        else:
             arrival.held += content
-        if arrival.is_long():
-            self._forget(arrival)
-            self.long_waiting.append(arrival)
-            self._read_long()
-        elif arrival.is_whole():
-            self._forget(arrival)
-            self._give(arrival)
+        if not content or arrival.read_since > END_BYTES:
+            self._close(arrival)
+            return False
+        if arrival.is_kept:
+            arrival.is_kept = False
+            arrival.connection.timeout = time.monotonic() + MOST_SECONDS
+        return True
 
-    def _read_long(self) -> None:
-        """Give long bodies to threads, as far as half of these are free for them."""
-        while self.long_waiting and len(self.long_read) < max(1, self.cfg.threads // 2):
-            arrival = self.long_waiting.pop(0)
-            self.long_read.add(arrival.connection)
-            self._give(arrival)
+    def _read_long(self, arrival: Arrival) -> None:
+        """Answer, now or as soon as fewer than half of the threads read long bodies."""
+        with self.counting:
+            if self.long_read >= max(1, self.cfg.threads // 2):
+                self.long_waiting.append(arrival)
+                return
+            self.long_read += 1
+        try:
+            self._answer(arrival)
+        finally:
+            with self.counting:
+                self.long_read -= 1
+                following = self.long_waiting.popleft() if self.long_waiting else None
+            if following is not None:
+                self._wait(following, IN_TURN)
 
-    def _give(self, arrival: Arrival) -> None:
-        """To a thread, with what was read already; there it is a request like any other."""
-        arrival.connection.parser.unreader.unread(bytes(arrival.held))
-        arrival.connection.data_ready = True
-        super().enqueue_req(arrival.connection)
+    def _answer(self, arrival: Arrival) -> None:
+        """As gunicorn does; to it, what was read already is a request like any other."""
+        connection = arrival.connection
+        connection.parser.unreader.unread(arrival.held)
+        arrival.held = b""
+        if not self.handle(connection):
+            self._end(arrival)
+            return
+        arrival.held = connection.parser.unreader.take_buffered()
+        if arrival.held:
+            connection.timeout = time.monotonic() + MOST_SECONDS
+            self._wait(arrival, IN_TURN)
+            return
+        connection.set_timeout()
+        if not self.alive:
+            connection.timeout = min(connection.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
+        arrival.is_kept = True
+        self._wait(arrival)
 
-    def finish_request(self, conn: Any, fs: Any) -> None:
-        self.long_read.discard(conn)
-        self._read_long()
-        super().finish_request(conn, fs)
+    def _end(self, arrival: Arrival) -> None:
+        """Close when the client has, or soon: gunicorn's `close_graceful`, with no thread held."""
+        try:
+            arrival.connection.sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            self._close(arrival)
+            return
+        arrival.is_over = True
+        arrival.connection.timeout = time.monotonic() + END_SECONDS
+        self._wait(arrival)
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        now = time.monotonic()
+        for connection in list(self.keepalived_conns):
+            if connection.timeout > now and not force:
+                return
+            arrival = self.waiting.get(connection.sock.fileno())
+            if arrival is None or arrival.connection is not connection:
+                continue
+            if arrival.is_due() and not force:
+                connection.timeout = now + 1
+            else:
+                self._drop(arrival)
+
+    def _cap_keepalive(self, deadline: float) -> None:
+        for connection in list(self.keepalived_conns):
+            connection.timeout = min(connection.timeout, deadline)
 
     def murder_pending(self) -> None:
-        """Close what has waited too long; called once a second."""
-        super().murder_pending()
+        """Close what has waited too long; called at least once a second."""
         now = time.monotonic()
         if not self.alive:
             self.stopping_at = min(self.stopping_at, now)
-        for arrival in [*self.arrivals.values(), *self.long_waiting]:
-            if now > min(arrival.until, self.stopping_at + STOP_KEEPALIVE_LINGER):
+        if now < self.looked_at + 0.5:
+            return
+        self.looked_at = now
+        latest = self.stopping_at + STOP_KEEPALIVE_LINGER
+        for arrival in list(self.waiting.values()):
+            if now > min(arrival.connection.timeout, latest) and not arrival.is_due():
+                self._drop(arrival)
+        for arrival in list(self.long_waiting):
+            if now > min(arrival.connection.timeout, latest):
                 self._drop(arrival)
         if self.closed and now > self.told_at + MOST_SECONDS:
             self.log.warning(
@@ -148,19 +302,20 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
             self.closed, self.told_at = 0, now
 
     def _drop(self, arrival: Arrival) -> None:
-        if arrival in self.long_waiting:
-            self.long_waiting.remove(arrival)
-        else:
-            self._forget(arrival)
-        # One that never sent a byte was opened by a browser ahead of time.
-        self.closed += bool(arrival.held)
-        self._close(arrival)
-
-    def _forget(self, arrival: Arrival) -> None:
-        client = arrival.connection.sock
-        self.arrivals.pop(client.fileno(), None)
-        self.poller.unregister(client)
+        """Close it, unless a thread has just taken it; called by the loop."""
+        with self.counting:
+            is_queued = arrival in self.long_waiting
+            if is_queued:
+                self.long_waiting.remove(arrival)
+        if is_queued or self._taken(arrival.connection.sock.fileno()) is arrival:
+            # One that never sent a byte was opened by a browser ahead of time.
+            self.closed += bool(arrival.held)
+            self._close(arrival)
 
     def _close(self, arrival: Arrival) -> None:
-        self.nr_conns -= 1
         arrival.connection.close()
+        self.method_queue.defer(self._count_closed)
+
+    def _count_closed(self) -> None:
+        """By the loop, as gunicorn counts: one at a time, and a loop that waits for it goes on."""
+        self.nr_conns -= 1

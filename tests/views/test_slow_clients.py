@@ -1,5 +1,6 @@
 """Clients that send half a request and wait keep nobody else from the site."""
 
+import math
 import socket
 import time
 from collections.abc import Iterator
@@ -88,6 +89,19 @@ def test_a_long_body_is_read_whole(address: str) -> None:
         assert found.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 404 ")
 
 
+def test_clients_that_stay_after_their_last_answer_leave_the_site_to_the_others(
+    address: str,
+) -> None:
+    with ExitStack() as stack:
+        clients = [stack.enter_context(connected(address)) for _ in range(40)]
+        for client in clients:
+            client.sendall(b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
+        for _ in range(3):
+            assert requests.get(f"{address}/healthz", timeout=15).status_code == 200
+        for client in clients:
+            assert b" 200 OK" in reply(client, b"its end").splitlines()[0]
+
+
 def test_what_is_no_request_is_refused(address: str) -> None:
     for content in (b"\x16\x03\x01 no HTTP\r\n\r\n", b"GET " + b"/" * 70_000):
         with connected(address) as client:
@@ -97,21 +111,20 @@ def test_what_is_no_request_is_refused(address: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("held", "is_whole", "is_long"),
+    ("held", "lacking"),
     [
-        (b"", False, False),
-        (b"GET / HTTP/1.1\r\n\r", False, False),
-        (b"GET / HTTP/1.1\r\n\r\n", True, False),
-        (b"POST / HTTP/1.1\r\ncontent-LENGTH : 3\r\n\r\nab", False, False),
-        (b"POST / HTTP/1.1\r\ncontent-LENGTH : 3\r\n\r\nabc", True, False),
-        (b"POST / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\nabc", False, True),
-        (b"POST / HTTP/1.1\r\nContent-Length: minus\r\n\r\n", True, False),
-        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", False, True),
-        (b"a" * 70_000, True, False),
+        (b"", 1),
+        (b"GET / HTTP/1.1\r\n\r", 1),
+        (b"GET / HTTP/1.1\r\n\r\n", 0),
+        (b"GET / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n", 0),
+        (b"POST / HTTP/1.1\r\ncontent-LENGTH : 3\r\n\r\nab", 1),
+        (b"POST / HTTP/1.1\r\ncontent-LENGTH : 3\r\n\r\nabc", 0),
+        (b"POST / HTTP/1.1\r\nContent-Length: 9999999\r\n\r\nabc", math.inf),
+        (b"POST / HTTP/1.1\r\nContent-Length: minus\r\n\r\n", 0),
+        (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", math.inf),
+        (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nEXPECT: 100-continue\r\n\r\n", math.inf),
+        (b"a" * 70_000, 0),
     ],
 )
-def test_a_request_is_whole_when_a_thread_need_not_wait_for_it(
-    held: bytes, *, is_whole: bool, is_long: bool
-) -> None:
-    arrival = Arrival(None, 0, bytearray(held))
-    assert (arrival.is_whole(), arrival.is_long()) == (is_whole, is_long)
+def test_a_request_is_whole_when_a_thread_need_not_wait_for_it(held: bytes, lacking: float) -> None:
+    assert Arrival(None, held).lacking() == lacking

@@ -1,0 +1,191 @@
+"""Which connections the site's worker closes, and when."""
+
+import os
+import select
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+from gunicorn.config import Config
+from gunicorn.workers.gthread import TConn
+
+from studyapp.serving.access import AccessLogger
+from studyapp.serving.arrivals import MOST_SECONDS, ArrivedWhole
+
+REQUEST = b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
+
+
+class Worker:
+    """A worker whose loop and threads a test takes the place of, and those connected to it."""
+
+    def __init__(self, stack: ExitStack) -> None:
+        config = Config()
+        config.set("threads", 2)
+        config.set("worker_connections", 8)
+        config.set("keepalive", 75)
+        self.stack = stack
+        self.worker = ArrivedWhole(0, os.getppid(), [], None, 30, config, AccessLogger(config))
+        stack.callback(self.worker.tmp.close)
+        self.worker.method_queue.init()
+        stack.callback(self.worker.method_queue.close)
+        self.worker.wsgi = self._site
+        self.worker.arriving = stack.enter_context(closing(select.epoll()))
+
+    @staticmethod
+    def _site(environ: dict[str, object], start_response: object) -> list[bytes]:
+        start_response("200 OK", [("Content-Length", "2")])
+        return [b"ok"]
+
+    def connected(self) -> socket.socket:
+        """A client's end of a connection that the worker has just taken."""
+        client, taken = socket.socketpair()
+        self.stack.enter_context(closing(client))
+        self.stack.enter_context(closing(taken))
+        client.settimeout(10)
+        self.worker.nr_conns += 1
+        self.worker.enqueue_req(TConn(self.worker.cfg, taken, ("127.0.0.1", 1), ("127.0.0.1", 2)))
+        return client
+
+    def serve(self) -> None:
+        """As threads do with all that is here."""
+        while found := self.worker.arriving.poll(0):
+            for place, _ in found:
+                arrival = self.worker._taken(place)
+                assert arrival is not None
+                self.worker._go_on(arrival)
+
+    def look(self, *, after: float) -> None:
+        """As the loop does after so many seconds."""
+        for arrival in self.worker.waiting.values():
+            arrival.connection.timeout -= after
+        self.worker.looked_at = 0
+        self.worker.murder_keepalived()
+        self.worker.murder_pending()
+
+
+@pytest.fixture
+def worker() -> Iterator[Worker]:
+    with ExitStack() as stack:
+        yield Worker(stack)
+
+
+def is_open(client: socket.socket) -> bool:
+    poll = select.poll()
+    poll.register(client, select.POLLIN)
+    return not poll.poll(0) or client.recv(1, socket.MSG_PEEK) != b""
+
+
+def test_a_request_has_half_a_minute(worker: Worker) -> None:
+    silent, slow = worker.connected(), worker.connected()
+    slow.sendall(REQUEST[:20])
+    worker.serve()
+    worker.look(after=MOST_SECONDS - 5)
+    assert is_open(silent)
+    assert is_open(slow)
+    worker.look(after=10)
+    assert not is_open(silent)
+    assert not is_open(slow)
+    # A browser that opens one ahead of time is nothing to warn of.
+    assert worker.worker.closed == 1
+
+
+def test_a_request_that_no_thread_has_had_time_for_is_not_late(worker: Worker) -> None:
+    new, kept = worker.connected(), worker.connected()
+    kept.sendall(REQUEST)
+    worker.serve()
+    assert kept.recv(65536).startswith(b"HTTP/1.1 200 OK")
+    new.sendall(REQUEST)
+    kept.sendall(REQUEST)
+    worker.look(after=1000)
+    worker.serve()
+    for client in (new, kept):
+        assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_a_connection_is_kept_between_two_requests(worker: Worker) -> None:
+    client = worker.connected()
+    client.sendall(REQUEST)
+    worker.serve()
+    worker.look(after=worker.worker.cfg.keepalive - 1)
+    assert is_open(client)
+    # The next request has its own half minute.
+    client.recv(65536)
+    client.sendall(REQUEST[:20])
+    worker.serve()
+    worker.look(after=MOST_SECONDS - 5)
+    client.sendall(REQUEST[20:])
+    worker.serve()
+    assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
+    worker.look(after=worker.worker.cfg.keepalive + 1)
+    assert not is_open(client)
+    assert not worker.worker.keepalived_conns
+
+
+def test_a_worker_that_ends_keeps_what_is_open_for_two_seconds(worker: Worker) -> None:
+    kept, half = worker.connected(), worker.connected()
+    kept.sendall(REQUEST)
+    half.sendall(REQUEST[:20])
+    worker.serve()
+    kept.recv(65536)
+    worker.worker.alive = False
+    worker.worker._cap_keepalive(time.monotonic() + 2)
+    worker.look(after=1)
+    kept.sendall(REQUEST)
+    worker.serve()
+    assert b"Connection: close" in kept.recv(65536)
+    assert kept.recv(1) == b""
+    assert is_open(half)
+    worker.worker.stopping_at -= 2
+    worker.look(after=2)
+    assert not is_open(half)
+
+
+def test_of_too_many_that_wait_the_oldest_silent_one_is_closed(worker: Worker) -> None:
+    whole = worker.connected()
+    whole.sendall(REQUEST)
+    silent = [worker.connected() for _ in range(4)]
+    assert [is_open(client) for client in silent] == [False, True, True, True]
+    worker.serve()
+    assert whole.recv(65536).startswith(b"HTTP/1.1 200 OK")
+
+
+def test_after_its_last_answer_a_client_may_go_on_for_a_moment(worker: Worker) -> None:
+    ends, stays, sends = (worker.connected() for _ in range(3))
+    for client in (ends, stays, sends):
+        client.sendall(REQUEST.replace(b"Host", b"Connection: close\r\nHost"))
+    worker.serve()
+    ends.close()
+    sends.sendall(b"a" * 1000)
+    worker.serve()
+    assert [len(worker.worker.waiting), worker.worker.nr_conns] == [2, 3]
+    worker.worker.method_queue.run_callbacks(None)
+    assert worker.worker.nr_conns == 2
+    for client in (stays, sends):
+        assert client.recv(65536).endswith(b"ok")
+        assert client.recv(1) == b""
+    for _ in range(3):
+        sends.sendall(b"a" * 30_000)
+        worker.serve()
+    assert len(worker.worker.waiting) == 1
+    worker.look(after=3)
+    assert not worker.worker.waiting
+    assert not worker.worker.closed
+
+
+def test_many_requests_in_one_piece_wait_until_their_answers_are_read(worker: Worker) -> None:
+    reads, reads_not, other = (worker.connected() for _ in range(3))
+    for client in (reads, reads_not):
+        client.sendall(REQUEST * 2000 + REQUEST[:10])
+    worker.serve()
+    other.sendall(REQUEST)
+    worker.serve()
+    assert other.recv(65536).endswith(b"ok")
+    found = b""
+    while found.count(b"HTTP/1.1 200 OK") < 2000:
+        found += reads.recv(1 << 20)
+        worker.serve()
+    worker.look(after=MOST_SECONDS + 1)
+    assert not is_open(reads)
+    assert len(worker.worker.keepalived_conns) == len(worker.worker.waiting) == 1
