@@ -13,8 +13,8 @@ also restarted as docs/operations.md says, and the gunicorns by deploy/rolling-r
 after a migration that locks the tables of people and answers for 0.6 s (--only upgrade).
 
 Prints every kind's kills, how long it was away and how long no answer was taken; what people saw
-acknowledged beside what is stored; and the prepared study's rows beside its files. Ends with 1
-where anything was lost, double, stuck, unkind or half-made.
+acknowledged beside what is stored; where the slowest requests waited; and the prepared study's
+rows beside its files. Ends with 1 where anything was lost, double, stuck, unkind or half-made.
 """
 
 import argparse
@@ -34,6 +34,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from bench.faults.killer import WORKED_WITH, Killer, ManyKiller, Outage
 from bench.faults.many import ManyStack
 from bench.faults.people import PATIENCE, Person, Seen
+from bench.faults.slowest import slowest
 from bench.faults.stack import Stack, running
 
 TRIALS, STIMULI = 50, 60
@@ -181,7 +182,7 @@ def run(stack: Stack, options: argparse.Namespace) -> int:
     # Ours may have been killed with the others.
     close_old_connections()
     found = kept(Study.objects.get(slug=SLUG), seen)
-    tell_people(seen, found, max(seen.moments, default=start) - start)
+    tell_people(stack, seen, found, max(seen.moments, default=start) - start)
     whole = found.is_whole and not (seen.unkind or seen.stuck)
     if lines is not None:
         whole = lines.are_prepared() and whole
@@ -202,7 +203,7 @@ def make_lines(folder: Path, killer: Killer, options: argparse.Namespace) -> Any
     return Lines(folder, options.rounds * count, options.photos)
 
 
-def tell_people(seen: Seen, found: Any, seconds: float) -> None:
+def tell_people(stack: Stack, seen: Seen, found: Any, seconds: float) -> None:
     print(f"\nin {seconds:.0f} s, {found.acknowledged / max(seconds, 1):.0f} a second:")
     print(
         f"acknowledged {found.acknowledged}, stored {found.stored}, lost {found.lost}, "
@@ -211,12 +212,12 @@ def tell_people(seen: Seen, found: Any, seconds: float) -> None:
     )
     counts = ", ".join(f"{what} {count}" for what, count in sorted(seen.counts.items()))
     print(f"people: {counts}, stuck {len(seen.stuck)}, unkind replies {len(seen.unkind)}")
-    cuts = statistics.quantiles(seen.waits, n=100)
+    cuts = statistics.quantiles((wait.seconds for wait in seen.waits), n=100)
     print(
-        f"a request was answered within {cuts[49]:.3f} s (median), {cuts[94]:.3f} s (95 in 100), "
-        f"{max(seen.waits):.1f} s (the slowest)"
+        f"a request was answered within {cuts[49]:.3f} s (median), {cuts[94]:.3f} s (95 in 100); "
+        "the slowest:"
     )
-    for sentence in [*seen.stuck, *seen.unkind][:10]:
+    for sentence in [*slowest(stack, seen.waits), *seen.stuck[:10], *seen.unkind[:10]]:
         print(f"  {sentence}")
 
 

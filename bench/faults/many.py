@@ -130,5 +130,8 @@ class ManyStack(Stack):
             "127.0.0.1", self.ports["https"], timeout=SECONDS, context=self._context
         )
 
+    def access_logs(self) -> dict[str, list[Path]]:
+        return {"nginx": [self.front.log], **super().access_logs()}
+
     def doors(self) -> list[Callable[[], http.client.HTTPConnection]]:
         return [*(partial(self.line_to, name) for name in self.webs), self.line]

@@ -35,6 +35,17 @@ class Stuck(Exception):
     """Nothing worked for the whole of a person's patience."""
 
 
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One try that was answered: how long it took, and when it was over (since the epoch), in
+    seconds."""
+
+    method: str
+    path: str
+    seconds: float
+    ended: float
+
+
 @dataclass
 class Seen:
     """What all people saw together. `sent` and `acknowledged` are by (person, trial)."""
@@ -45,8 +56,7 @@ class Seen:
     sent: dict[Key, set[Answer]] = field(default_factory=dict)
     acknowledged: set[Key] = field(default_factory=set)
     moments: list[float] = field(default_factory=list)
-    # Of every request that was answered, in seconds
-    waits: list[float] = field(default_factory=list)
+    waits: list[Wait] = field(default_factory=list)
     counts: Counter[str] = field(default_factory=Counter)
     completion: dict[str, str] = field(default_factory=dict)
     unkind: list[str] = field(default_factory=list)
@@ -226,5 +236,6 @@ class Person:
         self.line.request(method, path, body, headers)
         reply = self.line.getresponse()
         text = reply.read().decode(errors="replace")
-        self.seen.waits.append(time.monotonic() - began)
+        seconds = time.monotonic() - began
+        self.seen.waits.append(Wait(method, path.partition("?")[0], seconds, time.time()))
         return Reply(reply.status, text, reply.headers.get("Location", ""))

@@ -120,6 +120,10 @@ class Stack:
         """Every web by itself, and people's own door last."""
         return [self.line]
 
+    def access_logs(self) -> dict[str, list[Path]]:
+        """By whose they are, the outermost server's first."""
+        return {"the site": [self.log(name) for name in self.webs]}
+
     def process(self, name: str) -> int:
         return self.children[name].process.pid
 
