@@ -189,7 +189,7 @@ class Visitor:
 def _facts(reply: Reply) -> dict[str, Any]:
     """What the page's script was told; nothing if a page or a refusal was sent instead."""
     is_told = reply.status == HTTPStatus.OK
-    is_told &= reply.media_type == "application/json"
+    is_told &= reply.headers.get_content_type() == "application/json"
     return dict(json.loads(reply.content)) if is_told else {}
 
 

@@ -322,12 +322,10 @@ def texts_of(client: Client, key: int, slug: str) -> dict[str, str]:
 # which no page starts, deposits a bundle at the archive that its operator names. A panel's API is
 # called at the address that the settings name, with a researcher's token alone.
 ASKING = {
-    "simulation/server.py", "simulation/session.py", "simulation/connection.py",
-    "serving/healthcheck.py", "exports/depositing.py", "payments/line.py",
+    "simulation/server.py", "simulation/session.py", "serving/healthcheck.py",
+    "exports/depositing.py", "payments/line.py",
 }  # fmt: skip
-CLIENTS = {
-    "requests", "urllib.request", "urllib3", "httpx", "http.client", "ftplib", "aiohttp", "ssl",
-}  # fmt: skip
+CLIENTS = {"requests", "urllib.request", "urllib3", "httpx", "http.client", "ftplib", "aiohttp"}
 
 
 def test_the_site_fetches_no_url_that_a_user_typed() -> None:
