@@ -1,16 +1,15 @@
-"""Step 9 of a trial's life: a study's judgments become a report, or a kit for its paper."""
+"""Step 9 of a trial's life: a study's judgments become a report, or a kit for its paper.
+
+Whoever makes one loads pandas, SciPy and Matplotlib, which take 1.5 s and 150 MB: a worker that
+is asked for none does without.
+"""
 
 import shutil
 import tempfile
 from functools import partial
 from pathlib import Path
 
-from studyapp.analyses.reports import study_report
-from studyapp.analyses.reports.requests import store_page
 from studyapp.models import Report, ReportForm
-from studyapp.papers.kit import write_kit
-from studyapp.papers.material import material_of_study
-from studyapp.papers.requests import store_kit
 from studyapp.queue import REPORT, app
 from studyapp.studies.preparation.claims import finish
 
@@ -32,6 +31,10 @@ def _tell(row: Report, name: str, done: int, steps: int, doing: str) -> None:
 
 def _make_kit(row: Report, name: str) -> None:
     """Without screenshots: a worker has no browser, and the kit says how to get them."""
+    from studyapp.papers.kit import write_kit
+    from studyapp.papers.material import material_of_study
+    from studyapp.papers.requests import store_kit
+
     _tell(row, name, 0, 2, "analysing")
     material = material_of_study(row.study)
     _tell(row, name, 1, 2, "writing the kit")
@@ -53,6 +56,9 @@ def _make_kit(row: Report, name: str) -> None:
 
 
 def _make(row: Report, name: str) -> None:
+    from studyapp.analyses.reports import study_report
+    from studyapp.analyses.reports.requests import store_page
+
     made = study_report(row.study, partial(_tell, row, name))
     finish(
         row,

@@ -195,6 +195,17 @@ def test_a_health_check_needs_none_of_the_heavy_packages() -> None:
         assert f'CMD ["python", "-m", "studyapp.serving.healthcheck", "{what}"]' in stage(target)
 
 
+def test_a_worker_loads_what_reports_and_bundles_need_once_it_is_asked_for_one() -> None:
+    heavy = "('pandas', 'pyarrow', 'matplotlib', 'scipy.stats', 'torch._dynamo')"
+    code = (
+        "import importlib, sys, tasks\n"
+        "for name in tasks.app.conf.imports: importlib.import_module(name)\n"
+        f"print([name for name in {heavy} if name in sys.modules], 'torch' in sys.modules)\n"
+    )
+    done = python("-c", code)
+    assert done.stdout == "[] True\n", done.stderr
+
+
 def test_secrets_come_from_files_only() -> None:
     for name, service in SERVICES.items():
         for variable, value in service.get("environment", {}).items():
