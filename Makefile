@@ -36,7 +36,10 @@ matrix: install-dev chromium ## photograph every page in every language, window 
 # Two processes, each with servers of its own; PARALLEL= runs all in one. tests/conftest.py says which
 # files come last, which pytest-xdist would say otherwise by how many tests they have.
 PARALLEL ?= -n 2 --dist loadfile --no-loadscope-reorder
+# Tests start some hundreds of processes: each would compile the site anew where Python is told to keep
+# no bytecode (PYTHONDONTWRITEBYTECODE).
 test: install-dev chromium ## run the tests (ARGS="tests/demo -k port" for some of them)
+	@$(BIN)/python -m compileall -q studyapp explainer photos tasks ready sandbox demo
 	$(BIN)/python -m pytest $(PARALLEL) $(ARGS)
 
 check: gate coverage ## the whole gate, and the tests with their coverage

@@ -42,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.pop(f"{name}_FILE", None)
     if only_hands_out(config):
         return
+    gc.disable()  # until all is loaded: see pytest_collection_finish
     os.environ.update(servers.enter_context(scratch_environment()))
     # Hypothesis mixes in the constants of whatever modules are loaded at the moment, so that the
     # examples of one run would depend on the order of its tests.
@@ -90,9 +91,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def pytest_collection_finish() -> None:
     """What is loaded stays until the end: scanning it for garbage again and again would take a
-    twelfth of the time."""
+    quarter of the time of loading, and a twelfth of the tests'."""
     gc.collect()
     gc.freeze()
+    gc.enable()
 
 
 @pytest.fixture(scope="session")
