@@ -122,7 +122,7 @@ INSTALLED_APPS = [
 ]
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "studyapp.shelf.static_version.ScriptsOfOneVersion",
+    "studyapp.shelf.static_version.FilesOfOneVersion",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -1,4 +1,7 @@
-"""Parts of people's pages on the desk: `{% page_part "participants/words.html" words=words %}`."""
+"""What the desk's templates have in common with people's pages.
+
+`{% page_part "participants/words.html" words=words %}`, `{% versioned "studyapp/desk.css" %}`
+"""
 
 from typing import Any
 
@@ -6,9 +9,11 @@ from django.template import Library
 from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 
+from studyapp.shelf.static_version import versioned
 from studyapp.shelf.templates import PAGES
 
 register = Library()
+register.simple_tag(versioned)
 
 
 @register.simple_tag

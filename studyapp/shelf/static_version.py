@@ -11,9 +11,11 @@ from django.http.response import HttpResponse, HttpResponseBase
 from whitenoise.middleware import WhiteNoiseMiddleware
 from whitenoise.responders import StaticFile
 
+from .addresses import static
+
 # The desk's own, which no participant's page has
 DESK = "admin/"
-# How a page's version stands behind its scripts' addresses
+# How a page's version stands behind the addresses of its scripts and styles
 VERSION = re.compile(r"[0-9a-f]{12}")
 # In place of a script of another release; the pause keeps a page from asking without rest.
 ANOTHER_TIME = "setTimeout(() => location.reload(), 1000);\n"
@@ -29,6 +31,11 @@ def static_version() -> str:
     return digest.hexdigest()[:12]
 
 
+def versioned(path: str) -> str:
+    """The address of a script or a style, which no browser takes for another release's."""
+    return f"{static(path)}?{static_version()}"
+
+
 def _scripts_and_styles() -> Iterator[tuple[str, bytes]]:
     for finder in get_finders():
         for path, storage in finder.list(None):
@@ -38,20 +45,23 @@ def _scripts_and_styles() -> Iterator[tuple[str, bytes]]:
                     yield f"{getattr(storage, 'prefix', '') or ''}/{path}", file.read()
 
 
-class ScriptsOfOneVersion(WhiteNoiseMiddleware):  # type: ignore[misc]  # it comes without types
+class FilesOfOneVersion(WhiteNoiseMiddleware):  # type: ignore[misc]  # it comes without types
     """Static files, but no script under the version of another release.
 
     While web processes are replaced one after the other, an old one may be asked for the script of
     a page that a new one wrote. Its own script would run that page to the end of the session, so
-    the page is loaded again instead, until one release answers both.
+    the page is loaded again instead, until one release answers both. A style only looks different
+    there: the process's own is sent, but no browser keeps it under the other's version.
     """
 
     @staticmethod
     def serve(static_file: StaticFile, request: HttpRequest) -> HttpResponseBase:
         asked = request.META.get("QUERY_STRING", "")
-        is_version = request.path.endswith(".js") and VERSION.fullmatch(asked)
-        if not is_version or asked == static_version():
-            reply: HttpResponseBase = WhiteNoiseMiddleware.serve(static_file, request)
-            return reply
-        headers = {"Cache-Control": "no-store"}
-        return HttpResponse(ANOTHER_TIME, content_type="text/javascript", headers=headers)
+        is_another = VERSION.fullmatch(asked) and asked != static_version()
+        if is_another and request.path.endswith(".js"):
+            headers = {"Cache-Control": "no-store"}
+            return HttpResponse(ANOTHER_TIME, content_type="text/javascript", headers=headers)
+        reply: HttpResponseBase = WhiteNoiseMiddleware.serve(static_file, request)
+        if is_another:
+            reply["Cache-Control"] = "no-store"
+        return reply

@@ -20,7 +20,7 @@ from jinja2 import Environment, StrictUndefined
 from studyapp.folders import folder_of
 
 from .addresses import static, url
-from .static_version import static_version
+from .static_version import static_version, versioned
 
 # The engine's name in the setting TEMPLATES
 PAGES = "pages"
@@ -44,6 +44,7 @@ def environment(**options: Any) -> Environment:
             "get_language_bidi": translation.get_language_bidi,
             "static": static,
             "url": url,
+            "versioned": versioned,
         }
     )
     made.filters.update({"capfirst": capfirst, "date": written, "floatformat": floatformat})

@@ -118,6 +118,17 @@ def test_a_script_of_a_release_comes_from_a_web_which_knows_its_own(many: Many) 
     assert "location.reload()" in other.text
 
 
+def test_a_style_of_a_release_comes_from_a_web_which_knows_its_own(many: Many) -> None:
+    style = "/static/studyapp/pages.css"
+    plain = many.ask(style)
+    for version, kept in ((static_version(), "max-age=60, public"), ("0123456789ab", "no-store")):
+        asked = many.ask(f"{style}?{version}")
+        assert str(many.log()[-1]["web"]).startswith("127.0.0.1:")
+        assert (asked.content, asked.all_of("Cache-Control")) == (plain.content, [kept])
+    small = many.ask(f"{style}?{static_version()}", Accept_Encoding="gzip")
+    assert small.all_of("Content-Encoding") == ["gzip"]
+
+
 def test_a_body_that_is_too_large_is_refused_in_a_sentence(many: Many) -> None:
     person = take_part(open_small_study())
     for size in (600_000, 2_000_000):  # the site refuses the first, nginx the second

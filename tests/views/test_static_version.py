@@ -1,5 +1,6 @@
 """A page tells by one word whether it has the scripts and styles that a trial was written for."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 from django.contrib.staticfiles.finders import find, get_finder
 from django.test import Client
 
+from sandbox.builders import open_small_study, take_part
 from studyapp.shelf.static_version import static_version
 from studyapp.shelf.templates import preload
 
@@ -59,4 +61,31 @@ def test_no_script_is_served_under_the_version_of_another_release(
     assert b"location.reload()" in reply.content
     assert len(reply.content) < 100
     assert (reply["Content-Type"], reply["Cache-Control"]) == ("text/javascript", "no-store")
-    assert client.get("/static/studyapp/pages.css?0123456789ab").getvalue().count(b"{") > 9
+
+
+def test_no_browser_keeps_a_style_under_the_version_of_another_release(
+    settings: Any, client: Client
+) -> None:
+    settings.WHITENOISE_USE_FINDERS = settings.WHITENOISE_AUTOREFRESH = True
+    settings.WHITENOISE_MAX_AGE = 60
+    style = "/static/studyapp/pages.css"
+    source = Path(find(style.removeprefix("/static/")) or "").read_bytes()
+    kept = {}
+    for asked in ("", f"?{static_version()}", "?0123456789ab"):
+        reply = client.get(style + asked)
+        assert reply.getvalue() == source
+        kept[asked] = reply["Cache-Control"]
+    assert [*kept.values()] == ["max-age=60, public", "max-age=60, public", "no-store"]
+
+
+def test_every_page_names_its_own_styles_by_their_version(admin_client: Client) -> None:
+    study = open_small_study()
+    person = take_part(study)
+    for address, least in {
+        "/": 2, f"/s/{study.slug}/": 2, f"/p/{person.code}/": 2, "/no/such/page": 2,
+        "/admin/": 2, "/admin/studyapp/study/add/": 3,
+    }.items():  # fmt: skip
+        page = admin_client.get(address, follow=True).content.decode()
+        styles = re.findall(r'href="(/static/studyapp/[^"]+\.css[^"]*)"', page)
+        assert len(styles) >= least, address
+        assert {one.partition("?")[2] for one in styles} == {static_version()}, address
