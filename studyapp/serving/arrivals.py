@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from gunicorn.http.body import LengthReader
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 # A request has so long from its connection, or from its first byte, to its last one.
@@ -80,6 +81,10 @@ def _length(head: bytes) -> int:
             digits = value.strip()
             return int(digits) if digits.isdigit() and len(digits) < 20 else 0
     return 0
+
+
+def _is_read(body: Any) -> bool:
+    return isinstance(body.reader, LengthReader) and body.reader.length == 0 and not body.failed
 
 
 class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
@@ -251,6 +256,14 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
             connection.timeout = min(connection.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
         arrival.is_kept = True
         self._wait(arrival)
+
+    def _keepalive_after(self, conn: Any, keepalive: bool) -> bool:
+        """gunicorn's own sets the socket's time-out again and again, even if nothing of the body is
+        left to skip; each time, Python's lock may go to another thread."""
+        if keepalive and _is_read(conn.parser.mesg.body):
+            conn.parser.mesg = None
+            return True
+        return bool(super()._keepalive_after(conn, keepalive))
 
     def _end(self, arrival: Arrival) -> None:
         """Close when the client has, or soon: gunicorn's `close_graceful`, with no thread held."""

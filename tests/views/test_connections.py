@@ -189,3 +189,15 @@ def test_many_requests_in_one_piece_wait_until_their_answers_are_read(worker: Wo
     worker.look(after=MOST_SECONDS + 1)
     assert not is_open(reads)
     assert len(worker.worker.keepalived_conns) == len(worker.worker.waiting) == 1
+
+
+def test_a_body_that_nobody_reads_is_no_part_of_the_next_request(worker: Worker) -> None:
+    client = worker.connected()
+    head = REQUEST.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 5\r\n\r\n")
+    client.sendall(head + b"a=b&c" + head)
+    worker.serve()
+    client.sendall(b"a=b&c")
+    worker.serve()
+    client.sendall(REQUEST)
+    worker.serve()
+    assert client.recv(65536).count(b"HTTP/1.1 200 OK") == 3
