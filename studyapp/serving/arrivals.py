@@ -67,9 +67,12 @@ class Arrival:
     def is_due(self) -> bool:
         """Whether what it waits for is there, and only a thread is missing."""
         place = self.connection.sock.fileno()
+        if place < 0:
+            # The loop asks, and a thread has just taken and closed it.
+            return False
         poll = select.poll()
         poll.register(place, self.awaits & (select.POLLIN | select.POLLOUT))
-        return place >= 0 and bool(poll.poll(0))
+        return bool(poll.poll(0))
 
 
 def _length(head: bytes) -> int:

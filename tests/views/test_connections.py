@@ -104,6 +104,14 @@ def test_a_request_that_no_thread_has_had_time_for_is_not_late(worker: Worker) -
         assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
 
+def test_a_late_connection_that_a_thread_has_just_closed_is_let_be(worker: Worker) -> None:
+    worker.connected()
+    (late,) = worker.worker.waiting.values()
+    late.connection.close()
+    worker.look(after=1000)
+    assert not late.is_due()
+
+
 def test_a_connection_is_kept_between_two_requests(worker: Worker) -> None:
     client = worker.connected()
     client.sendall(REQUEST)
