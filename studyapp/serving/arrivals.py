@@ -14,6 +14,7 @@ import time
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from gunicorn.http.body import LengthReader
@@ -75,6 +76,20 @@ class Arrival:
         return bool(poll.poll(0))
 
 
+class Kept(deque[Any]):
+    """Connections between two requests, the first to be closed first.
+
+    gunicorn's loop, when it ends, asks whether there are any and then for the first. A thread may
+    have taken the only one in between.
+    """
+
+    def __getitem__(self, at: Any) -> Any:
+        try:
+            return super().__getitem__(at)
+        except IndexError:
+            return SimpleNamespace(timeout=math.inf)
+
+
 def _length(head: bytes) -> int:
     """The body's length, by a head in lower case; 0 where it says none, or none that a thread would
     believe."""
@@ -103,6 +118,7 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.waiting: dict[int, Arrival] = {}
+        self.keepalived_conns = Kept()
         self.long_waiting: deque[Arrival] = deque()
         self.long_read = 0
         self.counting = threading.Lock()

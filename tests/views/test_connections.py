@@ -1,5 +1,6 @@
 """Which connections the site's worker closes, and when."""
 
+import math
 import os
 import select
 import socket
@@ -148,6 +149,19 @@ def test_a_worker_that_ends_keeps_what_is_open_for_two_seconds(worker: Worker) -
     worker.worker.stopping_at -= 2
     worker.look(after=2)
     assert not is_open(half)
+
+
+def test_a_worker_that_ends_may_lose_the_connection_that_it_looks_at(worker: Worker) -> None:
+    """gunicorn's loop asks whether any is kept, and then when the first one is to be closed."""
+    client = worker.connected()
+    client.sendall(REQUEST)
+    worker.serve()
+    kept = worker.worker.keepalived_conns
+    assert kept[0].timeout < math.inf
+    client.sendall(REQUEST.replace(b"Host", b"Connection: close\r\nHost"))
+    worker.serve()
+    assert not kept
+    assert kept[0].timeout == math.inf
 
 
 def test_of_too_many_that_wait_the_oldest_silent_one_is_closed(worker: Worker) -> None:
