@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from gunicorn.http.body import LengthReader
+from gunicorn.http.errors import LimitRequestHeaders
 from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 # A request has so long from its connection, or from its first byte, to its last one.
@@ -54,11 +55,11 @@ class Arrival:
 
     def lacking(self) -> float:
         """The bytes that are missing until a thread can read all of the request without waiting, or
-        will refuse it; 1 in a head. Infinite if the body is too long to be held here, or waits for
-        a word of the server's."""
+        will refuse it; 1 in a head, and -1 if that is too long. Infinite if the body is too long to
+        be held here, or waits for a word of the server's."""
         at = self.held.find(HEAD_END)
         if at < 0:
-            return int(len(self.held) <= MOST_HEAD)
+            return 1 if len(self.held) <= MOST_HEAD else -1
         head = self.held[:at].lower()
         length = _length(head) if b"content-length" in head else 0
         if length > MOST_BODY or b"\ntransfer-encoding:" in head or b"\nexpect:" in head:
@@ -92,12 +93,14 @@ class Kept(deque[Any]):
 
 def _length(head: bytes) -> int:
     """The body's length, by a head in lower case; 0 where it says none, or none that a thread would
-    believe."""
+    believe. Threads do believe thousands of digits, which nobody needs: such a body is long."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.strip() == b"content-length":
             digits = value.strip()
-            return int(digits) if digits.isdigit() and len(digits) < 20 else 0
+            if not digits.isdigit():
+                return 0
+            return int(digits) if len(digits) < 20 else MOST_BODY + 1
     return 0
 
 
@@ -211,6 +214,8 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
                 lacking = arrival.lacking()
             if lacking == 0:
                 self._answer(arrival)
+            elif lacking < 0:
+                self._refuse(arrival)
             elif lacking == math.inf:
                 self._read_long(arrival)
             else:
@@ -283,6 +288,14 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
             conn.parser.mesg = None
             return True
         return bool(super()._keepalive_after(conn, keepalive))
+
+    def _refuse(self, arrival: Arrival) -> None:
+        """A head that is too long. gunicorn would read on, to several times as many bytes, and have
+        a thread wait for them."""
+        connection = arrival.connection
+        error = LimitRequestHeaders(f"more than {MOST_HEAD} bytes")
+        self.handle_error(None, connection.sock, connection.client, error)
+        self._end(arrival)
 
     def _end(self, arrival: Arrival) -> None:
         """Close when the client has, or soon: gunicorn's `close_graceful`, with no thread held."""

@@ -18,6 +18,8 @@ HEAD = b"POST /s/none/ HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
 SLOW = {
     "half a header": b"GET /healthz HTTP/1.1\r\nHost: 127.0",
+    "half a long header": HEAD + b"".join(b"A%d: %8000d\r\n" % (at, 1) for at in range(9)),
+    "half a body by many digits": HEAD + FORM + b"Content-Length: " + b"0" * 20 + b"100\r\n\r\na=",
     "half a body": HEAD + FORM + b"Content-Length: 1000\r\n\r\na=",
     "half a long body": HEAD + FORM + b"Content-Length: 3000000\r\n\r\na=",
     "half a body in chunks": HEAD + FORM + b"Transfer-Encoding: chunked\r\n\r\n5\r\nab",
@@ -123,7 +125,8 @@ def test_what_is_no_request_is_refused(address: str) -> None:
         (b"POST / HTTP/1.1\r\nContent-Length: minus\r\n\r\n", 0),
         (b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n", math.inf),
         (b"POST / HTTP/1.1\r\nContent-Length: 1\r\nEXPECT: 100-continue\r\n\r\n", math.inf),
-        (b"a" * 70_000, 0),
+        (b"POST / HTTP/1.1\r\nContent-Length: " + b"9" * 20 + b"\r\n\r\nabc", math.inf),
+        (b"a" * 70_000, -1),
     ],
 )
 def test_a_request_is_whole_when_a_thread_need_not_wait_for_it(held: bytes, lacking: float) -> None:
