@@ -250,7 +250,7 @@ def _images_at_once(asked: _Asked, images: Tensor, targets: Wanted) -> int:
     if any(method.attention for method in methods):
         weights = asked.network.blocks(images, targets).nbytes
         footprint = replace(footprint, total=footprint.total + WEIGHTS_KEPT * weights)
-    return footprint.held_by(asked.memory, graph=graph)
+    return footprint.sharing_a_pass(asked.memory, graph=graph)
 
 
 def refuse_other_labels(labels: Sequence[str], outputs: int) -> None:

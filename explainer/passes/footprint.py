@@ -24,11 +24,15 @@ ALIVE_AT_ONCE = 4  # a layer's input and output, a skip, and the convolution's w
 
 @dataclass(frozen=True)
 class Footprint:
-    """Bytes of one image's forward pass: `largest` of one tensor, `total` of all of them."""
+    """Bytes of one image's forward pass: `largest` of one tensor, `total` of all of them.
+
+    `weights`: bytes that every pass reads beside them, however many images it has.
+    """
 
     largest: int
     total: int
     on_cpu: bool = True
+    weights: int = 0
 
     def images_within(self, budget: int, *, graph: bool) -> int:
         """How many images `budget` bytes hold, at least one; with `graph`, all tensors stay.
@@ -38,6 +42,18 @@ class Footprint:
         most = self.held_by(budget, graph=graph)
         largest = KEPT_BLOCK if self.on_cpu else LARGEST_ON_CARD
         return max(1, min(most, largest // max(1, self.largest)))
+
+    def sharing_a_pass(self, budget: int, *, graph: bool) -> int:
+        """How many of a batch's images go through the first pass together, at least one.
+
+        On a processor and without a graph no more than keep the largest tensor within KEPT_BLOCK,
+        or than give a part as many bytes as the weights have, if that is more.
+        """
+        most = self.held_by(budget, graph=graph)
+        if graph or not self.on_cpu:
+            return most
+        worth_reading = -(-self.weights // max(1, self.total))
+        return max(1, min(most, max(KEPT_BLOCK // max(1, self.largest), worth_reading)))
 
     def held_by(self, budget: int, *, graph: bool) -> int:
         """The same, whatever the allocator does with large blocks."""
@@ -67,5 +83,6 @@ def footprint(
     """
     with torch.no_grad(), passing(module), _Ledger() as ledger:
         outputs = run(image.clone())
-    found = Footprint(max(ledger.sizes), sum(ledger.sizes), image.device.type == "cpu")
+    on_cpu, weights = image.device.type == "cpu", sum(one.nbytes for one in module.parameters())
+    found = Footprint(max(ledger.sizes), sum(ledger.sizes), on_cpu, weights)
     return found, outputs

@@ -177,6 +177,33 @@ def test_parts_of_a_batch_are_of_about_one_size() -> None:
     assert sizes == [3, 2]
 
 
+def test_a_pass_without_a_graph_keeps_to_what_the_allocator_keeps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    subject, images = network(), noise(5, 3, 24, 24)
+    each = subject.footprint(images)
+    assert each.weights == sum(one.nbytes for one in subject.module.parameters()) <= each.total
+    monkeypatch.setattr("explainer.passes.footprint.KEPT_BLOCK", 2 * each.largest)
+    sizes = batches(subject.module)
+    parts = explain(subject, images, None, ["grad_cam"], memory=20 << 20)
+    assert sizes == [2, 2, 1]
+    whole = explain(subject, images, None, ["grad_cam", "gradient"], memory=20 << 20)
+    assert sizes[3:] == [5]  # with a graph the budget alone decides
+    torch.testing.assert_close(parts["grad_cam"], whole["grad_cam"], rtol=1e-5, atol=1e-6)
+
+
+def test_no_part_is_too_small_for_the_weights_that_it_reads() -> None:
+    each = Footprint(largest=KEPT_BLOCK // 5, total=KEPT_BLOCK, weights=7 * KEPT_BLOCK - 1)
+    assert each.sharing_a_pass(1 << 40, graph=False) == 7
+    assert each.sharing_a_pass(4 * ALIVE_AT_ONCE * each.largest, graph=False) == 4
+    assert each.sharing_a_pass(1, graph=False) == 1
+    light = Footprint(each.largest, each.total, weights=1)
+    assert light.sharing_a_pass(1 << 40, graph=False) == 5
+    assert light.sharing_a_pass(100 * KEPT_BLOCK, graph=True) == 100
+    on_card = Footprint(each.largest, each.total, on_cpu=False)
+    assert on_card.sharing_a_pass(1 << 40, graph=False) > 1000
+
+
 def test_a_control_that_looks_at_the_whole_batch_keeps_it_whole() -> None:
     subject, images = network(), noise(3, 3, 24, 24)
     sizes = batches(subject.module)
