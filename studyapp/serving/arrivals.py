@@ -68,12 +68,15 @@ class Arrival:
 
     def is_due(self) -> bool:
         """Whether what it waits for is there, and only a thread is missing."""
+        return self.is_ready(self.awaits)
+
+    def is_ready(self, awaited: int) -> bool:
         place = self.connection.sock.fileno()
         if place < 0:
             # The loop asks, and a thread has just taken and closed it.
             return False
         poll = select.poll()
-        poll.register(place, self.awaits & (select.POLLIN | select.POLLOUT))
+        poll.register(place, awaited & (select.POLLIN | select.POLLOUT))
         return bool(poll.poll(0))
 
 
@@ -212,14 +215,17 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
                 if not self._has_read(arrival):
                     return
                 lacking = arrival.lacking()
-            if lacking == 0:
+            if 0 < lacking < math.inf:
+                self._wait(arrival)
+            elif not arrival.is_ready(IN_TURN):
+                # Its client has not read the answers before.
+                self._wait(arrival, IN_TURN)
+            elif lacking == 0:
                 self._answer(arrival)
             elif lacking < 0:
                 self._refuse(arrival)
-            elif lacking == math.inf:
-                self._read_long(arrival)
             else:
-                self._wait(arrival)
+                self._read_long(arrival)
         except BaseException:
             # Nobody would notice that a thread has ended.
             self.log.exception("A connection failed")

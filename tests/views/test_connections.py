@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
+from struct import pack
 
 import pytest
 from gunicorn.config import Config
@@ -223,3 +224,20 @@ def test_a_body_that_nobody_reads_is_no_part_of_the_next_request(worker: Worker)
     client.sendall(REQUEST)
     worker.serve()
     assert client.recv(65536).count(b"HTTP/1.1 200 OK") == 3
+
+
+def test_a_client_that_reads_no_answer_gets_no_thread_for_the_next_one(worker: Worker) -> None:
+    client = worker.connected()
+    (arrival,) = worker.worker.waiting.values()
+    # A thread that waits for it fails.
+    arrival.connection.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, pack("ll", 1, 0))
+    sent = 0
+    while not arrival.held:
+        client.sendall(REQUEST)
+        worker.serve()
+        sent += 1
+    found = b""
+    while found.count(b"HTTP/1.1 200 OK") < sent:
+        found += client.recv(1 << 20)
+        worker.serve()
+    assert is_open(client)
