@@ -255,7 +255,7 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
     def _read_long(self, arrival: Arrival) -> None:
         """Answer, now or as soon as fewer than half of the threads read long bodies."""
         with self.counting:
-            if self.long_read >= max(1, self.cfg.threads // 2):
+            if not self._has_room_for_long():
                 self.long_waiting.append(arrival)
                 return
             self.long_read += 1
@@ -264,9 +264,18 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         finally:
             with self.counting:
                 self.long_read -= 1
-                following = self.long_waiting.popleft() if self.long_waiting else None
-            if following is not None:
-                self._wait(following, IN_TURN)
+            self._call_long()
+
+    def _has_room_for_long(self) -> bool:
+        return bool(self.long_read < max(1, self.cfg.threads // 2))
+
+    def _call_long(self) -> None:
+        """Let the next long body be read if there is room."""
+        with self.counting:
+            if not (self.long_waiting and self._has_room_for_long()):
+                return
+            following = self.long_waiting.popleft()
+        self._wait(following, IN_TURN)
 
     def _answer(self, arrival: Arrival) -> None:
         """As gunicorn does; to it, what was read already is a request like any other."""
@@ -339,6 +348,8 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         if now < self.looked_at + 0.5:
             return
         self.looked_at = now
+        # The one called last may have been closed before a thread came to it.
+        self._call_long()
         latest = self.stopping_at + STOP_KEEPALIVE_LINGER
         for arrival in list(self.waiting.values()):
             if now > min(arrival.connection.timeout, latest) and not arrival.is_due():

@@ -40,12 +40,13 @@ class Worker:
         start_response("200 OK", [("Content-Length", "2")])
         return [b"ok"]
 
-    def connected(self) -> socket.socket:
-        """A client's end of a connection that the worker has just taken."""
+    def connected(self, content: bytes = b"") -> socket.socket:
+        """A client's end of a connection that the worker has just taken, with what it has sent."""
         client, taken = socket.socketpair()
         self.stack.enter_context(closing(client))
         self.stack.enter_context(closing(taken))
         client.settimeout(10)
+        client.sendall(content)
         self.worker.nr_conns += 1
         self.worker.enqueue_req(TConn(self.worker.cfg, taken, ("127.0.0.1", 1), ("127.0.0.1", 2)))
         return client
@@ -241,3 +242,20 @@ def test_a_client_that_reads_no_answer_gets_no_thread_for_the_next_one(worker: W
         found += client.recv(1 << 20)
         worker.serve()
     assert is_open(client)
+
+
+def test_a_long_body_is_read_even_if_the_one_before_it_is_gone(worker: Worker) -> None:
+    head = REQUEST.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 300000")
+    worker.worker.long_read = 1
+    gone, next_one = (worker.connected(head + b"\r\n\r\n") for _ in range(2))
+    worker.serve()
+    assert len(worker.worker.long_waiting) == 2
+    worker.worker.long_read = 0
+    worker.worker._call_long()
+    (called,) = worker.worker.waiting.values()
+    worker.worker._drop(called)
+    worker.look(after=1)
+    next_one.shutdown(socket.SHUT_WR)
+    worker.serve()
+    assert not is_open(gone)
+    assert next_one.recv(65536).endswith(b"ok")
