@@ -159,8 +159,9 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         conn.init()
         conn.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
         conn.timeout = time.monotonic() + MOST_SECONDS
-        self.waiting[conn.sock.fileno()] = Arrival(conn)
-        self.arriving.register(conn.sock, ON_BYTES)
+        # No thread may take it, and close it, before that.
+        self.arriving.register(conn.sock, select.EPOLLONESHOT)
+        self._wait(Arrival(conn))
         # Nothing is awaited of a kept one.
         arriving = len(self.waiting) - len(self.keepalived_conns)
         if arriving > self.worker_connections // 2:

@@ -244,6 +244,29 @@ def test_a_client_that_reads_no_answer_gets_no_thread_for_the_next_one(worker: W
     assert is_open(client)
 
 
+class Hasty:
+    """An epoll object at which a thread comes before the loop, if it can."""
+
+    def __init__(self, worker: ArrivedWhole) -> None:
+        self.worker, self.own = worker, worker.arriving
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.own, name)
+
+    def register(self, taken: socket.socket, awaits: int) -> None:
+        arrival = self.worker._taken(taken.fileno())
+        if arrival is not None:
+            self.worker._close(arrival)
+        self.own.register(taken, awaits)
+
+
+def test_no_thread_closes_a_connection_that_the_loop_is_still_taking(worker: Worker) -> None:
+    worker.worker.arriving = Hasty(worker.worker)
+    client = worker.connected(REQUEST)
+    worker.serve()
+    assert client.recv(65536).endswith(b"ok")
+
+
 def test_a_long_body_is_read_even_if_the_one_before_it_is_gone(worker: Worker) -> None:
     head = REQUEST.replace(b"GET", b"POST").replace(b"\r\n\r\n", b"\r\nContent-Length: 300000")
     worker.worker.long_read = 1
