@@ -147,9 +147,11 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         """A worker that ends takes who has called already and hangs up: what is open lasts two
         seconds more, in which nobody else may be left to wait for a worker that takes no call."""
         super().set_accept_enabled(enabled)
-        if self.alive:
+        if enabled or self.alive:
             return
-        for listener in self.sockets:
+        # gunicorn's loop may come here twice.
+        while self.sockets:
+            listener = self.sockets.pop()
             while select.select([listener], [], [], 0)[0]:
                 self.accept(listener)
             listener.close()

@@ -153,6 +153,19 @@ def test_a_worker_that_ends_keeps_what_is_open_for_two_seconds(worker: Worker) -
     assert not is_open(half)
 
 
+def test_a_worker_that_has_hung_up_may_be_told_so_again(worker: Worker) -> None:
+    """gunicorn's loop does, if the worker is told to end while it has all the connections it may
+    have."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        worker.worker.sockets = [listener]
+        worker.worker.alive = False
+        worker.worker.set_accept_enabled(False)
+        worker.worker.set_accept_enabled(False)
+        assert listener.fileno() == -1
+
+
 def test_a_worker_that_ends_may_lose_the_connection_that_it_looks_at(worker: Worker) -> None:
     """gunicorn's loop asks whether any is kept, and then when the first one is to be closed."""
     client = worker.connected()
