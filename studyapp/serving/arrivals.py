@@ -12,7 +12,6 @@ import socket
 import threading
 import time
 from collections import deque
-from contextlib import suppress
 from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import Any
@@ -26,20 +25,20 @@ MOST_SECONDS = 30
 MOST_HEAD, MOST_BODY = 64 * 1024, 256 * 1024
 # A page or a picture goes into the kernel whole, so that a slow reader holds no thread.
 SEND_BUFFER = 512 * 1024
-# So long, and for so many bytes, a client may go on sending after the last answer. Were its
-# connection closed while bytes of its are unread, it would lose that answer.
+# How long, and how many bytes, a client may go on sending after the last answer. If its connection
+# were closed with bytes unread, it would lose that answer.
 END_SECONDS, END_BYTES = 2, 64 * 1024
 HEAD_END = b"\r\n\r\n"
-# Each time that bytes came, one thread gets to know, and none again until it is asked for anew.
+# When bytes come, one thread is told, and no other until the connection is armed again.
 ON_BYTES = select.EPOLLIN | select.EPOLLONESHOT
-# For bytes that were read already: after those who came before, once the client has read enough
-# of its answers that another one finds room.
+# For bytes that were read already: the connection waits its turn, and until its client has read
+# enough of its answers to make room for another.
 IN_TURN = select.EPOLLOUT | select.EPOLLONESHOT
 
 
 @dataclass(eq=False)
 class Arrival:
-    """A connection on which a request arrives, with what came of it so far.
+    """A connection on which a request arrives, and what has come of it so far.
 
     connection.timeout: when it is closed if nothing happens, by the monotonic clock.
     """
@@ -49,14 +48,15 @@ class Arrival:
     awaits: int = ON_BYTES
     # Between two requests, of which the second has not begun
     is_kept: bool = False
-    # After the last answer, with how many bytes came since
+    # After the last answer; and how many bytes have come since
     is_over: bool = False
     read_since: int = 0
 
     def lacking(self) -> float:
-        """The bytes that are missing until a thread can read all of the request without waiting, or
-        will refuse it; 1 in a head, and -1 if that is too long. Infinite if the body is too long to
-        be held here, or waits for a word of the server's."""
+        """How many bytes are missing until a thread can read all of the request without waiting, or
+        will refuse it: 1 while the head is incomplete, -1 if that is too long. Infinite if the body
+        is too long to be held here or comes in chunks, or if the client waits for “100 Continue”.
+        """
         at = self.held.find(HEAD_END)
         if at < 0:
             return 1 if len(self.held) <= MOST_HEAD else -1
@@ -81,7 +81,7 @@ class Arrival:
 
 
 class Kept(deque[Any]):
-    """Connections between two requests, the first to be closed first.
+    """Connections between two requests, the first to be closed at the front.
 
     gunicorn's loop, when it ends, asks whether there are any and then for the first. A thread may
     have taken the only one in between.
@@ -95,8 +95,8 @@ class Kept(deque[Any]):
 
 
 def _length(head: bytes) -> int:
-    """The body's length, by a head in lower case; 0 where it says none, or none that a thread would
-    believe. Threads do believe thousands of digits, which nobody needs: such a body is long."""
+    """The body's length, by a head in lower case; 0 if it names none, or none that gunicorn
+    accepts. It accepts any number of digits: from twenty on, the body counts as long."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.strip() == b"content-length":
@@ -112,13 +112,17 @@ def _is_read(body: Any) -> bool:
 
 
 class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
-    """Threads of gunicorn's gthread, each of which takes requests once they are here.
+    """gunicorn's gthread, whose threads take only requests that have arrived.
 
-    Long bodies are read by at most half of the threads. Of too many connections that wait the
-    oldest is closed, so that new ones are always taken.
+    Long bodies are read by at most half of the threads. If too many connections wait, the oldest is
+    closed, so that new ones are always taken.
 
     gunicorn's loop takes calls, closes what has waited too long, and ends the worker. Whoever takes
     a connection out of `waiting`, a thread or the loop, has it alone.
+
+    closing: held while a connection is put back, and while the loop closes one, so that no file
+    descriptor is armed that belongs to another connection by then; and while long bodies are
+    counted.
     """
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -127,8 +131,8 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         self.keepalived_conns = Kept()
         self.long_waiting: deque[Arrival] = deque()
         self.long_read = 0
-        self.counting = threading.Lock()
-        self.stopping_at = float("inf")
+        self.closing = threading.Lock()
+        self.stopping_at = math.inf
         self.looked_at = 0.0
         self.closed, self.told_at = 0, time.monotonic()
 
@@ -164,7 +168,7 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         # No thread may take it, and close it, before that.
         self.arriving.register(conn.sock, select.EPOLLONESHOT)
         self._wait(Arrival(conn))
-        # Nothing is awaited of a kept one.
+        # A kept connection owes no request.
         arriving = len(self.waiting) - len(self.keepalived_conns)
         if arriving > self.worker_connections // 2:
             self._drop_oldest(arriving - self.worker_connections // 2)
@@ -200,10 +204,8 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         if arrival.is_kept:
             self.keepalived_conns.append(arrival.connection)
         arrival.awaits = awaits
-        self.waiting[place] = arrival
-        # The loop may just have closed it. If another connection has got its file descriptor, that
-        # one is looked at once too often.
-        with suppress(OSError):
+        with self.closing:
+            self.waiting[place] = arrival
             self.arriving.modify(place, awaits)
 
     def _go_on(self, arrival: Arrival) -> None:
@@ -221,7 +223,7 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
             if 0 < lacking < math.inf:
                 self._wait(arrival)
             elif not arrival.is_ready(IN_TURN):
-                # Its client has not read the answers before.
+                # Its client hasn't read enough of the earlier answers.
                 self._wait(arrival, IN_TURN)
             elif lacking == 0:
                 self._answer(arrival)
@@ -257,7 +259,7 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
 
     def _read_long(self, arrival: Arrival) -> None:
         """Answer, now or as soon as fewer than half of the threads read long bodies."""
-        with self.counting:
+        with self.closing:
             if not self._has_room_for_long():
                 self.long_waiting.append(arrival)
                 return
@@ -265,7 +267,7 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
         try:
             self._answer(arrival)
         finally:
-            with self.counting:
+            with self.closing:
                 self.long_read -= 1
             self._call_long()
 
@@ -274,7 +276,7 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
 
     def _call_long(self) -> None:
         """Let the next long body be read if there is room."""
-        with self.counting:
+        with self.closing:
             if not (self.long_waiting and self._has_room_for_long()):
                 return
             following = self.long_waiting.popleft()
@@ -362,25 +364,27 @@ class ArrivedWhole(ThreadWorker):  # type: ignore[misc]
                 self._drop(arrival)
         if self.closed and now > self.told_at + MOST_SECONDS:
             self.log.warning(
-                "%s connections closed because no complete request arrived", self.closed
+                "%s connections closed that sent no complete request, or read no answer",
+                self.closed,
             )
             self.closed, self.told_at = 0, now
 
     def _drop(self, arrival: Arrival) -> None:
         """Close it, unless a thread has just taken it; called by the loop."""
-        with self.counting:
+        with self.closing:
             is_queued = arrival in self.long_waiting
             if is_queued:
                 self.long_waiting.remove(arrival)
-        if is_queued or self._taken(arrival.connection.sock.fileno()) is arrival:
-            # One that never sent a byte was opened by a browser ahead of time.
-            self.closed += bool(arrival.held)
-            self._close(arrival)
+            if is_queued or self._taken(arrival.connection.sock.fileno()) is arrival:
+                # One that never sent a byte was opened by a browser ahead of time.
+                self.closed += bool(arrival.held)
+                self._close(arrival)
 
     def _close(self, arrival: Arrival) -> None:
         arrival.connection.close()
         self.method_queue.defer(self._count_closed)
 
     def _count_closed(self) -> None:
-        """By the loop, as gunicorn counts: one at a time, and a loop that waits for it goes on."""
+        """In the loop, where gunicorn counts: nothing else counts meanwhile, and a loop that waits
+        for the last connection wakes up."""
         self.nr_conns -= 1

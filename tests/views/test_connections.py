@@ -4,6 +4,7 @@ import math
 import os
 import select
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -107,7 +108,7 @@ def test_a_request_that_no_thread_has_had_time_for_is_not_late(worker: Worker) -
         assert client.recv(65536).startswith(b"HTTP/1.1 200 OK")
 
 
-def test_a_late_connection_that_a_thread_has_just_closed_is_let_be(worker: Worker) -> None:
+def test_a_late_connection_that_a_thread_has_just_closed_is_left_alone(worker: Worker) -> None:
     worker.connected()
     (late,) = worker.worker.waiting.values()
     late.connection.close()
@@ -295,3 +296,29 @@ def test_a_long_body_is_read_even_if_the_one_before_it_is_gone(worker: Worker) -
     worker.serve()
     assert not is_open(gone)
     assert next_one.recv(65536).endswith(b"ok")
+
+
+class Overdue:
+    """While a thread puts a connection back, the loop finds that it has waited too long."""
+
+    def __init__(self, worker: ArrivedWhole) -> None:
+        self.worker, self.arriving = worker, worker.arriving
+        (arrival,) = worker.waiting.values()
+        self.loop = threading.Thread(target=worker._drop, args=(arrival,))
+
+    def modify(self, place: int, awaits: int) -> None:
+        self.loop.start()
+        self.loop.join(0.2)
+        self.arriving.modify(place, awaits)
+
+
+def test_nothing_is_closed_that_a_thread_is_just_putting_back(worker: Worker) -> None:
+    """Its file descriptor may belong to another connection by then, which would wait for the wrong
+    event."""
+    client = worker.connected()
+    worker.worker.arriving = overdue = Overdue(worker.worker)
+    (arrival,) = worker.worker.waiting.values()
+    worker.worker._wait(arrival)
+    overdue.loop.join(10)
+    assert not worker.worker.waiting
+    assert not is_open(client)
