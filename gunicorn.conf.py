@@ -38,8 +38,8 @@ def on_starting(server):
 
 def post_worker_init(worker):
     """Exempt the loaded site from garbage collection: it lives as long as the process. A request
-    leaves few reference cycles behind, so collections may be rare (decision 514). From now on
-    people are let in."""
+    leaves few reference cycles behind, so collections may be rare (decision 514). Only then take
+    calls (decision 529)."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(10_000, 20, 20)

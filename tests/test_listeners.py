@@ -13,7 +13,8 @@ from django.conf import settings
 from sandbox.deployment import answers
 from sandbox.processes import Child, free_port, start, wait_until_ready
 
-# A site that loads for as long as the test wants: a pipe with a name has no end before that.
+# A site that loads for as long as the test wants: reading a named pipe lasts until
+# somebody has written to it.
 SITE = """
 from pathlib import Path
 
@@ -59,7 +60,7 @@ def is_refused(port: int) -> bool:
         return False
 
 
-def test_who_calls_while_the_site_is_loaded_is_refused_and_may_ask_another_web(
+def test_a_call_is_refused_while_the_site_is_being_loaded(
     web: Child, port: int, tmp_path: Path
 ) -> None:
     assert is_refused(port)

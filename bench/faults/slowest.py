@@ -16,11 +16,10 @@ NEAR_SECONDS = 2
 
 
 class Logged(NamedTuple):
-    """One line of an access log: how long that server took, when it was done (seconds since the
-    epoch), and which web processes it asked."""
+    """One line of an access log: how long that server took, and which web processes it asked."""
 
     seconds: float
-    ended: float
+
     asked: str
 
 
@@ -50,4 +49,4 @@ def _lines(log: Path, wait: Wait) -> Iterator[Logged]:
         if abs(ended - wait.ended) < NEAR_SECONDS:
             seconds = facts["seconds"] if "seconds" in facts else facts["ms"] / 1000
             asked = f" (asked {facts['web']}: {facts['web_seconds']})" if "web" in facts else ""
-            yield Logged(seconds, ended, asked)
+            yield Logged(seconds, asked)

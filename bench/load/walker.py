@@ -140,7 +140,7 @@ def by_chance(fields: Fields, random: Random) -> dict[str, object]:
     given: dict[str, object] = {}
     for name, one in fields.items():
         options = one.options
-        if one.kind == "checkbox" and len(one.controls) == 1:
+        if one.is_single_box:
             given[name] = True
         elif options is not None:
             given[name] = random.choice([value for value in options if value])

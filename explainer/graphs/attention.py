@@ -82,7 +82,7 @@ class Product:
             logits = logits.masked_fill(~mask, -math.inf)
         elif mask is not None:
             logits = logits + mask
-        # Without a mask no row is empty: the safe softmax would look for one, in three passes more
+        # Without a mask no row is empty: the safe softmax would look for one, in three more passes
         softmax = torch.softmax if mask is None else torch._safe_softmax
         return softmax(logits, -1).to(self.value.dtype)
 
@@ -211,9 +211,9 @@ class Attentions(TorchFunctionMode):
 def _projected(
     query: Tensor, key: Tensor, value: Tensor, weights: Tensor, bias: Tensor | None
 ) -> tuple[Tensor, ...]:
-    """Queries, keys and values of the same tokens, by one product each way.
+    """Queries, keys and values of the same tokens, by one product forward and one back.
 
-    PyTorch's own takes one product for each token where the tokens of a batch don't lie in order
+    PyTorch's own makes one product for each token where a batch's tokens are not contiguous
     (`batch_first`), and its derivative fills three times the memory with zeros.
     """
     if not (query is key and key is value):

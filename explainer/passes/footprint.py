@@ -56,7 +56,7 @@ class Footprint:
         return max(1, min(most, max(KEPT_BLOCK // max(1, self.largest), worth_reading)))
 
     def held_by(self, budget: int, *, graph: bool) -> int:
-        """The same, whatever the allocator does with large blocks."""
+        """How many images `budget` bytes hold, whatever the allocator does with large blocks."""
         each = self.total if graph else ALIVE_AT_ONCE * self.largest
         return max(1, budget // max(1, each))
 
@@ -83,6 +83,7 @@ def footprint(
     """
     with torch.no_grad(), passing(module), _Ledger() as ledger:
         outputs = run(image.clone())
-    on_cpu, weights = image.device.type == "cpu", sum(one.nbytes for one in module.parameters())
+    weights = sum(one.nbytes for one in module.parameters())
+    on_cpu = image.device.type == "cpu"
     found = Footprint(max(ledger.sizes), sum(ledger.sizes), on_cpu, weights)
     return found, outputs

@@ -2,7 +2,7 @@
 
 gunicorn itself listens first and has its workers load the site afterwards. Whoever calls meanwhile
 is connected by the kernel and waits, for seconds on a busy machine, though other web processes
-could answer. A call that is refused goes to one of these at once.
+could answer. A refused call goes to one of those at once.
 """
 
 from collections.abc import Iterable
@@ -13,8 +13,8 @@ _listens = BaseSocket._is_listening
 
 
 def hold_back() -> None:
-    """Have gunicorn only bind its addresses. It listens where it believes that nobody does yet, so
-    it is told otherwise; those that it inherits do listen."""
+    """Have gunicorn only bind its addresses. It skips `listen` for a socket that listens already,
+    so it is told that all of them do; those that it inherits really do."""
     BaseSocket._is_listening = staticmethod(lambda _: True)
 
 

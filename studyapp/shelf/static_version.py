@@ -15,7 +15,7 @@ from .addresses import static
 
 # The desk's own, which no participant's page has
 DESK = "admin/"
-# How a page's version stands behind the addresses of its scripts and styles
+# A version as it follows the addresses of scripts and styles
 VERSION = re.compile(r"[0-9a-f]{12}")
 # In place of a script of another release; the pause keeps a page from asking without rest.
 ANOTHER_TIME = "setTimeout(() => location.reload(), 1000);\n"
@@ -32,7 +32,7 @@ def static_version() -> str:
 
 
 def versioned(path: str) -> str:
-    """The address of a script or a style, which no browser takes for another release's."""
+    """The address of a script or style of this release; no browser keeps another's under it."""
     return f"{static(path)}?{static_version()}"
 
 

@@ -20,6 +20,7 @@ class Control:
     kind: an input's type, or `select` or `textarea`.
     options: what can be chosen; None if anything can be written.
     held: the values that it sends.
+    is_sent: whether the form sends it without a click.
     """
 
     name: str
@@ -30,11 +31,15 @@ class Control:
 
 
 class Field:
-    """The controls of one name; `options` as theirs."""
+    """The controls that share a name; what can be chosen are the options of all."""
 
     def __init__(self, first: Control) -> None:
         self.controls = [first]
         self.kind = first.kind
+
+    @property
+    def is_single_box(self) -> bool:
+        return self.kind == "checkbox" and len(self.controls) == 1
 
     @property
     def options(self) -> list[str] | None:
@@ -53,7 +58,7 @@ class Field:
         Raises ValueError for what cannot be chosen.
         """
         first = self.controls[0]
-        if self.kind == "checkbox" and len(self.controls) == 1:
+        if self.is_single_box:
             first.held = list(first.options or ()) if value else []
             return
         text = str(value)

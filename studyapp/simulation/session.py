@@ -75,7 +75,7 @@ class Session:
 
     def __init__(self) -> None:
         self.cookies = CookieJar()
-        # Of those in the jar, in lower case; some that it had may be among them.
+        # The paths of the jar's cookies, in lower case; those of expired ones may be among them.
         self._cookie_paths: tuple[str, ...] = ()
         self._connections: dict[tuple[str, str], HTTPConnection] = {}
 
@@ -169,7 +169,7 @@ def form_encoded(values: Iterable[tuple[str, object]], *, line_end: str = "\r\n"
 
 @lru_cache(1000)
 def _form_quoted(text: str, line_end: str) -> str:
-    """Names and most values come again and again."""
+    """Remembered, because names and most values recur."""
     return quote_plus(LINE_END.sub(line_end, text), safe="*").replace("~", "%7E")
 
 

@@ -61,8 +61,8 @@ WATCH = """() => {
   requestAnimationFrame(look);
 }"""
 
-# The next presses come a tenth of a second after the last one by the browser's clock, however long
-# this machine takes for them.
+# After SOON, presses come a tenth of a second after the last one by the browser's clock, however
+# long they really take.
 TIMES_PRESSES = """() => {
   const real = Object.getOwnPropertyDescriptor(Event.prototype, 'timeStamp').get;
   const soon = { get() { return window.soon ?? real.call(this); } };
@@ -70,7 +70,7 @@ TIMES_PRESSES = """() => {
   const note = (event) => { window.last = real.call(event); };
   for (const name of ['click', 'keydown']) addEventListener(name, note, { capture: true });
 }"""
-SOON, IN_TIME = "window.soon = window.last + 100", "window.soon = undefined"
+SOON, AS_IT_COMES = "window.soon = window.last + 100", "window.soon = undefined"
 
 
 def many_kinds(**options: Any) -> Study:
@@ -246,7 +246,7 @@ def test_a_double_click_answers_once(begun: Begun, hand: str) -> None:
         else:
             page.touchscreen.tap(*place)
         page.wait_for_timeout(600)
-        page.evaluate(IN_TIME)
+        page.evaluate(AS_IT_COMES)
         assert page.locator("[name=trial]").input_value() == second
         assert Judgment.objects.count() == count
 
@@ -268,7 +268,7 @@ def test_a_double_press_of_a_key_answers_once(begun: Begun, key: str) -> None:
         page.locator(".confirm").focus()
     page.keyboard.press(key)
     page.wait_for_timeout(600)
-    page.evaluate(IN_TIME)
+    page.evaluate(AS_IT_COMES)
     assert page.locator("[name=trial]").input_value() == second
     assert Judgment.objects.count() == 1
     page.keyboard.press(key)

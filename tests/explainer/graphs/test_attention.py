@@ -145,7 +145,7 @@ def test_tokens_of_a_batch_are_projected_by_one_product_each_way() -> None:
         torch.autograd.grad(out.sum(), tokens)
     assert mode.met[0].weights.shape == (2, 4, 7, 7)
     assert counted.matrices == {2 * 4}  # of attention itself, by image and head
-    assert not counted.kernels["select_backward"]  # one memory full of zeros each
+    assert not counted.kernels["select_backward"]  # each would fill a buffer with zeros
     assert counted.kernels["_softmax"] == 1
     assert not counted.kernels["_safe_softmax"]  # no row can be empty
 
