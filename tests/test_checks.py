@@ -156,11 +156,28 @@ def test_neither_site_nor_worker_starts_with_a_wrong_deployment(module: str) -> 
 
 @pytest.mark.parametrize(
     "url",
-    ["bucket", "https://bucket", "s3:///files", "s3://b?endpoint=minio:9000", "s3://b?key=secret"],
-)
+    [
+        "bucket", "https://bucket", "s3:///files", "s3://b?endpoint=minio:9000", "s3://b?key=secret",
+        "s3://b?endpoint=http://my_minio:9000", "s3://b?endpoint=http://minio:port",
+        "s3://b?endpoint=http://[minio",
+    ],
+)  # fmt: skip
 def test_a_storage_that_names_no_bucket_is_refused(url: str, settings: Settings) -> None:
     settings.STORAGE_URL = url
     assert only(checks.check_storage()) == "studyapp.E012"
+
+
+def test_the_site_opens_its_bucket_before_people_come() -> None:
+    """Otherwise the first pictures wait for it."""
+    code = (
+        "import studyapp.wsgi\n"
+        "from django.core.files.storage import default_storage\n"
+        "print(type(vars(default_storage)['_wrapped']).__name__)"
+    )
+    bucket = {"STORAGE_URL": "s3://bucket?endpoint=http://127.0.0.1:9&region=here"}
+    keys = {"S3_ACCESS_KEY": "a-key", "S3_SECRET_KEY": "its-secret"}
+    done = python("-c", code, env={**os.environ, **bucket, **keys})
+    assert done.stdout == "S3Files\n", done.stderr
 
 
 def test_half_of_the_keys_to_a_bucket_are_refused(settings: Settings) -> None:

@@ -19,7 +19,6 @@ class Logged(NamedTuple):
     """One line of an access log: how long that server took, and which web processes it asked."""
 
     seconds: float
-
     asked: str
 
 

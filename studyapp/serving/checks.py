@@ -177,20 +177,34 @@ def check_storage(**_: Any) -> Iterator[tuple[str, str]]:
         return
     url = urlsplit(settings.STORAGE_URL)
     asked = dict(parse_qsl(url.query))
-    endpoint = urlsplit(asked.pop("endpoint", "https://default"))
+    endpoint = asked.pop("endpoint", "https://default")
     asked.pop("region", None)
-    well_formed = endpoint.scheme in {"http", "https"} and endpoint.hostname and not asked
+    well_formed = _is_endpoint(endpoint) and not asked
     if url.scheme != "s3" or not url.netloc or not well_formed:
         yield (
             "STORAGE_URL does not name an S3 bucket.",
-            "write s3://bucket/folder?endpoint=https://host&region=name, or unset it to keep files "
-            "in DISCERN_MEDIA",
+            "write s3://bucket/folder?endpoint=https://host&region=name, with a host named by "
+            "letters, digits, hyphens and dots, or unset it to keep files in DISCERN_MEDIA",
         )
     elif bool(settings.S3_ACCESS_KEY) != bool(settings.S3_SECRET_KEY):
         yield (
             "One of S3_ACCESS_KEY and S3_SECRET_KEY is missing.",
             "set both (or the files that hold them), or neither if the machine itself has a role",
         )
+
+
+def _is_endpoint(address: str) -> bool:
+    """Whether boto3 would take it: no host with an underscore, as containers often have. Such a
+    site would not start, and say so by a traceback."""
+    from botocore.utils import is_valid_endpoint_url  # needed only for files in a bucket
+
+    try:
+        parts = urlsplit(address)
+        has_usable_port = parts.port != 0
+    except ValueError:
+        return False
+    is_web = parts.scheme in {"http", "https"}
+    return is_web and has_usable_port and bool(is_valid_endpoint_url(address))
 
 
 @numbered(13)
